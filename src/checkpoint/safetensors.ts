@@ -89,8 +89,14 @@ export async function resolveFile(directory: string, name: string, whole = 'chec
   return file;
 }
 
-/** The bytes of a small tensor. */
-export async function readTensorBytes({ file, offset, byteLength }: TensorEntry): Promise<Buffer> {
+/** Of a tensor that describes others: some hundred bytes. */
+const MAX_DESCRIPTION_BYTES = 64 * 1024;
+
+/** The bytes of a small tensor. @throws UserError for a large one, which cannot be what it is named after */
+export async function readTensorBytes({ name, file, offset, byteLength }: TensorEntry): Promise<Buffer> {
+  if (byteLength > MAX_DESCRIPTION_BYTES) {
+    throw damaged(file, name, `it describes a quantized weight in ${byteLength} bytes`);
+  }
   const handle = await openResolved(file);
   try {
     return await readExactly(handle, offset, byteLength, file);

@@ -124,6 +124,18 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     expect(stderr).toContain(`is quantized (${method})`);
   });
 
+  it('with a description that is no description, which is not read', async () => {
+    const folder = quantizedFolder({
+      weight: zeros('U8', 32, 1),
+      'weight.absmax': zeros('F32', 1),
+      'weight.quant_map': zeros('F32', 16),
+      'weight.quant_state.bitsandbytes__nf4': zeros('U8', 100_000),
+    });
+    const { code, stderr } = await runCli('spectra', '--checkpoint', folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/bitsandbytes__nf4.*it describes a quantized weight in 100000 bytes/);
+  });
+
   it('with every command, and in every role', async () => {
     const [plain, quantized] = [fixture('llama-f32'), quantizedFolder(gptqLayer, GPTQ)];
     const out = join(temporaryFolder(), 'out.json');
