@@ -1,6 +1,7 @@
 import { UserError } from '../platform/user-error.ts';
 import { isFloatingPoint } from './dtype.ts';
-import { isReadable } from './tensor-value.ts';
+import { isSection, type Section } from './quantized/format.ts';
+import { hasRecipes, isReadable } from './tensor-value.ts';
 import type { FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
@@ -27,7 +28,7 @@ export function quantizationOf({ config, tensors, onnx }: Model): Quantization |
   const operator = onnx?.find(({ quantizedBy }) => quantizedBy !== null)?.quantizedBy;
   const stored = operator ? `ONNX, ${operator}` : describeTensors(tensors);
   if (stored !== null) return { method: configured ?? stored, shownBy: 'tensors' };
-  if ([...tensors.values()].some(({ recipe }) => recipe !== undefined)) return null;
+  if (hasRecipes(tensors)) return null;
   return configured === null ? null : { method: configured, shownBy: 'config' };
 }
 
@@ -64,8 +65,6 @@ const METHODS = new Map([
   ['modelopt', 'ModelOpt'],
 ]);
 
-type Section = Readonly<Record<string, unknown>>;
-
 /** Of config.json. `compression_config` is what compressed-tensors wrote first. */
 export const QUANTIZATION_KEYS = ['quantization_config', 'compression_config'];
 
@@ -89,10 +88,6 @@ function describeConfig(config: Section, depth = 0): string | null {
     if (nested !== null) return nested;
   }
   return null;
-}
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describeMethod(settings: Section): string {

@@ -7,6 +7,11 @@ export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recip
   return recipe !== undefined || isMeasuredDtype(dtype);
 }
 
+/** Are some of its weights in a quantized format that is read? */
+export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
+  return [...tensors.values()].some(({ recipe }) => recipe !== undefined);
+}
+
 /** What is stored of a tensor: itself, or the codes and scales of a quantized one. */
 export function storedOf(entry: TensorEntry): readonly TensorEntry[] {
   return entry.recipe?.stored ?? [entry];

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { QuantizedFormat, QuantizedWeight, Section, Tensors } from './format.ts';
-import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
+import { bitsOf, evenGroups, integerRecipe, unpack, wordBytes } from './packed.ts';
 import { scaleValue } from './tables.ts';
 
 /** Columns of the nibbles of a word, the lowest first. */
@@ -104,17 +104,12 @@ function awq(module: string, tensors: Tensors, config: Section): QuantizedWeight
     const ordered = graph.op('Gather', [codesOf, graph.constant(order, 'int64')], { axis: 2 });
     return turned(graph, graph.reshape(ordered, [rows, outputs]));
   };
-  const size = inputs / groups;
   const recipe = integerRecipe({
     shape: [outputs, inputs],
     codes: (graph) => natural(graph, codes, inputs),
     zeros: (graph) => natural(graph, zeros, groups),
     scales: (graph) => turned(graph, scaleValue(graph, scales, [groups, outputs])),
-    groups: (graph) =>
-      graph.constant(
-        Array.from({ length: inputs }, (_, i) => Math.floor(i / size)),
-        'int64',
-      ),
+    groups: evenGroups(inputs, groups),
   });
   return {
     name: `${module}.weight`,

@@ -1,7 +1,7 @@
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
 import { compressedTensors } from './compressed-tensors.ts';
-import type { QuantizedFormat, Section, Tensors } from './format.ts';
+import { isSection, type QuantizedFormat, type Section, type Tensors } from './format.ts';
 import { fp8 } from './fp8.ts';
 import { gptqAndAwq } from './gptq.ts';
 import { mxfp4 } from './mxfp4.ts';
@@ -38,8 +38,4 @@ function sectionOf(config: FullCheckpoint['config']): Section {
   const text = config?.text_config;
   const section = config?.quantization_config ?? (isSection(text) ? text.quantization_config : undefined);
   return isSection(section) ? section : {};
-}
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

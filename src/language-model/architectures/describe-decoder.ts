@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/quantization.ts';
+import { hasRecipes } from '../../checkpoint/tensor-value.ts';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
@@ -42,7 +43,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   }
   const reader = configAs(family, text?.values ?? config, file);
   // That is said by the tensors: a config alone is refused.
-  if ([...checkpoint.tensors.values()].some(({ recipe }) => recipe !== undefined)) reader.ignore(...QUANTIZATION_KEYS);
+  if (hasRecipes(checkpoint.tensors)) reader.ignore(...QUANTIZATION_KEYS);
   const decoder = family.describe(reader);
   reader.refuseUnread();
   // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.

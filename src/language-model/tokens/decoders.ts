@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lettersToBytes } from './byte-letters.ts';
+import { cleanUpSpaces } from './clean-up-spaces.ts';
 import { patternSchema, regexOf } from './pattern.ts';
 import { readPart } from './read-part.ts';
 import { cutAtMatches } from './regex/split-text.ts';
@@ -146,20 +147,7 @@ function wordPiece(
   return cleanup ? withoutSpaces(text) : text;
 }
 
-const CLEANED: ReadonlyArray<readonly [string, string]> = [
-  [' .', '.'],
-  [' ?', '?'],
-  [' !', '!'],
-  [' ,', ','],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [' do not', " don't"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-];
-
+/** As transformers does, and one contraction more. */
 function withoutSpaces(text: string): string {
-  return CLEANED.reduce((done, [from, to]) => done.replaceAll(from, to), text);
+  return cleanUpSpaces(text).replaceAll(' do not', " don't");
 }

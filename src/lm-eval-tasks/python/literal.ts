@@ -1,3 +1,4 @@
+import { ESCAPES, HEX_DIGITS } from '../../platform/python/escapes.ts';
 import { PythonError, PythonFloat, PythonTuple, type PythonValue } from '../../platform/python/value.ts';
 
 const DEEPEST = 50;
@@ -5,20 +6,6 @@ const SPACE = /(?:[ \t\f\n\r]|\\\n)*/y;
 const NUMBER = /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?/y;
 const WORD = /[A-Za-z_]\w*/y;
 const STRING = /([rRuU]?)('''|"""|'|")/y;
-const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\n': '',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
 
 /**
  * `ast.literal_eval(text)` for texts, numbers, lists, tuples, dicts, True, False and None.

@@ -1,3 +1,4 @@
+import { ESCAPES, HEX_DIGITS } from '../python/escapes.ts';
 import { SPACE } from '../python/text.ts';
 import { TemplateError } from './value.ts';
 
@@ -178,21 +179,6 @@ class Lexer {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\n': '',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-const DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
-
 /** Python's `unicode-escape`: a backslash before any other character stays. */
 function unescaped(text: string, line: number): string {
   return text.replace(/\\(?:([0-7]{1,3})|([xuU])([\da-fA-F]{0,8})|([\s\S]))/g, (_, octal, letter, hex, other) => {
@@ -201,7 +187,7 @@ function unescaped(text: string, line: number): string {
       if (other === 'N') throw new TemplateError(`line ${line}: characters by their names are not read`);
       return ESCAPES[other] ?? `\\${other}`;
     }
-    const length = DIGITS[letter] ?? 0;
+    const length = HEX_DIGITS[letter] ?? 0;
     const code = hex.length >= length ? Number.parseInt(hex.slice(0, length), 16) : Number.NaN;
     if (!(code <= 0x10_ff_ff)) throw new TemplateError(`line ${line}: the incomplete escape \\${letter}`);
     return String.fromCodePoint(code) + hex.slice(length);

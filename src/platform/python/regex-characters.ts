@@ -1,3 +1,4 @@
+import { HEX_DIGITS } from './escapes.ts';
 import { RegexProblem } from './regex-syntax.ts';
 import { SPACE } from './text.ts';
 
@@ -16,7 +17,6 @@ const CONTROLS: Readonly<Record<string, string>> = {
   v: '\v',
   '\\': '\\',
 };
-const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /** Something that stands for one character. */
 export type Character =

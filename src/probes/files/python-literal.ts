@@ -1,3 +1,5 @@
+import { HEX_DIGITS } from '../../platform/python/escapes.ts';
+
 /**
  * Reading of what Python prints for lists, tuples, dictionaries and numpy arrays of texts and numbers: pandas writes such values
  * into the cells of a table.
@@ -29,7 +31,6 @@ const SPACE = /\s*/y;
 const ARRAY_END = /\s*(?:,\s*dtype=(?:\w+|'[^']*'))?\s*\)/y;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"' };
-const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 class Reader {
   readonly #text: string;
