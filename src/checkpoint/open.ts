@@ -12,10 +12,11 @@ import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapte
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
+import { fromMlx } from './mlx/layout.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { isMultimodalName } from './place.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
-import { readSafetensorsHeader, readTensorBytes, resolveFile } from './safetensors.ts';
+import { readSafetensorsHeader, readSafetensorsMetadata, readTensorBytes, resolveFile } from './safetensors.ts';
 import { storedOf } from './tensor-value.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
@@ -60,14 +61,17 @@ export async function fetchTensors(
   await remote?.fetch([...tensors].flatMap(storedOf), onDownload);
 }
 
-/** With the weights of quantized formats that are known: see `readQuantized`. */
+/** With the weights of quantized formats that are known (see `readQuantized`), and those of mlx-lm by their usual names. */
 async function withQuantized(checkpoint: Checkpoint): Promise<Checkpoint> {
   if (checkpoint.format !== 'safetensors') return checkpoint;
-  const tensors = await readQuantized(checkpoint, async (entry) => {
-    await fetchTensors(checkpoint, [entry]);
-    return readTensorBytes(entry);
+  const tensors = await readQuantized(checkpoint, {
+    read: async (entry) => {
+      await fetchTensors(checkpoint, [entry]);
+      return readTensorBytes(entry);
+    },
+    metadata: readSafetensorsMetadata,
   });
-  return { ...checkpoint, tensors };
+  return { ...checkpoint, tensors: fromMlx({ ...checkpoint, tensors }) };
 }
 
 /** `org/model`, as a hub and other programs name a model. */

@@ -41,7 +41,7 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
   if (shownBy === 'tensors') {
     throw new UserError(
       `${name} is quantized (${method}), and these codes are not read`,
-      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, GPTQ, AWQ, FP8 and MXFP4 are read',
+      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, GPTQ, AWQ, FP8, MXFP4 and MLX are read',
     );
   }
   // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look for.
@@ -66,13 +66,15 @@ const METHODS = new Map([
 ]);
 
 /** Of config.json. `compression_config` is what compressed-tensors wrote first. */
-export const QUANTIZATION_KEYS = ['quantization_config', 'compression_config'];
+const METHOD_KEYS = ['quantization_config', 'compression_config'];
+/** With MLX's own. */
+export const QUANTIZATION_KEYS = [...METHOD_KEYS, 'quantization'];
 
 /** Sections are nested two deep in multimodal models: `thinker_config.text_config`. */
 const MAX_NESTING = 3;
 
 function describeConfig(config: Section, depth = 0): string | null {
-  for (const key of QUANTIZATION_KEYS) {
+  for (const key of METHOD_KEYS) {
     if (isSection(config[key])) return describeMethod(config[key]);
     // The config of a quantized model is an object: anything else is not understood by the programs that load it either.
     if (typeof config[key] === 'string') return `${config[key]}`.slice(0, 40);

@@ -40,6 +40,20 @@ const MAX_DIMENSIONS = 32;
  *   the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
+  return (await readHeader(file)).entries;
+}
+
+/** The texts that the header of a file has beside its tensors. @throws UserError as `readSafetensorsHeader` */
+export async function readSafetensorsMetadata(file: string): Promise<Readonly<Record<string, string>>> {
+  return (await readHeader(file)).metadata;
+}
+
+interface Header {
+  readonly entries: TensorEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+async function readHeader(file: string): Promise<Header> {
   const handle = await openResolved(file);
   try {
     const info = await handle.stat();
@@ -48,8 +62,8 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
     const size = Number(state.size);
     const headerLength = await readHeaderLength(handle, file, size);
     const json = await readExactly(handle, 8, headerLength, file);
-    const entries = checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
-    return entries.map((entry) => ({ ...entry, state }));
+    const { entries, metadata } = checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
+    return { entries: entries.map((entry) => ({ ...entry, state })), metadata };
   } finally {
     await handle.close();
   }
@@ -145,13 +159,9 @@ function decodeHeader(bytes: Buffer, file: string, hint: string): string {
 }
 
 /** Every byte after the header belongs to exactly one tensor: the rule of the reference implementation. */
-function checkLayout(
-  header: Record<string, unknown>,
-  file: string,
-  dataStart: number,
-  fileSize: number,
-): TensorEntry[] {
-  if (!validate(metadataSchema, header.__metadata__).success) {
+function checkLayout(header: Record<string, unknown>, file: string, dataStart: number, fileSize: number): Header {
+  const metadata = validate(metadataSchema, header.__metadata__);
+  if (!metadata.success) {
     throw new UserError(`${file}: __metadata__ is not a map of texts`, 'save the checkpoint again');
   }
   const entries = Object.entries(header)
@@ -176,7 +186,7 @@ function checkLayout(
   if (end < fileSize) {
     throw new UserError(`${file}: ${fileSize - end} bytes at the end belong to no tensor`, 'save the checkpoint again');
   }
-  return entries;
+  return { entries, metadata: metadata.data ?? {} };
 }
 
 function toEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {

@@ -9,7 +9,7 @@ export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recip
 
 /** Are some of its weights in a quantized format that is read? */
 export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
-  return [...tensors.values()].some(({ recipe }) => recipe !== undefined);
+  return [...tensors.values()].some(({ recipe, dtype }) => recipe !== undefined && !isMeasuredDtype(dtype));
 }
 
 /** What is stored of a tensor: itself, or the codes and scales of a quantized one. */

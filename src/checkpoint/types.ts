@@ -36,11 +36,14 @@ export interface TensorEntry {
   readonly byteLength: number;
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state?: FileState;
-  /** A quantized weight: what is stored, in `file` and elsewhere, are codes and scales. Missing for a plain tensor. */
+  /** What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for a plain tensor. */
   readonly recipe?: Recipe;
 }
 
-/** How a quantized weight is computed from what is stored of it. `dtype` of such a tensor is the name of its format. */
+/**
+ * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the name of its format, or
+ * that of its parts.
+ */
 export interface Recipe {
   /** Codes first, then scales and whatever else the numbers depend on. */
   readonly stored: readonly TensorEntry[];

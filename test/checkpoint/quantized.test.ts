@@ -7,16 +7,21 @@ import { openReference } from '../../src/checkpoint/open.ts';
 import { quantizationOf } from '../../src/checkpoint/quantization.ts';
 import { tensorValue } from '../../src/checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../src/checkpoint/types.ts';
-import { ElementType, Graph } from '../../src/onnx/graph.ts';
+import { ElementType, Graph, type Value } from '../../src/onnx/graph.ts';
 import { float32Output, runGraph } from '../../src/onnx/session.ts';
 import { fixture } from '../fixtures.ts';
-import { CPU, difference, readCases, TOLERANCE, withEngine } from '../language-model/runtime/engines.ts';
+import { CPU, difference, languageModel, readCases, TOLERANCE, withEngine } from '../language-model/runtime/engines.ts';
 
 const FOLDERS = readdirSync(fixture('quantized'));
+const MLX_LAYOUTS = readdirSync(fixture('mlx-layouts'));
 
-async function valuesOf(entry: TensorEntry): Promise<Float32Array> {
+function valuesOf(entry: TensorEntry): Promise<Float32Array> {
+  return computed((graph) => graph.cast(tensorValue(graph, entry), ElementType.float32));
+}
+
+async function computed(value: (graph: Graph) => Value): Promise<Float32Array> {
   const graph = new Graph();
-  graph.output('values', tensorValue(graph, entry), ElementType.float32);
+  graph.output('values', value(graph), ElementType.float32);
   return float32Output(await runGraph(graph, CPU), 'values');
 }
 
@@ -49,6 +54,45 @@ describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
   it('gives the log-probabilities of transformers with these numbers', async () => {
     await withEngine(folder, {}, async (engine) => {
       for (const { tokens, logits } of readCases(join(folder, 'expected.safetensors'))) {
+        expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
+      }
+    });
+  });
+});
+
+/** What mlx-lm made of a fixture: see make_mlx_layouts.py. */
+describe.each(MLX_LAYOUTS)('the checkpoint of mlx-lm %s', (name) => {
+  const folder = fixture('mlx-layouts', name);
+  const original = name === 'gpt-oss-mxfp4' ? fixture('quantized', 'mxfp4') : languageModel(name);
+
+  it('has the names, shapes and numbers of what it was made from', async () => {
+    const [found, expected] = [await openReference(folder), await openReference(original)];
+    let compared = 0;
+    for (const entry of expected.tensors.values()) {
+      // GPT-2's has no prefix, and mlx-lm leaves out towers and buffers.
+      const other = found.tensors.get(entry.name) ?? found.tensors.get(`transformer.${entry.name}`);
+      if (!other) continue;
+      compared += 1;
+      expect(other.shape, entry.name).toEqual(entry.shape);
+      // A gain 1 + w is rounded to float32.
+      const most = difference(await valuesOf(other), await valuesOf(entry));
+      expect(most, entry.name).toBeLessThanOrEqual(name === 'qwen3-5' ? 1e-6 : 0);
+      const { recipe } = other;
+      const steps = recipe && (await computed((graph) => recipe.steps(graph)));
+      const { recipe: known } = entry;
+      if (steps && known) expect(steps).toEqual(await computed((graph) => known.steps(graph)));
+      if (steps && other.dtype === 'BF16') {
+        const values = await valuesOf(other);
+        const exponent = (value: number) => Math.max(-126, Math.floor(Math.log2(Math.abs(value))));
+        expect(steps).toEqual(values.map((value) => 2 ** (exponent(value) - 7)));
+      }
+    }
+    expect(compared).toBe(found.tensors.size);
+  });
+
+  it('gives the log-probabilities of what it was made from', async () => {
+    await withEngine(folder, {}, async (engine) => {
+      for (const { tokens, logits } of readCases(join(original, 'expected.safetensors'))) {
         expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
       }
     });

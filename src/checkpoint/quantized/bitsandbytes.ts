@@ -26,7 +26,7 @@ const OF_127 = 7.874015718698502e-3;
  * may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
  */
 export const bitsandbytes: QuantizedFormat = {
-  async find(tensors, _, read) {
+  async find(tensors, _, { read }) {
     const found: QuantizedWeight[] = [];
     for (const codes of tensors.values()) {
       const weight =

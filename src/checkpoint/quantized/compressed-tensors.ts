@@ -16,7 +16,7 @@ type Read = (entry: TensorEntry) => Promise<Buffer>;
  * floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as others are (fp8.ts).
  */
 export const compressedTensors: QuantizedFormat = {
-  async find(tensors, _, read) {
+  async find(tensors, _, { read }) {
     const found: QuantizedWeight[] = [];
     for (const codes of tensors.values()) {
       const module = /^(.*)\.weight(?:_packed)?$/.exec(codes.name)?.[1];

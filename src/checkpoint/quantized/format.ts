@@ -14,14 +14,23 @@ export interface QuantizedWeight {
   readonly recipe: Recipe;
 }
 
+/** What a format reads of a checkpoint beside the headers of its tensors. */
+export interface Source {
+  /** The bytes of a small tensor. */
+  readonly read: (entry: TensorEntry) => Promise<Buffer>;
+  /** The texts in the header of a file. */
+  readonly metadata: (file: string) => Promise<Readonly<Record<string, string>>>;
+  /** All of config.json; empty if there is none. */
+  readonly config: Section;
+}
+
 export interface QuantizedFormat {
   /**
    * The weights of this format among the tensors of a checkpoint. What cannot be read exactly is not returned: it is refused
    * with the others (quantization.ts).
    * @param config its section about quantization; empty if there is none
-   * @param read the bytes of a small tensor
    */
-  find(tensors: Tensors, config: Section, read: (entry: TensorEntry) => Promise<Buffer>): Promise<QuantizedWeight[]>;
+  find(tensors: Tensors, config: Section, source: Source): Promise<QuantizedWeight[]>;
 }
 
 export function isNumbers(value: unknown): value is readonly number[] {

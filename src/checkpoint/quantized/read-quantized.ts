@@ -1,25 +1,26 @@
-import type { FullCheckpoint, TensorEntry } from '../types.ts';
+import type { FullCheckpoint } from '../types.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
 import { compressedTensors } from './compressed-tensors.ts';
-import { isSection, type QuantizedFormat, type Section, type Tensors } from './format.ts';
+import { isSection, type QuantizedFormat, type Section, type Source, type Tensors } from './format.ts';
 import { fp8 } from './fp8.ts';
 import { gptqAndAwq } from './gptq.ts';
+import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
 
-const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mxfp4];
+const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4];
 
 /**
  * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a recipe. What
  * only belongs to their recipes is no tensor of its own any more. In the order of the names.
- * @param read the bytes of a small tensor
  */
 export async function readQuantized(
   { tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>,
-  read: (entry: TensorEntry) => Promise<Buffer>,
+  source: Omit<Source, 'config'>,
 ): Promise<Tensors> {
   const section = sectionOf(config);
   const weights = [];
-  for (const format of FORMATS) weights.push(...(await format.find(tensors, section, read)));
+  for (const format of FORMATS)
+    weights.push(...(await format.find(tensors, section, { ...source, config: config ?? {} })));
   if (weights.length === 0) return tensors;
   const used = new Set(weights.flatMap(({ recipe }) => recipe.stored.map(({ name }) => name)));
   const all = new Map([...tensors].filter(([name]) => !used.has(name)));
