@@ -41,7 +41,7 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
   if (shownBy === 'tensors') {
     throw new UserError(
       `${name} is quantized (${method}), and these codes are not read`,
-      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, GPTQ, AWQ, FP8, MXFP4 and MLX are read',
+      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, GPTQ, AWQ, FP8, MXFP4, MLX and torchao are read',
     );
   }
   // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look for.
@@ -114,7 +114,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.(nested_)?(absmax|quant_map)$|\.quant_state\./, 'bitsandbytes, 4-bit'],
   [/\.weight_(packed|global_scale)$/, 'compressed-tensors'],
   [/\.weight_scale_inv$/, 'FP8'],
-  [/\._weight_qdata$|\.weight:\w/, 'torchao'],
+  [/\._\w+_qdata$|\.weight:\w/, 'torchao'],
   [/\.(res_|outlier_)?centroids\.weight$/, 'VPTQ'],
   [/\.dense_weights$/, 'SpQR'],
   [/\.weight\._(data|qdata|scale|shift|zeropoint)(\._data)?$/, 'quanto'],

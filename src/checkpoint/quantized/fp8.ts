@@ -3,9 +3,10 @@ import type { TensorEntry } from '../types.ts';
 import { isNumbers, type QuantizedFormat, type QuantizedWeight, type Tensors } from './format.ts';
 import { type Blocks, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
 
-const TYPES = {
-  F8_E4M3: { element: ElementType.float8e4m3fn, exponentBits: 4, name: 'FP8 E4M3' },
-  F8_E5M2: { element: ElementType.float8e5m2, exponentBits: 5, name: 'FP8 E5M2' },
+/** By their names in safetensors; `torch` is PyTorch's. */
+export const FP8_TYPES = {
+  F8_E4M3: { element: ElementType.float8e4m3fn, exponentBits: 4, name: 'FP8 E4M3', torch: 'float8_e4m3fn' },
+  F8_E5M2: { element: ElementType.float8e5m2, exponentBits: 5, name: 'FP8 E5M2', torch: 'float8_e5m2' },
 } as const;
 
 /** Of configs that state none: what DeepSeek, Qwen and Mistral use. */
@@ -24,7 +25,7 @@ export const fp8: QuantizedFormat = {
     const { weight_block_size: stated } = config;
     const block = isNumbers(stated) ? stated : USUAL_BLOCK;
     return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
-      const type = Object.hasOwn(TYPES, codes.dtype) ? TYPES[codes.dtype as keyof typeof TYPES] : null;
+      const type = Object.hasOwn(FP8_TYPES, codes.dtype) ? FP8_TYPES[codes.dtype as keyof typeof FP8_TYPES] : null;
       const scale = tensors.get(`${codes.name}_scale_inv`) ?? tensors.get(`${codes.name}_scale`);
       if (type === null || scale === undefined || codes.shape.length < 2) return [];
       const shape = scaleShape(codes, scale);
@@ -63,7 +64,7 @@ function recipeOf(
     scaleShape,
     blocks,
   }: {
-    readonly type: (typeof TYPES)[keyof typeof TYPES];
+    readonly type: (typeof FP8_TYPES)[keyof typeof FP8_TYPES];
     readonly scaleShape: readonly number[];
     readonly blocks: Blocks;
   },

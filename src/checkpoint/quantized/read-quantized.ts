@@ -6,8 +6,9 @@ import { fp8 } from './fp8.ts';
 import { gptqAndAwq } from './gptq.ts';
 import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
+import { torchao } from './torchao.ts';
 
-const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4];
+const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
 
 /**
  * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a recipe. What
