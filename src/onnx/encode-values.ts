@@ -6,7 +6,7 @@ const { onnx } = onnxProto;
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** The types of a graph's small constants. */
-export type ConstantType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint16';
+export type ConstantType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint16' | 'uint8';
 
 /** An attribute of a node, as the format has it. */
 export function toAttribute(name: string, value: Attribute) {
@@ -28,6 +28,10 @@ export function toBytes(values: readonly number[], type: ConstantType): Uint8Arr
           ? Float32Array.from(values)
           : type === 'int32'
             ? Int32Array.from(values)
-            : Uint16Array.from(values);
+            : type === 'uint32'
+              ? Uint32Array.from(values)
+              : type === 'uint16'
+                ? Uint16Array.from(values)
+                : Uint8Array.from(values);
   return new Uint8Array(array.buffer);
 }

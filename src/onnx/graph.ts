@@ -15,6 +15,7 @@ export const ElementType = {
   bool: 9,
   float16: 10,
   float64: 11,
+  uint32: 12,
   bfloat16: 16,
   float8e4m3fn: 17,
   float8e5m2: 19,
@@ -288,7 +289,11 @@ export class Graph {
 
 /** Of one element of a floating-point type. */
 function bytesOf(type: ElementType): number {
-  return type === ElementType.float64 ? 8 : type === ElementType.float32 || type === ElementType.int32 ? 4 : 2;
+  return type === ElementType.float64
+    ? 8
+    : [ElementType.float32, ElementType.int32, ElementType.uint32].some((wide) => wide === type)
+      ? 4
+      : 2;
 }
 
 /**

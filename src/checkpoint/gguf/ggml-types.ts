@@ -1,6 +1,6 @@
 /**
- * Types of the tensors of a GGUF file: elements of a block, and its bytes (gguf-py 0.19, constants.py, GGML_QUANT_SIZES). A row
- * consists of whole blocks.
+ * Types of the tensors of a GGUF file: elements of a block, and its bytes (gguf-py 0.19, constants.py, GGML_QUANT_SIZES; Q2_0 from
+ * ggml-common.h). A row consists of whole blocks.
  */
 export interface GgmlType {
   readonly name: string;
@@ -47,6 +47,7 @@ const TYPES: Readonly<Record<number, GgmlType>> = {
   39: type('MXFP4', 32, 17),
   40: type('NVFP4', 64, 36),
   41: type('Q1_0', 128, 18),
+  42: type('Q2_0', 64, 18),
 };
 
 export function ggmlType(number: number): GgmlType | null {
