@@ -12,6 +12,9 @@ import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapte
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
+import { isGguf } from './gguf/header.ts';
+import { openGguf } from './gguf/open-gguf.ts';
+import { ggufIn } from './gguf/parts.ts';
 import { fromMlx } from './mlx/layout.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { isMultimodalName } from './place.ts';
@@ -22,7 +25,7 @@ import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.t
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), the directory of a PEFT
- * or MLX adapter, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are
+ * or MLX adapter, one safetensors file, or an ONNX or GGUF model (a file, or a directory without other weights). Only headers are
  * read. Links may lead to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model`
  * downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
@@ -107,6 +110,7 @@ export async function openReference(path: string): Promise<FullCheckpoint> {
 
 async function openFile(path: string): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
+  if (await isGguf(file)) return openGguf(path);
   await refuseForeignFile(path);
   if (path.endsWith('.onnx')) return openOnnx(path, file);
   const entries = await readSafetensorsHeader(file);
@@ -144,6 +148,8 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
     await refuseForeignFile(join(path, onnx));
     return openOnnx(join(path, onnx), await resolveFile(path, onnx));
   }
+  const gguf = names.has(SINGLE) || names.has(INDEX) ? null : await ggufIn(path);
+  if (gguf !== null) return openFile(gguf);
   if (!names.has(SINGLE) && !names.has(INDEX)) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
   const config = await readConfig(path);
   if (!config) {

@@ -2,22 +2,33 @@ import type { Snapshot } from '../hub/snapshot.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
 import type { FileState } from '../platform/file-state.ts';
 import type { Architecture } from './architecture.ts';
+import type { GgufMetadata } from './gguf/metadata.ts';
 import type { WeightUse } from './onnx/weight-use.ts';
 
 /** An opened checkpoint of full weights: its headers have been read, its data has not. */
 export interface FullCheckpoint {
-  readonly format: 'safetensors' | 'onnx';
+  readonly format: 'safetensors' | 'onnx' | 'gguf';
+  /** That of the directory, or of the one file that is the model. */
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   /** A vision-language model: its tensors have components. */
   readonly multimodal: boolean;
-  /** config.json as read; null for a lone file. */
+  /** config.json as read; null for a lone file. Of a GGUF file, what transformers would have in it; null if that is not known. */
   readonly config: Record<string, unknown> | null;
   /** The tensors of an ONNX model, with their use in its graph; null for safetensors. */
   readonly onnx: readonly OnnxTensor[] | null;
+  /** What else a GGUF file says; missing for the other formats. */
+  readonly gguf?: GgufContents;
   /** For a checkpoint on a hub: its path is then a local folder, whose weights are holes until they are fetched. */
   readonly remote: Snapshot | null;
+}
+
+export interface GgufContents {
+  /** Tokenizer, chat template and all else. */
+  readonly metadata: GgufMetadata;
+  /** Why the model cannot be run as the file has it; null if it can. */
+  readonly notRun: string | null;
 }
 
 export type Checkpoint = FullCheckpoint | Adapter;

@@ -54,11 +54,6 @@ const FILES: ReadonlyArray<readonly [name: string, bytes: Buffer, pattern: RegEx
   ['tf_model.h5', begins(0x89, 'HDF\r\n', 0x1a, 0x0a), /is an HDF5 file, as Keras writes/],
   ['flax_model.msgpack', begins(0x81, 0xab, 'transformer'), /is a Flax file/],
   // 123 tensors: the byte in which a header of safetensors has its {.
-  [
-    'model.gguf',
-    begins('GGUF', 3, 0, 0, 0, 123, 0, 0, 0),
-    /is a GGUF file, as llama\.cpp reads.*give the safetensors checkpoint/,
-  ],
   ['ggml-model.bin', begins('lmgg'), /is a GGML file/],
   ['stories.bin', llama2c(), /is a llama2\.c file/],
   ['own-head.bin', llama2c(-10), /is a llama2\.c file/],

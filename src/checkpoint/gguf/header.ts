@@ -54,6 +54,18 @@ export async function readGgufHeader(file: string): Promise<GgufHeader> {
   }
 }
 
+/** Does a file begin as one? @param file its real path */
+export async function isGguf(file: string): Promise<boolean> {
+  const handle = await openResolved(file);
+  try {
+    if (!(await handle.stat()).isFile()) return false;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
+    return bytesRead === MAGIC.length && buffer.toString('latin1') === MAGIC;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function expectVersion(bytes: HeaderBytes, file: string): Promise<void> {
   if (bytes.left === 0) throw new UserError(`${file} is empty`, 'download it again');
   const start = Math.min(bytes.left, LFS_MAGIC.length);

@@ -22,9 +22,10 @@ export class UnknownFamily extends UserError {
  * @throws UnknownFamily with a list of the known ones
  */
 export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
-  const { config, path } = checkpoint;
+  const { config, path, gguf } = checkpoint;
+  if (gguf && gguf.notRun !== null) throw new UnknownFamily(`${path}: ${gguf.notRun}`);
   if (!config) throw new UserError(`${path} has no config.json`, 'give the directory of the checkpoint');
-  const file = join(path, 'config.json');
+  const file = gguf ? path : join(path, 'config.json');
   const modelType = config.model_type;
   refuseQuantized(checkpoint);
   if (typeof modelType !== 'string') throw new UnknownFamily(`${file} has no model_type`);

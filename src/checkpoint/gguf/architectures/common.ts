@@ -1,0 +1,113 @@
+import type { GgufModel } from '../model.ts';
+import { experts, fusedHeads, pairedExperts, renamed } from './rules.ts';
+
+/** Names and keys that most architectures share: those of Llama in transformers. */
+
+export const WHOLE = {
+  token_embd: 'model.embed_tokens',
+  output_norm: 'model.norm',
+  output: 'lm_head',
+} as const;
+
+const q = renamed('self_attn.q_proj');
+const k = renamed('self_attn.k_proj');
+const v = renamed('self_attn.v_proj');
+
+export const ATTENTION = {
+  attn_q: q,
+  attn_k: k,
+  attn_v: v,
+  attn_qkv: fusedHeads({ q, k, v }),
+  attn_output: 'self_attn.o_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
+} as const;
+
+export const GATED_MLP = {
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+} as const;
+
+/** Norms before attention and MLP. */
+export const PRE_NORMS = {
+  attn_norm: 'input_layernorm',
+  ffn_norm: 'post_attention_layernorm',
+} as const;
+
+export const EXPERTS = {
+  ffn_gate_inp: 'mlp.gate',
+  ffn_gate_exps: experts('mlp.experts', 'gate_proj'),
+  ffn_up_exps: experts('mlp.experts', 'up_proj'),
+  ffn_gate_up_exps: pairedExperts('mlp.experts', 'gate_proj', 'up_proj'),
+  ffn_down_exps: experts('mlp.experts', 'down_proj'),
+} as const;
+
+export const SHARED_EXPERTS = {
+  ffn_gate_shexp: 'mlp.shared_experts.gate_proj',
+  ffn_up_shexp: 'mlp.shared_experts.up_proj',
+  ffn_down_shexp: 'mlp.shared_experts.down_proj',
+} as const;
+
+export const LLAMA_LAYER = { ...PRE_NORMS, ...ATTENTION, ...GATED_MLP } as const;
+
+/** Sizes that every architecture has, in the names of transformers. */
+export function sizes(model: GgufModel): Record<string, unknown> {
+  const layers = model.layers;
+  const heads = one(model.numberOfEach('attention.head_count', layers));
+  const keyHeads = one(model.numberOfEach('attention.head_count_kv', layers));
+  const width = one(model.numberOfEach('feed_forward_length', layers));
+  const [vocabulary = 0] = model.tensors.get('token_embd.weight')?.shape ?? [];
+  return {
+    vocab_size: vocabulary,
+    hidden_size: model.required('embedding_length'),
+    num_hidden_layers: layers,
+    ...present('intermediate_size', width),
+    ...present('num_attention_heads', heads),
+    ...present('num_key_value_heads', keyHeads ?? heads),
+    max_position_embeddings: model.required('context_length'),
+    tie_word_embeddings: !model.tensors.has('output.weight'),
+  };
+}
+
+/** With the epsilon of RMS norms. */
+export function rmsSizes(model: GgufModel): Record<string, unknown> {
+  return { ...sizes(model), ...present('rms_norm_eps', epsilon(model.number('attention.layer_norm_rms_epsilon'))) };
+}
+
+/** An epsilon as it was written before it was rounded to float32: 1e-6 and not 9.999999974752427e-7. */
+export function epsilon(value: number | null): number | null {
+  return value === null ? null : shortest(value);
+}
+
+/** The shortest decimal number that float32 rounds to this one. */
+export function shortest(value: number): number {
+  if (!Number.isFinite(value) || Math.fround(value) !== value) return value;
+  for (let digits = 1; digits <= 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return value;
+}
+
+/** The number of all layers; the first that is not zero where they differ: 0 stands for layers without. */
+function one(numbers: readonly number[] | null): number | null {
+  return numbers?.find((number) => number !== 0) ?? null;
+}
+
+export function present(key: string, value: unknown): Record<string, unknown> {
+  return value === null ? {} : { [key]: value };
+}
+
+/** The dimensions of each head, where they are not those of the model divided by the heads. */
+export function headDim(model: GgufModel): Record<string, unknown> {
+  model.ignore('attention.value_length');
+  return present('head_dim', model.number('attention.key_length'));
+}
+
+/** llama.cpp's own default. */
+const DEFAULT_THETA = 10_000;
+
+export function theta(model: GgufModel): number {
+  return shortest(model.number('rope.freq_base') ?? DEFAULT_THETA);
+}

@@ -1,0 +1,102 @@
+import type { GgufModel } from '../model.ts';
+import type { GgufArchitecture } from './architecture.ts';
+import { ATTENTION, GATED_MLP, headDim, present, rmsSizes, shortest, theta, WHOLE } from './common.ts';
+import { rope } from './rope.ts';
+import { plusOneNorm } from './rules.ts';
+
+const whole = { ...WHOLE, output_norm: plusOneNorm('model.norm') };
+
+/** Norms before and after attention and MLP. */
+const layer = {
+  ...ATTENTION,
+  ...GATED_MLP,
+  attn_norm: plusOneNorm('input_layernorm'),
+  post_attention_norm: plusOneNorm('post_attention_layernorm'),
+  ffn_norm: plusOneNorm('pre_feedforward_layernorm'),
+  post_ffw_norm: plusOneNorm('post_feedforward_layernorm'),
+};
+
+/** Gemma: a norm after attention, by its place in transformers' names, is that before the MLP. */
+export const gemma: GgufArchitecture = {
+  name: 'gemma',
+  whole,
+  layer: {
+    ...ATTENTION,
+    ...GATED_MLP,
+    attn_norm: plusOneNorm('input_layernorm'),
+    ffn_norm: plusOneNorm('post_attention_layernorm'),
+  },
+  config: (model) => ({ model_type: 'gemma', ...rmsSizes(model), ...headDim(model), ...rope(model) }),
+};
+
+export const gemma2: GgufArchitecture = {
+  name: 'gemma2',
+  whole,
+  layer,
+  config: (model) => ({
+    model_type: 'gemma2',
+    ...rmsSizes(model),
+    ...headDim(model),
+    ...rope(model),
+    ...present('sliding_window', model.number('attention.sliding_window')),
+    ...softcap(model, 'attn_logit_softcapping'),
+    ...softcap(model, 'final_logit_softcapping'),
+    // As llama.cpp has it: the 27B model divides by the model's dimensions for each head.
+    query_pre_attn_scalar:
+      model.layers === GEMMA2_27B_LAYERS
+        ? model.required('embedding_length') / model.required('attention.head_count')
+        : model.required('attention.key_length'),
+  }),
+};
+
+const GEMMA2_27B_LAYERS = 46;
+const GEMMA3_27B_LAYERS = 62;
+
+export function softcap(model: GgufModel, key: string): Record<string, unknown> {
+  const value = model.number(key);
+  return { [key]: value === null || value === 0 ? null : shortest(value) };
+}
+
+/** Base of the layers with a window, where the file does not say. */
+const LOCAL_THETA = 10_000;
+/** One of so many layers has no window, where the file does not say. */
+const PATTERN = 6;
+
+export const gemma3: GgufArchitecture = {
+  name: 'gemma3',
+  whole,
+  layer: { ...layer, attn_q_norm: plusOneNorm('self_attn.q_norm'), attn_k_norm: plusOneNorm('self_attn.k_norm') },
+  config: (model) => {
+    const base = rope(model);
+    const window = model.number('attention.sliding_window');
+    return {
+      model_type: 'gemma3_text',
+      ...rmsSizes(model),
+      ...headDim(model),
+      ...base,
+      rope_theta: model.has('rope.freq_base') ? theta(model) : GLOBAL_THETA,
+      rope_local_base_freq: shortest(model.number('rope.freq_base_swa') ?? LOCAL_THETA),
+      ...present('sliding_window', window),
+      layer_types: windows(model, PATTERN, window !== null && window !== 0),
+      ...softcap(model, 'final_logit_softcapping'),
+      query_pre_attn_scalar:
+        model.layers === GEMMA3_27B_LAYERS
+          ? model.required('embedding_length') / model.required('attention.head_count')
+          : model.required('attention.key_length'),
+    };
+  },
+};
+
+const GLOBAL_THETA = 1_000_000;
+
+/** The type of each layer: the file has a list, or a number of which the last layer of each group has no window. */
+export function windows(model: GgufModel, otherwise: number, hasWindows = true): string[] {
+  const key = 'attention.sliding_window_pattern';
+  const isList = model.metadata.get(`${model.architecture}.${key}`)?.type === 'array';
+  const list = isList ? model.booleans(key) : null;
+  const period = isList ? otherwise : (model.number(key) ?? otherwise);
+  return Array.from({ length: model.layers }, (_, i) => {
+    const slides = hasWindows && (list?.[i] ?? (i + 1) % period !== 0);
+    return slides ? 'sliding_attention' : 'full_attention';
+  });
+}
