@@ -1,5 +1,6 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
@@ -37,6 +38,7 @@ import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.t
 import { otherPrecision } from './checks/precision.ts';
 import { probeComparability } from './checks/probe-comparability.ts';
 import { probeCoverage } from './checks/probe-coverage.ts';
+import { quantizationError } from './checks/quantization.ts';
 import { rankLoss } from './checks/rank-loss.ts';
 import { retention } from './checks/retention.ts';
 import { shadowDelta } from './checks/shadow-delta.ts';
@@ -46,7 +48,7 @@ import { twinAccuracy } from './checks/twin-accuracy.ts';
 import { twoKey } from './checks/two-key.ts';
 import { uninformativeProbes } from './checks/uninformative-probes.ts';
 import { untrained } from './checks/untrained.ts';
-import { missingRatio, updateSize } from './checks/update.ts';
+import { missingRatio, referenceRounding, updateSize } from './checks/update.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
 import type { Check, ComparisonContext } from './context.ts';
 import type { ChangedInput } from './finding.ts';
@@ -74,6 +76,8 @@ export interface Comparison {
   readonly only?: Half | undefined;
   /** What the change under test touches besides the candidate. */
   readonly changes?: readonly ChangedInput[] | undefined;
+  /** How far quantized weights of the candidate are from the baseline's; null where that was not measured. */
+  readonly quantization?: Quantization | null | undefined;
 }
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
@@ -118,6 +122,7 @@ const BENCHMARK_CHECKS: readonly Check[] = [
 /** What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not. */
 const ORIGIN_CHECKS: readonly Check[] = [merge];
 const SPECTRAL_CHECKS: readonly Check[] = [
+  quantizationError,
   nonFinite,
   rankLoss,
   updateSize,
@@ -127,6 +132,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   movedMetrics,
   unclearMetrics,
   idleRules,
+  referenceRounding,
   missingRatio,
   spikes,
   skippedTensors,
@@ -169,6 +175,7 @@ export function compare(comparison: Comparison): Report {
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
     spectra: reportSpectra(context),
+    quantization: context.quantization,
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     benchmarks: benchmarkRows(context),
@@ -178,7 +185,15 @@ export function compare(comparison: Comparison): Report {
   };
 }
 
-function contextOf({ candidate, baseline, baselinePath, policy, changes = [], only }: Comparison): ComparisonContext {
+function contextOf({
+  candidate,
+  baseline,
+  baselinePath,
+  policy,
+  changes = [],
+  only,
+  quantization = null,
+}: Comparison): ComparisonContext {
   const comparability: Comparability = baseline
     ? checkComparability(candidate, baseline)
     : { weights: false, deltas: false, findings: [] };
@@ -189,6 +204,7 @@ function contextOf({ candidate, baseline, baselinePath, policy, changes = [], on
     policy,
     only: only ?? null,
     changes,
+    quantization,
     comparability,
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),
@@ -213,6 +229,7 @@ function describeCheckpoint({ run, checkpoint, architecture }: Measurement): Rep
     measured: run.time,
     architecture,
     parameters: checkpoint.parameters,
+    dtypes: checkpoint.dtypes,
     commit: null,
     name: null,
   };

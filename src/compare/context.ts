@@ -1,5 +1,6 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { Comparability } from './comparability.ts';
@@ -18,6 +19,7 @@ export interface ComparisonContext {
   readonly only: Half | null;
   /** What the change under test touches besides the candidate. */
   readonly changes: readonly ChangedInput[];
+  readonly quantization: Quantization | null;
   readonly comparability: Comparability;
   /** Numbers that candidate and baseline both have and that may be compared. */
   readonly metrics: readonly MetricPair[];

@@ -131,8 +131,11 @@ export const findingSchema = z.discriminatedUnion('kind', [
     baseline: count.nullable(),
   }),
   finding('rank-not-checked', {
-    /** `older-version`: the measurement of one side was written by a version that did not count strong directions. */
-    cause: z.enum(['fast', 'older-version']),
+    /**
+     * `older-version`: the measurement of one side was written by a version that did not count strong directions. `format`: the
+     * rounding of the candidate's quantized format is above 10⁻² σ₁.
+     */
+    cause: z.enum(['fast', 'older-version', 'format']),
     example: foreign,
     matrices: count,
   }),
@@ -161,6 +164,25 @@ export const findingSchema = z.discriminatedUnion('kind', [
     matrices: count,
     /** Matrices of the rest, which do not. */
     unchanged: count,
+  }),
+  /** How far the quantized weights are from those of the baseline: ‖W_q − W‖_F ÷ ‖W‖_F. */
+  finding('quantization-error', {
+    formats: z.array(foreign).min(1),
+    error: z.number(),
+    /** Module types with the largest error, of `modules`. */
+    named: z.array(z.strictObject({ module: foreign, error: z.number() })).min(1),
+    modules: count,
+    /** Quantized matrices that were not compared. */
+    notCompared: count,
+  }),
+  /** An update that the rounding of its reference's quantized format would hide. */
+  finding('reference-rounding', {
+    /** `exact`: it starts from the quantized numbers themselves, and is measured. `noise`: it cannot be told from that rounding. */
+    effect: z.enum(['exact', 'noise']),
+    formats: z.array(foreign),
+    matrices: count,
+    /** Of all updates from quantized weights. */
+    all: count,
   }),
   finding('ratio-missing', {
     side,

@@ -32,6 +32,8 @@ export interface WeightSummary {
   readonly ranks: Ranks;
   /** Rows that are zero; null where they are not counted, which only those of embeddings and lm_head are. */
   readonly zeroRows: number | null;
+  /** σ at some of the ranks, from 0 on, largest first. */
+  readonly profile: ReadonlyArray<{ readonly rank: number; readonly sigma: number }>;
 }
 
 /** How many directions a matrix has. Null where that was not measured: by `fast`, or by an older version. */

@@ -73,6 +73,17 @@ export function reasonOf(finding: Finding): Reason {
       };
     case 'rank-not-checked':
       return { ...NOTHING, rule: 'rank-loss', metric: 'rank', of: 'weight', place: 'measurement' };
+    case 'quantization-error':
+      return {
+        ...NOTHING,
+        rule: 'quantization-error',
+        metric: 'relativeError',
+        of: 'weight',
+        place: 'model',
+        candidate: finding.error,
+      };
+    case 'reference-rounding':
+      return { ...NOTHING, rule: 'reference-rounding', metric: 'referenceSnr', of: 'delta', place: 'measurement' };
     case 'zero-rows':
       return {
         rule: 'zero-rows',

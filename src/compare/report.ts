@@ -9,6 +9,7 @@ import {
   precisionSchema,
   tensorSchema,
 } from '../measure/schema/measurement.ts';
+import { quantizationSchema } from '../measure/schema/quantization.ts';
 import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema } from './benchmarks/row.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
@@ -43,6 +44,8 @@ const subjectSchema = z.strictObject({
   measured: z.string(),
   architecture: architectureSchema,
   parameters: z.number().int(),
+  /** Tensors by dtype, or by the name of their quantized format; none in older reports. */
+  dtypes: identitySchema.shape.dtypes.default({}),
   /** The commit that its measurement was read from; null for a file or a checkpoint on the disk. */
   commit: z.string().nullable().default(null),
   /** What it was given as: a path, an artifact or a cache entry. Null for the candidate, and in reports of version 0.2. */
@@ -105,6 +108,8 @@ export const reportSchema = z.strictObject({
   tensors: z.array(tensorSchema),
   /** What the page needs beside them, such as the baseline's matrices. Absent in reports of version 0.2.0. */
   spectra: spectraReportSchema.optional(),
+  /** Null: no quantized weights of the candidate were compared with the baseline's, as in older reports. */
+  quantization: quantizationSchema.nullable().default(null),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),

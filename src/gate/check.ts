@@ -1,9 +1,12 @@
 import { compare } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
+import { openMeasured } from '../measure/measure.ts';
+import { measureQuantization } from '../measure/measure-quantization.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
+import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -64,8 +67,21 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     probes,
     onProgress: MEASURED_FIRST.has(baseline.kind) ? progressAs('candidate', onProgress) : onProgress,
   });
-  const report = judge(candidate, approved, { policy, baseline, changes, only });
+  const quantization = await tryQuantization(baseline, settings);
+  const report = judge(candidate, approved, { policy, baseline, changes, only, quantization });
   return { measurement: candidate, report };
+}
+
+/** What quantizing did to the weights, where those of both models are there, and spectra were asked for. */
+async function tryQuantization(
+  baseline: ResolvedBaseline,
+  { checkpoint, endpoint, spectra, device, memoryLimit, onProgress }: CandidateOptions,
+): Promise<Quantization | null> {
+  if (baseline.kind !== 'checkpoint' || checkpoint === undefined || spectra === false) return null;
+  const quantized = await openMeasured({ checkpoint, spectra, endpoint });
+  const original = await openMeasured({ checkpoint: baseline.path, spectra, endpoint });
+  if (quantized.format === 'lora' || original.format === 'lora') return null;
+  return measureQuantization(quantized, original, { device, memoryLimit, onProgress });
 }
 
 /** Where two models are measured, what is reported says which. */
@@ -176,7 +192,7 @@ function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
 function judge(
   candidate: Measurement,
   measurement: Measurement | null,
-  { policy, baseline, changes, only }: Judged,
+  { policy, baseline, changes, only, quantization = null }: Judged & { readonly quantization?: Quantization | null },
 ): Report {
   return compare({
     only,
@@ -187,6 +203,7 @@ function judge(
     policy: policy.policy,
     policyPath: policy.policyPath,
     changes,
+    quantization,
   });
 }
 

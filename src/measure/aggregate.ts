@@ -35,7 +35,7 @@ export function isJudged({
   return metrics !== null && !(of === 'delta' && isBelowNoise(metrics));
 }
 
-function isBelowNoise(metrics: Pick<Metrics, 'snr'>): boolean {
+export function isBelowNoise(metrics: Pick<Metrics, 'snr'>): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 

@@ -235,7 +235,7 @@ function kindOf(job: Job): string {
 /** Share of the memory that one matrix may take: the rest is for the page cache, the spectrum and Node itself. */
 const MEMORY_SHARE = 0.6;
 
-function defaultMemoryLimit(): number {
+export function defaultMemoryLimit(): number {
   return MEMORY_SHARE * machineMemory();
 }
 

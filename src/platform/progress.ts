@@ -7,6 +7,7 @@ export type Phase =
   | 'spectra'
   | 'searching'
   | 'merge'
+  | 'quantization'
   | 'levels'
   | 'timing'
   | 'probes'

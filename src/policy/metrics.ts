@@ -24,6 +24,7 @@ export const MATRIX_METRICS = [
   ...INFORMATION_METRICS,
   'rowGini',
   'snr',
+  'referenceSnr',
   'updateSize',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { float64Output, type Outputs } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
-import { squaredSteps } from './format-rounding.ts';
+import { isQuantized, squaredSteps } from './format-rounding.ts';
 import { loadMatrix, type MatrixSource } from './load-matrix.ts';
 
 /** Sums over the entries, which say how large an update is and how far rounding hides it. */
@@ -12,6 +12,8 @@ export interface DifferenceSums {
    * Expected energy of rounding A to its format, Σ step²/12; null without a reference, or if A is stored in 32 bits or more.
    */
   readonly roundingEnergy: number | null;
+  /** The same of the reference, where it is quantized; null otherwise. */
+  readonly referenceRoundingEnergy: number | null;
 }
 
 /** A, or A − reference, in float64, strip by strip, with sums that are computed in the same pass. */
@@ -29,10 +31,13 @@ export interface Difference {
 export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null): Difference {
   const whole = loadMatrix(graph, matrix);
   const wholeReference = reference ? loadMatrix(graph, reference) : null;
-  // Rounding the candidate hides an update. The reference is the starting point as stored, whatever its dtype.
+  // Rounding the candidate hides an update. A reference of floating-point numbers is the starting point as stored, whatever its
+  // dtype; a quantized one can be that, or a copy of the starting point.
   const rounding = reference ? squaredSteps(graph, matrix) : null;
+  const referenceRounding = reference && isQuantized(reference.source) ? squaredSteps(graph, reference) : null;
   const references: Value[] = [];
   const squaredUlps: Value[] = [];
+  const referenceUlps: Value[] = [];
   return {
     strip(cut) {
       let part = graph.cast(cut(whole), ElementType.float64);
@@ -42,18 +47,21 @@ export function openDifference(graph: Graph, matrix: MatrixSource, reference: Ma
         part = graph.op('Sub', [part, other]);
       }
       if (rounding) squaredUlps.push(rounding(cut));
+      if (referenceRounding) referenceUlps.push(referenceRounding(cut));
       return part;
     },
-    latest: () => [...references.slice(-1), ...squaredUlps.slice(-1)],
+    latest: () => [references, squaredUlps, referenceUlps].flatMap((sums) => sums.slice(-1)),
     output() {
       if (wholeReference) graph.output('reference', graph.sum(references), ElementType.float64);
       if (rounding) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
+      if (referenceRounding) graph.output('referenceUlps', graph.sum(referenceUlps), ElementType.float64);
     },
     read(outputs) {
       const scalar = (name: string) => at(float64Output(outputs, name), 0);
       return {
         referenceEnergy: wholeReference ? scalar('reference') : null,
         roundingEnergy: rounding ? scalar('squaredUlps') / 12 : null,
+        referenceRoundingEnergy: referenceRounding ? scalar('referenceUlps') / 12 : null,
       };
     },
   };

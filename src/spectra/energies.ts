@@ -4,6 +4,7 @@ import { gini } from '../statistics/descriptive.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
 import { CACHED_BYTES, eachStrip, type MatrixSource } from './load-matrix.ts';
 import type { Metrics } from './metrics-schema.ts';
+import { isExactStart } from './rounding.ts';
 
 /** Sums over the entries of a matrix, in float64. */
 export interface Energies extends DifferenceSums {
@@ -47,14 +48,19 @@ export async function matrixEnergies(
 
 /** Add the metrics that are sums over the entries. */
 export function addSums(
-  metrics: Pick<Metrics, 'rowGini' | 'zeroRows' | 'updateSize' | 'snr'>,
-  { energy, rowEnergies, referenceEnergy, roundingEnergy }: Energies,
+  metrics: Pick<Metrics, 'rowGini' | 'zeroRows' | 'updateSize' | 'snr' | 'referenceSnr'>,
+  { energy, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy }: Energies,
 ): void {
   if (rowEnergies) metrics.rowGini = gini(rowEnergies);
   if (rowEnergies && referenceEnergy === null) metrics.zeroRows = countZeroRows(rowEnergies);
   if (referenceEnergy !== null) metrics.updateSize = referenceEnergy > 0 ? Math.sqrt(energy / referenceEnergy) : null;
-  if (roundingEnergy !== null) metrics.snr = roundingEnergy > 0 ? energy / roundingEnergy : null;
+  if (referenceRoundingEnergy !== null) metrics.referenceSnr = ratio(energy, referenceRoundingEnergy);
+  const startsAsStored = isExactStart(metrics);
+  if (roundingEnergy === null && (referenceRoundingEnergy === null || startsAsStored)) return;
+  metrics.snr = ratio(energy, (roundingEnergy ?? 0) + (startsAsStored ? 0 : (referenceRoundingEnergy ?? 0)));
 }
+
+const ratio = (energy: number, noise: number) => (noise > 0 ? energy / noise : null);
 
 /** A row is zero if its norm is at most this share of the largest row's: weight decay never ends at zero itself. */
 const ZERO_ROW = 1e-6;

@@ -60,8 +60,10 @@ export const metricsSchema = z.strictObject({
   rowGini: nullable.optional(),
   /** W of embeddings and lm_head only: rows whose norm is at most 10⁻⁶ of the largest one. Missing in files of 0.2. */
   zeroRows: nullable.optional(),
-  /** ΔW of rounded dtypes only: ‖ΔW‖² ÷ the expected energy of the rounding. */
+  /** ΔW of rounded dtypes only: ‖ΔW‖² ÷ the expected energy of the rounding that may hide it. */
   snr: nullable.optional(),
+  /** ΔW from a quantized reference only: the same for the rounding of the reference's format alone; see `isExactStart`. */
+  referenceSnr: nullable.optional(),
   /** ΔW only: ‖ΔW‖_F / ‖W_reference‖_F. */
   updateSize: nullable.optional(),
 });

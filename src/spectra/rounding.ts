@@ -5,6 +5,17 @@ import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 /** Below this ratio of the update's energy to the rounding energy, the spectrum of ΔW is not judged. */
 export const MIN_SNR = 10;
 
+/**
+ * Below this ratio of the update's energy to the rounding energy of a quantized reference, the update begins at the quantized numbers
+ * themselves: one that began at the numbers before they were quantized would differ from these by the rounding, a ratio of about 1.
+ */
+const EXACT_START = 0.1;
+
+/** Is an update measured from the very numbers that it began at, although the format of its reference would hide it? */
+export function isExactStart({ referenceSnr }: { readonly referenceSnr?: number | null | undefined }): boolean {
+  return typeof referenceSnr === 'number' && referenceSnr < EXACT_START;
+}
+
 interface FloatLayout {
   /** Bits of the exponent within the 16. */
   readonly exponentMask: number;

@@ -30,6 +30,15 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'rank-not-checked': [
     ['rank-loss', 'rank', 'weight', 'measurement', null, null, null],
     ['rank-loss', 'rank', 'weight', 'measurement', null, null, null],
+    ['rank-loss', 'rank', 'weight', 'measurement', null, null, null],
+  ],
+  'quantization-error': [
+    ['quantization-error', 'relativeError', 'weight', 'model', 0.0912, null, null],
+    ['quantization-error', 'relativeError', 'weight', 'model', 0.0912, null, null],
+  ],
+  'reference-rounding': [
+    ['reference-rounding', 'referenceSnr', 'delta', 'measurement', null, null, null],
+    ['reference-rounding', 'referenceSnr', 'delta', 'measurement', null, null, null],
   ],
   'zero-rows': [['zero-rows', 'zeroRows', 'weight', 'w', 12, 0, null]],
   'non-finite': [['non-finite', 'nonFinite', 'weight', 'w', '3 NaN and 1 Inf', null, { absolute: 0 }]],

@@ -64,6 +64,24 @@ export function everyFinding(name: string): Finding[] {
     'rank-not-checked': [
       { cause: 'fast', example: name, matrices: 3 },
       { cause: 'older-version', example: name, matrices: 1 },
+      { cause: 'format', example: name, matrices: 30 },
+    ],
+    'quantization-error': [
+      { formats: [name], error: 0.0912, named: [{ module: name, error: 0.12 }], modules: 1, notCompared: 0 },
+      {
+        formats: ['nf4', 'int8'],
+        error: 0.0912,
+        named: [
+          { module: 'q_proj', error: 0.12 },
+          { module: 'down_proj', error: 0.09 },
+        ],
+        modules: 7,
+        notCompared: 2,
+      },
+    ],
+    'reference-rounding': [
+      { effect: 'exact', formats: ['nf4'], matrices: 210, all: 210 },
+      { effect: 'noise', formats: [name], matrices: 7, all: 14 },
     ],
     'zero-rows': [{ tensor: name, candidate: 12, baseline: 0, rows: 512 }],
     'non-finite': [{ tensor: name, nan: 3, inf: 1 }],

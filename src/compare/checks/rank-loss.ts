@@ -5,12 +5,13 @@ import type { WeightPair } from '../metric-pair.ts';
 /**
  * Matrices with rank loss: fewer directions are left above the rounding of the dtype than the baseline had above 10⁻² σ₁, so at
  * least the difference is gone. Weaker directions come and go with weight decay and the seed. Without a baseline: matrices of
- * zeros. Rows of embeddings that went to zero take directions with them, which nothing that was trained on misses.
+ * zeros. Rows of embeddings that went to zero take directions with them, which nothing that was trained on misses. The rounding of a
+ * quantized format hides strong directions as well: then only those of the baseline count that it cannot hide.
  */
 export function rankLoss({ policy, weights, candidate: { tensors } }: ComparisonContext): Finding[] {
   const { level } = policy['rank-loss'];
   const lost = weights.flatMap((weight): Finding[] => {
-    const [left, needed] = [directionsLeft(weight), directionsNeeded(weight)];
+    const [left, needed] = [directionsLeft(weight), isHidden(weight) ? notHidden(weight) : directionsNeeded(weight)];
     if (left === null || needed === null || left + newZeroRows(weight) + fadedByChance(weight) >= needed) return [];
     const baseline = weight.baseline && needed;
     return [{ kind: 'rank-loss', level, tensor: weight.name, candidate: left, baseline }];
@@ -41,6 +42,25 @@ function directionsNeeded({ baseline }: WeightPair): number | null {
   return baseline ? baseline.ranks.strong : 1;
 }
 
+/** Does the rounding of the candidate's format hide directions that would count? In 16 bits, it does not. */
+function isHidden({ candidate: { ranks }, baseline }: WeightPair): boolean {
+  if (!baseline || ranks.aboveRounding === null || ranks.strong === null) return false;
+  return ranks.aboveRounding + 1 < ranks.strong;
+}
+
+/** Times the rounding: adding a matrix of norm n moves σ by n at most (Weyl), and what is then above n is counted as left. */
+const NEVER_HIDDEN = 2;
+
+/** Directions of the baseline that the rounding of the candidate cannot hide, as far as the profiles of both tell. */
+function notHidden({ candidate, baseline }: WeightPair): number {
+  const left = candidate.ranks.aboveRounding ?? 0;
+  // The rounding is below the smallest σ that is above it.
+  const [rounding] = candidate.profile.filter(({ rank }) => rank < left).slice(-1);
+  if (!rounding) return 0;
+  const [last] = baseline?.profile.filter(({ sigma }) => sigma > NEVER_HIDDEN * rounding.sigma).slice(-1) ?? [];
+  return last === undefined ? 0 : last.rank + 1;
+}
+
 /** Only of embeddings, of tokens as of positions: each of their rows is used by inputs of its own. */
 function newZeroRows({ module, candidate, baseline }: WeightPair): number {
   if (module !== 'embed' || !baseline || candidate.zeroRows === null || baseline.zeroRows === null) return 0;
@@ -67,6 +87,7 @@ function notChecked(weights: readonly WeightPair[], fast: readonly string[]): Fi
   const unmeasured = unknown.filter(({ candidate }) => candidate.ranks.any === null).map(({ name }) => name);
   const older = unknown.filter(({ candidate }) => candidate.ranks.any !== null).map(({ name }) => name);
   const remarked = unknown.length > 0 ? [] : fast;
+  const hidden = weights.filter(isHidden).map(({ name }) => name);
   const finding = (
     level: Finding['level'],
     cause: FindingOf<'rank-not-checked'>['cause'],
@@ -81,6 +102,7 @@ function notChecked(weights: readonly WeightPair[], fast: readonly string[]): Fi
     ...finding('inconclusive', 'fast', unmeasured),
     ...finding('inconclusive', 'older-version', older),
     ...finding('info', 'fast', remarked),
+    ...finding('info', 'format', hidden),
   ];
 }
 

@@ -1,10 +1,12 @@
-import { ratioGap } from '../../measure/aggregate.ts';
+import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
+import { isBelowNoise, ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { effectiveRules } from '../../policy/policy.ts';
+import { isExactStart } from '../../spectra/rounding.ts';
 import { numberOf } from '../../statistics/bounded.ts';
 import { judgesLowRank } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, FindingOf } from '../finding.ts';
 import { alignmentWithReference } from '../reference-alignment.ts';
 
 /** Above this the update is as large as the model. Independent weights are always above: of equal norms, they give √2. */
@@ -32,6 +34,21 @@ function largeUpdate(candidate: Measurement, size: number): Finding {
   // An adapter is added to whatever it is loaded on: it has no weights of its own whose direction could be compared.
   if (candidate.checkpoint.format === 'lora') return { ...finding, level: 'info' };
   return { ...finding, level: alignment !== null && alignment.cosine > alignment.chance ? 'info' : 'inconclusive' };
+}
+
+/** Updates that are smaller than the rounding of their reference's quantized format: measured where that is exact, and else not. */
+export function referenceRounding({ candidate: { tensors, reference } }: ComparisonContext): Finding[] {
+  const updates = tensors.flatMap(({ of, metrics }) =>
+    of === 'delta' && metrics && typeof metrics.referenceSnr === 'number' ? [metrics] : [],
+  );
+  const formats = Object.keys(reference?.dtypes ?? {}).filter((dtype) => !isMeasuredDtype(dtype));
+  const finding = (effect: FindingOf<'reference-rounding'>['effect'], matrices: number): Finding[] =>
+    matrices === 0
+      ? []
+      : [{ kind: 'reference-rounding', level: 'info', effect, formats, matrices, all: updates.length }];
+  const exact = updates.filter(isExactStart);
+  const noise = updates.filter((metrics) => !isExactStart(metrics) && isBelowNoise(metrics));
+  return [...finding('noise', noise.length), ...finding('exact', exact.length)];
 }
 
 /** The headline ratio is missing on one side or on both. Where there was an update, that is not a pass. */

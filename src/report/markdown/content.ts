@@ -21,6 +21,7 @@ import { findingMarkdown, phraseMarkdown } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
 import { probeEvidence } from './probe-evidence.ts';
 import { probeTable } from './probe-table.ts';
+import { quantizationTable } from './quantization-table.ts';
 import { skippedList } from './skipped-list.ts';
 import { decidingKindTable } from './twin-kinds.ts';
 
@@ -98,7 +99,11 @@ export function contentOf(report: Report, { key, origin, htmlReport, hasPictures
     pictures: hasPictures ? accuracyCharts(report) : [],
     ...probeContent(report),
     benchmarks: benchmarkTable(report.benchmarks ?? []),
-    table: [isPass ? decidingTableMarkdown(report) : '', deltaTable(report.shadowDeltas)]
+    table: [
+      isPass ? decidingTableMarkdown(report) : '',
+      deltaTable(report.shadowDeltas),
+      quantizationTable(report.quantization),
+    ]
       .filter((part) => part !== '')
       .join('\n\n'),
     modules: moduleDetails(report),

@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { formatDuration } from '../text/numbers.ts';
+import { storedIn } from '../text/quantization.ts';
 import { disclaimerOf, precisionPart } from '../text/words.ts';
 import { commitLink } from './origin.ts';
 
@@ -13,8 +14,14 @@ const DIGEST_LENGTH = 'sha256:'.length + 12;
  */
 export function footer(report: Report, repository?: string): string {
   const { candidate, baseline, reference, tool } = report;
-  const named = (role: string, { path, digest }: { path: string; digest: string }): string =>
-    `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}`;
+  const named = (
+    role: string,
+    { path, digest, dtypes }: Pick<Report['candidate'], 'path' | 'digest' | 'dtypes'>,
+  ): string => {
+    const stored = storedIn(dtypes).map((dtype) => codeName(dtype));
+    const weights = stored.length === 0 ? '' : ` in ${stored.join(', ')}`;
+    return `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}${weights}`;
+  };
   const subjects = [
     named('Candidate', candidate),
     baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline, repository),

@@ -5,6 +5,7 @@ import { headlineDeltas } from '../markdown/delta-table.ts';
 import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
+import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
 import { renderBenchmarks } from './benchmarks.ts';
@@ -36,6 +37,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
   const small = wrap(`${measuredSentence(report, device)} ${disclaimerOf(report)}`, width - 2).map(
     (line) => `  ${paint('info', line)}`,
   );
+  const quantization = quantizationTable(report);
   const probes = report.probes === null ? '' : renderProbes(report.probes, width);
   const benchmarks = renderBenchmarks(report.benchmarks ?? [], width);
   const verdict = renderVerdict(report, { color, width });
@@ -43,6 +45,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     verdict,
     renderDeciding(report, { color, width }),
     table,
+    quantization,
     probes,
     benchmarks,
     findings.join('\n'),
@@ -52,6 +55,23 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function quantizationTable({ quantization }: Report): string {
+  if (quantization === null) return '';
+  const [module, matrices, error, largest, own] = QUANTIZATION_COLUMNS;
+  const columns: Column[] = [
+    { head: module },
+    { head: matrices, align: 'right' },
+    { head: error, align: 'right' },
+    { head: largest },
+    { head: own, align: 'right' },
+  ];
+  const rows = quantization.modules.map((row) => {
+    const [type, count, whole, worst, its] = quantizationCells(row);
+    return [printable(type, 24), count, whole, printable(worst, 48), its];
+  });
+  return `  ${QUANTIZATION_TITLE}\n${terminalTable(columns, rows)}`;
 }
 
 function findingLines(finding: Finding, width: number, paint: Paint): string {

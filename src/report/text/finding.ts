@@ -24,6 +24,8 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'update-size': spectral.updateSize,
   'nothing-trained': spectral.nothingTrained,
   'only-head-trained': spectral.onlyHeadTrained,
+  'quantization-error': spectral.quantizationError,
+  'reference-rounding': spectral.referenceRounding,
   'ratio-missing': spectral.ratioMissing,
   'merge-proven': merge.proven,
   'merge-unseen': merge.unseen,

@@ -39,6 +39,7 @@ export function subjectFacts({ candidate, baseline, reference }: Report): Subjec
     of('layers × hidden size', ({ architecture: { layers, hiddenSize } }) =>
       layers === null || hiddenSize === null ? NONE : phrase`${formatInteger(layers)} × ${formatInteger(hiddenSize)}`,
     ),
+    of('weights', ({ dtypes }) => dtypesOf(dtypes), reference === null ? NONE : dtypesOf(reference.dtypes)),
     of(
       'parameters',
       ({ parameters }) => (parameters === 0 ? NONE : phrase`${formatInteger(parameters)}`),
@@ -48,12 +49,11 @@ export function subjectFacts({ candidate, baseline, reference }: Report): Subjec
   return facts.filter(({ values }) => values.some((value) => value !== NONE));
 }
 
-const dtypesOf = (dtypes: Readonly<Record<string, number>>): Phrase =>
-  Object.entries(dtypes).flatMap(([dtype, count], i) => [
-    i === 0 ? '' : ', ',
-    name(dtype),
-    ` × ${formatInteger(count)}`,
-  ]);
+function dtypesOf(dtypes: Readonly<Record<string, number>>): Phrase {
+  const all = Object.entries(dtypes);
+  if (all.length === 0) return NONE;
+  return all.flatMap(([dtype, count], i) => [i === 0 ? '' : ', ', name(dtype), ` × ${formatInteger(count)}`]);
+}
 
 /** `2026-03-01 12:00 UTC`, of a time in ISO 8601; anything else is not shown as a time. */
 function timeWords(time: string): string {
@@ -63,14 +63,11 @@ function timeWords(time: string): string {
 
 /** How it was measured: enough to do it again. */
 export function methodFacts(report: Report): Fact[] {
-  const { tool, device, durationSeconds, policy, tensors, probes, reference } = report;
+  const { tool, device, durationSeconds, policy, tensors, probes } = report;
   return [
     { label: 'Shadow Gate', value: phrase`${name(tool.version)}` },
     { label: 'policy', value: policy === null ? phrase`the defaults` : phrase`${name(policy)}` },
     { label: 'duration', value: phrase`${formatDuration(durationSeconds)} for the whole measurement` },
-    ...(reference === null
-      ? []
-      : [{ label: 'reference', value: phrase`${reference.format}, ${dtypesOf(reference.dtypes)}` }]),
     ...(tensors.length === 0 ? [] : [{ label: 'spectra', value: phrase`${spectraWords(report)}, on ${name(device)}` }]),
     ...(probes === null ? [] : probeFacts(probes)),
   ];

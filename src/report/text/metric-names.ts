@@ -35,6 +35,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   alphaTail: { text: 'power-law tail', term: null },
   rowGini: { text: 'row Gini', term: 'rowGini' },
   snr: { text: 'signal to noise', term: 'signalToNoise' },
+  referenceSnr: { text: "signal to noise of the reference's format", term: 'signalToNoise' },
   shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
   twinAccuracy: { text: 'twin accuracy', term: 'twinAccuracy' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },

@@ -1,4 +1,5 @@
 import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
+import { groupName } from '../../compare/pair-metrics.ts';
 import type { Report } from '../../compare/report.ts';
 import {
   acceptCommand,
@@ -8,8 +9,8 @@ import {
   remeasureCommand,
   spectraCommand,
 } from './commands.ts';
-import { formatEstimate, formatInteger } from './numbers.ts';
-import { code, name, type Phrase, phrase } from './phrase.ts';
+import { formatEstimate, formatInteger, formatPercent } from './numbers.ts';
+import { code, listed, name, type Phrase, phrase } from './phrase.ts';
 import { decidingFinding } from './verdict.ts';
 
 type Steps = { readonly [K in FindingKind]: (finding: FindingOf<K>, report: Report) => readonly Phrase[] };
@@ -42,7 +43,11 @@ const STEPS: Steps = {
     phrase`If it is wrong, save, merge or convert the checkpoint again.`,
   ],
   'rank-not-checked': ({ cause }, report) => [
-    cause === 'fast' ? phrase`Measure exactly: ${checkCommand(report, '--method exact')}` : remeasure(report),
+    cause === 'format'
+      ? NOTHING
+      : cause === 'fast'
+        ? phrase`Measure exactly: ${checkCommand(report, '--method exact')}`
+        : remeasure(report),
   ],
   'zero-rows': () => [phrase`Nothing, unless your inputs use these tokens.`],
   'non-finite': () => [
@@ -60,6 +65,12 @@ const STEPS: Steps = {
   'only-head-trained': (_, report) => [
     phrase`If the body was frozen by accident, unfreeze it and train again.`,
     ifIntended(report),
+  ],
+  'quantization-error': () => [NOTHING],
+  'reference-rounding': ({ effect }) => [
+    effect === 'exact'
+      ? NOTHING
+      : phrase`Give the weights before they were quantized as ${code('--reference')}, or the adapter itself as ${code('--checkpoint')}: its update is exact.`,
   ],
   'ratio-missing': ({ cause }) => [
     cause.kind === 'saturated'
@@ -174,7 +185,9 @@ const STEPS: Steps = {
   ],
   'shadow-delta': ({ suite }) => notCarriedOver(suite),
   retention: (_, report) => [
-    phrase`Retrain with a lower learning rate or fewer steps, or mix in data of the earlier training.`,
+    report.quantization !== null
+      ? quantizeLess(report.quantization)
+      : phrase`Retrain with a lower learning rate or fewer steps, or mix in data of the earlier training.`,
     ifAcceptable(report),
   ],
   'letters-memorized': ({ suite }) => notCarriedOver(suite),
@@ -284,10 +297,17 @@ const ifAcceptable = (report: Report): Phrase =>
   phrase`If this loss is the price of an intended change, accept it: ${acceptCommand(report)}`;
 
 function lostSkill(report: Report): Phrase[] {
+  if (report.quantization !== null) return [quantizeLess(report.quantization), ifAcceptable(report)];
   return [
     phrase`Retrain with data like the baseline's mixed in, or with a lower learning rate. The answers that changed are in the details.`,
     ifAcceptable(report),
   ];
+}
+
+/** The candidate is a quantized copy: nothing was trained that could be trained otherwise. */
+function quantizeLess({ modules }: NonNullable<Report['quantization']>): Phrase {
+  const named = modules.slice(0, 2).map((row) => phrase`${name(groupName(row))} ${formatPercent(row.error)}`);
+  return phrase`Quantize less: keep in 16 bits what lost most (${listed(named, named.length)}), take more bits or smaller groups, or calibrate (AWQ, GPTQ) on data like yours.`;
 }
 
 function notCarriedOver(suite: string): Phrase[] {

@@ -9,6 +9,7 @@ const PHASES: Readonly<Record<Phase, { readonly words: string; readonly unit?: s
   spectra: { words: 'spectra', unit: '' },
   searching: { words: 'looking for NaN and Inf' },
   merge: { words: 'merge', unit: '' },
+  quantization: { words: 'quantization', unit: '' },
   levels: { words: 'finding levels' },
   timing: { words: 'timing' },
   probes: { words: 'probes', unit: '' },

@@ -78,6 +78,9 @@ export function rankLoss({ tensor, candidate, baseline }: FindingOf<'rank-loss'>
 
 export function rankNotChecked({ cause, example, matrices }: FindingOf<'rank-not-checked'>): Phrase {
   const what = phrase`Rank loss was not checked for ${formatCount(matrices, 'matrix', 'matrices')}`;
+  if (cause === 'format') {
+    return phrase`Rank loss was checked in part for ${formatCount(matrices, 'matrix', 'matrices')} (e.g. ${name(example)}): the rounding of a quantized format is above 1% of the largest singular value, and hides weaker directions.`;
+  }
   return cause === 'fast'
     ? phrase`${what} measured with ${code('--method fast')} (e.g. ${name(example)}); use ${code('--method exact')}.`
     : phrase`${what} (e.g. ${name(example)}): a measurement by an older version does not have what it needs. Measure the baseline again.`;
@@ -127,6 +130,30 @@ export function onlyHeadTrained({ against, named, matrices, unchanged }: Finding
   const items = named.map((tensor) => phrase`${name(tensor)}`);
   const rest = formatCount(unchanged, 'other matrix is', 'other matrices are');
   return phrase`Only the head was trained: ${listed(items, matrices)}. ${rest} as in the ${term(against, against)}.`;
+}
+
+export function quantizationError(finding: FindingOf<'quantization-error'>): Phrase {
+  const { formats, error, named, modules, notCompared } = finding;
+  const where = named.map(({ module, error: own }) => phrase`${name(module)} ${formatPercent(own)}`);
+  const stored = listed(
+    formats.map((format) => phrase`${name(format)}`),
+    formats.length,
+  );
+  const rest =
+    notCompared === 0
+      ? ''
+      : ` ${formatCount(notCompared, 'quantized matrix was', 'quantized matrices were')} not compared.`;
+  return phrase`Quantizing (${stored}) moved the weights by ${formatPercent(error)} of their norm: ${listed(where, modules)}.${rest}`;
+}
+
+export function referenceRounding({ effect, formats, matrices, all }: FindingOf<'reference-rounding'>): Phrase {
+  const subject = phrase`The update of ${formatInteger(matrices)} of ${formatCount(all, 'matrix', 'matrices')} from quantized weights`;
+  const named = formats.map((format) => phrase`${name(format)}`);
+  const of = named.length === 0 ? phrase`a quantized format` : listed(named, named.length);
+  const rounding = phrase`the rounding of the ${term('reference', 'reference')}, which is stored in ${of}`;
+  return effect === 'exact'
+    ? phrase`${subject} is smaller than ${rounding}. It is measured: it starts from the quantized numbers themselves.`
+    : phrase`${subject} cannot be told from ${rounding} (snr < ${String(MIN_SNR)}): not judged.`;
 }
 
 export function ratioMissing({ level, side, cause, isReplaced }: FindingOf<'ratio-missing'>): Phrase {

@@ -1,8 +1,10 @@
 import type { Level } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { printable } from '../escape.ts';
 import { comparedSentence } from './benchmarks.ts';
 import { formatCount, formatDuration, formatInteger } from './numbers.ts';
+import { precisionOfWeights } from './quantization.ts';
 
 export const ICONS: Readonly<Record<Level | Verdict, string>> = {
   pass: '✅',
@@ -67,5 +69,6 @@ export function measuredSentence(report: Report, device: string): string {
     ...(updates === 0 ? [] : [`${formatInteger(updates)} ΔW`]),
   ];
   const skipped = report.skipped.length > 0 ? `, skipped ${formatCount(report.skipped.length, 'tensor')}` : '';
-  return `Measured ${counts.join(' and ')}${skipped}, ${where}.`;
+  const stored = precisionOfWeights(report, (name) => printable(name, 24));
+  return `Measured ${counts.join(' and ')}${skipped}, ${where}${stored === '' ? '' : `; ${stored}`}.`;
 }

@@ -75,13 +75,13 @@ async function fromGram(
   { device, reference, wantRowGini, resources }: Settings,
 ): Promise<Solution | null> {
   const product = await resources.mutex.run(() => gramMatrix(matrix, device, { reference, rowEnergies: wantRowGini }));
-  const { gram, size, rowEnergies, referenceEnergy, roundingEnergy } = product;
+  const { gram, size, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy } = product;
   const energy = trace(gram, size);
   // NaN and Inf always reach the diagonal, which consists of sums of squares.
   if (!Number.isFinite(energy)) return null;
   return {
     values: symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value))),
-    sums: { energy, rowEnergies, referenceEnergy, roundingEnergy },
+    sums: { energy, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy },
     accumulation: 'float64',
     isSmallestExact: false,
   };

@@ -49,6 +49,26 @@ describe('the check for rank loss', () => {
     expect(findingsOn(rounded, measurement())).toMatchObject([{ kind: 'rank-loss', candidate: 12, baseline: 32 }]);
   });
 
+  it('where a quantized format hides strong directions, only those that it cannot hide are counted', () => {
+    // All 32 of the baseline are strong; of the candidate, 20 are above the rounding of its format.
+    const quantized = (spectrum: readonly number[]) =>
+      withMatrices(({ name, of, metrics }) =>
+        name === '0.q_proj' && of === 'weight' && metrics
+          ? { metrics: { ...metrics, rank: 32, rankAboveRounding: 20, 'rankAt1e-2': 32 }, spectrum: [...spectrum] }
+          : null,
+      );
+    const line = (last: number) => Array.from({ length: 24 }, (_, i) => 1 - ((1 - last) * i) / 23);
+    const remark = { kind: 'rank-not-checked', level: 'info', cause: 'format', example: '0.q_proj', matrices: 1 };
+    // The 20th σ is at 0.43, so that the rounding is below it, and only σ above 0.86 had to be left: 5 of them.
+    expect(findingsOn(quantized(line(0.07)), quantized(line(0.07)))).toEqual([remark]);
+    // 20 are left of at least 32 that were twice as large as the 20th is now.
+    const [flat, low] = [line(0.9), line(0.9).map((sigma, i) => (i < 10 ? sigma : sigma * 0.2))];
+    expect(findingsOn(quantized(low), quantized(flat))).toEqual([
+      { kind: 'rank-loss', level: 'warn', tensor: '0.q_proj', candidate: 20, baseline: 32 },
+      remark,
+    ]);
+  });
+
   it('in 16 bits, one direction below the rounding is no loss: the smallest σ of a small square matrix is chance', () => {
     const rounded = (left: number) => withRanks({ rank: 32, rankAboveRounding: left, 'rankAt1e-2': left });
     expect(findingsOn(rounded(31), measurement())).toEqual([]);

@@ -42,7 +42,7 @@ describe('renderTerminal', () => {
       '▲ Top-1 energy of model.layers.2.mlp.up_proj.weight is 0.412: a robust z-score of 9.10 among the',
     );
     expect(output).toMatch(/MLP ÷ attention ratio +ΔW +model +0\.635 +0\.690 +▲ \+0\.0552 \(\+8\.7%\)/);
-    expect(output).toContain('Measured 28 W and 28 ΔW, skipped 1 tensor, in 3.2 s on cpu.');
+    expect(output).toContain('Measured 28 W and 28 ΔW, skipped 1 tensor, in 3.2 s on cpu; weights of both in BF16.');
   });
 
   it('a report has colors only on request, and the same words with them', () => {

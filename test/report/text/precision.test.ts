@@ -14,7 +14,7 @@ it.each([
 ] as const)('a report says in what precision the probes were answered: %j', (precision, words) => {
   expect(footer(reportIn(precision))).toContain(words);
   const terminal = renderTerminal(reportIn(precision), { color: false, width: 500 });
-  expect(terminal).toContain(`on ${words.replace(' · ', ', ').replace(' · ', '.')}`);
+  expect(terminal).toContain(`on ${words.replace(' · ', ', ').replace(' · ', '; weights of both in BF16.')}`);
 });
 
 it('a report of a measurement that did not write it down says nothing', () => {

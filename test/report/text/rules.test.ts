@@ -59,6 +59,8 @@ describe('the rules of a report', () => {
     'probe-notes',
     'unpaired',
     'evaluation-logs',
+    'quantization-error',
+    'reference-rounding',
     'metric-moved',
   ]);
 

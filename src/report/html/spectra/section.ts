@@ -9,6 +9,7 @@ import { byChange, inReadingOrder, type SpectraView, viewOf } from './matrices.t
 import { matrixTable } from './matrix-table.ts';
 import { mediansTable } from './medians.ts';
 import { profilesOf } from './profiles.ts';
+import { quantizationSection } from './quantization.ts';
 
 /** A mixture of experts has thousands of matrices, each of which takes about a kilobyte of the page. */
 export const MAX_MATRICES = 600;
@@ -26,6 +27,7 @@ export const SPECTRA: Section = {
     const medians = mediansTable(report, docs);
     return html`<p>${SPECTRA_DISCLAIMER}${gap === null ? null : html` ${BASELINE_GAPS[gap]}`}</p>
 ${headline(report, docs)}
+${quantizationSection(report)}
 ${maps === null ? null : html`<h3>By module type and layer</h3>${maps}`}
 ${body === null ? null : html`<h3>σ-profiles</h3>${body}`}
 ${medians === null ? null : html`<h3>Medians by module type</h3>${medians}`}

@@ -1,0 +1,14 @@
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+import { groupName } from '../pair-metrics.ts';
+
+/** Module types that a finding names; the report has all. */
+const NAMED = 3;
+
+/** How far quantizing moved the weights, and where most. What that does to answers, the probes say. */
+export function quantizationError({ quantization }: ComparisonContext): Finding[] {
+  if (quantization === null) return [];
+  const { formats, error, modules, notCompared } = quantization;
+  const named = modules.slice(0, NAMED).map((row) => ({ module: groupName(row), error: row.error }));
+  return [{ kind: 'quantization-error', level: 'info', formats, error, named, modules: modules.length, notCompared }];
+}
