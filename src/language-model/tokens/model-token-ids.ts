@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
 import { validate } from '../../platform/first-issue.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
+import { isGgufFile, readGgufTokenIds } from './gguf/token-source.ts';
 
 /** The ids of special tokens in the model's own configs, which need no tokenizer. */
 export interface ModelTokenIds {
@@ -18,12 +19,18 @@ const idsSchema = z.array(z.int().nonnegative());
 /**
  * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in
  * transformers' `generate`, and otherwise from config.json.
+ * @param directory of a checkpoint, or a GGUF file, which has them itself
  * @throws UserError for a file that is not a JSON object
  */
 export async function readModelTokenIds(directory: string): Promise<ModelTokenIds> {
+  if (await isGgufFile(directory)) return idsOfConfigs([(await readGgufTokenIds(directory)) ?? {}]);
   const generation = (await readJsonObject(join(directory, 'generation_config.json'))) ?? {};
   const config = (await readConfig(directory)) ?? {};
-  const sources = [generation, config, config.text_config, config.llm_config];
+  return idsOfConfigs([generation, config, config.text_config, config.llm_config]);
+}
+
+/** @param sources configs, the one with priority first */
+export function idsOfConfigs(sources: readonly unknown[]): ModelTokenIds {
   const bosId = firstIds(sources, 'bos_token_id')[0] ?? null;
   const eosIds = firstIds(sources, 'eos_token_id');
   return { bosId, eosIds: new Set(eosIds), prefixTokenId: bosId ?? eosIds[0] ?? null };

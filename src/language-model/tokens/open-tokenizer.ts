@@ -4,8 +4,9 @@ import { readConfig } from '../../checkpoint/architecture.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
-import { readChatTemplate } from './chat-template.ts';
-import { readJsonObject, readModelTokenIds } from './model-token-ids.ts';
+import { namedTemplates, readChatTemplate } from './chat-template.ts';
+import { isGgufFile, tokenSourceOf } from './gguf/token-source.ts';
+import { idsOfConfigs, readJsonObject, readModelTokenIds } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -13,12 +14,22 @@ import type { Tokenizer } from './tokenizer.ts';
 const OTHER_FILES = [/^tekken\.json$/, /\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
 /**
- * Open the fast tokenizer (tokenizer.json) of a checkpoint directory.
+ * Open the fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
  * @throws UserError if there is none, or one that cannot be read
  */
-export async function openTokenizer(directory: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
-  const tokenizer = await openTokenizerIfPresent(directory, limits);
+export async function openTokenizer(path: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
+  const tokenizer = await openTokenizerIfPresent(path, limits);
   if (tokenizer) return tokenizer;
+  if (await isGgufFile(path)) {
+    throw new UserError(
+      `${path} has no tokenizer`,
+      'put the tokenizer.json of the model beside it, or give token ids',
+      {
+        code: 'no-tokenizer',
+      },
+    );
+  }
+  const directory = path;
   const names = existsSync(directory) ? readdirSync(directory).sort() : [];
   const other = OTHER_FILES.flatMap((pattern) => names.find((name) => pattern.test(name)) ?? [])[0];
   if (other !== undefined) {
@@ -34,13 +45,32 @@ export async function openTokenizer(directory: string, limits: TokenizerLimits =
 }
 
 /**
- * @returns null if the directory has neither tokenizer.json nor vocab.json and merges.txt, which requests in token ids do
- *   not need
+ * @returns null if a directory has neither tokenizer.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
+ *   requests in token ids do not need
  */
 export async function openTokenizerIfPresent(
-  directory: string,
+  path: string,
   limits: TokenizerLimits = TOKENIZER_LIMITS,
 ): Promise<Tokenizer | null> {
+  const source = await tokenSourceOf(path);
+  if (source.kind === 'folder') return openFolder(source.directory, limits);
+  const { file, files } = source;
+  const config = files['tokenizer_config.json'];
+  return startTokenizer(
+    {
+      file,
+      text: JSON.stringify(files['tokenizer.json']),
+      config,
+      map: null,
+      modelType: null,
+      ids: idsOfConfigs([files['generation_config.json']]),
+      chatTemplate: namedTemplates(config.chat_template).find(({ name }) => name === 'default')?.template ?? null,
+    },
+    limits,
+  );
+}
+
+async function openFolder(directory: string, limits: TokenizerLimits): Promise<Tokenizer | null> {
   const source = (await readTokenizerJson(directory)) ?? (await readVocabulary(directory));
   if (source === null) return null;
   const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};

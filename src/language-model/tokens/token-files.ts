@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { TextFileKind } from '../../platform/read-text-file.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { digestGgufTokens, isGgufFile } from './gguf/token-source.ts';
 
 /** The files, beside config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
 const TOKEN_FILES = [
@@ -16,13 +17,15 @@ const TOKEN_FILES = [
 const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt'];
 
 /**
- * A digest of these files in some directories. They are not part of the digest of a checkpoint, but with another
+ * A digest of these files in some directories, and of what GGUF files say in place of them. They are not part of the digest of a checkpoint, but with another
  * tokenizer the same weights give other answers.
  * @returns `sha256:` and 64 hexadecimal digits
  */
-export async function digestTokenFiles(directories: readonly string[]): Promise<string> {
+export async function digestTokenFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const directory of directories) {
+  for (const path of paths) {
+    const directory = (await isGgufFile(path)) ? await addGguf(path, hash) : path;
+    if (directory === null) continue;
     for (const name of TOKEN_FILES) hash.update(JSON.stringify([name, await textOf(join(directory, name))]));
     const whole = (await textOf(join(directory, 'tokenizer.json'))) !== null;
     for (const name of whole ? OTHER_TOKEN_FILES.slice(0, 1) : OTHER_TOKEN_FILES) {
@@ -31,6 +34,13 @@ export async function digestTokenFiles(directories: readonly string[]): Promise<
     }
   }
   return `sha256:${hash.digest('hex')}`;
+}
+
+/** @returns the folder whose files are used instead */
+async function addGguf(path: string, hash: Hash): Promise<string | null> {
+  const { digest, folder } = await digestGgufTokens(path);
+  hash.update(JSON.stringify(['gguf', digest]));
+  return folder;
 }
 
 function kindOf(file: string): TextFileKind {

@@ -1,0 +1,132 @@
+import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
+import { parseJson } from '../../../platform/parse-json.ts';
+import { UserError } from '../../../platform/user-error.ts';
+import { anyObject } from '../read-part.ts';
+import { endsOfTurns } from './ends-of-turns.ts';
+import { isWhole, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
+import { type GgufVocabulary, isToken, type NamedToken, readVocabulary, TOKEN_TYPES } from './vocabulary.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The tokenizer of a GGUF file as the files that a Hugging Face folder would have. */
+export interface GgufTokenFiles {
+  readonly 'tokenizer.json': Json;
+  readonly 'tokenizer_config.json': Json;
+  readonly 'generation_config.json': Json;
+}
+
+/**
+ * @returns null if the file has no tokenizer
+ * @throws UserError, by name, for a tokenizer that is not known
+ */
+export function tokenFilesOf(metadata: GgufMetadata): GgufTokenFiles | null {
+  const vocabulary = readVocabulary(metadata);
+  if (vocabulary === null) return null;
+  const parts = tokenizerParts(vocabulary);
+  const { model, normalizer, pre_tokenizer, decoder } = parts;
+  const original = originalJson(metadata);
+  return {
+    'tokenizer.json': original ?? {
+      version: '1.0',
+      added_tokens: addedTokens(vocabulary, parts),
+      normalizer,
+      pre_tokenizer,
+      post_processor: postProcessor(vocabulary, parts),
+      decoder,
+      model,
+    },
+    ...settingsOf(metadata, vocabulary),
+  };
+}
+
+/** What it says beside the vocabulary: the chat templates, and special tokens by their names and ids. */
+export function settingsOf(
+  metadata: GgufMetadata,
+  vocabulary: GgufVocabulary,
+): Pick<GgufTokenFiles, 'tokenizer_config.json' | 'generation_config.json'> {
+  const templates = chatTemplates(metadata);
+  const withoutBos = isWithoutBos(vocabulary);
+  const special = new Map(
+    vocabulary.tokens.flatMap((token, id) => (isWhole(vocabulary.types[id]) ? [[id, token] as const] : [])),
+  );
+  const named = Object.entries(vocabulary.named)
+    .filter(([name]) => !(withoutBos && name === 'bos_token'))
+    .map(([name, id]) => [name, vocabulary.tokens[id]]);
+  const turns = endsOfTurns(
+    special,
+    templates.map(({ template }) => template),
+  );
+  const { bos_token: bos, pad_token: pad } = vocabulary.named;
+  return {
+    'tokenizer_config.json': {
+      ...Object.fromEntries(named),
+      ...(templates.length === 0 ? {} : { chat_template: templates }),
+    },
+    'generation_config.json': {
+      ...(bos === undefined || withoutBos ? {} : { bos_token_id: bos }),
+      eos_token_id: [...new Set([...vocabulary.ends, ...turns])],
+      ...(pad === undefined ? {} : { pad_token_id: pad }),
+    },
+  };
+}
+
+/** tokenizer.json as the model had it, which some converters keep. */
+function originalJson(metadata: GgufMetadata): Json | null {
+  const text = metadata.string('tokenizer.huggingface.json');
+  if (text === null) return null;
+  const name = `${metadata.file}: tokenizer.huggingface.json`;
+  const hint = 'convert the model again with a current release of llama.cpp';
+  const parsed = anyObject.safeParse(parseJson(text, { name, hint }));
+  if (parsed.success) return parsed.data;
+  throw new UserError(`${name} is not an object`, hint, { code: 'no-tokenizer' });
+}
+
+/** The default one, and others by their names. */
+function chatTemplates(metadata: GgufMetadata): Array<{ readonly name: string; readonly template: string }> {
+  const prefix = 'tokenizer.chat_template';
+  return metadata.keys().flatMap((key) => {
+    if (key !== prefix && !key.startsWith(`${prefix}.`)) return [];
+    const template = metadata.string(key);
+    return template === null ? [] : [{ name: key.slice(prefix.length + 1) || 'default', template }];
+  });
+}
+
+/** Tokens that are matched as a whole before all others. */
+function addedTokens({ types, architecture, model }: GgufVocabulary, { tokens }: TokenizerParts): Json[] {
+  const isPhi3 = architecture === 'phi3' && model === 'llama';
+  return tokens.flatMap((content, id) => {
+    const type = types[id];
+    if (!(isWhole(type) || type === TOKEN_TYPES.unknown) || !isToken(content, id)) return [];
+    const special = type !== TOKEN_TYPES.userDefined;
+    const rstrip = isPhi3 && !PHI_3_PLAIN.has(content);
+    return [{ id, content, single_word: false, lstrip: false, rstrip, normalized: false, special }];
+  });
+}
+
+/** All other added tokens of Phi-3 take the spaces behind them, which a GGUF file does not say. */
+const PHI_3_PLAIN = new Set(['<unk>', '<s>', '<|endoftext|>']);
+
+/** @throws UserError for a BOS or EOS that is to be added and is not there */
+function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: TokenizerParts): Json {
+  const { file, named } = vocabulary;
+  const special = (name: NamedToken, wanted: boolean) => {
+    if (!wanted) return [];
+    const id = named[name];
+    if (id !== undefined) return [{ id, text: tokens[id] ?? '' }];
+    throw new UserError(
+      `${file}: its tokenizer adds a ${name} to texts, and has none`,
+      'convert the model again with a current release of llama.cpp',
+      { code: 'no-tokenizer' },
+    );
+  };
+  const before = special('bos_token', addBos);
+  const after = special('eos_token', vocabulary.addEos === true);
+  const piece = ({ text }: { readonly text: string }) => ({ SpecialToken: { id: text, type_id: 0 } });
+  const all = [...before, ...after].map(({ id, text }) => [text, { id: text, ids: [id], tokens: [text] }]);
+  return {
+    type: 'TemplateProcessing',
+    single: [...before.map(piece), { Sequence: { id: 'A', type_id: 0 } }, ...after.map(piece)],
+    pair: [],
+    special_tokens: Object.fromEntries(all),
+  };
+}

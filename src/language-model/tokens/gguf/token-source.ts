@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isGguf, readGgufHeader } from '../../../checkpoint/gguf/header.ts';
+import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
+import { resolveFile } from '../../../checkpoint/safetensors.ts';
+import { parseJson } from '../../../platform/parse-json.ts';
+import { readTextInside } from '../../../platform/resolve-inside.ts';
+import { UserError } from '../../../platform/user-error.ts';
+import { type GgufTokenFiles, settingsOf, tokenFilesOf } from './token-files.ts';
+import { isKnownKind } from './tokenizer-parts.ts';
+import { type GgufVocabulary, isToken, kindOf, readVocabulary, TOKEN_TYPES } from './vocabulary.ts';
+
+/** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
+export type TokenSource =
+  | { readonly kind: 'folder'; readonly directory: string }
+  | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
+
+/**
+ * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as every program does that loads it. Files beside it are
+ * used only if it has none, or one that is not known here, and if the tokens are the same.
+ * @param path of a folder, or of a GGUF file
+ * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
+ */
+export async function tokenSourceOf(path: string): Promise<TokenSource> {
+  if (!(await isGgufFile(path))) return { kind: 'folder', directory: path };
+  const metadata = await readMetadata(path);
+  const folder = await folderBeside(path, metadata);
+  if (folder !== null) return { kind: 'folder', directory: folder };
+  const files = tokenFilesOf(metadata);
+  // Without a tokenizer, it is like a folder that lacks one.
+  return files === null ? { kind: 'folder', directory: path } : { kind: 'gguf', file: path, files };
+}
+
+/** generation_config.json as the file has it; null if it has no tokenizer. */
+export async function readGgufTokenIds(path: string): Promise<Readonly<Record<string, unknown>> | null> {
+  const metadata = await readMetadata(path);
+  const vocabulary = readVocabulary(metadata);
+  return vocabulary && settingsOf(metadata, vocabulary)['generation_config.json'];
+}
+
+/** The bytes of all that a GGUF file says about its tokenizer, and the folder whose files are used instead, if any. */
+export async function digestGgufTokens(
+  path: string,
+): Promise<{ readonly digest: string; readonly folder: string | null }> {
+  const metadata = await readMetadata(path);
+  const hash = createHash('sha256');
+  for (const key of metadata.keys().sort()) {
+    if (!key.startsWith('tokenizer.')) continue;
+    const value = metadata.get(key);
+    hash.update(JSON.stringify([key, value?.type, value?.type === 'array' ? value.of : null]));
+    if (value === null) continue;
+    if ('value' in value) hash.update(String(value.value));
+    else if ('texts' in value) {
+      for (const bytes of metadata.bytesOfStrings(key) ?? []) hash.update(`${bytes.length}:`).update(bytes);
+    } else hash.update(value.bytes);
+  }
+  return { digest: hash.digest('hex'), folder: await folderBeside(path, metadata) };
+}
+
+/** Is a path that of a GGUF file, whatever its name? */
+export async function isGgufFile(path: string): Promise<boolean> {
+  const isFile = await stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+  return isFile && isGguf(await resolveFile(dirname(path), basename(path)));
+}
+
+async function readMetadata(path: string): Promise<GgufMetadata> {
+  const { metadata } = await readGgufHeader(await resolveFile(dirname(path), basename(path)));
+  return metadata;
+}
+
+/** The folder of the file, if its tokenizer.json is used. @throws UserError if that has other tokens */
+async function folderBeside(path: string, metadata: GgufMetadata): Promise<string | null> {
+  const kind = kindOf(metadata);
+  if (kind !== null && isKnownKind(kind)) return null;
+  const file = join(dirname(path), 'tokenizer.json');
+  const text = await readTextInside(file, 'tokenizer');
+  if (text === null) return null;
+  const vocabulary = readVocabulary(metadata);
+  if (vocabulary !== null) expectSameTokens(vocabulary, file, text);
+  return dirname(path);
+}
+
+/** Only tokens of plain kinds: others are spelled otherwise in a GGUF file. */
+function expectSameTokens({ file: gguf, tokens, types }: GgufVocabulary, file: string, text: string): void {
+  const parsed = parseJson(text, { name: file, hint: 'restore the file' }) as {
+    readonly model?: { vocab?: unknown };
+  } | null;
+  const vocab = parsed?.model?.vocab;
+  const ids =
+    typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab) ? new Map(Object.entries(vocab)) : null;
+  const other = tokens.findIndex(
+    (token, id) => types[id] === TOKEN_TYPES.normal && isToken(token, id) && ids !== null && ids.get(token) !== id,
+  );
+  if (other < 0) return;
+  throw new UserError(
+    `${file} is the tokenizer of another model than ${gguf}: token ${other} of the latter is ${JSON.stringify(tokens[other])}`,
+    'put the tokenizer.json of the model there',
+    { code: 'no-tokenizer' },
+  );
+}
