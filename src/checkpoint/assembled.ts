@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { stepsAround } from './float-steps.ts';
-import { storedOf, tensorValue, valueType } from './tensor-value.ts';
+import { tensorValue, valueType } from './tensor-value.ts';
 import type { Recipe, TensorEntry } from './types.ts';
 
 /** A weight that another program stores in several tensors, or in another order. */
@@ -39,7 +39,7 @@ export function assembled(assembly: Assembly): TensorEntry {
 function recipeOf({ shape, parts, how, join, block }: Assembly, added: number): Recipe {
   const joined = (graph: Graph, values: readonly Value[]) => graph.reshape(join(graph, values), shape);
   return {
-    stored: parts.flatMap(storedOf),
+    stored: parts.flatMap((part) => part.recipe?.stored ?? [part]),
     parameters: [how, added, ...shape, ...parts.flatMap(({ recipe }) => recipe?.parameters ?? [])],
     expand: (graph) => {
       const value = joined(

@@ -1,24 +1,22 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { MIB, type OnProgress } from '../platform/progress.ts';
-import { openResolved } from '../platform/resolve-inside.ts';
-import { UserError } from '../platform/user-error.ts';
+import { eachChunk } from './element-bytes.ts';
 import { fetchTensors } from './open.ts';
 import type { Checkpoint, Recipe, TensorEntry } from './types.ts';
-
-/** Large enough that the disk and SHA-256 limit the speed, not the number of calls. */
-const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /** Digests of the bytes of tensors, each computed at its first use. */
 export class TensorDigests {
   readonly #known = new Map<string, Promise<string>>();
+  readonly #assembled = new WeakMap<TensorEntry, Promise<string>>();
 
-  /** SHA-256 of a tensor's bytes, hexadecimal. @throws UserError for a truncated file */
+  /** SHA-256 of a tensor's elements in their order, hexadecimal, whatever its layout. @throws UserError for a truncated file */
   of(entry: TensorEntry): Promise<string> {
     if (entry.recipe) return this.#ofQuantized(entry.recipe);
     const key = JSON.stringify([entry.file, entry.offset, entry.byteLength]);
-    const known = this.#known.get(key) ?? digestTensor(entry);
-    this.#known.set(key, known);
+    const known = (entry.layout ? this.#assembled.get(entry) : this.#known.get(key)) ?? digestTensor(entry);
+    if (entry.layout) this.#assembled.set(entry, known);
+    else this.#known.set(key, known);
     // An error reaches those who await the digest; one that is computed ahead may have nobody yet.
     known.catch(() => {});
     return known;
@@ -73,23 +71,10 @@ export async function digestCheckpoint(
   return `sha256:${total.digest('hex')}`;
 }
 
-async function digestTensor({ file, offset, byteLength }: TensorEntry): Promise<string> {
-  const handle = await openResolved(file);
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, byteLength));
+async function digestTensor(entry: TensorEntry): Promise<string> {
   const hash = createHash('sha256');
-  try {
-    for (let done = 0; done < byteLength; ) {
-      const want = Math.min(CHUNK_BYTES, byteLength - done);
-      const { bytesRead } = await handle.read(buffer, 0, want, offset + done);
-      if (bytesRead === 0)
-        throw new UserError(`${file} became shorter while it was read`, 'run again when the file is complete');
-      hash.update(buffer.subarray(0, bytesRead));
-      done += bytesRead;
-    }
-    return hash.digest('hex');
-  } finally {
-    await handle.close();
-  }
+  await eachChunk(entry, (bytes) => hash.update(bytes));
+  return hash.digest('hex');
 }
 
 /** Keys of a config about its origin, which do not change the model. */

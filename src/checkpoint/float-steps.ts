@@ -1,4 +1,5 @@
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
+import { bitsValue } from './tensor-value.ts';
 import type { TensorEntry } from './types.ts';
 
 const LAYOUTS = {
@@ -20,7 +21,7 @@ export function stepsAround(graph: Graph, entry: TensorEntry): Value {
   const [lowest, count] = [2 ** mantissaBits, 2 ** exponentBits];
   const bias = count / 2 - 1;
   const steps = Array.from({ length: count }, (_, e) => 2 ** (Math.max(e, 1) - bias - mantissaBits));
-  const bits = graph.external(entry, type, shape);
+  const bits = bitsValue(graph, entry, type, shape);
   const masked = graph.op('BitwiseAnd', [bits, graph.constant([(count - 1) * lowest], constant)]);
   const exponent = graph.op('Div', [graph.cast(masked, ElementType.int32), graph.constant([lowest], 'int32')]);
   return graph.op('Gather', [graph.constant(steps, 'float32'), exponent], { axis: 0 });

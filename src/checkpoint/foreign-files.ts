@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type ForeignFormat, foreignError, foreignFormatByName, readForeignFormat } from './foreign-format.ts';
+import { type ForeignFormat, foreignError, foreignFormatByName, PICKLE, readForeignFormat } from './foreign-format.ts';
 
 /** A file in a checkpoint's folder whose format is not read. */
 export interface ForeignFile {
@@ -42,9 +42,14 @@ export function foreignNamesAmong(names: readonly string[]): ForeignFile[] {
   });
 }
 
+/** The format of a file that is neither safetensors nor ONNX; null for those, and for what is not known. */
+export function foreignFormatOf(path: string): Promise<ForeignFormat | null> {
+  return formatOf(dirname(path), basename(path));
+}
+
 /** @throws UserError for a file in a format that is not read, by name */
 export async function refuseForeignFile(path: string): Promise<void> {
-  const format = await formatOf(dirname(path), basename(path));
+  const format = await foreignFormatOf(path);
   if (format !== null) throw foreignError(path, format);
 }
 
@@ -104,5 +109,9 @@ export async function foreignWeightsIn(folder: string): Promise<UserError | null
     if (names.some((name) => mark.test(name))) return new UserError(`${folder} is ${what}`, hint);
   }
   const weights = (await foreignFilesIn(folder)).find(({ name }) => !TRAINING_STATE.test(name));
+  if (weights?.format === PICKLE) {
+    const path = join(folder, weights.name);
+    return new UserError(`${folder} has no checkpoint by its usual name`, `give the path of the file: ${path}`);
+  }
   return weights ? foreignError(join(folder, weights.name), weights.format) : null;
 }

@@ -23,7 +23,7 @@ export const SIGNATURE_BYTES = 512;
 
 const FROM_SOURCE = 'give the safetensors checkpoint it was made from';
 
-const PICKLE: ForeignFormat = {
+export const PICKLE: ForeignFormat = {
   what: 'a PyTorch pickle',
   hint: 'convert it where you trust it, with the four lines of Python below, or save the model with safe_serialization=True',
   lines: pickleLines,
@@ -152,11 +152,6 @@ export async function readForeignFormat(handle: FileHandle, file: string): Promi
 export function foreignError(file: string, { what, hint, lines, runsCode }: ForeignFormat): UserError {
   const reason = runsCode ? 'can run code when it is opened and is therefore not read' : 'is not read';
   return new UserError(`${file} is ${what}, which ${reason}`, hint, { lines: lines?.(basename(file)) ?? [] });
-}
-
-/** The error for weights in a format that can run code when it is opened. */
-export function pickleError(file: string): UserError {
-  return foreignError(file, PICKLE);
 }
 
 const EMPTY_ZIP = [0x50, 0x4b, 0x05, 0x06];

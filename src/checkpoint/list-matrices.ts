@@ -230,10 +230,10 @@ function isInputFirst({ shape }: TensorEntry, { module }: Place, { layoutType, h
   return shape[module === 'down_proj' ? 2 : 1] === hiddenSize;
 }
 
-/** A matrix of one expert, in the stack of all or, where codes are expanded, on its own. */
+/** A matrix of one expert, in the stack of all or, where codes are expanded or parts put together, on its own. */
 function ofExpert(stack: TensorEntry, view: MatrixView, expert: number): Pick<Matrix, 'view' | 'source'> {
   const count = at(stack.shape, 0);
-  return stack.recipe === undefined
+  return stack.recipe === undefined && stack.layout === undefined
     ? { view: inBlock(view, expert, count), source: stack }
     : { view, source: blockOf(stack, expert, count) };
 }

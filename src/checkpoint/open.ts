@@ -1,32 +1,34 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
-import { INDEX, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
+import { INDEX, PICKLED_INDEX, PICKLED_SINGLE, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { openSnapshot } from '../hub/snapshot.ts';
-import { validate } from '../platform/first-issue.ts';
 import type { OnProgress } from '../platform/progress.ts';
-import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapter/adapter-names.ts';
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
-import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
-import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
+import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
+import { foreignFormatOf, foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
+import { foreignError, PICKLE } from './foreign-format.ts';
 import { isGguf } from './gguf/header.ts';
 import { openGguf } from './gguf/open-gguf.ts';
 import { ggufIn } from './gguf/parts.ts';
 import { fromMlx } from './mlx/layout.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
+import { readLoneStateDict, readStateDict } from './pickle/state-dict.ts';
+import { withoutTied } from './pickle/tied-names.ts';
 import { isMultimodalName } from './place.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 import { readSafetensorsHeader, readSafetensorsMetadata, readTensorBytes, resolveFile } from './safetensors.ts';
+import { readShards, readWeightMap } from './shards.ts';
 import { storedOf } from './tensor-value.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
- * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), the directory of a PEFT
- * or MLX adapter, one safetensors file, or an ONNX or GGUF model (a file, or a directory without other weights). Only headers are
- * read. Links may lead to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model`
+ * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the same as
+ * `pytorch_model.bin`), the directory of a PEFT or MLX adapter, one safetensors file or file of torch.save, or an ONNX or GGUF model
+ * (a file, or a directory without other weights). Only headers are read, and nothing that a pickle names is called. Links may lead
+ * to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model`
  * downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
@@ -66,15 +68,16 @@ export async function fetchTensors(
 
 /** With the weights of quantized formats that are known (see `readQuantized`), and those of mlx-lm by their usual names. */
 async function withQuantized(checkpoint: Checkpoint): Promise<Checkpoint> {
-  if (checkpoint.format !== 'safetensors') return checkpoint;
+  const isPickled = checkpoint.format === 'pytorch';
+  if (checkpoint.format !== 'safetensors' && !isPickled) return checkpoint;
   const tensors = await readQuantized(checkpoint, {
     read: async (entry) => {
       await fetchTensors(checkpoint, [entry]);
       return readTensorBytes(entry);
     },
-    metadata: readSafetensorsMetadata,
+    metadata: isPickled ? async () => ({}) : readSafetensorsMetadata,
   });
-  return { ...checkpoint, tensors: fromMlx({ ...checkpoint, tensors }) };
+  return { ...checkpoint, tensors: isPickled ? tensors : fromMlx({ ...checkpoint, tensors }) };
 }
 
 /** `org/model`, as a hub and other programs name a model. */
@@ -111,14 +114,27 @@ export async function openReference(path: string): Promise<FullCheckpoint> {
 async function openFile(path: string): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
   if (await isGguf(file)) return openGguf(path);
-  await refuseForeignFile(path);
+  const foreign = await foreignFormatOf(path);
+  // Under the name of another format, it would be loaded by those who trust that.
+  const isPickled = foreign === PICKLE && !/\.(safetensors|onnx)$/.test(path);
+  if (foreign !== null && !isPickled) throw foreignError(path, foreign);
   if (path.endsWith('.onnx')) return openOnnx(path, file);
-  const entries = await readSafetensorsHeader(file);
+  const entries = isPickled ? await readLoneStateDict(file) : await readSafetensorsHeader(file);
   refuseAdapterFile(
     path,
     entries.map(({ name }) => name),
   );
-  return build(path, entries, await readConfig(dirname(path)));
+  const config = await readConfig(dirname(path));
+  return isPickled ? buildPickled(path, entries, config) : build(path, entries, config);
+}
+
+/** A checkpoint whose pickles have the names and the places of its tensors. */
+function buildPickled(
+  path: string,
+  entries: readonly TensorEntry[],
+  config: Record<string, unknown> | null,
+): FullCheckpoint {
+  return { ...build(path, withoutTied(entries, config), config), format: 'pytorch' };
 }
 
 /** One of them would be measured, and the other one loaded. */
@@ -126,9 +142,13 @@ async function refuseTwoSets(path: string): Promise<void> {
   const names = new Set(await readdir(path));
   const conflict = twoSetsOfWeights(names, path);
   if (conflict) throw conflict;
-  if (names.has(SINGLE) && names.has(INDEX)) {
-    const shard = Object.values(await readWeightMap(path)).find((name) => name !== SINGLE);
-    if (shard !== undefined) throw twoSets(path, [SINGLE, INDEX]);
+  for (const [single, index] of [
+    [SINGLE, INDEX],
+    [PICKLED_SINGLE, PICKLED_INDEX],
+  ] as const) {
+    if (!names.has(single) || !names.has(index) || (index === PICKLED_INDEX && hasSafetensors(names))) continue;
+    const shard = Object.values(await readWeightMap(path, index)).find((name) => name !== single);
+    if (shard !== undefined) throw twoSets(path, [single, index]);
   }
   const all = [...names].sort();
   const onnx = all.find((name) => name.endsWith('.onnx'));
@@ -148,21 +168,30 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
     await refuseForeignFile(join(path, onnx));
     return openOnnx(join(path, onnx), await resolveFile(path, onnx));
   }
-  const gguf = names.has(SINGLE) || names.has(INDEX) ? null : await ggufIn(path);
+  // transformers also prefers safetensors to pickles, and both to GGUF.
+  const isPickled = !hasSafetensors(names) && (names.has(PICKLED_SINGLE) || names.has(PICKLED_INDEX));
+  const gguf = hasSafetensors(names) || isPickled ? null : await ggufIn(path);
   if (gguf !== null) return openFile(gguf);
-  if (!names.has(SINGLE) && !names.has(INDEX)) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
+  if (!hasSafetensors(names) && !isPickled) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
   const config = await readConfig(path);
   if (!config) {
-    throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file instead of the directory');
+    throw new UserError(
+      `${path} has no config.json`,
+      'add it, or give the file of the weights instead of the directory',
+    );
   }
-  const entries = names.has(SINGLE)
-    ? await readSafetensorsHeader(await resolveFile(path, SINGLE))
-    : await readShards(path);
+  const [single, index] = isPickled ? ([PICKLED_SINGLE, PICKLED_INDEX] as const) : ([SINGLE, INDEX] as const);
+  const read = isPickled ? readStateDict : readSafetensorsHeader;
+  const entries = names.has(single) ? await read(await resolveFile(path, single)) : await readShards(path, index, read);
   refuseFactors(
     path,
     entries.map(({ name }) => name),
   );
-  return build(path, entries, config);
+  return isPickled ? buildPickled(path, entries, config) : build(path, entries, config);
+}
+
+function hasSafetensors(names: ReadonlySet<string>): boolean {
+  return names.has(SINGLE) || names.has(INDEX);
 }
 
 /** Has a model towers beside its language model, by its config or the names of its tensors? */
@@ -196,51 +225,6 @@ function onlyOnnx(names: ReadonlySet<string>): string | null {
   const [model, ...others] = all.filter((name) => name.endsWith('.onnx'));
   const isOnly = others.length === 0 && !all.some((name) => name.endsWith('.safetensors') || name === INDEX);
   return isOnly ? (model ?? null) : null;
-}
-
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
-
-/** The file of each tensor. */
-export async function readWeightMap(directory: string): Promise<Record<string, string>> {
-  const indexFile = join(directory, INDEX);
-  const parsed = validate(indexSchema, parseJsonObject((await readTextInside(indexFile, 'index')) ?? '', indexFile));
-  if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
-  return parsed.data.weight_map;
-}
-
-async function readShards(directory: string): Promise<TensorEntry[]> {
-  const indexFile = join(directory, INDEX);
-  const weightMap: Record<string, string | undefined> = await readWeightMap(directory);
-  const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
-  const entries: TensorEntry[] = [];
-  for (const shard of shards) {
-    // A shard is a file beside its index: a path could lead out of the checkpoint.
-    if (basename(shard) !== shard || !shard.endsWith('.safetensors') || shard.includes('\0')) {
-      throw new UserError(
-        `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
-        'restore the file',
-      );
-    }
-    const found = await readSafetensorsHeader(await resolveFile(directory, shard));
-    const names = new Set(found.map(({ name }) => name));
-    const lacking = Object.keys(weightMap).find((name) => weightMap[name] === shard && !names.has(name));
-    if (lacking !== undefined) {
-      throw new UserError(
-        `${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`,
-        'download the file again',
-      );
-    }
-    const twice = found.find(({ name }) => (weightMap[name] ?? shard) !== shard);
-    if (twice) {
-      throw new UserError(
-        `${join(directory, shard)} contains tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
-        'save the checkpoint again (loaders differ in which of the two they use)',
-      );
-    }
-    // transformers also loads a tensor that is missing from the index, so it is part of the checkpoint.
-    entries.push(...found);
-  }
-  return entries;
 }
 
 /** The names of the tensors in a file of the directory. */

@@ -11,6 +11,7 @@ import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
 import { foreignError, readForeignFormat } from './foreign-format.ts';
 import { repeatedKey } from './repeated-key.ts';
+import { checkName } from './tensor-name.ts';
 import type { TensorEntry } from './types.ts';
 
 /**
@@ -25,9 +26,6 @@ const entrySchema = z.object({
 });
 /** mlx writes null for none. */
 const metadataSchema = z.record(z.string(), z.string()).nullish();
-
-/** Real names stay under 200 characters. What looks at a name may take more than one pass over it. */
-const MAX_NAME_LENGTH = 4096;
 
 /** Convolutions have five at most. */
 const MAX_DIMENSIONS = 32;
@@ -107,7 +105,8 @@ export async function resolveFile(directory: string, name: string, whole = 'chec
 const MAX_DESCRIPTION_BYTES = 64 * 1024;
 
 /** The bytes of a small tensor. @throws UserError for a large one, which cannot be what it is named after */
-export async function readTensorBytes({ name, file, offset, byteLength }: TensorEntry): Promise<Buffer> {
+export async function readTensorBytes({ name, file, offset, byteLength, layout }: TensorEntry): Promise<Buffer> {
+  if (layout) throw damaged(file, name, 'it describes a quantized weight in parts');
   if (byteLength > MAX_DESCRIPTION_BYTES) {
     throw damaged(file, name, `it describes a quantized weight in ${byteLength} bytes`);
   }
@@ -190,9 +189,7 @@ function checkLayout(header: Record<string, unknown>, file: string, dataStart: n
 }
 
 function toEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
-  if (name.length > MAX_NAME_LENGTH) {
-    throw damaged(file, `${name.slice(0, 80)}…`, `its name has ${name.length} characters`);
-  }
+  checkName(file, name);
   const parsed = validate(entrySchema, value);
   if (!parsed.success) {
     const { path, message } = parsed.issue;

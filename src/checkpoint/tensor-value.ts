@@ -1,5 +1,6 @@
 import { ElementType, elementTypeOf, type Graph, type Value } from '../onnx/graph.ts';
 import { isMeasuredDtype } from './dtype.ts';
+import { assemble, rowsOf, storedParts, withoutFirstAxis } from './layout.ts';
 import type { Recipe, TensorEntry } from './types.ts';
 
 /** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
@@ -12,16 +13,20 @@ export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
   return [...tensors.values()].some(({ recipe, dtype }) => recipe !== undefined && !isMeasuredDtype(dtype));
 }
 
-/** What is stored of a tensor: itself, or the codes and scales of a quantized one. */
+/** What is stored of a tensor: itself, its parts, or the codes and scales of a quantized one. */
 export function storedOf(entry: TensorEntry): readonly TensorEntry[] {
-  return entry.recipe?.stored ?? [entry];
+  return (entry.recipe?.stored ?? [entry]).flatMap(storedParts);
 }
 
 /** Indices, numbers, their scales and their products, in 4 bytes each. */
 const EXPANSION_BYTES = 16;
 
-/** What it takes to expand a quantized weight beside the result, in bytes; nothing for a plain tensor. */
-export function expansionMemory({ recipe, size }: TensorEntry): number {
+/** What is cut out of larger tensors, and the tensor. */
+const ASSEMBLY_COPIES = 2;
+
+/** What it takes to expand a quantized weight beside the result, or to assemble a tensor of parts, in bytes. */
+export function expansionMemory({ recipe, layout, size, byteLength }: TensorEntry): number {
+  if (layout) return ASSEMBLY_COPIES * byteLength;
   return recipe === undefined ? 0 : EXPANSION_BYTES * size;
 }
 
@@ -32,8 +37,18 @@ export function valueType(entry: TensorEntry): ElementType {
 
 /** A tensor of a checkpoint as a value, with any dimensions that have as many elements. */
 export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
-  if (!entry.recipe) return graph.external(entry, elementTypeOf(entry), dims);
+  if (!entry.recipe) return bitsValue(graph, entry, elementTypeOf(entry), dims);
   return graph.reshape(entry.recipe.expand(graph), dims);
+}
+
+/** The elements of a tensor that is not quantized as they are stored, taken for another type of as many bytes. */
+export function bitsValue(
+  graph: Graph,
+  entry: TensorEntry,
+  type: ElementType,
+  dims: readonly number[] = entry.shape,
+): Value {
+  return entry.layout ? graph.reshape(assemble(graph, entry, type), dims) : graph.external(entry, type, dims);
 }
 
 /** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
@@ -42,8 +57,9 @@ export function blockOf(entry: TensorEntry, index: number, count: number): Tenso
   const shape = first === count ? rest : [first / count, ...rest];
   const size = entry.size / count;
   if (entry.recipe) return { ...entry, shape, size, recipe: blockOfRecipe(entry.recipe, entry, index, count) };
-  const byteLength = entry.byteLength / count;
-  return { ...entry, shape, size, byteLength, offset: entry.offset + index * byteLength };
+  const rows = first / count;
+  const block = rowsOf(entry, index * rows, (index + 1) * rows);
+  return first === count ? withoutFirstAxis(block) : block;
 }
 
 /** Expanded alone where the format can, else cut out of the whole. */

@@ -7,7 +7,7 @@ import type { WeightUse } from './onnx/weight-use.ts';
 
 /** An opened checkpoint of full weights: its headers have been read, its data has not. */
 export interface FullCheckpoint {
-  readonly format: 'safetensors' | 'onnx' | 'gguf';
+  readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf';
   /** That of the directory, or of the one file that is the model. */
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
@@ -49,7 +49,32 @@ export interface TensorEntry {
   readonly state?: FileState;
   /** What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for a plain tensor. */
   readonly recipe?: Recipe;
+  /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedOf`. */
+  readonly layout?: Layout;
 }
+
+/** A part of a tensor: `offsets` is the place of its first element in the whole. */
+export interface Piece {
+  readonly offsets: readonly number[];
+  readonly entry: TensorEntry;
+}
+
+/** Elements of a plain tensor that are not in one run of bytes, in their order: see layout.ts. */
+export type Layout =
+  | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
+  | {
+      readonly kind: 'view';
+      /** The run of bytes that they are cut out of: [...dims, inner], with strides in descending order. */
+      readonly stored: TensorEntry;
+      readonly dims: readonly number[];
+      readonly inner: number;
+      /** What is taken of each of `dims`, and the one element that is taken of `inner`. */
+      readonly starts: readonly number[];
+      readonly lengths: readonly number[];
+      readonly innerStart: number;
+      /** Which of `dims` each axis of the tensor is; -1 for an axis of one element. */
+      readonly order: readonly number[];
+    };
 
 /**
  * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the name of its format, or

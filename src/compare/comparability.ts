@@ -118,13 +118,18 @@ function tensorDifference(
   const named = names
     .slice(0, NAMED)
     .map((name) => ({ name, candidate: ours.get(name) ?? null, baseline: theirs.get(name) ?? null }));
-  const isSameFormat = candidate.checkpoint.format === baseline.checkpoint.format;
+  const isSameFormat = sortOf(candidate.checkpoint) === sortOf(baseline.checkpoint);
   const unmeasured = new Set(
     candidate.skipped.flatMap(({ name, cause }) => (cause === 'not-enough-memory' ? [name] : [])),
   );
   const isLost = (tensor: string) => !ours.has(tensor) && !unmeasured.has(tensor);
   const lacks = isSameModel && isSameFormat && [...theirs.keys()].some(isLost);
   return [{ kind: 'other-tensors', level: lacks ? 'fail' : 'inconclusive', of, named, tensors: names.length }];
+}
+
+/** Pickles have the names and the tensors of safetensors. */
+function sortOf({ format }: Measurement['checkpoint']): string {
+  return format === 'pytorch' ? 'safetensors' : format;
 }
 
 /** Shape and LoRA rank of every matrix, and for W of every vector, by name. */

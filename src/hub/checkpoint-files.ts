@@ -36,7 +36,10 @@ export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER = 'adapter_model.safetensors';
 /** As mlx-lm writes it, beside an ADAPTER_CONFIG of its own. */
 export const MLX_ADAPTER = 'adapters.safetensors';
-const PICKLED_ADAPTER = 'adapter_model.bin';
+/** The same, as pickles. */
+export const PICKLED_SINGLE = 'pytorch_model.bin';
+export const PICKLED_INDEX = 'pytorch_model.bin.index.json';
+export const PICKLED_ADAPTER = 'adapter_model.bin';
 
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 

@@ -1,12 +1,16 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/foreign-files.ts';
 import { listingOf } from '../checkpoint/listed.ts';
 import { nameOf, openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
+import { storedOf } from '../checkpoint/tensor-value.ts';
 import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
+import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { methodOfAll, summarize } from './aggregate.ts';
@@ -93,9 +97,13 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
 }
 
 /** The files beside the weights that programs may load instead, or that can run code. A lone file has none. */
-async function unreadFiles({ path, remote }: Checkpoint): Promise<NonNullable<Measurement['unread']>> {
+async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNullable<Measurement['unread']>> {
   const found = await (remote ? foreignNamesAmong(remote.names) : foreignFilesIn(path));
-  return found.map(({ name, format: { what, runsCode = false } }) => ({ name, what, runsCode }));
+  const stored = [...tensors.values()].flatMap(storedOf);
+  const read = new Set(stored.map(({ file }) => file));
+  const files = await Promise.all(found.map(({ name }) => realpath(join(path, name)).catch(() => '')));
+  const unread = found.filter((_, i) => !read.has(at(files, i)));
+  return unread.map(({ name, format: { what, runsCode = false } }) => ({ name, what, runsCode }));
 }
 
 async function recallOrMeasure(

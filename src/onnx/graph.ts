@@ -41,6 +41,8 @@ export interface ExternalData {
   readonly file: string;
   readonly offset: number;
   readonly byteLength: number;
+  /** They are in parts, which no one run of bytes has. */
+  readonly layout?: unknown;
 }
 
 /** Name of a value in the graph: an initializer or the output of a node. */
@@ -99,6 +101,7 @@ export class Graph {
 
   /** Elements in a file, declared with any shape and type that has the same number of bytes. */
   external(data: ExternalData, type: ElementType, dims: readonly number[]): Value {
+    if (data.layout !== undefined) throw new Error(`the elements of a tensor in ${data.file} are in parts`);
     const name = this.#name('file');
     this.#initializers.push(
       new onnx.TensorProto({

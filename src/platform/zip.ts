@@ -32,6 +32,8 @@ export interface ZipArchive {
   readonly members: readonly ZipMember[];
   /** @throws UserError naming archive and member, if it is damaged, too large or packed by another method */
   readonly read: (member: ZipMember) => Promise<Buffer>;
+  /** The first byte of a stored member in the file. @throws UserError for a member that is packed, damaged or cut off */
+  readonly locate: (member: ZipMember) => Promise<number>;
 }
 
 /**
@@ -43,18 +45,28 @@ export interface ZipArchive {
 export async function withZip<T>(path: string, hint: string, use: (archive: ZipArchive) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r');
   try {
-    const file: ZipFile = { handle, path, hint, size: (await handle.stat()).size };
-    const members = await readDirectory(file);
-    return await use({ members, read: (member) => readMember(file, member) });
+    return await use(await openZip({ handle, path, hint, start: 0, size: (await handle.stat()).size }));
   } finally {
     await handle.close();
   }
 }
 
-interface ZipFile {
+/** An archive in an open file, which may have something before and behind it. @throws UserError as `withZip` */
+export async function openZip(file: ZipFile): Promise<ZipArchive> {
+  const members = await readDirectory(file);
+  return {
+    members,
+    read: (member) => readMember(file, member),
+    locate: (member) => locateStored(file, member),
+  };
+}
+
+export interface ZipFile {
   readonly handle: FileHandle;
   readonly path: string;
   readonly hint: string;
+  /** First byte of the archive in the file, from which its own offsets count, and number of bytes. */
+  readonly start: number;
   readonly size: number;
 }
 
@@ -119,19 +131,30 @@ function wideNumbers(numbers: readonly number[], extra: Buffer): number[] {
 }
 
 async function readMember(file: ZipFile, member: ZipMember): Promise<Buffer> {
-  const { name, bytes, packedBytes, headerOffset, crc } = member;
+  const { name, bytes, packedBytes, crc } = member;
   if (bytes > MAX_MEMBER_BYTES || packedBytes > MAX_MEMBER_BYTES) {
     const size = Math.ceil(Math.max(bytes, packedBytes) / 2 ** 20);
     throw damaged(file, `its member ${name} has ${size} MiB, and at most ${MAX_MEMBER_BYTES / 2 ** 20} MiB are read`);
   }
-  // The local header has its own lengths of name and extra field.
-  const header = await readBytes(file, headerOffset, 30);
-  if (header.readUInt32LE(0) !== 0x04034b50) throw damaged(file, `its member ${name} is damaged`);
-  const start = headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-  const packed = await readBytes(file, start, packedBytes);
+  const packed = await readBytes(file, await dataOffset(file, member), packedBytes);
   const data = unpack(file, member, packed);
   if (data.length === bytes && crc32(data) === crc) return data;
   throw damaged(file, `its member ${name} is damaged`);
+}
+
+/** The local header has its own lengths of name and extra field. */
+async function dataOffset(file: ZipFile, { name, headerOffset }: ZipMember): Promise<number> {
+  const header = await readBytes(file, headerOffset, 30);
+  if (header.readUInt32LE(0) !== 0x04034b50) throw damaged(file, `its member ${name} is damaged`);
+  return headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+}
+
+async function locateStored(file: ZipFile, member: ZipMember): Promise<number> {
+  const { name, bytes, packedBytes, method } = member;
+  if (method !== STORED || bytes !== packedBytes) throw damaged(file, `its member ${name} is packed`);
+  const offset = await dataOffset(file, member);
+  if (!(offset + bytes <= file.size)) throw damaged(file, 'it is cut off');
+  return file.start + offset;
 }
 
 function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed: Buffer): Buffer {
@@ -151,7 +174,10 @@ function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed: Buffe
 async function readBytes(file: ZipFile, position: number, length: number): Promise<Buffer> {
   if (length === 0) return Buffer.alloc(0);
   if (!(position + length <= file.size)) throw damaged(file, 'it is cut off');
-  const { buffer, bytesRead } = await file.handle.read({ buffer: Buffer.alloc(length), position });
+  const { buffer, bytesRead } = await file.handle.read({
+    buffer: Buffer.alloc(length),
+    position: file.start + position,
+  });
   if (bytesRead < length) throw damaged(file, 'it is cut off');
   return buffer;
 }

@@ -1,5 +1,5 @@
 import type { MatrixView } from '../checkpoint/matrix-view.ts';
-import { tensorValue } from '../checkpoint/tensor-value.ts';
+import { bitsValue, tensorValue } from '../checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
@@ -20,7 +20,7 @@ export function loadMatrix(graph: Graph, { source, view, compute }: MatrixSource
     ? graph.reshape(compute(graph), view.dims)
     : as === undefined
       ? tensorValue(graph, source, view.dims)
-      : graph.external(source, as, view.dims);
+      : bitsValue(graph, source, as, view.dims);
   const sliced = view.slices.reduce(
     (value, { axis, start, end, step }) => graph.slice(value, axis, start, end, step),
     data,

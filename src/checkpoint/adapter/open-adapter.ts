@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
+import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
 import { isInside, readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import {
@@ -18,7 +18,9 @@ import { readPeftAdapter } from './peft.ts';
 /** Is this the directory of an adapter, supported or not? */
 export async function isAdapterDirectory(directory: string): Promise<boolean> {
   const names = new Set(await readdir(directory));
-  const hasAdapter = [ADAPTER_CONFIG, ADAPTER, MLX_ADAPTER, DIFFUSERS_ADAPTER].some((name) => names.has(name));
+  const hasAdapter = [ADAPTER_CONFIG, ADAPTER, PICKLED_ADAPTER, MLX_ADAPTER, DIFFUSERS_ADAPTER].some((name) =>
+    names.has(name),
+  );
   return hasAdapter && !names.has(SINGLE) && !names.has(INDEX);
 }
 
@@ -31,10 +33,10 @@ export async function openAdapter(path: string): Promise<Adapter> {
   const configFile = join(path, ADAPTER_CONFIG);
   if (!names.has(ADAPTER_CONFIG)) {
     if (names.has(DIFFUSERS_ADAPTER)) throw foreignAdapter(join(path, DIFFUSERS_ADAPTER), 'diffusers', null);
-    const weights = names.has(ADAPTER) ? ADAPTER : MLX_ADAPTER;
+    const weights = [ADAPTER, PICKLED_ADAPTER].find((name) => names.has(name)) ?? MLX_ADAPTER;
     throw new UserError(
       `${path} has ${weights} and no ${ADAPTER_CONFIG}, so that the scale of the update is not known`,
-      `add the file: ${weights === ADAPTER ? 'PEFT' : 'mlx-lm'} writes both`,
+      `add the file: ${weights === MLX_ADAPTER ? 'mlx-lm' : 'PEFT'} writes both`,
     );
   }
   const config = parseJsonObject((await readTextInside(configFile)) ?? '', configFile);

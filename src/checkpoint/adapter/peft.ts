@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADAPTER, ADAPTER_CONFIG } from '../../hub/checkpoint-files.ts';
+import { ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER } from '../../hub/checkpoint-files.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isMeasuredDtype } from '../dtype.ts';
-import { pickleError } from '../foreign-format.ts';
 import { isEmbedding } from '../module-type.ts';
+import { readStateDict } from '../pickle/state-dict.ts';
 import { placeOf } from '../place.ts';
 import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
 import type { LoraModule, TensorEntry } from '../types.ts';
@@ -41,7 +41,7 @@ export async function readPeftAdapter(path: string, raw: Record<string, unknown>
   const config = parsePeftConfig(raw, configFile);
   refuseOtherTypes(path, config.peft_type);
   refuseKeys(config, configFile);
-  const entries = await readSafetensorsHeader(await weightsFile(path));
+  const entries = await readWeights(path);
   const source = { path, configFile, config, patterns: new NamePatterns(configFile) };
   const { modules, saved } = collect(source, entries);
   refuseTied(source, modules, saved);
@@ -49,12 +49,11 @@ export async function readPeftAdapter(path: string, raw: Record<string, unknown>
   return { modules, saved, tensors, base: config.base_model_name_or_path ?? null };
 }
 
-async function weightsFile(path: string): Promise<string> {
+/** PEFT also prefers safetensors. */
+async function readWeights(path: string): Promise<TensorEntry[]> {
   const names = new Set(await readdir(path));
-  if (!names.has(ADAPTER) && names.has('adapter_model.bin')) {
-    throw pickleError(join(path, 'adapter_model.bin'));
-  }
-  return resolveFile(path, ADAPTER, 'adapter');
+  if (!names.has(ADAPTER) && names.has(PICKLED_ADAPTER)) return readStateDict(await resolveFile(path, PICKLED_ADAPTER));
+  return readSafetensorsHeader(await resolveFile(path, ADAPTER, 'adapter'));
 }
 
 function moduleOf(key: string): string {

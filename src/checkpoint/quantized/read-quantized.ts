@@ -1,4 +1,5 @@
-import type { FullCheckpoint } from '../types.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
 import { compressedTensors } from './compressed-tensors.ts';
 import { isSection, type QuantizedFormat, type Section, type Source, type Tensors } from './format.ts';
@@ -23,6 +24,7 @@ export async function readQuantized(
   for (const format of FORMATS)
     weights.push(...(await format.find(tensors, section, { ...source, config: config ?? {} })));
   if (weights.length === 0) return tensors;
+  refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
   const used = new Set(weights.flatMap(({ recipe }) => recipe.stored.map(({ name }) => name)));
   const all = new Map([...tensors].filter(([name]) => !used.has(name)));
   for (const { name, format, shape, recipe } of weights) {
@@ -34,6 +36,16 @@ export async function readQuantized(
     all.set(name, { ...codes, name, dtype: format, shape, size, byteLength, recipe });
   }
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Codes are read from one run of bytes. @throws UserError for codes or scales in parts, as a sharded quantized model has them */
+function refuseParts(stored: readonly TensorEntry[]): void {
+  const found = stored.find(({ layout }) => layout !== undefined);
+  if (!found) return;
+  throw new UserError(
+    `${found.file}: ${JSON.stringify(found.name)} of a quantized weight is in parts, or not contiguous, which is not read`,
+    'save the quantized weights in whole tensors, or give the checkpoint that was quantized',
+  );
 }
 
 function sectionOf(config: FullCheckpoint['config']): Section {

@@ -1,7 +1,15 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
+import {
+  ADAPTER,
+  ADAPTER_CONFIG,
+  INDEX,
+  MLX_ADAPTER,
+  PICKLED_INDEX,
+  PICKLED_SINGLE,
+  SINGLE,
+} from '../../hub/checkpoint-files.ts';
 
 /** A folder, or a file, that looks like a checkpoint by the names in it. */
 export interface FoundCheckpoint {
@@ -89,6 +97,7 @@ async function checkpointsIn(root: string, path: string, entries: readonly Diren
   if (has(ADAPTER, MLX_ADAPTER, ADAPTER_CONFIG)) {
     return [{ path, kind: 'adapter', base: await baseOf(root, path) }];
   }
+  if (has(PICKLED_SINGLE, PICKLED_INDEX)) return [{ path, kind: 'full', base: null }];
   const onnx = [...names].filter((name) => name.endsWith('.onnx'));
   const [only] = onnx;
   return onnx.length === 1 && only !== undefined ? [{ path: within(path, only), kind: 'onnx', base: null }] : [];

@@ -1,4 +1,5 @@
-import { tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
+import { rowsOf } from '../../checkpoint/layout.ts';
+import { bitsValue, tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
@@ -31,8 +32,7 @@ function multiply(
   const type = valueType(entry);
   const is16Bit = type === ElementType.float16 || type === ElementType.bfloat16;
   if (!is16Bit || weights.held === 'float32') return product(loadFloat32(graph, entry));
-  const expanded = (part: TensorEntry) =>
-    graph.multiplyExpanded(graph.external(part, type, part.shape), part.shape, x, product);
+  const expanded = (part: TensorEntry) => graph.multiplyExpanded(bitsValue(graph, part, type), part.shape, x, product);
   const parts = transB === 1 && bias === null ? rowBlocks(entry, weights.mostExpanded) : [entry];
   const products = parts.map(expanded);
   return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
@@ -46,18 +46,9 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
   const count = Math.ceil(rows / Math.max(1, Math.floor(most / (columns * FLOAT_BYTES))));
   const block = Math.ceil(rows / count);
-  const rowBytes = entry.byteLength / rows;
-  return Array.from({ length: Math.ceil(rows / block) }, (_, i) => {
-    const [start, end] = [i * block, Math.min(rows, (i + 1) * block)];
-    const shape = [end - start, columns];
-    return {
-      ...entry,
-      shape,
-      size: (end - start) * columns,
-      byteLength: (end - start) * rowBytes,
-      offset: entry.offset + start * rowBytes,
-    };
-  });
+  return Array.from({ length: Math.ceil(rows / block) }, (_, i) =>
+    rowsOf(entry, i * block, Math.min(rows, (i + 1) * block)),
+  );
 }
 
 /**

@@ -12,7 +12,7 @@ import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 /** A folder of a checkpoint, with its config: of its weights, nothing is read here. */
 export interface Described {
   /** `lora`: an adapter, which is used with the files of its base model. */
-  readonly format: 'safetensors' | 'onnx' | 'gguf' | 'lora';
+  readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf' | 'lora';
   readonly path: string;
   readonly config: Readonly<Record<string, unknown>> | null;
 }

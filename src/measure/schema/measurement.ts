@@ -61,7 +61,7 @@ export const identitySchema = z.strictObject({
   /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
   digest: z.string(),
   /** `served`: a model at a server; `evaluated`: one that logs of an evaluation are of. Neither had its weights there. */
-  format: z.enum(['safetensors', 'lora', 'onnx', 'gguf', 'served', 'evaluated']),
+  format: z.enum(['safetensors', 'pytorch', 'lora', 'onnx', 'gguf', 'served', 'evaluated']),
   dtypes: z.record(z.string(), z.number().int()),
   tensors: z.number().int(),
   parameters: z.number().int(),

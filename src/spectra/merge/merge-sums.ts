@@ -1,5 +1,6 @@
 import { factorsOf, featuresOf } from '../../checkpoint/adapter/factors.ts';
 import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
+import { tensorValue } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
@@ -165,7 +166,7 @@ function openUpdate(
   const scale = graph.constant([factor * module.scale], 'float64', [1, 1]);
   // As [out, 1] or [1, out], so that the cut of a strip applies to them.
   const lying = transposed ? [1, output] : [output, 1];
-  const magnitudes = magnitude && double(graph.external(magnitude, elementTypeOf(magnitude), lying));
+  const magnitudes = magnitude && double(tensorValue(graph, magnitude, lying));
   const turned = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
   // In the layout of the weight, [m, r] and [r, n].
   const [left, right] = transposed ? [turned(valueA), turned(valueB)] : [valueB, valueA];

@@ -1,0 +1,291 @@
+import { PickleBytes } from './pickle-bytes.ts';
+import { PickleError } from './pickle-error.ts';
+import { Dict, Global, Instance, Items, kindOf, List, type PickleValue, Tuple } from './values.ts';
+
+/**
+ * An interpreter of Python's pickle format, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and calls nothing: a
+ * name that is not in its vocabulary ends it at once. Time and memory are linear in the length of the pickle.
+ */
+
+/** What a pickle may name. */
+export interface Vocabulary {
+  /** @throws PickleError for what is not known: nothing else may be named */
+  readonly find: (module: string, name: string) => Global;
+  /** What a known function returns, or the object of a known class. @throws PickleError for arguments that it does not take */
+  readonly call: (callee: Global, args: readonly PickleValue[]) => PickleValue;
+  /** The object that is stored outside of the pickle. */
+  readonly load: (id: PickleValue) => PickleValue;
+}
+
+/** A model has some hundred opcodes for each tensor, and the largest 10⁵ tensors. */
+const MAX_OPCODES = 16_000_000;
+/** Objects with members take some hundred bytes each. */
+const MAX_OBJECTS = 4_000_000;
+
+/** One pickle of a file, and the position behind it. @throws PickleError for anything else */
+export function readPickle(
+  bytes: Buffer,
+  vocabulary: Vocabulary,
+  start = 0,
+): { readonly value: PickleValue; readonly end: number } {
+  return new Interpreter(new PickleBytes(bytes, start), vocabulary).run();
+}
+
+class Interpreter {
+  #stack: PickleValue[] = [];
+  readonly #marked: PickleValue[][] = [];
+  readonly #memo = new Map<number, PickleValue>();
+  #objects = 0;
+  readonly bytes: PickleBytes;
+  readonly vocabulary: Vocabulary;
+
+  constructor(bytes: PickleBytes, vocabulary: Vocabulary) {
+    this.bytes = bytes;
+    this.vocabulary = vocabulary;
+  }
+
+  run(): { readonly value: PickleValue; readonly end: number } {
+    for (let count = 0; count < MAX_OPCODES; count += 1) {
+      const at = this.bytes.position;
+      const opcode = this.bytes.byte();
+      if (opcode === STOP) return { value: this.pop(), end: this.bytes.position };
+      const step = STEPS[opcode];
+      if (!step) {
+        const shown = JSON.stringify(String.fromCharCode(opcode));
+        throw new PickleError(`byte ${at} of it is ${shown}, which is no opcode that is read`);
+      }
+      step(this);
+    }
+    throw new PickleError(`it has more than ${MAX_OPCODES} opcodes`);
+  }
+
+  push(value: PickleValue): void {
+    if (typeof value === 'object' && value !== null) this.#count();
+    this.#stack.push(value);
+  }
+
+  #count(): void {
+    this.#objects += 1;
+    if (this.#objects > MAX_OBJECTS) throw new PickleError(`it has more than ${MAX_OBJECTS} objects`);
+  }
+
+  /** What is on the stack already, once more. */
+  pushKnown(value: PickleValue): void {
+    this.#stack.push(value);
+  }
+
+  pop(): PickleValue {
+    const value = this.#stack.pop();
+    if (value === undefined) throw new PickleError('it takes more than it has put there');
+    return value;
+  }
+
+  top(): PickleValue {
+    const value = this.#stack[this.#stack.length - 1];
+    if (value === undefined) throw new PickleError('it takes more than it has put there');
+    return value;
+  }
+
+  mark(): void {
+    this.#count();
+    this.#marked.push(this.#stack);
+    this.#stack = [];
+  }
+
+  popMark(): PickleValue[] {
+    const items = this.#stack;
+    const before = this.#marked.pop();
+    if (!before) throw new PickleError('it takes more than it has put there');
+    this.#stack = before;
+    return items;
+  }
+
+  /** POP also takes a mark away. */
+  drop(): void {
+    if (this.#stack.length === 0 && this.#marked.length > 0) this.popMark();
+    else this.pop();
+  }
+
+  memoize(index = this.#memo.size): void {
+    this.#memo.set(index, this.top());
+  }
+
+  recall(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw new PickleError(`it refers to an object ${index} that it does not have`);
+    this.#stack.push(value);
+  }
+
+  pushGlobal(module: PickleValue, name: PickleValue): void {
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      throw new PickleError(`it names a function by ${kindOf(module)} and ${kindOf(name)}`);
+    }
+    this.#stack.push(this.vocabulary.find(module, name));
+  }
+
+  call(callee: PickleValue, args: readonly PickleValue[]): void {
+    if (!(callee instanceof Global)) throw new PickleError(`it calls ${kindOf(callee)}`);
+    this.push(this.vocabulary.call(callee, args));
+  }
+
+  persistent(id: PickleValue): void {
+    this.push(this.vocabulary.load(id));
+  }
+
+  extend(items: readonly PickleValue[]): void {
+    const list = this.top();
+    if (list instanceof Items) return;
+    if (!(list instanceof List)) throw new PickleError(`it appends to ${kindOf(list)}`);
+    for (const item of items) list.items.push(item);
+  }
+
+  put(items: readonly PickleValue[]): void {
+    const dict = this.top();
+    if (!(dict instanceof Dict)) throw new PickleError(`it puts items into ${kindOf(dict)}`);
+    fill(dict, items);
+  }
+
+  /** The attributes of an object: those of an OrderedDict, such as `_metadata`, are not read. */
+  build(): void {
+    const state = this.pop();
+    const object = this.top();
+    if (object instanceof Instance) object.state = state;
+    else if (!(object instanceof Dict)) throw new PickleError(`it sets the state of ${kindOf(object)}`);
+  }
+}
+
+function fill(dict: Dict, items: readonly PickleValue[]): Dict {
+  if (items.length % 2 !== 0) throw new PickleError('it has a key without a value');
+  for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
+  return dict;
+}
+
+function listOf(items: readonly PickleValue[]): List {
+  const list = new List();
+  for (const item of items) list.items.push(item);
+  return list;
+}
+
+function argumentsOf(value: PickleValue): readonly PickleValue[] {
+  if (!(value instanceof Tuple)) throw new PickleError(`it calls something with ${kindOf(value)}`);
+  return value.items;
+}
+
+function lastOf(at: Interpreter, count: number): Tuple {
+  return new Tuple(Array.from({ length: count }, () => at.pop()).reverse());
+}
+
+/** INST and OBJ: the class and its arguments are above the mark. */
+function callMarked(at: Interpreter): void {
+  const [callee = null, ...args] = at.popMark();
+  at.call(callee, args);
+}
+
+/** What each opcode does. EXT1 to EXT4, PERSID and the buffers outside of the pickle are not read. */
+const OPCODES = new Map<string, (at: Interpreter) => void>([
+  ['\x80', ({ bytes }) => bytes.protocol()],
+  ['\x95', ({ bytes }) => bytes.frame()],
+  ['(', (at) => at.mark()],
+  ['0', (at) => at.drop()],
+  ['1', (at) => void at.popMark()],
+  ['2', (at) => at.pushKnown(at.top())],
+  ['N', (at) => at.push(null)],
+  ['\x88', (at) => at.push(true)],
+  ['\x89', (at) => at.push(false)],
+  ['I', (at) => at.push(at.bytes.textInteger())],
+  ['L', (at) => at.push(at.bytes.textLong())],
+  ['J', (at) => at.push(at.bytes.signed(4))],
+  ['K', (at) => at.push(at.bytes.unsigned(1))],
+  ['M', (at) => at.push(at.bytes.unsigned(2))],
+  ['\x8a', (at) => at.push(at.bytes.long(1))],
+  ['\x8b', (at) => at.push(at.bytes.long(4))],
+  ['F', (at) => at.push(at.bytes.textFloat())],
+  ['G', (at) => at.push(at.bytes.float())],
+  ['S', (at) => at.push(at.bytes.quoted())],
+  ['V', (at) => at.push(at.bytes.escaped())],
+  ['T', (at) => at.push(at.bytes.text(4))],
+  ['U', (at) => at.push(at.bytes.text(1))],
+  ['X', (at) => at.push(at.bytes.text(4))],
+  ['\x8c', (at) => at.push(at.bytes.text(1))],
+  ['\x8d', (at) => at.push(at.bytes.text(8))],
+  ['B', (at) => at.push(at.bytes.slice(4))],
+  ['C', (at) => at.push(at.bytes.slice(1))],
+  ['\x8e', (at) => at.push(at.bytes.slice(8))],
+  ['\x96', (at) => at.push(at.bytes.slice(8))],
+  [')', (at) => at.push(new Tuple([]))],
+  ['t', (at) => at.push(new Tuple(at.popMark()))],
+  ['\x85', (at) => at.push(lastOf(at, 1))],
+  ['\x86', (at) => at.push(lastOf(at, 2))],
+  ['\x87', (at) => at.push(lastOf(at, 3))],
+  [']', (at) => at.push(new List())],
+  ['l', (at) => at.push(listOf(at.popMark()))],
+  ['a', (at) => at.extend([at.pop()])],
+  ['e', (at) => at.extend(at.popMark())],
+  ['}', (at) => at.push(new Dict())],
+  ['d', (at) => at.push(fill(new Dict(), at.popMark()))],
+  ['s', (at) => at.put(lastOf(at, 2).items)],
+  ['u', (at) => at.put(at.popMark())],
+  ['\x8f', (at) => at.push(new Items())],
+  ['\x90', (at) => at.extend(at.popMark())],
+  [
+    '\x91',
+    (at) => {
+      at.popMark();
+      at.push(new Items());
+    },
+  ],
+  ['p', (at) => at.memoize(Number(at.bytes.textInteger()))],
+  ['q', (at) => at.memoize(at.bytes.unsigned(1))],
+  ['r', (at) => at.memoize(at.bytes.unsigned(4))],
+  ['\x94', (at) => at.memoize()],
+  ['g', (at) => at.recall(Number(at.bytes.textInteger()))],
+  ['h', (at) => at.recall(at.bytes.unsigned(1))],
+  ['j', (at) => at.recall(at.bytes.unsigned(4))],
+  ['c', (at) => at.pushGlobal(at.bytes.line(), at.bytes.line())],
+  [
+    '\x93',
+    (at) => {
+      const name = at.pop();
+      at.pushGlobal(at.pop(), name);
+    },
+  ],
+  [
+    'i',
+    (at) => {
+      at.pushGlobal(at.bytes.line(), at.bytes.line());
+      const callee = at.pop();
+      at.call(callee, at.popMark());
+    },
+  ],
+  ['o', callMarked],
+  [
+    'R',
+    (at) => {
+      const args = argumentsOf(at.pop());
+      at.call(at.pop(), args);
+    },
+  ],
+  [
+    '\x81',
+    (at) => {
+      const args = argumentsOf(at.pop());
+      at.call(at.pop(), args);
+    },
+  ],
+  [
+    '\x92',
+    (at) => {
+      const named = at.pop();
+      const args = argumentsOf(at.pop());
+      if (!(named instanceof Dict) || named.entries.size > 0)
+        throw new PickleError('it calls something by named arguments');
+      at.call(at.pop(), args);
+    },
+  ],
+  ['b', (at) => at.build()],
+  ['Q', (at) => at.persistent(at.pop())],
+]);
+
+/** By the byte of the opcode. */
+const STEPS = Array.from({ length: 256 }, (_, byte) => OPCODES.get(String.fromCharCode(byte)));
+const STOP = '.'.charCodeAt(0);

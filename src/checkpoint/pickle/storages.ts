@@ -1,0 +1,35 @@
+import { PickleError } from './pickle-error.ts';
+import { count, storageDtype, tuple } from './tensor-vocabulary.ts';
+import { kindOf, type PickleValue, Storage } from './values.ts';
+
+/** The storages that a pickle refers to, each once. */
+export class Storages {
+  readonly byKey = new Map<string, Storage>();
+
+  /** Of an id: `'storage', class, key, device, count`, and in old files a view. */
+  readonly length: 5 | 6;
+
+  constructor(length: 5 | 6) {
+    this.length = length;
+  }
+
+  /** @throws PickleError for an id of anything else, and for a storage that is there twice and differs */
+  readonly load = (id: PickleValue): Storage => {
+    const { items } = tuple(id, 'the name of an object outside of it');
+    const [kind, type, key, , size, view = null] = items;
+    if (kind !== 'storage' || items.length !== this.length || typeof key !== 'string' || view !== null) {
+      throw new PickleError(
+        `it refers to ${kind === 'storage' ? 'a view of a storage' : kindOf(kind ?? null)} outside of it`,
+      );
+    }
+    const storage = new Storage(key, storageDtype(type), count(size, 'the size of a storage'));
+    // No file has so many bytes; its own sizes are compared later.
+    if (!Number.isSafeInteger(8 * storage.count)) throw new PickleError('it has a storage of no possible size');
+    const known = this.byKey.get(key);
+    if (known && (known.dtype !== storage.dtype || known.count !== storage.count)) {
+      throw new PickleError(`it has the storage ${JSON.stringify(key)} with two sizes or types`);
+    }
+    if (!known) this.byKey.set(key, storage);
+    return known ?? storage;
+  };
+}

@@ -1,0 +1,173 @@
+import type { Vocabulary } from './interpreter.ts';
+import { PickleError } from './pickle-error.ts';
+import { bytesOfStorage, dtypeOfStorage, isTorchDtype, torchDtype } from './torch-dtypes.ts';
+import { Dict, Global, Instance, kindOf, List, type PickleValue, Storage, StridedTensor, Tuple } from './values.ts';
+
+/**
+ * The names that the pickle of a state dict needs, and nothing else (torch 2.13, torch/_weights_only_unpickler.py has a longer list).
+ * None of them is called: what each would return follows from its arguments.
+ */
+
+type Call = (args: readonly PickleValue[], callee: Global) => PickleValue;
+
+/** What an object is made from is kept, and nobody reads it. */
+export const asData: Call = (args, callee) => new Instance(callee, args);
+
+const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
+  ['torch._utils._rebuild_tensor', (args) => rebuild(args, 4)],
+  ['torch._utils._rebuild_tensor_v2', (args) => rebuild(args, 6)],
+  ['torch._utils._rebuild_tensor_v3', ([...args]) => rebuild([...args.slice(0, 6), args[7] ?? null], 6, args[6])],
+  ['torch._utils._rebuild_parameter', ([tensor = null]) => parameter(tensor)],
+  ['torch._utils._rebuild_parameter_with_state', ([tensor = null]) => parameter(tensor)],
+  ['collections.OrderedDict', orderedDict],
+  ['torch.Size', ([sizes]) => (sizes instanceof List ? new Tuple(sizes.items) : tuple(sizes, 'a size'))],
+  ['torch.device', asData],
+  ['torch.serialization._get_layout', asData],
+  ['_codecs.encode', asData],
+  ...['builtins', '__builtin__'].flatMap((module) =>
+    ['set', 'complex', 'bytearray'].map((name): [string, Call] => [`${module}.${name}`, asData]),
+  ),
+]);
+
+/** Tensors that are not rows of numbers in a file. */
+const OTHER_TENSORS: ReadonlyMap<string, string> = new Map([
+  ['torch._utils._rebuild_qtensor', 'a quantized tensor of PyTorch'],
+  ['torch._utils._rebuild_sparse_tensor', 'a sparse tensor'],
+  ['torch._utils._rebuild_nested_tensor', 'a nested tensor'],
+  ['torch._utils._rebuild_meta_tensor_no_storage', 'a tensor without numbers (device meta)'],
+  ['torch._utils._rebuild_wrapper_subclass', 'a tensor of a class of its own'],
+  ['torch._tensor._rebuild_from_type_v2', 'a tensor of a class of its own'],
+  ['torch.distributed.tensor.DTensor', 'a DTensor, which is a part of a tensor'],
+]);
+
+const MAX_DIMENSIONS = 32;
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * @param more names that a file has beside those of tensors
+ * @param load the storage of a persistent id
+ */
+export function tensorVocabulary(load: Vocabulary['load'], more: ReadonlyMap<string, Call> = new Map()): Vocabulary {
+  const known = new Map<string, Global>();
+  const callOf = (path: string) => CALLS.get(path) ?? more.get(path);
+  return {
+    find(module, name) {
+      const path = `${module}.${name}`;
+      const found = known.get(path) ?? new Global(module, name);
+      if (callOf(path) === undefined && !isStorage(found) && !isDtype(found)) throw refused(path);
+      known.set(path, found);
+      return found;
+    },
+    call(callee, args) {
+      const call = callOf(callee.path);
+      if (!call) throw new PickleError(`it calls ${callee.path}`);
+      return call(args, callee);
+    },
+    load,
+  };
+}
+
+function refused(path: string): PickleError {
+  const tensor = OTHER_TENSORS.get(path);
+  if (tensor) return new PickleError(`it has ${tensor} (${path}), which is not read`);
+  // It comes from a file, and is shown as it is there.
+  const shown = JSON.stringify(path.slice(0, MAX_NAME_LENGTH)).slice(1, -1);
+  return new PickleError(`it names ${shown}, which is no tensor and would run as code where the file is loaded`);
+}
+
+const STORAGE_MODULES = new Set(['torch', 'torch.storage', 'torch.cuda']);
+
+function isStorage({ module, name }: Global): boolean {
+  return STORAGE_MODULES.has(module) && (name === 'UntypedStorage' || dtypeOfStorage(name) !== undefined);
+}
+
+function isDtype({ module, name }: Global): boolean {
+  return module === 'torch' && isTorchDtype(name);
+}
+
+/** The dtype of a storage, by its class; null for bytes. */
+export function storageDtype(value: PickleValue | undefined): string | null {
+  if (!(value instanceof Global) || !isStorage(value)) throw new PickleError('it has a storage of no known type');
+  return dtypeOfStorage(value.name) ?? null;
+}
+
+/** A count of things. */
+export function count(value: PickleValue | undefined, what: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new PickleError(`${what} is ${typeof value === 'number' ? value : kindOf(value ?? null)}`);
+}
+
+export function tuple(value: PickleValue | undefined, what: string): Tuple {
+  if (value instanceof Tuple) return value;
+  throw new PickleError(`${what} is ${kindOf(value ?? null)}`);
+}
+
+/** A name of a dtype of PyTorch, without `torch.`. */
+export function dtypeNamed(value: PickleValue | undefined): string {
+  if (value instanceof Global && isDtype(value)) return value.name;
+  throw new PickleError(`it has a tensor whose dtype is ${kindOf(value ?? null)}`);
+}
+
+export function counts(value: PickleValue | undefined, what: string): number[] {
+  const { items } = tuple(value, what);
+  if (items.length > MAX_DIMENSIONS) throw new PickleError(`it has a tensor of ${items.length} dimensions`);
+  return items.map((item) => count(item, what));
+}
+
+/**
+ * @param args storage, offset, size, strides, and behind what training needs, `extra` of them, the bits by which a view differs from
+ *   its storage
+ */
+function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValue): StridedTensor {
+  const [storage, offset, size, strides] = args;
+  if (!(storage instanceof Storage)) throw new PickleError(`it has a tensor in ${kindOf(storage ?? null)}`);
+  const bits = args[extra] ?? null;
+  if (bits !== null && !(bits instanceof Dict && [...bits.entries.values()].every((value) => value === false))) {
+    throw new PickleError('it has a tensor that is the negative or the conjugate of what is stored, which is not read');
+  }
+  const type = dtype === undefined ? (storage.dtype ?? 'uint8') : dtypeNamed(dtype);
+  const found = new StridedTensor(
+    storage,
+    type,
+    count(offset, 'the offset of a tensor'),
+    counts(size, 'a size'),
+    counts(strides, 'a stride'),
+  );
+  if (found.shape.length !== found.strides.length)
+    throw new PickleError('it has a tensor with a stride too many or too few');
+  expectInside(found);
+  return found;
+}
+
+/** The last of its elements lies in the storage. */
+function expectInside({ storage, dtype, offset, shape, strides }: StridedTensor): void {
+  if (shape.includes(0)) return;
+  const steps = shape.map((size, axis) => BigInt(size - 1) * BigInt(strides[axis] ?? 0));
+  const last = steps.reduce((sum, step) => sum + step, BigInt(offset));
+  if ((last + 1n) * BigInt(torchDtype(dtype).bytes) > BigInt(bytesOfStorage(storage))) {
+    throw new PickleError(`it has a tensor [${shape.join(', ')}] that lies outside of its storage`);
+  }
+}
+
+function parameter(tensor: PickleValue): StridedTensor {
+  if (tensor instanceof StridedTensor) return tensor;
+  throw new PickleError(`it has a parameter that is ${kindOf(tensor)}`);
+}
+
+/** Python 2 gives the items as a list of pairs. */
+function orderedDict(args: readonly PickleValue[]): Dict {
+  const dict = new Dict();
+  const [pairs] = args;
+  if (args.length === 0) return dict;
+  // A list that many of them take would grow without bytes of the pickle.
+  if (args.length > 1 || !(pairs instanceof List) || pairs.isTaken) {
+    throw new PickleError('it has an OrderedDict of no known form');
+  }
+  pairs.isTaken = true;
+  for (const pair of pairs.items) {
+    const [key, value] = pair instanceof List || pair instanceof Tuple ? pair.items : [];
+    if (key === undefined || value === undefined) throw new PickleError('it has an OrderedDict of no known form');
+    dict.entries.set(key, value);
+  }
+  return dict;
+}

@@ -1,0 +1,115 @@
+/**
+ * What a pickle describes, as data: classes of its own here, since the names in it may be anything. Other objects can be shared and
+ * cyclic, so that nobody may walk through all of them.
+ */
+
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Tuple
+  | List
+  | Dict
+  | Items
+  | Global
+  | Instance
+  | Storage
+  | StridedTensor;
+
+export class Tuple {
+  readonly items: readonly PickleValue[];
+
+  constructor(items: readonly PickleValue[]) {
+    this.items = items;
+  }
+}
+
+export class List {
+  readonly items: PickleValue[] = [];
+  /** An OrderedDict was made of it. */
+  isTaken = false;
+}
+
+/** A dict or an OrderedDict. The last of equal keys counts, as in Python; only keys that are texts or numbers can be equal here. */
+export class Dict {
+  readonly entries = new Map<PickleValue, PickleValue>();
+}
+
+/** A set: nothing that is read is in one. */
+export class Items {}
+
+/** A class or a function, by its name: what it would do is known where it is called. */
+export class Global {
+  readonly module: string;
+  readonly name: string;
+  readonly path: string;
+
+  constructor(module: string, name: string) {
+    this.module = module;
+    this.name = name;
+    this.path = `${module}.${name}`;
+  }
+}
+
+/** An object of a class that is known as data. */
+export class Instance {
+  state: PickleValue = null;
+  readonly of: Global;
+  readonly args: readonly PickleValue[];
+
+  constructor(of: Global, args: readonly PickleValue[]) {
+    this.of = of;
+    this.args = args;
+  }
+}
+
+/** Numbers in a file, one after the other. */
+export class Storage {
+  readonly key: string;
+  /** As PyTorch calls it, without `torch.`; null for bytes whose type the tensor knows. */
+  readonly dtype: string | null;
+  /** Number of elements, or of bytes where the type is not known. */
+  readonly count: number;
+
+  constructor(key: string, dtype: string | null, count: number) {
+    this.key = key;
+    this.dtype = dtype;
+    this.count = count;
+  }
+}
+
+/** A view of a storage. Offset and strides are in elements. */
+export class StridedTensor {
+  readonly storage: Storage;
+  readonly dtype: string;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+
+  constructor(storage: Storage, dtype: string, offset: number, shape: readonly number[], strides: readonly number[]) {
+    this.storage = storage;
+    this.dtype = dtype;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}
+
+/** For messages. */
+export function kindOf(value: PickleValue): string {
+  if (value === null) return 'None';
+  if (value instanceof Global) return value.path;
+  if (value instanceof Instance) return `an object of ${value.of.path}`;
+  if (value instanceof StridedTensor) return 'a tensor';
+  if (value instanceof Storage) return 'a storage';
+  if (value instanceof Dict) return 'a dict';
+  if (value instanceof List) return 'a list';
+  if (value instanceof Tuple) return 'a tuple';
+  if (value instanceof Items) return 'a set';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'boolean' ? 'a truth value' : 'a number';
+}

@@ -1,0 +1,93 @@
+import type { FileHandle } from 'node:fs/promises';
+import { openZip, type ZipArchive, type ZipMember } from '../../platform/zip.ts';
+import { readPickle } from './interpreter.ts';
+import { PickleError } from './pickle-error.ts';
+import { Storages } from './storages.ts';
+import { tensorVocabulary } from './tensor-vocabulary.ts';
+import { bytesOfStorage } from './torch-dtypes.ts';
+import type { Part, TorchObject } from './torch-object.ts';
+import type { Storage } from './values.ts';
+
+/** The pickles of the largest state dicts have some ten MiB. */
+export const MAX_PICKLE_BYTES = 128 * 2 ** 20;
+/** A member for each storage. */
+const MAX_MEMBERS = 500_000;
+const DAMAGED = 'download or save the file again';
+
+/**
+ * A file of `torch.save` since PyTorch 1.6: a zip archive whose members are not packed, with `data.pkl` and, for each storage,
+ * `data/KEY`, all in one folder (caffe2/serialize/inline_container.h).
+ */
+export async function readZipFile(handle: FileHandle, path: string, part: Part): Promise<TorchObject> {
+  const archive = await openZip({ handle, path, hint: DAMAGED, ...part });
+  const members = byName(archive);
+  const [pickle, folder] = findPickle(members);
+  if (members.has(`${folder}constants.pkl`)) throw new PickleError('it is a program (TorchScript)');
+  const order = members.get(`${folder}byteorder`);
+  if (order && (order.bytes > 16 || (await archive.read(order)).toString('latin1') !== 'little')) {
+    throw new PickleError('its numbers are big-endian');
+  }
+  if (pickle.bytes > MAX_PICKLE_BYTES) throw new PickleError(`it has ${pickle.bytes} bytes beside its numbers`);
+  const storages = new Storages(5);
+  const bytes = await archive.read(pickle);
+  const { value, end } = readPickle(bytes, tensorVocabulary(storages.load));
+  if (end !== bytes.length) throw new PickleError(`${bytes.length - end} bytes follow its end`);
+  const places = await placesOf(storages, { archive, members, folder });
+  return { value, offsetOf: (storage) => placeOf(places, storage) };
+}
+
+function placeOf(places: ReadonlyMap<string, number>, { key }: Storage): number {
+  const place = places.get(key);
+  if (place === undefined) throw new Error(`the storage ${key} has no place`);
+  return place;
+}
+
+/** Names are compared as PyTorch does, which does not tell small letters from capitals. */
+function byName({ members }: ZipArchive): Map<string, ZipMember> {
+  if (members.length > MAX_MEMBERS) throw new PickleError(`its archive has more than ${MAX_MEMBERS} members`);
+  const found = new Map<string, ZipMember>();
+  const lower = new Set<string>();
+  for (const member of members) {
+    const name = member.name.toLowerCase();
+    if (lower.has(name)) throw new PickleError(`its archive has ${JSON.stringify(member.name.slice(0, 200))} twice`);
+    lower.add(name);
+    found.set(member.name, member);
+  }
+  return found;
+}
+
+function findPickle(members: ReadonlyMap<string, ZipMember>): readonly [pickle: ZipMember, folder: string] {
+  const [first, ...others] = [...members.values()].filter(({ name }) => /^[^/]*\/data\.pkl$/.test(name));
+  if (!first || others.length > 0) throw new PickleError(`its archive has ${first ? 'more than one' : 'no'} data.pkl`);
+  return [first, first.name.slice(0, -'data.pkl'.length)];
+}
+
+interface Archive {
+  readonly archive: ZipArchive;
+  readonly members: ReadonlyMap<string, ZipMember>;
+  readonly folder: string;
+}
+
+/** Where each storage is. Two of them never share bytes. */
+async function placesOf(storages: Storages, { archive, members, folder }: Archive): Promise<Map<string, number>> {
+  const places = new Map<string, number>();
+  const ranges: Array<readonly [start: number, end: number]> = [];
+  for (const storage of storages.byKey.values()) {
+    const bytes = bytesOfStorage(storage);
+    const member = members.get(`${folder}data/${storage.key}`);
+    if (!member) throw new PickleError(`its archive lacks data/${storage.key.slice(0, 200)}`);
+    if (member.bytes !== bytes) {
+      throw new PickleError(`its data/${storage.key} has ${member.bytes} bytes, and the tensors in it need ${bytes}`);
+    }
+    const start = await archive.locate(member);
+    places.set(storage.key, start);
+    if (bytes > 0) ranges.push([start, start + bytes]);
+  }
+  ranges.sort(([a], [b]) => a - b);
+  let end = 0;
+  for (const range of ranges) {
+    if (range[0] < end) throw new PickleError('two of its storages are in the same bytes');
+    end = range[1];
+  }
+  return places;
+}

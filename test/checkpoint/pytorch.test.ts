@@ -1,0 +1,276 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
+import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
+import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { fixture, temporaryFolder } from '../fixtures.ts';
+import { difference, readCases, TOLERANCE, withEngine } from '../language-model/runtime/engines.ts';
+import { messageOf } from './refusal.ts';
+import { latin1, stateDict, storageId, tensor, torchFile } from './write-torch-file.ts';
+
+const pytorch = (...names: string[]) => fixture('pytorch', ...names);
+
+/** Name, dtype, shape and SHA-256 of the elements of every tensor. */
+async function contentsOf({ tensors }: Pick<FullCheckpoint, 'tensors'>): Promise<Record<string, string>> {
+  const digests = new TensorDigests();
+  const found: Record<string, string> = {};
+  for (const entry of tensors.values()) {
+    found[entry.name] = `${entry.dtype} [${entry.shape.join(', ')}] ${await digests.of(entry)}`;
+  }
+  return found;
+}
+
+describe('a file of torch.save', () => {
+  it.each(['odd.pt', 'odd-legacy.pt', 'odd-protocol4.pt'])(
+    '%s has what torch.load makes of it, bit for bit',
+    async (name) => {
+      const expected = await contentsOf(await openReference(pytorch('odd.safetensors')));
+      const checkpoint = await openReference(pytorch(name));
+      expect(checkpoint.format).toBe('pytorch');
+      const found = await contentsOf(checkpoint);
+      // What is tied has its first name alone, as in safetensors.
+      const lacking = Object.keys(expected).filter((key) => !(key in found));
+      expect(lacking).toEqual(name === 'odd-legacy.pt' ? ['e4m3', 'e5m2', 'tied_again', 'word'] : ['tied_again']);
+      expect(found).toEqual(Object.fromEntries(Object.entries(expected).filter(([key]) => !lacking.includes(key))));
+    },
+  );
+
+  it.each(['llama', 'llama-shards'])('%s is the checkpoint that the same weights in safetensors are', async (name) => {
+    const [found, same] = [
+      await openReference(pytorch(name)),
+      await openReference(fixture('language-models', 'llama')),
+    ];
+    expect(await digestCheckpoint(found)).toBe(await digestCheckpoint(same));
+  });
+});
+
+describe('a checkpoint in pickles', () => {
+  it.each(['llama', 'llama-shards'])('%s runs with the log-probabilities of transformers', async (name) => {
+    await withEngine(pytorch(name), {}, async (engine) => {
+      for (const { tokens, logits } of readCases(fixture('language-models', 'llama', 'expected.safetensors'))) {
+        expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
+      }
+    });
+  });
+
+  it('has the spectra of the same tensors in safetensors, also of those that are turned around', async () => {
+    const read = async (name: string) =>
+      JSON.parse((await runCli('spectra', '--checkpoint', pytorch(name), '--json')).stdout);
+    const [found, same] = [await read('odd-legacy.pt'), await read('odd-legacy.safetensors')];
+    expect(found.tensors.length).toBeGreaterThan(10);
+    expect(found.tensors).toEqual(same.tensors.filter((item: { name: string }) => item.name !== 'tied_again'));
+  });
+
+  it('is named as what it is, and not as a file beside the weights', async () => {
+    const out = join(temporaryFolder(), 'out.json');
+    await runCli('measure', '--checkpoint', pytorch('llama-shards'), '--only', 'spectra', '--out', out);
+    const measured = JSON.parse(readFileSync(out, 'utf8'));
+    expect(measured.checkpoint.format).toBe('pytorch');
+    expect(measured.unread).toBeUndefined();
+  });
+});
+
+describe('where the weights of a file are', () => {
+  it('may be below "model", under the names of wrappers, beside an optimizer whose tensors are not read', async () => {
+    const { tensors } = await openReference(pytorch('run.pt'));
+    expect([...tensors.keys()]).toEqual(['0.bias', '0.weight', '1.bias', '1.weight']);
+  });
+
+  it.each([
+    ['two', /has several sets of weights: "model", "state_dict"/],
+    ['optimizer', /has no weights at its top or below "model", "state_dict", "module", "model_state_dict"/],
+    ['tensor', /has a tensor, and no weights by their names/],
+    ['list', /has a list, and no weights by their names/],
+  ])('is said where they are not: %s', async (name, pattern) => {
+    expect(await messageOf(pytorch('refused', `${name}.pt`))).toMatch(pattern);
+  });
+
+  it('is safetensors, if they lie beside', async () => {
+    const folder = join(temporaryFolder(), 'model');
+    cpSync(fixture('language-models', 'llama'), folder, { recursive: true });
+    writeFileSync(join(folder, 'pytorch_model.bin'), 'not looked at');
+    expect(await openReference(folder)).toMatchObject({ format: 'safetensors' });
+  });
+
+  it('is adapter_model.bin of an adapter', async () => {
+    const [pickled, same] = await Promise.all([pytorch('lora'), fixture('lora')].map(openCheckpoint));
+    expect(await contentsOf(pickled as FullCheckpoint)).toEqual(await contentsOf(same as FullCheckpoint));
+  });
+
+  it.each(['pytorch_model.bin', 'pytorch_model-00002-of-00002.bin'])('is two sets with %s', async (name) => {
+    const folder = join(temporaryFolder(), 'model');
+    cpSync(pytorch('llama-shards'), folder, { recursive: true });
+    cpSync(pytorch('llama', 'pytorch_model.bin'), join(folder, name));
+    expect(await messageOf(folder)).toMatch(/has two sets of weights|which the index has in/);
+  });
+});
+
+describe('what is not read exactly is refused by its name', () => {
+  it.each([
+    ['quantized', /names torch\.QInt8Storage|a quantized tensor of PyTorch \(torch\._utils\._rebuild_qtensor\)/],
+    ['sparse', /a sparse tensor \(torch\._utils\._rebuild_sparse_tensor\)/],
+    ['meta', /a tensor without numbers \(device meta\)/],
+    ['subclass', /a tensor of a class of its own|names __main__\.Named/],
+    ['conjugate', /the negative or the conjugate of what is stored/],
+    ['negative', /the negative or the conjugate of what is stored/],
+    ['expanded', /tensor "w" \[3, 1000\] has the strides \[1, 0\], which repeat or mix its elements/],
+    ['overlapping', /strides \[1, 1\]/],
+    ['module', /names torch\.nn\.modules\.linear\.Linear, which is no tensor/],
+    ['script', /is a program \(TorchScript\)|names __torch__/],
+  ])('%s', async (name, pattern) => {
+    const path = pytorch('refused', `${name}.pt`);
+    const message = await messageOf(path);
+    expect(message).toMatch(pattern);
+    expect(message).toContain(path);
+  });
+});
+
+async function refusalOf(bytes: Uint8Array, name = 'model.pt'): Promise<string> {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, bytes);
+  return messageOf(path);
+}
+
+/** Pickles that run code in Python: none of them is followed to its end. */
+const CALLS: ReadonlyArray<readonly [what: string, pickle: string, named: string]> = [
+  ['a reduced function', 'cos\nsystem\n(X\x02\0\0\0idtR.', 'os.system'],
+  ['posix', '\x80\x02cposix\nsystem\nX\x02\0\0\0id\x85R.', 'posix.system'],
+  ['eval', 'cbuiltins\neval\n(X\x01\0\0\0' + '1tR.', 'builtins.eval'],
+  ['eval of Python 2', 'c__builtin__\neval\n(X\x01\0\0\0' + '1tR.', '__builtin__.eval'],
+  ['STACK_GLOBAL', '\x80\x04\x8c\x08builtins\x8c\x04exec\x93\x8c\x01' + '1\x85R.', 'builtins.exec'],
+  ['INST', '(X\x02\0\0\0idios\nsystem\n.', 'os.system'],
+  ['OBJ', '(cos\nsystem\nX\x02\0\0\0ido.', 'os.system'],
+  ['NEWOBJ', '\x80\x02csubprocess\nPopen\nX\x02\0\0\0id\x85\x81.', 'subprocess.Popen'],
+  ['getattr', 'cbuiltins\ngetattr\n(cos\nsystem\nX\x01\0\0\0atR.', 'builtins.getattr'],
+  ['a name with dots', '\x80\x04\x8c\x05torch\x8c\x09os.system\x93)R.', 'torch.os.system'],
+  ['a module below torch', 'ctorch.hub\nload\n(tR.', 'torch.hub.load'],
+  ['a storage of another module', 'cos\nFloatStorage\n.', 'os.FloatStorage'],
+  ['torch.load inside', 'ctorch.storage\n_load_from_bytes\n(C\x01xtR.', 'torch.storage._load_from_bytes'],
+  ['behind a state dict', '\x80\x02}X\x01\0\0\0wcos\nsystem\n(X\x02\0\0\0idtRs.', 'os.system'],
+  ['never called', '\x80\x02}X\x01\0\0\0wcos\nsystem\ns.', 'os.system'],
+  ['copyreg', 'ccopyreg\n_reconstructor\n(cbuiltins\nobject\ncbuiltins\nobject\nNtR.', 'copyreg._reconstructor'],
+];
+
+describe('a pickle that calls anything', () => {
+  it.each(CALLS)('is refused by what it would have called: %s', async (_, pickle, named) => {
+    const said = `names ${named}, which is no tensor and would run as code where the file is loaded`;
+    expect(await refusalOf(torchFile(pickle))).toContain(said);
+    // Without an archive, where the first pickle is a number.
+    const plain = latin1(pickle.startsWith('\x80') ? pickle : `\x80\x02${pickle}`);
+    expect(await refusalOf(plain, 'pytorch_model.bin')).toContain(said);
+  });
+
+  it('has the lines that convert a file where it is trusted, and no escape sequence of its own', async () => {
+    const message = await refusalOf(torchFile('c\x1b[2J\nx\n.'));
+    expect(message).toContain('names \\u001b[2J.x');
+  });
+
+  it.each([
+    ['a tensor as a function', `${tensor(storageId('0', 1), 0, [1], [1])}(tR.`, /it calls a tensor/],
+    ['the state of a tensor', `${tensor(storageId('0', 1), 0, [1], [1])}(tb.`, /it sets the state of a tensor/],
+    ['an item of a tensor', `${tensor(storageId('0', 1), 0, [1], [1])}NNs.`, /it puts items into a tensor/],
+    ['a dtype as a function', 'ctorch\nfloat32\n(tR.', /it calls torch\.float32/],
+    ['an extension', '\x80\x02\x82\x01.', /no opcode that is read/],
+    ['an id in the text', '\x80\x02Pos.system\n.', /no opcode that is read/],
+    ['another object outside', 'X\x06\0\0\0moduleQ.', /outside of it/],
+  ])('%s', async (_, pickle, pattern) => {
+    expect(await refusalOf(torchFile(pickle, { 0: new Uint8Array(4) }))).toMatch(pattern);
+  });
+});
+
+const FLOATS = new Uint8Array(Float32Array.from({ length: 6 }, (_, i) => i).buffer);
+const whole = (id = storageId('0', 6)) => stateDict({ w: tensor(id, 0, [2, 3], [3, 1]) });
+
+describe('a file that is damaged, or made to take time and memory', () => {
+  it('is read if nothing is wrong with it', async () => {
+    const path = join(temporaryFolder(), 'w.pt');
+    writeFileSync(path, torchFile(whole(), { 0: FLOATS }));
+    expect((await openReference(path)).tensors.get('w')).toMatchObject({ dtype: 'F32', shape: [2, 3], byteLength: 24 });
+  });
+
+  const big = 2 ** 45;
+  it.each<[string, Uint8Array, RegExp]>([
+    ['packed members', torchFile(whole(), { 0: FLOATS }, { level: 6 }), /member archive\/data\/0 is packed/],
+    ['no storage', torchFile(whole()), /lacks data\/0/],
+    [
+      'a storage too small',
+      torchFile(whole(), { 0: FLOATS.subarray(4) }),
+      /has 20 bytes, and the tensors in it need 24/,
+    ],
+    ['a storage twice', torchFile(whole(), { 0: FLOATS }, { more: { 'archive/DATA/0': FLOATS } }), /twice/],
+    ['two pickles', torchFile(whole(), { 0: FLOATS }, { more: { 'b/data.pkl': FLOATS } }), /more than one data\.pkl/],
+    [
+      'big-endian',
+      torchFile(whole(), { 0: FLOATS }, { more: { 'archive/byteorder': latin1('big') } }),
+      /are big-endian/,
+    ],
+    ['more behind it', torchFile(`${whole()}.`, { 0: FLOATS }), /1 bytes follow its end/],
+    ['a size that overflows', torchFile(whole(storageId('0', 2 ** 52)), { 0: FLOATS }), /no possible size/],
+    ['a negative size', torchFile(whole(storageId('0', -1)), { 0: FLOATS }), /the size of a storage is -1/],
+    ['two sizes', torchFile(stateDict({ a: storageId('0', 6), b: storageId('0', 5) })), /with two sizes or types/],
+    [
+      'two types',
+      torchFile(stateDict({ a: storageId('0', 6), b: storageId('0', 6, 'IntStorage') })),
+      /two sizes or types/,
+    ],
+    [
+      'outside',
+      torchFile(stateDict({ w: tensor(storageId('0', 6), 1, [2, 3], [3, 1]) }), { 0: FLOATS }),
+      /outside of its/,
+    ],
+    ['far outside', torchFile(stateDict({ w: tensor(storageId('0', 6), 0, [big, big], [big, 1]) })), /outside of its/],
+    [
+      'huge by its strides',
+      torchFile(stateDict({ w: tensor(storageId('0', 6), 0, [big, 2], [0, 1]) }), { 0: FLOATS }),
+      /repeat or mix/,
+    ],
+    ['a negative stride', torchFile(stateDict({ w: tensor(storageId('0', 6), 5, [6], [-1]) })), /a stride is -1/],
+    [
+      '40 dimensions',
+      torchFile(stateDict({ w: tensor(storageId('0', 6), 0, Array(40).fill(1), Array(40).fill(1)) })),
+      /40 dim/,
+    ],
+    [
+      'bits of a view',
+      torchFile(stateDict({ w: tensor(storageId('0', 6), 0, [6], [1], '}X\x03\0\0\0neg\x88s') })),
+      /negative/,
+    ],
+    ['a text of 2⁶³ bytes', torchFile('\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7fabc.'), /cut off/],
+    ['an integer of 2³¹ bytes', torchFile('\x80\x02\x8b\xff\xff\xff\x7fabc.'), /an integer of 2147483647 bytes/],
+    ['nothing on the stack', torchFile('\x80\x02.'), /takes more than it has put there/],
+    ['a memo that is empty', torchFile('\x80\x02h\x05.'), /refers to an object 5/],
+    [
+      'a list that many take',
+      torchFile(`](NNtaq\0ccollections\nOrderedDict\nq\x01${'h\x01h\0\x85R'.repeat(2)}.`),
+      /an OrderedDict of no known form/,
+    ],
+    ['no tensor', torchFile(stateDict({ w: 'N' })), /no weights/],
+  ])('%s', async (_, bytes, pattern) => {
+    expect(await refusalOf(bytes)).toMatch(pattern);
+  });
+
+  it('doubled by references to itself is as large as its bytes', async () => {
+    // Each list has the one before ten times: 10⁴⁰ items for those who walk through them.
+    const level = (i: number) => `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}`;
+    const bomb = `\x80\x02]q\0${Array.from({ length: 40 }, (_, i) => level(i)).join('')}`;
+    const cyclic = ']q\x63h\x63a';
+    const path = join(temporaryFolder(), 'bomb.pt');
+    const pickle = `\x80\x02}(X\x01\0\0\0b${bomb.slice(2)}X\x01\0\0\0c${cyclic}X\x01\0\0\0w${tensor(storageId('0', 6), 0, [6], [1])}u.`;
+    writeFileSync(path, torchFile(pickle, { 0: FLOATS }));
+    expect([...(await openReference(path)).tensors.keys()]).toEqual(['w']);
+  });
+
+  it.each(readdirSync(pytorch()).filter((name) => name.endsWith('.pt')))(
+    '%s, cut off anywhere, is refused',
+    async (name) => {
+      const bytes = readFileSync(pytorch(name));
+      for (let length = 1; length < bytes.length; length += 997) {
+        expect(await refusalOf(bytes.subarray(0, length)), String(length)).toMatch(
+          /cut off|not a whole zip|damaged|is a|has/,
+        );
+      }
+    },
+  );
+});
