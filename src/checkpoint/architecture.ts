@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { endOfString, parseJson } from '../platform/parse-json.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
+import { configOfParams, PARAMS } from './consolidated/params.ts';
 import { type MixerSizes, NO_MIXER_SIZES, readMixerSizes } from './mixer-sizes.ts';
 
 /** The values of config.json that are needed to read the weights. */
@@ -65,14 +66,20 @@ const configSchema = z.record(z.string(), z.unknown());
 type Config = z.infer<typeof configSchema>;
 
 /**
- * Read `config.json` of a checkpoint directory.
- * @returns null if there is none
+ * Read `config.json` of a checkpoint directory, or what it would say according to Mistral's params.json.
+ * @returns null if there is neither
  * @throws UserError if it is not a JSON object
  */
 export async function readConfig(directory: string): Promise<Config | null> {
   const file = join(directory, 'config.json');
   const text = await readTextInside(file);
-  return text === null ? null : parseJsonObject(text, file);
+  return text === null ? readParams(directory) : parseJsonObject(text, file);
+}
+
+async function readParams(directory: string): Promise<Config | null> {
+  const file = join(directory, PARAMS);
+  const text = await readTextInside(file);
+  return text === null ? null : configOfParams(parseJsonObject(text, file), file);
 }
 
 /** Python's json writes numbers that JSON does not have, and some configs contain them. */

@@ -69,6 +69,11 @@ async function formatOf(folder: string, name: string): Promise<ForeignFormat | n
 /** Checkpoints of several files, or in subfolders, that have one file by which they are known. */
 const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]> = [
   [
+    /^consolidated\.\d+\.pth?$/,
+    'a checkpoint in the original layout of Llama or Mistral, whose weights are in pickles, which are not read',
+    "convert it with convert_llama_weights_to_hf.py or convert_mistral_weights_to_hf.py of transformers' repository, and give its output",
+  ],
+  [
     /^zero_to_fp32\.py$/,
     'a DeepSpeed ZeRO checkpoint, whose weights are in pickles, which are not read',
     "run 'python zero_to_fp32.py . OUTPUT --safe_serialization' in it, and give OUTPUT with its config.json",

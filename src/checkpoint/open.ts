@@ -1,6 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { INDEX, PICKLED_INDEX, PICKLED_SINGLE, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
+import {
+  consolidatedFiles,
+  INDEX,
+  PICKLED_INDEX,
+  PICKLED_SINGLE,
+  SINGLE,
+  twoSets,
+  twoSetsOfWeights,
+} from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { openSnapshot } from '../hub/snapshot.ts';
 import type { OnProgress } from '../platform/progress.ts';
@@ -13,16 +21,16 @@ import { foreignError, PICKLE } from './foreign-format.ts';
 import { isGguf } from './gguf/header.ts';
 import { openGguf } from './gguf/open-gguf.ts';
 import { ggufIn } from './gguf/parts.ts';
-import { fromMlx } from './mlx/layout.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { readLoneStateDict, readStateDict } from './pickle/state-dict.ts';
 import { withoutTied } from './pickle/tied-names.ts';
 import { isMultimodalName } from './place.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 import { readSafetensorsHeader, readSafetensorsMetadata, readTensorBytes, resolveFile } from './safetensors.ts';
-import { readShards, readWeightMap } from './shards.ts';
+import { readAll, readShards, readWeightMap } from './shards.ts';
 import { storedOf } from './tensor-value.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
+import { usualTensors } from './usual-tensors.ts';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the same as
@@ -33,9 +41,9 @@ import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.t
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  if (!isHubPath(path)) return withQuantized(await openLocal(path));
+  if (!isHubPath(path)) return withUsualTensors(await openLocal(path));
   const remote = await openSnapshot(path);
-  return withQuantized({ ...(await openLocal(remote.folder)), remote });
+  return withUsualTensors({ ...(await openLocal(remote.folder)), remote });
 }
 
 /** Open the adapter that a checkpoint was merged from. @throws UserError for anything that is not a LoRA adapter */
@@ -66,18 +74,18 @@ export async function fetchTensors(
   await remote?.fetch([...tensors].flatMap(storedOf), onDownload);
 }
 
-/** With the weights of quantized formats that are known (see `readQuantized`), and those of mlx-lm by their usual names. */
-async function withQuantized(checkpoint: Checkpoint): Promise<Checkpoint> {
+/** With its tensors as `usualTensors` reads them. */
+async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoint> {
   const isPickled = checkpoint.format === 'pytorch';
   if (checkpoint.format !== 'safetensors' && !isPickled) return checkpoint;
-  const tensors = await readQuantized(checkpoint, {
+  const tensors = await (isPickled ? readQuantized : usualTensors)(checkpoint, {
     read: async (entry) => {
       await fetchTensors(checkpoint, [entry]);
       return readTensorBytes(entry);
     },
     metadata: isPickled ? async () => ({}) : readSafetensorsMetadata,
   });
-  return { ...checkpoint, tensors: isPickled ? tensors : fromMlx({ ...checkpoint, tensors }) };
+  return { ...checkpoint, tensors };
 }
 
 /** `org/model`, as a hub and other programs name a model. */
@@ -168,12 +176,14 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
     await refuseForeignFile(join(path, onnx));
     return openOnnx(join(path, onnx), await resolveFile(path, onnx));
   }
+  const consolidated = hasSafetensors(names) ? null : consolidatedFiles(names, path);
   // transformers also prefers safetensors to pickles, and both to GGUF.
-  const isPickled = !hasSafetensors(names) && (names.has(PICKLED_SINGLE) || names.has(PICKLED_INDEX));
-  const gguf = hasSafetensors(names) || isPickled ? null : await ggufIn(path);
+  const isSafe = hasSafetensors(names) || consolidated !== null;
+  const isPickled = !isSafe && (names.has(PICKLED_SINGLE) || names.has(PICKLED_INDEX));
+  const gguf = isSafe || isPickled ? null : await ggufIn(path);
   if (gguf !== null) return openFile(gguf);
-  if (!hasSafetensors(names) && !isPickled) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
-  const config = await readConfig(path);
+  if (!isSafe && !isPickled) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
+  const config = consolidated !== null || names.has('config.json') ? await readConfig(path) : null;
   if (!config) {
     throw new UserError(
       `${path} has no config.json`,
@@ -182,7 +192,12 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   }
   const [single, index] = isPickled ? ([PICKLED_SINGLE, PICKLED_INDEX] as const) : ([SINGLE, INDEX] as const);
   const read = isPickled ? readStateDict : readSafetensorsHeader;
-  const entries = names.has(single) ? await read(await resolveFile(path, single)) : await readShards(path, index, read);
+  const entries =
+    consolidated !== null
+      ? await readAll(path, consolidated)
+      : names.has(single)
+        ? await read(await resolveFile(path, single))
+        : await readShards(path, index, read);
   refuseFactors(
     path,
     entries.map(({ name }) => name),

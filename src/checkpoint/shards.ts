@@ -5,7 +5,7 @@ import { validate } from '../platform/first-issue.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { parseJsonObject } from './architecture.ts';
-import { resolveFile } from './safetensors.ts';
+import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import type { TensorEntry } from './types.ts';
 
 /** The list of shards that belong together, which has the same form for both kinds of files. */
@@ -64,4 +64,21 @@ export async function readShards(
     entries.push(...found);
   }
   return entries;
+}
+
+/** The tensors of files of which each has some. @throws UserError for a tensor that is in two of them */
+export async function readAll(directory: string, files: readonly string[]): Promise<TensorEntry[]> {
+  const found = new Map<string, TensorEntry>();
+  for (const file of files) {
+    for (const entry of await readSafetensorsHeader(await resolveFile(directory, file))) {
+      if (found.has(entry.name)) {
+        throw new UserError(
+          `${join(directory, file)} contains tensor ${JSON.stringify(entry.name)}, which another file of it has as well`,
+          'keep one set of weights in the folder',
+        );
+      }
+      found.set(entry.name, entry);
+    }
+  }
+  return [...found.values()];
 }

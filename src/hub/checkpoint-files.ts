@@ -43,6 +43,31 @@ export const PICKLED_ADAPTER = 'adapter_model.bin';
 
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 
+const CONSOLIDATED = 'consolidated.safetensors';
+const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
+
+/**
+ * Mistral's own files of weights, beside its params.json, in a folder that has no others: `consolidated.safetensors`, or shards. Each
+ * tensor is in one of them.
+ * @param names of the files in the folder
+ * @returns null if there are none, or weights in the layout of transformers, which are read instead
+ * @throws UserError for both, and for shards that are not complete
+ */
+export function consolidatedFiles(names: ReadonlySet<string>, path: string): readonly string[] | null {
+  const others = [SINGLE, INDEX, PICKLED_SINGLE, PICKLED_INDEX, ADAPTER, ADAPTER_CONFIG];
+  if (others.some((name) => names.has(name)) || !names.has('params.json')) return null;
+  const shards = [...names].filter((name) => CONSOLIDATED_SHARD.test(name)).sort();
+  const [first] = shards;
+  if (first === undefined) return names.has(CONSOLIDATED) ? [CONSOLIDATED] : null;
+  if (names.has(CONSOLIDATED)) throw twoSets(path, [CONSOLIDATED, first]);
+  const counts = new Set(shards.map((name) => Number(CONSOLIDATED_SHARD.exec(name)?.[2])));
+  if (counts.size === 1 && counts.has(shards.length)) return shards;
+  throw new UserError(
+    `${path} has ${shards.length} files like ${first}, and not as many as their names say`,
+    'download all of them',
+  );
+}
+
 /**
  * Two sets of weights in one folder, of which one would be measured and the other one loaded: transformers prefers an
  * adapter to full weights and one file to shards, vLLM the files of an index and, without one, all of them. Weights in
@@ -99,6 +124,9 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
   // An index beside the single file is compared with it when the folder is opened.
   if (single) return { whole: small, weights: [single], index: null };
   if (index) return { whole: small, weights: named.filter(({ name }) => name.endsWith('.safetensors')), index };
+  const consolidated = consolidatedFiles(new Set(named.map(({ name }) => name)), path);
+  if (consolidated)
+    return { whole: small, weights: named.filter(({ name }) => consolidated.includes(name)), index: null };
   if (adapter && find(ADAPTER_CONFIG)) return { whole: small, weights: [adapter], index: null };
   throw noSafetensors(named, path);
 }

@@ -14,6 +14,7 @@ import { CPU, difference, languageModel, readCases, TOLERANCE, withEngine } from
 
 const FOLDERS = readdirSync(fixture('quantized'));
 const MLX_LAYOUTS = readdirSync(fixture('mlx-layouts'));
+const CONSOLIDATED = readdirSync(fixture('consolidated'));
 
 function valuesOf(entry: TensorEntry): Promise<Float32Array> {
   return computed((graph) => graph.cast(tensorValue(graph, entry), ElementType.float32));
@@ -23,6 +24,14 @@ async function computed(value: (graph: Graph) => Value): Promise<Float32Array> {
   const graph = new Graph();
   graph.output('values', value(graph), ElementType.float32);
   return float32Output(await runGraph(graph, CPU), 'values');
+}
+
+async function digestOf(entry: TensorEntry): Promise<string> {
+  // Zeros have no sign here.
+  const values = (await valuesOf(entry)).map((value) => value + 0);
+  return createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex');
 }
 
 describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
@@ -36,10 +45,7 @@ describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
     const quantized = [...tensors.values()].filter(({ recipe }) => recipe !== undefined);
     expect(quantized.map((entry) => entry.name)).toEqual(Object.keys(expected).sort());
     for (const entry of quantized) {
-      // Zeros have no sign here.
-      const values = (await valuesOf(entry)).map((value) => value + 0);
-      const sha256 = createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      expect(expected[entry.name]).toMatchObject({ shape: entry.shape, sha256: sha256.digest('hex') });
+      expect(expected[entry.name]).toMatchObject({ shape: entry.shape, sha256: await digestOf(entry) });
     }
   });
 
@@ -96,5 +102,30 @@ describe.each(MLX_LAYOUTS)('the checkpoint of mlx-lm %s', (name) => {
         expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
       }
     });
+  });
+});
+
+/** A model of transformers in Mistral's own layout: see make_consolidated.py. */
+describe.each(CONSOLIDATED)('the consolidated checkpoint %s', (name) => {
+  const folder = fixture('consolidated', name);
+
+  it('has the names, shapes and numbers that the files of transformers have', async () => {
+    const expected = JSON.parse(readFileSync(join(folder, 'usual.json'), 'utf8'));
+    const { tensors } = await openReference(folder);
+    expect([...tensors.keys()]).toEqual(Object.keys(expected).sort());
+    for (const entry of tensors.values()) {
+      expect({ shape: entry.shape, sha256: await digestOf(entry) }, entry.name).toEqual(expected[entry.name]);
+    }
+  });
+
+  it('gives the logits of transformers, and every matrix of it is measured', async () => {
+    await withEngine(folder, {}, async (engine) => {
+      for (const { tokens, logits } of readCases(join(folder, 'expected.safetensors'))) {
+        expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
+      }
+    });
+    const { matrices, skipped } = listMatrices(await openReference(folder));
+    expect(skipped).toEqual([]);
+    expect(matrices.filter(({ place }) => place.module === 'other')).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';
+import { float32, writeSafetensors } from './write-safetensors.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -63,6 +64,68 @@ describe('two sets of weights in one folder, of which one would be measured and 
     add(folder, SINGLE);
     rmSync(join(folder, 'config.json'));
     expect((await openCheckpoint(join(folder, SINGLE))).tensors.size).toBeGreaterThan(0);
+  });
+});
+
+describe("Mistral's own files", () => {
+  const CONSOLIDATED = fixture('consolidated', 'mistral');
+  const SHARDS = ['consolidated-00001-of-00002.safetensors', 'consolidated-00002-of-00002.safetensors'];
+  const copy = () => {
+    const folder = join(temporaryFolder(), 'mistral');
+    cpSync(CONSOLIDATED, folder, { recursive: true });
+    return folder;
+  };
+
+  it('are refused beside the same in one file, with a shard missing, and with a tensor twice', async () => {
+    const [both, missing, twice] = [copy(), copy(), copy()];
+    cpSync(join(both, SHARDS[0] ?? ''), join(both, 'consolidated.safetensors'));
+    expect(await messageOf(both)).toContain(`two sets of weights, consolidated.safetensors and ${SHARDS[0]}`);
+    rmSync(join(missing, SHARDS[1] ?? ''));
+    expect(await messageOf(missing)).toContain(`has 1 files like ${SHARDS[0]}`);
+    cpSync(join(twice, SHARDS[0] ?? ''), join(twice, SHARDS[1] ?? ''));
+    expect(await messageOf(twice)).toMatch(/contains tensor ".*", which another file of it has as well/);
+  });
+
+  it('are downloaded where a hub has no others', () => {
+    const listed = (...names: readonly string[]) =>
+      ['params.json', 'tekken.json', ...names].map((name) => ({ name, size: 9, oid: name, sha256: null }));
+    const weightsOf = (...names: readonly string[]) =>
+      chooseFiles(listed(...names), 'hf://org/model').weights.map(({ name }) => name);
+    expect(weightsOf('consolidated.safetensors')).toEqual(['consolidated.safetensors']);
+    expect(weightsOf(...SHARDS)).toEqual(SHARDS);
+    expect(weightsOf(SINGLE, 'config.json', 'consolidated.safetensors')).toEqual([SINGLE]);
+    expect(() => weightsOf(...SHARDS.slice(1))).toThrow(/has 1 files like/);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['a key', { attention_sinks: 4 }, /the meaning of "attention_sinks" is not known/],
+    ['biases', { use_biases: true }, /use_biases is true/],
+    ['an activation', { activation: 'gelu' }, /activation is "gelu"/],
+    ['a window', { sliding_window: -1 }, /sliding_window is no size/],
+    ['a pattern', { sliding_window: [5, 6] }, /sliding_window is a pattern/],
+    ['YaRN', { yarn: { factor: 2 } }, /yarn: apply_scale is not false/],
+    ['codes', { quantization: { qformat_weight: 'fp4' } }, /quantization: these codes are not known/],
+    ['sound', { multimodal: { whisper_model_args: { encoder_args: {} } } }, /multimodal: the meaning of "whisper/],
+    ['a router', { moe: { num_experts: 4, num_experts_per_tok: 2, routed_scale: 2 } }, /moe: routed_scale is 2/],
+    ['no router', { moe: { num_experts: 4 } }, /moe: there is no num_experts, or/],
+  ])('are refused for %s of params.json that is not known', async (_, change, message) => {
+    const folder = copy();
+    const file = join(folder, 'params.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+    expect(await messageOf(folder)).toMatch(message);
+  });
+
+  it('are refused as pickles and as factors of mistral-finetune', async () => {
+    const folder = join(temporaryFolder(), 'own');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'params.json'), '{"dim": 8}');
+    const lora = join(folder, 'lora.safetensors');
+    writeSafetensors(lora, { 'layers.0.attention.wq.lora_A.weight': float32([2, 2], [1, 2, 3, 4]) });
+    expect(await messageOf(folder)).toContain(`${lora} is a LoRA of mistral-finetune`);
+    expect(await messageOf(lora)).toContain(`${lora} is a LoRA of mistral-finetune`);
+    rmSync(lora);
+    writeFileSync(join(folder, 'consolidated.00.pth'), 'x');
+    expect(await messageOf(folder)).toContain('convert_llama_weights_to_hf.py');
   });
 });
 

@@ -6,7 +6,7 @@ import { UserError } from '../../platform/user-error.ts';
 export const DIFFUSERS_ADAPTER = 'pytorch_lora_weights.safetensors';
 
 /** Who names the factors of an adapter this way. */
-type Writer = 'PEFT' | 'MLX' | 'diffusers' | 'kohya' | 'LyCORIS' | 'torchtune' | 'NeMo';
+type Writer = 'PEFT' | 'MLX' | 'diffusers' | 'kohya' | 'LyCORIS' | 'torchtune' | 'NeMo' | 'mistral-finetune';
 
 /**
  * Names of factors, by who writes them. The first that matches counts: kohya's names contain those of LyCORIS, and
@@ -20,6 +20,7 @@ const NAMES: ReadonlyArray<readonly [Writer, RegExp]> = [
     'diffusers',
     /^(?:unet|transformer|transformer_2|text_encoder(?:_[0-9])?|prior|controlnet)\.[^ ]*\.lora_[AB](?:\.|$)/,
   ],
+  ['mistral-finetune', /^layers\.\d{1,6}\.[a-z0-9_.]+\.lora_[AB](?:\.|$)/],
   ['PEFT', /(?:^|\.)lora_(?:embedding_)?[AB](?:\.|$)|\.lora_magnitude_vector|^base_model\.model\.|^prompt_embeddings$/],
   ['NeMo', /\.adapter\.linear_(?:in|out)\.weight$/],
   ['torchtune', /(?:^|\.)lora_[ab]\.(?:weight|bias)$/],
@@ -79,6 +80,7 @@ const MADE_BY: Readonly<Record<Exclude<Writer, 'PEFT' | 'MLX'>, string>> = {
   diffusers: 'a LoRA of diffusers, for an image model',
   NeMo: 'a LoRA of NeMo',
   torchtune: 'a LoRA as torchtune keeps it',
+  'mistral-finetune': 'a LoRA of mistral-finetune',
   kohya: 'a LoRA in the format of kohya-ss/sd-scripts, for an image model',
   LyCORIS: 'an adapter of LyCORIS (LoHa, LoKr or OFT), for an image model',
 };

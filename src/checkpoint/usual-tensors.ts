@@ -1,0 +1,27 @@
+import { isConsolidated, usualNames } from './consolidated/names.ts';
+import { withUsualOrder } from './consolidated/weights.ts';
+import { fromMlx } from './mlx/layout.ts';
+import type { Source } from './quantized/format.ts';
+import { readQuantized } from './quantized/read-quantized.ts';
+import type { FullCheckpoint, TensorEntry } from './types.ts';
+
+/**
+ * The tensors of a checkpoint with the names, shapes and order that the files of transformers have: quantized weights with recipes (see
+ * `readQuantized`), what mlx-lm and Mistral store otherwise turned back. Of any other checkpoint, its tensors as they are.
+ */
+export async function usualTensors(
+  { tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>,
+  source: Omit<Source, 'config'>,
+): Promise<ReadonlyMap<string, TensorEntry>> {
+  const own = config !== null && MISTRAL.has(config.model_type) && isConsolidated(tensors) ? config : null;
+  const named = own === null ? tensors : byName(usualNames([...tensors.values()], own));
+  const read = await readQuantized({ tensors: named, config }, source);
+  return fromMlx({ tensors: own === null ? read : withUsualOrder(read, own), config });
+}
+
+/** What its params.json or a config.json beside its files says. */
+const MISTRAL = new Set<unknown>(['mistral', 'mixtral', 'ministral', 'ministral3', 'mistral3', 'mistral4', 'llava']);
+
+function byName(entries: readonly TensorEntry[]): Map<string, TensorEntry> {
+  return new Map([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, entry]));
+}
