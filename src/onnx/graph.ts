@@ -86,6 +86,7 @@ export class Graph {
   readonly #returned: { readonly name: string; readonly value: Value }[] = [];
   readonly #constants = new Map<string, Value>();
   readonly #weights = new Map<Value, { bytes: number; readonly size: number }>();
+  readonly #files: ExternalData[] = [];
   readonly #zeros = new Map<Value, Value>();
   #largestExpansion = 0;
   /** The last product with an expanded matrix. */
@@ -103,6 +104,7 @@ export class Graph {
   external(data: ExternalData, type: ElementType, dims: readonly number[]): Value {
     if (data.layout !== undefined) throw new Error(`the elements of a tensor in ${data.file} are in parts`);
     const name = this.#name('file');
+    this.#files.push(data);
     this.#initializers.push(
       new onnx.TensorProto({
         name,
@@ -126,6 +128,11 @@ export class Graph {
   get weightMemory(): { readonly held: number; readonly largestExpansion: number } {
     const held = [...this.#weights.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     return { held, largestExpansion: this.#largestExpansion };
+  }
+
+  /** What a session reads of files. */
+  get files(): readonly ExternalData[] {
+    return this.#files;
   }
 
   /** A small tensor of numbers. Equal constants are stored once. */

@@ -31,7 +31,7 @@ export class Weights {
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
   /** Names in the file of what is held in memory: all that is used, but tables that are only looked up. */
-  readonly #held = new Set<string>();
+  #held = new Set<string>();
   readonly #ratios = new Map<string, readonly number[]>();
   readonly #adapterPath: string;
   readonly #embeddings: string;
@@ -236,8 +236,24 @@ export class Weights {
 
   /** Number of elements of the tensors that a session on the CPU holds in memory. */
   get size(): number {
+    return this.#sizeOf(this.#held);
+  }
+
+  /** The same of the tensors that some graph alone is built from. */
+  heldBy(build: () => unknown): number {
+    const all = this.#held;
+    this.#held = new Set();
+    try {
+      build();
+      return this.#sizeOf(this.#held);
+    } finally {
+      this.#held = new Set([...all, ...this.#held]);
+    }
+  }
+
+  #sizeOf(names: Iterable<string>): number {
     let size = 0;
-    for (const name of this.#held) size += this.#tensors.get(name)?.size ?? 0;
+    for (const name of names) size += this.#tensors.get(name)?.size ?? 0;
     return size;
   }
 

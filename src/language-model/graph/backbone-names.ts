@@ -31,6 +31,18 @@ export const BACKBONE = {
   hidden: 'hidden',
 } as const;
 
+/** Where a part of the backbone begins and ends, for the m slots that it sees: see `BackbonePart`. */
+export const EDGE = {
+  /** float32 [m, hidden], or [m, count, hidden] with several hidden states for each token. */
+  stream: 'stream',
+  next: 'next_stream',
+  /** float32 [B · S, size]: the tokens' embeddings for this layer. */
+  layerInput: (layer: number) => `layer_input_${layer}`,
+  /** float32 [B, S, keyValueHeads · headDim], rotated, and with valueDim for values: those that later layers share. */
+  sharedKey: (layer: number) => `shared_key_${layer}`,
+  sharedValue: (layer: number) => `shared_value_${layer}`,
+} as const;
+
 /** Inputs in the place of `BACKBONE.rows`, where there are late layers (see `layersBeforeLate`): K slots of each sequence go through them. */
 export const LATE = {
   /** int64 [B, K], flat: b · S + s. */

@@ -19,7 +19,9 @@ import type { ExpertsOptions } from './experts.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
 import { lookUp } from './linear.ts';
 import { normStream, type Stream, settled } from './norm.ts';
-import { perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
+import { continuePart, endPart, type PartBeginning } from './part-edges.ts';
+import { embeddingsOfLayer, perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
+import type { KeyAndValue } from './projections.ts';
 import type { Stage, StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
@@ -30,7 +32,7 @@ export interface BackboneInputs {
   readonly ropes: readonly Rope[];
 }
 
-export function backboneInputs(decoder: Decoder): BackboneInputs {
+export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs {
   const attentions = attentionsOf(decoder);
   return {
     windows: [...new Set(attentions.map(({ window }) => window))],
@@ -49,12 +51,33 @@ export interface BackboneOptions extends ExpertsOptions {
 }
 
 /**
- * All of a decoder but its output matrix, as a graph over B sequences of S tokens, after P tokens whose keys and values
- * are known. Inputs and outputs: see `BACKBONE`.
+ * Consecutive layers of a backbone, `from` ≤ index < `to`, as a graph of their own. With `embeds` it begins with the tokens, else
+ * with the stream of the part before; the one with the last layer ends with the hidden states, the others with the stream.
  */
-export function buildBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): Graph {
+export interface BackbonePart {
+  readonly embeds: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The parts of a decoder that is run layer by layer: its embeddings, and each layer. */
+export function layerParts({ layers }: Decoder): BackbonePart[] {
+  return [{ embeds: true, from: 0, to: 0 }, ...layers.map((_, i) => ({ embeds: false, from: i, to: i + 1 }))];
+}
+
+/**
+ * All of a decoder but its output matrix, or a part of that, as a graph over B sequences of S tokens, after P tokens whose keys and
+ * values are known. Inputs and outputs: see `BACKBONE` and `EDGE`.
+ */
+export function buildBackbone(
+  decoder: Decoder,
+  weights: Weights,
+  options: BackboneOptions,
+  part: BackbonePart = { embeds: true, from: 0, to: decoder.layers.length },
+): Graph {
   const graph = new Graph();
-  const tokens = graph.input(BACKBONE.tokens, int64, ['B', 'S']);
+  const { embeds, from, to } = part;
+  const tokens = embeds ? graph.input(BACKBONE.tokens, int64, ['B', 'S']) : null;
   const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
   const seqlensK = graph.input(BACKBONE.seqlensK, int32, ['B']);
   const totalSequenceLength = graph.input(BACKBONE.totalSequenceLength, int32, [1]);
@@ -62,45 +85,77 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
     positions,
     seqlensK,
     totalSequenceLength,
-    batchShape: graph.op('Shape', [tokens]),
+    batchShape: graph.op('Shape', [tokens ?? positions]),
     totalLength: graph.cast(totalSequenceLength, int64),
   };
-  const layerInputs = declareLayerInputs(graph, decoder, options);
-  const recurrence = declareRecurrence(graph, decoder, options);
+  const own = { ...decoder, layers: decoder.layers.slice(from, to) };
+  const layerInputs = declareLayerInputs(graph, decoder, own, options);
+  const recurrence = declareRecurrence(graph, own, options);
   const presents: Present[] = [];
   const keys = new Map<number, LayerKeys>();
+  const begun =
+    tokens === null
+      ? continuePart(graph, decoder, part, {
+          keys,
+          past: (index, attention) => pastKeys(graph, index, attention, options),
+        })
+      : beginWithTokens(graph, weights, decoder, tokens, positions);
+  const first = layersBeforeLate(decoder);
+  const { ofLayer } = begun;
+  const context: LayersContext = { shared, layerInputs, recurrence, options, presents, keys, ofLayer, rows: null };
+  const late = first < to ? declareLateLayers(graph, context) : null;
+  const isEnd = to === decoder.layers.length;
+  const rows = late?.rows ?? (isEnd ? graph.input(BACKBONE.rows, int64, ['R']) : null);
+  let stream: Stream = { sum: begun.sum, pending: null };
+  for (const [i, layer] of own.layers.entries()) {
+    const index = from + i;
+    const isLast = index === decoder.layers.length - 1;
+    if (late !== null && index === first) stream = late.enter(stream);
+    const ofThis = late !== null && index >= first ? late.context : context;
+    stream = applyLayer(graph, weights, layer, stream, { ...ofThis, index, rows: isLast ? rows : null });
+  }
+  // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
+  if (isEnd) graph.output(BACKBONE.hidden, finishStream(graph, weights, decoder, stream), float32);
+  else endPart(graph, decoder, part, { stream, keys, ofLayer });
+  for (const { name, value } of presents) graph.output(name, value, float32);
+  return graph;
+}
+
+/** [R, hidden], after the final norm. */
+function finishStream(graph: Graph, weights: Weights, { altUp, finalNorm }: Decoder, stream: Stream): Value {
+  if (altUp === undefined) return normStream(graph, weights, finalNorm, stream).normed;
+  const sum = collapseStates(graph, weights, altUp, settled(graph, stream));
+  return normStream(graph, weights, finalNorm, { sum, pending: null }).normed;
+}
+
+/** The stream from the embeddings, and those for each layer. */
+function beginWithTokens(
+  graph: Graph,
+  weights: Weights,
+  decoder: Decoder,
+  tokens: Value,
+  positions: Value,
+): PartBeginning {
   const embedded = embed(graph, weights, decoder, tokens, positions);
   const ofLayers = embedForLayers(graph, weights, decoder, tokens, embedded);
   const { altUp } = decoder;
-  const sum = altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded);
-  const first = layersBeforeLate(decoder);
-  const context: LayersContext = { shared, layerInputs, recurrence, options, presents, keys, ofLayers, rows: null };
-  const late = first < decoder.layers.length ? declareLateLayers(graph, context) : null;
-  const rows = late?.rows ?? graph.input(BACKBONE.rows, int64, ['R']);
-  let stream: Stream = { sum, pending: null };
-  for (const [index, layer] of decoder.layers.entries()) {
-    const isLast = index === decoder.layers.length - 1;
-    if (late !== null && index === first) stream = late.enter(stream);
-    const own = late !== null && index >= first ? late.context : context;
-    stream = applyLayer(graph, weights, layer, stream, { ...own, index, rows: isLast ? rows : null });
-  }
-  if (altUp !== undefined) {
-    stream = { sum: collapseStates(graph, weights, altUp, settled(graph, stream)), pending: null };
-  }
-  // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
-  graph.output(BACKBONE.hidden, normStream(graph, weights, decoder.finalNorm, stream).normed, float32);
-  for (const { name, value } of presents) graph.output(name, value, float32);
-  return graph;
+  return {
+    sum: altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded),
+    ofLayer: ofLayers && ((index) => embeddingsOfLayer(graph, ofLayers, index)),
+  };
 }
 
 /** The inputs that vary with the kind of layer, each declared once. */
 function declareLayerInputs(
   graph: Graph,
   decoder: Decoder,
-  { useKvCache }: BackboneOptions,
+  /** With the layers of the part alone. */
+  own: Decoder,
+  options: BackboneOptions,
 ): (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'> {
-  const { windows, ropes } = backboneInputs(decoder);
-  const slopes = attentionsOf(decoder).find(({ alibi }) => alibi !== null)?.heads;
+  const { windows, ropes } = backboneInputs(own);
+  const { ropes: allRopes } = backboneInputs(decoder);
+  const slopes = attentionsOf(own).find(({ alibi }) => alibi !== null)?.heads;
   const alibi = slopes === undefined ? null : graph.input(BACKBONE.alibi, float32, ['B', slopes, 1, 'T']);
   const biases = new Map(
     windows.map((window) => {
@@ -109,27 +164,33 @@ function declareLayerInputs(
     }),
   );
   const tables = new Map(
-    ropes.map((rope, i) => {
+    ropes.map((rope) => {
+      const i = allRopes.indexOf(rope);
       const table = (name: string) => graph.input(name, float32, ['L', rope.dim / 2]);
       return [rope, { cos: table(BACKBONE.cos(i)), sin: table(BACKBONE.sin(i)) }];
     }),
   );
   return (index, attention) => {
-    const past = (name: string, size: number) => graph.input(name, float32, ['B', attention.keyValueHeads, 'P', size]);
     const bias = biases.get(attention.window);
     if (bias === undefined) throw new Error(`no mask of window ${JSON.stringify(attention.window)}`);
     return {
       bias,
       rope: attention.rope === null ? null : (tables.get(attention.rope) ?? null),
-      past:
-        useKvCache && hasOwnKeys(attention)
-          ? {
-              key: past(BACKBONE.pastKey(index), attention.headDim),
-              value: past(BACKBONE.pastValue(index), attention.valueDim),
-            }
-          : null,
+      past: hasOwnKeys(attention) ? pastKeys(graph, index, attention, options) : null,
     };
   };
+}
+
+/** The keys and values of the tokens before, in a graph with a KV cache. */
+function pastKeys(
+  graph: Graph,
+  index: number,
+  { keyValueHeads, headDim, valueDim }: Attention,
+  { useKvCache }: BackboneOptions,
+): KeyAndValue | null {
+  if (!useKvCache) return null;
+  const past = (name: string, size: number) => graph.input(name, float32, ['B', keyValueHeads, 'P', size]);
+  return { key: past(BACKBONE.pastKey(index), headDim), value: past(BACKBONE.pastValue(index), valueDim) };
 }
 
 /** [B · S, hidden]. Rows are looked up in the file's own type, so that the whole table is not converted. */

@@ -16,7 +16,7 @@ import type { ExpertsOptions } from './experts.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import { applyMlp, withExpertsBeside } from './mlp.ts';
 import { applyNorm, normStream, type Stream, settled } from './norm.ts';
-import { embeddingsOfLayer, perLayerInput } from './per-layer-embeddings.ts';
+import { perLayerInput } from './per-layer-embeddings.ts';
 import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
 
 /** What a layer leaves for later tokens, with the name of the output. */
@@ -42,8 +42,8 @@ export interface LayerContext {
   readonly presents: Present[];
   /** The keys and values of the layers so far, by index: those that have some of their own. */
   readonly keys: Map<number, LayerKeys>;
-  /** Of `perLayerEmbeddings`. */
-  readonly ofLayers: Value | null;
+  /** The tokens' embeddings for a layer, [m, size]; null where there are none. */
+  readonly ofLayer: ((index: number) => Value) | null;
   /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
   readonly rows: Value | null;
 }
@@ -71,11 +71,11 @@ function ofOwnEmbedding(
   weights: Weights,
   { perLayerInput: input }: Layer,
   state: Value,
-  { index, ofLayers, rows }: LayerContext,
+  { index, ofLayer, rows }: LayerContext,
 ): Value | null {
   if (input === undefined) return null;
-  if (ofLayers === null) throw new Error('the embeddings of each layer are missing');
-  const embeddings = wantedRows(graph, rows, embeddingsOfLayer(graph, ofLayers, index));
+  if (ofLayer === null) throw new Error('the embeddings of each layer are missing');
+  const embeddings = wantedRows(graph, rows, ofLayer(index));
   return perLayerInput(graph, weights, input, state, embeddings);
 }
 

@@ -1,8 +1,9 @@
+import { rowsOf } from '../../checkpoint/layout.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { softcapped } from './attention.ts';
-import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -20,7 +21,17 @@ export const HEAD = {
   total: 'total',
   /** int64 [R]: the most likely token; the first of several that are equally likely. */
   best: 'best',
+  /** float32 [Q]: logit of the target token in its row. Of a slice alone, where tokens are counted from its first. */
+  chosen: 'chosen',
+  /** float32 [R]: the largest logit. Of a slice alone. */
+  most: 'most',
 } as const;
+
+/** Consecutive tokens of the vocabulary, `start` ≤ token < `end`. */
+export interface HeadSlice {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** The output matrix. Only the outputs that a run fetches leave the device. */
 export function buildHead(decoder: Decoder, weights: Weights): Graph {
@@ -28,8 +39,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const layer = outputLayer(decoder, weights);
-  const product = applyLinear(graph, weights, layer, hidden, 'lm_head.weight');
-  const logits = finishLogits(graph, decoder, withOwnBias(graph, weights, decoder, { layer, product }));
+  const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, weights, layer, hidden));
   const total = logSumExp(graph, logits, decoder.vocabulary);
   const rows = graph.op('Gather', [targets, graph.constant([0], 'int64', [])], { axis: 1 });
   const logprobs = graph.op('Sub', [
@@ -41,6 +51,43 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   graph.output(HEAD.total, total, float32);
   graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
   return graph;
+}
+
+/** Can the output matrix be cut into slices? An adapter changes it as a whole, and most quantized formats pack its rows. */
+export function canSliceHead(decoder: Decoder, weights: Weights): boolean {
+  if (weights.isAdapted('lm_head.weight')) return false;
+  const { module, output, input } = outputLayer(decoder, weights);
+  return weights.tensor(`${module}.weight`, [output, input]).recipe === undefined;
+}
+
+/** The rows of the output matrix for some tokens, with the logarithm of the sum of their exponentials alone. */
+export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSlice): Graph {
+  const graph = new Graph();
+  const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
+  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const logits = finishLogits(graph, decoder, sliceProduct(graph, decoder, weights, slice, hidden));
+  graph.output(HEAD.logits, logits, float32);
+  graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
+  graph.output(HEAD.total, logSumExp(graph, logits, slice.end - slice.start), float32);
+  graph.output(HEAD.most, graph.op('ReduceMax', [logits, graph.constant([-1], 'int64')], { keepdims: 0 }), float32);
+  graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
+  return graph;
+}
+
+function sliceProduct(graph: Graph, decoder: Decoder, weights: Weights, { start, end }: HeadSlice, x: Value): Value {
+  const layer = outputLayer(decoder, weights);
+  if (start === 0 && end === decoder.vocabulary) return wholeProduct(graph, decoder, weights, layer, x);
+  const matrix = weights.tensor(`${layer.module}.weight`, [layer.output, layer.input]);
+  const product = applyWeight(graph, weights, x, rowsOf(matrix, start, end));
+  const biasModule = layer.bias ? layer.module : decoder.head.bias ? 'lm_head' : null;
+  if (biasModule === null) return product;
+  const bias = loadFloat32(graph, weights.tensor(`${biasModule}.bias`, [decoder.vocabulary]));
+  return graph.op('Add', [product, graph.slice(bias, 0, start, end)]);
+}
+
+function wholeProduct(graph: Graph, decoder: Decoder, weights: Weights, layer: Linear, x: Value): Value {
+  const product = applyLinear(graph, weights, layer, x, 'lm_head.weight');
+  return withOwnBias(graph, weights, decoder, { layer, product });
 }
 
 const BLOCK = 1024;

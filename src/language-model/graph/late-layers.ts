@@ -22,7 +22,7 @@ export function declareLateLayers(graph: Graph, context: LayersContext): LateLay
   const slots = graph.input(LATE.slots, int64, ['B', 'K']);
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);
   const flat = graph.reshape(slots, [-1]);
-  const { shared, layerInputs, options, ofLayers } = context;
+  const { shared, layerInputs, options, ofLayer } = context;
   const rowsOfMask = graph.op('Concat', [graph.constant([-1], 'int64'), shared.totalLength], { axis: 0 });
   const biases = new Map<Value, Value>();
   /** [B or 1, 1, S, T] → [B, 1, K, T]. */
@@ -49,7 +49,7 @@ export function declareLateLayers(graph: Graph, context: LayersContext): LateLay
         const inputs = layerInputs(index, attention);
         return { ...inputs, bias: biasOf(inputs.bias) };
       },
-      ofLayers: ofLayers && chosen(ofLayers),
+      ofLayer: ofLayer && ((index) => chosen(ofLayer(index))),
       // The fused operator has as many queries as new keys.
       options: options.attention === 'fused' ? { ...options, attention: 'concat' } : options,
     },

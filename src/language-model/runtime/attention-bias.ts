@@ -1,7 +1,7 @@
 import { type Tensor, tensor } from '../../onnx/session.ts';
 import type { Window } from '../architectures/decoder.ts';
 import type { ForwardBatch } from './batches.ts';
-import type { KvCache } from './kv-cache.ts';
+import type { KvCacheSize } from './kv-cache.ts';
 
 /**
  * Tensors that are added to the attention scores of a batch: masks, and ALiBi's slopes. The key axis has T = capacity +
@@ -12,7 +12,7 @@ import type { KvCache } from './kv-cache.ts';
 export const MASKED = -1e30;
 
 /** [B or 1, 1, S, T], zero for the keys that a slot sees. */
-export function maskTensor({ batch, length, mask }: ForwardBatch, cache: KvCache, window: Window): Tensor {
+export function maskTensor({ batch, length, mask }: ForwardBatch, cache: KvCacheSize, window: Window): Tensor {
   const keys = cache.capacity + length;
   const rows = mask.isShared ? 1 : batch;
   const data = new Float32Array(rows * length * keys).fill(MASKED);
@@ -28,7 +28,7 @@ export function maskTensor({ batch, length, mask }: ForwardBatch, cache: KvCache
 /** [B, heads, 1, T]: slope · position, in bfloat16 as in Falcon's own code, then scaled. */
 export function alibiTensor(
   { batch, length, mask }: ForwardBatch,
-  cache: KvCache,
+  cache: KvCacheSize,
   { slopes, scale }: { readonly slopes: readonly number[]; readonly scale: number },
 ): Tensor {
   const keys = cache.capacity + length;
@@ -46,7 +46,7 @@ export function alibiTensor(
 }
 
 /** The index of key t on the key axis. */
-function keyIndex(t: number, { length, capacity }: KvCache): number {
+function keyIndex(t: number, { length, capacity }: KvCacheSize): number {
   return t < length ? t : t - length + capacity;
 }
 

@@ -1,16 +1,15 @@
 import { at } from '../../platform/at.ts';
 import type { Continuation, OnWork, Prompt } from '../engine.ts';
-import type { BackboneSession } from './backbone-session.ts';
+import type { Backbone } from './backbone-runs.ts';
 import type { BatchBudget } from './batch-budget.ts';
 import { rightAlignedBatch } from './batches.ts';
-import type { HeadSession } from './head-session.ts';
-import { disposeKvCache } from './kv-cache.ts';
 import { prefill, runWithKvCache } from './prefill.ts';
 import { WITH_KV_CACHE } from './schedule.ts';
 
-export interface DecodingSetup {
-  readonly backbone: BackboneSession;
-  readonly head: HeadSession;
+export interface DecodingSetup<H> {
+  readonly backbone: Backbone<H>;
+  /** The most likely token of each row. */
+  readonly head: { best(hidden: H): Promise<readonly number[]> };
   readonly budget: BatchBudget;
   readonly isLong: (length: number) => boolean;
   /** Rotary embeddings change when a sequence becomes long: all of it is computed again then. */
@@ -19,20 +18,63 @@ export interface DecodingSetup {
 }
 
 /** Greedy decoding of many prompts, those of similar length together. Keys and values stay where they were computed. */
-export async function decodeGreedily(prompts: readonly Prompt[], setup: DecodingSetup): Promise<Continuation[]> {
-  const continuations: Continuation[] = [];
+export async function decodeGreedily<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
+  const batches = decodingBatches(prompts, setup);
+  const { onWork } = setup;
+  const decoded: Continuation[][] = [];
+  let done = 0;
+  for (const batch of batches) {
+    const onBatch = (share: number) => onWork?.((done + share * batch.length) / prompts.length);
+    decoded.push(await decodeBatch(promptsOf(batch), { ...setup, onWork: onBatch }));
+    done += batch.length;
+  }
+  return inOrder(batches, decoded);
+}
+
+/** The same with all batches at once: each takes its next step when all have taken this one. */
+export async function decodeTogether<H>(
+  prompts: readonly Prompt[],
+  setup: Omit<DecodingSetup<H>, 'onWork'> & {
+    /** Called with the share of each batch's new tokens that are there. */
+    readonly onWork?: OnWork | undefined;
+    /** Called before a batch begins, and after it has ended. */
+    readonly onBegin: () => void;
+    readonly onEnd: () => void;
+  },
+): Promise<Continuation[]> {
+  const batches = decodingBatches(prompts, setup);
+  const shares = batches.map(() => 0);
+  const decode = (batch: DecodingBatch, index: number) => {
+    const onWork = (share: number) => {
+      shares[index] = share;
+      setup.onWork?.(Math.min(...shares));
+    };
+    return decodeBatch(promptsOf(batch), { ...setup, onWork }).finally(setup.onEnd);
+  };
+  for (const _ of batches) setup.onBegin();
+  return inOrder(batches, await Promise.all(batches.map(decode)));
+}
+
+type DecodingBatch = ReadonlyArray<{ readonly prompt: Prompt; readonly index: number }>;
+
+const promptsOf = (batch: DecodingBatch): Prompt[] => batch.map(({ prompt }) => prompt);
+
+/** Longest first. */
+function decodingBatches(
+  prompts: readonly Prompt[],
+  setup: Pick<DecodingSetup<unknown>, 'budget' | 'canBecomeLong'>,
+): DecodingBatch[] {
   const queue = prompts.map((prompt, index) => ({ prompt, index }));
   queue.sort((a, b) => b.prompt.tokens.length - a.prompt.tokens.length || a.index - b.index);
-  const { onWork } = setup;
-  while (queue.length > 0) {
-    const done = prompts.length - queue.length;
-    const waiting = queue.map(({ prompt }) => prompt);
-    const batch = queue.splice(0, batchSize(waiting, setup));
-    const decoded = await decodeBatch(
-      batch.map(({ prompt }) => prompt),
-      { ...setup, onWork: (share) => onWork?.((done + share * batch.length) / prompts.length) },
-    );
-    for (const [i, { index }] of batch.entries()) continuations[index] = at(decoded, i);
+  const batches: DecodingBatch[] = [];
+  while (queue.length > 0) batches.push(queue.splice(0, batchSize(promptsOf(queue), setup)));
+  return batches;
+}
+
+function inOrder(batches: readonly DecodingBatch[], decoded: readonly (readonly Continuation[])[]): Continuation[] {
+  const continuations: Continuation[] = [];
+  for (const [b, batch] of batches.entries()) {
+    for (const [i, { index }] of batch.entries()) continuations[index] = at(at(decoded, b), i);
   }
   return continuations;
 }
@@ -47,7 +89,10 @@ const INITIAL_CAPACITY = 128;
 const MAX_BATCH = 32;
 
 /** How many of the prompts, longest first, are decoded together. */
-function batchSize(prompts: readonly Prompt[], { budget, canBecomeLong }: DecodingSetup): number {
+function batchSize(
+  prompts: readonly Prompt[],
+  { budget, canBecomeLong }: Pick<DecodingSetup<unknown>, 'budget' | 'canBecomeLong'>,
+): number {
   if (canBecomeLong) return 1;
   const first = at(prompts, 0);
   const longest = first.tokens.length;
@@ -62,7 +107,7 @@ function batchSize(prompts: readonly Prompt[], { budget, canBecomeLong }: Decodi
   return size;
 }
 
-async function decodeBatch(prompts: readonly Prompt[], setup: DecodingSetup): Promise<Continuation[]> {
+async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
   const { backbone, head, budget, canBecomeLong } = setup;
   const sequences = prompts.map(
     (prompt): DecodedSequence => ({ prompt, tokens: [], finish: prompt.maxNewTokens > 0 ? null : 'length' }),
@@ -86,7 +131,7 @@ async function decodeBatch(prompts: readonly Prompt[], setup: DecodingSetup): Pr
       const first = at(sequences, 0);
       if (canBecomeLong && setup.isLong(longest + first.tokens.length) !== isLong) {
         isLong = !isLong;
-        disposeKvCache(state.kvCache);
+        backbone.releaseKvCache(state.kvCache);
         state = await begin([[...first.prompt.tokens, ...first.tokens]]);
       } else {
         const kvCache = backbone.growKvCache(state.kvCache, maxLength);
@@ -95,7 +140,7 @@ async function decodeBatch(prompts: readonly Prompt[], setup: DecodingSetup): Pr
       }
     }
   } finally {
-    disposeKvCache(state.kvCache);
+    backbone.releaseKvCache(state.kvCache);
   }
   return sequences.map(({ tokens, finish }) => ({ tokens, finish: finish ?? 'length' }));
 }

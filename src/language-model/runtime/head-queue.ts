@@ -1,3 +1,4 @@
+import { float32Data, type Tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import type { SequenceScore } from '../engine.ts';
 import type { HeadSession, Target } from './head-session.ts';
@@ -10,6 +11,11 @@ export interface SequenceTarget extends Target {
   readonly position: number;
 }
 
+/** Takes hidden states [rows, hidden], and the targets that they predict. */
+export interface HiddenQueue<H> {
+  add(hidden: H, targets: readonly SequenceTarget[]): Promise<void>;
+}
+
 interface QueuedRows {
   readonly hidden: Float32Array;
   readonly rows: number;
@@ -20,7 +26,7 @@ interface QueuedRows {
  * Hidden states wait here until there are enough of them for the output matrix, which takes as long to read for one row
  * as for hundreds. At most as many go through it together as their logits have memory for.
  */
-export class HeadQueue {
+export class HeadQueue implements HiddenQueue<Tensor> {
   readonly #head: HeadSession;
   readonly #rows: number;
   readonly #scores: { logprob: number; greedy: boolean }[][] = [];
@@ -33,8 +39,9 @@ export class HeadQueue {
     this.#rows = rows;
   }
 
-  /** @param hidden [rows, hidden] of the rows that the targets name */
-  async add(hidden: Float32Array, targets: readonly SequenceTarget[]): Promise<void> {
+  /** @param states [rows, hidden] of the rows that the targets name */
+  async add(states: Tensor, targets: readonly SequenceTarget[]): Promise<void> {
+    const hidden = float32Data(states);
     const rows = hidden.length / this.#head.hidden;
     this.#queued.push({ hidden, rows, targets });
     this.#count += rows;

@@ -56,13 +56,7 @@ export class HeadSession {
    */
   async best(hidden: Tensor): Promise<readonly number[]> {
     const outputs = await this.#run(hidden, [], [HEAD.best, HEAD.total]);
-    if (!float32Output(outputs, HEAD.total).every(Number.isFinite)) {
-      throw new UserError(
-        "the model's logits are not finite",
-        "look for NaN and Inf in the weights with 'shadow-gate spectra'",
-        { code: 'not-finite' },
-      );
-    }
+    expectFinite(float32Output(outputs, HEAD.total));
     return int64Output(outputs, HEAD.best);
   }
 
@@ -87,4 +81,17 @@ export class HeadSession {
     );
     return this.#session.run({ [HEAD.hidden]: hidden, [HEAD.targets]: pairs }, fetches);
   }
+}
+
+/**
+ * @param totals the logarithm of the sum of the exponentials of each row's logits
+ * @throws UserError if any is not finite
+ */
+export function expectFinite(totals: Float32Array | Float64Array): void {
+  if (totals.every(Number.isFinite)) return;
+  throw new UserError(
+    "the model's logits are not finite",
+    "look for NaN and Inf in the weights with 'shadow-gate spectra'",
+    { code: 'not-finite' },
+  );
 }

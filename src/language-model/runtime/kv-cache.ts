@@ -1,6 +1,6 @@
 import { float32Data, type Tensor, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { type Decoder, hasOwnKeys } from '../architectures/decoder.ts';
+import { type Decoder, hasOwnKeys, type Mixer } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 
 /**
@@ -8,11 +8,14 @@ import { recurrentShape } from '../architectures/recurrent.ts';
  * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`. Null for a
  * layer that keeps nothing, or that shares keys and values of another.
  */
-export interface KvCache {
+export interface KvCache extends KvCacheSize {
+  readonly layers: readonly (LayerCache | null)[];
+}
+
+export interface KvCacheSize {
   readonly batch: number;
   readonly length: number;
   readonly capacity: number;
-  readonly layers: readonly (LayerCache | null)[];
 }
 
 export type LayerCache = AttentionCache | RecurrentCache;
@@ -30,28 +33,26 @@ export interface RecurrentCache {
 }
 
 /** A KV cache with nothing in it. */
-export function emptyKvCache({ layers }: Decoder, batch: number, capacity: number): KvCache {
+export function emptyKvCache({ layers }: Pick<Decoder, 'layers'>, batch: number, capacity: number): KvCache {
+  return { batch, length: 0, capacity, layers: layers.map(({ mixer }) => emptyLayerCache(mixer, batch, capacity)) };
+}
+
+/** The same of one layer. */
+export function emptyLayerCache(mixer: Mixer | null, batch: number, capacity: number): LayerCache | null {
   const zeros = (shape: readonly number[]) =>
     tensor.float32(new Float32Array(shape.reduce((product, size) => product * size, batch)), [batch, ...shape]);
-  return {
-    batch,
-    length: 0,
-    capacity,
-    layers: layers.map(({ mixer }): LayerCache | null => {
-      if (mixer === null) return null;
-      if (mixer.kind === 'attention') {
-        if (!hasOwnKeys(mixer)) return null;
-        const { keyValueHeads, headDim, valueDim } = mixer;
-        return {
-          kind: 'attention',
-          key: zeros([keyValueHeads, capacity, headDim]),
-          value: zeros([keyValueHeads, capacity, valueDim]),
-        };
-      }
-      const { kernel, channels, state } = recurrentShape(mixer);
-      return { kind: 'recurrent', inputs: zeros([kernel - 1, channels]), state: state && zeros(state) };
-    }),
-  };
+  if (mixer === null) return null;
+  if (mixer.kind === 'attention') {
+    if (!hasOwnKeys(mixer)) return null;
+    const { keyValueHeads, headDim, valueDim } = mixer;
+    return {
+      kind: 'attention',
+      key: zeros([keyValueHeads, capacity, headDim]),
+      value: zeros([keyValueHeads, capacity, valueDim]),
+    };
+  }
+  const { kernel, channels, state } = recurrentShape(mixer);
+  return { kind: 'recurrent', inputs: zeros([kernel - 1, channels]), state: state && zeros(state) };
 }
 
 /**
@@ -60,17 +61,23 @@ export function emptyKvCache({ layers }: Decoder, batch: number, capacity: numbe
  * @throws Error if they exceed its capacity
  */
 export function appendToKvCache(cache: KvCache, added: readonly (LayerCache | null)[], count: number): KvCache {
-  const layers = cache.layers.map((layer, i) => {
-    const fresh = at(added, i);
-    if (layer?.kind !== 'attention' || fresh?.kind !== 'attention') return fresh;
-    copyInto(layer.key, cache, fresh.key);
-    copyInto(layer.value, cache, fresh.value);
-    return layer;
-  });
+  const layers = cache.layers.map((layer, i) => appendToLayerCache(layer, at(added, i), cache));
   return { ...cache, layers, length: cache.length + count };
 }
 
-function copyInto(target: Tensor, { length, capacity }: KvCache, source: Tensor): void {
+/** The same of one layer. */
+export function appendToLayerCache(
+  layer: LayerCache | null,
+  fresh: LayerCache | null,
+  size: KvCacheSize,
+): LayerCache | null {
+  if (layer?.kind !== 'attention' || fresh?.kind !== 'attention') return fresh;
+  copyInto(layer.key, size, fresh.key);
+  copyInto(layer.value, size, fresh.value);
+  return layer;
+}
+
+function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Tensor): void {
   const [batch = 0, heads = 0, count = 0, size = 0] = source.dims;
   if (length + count > capacity)
     throw new Error(`the KV cache of ${capacity} tokens has ${length}, ${count} do not fit`);
@@ -88,7 +95,7 @@ export function disposeKvCache(cache: KvCache | null): void {
   }
 }
 
-function tensorsOf(layer: LayerCache | null): Tensor[] {
+export function tensorsOf(layer: LayerCache | null): Tensor[] {
   if (layer === null) return [];
   if (layer.kind === 'attention') return [layer.key, layer.value];
   return layer.state === null ? [layer.inputs] : [layer.inputs, layer.state];

@@ -1,8 +1,7 @@
 import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { type Device, float64Device } from '../../onnx/session.ts';
-import { machineMemory } from '../../platform/memory.ts';
-import { UserError, withErrorCode } from '../../platform/user-error.ts';
+import { withErrorCode } from '../../platform/user-error.ts';
 import { doraRatios } from '../../spectra/dora.ts';
 import { attentionsOf, type Decoder, layersBeforeLate } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
@@ -12,31 +11,30 @@ import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceSco
 import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import type { Precision } from '../precision.ts';
+import { chooseAttentionKind } from './attention-kind.ts';
 import { BackboneSession } from './backbone-session.ts';
 import { BatchBudget, DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
-import { type DevicePlan, describePlan, deviceNeeds, inGibibytes, planDeviceMemory } from './device-memory.ts';
 import { decodeGreedily } from './greedy.ts';
 import { HeadQueue } from './head-queue.ts';
 import { HeadSession } from './head-session.ts';
+import { LayeredModel } from './layered/layered-model.ts';
+import { type Execution, type LayeredSizes, type MemoryPlan, type PlanOptions, planMemory } from './memory-plan.ts';
 import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
 import { runStep } from './run-step.ts';
 import { type ScoringStep, scheduleScoring, tokensOf } from './schedule.ts';
 
-export interface OnnxEngineOptions {
-  readonly device: Device;
+export interface OnnxEngineOptions extends PlanOptions {
   /** An adapter on the checkpoint. */
   readonly adapter?: Adapter | null;
-  /** Memory for the values of one batch, in bytes. */
-  readonly batchBytes?: number;
-  /** Receives how the memory of a device is divided, where its size is known, before anything is loaded. */
-  readonly onPlan?: (plan: DevicePlan) => void;
   /** Called before weights are loaded, and after it: also in the middle of a call. */
   readonly onLoading?: ((isLoading: boolean) => void) | undefined;
   /** As suits the device by default. */
   readonly held?: HeldWeights;
   /** For the tests; see `Weights`. */
   readonly mostExpanded?: number;
+  /** For the tests: other sizes than those that are planned. */
+  readonly sizes?: Partial<LayeredSizes>;
   /** Compute shared prefixes once. Off only to test that it makes no difference. */
   readonly reusePrefixes?: boolean;
 }
@@ -50,21 +48,27 @@ export class OnnxEngine implements Engine {
   readonly vocabulary: number;
   readonly device: Device;
   readonly precision: Precision;
+  readonly execution: Execution;
   readonly #decoder: Decoder;
   readonly #weights: Weights;
+  readonly #plan: MemoryPlan;
   #backbone: BackboneSession | null = null;
+  #layered: LayeredModel | null = null;
   /** Settles when the calls so far are done. */
   #pending: Promise<unknown> = Promise.resolve();
-  readonly #head: HeadSession;
+  /** Null layer by layer. */
+  readonly #head: HeadSession | null;
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
   readonly #onLoading: OnnxEngineOptions['onLoading'];
 
   private constructor(
     { decoder, weights, graphs }: Described,
-    head: HeadSession,
-    options: Pick<OnnxEngineOptions, 'device' | 'batchBytes' | 'reusePrefixes' | 'onLoading'>,
+    { plan, head }: { readonly plan: MemoryPlan; readonly head: HeadSession | null },
+    options: Pick<OnnxEngineOptions, 'device' | 'reusePrefixes' | 'onLoading'>,
   ) {
+    this.execution = plan.execution;
+    this.#plan = plan;
     this.maxLength = decoder.maxLength;
     this.vocabulary = decoder.vocabulary;
     this.#decoder = decoder;
@@ -73,7 +77,7 @@ export class OnnxEngine implements Engine {
     const isExpanded = graphs.some(({ weightMemory }) => weightMemory.largestExpansion > 0);
     this.precision = { arithmetic: 'float32', weights: isExpanded ? '16-bit' : 'float32' };
     this.#head = head;
-    this.#budget = new BatchBudget(decoder, options.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
+    this.#budget = new BatchBudget(decoder, plan.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
     this.#reusePrefixes = options.reusePrefixes ?? true;
     this.#onLoading = options.onLoading;
   }
@@ -83,11 +87,11 @@ export class OnnxEngine implements Engine {
     options.onLoading?.(true);
     const described = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
     const { decoder, weights } = described;
-    if (options.device.name === 'cpu') refuseTooLarge(checkpoint.path, weights);
-    const batchBytes = planBatch(checkpoint.path, described, options);
-    const head = await HeadSession.open(decoder, weights, options.device);
+    const plan = planMemory({ path: checkpoint.path, ...described }, options);
+    // Layer by layer, the output matrix comes last.
+    const head = plan.execution === 'whole' ? await HeadSession.open(decoder, weights, options.device) : null;
     options.onLoading?.(false);
-    return new OnnxEngine(described, head, { ...options, batchBytes });
+    return new OnnxEngine(described, { plan: { ...plan, ...options.sizes }, head }, options);
   }
 
   /**
@@ -110,13 +114,15 @@ export class OnnxEngine implements Engine {
    */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#backbone?.usesKvCache) return;
+      if (this.#usesKvCache) return;
       let useKvCache = generate;
       for (const sequences of useKvCache ? [] : score) {
         useKvCache = needsKvCache(this.#schedule(sequences));
         if (useKvCache) break;
       }
-      if (useKvCache) await this.#openBackbone({ useKvCache });
+      if (!useKvCache) return;
+      if (this.execution === 'whole') await this.#openBackbone({ useKvCache });
+      else await this.#openLayered({ useKvCache });
     });
   }
 
@@ -135,12 +141,13 @@ export class OnnxEngine implements Engine {
 
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      const backbone = this.#backbone;
+      const opened = [this.#backbone, this.#layered];
       this.#backbone = null;
+      this.#layered = null;
       try {
-        await backbone?.close();
+        await Promise.all(opened.map((session) => session?.close()));
       } finally {
-        await this.#head.close();
+        await this.#head?.close();
       }
     });
   }
@@ -159,8 +166,13 @@ export class OnnxEngine implements Engine {
       }
       this.#check([...context, ...continuation], context.length + continuation.length - 1);
     }
-    const queue = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
     const steps = this.#schedule(sequences);
+    const lengths = sequences.map(({ continuation }) => continuation.length);
+    if (this.#head === null) {
+      const layered = await this.#openLayered({ useKvCache: needsKvCache(steps) });
+      return layered.score(steps, lengths, onWork);
+    }
+    const queue = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
     const backbone = await this.#openBackbone({ useKvCache: needsKvCache(steps) });
     const all = steps.reduce((sum, step) => sum + tokensOf(step), 0) * (1 + HEAD_SHARE);
     let tokens = 0;
@@ -169,7 +181,7 @@ export class OnnxEngine implements Engine {
       onWork?.(tokens / all);
     };
     for (const step of steps) await runStep(step, { backbone, budget: this.#budget, queue, onTokens });
-    return queue.finish(sequences.map(({ continuation }) => continuation.length));
+    return queue.finish(lengths);
   }
 
   #schedule(sequences: readonly Sequence[]): ScoringStep[] {
@@ -180,28 +192,46 @@ export class OnnxEngine implements Engine {
     return scheduleScoring(prefixGroups, this.#budget, {
       // Late layers have no other.
       plainAttention: this.device.name !== 'cpu' || layersBeforeLate(this.#decoder) < this.#decoder.layers.length,
-      useKvCache: this.#backbone?.usesKvCache ?? false,
+      useKvCache: this.#usesKvCache,
     });
   }
 
   async #generate(prompts: readonly Prompt[], onWork: OnWork | undefined): Promise<Continuation[]> {
     for (const { tokens, maxNewTokens } of prompts) this.#check(tokens, tokens.length + maxNewTokens);
-    return decodeGreedily(prompts, {
-      backbone: await this.#openBackbone({ useKvCache: true }),
-      head: this.#head,
-      budget: this.#budget,
-      isLong: (length) => this.#isLong(length),
+    const setup = {
+      isLong: (length: number) => this.#isLong(length),
       canBecomeLong: attentionsOf(this.#decoder).some(({ rope }) => rope?.long),
       onWork,
-    });
+    };
+    if (this.#head === null) return (await this.#openLayered({ useKvCache: true })).generate(prompts, setup);
+    const backbone = await this.#openBackbone({ useKvCache: true });
+    return decodeGreedily(prompts, { ...setup, backbone, head: this.#head, budget: this.#budget });
   }
 
   async #logits(tokens: readonly number[]): Promise<Float32Array> {
     this.#check(tokens, tokens.length);
     const rows = tokens.map((_, i) => i);
+    const batch = sequenceBatch(tokens, { rows, isLong: this.#isLong(tokens.length) });
+    if (this.#head === null) return (await this.#openLayered({ useKvCache: false })).logits(batch);
     const backbone = await this.#openBackbone({ useKvCache: false });
-    const { hidden } = await backbone.run(sequenceBatch(tokens, { rows, isLong: this.#isLong(tokens.length) }));
+    const { hidden } = await backbone.run(batch);
     return this.#head.logits(hidden);
+  }
+
+  get #usesKvCache(): boolean {
+    return this.#backbone?.usesKvCache ?? this.#layered?.usesKvCache ?? false;
+  }
+
+  /** Replaced at the first use that needs a KV cache, as the backbone is: nothing of it stays in memory between calls. */
+  async #openLayered({ useKvCache }: { readonly useKvCache: boolean }): Promise<LayeredModel> {
+    const known = this.#layered;
+    if (known && (known.usesKvCache || !useKvCache)) return known;
+    if (this.#plan.execution === 'whole') throw new Error('this model is run as a whole');
+    await known?.close();
+    const kind = await chooseAttentionKind(this.#decoder, this.device, { useKvCache });
+    const model = { decoder: this.#decoder, weights: this.#weights, device: this.device, kind, useKvCache };
+    this.#layered = new LayeredModel(model, { ...this.#plan, budget: this.#budget });
+    return this.#layered;
   }
 
   /**
@@ -267,40 +297,6 @@ async function describe(
 }
 
 const FLOAT_BYTES = 4;
-
-/** Better an error now than a process that the system kills while it loads. */
-function refuseTooLarge(path: string, weights: Weights): void {
-  const needed = weights.size * FLOAT_BYTES;
-  const available = machineMemory();
-  if (needed <= available) return;
-  const size = `${inGibibytes(needed)} GiB`;
-  throw new UserError(
-    `${path} takes ${size} in float32, and this machine has ${inGibibytes(available)} GiB`,
-    `use a runner with at least ${size}, or a server (--endpoint)`,
-    { code: 'not-enough-memory' },
-  );
-}
-
-/**
- * The memory for the values of one batch: on a device that has less than is wanted, what is left beside the rest.
- * @throws UserError if not even one sequence fits: better than a device that is full after minutes
- */
-function planBatch(
-  path: string,
-  { decoder, graphs }: Pick<Described, 'decoder' | 'graphs'>,
-  { device, batchBytes = DEFAULT_BATCH_BYTES, onPlan }: OnnxEngineOptions,
-): number {
-  if (device.name === 'cpu' || device.memory === undefined) return batchBytes;
-  const plan = planDeviceMemory(deviceNeeds(decoder, graphs, batchBytes), device.memory);
-  onPlan?.(plan);
-  if (plan.fits) return plan.batch;
-  const size = `${inGibibytes(plan.total)} GiB`;
-  throw new UserError(
-    `${path} needs ${size} (${describePlan(plan)}), and the GPU has ${inGibibytes(plan.free)} GiB free`,
-    `use device cpu, a GPU with at least ${size} free, or a server (--endpoint)`,
-    { code: 'not-enough-memory' },
-  );
-}
 
 /** Every step but a batch reads keys and values of an earlier one. */
 function needsKvCache(steps: readonly ScoringStep[]): boolean {

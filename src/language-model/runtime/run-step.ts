@@ -1,25 +1,23 @@
-import { float32Data } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import type { BackboneSession } from './backbone-session.ts';
+import type { Backbone } from './backbone-runs.ts';
 import type { BatchBudget } from './batch-budget.ts';
 import { type ForwardBatch, treeAfterPrefixBatch, treesBatch } from './batches.ts';
-import type { HeadQueue, SequenceTarget } from './head-queue.ts';
-import { disposeKvCache } from './kv-cache.ts';
+import type { HiddenQueue, SequenceTarget } from './head-queue.ts';
 import { prefill } from './prefill.ts';
 import { buildPromptTree, type PromptTree } from './prefix-sharing.ts';
 import { type ScoringStep, tokensOf, tokensOfTree } from './schedule.ts';
 
-export interface ScoringSetup {
-  readonly backbone: BackboneSession;
+export interface ScoringSetup<H> {
+  readonly backbone: Backbone<H>;
   readonly budget: BatchBudget;
   /** Receives the hidden states that predict target tokens. */
-  readonly queue: HeadQueue;
+  readonly queue: HiddenQueue<H>;
   /** Receives the number of tokens that were computed since the last call; of a step, all together are `tokensOf`. */
   readonly onTokens?: ((count: number) => void) | undefined;
 }
 
 /** Compute the hidden states of one step of the schedule. */
-export async function runStep(step: ScoringStep, setup: ScoringSetup): Promise<void> {
+export async function runStep<H>(step: ScoringStep, setup: ScoringSetup<H>): Promise<void> {
   const { isLong } = step;
   switch (step.kind) {
     case 'batch': {
@@ -45,17 +43,17 @@ export async function runStep(step: ScoringStep, setup: ScoringSetup): Promise<v
           setup.onTokens?.(tokensOfTree(groups, step.prefix.length));
         }
       } finally {
-        disposeKvCache(kvCache);
+        setup.backbone.releaseKvCache(kvCache);
       }
     }
   }
 }
 
 /** A sequence that does not fit into one batch. */
-async function scoreInChunks(
+async function scoreInChunks<H>(
   prompt: PromptTree,
   { isLong }: { readonly isLong: boolean },
-  { backbone, budget, queue }: ScoringSetup,
+  { backbone, budget, queue }: ScoringSetup<H>,
 ): Promise<void> {
   const all = predictorSlots(prompt);
   let row = 0;
@@ -68,14 +66,14 @@ async function scoreInChunks(
       await queue.add(hidden, targetsOf(prompt, slots, 0));
     },
   });
-  disposeKvCache(kvCache);
+  backbone.releaseKvCache(kvCache);
 }
 
 /** @param batch of the trees of these prompts, in which the predictor slots of each are the rows */
-async function scoreTrees(
+async function scoreTrees<H>(
   batch: ForwardBatch,
   prompts: readonly PromptTree[],
-  { backbone, queue }: ScoringSetup,
+  { backbone, queue }: ScoringSetup<H>,
 ): Promise<void> {
   const { hidden } = await backbone.run(batch);
   let first = 0;
@@ -85,7 +83,7 @@ async function scoreTrees(
     first += slots.length;
     return own;
   });
-  await queue.add(float32Data(hidden), targets);
+  await queue.add(hidden, targets);
 }
 
 /** Each slot whose hidden state predicts a target, once, ascending. */

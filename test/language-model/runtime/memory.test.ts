@@ -1,6 +1,8 @@
 import os from 'node:os';
 import { afterEach, expect, it, vi } from 'vitest';
 import { openReference } from '../../../src/checkpoint/open.ts';
+import { Weights } from '../../../src/language-model/architectures/weights.ts';
+import { DEFAULT_BATCH_BYTES } from '../../../src/language-model/runtime/batch-budget.ts';
 import type { DevicePlan } from '../../../src/language-model/runtime/device-memory.ts';
 import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -14,11 +16,11 @@ it('refuses a model that does not fit into memory before it loads it', async () 
   const all = [...checkpoint.tensors.values()].reduce((sum, { size }) => sum + size, 0);
   const elements = all - 64 * 16;
   const device = { name: 'cpu', reason: 'requested' } as const;
-  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements);
+  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements + DEFAULT_BATCH_BYTES);
   await (await OnnxEngine.open(checkpoint, { device })).close();
-  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements - 1);
+  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements + DEFAULT_BATCH_BYTES - 1);
   const opening = OnnxEngine.open(checkpoint, { device });
-  await expect(opening).rejects.toThrow(/takes .* GiB in float32, and this machine has/);
+  await expect(opening).rejects.toThrow(/takes .* GiB in float32, and 1\.0 GiB layer by layer; this machine has/);
   await expect(opening).rejects.toBeInstanceOf(UserError);
   await expect(opening).rejects.toMatchObject({
     code: 'not-enough-memory',
@@ -34,10 +36,31 @@ it('does not count the embeddings of each layer, of which single rows are read (
     0,
   );
   const device = { name: 'cpu', reason: 'requested' } as const;
-  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements);
+  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements + DEFAULT_BATCH_BYTES);
   await (await OnnxEngine.open(checkpoint, { device })).close();
-  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements - 1);
+  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements + DEFAULT_BATCH_BYTES - 1);
   await expect(OnnxEngine.open(checkpoint, { device })).rejects.toThrow(/takes .* GiB in float32/);
+});
+
+it('runs a model layer by layer where less memory is left than its weights and a batch take', async () => {
+  const checkpoint = await openReference(fixture('language-models/llama'));
+  const batchBytes = 1e9;
+  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
+  const executionIn = async (memoryLimit: number) => {
+    const device = { name: 'cpu', reason: 'requested' } as const;
+    const engine = await OnnxEngine.open(checkpoint, { device, batchBytes, memoryLimit });
+    await engine.close();
+    return engine.execution;
+  };
+  vi.spyOn(os, 'totalmem').mockReturnValue(8e9);
+  expect(await executionIn(5e9)).toBe('whole');
+  expect(await executionIn(5e9 - 1)).toBe('layer by layer');
+  // Two layers, which are small here, a batch, what Node and onnxruntime take, and the least for hidden states.
+  expect(await executionIn(1.57e9)).toBe('layer by layer');
+  await expect(executionIn(1.56e9)).rejects.toThrow('--max-memory allows 1.5 GiB');
+  // No limit gives more than the machine has.
+  vi.spyOn(os, 'totalmem').mockReturnValue(5e9 - 1);
+  expect(await executionIn(8e9)).toBe('layer by layer');
 });
 
 it('refuses a model that does not fit into the free memory of a GPU, with what takes how much', async () => {

@@ -1,0 +1,232 @@
+import { at } from '../../../platform/at.ts';
+import type { Continuation, OnWork, Prompt, SequenceScore } from '../../engine.ts';
+import { BACKBONE } from '../../graph/backbone-names.ts';
+import type { BatchBudget } from '../batch-budget.ts';
+import type { ForwardBatch } from '../batches.ts';
+import { type DecodingSetup, decodeTogether } from '../greedy.ts';
+import type { SequenceTarget } from '../head-queue.ts';
+import { expectFinite } from '../head-session.ts';
+import type { LayeredSizes } from '../memory-plan.ts';
+import { runStep } from '../run-step.ts';
+import type { ScoringStep } from '../schedule.ts';
+import { type LayeredDecoder, LayerPass, stateKey } from './layer-pass.ts';
+import { type Promised, RunRecorder } from './run-recorder.ts';
+import { type HiddenBlocks, SlicedHead } from './sliced-head.ts';
+import { StateStore } from './state-store.ts';
+
+export interface LayeredOptions extends LayeredSizes {
+  readonly budget: BatchBudget;
+}
+
+/** Of the time of a pass, what the output matrix takes. */
+const HEAD_SHARE = 0.05;
+
+/** A model of which two layers at most are in memory: every call is one pass over the weights, or one for each new token. */
+export class LayeredModel {
+  readonly usesKvCache: boolean;
+  readonly #model: LayeredDecoder;
+  readonly #store: StateStore;
+  readonly #recorder: RunRecorder;
+  readonly #pass: LayerPass;
+  readonly #head: SlicedHead;
+  readonly #headRows: number;
+  readonly #budget: BatchBudget;
+
+  constructor(model: LayeredDecoder, { stateBytes, headTokens, budget }: LayeredOptions) {
+    this.usesKvCache = model.useKvCache;
+    this.#model = model;
+    this.#store = new StateStore(stateBytes);
+    this.#recorder = new RunRecorder({ hasCapacity: model.kind === 'split' });
+    this.#pass = new LayerPass(model, this.#store);
+    const tokens = Math.min(headTokens, model.decoder.vocabulary);
+    this.#head = new SlicedHead(model, tokens);
+    this.#headRows = budget.logitRows(tokens);
+    this.#budget = budget;
+  }
+
+  /** @param lengths number of target tokens of each sequence */
+  async score(
+    steps: readonly ScoringStep[],
+    lengths: readonly number[],
+    onWork: OnWork | undefined,
+  ): Promise<SequenceScore[]> {
+    if (steps.length === 0) return [];
+    const queued: { readonly hidden: Promised; readonly targets: readonly SequenceTarget[] }[] = [];
+    const add = (hidden: Promised, targets: readonly SequenceTarget[]) => {
+      queued.push({ hidden, targets });
+      return Promise.resolve();
+    };
+    for (const step of steps) {
+      await runStep(step, { backbone: this.#recorder, budget: this.#budget, queue: { add } });
+    }
+    const targets: SequenceTarget[] = [];
+    let row = 0;
+    for (const { hidden, targets: own } of queued) {
+      for (const target of own) targets.push({ ...target, row: target.row + row });
+      row += hidden.rows;
+    }
+    targets.sort((a, b) => a.row - b.row);
+    const { logprobs, best } = await this.#through(
+      queued.map(({ hidden }) => hidden),
+      targets,
+      onWork,
+    );
+    const scores = lengths.map((length) => Array<{ logprob: number; greedy: boolean } | null>(length).fill(null));
+    for (const [i, { row: place, token, sequence, position }] of targets.entries()) {
+      at(scores, sequence)[position] = { logprob: at(logprobs, i), greedy: at(best, place) === token };
+    }
+    return scores.map((own, sequence) => {
+      const known = own.flatMap((score) => score ?? []);
+      if (known.length !== own.length)
+        throw new Error(`sequence ${sequence} has ${known.length} scores of ${own.length}`);
+      return {
+        tokenLogprobs: known.map(({ logprob }) => logprob),
+        greedy: known.every(({ greedy }) => greedy),
+      };
+    });
+  }
+
+  /** One pass over all weights for each new token, with all prompts. */
+  async generate(
+    prompts: readonly Prompt[],
+    setup: Pick<DecodingSetup<Promised>, 'isLong' | 'canBecomeLong' | 'onWork'>,
+  ): Promise<Continuation[]> {
+    const meeting = new Meeting((waiting) => this.#bestOf(waiting));
+    try {
+      return await decodeTogether(prompts, {
+        ...setup,
+        backbone: this.#recorder,
+        head: { best: (hidden) => meeting.wait(hidden) },
+        budget: this.#budget,
+        onBegin: () => meeting.join(),
+        onEnd: () => meeting.leave(),
+      });
+    } finally {
+      await this.#forget();
+    }
+  }
+
+  /** Logits of the rows of one batch. */
+  async logits(batch: ForwardBatch): Promise<Float32Array> {
+    try {
+      const { hidden } = await this.#recorder.run(batch);
+      await this.#runAll([hidden], undefined);
+      const { data } = await this.#store.take(stateKey(BACKBONE.hidden, hidden.run));
+      return await this.#head.logits(data, hidden.rows);
+    } finally {
+      await this.#forget();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#forget();
+  }
+
+  async #bestOf(waiting: readonly Promised[]): Promise<number[][]> {
+    const { best, totals } = await this.#through(waiting, [], undefined);
+    expectFinite(totals);
+    let row = 0;
+    return waiting.map(({ rows }) => {
+      row += rows;
+      return best.slice(row - rows, row);
+    });
+  }
+
+  /** All runs so far through all layers, and the wanted hidden states through the output matrix. */
+  async #through(wanted: readonly Promised[], targets: readonly SequenceTarget[], onWork: OnWork | undefined) {
+    await this.#runAll(wanted, onWork && ((share) => onWork(share * (1 - HEAD_SHARE))));
+    const rows = wanted.reduce((sum, hidden) => sum + hidden.rows, 0);
+    const onHead = onWork && ((share: number) => onWork(1 - HEAD_SHARE + share * HEAD_SHARE));
+    const scores = await this.#head.score(() => this.#blocks(wanted), rows, targets, onHead);
+    for (const { run } of wanted) this.#store.drop(stateKey(BACKBONE.hidden, run));
+    return scores;
+  }
+
+  async #runAll(wanted: readonly Promised[], onWork: OnWork | undefined): Promise<void> {
+    const { runs, released } = this.#recorder.takeRuns();
+    try {
+      const used = new Set(runs.map(({ cache }) => cache));
+      for (const cache of released) if (!used.has(cache)) this.#pass.release(cache);
+      await this.#pass.run(runs, {
+        released: new Set(released),
+        wanted: new Set(wanted.map(({ run }) => run)),
+        next: () => this.#head.first(),
+        onWork,
+      });
+    } catch (error) {
+      // Half a pass is none: what it has left is not used.
+      await this.#forget();
+      throw error;
+    }
+  }
+
+  /** As many rows at a time as their logits have memory for. */
+  async *#blocks(wanted: readonly Promised[]): HiddenBlocks {
+    const { hidden: width } = this.#model.decoder;
+    const block = new Float32Array(this.#headRows * width);
+    let filled = 0;
+    for (const { run } of wanted) {
+      const { data } = await this.#store.read(stateKey(BACKBONE.hidden, run));
+      for (let start = 0; start < data.length; ) {
+        const part = data.subarray(start, start + block.length - filled);
+        block.set(part, filled);
+        filled += part.length;
+        start += part.length;
+        if (filled < block.length) continue;
+        yield { hidden: block, rows: this.#headRows };
+        filled = 0;
+      }
+    }
+    if (filled > 0) yield { hidden: block.subarray(0, filled), rows: filled / width };
+  }
+
+  async #forget(): Promise<void> {
+    this.#recorder.takeRuns();
+    await this.#store.clear();
+  }
+}
+
+/** Where batches wait for each other: when all do, one pass serves all. */
+class Meeting {
+  readonly #serve: (waiting: readonly Promised[]) => Promise<number[][]>;
+  #present = 0;
+  #waiting: {
+    readonly hidden: Promised;
+    readonly resolve: (best: readonly number[]) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
+
+  constructor(serve: (waiting: readonly Promised[]) => Promise<number[][]>) {
+    this.#serve = serve;
+  }
+
+  join(): void {
+    this.#present += 1;
+  }
+
+  leave(): void {
+    this.#present -= 1;
+    this.#begin();
+  }
+
+  wait(hidden: Promised): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ hidden, resolve, reject });
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
+    if (this.#waiting.length === 0 || this.#waiting.length < this.#present) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#serve(waiting.map(({ hidden }) => hidden)).then(
+      (served) => {
+        for (const [i, { resolve }] of waiting.entries()) resolve(at(served, i));
+      },
+      (error: unknown) => {
+        for (const { reject } of waiting) reject(error);
+      },
+    );
+  }
+}
