@@ -9,25 +9,35 @@ import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { formatCount } from '../report/text/numbers.ts';
-import { type DeviceOptions, deviceOptions, type EndpointOptions, endpointOptions, parseMebibytes } from './options.ts';
+import {
+  type DeviceOptions,
+  deviceOptions,
+  type EndpointOptions,
+  endpointOptions,
+  type ModelMemoryOptions,
+  modelMemoryOption,
+  parseMebibytes,
+} from './options.ts';
 import { EXIT, type Output } from './output.ts';
 import { endpointOf } from './settings.ts';
 
 /** The options of `score` and `generate`, which run a file of requests on a model. */
 export function requestOptions(command: Command): Command {
   return endpointOptions(
-    deviceOptions(
-      command
-        .option('--checkpoint <path>', 'Hugging Face directory, or PEFT or MLX adapter')
-        .option('--reference <path>', 'base model of an adapter')
-        .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
-        .requiredOption('--output <file.jsonl>', 'answers to write, in the same order'),
-      'where to compute',
+    modelMemoryOption(
+      deviceOptions(
+        command
+          .option('--checkpoint <path>', 'Hugging Face directory, or PEFT or MLX adapter')
+          .option('--reference <path>', 'base model of an adapter')
+          .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
+          .requiredOption('--output <file.jsonl>', 'answers to write, in the same order'),
+        'where to compute',
+      ),
     ).option('--batch-memory <MiB>', 'memory for the activations of one batch (default: 512)', parseMebibytes),
   );
 }
 
-export interface RequestOptions extends EndpointOptions, DeviceOptions {
+export interface RequestOptions extends EndpointOptions, DeviceOptions, ModelMemoryOptions {
   checkpoint?: string;
   reference?: string;
   requests: string;
@@ -84,16 +94,23 @@ const SHOWN_LENGTH = 500;
 
 /** The server, or the paths of the checkpoint, that the options name. */
 function chooseModel(options: RequestOptions, output: Output) {
-  const { checkpoint, reference, device, batchMemory } = options;
+  const { checkpoint, reference, device, batchMemory, maxMemory } = options;
   const endpoint = endpointOf(options, output);
   if (checkpoint !== undefined && endpoint === undefined) {
-    return { kind: 'checkpoint', checkpoint, reference, device, batchBytes: batchMemory } as const;
+    return {
+      kind: 'checkpoint',
+      checkpoint,
+      reference,
+      device,
+      batchBytes: batchMemory,
+      memoryLimit: maxMemory,
+    } as const;
   }
   if (checkpoint !== undefined || endpoint === undefined) {
     throw new UserError('exactly one of --checkpoint and --endpoint is needed', 'give one of the two');
   }
-  if (reference !== undefined || batchMemory !== undefined) {
-    throw new UserError('--reference and --batch-memory need --checkpoint', 'leave them out');
+  if ((reference ?? batchMemory ?? maxMemory) !== undefined) {
+    throw new UserError('--reference, --batch-memory and --max-memory need --checkpoint', 'leave them out');
   }
   return { kind: 'endpoint', ...endpoint } as const;
 }

@@ -15,6 +15,7 @@ import {
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { LIBRARIES_WORDS, type LibrariesChoice, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
+import { parseMemory, SIZE_WORDS } from '../platform/memory.ts';
 import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
 
 const CHECKPOINT_FLAGS = '--checkpoint <path>';
@@ -48,7 +49,24 @@ function spectraOptions(command: Command): Command {
       '--no-store',
       'recompute every spectrum, and ask a server everything, instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)',
     )
-    .option('--max-memory <GiB>', "memory limit for one matrix (default: 60% of the machine's memory)", parseGibibytes);
+    .option('--max-memory <size>', MEMORY_WORDS, parseMemoryOption);
+}
+
+const MEMORY_WORDS =
+  "memory limit, such as 6GB or 6 (GiB): of one matrix (default: 60% of the machine's), and of the model, which runs layer by layer if it is larger (default: the machine's)";
+
+/** The option of a command that runs a model and measures no spectra. */
+export function modelMemoryOption(command: Command): Command {
+  return command.option(
+    '--max-memory <size>',
+    "memory limit, such as 6GB or 6 (GiB): a model that is larger runs layer by layer (default: the machine's memory)",
+    parseMemoryOption,
+  );
+}
+
+export interface ModelMemoryOptions {
+  /** In bytes. */
+  maxMemory?: number;
 }
 
 export interface CheckpointOptions extends SpectraOptions {
@@ -60,11 +78,9 @@ export interface CandidateOptions extends SpectraOptions {
   revision?: string;
 }
 
-interface SpectraOptions extends DeviceOptions {
+interface SpectraOptions extends DeviceOptions, ModelMemoryOptions {
   reference?: string;
   method: MethodChoice;
-  /** In bytes. */
-  maxMemory?: number;
   /** False with `--no-store`. */
   store: boolean;
 }
@@ -239,8 +255,8 @@ export interface VerdictOptions {
   verbose?: boolean;
 }
 
-function parseGibibytes(text: string): number {
-  return parsePositive(text, 'GiB') * 1024 ** 3;
+function parseMemoryOption(text: string): number {
+  return parseMemory(text) ?? refuse(SIZE_WORDS);
 }
 
 export function parseMebibytes(text: string): number {

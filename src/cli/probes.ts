@@ -27,6 +27,8 @@ import { PROBES_EXAMPLES } from './help.ts';
 import {
   type DeviceOptions,
   deviceOptions,
+  type ModelMemoryOptions,
+  modelMemoryOption,
   parseCountOption,
   parseSeedOption,
   parseTimeOption,
@@ -34,7 +36,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 
-interface ProbesOptions extends DeviceOptions {
+interface ProbesOptions extends DeviceOptions, ModelMemoryOptions {
   policy?: string;
   seed?: SeedChoice;
   preview?: number;
@@ -60,7 +62,7 @@ export function addProbesCommand(program: Command, output: Output): void {
     .option('--checkpoint <path>', 'also estimate how long the probes take on this model')
     .option('--reference <path>', 'base model of an adapter')
     .option('--budget <time>', 'estimate how many items fit this time, such as 60s', parseTimeOption);
-  deviceOptions(command, 'where to compute')
+  modelMemoryOption(deviceOptions(command, 'where to compute'))
     .addHelpText('after', PROBES_EXAMPLES)
     .action((options: ProbesOptions) => runProbes(options, output));
 }
@@ -108,11 +110,11 @@ function warnOfFiles(suites: readonly Suite[], output: Output): void {
 
 /** Print how long the probes take on a model, and which effect they can detect. */
 async function printEstimate(
-  { checkpoint, reference, device, budget }: ProbesOptions & { checkpoint: string },
+  { checkpoint, reference, device, budget, maxMemory: memoryLimit }: ProbesOptions & { checkpoint: string },
   selection: ProbeRunOptions,
   { resolved, output }: { readonly resolved: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
-  const source = await openCheckpointSource({ checkpoint, reference, device });
+  const source = await openCheckpointSource({ checkpoint, reference, device, memoryLimit });
   const { by, items, suites, ...time } = await output.withProgress((onProgress) =>
     expectProbes(source, { ...selection, budgetSeconds: budget ?? null }, onProgress),
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAYER_BY_LAYER } from '../language-model/execution.ts';
 import {
   architectureSchema,
   componentSchema,
@@ -74,6 +75,8 @@ export const probeReportSchema = z.strictObject({
   by: z.string(),
   /** Null: the server does not say. Absent in reports of version 0.2.0. */
   precision: precisionSchema.nullable().optional(),
+  /** Absent where all weights were in memory, and where a server does not say. */
+  execution: z.literal(LAYER_BY_LAYER).optional(),
   seconds: z.number(),
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/types.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnInterruption } from '../platform/progress.ts';
 import type { Engine, OnWork } from './engine.ts';
+import type { Execution } from './execution.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, type OutlinedModel, openEngine, outlineModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
@@ -49,6 +50,8 @@ export interface Model {
   readonly device: string;
   /** Null: a server does not say. */
   readonly precision: Precision | null;
+  /** Null: a server does not say. */
+  readonly execution: Execution | null;
   /** What the server was asked so far; absent on this machine. */
   readonly usage?: () => RemoteUsage;
   /** What the server is, if it is examined; absent on this machine. */
@@ -101,6 +104,7 @@ export interface LoadedEngine {
   readonly by: string;
   readonly device: string;
   readonly precision: Precision | null;
+  readonly execution: Execution | null;
 }
 
 /**
@@ -164,7 +168,7 @@ function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint
 }
 
 function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine, now: Date): Model {
-  const { engine, remote, by, device, precision } = loaded;
+  const { engine, remote, by, device, precision, execution } = loaded;
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
@@ -172,6 +176,7 @@ function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine,
     by,
     device,
     precision,
+    execution,
     ...(remote
       ? { usage: () => remote.usage, served: remote.served }
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
@@ -196,8 +201,10 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
       load: async () => {
         const engine = await openEngine(source, options.onOpening);
         const { name, reason, isOrdinary = false } = engine.device;
-        const by = isOrdinary ? `on ${name}` : `on ${name} (${reason})`;
-        return { engine, remote: null, by, device: name, precision: engine.precision };
+        const { precision, execution } = engine;
+        const way = execution === 'whole' ? '' : `, ${execution}`;
+        const by = `on ${name}${isOrdinary ? '' : ` (${reason})`}${way}`;
+        return { engine, remote: null, by, device: name, precision, execution };
       },
     };
   }
@@ -213,6 +220,6 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
     tokenizer,
     ids: tokenizer ?? NO_IDS,
     byText: tokenizer === null ? remote : null,
-    load: async () => ({ engine: remote, remote, by, device: 'endpoint', precision: null }),
+    load: async () => ({ engine: remote, remote, by, device: 'endpoint', precision: null, execution: null }),
   };
 }

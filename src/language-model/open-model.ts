@@ -22,6 +22,8 @@ export interface CheckpointSource {
   readonly device: DeviceChoice;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number | undefined;
+  /** What the model may take of the machine's memory, in bytes: all of it by default. */
+  readonly memoryLimit?: number | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function openCheckpointSource({
 }: {
   readonly checkpoint: string;
   readonly reference?: string | undefined;
-} & Pick<CheckpointSource, 'device' | 'batchBytes'>): Promise<CheckpointSource> {
+} & Pick<CheckpointSource, 'device' | 'batchBytes' | 'memoryLimit'>): Promise<CheckpointSource> {
   return {
     kind: 'checkpoint',
     checkpoint: await openCheckpoint(checkpoint),
@@ -77,7 +79,7 @@ export async function outlineModel(
  * @throws UserError for a checkpoint that cannot be run, and for a device that is not available
  */
 export async function openEngine(
-  { checkpoint, reference, device: choice, batchBytes }: CheckpointSource,
+  { checkpoint, reference, device: choice, batchBytes, memoryLimit }: CheckpointSource,
   onOpening?: OnInterruption,
 ): Promise<OnnxEngine> {
   const { base, adapter } = weightsOf(checkpoint, reference);
@@ -91,7 +93,8 @@ export async function openEngine(
     adapter,
     onPlan: tellPlan,
     onLoading,
-    ...(batchBytes === undefined ? {} : { batchBytes }),
+    batchBytes,
+    memoryLimit,
   };
   return choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
 }
@@ -147,17 +150,28 @@ function tellPlan(plan: DevicePlan): void {
   cudaSettings().onStep('memory plan', `${sizes}: ${describePlan(plan)}`);
 }
 
-/** A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. */
+/**
+ * A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. If that has too little memory as
+ * well, the GPU runs it layer by layer.
+ */
 async function openWhereItFits(base: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
-  return OnnxEngine.open(base, options).catch((error: unknown) => {
-    const isTooLarge = error instanceof UserError && error.code === 'not-enough-memory';
-    if (options.device.name !== 'cuda' || !isTooLarge) throw error;
-    cudaSettings().onUnusable(`the CPU runs the model and not CUDA: ${error.problem}`);
-    return OnnxEngine.open(base, {
-      ...options,
-      device: { name: 'cpu', reason: 'the model does not fit into the GPU' },
+  if (options.device.name !== 'cuda') return OnnxEngine.open(base, options);
+  try {
+    return await OnnxEngine.open(base, { ...options, layers: 'never' });
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    const device = { name: 'cpu', reason: 'the model does not fit into the GPU' } as const;
+    const onCpu = await OnnxEngine.open(base, { ...options, device, layers: 'never' }).catch((other: unknown) => {
+      if (!isTooLarge(other)) throw other;
     });
-  });
+    if (!onCpu) return OnnxEngine.open(base, options);
+    cudaSettings().onUnusable(`the CPU runs the model and not CUDA: ${error.problem}`);
+    return onCpu;
+  }
+}
+
+function isTooLarge(error: unknown): error is UserError {
+  return error instanceof UserError && error.code === 'not-enough-memory';
 }
 
 function weightsOf(

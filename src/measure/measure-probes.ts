@@ -1,3 +1,4 @@
+import type { Execution } from '../language-model/execution.ts';
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
@@ -34,6 +35,8 @@ export interface ProbeRun {
   readonly device: string;
   /** Null: a server does not say. */
   readonly precision: Precision | null;
+  /** Null: a server does not say. */
+  readonly execution: Execution | null;
   /** What a server was asked, the pilot included; null without one. */
   readonly usage: RemoteUsage | null;
   /** What the server is; null without one. */
@@ -69,6 +72,7 @@ export async function measureProbes(
     by: model.by,
     device: model.device,
     precision: model.precision,
+    execution: model.execution,
     usage: model.usage?.() ?? null,
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,

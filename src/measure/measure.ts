@@ -257,11 +257,17 @@ async function tryMerge(
 async function tryProbes(
   checkpoint: Checkpoint,
   selection: ProbeRunOptions,
-  { reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
+  { reference, device, endpoint, spectra, shard, memoryLimit, onProgress }: MeasureOptions,
 ): Promise<{ result: Probes; run: ProbeRun | null }> {
   const source: ModelSource = endpoint
     ? servedSource(withTokenizerOf(hubFoldersOf(checkpoint, reference), endpoint), selection)
-    : { kind: 'checkpoint', checkpoint, reference: reference?.checkpoint ?? null, device: device ?? 'auto' };
+    : {
+        kind: 'checkpoint',
+        checkpoint,
+        reference: reference?.checkpoint ?? null,
+        device: device ?? 'auto',
+        memoryLimit,
+      };
   try {
     const run = await measureProbes(source, selection, {
       shard: shard ?? null,

@@ -35,7 +35,7 @@ export interface SpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
-  /** Memory for one matrix, in bytes; by default most of the machine's memory. */
+  /** Memory for one matrix, and for the model that answers the probes, in bytes; by default most of the machine's, and all of it. */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
   /** Measure only matrices with names that this accepts. */

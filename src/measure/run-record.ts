@@ -22,6 +22,14 @@ export function machineRecord(
 /** How the probes ran; null if they did not. */
 export function probesRecord(run: ProbeRun | null | undefined): Run['probes'] {
   if (!run) return null;
-  const { by, precision, seconds, expectedSeconds, allSeconds, usage } = run;
-  return { by, precision, seconds, expectedSeconds, allSeconds, ...(usage ? { server: usage } : {}) };
+  const { by, precision, execution, seconds, expectedSeconds, allSeconds, usage } = run;
+  return {
+    by,
+    precision,
+    ...(execution === null || execution === 'whole' ? {} : { execution }),
+    seconds,
+    expectedSeconds,
+    allSeconds,
+    ...(usage ? { server: usage } : {}),
+  };
 }

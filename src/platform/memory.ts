@@ -6,3 +6,21 @@ export function machineMemory(): number {
   const total = os.totalmem();
   return constrained > 0 ? Math.min(constrained, total) : total;
 }
+
+export const SIZE_WORDS = 'a size such as 6GB, 6GiB, 512MB, or 6 for GiB';
+
+const UNITS: Readonly<Record<string, number>> = {
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** Number of bytes in `6GB`, `6 GiB`, `512MB`, or `6` for GiB; null for anything else. */
+export function parseMemory(text: string): number | null {
+  const [, number = '', unit = 'GiB'] = /^\s*(\d+(?:\.\d+)?)\s*([MGT]i?B)?\s*$/.exec(text) ?? [];
+  const bytes = Number(number) * (UNITS[unit] ?? Number.NaN);
+  return bytes > 0 ? bytes : null;
+}

@@ -1,4 +1,5 @@
 import type { OnWork } from '../language-model/engine.ts';
+import { LAYER_BY_LAYER } from '../language-model/execution.ts';
 import type { Model } from '../language-model/model.ts';
 import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
 import type { ScoreAnswer } from '../language-model/score.ts';
@@ -35,6 +36,13 @@ export interface RunResult {
 
 /** Items of one call to the model: enough for full batches, few enough for progress. */
 const CHUNK_SIZE = 128;
+
+/** Layer by layer, each call reads all weights: all items are in one. */
+function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): ReadonlyArray<readonly ProbeItem[]> {
+  if (model.execution !== LAYER_BY_LAYER) return chunks;
+  const items = chunks.flat();
+  return items.length === 0 ? [] : [items];
+}
 
 /** Length limit of a generated answer in tokens; 0 where nothing is generated. */
 export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunOptions, 'maxNewTokens'>): number {
@@ -97,7 +105,7 @@ export async function runChunks(
     truncated.set(id, { id, reason: 'the prompt is longer than the context of the model', cause: 'does-not-fit' });
   };
   const { onProgress } = options;
-  for (const chunk of chunks) {
+  for (const chunk of callsFor(model, chunks)) {
     const before = outcomes.size;
     const onWork = onProgress && ((share: number) => onProgress(before + share * chunk.length));
     for (const outcome of await runChunk(chunk, model, { ...options, onTruncation, onWork })) {
@@ -119,23 +127,24 @@ async function runChunk(
   options: RunOptions & { readonly onTruncation: (id: string) => void; readonly onWork: OnWork | undefined },
 ): Promise<Outcome[]> {
   const { onTruncation, onWork } = options;
-  // All items of a chunk have the same kind of question.
-  const generates = items.some(needsGeneration);
-  const scoring = generates ? SCORING_SHARE : 1;
+  const written = items.filter(needsGeneration);
+  const scoring = written.length > 0 ? SCORING_SHARE : 1;
   const scores = await model.score(
     items.flatMap((item) => scoreRequests(item, model, options)),
     onTruncation,
     onWork && ((share) => onWork(scoring * share)),
   );
-  const generated = generates
-    ? await model.generate(
-        items.map((item) => generateRequest(item, options)),
-        onTruncation,
-        onWork && ((share) => onWork(scoring + (1 - scoring) * share)),
-      )
-    : [];
+  const generated =
+    written.length > 0
+      ? await model.generate(
+          written.map((item) => generateRequest(item, options)),
+          onTruncation,
+          onWork && ((share) => onWork(scoring + (1 - scoring) * share)),
+        )
+      : [];
   let used = 0;
-  return items.map((item, i): Outcome => {
+  const texts = new Map(written.map(({ id }, i) => [id, at(generated, i).text ?? '']));
+  return items.map((item): Outcome => {
     const { question } = item;
     const count = question.kind === 'choice' ? question.choices.length : 1;
     const own = scores.slice(used, used + count);
@@ -147,7 +156,7 @@ async function runChunk(
       const logprobs = own.map(({ logprob }) => logprob);
       return { ...choiceOutcome(item, logprobs), ...more };
     }
-    const text = at(generated, i).text ?? '';
+    const text = texts.get(item.id) ?? '';
     const tokens = at(own, 0).token_logprobs;
     return {
       item,

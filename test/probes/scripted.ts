@@ -14,6 +14,7 @@ export function scripted(items: readonly ProbeItem[], script: Script): Model {
     by: 'by a script',
     device: 'script',
     precision: null,
+    execution: null,
     score: async (requests) =>
       requests.map(({ id, where }) => {
         const item = known.get(where);

@@ -115,6 +115,7 @@ function describe(
     leftOut: leftOut.map(({ suite, id, reason }) => ({ suite, id, reason })),
     by: run.probes?.by ?? '',
     ...(run.probes?.precision === undefined ? {} : { precision: run.probes.precision }),
+    ...(run.probes?.execution === undefined ? {} : { execution: run.probes.execution }),
     seconds: run.probes?.seconds ?? 0,
     comparison,
     drawn: rowOfDrawn(probes, compare),

@@ -9,13 +9,6 @@ import { buildHead, buildHeadSlice, canSliceHead } from '../graph/head.ts';
 import { DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { type DevicePlan, describePlan, deviceNeeds, inGibibytes, planDeviceMemory } from './device-memory.ts';
 
-/**
- * How a model is run: with all its weights in memory, or layer by layer, with the weights of two layers. The second way reads all
- * weights for each call, and for each new token.
- */
-export const EXECUTIONS = ['whole', 'layer by layer'] as const;
-export type Execution = (typeof EXECUTIONS)[number];
-
 /** How the memory is divided, in bytes. */
 export type MemoryPlan = { readonly batchBytes: number } & (
   | { readonly execution: 'whole' }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SKIP_CAUSES } from '../../checkpoint/matrix.ts';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
+import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
 import { PRECISIONS } from '../../language-model/precision.ts';
 import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
 import { behaviorSchema } from './behavior.ts';
@@ -141,6 +142,8 @@ export const runSchema = z.strictObject({
       by: z.string(),
       /** Null: the server does not say. Absent in files of version 0.2.0, which computed in float32 on every device. */
       precision: precisionSchema.nullable().optional(),
+      /** Absent where all weights were in memory, and where a server does not say. */
+      execution: z.literal(LAYER_BY_LAYER).optional(),
       seconds: z.number(),
       expectedSeconds: z.number(),
       allSeconds: z.number().optional(),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { methodOfAll, summarize } from '../aggregate.ts';
@@ -276,6 +277,8 @@ function joinRuns(shards: Shards): Measurement['run'] {
       ? {
           by: first.by,
           ...(first.precision === undefined ? {} : { precision: joinPrecisions(probes) }),
+          // One machine that had too little memory is worth knowing.
+          ...(probes.some(({ execution }) => execution !== undefined) ? { execution: LAYER_BY_LAYER } : {}),
           seconds: Math.max(...probes.map(({ seconds }) => seconds)),
           expectedSeconds: Math.max(...probes.map(({ expectedSeconds }) => expectedSeconds)),
           ...(first.allSeconds === undefined ? {} : { allSeconds: first.allSeconds }),

@@ -44,10 +44,14 @@ export function disclaimerOf(report: Report): string {
   ].join(' ');
 }
 
-/** In what precision the probes were answered, with a separator before it; empty without probes, and where it was not written. */
+/**
+ * In what precision the probes were answered, and whether layer by layer, with a separator before it; empty without probes, and
+ * where it was not written.
+ */
 export function precisionPart({ probes }: Report, separator: string): string {
   if (probes?.precision === undefined) return '';
-  return `${separator}probes in ${precisionWords(probes.precision)}`;
+  const way = probes.execution === undefined ? '' : `, ${probes.execution}`;
+  return `${separator}probes in ${precisionWords(probes.precision)}${way}`;
 }
 
 export function precisionWords(precision: NonNullable<Report['probes']>['precision']): string {
