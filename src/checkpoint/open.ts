@@ -96,7 +96,7 @@ function isHubName(path: string): boolean {
 async function openLocal(path: string): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
-      const local = 'give the directory of a checkpoint, a safetensors or an ONNX file';
+      const local = 'give the directory of a checkpoint, or a file of weights (safetensors, GGUF, ONNX, or PyTorch)';
       throw new UserError(`${path} does not exist`, isHubName(path) ? `${local}, or hf://${path} for a hub's` : local);
     }
     if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');

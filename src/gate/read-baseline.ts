@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { isWeightsFile } from '../checkpoint/weights-file.ts';
 import { type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { nameOfServed } from '../measure/measure-served.ts';
@@ -52,7 +53,7 @@ export async function readBaseline(
       "check the path, or create the file with 'shadow-gate measure --checkpoint PATH --out FILE'",
     );
   }
-  if (info.isDirectory() || /\.(safetensors|onnx)$/.test(path)) return { kind: 'checkpoint', path, name: path };
+  if (info.isDirectory() || isWeightsFile(path)) return { kind: 'checkpoint', path, name: path };
   return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
 }
 

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readBaseline } from '../../src/gate/read-baseline.ts';
 import { isBelowNoise } from '../../src/measure/aggregate.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { nextSteps } from '../../src/report/text/next-steps.ts';
@@ -147,4 +148,9 @@ it('an update that starts from the quantized numbers themselves is measured, how
   expect(report.findings).toContainEqual(
     expect.objectContaining({ kind: 'reference-rounding', effect: 'exact', matrices: 28, all: 28 }),
   );
+});
+
+it('a file of weights is a baseline to measure, and no measurement to read', async () => {
+  const file = fixture('gguf', 'blocks.gguf');
+  expect(await readBaseline(file)).toEqual({ kind: 'checkpoint', path: file, name: file });
 });

@@ -1,5 +1,5 @@
-import { dirname } from 'node:path';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
+import { folderOfWeights } from '../../checkpoint/weights-file.ts';
 import { parseHubPath } from '../../hub/hub-path.ts';
 import { HubRepository } from '../../hub/hub-repository.ts';
 import { hubSettings } from '../../hub/hub-settings.ts';
@@ -92,7 +92,7 @@ async function checkLfs({ settings }: ModelContext): Promise<Finding | null> {
   const paths = [settings.checkpoint, settings.reference].filter((path): path is string => path !== null);
   const local = paths.filter((path) => !isOnHub(path));
   if (local.length === 0) return null;
-  const found = (await Promise.all(local.map((path) => pointersIn(folderOf(path))))).flat();
+  const found = (await Promise.all(local.map((path) => pointersIn(folderOfWeights(path))))).flat();
   const [first] = found;
   if (first === undefined) return ok('no file is a pointer');
   const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
@@ -101,8 +101,6 @@ async function checkLfs({ settings }: ModelContext): Promise<Finding | null> {
     "run 'git lfs pull' (in a workflow: actions/checkout with 'lfs: true')",
   );
 }
-
-const folderOf = (path: string): string => (/\.(?:safetensors|onnx)$/.test(path) ? dirname(path) : path);
 
 /** Whether a runner would have it. */
 async function checkPlace({ root, settings }: ModelContext, { checkpoint }: OpenedPair): Promise<Finding | null> {

@@ -1,3 +1,4 @@
+import { isWeightsFile } from '../../checkpoint/weights-file.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
 import { isHubPath } from '../../hub/hub-path.ts';
@@ -55,7 +56,7 @@ export async function baselineAtBase(
     };
   }
   // Weights are not text that could be requested.
-  if (base.kind === 'file' && !/\.(safetensors|onnx)$/.test(path)) {
+  if (base.kind === 'file' && !isWeightsFile(path)) {
     const measurement = parseMeasurement(await files.textOf(base, path, 'baseline'), `${path} at ${files.short}`);
     const note = `baseline ${path} is read at the base commit ${files.short}`;
     return {
