@@ -8,10 +8,11 @@ import { namedTemplates, readChatTemplate } from './chat-template.ts';
 import { isGgufFile, tokenSourceOf } from './gguf/token-source.ts';
 import { idsOfConfigs, readJsonObject, readModelTokenIds } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
+import { tokenizerOfTekken } from './tekken.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
-const OTHER_FILES = [/^tekken\.json$/, /\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
+const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
 /**
  * Open the fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
@@ -45,7 +46,7 @@ export async function openTokenizer(path: string, limits: TokenizerLimits = TOKE
 }
 
 /**
- * @returns null if a directory has neither tokenizer.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
+ * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
  *   requests in token ids do not need
  */
 export async function openTokenizerIfPresent(
@@ -71,14 +72,16 @@ export async function openTokenizerIfPresent(
 }
 
 async function openFolder(directory: string, limits: TokenizerLimits): Promise<Tokenizer | null> {
-  const source = (await readTokenizerJson(directory)) ?? (await readVocabulary(directory));
+  const source =
+    (await readTokenizerJson(directory)) ?? (await readVocabulary(directory)) ?? (await readTekken(directory));
   if (source === null) return null;
-  const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
+  const { config: own = {}, ...text } = source;
+  const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? own;
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
   const model = await readConfig(directory);
   const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
   const files: TokenizerFiles = {
-    ...source,
+    ...text,
     config,
     map,
     addedTokens: await readJsonObject(join(directory, 'added_tokens.json')),
@@ -92,7 +95,14 @@ async function openFolder(directory: string, limits: TokenizerLimits): Promise<T
   return startTokenizer(files, limits);
 }
 
-type Source = Pick<TokenizerFiles, 'file' | 'text' | 'fromVocabulary'>;
+type Source = Pick<TokenizerFiles, 'file' | 'text' | 'fromVocabulary'> & Partial<Pick<TokenizerFiles, 'config'>>;
+
+/** Mistral's own vocabulary, as a tokenizer.json and a tokenizer_config.json. */
+async function readTekken(directory: string): Promise<Source | null> {
+  const file = join(directory, 'tekken.json');
+  const text = await readTextInside(file, 'tokenizer');
+  return text === null ? null : { file, ...tokenizerOfTekken(text, file) };
+}
 
 async function readTokenizerJson(directory: string): Promise<Source | null> {
   const file = join(directory, 'tokenizer.json');

@@ -14,7 +14,7 @@ const TOKEN_FILES = [
   'chat_template.jinja',
 ];
 /** Without these, the digest is what it was before they were read. */
-const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt'];
+const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt', 'tekken.json'];
 
 /**
  * A digest of these files in some directories, and of what GGUF files say in place of them. They are not part of the digest of a checkpoint, but with another
@@ -45,7 +45,7 @@ async function addGguf(path: string, hash: Hash): Promise<string | null> {
 
 function kindOf(file: string): TextFileKind {
   const name = basename(file);
-  if (['tokenizer.json', 'vocab.json', 'merges.txt'].includes(name)) return 'tokenizer';
+  if (['tokenizer.json', 'vocab.json', 'merges.txt', 'tekken.json'].includes(name)) return 'tokenizer';
   return name === 'chat_template.jinja' ? 'template' : 'config';
 }
 

@@ -189,11 +189,6 @@ describe('a tokenizer', () => {
       /has tokenizer\.model, but no tokenizer\.json — save the fast/,
     ],
     ['only a vocabulary', { 'vocab.json': '{}', 'merges.txt': '' }, /has vocab\.json, but no tokenizer\.json/],
-    [
-      'only the tokens of Mistral',
-      { 'tekken.json': '{}', 'params.json': '{}' },
-      /has tekken\.json, but no tokenizer\.json/,
-    ],
     ['only the tokens of tiktoken', { 'qwen.tiktoken': '' }, /has qwen\.tiktoken, but no tokenizer\.json/],
     ['half a file', { 'tokenizer.json': '{"model": {' }, /tokenizer\.json is not JSON/],
     ['another JSON', { 'tokenizer.json': '{"vocab": {}}' }, /tokenizer\.json is not a tokenizer: model/],
@@ -274,5 +269,36 @@ describeNeeds(zoo !== null, '../shared/zoo')('a tokenizer of whole words', () =>
     const { vocab } = readJson<{ model: { vocab: Record<string, number> } }>(join(zoo ?? '', 'tokenizer.json')).model;
     const [[first, a] = ['', 0], [second, b] = ['', 0]] = Object.entries(vocab).slice(-2);
     expect(whole(tokenizer, `${first} nowhere ${second}`)).toEqual([0, a, 1, b]);
+  });
+});
+
+describe("Mistral's tekken.json without a tokenizer.json", () => {
+  const folder = fixture('tekken');
+
+  it('gives the tokens of mistral-common, and their texts', async () => {
+    const tokenizer = await openTokenizer(folder);
+    expect(tokenizer).toMatchObject({ bosId: 1, eosId: 2, leading: [1] });
+    for (const { text, ids } of readJson<{ text: string; ids: number[] }[]>(join(folder, 'expected.json'))) {
+      expect(await tokenizer.encode(text, { addSpecialTokens: true }), text).toEqual(ids);
+      expect(await tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(text);
+    }
+    expect(await tokenizer.encode('[INST]<SPECIAL_8>', { addSpecialTokens: false })).toEqual([3, 8]);
+  });
+
+  it.each<[string, (content: Record<string, unknown>) => void, RegExp]>([
+    ['another JSON', (content) => delete content.config, /tekken\.json is not a tokenizer of Mistral: config: /],
+    ['of other ranks', ({ vocab }) => (vocab as unknown[]).splice(300, 1), /token 300 has rank 301/],
+    ['without special tokens', (content) => delete content.special_tokens, /it has no special tokens/],
+    [
+      'of a larger vocabulary',
+      ({ config }) => Object.assign(config as object, { default_vocab_size: 9000 }),
+      /is 9000/,
+    ],
+  ])('is refused if it is %s', async (_, change, message) => {
+    const content = readJson<Record<string, unknown>>(join(folder, 'tekken.json'));
+    change(content);
+    const changed = temporaryFolder();
+    writeFileSync(join(changed, 'tekken.json'), JSON.stringify(content));
+    await expect(openTokenizer(changed)).rejects.toThrow(message);
   });
 });
