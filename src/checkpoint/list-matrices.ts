@@ -268,6 +268,7 @@ function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
     );
   }
   const orientation = isInputFirst(entry, place, model.architecture) ? 'columns' : 'rows';
+  const turned = orientation === 'columns' ? { inputFirst: true } : {};
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
   const layout = fusedLayout(entry.name, {
     output,
@@ -283,6 +284,7 @@ function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
           name,
           place: { ...place, expert },
           ...ofExpert(entry, wholeMatrix([second, third]), expert),
+          ...turned,
         },
       ];
     }
@@ -290,6 +292,7 @@ function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
       name: `${name}[${part.label}]`,
       place: { ...place, expert, module: part.module },
       ...ofExpert(entry, outputPart(part, input, orientation), expert),
+      ...turned,
     }));
   });
 }

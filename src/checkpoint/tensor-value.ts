@@ -8,9 +8,14 @@ export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recip
   return recipe !== undefined || isMeasuredDtype(dtype);
 }
 
+/** Is it in a quantized format that is read? What has other recipes is floating-point, and stored in another order. */
+export function isQuantized({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
+  return recipe !== undefined && !isMeasuredDtype(dtype);
+}
+
 /** Are some of its weights in a quantized format that is read? */
 export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
-  return [...tensors.values()].some(({ recipe, dtype }) => recipe !== undefined && !isMeasuredDtype(dtype));
+  return [...tensors.values()].some(isQuantized);
 }
 
 /** What is stored of a tensor: itself, its parts, or the codes and scales of a quantized one. */

@@ -3,6 +3,7 @@ import type { Graph, Value } from '../onnx/graph.ts';
 import type { FileState } from '../platform/file-state.ts';
 import type { Architecture } from './architecture.ts';
 import type { GgufMetadata } from './gguf/metadata.ts';
+import type { MatrixView } from './matrix-view.ts';
 import type { WeightUse } from './onnx/weight-use.ts';
 
 /** An opened checkpoint of full weights: its headers have been read, its data has not. */
@@ -122,8 +123,12 @@ export interface LoraModule {
   readonly target: string;
   readonly a: TensorEntry;
   readonly b: TensorEntry;
+  /** A trained bias of B [out]: scale times it is added to what the layer gives. No part of ΔW. */
+  readonly bias?: TensorEntry;
   /** A is stored [in, r] and B [r, out], as MLX does. */
   readonly inputFirst?: boolean;
+  /** Where A [r, in] and B [out, r] are parts of their tensors, those of one expert. */
+  readonly views?: { readonly a: MatrixView; readonly b: MatrixView };
   /** Of each expert, where `experts` is set. */
   readonly rank: number;
   readonly scale: number;

@@ -186,22 +186,6 @@ function weightsOf(
   if (reference === null) {
     throw new UserError(`${name} is an adapter, which runs only with its base model`, 'give that as --reference');
   }
-  const bias = [...checkpoint.tensors.keys()].find((tensor) => tensor.endsWith('.lora_B.bias'));
-  if (bias !== undefined) {
-    throw new UserError(
-      `${name}: ${JSON.stringify(bias)} is a bias of the update, which is not supported`,
-      'merge the adapter into the base model and give the merged model',
-      { code: 'unsupported-model' },
-    );
-  }
-  const stack = checkpoint.modules.find(({ experts }) => experts !== undefined);
-  if (stack !== undefined) {
-    throw new UserError(
-      `${name}: ${JSON.stringify(stack.target)} changes the weights of all experts (target_parameters), which is measured and not run`,
-      'merge the adapter into the base model and give the merged model',
-      { code: 'unsupported-model' },
-    );
-  }
   refuseOnnx(reference);
   return { base: reference, adapter: checkpoint };
 }

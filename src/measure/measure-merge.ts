@@ -1,14 +1,19 @@
+import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
 import { featuresOf } from '../checkpoint/adapter/factors.ts';
 import { isBuffer } from '../checkpoint/buffers.ts';
 import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
-import { wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { placeOf } from '../checkpoint/place.ts';
+import { isQuantized, isReadable } from '../checkpoint/tensor-value.ts';
 import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { areEqual } from '../spectra/merge/equal-tensors.ts';
+import { type ExpertWeight, expertWeights } from '../spectra/merge/expert-weights.ts';
 import { isJudged, judgeMerge } from '../spectra/merge/judge-merge.ts';
+import { isBeforeQuantizing, isMergedBeforeQuantizing } from '../spectra/merge/judge-quantized.ts';
+import type { MergedWeight } from '../spectra/merge/merge-sums.ts';
 import { TensorNames } from '../spectra/merge/tensor-names.ts';
 import { countNonFinite, findNonFinite } from '../spectra/non-finite.ts';
 import type { SpectraOptions } from './options.ts';
@@ -40,26 +45,33 @@ export async function measureMerge(
   const nonFinite = await nonFiniteOf([...adapter.tensors.values()]);
   const damaged = new Set(nonFinite.map(({ name }) => name));
   const names = { checkpoint: namesOf(checkpoint), reference: namesOf(reference) };
-  const targets = targetsOf(adapter, names.checkpoint);
-  const total = targets.size;
+  const targets = [
+    ...targetsOf(adapter, names),
+    ...expertWeights(adapter, adapter.modules.filter(isStacked), { checkpoint, reference }).map(ofExperts),
+  ];
+  refuseQuantized(checkpoint, names.reference, new Set(targets.map(({ merged }) => merged?.name)));
   const weights: MergedWeightMeasurement[] = [];
-  const explained = new Set<TensorEntry>();
-  /** Of the reference: what the adapter changes, and the checkpoint does not have. */
-  const lacking = new Set<TensorEntry | null>();
+  const explained = new Set<string>();
+  /** Of the reference: what the adapter changes, and the checkpoint does not have under the same name. */
+  const lacking = new Set<string | null>();
   let hint: number | null = null;
-  for (const [index, { name, merged, modules }] of [...targets.values()].entries()) {
-    onProgress?.({ phase: 'merge', done: index, total, item: name });
-    if (merged) explained.add(merged);
-    else lacking.add(names.reference(name));
-    const base = baseOf(names.reference(name), adapter.saved.get(name));
-    const described = describe(merged?.name ?? name, modules);
-    const status = unmerged(merged, base, modules);
+  for (const [index, target] of targets.entries()) {
+    const { name, merged, base, original, modules, views } = target;
+    onProgress?.({ phase: 'merge', done: index, total: targets.length, item: name });
+    if (merged) explained.add(merged.name);
+    // Experts may be stored under other names in the reference.
+    if (!merged || views) lacking.add(original);
+    const described = describe(merged === null || views ? name : merged.name, modules);
+    const status = unmerged(target);
     const isDamaged = modules.some((module) => tensorsOf(module).some((entry) => damaged.has(entry.name)));
     if (status !== null || !merged || !base || isDamaged) {
       weights.push({ ...described, status: status ?? 'notFinite', residual: null, coefficient: null });
       continue;
     }
-    const judged = await judgeMerge({ merged, base, modules }, hint);
+    const weight = { merged, base, modules, ...(views && { views }) };
+    const judged = await judgeMerge(weight, hint);
+    if (judged.status === 'different' && (await isMergedBeforeQuantizing(weight)))
+      throw beforeQuantizing(checkpoint, described.name, base);
     if (judged.status === 'wrongFactor') hint = judged.coefficient;
     weights.push({
       ...described,
@@ -70,9 +82,9 @@ export async function measureMerge(
   }
   for (const [name, saved] of adapter.saved) {
     const merged = names.checkpoint(name);
-    if (merged && explained.has(merged)) continue;
-    if (merged) explained.add(merged);
-    else lacking.add(names.reference(name));
+    if (merged && explained.has(merged.name)) continue;
+    if (merged) explained.add(merged.name);
+    else lacking.add(names.reference(name)?.name ?? null);
     const status = await judgeSaved({ merged, saved, base: names.reference(name), digests });
     const own = { name: merged?.name ?? name, kind: 'saved', rank: null, scale: null } as const;
     weights.push({ ...own, status, residual: null, coefficient: null });
@@ -108,13 +120,29 @@ function refuseUnchecked(adapter: Adapter, checkpoint: FullCheckpoint, reference
       'leave out the adapter, and compare the merged model with a baseline',
     );
   }
-  const stack = adapter.modules.find(({ experts }) => experts !== undefined);
-  if (stack !== undefined) {
+}
+
+/**
+ * Refuse weights that were quantized after the merge, where the adapter does not change them: whether they are those of the
+ * reference cannot be seen behind the rounding.
+ */
+function refuseQuantized(checkpoint: FullCheckpoint, find: FindTensor, changed: ReadonlySet<string | undefined>): void {
+  for (const entry of checkpoint.tensors.values()) {
+    const { name, dtype } = entry;
+    const original = isQuantized(entry) && !changed.has(name) ? find(name) : null;
+    if (!original || original.dtype === dtype) continue;
     throw new UserError(
-      `${adapter.path}: ${JSON.stringify(stack.target)} changes the weights of all experts (target_parameters), whose merge is not checked`,
-      'leave out the adapter, and compare the merged model with a baseline',
+      `${checkpoint.path}: ${JSON.stringify(name)} is ${dtype}, and ${original.dtype} in the reference: whether it was changed cannot be seen behind the rounding`,
+      'check the merge before the weights are quantized, and compare the quantized model with the merged one',
     );
   }
+}
+
+function beforeQuantizing({ path }: FullCheckpoint, name: string, original: TensorEntry): UserError {
+  return new UserError(
+    `${path}: ${JSON.stringify(name)} is near the ${original.dtype} weight of the reference and not made from it: the adapter may have been merged into the model that was quantized`,
+    'give that model as reference: behind the rounding of its quantized copy no merge can be seen',
+  );
 }
 
 async function nonFiniteOf(entries: readonly TensorEntry[]): Promise<MergeMeasurement['nonFinite']> {
@@ -139,22 +167,56 @@ function namesOf(checkpoint: FullCheckpoint): FindTensor {
 const isHead = (name: string): boolean => placeOf(name, { multimodal: false }).module === 'lm_head';
 
 interface MergeTarget {
-  /** Its name in the adapter. */
+  /** In the adapter; of an expert, in the checkpoint. */
   readonly name: string;
   readonly merged: TensorEntry | null;
+  readonly base: TensorEntry | null;
+  /** Its name in the reference. */
+  readonly original: string | null;
   readonly modules: readonly [LoraModule, ...LoraModule[]];
+  readonly views?: MergedWeight['views'];
 }
 
 /** The weights that the adapter changes: two modules that are tied to each other change the same one. */
-function targetsOf({ modules }: Adapter, find: FindTensor): Map<string, MergeTarget> {
+function targetsOf({ modules, saved }: Adapter, find: Record<'checkpoint' | 'reference', FindTensor>): MergeTarget[] {
   const targets = new Map<string, MergeTarget>();
   for (const module of modules) {
-    const merged = find(module.target);
-    const key = merged?.name ?? module.target;
+    if (isStacked(module)) continue;
+    const name = module.target;
+    const merged = find.checkpoint(name);
+    const key = merged?.name ?? name;
     const known = targets.get(key);
-    targets.set(key, { name: module.target, merged, modules: known ? [...known.modules, module] : [module] });
+    const original = find.reference(name);
+    targets.set(
+      key,
+      known
+        ? { ...known, modules: [...known.modules, module] }
+        : {
+            name,
+            merged,
+            base: baseOf(original, saved.get(name)),
+            original: original?.name ?? null,
+            modules: [module],
+          },
+    );
   }
-  return targets;
+  return [...targets.values()];
+}
+
+function ofExperts({ name, merged, base, module }: ExpertWeight): MergeTarget {
+  const views = merged &&
+    base && {
+      merged: merged.view,
+      base: merged.inputFirst === base.inputFirst ? base.view : transposedView(base.view),
+    };
+  return {
+    name,
+    merged: merged?.source ?? null,
+    base: base?.source ?? null,
+    original: base?.source.name ?? null,
+    modules: [module],
+    ...(views && { views }),
+  };
 }
 
 /**
@@ -174,12 +236,16 @@ function describe(name: string, [{ rank, scale, magnitude }]: MergeTarget['modul
 }
 
 /** @returns null if both are there, and have the shape of the update */
-function unmerged(merged: TensorEntry | null, base: TensorEntry | null, modules: MergeTarget['modules']) {
+function unmerged({ merged, base, modules, views }: MergeTarget) {
   if (!merged) return 'notInCheckpoint';
   if (!base) return 'notInReference';
-  if (!isJudged(merged) || !isJudged(base)) return 'unreadable';
-  if (merged.shape.join() !== base.shape.join() || merged.shape.length < 2) return 'otherShape';
-  const stored = wholeMatrix(merged.shape).shape.join();
+  if (!isJudged(merged) || !isReadable(base)) return 'unreadable';
+  if (merged.shape.length < 2) return 'otherShape';
+  const [stored, original] = [
+    views?.merged.shape ?? wholeMatrix(merged.shape).shape,
+    views?.base.shape ?? wholeMatrix(base.shape).shape,
+  ].map(String);
+  if (stored !== original || (!views && merged.shape.join() !== base.shape.join())) return 'otherShape';
   const isAlike = modules.every((module) => {
     const { output, input } = featuresOf(module);
     return (module.transposed ? [input, output] : [output, input]).join() === stored;
@@ -212,21 +278,25 @@ async function compareOthers({
   explained,
   lacking,
 }: Omit<MergeSides, 'adapter'> & {
-  readonly explained: ReadonlySet<TensorEntry>;
-  readonly lacking: ReadonlySet<TensorEntry | null>;
+  /** Names in the checkpoint. */
+  readonly explained: ReadonlySet<string>;
+  /** Names in the reference. */
+  readonly lacking: ReadonlySet<string | null>;
 }): Promise<MergeMeasurement['others']> {
   const [inCheckpoint, inReference] = [new TensorNames(checkpoint.tensors), new TensorNames(reference.tensors)];
   const unequal: MergeMeasurement['others']['unequal'] = [];
   let equal = 0;
   for (const entry of checkpoint.tensors.values()) {
-    if (explained.has(entry)) continue;
+    if (explained.has(entry.name)) continue;
     const original = inReference.find(entry.name);
     const isSame = original ? await areEqual(entry, original, digests) : isBuffer(entry);
     if (isSame || (await isTiedHead(entry, { checkpoint, reference, digests }))) equal += 1;
+    else if (original && (await isBeforeQuantizing(entry, original)))
+      throw beforeQuantizing(checkpoint, entry.name, original);
     else unequal.push({ name: entry.name, change: original ? 'changed' : 'added' });
   }
   for (const entry of reference.tensors.values()) {
-    if (inCheckpoint.find(entry.name) || lacking.has(entry) || isBuffer(entry)) continue;
+    if (inCheckpoint.find(entry.name) || lacking.has(entry.name) || isBuffer(entry)) continue;
     // The head of a model with tied weights is stored or left out, as a library likes.
     if (checkpoint.architecture.tied && isHead(entry.name)) continue;
     unequal.push({ name: entry.name, change: 'missing' });

@@ -1,42 +1,64 @@
-import { featuresOf } from '../checkpoint/adapter/factors.ts';
+import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../checkpoint/adapter/expert-factors.ts';
+import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { listMatrices, MAX_EXPERTS, type ModelContext, refuseTiny } from '../checkpoint/list-matrices.ts';
 import type { Matrix } from '../checkpoint/matrix.ts';
-import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import type { OutputSlice } from '../checkpoint/matrix-view.ts';
 import type { ModuleType } from '../checkpoint/module-type.ts';
 import { type ModelKind, placeOf } from '../checkpoint/place.ts';
-import type { FullCheckpoint, LoraModule } from '../checkpoint/types.ts';
+import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';
 import type { Target } from './target.ts';
 
-/** A module of an adapter that changes the weights of all experts of a layer (`target_parameters` of PEFT). */
-export type StackedModule = LoraModule & { readonly experts: number };
-
-export function isStacked(module: LoraModule): module is StackedModule {
-  return module.experts !== undefined;
-}
-
 /** The base model of the adapter, as far as it is known. */
 interface Base {
-  readonly path: string;
+  readonly adapter: Adapter;
   readonly model: ModelContext & ModelKind;
   readonly reference: FullCheckpoint | null;
 }
 
 /**
- * The updates of the experts of each layer: ΔW of expert e is scale·B[:, :, e]·A[e], with A as [experts, r, in] and B as
- * [out, r, experts] (PEFT 0.21, `ParamWrapper.get_delta_weight`). Its spectrum is that of its transpose, so that it makes no
+ * The updates of the experts of each layer (`ofExpert`). The spectrum of an update is that of its transpose, so that it makes no
  * difference which of the two the base model stores.
  * @throws UserError for a base model that has other experts, and for more experts than any model has
  */
 export function expertUpdates(modules: readonly StackedModule[], base: Base): Target[] {
   refuseMany(modules, base);
   const stored = base.reference && modules.length > 0 ? expertsOf(base.reference) : null;
-  return modules.flatMap((module) => updatesOf(module, base, stored));
+  const layers = modules.flatMap((module) => layerOf(module, base, stored) ?? []);
+  const turned = areTurned(base.adapter, layers, base.model.architecture.layoutType);
+  return modules.flatMap((module) => updatesOf(module, base, { stored, turned }));
 }
 
-function refuseMany(modules: readonly StackedModule[], { path }: Base): void {
+/** The features of the layer of each expert; null where the base model does not tell them. */
+function layerOf(module: StackedModule, { model }: Base, stored: Experts | null): ExpertLayer | null {
+  const { layer, module: type } = placeOf(module.target, model);
+  const types: readonly ModuleType[] = type === 'other' ? ['gate_proj', 'up_proj'] : [type];
+  if (stored !== null) {
+    const [first, ...others] = types.map((part) => stored.get(keyOf(layer, 0, part)));
+    if (!first) return null;
+    const [input, output] = featuresOfMatrix(first);
+    return {
+      module,
+      input,
+      output: others.reduce((sum, part) => sum + (part ? featuresOfMatrix(part)[1] : 0), output),
+    };
+  }
+  const { hiddenSize } = model.architecture;
+  const { input, output } = featuresOf(module);
+  if (hiddenSize === null) return null;
+  const other = input === hiddenSize ? output : input;
+  return type === 'down_proj'
+    ? { module, input: other, output: hiddenSize }
+    : { module, input: hiddenSize, output: other };
+}
+
+function featuresOfMatrix({ view: { shape }, inputFirst }: Matrix): readonly [input: number, output: number] {
+  return inputFirst ? shape : [shape[1], shape[0]];
+}
+
+function refuseMany(modules: readonly StackedModule[], { adapter: { path } }: Base): void {
   const [first] = modules;
   if (first === undefined) return;
   const many = modules.find(({ experts }) => experts > MAX_EXPERTS);
@@ -74,21 +96,25 @@ interface Part extends OutputSlice {
   readonly note?: string;
 }
 
-function updatesOf(module: StackedModule, base: Base, stored: Experts | null): Target[] {
-  const { target, rank, experts } = module;
+function updatesOf(
+  module: StackedModule,
+  base: Base,
+  { stored, turned }: { readonly stored: Experts | null; readonly turned: boolean },
+): Target[] {
+  const { target, experts } = module;
   const place = placeOf(target, base.model);
-  const parts = partsOf(module, base.model, place.module);
-  const { input } = featuresOf(module);
+  const { input, output } = featuresOf(module);
+  const parts = partsOf(target, base.model, {
+    whole: place.module,
+    ...(turned ? { input: output, output: input } : { input, output }),
+  });
   return Array.from({ length: experts }, (_, expert) => expert).flatMap((expert) =>
     parts.map((part): Target => {
       const original = stored === null ? null : (stored.get(keyOf(place.layer, expert, part.module)) ?? null);
-      const update: LoraUpdate = {
-        module: { ...module, transposed: false },
-        a: inBlock(wholeMatrix([rank, input]), expert, experts),
-        b: ofExpert(part, { expert, experts, rank }),
-        base: original,
-      };
-      const shape = [update.b.shape[0], input] as const;
+      const own = ofExpert(module, expert, { part, turned, transposed: false });
+      const { a, b } = factorsOf(own);
+      const update: LoraUpdate = { module: own, b, base: original };
+      const shape = [b.shape[0], a.shape[1]] as const;
       if (stored !== null) expectBase(module, base, { original, shape, name: `expert ${expert} ${part.module}` });
       return {
         kind: 'lora',
@@ -104,36 +130,24 @@ function updatesOf(module: StackedModule, base: Base, stored: Experts | null): T
 }
 
 /** The parts of each expert's matrix: gate and up, or all of it. */
-function partsOf(module: StackedModule, { architecture }: ModelContext, whole: ModuleType): readonly Part[] {
-  const { input, output } = featuresOf(module);
+function partsOf(
+  target: string,
+  { architecture }: ModelContext,
+  { whole, input, output }: { readonly whole: ModuleType; readonly input: number; readonly output: number },
+): readonly Part[] {
   const all = { outDims: [output], slice: { axis: 0, start: 0, end: output }, label: '', module: whole };
   // Alternating in gpt-oss, one half after the other elsewhere.
   if (architecture.layoutType === null && whole === 'other')
     return [{ ...all, note: 'fused and not split: config.json of the base model is needed' }];
-  const layout = fusedLayout(module.target, { output, input, architecture, attentionInput: null });
+  const layout = fusedLayout(target, { output, input, architecture, attentionInput: null });
   if (layout === null) return [all];
   if ('unknown' in layout) return [{ ...all, note: `fused and not split: ${layout.unknown}` }];
   return layout.parts.map((part) => ({ ...part, label: `[${part.label}]` }));
 }
 
-/** Rows of B [out, r · experts] that belong to a part, and the columns of one expert. */
-function ofExpert(
-  { outDims, slice }: OutputSlice,
-  { expert, experts, rank }: { readonly expert: number; readonly experts: number; readonly rank: number },
-): MatrixView {
-  const rows = outDims.reduce((product, size) => product * size, 1);
-  const kept = Math.ceil((slice.end - slice.start) / (slice.step ?? 1));
-  const size = outDims[slice.axis] ?? rows;
-  return {
-    dims: [...outDims, rank, experts],
-    slices: [slice, { axis: outDims.length + 1, start: expert, end: expert + 1 }],
-    shape: [(rows / size) * kept, rank],
-  };
-}
-
 function expectBase(
   { target }: StackedModule,
-  { path, reference }: Base,
+  { adapter: { path }, reference }: Base,
   found: { readonly original: Matrix | null; readonly shape: readonly [number, number]; readonly name: string },
 ): void {
   const { original, shape, name } = found;

@@ -31,6 +31,16 @@ function sumOfSquares(graph: Graph, strip: Value): Value {
   return graph.op('ReduceSumSquare', [graph.cast(strip, ElementType.float64)], { keepdims: 1 });
 }
 
+/** Σ step² ÷ 12 of a quantized matrix: the energy of what rounding to the nearest number of its format leaves. */
+export async function roundingEnergy(matrix: MatrixSource, device: Device): Promise<number> {
+  const { recipe, name } = matrix.source;
+  if (!recipe) throw new Error(`${name} is not quantized`);
+  const graph = new Graph();
+  const steps = sumOverStrips(graph, { ...matrix, compute: recipe.steps }, (strip) => sumOfSquares(graph, strip));
+  graph.output('steps', steps, ElementType.float64);
+  return (float64Output(await runGraph(graph, device), 'steps')[0] ?? Number.NaN) / 12;
+}
+
 /**
  * The standard deviation of the rounding error of a matrix's elements, relative to themselves: at most, for floating-point numbers,
  * and in the root mean square over the matrix for quantized ones. Null for a matrix of zeros.

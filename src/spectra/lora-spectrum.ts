@@ -14,8 +14,6 @@ import { type ExactSpectrum, NOT_FINITE } from './spectrum.ts';
 /** ΔW = scale·B·A of one adapted module, or of one part of a fused module. */
 export interface LoraUpdate {
   readonly module: LoraModule;
-  /** A [r, in], where it is not all of the tensor: of one expert. */
-  readonly a?: MatrixView;
   /** B [out, r], or its rows that belong to the part. */
   readonly b: MatrixView;
   /** The same matrix in the base model, if there is a reference. */
@@ -26,8 +24,10 @@ export interface LoraUpdate {
 const CORES_ALIVE = 12;
 
 /** Bytes that `loraSpectrum` needs at its peak. */
-export function loraMemory({ module: { a, b, rank, experts = 1 } }: LoraUpdate): number {
-  const factors = [a, b].map(({ size }) => gramMemory([rank, size / experts / rank]));
+export function loraMemory({ module }: LoraUpdate): number {
+  const { rank } = module;
+  const { input, output } = featuresOf(module);
+  const factors = [input, output].map((size) => gramMemory([rank, size]));
   return Math.max(...factors) + 8 * CORES_ALIVE * rank * rank;
 }
 
@@ -49,7 +49,7 @@ export async function loraSpectrum(
   { device, wantRowGini }: { device: Device; wantRowGini: boolean },
 ): Promise<ExactSpectrum> {
   const { module } = update;
-  const a: MatrixSource = { source: module.a, view: update.a ?? factorsOf(module).a };
+  const a: MatrixSource = { source: module.a, view: factorsOf(module).a };
   const b: MatrixSource = { source: module.b, view: update.b };
   const gramB = (await gramMatrix(b, device, { side: 'columns' })).gram;
   const gramA = (await gramMatrix(a, device, { side: 'rows' })).gram;

@@ -50,10 +50,15 @@ function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null
 
 /**
  * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a mixture of
- * experts is `block_sparse_moe` in those of Mixtral and MiniMax.
+ * experts is `block_sparse_moe` in those of Mixtral and MiniMax. In memory its router is `mlp.router` in Phi-3.5-MoE, whose files have
+ * `gate`, and `router` in Granite, whose files have `router.layer`.
  */
 export function innerName(name: string): string {
-  const path = name.split('.').map((part) => (part === 'block_sparse_moe' ? 'mlp' : part));
+  const path = name
+    .split('.')
+    .filter((part, i, parts) => part !== 'layer' || parts[i - 1] !== 'router')
+    .map((part) => (part === 'block_sparse_moe' ? 'mlp' : part))
+    .map((part, i, parts) => (part === 'router' && parts[i - 1] === 'mlp' ? 'gate' : part));
   const start = path.findIndex((part) => !CONTAINERS.has(part));
   const inner = path.slice(Math.max(0, start));
   return (inner[1] === 'vision_model' ? [inner[0], ...inner.slice(2)] : inner).join('.');

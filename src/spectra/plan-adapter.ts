@@ -1,3 +1,4 @@
+import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import type { FusedLayout } from '../checkpoint/fused-layout.ts';
@@ -12,7 +13,7 @@ import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
-import { expertUpdates, isStacked } from './expert-updates.ts';
+import { expertUpdates } from './expert-updates.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
 import { matchNames } from './match-names.ts';
@@ -36,7 +37,7 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
   const base = { model, reference, nameInReference };
   const updates = [
     ...adapter.modules.filter((module) => !isStacked(module)).flatMap((module) => loraJobs(adapter, module, base)),
-    ...expertUpdates(adapter.modules.filter(isStacked), { ...base, path: adapter.path }),
+    ...expertUpdates(adapter.modules.filter(isStacked), { ...base, adapter }),
   ];
   const { saved, copies } = splitCopies(adapter);
   const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });

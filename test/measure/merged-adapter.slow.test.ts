@@ -109,6 +109,9 @@ describe('a merge made by PEFT', () => {
     ['fan_in_fan_out', real('gpt2', 'gpt2-f16'), 3],
     ['fan_in_fan_out with DoRA', real('dora-gpt2', 'gpt2-f16'), 1],
     ['fused qkv_proj and gate_up_proj', real('phi3', 'phi3-bf16'), 2],
+    ['all experts of a layer, stored one by one, and their router', real('experts', 'mixtral-bf16'), 11],
+    ['all experts of a layer, stored in stacks', real('stacked-experts', 'gpt-oss-bf16'), 10],
+    ['into the numbers of NF4, in bf16', real('nf4', 'llama-nf4'), 3],
   ])('is proven: %s', async (_, merge, weights) => {
     const { merge: measured } = await measureMerge(merge);
     expect(measured?.weights.map(({ status }) => status)).toEqual(Array(weights).fill('applied'));
@@ -183,6 +186,54 @@ describe('a merge that went wrong', () => {
   it('was done with the scale of plain LoRA', async () => {
     const adapter = withConfig(BF16.adapter, { use_rslora: true });
     expect(await faultsOf({ ...BF16, adapter })).toEqual([['scale-of-lora', 6]]);
+  });
+});
+
+describe('a merge onto quantized weights', () => {
+  const nf4 = real('nf4', 'llama-nf4');
+  const requantized = { ...nf4, checkpoint: merges('nf4', 'requantized') };
+  const scaled = (factor: number) => withConfig(nf4.adapter, { lora_alpha: 8 * factor });
+
+  it('is proven by PEFT on its codes, where the update is larger than their rounding', async () => {
+    expect(await faultsOf(requantized)).toEqual([['merge-proven']]);
+  });
+
+  it.each([
+    ['nothing was done', { ...nf4, checkpoint: nf4.reference }, 'not-applied'],
+    ['the scale is another one', { ...nf4, adapter: scaled(0.5) }, 'applied-twice'],
+    ['the scale is another one, and the merge was quantized', { ...requantized, adapter: scaled(-1) }, 'subtracted'],
+  ])('went wrong where %s', async (_, merge, fault) => {
+    expect(await faultsOf(merge)).toEqual([[fault, 3]]);
+  });
+
+  it('cannot be seen if the update is smaller than the rounding', async () => {
+    // Half of each update would be as near.
+    const small = withConfig(nf4.adapter, { lora_alpha: 0.4 });
+    const findings = await findingsOf({ ...nf4, adapter: small, checkpoint: nf4.reference });
+    expect(findings.map(({ kind, level }) => [kind, level])).toEqual([['merge-unseen', 'inconclusive']]);
+  });
+
+  it('is not taken for one into the model before it was quantized, and the other way around', async () => {
+    const original = { ...nf4, checkpoint: merges('nf4', 'original') };
+    expect(await faultsOf({ ...original, reference: merges('llama-wide') })).toEqual([['merge-proven']]);
+    await expect(measureMerge(original)).rejects.toThrow(/is near the NF4 .* — give that model as reference/);
+    await expect(measureMerge({ ...requantized, reference: merges('llama-wide') })).rejects.toThrow(
+      /is NF4 .* and BF16 in the reference: .* — check the merge before the weights are quantized/,
+    );
+  });
+});
+
+describe('a merge into the weights of all experts', () => {
+  it('left one expert out', async () => {
+    const merge = real('stacked-experts', 'gpt-oss-bf16');
+    const name = 'model.layers.0.mlp.experts.down_proj';
+    const original = await tensorOf(merge.reference, name);
+    const forged = await withBytes(merge.checkpoint, MODEL, (read) => {
+      const bytes = read(name);
+      original.copy(bytes, 0, 0, bytes.length / 3);
+      return { [name]: bytes };
+    });
+    expect(await faultsOf({ ...merge, checkpoint: forged })).toEqual([['not-applied', 1]]);
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
-import { ADAPTERS, adapterFixture, adapterWith, expectedOf } from '../checkpoint/adapter/adapters.ts';
+import { adapterFixture, adapterWith, baseOf, expectedOf, MEASURED_ADAPTERS } from '../checkpoint/adapter/adapters.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { readTensors } from '../language-model/read-tensors.ts';
@@ -49,12 +49,12 @@ function expectClose(found: Map<string, readonly number[]>, name: string): void 
 }
 
 describe('the update of an adapter has the singular values that PEFT or mlx-lm gives it', () => {
-  it.each(ADAPTERS.filter((name) => !isDora(name)))('alone: %s', async (name) => {
+  it.each(MEASURED_ADAPTERS.filter((name) => !isDora(name)))('alone: %s', async (name) => {
     expectClose(await updatesOf(name), name);
   });
 
-  it.each(ADAPTERS)('with its base: %s', async (name) => {
-    expectClose(await updatesOf(name, fixture('language-models', expectedOf(name).base)), name);
+  it.each(MEASURED_ADAPTERS)('with its base: %s', async (name) => {
+    expectClose(await updatesOf(name, baseOf(name)), name);
   });
 });
 

@@ -3,7 +3,11 @@ import { type MatrixView, transposedView, wholeMatrix } from '../matrix-view.ts'
 import type { LoraModule } from '../types.ts';
 
 /** How A [r, in] and B [out, r] are read from their tensors, whichever way they are stored. */
-export function factorsOf({ a, b, inputFirst }: LoraModule): { readonly a: MatrixView; readonly b: MatrixView } {
+export function factorsOf({ a, b, inputFirst, views }: LoraModule): {
+  readonly a: MatrixView;
+  readonly b: MatrixView;
+} {
+  if (views) return views;
   const read = (shape: readonly number[]) => (inputFirst ? transposedView(wholeMatrix(shape)) : wholeMatrix(shape));
   return { a: read(a.shape), b: read(b.shape) };
 }

@@ -23,6 +23,7 @@ const configSchema = z.looseObject({
   layers_to_transform: z.union([z.int(), z.array(z.int())]).nullish(),
   layers_pattern: names,
   bias: z.enum(['none', 'all', 'lora_only']).nullish(),
+  lora_bias: z.boolean().nullish(),
   ensure_weight_tying: z.boolean().nullish(),
 });
 export type PeftConfig = z.infer<typeof configSchema>;

@@ -19,6 +19,8 @@ import { type AdaptedParameter, parameterOf } from './target-parameters.ts';
 const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
 /** `<module>.lora_magnitude_vector[.<adapter>][.weight]`: DoRA. */
 const MAGNITUDE_KEY = /^(?:base_model\.model\.)?(.+)\.lora_magnitude_vector(?:\.[^.]+)?$/;
+/** `<module>.lora_B.bias` (`lora_bias`). */
+const BIAS_KEY = /^(?:base_model\.model\.)?(.+)\.lora_B\.bias$/;
 /** Real ones are below 10⁴; the energies of an update with a larger one may not be numbers. */
 const MAX_ALPHA = 1e9;
 /** A module that is saved whole, or the copy of what it was before. */
@@ -67,6 +69,7 @@ interface Factors {
   a?: TensorEntry;
   b?: TensorEntry;
   magnitude?: TensorEntry;
+  bias?: TensorEntry;
   embedding: boolean;
 }
 
@@ -76,9 +79,9 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
   for (const entry of entries) {
     const key = entry.name.replace(/\.weight$/, '');
     const factor = LORA_KEY.exec(key);
-    const module = factor?.[1] ?? MAGNITUDE_KEY.exec(key)?.[1];
+    const module = factor?.[1] ?? MAGNITUDE_KEY.exec(key)?.[1] ?? BIAS_KEY.exec(key)?.[1];
     if (module) {
-      const side = factor ? (factor[3] === 'A' ? 'a' : 'b') : 'magnitude';
+      const side = factor ? (factor[3] === 'A' ? 'a' : 'b') : BIAS_KEY.test(key) ? 'bias' : 'magnitude';
       addFactor(source, found, module, side, entry, factor?.[2] !== undefined);
     } else if (entry.name.includes('.original_module.')) {
       // The base model's weight, stored beside the trained one of `modules_to_save`.
@@ -108,7 +111,7 @@ function addFactor(
   { path }: Source,
   found: Map<string, Factors>,
   module: string,
-  side: 'a' | 'b' | 'magnitude',
+  side: 'a' | 'b' | 'magnitude' | 'bias',
   entry: TensorEntry,
   embedding: boolean,
 ): void {
@@ -121,7 +124,7 @@ function addFactor(
   }
   const factors = found.get(module) ?? { embedding: false };
   if (factors[side]) {
-    const what = side === 'magnitude' ? 'magnitudes' : `tensors ${side.toUpperCase()}`;
+    const what = { magnitude: 'magnitudes', bias: 'biases of B', a: 'tensors A', b: 'tensors B' }[side];
     throw new UserError(`${named} has two ${what}`, 'save each adapter to a folder of its own');
   }
   factors[side] = entry;
@@ -129,9 +132,8 @@ function addFactor(
   found.set(module, factors);
 }
 
-/** `lora_B.bias` is a bias, not part of ΔW. Any other tensor would be left out silently. */
+/** What would be left out silently. */
 function refuseUnknown({ path }: Source, { name }: TensorEntry): void {
-  if (name.endsWith('.lora_B.bias')) return;
   throw new UserError(
     `${path}: module ${JSON.stringify(moduleOf(name))} has ${JSON.stringify(name)}, which plain LoRA does not have`,
     MERGE,
@@ -163,16 +165,16 @@ function refuseTied(
 
 function toModule(source: Source, module: string, factors: Factors, parameter: AdaptedParameter | null): LoraModule {
   const { path, config, configFile, patterns } = source;
-  const { a, b, magnitude, embedding } = factors;
+  const { a, b, magnitude, bias, embedding } = factors;
   const named = `${path}: module ${JSON.stringify(module)}`;
   if (!a || !b) {
-    if (!a && !b) throw new UserError(`${named} uses DoRA and has neither A nor B`, 'save the adapter again');
+    if (!a && !b) throw new UserError(`${named} has neither A nor B`, 'save the adapter again');
     throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
   }
   if (module.endsWith('.base_layer') && parameter === null) {
     throw new UserError(`${named} adapts a parameter, and the config has no target_parameters that name it`, MERGE);
   }
-  for (const { name, dtype } of magnitude ? [a, b, magnitude] : [a, b]) {
+  for (const { name, dtype } of [a, b, ...(magnitude ? [magnitude] : []), ...(bias ? [bias] : [])]) {
     if (isMeasuredDtype(dtype)) continue;
     throw new UserError(`${named}: ${JSON.stringify(name)} is ${dtype}`, 'save the adapter in a floating-point dtype');
   }
@@ -192,6 +194,7 @@ function toModule(source: Source, module: string, factors: Factors, parameter: A
     );
   }
   refuseMagnitude(source, named, { ...factors, a, b });
+  refuseBias(source, named, { ...factors, b, isStack: parameter !== null });
   const lookUp = (pattern: Record<string, number> | null | undefined) => {
     const name = parameter?.name ?? module;
     for (const [key, value] of Object.entries(pattern ?? {})) if (patterns.matchesEnd(key, name)) return value;
@@ -213,10 +216,25 @@ function toModule(source: Source, module: string, factors: Factors, parameter: A
   }
   const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
   const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
-  const common = { a, b, magnitude: magnitude ?? null, rank, scale, transposed };
+  const common = { a, b, ...(bias && { bias }), magnitude: magnitude ?? null, rank, scale, transposed };
   return parameter?.isStack
     ? { ...common, target: parameter.name, experts }
     : { ...common, target: `${parameter?.name.replace(/\.weight$/, '') ?? module}.weight` };
+}
+
+/** PEFT takes no bias together with DoRA, of embeddings, and of parameters. */
+function refuseBias(
+  { config }: Source,
+  named: string,
+  { b, bias, magnitude, embedding, isStack }: Factors & { readonly b: TensorEntry; readonly isStack: boolean },
+): void {
+  if (config.lora_bias !== true && !bias) return;
+  if (embedding && !bias) return;
+  if (config.lora_bias === true && bias && !magnitude && !embedding && !isStack && bias.size === b.shape[0]) return;
+  const problem = bias
+    ? 'a bias of B, and lora_bias of the config leaves none there'
+    : 'no bias of B, and lora_bias is set';
+  throw new UserError(`${named} has ${problem}`, 'save the adapter again');
 }
 
 function refuseMagnitude(

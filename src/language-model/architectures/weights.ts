@@ -1,5 +1,7 @@
+import { isStacked, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
 import { featuresOf } from '../../checkpoint/adapter/factors.ts';
 import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
+import { placeOf } from '../../checkpoint/place.ts';
 import { isReadable } from '../../checkpoint/tensor-value.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -24,6 +26,9 @@ export class Weights {
   readonly held: HeldWeights;
   /** In bytes of float32. */
   readonly mostExpanded: number;
+  readonly adapter: Pick<Adapter, 'path' | 'config'>;
+  /** Whose layout the weights have: `layoutType` of the architecture. */
+  readonly family: string | null;
   readonly #path: string;
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
   readonly #namings: readonly ModuleNaming[];
@@ -33,11 +38,11 @@ export class Weights {
   /** Names in the file of what is held in memory: all that is used, but tables that are only looked up. */
   #held = new Set<string>();
   readonly #ratios = new Map<string, readonly number[]>();
-  readonly #adapterPath: string;
   readonly #embeddings: string;
   readonly #isTied: boolean;
   readonly #spare: readonly string[];
   readonly #layers: number;
+  readonly #multimodal: boolean;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
   constructor(
@@ -53,10 +58,12 @@ export class Weights {
     this.#namings = decoder.namings;
     this.naming = findNaming(base, decoder);
     this.#layers = decoder.layers.length;
+    this.#multimodal = base.multimodal;
     this.#embeddings = `${decoder.embeddings}.weight`;
     this.#isTied = decoder.head.tied;
     this.#spare = decoder.spare ?? [];
-    this.#adapterPath = adapter?.path ?? '';
+    this.adapter = adapter ?? { path: '', config: {} };
+    this.family = base.architecture.layoutType;
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     this.#tieMlxEmbeddings(decoder);
     this.#saved = new Map([...(adapter?.saved ?? [])].map(([name, entry]) => [this.#ownName(name), entry]));
@@ -98,7 +105,7 @@ export class Weights {
     if (saved) this.#used.add(name);
     this.#used.add(this.#fileName(name));
     if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
-      return this.onOtherShape(entry, shape, saved ? this.#adapterPath : this.#path);
+      return this.onOtherShape(entry, shape, saved ? this.adapter.path : this.#path);
     }
     if (!isReadable(entry)) {
       throw new UserError(
@@ -161,7 +168,7 @@ export class Weights {
 
   #otherLayer({ target }: LoraModule, shape: readonly number[]): UserError {
     return new UserError(
-      `${this.#adapterPath}: module ${JSON.stringify(target)} uses DoRA on a layer of another shape than that of the base model, [${shape.join(', ')}]`,
+      `${this.adapter.path}: module ${JSON.stringify(target)} uses DoRA on a layer of another shape than that of the base model, [${shape.join(', ')}]`,
       'give the base model that the adapter was trained on as reference, and check fan_in_fan_out',
     );
   }
@@ -173,6 +180,32 @@ export class Weights {
     return module;
   }
 
+  /**
+   * The adapter's updates of the weights of all experts of a layer; null if it has none.
+   * @param module of any expert, in the names of the decoder
+   * @param leaf of the stack in transformers' memory, whose other names can differ from those of files
+   * @throws UserError for another number of experts, and for layers of other features
+   */
+  stackedLora(
+    module: string,
+    leaf: string,
+    { count, input, output }: { readonly count: number; readonly input: number; readonly output: number },
+  ): StackedModule | null {
+    const layer = LAYER.exec(module)?.[0];
+    for (const [name, lora] of this.#loras) {
+      if (layer === undefined || !isStacked(lora) || !name.startsWith(layer) || !name.endsWith(`.${leaf}`)) continue;
+      this.#used.add(name);
+      const features = featuresOf(lora);
+      const isOfLayer = [features.input, features.output].sort().join() === [input, output].sort().join();
+      if (isOfLayer && lora.experts === count) return lora;
+      throw new UserError(
+        `${this.adapter.path}: ${JSON.stringify(lora.target)} has updates of ${lora.experts} experts, ${features.input} → ${features.output}, and the base model has ${count}, ${input} → ${output}`,
+        'give the base model that the adapter was trained on as reference',
+      );
+    }
+    return null;
+  }
+
   /** @throws UserError if A is not [rank, input] and B not [output, rank] */
   expectLora(module: LoraModule, input: number, output: number): void {
     const { target, a, b, rank } = module;
@@ -180,7 +213,7 @@ export class Weights {
     const isOfLayer = features.input === input && features.output === output;
     if (isOfLayer && a.size === rank * input && b.size === rank * output) return;
     throw new UserError(
-      `${this.#adapterPath}: module ${JSON.stringify(target)} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}], and the layer of the base model is ${input} → ${output}`,
+      `${this.adapter.path}: module ${JSON.stringify(target)} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}], and the layer of the base model is ${input} → ${output}`,
       'give the base model that the adapter was trained on as reference',
     );
   }
@@ -192,11 +225,11 @@ export class Weights {
    */
   refuseUnused(): void {
     const unadapted = [...this.#loras.keys(), ...this.#saved.keys()]
-      .filter((name) => !this.#used.has(name) && !this.#isSpare(name))
+      .filter((name) => !this.#used.has(name) && !this.#isSpare(name) && !this.#isOfTower(name))
       .sort();
     if (unadapted[0] !== undefined) {
       throw new UserError(
-        `${this.#adapterPath} adapts ${JSON.stringify(unadapted[0])}${andMore(unadapted)}, which the language model of ${this.#path} does not have`,
+        `${this.adapter.path} adapts ${JSON.stringify(unadapted[0])}${andMore(unadapted)}, which the language model of ${this.#path} does not have`,
         'give the base model that the adapter was trained on as reference',
       );
     }
@@ -224,6 +257,11 @@ export class Weights {
 
   #isSpare(name: string): boolean {
     return this.#spare.some((spare) => name === spare || name.startsWith(`${spare}.`));
+  }
+
+  /** Is it of images or sound, which no text goes through? */
+  #isOfTower(name: string): boolean {
+    return this.#multimodal && placeOf(name, { multimodal: true }).component !== 'language';
   }
 
   /**
@@ -274,6 +312,8 @@ export class Weights {
     return target;
   }
 }
+
+const LAYER = /^layers\.\d+\./;
 
 /** Tables and masks that older versions of transformers saved with the weights. */
 const BUFFER = /\.(rotary_emb\.\w+|attn\.(masked_)?bias|attention\.(masked_)?bias)$/;

@@ -4,6 +4,7 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, alternating, gated, halves } from './activation.ts';
+import { type ExpertUpdates, expertUpdates, type StackedUpdate } from './expert-update.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import { isPlain, route, routerLogits } from './router.ts';
 
@@ -38,7 +39,10 @@ export function applyExperts(
   const canScale = (experts.scales !== 'input' || experts.perToken === 1) && experts.router.expertScales === undefined;
   const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
   const logits = routerLogits(graph, weights, experts.router, seen);
-  return isFused ? applyFused(graph, weights, experts, x, logits) : applyEach(graph, weights, experts, x, logits);
+  const updates = expertUpdates(graph, weights, experts);
+  return isFused
+    ? applyFused(graph, weights, experts, updates, x, logits)
+    : applyEach(graph, weights, experts, updates, x, logits);
 }
 
 /** Where files of the family have either layout, the one of this file. The two differ in one of the two tensors at least. */
@@ -65,7 +69,14 @@ function isClamped({ activation }: Experts): boolean {
  * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits and
  * weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their sum.
  */
-function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value, plainLogits: Value): Value {
+function applyFused(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  updates: ExpertUpdates,
+  x: Value,
+  plainLogits: Value,
+): Value {
   const { count, perToken, activation, router } = experts;
   const { up, down } = experts.expert(0);
   const [inner, hidden] = [up.output, up.input];
@@ -87,9 +98,11 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value, 
     [
       routing !== null && isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
       logits,
-      graph.reshape(gateUp, [count, 2 * inner, hidden]),
+      plus(graph, graph.reshape(gateUp, [count, 2 * inner, hidden]), updates.gateUp, (update) =>
+        isAlternating(experts) ? update : alternated(graph, update, [count, inner, hidden]),
+      ),
       gateUpBias,
-      graph.reshape(downs, [count, down.output, down.input]),
+      plus(graph, graph.reshape(downs, [count, down.output, down.input]), updates.down),
       ...(downBias === null ? [] : [downBias]),
     ],
     {
@@ -104,6 +117,27 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value, 
     'com.microsoft',
   );
   return routing === null || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
+}
+
+/** The weights of all experts with their updates. */
+function plus(
+  graph: Graph,
+  all: Value,
+  updates: StackedUpdate | null,
+  ordered: (update: Value) => Value = (update) => update,
+): Value {
+  return updates === null ? all : graph.op('Add', [all, ordered(updates.whole())]);
+}
+
+/** Do gate and up alternate in memory? */
+function isAlternating({ stacked }: Experts): boolean {
+  return stacked?.layout === 'input-first, alternating';
+}
+
+/** [count, 2 · inner, hidden] with gate rows first as the same with gate and up rows alternating. */
+function alternated(graph: Graph, rows: Value, [count, inner, hidden]: readonly [number, number, number]): Value {
+  const halves = graph.reshape(rows, [count, 2, inner, hidden]);
+  return graph.reshape(graph.op('Transpose', [halves], { perm: [0, 2, 1, 3] }), [count, 2 * inner, hidden]);
 }
 
 /** Smaller than any weight that matters, and a normal number in float32. */
@@ -190,13 +224,20 @@ function stackedTensors(weights: Weights, { count, stacked, expert }: Experts) {
   };
 }
 
-function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value, logits: Value): Value {
+function applyEach(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  updates: ExpertUpdates,
+  x: Value,
+  logits: Value,
+): Value {
   const { shares: spread } = route(graph, weights, experts, logits);
   const shares = graph.node('Split', [graph.op('Transpose', [spread], { perm: [1, 0] })], {
     outputs: experts.count,
     attributes: { axis: 0, num_outputs: experts.count },
   });
-  const run = expertAt(graph, weights, experts);
+  const run = expertAt(graph, weights, experts, updates);
   const { latent } = experts;
   const seen = latent === null ? x : applyLinear(graph, weights, latent.down, x);
   let total = graph.op('Mul', [seen, graph.constant([0], 'float32')]);
@@ -215,17 +256,30 @@ function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value, l
 }
 
 /** Each expert, from its own tensors or as a part of the stacked ones. */
-function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: number, x: Value) => Value {
+function expertAt(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  updates: ExpertUpdates,
+): (index: number, x: Value) => Value {
   const { count, activation, stacked } = experts;
+  const split = (both: Value, inner: number) =>
+    isAlternating(experts) ? alternating(graph, both, inner) : halves(graph, both);
+  const updated = (update: StackedUpdate | null, index: number, x: Value, y: Value) => update?.add(index, x, y) ?? y;
   if (stacked === null || !weights.has(stacked.gateUp)) {
     return (index, x) => {
       const { gate, up, down } = experts.expert(index);
-      const ups = applyLinear(graph, weights, up, x);
+      const apply = (linear: Linear) => applyLinear(graph, weights, linear, x);
+      const gatedInner = (gates: Value, ups: Value) => {
+        if (updates.gateUp === null) return gated(graph, activation, gates, ups);
+        const both = graph.op('Concat', [gates, ups], { axis: -1 });
+        return gated(graph, activation, ...halves(graph, updates.gateUp.add(index, x, both)));
+      };
       const inner =
         gate === null
-          ? activatePlain(graph, activation, ups)
-          : gated(graph, activation, applyLinear(graph, weights, gate, x), ups);
-      return applyLinear(graph, weights, down, inner);
+          ? activatePlain(graph, activation, updated(updates.up, index, x, apply(up)))
+          : gatedInner(apply(gate), apply(up));
+      return updated(updates.down, index, inner, applyLinear(graph, weights, down, inner));
     };
   }
   const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
@@ -237,8 +291,14 @@ function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: num
     applyWeight(graph, weights, x, blockOf(all, index, count), { transB, bias });
   return (index, x) => {
     const both = apply(x, gateUp, index, biases && biasOf(biases.gateUp, 2 * inner, index));
-    const [gates, ups] = layout === 'input-first, alternating' ? alternating(graph, both, inner) : halves(graph, both);
-    return apply(gated(graph, activation, gates, ups), down, index, biases && biasOf(biases.down, hidden, index));
+    const [gates, ups] = split(updated(updates.gateUp, index, x, both), inner);
+    const active = gated(graph, activation, gates, ups);
+    return updated(
+      updates.down,
+      index,
+      active,
+      apply(active, down, index, biases && biasOf(biases.down, hidden, index)),
+    );
   };
 }
 

@@ -76,10 +76,15 @@ export function applyLinear(
   const [a, b] = loadFactors(graph, lora, input, output);
   const transB = lora.inputFirst ? 0 : 1;
   const inner = graph.op('Gemm', [x, a], { transB });
-  const adaptedY = graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
+  const product = graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
+  const adaptedY = lora.bias ? graph.op('Add', [product, scaledBias(graph, lora.bias, lora.scale)]) : product;
   if (!ratios) return adaptedY;
   const scaled = graph.op('Mul', [adaptedY, graph.constant(ratios, 'float32')]);
   return added ? graph.op('Add', [scaled, added]) : scaled;
+}
+
+function scaledBias(graph: Graph, bias: TensorEntry, scale: number): Value {
+  return graph.op('Mul', [loadFloat32(graph, bias), graph.constant([scale], 'float32')]);
 }
 
 /** A and B of an update as they are stored: [rank, input] and [output, rank], or both transposed. */

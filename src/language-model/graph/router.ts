@@ -16,7 +16,10 @@ export interface Routing {
 export function routerLogits(graph: Graph, weights: Weights, { linear, alias, input }: Router, x: Value): Value {
   const isRenamed = alias !== null && !weights.has(`${linear.module}.weight`);
   const seen = input === undefined ? x : routerInput(graph, weights, input, x);
-  return applyLinear(graph, weights, isRenamed ? { ...linear, module: alias } : linear, seen);
+  const stored = isRenamed ? { ...linear, module: alias } : linear;
+  // An adapter names modules as in memory, whichever name the file has.
+  const adapted = [linear.module, alias].find((module) => weights.isAdapted(`${module}.weight`)) ?? stored.module;
+  return applyLinear(graph, weights, stored, seen, `${adapted}.weight`);
 }
 
 function routerInput(graph: Graph, weights: Weights, { norm, gain, scale }: NonNullable<Router['input']>, x: Value) {

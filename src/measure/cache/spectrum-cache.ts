@@ -66,8 +66,8 @@ async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {
     const factors = [await whole(module.a), await whole(module.b), await whole(magnitude)];
     return [job.kind, await cut(job.matrix), await cut(base), ...factors, rank, scale, transposed, inputFirst];
   }
-  const { module, a, b, base } = job.update;
-  const { rank, scale, transposed, inputFirst = false } = module;
+  const { module, b, base } = job.update;
+  const { rank, scale, transposed, inputFirst = false, views } = module;
   return [
     job.kind,
     await whole(module.a),
@@ -78,6 +78,6 @@ async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {
     transposed,
     inputFirst,
     base && (await cut(base)),
-    ...(a === undefined ? [] : [a]),
+    ...(views === undefined ? [] : [views.a]),
   ];
 }

@@ -14,7 +14,7 @@ export function proven({ weights, all, residual, others }: FindingOf<'merge-prov
 
 export function unseen({ example, weights, all }: FindingOf<'merge-unseen'>): Phrase {
   const which = phrase`${formatCount(weights, 'weight', 'weights')} of ${String(all)} that the adapter changes (e.g. ${name(example)})`;
-  const cause = 'its update is zero, or smaller than the rounding of the dtype';
+  const cause = 'its update is zero, or smaller than the rounding of the format';
   return weights === all
     ? phrase`It cannot be seen whether the adapter was merged: in every weight ${cause}. Merge into a copy in float32.`
     : phrase`The merge cannot be seen in ${which}: ${cause}.`;

@@ -1,39 +1,88 @@
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
+import { transposedView, wholeMatrix } from '../../checkpoint/matrix-view.ts';
+import { blockOf, isQuantized, isReadable, tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
-import { ElementType, elementTypeOf, Graph } from '../../onnx/graph.ts';
-import { float64Output, runGraph } from '../../onnx/session.ts';
-import { loadFlat } from '../load-matrix.ts';
+import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
+import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
+import { loadFlat, loadMatrix } from '../load-matrix.ts';
+
+const CPU: Device = { name: 'cpu', reason: 'tensors are compared in float64' };
 
 /** Elements per block: 8 bytes each, and a few copies. */
 const BLOCK = 4 * 1024 * 1024;
 
 /**
  * Does a checkpoint store what another file stores? The same bytes; in another floating-point dtype, each number rounded to
- * that dtype.
+ * that dtype, also those of quantized weights.
  */
 export async function areEqual(stored: TensorEntry, original: TensorEntry, digests: TensorDigests): Promise<boolean> {
-  if (stored.shape.join() !== original.shape.join()) return false;
+  if (stored.shape.join() !== original.shape.join()) {
+    return isTurnedStack(stored, original) && (await distanceOfStacks(stored, original)) === 0;
+  }
   if (stored.dtype === original.dtype) {
     if ((await digests.of(stored)) === (await digests.of(original))) return true;
     // Numbers in another order have other bytes.
     if (!stored.recipe && !original.recipe) return false;
   }
-  if (!isMeasuredDtype(stored.dtype) || !isMeasuredDtype(original.dtype)) return false;
-  return stored.size === 0 || (await distanceFromRounded(stored, original)) === 0;
+  if (!isMeasuredDtype(stored.dtype) || !isReadable(original)) return false;
+  if (stored.size === 0) return true;
+  for (const path of isQuantized(original) ? EXPANDED_AS : [null]) {
+    if ((await distanceFromRounded(stored, original, path)) === 0) return true;
+  }
+  return false;
 }
 
-/** ‖stored − round(original)‖²; NaN if one of them has NaN, or Inf. */
-async function distanceFromRounded(stored: TensorEntry, original: TensorEntry): Promise<number> {
+/** Libraries expand quantized weights to 32 bits or to 16 bits, and may store them in another dtype after that. */
+const EXPANDED_AS = [null, 'BF16', 'F16'] as const;
+
+/** Experts in a stack: [experts, in, out] in some files and [experts, out, in] in others, of one family (Qwen 3 VL). */
+function isTurnedStack(stored: TensorEntry, original: TensorEntry): boolean {
+  const [count, first, second] = stored.shape;
+  const isStack = stored.shape.length === 3 && stored.name.includes('experts.') && first !== second;
+  return (
+    isStack && original.shape.join() === [count, second, first].join() && isReadable(stored) && isReadable(original)
+  );
+}
+
+/** The same as below for stacks of which one is turned. */
+async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Promise<number> {
+  const count = at(stored.shape, 0);
+  let sum = 0;
+  for (let expert = 0; expert < count; expert += 1) {
+    const graph = new Graph();
+    const [own, other] = [stored, original].map((entry) => blockOf(entry, expert, count));
+    if (!own || !other) throw new Error('two stacks are compared');
+    const [view, otherView] = [wholeMatrix(own.shape), transposedView(wholeMatrix(other.shape))];
+    const rounded = graph.cast(loadMatrix(graph, { source: other, view: otherView }), valueType(own));
+    const double = (value: Value) => graph.cast(value, ElementType.float64);
+    const off = graph.op('Sub', [double(loadMatrix(graph, { source: own, view })), double(rounded)]);
+    graph.output('distance', graph.op('ReduceSumSquare', [off], { keepdims: 0 }), ElementType.float64);
+    sum += float64Output(await runGraph(graph, CPU), 'distance')[0] ?? Number.NaN;
+  }
+  return sum;
+}
+
+/** ‖stored − round(original)‖², where the original was rounded to another dtype before; NaN if one of them has NaN, or Inf. */
+async function distanceFromRounded(
+  stored: TensorEntry,
+  original: TensorEntry,
+  before: 'BF16' | 'F16' | null,
+): Promise<number> {
   const graph = new Graph();
   const type = elementTypeOf(stored);
+  // Expanded once, not for each block.
+  const expanded = original.recipe ? tensorValue(graph, original, [original.size]) : null;
   const squares = Array.from({ length: Math.ceil(stored.size / BLOCK) }, (_, i) => {
     const [start, end] = [i * BLOCK, Math.min(stored.size, (i + 1) * BLOCK)];
-    const rounded = graph.cast(loadFlat(graph, original, start, end, type), ElementType.float64);
+    const block = expanded ? graph.slice(expanded, 0, start, end) : loadFlat(graph, original, start, end, type);
+    const first = before ? graph.cast(block, elementTypeOf({ name: original.name, dtype: before })) : block;
+    const rounded = graph.cast(graph.cast(first, type), ElementType.float64);
     const off = graph.op('Sub', [loadFlat(graph, stored, start, end), rounded]);
     return graph.op('ReduceSumSquare', [off], { keepdims: 1 });
   });
   graph.output('distance', graph.sum(squares), ElementType.float64);
-  const outputs = await runGraph(graph, { name: 'cpu', reason: 'tensors are compared in float64' });
+  const outputs = await runGraph(graph, CPU);
   return float64Output(outputs, 'distance')[0] ?? Number.NaN;
 }

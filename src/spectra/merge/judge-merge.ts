@@ -1,18 +1,9 @@
+import { isQuantized } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { MIN_SNR } from '../rounding.ts';
-import { MAX_RESIDUAL, type MergeStatus } from './merge-status.ts';
+import { judgeQuantized } from './judge-quantized.ts';
+import { MAX_RESIDUAL, type MergeJudgement, MIN_VISIBILITY } from './merge-status.ts';
 import { type MergedWeight, type MergePath, type MergeSums, mergeSums } from './merge-sums.ts';
-
-export interface MergeJudgement {
-  readonly status: MergeStatus;
-  /** r = ‖W − (W₀ + s·BA)‖ ÷ the expected rounding; null where that is zero. */
-  readonly residual: number | null;
-  /** Least squares: how often the update is in W − W₀, relative to a merge that was rounded; null for a zero update. */
-  readonly coefficient: number | null;
-}
-
-/** An update is visible if leaving it out would be at least this many times the energy that is tolerated. */
-const MIN_VISIBILITY = 2;
 
 /** Half an ulp of 1: bfloat16 has 8 significant bits, float16 and TensorFloat-32 have 11. */
 const HALF_ULP: Readonly<Record<string, number>> = { BF16: 2 ** -8, F16: 2 ** -11, F32: 2 ** -24, F64: 2 ** -53 };
@@ -26,6 +17,17 @@ const F16_SPACING = 2 ** -24;
  * @param hint a wrong factor that was found in other weights of the same checkpoint
  */
 export async function judgeMerge(weight: MergedWeight, hint: number | null = null): Promise<MergeJudgement> {
+  if (isQuantized(weight.merged)) return judgeQuantized(weight);
+  const judged = await judgePlain(weight, hint);
+  if (judged.status !== 'different' || !isQuantized(weight.base)) return judged;
+  for (const expandedAs of ['BF16', 'F16'] as const) {
+    const other = await judgePlain({ ...weight, expandedAs }, hint);
+    if (other.status !== 'different') return other;
+  }
+  return judged;
+}
+
+async function judgePlain(weight: MergedWeight, hint: number | null): Promise<MergeJudgement> {
   const sums = await mergeSums(weight);
   if (![sums.residual, sums.excess, sums.excessOfBase].every(Number.isFinite)) {
     return { status: 'notFinite', residual: null, coefficient: null };
@@ -72,20 +74,25 @@ function isVisible(weight: MergedWeight, sums: MergeSums): boolean {
  * An error ε of T moves the excess by about ε²; where few entries are close to a tie, one of them can move it by 2·ulp·ε.
  */
 function tolerance(weight: MergedWeight, sums: MergeSums): number {
-  const { dtype, size } = weight.merged;
   const squared = toolError(weight, sums);
-  const ulp = 2 * halfUlp(dtype) * sums.largest;
-  return squared + ulp * Math.sqrt(squared / size);
+  const ulp = 2 * halfUlp(weight.merged.dtype) * sums.largest;
+  return squared + ulp * Math.sqrt(squared / sizeOf(weight));
+}
+
+/** Number of entries that are compared. */
+function sizeOf({ merged, views }: MergedWeight): number {
+  return views ? views.merged.shape[0] * views.merged.shape[1] : merged.size;
 }
 
 /** ε² of all entries together. */
-function toolError({ merged, modules }: MergedWeight, sums: MergeSums): number {
+function toolError(weight: MergedWeight, sums: MergeSums): number {
+  const { merged, modules } = weight;
   const dtypes = [merged, ...modules.flatMap(({ a, b }) => [a, b])].map(({ dtype }) => dtype);
   const own = halfUlp(merged.dtype);
   const product = Math.max(TENSOR_FLOAT, ...dtypes.map(halfUlp)) ** 2;
   const hasMagnitude = modules.some(({ magnitude }) => magnitude !== null);
   const scales = modules.reduce((sum, { scale }) => sum + 1 + scale ** 2, 0);
-  const subnormal = dtypes.includes('F16') ? (merged.size * scales * F16_SPACING ** 2) / 12 : 0;
+  const subnormal = dtypes.includes('F16') ? (sizeOf(weight) * scales * F16_SPACING ** 2) / 12 : 0;
   return (
     ROUNDINGS * product * (sums.factors + sums.update) +
     subnormal +
@@ -226,7 +233,7 @@ function withoutMagnitudes([first, ...rest]: MergedWeight['modules']): MergedWei
   return [without(first), ...rest.map(without)];
 }
 
-/** The dtypes that a merge can be judged in. */
-export function isJudged({ dtype }: TensorEntry): boolean {
-  return Object.hasOwn(HALF_ULP, dtype);
+/** Is it in a dtype or format that a merge can be judged in? */
+export function isJudged(entry: TensorEntry): boolean {
+  return isQuantized(entry) || Object.hasOwn(HALF_ULP, entry.dtype);
 }

@@ -23,3 +23,14 @@ export type MergeStatus = (typeof MERGE_STATUSES)[number];
  * round the update in different ways. Merges of PEFT in bf16, f16 and f32 reach 1.1 (docs/merge.md).
  */
 export const MAX_RESIDUAL = 2;
+
+/** An update is visible if leaving it out would be at least this many times the energy that is tolerated. */
+export const MIN_VISIBILITY = 2;
+
+export interface MergeJudgement {
+  readonly status: MergeStatus;
+  /** r = ‖W − (W₀ + s·BA)‖ ÷ the expected rounding; null where that is zero. */
+  readonly residual: number | null;
+  /** Least squares: how often the update is in W − W₀, relative to a merge that was rounded; null for a zero update. */
+  readonly coefficient: number | null;
+}

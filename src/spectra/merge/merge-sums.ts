@@ -1,5 +1,5 @@
 import { factorsOf, featuresOf } from '../../checkpoint/adapter/factors.ts';
-import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
+import { type MatrixView, wholeMatrix } from '../../checkpoint/matrix-view.ts';
 import { tensorValue } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
@@ -14,7 +14,14 @@ export interface MergedWeight {
   readonly base: TensorEntry;
   /** Usually one; several where tied modules are adapted. */
   readonly modules: readonly [LoraModule, ...LoraModule[]];
+  /** What the numbers of a quantized base were rounded to when they were expanded; missing: nothing. */
+  readonly expandedAs?: Rounded;
+  /** Which parts of the two are compared, of one shape; all of both if missing. */
+  readonly views?: { readonly merged: MatrixView; readonly base: MatrixView };
 }
+
+/** Libraries expand quantized weights to 32 bits, or to one of these. */
+export type Rounded = 'BF16' | 'F16';
 
 /**
  * Sums over the entries of W, W₀, T = W₀ + factor·sBA (with DoRA's magnitude and norms) and round(X), X in the dtype of W.
@@ -81,16 +88,17 @@ export async function mergeSums(
   weight: MergedWeight,
   { factor = 1, grid = weight.merged.dtype, roundsBase = false, mergedBefore = 0 }: MergePath = {},
 ): Promise<MergeSums> {
-  const { merged, base, modules } = weight;
+  const { merged, base, modules, views, expandedAs } = weight;
   const graph = new Graph();
-  const view = wholeMatrix(merged.shape);
+  const view = views?.merged ?? wholeMatrix(merged.shape);
   const [rows, columns] = view.shape;
   const [first] = modules;
   const outputAxis = first.transposed ? 1 : 0;
   // The outputs of embeddings are the inputs of a head that is tied to them: norms along those need the whole weight.
   const isWhole = modules.some(({ magnitude, transposed }) => magnitude !== null && transposed !== first.transposed);
   const whole = loadMatrix(graph, { source: merged, view });
-  const wholeBase = loadMatrix(graph, { source: base, view });
+  const original = loadMatrix(graph, { source: base, view: views?.base ?? view });
+  const wholeBase = expandedAs ? graph.cast(original, elementTypeOf({ name: base.name, dtype: expandedAs })) : original;
   const updates = modules.map((module) => openUpdate(graph, module, { factor, axis: outputAxis }));
   const gridType = elementTypeOf({ name: merged.name, dtype: grid });
   const double = (value: Value) => graph.cast(value, ElementType.float64);
@@ -149,7 +157,7 @@ export async function mergeSums(
   return { ...sums, largest: read('largest'), factors: read('factors') };
 }
 
-const CPU: Device = { name: 'cpu', reason: 'a merge is checked in float64' };
+export const CPU: Device = { name: 'cpu', reason: 'a merge is checked in float64' };
 
 /** scale·B·A of one module, strip by strip along an axis of the weight. */
 function openUpdate(

@@ -8,9 +8,11 @@ export function adapterFixture(name: string): string {
 }
 
 export const ADAPTERS = readdirSync(fixture('adapters'));
+/** Those with the singular values of their updates; of experts' they are in weight-parts.json. */
+export const MEASURED_ADAPTERS = ADAPTERS.filter((name) => !name.startsWith('experts'));
 
 export interface ExpectedAdapter {
-  /** A folder of test/fixtures/language-models. */
+  /** A folder of test/fixtures/language-models, or with its own folder of test/fixtures. */
   readonly base: string;
   /** Of the update of each adapted weight, in float64. */
   readonly singularValues: Readonly<Record<string, number[]>>;
@@ -18,6 +20,12 @@ export interface ExpectedAdapter {
 
 export function expectedOf(name: string): ExpectedAdapter {
   return readJson(join(adapterFixture(name), 'expected.json'));
+}
+
+/** The folder of the base model of an adapter. */
+export function baseOf(name: string): string {
+  const { base } = expectedOf(name);
+  return base.includes('/') ? fixture(base) : fixture('language-models', base);
 }
 
 /** A copy of an adapter with other values in its config; undefined removes a key. */

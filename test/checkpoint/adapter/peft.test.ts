@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../src/checkpoint/open.ts';
 import { messageOf } from '../refusal.ts';
 import { float32, writeSafetensors } from '../write-safetensors.ts';
-import { ADAPTERS, adapterFixture, adapterWith, expectedOf } from './adapters.ts';
+import { adapterFixture, adapterWith, expectedOf, MEASURED_ADAPTERS } from './adapters.ts';
 
 async function modulesOf(path: string): Promise<string[]> {
   const adapter = await openCheckpoint(path);
@@ -13,7 +13,7 @@ async function modulesOf(path: string): Promise<string[]> {
 }
 
 describe('an adapter that PEFT or mlx-lm saved', () => {
-  it.each(ADAPTERS)('has the modules that they adapt: %s', async (name) => {
+  it.each(MEASURED_ADAPTERS)('has the modules that they adapt: %s', async (name) => {
     expect(await modulesOf(adapterFixture(name))).toEqual(Object.keys(expectedOf(name).singularValues).sort());
   });
 
@@ -30,6 +30,13 @@ it('an alpha whose update has no finite energy is refused', async () => {
   for (const change of [{ alpha_pattern: { '.*': 1e308 } }, { lora_alpha: -1e200, alpha_pattern: {} }]) {
     expect(await messageOf(adapterWith('patterns', change))).toMatch(/its alpha is -?1e\+\d+, more than 1000000000/);
   }
+});
+
+it('a bias of B that PEFT would not load is refused, and so is one that is missing', async () => {
+  expect(await messageOf(adapterWith('lora-bias', { lora_bias: false }))).toMatch(/has a bias of B, and lora_bias/);
+  expect(await messageOf(adapterWith('patterns', { lora_bias: true }))).toMatch(
+    /has no bias of B, and lora_bias is set/,
+  );
 });
 
 describe('a config of PEFT that leaves out tensors of the file', () => {

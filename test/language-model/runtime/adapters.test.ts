@@ -1,21 +1,13 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ADAPTERS, adapterFixture, expectedOf } from '../../checkpoint/adapter/adapters.ts';
-import {
-  difference,
-  type EngineChanges,
-  languageModel,
-  openLora,
-  readCases,
-  TOLERANCE,
-  withEngine,
-} from './engines.ts';
+import { ADAPTERS, adapterFixture, baseOf } from '../../checkpoint/adapter/adapters.ts';
+import { difference, type EngineChanges, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';
 
 it.each(ADAPTERS)('the logits with an adapter are those of the library that saved it: %s', async (name) => {
   const adapter = await openLora(adapterFixture(name));
   const [expected] = readCases(join(adapterFixture(name), 'expected.safetensors'));
   if (!expected) throw new Error('no expectation');
-  const base = languageModel(expectedOf(name).base);
+  const base = baseOf(name);
   const tied: EngineChanges = {
     config: { tie_word_embeddings: true },
     edit: (checkpoint) => ({

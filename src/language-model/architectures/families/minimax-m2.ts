@@ -44,6 +44,7 @@ export const minimaxM2: ModelFamily = {
         names: NUMBERED_NAMES,
         router: {
           ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true }),
+          alias: `layers.${i}.mlp.gate`,
           scores: 'sigmoid',
           correction: { tensor: `${at}.e_score_correction_bias`, shape: [experts.count] },
         },

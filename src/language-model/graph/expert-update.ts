@@ -1,0 +1,71 @@
+import { areTurned, type ExpertLayer, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
+import { featuresOf } from '../../checkpoint/adapter/factors.ts';
+import type { Graph, Value } from '../../onnx/graph.ts';
+import type { Experts } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { loadFloat32 } from './linear.ts';
+
+/** The updates of all experts of a layer, where an adapter has them (`target_parameters` of PEFT). */
+export interface ExpertUpdates {
+  /** Of gate and up, in the order in which transformers has them in memory. */
+  readonly gateUp: StackedUpdate | null;
+  /** Of experts without a gate. */
+  readonly up: StackedUpdate | null;
+  readonly down: StackedUpdate | null;
+}
+
+/** ΔW of expert e is scale·up[e]·down[e], [output, input]. */
+export class StackedUpdate {
+  /** [count, rank, input]. */
+  readonly #down: Value;
+  /** [count, output, rank]. */
+  readonly #up: Value;
+  readonly #scale: number;
+  readonly #graph: Graph;
+
+  constructor(graph: Graph, module: StackedModule, turned: boolean) {
+    const { a, b, rank, scale, experts } = module;
+    const { input, output } = featuresOf(module);
+    const [first, last] = [
+      loadFloat32(graph, a, [experts, rank, input]),
+      loadFloat32(graph, b, [output, rank, experts]),
+    ];
+    const ordered = (value: Value, perm: number[]) => graph.op('Transpose', [value], { perm });
+    this.#down = turned ? ordered(last, [2, 1, 0]) : first;
+    this.#up = turned ? ordered(first, [0, 2, 1]) : ordered(last, [2, 0, 1]);
+    this.#scale = scale;
+    this.#graph = graph;
+  }
+
+  /** Of all experts: [count, output, input]. onnxruntime computes it once, when the session is created. */
+  whole(): Value {
+    const product = this.#graph.op('MatMul', [this.#up, this.#down]);
+    return this.#graph.op('Mul', [product, this.#graph.constant([this.#scale], 'float32')]);
+  }
+
+  /** What one expert adds to y [m, output] for x [m, input]. */
+  add(expert: number, x: Value, y: Value): Value {
+    const graph = this.#graph;
+    const own = (all: Value) => graph.op('Gather', [all, graph.constant([expert], 'int64', [])], { axis: 0 });
+    const inner = graph.op('Gemm', [x, own(this.#down)], { transB: 1 });
+    return graph.op('Gemm', [inner, own(this.#up), y], { transB: 1, alpha: { float: this.#scale } });
+  }
+}
+
+/** @throws UserError for factors of another shape than that of the layers */
+export function expertUpdates(graph: Graph, weights: Weights, { count, expert }: Experts): ExpertUpdates {
+  const { gate, up, down } = expert(0);
+  const find = (leaf: string, input: number, output: number): ExpertLayer | null => {
+    const module = weights.stackedLora(down.module, leaf, { count, input, output });
+    return module && { module, input, output };
+  };
+  const layers = {
+    gateUp: gate === null ? null : find('gate_up_proj', up.input, 2 * up.output),
+    up: gate === null ? find('up_proj', up.input, up.output) : null,
+    down: find('down_proj', down.input, down.output),
+  };
+  const found = Object.values(layers).filter((layer) => layer !== null);
+  const turned = found.length > 0 && areTurned(weights.adapter, found, weights.family);
+  const open = (layer: ExpertLayer | null) => layer && new StackedUpdate(graph, layer.module, turned);
+  return { gateUp: open(layers.gateUp), up: open(layers.up), down: open(layers.down) };
+}
