@@ -278,6 +278,15 @@ export const findingSchema = z.discriminatedUnion('kind', [
     named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
     /** How many differ, as far as is known. */
     changes: count,
+    /** Why it is less than it looks; missing for what it looks like. */
+    because: z
+      .discriminatedUnion('kind', [
+        /** Two tokenizers that are described otherwise gave the same tokens for so many texts. */
+        z.strictObject({ kind: z.literal('same-tokens'), texts: count }),
+        /** One side is a GGUF file, which has no place for what differs. */
+        z.strictObject({ kind: z.literal('not-in-gguf'), side }),
+      ])
+      .optional(),
   }),
   finding('logit-scale', {
     /** The size of the logits by the weights, or the spread of the log-probabilities of choices. */

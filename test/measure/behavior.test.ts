@@ -2,9 +2,11 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
+import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
 import { describeFiles, digestFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureLogitScale } from '../../src/measure/behavior/logit-scale.ts';
 import { partOf } from '../../src/measure/behavior/part.ts';
+import { sampleTokens } from '../../src/measure/behavior/token-sample.ts';
 import { measure } from '../../src/measure/measure.ts';
 import { MAX_SHOWN } from '../../src/measure/schema/behavior.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
@@ -298,5 +300,49 @@ describe('the cache of measurements', () => {
     const second = await run();
     expect(second.checkpoint.digest).toBe(first.checkpoint.digest);
     expect(second.behavior?.files).not.toEqual(first.behavior?.files);
+  });
+});
+
+describe('the tokenizer of a GGUF file', () => {
+  const sampleOf = (path: string) => sampleTokens({ format: 'gguf', path } as FullCheckpoint, null);
+  const gguf = fixture('gguf-tokenizers', 'bpe.gguf');
+  const original = fixture('gguf-tokenizers', 'bpe');
+
+  it('has the parts that the files of its original have', async () => {
+    const [ours, theirs] = await Promise.all([
+      describeFiles({ format: 'gguf', path: gguf, config: {} }, null),
+      describeFiles({ format: 'safetensors', path: original, config: {} }, null),
+    ]);
+    for (const key of ['pre_tokenizer', 'merges']) {
+      expect(ours.tokenizer?.values[key]).toBe(theirs.tokenizer?.values[key]);
+    }
+    expect(ours['special-tokens']?.values).toEqual({ bos_token: '"<|begin|>"', eos_token: '"<|eot|>"' });
+    expect(ours['chat-template']?.keys).toBe(2);
+    expect(ours['generation-config']).toBeNull();
+  });
+
+  it('is the same as that of its original, by what it does', async () => {
+    expect(await sampleOf(gguf)).toEqual(await sampleOf(original));
+  });
+
+  it.each<[string, (json: Json) => Json]>([
+    ['splits', (json) => ({ ...json, pre_tokenizer: { ...(json.pre_tokenizer as Json), pretokenizers: [] } })],
+    ['normalizes', (json) => ({ ...json, normalizer: { type: 'NFC' } })],
+    ['adds no BOS', (json) => ({ ...json, post_processor: null })],
+    [
+      'knows one token by another name',
+      (json) => JSON.parse(JSON.stringify(json).replaceAll('<think>', '<thing>')) as Json,
+    ],
+  ])('is another one than one that %s', async (_, change) => {
+    const folder = join(temporaryFolder(), 'bpe');
+    cpSync(original, folder, { recursive: true });
+    edit(folder, 'tokenizer.json', change);
+    expect(await sampleOf(folder)).not.toEqual(await sampleOf(gguf));
+  });
+
+  it('that is not known is known by its bytes', async () => {
+    const unknown = { format: 'gguf', path: fixture('gguf-tokenizers', 'unknown.gguf'), config: {} } as const;
+    expect((await describeFiles(unknown, null)).tokenizer?.values['tokenizer.json']).toMatch(/^sha256:/);
+    expect(await sampleOf(unknown.path)).toBeNull();
   });
 });

@@ -205,6 +205,28 @@ export function everyFinding(name: string): Finding[] {
       { part: 'generation-config', candidate: name, baseline: null, named: [], changes: 0 },
       { part: 'code', ...pair, named: [], changes: 0 },
       { part: 'code', candidate: name, baseline: null, named: [], changes: 0 },
+      {
+        part: 'tokenizer',
+        ...pair,
+        named: [{ key: name, ...pair }],
+        changes: 1,
+        because: { kind: 'same-tokens', texts: 342 },
+      },
+      {
+        part: 'special-tokens',
+        ...pair,
+        named: [{ key: name, candidate: null, baseline: name }],
+        changes: 1,
+        because: { kind: 'not-in-gguf', side: 'candidate' },
+      },
+      {
+        part: 'generation-config',
+        candidate: name,
+        baseline: null,
+        named: [],
+        changes: 0,
+        because: { kind: 'not-in-gguf', side: 'baseline' },
+      },
     ],
     'logit-scale': [
       { by: 'weights', candidate: 0.002, baseline: 2, ratio: 0.001, limit: 2, parts: [{ name, ratio: 0.001 }] },

@@ -29,7 +29,8 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
     if (mine?.digest === its?.digest) return [];
     if ((mine === null && isUnknown(candidate)) || (its === null && isUnknown(baseline))) return [];
     const changes = changesOf(mine, its);
-    const level = isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
+    const because = mitigation(part, changes, { candidate, baseline });
+    const level = because || isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
     return [
       {
         kind: 'changed-behavior',
@@ -39,9 +40,44 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
         baseline: its?.digest ?? null,
         named: mine === null || its === null ? [] : changes.slice(0, NAMED),
         changes: changes.length,
+        ...(because ? { because } : {}),
       },
     ];
   });
+}
+
+type Changed = FindingOf<'changed-behavior'>;
+
+/** What a GGUF file can carry; the rest of these parts it leaves to the program that runs it. */
+const IN_GGUF: ReadonlySet<BehaviorPart> = new Set(['tokenizer', 'chat-template']);
+
+/**
+ * Is a difference one of the form alone, or of what a format has no place for? Only where one side is a GGUF file and the other
+ * is not: the files of two folders are the same or they are changed.
+ */
+function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides): Changed['because'] | null {
+  const isGguf = (side: Side) => sides[side].checkpoint.format === 'gguf';
+  if (isGguf('candidate') === isGguf('baseline')) return null;
+  if (part === 'tokenizer') return sameTokens(changes, sides);
+  if (IN_GGUF.has(part)) return null;
+  const side = isGguf('candidate') ? 'candidate' : 'baseline';
+  const [own, other] = [sides[side], sides[side === 'candidate' ? 'baseline' : 'candidate']].map(
+    ({ behavior }) => behavior?.files[part] ?? null,
+  );
+  if (!own) return { kind: 'not-in-gguf', side };
+  // A key that both have says two things.
+  const isUnstated = areAllShown(own, other ?? null) && changes.every((change) => change[side] === null);
+  return isUnstated ? { kind: 'not-in-gguf', side } : null;
+}
+
+type Side = 'candidate' | 'baseline';
+type Sides = Readonly<Record<Side, Measurement>>;
+
+/** The table of tokens is compared whole, and so are merges; how texts are split, by what comes out for some. */
+function sameTokens(changes: Changed['named'], { candidate, baseline }: Sides): Changed['because'] | null {
+  const [ours, theirs] = [candidate.behavior?.tokens, baseline.behavior?.tokens];
+  if (!ours || ours.digest !== theirs?.digest || changes.some(({ key }) => key === 'merges')) return null;
+  return { kind: 'same-tokens', texts: ours.texts };
 }
 
 type PolicyLevel = Policy['behavior']['level'];
@@ -61,19 +97,18 @@ function isUnknown({ checkpoint, reference }: Measurement): boolean {
   return checkpoint.format === 'lora' && reference === null;
 }
 
-function changesOf(ours: BehaviorValues | null, theirs: BehaviorValues | null): FindingOf<'changed-behavior'>['named'] {
+function changesOf(ours: BehaviorValues | null, theirs: BehaviorValues | null): Changed['named'] {
   const [mine, its] = [new Map(Object.entries(ours?.values ?? {})), new Map(Object.entries(theirs?.values ?? {}))];
   return [...new Set([...its.keys(), ...mine.keys()])]
     .map((key) => ({ key, candidate: mine.get(key) ?? null, baseline: its.get(key) ?? null }))
     .filter((change) => change.candidate !== change.baseline);
 }
 
-function isPaddingOnly(
-  ours: BehaviorValues | null,
-  theirs: BehaviorValues | null,
-  changes: FindingOf<'changed-behavior'>['named'],
-): boolean {
-  // A key that is not shown could have changed as well.
-  const areAllShown = [ours, theirs].every((side) => side !== null && Object.keys(side.values).length === side.keys);
-  return areAllShown && changes.length > 0 && changes.every(({ key }) => PADDING.has(key));
+function isPaddingOnly(ours: BehaviorValues | null, theirs: BehaviorValues | null, changes: Changed['named']): boolean {
+  return areAllShown(ours, theirs) && changes.length > 0 && changes.every(({ key }) => PADDING.has(key));
+}
+
+/** A key that is not shown could have changed as well. */
+function areAllShown(ours: BehaviorValues | null, theirs: BehaviorValues | null): boolean {
+  return [ours, theirs].every((side) => side !== null && Object.keys(side.values).length === side.keys);
 }

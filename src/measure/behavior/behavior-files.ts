@@ -1,10 +1,12 @@
-import { dirname } from 'node:path';
+import { folderOfWeights } from '../../checkpoint/weights-file.ts';
+import { digestGgufTokens, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { sha256 } from '../../platform/sha256.ts';
+import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';
 import { codePart } from './code-part.ts';
-import { readJson } from './files.ts';
+import { type Folder, readJson } from './files.ts';
 import { generationConfigPart } from './generation-config-part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
@@ -22,9 +24,9 @@ export interface Described {
  * its own; without its base model, what it lacks is not known (null).
  */
 export async function describeFiles(checkpoint: Described, base: Described | null): Promise<BehaviorFiles> {
-  const own = folderOf(checkpoint);
+  const own = await folderOf(checkpoint);
   const model = checkpoint.format === 'lora' ? base : checkpoint;
-  const inherited = checkpoint.format === 'lora' && base ? folderOf(base) : null;
+  const inherited = checkpoint.format === 'lora' && base ? await folderOf(base) : null;
   const config = model?.config ?? {};
   const tokens = inherited === null || (await hasTokenizer(own)) ? own : inherited;
   // The largest of the files is read once.
@@ -39,9 +41,19 @@ export async function describeFiles(checkpoint: Described, base: Described | nul
   };
 }
 
-/** A lone file has its configs beside it. */
-function folderOf({ path }: Described): string {
-  return /\.(safetensors|onnx)$/.test(path) ? dirname(path) : path;
+/** A lone file has its configs beside it, and a GGUF file in it, but for a generation config, which it has not. */
+async function folderOf({ format, path }: Described): Promise<Folder> {
+  if (format !== 'gguf') return folderOfWeights(path);
+  try {
+    const source = await tokenSourceOf(path);
+    if (source.kind === 'folder') return source.directory;
+    const { 'tokenizer.json': json, 'tokenizer_config.json': config } = source.files;
+    return { files: { 'tokenizer.json': json, 'tokenizer_config.json': config } };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // What needs the tokenizer says why it cannot be used.
+    return { files: { 'tokenizer.json': { unreadable: (await digestGgufTokens(path)).digest } } };
+  }
 }
 
 /** 64 hexadecimal digits that change with any of the files. */

@@ -1,15 +1,15 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namedTemplates } from '../../language-model/tokens/chat-template.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { isUnreadable, readJson, readText } from './files.ts';
+import { type Folder, isUnreadable, namesIn, readJson, readText } from './files.ts';
 import { partOf } from './part.ts';
 
 /** transformers' folder of templates other than the default one. */
 const ADDITIONAL = 'additional_chat_templates';
+const EXTENSION = '.jinja';
 
 /** All chat templates of a folder by name, wherever they are: in a file of their own, or in tokenizer_config.json. */
-export async function chatTemplatePart(directory: string): Promise<BehaviorValues | null> {
+export async function chatTemplatePart(directory: Folder): Promise<BehaviorValues | null> {
   const config = await readJson(directory, 'tokenizer_config.json');
   const stated = config === null || isUnreadable(config) ? null : (config.chat_template ?? null);
   const templates: Record<string, unknown> =
@@ -17,17 +17,13 @@ export async function chatTemplatePart(directory: string): Promise<BehaviorValue
       ? { default: stated }
       : Object.fromEntries(namedTemplates(stated).map(({ name, template }) => [name, template]));
   // A file has priority over tokenizer_config.json.
-  for (const name of await templateFiles(directory)) {
-    templates[name] = await readText(join(directory, ADDITIONAL), `${name}.jinja`);
+  const additional = typeof directory === 'string' ? join(directory, ADDITIONAL) : directory;
+  for (const name of (await namesIn(additional)).filter((file) => file.endsWith(EXTENSION))) {
+    templates[name.slice(0, -EXTENSION.length)] = await readText(additional, name);
   }
   const file = await readText(directory, 'chat_template.jinja');
   if (file !== null) templates.default = file;
   return partOf(Object.fromEntries(Object.entries(templates).map(([name, text]) => [name, normalized(text)])));
-}
-
-async function templateFiles(directory: string): Promise<string[]> {
-  const names = await readdir(join(directory, ADDITIONAL)).catch(() => []);
-  return names.filter((name) => name.endsWith('.jinja')).map((name) => name.slice(0, -'.jinja'.length));
 }
 
 /** Jinja reads all line ends as \n; a template file can have others after a git checkout. */

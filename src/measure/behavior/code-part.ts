@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { digestFile, isUnreadable, type Json, readJson } from './files.ts';
+import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson } from './files.ts';
 import { partOf } from './part.ts';
 
 /**
@@ -8,13 +7,13 @@ import { partOf } from './part.ts';
  * and all Python files beside them, since the named ones import others. Nothing is executed here. Null without an
  * `auto_map`: then the files are not loaded.
  */
-export async function codePart(directory: string, config: Json): Promise<BehaviorValues | null> {
+export async function codePart(directory: Folder, config: Json): Promise<BehaviorValues | null> {
   const tokenizer = await readJson(directory, 'tokenizer_config.json');
   const maps = [config.auto_map, tokenizer === null || isUnreadable(tokenizer) ? null : tokenizer.auto_map];
   const named = maps.filter((map) => typeof map === 'object' && map !== null);
   if (named.length === 0) return null;
   const files: Record<string, unknown> = {};
-  const names = await readdir(directory).catch(() => []);
+  const names = await namesIn(directory);
   for (const name of names.filter((file) => file.endsWith('.py'))) files[name] = await digestFile(directory, name);
   return partOf({ ...files, auto_map: named });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseJsonObject } from '../../checkpoint/architecture.ts';
 import type { TextFileKind } from '../../platform/read-text-file.ts';
@@ -12,16 +13,21 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
+/** The folder of a checkpoint, or what a GGUF file says in place of the files of one. */
+export type Folder = string | { readonly files: Readonly<Record<string, Json | Unreadable>> };
+
 /**
  * A text file of a checkpoint. A file that cannot be read is not the same as none, and no reason not to measure: what
  * needs it says so.
  */
-export async function readText(directory: string, name: string): Promise<string | Unreadable | null> {
+export async function readText(directory: Folder, name: string): Promise<string | Unreadable | null> {
+  if (typeof directory !== 'string') return null;
   return reading(() => readTextInside(join(directory, name), kindOf(name)));
 }
 
 /** A JSON object of a checkpoint; one that is damaged is known by its bytes. */
-export async function readJson(directory: string, name: string): Promise<Json | Unreadable | null> {
+export async function readJson(directory: Folder, name: string): Promise<Json | Unreadable | null> {
+  if (typeof directory !== 'string') return directory.files[name] ?? null;
   const text = await readText(directory, name);
   if (typeof text !== 'string') return text;
   try {
@@ -31,8 +37,9 @@ export async function readJson(directory: string, name: string): Promise<Json | 
   }
 }
 
-/** The digest of the bytes of a file. */
-export async function digestFile(directory: string, name: string): Promise<string | Unreadable | null> {
+/** The digest of the bytes of a file. What a GGUF file says is no bytes of its own: it is only there. */
+export async function digestFile(directory: Folder, name: string): Promise<string | Unreadable | null> {
+  if (typeof directory !== 'string') return name in directory.files ? sha256(name) : null;
   return reading(async () => {
     const real = await resolveInside(directory, name);
     if (real === null) return null;
@@ -57,6 +64,11 @@ async function reading<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   } catch {
     return NOT_READABLE;
   }
+}
+
+/** The names of the files in a folder. */
+export async function namesIn(directory: Folder): Promise<string[]> {
+  return typeof directory === 'string' ? readdir(directory).catch(() => []) : [];
 }
 
 function kindOf(file: string): TextFileKind {

@@ -1,5 +1,5 @@
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { isUnreadable, readJson } from './files.ts';
+import { type Folder, isUnreadable, readJson } from './files.ts';
 import { partOf } from './part.ts';
 
 /** Keys about the origin of the file, and about what else is returned beside the text. */
@@ -16,7 +16,7 @@ const NO_EFFECT = new Set([
 ]);
 
 /** How a server samples and where it stops, unless a request says otherwise. */
-export async function generationConfigPart(directory: string): Promise<BehaviorValues | null> {
+export async function generationConfigPart(directory: Folder): Promise<BehaviorValues | null> {
   const config = await readJson(directory, 'generation_config.json');
   if (config === null) return null;
   if (isUnreadable(config)) return partOf({ 'generation_config.json': config });

@@ -1,6 +1,7 @@
 import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import type { Behavior, BehaviorFiles } from '../schema/behavior.ts';
 import { measureLogitScale } from './logit-scale.ts';
+import { sampleTokens } from './token-sample.ts';
 
 /** What a model does beside being right or wrong. @param files that have been read already */
 export async function measureBehavior(
@@ -8,5 +9,6 @@ export async function measureBehavior(
   base: FullCheckpoint | null,
   files: BehaviorFiles,
 ): Promise<Behavior> {
-  return { files, logitScale: await measureLogitScale(checkpoint, base) };
+  const tokens = files.tokenizer === null ? null : await sampleTokens(checkpoint, base);
+  return { files, ...(tokens === null ? {} : { tokens }), logitScale: await measureLogitScale(checkpoint, base) };
 }

@@ -2,7 +2,7 @@ import { readSpecialTokens } from '../../language-model/tokens/special-tokens.ts
 import { type BuiltClass, tokenizerClass } from '../../language-model/tokens/transformers-class.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { isUnreadable, type Json, readJson } from './files.ts';
+import { type Folder, isUnreadable, type Json, readJson } from './files.ts';
 import { partOf } from './part.ts';
 
 const IDS = [
@@ -21,7 +21,7 @@ const IDS = [
  * @param json tokenizer.json as read
  */
 export async function specialTokensPart(
-  directory: string,
+  directory: Folder,
   { config, json }: { readonly config: Json; readonly json: Awaited<ReturnType<typeof readJson>> },
 ): Promise<BehaviorValues | null> {
   const stated = await readJson(directory, 'tokenizer_config.json');

@@ -1,5 +1,5 @@
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { digestFile, isUnreadable, type Json, readJson } from './files.ts';
+import { digestFile, type Folder, isUnreadable, type Json, readJson } from './files.ts';
 import { partOf } from './part.ts';
 
 /** Sections of tokenizer.json that decide which ids a text becomes. Truncation and padding are settings of a call. */
@@ -26,7 +26,7 @@ const SLOW_FILES = [
  * @param json tokenizer.json as read
  */
 export async function tokenizerPart(
-  directory: string,
+  directory: Folder,
   json: Awaited<ReturnType<typeof readJson>>,
 ): Promise<BehaviorValues | null> {
   const config = await readJson(directory, 'tokenizer_config.json');
@@ -48,11 +48,11 @@ export async function tokenizerPart(
 }
 
 /** Is there a tokenizer in the folder? */
-export async function hasTokenizer(directory: string): Promise<boolean> {
+export async function hasTokenizer(directory: Folder): Promise<boolean> {
   return (await digestFile(directory, 'tokenizer.json')) !== null || partOf(await slowFiles(directory)) !== null;
 }
 
-async function slowFiles(directory: string): Promise<Record<string, unknown>> {
+async function slowFiles(directory: Folder): Promise<Record<string, unknown>> {
   const files: Record<string, unknown> = {};
   for (const name of SLOW_FILES) files[name] = await digestFile(directory, name);
   return files;

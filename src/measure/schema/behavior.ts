@@ -57,8 +57,18 @@ export const behaviorFilesSchema = z.strictObject({
 /** The parts of a checkpoint that are files. */
 export type BehaviorFiles = z.infer<typeof behaviorFilesSchema>;
 
+/** What a tokenizer does, whatever files describe it. */
+export const tokenSampleSchema = z.strictObject({
+  /** Of all tokens by their ids, of the ids that it gives to fixed texts and to the texts of some tokens, and of what it puts around a text. */
+  digest,
+  texts: z.int().positive(),
+});
+export type TokenSample = z.infer<typeof tokenSampleSchema>;
+
 export const behaviorSchema = z.strictObject({
   files: behaviorFilesSchema,
+  /** Missing without a tokenizer that can be used, and in measurements of older versions. */
+  tokens: tokenSampleSchema.optional(),
   /** Null for a model without an output embedding that can be read, such as an adapter without its base model. */
   logitScale: logitScaleSchema.nullable(),
 });

@@ -22,8 +22,12 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-export function changedBehavior({ level, part, candidate, baseline, named, changes }: Changed): Phrase {
+export function changedBehavior({ level, part, candidate, baseline, named, changes, because }: Changed): Phrase {
   const noun = NOUNS[part];
+  if (because?.kind === 'same-tokens') {
+    return phrase`The tokenizer of a GGUF file is described in another way than the files of the other side. All tokens and merges are the same, and so are the ids of ${String(because.texts)} texts that both were given.`;
+  }
+  if (because?.kind === 'not-in-gguf') return notInGguf(noun, because.side, named, changes);
   const isPadding = level === 'info' && named.length > 0 && named.every(({ key }) => key.startsWith('pad_token'));
   const effect = isPadding ? PADDING : EFFECTS[part];
   const article = part === 'code' ? '' : 'a ';
@@ -36,6 +40,13 @@ export function changedBehavior({ level, part, candidate, baseline, named, chang
     return phrase`${name(key)} is ${state(ours)} (baseline ${state(theirs)})`;
   });
   return phrase`${what} differs from the baseline's: ${listed(items, changes)}. ${effect}`;
+}
+
+function notInGguf(noun: string, side: 'candidate' | 'baseline', named: Changed['named'], changes: number): Phrase {
+  const other = side === 'candidate' ? 'baseline' : 'candidate';
+  const keys = named.map(({ key }) => phrase`${name(key)}`);
+  const what = keys.length === 0 ? phrase`The ${noun}` : phrase`Of the ${noun}, ${listed(keys, changes)}`;
+  return phrase`${what} could not be compared: the ${side} is a GGUF file, which has no place for it. The ${other} has it. A server of the GGUF file has to be given it.`;
 }
 
 export function logitScale({ by, ratio, limit, parts }: FindingOf<'logit-scale'>): Phrase {

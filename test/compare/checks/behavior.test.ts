@@ -96,6 +96,50 @@ describe('what decides how a model is used', () => {
   });
 });
 
+describe('a GGUF file and a folder', () => {
+  const tokens = { digest: `sha256:${'0'.repeat(64)}`, texts: 300 };
+  const of = (format: 'gguf' | 'safetensors', files: object, sample: object | null = tokens): Measurement =>
+    measurement({
+      checkpoint: { ...measurement().checkpoint, format },
+      behavior: { ...behavior(files), ...(sample ? { tokens: { ...tokens, ...sample } } : {}) },
+    });
+  const described = (words: string) => ({ tokenizer: partOf({ model: words, merges: [words.length] }) });
+  const because = (...comparison: Parameters<typeof findingsOn>) =>
+    ofKind('changed-behavior', findingsOn(...comparison)).map((found) => [
+      found.part,
+      found.level,
+      found.because?.kind,
+    ]);
+
+  it('whose tokenizers do the same, in other words, are a remark', () => {
+    const same = [['tokenizer', 'info', 'same-tokens']];
+    expect(because(of('gguf', described('ours')), of('safetensors', described('its!')))).toEqual(same);
+    expect(because(of('safetensors', described('ours')), of('gguf', described('its!')))).toEqual(same);
+  });
+
+  it.each([
+    ['do something else', of('gguf', described('ours'), { digest: `sha256:${'1'.repeat(64)}` })],
+    ['are not known to do the same', of('gguf', described('ours'), null)],
+    ['have other merges', of('gguf', described('other'))],
+    // What fixed texts do not show could be hidden in the files of a folder.
+    ['are those of two folders', of('safetensors', described('ours'))],
+  ])('whose tokenizers %s warn', (_, candidate) => {
+    expect(because(candidate, of('safetensors', described('its!')))).toEqual([['tokenizer', 'warn', undefined]]);
+  });
+
+  it('differ in what a GGUF file has no place for, which is a remark', () => {
+    const without = { 'generation-config': null, 'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>' }) };
+    expect(because(of('gguf', without), of('safetensors', {}))).toEqual([
+      ['special-tokens', 'info', 'not-in-gguf'],
+      ['generation-config', 'info', 'not-in-gguf'],
+    ]);
+    const other = { 'special-tokens': partOf({ bos_token: '<s>', eos_token: '<end>' }) };
+    expect(because(of('gguf', other), of('safetensors', {}))).toEqual([['special-tokens', 'warn', undefined]]);
+    const lost = { 'chat-template': null };
+    expect(because(of('gguf', lost), of('safetensors', {}))).toEqual([['chat-template', 'warn', undefined]]);
+  });
+});
+
 describe('the size of the logits', () => {
   const scaled = (logits: number) =>
     measurement({ behavior: behavior({}, { logits, head: { name: 'lm_head.weight', rms: (0.1 * logits) / 2 } }) });

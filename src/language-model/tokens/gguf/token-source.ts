@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isGguf, readGgufHeader } from '../../../checkpoint/gguf/header.ts';
+import { type GgufHeader, isGguf, readGgufHeader } from '../../../checkpoint/gguf/header.ts';
 import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
 import { resolveFile } from '../../../checkpoint/safetensors.ts';
 import { parseJson } from '../../../platform/parse-json.ts';
@@ -24,17 +24,24 @@ export type TokenSource =
  */
 export async function tokenSourceOf(path: string): Promise<TokenSource> {
   if (!(await isGgufFile(path))) return { kind: 'folder', directory: path };
-  const metadata = await readMetadata(path);
+  const { metadata, file, state } = await readHeader(path);
   const folder = await folderBeside(path, metadata);
   if (folder !== null) return { kind: 'folder', directory: folder };
-  const files = tokenFilesOf(metadata);
+  const key = JSON.stringify([file, Object.values(state).map(String)]);
+  const known = last?.key === key ? last.files.deref() : undefined;
+  const files = known ?? tokenFilesOf(metadata);
   // Without a tokenizer, it is like a folder that lacks one.
-  return files === null ? { kind: 'folder', directory: path } : { kind: 'gguf', file: path, files };
+  if (files === null) return { kind: 'folder', directory: path };
+  last = { key, files: new WeakRef(files) };
+  return { kind: 'gguf', file: path, files };
 }
+
+/** The files made last: a measurement asks for those of one model several times. They are given up where memory is short. */
+let last: { readonly key: string; readonly files: WeakRef<GgufTokenFiles> } | null = null;
 
 /** generation_config.json as the file has it; null if it has no tokenizer. */
 export async function readGgufTokenIds(path: string): Promise<Readonly<Record<string, unknown>> | null> {
-  const metadata = await readMetadata(path);
+  const { metadata } = await readHeader(path);
   const vocabulary = readVocabulary(metadata);
   return vocabulary && settingsOf(metadata, vocabulary)['generation_config.json'];
 }
@@ -43,7 +50,7 @@ export async function readGgufTokenIds(path: string): Promise<Readonly<Record<st
 export async function digestGgufTokens(
   path: string,
 ): Promise<{ readonly digest: string; readonly folder: string | null }> {
-  const metadata = await readMetadata(path);
+  const { metadata } = await readHeader(path);
   const hash = createHash('sha256');
   for (const key of metadata.keys().sort()) {
     if (!key.startsWith('tokenizer.')) continue;
@@ -67,9 +74,8 @@ export async function isGgufFile(path: string): Promise<boolean> {
   return isFile && isGguf(await resolveFile(dirname(path), basename(path)));
 }
 
-async function readMetadata(path: string): Promise<GgufMetadata> {
-  const { metadata } = await readGgufHeader(await resolveFile(dirname(path), basename(path)));
-  return metadata;
+async function readHeader(path: string): Promise<GgufHeader> {
+  return readGgufHeader(await resolveFile(dirname(path), basename(path)));
 }
 
 /** The folder of the file, if its tokenizer.json is used. @throws UserError if that has other tokens */

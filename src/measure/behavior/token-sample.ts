@@ -1,0 +1,108 @@
+import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
+import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { openTokenizerIfPresent } from '../../language-model/tokens/open-tokenizer.ts';
+import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
+import { sha256 } from '../../platform/sha256.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { TokenSample } from '../schema/behavior.ts';
+import { isUnreadable, readJson } from './files.ts';
+
+/** Texts that tokenizers split in different ways: spaces, numbers, scripts, marks, symbols and the special tokens of some models. */
+const TEXTS = [
+  ' ',
+  '  Hello world, hello  World   ',
+  "isn't ISN'T they'LL we'Re it'S y'all",
+  '1 12 123 1234 12345678 3.14 1,000 2024-05-06 a1b22c333',
+  'x½y²z ١٢٣ Ⅷ ①②③ ４２',
+  'camelCase HTTPServer snake_case __init__ fooBAR ǅx ßẞ İıi Σς',
+  'def f(x):\n    return x\n\n\n\treturn\r\n  \r\n\tx == 1;',
+  'spaces at the end   ',
+  '\n\n  \n    at the beginning\t\t\tand tabs',
+  `${' '.repeat(33)}a${'\n'.repeat(34)}b${'-'.repeat(40)}`,
+  'e\u0301lan Cafe\u0301 Å \u212b ﬁ ﷺ \u1100\u1161 a\u0300\u0301b',
+  'Grüße aus Köln, naïve café, œuvre, Příliš žluťoučký kůň',
+  'Съешь же ещё этих мягких булок; Ελληνικά γράμματα; українська мова',
+  '你好，世界。日本語のテキスト「カタカナ」 한국어 문장 mixed中文text',
+  'हिन्दी में नमस्ते ไทยภาษา العربية مع ١٢٣ עברית',
+  '🚀👩\u200d👩\u200d👧 ❤\ufe0f 🇩🇪 👍🏽 \u{10400}𝔘𝔫𝔦',
+  'nbsp\u00a0wide\u3000line\u2028zero\u200bbom\ufeffnel\u0085end',
+  '... !!! ?! "q" (a) [b]{c} <d> $5+=^~|` a/b\\c // x\n!\n\n',
+  'https://example.org/a?b=c&d=%20e#f user@example.org C:\\dir\\file.txt',
+  '‘curly’ “quotes” – — … ！，。～ ▁ Ġ Ċ ▁▁',
+  '\x00\x01\x1f\x7f\ufffd',
+  '<s>x</s> <unk> <|im_start|>user\nHi<|im_end|> <|eot_id|><start_of_turn> <0x0A> <think>a</think> [INST] b [/INST]',
+] as const;
+
+/** The texts of these tokens are encoded again, some at once: up to 2^18, and closer ones at the beginning. */
+const TOKENS = [...every(31, 2 ** 13), ...every(257, 2 ** 18)];
+const AT_ONCE = 4;
+
+function every(step: number, end: number): number[] {
+  return Array.from({ length: Math.ceil(end / step) }, (_, i) => i * step);
+}
+
+/**
+ * The tokens of a checkpoint by their ids, and what its tokenizer makes of fixed texts, and of texts of its own tokens. Files that
+ * differ can describe the same tokenizer: those of a GGUF model, and of its original.
+ * @returns null without a tokenizer that can be used
+ */
+export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint | null): Promise<TokenSample | null> {
+  const paths = checkpoint.format === 'lora' && base ? [checkpoint.path, base.path] : [checkpoint.path];
+  for (const path of paths) {
+    try {
+      const tokenizer = await openTokenizerIfPresent(path);
+      if (tokenizer === null) continue;
+      try {
+        return sampleOf(tokenizer, await tableOf(path));
+      } finally {
+        await tokenizer.close?.();
+      }
+    } catch (error) {
+      if (error instanceof UserError) return null;
+      throw error;
+    }
+  }
+  return null;
+}
+
+/** All tokens by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or both. */
+async function tableOf(path: string): Promise<Array<[id: number, token: string]> | null> {
+  const source = await tokenSourceOf(path);
+  const json =
+    source.kind === 'gguf' ? source.files['tokenizer.json'] : await readJson(source.directory, 'tokenizer.json');
+  if (json === null || isUnreadable(json)) return null;
+  const { vocab } = (json.model ?? {}) as { readonly vocab?: unknown };
+  const table = new Map<number, string>();
+  if (typeof vocab === 'object' && vocab !== null) {
+    for (const [token, id] of Object.entries(vocab)) if (typeof id === 'number') table.set(id, token);
+  }
+  const added: readonly unknown[] = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  for (const token of added) {
+    const { id, content } = (token ?? {}) as { readonly id?: unknown; readonly content?: unknown };
+    if (typeof id === 'number' && typeof content === 'string') table.set(id, content);
+  }
+  return [...table].sort(([a], [b]) => a - b);
+}
+
+function sampleOf(tokenizer: Tokenizer, table: Awaited<ReturnType<typeof tableOf>>): TokenSample {
+  const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
+  const spelled = TOKENS.map((id) => tokenizer.decode([id], { skipSpecialTokens: false }));
+  const texts: string[] = [...TEXTS];
+  for (let i = 0; i < spelled.length; i += AT_ONCE) {
+    const text = spelled.slice(i, i + AT_ONCE).join('');
+    if (text !== '') texts.push(text);
+  }
+  const { leading, trailing } = tokenizer;
+  const digest = sha256(JSON.stringify([table, leading, trailing, spelled, texts, texts.map(encodeOrNull)]));
+  return { digest: `sha256:${digest}`, texts: texts.length };
+
+  /** A text without tokens is as good a sample as any other. */
+  function encodeOrNull(text: string): readonly number[] | null {
+    try {
+      return encode(text);
+    } catch (error) {
+      if (error instanceof UserError) return null;
+      throw error;
+    }
+  }
+}
