@@ -104,6 +104,30 @@ export const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   embed_out: 'lm_head',
   W_U: 'lm_head',
   vocab_projector: 'lm_head',
+  // llama.cpp, where the architecture is not known.
+  attn_q: 'q_proj',
+  attn_k: 'k_proj',
+  attn_v: 'v_proj',
+  attn_output: 'o_proj',
+  attn_q_a: 'q_proj',
+  attn_q_b: 'q_proj',
+  attn_kv_a_mqa: 'kv_proj',
+  attn_kv_b: 'kv_proj',
+  ffn_gate: 'gate_proj',
+  ffn_up: 'up_proj',
+  ffn_down: 'down_proj',
+  ffn_gate_exps: 'gate_proj',
+  ffn_up_exps: 'up_proj',
+  ffn_down_exps: 'down_proj',
+  ffn_gate_shexp: 'gate_proj',
+  ffn_up_shexp: 'up_proj',
+  ffn_down_shexp: 'down_proj',
+  ffn_gate_inp: 'router',
+  ssm_in: 'recurrent_in',
+  ssm_out: 'recurrent_out',
+  ssm_conv1d: 'recurrent_conv',
+  token_embd: 'embed',
+  position_embd: 'embed',
 };
 
 /** Last parts of names that have this meaning only inside attention. */
@@ -262,7 +286,16 @@ export const MLP_PARTS = new Set([
   'shared_expert',
   'DenseReluDense',
 ]);
-export const LAYER_LISTS = new Set(['layers', 'layer', 'h', 'blocks', 'block', 'resblocks', 'transformer_blocks']);
+export const LAYER_LISTS = new Set([
+  'layers',
+  'layer',
+  'h',
+  'blocks',
+  'block',
+  'resblocks',
+  'transformer_blocks',
+  'blk',
+]);
 export const VISION_PARTS = new Set([
   'vision_tower',
   'vision_model',

@@ -23,7 +23,8 @@ export function asTransformers(model: GgufModel): AsTransformers {
   if (known === null) return asStored(model, `general.architecture ${JSON.stringify(architecture)} is not supported`);
   try {
     const config = { ...known.config(model) };
-    const { tensors, unknown } = renameAll(model, known);
+    const { tensors: renamedOnes, unknown } = renameAll(model, known);
+    const tensors = combined([...renamedOnes, ...(known.more?.(model) ?? [])], known, model);
     const [key] = model.unread();
     const [tensor] = unknown;
     const problem =
@@ -45,6 +46,13 @@ function asStored(model: GgufModel, notRun: string): AsTransformers {
     config: null,
     notRun,
   };
+}
+
+function combined(entries: readonly TensorEntry[], known: GgufArchitecture, model: GgufModel): TensorEntry[] {
+  if (known.combine === undefined) return [...entries];
+  const all = new Map(entries.map((entry) => [entry.name, entry]));
+  known.combine(all, model);
+  return [...all].map(([name, entry]) => ({ ...entry, name }));
 }
 
 function renameAll(model: GgufModel, known: GgufArchitecture) {

@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { lookUpIn } from '../quantized/tables.ts';
-import { tensorValue } from '../tensor-value.ts';
+import { blockOf, tensorValue } from '../tensor-value.ts';
 import type { TensorEntry } from '../types.ts';
 
 /** What convert_hf_to_gguf.py does to values, undone. Orders and constants change; how a weight is stored does not. */
@@ -90,11 +90,18 @@ export function logOfNegative(entry: TensorEntry, shape: readonly number[]): Ten
 export function transposed(entry: TensorEntry): TensorEntry {
   const rank = entry.shape.length;
   const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
-  return changed(entry, {
+  const whole = changed(entry, {
     parameters: ['transposed'],
     shape: perm.map((axis) => entry.shape[axis] ?? 0),
     values: (graph, values) => graph.op('Transpose', [values], { perm }),
   });
+  if (rank < 3 || whole.recipe === undefined) return whole;
+  const block = (index: number, count: number) => {
+    const { recipe } = transposed(blockOf(entry, index, count));
+    if (recipe === undefined) throw new Error('it has a recipe');
+    return recipe;
+  };
+  return { ...whole, recipe: { ...whole.recipe, block } };
 }
 
 /** Rows in another order: `rows[i]` is which stored row comes i-th. */
@@ -130,4 +137,72 @@ export function joined(entries: readonly TensorEntry[], axis: number): TensorEnt
       steps: (graph) => parts(graph, (entry) => entry.recipe?.steps(graph) ?? floatSteps(graph, entry)),
     },
   };
+}
+
+/**
+ * Numbers that the metadata has.
+ * @param beside some tensor of the same file
+ */
+export function constantEntry(
+  beside: { readonly file: string; readonly offset: number },
+  name: string,
+  shape: readonly number[],
+  values: readonly number[],
+): TensorEntry {
+  const constant = (numbers: readonly number[]) => (graph: Graph) => graph.constant(numbers, 'float32', [...shape]);
+  return {
+    name,
+    dtype: 'F32',
+    shape,
+    size: values.length,
+    file: beside.file,
+    offset: beside.offset,
+    byteLength: 0,
+    recipe: {
+      stored: [],
+      parameters: ['numbers', ...values],
+      expand: constant(values),
+      steps: constant(values.map(() => 0)),
+    },
+  };
+}
+
+/** Rows of two matrices [n, k] in turns, transposed: [k, 2n]; also for stacks of them, of which each can be expanded alone. */
+export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
+  const rank = first.shape.length;
+  const [rows = 0, columns = 0] = first.shape.slice(rank - 2);
+  const stack = first.shape.slice(0, rank - 2);
+  const shape = [...stack, columns, 2 * rows];
+  const whole = (one: (graph: Graph, entry: TensorEntry) => Value) => (graph: Graph) => {
+    const parts = [first, second].map((entry) => graph.reshape(one(graph, entry), [-1, rows, 1, columns]));
+    const rowsInTurns = graph.reshape(graph.op('Concat', parts, { axis: 2 }), [-1, 2 * rows, columns]);
+    return graph.reshape(graph.op('Transpose', [rowsInTurns], { perm: [0, 2, 1] }), shape);
+  };
+  const values = (graph: Graph, entry: TensorEntry) => graph.cast(tensorValue(graph, entry), ElementType.float32);
+  const steps = (graph: Graph, entry: TensorEntry) => entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
+  return {
+    ...first,
+    shape,
+    size: first.size + second.size,
+    byteLength: first.byteLength + second.byteLength,
+    recipe: {
+      stored: [first, second].flatMap((entry) => entry.recipe?.stored ?? [entry]),
+      parameters: ['in turns', ...[first, second].flatMap(({ recipe }) => recipe?.parameters ?? [])],
+      expand: whole(values),
+      steps: whole(steps),
+      block: (index, count) => {
+        const { recipe } = inTurns(blockOf(first, index, count), blockOf(second, index, count));
+        if (recipe === undefined) throw new Error('it has a recipe');
+        return recipe;
+      },
+    },
+  };
+}
+
+/** The last axes of two tensors in turns: biases [..., n] and [..., n] → [..., 2n]. */
+export function inTurnsLast(first: TensorEntry, second: TensorEntry): TensorEntry {
+  const shape = [...first.shape.slice(0, -1), 2 * (first.shape.at(-1) ?? 0)];
+  const apart = [...first.shape, 1];
+  const both = joined([reshaped(first, apart), reshaped(second, apart)], apart.length - 1);
+  return reshaped(both, shape);
 }

@@ -14,6 +14,9 @@ export interface StoredTensor extends GgufTensor {
 /** Keys of an architecture that say nothing about what is computed, or say again what tensors do. */
 const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scaling.finetuned', 'attention.causal']);
 
+/** About the file, its tokenizer, its parts, how it was quantized, and how it was made. */
+const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama_cpp|gguf)\./;
+
 /**
  * The metadata and the tensors of a GGUF file as an architecture reads them. Keys that were read are recorded: others may change
  * what is computed.
@@ -95,12 +98,19 @@ export class GgufModel {
     for (const key of keys) this.#key(key);
   }
 
-  /** The keys of the architecture that nothing has read. */
+  /** A key without the architecture before it. */
+  outside(key: string): string {
+    this.#read.add(key);
+    return key;
+  }
+
+  /** The keys about what is computed that nothing has read. */
   unread(): string[] {
     const prefix = `${this.architecture}.`;
     return this.metadata
       .keys()
-      .filter((key) => key.startsWith(prefix) && !this.#read.has(key) && !WITHOUT_EFFECT.has(key.slice(prefix.length)));
+      .filter((key) => !ELSEWHERE.test(key) && !this.#read.has(key))
+      .filter((key) => !(key.startsWith(prefix) && WITHOUT_EFFECT.has(key.slice(prefix.length))));
   }
 
   /** Number of layers. */

@@ -29,6 +29,10 @@ export interface GgufArchitecture {
   readonly layers?: string;
   /** config.json as transformers writes it. */
   readonly config: (model: GgufModel) => Readonly<Record<string, unknown>>;
+  /** Changes of tensors that are several in one of the formats, once they have their names. */
+  readonly combine?: (tensors: Map<string, TensorEntry>, model: GgufModel) => void;
+  /** Tensors that are in the metadata. */
+  readonly more?: (model: GgufModel) => readonly TensorEntry[];
   /** Tensors that say something about the config, or nothing: no weights. */
   readonly spare?: readonly string[];
 }

@@ -111,3 +111,38 @@ const DEFAULT_THETA = 10_000;
 export function theta(model: GgufModel): number {
   return shortest(model.number('rope.freq_base') ?? DEFAULT_THETA);
 }
+
+/** Of a mixture of experts: their number, how many are used, and their width. */
+export function expertSizes(model: GgufModel, count: string): Record<string, unknown> {
+  return {
+    [count]: model.required('expert_count'),
+    num_experts_per_tok: model.required('expert_used_count'),
+    ...present('moe_intermediate_size', model.number('expert_feed_forward_length')),
+  };
+}
+
+/** As the file has it, without the digits that float32 adds. */
+export function decimal(model: GgufModel, key: string): number | null {
+  const value = model.number(key);
+  return value === null ? null : shortest(value);
+}
+
+/** With the epsilon of layer norms under one of transformers' names. */
+export function layerNormSizes(model: GgufModel, key: string): Record<string, unknown> {
+  return { ...sizes(model), ...present(key, decimal(model, 'attention.layer_norm_epsilon')) };
+}
+
+/** Of layers behind the last that predict further tokens. */
+export const NEXT_TOKENS = {
+  'nextn.eh_proj': 'eh_proj',
+  'nextn.enorm': 'enorm',
+  'nextn.hnorm': 'hnorm',
+  'nextn.embed_tokens': 'embed_tokens',
+  'nextn.shared_head_head': 'shared_head.head',
+  'nextn.shared_head_norm': 'shared_head.norm',
+} as const;
+
+/** Layers before those. */
+export function ownLayers(model: GgufModel): number {
+  return model.layers - (model.number('nextn_predict_layers') ?? 0);
+}

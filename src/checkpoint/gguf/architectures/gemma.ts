@@ -1,7 +1,7 @@
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { ATTENTION, GATED_MLP, headDim, present, rmsSizes, shortest, theta, WHOLE } from './common.ts';
-import { rope } from './rope.ts';
+import { ATTENTION, GATED_MLP, headDim, present, rmsSizes, shortest, WHOLE } from './common.ts';
+import { rope, ropeByType } from './rope.ts';
 import { plusOneNorm } from './rules.ts';
 
 const whole = { ...WHOLE, output_norm: plusOneNorm('model.norm') };
@@ -67,15 +67,13 @@ export const gemma3: GgufArchitecture = {
   whole,
   layer: { ...layer, attn_q_norm: plusOneNorm('self_attn.q_norm'), attn_k_norm: plusOneNorm('self_attn.k_norm') },
   config: (model) => {
-    const base = rope(model);
     const window = model.number('attention.sliding_window');
+    const rotary = ropeByType(model, LOCAL_THETA);
     return {
       model_type: 'gemma3_text',
       ...rmsSizes(model),
       ...headDim(model),
-      ...base,
-      rope_theta: model.has('rope.freq_base') ? theta(model) : GLOBAL_THETA,
-      rope_local_base_freq: shortest(model.number('rope.freq_base_swa') ?? LOCAL_THETA),
+      ...rotary,
       ...present('sliding_window', window),
       layer_types: windows(model, PATTERN, window !== null && window !== 0),
       ...softcap(model, 'final_logit_softcapping'),
@@ -86,8 +84,6 @@ export const gemma3: GgufArchitecture = {
     };
   },
 };
-
-const GLOBAL_THETA = 1_000_000;
 
 /** The type of each layer: the file has a list, or a number of which the last layer of each group has no window. */
 export function windows(model: GgufModel, otherwise: number, hasWindows = true): string[] {

@@ -7,6 +7,14 @@ import { experts, fusedHeads, pairedExperts, renamed, rotated } from './rules.ts
 const q = rotated('self_attn.q_proj', 'attention.head_count');
 const k = rotated('self_attn.k_proj', 'attention.head_count_kv');
 
+/** Names of Llama, with pairs that llama.cpp has as neighbors. */
+export const ROTATED_LAYER = {
+  ...LLAMA_LAYER,
+  attn_q: q,
+  attn_k: k,
+  attn_qkv: fusedHeads({ q, k, v: renamed('self_attn.v_proj') }),
+} as const;
+
 /**
  * Llama, Mistral and Mixtral, which llama.cpp has under one name: with experts it is Mixtral. Windows of Mistral are not in the file.
  */
@@ -14,10 +22,7 @@ export const llama: GgufArchitecture = {
   name: 'llama',
   whole: WHOLE,
   layer: {
-    ...LLAMA_LAYER,
-    attn_q: q,
-    attn_k: k,
-    attn_qkv: fusedHeads({ q, k, v: renamed('self_attn.v_proj') }),
+    ...ROTATED_LAYER,
     ffn_gate_inp: 'block_sparse_moe.gate',
     ffn_gate_exps: experts('block_sparse_moe.experts', 'w1'),
     ffn_up_exps: experts('block_sparse_moe.experts', 'w3'),

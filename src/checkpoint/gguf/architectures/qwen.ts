@@ -1,16 +1,37 @@
+import { reshaped } from '../changes.ts';
+import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { headDim, LLAMA_LAYER, rmsSizes, WHOLE } from './common.ts';
+import { EXPERTS, expertSizes, headDim, LLAMA_LAYER, rmsSizes, WHOLE } from './common.ts';
 import { expectWholeHeads, rope } from './rope.ts';
+import { changedTo } from './rules.ts';
 
-/** Qwen 2 and 2.5, also of the vision-language models with their text alone. */
+const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
+
+function base(model: GgufModel): Record<string, unknown> {
+  expectWholeHeads(model);
+  return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
+}
+
+function hasBias(model: GgufModel): boolean {
+  return model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias');
+}
+
+/** Qwen 2 and 2.5. Windows are not in the file. */
 export const qwen2: GgufArchitecture = {
   name: 'qwen2',
   whole: WHOLE,
   layer: LLAMA_LAYER,
-  spare: ['rope_freqs.weight'],
+  spare: ROPE_TENSORS,
+  config: (model) => ({ model_type: 'qwen2', ...base(model) }),
+};
+
+/** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, the positions of an image's parts are those of the text. */
+export const qwen2vl: GgufArchitecture = {
+  ...qwen2,
+  name: 'qwen2vl',
   config: (model) => {
-    expectWholeHeads(model);
-    return { model_type: 'qwen2', ...rmsSizes(model), ...headDim(model), ...rope(model) };
+    model.ignore('rope.dimension_sections');
+    return { model_type: 'qwen2', ...base(model) };
   },
 };
 
@@ -18,10 +39,62 @@ export const qwen3: GgufArchitecture = {
   name: 'qwen3',
   whole: WHOLE,
   layer: LLAMA_LAYER,
-  spare: ['rope_freqs.weight'],
+  spare: ROPE_TENSORS,
+  config: (model) => ({ model_type: 'qwen3', ...base(model), attention_bias: hasBias(model) }),
+};
+
+/** The language model of Qwen3-VL. */
+export const qwen3vl: GgufArchitecture = {
+  ...qwen3,
+  name: 'qwen3vl',
   config: (model) => {
-    expectWholeHeads(model);
-    const bias = model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias');
-    return { model_type: 'qwen3', ...rmsSizes(model), ...headDim(model), ...rope(model), attention_bias: bias };
+    model.ignore('rope.dimension_sections', 'n_deepstack_layers');
+    return { model_type: 'qwen3', ...base(model), attention_bias: hasBias(model) };
   },
 };
+
+const SHARED = {
+  ffn_gate_inp_shexp: changedTo('mlp.shared_expert_gate', (entry) => reshaped(entry, [1, entry.size])),
+  ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
+  ffn_up_shexp: 'mlp.shared_expert.up_proj',
+  ffn_down_shexp: 'mlp.shared_expert.down_proj',
+} as const;
+
+export const qwen2moe: GgufArchitecture = {
+  name: 'qwen2moe',
+  whole: WHOLE,
+  layer: { ...LLAMA_LAYER, ...EXPERTS, ...SHARED },
+  spare: ROPE_TENSORS,
+  config: (model) => ({
+    model_type: 'qwen2_moe',
+    ...base(model),
+    ...expertSizes(model, 'num_experts'),
+    shared_expert_intermediate_size: model.required('expert_shared_feed_forward_length'),
+    norm_topk_prob: model.boolean('expert_weights_norm') ?? false,
+    qkv_bias: hasBias(model),
+    mlp_only_layers: denseLayers(model),
+  }),
+};
+
+export const qwen3moe: GgufArchitecture = {
+  name: 'qwen3moe',
+  whole: WHOLE,
+  layer: { ...LLAMA_LAYER, ...EXPERTS },
+  spare: ROPE_TENSORS,
+  config: (model) => ({
+    model_type: 'qwen3_moe',
+    ...base(model),
+    ...expertSizes(model, 'num_experts'),
+    // llama.cpp always divides by the sum of the chosen, as all released models do.
+    norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
+    attention_bias: hasBias(model),
+    mlp_only_layers: denseLayers(model),
+  }),
+};
+
+/** Layers without experts. */
+export function denseLayers(model: GgufModel): number[] {
+  return Array.from({ length: model.layers }, (_, i) => i).filter(
+    (i) => !model.tensors.has(`blk.${i}.ffn_gate_inp.weight`),
+  );
+}

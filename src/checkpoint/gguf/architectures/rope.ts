@@ -3,14 +3,29 @@ import type { GgufModel } from '../model.ts';
 import { present, shortest, theta } from './common.ts';
 
 /**
- * Rotary positions in the keys of transformers (`rope_theta`, `rope_scaling`).
+ * Rotary positions in the keys of transformers (`rope_parameters`).
  *
  * llama.cpp has the frequencies of Llama 3 as a tensor with what each one is divided by (`rope_freqs`). That is LongRoPE with one list
  * of factors and no other magnitude.
  */
 export function rope(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
-  const scaling = scalingOf(model, options);
-  return { rope_theta: theta(model), ...(scaling === null ? {} : { rope_scaling: scaling }) };
+  return { rope_parameters: parameters(model, options) };
+}
+
+/** The same for the layers of one type. */
+export function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
+  return { rope_type: 'default', ...scalingOf(model, options), rope_theta: theta(model) };
+}
+
+/** A base of its own for layers with a window, whose positions are not scaled. */
+export function ropeByType(model: GgufModel, localTheta: number): Record<string, unknown> {
+  const local = model.number('rope.freq_base_swa');
+  return {
+    rope_parameters: {
+      full_attention: parameters(model),
+      sliding_attention: { rope_type: 'default', rope_theta: local === null ? localTheta : shortest(local) },
+    },
+  };
 }
 
 /** The share of each head that is rotated, where it is not all of it. */

@@ -1,0 +1,225 @@
+import { minusOne, reordered, transposed } from '../changes.ts';
+import type { GgufModel } from '../model.ts';
+import type { GgufArchitecture, Rule } from './architecture.ts';
+import { ATTENTION, decimal, headDim, LLAMA_LAYER, layerNormSizes, present, rmsSizes, sizes, WHOLE } from './common.ts';
+import { partialRotary, rope } from './rope.ts';
+import { changedTo, headsOf } from './rules.ts';
+
+/** Decoders with layer norms, and Phi 3, most of them older. */
+
+function dimension(model: GgufModel): number {
+  return (
+    model.number('attention.key_length') ?? model.required('embedding_length') / model.required('attention.head_count')
+  );
+}
+
+function keyHeads(model: GgufModel): number {
+  const rows = model.tensors.get('blk.0.attn_k.weight')?.shape[0];
+  return rows === undefined ? model.required('attention.head_count_kv') : rows / dimension(model);
+}
+
+export const starcoder2: GgufArchitecture = {
+  name: 'starcoder2',
+  whole: WHOLE,
+  layer: { ...LLAMA_LAYER, ffn_up: 'mlp.c_fc', ffn_down: 'mlp.c_proj' },
+  config: (model) => ({
+    model_type: 'starcoder2',
+    ...layerNormSizes(model, 'norm_epsilon'),
+    ...rope(model),
+    use_bias: model.someLayerHas('attn_q.bias'),
+    // The file does not say whether there is one; released models of 3 and 7 billion parameters have this.
+    sliding_window: null,
+  }),
+};
+
+export const stablelm: GgufArchitecture = {
+  name: 'stablelm',
+  whole: WHOLE,
+  layer: LLAMA_LAYER,
+  config: (model) => ({
+    model_type: 'stablelm',
+    ...layerNormSizes(model, 'layer_norm_eps'),
+    ...rope(model),
+    ...partialRotary(model, dimension(model)),
+    use_qkv_bias: model.someLayerHas('attn_q.bias'),
+    qk_layernorm: model.someLayerHas('attn_q_norm.weight'),
+    use_parallel_residual: model.boolean('use_parallel_residual') ?? true,
+  }),
+};
+
+/** Weights of norms are stored plus one, biases are not. */
+const norm1p = (module: string): Rule =>
+  changedTo(module, (entry, { suffix }) => (suffix === '.weight' ? minusOne(entry) : entry));
+
+export const nemotron: GgufArchitecture = {
+  name: 'nemotron',
+  whole: { ...WHOLE, output_norm: norm1p('model.norm') },
+  layer: {
+    ...LLAMA_LAYER,
+    attn_norm: norm1p('input_layernorm'),
+    ffn_norm: norm1p('post_attention_layernorm'),
+  },
+  config: (model) => {
+    model.ignore('attention.layer_norm_rms_epsilon');
+    return {
+      model_type: 'nemotron',
+      ...layerNormSizes(model, 'norm_eps'),
+      ...headDim(model),
+      ...rope(model),
+      partial_rotary_factor: (model.number('rope.dimension_count') ?? dimension(model)) / dimension(model),
+      attention_bias: model.someLayerHas('attn_q.bias'),
+      mlp_bias: model.someLayerHas('ffn_up.bias'),
+    };
+  },
+};
+
+export const phi2: GgufArchitecture = {
+  name: 'phi2',
+  whole: { ...WHOLE, output_norm: 'model.final_layernorm' },
+  layer: {
+    attn_norm: 'input_layernorm',
+    ...ATTENTION,
+    attn_output: 'self_attn.dense',
+    ffn_up: 'mlp.fc1',
+    ffn_down: 'mlp.fc2',
+  },
+  config: (model) => ({
+    model_type: 'phi',
+    ...layerNormSizes(model, 'layer_norm_eps'),
+    ...rope(model),
+    ...partialRotary(model, dimension(model)),
+    intermediate_size: model.tensors.get('blk.0.ffn_up.weight')?.shape[0] ?? 0,
+    // The file has the number of heads here, whatever the model has.
+    num_key_value_heads: keyHeads(model),
+  }),
+};
+
+/** Phi 3, 3.5 and 4: queries, keys and values are one matrix in transformers too, as are gate and up. */
+export const phi3: GgufArchitecture = {
+  name: 'phi3',
+  whole: WHOLE,
+  layer: {
+    ...LLAMA_LAYER,
+    attn_qkv: 'self_attn.qkv_proj',
+    ffn_up: 'mlp.gate_up_proj',
+  },
+  spare: ['rope_factors_long.weight', 'rope_factors_short.weight'],
+  config: (model) => ({
+    model_type: 'phi3',
+    ...rmsSizes(model),
+    ...rope(model),
+    ...partialRotary(model, dimension(model)),
+    sliding_window: model.number('attention.sliding_window') || null,
+    ...present('original_max_position_embeddings', model.number('rope.scaling.original_context_length')),
+  }),
+};
+
+/** Queries of all heads, then keys, then values, as transformers has them: for each group its queries, its key and its value. */
+const interleaved = (module: string): Rule =>
+  changedTo(module, (entry, { model, layer }) => {
+    const heads = headsOf(model, 'attention.head_count', layer);
+    const groups = headsOf(model, 'attention.head_count_kv', layer);
+    const size = (entry.shape[0] ?? 0) / (heads + 2 * groups);
+    const each = heads / groups;
+    const order = Array.from({ length: groups }, (_, group) => [
+      ...Array.from({ length: each }, (__, i) => group * each + i),
+      heads + group,
+      heads + groups + group,
+    ]).flat();
+    return reordered(
+      entry,
+      order.flatMap((head) => Array.from({ length: size }, (_, i) => head * size + i)),
+    );
+  });
+
+export const falcon: GgufArchitecture = {
+  name: 'falcon',
+  whole: { token_embd: 'transformer.word_embeddings', output_norm: 'transformer.ln_f', output: 'lm_head' },
+  layers: 'transformer.h',
+  layer: {
+    // With two norms (40B and later), that of attention has a name of its own.
+    attn_norm: (named) => {
+      const isTwo = named.model.someLayerHas('attn_norm_2.weight');
+      return changedTo(isTwo ? 'ln_mlp' : 'input_layernorm', (entry) => entry)(named);
+    },
+    attn_norm_2: 'ln_attn',
+    attn_qkv: interleaved('self_attention.query_key_value'),
+    attn_output: 'self_attention.dense',
+    ffn_up: 'mlp.dense_h_to_4h',
+    ffn_down: 'mlp.dense_4h_to_h',
+  },
+  config: (model) => {
+    const { num_key_value_heads: groups, max_position_embeddings: _, intermediate_size: __, ...own } = sizes(model);
+    const isNew = model.someLayerHas('attn_norm_2.weight');
+    return {
+      model_type: 'falcon',
+      ...own,
+      ffn_hidden_size: model.tensors.get('blk.0.ffn_up.weight')?.shape[0] ?? 0,
+      layer_norm_epsilon: decimal(model, 'attention.layer_norm_epsilon'),
+      ...rope(model),
+      bias: model.someLayerHas('attn_qkv.bias'),
+      parallel_attn: true,
+      alibi: false,
+      new_decoder_architecture: isNew,
+      ...(isNew ? { num_kv_heads: groups } : { multi_query: groups === 1 }),
+    };
+  },
+};
+
+export const gptNeox: GgufArchitecture = {
+  name: 'gptneox',
+  whole: { token_embd: 'gpt_neox.embed_in', output_norm: 'gpt_neox.final_layer_norm', output: 'embed_out' },
+  layers: 'gpt_neox.layers',
+  layer: {
+    attn_norm: 'input_layernorm',
+    ffn_norm: 'post_attention_layernorm',
+    attn_qkv: interleaved('attention.query_key_value'),
+    attn_output: 'attention.dense',
+    ffn_up: 'mlp.dense_h_to_4h',
+    ffn_down: 'mlp.dense_4h_to_h',
+  },
+  config: (model) => {
+    const { num_key_value_heads: _, ...own } = layerNormSizes(model, 'layer_norm_eps');
+    return {
+      model_type: 'gpt_neox',
+      ...own,
+      ...rope(model),
+      rotary_pct: (model.number('rope.dimension_count') ?? dimension(model)) / dimension(model),
+      use_parallel_residual: model.boolean('use_parallel_residual') ?? true,
+      attention_bias: model.someLayerHas('attn_qkv.bias'),
+    };
+  },
+};
+
+const conv1d = (module: string): Rule =>
+  changedTo(module, (entry, { suffix }) => (suffix === '.weight' ? transposed(entry) : entry));
+
+export const gpt2: GgufArchitecture = {
+  name: 'gpt2',
+  whole: {
+    token_embd: 'transformer.wte',
+    position_embd: 'transformer.wpe',
+    output_norm: 'transformer.ln_f',
+    output: 'lm_head',
+  },
+  layers: 'transformer.h',
+  layer: {
+    attn_norm: 'ln_1',
+    ffn_norm: 'ln_2',
+    attn_qkv: conv1d('attn.c_attn'),
+    attn_output: conv1d('attn.c_proj'),
+    ffn_up: conv1d('mlp.c_fc'),
+    ffn_down: conv1d('mlp.c_proj'),
+  },
+  config: (model) => ({
+    model_type: 'gpt2',
+    vocab_size: model.tensors.get('token_embd.weight')?.shape[0] ?? 0,
+    n_embd: model.required('embedding_length'),
+    n_layer: model.layers,
+    n_head: model.required('attention.head_count'),
+    n_positions: model.required('context_length'),
+    n_inner: model.number('feed_forward_length'),
+    layer_norm_epsilon: decimal(model, 'attention.layer_norm_epsilon'),
+    tie_word_embeddings: !model.tensors.has('output.weight'),
+  }),
+};
