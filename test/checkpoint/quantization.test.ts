@@ -193,6 +193,46 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
   });
 });
 
+describe('codes that two programs would read differently are refused', () => {
+  const gptq = {
+    qweight: zeros('I32', 16, 64),
+    qzeros: zeros('I32', 4, 8),
+    scales: zeros('F16', 4, 64),
+    g_idx: zeros('I32', 128),
+  };
+  const { g_idx: _, ...awq } = { ...gptq, qweight: zeros('I32', 128, 8) };
+  const packed = {
+    weight_packed: zeros('I32', 64, 16),
+    weight_scale: zeros('BF16', 64, 4),
+    weight_shape: { ...zeros('I32', 2), data: new Uint8Array(new Int32Array([64, 128]).buffer) },
+  };
+  const ordered = { ...packed, weight_g_idx: zeros('I32', 128) };
+  const groups = (weights: Record<string, unknown>) => ({
+    quant_method: 'compressed-tensors',
+    config_groups: { group_0: { targets: ['Linear'], weights } },
+  });
+
+  it.each<[string, Readonly<Record<string, RawTensor>>, Record<string, unknown>, boolean]>([
+    ['GPTQ', gptq, { quant_method: 'gptq', bits: 4 }, true],
+    ['GPTQ, with both names of its format', gptq, { checkpoint_format: 'gptq_v2', format: 'gptq_v2' }, true],
+    ['GPTQ, with two formats', gptq, { checkpoint_format: 'gptq', format: 'gptq_v2' }, false],
+    ['GPTQ, in planes', gptq, { format: 'gptq_p' }, false],
+    ['GPTQ of Marlin', gptq, { quant_method: 'gptq', is_marlin_format: true }, false],
+    ['the layout of GPTQ, of another program', gptq, { quant_method: 'auto-round', bits: 4 }, false],
+    ['AWQ', awq, { quant_method: 'awq', bits: 4, format: 'gemm' }, true],
+    ['AWQ of another kernel', awq, { quant_method: 'awq', bits: 4, format: 'gemv' }, false],
+    ['compressed-tensors', packed, groups({ num_bits: 4 }), true],
+    ['compressed-tensors, of other bits', packed, groups({ num_bits: 3 }), false],
+    ['compressed-tensors, with an order of columns', ordered, groups({ num_bits: 4, actorder: 'group' }), true],
+    ['compressed-tensors, with one that is not stated', ordered, groups({ num_bits: 4 }), false],
+  ])('%s', async (_, layer, quantization_config, isRead) => {
+    const { code, stderr } = await runCli('spectra', '--checkpoint', quantizedFolder(layer, { quantization_config }));
+    expect({ code, refused: /is quantized .*these codes are not read/.test(stderr) }).toEqual(
+      isRead ? { code: 0, refused: false } : { code: 2, refused: true },
+    );
+  });
+});
+
 describe('the methods that config.json names', () => {
   const withConfig = (quantization_config: unknown) => checkpointOf({ model_type: 'llama', quantization_config });
 

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
-import type { QuantizedFormat, QuantizedWeight, Tensors } from './format.ts';
+import { type QuantizedFormat, type QuantizedWeight, type Section, type Tensors, weightSettings } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { bitsOf, evenGroups, integerRecipe, unpack, wordBytes } from './packed.ts';
 import { blocksOf, bytesOf, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';
@@ -16,7 +16,8 @@ type Read = (entry: TensorEntry) => Promise<Buffer>;
  * floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as others are (fp8.ts).
  */
 export const compressedTensors: QuantizedFormat = {
-  async find(tensors, _, { read }) {
+  async find(tensors, config, { read }) {
+    const stated = weightSettings(config);
     const found: QuantizedWeight[] = [];
     for (const codes of tensors.values()) {
       const module = /^(.*)\.weight(?:_packed)?$/.exec(codes.name)?.[1];
@@ -26,7 +27,7 @@ export const compressedTensors: QuantizedFormat = {
         ? integers(module, codes, tensors)
         : codes.dtype === 'U8'
           ? floats(module, codes, tensors)
-          : await packed(module, codes, tensors, read);
+          : await packed(module, codes, tensors, { read, stated });
       if (weight) found.push(weight);
     }
     return found;
@@ -45,7 +46,7 @@ async function packed(
   module: string,
   codes: TensorEntry,
   tensors: Tensors,
-  read: Read,
+  { read, stated }: { readonly read: Read; readonly stated: readonly Section[] },
 ): Promise<QuantizedWeight | null> {
   const { scale, zero, part, unused } = beside(module, tensors);
   const size = part('weight_shape');
@@ -58,24 +59,32 @@ async function packed(
   const bits = bitsOf(columns, at(codes.shape, 1), null);
   const groups = groupsOf(scale, rows, columns);
   if (bits === null || codes.shape[0] !== rows || groups === null) return null;
+  // Old releases put whole codes into each word.
+  if (stated.length > 0 && !stated.some(({ num_bits: own }) => own === bits)) return null;
+  // Programs read the order of the columns only where it is stated.
+  if (index && stated.length > 0 && !stated.some(({ actorder }) => actorder === 'group')) return null;
   if (index && (index.dtype !== 'I32' || index.size !== columns)) return null;
   const isZeroPacked =
     zero?.dtype === 'I32' && zero.shape[0] === Math.ceil((rows * bits) / 32) && zero.shape[1] === groups;
-  if (zero && !isZeroPacked) return null;
+  const isZeroPlain = zero?.dtype === 'I8' && zero.size === scale.size;
+  if (zero && !isZeroPacked && !isZeroPlain) return null;
   const recipe = integerRecipe({
     shape,
     codes: (graph) => unpack(graph, wordBytes(graph, codes), { bits, count: columns }),
     zeros: (graph) => {
-      if (!zero)
-        return graph.op('Expand', [
-          graph.constant([2 ** (bits - 1)], 'float32', [1, 1]),
-          graph.constant([rows, groups], 'int64'),
-        ]);
+      const middle = graph.constant([2 ** (bits - 1)], 'float32', [1, 1]);
+      const whole = graph.constant([rows, groups], 'int64');
+      if (!zero) return graph.op('Expand', [middle, whole]);
+      if (isZeroPlain) {
+        const dims = zero.size === 1 ? [1, 1] : [rows, groups];
+        const signed = graph.cast(graph.external(zero, ElementType.int8, dims), ElementType.float32);
+        return graph.op('Expand', [graph.op('Add', [signed, middle]), whole]);
+      }
       const perGroup = unpack(graph, wordBytes(graph, zero, 'words first'), { bits, count: rows });
       return graph.op('Transpose', [perGroup], { perm: [1, 0] });
     },
     scales: (graph) => scalesOf(graph, scale, rows, groups),
-    groups: index ? (graph) => graph.external(index, ElementType.int32, [columns]) : evenGroups(columns, groups),
+    groups: index ? (graph) => statedGroups(graph, index, evenGroups(columns, groups)) : evenGroups(columns, groups),
   });
   const others = [scale, zero, size, index].flatMap((entry) => entry ?? []);
   return {
@@ -84,6 +93,12 @@ async function packed(
     shape,
     recipe: { ...recipe, stored: [codes, ...others, ...unused], parameters: ['packed', bits, ...shape] },
   };
+}
+
+/** The group of each column; those of neighbors where it was never set, which is −1. */
+function statedGroups(graph: Graph, index: TensorEntry, even: (graph: Graph) => Value): Value {
+  const stated = graph.cast(graph.external(index, ElementType.int32, [index.size]), ElementType.int64);
+  return graph.op('Where', [graph.op('Less', [stated, graph.constant([0], 'int64')]), even(graph), stated]);
 }
 
 /** [rows, groups] from one scale, one for each row, or one for each group of a row. */

@@ -37,6 +37,12 @@ export function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number' && item > 0);
 }
 
+/** Of a config of compressed-tensors, what it says of weights. */
+export function weightSettings(section: Section): readonly Section[] {
+  const groups = isSection(section.config_groups) ? Object.values(section.config_groups) : [];
+  return groups.flatMap((group) => (isSection(group) && isSection(group.weights) ? [group.weights] : []));
+}
+
 export function isSection(value: unknown): value is Section {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,13 @@
 import { ElementType, type Graph } from '../../onnx/graph.ts';
 import type { TensorEntry } from '../types.ts';
-import { isNumbers, type QuantizedFormat, type QuantizedWeight, type Tensors } from './format.ts';
+import {
+  isNumbers,
+  type QuantizedFormat,
+  type QuantizedWeight,
+  type Section,
+  type Tensors,
+  weightSettings,
+} from './format.ts';
 import { type Blocks, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
 
 /** By their names in safetensors; `torch` is PyTorch's. */
@@ -22,22 +29,42 @@ const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub'];
  */
 export const fp8: QuantizedFormat = {
   async find(tensors, config) {
-    const { weight_block_size: stated } = config;
-    const block = isNumbers(stated) ? stated : USUAL_BLOCK;
+    const blocks = blockSizes(config);
     return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
       const type = Object.hasOwn(FP8_TYPES, codes.dtype) ? FP8_TYPES[codes.dtype as keyof typeof FP8_TYPES] : null;
       const scale = tensors.get(`${codes.name}_scale_inv`) ?? tensors.get(`${codes.name}_scale`);
       if (type === null || scale === undefined || codes.shape.length < 2) return [];
       const shape = scaleShape(codes, scale);
-      const blocks = isScale(scale) ? blocksOf(codes.shape, shape, block) : null;
-      if (blocks === null) return [];
+      const found = isScale(scale) ? blocksWith(codes.shape, shape, blocks) : null;
+      if (found === null) return [];
       const { name } = codes;
       const stored = [codes, scale, ...othersOf(name, tensors)];
-      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks });
+      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks: found });
       return [{ name, format: type.name, shape: codes.shape, recipe: { ...recipe, stored } }];
     });
   },
 };
+
+/** The sizes of blocks that a config states. */
+function blockSizes(config: Section): readonly (readonly number[])[] {
+  const { weight_block_size: own } = config;
+  if (isNumbers(own)) return [own];
+  const stated = weightSettings(config).flatMap(({ block_structure: block }) => (isNumbers(block) ? [block] : []));
+  return stated.length > 0 ? stated : [USUAL_BLOCK];
+}
+
+/** Null as well if several of them fit, and differ. */
+function blocksWith(
+  shape: readonly number[],
+  scales: readonly number[],
+  stated: readonly (readonly number[])[],
+): Blocks | null {
+  const found = stated.flatMap((block) => {
+    const blocks = blocksOf(shape, scales, block);
+    return blocks === null ? [] : [blocks];
+  });
+  return new Set(found.map(String)).size === 1 ? (found[0] ?? null) : null;
+}
 
 function isScale({ dtype }: TensorEntry): boolean {
   return ['F32', 'BF16', 'F16', 'F8_E8M0', 'U8'].includes(dtype);

@@ -24,6 +24,12 @@ export const gptqAndAwq: QuantizedFormat = {
   },
 };
 
+/** How codes are laid out, by the one or the other key: undefined if the config has none. Where they differ, it is none that is known. */
+function formatOf(config: Section, keys: readonly string[]): string | undefined {
+  const stated = new Set(keys.map((key) => config[key]).filter((value) => value !== undefined && value !== null));
+  return stated.size === 0 ? undefined : [...stated].map(String).join(' and ').toLowerCase();
+}
+
 interface Parts {
   readonly codes: NonNullable<ReturnType<Tensors['get']>>;
   readonly zeros: NonNullable<ReturnType<Tensors['get']>>;
@@ -57,9 +63,11 @@ function gptq(module: string, tensors: Tensors, config: Section): QuantizedWeigh
   // The other numbers of bits are packed in planes.
   if (bits === null || ![2, 3, 4, 8].includes(bits) || codes.shape[1] !== outputs) return null;
   if (at(zeros.shape, 1) !== Math.ceil((outputs * bits) / 32)) return null;
-  const isSecond = config.checkpoint_format === 'gptq_v2';
+  const format = formatOf(config, ['checkpoint_format', 'format']);
+  const isSecond = format === 'gptq_v2';
   // Other kernels' orders are not read.
-  if (!['gptq', 'gptq_v2', undefined].includes(config.checkpoint_format as string | undefined)) return null;
+  if (!['gptq', 'gptq_v2', undefined].includes(format) || config.is_marlin_format === true) return null;
+  if (![undefined, 'gptq'].includes(config.quant_method as string | undefined)) return null;
   const recipe = integerRecipe({
     shape: [outputs, inputs],
     codes: (graph) => unpack(graph, wordBytes(graph, codes, 'words first'), { bits, count: inputs }),
@@ -82,13 +90,8 @@ function gptq(module: string, tensors: Tensors, config: Section): QuantizedWeigh
 
 function awq(module: string, tensors: Tensors, config: Section): QuantizedWeight | null {
   const parts = partsOf(module, tensors);
-  if (
-    parts === null ||
-    config.quant_method !== 'awq' ||
-    !['gemm', 'GEMM', undefined].includes(config.version as string)
-  ) {
-    return null;
-  }
+  const format = formatOf(config, ['version', 'format', 'checkpoint_format']);
+  if (parts === null || config.quant_method !== 'awq' || !['gemm', undefined].includes(format)) return null;
   const { codes, zeros, scales, counts } = parts;
   const [groups, outputs] = counts;
   const inputs = at(codes.shape, 0);

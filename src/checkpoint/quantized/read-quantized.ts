@@ -50,6 +50,7 @@ function refuseParts(stored: readonly TensorEntry[]): void {
 
 function sectionOf(config: FullCheckpoint['config']): Section {
   const text = config?.text_config;
-  const section = config?.quantization_config ?? (isSection(text) ? text.quantization_config : undefined);
+  const own = config?.quantization_config ?? config?.compression_config;
+  const section = own ?? (isSection(text) ? (text.quantization_config ?? text.compression_config) : undefined);
   return isSection(section) ? section : {};
 }
