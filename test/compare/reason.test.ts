@@ -125,6 +125,9 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['behavior', 'generation-config', null, 'model', 'w', null, null],
     ['behavior', 'code', null, 'model', ...PAIR],
     ['behavior', 'code', null, 'model', 'w', null, null],
+    ['behavior', 'tokenizer', null, 'model', ...PAIR],
+    ['behavior', 'special-tokens', null, 'model', ...PAIR],
+    ['behavior', 'generation-config', null, 'model', 'w', null, null],
   ],
   'logit-scale': [
     ['behavior', 'logitScale', null, 'model', 0.002, 2, { factor: 2 }],

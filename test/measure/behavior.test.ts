@@ -304,7 +304,8 @@ describe('the cache of measurements', () => {
 });
 
 describe('the tokenizer of a GGUF file', () => {
-  const sampleOf = (path: string) => sampleTokens({ format: 'gguf', path } as FullCheckpoint, null);
+  const sampleOf = (path: string) =>
+    sampleTokens({ format: 'gguf', path, tensors: new Map() } as unknown as FullCheckpoint, null);
   const gguf = fixture('gguf-tokenizers', 'bpe.gguf');
   const original = fixture('gguf-tokenizers', 'bpe');
 

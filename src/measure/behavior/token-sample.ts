@@ -1,3 +1,4 @@
+import { tokenEmbedding } from '../../checkpoint/token-embedding.ts';
 import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
 import { openTokenizerIfPresent } from '../../language-model/tokens/open-tokenizer.ts';
@@ -53,7 +54,7 @@ export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint 
       const tokenizer = await openTokenizerIfPresent(path);
       if (tokenizer === null) continue;
       try {
-        return sampleOf(tokenizer, await tableOf(path));
+        return sampleOf(tokenizer, await tableOf(path, rowsOf(checkpoint.format === 'lora' ? base : checkpoint)));
       } finally {
         await tokenizer.close?.();
       }
@@ -65,8 +66,16 @@ export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint 
   return null;
 }
 
-/** All tokens by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or both. */
-async function tableOf(path: string): Promise<Array<[id: number, token: string]> | null> {
+/** Rows of the embeddings: Gemma's tokenizer.json has one token more than some of its models, which a GGUF file leaves out. */
+function rowsOf(checkpoint: FullCheckpoint | null): number {
+  return (checkpoint && tokenEmbedding(checkpoint.tensors.values())?.shape[0]) ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * All tokens of the model by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or both.
+ * @param rows ids from there on have no embedding
+ */
+async function tableOf(path: string, rows: number): Promise<Array<[id: number, token: string]> | null> {
   const source = await tokenSourceOf(path);
   const json =
     source.kind === 'gguf' ? source.files['tokenizer.json'] : await readJson(source.directory, 'tokenizer.json');
@@ -81,7 +90,7 @@ async function tableOf(path: string): Promise<Array<[id: number, token: string]>
     const { id, content } = (token ?? {}) as { readonly id?: unknown; readonly content?: unknown };
     if (typeof id === 'number' && typeof content === 'string') table.set(id, content);
   }
-  return [...table].sort(([a], [b]) => a - b);
+  return [...table].filter(([id]) => id < rows).sort(([a], [b]) => a - b);
 }
 
 function sampleOf(tokenizer: Tokenizer, table: Awaited<ReturnType<typeof tableOf>>): TokenSample {
