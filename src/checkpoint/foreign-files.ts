@@ -70,23 +70,23 @@ async function formatOf(folder: string, name: string): Promise<ForeignFormat | n
 const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]> = [
   [
     /^consolidated\.\d+\.pth?$/,
-    'a checkpoint in the original layout of Llama or Mistral, whose weights are in pickles, which are not read',
+    'a checkpoint in the original layout of Llama or Mistral, which is not read',
     "convert it with convert_llama_weights_to_hf.py or convert_mistral_weights_to_hf.py of transformers' repository, and give its output",
   ],
   [
-    /^zero_to_fp32\.py$/,
-    'a DeepSpeed ZeRO checkpoint, whose weights are in pickles, which are not read',
-    "run 'python zero_to_fp32.py . OUTPUT --safe_serialization' in it, and give OUTPUT with its config.json",
+    /^zero_to_fp32\.py$|_(optim|model)_states\.pt$|^global_step\d+(_universal)?$/,
+    'a DeepSpeed ZeRO checkpoint, whose weights are cut into flat rows, which are not read',
+    "run 'python zero_to_fp32.py . OUTPUT --safe_serialization' where DeepSpeed wrote that program, and give OUTPUT with its config.json",
+  ],
+  [
+    /^(latest_checkpointed_iteration\.txt|iter_\d{7}|mp_rank_\d+(_\d+)*|common\.pt)$/,
+    'a Megatron checkpoint, whose weights have names and a layout of its own, which are not read',
+    "export it with Megatron Bridge, 'AutoBridge.from_hf_pretrained(MODEL).export_ckpt(FOLDER, OUTPUT)', and give OUTPUT",
   ],
   [
     /\.distcp$|^(pytorch_model|distcp)_fsdp(_\d+)?$/,
-    'a distributed checkpoint of PyTorch, whose weights are in pickles, which are not read',
-    "merge it with 'accelerate merge-weights FOLDER OUTPUT', and give OUTPUT with its config.json",
-  ],
-  [
-    /^latest_checkpointed_iteration\.txt$/,
-    'a Megatron checkpoint, whose weights are in pickles, which are not read',
-    'convert it to the layout of Hugging Face first',
+    'a part of a distributed checkpoint of PyTorch, without its .metadata',
+    'copy .metadata and the .distcp files of all processes into one folder',
   ],
   [
     /^manifest\.ocdbt$/,

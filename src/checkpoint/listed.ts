@@ -21,7 +21,7 @@ import {
   UNKNOWN_ARCHITECTURE,
 } from './architecture.ts';
 import { withoutHistory } from './digest.ts';
-import { readWeightMap } from './shards.ts';
+import { readWeightMap } from './shards/index-file.ts';
 import type { Checkpoint } from './types.ts';
 
 /** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */

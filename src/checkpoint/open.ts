@@ -27,8 +27,10 @@ import { withoutTied } from './pickle/tied-names.ts';
 import { isMultimodalName } from './place.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 import { readSafetensorsHeader, readSafetensorsMetadata, readTensorBytes, resolveFile } from './safetensors.ts';
-import { readAll, readShards, readWeightMap } from './shards.ts';
+import { readAll, readShards, readWeightMap } from './shards/index-file.ts';
+import { shardsIn } from './shards/shards-in.ts';
 import { storedOf } from './tensor-value.ts';
+import { tokenEmbedding } from './token-embedding.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 import { usualTensors } from './usual-tensors.ts';
 
@@ -182,7 +184,7 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   const isPickled = !isSafe && (names.has(PICKLED_SINGLE) || names.has(PICKLED_INDEX));
   const gguf = isSafe || isPickled ? null : await ggufIn(path);
   if (gguf !== null) return openFile(gguf);
-  if (!isSafe && !isPickled) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
+  if (!isSafe && !isPickled) return openShards(path, names);
   const config = consolidated !== null || names.has('config.json') ? await readConfig(path) : null;
   if (!config) {
     throw new UserError(
@@ -203,6 +205,35 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
     entries.map(({ name }) => name),
   );
   return isPickled ? buildPickled(path, entries, config) : build(path, entries, config);
+}
+
+/**
+ * What the processes of a training run left, each its own part. The configuration is often elsewhere then: weights are measured without it.
+ */
+async function openShards(path: string, names: ReadonlySet<string>): Promise<FullCheckpoint> {
+  const shards = await shardsIn(path, names);
+  if (shards === null) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
+  const { entries, format } = shards;
+  refuseFactors(
+    path,
+    entries.map(({ name }) => name),
+  );
+  const checkpoint = { ...build(path, entries, await readConfig(path)), format };
+  expectAllRows(checkpoint);
+  return checkpoint;
+}
+
+/** Shards of safetensors do not say how many there are, but a config says how many rows the embeddings have. */
+function expectAllRows({ path, tensors, config }: FullCheckpoint): void {
+  const text = config?.text_config as Record<string, unknown> | undefined;
+  const tokens = text?.vocab_size ?? config?.vocab_size;
+  const table = tokenEmbedding(tensors.values());
+  const rows = table?.shape[0] ?? 0;
+  if (table === null || typeof tokens !== 'number' || rows >= tokens) return;
+  throw new UserError(
+    `${path}: ${JSON.stringify(table.name)} has ${rows} rows, and config.json ${tokens} tokens`,
+    'copy the files of all processes',
+  );
 }
 
 function hasSafetensors(names: ReadonlySet<string>): boolean {

@@ -38,12 +38,12 @@ const MAX_DIMENSIONS = 32;
  *   the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
-  return (await readHeader(file)).entries;
+  return (await readSafetensors(file)).entries;
 }
 
 /** The texts that the header of a file has beside its tensors. @throws UserError as `readSafetensorsHeader` */
 export async function readSafetensorsMetadata(file: string): Promise<Readonly<Record<string, string>>> {
-  return (await readHeader(file)).metadata;
+  return (await readSafetensors(file)).metadata;
 }
 
 interface Header {
@@ -51,7 +51,8 @@ interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-async function readHeader(file: string): Promise<Header> {
+/** Tensors and texts of one file. @throws UserError as `readSafetensorsHeader` */
+export async function readSafetensors(file: string): Promise<Header> {
   const handle = await openResolved(file);
   try {
     const info = await handle.stat();

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
@@ -273,4 +273,136 @@ describe('a file that is damaged, or made to take time and memory', () => {
       }
     },
   );
+});
+
+describe('the shards that processes of a training run left', () => {
+  it.each([
+    ['hf', 'safetensors'],
+    ['hf-grid', 'safetensors'],
+    ['consolidated', 'safetensors'],
+    ['fsdp1', 'pytorch'],
+    ['fsdp2', 'pytorch'],
+  ])('%s are the checkpoint that the same weights in one file are', async (name, format) => {
+    const [found, same] = [
+      await openReference(pytorch('shards', name)),
+      await openReference(fixture('language-models', 'llama')),
+    ];
+    expect(found.format).toBe(format);
+    expect(await digestCheckpoint(found)).toBe(await digestCheckpoint(same));
+  });
+
+  it.each(['hf-grid', 'fsdp2'])('%s run with the log-probabilities of transformers', async (name) => {
+    for (const held of ['float32', 'as-stored'] as const) {
+      await withEngine(pytorch('shards', name), { held, mostExpanded: 700 }, async (engine) => {
+        for (const { tokens, logits } of readCases(fixture('language-models', 'llama', 'expected.safetensors'))) {
+          expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
+        }
+      });
+    }
+  });
+
+  it('of a run with its optimizer have the weights alone', async () => {
+    const [found, same] = [
+      await openReference(pytorch('shards', 'run')),
+      await openReference(pytorch('shards', 'tiny.safetensors')),
+    ];
+    const expected = await contentsOf(same);
+    expect(await contentsOf(found)).toEqual(expected);
+    expect([...found.tensors.values()].every(({ layout }) => layout?.kind === 'pieces')).toBe(true);
+  });
+
+  it('have the spectra of whole tensors', async () => {
+    const read = async (path: string) =>
+      JSON.parse((await runCli('spectra', '--checkpoint', path, '--json')).stdout).tensors;
+    expect(await read(pytorch('shards', 'hf-grid'))).toEqual(await read(fixture('language-models', 'llama')));
+  });
+
+  it('say that probes need a configuration, and spectra do not', async () => {
+    const folder = pytorch('shards', 'fsdp1', 'pytorch_model_fsdp_0');
+    expect((await openReference(folder)).tensors.size).toBe(21);
+    await expect(withEngine(folder, {}, async () => {})).rejects.toThrow(/config\.json has no model_type/);
+  });
+
+  const changed = (name: string, change: (folder: string) => void): Promise<string> => {
+    const folder = join(temporaryFolder(), name);
+    cpSync(pytorch('shards', name), folder, { recursive: true });
+    change(folder);
+    return messageOf(folder);
+  };
+  const shard = (process: number, file: number) => `shard-0000${process}-model-0000${file}-of-00002.safetensors`;
+  const inner = (folder: string, name: string) => join(folder, 'pytorch_model_fsdp_0', name);
+  const edit = (path: string, from: string, to: string) => {
+    const bytes = readFileSync(path, 'latin1');
+    expect(bytes).toContain(from);
+    writeFileSync(path, bytes.replace(from, to), 'latin1');
+  };
+
+  it.each<[string, string, (folder: string) => void, RegExp]>([
+    ['no process 2', 'hf', (f) => [1, 2].map((i) => rmSync(join(f, shard(2, i)))), /lacks the shards of process 2/],
+    [
+      'no process 3',
+      'hf',
+      (f) => [1, 2].map((i) => rmSync(join(f, shard(3, i)))),
+      /has 44 rows, and config\.json 64 tokens/,
+    ],
+    ['no second file', 'hf', (f) => [1, 2, 3].map((i) => rmSync(join(f, shard(i, 2)))), /lacks file 2 of its shards/],
+    [
+      'one file less',
+      'hf',
+      (f) => rmSync(join(f, shard(2, 1))),
+      /has 44\d+ of its \d+ elements|has \d+ of its \d+ elements/,
+    ],
+    [
+      'another offset',
+      'hf',
+      (f) => edit(join(f, shard(2, 1)), 'offsets\\": [22, 0]', 'offsets\\": [21, 0]'),
+      /overlap or leave gaps/,
+    ],
+    [
+      'no offsets',
+      'hf',
+      (f) => edit(join(f, shard(2, 1)), 'DCP_SHARDING_INFO', 'DCP_SHARDING_INFX'),
+      /does not say where its tensors begin/,
+    ],
+    [
+      'no metadata',
+      'fsdp1',
+      (f) => rmSync(inner(f, '.metadata')),
+      /without its \.metadata|has no|contains no checkpoint/,
+    ],
+    ['no second process', 'fsdp1', (f) => rmSync(inner(f, '__1_0.distcp')), /__1_0\.distcp is missing/],
+    [
+      'a file elsewhere',
+      'fsdp1',
+      (f) => edit(inner(f, '.metadata'), '__0_0.distcp', '../0_0.distcp'.slice(0, 12)),
+      /outside of the directory/,
+    ],
+    [
+      'a call in its list',
+      'fsdp1',
+      (f) => edit(inner(f, '.metadata'), 'PosixPath', 'PosixPatx'),
+      /names pathlib\.PosixPatx/,
+    ],
+    ['a file cut off', 'fsdp2', (f) => truncateSync(inner(f, '__1_0.distcp'), 30_000), /is cut off/],
+    [
+      'a call in a piece',
+      'fsdp2',
+      (f) => edit(inner(f, '__1_0.distcp'), '_rebuild_tensor_v2', '_rebuild_tensor_v9'),
+      /CRC|damaged|_v9/,
+    ],
+    [
+      'another type',
+      'fsdp2',
+      (f) => edit(inner(f, '.metadata'), '\x8c\x08bfloat16', '\x8c\x07float16'),
+      /and not float16/,
+    ],
+    [
+      'two models',
+      'fsdp2',
+      (f) => cpSync(join(f, 'pytorch_model_fsdp_0'), join(f, 'pytorch_model_fsdp_1'), { recursive: true }),
+      /several models/,
+    ],
+  ])('are refused with %s', async (_, name, change, pattern) => {
+    expect(await changed(name, change)).toMatch(pattern);
+  });
 });

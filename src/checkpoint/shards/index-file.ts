@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { INDEX, PICKLED_INDEX } from '../hub/checkpoint-files.ts';
-import { validate } from '../platform/first-issue.ts';
-import { readTextInside } from '../platform/resolve-inside.ts';
-import { UserError } from '../platform/user-error.ts';
-import { parseJsonObject } from './architecture.ts';
-import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
-import type { TensorEntry } from './types.ts';
+import { INDEX, PICKLED_INDEX } from '../../hub/checkpoint-files.ts';
+import { validate } from '../../platform/first-issue.ts';
+import { readTextInside } from '../../platform/resolve-inside.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { parseJsonObject } from '../architecture.ts';
+import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
+import type { TensorEntry } from '../types.ts';
 
 /** The list of shards that belong together, which has the same form for both kinds of files. */
 export type IndexName = typeof INDEX | typeof PICKLED_INDEX;

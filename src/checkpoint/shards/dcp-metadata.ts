@@ -1,0 +1,146 @@
+import { readPickle } from '../pickle/interpreter.ts';
+import { PickleError } from '../pickle/pickle-error.ts';
+import { asData, count, counts, dtypeNamed, tensorVocabulary, tuple } from '../pickle/tensor-vocabulary.ts';
+import { Dict, Instance, kindOf, List, type PickleValue, Tuple } from '../pickle/values.ts';
+
+/** A tensor as `.metadata` of torch.distributed.checkpoint describes it. */
+export interface DescribedTensor {
+  /** The keys under which it was in the dict that was saved: usually one, or `model` and its name. */
+  readonly path: readonly string[];
+  /** As PyTorch calls it, without `torch.`. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly chunks: readonly DescribedChunk[];
+}
+
+/** Where one block of a tensor is: a file of torch.save inside of another file. */
+export interface DescribedChunk {
+  readonly offsets: readonly number[];
+  readonly shape: readonly number[];
+  readonly file: string;
+  readonly start: number;
+  readonly size: number;
+}
+
+const METADATA = 'torch.distributed.checkpoint.metadata';
+
+/** Classes of `.metadata` (torch/distributed/checkpoint/metadata.py and filesystem.py), whose objects are their attributes here. */
+const CLASSES = new Map(
+  [
+    ...[
+      'Metadata',
+      'TensorStorageMetadata',
+      'BytesStorageMetadata',
+      'ChunkStorageMetadata',
+      'TensorProperties',
+      'MetadataIndex',
+      'StorageMeta',
+      '_MEM_FORMAT_ENCODING',
+    ].map((name) => `${METADATA}.${name}`),
+    'torch.distributed.checkpoint.filesystem._StorageInfo',
+    // Until PyTorch 2.2.
+    'torch.distributed._shard.sharded_tensor.metadata.TensorProperties',
+    'torch.distributed._shard.sharded_tensor.metadata.MEM_FORMAT_ENCODING',
+    ...['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].flatMap((name) => [
+      `pathlib.${name}`,
+      `pathlib._local.${name}`,
+    ]),
+  ].map((path) => [path, asData]),
+);
+
+/**
+ * The tensors that the pickle `.metadata` describes. What is not a tensor, such as counters of the run, is left out.
+ * @throws PickleError for names of anything else, and for a description that is not complete
+ */
+export function readMetadata(bytes: Buffer): DescribedTensor[] {
+  const vocabulary = tensorVocabulary(() => {
+    throw new PickleError('it refers to an object outside of it');
+  }, CLASSES);
+  const { value, end } = readPickle(bytes, vocabulary);
+  if (end !== bytes.length) throw new PickleError(`${bytes.length - end} bytes follow its end`);
+  const metadata = attributes(value, 'Metadata');
+  const places = placesOf(metadata.get('storage_data'));
+  const paths = metadata.get('planner_data') ?? null;
+  const found: DescribedTensor[] = [];
+  for (const [name, item] of dict(metadata.get('state_dict_metadata'), 'its list of tensors').entries) {
+    if (typeof name !== 'string') throw new PickleError(`it has a tensor whose name is ${kindOf(name)}`);
+    if (!(item instanceof Instance) || !item.of.path.endsWith('.TensorStorageMetadata')) continue;
+    const path = paths instanceof Dict ? pathOf(paths.entries.get(name)) : [name];
+    found.push(describe(name, { path, item, places }));
+  }
+  return found;
+}
+
+function attributes(value: PickleValue | undefined, name: string): ReadonlyMap<PickleValue, PickleValue> {
+  if (value instanceof Instance && value.of.name === name && value.state instanceof Dict) return value.state.entries;
+  throw new PickleError(`it has ${kindOf(value ?? null)} instead of ${name}`);
+}
+
+function dict(value: PickleValue | undefined, what: string): Dict {
+  if (value instanceof Dict) return value;
+  throw new PickleError(`${what} is ${kindOf(value ?? null)}`);
+}
+
+/** Numbers are positions in a list, which only states of optimizers have. */
+function pathOf(value: PickleValue | undefined): string[] {
+  if (!(value instanceof Tuple)) throw new PickleError('it has a tensor whose place in the dict is not known');
+  return value.items.map((key) => (typeof key === 'string' ? key : kindOf(key)));
+}
+
+type Place = Pick<DescribedChunk, 'file' | 'start' | 'size'>;
+
+/** By name and first element. */
+function placesOf(value: PickleValue | undefined): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const [index, info] of dict(value, 'its list of files').entries) {
+    const [key, place] = [attributes(index, 'MetadataIndex'), attributes(info, '_StorageInfo')];
+    const [name, offset = null] = [key.get('fqn'), key.get('offset')];
+    const [file, transforms = null] = [place.get('relative_path'), place.get('transform_descriptors')];
+    if (typeof name !== 'string' || typeof file !== 'string') throw new PickleError('it has a file without a name');
+    if (transforms !== null && !(transforms instanceof List && transforms.items.length === 0)) {
+      throw new PickleError(`its file ${JSON.stringify(file.slice(0, 200))} is packed by an extension`);
+    }
+    const at = keyOf(name, offset === null ? [] : counts(offset, 'the offset of a piece'));
+    if (places.has(at)) throw new PickleError(`it has a piece of ${JSON.stringify(name.slice(0, 200))} twice`);
+    const [start, size] = [count(place.get('offset'), 'an offset'), count(place.get('length'), 'a length')];
+    places.set(at, { file, start, size });
+  }
+  return places;
+}
+
+function keyOf(name: string, offsets: readonly number[]): string {
+  return JSON.stringify([name, ...offsets]);
+}
+
+function describe(
+  name: string,
+  {
+    path,
+    item,
+    places,
+  }: {
+    readonly path: readonly string[];
+    readonly item: Instance;
+    readonly places: ReadonlyMap<string, Place>;
+  },
+): DescribedTensor {
+  const tensor = attributes(item, 'TensorStorageMetadata');
+  const properties = tensor.get('properties');
+  const state = properties instanceof Instance ? properties.state : null;
+  const dtype =
+    state instanceof Dict ? state.entries.get('dtype') : tuple(state, 'the properties of a tensor').items[0];
+  const chunks = tensor.get('chunks');
+  if (!(chunks instanceof List)) throw new PickleError(`it has a tensor whose pieces are ${kindOf(chunks ?? null)}`);
+  return {
+    path,
+    dtype: dtypeNamed(dtype),
+    shape: counts(tensor.get('size'), 'the size of a tensor'),
+    chunks: chunks.items.map((chunk) => {
+      const own = attributes(chunk, 'ChunkStorageMetadata');
+      const offsets = counts(own.get('offsets'), 'the offset of a piece');
+      const place = places.get(keyOf(name, offsets));
+      if (!place) throw new PickleError(`it has no file of a piece of ${JSON.stringify(name.slice(0, 200))}`);
+      return { offsets, shape: counts(own.get('sizes'), 'the size of a piece'), ...place };
+    }),
+  };
+}
