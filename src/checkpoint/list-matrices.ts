@@ -12,6 +12,7 @@ import { MLP_MODULES } from './module-type.ts';
 import { mtpLayers } from './mtp-layers.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
 import { type ModelKind, type Place, placeOf } from './place.ts';
+import { isConv1d } from './quantized/conv1d.ts';
 import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
 import { blockOf } from './tensor-value.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
@@ -197,11 +198,9 @@ function architectureOf(place: Place, { architecture }: ModelContext): Architect
     : architecture;
 }
 
-/** GPT-2's Conv1D stores [in, out]; GPT-BigCode and Qwen use the same names for an nn.Linear, [out, in]. */
+/** Where the family is not known, by the shape of the fused projection. */
 function isConv1D(entry: TensorEntry, { architecture }: ModelContext): boolean {
-  if (!/\.(c_attn|c_proj|c_fc)\.weight$/.test(entry.name)) return false;
-  if (architecture.layoutType !== null)
-    return ['gpt2', 'imagegpt', 'decision_transformer'].includes(architecture.layoutType);
+  if (architecture.layoutType !== null) return isConv1d(entry.name, architecture.layoutType);
   return entry.name.endsWith('c_attn.weight') && entry.shape[1] === 3 * at(entry.shape, 0);
 }
 

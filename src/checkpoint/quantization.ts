@@ -1,6 +1,7 @@
 import { UserError } from '../platform/user-error.ts';
 import { isFloatingPoint } from './dtype.ts';
 import { isSection, type Section } from './quantized/format.ts';
+import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 import { hasRecipes, isReadable } from './tensor-value.ts';
 import type { FullCheckpoint, TensorEntry } from './types.ts';
 
@@ -63,15 +64,17 @@ const METHODS = new Map([
   ['aqlm', 'AQLM'],
   ['bitnet', 'BitNet'],
   ['modelopt', 'ModelOpt'],
+  ['auto-round', 'AutoRound'],
+  ['quark', 'Quark'],
+  ['quanto', 'quanto'],
+  ['higgs', 'HIGGS'],
+  ['fp_quant', 'FP-Quant'],
+  ['vptq', 'VPTQ'],
+  ['spqr', 'SpQR'],
 ]);
 
-/** Of config.json. `compression_config` is what compressed-tensors wrote first. */
-const METHOD_KEYS = ['quantization_config', 'compression_config'];
 /** With MLX's own. */
 export const QUANTIZATION_KEYS = [...METHOD_KEYS, 'quantization'];
-
-/** Sections are nested two deep in multimodal models: `thinker_config.text_config`. */
-const MAX_NESTING = 3;
 
 function describeConfig(config: Section, depth = 0): string | null {
   for (const key of METHOD_KEYS) {

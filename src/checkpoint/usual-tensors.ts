@@ -10,12 +10,13 @@ import type { FullCheckpoint, TensorEntry } from './types.ts';
  * `readQuantized`), what mlx-lm and Mistral store otherwise turned back. Of any other checkpoint, its tensors as they are.
  */
 export async function usualTensors(
-  { tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>,
+  checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
   source: Omit<Source, 'config'>,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
+  const { tensors, config } = checkpoint;
   const own = config !== null && MISTRAL.has(config.model_type) && isConsolidated(tensors) ? config : null;
   const named = own === null ? tensors : byName(usualNames([...tensors.values()], own));
-  const read = await readQuantized({ tensors: named, config }, source);
+  const read = await readQuantized({ ...checkpoint, tensors: named }, source);
   return fromMlx({ tensors: own === null ? read : withUsualOrder(read, own), config });
 }
 

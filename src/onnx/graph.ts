@@ -137,7 +137,8 @@ export class Graph {
 
   /** A small tensor of numbers. Equal constants are stored once. */
   constant(values: readonly number[], type: ConstantType, dims = [values.length]): Value {
-    const key = JSON.stringify([type, dims, values]);
+    // NaN and the infinities are one and the same in JSON.
+    const key = `${type} ${dims.join()} ${values.join()}`;
     const known = this.#constants.get(key);
     if (known) return known;
     const name = this.#name('constant');

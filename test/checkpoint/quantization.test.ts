@@ -71,7 +71,7 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
   ['VPTQ', { indices: zeros('I32', 1, 64, 8), 'centroids.weight': zeros('F16', 1, 2048) }],
   ['SpQR', { dense_weights: zeros('I64', 64, 8), in_perm: zeros('I16', 128) }],
   ['MXFP4', { down_proj_blocks: zeros('U8', 2, 64, 4, 16), down_proj_scales: zeros('U8', 2, 64, 8) }],
-  ['NVFP4', { weight: zeros('U8', 64, 64), weight_scale: zeros('F8_E4M3', 64, 8), weight_scale_2: zeros('F32', 1) }],
+  ['NVFP4', { weight: zeros('U8', 64, 64), weight_scale: zeros('F8_E4M3', 64, 4), weight_scale_2: zeros('F32', 1) }],
   [
     'compressed-tensors',
     { weight_packed: zeros('I32', 64, 16), weight_scale: zeros('BF16', 64, 1), weight_shape: zeros('I32', 2) },

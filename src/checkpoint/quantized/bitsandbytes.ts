@@ -26,11 +26,13 @@ const OF_127 = 7.874015718698502e-3;
  * may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
  */
 export const bitsandbytes: QuantizedFormat = {
+  methods: ['bitsandbytes'],
+  turnsConv1d: true,
   async find(tensors, _, { read }) {
     const found: QuantizedWeight[] = [];
     for (const codes of tensors.values()) {
-      const weight =
-        codes.dtype === 'I8' ? await eightBits(codes, tensors, read) : await fourBits(codes, tensors, read);
+      const isFour = tensors.has(`${codes.name}.absmax`);
+      const weight = await (isFour ? fourBits : eightBits)(codes, tensors, read);
       if (weight) found.push(weight);
     }
     return found;
@@ -46,19 +48,28 @@ async function fourBits(
   const part = (leaf: string) => tensors.get(`${name}.${leaf}`);
   const described = ['nf4', 'fp4'].flatMap((type) => tensors.get(`${name}${STATE}${type}`) ?? []);
   const [absmax, map] = [part('absmax'), part('quant_map')];
-  if (codes.dtype !== 'U8' || absmax === undefined || map?.size !== 16 || map.dtype !== 'F32') return null;
+  if (absmax === undefined || map?.size !== 16 || map.dtype !== 'F32') return null;
   const [description] = described;
   if (description === undefined) return null;
   const state = parseState(await read(description));
   if (state === null) return null;
   const size = state.shape.reduce((product, length) => product * length, 1);
   const blocks = Math.ceil(size / state.blocksize);
-  if (codes.size !== Math.ceil(size / 2) || absmax.size !== blocks) return null;
+  // The bytes can be stored as numbers of any type (`bnb_4bit_quant_storage`).
+  const isWhole = BYTES_IN.includes(codes.dtype) && fitsIn(codes, Math.ceil(size / 2));
+  if (!isWhole || absmax.size !== blocks) return null;
   const nested = nestedOf(state, absmax, part('nested_absmax'), part('nested_quant_map'));
   if (nested === null) return null;
   const stored = [codes, absmax, map, description, ...nested.stored];
   const format = `${state.quant_type.toUpperCase()} (bitsandbytes)`;
   return { name, format, shape: state.shape, recipe: { ...recipeOf(codes, map, state, nested.scales), stored } };
+}
+
+const BYTES_IN = ['U8', 'I8', 'F16', 'BF16', 'F32'];
+
+/** The last of the numbers may be a part of one. */
+function fitsIn({ byteLength, size }: TensorEntry, bytes: number): boolean {
+  return byteLength >= bytes && byteLength - bytes < byteLength / size;
 }
 
 function parseState(bytes: Buffer): State | null {
@@ -109,8 +120,11 @@ function inBlocks(
   graph: Graph,
   numbers: Value,
   scales: Value,
-  { size, block }: { readonly size: number; readonly block: number },
+  blocks: { readonly size: number; readonly block: number },
 ): Value {
+  const { size } = blocks;
+  // One block can be larger than all.
+  const block = Math.min(blocks.block, size);
   const count = Math.ceil(size / block);
   const padded =
     count * block === size
@@ -129,9 +143,10 @@ function recipeOf(
 ): Omit<Recipe, 'stored'> {
   const size = shape.reduce((product, length) => product * length, 1);
   const expand = (table: (graph: Graph) => Value) => (graph: Graph) => {
-    const pairs = lookUpPairs(graph, table(graph), bytesOf(graph, codes, [codes.size]), 'high nibble');
-    const all = graph.reshape(pairs, [2 * codes.size]);
-    const numbers = 2 * codes.size === size ? all : graph.slice(all, 0, 0, size);
+    const bytes = codes.byteLength;
+    const pairs = lookUpPairs(graph, table(graph), bytesOf(graph, codes, [bytes]), 'high nibble');
+    const all = graph.reshape(pairs, [2 * bytes]);
+    const numbers = 2 * bytes === size ? all : graph.slice(all, 0, 0, size);
     return graph.reshape(inBlocks(graph, numbers, scales(graph), { size, block }), shape);
   };
   const values = (graph: Graph) => graph.external(map, ElementType.float32, [16]);
@@ -173,7 +188,7 @@ async function eightBits(
   const { name, shape } = codes;
   const module = name.endsWith('.weight') ? name.slice(0, -'weight'.length) : null;
   const scales = module === null ? undefined : tensors.get(`${module}SCB`);
-  if (scales?.dtype !== 'F32' || shape.length !== 2 || scales.size !== shape[0]) return null;
+  if (codes.dtype !== 'I8' || scales?.dtype !== 'F32' || shape.length !== 2 || scales.size !== shape[0]) return null;
   const order = tensors.get(`${module}weight_format`);
   // 0 is row by row; the others are the tiles of old GPUs.
   if (order && at(await read(order), 0) !== 0) return null;

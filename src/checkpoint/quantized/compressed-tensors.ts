@@ -1,10 +1,17 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
-import { type QuantizedFormat, type QuantizedWeight, type Section, type Tensors, weightSettings } from './format.ts';
+import {
+  isNumbers,
+  isSection,
+  type QuantizedFormat,
+  type QuantizedWeight,
+  type Section,
+  type Tensors,
+} from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
-import { bitsOf, evenGroups, integerRecipe, unpack, wordBytes } from './packed.ts';
-import { blocksOf, bytesOf, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';
+import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
+import { blocksAmong, bytesOf, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';
 
 const FLOATS = ['F32', 'BF16', 'F16'];
 
@@ -13,26 +20,53 @@ type Read = (entry: TensorEntry) => Promise<Buffer>;
 /**
  * compressed-tensors (0.20, compressors/), as llm-compressor writes it. `pack-quantized`: codes + 2^(bits − 1) in words of 32 bits along
  * the inputs, `weight_shape` the shape. `int-quantized`: codes as they are. `nvfp4-pack-quantized` and `mxfp4-pack-quantized`: 4-bit
- * floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as others are (fp8.ts).
+ * floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as others are (fp8.ts). ModelOpt (0.47,
+ * torch/export/quant_utils.py) has int8 and NVFP4 as `weight`, with `weight_scale_2` as a factor where the other has a divisor.
  */
 export const compressedTensors: QuantizedFormat = {
-  async find(tensors, config, { read }) {
-    const stated = weightSettings(config);
+  methods: ['compressed-tensors', 'modelopt'],
+  async find(tensors, settings, { read }) {
+    // Rotations of the inputs, which the layers compute.
+    const { transform_config: transforms } = settings;
+    if (isSection(transforms) && Object.keys(transforms).length > 0) return [];
+    const stated = statedBy(settings);
     const found: QuantizedWeight[] = [];
     for (const codes of tensors.values()) {
-      const module = /^(.*)\.weight(?:_packed)?$/.exec(codes.name)?.[1];
+      const [, module, packing] = /^(.*)\.weight(_packed)?$/.exec(codes.name) ?? [];
       if (module === undefined) continue;
-      const isPacked = codes.name.endsWith('_packed');
-      const weight = !isPacked
-        ? integers(module, codes, tensors)
-        : codes.dtype === 'U8'
+      const weight =
+        codes.dtype === 'U8'
           ? floats(module, codes, tensors)
-          : await packed(module, codes, tensors, { read, stated });
+          : packing === undefined
+            ? integers(module, codes, tensors, stated)
+            : await packed(module, codes, tensors, { read, stated });
       if (weight) found.push(weight);
     }
     return found;
   },
 };
+
+/** What the groups of config.json say of any weight of the model. */
+interface Stated {
+  readonly bits: readonly number[];
+  /** Sizes along the last axes. */
+  readonly blocks: readonly (readonly number[])[];
+}
+
+/** `config_groups` by compressed-tensors; empty for other methods. */
+export function statedBy({ config_groups: groups }: Section): Stated {
+  const weights = isSection(groups)
+    ? Object.values(groups).flatMap((group) => (isSection(group) ? [group.weights] : []))
+    : [];
+  const sections = weights.filter(isSection);
+  return {
+    bits: sections.flatMap(({ num_bits: bits }) => (typeof bits === 'number' ? [bits] : [])),
+    blocks: sections.flatMap(({ block_structure: block, group_size: group, strategy }) => {
+      if (strategy === 'block') return isNumbers(block) ? [block] : [];
+      return typeof group === 'number' && group > 0 ? [[1, group]] : [];
+    }),
+  };
+}
 
 function beside(module: string, tensors: Tensors) {
   const part = (leaf: string) => tensors.get(`${module}.${leaf}`);
@@ -46,7 +80,7 @@ async function packed(
   module: string,
   codes: TensorEntry,
   tensors: Tensors,
-  { read, stated }: { readonly read: Read; readonly stated: readonly Section[] },
+  { read, stated }: { readonly read: Read; readonly stated: Stated },
 ): Promise<QuantizedWeight | null> {
   const { scale, zero, part, unused } = beside(module, tensors);
   const size = part('weight_shape');
@@ -56,35 +90,23 @@ async function packed(
   const shape = integersOf(await read(size), size.dtype);
   if (shape === null) return null;
   const [rows, columns] = shape;
-  const bits = bitsOf(columns, at(codes.shape, 1), null);
+  const bits = bitsOf(columns, at(codes.shape, 1), stated.bits);
   const groups = groupsOf(scale, rows, columns);
   if (bits === null || codes.shape[0] !== rows || groups === null) return null;
-  // Old releases put whole codes into each word.
-  if (stated.length > 0 && !stated.some(({ num_bits: own }) => own === bits)) return null;
-  // Programs read the order of the columns only where it is stated.
-  if (index && stated.length > 0 && !stated.some(({ actorder }) => actorder === 'group')) return null;
+  if (stated.bits.length > 0 && !stated.bits.includes(bits)) return null;
   if (index && (index.dtype !== 'I32' || index.size !== columns)) return null;
-  const isZeroPacked =
-    zero?.dtype === 'I32' && zero.shape[0] === Math.ceil((rows * bits) / 32) && zero.shape[1] === groups;
-  const isZeroPlain = zero?.dtype === 'I8' && zero.size === scale.size;
-  if (zero && !isZeroPacked && !isZeroPlain) return null;
+  const zeros = zero ? zerosOf(zero, { rows, groups, bits, count: scale.size }) : null;
+  if (zero && zeros === null) return null;
+  const offset = 2 ** (bits - 1);
   const recipe = integerRecipe({
     shape,
     codes: (graph) => unpack(graph, wordBytes(graph, codes), { bits, count: columns }),
     zeros: (graph) => {
-      const middle = graph.constant([2 ** (bits - 1)], 'float32', [1, 1]);
-      const whole = graph.constant([rows, groups], 'int64');
-      if (!zero) return graph.op('Expand', [middle, whole]);
-      if (isZeroPlain) {
-        const dims = zero.size === 1 ? [1, 1] : [rows, groups];
-        const signed = graph.cast(graph.external(zero, ElementType.int8, dims), ElementType.float32);
-        return graph.op('Expand', [graph.op('Add', [signed, middle]), whole]);
-      }
-      const perGroup = unpack(graph, wordBytes(graph, zero, 'words first'), { bits, count: rows });
-      return graph.op('Transpose', [perGroup], { perm: [1, 0] });
+      const each = zeros ? zeros(graph) : graph.constant([offset], 'float32', [1, 1]);
+      return graph.op('Expand', [each, graph.constant([rows, groups], 'int64')]);
     },
     scales: (graph) => scalesOf(graph, scale, rows, groups),
-    groups: index ? (graph) => statedGroups(graph, index, evenGroups(columns, groups)) : evenGroups(columns, groups),
+    groups: { count: groups, of: index ?? columns / groups },
   });
   const others = [scale, zero, size, index].flatMap((entry) => entry ?? []);
   return {
@@ -95,10 +117,30 @@ async function packed(
   };
 }
 
-/** The group of each column; those of neighbors where it was never set, which is −1. */
-function statedGroups(graph: Graph, index: TensorEntry, even: (graph: Graph) => Value): Value {
-  const stated = graph.cast(graph.external(index, ElementType.int32, [index.size]), ElementType.int64);
-  return graph.op('Where', [graph.op('Less', [stated, graph.constant([0], 'int64')]), even(graph), stated]);
+/** What is subtracted from the codes, [rows, groups] or one: packed along the rows, or signed, one for each scale. */
+function zerosOf(
+  zero: TensorEntry,
+  {
+    rows,
+    groups,
+    bits,
+    count,
+  }: { readonly rows: number; readonly groups: number; readonly bits: number; readonly count: number },
+): ((graph: Graph) => Value) | null {
+  const offset = (graph: Graph) => graph.constant([2 ** (bits - 1)], 'float32');
+  if (zero.dtype === 'I8' && zero.size === count) {
+    const dims = count === 1 ? [1, 1] : [rows, groups];
+    return (graph) => {
+      const signed = graph.cast(graph.external(zero, ElementType.int8, dims), ElementType.float32);
+      return graph.op('Add', [signed, offset(graph)]);
+    };
+  }
+  const words = Math.ceil((rows * bits) / 32);
+  if (zero.dtype !== 'I32' || zero.shape.join() !== [words, groups].join()) return null;
+  return (graph) => {
+    const perGroup = unpack(graph, wordBytes(graph, zero, 'words first'), { bits, count: rows });
+    return graph.op('Transpose', [perGroup], { perm: [1, 0] });
+  };
 }
 
 /** [rows, groups] from one scale, one for each row, or one for each group of a row. */
@@ -123,61 +165,63 @@ function integersOf(bytes: Buffer, dtype: string): [number, number] | null {
   return rows !== undefined && columns !== undefined && rows > 0 && columns > 0 ? [rows, columns] : null;
 }
 
-function integers(module: string, codes: TensorEntry, tensors: Tensors): QuantizedWeight | null {
+function integers(module: string, codes: TensorEntry, tensors: Tensors, stated: Stated): QuantizedWeight | null {
   const { scale, zero, unused } = beside(module, tensors);
   const { shape } = codes;
   if (codes.dtype !== 'I8' || shape.length !== 2 || scale === undefined || !FLOATS.includes(scale.dtype)) return null;
-  const [rows, columns] = [at(shape, 0), at(shape, 1)];
-  const groups = groupsOf(scale, rows, columns);
-  if (groups === null || (zero && (zero.dtype !== 'I8' || zero.size !== scale.size))) return null;
-  const perGroup = scale.size === 1 ? [1, 1] : [rows, groups];
-  const recipe = integerRecipe({
-    shape: [rows, columns],
-    codes: (graph) => graph.cast(graph.external(codes, ElementType.int8, shape), ElementType.float32),
-    zeros: (graph) => {
-      const one = zero
-        ? graph.cast(graph.external(zero, ElementType.int8, perGroup), ElementType.float32)
-        : graph.constant([0], 'float32', [1, 1]);
-      return graph.op('Expand', [one, graph.constant([rows, groups], 'int64')]);
-    },
-    scales: (graph) => scalesOf(graph, scale, rows, groups),
-    groups: evenGroups(columns, groups),
-  });
-  const stored = [codes, scale, ...(zero ? [zero] : []), ...unused];
+  // A vector is one scale for each row.
+  const counts = scale.size === 1 ? [1, 1] : scale.shape.length === 1 ? [scale.size, 1] : scale.shape;
+  const blocks = blocksAmong(shape, counts, stated.blocks);
+  if (blocks === null || (zero && (zero.dtype !== 'I8' || zero.size !== scale.size))) return null;
+  const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, counts), shape, blocks);
   return {
     name: codes.name,
     format: 'INT8 (compressed-tensors)',
     shape,
-    recipe: { ...recipe, stored, parameters: ['int', ...perGroup] },
+    recipe: {
+      stored: [codes, scale, ...(zero ? [zero] : []), ...unused],
+      parameters: ['int', ...blocks],
+      expand: (graph) => {
+        const int8 = (entry: TensorEntry, dims: readonly number[]) =>
+          graph.cast(graph.external(entry, ElementType.int8, dims), ElementType.float32);
+        const numbers = int8(codes, shape);
+        const shifted = zero ? graph.op('Sub', [numbers, spread(graph, int8(zero, counts), shape, blocks)]) : numbers;
+        return graph.op('Mul', [shifted, scales(graph)]);
+      },
+      steps: (graph) => graph.op('Expand', [graph.op('Abs', [scales(graph)]), graph.constant([...shape], 'int64')]),
+    },
   };
 }
 
+/** Codes of FP4 in bytes: `weight_packed` of compressed-tensors, `weight` of ModelOpt. */
 function floats(module: string, codes: TensorEntry, tensors: Tensors): QuantizedWeight | null {
   const { scale, zero, part, unused } = beside(module, tensors);
-  const global = part('weight_global_scale');
-  const isPower = scale?.dtype === 'U8' || scale?.dtype === 'F8_E8M0';
+  const isPacked = codes.name.endsWith('_packed');
+  const global = part(isPacked ? 'weight_global_scale' : 'weight_scale_2');
+  const isPower = isPacked && (scale?.dtype === 'U8' || scale?.dtype === 'F8_E8M0');
   if (codes.shape.length !== 2 || scale === undefined || zero !== undefined) return null;
   if (!isPower && (scale.dtype !== 'F8_E4M3' || global?.dtype !== 'F32' || global.size !== 1)) return null;
   if (isPower && global !== undefined) return null;
   const shape = [at(codes.shape, 0), 2 * at(codes.shape, 1)];
-  const blocks = blocksOf(shape, scale.shape, []);
+  const blocks = blocksAmong(shape, scale.shape, [[1, isPower ? 32 : 16]]);
   if (blocks === null) return null;
   const scales = (graph: Graph) => {
     const own = scaleValue(graph, scale, scale.shape);
-    const divided = global ? graph.op('Div', [own, scaleValue(graph, global, [1, 1])]) : own;
-    return spread(graph, divided, shape, blocks);
+    const scaled = global ? graph.op(isPacked ? 'Div' : 'Mul', [own, scaleValue(graph, global, [1, 1])]) : own;
+    return spread(graph, scaled, shape, blocks);
   };
   const expand = (table: readonly number[]) => (graph: Graph) => {
     const numbers = graph.reshape(lookUpPairs(graph, table, bytesOf(graph, codes), 'low nibble'), shape);
     return graph.op('Mul', [numbers, scales(graph)]);
   };
+  const format = isPower ? 'MXFP4' : 'NVFP4';
   return {
     name: `${module}.weight`,
-    format: `${isPower ? 'MXFP4' : 'NVFP4'} (compressed-tensors)`,
+    format: `${format} (${isPacked ? 'compressed-tensors' : 'ModelOpt'})`,
     shape,
     recipe: {
       stored: [codes, scale, ...(global ? [global] : []), ...unused],
-      parameters: [isPower ? 'MXFP4' : 'NVFP4', ...blocks],
+      parameters: [format, isPacked ? 'divided' : 'multiplied', ...blocks],
       expand: expand(FP4_VALUES),
       steps: expand(stepsOf(FP4_VALUES)),
     },

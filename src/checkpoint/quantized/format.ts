@@ -25,12 +25,25 @@ export interface Source {
 }
 
 export interface QuantizedFormat {
+  /** The methods whose weights are of this format, as config.json names them. Missing: any, since its tensors leave no doubt. */
+  readonly methods?: readonly string[];
+  /** Are the weights of GPT-2's Conv1D, [in, out] in the model, [out, in] in this format? */
+  readonly turnsConv1d?: true;
   /**
    * The weights of this format among the tensors of a checkpoint. What cannot be read exactly is not returned: it is refused
    * with the others (quantization.ts).
-   * @param config its section about quantization; empty if there is none
+   * @param config what is said about quantization (settings.ts); empty if nothing is
    */
   find(tensors: Tensors, config: Section, source: Source): Promise<QuantizedWeight[]>;
+}
+
+/** Whole numbers in an object, as settings for single modules have them. */
+export function numbersIn(sections: unknown, key: string): number[] {
+  if (!isSection(sections)) return [];
+  return Object.values(sections).flatMap((settings) => {
+    const value = isSection(settings) ? settings[key] : null;
+    return typeof value === 'number' ? [value] : [];
+  });
 }
 
 export function isNumbers(value: unknown): value is readonly number[] {

@@ -1,14 +1,8 @@
 import { ElementType, type Graph } from '../../onnx/graph.ts';
 import type { TensorEntry } from '../types.ts';
-import {
-  isNumbers,
-  type QuantizedFormat,
-  type QuantizedWeight,
-  type Section,
-  type Tensors,
-  weightSettings,
-} from './format.ts';
-import { type Blocks, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
+import { statedBy } from './compressed-tensors.ts';
+import { isNumbers, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
+import { type Blocks, blocksAmong, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
 
 /** By their names in safetensors; `torch` is PyTorch's. */
 export const FP8_TYPES = {
@@ -20,60 +14,56 @@ export const FP8_TYPES = {
 const USUAL_BLOCK = [128, 128];
 
 /** Of the activations, which are not quantized here. */
-const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub'];
+const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub', 'output_scale'];
 
 /**
  * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole, for each row, or for each block
  * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale, whatever the
- * scale is called.
+ * scale is called; code / scale where GPTQModel (7.7, qlinear/fp8.py) says that it is the inverse.
  */
 export const fp8: QuantizedFormat = {
-  async find(tensors, config) {
-    const blocks = blockSizes(config);
+  methods: ['fp8', 'fbgemm_fp8', 'mxfp8', 'compressed-tensors', 'modelopt'],
+  async find(tensors, settings) {
     return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
       const type = Object.hasOwn(FP8_TYPES, codes.dtype) ? FP8_TYPES[codes.dtype as keyof typeof FP8_TYPES] : null;
-      const scale = tensors.get(`${codes.name}_scale_inv`) ?? tensors.get(`${codes.name}_scale`);
+      const inverse = tensors.get(`${codes.name}_scale_inv`);
+      const scale = inverse ?? tensors.get(`${codes.name}_scale`);
       if (type === null || scale === undefined || codes.shape.length < 2) return [];
       const shape = scaleShape(codes, scale);
-      const found = isScale(scale) ? blocksWith(codes.shape, shape, blocks) : null;
-      if (found === null) return [];
+      const blocks = isScale(scale) ? blocksFor(codes, { scale, shape }, settings) : null;
+      if (blocks === null) return [];
       const { name } = codes;
       const stored = [codes, scale, ...othersOf(name, tensors)];
-      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks: found });
+      const isDivisor = inverse !== undefined && settings.weight_scale_semantics === 'inverse';
+      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks, isDivisor });
       return [{ name, format: type.name, shape: codes.shape, recipe: { ...recipe, stored } }];
     });
   },
 };
 
-/** The sizes of blocks that a config states. */
-function blockSizes(config: Section): readonly (readonly number[])[] {
-  const { weight_block_size: own } = config;
-  if (isNumbers(own)) return [own];
-  const stated = weightSettings(config).flatMap(({ block_structure: block }) => (isNumbers(block) ? [block] : []));
-  return stated.length > 0 ? stated : [USUAL_BLOCK];
-}
-
-/** Null as well if several of them fit, and differ. */
-function blocksWith(
-  shape: readonly number[],
-  scales: readonly number[],
-  stated: readonly (readonly number[])[],
+function blocksFor(
+  { shape: codes }: TensorEntry,
+  { scale, shape }: { readonly scale: TensorEntry; readonly shape: readonly number[] },
+  settings: Section,
 ): Blocks | null {
-  const found = stated.flatMap((block) => {
-    const blocks = blocksOf(shape, scales, block);
-    return blocks === null ? [] : [blocks];
-  });
-  return new Set(found.map(String)).size === 1 ? (found[0] ?? null) : null;
+  const { weight_block_size: block } = settings;
+  const stated = [...(isNumbers(block) ? [block] : []), ...statedBy(settings).blocks];
+  if (stated.length > 0) return blocksAmong(codes, shape, stated);
+  // Powers of two belong to groups of 32 (OCP Microscaling Formats 1.0), if not to blocks.
+  if (scale.dtype === 'F8_E8M0' || scale.dtype === 'U8') return blocksAmong(codes, shape, [[1, 32], USUAL_BLOCK]);
+  return blocksOf(codes, shape, USUAL_BLOCK);
 }
 
 function isScale({ dtype }: TensorEntry): boolean {
   return ['F32', 'BF16', 'F16', 'F8_E8M0', 'U8'].includes(dtype);
 }
 
-/** A vector is one scale for each row. */
+/** A vector is one scale for each row. ModelOpt's blocks are [rows, 1, columns, 1]. */
 function scaleShape({ shape }: TensorEntry, scale: TensorEntry): readonly number[] {
   const [first = 0] = shape;
   if (scale.size === 1) return shape.map(() => 1);
+  const [rows = 0, one, columns = 0, other] = scale.shape;
+  if (shape.length === 2 && scale.shape.length === 4 && one === 1 && other === 1) return [rows, columns];
   if (scale.shape.length !== 1 || scale.shape[0] !== first) return scale.shape;
   return shape.map((_, axis) => (axis === 0 ? first : 1));
 }
@@ -90,23 +80,26 @@ function recipeOf(
     type,
     scaleShape,
     blocks,
+    isDivisor,
   }: {
     readonly type: (typeof FP8_TYPES)[keyof typeof FP8_TYPES];
     readonly scaleShape: readonly number[];
     readonly blocks: Blocks;
+    readonly isDivisor: boolean;
   },
 ) {
   const { shape } = codes;
   const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, scaleShape), shape, blocks);
+  const operation = isDivisor ? 'Div' : 'Mul';
   return {
-    parameters: ['FP8', ...blocks],
+    parameters: ['FP8', operation, ...blocks],
     expand: (graph: Graph) => {
       const numbers = graph.cast(graph.external(codes, type.element, shape), ElementType.float32);
-      return graph.op('Mul', [numbers, scales(graph)]);
+      return graph.op(operation, [numbers, scales(graph)]);
     },
     steps: (graph: Graph) => {
       const steps = lookUpIn(graph, stepsOf(valuesOf(type)), bytesOf(graph, codes));
-      return graph.op('Mul', [steps, graph.op('Abs', [scales(graph)])]);
+      return graph.op(operation, [steps, graph.op('Abs', [scales(graph)])]);
     },
   };
 }

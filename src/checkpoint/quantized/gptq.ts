@@ -1,7 +1,9 @@
-import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
+import type { Graph, Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import type { QuantizedFormat, QuantizedWeight, Section, Tensors } from './format.ts';
-import { bitsOf, evenGroups, integerRecipe, unpack, wordBytes } from './packed.ts';
+import type { TensorEntry } from '../types.ts';
+import { numbersIn, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
+import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
+import { methodOf } from './settings.ts';
 import { scaleValue } from './tables.ts';
 
 /** Columns of the nibbles of a word, the lowest first. */
@@ -11,40 +13,80 @@ const AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7];
  * Integers with a scale and a zero for each group of inputs, `<module>.qweight`, `.qzeros` and `.scales` in place of
  * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes lie along the inputs, and `g_idx` [in] says which
  * group each input is of; the first version of the format stores zeros less one. AWQ (Lin et al. 2023, arXiv 2306.00978; AutoAWQ 0.2):
- * codes of 4 bits lie along the outputs, in an order of their own.
+ * codes of 4 bits lie along the outputs, in an order of their own. AutoRound 0.16 writes both, GPTQ's without `g_idx`.
  */
 export const gptqAndAwq: QuantizedFormat = {
-  async find(tensors, config) {
+  methods: ['gptq', 'awq', 'auto-round', 'intel/auto-round'],
+  turnsConv1d: true,
+  async find(tensors, settings) {
+    const packing = packingOf(settings);
+    if (packing === null) return [];
     return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
       const module = /^(.*)\.qweight$/.exec(codes.name)?.[1];
       if (module === undefined || codes.dtype !== 'I32' || codes.shape.length !== 2) return [];
-      const weight = tensors.has(`${module}.g_idx`) ? gptq(module, tensors, config) : awq(module, tensors, config);
+      const parts = partsOf(module, codes, tensors);
+      if (parts === null) return [];
+      const weight = packing === 'awq' ? awq(module, parts) : gptq(module, parts, settings, packing);
       return weight === null ? [] : [weight];
     });
   },
 };
 
-/** How codes are laid out, by the one or the other key: undefined if the config has none. Where they differ, it is none that is known. */
-function formatOf(config: Section, keys: readonly string[]): string | undefined {
-  const stated = new Set(keys.map((key) => config[key]).filter((value) => value !== undefined && value !== null));
-  return stated.size === 0 ? undefined : [...stated].map(String).join(' and ').toLowerCase();
+/** `gptq_v2` stores zeros as they are. */
+type Packing = 'gptq' | 'gptq_v2' | 'awq';
+
+/** How codes and zeros are packed; null for what is not read, and where it is not said: the two versions look the same. */
+function packingOf(settings: Section): Packing | null {
+  const {
+    format,
+    checkpoint_format: older,
+    version,
+    packing_format: packing,
+    rotation,
+    rotation_config: hadamard,
+  } = settings;
+  // Rotated weights need rotated inputs.
+  if (hasValue(rotation) || hasValue(hadamard)) return null;
+  const method = methodOf(settings);
+  if (method === 'auto-round' || method === 'intel/auto-round') return autoRound(packing, settings.act_bits);
+  const stated = [...new Set([format, older].filter(hasValue))];
+  const [named = null, conflicting] = stated;
+  if (conflicting !== undefined) return null;
+  if (method === 'gptq') return named === null || named === 'gptq' ? 'gptq' : named === 'gptq_v2' ? 'gptq_v2' : null;
+  if (method !== 'awq') return null;
+  const layouts = [named, version].filter(hasValue);
+  return layouts.every((layout) => `${layout}`.toLowerCase() === 'gemm') ? 'awq' : null;
+}
+
+function hasValue(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** AutoRound 0.16, export/export_to_autoround/export.py: only its packing for GPTQ subtracts one from the zeros. */
+function autoRound(packing: unknown, activationBits: unknown): Packing | null {
+  if (typeof activationBits === 'number' && activationBits <= 8) return null;
+  const [, kernel = ''] = /^auto_round:(\w+)$/.exec(`${packing}`) ?? [];
+  if (['auto_awq', 'awq'].includes(kernel)) return 'awq';
+  if (['auto_gptq', 'gptq'].includes(kernel)) return 'gptq';
+  return ['gptqmodel', 'exllamav2', 'tritonv2', 'triton', 'torch'].includes(kernel) ? 'gptq_v2' : null;
 }
 
 interface Parts {
-  readonly codes: NonNullable<ReturnType<Tensors['get']>>;
-  readonly zeros: NonNullable<ReturnType<Tensors['get']>>;
-  readonly scales: NonNullable<ReturnType<Tensors['get']>>;
-  /** Groups and outputs. */
-  readonly counts: readonly [number, number];
+  readonly codes: TensorEntry;
+  readonly zeros: TensorEntry;
+  readonly scales: TensorEntry;
+  readonly index: TensorEntry | undefined;
+  readonly groups: number;
+  readonly outputs: number;
 }
 
-function partsOf(module: string, tensors: Tensors): Parts | null {
-  const [codes, zeros, scales] = ['qweight', 'qzeros', 'scales'].map((leaf) => tensors.get(`${module}.${leaf}`));
-  if (codes === undefined || zeros?.dtype !== 'I32' || scales === undefined) return null;
+function partsOf(module: string, codes: TensorEntry, tensors: Tensors): Parts | null {
+  const [zeros, scales, index] = ['qzeros', 'scales', 'g_idx'].map((leaf) => tensors.get(`${module}.${leaf}`));
+  if (zeros?.dtype !== 'I32' || zeros.shape.length !== 2 || scales === undefined) return null;
   if (!['F16', 'BF16', 'F32'].includes(scales.dtype) || scales.shape.length !== 2) return null;
   const [groups, outputs] = [at(scales.shape, 0), at(scales.shape, 1)];
-  return zeros.shape.length === 2 && zeros.shape[0] === groups
-    ? { codes, zeros, scales, counts: [groups, outputs] }
+  return zeros.shape[0] === groups && groups > 0 && outputs > 0
+    ? { codes, zeros, scales, index, groups, outputs }
     : null;
 }
 
@@ -52,59 +94,68 @@ function turned(graph: Graph, value: Value): Value {
   return graph.op('Transpose', [value], { perm: [1, 0] });
 }
 
-function gptq(module: string, tensors: Tensors, config: Section): QuantizedWeight | null {
-  const parts = partsOf(module, tensors);
-  const index = tensors.get(`${module}.g_idx`);
-  if (parts === null || index?.dtype !== 'I32' || index.shape.length !== 1) return null;
-  const { codes, zeros, scales, counts } = parts;
-  const [groups, outputs] = counts;
-  const inputs = index.size;
-  const bits = bitsOf(inputs, at(codes.shape, 0), config.bits);
-  // The other numbers of bits are packed in planes.
+function gptq(module: string, parts: Parts, settings: Section, version: Packing): QuantizedWeight | null {
+  const { codes, zeros, scales, index, groups, outputs } = parts;
+  const bits = bitsOf(outputs, at(zeros.shape, 1), [
+    ...numbersIn({ settings }, 'bits'),
+    ...numbersIn(settings.dynamic, 'bits'),
+    ...numbersIn(settings.extra_config, 'bits'),
+  ]);
+  // The other numbers of bits are packed in planes, or in an order of their own.
   if (bits === null || ![2, 3, 4, 8].includes(bits) || codes.shape[1] !== outputs) return null;
-  if (at(zeros.shape, 1) !== Math.ceil((outputs * bits) / 32)) return null;
-  const format = formatOf(config, ['checkpoint_format', 'format']);
-  const isSecond = format === 'gptq_v2';
-  // Other kernels' orders are not read.
-  if (!['gptq', 'gptq_v2', undefined].includes(format) || config.is_marlin_format === true) return null;
-  if (![undefined, 'gptq'].includes(config.quant_method as string | undefined)) return null;
+  const inputs = index ? index.size : Math.floor((at(codes.shape, 0) * 32) / bits);
+  if (Math.ceil((inputs * bits) / 32) !== codes.shape[0]) return null;
+  if (index && (index.dtype !== 'I32' || index.shape.length !== 1)) return null;
+  const group = index ?? groupSize(inputs, groups, settings);
+  if (group === null) return null;
   const recipe = integerRecipe({
     shape: [outputs, inputs],
     codes: (graph) => unpack(graph, wordBytes(graph, codes, 'words first'), { bits, count: inputs }),
     zeros: (graph) => {
       const stored = unpack(graph, wordBytes(graph, zeros), { bits, count: outputs });
-      if (isSecond) return turned(graph, stored);
+      if (version === 'gptq_v2') return turned(graph, stored);
       const raised = graph.op('Add', [stored, graph.constant([1], 'float32')]);
       return turned(graph, graph.op('Mod', [raised, graph.constant([2 ** bits], 'float32')], { fmod: 1 }));
     },
     scales: (graph) => turned(graph, scaleValue(graph, scales, [groups, outputs])),
-    groups: (graph) => graph.external(index, ElementType.int32, [inputs]),
+    groups: { count: groups, of: group },
   });
   return {
     name: `${module}.weight`,
     format: `GPTQ, ${bits}-bit`,
     shape: [outputs, inputs],
-    recipe: { ...recipe, stored: [codes, zeros, scales, index], parameters: ['GPTQ', bits, isSecond ? 2 : 1] },
+    recipe: {
+      ...recipe,
+      stored: [codes, zeros, scales, ...(index ? [index] : [])],
+      parameters: ['GPTQ', bits, version === 'gptq_v2' ? 2 : 1, ...(typeof group === 'number' ? [group] : [])],
+    },
   };
 }
 
-function awq(module: string, tensors: Tensors, config: Section): QuantizedWeight | null {
-  const parts = partsOf(module, tensors);
-  const format = formatOf(config, ['version', 'format', 'checkpoint_format']);
-  if (parts === null || config.quant_method !== 'awq' || !['gemm', undefined].includes(format)) return null;
-  const { codes, zeros, scales, counts } = parts;
-  const [groups, outputs] = counts;
+/** The one stated size with which so many inputs are so many groups, -1 for all of them. */
+function groupSize(inputs: number, groups: number, settings: Section): number | null {
+  const stated = [
+    ...numbersIn({ settings }, 'group_size'),
+    ...numbersIn(settings.dynamic, 'group_size'),
+    ...numbersIn(settings.extra_config, 'group_size'),
+  ].map((size) => (size <= 0 ? inputs : Math.min(size, inputs)));
+  const [only, ...others] = new Set(stated.filter((size) => Math.ceil(inputs / size) === groups));
+  return only === undefined || others.length > 0 ? null : only;
+}
+
+function awq(module: string, parts: Parts): QuantizedWeight | null {
+  const { codes, zeros, scales, index, groups, outputs } = parts;
   const inputs = at(codes.shape, 0);
   const width = outputs / 8;
-  if (at(codes.shape, 1) !== width || at(zeros.shape, 1) !== width || inputs % groups !== 0) return null;
-  const natural = (graph: Graph, words: Parts['codes'], rows: number) => {
-    const codesOf = graph.reshape(unpack(graph, wordBytes(graph, words), { bits: 4, count: outputs }), [
+  if (index || at(codes.shape, 1) !== width || at(zeros.shape, 1) !== width || inputs % groups !== 0) return null;
+  const natural = (graph: Graph, words: TensorEntry, rows: number) => {
+    const inWords = graph.reshape(unpack(graph, wordBytes(graph, words), { bits: 4, count: outputs }), [
       rows,
       width,
       8,
     ]);
     const order = Array.from({ length: 8 }, (_, column) => AWQ_ORDER.indexOf(column));
-    const ordered = graph.op('Gather', [codesOf, graph.constant(order, 'int64')], { axis: 2 });
+    const ordered = graph.op('Gather', [inWords, graph.constant(order, 'int64')], { axis: 2 });
     return turned(graph, graph.reshape(ordered, [rows, outputs]));
   };
   const recipe = integerRecipe({
@@ -112,7 +163,7 @@ function awq(module: string, tensors: Tensors, config: Section): QuantizedWeight
     codes: (graph) => natural(graph, codes, inputs),
     zeros: (graph) => natural(graph, zeros, groups),
     scales: (graph) => turned(graph, scaleValue(graph, scales, [groups, outputs])),
-    groups: evenGroups(inputs, groups),
+    groups: { count: groups, of: inputs / groups },
   });
   return {
     name: `${module}.weight`,

@@ -15,6 +15,7 @@ export const FP4_VALUES = [...POSITIVE, ...POSITIVE.map((value) => -value)];
  * expands it (integrations/mxfp4.py, convert_moe_packed_tensors).
  */
 export const mxfp4: QuantizedFormat = {
+  methods: ['mxfp4'],
   async find(tensors) {
     return [...tensors.values()].flatMap((blocks): QuantizedWeight[] => {
       const name = /^(.*)_blocks$/.exec(blocks.name)?.[1];

@@ -57,11 +57,14 @@ function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number):
   return graph.cast(codes, ElementType.float32);
 }
 
-/** The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or several. */
-export function bitsOf(count: number, words: number, stated: unknown): number | null {
+/**
+ * The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or several.
+ * @param stated for some weights of the model: they decide where others would do as well
+ */
+export function bitsOf(count: number, words: number, stated: readonly number[]): number | null {
   const possible = [1, 2, 3, 4, 5, 6, 7, 8].filter((bits) => Math.ceil((count * bits) / 32) === words);
-  if (typeof stated === 'number' && possible.includes(stated)) return stated;
-  const [only, ...others] = possible;
+  const known = possible.filter((bits) => stated.includes(bits));
+  const [only, ...others] = known.length > 0 ? known : possible;
   return only === undefined || others.length > 0 ? null : only;
 }
 
@@ -69,17 +72,22 @@ export interface Integers {
   readonly shape: readonly [rows: number, columns: number];
   /** float32 [rows, columns]. */
   readonly codes: (graph: Graph) => Value;
-  /** What is subtracted from codes: float32 [rows, groups], or one number. */
+  /** What is subtracted from codes: float32 [rows, groups]. */
   readonly zeros: (graph: Graph) => Value;
   /** float32 [rows, groups]. */
   readonly scales: (graph: Graph) => Value;
-  /** int [columns]: the group of each column. */
-  readonly groups: (graph: Graph) => Value;
+  readonly groups: Groups;
 }
 
-/** W = (code − zero) · scale, whose numbers are one scale apart. */
+export interface Groups {
+  readonly count: number;
+  /** int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last perhaps smaller. */
+  readonly of: TensorEntry | number;
+}
+
+/** W = (code − zero) · scale, whose numbers are one scale apart. NaN for a column of a group that there is not. */
 export function integerRecipe({ shape, codes, zeros, scales, groups }: Integers) {
-  const each = (graph: Graph, value: Value) => graph.op('Gather', [value, groups(graph)], { axis: 1 });
+  const each = (graph: Graph, value: Value) => spreadGroups(graph, value, shape, groups);
   return {
     expand: (graph: Graph) => {
       const shifted = graph.op('Sub', [codes(graph), each(graph, zeros(graph))]);
@@ -90,9 +98,25 @@ export function integerRecipe({ shape, codes, zeros, scales, groups }: Integers)
   };
 }
 
-/** Groups of neighboring columns of one size. */
-export function evenGroups(columns: number, groups: number): (graph: Graph) => Value {
-  const size = Math.ceil(columns / groups);
-  const indices = Array.from({ length: columns }, (_, column) => Math.floor(column / size));
-  return (graph) => graph.constant(indices, 'int64');
+/** [rows, groups] → [rows, columns], or [rows, 1] for one group. */
+function spreadGroups(
+  graph: Graph,
+  value: Value,
+  [rows, columns]: readonly [number, number],
+  { count, of }: Groups,
+): Value {
+  if (typeof of === 'number') {
+    if (count === 1) return value;
+    const indices = Array.from({ length: columns }, (_, column) => Math.floor(column / of));
+    return graph.op('Gather', [value, graph.constant(indices, 'int64')], { axis: 1 });
+  }
+  const stored = graph.external(of, ElementType.int32, [columns]);
+  const none = graph.constant([count], 'int32');
+  const isNone = graph.op('Or', [
+    graph.op('Less', [stored, graph.constant([0], 'int32')]),
+    graph.op('GreaterOrEqual', [stored, none]),
+  ]);
+  const nan = graph.op('Expand', [graph.constant([Number.NaN], 'float32', [1, 1]), graph.constant([rows, 1], 'int64')]);
+  const all = graph.op('Concat', [value, nan], { axis: 1 });
+  return graph.op('Gather', [all, graph.op('Where', [isNone, none, stored])], { axis: 1 });
 }

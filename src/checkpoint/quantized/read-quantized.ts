@@ -1,12 +1,16 @@
 import { UserError } from '../../platform/user-error.ts';
+import { isMeasuredDtype } from '../dtype.ts';
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
+import { isCacheScale, wholeWeights } from './companions.ts';
 import { compressedTensors } from './compressed-tensors.ts';
-import { isSection, type QuantizedFormat, type Section, type Source, type Tensors } from './format.ts';
+import { isConv1d, turned } from './conv1d.ts';
+import type { QuantizedFormat, QuantizedWeight, Source, Tensors } from './format.ts';
 import { fp8 } from './fp8.ts';
 import { gptqAndAwq } from './gptq.ts';
 import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
+import { methodOf, quantizationSettings } from './settings.ts';
 import { torchao } from './torchao.ts';
 
 const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
@@ -16,17 +20,32 @@ const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp
  * only belongs to their recipes is no tensor of its own any more. In the order of the names.
  */
 export async function readQuantized(
-  { tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>,
+  { tensors, config, path, architecture }: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
   source: Omit<Source, 'config'>,
 ): Promise<Tensors> {
-  const section = sectionOf(config);
-  const weights = [];
-  for (const format of FORMATS)
-    weights.push(...(await format.find(tensors, section, { ...source, config: config ?? {} })));
+  if (![...tensors.values()].some(isCode)) return tensors;
+  const settings = await quantizationSettings({ path, config });
+  const method = methodOf(settings);
+  const weights: QuantizedWeight[] = [];
+  for (const { methods, turnsConv1d, find } of FORMATS) {
+    if (method !== null && methods && !methods.includes(method)) continue;
+    const found = await find(tensors, settings, { ...source, config: config ?? {} });
+    const isTurned = ({ name }: QuantizedWeight) => turnsConv1d === true && isConv1d(name, architecture.layoutType);
+    weights.push(...found.map((weight) => (isTurned(weight) ? turned(weight) : weight)));
+  }
   if (weights.length === 0) return tensors;
   refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
+  return assembled(tensors, wholeWeights(weights, tensors));
+}
+
+/** Can a weight of some format begin with it? Codes of bitsandbytes are bytes under any type. */
+function isCode({ name, dtype }: TensorEntry): boolean {
+  return !isMeasuredDtype(dtype) || name.includes('.quant_state.');
+}
+
+function assembled(tensors: Tensors, weights: readonly QuantizedWeight[]): Tensors {
   const used = new Set(weights.flatMap(({ recipe }) => recipe.stored.map(({ name }) => name)));
-  const all = new Map([...tensors].filter(([name]) => !used.has(name)));
+  const all = new Map([...tensors].filter(([name]) => !used.has(name) && !isCacheScale(name, weights)));
   for (const { name, format, shape, recipe } of weights) {
     const [codes] = recipe.stored;
     // A name that is there twice is left to those who refuse it.
@@ -46,11 +65,4 @@ function refuseParts(stored: readonly TensorEntry[]): void {
     `${found.file}: ${JSON.stringify(found.name)} of a quantized weight is in parts, or not contiguous, which is not read`,
     'save the quantized weights in whole tensors, or give the checkpoint that was quantized',
   );
-}
-
-function sectionOf(config: FullCheckpoint['config']): Section {
-  const text = config?.text_config;
-  const own = config?.quantization_config ?? config?.compression_config;
-  const section = own ?? (isSection(text) ? (text.quantization_config ?? text.compression_config) : undefined);
-  return isSection(section) ? section : {};
 }

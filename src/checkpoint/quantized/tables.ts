@@ -70,6 +70,27 @@ export function blocksOf(shape: readonly number[], scales: readonly number[], bl
   return sizes.includes(0) ? null : sizes;
 }
 
+/**
+ * As `blocksOf`, with the sizes of blocks that are stated for some weights of the model. Null also if several of them would do.
+ * @param stated each along the last axes; if there are none, groups that divide a row need not be stated
+ */
+export function blocksAmong(
+  shape: readonly number[],
+  scales: readonly number[],
+  stated: readonly (readonly number[])[],
+): Blocks | null {
+  if (stated.length === 0) return blocksOf(shape, scales, []);
+  const found = stated.flatMap((block) => {
+    const blocks = blocksOf(shape, scales, block);
+    const isStated = blocks?.every(
+      (size, axis) => size === 1 || size === shape[axis] || size === block[axis - shape.length + block.length],
+    );
+    return blocks !== null && isStated ? [[blocks.join(), blocks] as const] : [];
+  });
+  const [only, ...others] = new Map(found).values();
+  return only !== undefined && others.length === 0 ? only : null;
+}
+
 /** Scales for each element of a weight, or with sizes of 1 that are broadcast. */
 export function spread(graph: Graph, scales: Value, shape: readonly number[], blocks: Blocks): Value {
   return shape.reduce((value, size, axis) => {
