@@ -42,7 +42,7 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
   if (shownBy === 'tensors') {
     throw new UserError(
       `${name} is quantized (${method}), and these codes are not read`,
-      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, GPTQ, AWQ, FP8, MXFP4, MLX and torchao are read',
+      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, ModelOpt, GPTQ, AWQ, AutoRound, FP8, MXFP4, MLX and torchao are read',
     );
   }
   // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look for.

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openReference } from '../../src/checkpoint/open.ts';
 import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
 import { describeDecoder } from '../../src/language-model/architectures/describe-decoder.ts';
 import { UserError } from '../../src/platform/user-error.ts';
@@ -77,6 +78,27 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
     { weight_packed: zeros('I32', 64, 16), weight_scale: zeros('BF16', 64, 1), weight_shape: zeros('I32', 2) },
   ],
   ['integer weights with scales', { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 63, 1) }],
+  // What belongs to the weight and to no recipe: inputs are multiplied by it, columns permuted, or another zero subtracted.
+  [
+    'integer weights with scales',
+    { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 64), pre_quant_scale: zeros('BF16', 128) },
+  ],
+  [
+    'integer weights with scales',
+    { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 64, 8), weight_g_idx: zeros('I32', 128) },
+  ],
+  [
+    'FP8',
+    {
+      weight: zeros('F8_E4M3', 64, 128),
+      weight_scale: zeros('F32', 64, 1),
+      weight_zero_point: zeros('F8_E4M3', 64, 1),
+    },
+  ],
+  // MXFP6 in bytes, which would be MXFP4 with groups of 48.
+  ['compressed-tensors', { weight_packed: zeros('U8', 64, 96), weight_scale: zeros('U8', 64, 4) }],
+  // Groups of 12, of no microscaling format.
+  ['integer weights with scales', { weight: zeros('F8_E4M3', 64, 48), weight_scale: zeros('U8', 64, 4) }],
   ['MLX', { weight: zeros('U32', 64, 16), scales: zeros('F16', 64, 2), biases: zeros('F16', 64, 2) }],
   ['torchao', { _weight_qdata: zeros('I8', 64, 128), _weight_scale: zeros('F32', 64, 1) }],
   ['quanto', { 'weight._data': zeros('I8', 64, 128), 'weight._scale': zeros('F32', 64, 1) }],
@@ -84,6 +106,30 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
   ['EETQ', { weight: zeros('I8', 128, 64), weight_scales: zeros('F16', 64) }],
   ['AQLM', { codes: zeros('I8', 64, 16, 1), codebooks: zeros('F16', 1, 256, 1, 8), scales: zeros('F16', 64, 1, 1, 1) }],
   ['EXL2', { q_weight: zeros('I32', 16, 64), q_scale: zeros('I32', 1, 8) }],
+];
+
+/** Codes, zeros, scales and groups that belong together, of 4 bits. */
+const GPTQ_LAYER = {
+  qweight: zeros('I32', 16, 64),
+  qzeros: zeros('I32', 2, 8),
+  scales: zeros('F16', 2, 64),
+  g_idx: zeros('I32', 128),
+};
+const FP8_LAYER = { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 64, 1) };
+const PACKED_LAYER = {
+  weight_packed: zeros('I32', 64, 16),
+  weight_scale: zeros('F32', 64, 4),
+  weight_shape: { dtype: 'I64', shape: [2], data: new Uint8Array(BigInt64Array.of(64n, 128n).buffer) },
+};
+
+/** Layers that can be read, by a config that says what cannot. */
+const UNREAD_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, RawTensor>>, Record<string, unknown>]> = [
+  // Rotated weights; a method of other kernels; 8 bits of activations.
+  [GPTQ_LAYER, { quant_method: 'gptq', bits: 4, rotation: 'hadamard' }],
+  [GPTQ_LAYER, { quant_method: 'marlin', bits: 4 }],
+  [GPTQ_LAYER, { quant_method: 'auto-round', bits: 4, packing_format: 'auto_round:exllamav2', act_bits: 8 }],
+  [FP8_LAYER, { quant_method: 'quark' }],
+  [PACKED_LAYER, { quant_method: 'compressed-tensors', transform_config: { config_groups: {} } }],
 ];
 
 /** A folder in which one layer is quantized and the embeddings are not. */
@@ -122,6 +168,15 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     const { code, stderr } = await runCli('spectra', '--checkpoint', quantizedFolder(gptqLayer, config));
     expect(code).toBe(2);
     expect(stderr).toContain(`is quantized (${method})`);
+  });
+
+  it.each(UNREAD_SETTINGS)('layer %# by its config, whose settings are not read', async (layer, settings) => {
+    const read = (section: unknown) => openReference(quantizedFolder(layer, { quantization_config: section }));
+    await expect(read(settings).then(refuseQuantized)).rejects.toThrow('these codes are not read');
+    // It is these settings that are refused.
+    const { quant_method: method } = settings;
+    if (method !== 'gptq' && method !== 'compressed-tensors') return;
+    await expect(read({ quant_method: method }).then(refuseQuantized)).resolves.toBeUndefined();
   });
 
   it('with a description that is no description, which is not read', async () => {

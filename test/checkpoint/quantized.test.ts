@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
@@ -9,7 +9,7 @@ import { tensorValue } from '../../src/checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../src/checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../src/onnx/graph.ts';
 import { float32Output, runGraph } from '../../src/onnx/session.ts';
-import { fixture } from '../fixtures.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { CPU, difference, languageModel, readCases, TOLERANCE, withEngine } from '../language-model/runtime/engines.ts';
 
 const FOLDERS = readdirSync(fixture('quantized'));
@@ -63,6 +63,72 @@ describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
         expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(TOLERANCE);
       }
     });
+  });
+});
+
+/** A fixture with other files and another section in its config.json. */
+function changed(name: string, section: unknown, files: Readonly<Record<string, unknown>> = {}): string {
+  const folder = join(temporaryFolder(), name);
+  cpSync(fixture('quantized', name), folder, { recursive: true });
+  const { quantization_config: _, ...config } = readJson<Record<string, unknown>>(join(folder, 'config.json'));
+  const written = { ...files, 'config.json': { ...config, ...(section ? { quantization_config: section } : {}) } };
+  for (const [file, content] of Object.entries(written)) writeFileSync(join(folder, file), JSON.stringify(content));
+  return folder;
+}
+
+describe('the settings of a quantization', () => {
+  const second = { quant_method: 'gptq', bits: 3, group_size: 32 };
+  it.each<[string, string, unknown, Record<string, unknown>]>([
+    ["GPTQModel's newer key", 'gptq-3bit', { ...second, method: 'gptq', format: 'gptq_v2' }, {}],
+    ["AutoGPTQ's own file", 'gptq-3bit', null, { 'quantize_config.json': { ...second, checkpoint_format: 'gptq_v2' } }],
+    ["AutoAWQ's own file", 'awq', null, { 'quant_config.json': { w_bit: 4, q_group_size: 16, version: 'GEMM' } }],
+  ])('are read from %s', async (_, name, section, files) => {
+    const [{ tensors: found }, { tensors: expected }] = await Promise.all([
+      openReference(changed(name, section, files)),
+      openReference(fixture('quantized', name)),
+    ]);
+    const weight = 'model.layers.0.mlp.down_proj.weight';
+    const [one, other] = [found.get(weight), expected.get(weight)];
+    expect(one?.recipe?.parameters).toEqual(other?.recipe?.parameters);
+    if (one && other) expect(difference(await valuesOf(one), await valuesOf(other))).toBe(0);
+  });
+
+  it('give NaN where a column is of a group that there is not', async () => {
+    const folder = changed('gptq-4bit', { quant_method: 'gptq', bits: 4, group_size: 32 });
+    const { tensors } = await openReference(folder);
+    const weight = tensors.get('model.layers.0.mlp.down_proj.weight');
+    const index = weight?.recipe?.stored.find(({ name }) => name.endsWith('g_idx'));
+    if (!weight || !index) throw new Error('no groups');
+    const file = join(folder, 'model.safetensors');
+    const bytes = readFileSync(file);
+    // Python's own arrays count them from the end.
+    bytes.writeInt32LE(-1, index.offset + 4);
+    bytes.writeInt32LE(3, index.offset + 8);
+    writeFileSync(file, bytes);
+    const values = await valuesOf(weight);
+    expect([0, 1, 2, 3].map((column) => Number.isNaN(values[column]))).toEqual([false, true, true, false]);
+  });
+
+  it('are not believed where one block is said to be larger than memory', async () => {
+    const folder = changed('nf4-nested', { quant_method: 'bitsandbytes', load_in_4bit: true });
+    const file = join(folder, 'model.safetensors');
+    const bytes = readFileSync(file);
+    for (
+      let at = bytes.indexOf('"nested_blocksize": 256');
+      at !== -1;
+      at = bytes.indexOf('"nested_blocksize": 256', at)
+    ) {
+      bytes.write('"nested_blocksize":9e15', at);
+    }
+    writeFileSync(file, bytes);
+    const { tensors } = await openReference(folder);
+    const weights = [...tensors.values()].filter(({ recipe }) => recipe);
+    const expected = await openReference(fixture('quantized', 'nf4-nested'));
+    expect(weights.length).toBe(7);
+    for (const weight of weights) {
+      const other = expected.tensors.get(weight.name);
+      if (other) expect(difference(await valuesOf(weight), await valuesOf(other))).toBe(0);
+    }
   });
 });
 

@@ -30,7 +30,8 @@ describe.each(FOLDERS)('spectra of quantized weights: %s', (name) => {
       // What the format leaves of zeros is known, as for 16-bit floats.
       expect(metrics?.rankAboveRounding).toBeGreaterThan(0);
     }
-    expect(compared).toBeGreaterThanOrEqual(7);
+    // A fused one is compared in no part of it.
+    expect(compared).toBeGreaterThanOrEqual(Math.min(7, Object.keys(expected).length - 1));
   });
 
   it('have the fast bounds of the same numbers', async () => {

@@ -8,6 +8,7 @@ import {
   type QuantizedWeight,
   type Section,
   type Tensors,
+  weightSettings,
 } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
@@ -51,20 +52,19 @@ interface Stated {
   readonly bits: readonly number[];
   /** Sizes along the last axes. */
   readonly blocks: readonly (readonly number[])[];
+  /** May columns be in another order? */
+  readonly isOrdered: boolean;
 }
 
-/** `config_groups` by compressed-tensors; empty for other methods. */
-export function statedBy({ config_groups: groups }: Section): Stated {
-  const weights = isSection(groups)
-    ? Object.values(groups).flatMap((group) => (isSection(group) ? [group.weights] : []))
-    : [];
-  const sections = weights.filter(isSection);
+/** By compressed-tensors; empty for other methods. */
+export function statedBy(settings: Section): Stated {
+  const sections = weightSettings(settings);
   return {
     bits: sections.flatMap(({ num_bits: bits }) => (typeof bits === 'number' ? [bits] : [])),
-    blocks: sections.flatMap(({ block_structure: block, group_size: group, strategy }) => {
-      if (strategy === 'block') return isNumbers(block) ? [block] : [];
-      return typeof group === 'number' && group > 0 ? [[1, group]] : [];
-    }),
+    blocks: sections.flatMap(({ block_structure: block, group_size: group }) =>
+      isNumbers(block) ? [block] : typeof group === 'number' && group > 0 ? [[1, group]] : [],
+    ),
+    isOrdered: sections.length === 0 || sections.some(({ actorder }) => actorder === 'group'),
   };
 }
 
@@ -94,7 +94,8 @@ async function packed(
   const groups = groupsOf(scale, rows, columns);
   if (bits === null || codes.shape[0] !== rows || groups === null) return null;
   if (stated.bits.length > 0 && !stated.bits.includes(bits)) return null;
-  if (index && (index.dtype !== 'I32' || index.size !== columns)) return null;
+  // Programs read the order of the columns only where it is stated.
+  if (index && (!stated.isOrdered || index.dtype !== 'I32' || index.size !== columns)) return null;
   const zeros = zero ? zerosOf(zero, { rows, groups, bits, count: scale.size }) : null;
   if (zero && zeros === null) return null;
   const offset = 2 ** (bits - 1);
@@ -106,7 +107,8 @@ async function packed(
       return graph.op('Expand', [each, graph.constant([rows, groups], 'int64')]);
     },
     scales: (graph) => scalesOf(graph, scale, rows, groups),
-    groups: { count: groups, of: index ?? columns / groups },
+    // -1 where it was never set.
+    groups: { count: groups, of: index ?? columns / groups, unset: columns / groups },
   });
   const others = [scale, zero, size, index].flatMap((entry) => entry ?? []);
   return {

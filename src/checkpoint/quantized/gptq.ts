@@ -46,13 +46,15 @@ function packingOf(settings: Section): Packing | null {
     rotation_config: hadamard,
   } = settings;
   // Rotated weights need rotated inputs.
-  if (hasValue(rotation) || hasValue(hadamard)) return null;
+  if (hasValue(rotation) || hasValue(hadamard) || settings.is_marlin_format === true) return null;
   const method = methodOf(settings);
   if (method === 'auto-round' || method === 'intel/auto-round') return autoRound(packing, settings.act_bits);
   const stated = [...new Set([format, older].filter(hasValue))];
   const [named = null, conflicting] = stated;
   if (conflicting !== undefined) return null;
-  if (method === 'gptq') return named === null || named === 'gptq' ? 'gptq' : named === 'gptq_v2' ? 'gptq_v2' : null;
+  if (named === 'gptq_v2' && method !== 'awq') return 'gptq_v2';
+  if (named === 'gptq' && method !== 'awq') return 'gptq';
+  if (method === 'gptq') return named === null ? 'gptq' : null;
   if (method !== 'awq') return null;
   const layouts = [named, version].filter(hasValue);
   return layouts.every((layout) => `${layout}`.toLowerCase() === 'gemm') ? 'awq' : null;

@@ -83,6 +83,8 @@ export interface Groups {
   readonly count: number;
   /** int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last perhaps smaller. */
   readonly of: TensorEntry | number;
+  /** The size of groups of neighbors, for columns whose stored group is negative. Missing: there is no such group. */
+  readonly unset?: number;
 }
 
 /** W = (code − zero) · scale, whose numbers are one scale apart. NaN for a column of a group that there is not. */
@@ -103,20 +105,20 @@ function spreadGroups(
   graph: Graph,
   value: Value,
   [rows, columns]: readonly [number, number],
-  { count, of }: Groups,
+  { count, of, unset }: Groups,
 ): Value {
-  if (typeof of === 'number') {
-    if (count === 1) return value;
-    const indices = Array.from({ length: columns }, (_, column) => Math.floor(column / of));
-    return graph.op('Gather', [value, graph.constant(indices, 'int64')], { axis: 1 });
-  }
+  const neighbors = (size: number) =>
+    graph.constant(
+      Array.from({ length: columns }, (_, column) => Math.floor(column / size)),
+      'int32',
+    );
+  if (typeof of === 'number') return count === 1 ? value : graph.op('Gather', [value, neighbors(of)], { axis: 1 });
   const stored = graph.external(of, ElementType.int32, [columns]);
   const none = graph.constant([count], 'int32');
-  const isNone = graph.op('Or', [
-    graph.op('Less', [stored, graph.constant([0], 'int32')]),
-    graph.op('GreaterOrEqual', [stored, none]),
-  ]);
+  const isNegative = graph.op('Less', [stored, graph.constant([0], 'int32')]);
+  const known = graph.op('Where', [isNegative, unset === undefined ? none : neighbors(unset), stored]);
+  const isNone = graph.op('GreaterOrEqual', [known, none]);
   const nan = graph.op('Expand', [graph.constant([Number.NaN], 'float32', [1, 1]), graph.constant([rows, 1], 'int64')]);
   const all = graph.op('Concat', [value, nan], { axis: 1 });
-  return graph.op('Gather', [all, graph.op('Where', [isNone, none, stored])], { axis: 1 });
+  return graph.op('Gather', [all, graph.op('Where', [isNone, none, known])], { axis: 1 });
 }
