@@ -135,9 +135,13 @@ export function refuseKeys(config: PeftConfig, file: string): void {
   if (!BASE_CHANGING_INITIALIZATIONS.test(initialization)) {
     throw new UserError(`${named} is not known, and could have changed the base weights`, MERGE);
   }
+  // PEFT computes the change anew when it loads the adapter, from whatever base it is given.
+  const own = 'or, if the changed base model was saved, set init_lora_weights to true and give that as reference';
   throw new UserError(
     `${named} also changed the base weights`,
-    'convert it to plain LoRA (PEFT: save_pretrained(…, path_initial_model_for_weight_conversion=…)), or merge it',
+    initialization.toLowerCase() === 'loftq'
+      ? `merge it, ${own}`
+      : `convert it to plain LoRA (PEFT: save_pretrained(…, path_initial_model_for_weight_conversion=…)), merge it, ${own}`,
   );
 }
 

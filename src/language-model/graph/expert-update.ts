@@ -20,6 +20,7 @@ export class StackedUpdate {
   readonly #down: Value;
   /** [count, output, rank]. */
   readonly #up: Value;
+  readonly #upShape: readonly [count: number, output: number, rank: number];
   readonly #scale: number;
   readonly #graph: Graph;
 
@@ -33,14 +34,26 @@ export class StackedUpdate {
     const ordered = (value: Value, perm: number[]) => graph.op('Transpose', [value], { perm });
     this.#down = turned ? ordered(last, [2, 1, 0]) : first;
     this.#up = turned ? ordered(first, [0, 2, 1]) : ordered(last, [2, 0, 1]);
+    this.#upShape = [experts, turned ? input : output, rank];
     this.#scale = scale;
     this.#graph = graph;
   }
 
-  /** Of all experts: [count, output, input]. onnxruntime computes it once, when the session is created. */
-  whole(): Value {
-    const product = this.#graph.op('MatMul', [this.#up, this.#down]);
-    return this.#graph.op('Mul', [product, this.#graph.constant([this.#scale], 'float32')]);
+  /**
+   * Of all experts: [count, output, input]. onnxruntime computes it once, when the session is created, and has each step of that in
+   * memory until then, so that factors are scaled and put in order and not their product.
+   * @param pairs rows of two halves become pairs of rows, one of each
+   */
+  whole({ pairs }: { readonly pairs: boolean }): Value {
+    const graph = this.#graph;
+    const [up, down] = [pairs ? this.#inPairs(this.#up) : this.#up, this.#down];
+    return graph.op('MatMul', [up, graph.op('Mul', [down, graph.constant([this.#scale], 'float32')])]);
+  }
+
+  #inPairs(rows: Value): Value {
+    const [count, output, rank] = this.#upShape;
+    const halves = this.#graph.reshape(rows, [count, 2, output / 2, rank]);
+    return this.#graph.reshape(this.#graph.op('Transpose', [halves], { perm: [0, 2, 1, 3] }), [count, output, rank]);
   }
 
   /** What one expert adds to y [m, output] for x [m, input]. */

@@ -98,11 +98,13 @@ function applyFused(
     [
       routing !== null && isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
       logits,
-      plus(graph, graph.reshape(gateUp, [count, 2 * inner, hidden]), updates.gateUp, (update) =>
-        isAlternating(experts) ? update : alternated(graph, update, [count, inner, hidden]),
+      plus(
+        graph,
+        graph.reshape(gateUp, [count, 2 * inner, hidden]),
+        updates.gateUp?.whole({ pairs: !isAlternating(experts) }),
       ),
       gateUpBias,
-      plus(graph, graph.reshape(downs, [count, down.output, down.input]), updates.down),
+      plus(graph, graph.reshape(downs, [count, down.output, down.input]), updates.down?.whole({ pairs: false })),
       ...(downBias === null ? [] : [downBias]),
     ],
     {
@@ -119,25 +121,14 @@ function applyFused(
   return routing === null || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
 }
 
-/** The weights of all experts with their updates. */
-function plus(
-  graph: Graph,
-  all: Value,
-  updates: StackedUpdate | null,
-  ordered: (update: Value) => Value = (update) => update,
-): Value {
-  return updates === null ? all : graph.op('Add', [all, ordered(updates.whole())]);
+/** The weights of all experts with their updates, if there are any. */
+function plus(graph: Graph, all: Value, updates: Value | undefined): Value {
+  return updates === undefined ? all : graph.op('Add', [all, updates]);
 }
 
 /** Do gate and up alternate in memory? */
 function isAlternating({ stacked }: Experts): boolean {
   return stacked?.layout === 'input-first, alternating';
-}
-
-/** [count, 2 · inner, hidden] with gate rows first as the same with gate and up rows alternating. */
-function alternated(graph: Graph, rows: Value, [count, inner, hidden]: readonly [number, number, number]): Value {
-  const halves = graph.reshape(rows, [count, 2, inner, hidden]);
-  return graph.reshape(graph.op('Transpose', [halves], { perm: [0, 2, 1, 3] }), [count, 2 * inner, hidden]);
 }
 
 /** Smaller than any weight that matters, and a normal number in float32. */
