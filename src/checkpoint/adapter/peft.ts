@@ -168,7 +168,11 @@ function toModule(source: Source, module: string, factors: Factors, parameter: A
   const { a, b, magnitude, bias, embedding } = factors;
   const named = `${path}: module ${JSON.stringify(module)}`;
   if (!a || !b) {
-    if (!a && !b) throw new UserError(`${named} has neither A nor B`, 'save the adapter again');
+    if (!a && !b)
+      throw new UserError(
+        `${named} ${magnitude ? 'uses DoRA and has' : 'has'} neither A nor B`,
+        'save the adapter again',
+      );
     throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
   }
   if (module.endsWith('.base_layer') && parameter === null) {
