@@ -46,6 +46,34 @@ export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly num
   return graph.reshape(entry.recipe.expand(graph), dims);
 }
 
+/** Fewer elements than these are expanded where they are used: a session of its own takes some milliseconds. */
+const LEAST_PREPARED = 2 ** 16;
+
+/** The same in a graph that is run many times: a quantized weight is expanded before its session is opened, by itself. */
+export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  const { recipe, size } = entry;
+  if (recipe === undefined || size < LEAST_PREPARED) return tensorValue(graph, entry, dims);
+  return graph.prepared(
+    dims,
+    partsOf(entry).map(({ expand }) => expand),
+  );
+}
+
+/** Elements of a part, which take several times their size while they are expanded. */
+const MOST_EXPANDED = 2 ** 24;
+
+/** Equal parts of a weight along its first axis, as small as that allows, where they can be expanded one by one. */
+function partsOf({ recipe, shape, size }: TensorEntry): Recipe[] {
+  if (recipe === undefined) return [];
+  const { block } = recipe;
+  const [rows = 1] = shape;
+  const wanted = Math.ceil(size / MOST_EXPANDED);
+  const divides = (count: number) => rows % count === 0;
+  const count = Array.from({ length: 3 * wanted }, (_, i) => wanted + i).find(divides);
+  if (block === undefined || wanted === 1 || count === undefined) return [recipe];
+  return Array.from({ length: count }, (_, i) => block(i, count));
+}
+
 /** The elements of a tensor that is not quantized as they are stored, taken for another type of as many bytes. */
 export function bitsValue(
   graph: Graph,

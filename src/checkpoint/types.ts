@@ -90,6 +90,8 @@ export interface Recipe {
   readonly expand: (graph: Graph) => Value;
   /** Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of them. */
   readonly steps: (graph: Graph) => Value;
+  /** Of a matrix, these rows alone, where the format can: indices int64 [n] → float32 [n, columns]. */
+  readonly rows?: (graph: Graph, indices: Value) => Value;
   /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
   readonly block?: (index: number, count: number) => Recipe;
 }

@@ -71,6 +71,14 @@ type Values<N extends number, T extends readonly Value[] = []> = number extends 
     ? T
     : Values<N, readonly [...T, Value]>;
 
+/** Numbers that are computed before a session is opened, and the name under which it takes them. */
+export interface Preparation {
+  readonly location: string;
+  readonly size: number;
+  /** Each of as many elements. */
+  readonly parts: ReadonlyArray<(graph: Graph) => Value>;
+}
+
 const OPSET = 21;
 const IR_VERSION = 10;
 
@@ -88,6 +96,7 @@ export class Graph {
   readonly #weights = new Map<Value, { bytes: number; readonly size: number }>();
   readonly #files: ExternalData[] = [];
   readonly #zeros = new Map<Value, Value>();
+  readonly #preparations: Preparation[] = [];
   #largestExpansion = 0;
   /** The last product with an expanded matrix. */
   #lastExpanded: Value | null = null;
@@ -120,6 +129,38 @@ export class Graph {
     );
     this.#weights.set(name, { bytes: data.byteLength, size: dims.reduce((size, dim) => size * dim, 1) });
     return name;
+  }
+
+  /**
+   * float32 numbers that are computed from files before a session is opened, in one of their own. onnxruntime would compute them while
+   * the session is created, and keep every value on the way to all of them until the last is done.
+   * @param parts add what computes equal parts of them, one after the other, to graphs of their own
+   */
+  prepared(dims: readonly number[], parts: Preparation['parts']): Value {
+    const name = this.#name('prepared');
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const byteLength = size * bytesOf(ElementType.float32);
+    this.#initializers.push(
+      new onnx.TensorProto({
+        name,
+        dataType: ElementType.float32,
+        dims: [...dims],
+        dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+        externalData: [
+          { key: 'location', value: name },
+          { key: 'offset', value: '0' },
+          { key: 'length', value: String(byteLength) },
+        ],
+      }),
+    );
+    this.#weights.set(name, { bytes: byteLength, size });
+    this.#preparations.push({ location: name, size, parts });
+    return name;
+  }
+
+  /** What has to be computed before a session is opened. */
+  get preparations(): readonly Preparation[] {
+    return this.#preparations;
   }
 
   /**

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../platform/user-error.ts';
-import { externalDataFolder, type Graph } from './graph.ts';
+import { ElementType, externalDataFolder, Graph } from './graph.ts';
 
 // On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
 // session.
@@ -137,12 +137,18 @@ const FATAL = 4;
 /** The folder of the files that initializers point into. The working directory may be gone; the program is there. */
 const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.execPath) };
 
-function createSession(graph: Graph, device: Device, options: ort.InferenceSession.SessionOptions): Promise<Session> {
+async function createSession(
+  graph: Graph,
+  device: Device,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<Session> {
+  const externalData = await prepare(graph);
   return ort.InferenceSession.create(graph.serialize(), {
     executionProviders: device.name === 'cpu' ? ['cpu'] : [device.name, 'cpu'],
     logSeverityLevel: FATAL,
     extra: { session: EXTERNAL_DATA },
     ...options,
+    ...(externalData.length > 0 ? { externalData } : {}),
   }).catch((error: Error & { code?: string }) => {
     // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.mjs).
     if (error.code === 'ONNXRUNTIME_MISSING') {
@@ -153,6 +159,25 @@ function createSession(graph: Graph, device: Device, options: ort.InferenceSessi
     throw error;
   });
 }
+
+/** The numbers that a session takes from memory, computed on the CPU, one after the other. It copies them. */
+async function prepare({ preparations }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
+  const prepared: { path: string; data: Uint8Array }[] = [];
+  for (const { location, size, parts } of preparations) {
+    const numbers = new Float32Array(size);
+    const length = size / parts.length;
+    for (const [i, build] of parts.entries()) {
+      const graph = new Graph();
+      graph.output('numbers', graph.reshape(build(graph), [length]), ElementType.float32);
+      const part = numbers.subarray(i * length, (i + 1) * length);
+      await runGraph(graph, PREPARING, { numbers: tensor.float32(part, [length]) });
+    }
+    prepared.push({ path: location, data: new Uint8Array(numbers.buffer) });
+  }
+  return prepared;
+}
+
+const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };
 
 /** The elements of a float32 output on the CPU. */
 export function float32Output(outputs: Outputs, name: string): Float32Array {

@@ -37,6 +37,28 @@ async function run(graph: Graph, feeds: Parameters<Awaited<ReturnType<typeof ope
 
 const numbers = (...values: number[]) => tensor.float32(Float32Array.from(values), [values.length]);
 
+describe('numbers that are prepared before a session', () => {
+  it('are computed part by part, in the order of the parts, and mixed with those of files', async () => {
+    const graph = new Graph();
+    const part =
+      (...values: number[]) =>
+      (own: Graph) =>
+        own.op('Neg', [own.constant(values, 'float32', [1, 2])]);
+    const matrix = graph.prepared([3, 2], [part(1, 2), part(3, 4), part(5, 6)]);
+    const other = graph.prepared([2], [part(10, 20)]);
+    const x = graph.input('x', float32, [2]);
+    const both = graph.op('Add', [
+      graph.op('MatMul', [matrix, graph.op('Add', [x, other])]),
+      graph.constant([0.5], 'float32'),
+    ]);
+    graph.output('y', both, float32);
+    const { y } = await run(graph, { x: numbers(11, 20) });
+    // x plus the second is [1, 0].
+    expect(y?.data).toEqual(Float32Array.of(-0.5, -2.5, -4.5));
+    expect(graph.weightMemory.held).toBe(4 * (6 + 2));
+  });
+});
+
 describe('outputs of a Graph', () => {
   it('are written by the nodes that compute them, so that they can be bound to memory', async () => {
     const graph = new Graph();

@@ -1,3 +1,4 @@
+import type { Graph, Value } from '../../onnx/graph.ts';
 import type { FileState } from '../../platform/file-state.ts';
 import { isMeasuredDtype } from '../dtype.ts';
 import type { Recipe, TensorEntry } from '../types.ts';
@@ -27,15 +28,15 @@ function recipeOf(stored: TensorEntry, type: GgmlType, format: BlockFormat): Rec
   return {
     stored: [stored],
     parameters: ['GGUF', type.name],
-    expand: (graph) => {
-      const blocks = new Blocks(graph, stored, type);
-      const scaled = blocks.multiply(format.codes(blocks), format.scales(blocks));
-      const offsets = format.offsets?.(blocks);
-      return graph.reshape(offsets ? graph.op('Add', [scaled, offsets]) : scaled, shape);
-    },
+    expand: (graph) => graph.reshape(numbersOf(new Blocks(graph, stored, type), format), shape),
     steps: (graph) => graph.reshape(stepsOf(new Blocks(graph, stored, type), type, format), shape),
     ...(shape.length > 1 ? { block: blockOf } : {}),
+    ...(shape.length === 2 ? { rows: rowsOf } : {}),
   };
+  function rowsOf(graph: Graph, indices: Value): Value {
+    const numbers = numbersOf(new Blocks(graph, stored, type, indices), format);
+    return graph.reshape(numbers, [-1, shape[1] ?? 0]);
+  }
   /** Rows are whole blocks, one after the other. */
   function blockOf(index: number, count: number): Recipe {
     const byteLength = stored.byteLength / count;
@@ -43,6 +44,12 @@ function recipeOf(stored: TensorEntry, type: GgmlType, format: BlockFormat): Rec
     const part = { shape: first === count ? rest : [first / count, ...rest], size: size / count };
     return recipeOf({ ...stored, ...part, byteLength, offset: stored.offset + index * byteLength }, type, format);
   }
+}
+
+/** float32 [n, groups, width]. */
+function numbersOf(blocks: Blocks, { codes, scales, offsets }: BlockFormat): Value {
+  const scaled = blocks.multiply(codes(blocks), scales(blocks));
+  return offsets ? blocks.graph.op('Add', [scaled, offsets(blocks)]) : scaled;
 }
 
 /** float32 [n, groups, width]. */

@@ -1,5 +1,5 @@
 import { rowsOf } from '../../checkpoint/layout.ts';
-import { bitsValue, tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
+import { bitsValue, preparedValue, valueType } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
@@ -12,7 +12,7 @@ const FLOAT_BYTES = 4;
 
 /** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
-  const value = tensorValue(graph, entry, dims);
+  const value = preparedValue(graph, entry, dims);
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
@@ -117,7 +117,9 @@ export function lookUp(
   [count, size]: readonly [number, number],
 ): Value {
   const entry = weights.table(`${module}.weight`, [count, size]);
-  const stored = graph.op('Gather', [tensorValue(graph, entry), indices], { axis: 0 });
+  const stored = entry.recipe?.rows
+    ? entry.recipe.rows(graph, indices)
+    : graph.op('Gather', [preparedValue(graph, entry), indices], { axis: 0 });
   const rows = valueType(entry) === float32 ? stored : graph.cast(stored, float32);
   const lora = weights.lora(`${module}.weight`);
   if (!lora) return rows;

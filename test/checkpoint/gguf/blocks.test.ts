@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BLOCK_FORMATS } from '../../../src/checkpoint/gguf/blocks/index.ts';
 import { readGgufHeader } from '../../../src/checkpoint/gguf/header.ts';
 import { entryOf } from '../../../src/checkpoint/gguf/tensor-entry.ts';
-import { blockOf, tensorValue } from '../../../src/checkpoint/tensor-value.ts';
+import { blockOf, preparedValue, tensorValue } from '../../../src/checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../../src/checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../../src/onnx/graph.ts';
-import { float32Output, runGraph } from '../../../src/onnx/session.ts';
-import { fixture } from '../../fixtures.ts';
+import { float32Output, openSession, runGraph, tensor } from '../../../src/onnx/session.ts';
+import { fixture, temporaryFolder } from '../../fixtures.ts';
 import { CPU } from '../../language-model/runtime/engines.ts';
+import { ggufBytes } from './write-gguf.ts';
 
 const FILE = process.env.GGUF_BLOCKS ?? fixture('gguf', 'blocks.gguf');
 const expected: Record<string, { readonly shape: number[]; readonly sha256: string }> = JSON.parse(
@@ -24,11 +26,13 @@ async function compute(value: (graph: Graph) => Value): Promise<Float32Array> {
 
 const valuesOf = (entry: TensorEntry) => compute((graph) => tensorValue(graph, entry));
 
+const NOTHING = '' as Value;
+
 async function entryNamed(name: string): Promise<TensorEntry> {
   const header = await readGgufHeader(FILE);
-  const tensor = header.tensors.find((one) => one.name === name);
-  if (tensor === undefined) throw new Error(`there is no ${name}`);
-  return entryOf(tensor, header);
+  const found = header.tensors.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return entryOf(found, header);
 }
 
 it('has a test for each block type', () => {
@@ -59,5 +63,38 @@ describe.each(Object.keys(expected))('blocks of %s', (name) => {
       entry.byteLength / 4,
     ]);
     expect(await valuesOf(quarter)).toEqual(values.slice(entry.size / 2, (3 * entry.size) / 4));
+    // Embeddings are looked up so.
+    const rows = await compute((graph) => entry.recipe?.rows?.(graph, graph.constant([3, 0], 'int64')) ?? NOTHING);
+    expect(rows).toEqual(Float32Array.of(...values.slice((3 * entry.size) / 4), ...values.slice(0, entry.size / 4)));
   });
+});
+
+it('are expanded before a session is opened, part by part, and looked up by row', async () => {
+  const path = join(temporaryFolder(), 'large.gguf');
+  // 2^17 elements of Q8_0: blocks of a scale and 32 codes.
+  const rows = Array.from({ length: 4096 }, (_, i) => [
+    0,
+    0x2c,
+    ...Array.from({ length: 32 }, (__, j) => (i * 7 + j * 3) & 255),
+  ]);
+  writeFileSync(
+    path,
+    ggufBytes({ tensors: [{ name: 'w', type: 8, dims: [512, 256], data: Buffer.from(rows.flat()) }] }),
+  );
+  const header = await readGgufHeader(path);
+  const entry = header.tensors.map((one) => entryOf(one, header))[0];
+  if (entry === undefined) throw new Error('there is a tensor');
+  const graph = new Graph();
+  const x = graph.input('x', ElementType.float32, [1, 512]);
+  graph.output('y', graph.op('Gemm', [x, preparedValue(graph, entry)], { transB: 1 }), ElementType.float32);
+  expect(graph.preparations).toMatchObject([{ size: 131072 }]);
+  const session = await openSession(graph, CPU);
+  const ones = new Float32Array(512).fill(1);
+  const sums = float32Output(await session.run({ x: tensor.float32(ones, [1, 512]) }), 'y');
+  await session.release();
+  const values = await valuesOf(entry);
+  const expected = Array.from({ length: 256 }, (_, i) =>
+    values.subarray(512 * i, 512 * (i + 1)).reduce((a, b) => a + b),
+  );
+  expect(Math.max(...expected.map((sum, i) => Math.abs(sum - (sums[i] ?? Number.NaN))))).toBeLessThan(1e-3);
 });

@@ -25,16 +25,19 @@ export interface BlockFormat {
 /** All blocks of a tensor, in its order, of which the parts are taken. */
 export class Blocks {
   readonly graph: Graph;
-  /** Number of blocks. */
+  /** Number of blocks; -1 for those of some rows, whose number is known in a run. */
   readonly n: number;
   readonly #entry: TensorEntry;
   readonly #bytes: number;
+  readonly #rows: Value | null;
 
-  constructor(graph: Graph, entry: TensorEntry, type: GgmlType) {
+  /** @param rows of a matrix: the indices of those that are taken, int64 [n]; all by default */
+  constructor(graph: Graph, entry: TensorEntry, type: GgmlType, rows: Value | null = null) {
     this.graph = graph;
-    this.n = entry.byteLength / type.bytes;
+    this.n = rows === null ? entry.byteLength / type.bytes : -1;
     this.#entry = entry;
     this.#bytes = type.bytes;
+    this.#rows = rows;
   }
 
   /** uint8 [n, length]. */
@@ -63,8 +66,18 @@ export class Blocks {
   }
 
   #columns(type: ElementType, width: number, from: number, length: number): Value {
-    const all = this.graph.external(this.#entry, type, [this.n, this.#bytes / width]);
+    const all = this.#elements(type, width);
     return length === this.#bytes ? all : this.graph.slice(all, 1, from / width, (from + length) / width);
+  }
+
+  /** [n, bytes / width] of a type. */
+  #elements(type: ElementType, width: number): Value {
+    const { byteLength, shape } = this.#entry;
+    const dims = [-1, this.#bytes / width];
+    if (this.#rows === null) return this.graph.external(this.#entry, type, [this.n, this.#bytes / width]);
+    const [count = 1] = shape;
+    const matrix = this.graph.external(this.#entry, type, [count, byteLength / width / count]);
+    return this.graph.reshape(this.graph.op('Gather', [matrix, this.#rows], { axis: 0 }), dims);
   }
 
   /** With n before these dimensions. */
