@@ -10,6 +10,7 @@ import { idsOfConfigs, readJsonObject, readModelTokenIds } from './model-token-i
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import { tokenizerOfTekken } from './tekken.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { withinLimits } from './within-limits.ts';
 
 /** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
 const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
@@ -60,7 +61,8 @@ export async function openTokenizerIfPresent(
   return startTokenizer(
     {
       file,
-      text: JSON.stringify(files['tokenizer.json']),
+      // A damaged file can have more than fits into one text.
+      text: withinLimits(`${file} cannot be used`, () => JSON.stringify(files['tokenizer.json'])),
       config,
       map: null,
       modelType: null,

@@ -189,6 +189,28 @@ describe('refused by name', () => {
   });
 });
 
+test('tokens whose merges would take minutes to find are refused at once', () => {
+  const runs = Array.from({ length: 3000 }, (_, i) => 'a'.repeat(i + 1));
+  const tokens = ['<unk>', '<s>', '</s>', ...runs];
+  expect(() => tokenizerOf({ ...SPM, tokens, scores: new Float32Array(tokens.length) })).toThrow(/too long to find/);
+});
+
+test('tokens of equal scores are merged with the longest left part first, counted in characters', () => {
+  const tokens = ['<unk>', '<s>', '</s>', '😀', 'b', 'c', 'd', '😀b', 'bc', 'cd', '😀bc', 'bcd'];
+  const { 'tokenizer.json': json } = tokenFilesOf(metadataOf({ ...SPM, tokens, scores: new Float32Array(12) })) ?? {};
+  // As generate_merges of transformers 5.24 orders them.
+  const expected = [
+    ['😀b', 'c'],
+    ['bc', 'd'],
+    ['😀', 'bc'],
+    ['b', 'cd'],
+    ['😀', 'b'],
+    ['b', 'c'],
+    ['c', 'd'],
+  ];
+  expect((json as { model: { merges: unknown } }).model.merges).toEqual(expected);
+});
+
 test('a name like a property of all objects is a token', () => {
   const tokens = ['<unk>', '<s>', '</s>', '__proto__', '_', 'constructor'];
   const types = new Int32Array([2, 3, 3, 4, 1, 4]);

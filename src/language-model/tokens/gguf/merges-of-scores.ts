@@ -1,7 +1,14 @@
-/** Each token is looked up at each place where it can be cut; a damaged file must not take minutes. */
-const MAX_WORK = 2 ** 27;
+/** Each token is looked up at each place where it can be cut; a damaged file must not take minutes. Gemma's take 2^21. */
+const MAX_WORK = 2 ** 25;
 
-type Merge = readonly [left: string, right: string];
+/** Two tokens that are a third one together. */
+interface Cut {
+  readonly left: string;
+  readonly right: string;
+  /** In characters, not in units of UTF-16. */
+  readonly leftLength: number;
+  readonly length: number;
+}
 
 /**
  * The merges of a SentencePiece BPE vocabulary, which has scores instead: two tokens that are a third one are merged, that of
@@ -10,44 +17,48 @@ type Merge = readonly [left: string, right: string];
  * @param ids of all tokens that can be merged, in their order
  * @throws Error for tokens that would take too long
  */
-export function mergesOfScores(ids: ReadonlyMap<string, number>, scoreOf: (id: number) => number): Merge[] {
+export function mergesOfScores(
+  ids: ReadonlyMap<string, number>,
+  scoreOf: (id: number) => number,
+): Array<readonly [left: string, right: string]> {
   const tokens = [...ids.keys()];
   const scores = Float64Array.from(ids.values(), scoreOf);
   const work = tokens.reduce((sum, token) => sum + token.length * Math.ceil(token.length / 64), 0);
-  if (work > MAX_WORK) throw new Error('the tokens of the vocabulary are too long to find its merges');
+  if (work > MAX_WORK) throw new Error('the tokens are too long to find the merges of their scores');
   const order = Uint32Array.from(tokens.keys()).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-  const merges: Merge[] = [];
+  const merges: Array<readonly [string, string]> = [];
   for (let start = 0, end = 0; start < order.length; start = end) {
     const score = scores[order[start] ?? 0];
-    const cuts: Merge[] = [];
-    for (; end < order.length && scores[order[end] ?? 0] === score; end++)
+    const cuts: Cut[] = [];
+    for (; end < order.length && scores[order[end] ?? 0] === score; end++) {
       addCuts(tokens[order[end] ?? 0] ?? '', ids, cuts);
+    }
     // The cuts of one token are in this order already.
     if (end - start > 1) cuts.sort(byLengths);
-    for (const cut of cuts) merges.push(cut);
+    for (const { left, right } of cuts) merges.push([left, right]);
   }
   return merges;
 }
 
 /** Where both parts of a token are tokens, from its end on. */
-function addCuts(token: string, ids: ReadonlyMap<string, number>, cuts: Merge[]): void {
+function addCuts(token: string, ids: ReadonlyMap<string, number>, cuts: Cut[]): void {
+  let length = 0;
+  for (let i = 0; i < token.length; i++) if (!isSecondUnit(token, i)) length += 1;
+  let leftLength = length;
   for (let end = token.length - 1; end > 0; end--) {
-    // Not between the two units of one character.
-    const unit = token.charCodeAt(end);
-    if (unit >= 0xdc00 && unit <= 0xdfff) continue;
+    if (isSecondUnit(token, end)) continue;
+    leftLength -= 1;
     const right = token.slice(end);
     if (!ids.has(right)) continue;
     const left = token.slice(0, end);
-    if (ids.has(left)) cuts.push([left, right]);
+    if (ids.has(left)) cuts.push({ left, right, leftLength, length });
   }
 }
 
-function byLengths([leftA, rightA]: Merge, [leftB, rightB]: Merge): number {
-  return charactersOf(leftB) - charactersOf(leftA) || charactersOf(rightB) - charactersOf(rightA);
+function isSecondUnit(text: string, index: number): boolean {
+  return (text.charCodeAt(index) & 0xfc00) === 0xdc00;
 }
 
-function charactersOf(text: string): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) !== 0xdc00) count++;
-  return count;
+function byLengths(a: Cut, b: Cut): number {
+  return b.leftLength - a.leftLength || b.length - b.leftLength - (a.length - a.leftLength);
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../../platform/user-error.ts';
+import { withinLimits } from '../within-limits.ts';
 import { mergesOfScores } from './merges-of-scores.ts';
 import { PRE_TOKENIZERS, type Splitting } from './pre-tokenizers.ts';
 import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
@@ -102,7 +103,10 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   return {
     ...spaced(vocabulary, tokens, {
       ids,
-      merges: merges === null ? mergesOfScores(mergeable(), scoreOf) : statedMerges(vocabulary),
+      merges:
+        merges === null
+          ? withinLimits(`${file} cannot be used`, () => mergesOfScores(mergeable(), scoreOf))
+          : statedMerges(vocabulary),
     }),
     normalizer: prefix
       ? { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: SPACE }, REPLACE_SPACES] }
