@@ -65,6 +65,8 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
   // With scales that do not belong to the codes.
   ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale_inv: zeros('F32', 3, 1) }],
   ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 65, 1) }],
+  // In blocks of 96 rows or of 128, which nothing states.
+  ['FP8', { weight: zeros('F8_E4M3', 192, 128), weight_scale_inv: zeros('F32', 2, 1) }],
   // A plain cast, without scales.
   ['FP8', { weight: zeros('F8_E4M3', 64, 128) }],
   ['FP8', { weight: zeros('F8_E4M3', 8192) }],

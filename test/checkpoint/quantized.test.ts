@@ -10,7 +10,17 @@ import type { TensorEntry } from '../../src/checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../src/onnx/graph.ts';
 import { float32Output, runGraph } from '../../src/onnx/session.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
-import { CPU, difference, languageModel, readCases, TOLERANCE, withEngine } from '../language-model/runtime/engines.ts';
+import {
+  CPU,
+  difference,
+  languageModel,
+  logSoftmax,
+  openLora,
+  readCases,
+  rowsOf,
+  TOLERANCE,
+  withEngine,
+} from '../language-model/runtime/engines.ts';
 
 const FOLDERS = readdirSync(fixture('quantized'));
 const MLX_LAYOUTS = readdirSync(fixture('mlx-layouts'));
@@ -129,6 +139,20 @@ describe('the settings of a quantization', () => {
       const other = expected.tensors.get(weight.name);
       if (other) expect(difference(await valuesOf(weight), await valuesOf(other))).toBe(0);
     }
+  });
+});
+
+describe('a quantized base', () => {
+  it('gives the log-probabilities of MLX with an adapter of mlx-lm', async () => {
+    const folder = fixture('mlx-lora-quantized');
+    const { ids, token_logprobs: expected } = readJson<{ ids: number[]; token_logprobs: number[] }>(
+      join(folder, 'expected.json'),
+    );
+    await withEngine(fixture('quantized', 'mlx-affine'), { adapter: await openLora(folder) }, async (engine) => {
+      const rows = rowsOf(await engine.logits(ids), 48).slice(0, -1);
+      const found = rows.map((row, i) => logSoftmax(row)[ids[i + 1] ?? -1] ?? Number.NaN);
+      expect(difference(found, expected)).toBeLessThanOrEqual(TOLERANCE);
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { ElementType, type Graph } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
 import { statedBy } from './compressed-tensors.ts';
 import { isNumbers, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
@@ -51,7 +52,18 @@ function blocksFor(
   if (stated.length > 0) return blocksAmong(codes, shape, stated);
   // Powers of two belong to groups of 32 (OCP Microscaling Formats 1.0), if not to blocks.
   if (scale.dtype === 'F8_E8M0' || scale.dtype === 'U8') return blocksAmong(codes, shape, [[1, 32], USUAL_BLOCK]);
-  return blocksOf(codes, shape, USUAL_BLOCK);
+  return codes.length === shape.length
+    ? blocksAmong(codes, shape, possibleBlocks(codes, shape))
+    : blocksOf(codes, shape, USUAL_BLOCK);
+}
+
+/** Where no size is stated: the usual one, and what transformers infers, which divides the weight evenly. */
+function possibleBlocks(shape: readonly number[], scales: readonly number[]): readonly (readonly number[])[] {
+  const even = USUAL_BLOCK.map((usual, i) => {
+    const size = at(shape, shape.length - 2 + i) / at(scales, shape.length - 2 + i);
+    return Number.isInteger(size) ? size : usual;
+  });
+  return [USUAL_BLOCK, even];
 }
 
 function isScale({ dtype }: TensorEntry): boolean {
@@ -70,7 +82,9 @@ function scaleShape({ shape }: TensorEntry, scale: TensorEntry): readonly number
 
 function othersOf(name: string, tensors: Tensors): TensorEntry[] {
   const module = name.slice(0, name.lastIndexOf('.') + 1);
-  return OTHER_SCALES.flatMap((leaf) => tensors.get(`${module}${leaf}`) ?? []);
+  // Of a stack of experts, they have its name.
+  const names = OTHER_SCALES.flatMap((leaf) => [`${module}${leaf}`, `${name}_${leaf}`]);
+  return names.flatMap((other) => tensors.get(other) ?? []);
 }
 
 function recipeOf(
