@@ -6,12 +6,17 @@ export const SHAPES = {
   llama: {
     '120M': { hidden: 768, layers: 12, heads: 12, inner: 2048, vocabulary: 24_000 },
     '550M': { hidden: 1536, layers: 16, heads: 24, inner: 4096, vocabulary: 32_000 },
+    // As Llama 3.1 8B.
+    '8B': { hidden: 4096, layers: 32, heads: 32, keyValueHeads: 8, inner: 14336, vocabulary: 128_256 },
   },
   hybrid: {
     '120M': { hidden: 768, layers: 8, heads: 4, keyValueHeads: 1, linearHeads: 12, inner: 2304, vocabulary: 24_000 },
     '550M': { hidden: 1536, layers: 12, heads: 6, keyValueHeads: 2, linearHeads: 24, inner: 4096, vocabulary: 32_000 },
   },
 };
+
+/** Numbers at a time: larger tensors repeat them. */
+const BLOCK = 2 ** 24;
 
 /** Of the hybrid: dimensions of a head in full attention and in a gated delta net, and taps of its convolution. */
 const FULL = 256;
@@ -51,10 +56,12 @@ export async function writeModel(directory, size, dtype = 'F32', family = 'llama
   const file = await open(join(directory, 'model.safetensors'), 'w');
   await file.write(length);
   await file.write(json);
-  for (const [, shape] of shapes) {
-    const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
-    for (let i = 0; i < data.length; i += 1) data[i] = shape.length === 1 ? 1 : (Math.random() - 0.5) * 0.07;
-    await file.write(width === 4 ? Buffer.from(data.buffer) : upperHalves(data), 0, data.length * width);
+  const bytesOf = (data) => (width === 4 ? Buffer.from(data.buffer) : upperHalves(data));
+  const sizes = shapes.map(([, shape]) => shape.reduce((product, n) => product * n, 1));
+  const random = bytesOf(Float32Array.from({ length: Math.min(BLOCK, Math.max(...sizes)) }, randomWeight));
+  for (const [i, [, shape]] of shapes.entries()) {
+    if (shape.length === 1) await file.write(bytesOf(new Float32Array(sizes[i]).fill(1)));
+    else await writeRepeated(file, random, sizes[i] * width);
   }
   await file.close();
   await writeFile(
@@ -64,6 +71,7 @@ export async function writeModel(directory, size, dtype = 'F32', family = 'llama
       intermediate_size: inner,
       num_hidden_layers: layers,
       num_attention_heads: shape.heads,
+      num_key_value_heads: shape.keyValueHeads ?? shape.heads,
       vocab_size: vocabulary,
       max_position_embeddings: 2048,
       tie_word_embeddings: false,
@@ -74,8 +82,17 @@ export async function writeModel(directory, size, dtype = 'F32', family = 'llama
   return { all: offset / width, layers: inLayers, rowsOnly: output * hidden + 3 * hidden * inner };
 }
 
-function llamaAttention(at, { hidden }) {
-  return ['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((name) => [`${at}.self_attn.${name}.weight`, [hidden, hidden]]);
+const randomWeight = () => (Math.random() - 0.5) * 0.07;
+
+async function writeRepeated(file, block, size) {
+  for (let left = size; left > 0; left -= block.length) await file.write(block, 0, Math.min(left, block.length));
+}
+
+function llamaAttention(at, { hidden, heads, keyValueHeads = heads }) {
+  return ['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((name) => {
+    const rows = /[kv]/.test(name[0]) ? (hidden / heads) * keyValueHeads : hidden;
+    return [`${at}.self_attn.${name}.weight`, [rows, hidden]];
+  });
 }
 
 function hybridConfig({ keyValueHeads, linearHeads }) {

@@ -22,7 +22,7 @@ import { wrap } from '../report/terminal/wrap.ts';
 import { formatCount, formatEstimate } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
 import { budgetSentence } from '../report/text/probe-findings.ts';
-import { chosenLevels, plannedSentence } from '../report/text/probes.ts';
+import { chosenLevels, layersSentence, plannedSentence } from '../report/text/probes.ts';
 import { PROBES_EXAMPLES } from './help.ts';
 import {
   type DeviceOptions,
@@ -115,7 +115,7 @@ async function printEstimate(
   { resolved, output }: { readonly resolved: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
   const source = await openCheckpointSource({ checkpoint, reference, device, memoryLimit });
-  const { by, items, suites, ...time } = await output.withProgress((onProgress) =>
+  const { by, items, suites, layers, ...time } = await output.withProgress((onProgress) =>
     expectProbes(source, { ...selection, budgetSeconds: budget ?? null }, onProgress),
   );
   const facts = items.filter(({ form }) => form === 'benchmark').length;
@@ -125,7 +125,8 @@ async function printEstimate(
   const what = isAll ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
   const sentences = [
     `Running ${what} on ${printable(checkpoint)} takes ${formatEstimate(time.seconds)} ${printable(by)}.`,
-    ...(levels.length > 0 ? [plain(chosenLevels(levels))] : []),
+    ...(layers === null ? [] : [layersSentence(layers)]),
+    ...(levels.length > 0 && layers === null ? [plain(chosenLevels(levels))] : []),
     ...(budget === undefined ? [] : [plain(budgetSentence(useOf(budget, facts, { ...time, items, suites })))]),
     ...(drop === null ? [] : [plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }, facts))]),
   ];
@@ -137,7 +138,7 @@ async function printEstimate(
 function useOf(
   budget: number,
   facts: number,
-  { items, suites, allSeconds, spentSeconds }: Omit<ExpectedRun, 'by' | 'seconds'>,
+  { items, suites, allSeconds, spentSeconds }: Omit<ExpectedRun, 'by' | 'seconds' | 'layers'>,
 ) {
   const size = suites.reduce((sum, suite) => sum + suite.items.length, 0);
   const all = Math.round((facts * size) / items.length);

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../checkpoint/types.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnInterruption } from '../platform/progress.ts';
 import type { Engine, OnWork } from './engine.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, PassCost } from './execution.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, type OutlinedModel, openEngine, outlineModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
@@ -52,6 +52,8 @@ export interface Model {
   readonly precision: Precision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
+  /** What a pass over all weights takes; absent unless it runs layer by layer. */
+  readonly passCost?: () => Promise<PassCost>;
   /** What the server was asked so far; absent on this machine. */
   readonly usage?: () => RemoteUsage;
   /** What the server is, if it is examined; absent on this machine. */
@@ -105,6 +107,7 @@ export interface LoadedEngine {
   readonly device: string;
   readonly precision: Precision | null;
   readonly execution: Execution | null;
+  readonly passCost?: () => Promise<PassCost>;
 }
 
 /**
@@ -168,7 +171,7 @@ function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint
 }
 
 function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine, now: Date): Model {
-  const { engine, remote, by, device, precision, execution } = loaded;
+  const { engine, remote, by, device, precision, execution, passCost } = loaded;
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
@@ -177,6 +180,7 @@ function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine,
     device,
     precision,
     execution,
+    ...(passCost && { passCost }),
     ...(remote
       ? { usage: () => remote.usage, served: remote.served }
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
@@ -204,7 +208,8 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
         const { precision, execution } = engine;
         const way = execution === 'whole' ? '' : `, ${execution}`;
         const by = `on ${name}${isOrdinary ? '' : ` (${reason})`}${way}`;
-        return { engine, remote: null, by, device: name, precision, execution };
+        const cost = execution === 'whole' ? {} : { passCost: () => engine.passCost() };
+        return { engine, remote: null, by, device: name, precision, execution, ...cost };
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { Execution } from '../language-model/execution.ts';
+import { type Execution, passSeconds } from '../language-model/execution.ts';
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
@@ -7,15 +7,15 @@ import { at } from '../platform/at.ts';
 import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { UserError } from '../platform/user-error.ts';
-import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
+import type { RunEstimate } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
-import { chooseLevels } from '../probes/pilot.ts';
 import { expectChatTemplate, PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
-import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
+import type { Suite } from '../probes/suite.ts';
+import { areChosen, estimateSuites, optionsFor } from './estimate-suites.ts';
 import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import { measuredItem } from './measured-item.ts';
 import type { ProbeRunOptions } from './options.ts';
@@ -90,7 +90,7 @@ export async function runSuites(
   { shard = null, onProgress }: SuiteRunOptions = {},
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
   const { seed, chatTemplate, budgetSeconds } = selection;
-  const estimates = await estimateSuites(model, selection, onProgress);
+  const { estimates } = await estimateSuites(model, selection, { onProgress });
   const suites = estimates.map(({ suite }) => suite);
   const reads = chooseReadings(estimates, model);
   const runs = estimates.map(({ suite, items }) =>
@@ -191,11 +191,6 @@ function modelOptions(selection: ProbeRunOptions, onOpening: OnInterruption) {
   };
 }
 
-/** @param chatTemplate of suites that do not say it themselves */
-function optionsFor(suite: Suite, chatTemplate: boolean): RunOptions {
-  return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens: suite.maxNewTokens };
-}
-
 function toAnswers(
   { name, items, texts }: Suite,
   {
@@ -233,6 +228,8 @@ export interface ExpectedRun extends RunEstimate {
   readonly suites: readonly Suite[];
   /** What opening the model and finding its levels took. */
   readonly spentSeconds: number;
+  /** Of a model that runs layer by layer: what a pass over its weights takes at least, and the search for the levels, which is still to come. */
+  readonly layers: { readonly passSeconds: number; readonly levelsSeconds: number } | null;
 }
 
 /**
@@ -247,7 +244,8 @@ export async function expectProbes(
   const started = performance.now();
   const { report, interrupt: onOpening } = withInterruptions(onProgress);
   return withModel(source, modelOptions(selection, onOpening), async (model) => {
-    const estimates = await estimateSuites(model, selection, report);
+    const found = await estimateSuites(model, selection, { onProgress: report, leavesLevels: true });
+    const { estimates, levelsSeconds, cost } = found;
     const total = (of: (estimate: RunEstimate) => number) => estimates.reduce((sum, one) => sum + of(one), 0);
     return {
       items: estimates.flatMap(({ items }) => items),
@@ -255,57 +253,10 @@ export async function expectProbes(
       seconds: total(({ seconds }) => seconds),
       allSeconds: total(({ allSeconds }) => allSeconds),
       by: model.by,
+      layers: cost && { passSeconds: passSeconds(cost, 0), levelsSeconds },
       spentSeconds: (performance.now() - started) / 1000,
     };
   });
-}
-
-/** A suite at the levels that suit the model, and the items of it that a budget leaves time for. */
-type SuiteEstimate = RunEstimate & { readonly suite: Suite };
-
-/** What the pilots leave of the budget is shared by the suites' numbers of items. */
-async function estimateSuites(
-  model: Model,
-  { suites, seed, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
-  onProgress: OnProgress | undefined,
-): Promise<SuiteEstimate[]> {
-  const started = performance.now();
-  const choices: Array<{ readonly suite: Suite; readonly trial: Trial | undefined }> = [];
-  for (const suite of suites) choices.push(await withLevels(suite, model, { chatTemplate, onProgress }));
-  const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
-  const left = budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000;
-  const estimates: SuiteEstimate[] = [];
-  for (const { suite, trial } of choices) {
-    const estimate = await estimateRun(suite.items, model, {
-      ...optionsFor(suite, chatTemplate),
-      seed,
-      trial,
-      onTrial: (share) => onProgress?.({ phase: 'timing', done: share, total: 1 }),
-      budgetSeconds: left === null ? null : (left * suite.items.length) / all,
-    });
-    // The suite can have more items than were chosen of it.
-    const allSeconds = (estimate.allSeconds * suite.size) / Math.max(1, suite.items.length);
-    estimates.push({ ...estimate, allSeconds, suite });
-  }
-  return estimates;
-}
-
-/** The suite at the levels that suit the model, unless they were chosen before. */
-async function withLevels(
-  suite: Suite,
-  model: Model,
-  { chatTemplate, onProgress }: { readonly chatTemplate: boolean; readonly onProgress: OnProgress | undefined },
-) {
-  if (!suite.levels || areChosen(suite.levels)) return { suite, trial: undefined };
-  const { levels, trial } = await chooseLevels(suite, model, {
-    ...optionsFor(suite, chatTemplate),
-    onAsked: (done, total) => onProgress?.({ phase: 'levels', done, total }),
-  });
-  return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
-}
-
-function areChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
-  return levels.every(({ asked }) => asked !== null);
 }
 
 function identify({

@@ -97,7 +97,7 @@ export function sharesOfTime(
 const templateOf = ({ family, level, cluster }: ProbeItem): string => JSON.stringify([family, level, cluster]);
 
 /** How many characters all prompts of each template have in common at their beginning: the model reads them once. */
-function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
+export function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   return new Map(
     [...groupBy(items, templateOf)].map(([template, members]) => {
       const prompts = members.map(({ prompt }) => prompt).sort();
@@ -109,6 +109,14 @@ function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   );
 }
 
+/** How many characters the model reads for the first 1, 2, … facts, beginnings that are shared once. */
+export function charactersRead(
+  facts: ReadonlyArray<readonly ProbeItem[]>,
+  sharedPrefixes: ReadonlyMap<string, number>,
+): number[] {
+  return cumulativeCosts(facts, { sharedPrefixes, options: { maxNewTokens: 0 }, tokenCost: 0 });
+}
+
 /** The cost of generating one token of an answer, in characters of a prompt. */
 const TOKEN_COST = 62.5;
 
@@ -118,7 +126,12 @@ function cumulativeCosts(
   {
     sharedPrefixes,
     options,
-  }: { readonly sharedPrefixes: ReadonlyMap<string, number>; readonly options: Pick<RunOptions, 'maxNewTokens'> },
+    tokenCost = TOKEN_COST,
+  }: {
+    readonly sharedPrefixes: ReadonlyMap<string, number>;
+    readonly options: Pick<RunOptions, 'maxNewTokens'>;
+    readonly tokenCost?: number;
+  },
 ): number[] {
   const seen = new Set<string>();
   let total = 0;
@@ -127,7 +140,7 @@ function cumulativeCosts(
       const { prompt, question } = item;
       const template = templateOf(item);
       total += prompt.length - (seen.has(template) ? (sharedPrefixes.get(template) ?? 0) : 0);
-      total += question.kind === 'choice' ? question.choices.join('').length : TOKEN_COST * answerLimit(item, options);
+      total += question.kind === 'choice' ? question.choices.join('').length : tokenCost * answerLimit(item, options);
       seen.add(template);
     }
     return total;

@@ -75,6 +75,12 @@ function expectedItems(search: LevelSearch, itemsFor: (search: LevelSearch) => r
   return search.expectedLooks * itemsFor(search).length;
 }
 
+/** About how many looks a search takes, and the share of a pilot's facts that each asks. */
+export function pilotSize(levels: readonly FamilyLevels[]): { readonly looks: number; readonly share: number } {
+  const most = Math.max(1, ...levels.map(({ count }) => count));
+  return { looks: Math.ceil(Math.log2(most + 1)) + 1, share: 1 / (most * LOOKS) };
+}
+
 /** A level with few facts has only a first half. */
 function halves(items: readonly ProbeItem[]): ProbeItem[][] {
   const facts = [...groupBy(items, ({ fact }) => fact).values()];

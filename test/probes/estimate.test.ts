@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/language-model/model.ts';
 import { estimateRun } from '../../src/probes/estimate.ts';
+import { estimatePasses } from '../../src/probes/estimate-passes.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+import { answerLimit } from '../../src/probes/run.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { atMiddleLevels, scripted } from './scripted.ts';
 
@@ -53,4 +56,39 @@ it('selects one fact if there is no time for any', async () => {
   const { model, now } = slow();
   const estimate = await estimateRun(items, model, { ...options, budgetSeconds: 0.001, now });
   expect(estimate.items).toHaveLength(2);
+});
+
+describe('layer by layer', () => {
+  const model = scripted(items, () => 0);
+  const families = [...new Set(items.map(({ family }) => family))];
+  const written = new Set(families.filter((_, i) => i % 2 === 0));
+  const longest = 5;
+  const mixed = items.map((item): ProbeItem => {
+    if (!written.has(item.family)) return item;
+    return { ...item, question: { kind: 'exact', target: '1', maxNewTokens: longest } };
+  });
+  const scored = items.filter(({ family }) => !written.has(family));
+  const cost = { read: 60, open: 30, perToken: 0.001 };
+
+  it('takes one pass for all scores, and one for each token of the longest answer', () => {
+    const alone = estimatePasses(scored, model, { ...cost, perToken: 0 }, { ...options, budgetSeconds: null });
+    expect(alone).toMatchObject({ seconds: 90, allSeconds: 90, items: scored });
+    const all = estimatePasses(mixed, model, { ...cost, perToken: 0 }, { ...options, budgetSeconds: null });
+    expect(all.seconds).toBe(90 * (1 + longest));
+  });
+
+  it('chooses what a time limit leaves time for, and asks no written answers where there is time for few passes', () => {
+    const within = (budgetSeconds: number) =>
+      estimatePasses(mixed, model, { ...cost, perToken: 0.1 }, { ...options, budgetSeconds });
+    const [few, more] = [within(300), within(90 * (2 + longest) + 600)];
+    expect(few.seconds).toBeLessThanOrEqual(300);
+    expect(few.leavesOutWritten).toBe(true);
+    expect(few.items.every((item) => answerLimit(item, options) === 0)).toBe(true);
+    expect(few.items.length).toBeGreaterThan(0);
+    expect(more).toMatchObject({ leavesOutWritten: false });
+    expect(more.items.some((item) => answerLimit(item, options) > 0)).toBe(true);
+    expect(more.items.length).toBeLessThan(items.length);
+    // Not even one pass: at least one fact.
+    expect(within(1).items).toHaveLength(2);
+  });
 });

@@ -8,7 +8,7 @@ import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
-import type { Execution } from '../execution.ts';
+import type { Execution, PassCost } from '../execution.ts';
 import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import type { Precision } from '../precision.ts';
@@ -55,6 +55,7 @@ export class OnnxEngine implements Engine {
   readonly #plan: MemoryPlan;
   #backbone: BackboneSession | null = null;
   #layered: LayeredModel | null = null;
+  #passCost: PassCost | null = null;
   /** Settles when the calls so far are done. */
   #pending: Promise<unknown> = Promise.resolve();
   /** Null layer by layer. */
@@ -133,6 +134,14 @@ export class OnnxEngine implements Engine {
 
   generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
     return this.#inTurn(() => this.#generate(prompts, onWork));
+  }
+
+  /** What a pass over all weights takes, for a model that is run layer by layer. */
+  passCost(): Promise<PassCost> {
+    return this.#inTurn(async () => {
+      this.#passCost ??= await (await this.#openLayered({ useKvCache: this.#usesKvCache })).measurePass();
+      return this.#passCost;
+    });
   }
 
   /** Logits of every position: [tokens, vocabulary]. */

@@ -14,6 +14,7 @@ import { movement } from './movement.ts';
 import {
   formatCount,
   formatEnds,
+  formatEstimate,
   formatInteger,
   formatInterval,
   formatPercent,
@@ -172,6 +173,19 @@ function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], has
   const transfer = kinds.some((row) => row.transfer !== null) ? phrase`${TRANSFER}. ` : phrase``;
   const level = (value: number) => `${Math.round(100 * value)}%`;
   return phrase`${transfer}Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
+}
+
+/** What a model that is larger than memory takes its time for. */
+export function layersSentence({
+  passSeconds,
+  levelsSeconds,
+}: {
+  readonly passSeconds: number;
+  readonly levelsSeconds: number;
+}): string {
+  const pass = `Layer by layer, a pass over the weights takes at least ${formatEstimate(passSeconds)}: one is for all scores, and one for each new token of an answer.`;
+  if (levelsSeconds === 0) return pass;
+  return `${pass} Finding the levels that suit it takes ${formatEstimate(levelsSeconds)} more; the estimate is for levels in the middle.`;
 }
 
 /** The levels that suit a model: `level 2 of 7 of records, …`. */

@@ -12,6 +12,7 @@ import { at } from '../../../platform/at.ts';
 import type { Decoder } from '../../architectures/decoder.ts';
 import type { Weights } from '../../architectures/weights.ts';
 import type { OnWork } from '../../engine.ts';
+import type { PassCost } from '../../execution.ts';
 import type { AttentionKind } from '../../graph/attention.ts';
 import { type BackbonePart, buildBackbone, layerParts } from '../../graph/backbone.ts';
 import { BACKBONE, EDGE } from '../../graph/backbone-names.ts';
@@ -73,8 +74,7 @@ export class LayerPass {
     let reading = Promise.resolve();
     for (const [p, part] of this.#parts.entries()) {
       await reading;
-      const session = await this.#open(part);
-      try {
+      await this.#with(part, async (session) => {
         const after = this.#parts[p + 1];
         reading = readAhead((after ? this.#graph(after) : next()).files);
         let done = 0;
@@ -84,11 +84,41 @@ export class LayerPass {
           done += run.batch.batch * run.batch.length;
           onWork?.((p + done / slots) / this.#parts.length);
         }
-      } finally {
-        await session.release();
-      }
+      });
     }
     await reading;
+  }
+
+  /**
+   * Time the first layer with each of some batches, and the reading of another layer, which nothing has read just before.
+   * @returns seconds for a pass over `weightBytes`, if all weights take as long for each byte; the KV caches of the runs stay
+   */
+  async time(
+    runs: readonly RecordedRun[],
+    rest: () => Graph,
+  ): Promise<{ cost: Omit<PassCost, 'perToken'>; runs: number[] }> {
+    const graphs = [...this.#parts.slice(1).map((part) => this.#graph(part)), rest()];
+    const sizes = graphs.map(bytesOf);
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    const middle = Math.floor(this.#model.decoder.layers.length / 2);
+    const read = await secondsOf(() => readAhead(at(graphs, middle).files));
+    const [embeds, first] = [at(this.#parts, 0), at(this.#parts, 1)];
+    await this.#with(embeds, async (session) => {
+      for (const run of runs) await this.#step(session, embeds, run, NOTHING);
+    });
+    await readAhead(at(graphs, 0).files);
+    const times: number[] = [];
+    const opened = performance.now();
+    let open = 0;
+    await this.#with(first, async (session) => {
+      open = (performance.now() - opened) / 1000;
+      for (const run of runs) times.push(await secondsOf(() => this.#step(session, first, run, NOTHING)));
+    });
+    const times0 = all / at(sizes, 0);
+    return {
+      cost: { read: (read * all) / at(sizes, middle), open: open * times0 },
+      runs: times.map((seconds) => seconds * times0),
+    };
   }
 
   /** A KV cache that earlier runs have left is not read again. */
@@ -102,12 +132,17 @@ export class LayerPass {
     return buildBackbone(decoder, weights, { attention: kind, fuseExperts, useKvCache }, part);
   }
 
-  #open(part: BackbonePart): Promise<Session> {
+  async #with(part: BackbonePart, work: (session: Session) => Promise<void>): Promise<void> {
     const { weights, device } = this.#model;
-    return openSession(this.#graph(part), device, {
+    const session = await openSession(this.#graph(part), device, {
       allowSpinning: false,
       memoryPattern: weights.held === 'float32',
     });
+    try {
+      await work(session);
+    } finally {
+      await session.release();
+    }
   }
 
   /** One batch through one part. */
@@ -225,6 +260,16 @@ export class LayerPass {
 
 /** The name of an output of a run. */
 export const stateKey = (name: string, run: number): string => `${name} of run ${run}`;
+
+const NOTHING: ReadonlySet<number> = new Set();
+
+const bytesOf = ({ files }: Graph): number => files.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 

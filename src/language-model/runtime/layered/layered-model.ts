@@ -1,8 +1,9 @@
 import { at } from '../../../platform/at.ts';
 import type { Continuation, OnWork, Prompt, SequenceScore } from '../../engine.ts';
+import type { PassCost } from '../../execution.ts';
 import { BACKBONE } from '../../graph/backbone-names.ts';
 import type { BatchBudget } from '../batch-budget.ts';
-import type { ForwardBatch } from '../batches.ts';
+import { type ForwardBatch, sequenceBatch } from '../batches.ts';
 import { type DecodingSetup, decodeTogether } from '../greedy.ts';
 import type { SequenceTarget } from '../head-queue.ts';
 import { expectFinite } from '../head-session.ts';
@@ -17,6 +18,10 @@ import { StateStore } from './state-store.ts';
 export interface LayeredOptions extends LayeredSizes {
   readonly budget: BatchBudget;
 }
+
+/** Of a layer that is timed; more tokens show what each of them takes. */
+const FEW_TOKENS = 16;
+const MORE_TIMES = 16;
 
 /** Of the time of a pass, what the output matrix takes. */
 const HEAD_SHARE = 0.05;
@@ -113,6 +118,27 @@ export class LayeredModel {
       await this.#runAll([hidden], undefined);
       const { data } = await this.#store.take(stateKey(BACKBONE.hidden, hidden.run));
       return await this.#head.logits(data, hidden.rows);
+    } finally {
+      await this.#forget();
+    }
+  }
+
+  /** What a pass takes, from one layer with few tokens and with more. */
+  async measurePass(): Promise<PassCost> {
+    const { maxLength } = this.#model.decoder;
+    const few = Math.max(1, Math.min(FEW_TOKENS, Math.floor(maxLength / 2)));
+    const more = Math.min(few * MORE_TIMES, maxLength);
+    try {
+      for (const count of [few, few, more]) {
+        const tokens = Array<number>(count).fill(0);
+        await this.#recorder.run(sequenceBatch(tokens, { rows: [count - 1], isLong: false }));
+      }
+      const { runs } = this.#recorder.takeRuns();
+      const { cost, runs: seconds } = await this.#pass.time(runs, () => this.#head.whole());
+      // The first run of a session takes longer. Some of the time of a run is the same for any number of tokens.
+      const [, least = 0, most = 0] = seconds;
+      const perToken = more > few ? Math.max(0, most - least) / (more - few) : most / more;
+      return { ...cost, perToken };
     } finally {
       await this.#forget();
     }

@@ -31,6 +31,11 @@ export class SlicedHead {
     return this.#graph(at(this.#slices, 0));
   }
 
+  /** All slices as one. */
+  whole() {
+    return this.#graph({ start: 0, end: this.#model.decoder.vocabulary });
+  }
+
   /**
    * Log-probabilities of target tokens, and the most likely token of each row.
    * @param blocks read once for each slice

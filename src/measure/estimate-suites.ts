@@ -1,0 +1,132 @@
+import type { PassCost } from '../language-model/execution.ts';
+import type { Model } from '../language-model/model.ts';
+import type { OnProgress } from '../platform/progress.ts';
+import { UserError } from '../platform/user-error.ts';
+import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
+import { estimatePasses, type PassesEstimate, pilotSeconds } from '../probes/estimate-passes.ts';
+import { chooseLevels, pilotSize } from '../probes/pilot.ts';
+import type { RunOptions } from '../probes/run.ts';
+import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
+import type { ProbeRunOptions } from './options.ts';
+
+/** @param chatTemplate of suites that do not say it themselves */
+export function optionsFor(suite: Suite, chatTemplate: boolean): RunOptions {
+  return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens: suite.maxNewTokens };
+}
+
+/** A suite at the levels that suit the model, and the items of it that a budget leaves time for. */
+export type SuiteEstimate = RunEstimate & { readonly suite: Suite };
+
+export interface SuitesEstimate {
+  readonly estimates: readonly SuiteEstimate[];
+  /** How long finding the levels will take, where that was not done. */
+  readonly levelsSeconds: number;
+  /** What a pass over the weights takes; null for a model that is in memory. */
+  readonly cost: PassCost | null;
+}
+
+/**
+ * What the pilots leave of the budget is shared by the suites' numbers of items.
+ * @param leavesLevels do not look for the levels of a model that runs layer by layer, which takes long: estimate that as well
+ */
+export async function estimateSuites(
+  model: Model,
+  { suites, seed, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
+  {
+    onProgress,
+    leavesLevels = false,
+  }: { readonly onProgress: OnProgress | undefined; readonly leavesLevels?: boolean },
+): Promise<SuitesEstimate> {
+  const started = performance.now();
+  const cost = await passCostOf(model, onProgress);
+  if (cost !== null) expectTimeForLevels(suites, model, { cost, budgetSeconds });
+  const isLeft = cost !== null && leavesLevels;
+  const levelsSeconds = isLeft ? suites.reduce((sum, suite) => sum + levelsSecondsOf(suite, model, cost), 0) : 0;
+  const choices: Array<{ readonly suite: Suite; readonly trial: Trial | undefined }> = [];
+  for (const suite of suites) {
+    const isKnown = !suite.levels || areChosen(suite.levels);
+    if (isLeft && !isKnown) choices.push({ suite: atLevels(suite, middleOf(suite.levels ?? [])), trial: undefined });
+    else choices.push(await withLevels(suite, model, { chatTemplate, onProgress }));
+  }
+  const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
+  const spent = (performance.now() - started) / 1000 + levelsSeconds;
+  const left = budgetSeconds === null || isChosen ? null : budgetSeconds - spent;
+  const estimates: SuiteEstimate[] = [];
+  for (const { suite, trial } of choices) {
+    const options = {
+      ...optionsFor(suite, chatTemplate),
+      seed,
+      trial,
+      onTrial: (share: number) => onProgress?.({ phase: 'timing', done: share, total: 1 }),
+      budgetSeconds: left === null ? null : (left * suite.items.length) / all,
+    };
+    const estimate =
+      cost === null
+        ? await estimateRun(suite.items, model, options)
+        : estimatePasses(suite.items, model, cost, options);
+    // The suite can have more items than were chosen of it.
+    const allSeconds = (estimate.allSeconds * suite.size) / Math.max(1, suite.items.length);
+    estimates.push({ ...estimate, allSeconds, suite: withNote(suite, estimate) });
+  }
+  return { estimates, levelsSeconds, cost };
+}
+
+/** Levels of average length. */
+function middleOf(levels: readonly FamilyLevels[]): AskedLevels[] {
+  return levels.map((level) => ({ ...level, asked: level.asked ?? [Math.ceil(level.count / 2)] }));
+}
+
+/** What a pass over the weights takes; null for a model that is in memory. */
+async function passCostOf({ passCost }: Model, onProgress: OnProgress | undefined): Promise<PassCost | null> {
+  if (passCost === undefined) return null;
+  onProgress?.({ phase: 'timing', done: 0, total: 1 });
+  return passCost();
+}
+
+/** A time limit chooses among items; the search for the levels comes before that. */
+function expectTimeForLevels(
+  suites: readonly Suite[],
+  model: Model,
+  { cost, budgetSeconds }: { readonly cost: PassCost; readonly budgetSeconds: number | null },
+): void {
+  const needed = suites.reduce((sum, suite) => sum + levelsSecondsOf(suite, model, cost), 0);
+  if (budgetSeconds === null || needed <= budgetSeconds) return;
+  throw new UserError(
+    `probes: finding the levels that suit the model takes about ${Math.ceil(needed / 60)} minutes layer by layer, more than the time limit`,
+    'raise or leave out the limit, or take the levels of another measurement with --like',
+    { code: 'not-enough-memory' },
+  );
+}
+
+/** How long it takes to find the levels of a suite layer by layer; 0 where there are none to find. */
+function levelsSecondsOf(suite: Suite, model: Model, cost: PassCost): number {
+  const { pilot = [], levels = [], maxNewTokens } = suite;
+  if (areChosen(levels) || pilot.length === 0) return 0;
+  return pilotSeconds(pilot, model, cost, { ...pilotSize(levels), maxNewTokens });
+}
+
+const WITHOUT_WRITTEN =
+  'the time limit is too short for answers that are written layer by layer, which take a pass over the weights for each token: only probes that are scored were asked';
+
+function withNote(suite: Suite, estimate: RunEstimate | PassesEstimate): Suite {
+  const leavesOut = 'leavesOutWritten' in estimate && estimate.leavesOutWritten;
+  return leavesOut ? { ...suite, warnings: [...suite.warnings, WITHOUT_WRITTEN] } : suite;
+}
+
+/** The suite at the levels that suit the model, unless they were chosen before. */
+async function withLevels(
+  suite: Suite,
+  model: Model,
+  { chatTemplate, onProgress }: { readonly chatTemplate: boolean; readonly onProgress: OnProgress | undefined },
+) {
+  if (!suite.levels || areChosen(suite.levels)) return { suite, trial: undefined };
+  const { levels, trial } = await chooseLevels(suite, model, {
+    ...optionsFor(suite, chatTemplate),
+    onAsked: (done, total) => onProgress?.({ phase: 'levels', done, total }),
+  });
+  return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
+}
+
+export function areChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
+  return levels.every(({ asked }) => asked !== null);
+}
