@@ -7,6 +7,7 @@ import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../che
 import { UserError } from '../../platform/user-error.ts';
 import type { DoraWeight } from '../../spectra/dora.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
+import { findNaming } from './find-naming.ts';
 
 /**
  * How the weights of a running model are held: all in float32, or matrices of 16-bit numbers as they are stored, each of which is
@@ -37,6 +38,8 @@ export class Weights {
   readonly #used = new Set<string>();
   /** Names in the file of what is held in memory: all that is used, but tables that are only looked up. */
   #held = new Set<string>();
+  /** Elements of the updates of experts. */
+  readonly #updates = new Map<string, number>();
   readonly #ratios = new Map<string, readonly number[]>();
   readonly #embeddings: string;
   readonly #isTied: boolean;
@@ -197,7 +200,12 @@ export class Weights {
       this.#used.add(name);
       const features = featuresOf(lora);
       const isOfLayer = [features.input, features.output].sort().join() === [input, output].sort().join();
-      if (isOfLayer && lora.experts === count) return lora;
+      if (isOfLayer && lora.experts === count) {
+        const held = `update of ${name}`;
+        this.#held.add(held);
+        this.#updates.set(held, UPDATE_COPIES * count * input * output);
+        return lora;
+      }
       throw new UserError(
         `${this.adapter.path}: ${JSON.stringify(lora.target)} has updates of ${lora.experts} experts, ${features.input} → ${features.output}, and the base model has ${count}, ${input} → ${output}`,
         'give the base model that the adapter was trained on as reference',
@@ -291,7 +299,7 @@ export class Weights {
 
   #sizeOf(names: Iterable<string>): number {
     let size = 0;
-    for (const name of names) size += this.#tensors.get(name)?.size ?? 0;
+    for (const name of names) size += this.#tensors.get(name)?.size ?? this.#updates.get(name) ?? 0;
     return size;
   }
 
@@ -313,6 +321,9 @@ export class Weights {
   }
 }
 
+/** The product of the factors of all experts of a layer, and its sum with the weights, while a session is created. */
+const UPDATE_COPIES = 2;
+
 const LAYER = /^layers\.\d+\./;
 
 /** Tables and masks that older versions of transformers saved with the weights. */
@@ -320,26 +331,4 @@ const BUFFER = /\.(rotary_emb\.\w+|attn\.(masked_)?bias|attention\.(masked_)?bia
 
 function andMore(names: readonly string[]): string {
   return names.length > 1 ? ` and ${names.length - 1} more` : '';
-}
-
-/** The first naming under which the file has embeddings, preferably with an output layer. */
-function findNaming({ tensors, path }: FullCheckpoint, decoder: Decoder): ModuleNaming {
-  const isPresent = (name: string) => tensors.has(name);
-  const found = decoder.namings.filter(({ backbone }) => isPresent(`${backbone}${decoder.embeddings}.weight`));
-  const place = found.find(({ head }) => isPresent(`${head}.weight`)) ?? found[0] ?? findTied(tensors, decoder);
-  if (place) return place;
-  const usual = `${decoder.namings[0]?.backbone}${decoder.embeddings}.weight`;
-  throw new UserError(
-    `${path} has no embeddings (${usual}), which its config.json describes`,
-    'restore the checkpoint, whose config.json and weights do not match',
-  );
-}
-
-/** Of two names of one matrix, `save_model` of safetensors keeps the first: that of the output layer. */
-function findTied(tensors: FullCheckpoint['tensors'], { head, namings }: Decoder): ModuleNaming | undefined {
-  if (!head.tied) return undefined;
-  const names = [...tensors.keys()];
-  const hasLayers = (backbone: string) =>
-    names.some((name) => name.startsWith(`${backbone}layers.`) || name.startsWith(`${backbone}h.`));
-  return namings.find((naming) => tensors.has(`${naming.head}.weight`) && hasLayers(naming.backbone));
 }

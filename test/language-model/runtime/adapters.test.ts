@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openReference } from '../../../src/checkpoint/open.ts';
+import type { Adapter } from '../../../src/checkpoint/types.ts';
+import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { ADAPTERS, adapterFixture, baseOf } from '../../checkpoint/adapter/adapters.ts';
 import { difference, type EngineChanges, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';
 
@@ -22,4 +25,13 @@ it.each(ADAPTERS)('the logits with an adapter are those of the library that save
   await withEngine(base, changes, async (engine) => {
     expect(difference(await engine.logits(expected.tokens), expected.logits)).toBeGreaterThan(0.01);
   });
+});
+
+it('updates of experts count as memory beside the experts, of which each is added to a copy', async () => {
+  const base = await openReference(baseOf('experts-mixtral'));
+  const memory = async (adapter: Adapter | null) => OnnxEngine.expectedMemory(base, adapter);
+  const added = (await memory(await openLora(adapterFixture('experts-mixtral')))) - (await memory(null));
+  const experts = [...base.tensors.values()].filter(({ name }) => name.includes('.experts.'));
+  const stacked = experts.reduce((sum, { size }) => sum + 4 * size, 0);
+  expect(added).toBe(2 * stacked);
 });
