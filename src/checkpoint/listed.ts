@@ -3,8 +3,10 @@ import {
   ADAPTER,
   ADAPTER_CONFIG,
   INDEX,
+  isPickledName,
   type ListedFile,
   MLX_ADAPTER,
+  PICKLED_ADAPTER,
   SINGLE,
   twoSets,
 } from '../hub/checkpoint-files.ts';
@@ -26,7 +28,7 @@ import type { Checkpoint } from './types.ts';
 
 /** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
 export interface ListedCheckpoint {
-  readonly format: 'safetensors' | 'lora';
+  readonly format: 'safetensors' | 'pytorch' | 'lora';
   /** Local folder with configurations, tokenizer, templates and code. */
   readonly path: string;
   /** With its commit: `hf://org/model@0123…`. */
@@ -48,12 +50,13 @@ export interface ListedCheckpoint {
  */
 export async function openListed(path: string): Promise<ListedCheckpoint> {
   const { folder, name, names, weights } = await openSnapshotFiles(path);
-  const isAdapter = weights.some((file) => file.name === ADAPTER || file.name === MLX_ADAPTER);
+  const isAdapter = weights.some(({ name: file }) => [ADAPTER, MLX_ADAPTER, PICKLED_ADAPTER].includes(file));
+  const isPickled = weights.some(({ name: file }) => isPickledName(file));
   if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(folder, path);
   const config = isAdapter ? await readAdapterConfig(folder, path) : await readConfig(folder);
   if (!config) throw new UserError(`${path} has no config.json`, 'give a revision that has it');
   return {
-    format: isAdapter ? 'lora' : 'safetensors',
+    format: isAdapter ? 'lora' : isPickled ? 'pytorch' : 'safetensors',
     path: folder,
     name,
     names,

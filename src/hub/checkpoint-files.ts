@@ -106,7 +106,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
 /**
  * Choose the files of one checkpoint from a folder. Other formats of the same weights, and other folders, are not
  * downloaded.
- * @throws UserError for a folder without safetensors, or with two sets of them
+ * @throws UserError for a folder without safetensors or PyTorch's own files, or with two sets of them
  */
 export function chooseFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
   const named = listing.filter(({ name }) => NAME.test(name));
@@ -128,21 +128,35 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
   if (consolidated)
     return { whole: small, weights: named.filter(({ name }) => consolidated.includes(name)), index: null };
   if (adapter && find(ADAPTER_CONFIG)) return { whole: small, weights: [adapter], index: null };
+  const pickled = find(PICKLED_ADAPTER);
+  if (pickled && find(ADAPTER_CONFIG)) return { whole: small, weights: [pickled], index: null };
+  const [pickledSingle, pickledIndex] = [find(PICKLED_SINGLE), find(PICKLED_INDEX)];
+  // The index beside a single file is compared with it here too.
+  const whole = pickledIndex === null ? small : [...small, pickledIndex];
+  if (pickledSingle) return { whole, weights: [pickledSingle], index: null };
+  if (pickledIndex) {
+    return { whole, weights: named.filter(({ name }) => isPickledName(name)), index: pickledIndex };
+  }
   throw noSafetensors(named, path);
+}
+
+/** Is this file of weights a pickle by its name? Those are downloaded as a whole: what they have is not at their start. */
+export function isPickledName(name: string): boolean {
+  return name.endsWith('.bin');
 }
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** The shards that an index names. @throws UserError for an invalid index, and for missing shards */
-export function shardsOf(text: string, listed: readonly ListedFile[], path: string): ListedFile[] {
+export function shardsOf(text: string, listed: readonly ListedFile[], path: string, index = INDEX): ListedFile[] {
   const hint = 'give a revision with a valid index';
-  const parsed = validate(indexSchema, parseJson(text, { name: `${path}: ${INDEX}`, hint }));
-  if (!parsed.success) throw new UserError(`${path}: ${INDEX} has no weight_map`, hint);
+  const parsed = validate(indexSchema, parseJson(text, { name: `${path}: ${index}`, hint }));
+  if (!parsed.success) throw new UserError(`${path}: ${index} has no weight_map`, hint);
   return [...new Set(Object.values(parsed.data.weight_map))].sort().map((shard) => {
     const found = listed.find(({ name }) => name === shard);
     if (found) return found;
     throw new UserError(
-      `${path}: ${INDEX} names ${JSON.stringify(shard)}, which does not exist`,
+      `${path}: ${index} names ${JSON.stringify(shard)}, which does not exist`,
       'give a revision with all shards',
     );
   });
@@ -155,7 +169,7 @@ function noSafetensors(listing: readonly ListedFile[], path: string): UserError 
     ? `it has ${first.name}${weights.length > 1 ? ` and ${weights.length - 1} more` : ''}`
     : 'it has no weights';
   return new UserError(
-    `${path} has neither ${SINGLE}, ${INDEX} nor ${ADAPTER}: ${what}`,
+    `${path} has neither ${SINGLE}, ${INDEX} nor ${ADAPTER}, nor ${PICKLED_SINGLE}: ${what}`,
     'give a revision or a folder with safetensors, or download the file and give its path',
   );
 }

@@ -121,7 +121,7 @@ class Opening {
 
   async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
     if (index === null) return weights;
-    return shardsOf(await readFile(join(local, index.name), 'utf8'), weights, this.#path);
+    return shardsOf(await readFile(join(local, index.name), 'utf8'), weights, this.#path, index.name);
   }
 }
 

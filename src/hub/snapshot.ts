@@ -2,7 +2,7 @@ import { open, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MIB, type OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
+import { isPickledName, type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
 import { PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
@@ -17,7 +17,7 @@ export interface WantedBytes {
 
 /**
  * A checkpoint on a hub as a local folder. Configurations and tokenizer are complete; of the weights there are the
- * headers and the bytes that have been fetched, and the rest of their files are holes.
+ * headers and the bytes that have been fetched, and the rest of their files are holes; pickles are complete.
  */
 export interface Snapshot {
   readonly folder: string;
@@ -76,7 +76,10 @@ class Opening {
         name: `${this.#path}: ${listed.name}`,
         download: (range: ByteRange) => repository.download(commit, listed, range),
       });
-      await fetchHeader(file, size);
+      if (isPickledName(listed.name)) {
+        await this.#expectSpace(await file.missingBytes([[0, size]]));
+        await file.fetch([[0, size]]);
+      } else await fetchHeader(file, size);
       // Tensors name the real file, and the cache can be behind a link.
       partial.set(await realpath(file.path), file);
     };

@@ -4,8 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
 import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
+import { Random } from '../../src/probes/random.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
+import { runInput } from '../fuzz/fuzzer.ts';
+import { pickle as pickleFuzzer } from '../fuzz/readers/pytorch.ts';
 import { difference, readCases, TOLERANCE, withEngine } from '../language-model/runtime/engines.ts';
 import { messageOf } from './refusal.ts';
 import { latin1, stateDict, storageId, tensor, torchFile } from './write-torch-file.ts';
@@ -251,6 +254,15 @@ describe('a file that is damaged, or made to take time and memory', () => {
     expect(await refusalOf(bytes)).toMatch(pattern);
   });
 
+  it('whose archive has two members in the same bytes is refused', async () => {
+    const one = stateDict({ a: tensor(storageId('0', 6), 0, [6], [1]), b: tensor(storageId('1', 6), 0, [6], [1]) });
+    const bytes = Buffer.from(torchFile(one, { 0: FLOATS, 1: FLOATS }));
+    const [first, second] = ['0', '1'].map((key) => bytes.lastIndexOf(`archive/data/${key}`));
+    // The place of a member is 4 bytes before its name in the directory.
+    bytes.writeUInt32LE(bytes.readUInt32LE((first ?? 0) - 4), (second ?? 0) - 4);
+    expect(await refusalOf(bytes)).toMatch(/two of its storages are in the same bytes/);
+  });
+
   it('doubled by references to itself is as large as its bytes', async () => {
     // Each list has the one before ten times: 10⁴⁰ items for those who walk through them.
     const level = (i: number) => `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}`;
@@ -404,5 +416,18 @@ describe('the shards that processes of a training run left', () => {
     ],
   ])('are refused with %s', async (_, name, change, pattern) => {
     expect(await changed(name, change)).toMatch(pattern);
+  });
+});
+
+describe('pickles that are nearly right', () => {
+  it('end as data or are refused', async () => {
+    const endings = new Map<string, number>();
+    for (let i = 0; i < 400; i += 1) {
+      const ending = await runInput(pickleFuzzer, pickleFuzzer.make(new Random(21, `pickle ${i}`)), '');
+      if (ending.kind === 'finding') throw ending.error;
+      endings.set(ending.kind, (endings.get(ending.kind) ?? 0) + 1);
+    }
+    // Neither is rare, or the inputs would say little.
+    for (const kind of ['accepted', 'refused']) expect(endings.get(kind), kind).toBeGreaterThan(40);
   });
 });

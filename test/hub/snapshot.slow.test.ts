@@ -66,6 +66,14 @@ function large(tensors: number): { bytes: Buffer; names: string[] } {
 }
 
 describe('a checkpoint on a hub', () => {
+  it.each(['llama', 'llama-shards', 'lora'])('may be pickles, which are downloaded as a whole: %s', async (name) => {
+    hub.commit(`org/${name}`, folderOf(join('pytorch', name)));
+    const remote = await openCheckpoint(`hf://org/${name}`);
+    const local = await openCheckpoint(fixture('pytorch', name));
+    expect(remote.format).toBe(local.format);
+    expect(await digestCheckpoint(remote)).toBe(await digestCheckpoint(local));
+  });
+
   it('gives the same measurement as on the disk, to the last bit', async () => {
     const sha = hub.commit('org/tuned', folderOf('llama-tuned'));
     hub.commit('org/base', folderOf('llama-f32'));
@@ -379,12 +387,12 @@ describe('a checkpoint that cannot be read', () => {
 
   it('is refused with one line for a missing model, revision, folder, and missing weights', async () => {
     hub.commit('org/some', folderOf('llama-f32'));
-    hub.commit('org/pickle', { 'config.json': '{}', 'pytorch_model.bin': 'x', 'model.gguf': 'y' });
+    hub.commit('org/flax', { 'config.json': '{}', 'flax_model.msgpack': 'x', 'model.gguf': 'y' });
     hub.commit('org/none', { 'config.json': '{}' });
     expect(await messageOf('hf://org/typo')).toMatch(/hf:\/\/org\/typo does not exist — check the name/);
     expect(await messageOf('hf://org/some@typo')).toMatch(/has no such revision/);
     expect(await messageOf('hf://org/some@main/typo')).toMatch(/has no such folder or file/);
-    expect(await messageOf('hf://org/pickle')).toMatch(/it has pytorch_model\.bin and 1 more — give a revision/);
+    expect(await messageOf('hf://org/flax')).toMatch(/it has flax_model\.msgpack and 1 more — give a revision/);
     expect(await messageOf('hf://org/none')).toMatch(/it has no weights/);
   });
 

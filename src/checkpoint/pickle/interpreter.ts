@@ -156,7 +156,13 @@ class Interpreter {
 
 function fill(dict: Dict, items: readonly PickleValue[]): Dict {
   if (items.length % 2 !== 0) throw new PickleError('it has a key without a value');
-  for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
+  for (let i = 0; i < items.length; i += 2) {
+    const key = items[i] ?? null;
+    if (key instanceof Dict || key instanceof List || key instanceof Items) {
+      throw new PickleError(`it has a key that is ${kindOf(key)}`);
+    }
+    dict.entries.set(key, items[i + 1] ?? null);
+  }
   return dict;
 }
 

@@ -2,6 +2,9 @@ import { PickleError } from './pickle-error.ts';
 import { count, storageDtype, tuple } from './tensor-vocabulary.ts';
 import { kindOf, type PickleValue, Storage } from './values.ts';
 
+/** Where the numbers were when they were saved; on `meta` there are none. */
+const DEVICE = /^(cpu|cuda|mps|xpu|xla|hpu|npu|mlu|musa|maia|privateuseone)(:\d+)?$/;
+
 /** The storages that a pickle refers to, each once. */
 export class Storages {
   readonly byKey = new Map<string, Storage>();
@@ -16,12 +19,14 @@ export class Storages {
   /** @throws PickleError for an id of anything else, and for a storage that is there twice and differs */
   readonly load = (id: PickleValue): Storage => {
     const { items } = tuple(id, 'the name of an object outside of it');
-    const [kind, type, key, , size, view = null] = items;
+    const [kind, type, key, device, size, view = null] = items;
     if (kind !== 'storage' || items.length !== this.length || typeof key !== 'string' || view !== null) {
       throw new PickleError(
         `it refers to ${kind === 'storage' ? 'a view of a storage' : kindOf(kind ?? null)} outside of it`,
       );
     }
+    if (typeof device !== 'string' || !DEVICE.test(device))
+      throw new PickleError('it has a storage of no known device');
     const storage = new Storage(key, storageDtype(type), count(size, 'the size of a storage'));
     // No file has so many bytes; its own sizes are compared later.
     if (!Number.isSafeInteger(8 * storage.count)) throw new PickleError('it has a storage of no possible size');

@@ -16,9 +16,12 @@ export const asData: Call = (args, callee) => new Instance(callee, args);
 const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['torch._utils._rebuild_tensor', (args) => rebuild(args, 4)],
   ['torch._utils._rebuild_tensor_v2', (args) => rebuild(args, 6)],
-  ['torch._utils._rebuild_tensor_v3', ([...args]) => rebuild([...args.slice(0, 6), args[7] ?? null], 6, args[6])],
-  ['torch._utils._rebuild_parameter', ([tensor = null]) => parameter(tensor)],
-  ['torch._utils._rebuild_parameter_with_state', ([tensor = null]) => parameter(tensor)],
+  [
+    'torch._utils._rebuild_tensor_v3',
+    ([...args]) => rebuild([...args.slice(0, 6), args[7] ?? null], 6, args[6] ?? null),
+  ],
+  ['torch._utils._rebuild_parameter', (args) => parameter(args, 3)],
+  ['torch._utils._rebuild_parameter_with_state', (args) => parameter(args, 4)],
   ['collections.OrderedDict', orderedDict],
   ['torch.Size', ([sizes]) => (sizes instanceof List ? new Tuple(sizes.items) : tuple(sizes, 'a size'))],
   ['torch.device', asData],
@@ -119,7 +122,9 @@ export function counts(value: PickleValue | undefined, what: string): number[] {
  *   its storage
  */
 function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValue): StridedTensor {
-  const [storage, offset, size, strides] = args;
+  const [storage, offset, size, strides, requiresGrad = false] = args;
+  if (args.length < extra || typeof requiresGrad !== 'boolean')
+    throw new PickleError('it has a tensor of no known form');
   if (!(storage instanceof Storage)) throw new PickleError(`it has a tensor in ${kindOf(storage ?? null)}`);
   const bits = args[extra] ?? null;
   if (bits !== null && !(bits instanceof Dict && [...bits.entries.values()].every((value) => value === false))) {
@@ -149,8 +154,8 @@ function expectInside({ storage, dtype, offset, shape, strides }: StridedTensor)
   }
 }
 
-function parameter(tensor: PickleValue): StridedTensor {
-  if (tensor instanceof StridedTensor) return tensor;
+function parameter([tensor = null, requiresGrad, ...rest]: readonly PickleValue[], length: number): StridedTensor {
+  if (tensor instanceof StridedTensor && typeof requiresGrad === 'boolean' && rest.length === length - 2) return tensor;
   throw new PickleError(`it has a parameter that is ${kindOf(tensor)}`);
 }
 

@@ -1,54 +1,18 @@
-import { realpathSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
-import { openCheckpoint } from '../../../src/checkpoint/open.ts';
-import type { Checkpoint } from '../../../src/checkpoint/types.ts';
+import { dirname, join } from 'node:path';
 import { at } from '../../../src/platform/at.ts';
 import type { Random } from '../../../src/probes/random.ts';
-import { planSpectra } from '../../../src/spectra/jobs.ts';
 import { safetensorsBytes } from '../../checkpoint/write-safetensors.ts';
-import { type Fuzzer, promise } from '../fuzzer.ts';
+import type { Fuzzer } from '../fuzzer.ts';
 import { bytesOf, type Input, Link, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';
 import { mutateProtobuf } from '../mutate/protobuf.ts';
 import { mutateSafetensors } from '../mutate/safetensors.ts';
 import { onnxSeeds } from '../onnx-seeds.ts';
+import { openAndPlan } from '../open-and-plan.ts';
 import { seedBytes, seedJson } from '../seeds.ts';
 
 const FAMILIES = ['gpt2', 'llama-f32', 'phi3', 'llama-bf16', 'falcon', 'gpt-neox', 'gpt-oss', 'llava'];
-
-const CPU = { name: 'cpu', reason: 'requested' } as const;
-
-/** What must hold for every checkpoint that opens: its tensors are in files of its own, and inside of them. */
-function expectSound(checkpoint: Checkpoint, folder: string): void {
-  const inside = realpathSync(folder) + sep;
-  for (const { name, file, offset, byteLength, size, shape } of checkpoint.tensors.values()) {
-    promise(
-      realpathSync(file).startsWith(inside),
-      `tensor ${JSON.stringify(name)} is in ${file}, outside of the folder`,
-    );
-    promise(
-      offset >= 0 && offset + byteLength <= statSync(file).size,
-      `tensor ${JSON.stringify(name)} leaves its file`,
-    );
-    promise(
-      Number.isSafeInteger(size) && shape.every(Number.isSafeInteger),
-      `tensor ${JSON.stringify(name)} has no size`,
-    );
-  }
-  // What would be measured, and how: matrices are found by names and shapes.
-  const { jobs } = planSpectra(checkpoint, null, { method: 'auto', device: CPU });
-  for (const { name, shape } of jobs) {
-    promise(
-      shape.every((length) => length > 0),
-      `matrix ${JSON.stringify(name)} is empty`,
-    );
-  }
-}
-
-async function openAndPlan(path: string, folder: string): Promise<void> {
-  expectSound(await openCheckpoint(path), folder);
-}
 
 function pickFamily(random: Random): string {
   return random.pick(FAMILIES);
