@@ -81,6 +81,7 @@ async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoint> {
   const isPickled = checkpoint.format === 'pytorch';
   if (checkpoint.format !== 'safetensors' && !isPickled) return checkpoint;
   const tensors = await (isPickled ? readQuantized : usualTensors)(checkpoint, {
+    fetch: (entries) => fetchTensors(checkpoint, entries),
     read: async (entry) => {
       await fetchTensors(checkpoint, [entry]);
       return readTensorBytes(entry);

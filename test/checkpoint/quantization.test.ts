@@ -124,6 +124,22 @@ const PACKED_LAYER = {
   weight_shape: { dtype: 'I64', shape: [2], data: new Uint8Array(BigInt64Array.of(64n, 128n).buffer) },
 };
 
+/** NF4 by its name. */
+const nf4Layer = (...types: readonly string[]) => ({
+  weight: zeros('U8', 4096, 1),
+  'weight.absmax': zeros('F32', 128),
+  'weight.quant_map': zeros('F32', 16),
+  ...Object.fromEntries(
+    types.map((type, i): [string, RawTensor] => {
+      const state = JSON.stringify({ quant_type: type, blocksize: 64, shape: [64, 128] });
+      return [
+        `weight.quant_state.bitsandbytes__${i === 0 ? 'nf4' : type}`,
+        { dtype: 'U8', shape: [state.length], data: Buffer.from(state) },
+      ];
+    }),
+  ),
+});
+
 /** Layers that can be read, by a config that says what cannot. */
 const UNREAD_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, RawTensor>>, Record<string, unknown>]> = [
   // Rotated weights; a method of other kernels; 8 bits of activations.
@@ -131,6 +147,9 @@ const UNREAD_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, RawTensor
   [GPTQ_LAYER, { quant_method: 'marlin', bits: 4 }],
   [GPTQ_LAYER, { quant_method: 'auto-round', bits: 4, packing_format: 'auto_round:exllamav2', act_bits: 8 }],
   [FP8_LAYER, { quant_method: 'quark' }],
+  // Another type than the name says, and two of them.
+  [nf4Layer('fp4'), { load_in_4bit: true }],
+  [nf4Layer('nf4', 'fp4'), { load_in_4bit: true }],
   [PACKED_LAYER, { quant_method: 'compressed-tensors', transform_config: { config_groups: {} } }],
 ];
 
@@ -176,6 +195,8 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     const read = (section: unknown) => openReference(quantizedFolder(layer, { quantization_config: section }));
     await expect(read(settings).then(refuseQuantized)).rejects.toThrow('these codes are not read');
     // It is these settings that are refused.
+    if ('load_in_4bit' in settings)
+      await expect(openReference(quantizedFolder(nf4Layer('nf4'))).then(refuseQuantized)).resolves.toBeUndefined();
     const { quant_method: method } = settings;
     if (method !== 'gptq' && method !== 'compressed-tensors') return;
     await expect(read({ quant_method: method }).then(refuseQuantized)).resolves.toBeUndefined();

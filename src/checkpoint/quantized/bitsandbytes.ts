@@ -4,7 +4,7 @@ import { at } from '../../platform/at.ts';
 import { validate } from '../../platform/first-issue.ts';
 import type { Recipe, TensorEntry } from '../types.ts';
 import type { QuantizedFormat, QuantizedWeight, Tensors } from './format.ts';
-import { bytesOf, lookUpPairs } from './tables.ts';
+import { bytesOf, lookUpPairs, stepsOf } from './tables.ts';
 
 const stateSchema = z.looseObject({
   quant_type: z.enum(['nf4', 'fp4']),
@@ -17,12 +17,22 @@ type State = z.infer<typeof stateSchema>;
 
 const STATE = '.quant_state.bitsandbytes__';
 
+/** The numbers of the 16 codes, in float32: the library takes its own, whatever `quant_map` is in a file. NF4 is in appendix E of the paper. */
+const FP4_HALF = [0, 0.0052083335, 0.6666667, 1, 0.33333334, 0.5, 0.16666667, 0.25];
+const TABLES = {
+  nf4: [
+    -1, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.091050036, 0, 0.0795803, 0.1609302, 0.2461123,
+    0.33791524, 0.44070983, 0.562617, 0.72295684, 1,
+  ],
+  fp4: [...FP4_HALF, ...FP4_HALF.map((value) => -value)],
+} as const;
+
 /** Of the factor 1/127 in float32, as bitsandbytes writes it. */
 const OF_127 = 7.874015718698502e-3;
 
 /**
  * bitsandbytes (0.50, functional.py and backends/default/ops.py). 4 bits (QLoRA, Dettmers et al. 2023, arXiv 2305.14314): two codes
- * in a byte, the high nibble first, each a number of a table of 16, with a scale for each block of the flattened weight; scales
+ * in a byte, the high nibble first, each a number of 16, with a scale for each block of the flattened weight; scales
  * may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
  */
 export const bitsandbytes: QuantizedFormat = {
@@ -46,13 +56,13 @@ async function fourBits(
 ): Promise<QuantizedWeight | null> {
   const { name } = codes;
   const part = (leaf: string) => tensors.get(`${name}.${leaf}`);
-  const described = ['nf4', 'fp4'].flatMap((type) => tensors.get(`${name}${STATE}${type}`) ?? []);
+  const described = Object.keys(TABLES).flatMap((type) => tensors.get(`${name}${STATE}${type}`) ?? []);
   const [absmax, map] = [part('absmax'), part('quant_map')];
   if (absmax === undefined || map?.size !== 16 || map.dtype !== 'F32') return null;
-  const [description] = described;
-  if (description === undefined) return null;
+  const [description, ...others] = described;
+  if (description === undefined || others.length > 0) return null;
   const state = parseState(await read(description));
-  if (state === null) return null;
+  if (state === null || !description.name.endsWith(state.quant_type)) return null;
   const size = state.shape.reduce((product, length) => product * length, 1);
   const blocks = Math.ceil(size / state.blocksize);
   // The bytes can be stored as numbers of any type (`bnb_4bit_quant_storage`).
@@ -62,7 +72,7 @@ async function fourBits(
   if (nested === null) return null;
   const stored = [codes, absmax, map, description, ...nested.stored];
   const format = `${state.quant_type.toUpperCase()} (bitsandbytes)`;
-  return { name, format, shape: state.shape, recipe: { ...recipeOf(codes, map, state, nested.scales), stored } };
+  return { name, format, shape: state.shape, recipe: { ...recipeOf(codes, state, nested.scales), stored } };
 }
 
 const BYTES_IN = ['U8', 'I8', 'F16', 'BF16', 'F32'];
@@ -137,47 +147,22 @@ function inBlocks(
 
 function recipeOf(
   codes: TensorEntry,
-  map: TensorEntry,
   { shape, blocksize: block, quant_type: type, nested_blocksize: nested = 0, nested_offset: offset = 0 }: State,
   scales: Scales['scales'],
 ): Omit<Recipe, 'stored'> {
   const size = shape.reduce((product, length) => product * length, 1);
-  const expand = (table: (graph: Graph) => Value) => (graph: Graph) => {
+  const expand = (table: readonly number[]) => (graph: Graph) => {
     const bytes = codes.byteLength;
-    const pairs = lookUpPairs(graph, table(graph), bytesOf(graph, codes, [bytes]), 'high nibble');
+    const pairs = lookUpPairs(graph, table, bytesOf(graph, codes, [bytes]), 'high nibble');
     const all = graph.reshape(pairs, [2 * bytes]);
     const numbers = 2 * bytes === size ? all : graph.slice(all, 0, 0, size);
     return graph.reshape(inBlocks(graph, numbers, scales(graph), { size, block }), shape);
   };
-  const values = (graph: Graph) => graph.external(map, ElementType.float32, [16]);
   return {
     parameters: [type, block, nested, offset, ...shape],
-    expand: expand(values),
-    steps: expand((graph) => stepsIn(graph, values(graph))),
+    expand: expand(TABLES[type]),
+    steps: expand(stepsOf(TABLES[type])),
   };
-}
-
-/** Of each of 16 numbers of a table in a file, half the distance between its neighbors. */
-function stepsIn(graph: Graph, values: Value): Value {
-  const [sorted, places] = graph.node('TopK', [values, graph.constant([16], 'int64')], {
-    outputs: 2,
-    attributes: { largest: 0, axis: 0 },
-  });
-  const after = graph.op(
-    'Gather',
-    [
-      sorted,
-      graph.constant(
-        [...Array(15).keys(), 14].map((i) => Math.min(15, i + 1)),
-        'int64',
-      ),
-    ],
-    { axis: 0 },
-  );
-  const before = graph.op('Gather', [sorted, graph.constant([0, ...Array(15).keys()], 'int64')], { axis: 0 });
-  const widths = graph.constant([1, ...Array<number>(14).fill(2), 1], 'float32');
-  const steps = graph.op('Div', [graph.op('Sub', [after, before]), widths]);
-  return graph.op('ScatterElements', [values, places, steps], { axis: 0 });
 }
 
 async function eightBits(

@@ -25,12 +25,13 @@ export function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tenso
   });
 }
 
-/** What a tensor may belong to, by its name: `a.b.weight.c` to `a.b`, `a.b.c` to `a.b`, and `a.b_c` of a stack to `a.b` too. */
+/** What a tensor may belong to, by its name: `a.b.weight.c.d` to `a.b`, `a.b.c` to `a.b`, and `a.b_c` of a stack to `a.b` too. */
 function stemsOf(name: string): string[] {
   const dot = name.lastIndexOf('.');
   const parent = name.slice(0, Math.max(dot, 0));
   const leaf = name.slice(dot + 1);
-  const stems = [parent.replace(/\.weight$/, '')];
+  const inside = name.indexOf('.weight.');
+  const stems = [inside === -1 ? parent : name.slice(0, inside)];
   for (let end = leaf.indexOf('_'); end !== -1; end = leaf.indexOf('_', end + 1)) {
     stems.push(name.slice(0, dot + 1 + end));
   }

@@ -16,6 +16,8 @@ export interface QuantizedWeight {
 
 /** What a format reads of a checkpoint beside the headers of its tensors. */
 export interface Source {
+  /** Has small tensors on the disk before they are read: together, since each is a request to a hub. */
+  readonly fetch: (entries: readonly TensorEntry[]) => Promise<void>;
   /** The bytes of a small tensor. */
   readonly read: (entry: TensorEntry) => Promise<Buffer>;
   /** The texts in the header of a file. */

@@ -24,6 +24,7 @@ export async function readQuantized(
   source: Omit<Source, 'config'>,
 ): Promise<Tensors> {
   if (![...tensors.values()].some(isCode)) return tensors;
+  await source.fetch([...tensors.values()].filter(({ name }) => DESCRIPTION.test(name)));
   const settings = await quantizationSettings({ path, config });
   const method = methodOf(settings);
   const weights: QuantizedWeight[] = [];
@@ -37,6 +38,9 @@ export async function readQuantized(
   refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
   return assembled(tensors, wholeWeights(weights, tensors));
 }
+
+/** What is read of each weight to know its shape and its settings. */
+const DESCRIPTION = /\.(weight_shape|weight_format)$|\.quant_state\.bitsandbytes__/;
 
 /** Can a weight of some format begin with it? Codes of bitsandbytes are bytes under any type. */
 function isCode({ name, dtype }: TensorEntry): boolean {

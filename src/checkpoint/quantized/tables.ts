@@ -15,17 +15,15 @@ export function lookUpIn(graph: Graph, table: readonly number[], indices: Value)
 /** Values of bytes with two codes of 4 bits each, [..., n] → [..., n, 2]. `table` has 16 numbers. */
 export function lookUpPairs(
   graph: Graph,
-  table: readonly number[] | Value,
+  table: readonly number[],
   bytes: Value,
   first: 'high nibble' | 'low nibble',
 ): Value {
   const pairs = Array.from({ length: 256 }, (_, byte) => {
-    const [high, low] = [byte >> 4, byte & 15];
+    const [high, low] = [at(table, byte >> 4), at(table, byte & 15)];
     return first === 'high nibble' ? [high, low] : [low, high];
   });
-  const indices = graph.constant(pairs.flat(), 'int64', [256, 2]);
-  const numbers = typeof table === 'string' ? table : graph.constant(table, 'float32');
-  return graph.op('Gather', [graph.op('Gather', [numbers, indices], { axis: 0 }), bytes], { axis: 0 });
+  return graph.op('Gather', [graph.constant(pairs.flat(), 'float32', [256, 2]), bytes], { axis: 0 });
 }
 
 /** 2^(s − 127) of each byte s: scales as powers of two (e8m0, OCP Microscaling Formats 1.0); 255 is NaN. */
