@@ -171,14 +171,16 @@ function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint
 }
 
 function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine, now: Date): Model {
-  const { engine, remote, by, device, precision, execution, passCost } = loaded;
+  const { engine, remote, by, device, execution, passCost } = loaded;
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
     tokenizer,
     by,
     device,
-    precision,
+    get precision() {
+      return loaded.precision;
+    },
     execution,
     ...(passCost && { passCost }),
     ...(remote
@@ -205,11 +207,21 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
       load: async () => {
         const engine = await openEngine(source, options.onOpening);
         const { name, reason, isOrdinary = false } = engine.device;
-        const { precision, execution } = engine;
+        const { execution } = engine;
         const way = execution === 'whole' ? '' : `, ${execution}`;
         const by = `on ${name}${isOrdinary ? '' : ` (${reason})`}${way}`;
         const cost = execution === 'whole' ? {} : { passCost: () => engine.passCost() };
-        return { engine, remote: null, by, device: name, precision, execution, ...cost };
+        return {
+          engine,
+          remote: null,
+          by,
+          device: name,
+          get precision() {
+            return engine.precision;
+          },
+          execution,
+          ...cost,
+        };
       },
     };
   }

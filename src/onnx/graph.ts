@@ -98,8 +98,8 @@ export class Graph {
   readonly #zeros = new Map<Value, Value>();
   readonly #preparations: Preparation[] = [];
   #largestExpansion = 0;
-  /** The last product with an expanded matrix. */
-  #lastExpanded: Value | null = null;
+  /** What the next product with an expanded matrix comes after: the last one, above all. */
+  #beforeExpanded: Value[] = [];
   #count = 0;
 
   /** A value that `run` receives under `name`. Dimensions that vary have a name instead of a size. */
@@ -247,11 +247,16 @@ export class Graph {
     const { float32 } = ElementType;
     const size = dims.reduce((product, dim) => product * dim, 1);
     this.#largestExpansion = Math.max(this.#largestExpansion, size * bytesOf(float32));
-    const before = this.#lastExpanded === null ? [x] : [x, this.#lastExpanded];
+    const before = [x, ...this.#beforeExpanded];
     const shape = this.sum([this.constant(dims, 'int64'), ...before.map((value) => this.#zeroAfter(value))]);
     const product = multiply(this.op('Cast', [this.op('Reshape', [matrix, shape])], { to: float32 }));
-    this.#lastExpanded = product;
+    this.#beforeExpanded = [product];
     return product;
+  }
+
+  /** The next product with an expanded matrix comes after these values of one dimension or more, too. */
+  expandAfter(values: readonly Value[]): void {
+    this.#beforeExpanded.push(...values);
   }
 
   /** int64 [1]: zero, once `value` is known. */

@@ -53,7 +53,12 @@ export function checkMemory(needed: number | null, available: number) {
   const has = `this machine has ${formatBytes(available)}`;
   if (needed === null) return ok(has);
   const text = `the model takes about ${formatBytes(needed)} in float32, and ${has}`;
-  if (needed > available) return problem(text, 'use a larger machine, a server (--endpoint), or --only spectra');
+  if (needed > available) {
+    return warning(
+      `${text}: it runs from weights of 16 bits, if it has them and they fit, or layer by layer`,
+      'use a larger machine or a server (--endpoint) if that takes too long',
+    );
+  }
   return needed > MOST_MEMORY * available
     ? warning(text, 'leave it nothing else to do, or use a larger machine')
     : ok(text);

@@ -24,7 +24,8 @@ const MOST_EXPANDED = 2 ** 27;
  */
 export class Weights {
   readonly naming: ModuleNaming;
-  readonly held: HeldWeights;
+  /** In the graphs that are built next. */
+  held: HeldWeights;
   /** In bytes of float32. */
   readonly mostExpanded: number;
   readonly adapter: Pick<Adapter, 'path' | 'config'>;
@@ -280,6 +281,21 @@ export class Weights {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
+  /** Are there tensors of 16 bits among those that a session holds? */
+  get has16Bit(): boolean {
+    return [...this.#held].some((name) => is16Bit(this.#tensors.get(name)));
+  }
+
+  /** Bytes of the tensors that a session on the CPU holds in memory, if matrices of 16 bits stay so. */
+  get storedBytes(): number {
+    let bytes = 0;
+    for (const name of this.#held) {
+      const entry = this.#tensors.get(name);
+      if (entry) bytes += entry.size * (is16Bit(entry) && entry.shape.length > 1 ? 2 : 4);
+    }
+    return bytes;
+  }
+
   /** Number of elements of the tensors that a session on the CPU holds in memory. */
   get size(): number {
     return this.#sizeOf(this.#held);
@@ -325,6 +341,10 @@ export class Weights {
 const UPDATE_COPIES = 2;
 
 const LAYER = /^layers\.\d+\./;
+
+function is16Bit(entry: TensorEntry | undefined): boolean {
+  return entry?.recipe === undefined && (entry?.dtype === 'BF16' || entry?.dtype === 'F16');
+}
 
 /** Tables and masks that older versions of transformers saved with the weights. */
 const BUFFER = /\.(rotary_emb\.\w+|attn\.(masked_)?bias|attention\.(masked_)?bias)$/;

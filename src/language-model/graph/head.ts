@@ -65,13 +65,18 @@ export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSl
   const graph = new Graph();
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
-  const logits = finishLogits(graph, decoder, sliceProduct(graph, decoder, weights, slice, hidden));
+  const logits = headLogits(graph, decoder, weights, slice, hidden);
   graph.output(HEAD.logits, logits, float32);
   graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
   graph.output(HEAD.total, logSumExp(graph, logits, slice.end - slice.start), float32);
   graph.output(HEAD.most, graph.op('ReduceMax', [logits, graph.constant([-1], 'int64')], { keepdims: 0 }), float32);
   graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
   return graph;
+}
+
+/** Logits of the tokens of a slice: [R, end − start]. */
+export function headLogits(graph: Graph, decoder: Decoder, weights: Weights, slice: HeadSlice, x: Value): Value {
+  return finishLogits(graph, decoder, sliceProduct(graph, decoder, weights, slice, x));
 }
 
 function sliceProduct(graph: Graph, decoder: Decoder, weights: Weights, { start, end }: HeadSlice, x: Value): Value {
@@ -90,27 +95,34 @@ function wholeProduct(graph: Graph, decoder: Decoder, weights: Weights, layer: L
   return withOwnBias(graph, weights, decoder, { layer, product });
 }
 
-const BLOCK = 1024;
+/** Tokens whose exponentials are summed one after the other. */
+export const LOGIT_BLOCK = 1024;
 
 /**
  * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. ReduceLogSumExp alone sums one after
  * the other on the CPU, which is 3·10⁻⁴ too little for 262,144 tokens, and it is slower than LogSoftmax.
  */
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
-  if (vocabulary <= BLOCK) return reduceLogSumExp(graph, logits);
-  const blocks = Math.ceil(vocabulary / BLOCK);
-  const missing = blocks * BLOCK - vocabulary;
+  if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);
+  return reduceLogSumExp(graph, blockTotals(graph, logits, vocabulary));
+}
+
+/** The same of each block: [R, blocks]. */
+export function blockTotals(graph: Graph, logits: Value, count: number): Value {
+  const blocks = Math.ceil(count / LOGIT_BLOCK);
+  const missing = blocks * LOGIT_BLOCK - count;
   const none = graph.constant([NO_LOGIT], 'float32', []);
   const whole = missing === 0 ? logits : graph.op('Pad', [logits, graph.constant([0, 0, 0, missing], 'int64'), none]);
-  const rows = graph.reshape(whole, [-1, blocks, BLOCK]);
+  const rows = graph.reshape(whole, [-1, blocks, LOGIT_BLOCK]);
   const first = (value: Value) =>
     graph.op('Slice', [value, ...[0, 1, 2].map((index) => graph.constant([index], 'int64'))]);
   // Any logit less its log-probability is the total of its block.
   const totals = graph.op('Sub', [first(rows), first(graph.op('LogSoftmax', [rows], { axis: -1 }))]);
-  return reduceLogSumExp(graph, graph.reshape(totals, [-1, blocks]));
+  return graph.reshape(totals, [-1, blocks]);
 }
 
-function reduceLogSumExp(graph: Graph, rows: Value): Value {
+/** The logarithm of the sum of the exponentials of each row. */
+export function reduceLogSumExp(graph: Graph, rows: Value): Value {
   return graph.op('ReduceLogSumExp', [rows, graph.constant([-1], 'int64')], { keepdims: 0 });
 }
 

@@ -22,6 +22,9 @@ const FLOAT_BYTES = 4;
 /** The share of the memory that logits may take; the rest is for the layers. */
 const LOGIT_SHARE = 0.25;
 
+/** More rows of hidden states in a product with the output matrix do not make it faster. */
+const MAX_LOGIT_ROWS = 512;
+
 /** Logits, and what their sum is made from. */
 const LOGIT_COPIES = 2;
 
@@ -102,10 +105,13 @@ export class BatchBudget {
     return Math.ceil(Math.max(layers, logits));
   }
 
-  /** Rows of logits that fit. */
-  logitRows(vocabulary: number): number {
-    const rows = Math.floor((this.#bytes * LOGIT_SHARE) / (LOGIT_COPIES * vocabulary * FLOAT_BYTES));
-    return Math.max(1, Math.min(MAX_TOKENS, rows));
+  /**
+   * Rows of logits that fit.
+   * @param atOnce how many logits of a row are in memory at a time
+   */
+  logitRows(atOnce: number): number {
+    const rows = Math.floor((this.#bytes * LOGIT_SHARE) / (LOGIT_COPIES * atOnce * FLOAT_BYTES));
+    return Math.max(1, Math.min(MAX_LOGIT_ROWS, rows));
   }
 
   /** Bytes. */

@@ -1,3 +1,4 @@
+import type { Graph } from '../../onnx/graph.ts';
 import {
   type Device,
   float32Output,
@@ -11,6 +12,7 @@ import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
+import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
 
 /** A token whose log-probability is computed, and the row of hidden states that predicts it. */
 export interface Target {
@@ -25,22 +27,40 @@ export interface TargetScores {
   readonly best: readonly number[];
 }
 
+interface HeadParts {
+  readonly logitsAtOnce: number;
+  readonly openWhole: () => Promise<Session>;
+}
+
 /** The output matrix, in a session of its own: only the rows that are needed go through it. */
 export class HeadSession {
-  readonly vocabulary: number;
-  readonly #session: Session;
   readonly hidden: number;
+  /** Of one row, how many logits are in memory at a time. */
+  readonly logitsAtOnce: number;
+  readonly #session: Session;
+  readonly #openWhole: () => Promise<Session>;
+  /** All logits come from a session of their own, if need be. */
+  #whole: Promise<Session> | null;
 
-  private constructor(decoder: Decoder, session: Session) {
-    this.vocabulary = decoder.vocabulary;
+  private constructor(decoder: Decoder, session: Session, { logitsAtOnce, openWhole }: HeadParts) {
     this.hidden = decoder.hidden;
+    this.logitsAtOnce = logitsAtOnce;
     this.#session = session;
+    this.#openWhole = openWhole;
+    this.#whole = logitsAtOnce === decoder.vocabulary ? Promise.resolve(session) : null;
   }
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
-    const memoryPattern = weights.held === 'float32';
-    const session = await openSession(buildHead(decoder, weights), device, { allowSpinning: false, memoryPattern });
-    return new HeadSession(decoder, session);
+    // What one block for all slices would take is not needed at the same time.
+    const memoryPattern = weights.held === 'float32' && device.name !== 'cpu';
+    const openHead = (graph: Graph) => openSession(graph, device, { allowSpinning: false, memoryPattern });
+    // On a GPU, small slices take longer, and there is less memory to gain.
+    const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;
+    const graph = slices ? buildSlicedHead(decoder, weights, slices) : buildHead(decoder, weights);
+    return new HeadSession(decoder, await openHead(graph), {
+      logitsAtOnce: logitsAtOnce(decoder, slices),
+      openWhole: () => openHead(buildHead(decoder, weights)),
+    });
   }
 
   /** @param hidden [rows, hidden] */
@@ -62,7 +82,8 @@ export class HeadSession {
 
   /** All logits: [rows, vocabulary]. */
   async logits(hidden: Tensor): Promise<Float32Array> {
-    return float32Output(await this.#run(hidden, [], [HEAD.logits]), HEAD.logits);
+    this.#whole ??= this.#openWhole();
+    return float32Output(await this.#run(hidden, [], [HEAD.logits], await this.#whole), HEAD.logits);
   }
 
   /** Rows of hidden states as a tensor [rows, hidden]. */
@@ -71,15 +92,17 @@ export class HeadSession {
   }
 
   async close(): Promise<void> {
+    const whole = await this.#whole?.catch(() => null);
+    if (whole && whole !== this.#session) await whole.release();
     await this.#session.release();
   }
 
-  #run(hidden: Tensor, targets: readonly Target[], fetches: readonly string[]) {
+  #run(hidden: Tensor, targets: readonly Target[], fetches: readonly string[], session = this.#session) {
     const pairs = tensor.int64(
       targets.flatMap(({ row, token }) => [row, token]),
       [targets.length, 2],
     );
-    return this.#session.run({ [HEAD.hidden]: hidden, [HEAD.targets]: pairs }, fetches);
+    return session.run({ [HEAD.hidden]: hidden, [HEAD.targets]: pairs }, fetches);
   }
 }
 

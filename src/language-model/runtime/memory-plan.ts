@@ -8,10 +8,13 @@ import { buildBackbone, layerParts } from '../graph/backbone.ts';
 import { buildHead, buildHeadSlice, canSliceHead } from '../graph/head.ts';
 import { DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { type DevicePlan, describePlan, deviceNeeds, inGibibytes, planDeviceMemory } from './device-memory.ts';
+import { canStayStored } from './held-weights.ts';
 
 /** How the memory is divided, in bytes. */
-export type MemoryPlan = { readonly batchBytes: number } & (
-  | { readonly execution: 'whole' }
+export type MemoryPlan = {
+  readonly batchBytes: number;
+} /** With `mustStayStored`, weights of 16 bits do not fit in float32. */ & (
+  | { readonly execution: 'whole'; readonly mustStayStored: boolean }
   | ({ readonly execution: 'layer by layer' } & LayeredSizes)
 );
 
@@ -70,7 +73,10 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   const machine = machineMemory();
   const limit = Math.min(memoryLimit ?? machine, machine);
   const whole = weights.size * FLOAT_BYTES + batchBytes;
-  if (layers !== 'always' && whole <= limit) return { execution: 'whole', batchBytes } as const;
+  if (layers !== 'always' && whole <= limit) return { execution: 'whole', mustStayStored: false, batchBytes } as const;
+  if (layers !== 'always' && asStoredBytes(model) + batchBytes + OVERHEAD <= limit) {
+    return { execution: 'whole', mustStayStored: true, batchBytes } as const;
+  }
   const { largest, headTokens } = layerSizes(model);
   const fixed = LAYERS_IN_MEMORY * largest + batchBytes + OVERHEAD;
   const left = limit - fixed;
@@ -85,6 +91,12 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
     `use a runner with at least ${least} GiB, or a server (--endpoint)`,
     { code: 'not-enough-memory' },
   );
+}
+
+/** What the weights take where those of 16 bits stay so, with the part that is expanded; no number where they cannot. */
+export function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
+  if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
+  return weights.storedBytes + Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
 }
 
 /** The float32 weights of the largest layer, in bytes, and how much of the output matrix is no larger. */
@@ -112,12 +124,13 @@ function buildPart(
 function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
   const { device, batchBytes = DEFAULT_BATCH_BYTES, layers, onPlan, memoryLimit } = options;
   const { decoder, weights, path } = model;
-  if (device.memory === undefined && layers !== 'always') return { execution: 'whole', batchBytes };
+  if (device.memory === undefined && layers !== 'always')
+    return { execution: 'whole', mustStayStored: false, batchBytes };
   const free = device.memory ?? Number.POSITIVE_INFINITY;
   const whole = planDeviceMemory(deviceNeeds(decoder, model.graphs, batchBytes), free);
   if (layers !== 'always' && (whole.fits || layers === 'never')) {
     onPlan?.(whole);
-    if (whole.fits) return { execution: 'whole', batchBytes: whole.batch };
+    if (whole.fits) return { execution: 'whole', mustStayStored: false, batchBytes: whole.batch };
     throw tooLarge(path, whole);
   }
   const { headTokens } = layerSizes(model);

@@ -13,17 +13,17 @@ import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import type { Precision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
-import { BackboneSession } from './backbone-session.ts';
 import { BatchBudget, DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
 import { decodeGreedily } from './greedy.ts';
 import { HeadQueue } from './head-queue.ts';
-import { HeadSession } from './head-session.ts';
+import { addWork, canStayStored, HeldChoice, type HeldLimits, type Work, workOf } from './held-weights.ts';
 import { LayeredModel } from './layered/layered-model.ts';
 import { type LayeredSizes, type MemoryPlan, type PlanOptions, planMemory } from './memory-plan.ts';
 import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
 import { runStep } from './run-step.ts';
 import { type ScoringStep, scheduleScoring, tokensOf } from './schedule.ts';
+import { WholeModel } from './whole-model.ts';
 
 export interface OnnxEngineOptions extends PlanOptions {
   /** An adapter on the checkpoint. */
@@ -48,26 +48,25 @@ export class OnnxEngine implements Engine {
   readonly maxLength: number;
   readonly vocabulary: number;
   readonly device: Device;
-  readonly precision: Precision;
   readonly execution: Execution;
   readonly #decoder: Decoder;
   readonly #weights: Weights;
   readonly #plan: MemoryPlan;
-  #backbone: BackboneSession | null = null;
+  /** Null layer by layer. */
+  readonly #whole: WholeModel | null;
   #layered: LayeredModel | null = null;
   #passCost: PassCost | null = null;
+  readonly #held: HeldChoice;
+  readonly #isExpanded: boolean;
   /** Settles when the calls so far are done. */
   #pending: Promise<unknown> = Promise.resolve();
-  /** Null layer by layer. */
-  readonly #head: HeadSession | null;
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
-  readonly #onLoading: OnnxEngineOptions['onLoading'];
 
   private constructor(
     { decoder, weights, graphs }: Described,
-    { plan, head }: { readonly plan: MemoryPlan; readonly head: HeadSession | null },
-    options: Pick<OnnxEngineOptions, 'device' | 'reusePrefixes' | 'onLoading'>,
+    plan: MemoryPlan,
+    options: Pick<OnnxEngineOptions, 'device' | 'held' | 'reusePrefixes' | 'onLoading'>,
   ) {
     this.execution = plan.execution;
     this.#plan = plan;
@@ -76,24 +75,21 @@ export class OnnxEngine implements Engine {
     this.#decoder = decoder;
     this.#weights = weights;
     this.device = options.device;
-    const isExpanded = graphs.some(({ weightMemory }) => weightMemory.largestExpansion > 0);
-    this.precision = { arithmetic: 'float32', weights: isExpanded ? '16-bit' : 'float32' };
-    this.#head = head;
+    this.#isExpanded = graphs.some(({ weightMemory }) => weightMemory.largestExpansion > 0);
+    this.#held = new HeldChoice(heldLimits({ decoder, weights }, plan, options));
+    weights.held = this.#held.current.backbone;
+    this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights }, options) : null;
     this.#budget = new BatchBudget(decoder, plan.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
     this.#reusePrefixes = options.reusePrefixes ?? true;
-    this.#onLoading = options.onLoading;
   }
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
     options.onLoading?.(true);
     const described = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
-    const { decoder, weights } = described;
     const plan = planMemory({ path: checkpoint.path, ...described }, options);
-    // Layer by layer, the output matrix comes last.
-    const head = plan.execution === 'whole' ? await HeadSession.open(decoder, weights, options.device) : null;
     options.onLoading?.(false);
-    return new OnnxEngine(described, { plan: { ...plan, ...options.sizes }, head }, options);
+    return new OnnxEngine(described, { ...plan, ...options.sizes }, options);
   }
 
   /**
@@ -111,19 +107,31 @@ export class OnnxEngine implements Engine {
     return weights.size * FLOAT_BYTES + DEFAULT_BATCH_BYTES;
   }
 
+  /** What the weights of the last call were in memory. */
+  get precision(): Precision {
+    const { backbone, head } = this.#held.current;
+    const isExpanded = this.#isExpanded && [backbone, head].includes('as-stored');
+    return { arithmetic: 'float32', weights: isExpanded ? '16-bit' : 'float32' };
+  }
+
   /**
-   * The last bits of a result depend on whether the backbone has a KV cache: if any call needs one, all calls use it.
+   * The last bits of a result depend on whether the backbone has a KV cache, and on how weights are held: if any call needs a cache,
+   * all calls use it, and weights are held as suits all calls together.
    */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#usesKvCache) return;
-      let useKvCache = generate;
-      for (const sequences of useKvCache ? [] : score) {
-        useKvCache = needsKvCache(this.#schedule(sequences));
-        if (useKvCache) break;
+      let useKvCache = generate || this.#usesKvCache;
+      let work: Work = { passes: 0, tokens: 0 };
+      const isOpen = () => !useKvCache || this.#held.isOpen;
+      for (const sequences of generate || !isOpen() ? [] : score) {
+        const steps = this.#schedule(sequences);
+        useKvCache ||= needsKvCache(steps);
+        work = addWork(work, workOf(steps));
+        if (!isOpen()) break;
       }
+      const held = generate ? this.#held.forGenerating() : this.#held.announce(work);
       if (!useKvCache) return;
-      if (this.execution === 'whole') await this.#openBackbone({ useKvCache });
+      if (this.#whole !== null) await this.#whole.open({ useKvCache, held });
       else await this.#openLayered({ useKvCache });
     });
   }
@@ -151,14 +159,9 @@ export class OnnxEngine implements Engine {
 
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      const opened = [this.#backbone, this.#layered];
-      this.#backbone = null;
+      const layered = this.#layered;
       this.#layered = null;
-      try {
-        await Promise.all(opened.map((session) => session?.close()));
-      } finally {
-        await this.#head?.close();
-      }
+      await Promise.all([this.#whole?.close(), layered?.close()]);
     });
   }
 
@@ -178,12 +181,10 @@ export class OnnxEngine implements Engine {
     }
     const steps = this.#schedule(sequences);
     const lengths = sequences.map(({ continuation }) => continuation.length);
-    if (this.#head === null) {
-      const layered = await this.#openLayered({ useKvCache: needsKvCache(steps) });
-      return layered.score(steps, lengths, onWork);
-    }
-    const queue = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
-    const backbone = await this.#openBackbone({ useKvCache: needsKvCache(steps) });
+    const useKvCache = needsKvCache(steps);
+    if (this.#whole === null) return (await this.#openLayered({ useKvCache })).score(steps, lengths, onWork);
+    const { backbone, head } = await this.#whole.open({ useKvCache, held: this.#held.forScores(workOf(steps)) });
+    const queue = new HeadQueue(head, this.#budget.logitRows(head.logitsAtOnce));
     const all = steps.reduce((sum, step) => sum + tokensOf(step), 0) * (1 + HEAD_SHARE);
     let tokens = 0;
     const onTokens = (count: number) => {
@@ -213,23 +214,24 @@ export class OnnxEngine implements Engine {
       canBecomeLong: attentionsOf(this.#decoder).some(({ rope }) => rope?.long),
       onWork,
     };
-    if (this.#head === null) return (await this.#openLayered({ useKvCache: true })).generate(prompts, setup);
-    const backbone = await this.#openBackbone({ useKvCache: true });
-    return decodeGreedily(prompts, { ...setup, backbone, head: this.#head, budget: this.#budget });
+    if (this.#whole === null) return (await this.#openLayered({ useKvCache: true })).generate(prompts, setup);
+    const sessions = await this.#whole.open({ useKvCache: true, held: this.#held.forGenerating() });
+    return decodeGreedily(prompts, { ...setup, ...sessions, budget: this.#budget });
   }
 
   async #logits(tokens: readonly number[]): Promise<Float32Array> {
     this.#check(tokens, tokens.length);
     const rows = tokens.map((_, i) => i);
     const batch = sequenceBatch(tokens, { rows, isLong: this.#isLong(tokens.length) });
-    if (this.#head === null) return (await this.#openLayered({ useKvCache: false })).logits(batch);
-    const backbone = await this.#openBackbone({ useKvCache: false });
+    if (this.#whole === null) return (await this.#openLayered({ useKvCache: false })).logits(batch);
+    const held = this.#held.forScores({ passes: 1, tokens: tokens.length });
+    const { backbone, head } = await this.#whole.open({ useKvCache: false, held });
     const { hidden } = await backbone.run(batch);
-    return this.#head.logits(hidden);
+    return head.logits(hidden);
   }
 
   get #usesKvCache(): boolean {
-    return this.#backbone?.usesKvCache ?? this.#layered?.usesKvCache ?? false;
+    return this.#whole?.usesKvCache ?? this.#layered?.usesKvCache ?? false;
   }
 
   /** Replaced at the first use that needs a KV cache, as the backbone is: nothing of it stays in memory between calls. */
@@ -242,21 +244,6 @@ export class OnnxEngine implements Engine {
     const model = { decoder: this.#decoder, weights: this.#weights, device: this.device, kind, useKvCache };
     this.#layered = new LayeredModel(model, { ...this.#plan, budget: this.#budget });
     return this.#layered;
-  }
-
-  /**
-   * The backbone is opened at its first use, and replaced at the first use that needs a KV cache, since that graph
-   * takes more memory. Two at the same time would need memory for the weights twice.
-   */
-  async #openBackbone({ useKvCache }: { readonly useKvCache: boolean }): Promise<BackboneSession> {
-    const known = this.#backbone;
-    if (known && (known.usesKvCache || !useKvCache)) return known;
-    this.#backbone = null;
-    await known?.close();
-    this.#onLoading?.(true);
-    this.#backbone = await BackboneSession.open(this.#decoder, this.#weights, this.device, { useKvCache });
-    this.#onLoading?.(false);
-    return this.#backbone;
   }
 
   #isLong(length: number): boolean {
@@ -276,9 +263,17 @@ export class OnnxEngine implements Engine {
  */
 const HEAD_SHARE = 0.02;
 
-/** On the CPU packed float32 weights are faster; WebGPU converts no bfloat16. */
-function heldOn({ name }: Device): HeldWeights {
-  return name === 'cuda' ? 'as-stored' : 'float32';
+function heldLimits(
+  { decoder, weights }: Pick<Described, 'decoder' | 'weights'>,
+  plan: MemoryPlan,
+  { device, held }: Pick<OnnxEngineOptions, 'device' | 'held'>,
+): HeldLimits {
+  const backboneStays = canStayStored(decoder, weights);
+  if (held !== undefined) return { all: held, backboneStays };
+  if (device.name === 'cuda') return { all: 'as-stored', backboneStays };
+  // WebGPU converts no bfloat16.
+  if (device.name === 'webgpu' || plan.execution !== 'whole') return { all: 'float32', backboneStays };
+  return { all: plan.mustStayStored ? 'as-stored' : null, backboneStays };
 }
 
 interface Described {
@@ -289,7 +284,12 @@ interface Described {
 
 async function describe(
   checkpoint: FullCheckpoint,
-  { adapter = null, device, held = heldOn(device), mostExpanded }: OnnxEngineOptions,
+  {
+    adapter = null,
+    device,
+    held = device.name === 'webgpu' ? 'float32' : 'as-stored',
+    mostExpanded,
+  }: OnnxEngineOptions,
 ): Promise<Described> {
   const decoder = describeDecoder(checkpoint);
   const weights = new Weights(checkpoint, decoder, adapter, {

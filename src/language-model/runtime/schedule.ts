@@ -131,6 +131,16 @@ export function tokensOf(step: ScoringStep): number {
   return step.trees.reduce((sum, tree) => sum + tokensOfTree(tree, prefix), prefix);
 }
 
+/** Tokens of a chunk of a long sequence, about. */
+const CHUNK = 1024;
+
+/** Runs of the layers that a step takes, about. */
+export function passesOf(step: ScoringStep): number {
+  if (step.kind === 'batch') return 1;
+  if (step.kind === 'chunked') return Math.ceil(tokensOf(step) / CHUNK);
+  return Math.ceil(step.prefix.length / CHUNK) + step.trees.length;
+}
+
 /** @param prefix tokens before the tree that are computed already */
 export function tokensOfTree(tree: readonly ContextGroup[], prefix: number): number {
   return tree.reduce((sum, group) => sum + sizeAfter(group, prefix), 0);

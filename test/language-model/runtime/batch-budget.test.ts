@@ -57,7 +57,7 @@ describe('BatchBudget', () => {
     expect(budget.fits(4097, 1, 1, LEAN)).toBe(false);
     expect(budget.chunkLength(1, 10, LEAN)).toBe(4096);
     expect(budget.chunkLength(4, 10, LEAN)).toBe(1024);
-    expect(budget.logitRows(100)).toBe(4096);
+    expect(budget.logitRows(100)).toBe(512);
   });
 
   it('cuts a long sequence into chunks that fit', () => {

@@ -1,10 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TensorEntry } from '../../../src/checkpoint/types.ts';
 import { rowBlocks } from '../../../src/language-model/graph/linear.ts';
+import { BackboneSession } from '../../../src/language-model/runtime/backbone-session.ts';
+import { HeadSession } from '../../../src/language-model/runtime/head-session.ts';
+import { HeldChoice, isFastAsStored } from '../../../src/language-model/runtime/held-weights.ts';
+import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
+import { at } from '../../../src/platform/at.ts';
 import { temporaryFolder } from '../../fixtures.ts';
-import { languageModel, withEngine } from './engines.ts';
+import { languageModel, NO_STOPS, withEngine } from './engines.ts';
 import { AS_STORED, bothWays, changeSessions, expectExpertsOneByOne, TOKENS } from './held-as-stored.ts';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -26,6 +31,83 @@ it('the engine says in what it computes and what its weights are in memory', asy
   await withEngine(path, {}, async ({ precision }) => {
     expect(precision).toEqual({ arithmetic: 'float32', weights: 'float32' });
   });
+});
+
+describe('on the CPU, weights of 16 bits', () => {
+  const sequence = { context: TOKENS.slice(0, 4), continuation: TOKENS.slice(4) };
+  const prompt = { tokens: TOKENS, maxNewTokens: 2, stopTokens: NO_STOPS };
+
+  /** How the weights of the sessions that some calls open are held: those of the layers, and the output matrix. */
+  const openedFor = async (name: string, calls: ReadonlyArray<(engine: OnnxEngine) => Promise<unknown>>) => {
+    const held: { readonly layers: string[]; readonly heads: string[] } = { layers: [], heads: [] };
+    const openBackbone = BackboneSession.open.bind(BackboneSession);
+    const openHead = HeadSession.open.bind(HeadSession);
+    vi.spyOn(BackboneSession, 'open').mockImplementation((...args) => {
+      held.layers.push(args[1].held);
+      return openBackbone(...args);
+    });
+    vi.spyOn(HeadSession, 'open').mockImplementation((...args) => {
+      held.heads.push(args[1].held);
+      return openHead(...args);
+    });
+    await withEngine(languageModel(name), {}, async (engine) => {
+      for (const call of calls) await call(engine);
+    });
+    vi.restoreAllMocks();
+    return held;
+  };
+  const score = (engine: OnnxEngine) => engine.score([sequence]);
+  const generate = (engine: OnnxEngine) => engine.generate([prompt]);
+
+  it('stay so for scores, until something is generated', async () => {
+    expect(await openedFor('llama', [score, generate, score])).toEqual({
+      layers: ['as-stored', 'float32'],
+      heads: ['as-stored', 'float32'],
+    });
+  });
+
+  it('are float32 for all calls if one of those that are announced generates', async () => {
+    const prepare = (engine: OnnxEngine) => engine.prepare({ score: [[sequence]], generate: true });
+    expect(await openedFor('llama', [prepare, score])).toEqual({ layers: ['float32'], heads: ['float32'] });
+  });
+
+  it('are float32 in the layers for many calls of few tokens, and stay so for few', async () => {
+    const announce = (count: number) => (engine: OnnxEngine) =>
+      engine.prepare({ score: Array.from({ length: count }, () => [sequence]), generate: false });
+    expect(await openedFor('llama', [announce(9), score])).toEqual({ layers: ['float32'], heads: ['as-stored'] });
+    expect((await openedFor('llama', [announce(8), score, score])).layers).toEqual(['as-stored']);
+  });
+
+  it('are float32 in layers whose experts have an operator of their own', async () => {
+    expect((await openedFor('mixtral', [score])).layers).toEqual(['float32']);
+  });
+
+  it('make the same scores either way', async () => {
+    const scores = (held?: 'float32') =>
+      withEngine(languageModel('llama'), held ? { held } : {}, async (engine) => {
+        const [{ tokenLogprobs } = { tokenLogprobs: [] }] = await engine.score([sequence]);
+        return tokenLogprobs;
+      });
+    const [stored, converted] = [await scores(), await scores('float32')];
+    expect(stored).toHaveLength(3);
+    for (const [i, logprob] of stored.entries()) expect(Math.abs(logprob - at(converted, i))).toBeLessThan(1e-5);
+  });
+});
+
+it('what is in float32 stays so, and what was announced holds for each call', () => {
+  const choice = new HeldChoice({ all: null, backboneStays: true });
+  expect(choice.announce({ passes: 20, tokens: 8000 }).backbone).toBe('as-stored');
+  expect(choice.forScores({ passes: 20, tokens: 20 })).toEqual({ backbone: 'as-stored', head: 'as-stored' });
+  expect(choice.announce({ passes: 20, tokens: 20 })).toEqual({ backbone: 'float32', head: 'as-stored' });
+  expect(choice.announce({ passes: 20, tokens: 8000 }).backbone).toBe('float32');
+  expect(choice.forGenerating()).toEqual({ backbone: 'float32', head: 'float32' });
+  expect(choice.forScores({ passes: 1, tokens: 1 })).toEqual({ backbone: 'float32', head: 'float32' });
+});
+
+it('expanding takes less than a tenth of the time from 400 tokens of a pass on, or where little is computed', () => {
+  expect(isFastAsStored({ passes: 8, tokens: 8 })).toBe(true);
+  expect(isFastAsStored({ passes: 100, tokens: 100 * 300 })).toBe(false);
+  expect(isFastAsStored({ passes: 100, tokens: 100 * 400 })).toBe(true);
 });
 
 /** The operators that runs of a model start, in their order, as onnxruntime's profiler has them. */

@@ -1,12 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openReference } from '../../../src/checkpoint/open.ts';
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { Weights } from '../../../src/language-model/architectures/weights.ts';
+import { buildHead, HEAD } from '../../../src/language-model/graph/head.ts';
+import { buildSlicedHead, headSlices } from '../../../src/language-model/graph/sliced-head.ts';
+import type { Graph } from '../../../src/onnx/graph.ts';
+import { float32Output, int64Output, openSession, tensor } from '../../../src/onnx/session.ts';
 import { at } from '../../../src/platform/at.ts';
 import { float32, writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { readJson, temporaryFolder } from '../../fixtures.ts';
 import { generator } from '../random.ts';
 import { readTensors } from '../read-tensors.ts';
-import { languageModel, rowsOf, withEngine } from './engines.ts';
+import { CPU, languageModel, rowsOf, withEngine } from './engines.ts';
 
 /** As many tokens as Gemma has. */
 const VOCABULARY = 262_144;
@@ -14,12 +21,16 @@ const VOCABULARY = 262_144;
 /** A sum in float32 that runs over so many one after the other is 3e-4 too small. */
 const PER_TOKEN = 2e-5;
 
+/** Two tokens whose logits are the same, in slices of their own: the first one is the most likely. */
+const TWINS = [9000, 200_000] as const;
+
 /** The fixture of Qwen 3 with the embeddings, and so the output layer, of a vocabulary of this size. */
 function enlarged(): string {
   const source = languageModel('qwen3');
   const { hidden_size: hidden, ...config } = readJson<{ hidden_size: number }>(join(source, 'config.json'));
   const random = generator(7);
   const rows = Array.from({ length: VOCABULARY * hidden }, () => 3 * (random() - 0.5));
+  for (let i = 0; i < hidden; i += 1) for (const token of TWINS) rows[token * hidden + i] = 4;
   const tensors = Object.fromEntries(
     [...readTensors(join(source, 'model.safetensors'))].flatMap(([name, { shape, values }]) =>
       name === 'lm_head.weight' ? [] : [[name, float32(shape, [...values])]],
@@ -32,6 +43,35 @@ function enlarged(): string {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...own }));
   return folder;
 }
+
+it('by slices of the vocabulary, the output layer computes the same to the last bit', async () => {
+  const path = enlarged();
+  const checkpoint = await openReference(path);
+  const decoder = describeDecoder(checkpoint);
+  const weights = new Weights(checkpoint, decoder, null);
+  const slices = headSlices(decoder, weights);
+  expect(slices).toHaveLength(32);
+  const tokens = [0, 8191, 8192, 200_000, VOCABULARY - 1];
+  const random = generator(3);
+  // In the first row the twins are the most likely.
+  const hidden = Float32Array.from({ length: 3 * decoder.hidden }, (_, i) => (i < decoder.hidden ? 1 : random() - 0.5));
+  const feeds = {
+    [HEAD.hidden]: tensor.float32(hidden, [3, decoder.hidden]),
+    [HEAD.targets]: tensor.int64(
+      tokens.flatMap((token, i) => [i % 3, token]),
+      [tokens.length, 2],
+    ),
+  };
+  const outputsOf = async (graph: Graph) => {
+    const session = await openSession(graph, CPU);
+    const outputs = await session.run(feeds, [HEAD.logprobs, HEAD.total, HEAD.best]);
+    await session.release();
+    return [float32Output(outputs, HEAD.logprobs), float32Output(outputs, HEAD.total), int64Output(outputs, HEAD.best)];
+  };
+  const sliced = await outputsOf(buildSlicedHead(decoder, weights, slices ?? []));
+  expect(sliced).toEqual(await outputsOf(buildHead(decoder, weights)));
+  expect(sliced[2]?.[0]).toBe(TWINS[0]);
+});
 
 it('log-probabilities over a large vocabulary are those of float64', async () => {
   const tokens = [5, 262_000, 77, 131_072, 9];

@@ -46,6 +46,7 @@ it('runs a model layer by layer where less memory is left than its weights and a
   const checkpoint = await openReference(fixture('language-models/llama'));
   const batchBytes = 1e9;
   vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
+  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(4e9);
   const executionIn = async (memoryLimit: number) => {
     const device = { name: 'cpu', reason: 'requested' } as const;
     const engine = await OnnxEngine.open(checkpoint, { device, batchBytes, memoryLimit });
@@ -61,6 +62,25 @@ it('runs a model layer by layer where less memory is left than its weights and a
   // No limit gives more than the machine has.
   vi.spyOn(os, 'totalmem').mockReturnValue(5e9 - 1);
   expect(await executionIn(8e9)).toBe('layer by layer');
+});
+
+it('leaves weights of 16 bits as they are stored, also to generate, where they do not fit in float32', async () => {
+  const checkpoint = await openReference(fixture('language-models/llama'));
+  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
+  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(2e9);
+  vi.spyOn(os, 'totalmem').mockReturnValue(8e9);
+  const generatingIn = async (memoryLimit: number) => {
+    const device = { name: 'cpu', reason: 'requested' } as const;
+    const engine = await OnnxEngine.open(checkpoint, { device, batchBytes: 1e9, memoryLimit });
+    await engine.generate([{ tokens: [1, 2], maxNewTokens: 2, stopTokens: new Set() }]);
+    const { execution, precision } = engine;
+    await engine.close();
+    return [execution, precision.weights];
+  };
+  expect(await generatingIn(5e9)).toEqual(['whole', 'float32']);
+  // A batch, what Node and onnxruntime take, and the largest matrix in float32.
+  expect(await generatingIn(3.6e9)).toEqual(['whole', '16-bit']);
+  expect(await generatingIn(3.5e9)).toEqual(['layer by layer', 'float32']);
 });
 
 it('refuses a model that does not fit into the free memory of a GPU, with what takes how much', async () => {

@@ -1,0 +1,87 @@
+import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
+import type { Decoder } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { blockTotals, canSliceHead, HEAD, type HeadSlice, headLogits, LOGIT_BLOCK, reduceLogSumExp } from './head.ts';
+
+const { float32, int64 } = ElementType;
+
+/** Tokens of a slice, at most: 512 rows of their logits take 16 MiB. */
+const SLICE = 8 * LOGIT_BLOCK;
+
+const FLOAT_BYTES = 4;
+
+/** The slices in which the output matrix is multiplied; null if that is done as a whole. */
+export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | null {
+  const { vocabulary, hidden } = decoder;
+  const most = Math.floor(weights.mostExpanded / (hidden * FLOAT_BYTES * LOGIT_BLOCK)) * LOGIT_BLOCK;
+  const size = Math.max(LOGIT_BLOCK, Math.min(SLICE, most));
+  if (vocabulary <= size || !canSliceHead(decoder, weights)) return null;
+  return Array.from({ length: Math.ceil(vocabulary / size) }, (_, i) => ({
+    start: i * size,
+    end: Math.min(vocabulary, (i + 1) * size),
+  }));
+}
+
+/**
+ * The output matrix by slices of the vocabulary, one after the other: a slice is expanded once for all rows, and the logits of a row
+ * are never all in memory. Inputs and outputs are those of `buildHead`, to the last bit, except for the logits themselves.
+ */
+export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
+  const graph = new Graph();
+  const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
+  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
+  const wanted: Wanted = { rows: column(0), tokens: column(1) };
+  const parts = slices.map((slice) => {
+    const part = partOf(graph, headLogits(graph, decoder, weights, slice, hidden), slice, wanted);
+    graph.expandAfter([part.totals, part.most, part.chosen]);
+    return part;
+  });
+  const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
+  const total = reduceLogSumExp(graph, beside(parts.map(({ totals }) => totals)));
+  const largest = graph.op('ArgMax', [beside(parts.map(({ most }) => most))], { axis: -1 });
+  const best = graph.op('GatherElements', [beside(parts.map(({ best }) => best)), largest], { axis: 1 });
+  const ofRows = graph.op('Gather', [total, graph.reshape(wanted.rows, [-1])], { axis: 0 });
+  const chosen = graph.sum(parts.map((part) => part.chosen));
+  graph.output(HEAD.logprobs, graph.op('Sub', [chosen, ofRows]), float32);
+  graph.output(HEAD.total, total, float32);
+  graph.output(HEAD.best, graph.reshape(best, [-1]), int64);
+  return graph;
+}
+
+/** Of each target, int64 [Q, 1]. */
+interface Wanted {
+  readonly rows: Value;
+  readonly tokens: Value;
+}
+
+interface Part {
+  /** Logarithms of sums of exponentials: [R, blocks]. */
+  readonly totals: Value;
+  /** The largest logit and its token: [R, 1]. */
+  readonly most: Value;
+  readonly best: Value;
+  /** Logits of the targets in this slice, and zero for the others: [Q]. */
+  readonly chosen: Value;
+}
+
+function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, { rows, tokens }: Wanted): Part {
+  const number = (value: number) => graph.constant([value], 'int64');
+  const place = graph.op('ArgMax', [logits], { axis: -1 });
+  const local = graph.op('Sub', [tokens, number(start)]);
+  const nearest = graph.op('Min', [graph.op('Max', [local, number(0)]), number(end - start - 1)]);
+  const found = graph.op('GatherND', [logits, graph.op('Concat', [rows, nearest], { axis: 1 })]);
+  const isHere = graph.reshape(graph.op('Equal', [local, nearest]), [-1]);
+  return {
+    totals: blockTotals(graph, logits, end - start),
+    most: graph.op('GatherElements', [logits, place], { axis: 1 }),
+    best: graph.op('Add', [place, number(start)]),
+    chosen: graph.op('Where', [isHere, found, graph.constant([0], 'float32')]),
+  };
+}
+
+/** Of one row, how many logits are in memory at a time. */
+export function logitsAtOnce(decoder: Decoder, slices: readonly HeadSlice[] | null): number {
+  return slices === null ? decoder.vocabulary : at(slices, 0).end;
+}

@@ -1,0 +1,118 @@
+import type { Decoder } from '../architectures/decoder.ts';
+import type { HeldWeights, Weights } from '../architectures/weights.ts';
+import type { ScoringStep } from './schedule.ts';
+import { passesOf, tokensOf } from './schedule.ts';
+
+/**
+ * Can a CPU leave the weights of layers as they are stored? Experts are multiplied by an operator that takes float32: each in operators
+ * of its own takes minutes to plan.
+ */
+export function canStayStored(decoder: Pick<Decoder, 'layers'>, weights: Pick<Weights, 'has16Bit'>): boolean {
+  const hasExperts = decoder.layers.some(({ mlp, beside }) => mlp?.kind === 'experts' || beside !== undefined);
+  return !hasExperts && weights.has16Bit;
+}
+
+/** What some calls compute: runs of the layers, and their tokens. */
+export interface Work {
+  readonly passes: number;
+  readonly tokens: number;
+}
+
+export function workOf(steps: readonly ScoringStep[]): Work {
+  return {
+    passes: steps.reduce((sum, step) => sum + passesOf(step), 0),
+    tokens: steps.reduce((sum, step) => sum + tokensOf(step), 0),
+  };
+}
+
+export function addWork(a: Work, b: Work): Work {
+  return { passes: a.passes + b.passes, tokens: a.tokens + b.tokens };
+}
+
+/**
+ * In a pass over so many tokens, expanding all weights takes a tenth of the time or less: that of 17 to 40 tokens, on 2 cores with
+ * SmolLM2-135M.
+ */
+const TOKENS_OF_PASS = 400;
+
+/** To convert and pack all weights once takes as long as to expand them in so many passes. */
+const PASSES_OF_CONVERSION = 8;
+
+/** Is work done as fast, to a tenth, if weights of 16 bits are expanded in each pass? */
+export function isFastAsStored({ passes, tokens }: Work): boolean {
+  return passes <= PASSES_OF_CONVERSION + tokens / TOKENS_OF_PASS;
+}
+
+/** How weights are held: those of the layers, and the output matrix. */
+export interface HeldOf {
+  readonly backbone: HeldWeights;
+  readonly head: HeldWeights;
+}
+
+/** What decides how weights are held: all of them, without a choice; else those of the layers if they cannot stay as they are. */
+export interface HeldLimits {
+  readonly all: HeldWeights | null;
+  readonly backboneStays: boolean;
+}
+
+/**
+ * How the weights are held that a CPU can hold either way. Decoding goes over all weights for each token, which takes up to twice as
+ * long if they are expanded each time: it has them in float32. Scores have the output matrix as it is stored, since hundreds of rows
+ * go through it together, and the layers too if their passes are large. What is in float32 stays so: results of later calls then do
+ * not depend on what comes in between.
+ */
+export class HeldChoice {
+  readonly #limits: HeldLimits;
+  #current: HeldOf;
+  #isConverted: boolean;
+  #generates = false;
+  #announced: HeldWeights | null = null;
+
+  constructor(limits: HeldLimits) {
+    this.#limits = limits;
+    this.#isConverted = !limits.backboneStays;
+    const { all } = limits;
+    this.#current = { backbone: all ?? 'float32', head: all ?? 'float32' };
+  }
+
+  /** Of the last call. */
+  get current(): HeldOf {
+    return this.#current;
+  }
+
+  /** Do the calls decide how the layers are held? */
+  get isOpen(): boolean {
+    return this.#limits.all === null && !this.#isConverted;
+  }
+
+  /** From now on, all calls are held as suits these together. */
+  announce(work: Work): HeldOf {
+    this.#announced = null;
+    const held = this.forScores(work);
+    this.#announced = held.backbone;
+    return held;
+  }
+
+  forScores(work: Work): HeldOf {
+    const { all } = this.#limits;
+    if (all !== null) return this.#set({ backbone: all, head: all });
+    const stays = this.#announced === null ? isFastAsStored(work) : this.#announced === 'as-stored';
+    if (!stays) this.#isConverted = true;
+    return this.#set({
+      backbone: this.#isConverted ? 'float32' : 'as-stored',
+      head: this.#generates ? 'float32' : 'as-stored',
+    });
+  }
+
+  forGenerating(): HeldOf {
+    this.#isConverted = true;
+    this.#generates = true;
+    const held = this.#limits.all ?? 'float32';
+    return this.#set({ backbone: held, head: held });
+  }
+
+  #set(held: HeldOf): HeldOf {
+    this.#current = held;
+    return held;
+  }
+}
