@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { areTurned, type StackedModule } from '../../../src/checkpoint/adapter/expert-factors.ts';
 import { openCheckpoint } from '../../../src/checkpoint/open.ts';
+import type { TensorEntry } from '../../../src/checkpoint/types.ts';
 import { messageOf } from '../refusal.ts';
 import { float32, writeSafetensors } from '../write-safetensors.ts';
 import { adapterFixture, adapterWith, expectedOf, MEASURED_ADAPTERS } from './adapters.ts';
@@ -203,4 +205,56 @@ it('the config of an adapter that is not JSON is named', async () => {
   const folder = adapterWith('patterns', {});
   writeFileSync(join(folder, 'adapter_config.json'), '{');
   expect(await messageOf(folder)).toMatch(/adapter_config\.json/);
+});
+
+describe('which way the factors of experts are', () => {
+  const factor = (shape: readonly number[]): TensorEntry => ({
+    name: 'factor',
+    dtype: 'F32',
+    shape,
+    size: shape.reduce((product, size) => product * size, 1),
+    file: '',
+    offset: 0,
+    byteLength: 0,
+  });
+  /** Of two experts with rank 3. */
+  const stack = (input: number, output: number): StackedModule => ({
+    target: 'layers.0.mlp.experts.down_proj',
+    a: factor([6, input]),
+    b: factor([output, 6]),
+    rank: 3,
+    scale: 1,
+    experts: 2,
+    transposed: false,
+    magnitude: null,
+  });
+  const turned = (modules: readonly StackedModule[], version: string | undefined, family: string) =>
+    areTurned(
+      { path: 'adapter', config: version === undefined ? {} : { peft_version: version } },
+      modules.map((module, i) => ({ module, input: 8, output: i === 0 ? 8 : 16 })),
+      family,
+    );
+
+  it.each<[string, StackedModule[], string | undefined, string, boolean]>([
+    ['PEFT 0.21', [stack(8, 8)], '0.21.2', 'qwen3_moe', false],
+    ['PEFT 0.19.1', [stack(8, 8)], '0.19.1', 'gpt_oss', false],
+    ['a version from the source', [stack(8, 8)], '0.20.1.dev0@abc', 'mixtral', false],
+    ['PEFT 0.21 of Llama 4, whose layout it does not know', [stack(8, 8)], '0.21.2', 'llama4_text', true],
+    ['PEFT 0.18 of a family that is stored by inputs', [stack(8, 8)], '0.18.1', 'gpt_oss', false],
+    ['PEFT 0.17, which writes no version', [stack(8, 8)], undefined, 'llama4', false],
+    ['another stack, whatever the version', [stack(8, 8), stack(16, 8)], '0.18.0', 'qwen3_moe', true],
+    ['another stack the other way', [stack(8, 8), stack(8, 16)], '0.19.0', 'qwen3_moe', false],
+  ])('is known from %s', (_, modules, version, family, expected) => {
+    expect(turned(modules, version, family)).toBe(expected);
+  });
+
+  it.each([
+    ['0.18.1', 'qwen3_moe'],
+    ['0.19.0', 'gpt_oss'],
+    [undefined, 'mixtral'],
+  ])('is refused where nothing tells it: PEFT %s, %s', (version, family) => {
+    expect(() => turned([stack(8, 8)], version, family)).toThrow(
+      /as many inputs as outputs, and PEFT .* merge the adapter/,
+    );
+  });
 });
