@@ -72,6 +72,13 @@ describe('the size of the logits', () => {
     expect(scale?.logits).toBeCloseTo(logits, 7);
   });
 
+  // numpy 2.4: six bits a weight, times the scale of a row, plus its bias.
+  it('is that of the numbers that a quantized head stands for', async () => {
+    const scale = await scaleOf(fixture('quantized', 'mlx-affine'));
+    expect(scale?.head.rms).toBeCloseTo(0.20016464666598183, 7);
+    expect(scale?.logits).toBeCloseTo(1.6013171733278548, 7);
+  });
+
   /** Two tokens, three features. */
   function tiny(head: number[], norm: number[]): string {
     const folder = temporaryFolder();

@@ -1,6 +1,6 @@
-import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
 import { fetchTensors } from '../../checkpoint/open.ts';
 import { placeOf } from '../../checkpoint/place.ts';
+import { blockOf, isReadable } from '../../checkpoint/tensor-value.ts';
 import { tokenEmbedding } from '../../checkpoint/token-embedding.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
@@ -79,11 +79,11 @@ function mapped({ tensors, onnx }: FullCheckpoint): ReadonlyMap<string, TensorEn
 /** The output embedding; in a tied model, the embedding of tokens. */
 function findHead({ tensors, config }: Weights): TensorEntry | null {
   const matrices = [...tensors.values()].filter(
-    ({ name, dtype, shape, size }) =>
-      shape.length === 2 &&
-      size > 0 &&
-      isMeasuredDtype(dtype) &&
-      placeOf(name, { multimodal: true }).component !== 'vision',
+    (entry) =>
+      entry.shape.length === 2 &&
+      entry.size > 0 &&
+      isReadable(entry) &&
+      placeOf(entry.name, { multimodal: true }).component !== 'vision',
   );
   const isHead = ({ name }: TensorEntry) => placeOf(name, { multimodal: false }).module === 'lm_head';
   const heads = config.tie_word_embeddings === true ? [] : matrices.filter(isHead);
@@ -97,7 +97,7 @@ function findNorm({ tensors }: Weights, { shape }: TensorEntry): TensorEntry | n
     return (
       entry.shape.length === 1 &&
       shape.includes(entry.size) &&
-      isMeasuredDtype(entry.dtype) &&
+      isReadable(entry) &&
       place.layer === null &&
       place.component === 'language' &&
       FINAL_NORM.test(entry.name)
@@ -124,8 +124,24 @@ async function readGains(norm: TensorEntry, { config }: Weights): Promise<readon
   return Array.from(values, (value) => value + plus);
 }
 
+/** Elements of a quantized matrix that are expanded at once: they take several times their size. */
+const EXPANDED_AT_ONCE = 2 ** 24;
+
 /** Σ W² over the axis of outputs: one number for each feature of the hidden state. */
 async function featureEnergies(head: TensorEntry, axis: 0 | 1): Promise<readonly number[]> {
+  const rows = at(head.shape, 0);
+  const least = Math.ceil(head.size / EXPANDED_AT_ONCE);
+  const count = Array.from({ length: 3 * least }, (_, i) => least + i).find((parts) => rows % parts === 0) ?? 1;
+  if (!head.recipe?.block || axis === 1 || count === 1) return energiesOf(head, axis);
+  let sums: readonly number[] = [];
+  for (let i = 0; i < count; i++) {
+    const energies = await energiesOf(blockOf(head, i, count), axis);
+    sums = energies.map((energy, feature) => energy + (sums[feature] ?? 0));
+  }
+  return sums;
+}
+
+async function energiesOf(head: TensorEntry, axis: 0 | 1): Promise<readonly number[]> {
   const shape = [at(head.shape, 0), at(head.shape, 1)] as const;
   const graph = new Graph();
   const whole = loadMatrix(graph, { source: head, view: { dims: shape, slices: [], shape } });
