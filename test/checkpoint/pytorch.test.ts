@@ -265,8 +265,8 @@ describe('a file that is damaged, or made to take time and memory', () => {
 
   it('doubled by references to itself is as large as its bytes', async () => {
     // Each list has the one before ten times: 10⁴⁰ items for those who walk through them.
-    const level = (i: number) => `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}`;
-    const bomb = `\x80\x02]q\0${Array.from({ length: 40 }, (_, i) => level(i)).join('')}`;
+    const level = (i: number) => `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}0`;
+    const bomb = `\x80\x02]q\x000${Array.from({ length: 40 }, (_, i) => level(i)).join('')}h\x28`;
     const cyclic = ']q\x63h\x63a';
     const path = join(temporaryFolder(), 'bomb.pt');
     const pickle = `\x80\x02}(X\x01\0\0\0b${bomb.slice(2)}X\x01\0\0\0c${cyclic}X\x01\0\0\0w${tensor(storageId('0', 6), 0, [6], [1])}u.`;
