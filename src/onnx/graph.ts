@@ -94,9 +94,9 @@ export class Graph {
   readonly #returned: { readonly name: string; readonly value: Value }[] = [];
   readonly #constants = new Map<string, Value>();
   readonly #weights = new Map<Value, { bytes: number; readonly size: number }>();
-  readonly #files: ExternalData[] = [];
   readonly #zeros = new Map<Value, Value>();
   readonly #preparations: Preparation[] = [];
+  readonly #externals: External[] = [];
   #largestExpansion = 0;
   /** What the next product with an expanded matrix comes after: the last one, above all. */
   #beforeExpanded: Value[] = [];
@@ -111,22 +111,8 @@ export class Graph {
 
   /** Elements in a file, declared with any shape and type that has the same number of bytes. */
   external(data: ExternalData, type: ElementType, dims: readonly number[]): Value {
-    if (data.layout !== undefined) throw new Error(`the elements of a tensor in ${data.file} are in parts`);
     const name = this.#name('file');
-    this.#files.push(data);
-    this.#initializers.push(
-      new onnx.TensorProto({
-        name,
-        dataType: type,
-        dims: [...dims],
-        dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-        externalData: [
-          { key: 'location', value: data.file.slice(externalDataFolder(data.file).length) },
-          { key: 'offset', value: String(data.offset) },
-          { key: 'length', value: String(data.byteLength) },
-        ],
-      }),
-    );
+    this.#externals.push({ name, type, dims: [...dims], data });
     this.#weights.set(name, { bytes: data.byteLength, size: dims.reduce((size, dim) => size * dim, 1) });
     return name;
   }
@@ -140,22 +126,19 @@ export class Graph {
     const name = this.#name('prepared');
     const size = dims.reduce((product, dim) => product * dim, 1);
     const byteLength = size * bytesOf(ElementType.float32);
-    this.#initializers.push(
-      new onnx.TensorProto({
-        name,
-        dataType: ElementType.float32,
-        dims: [...dims],
-        dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-        externalData: [
-          { key: 'location', value: name },
-          { key: 'offset', value: '0' },
-          { key: 'length', value: String(byteLength) },
-        ],
-      }),
-    );
+    this.#initializers.push(externalTensor(name, ElementType.float32, dims, { location: name, offset: 0, byteLength }));
     this.#weights.set(name, { bytes: byteLength, size });
     this.#preparations.push({ location: name, size, parts });
     return name;
+  }
+
+  /**
+   * What a session takes from memory, by name: if it takes anything from there, onnxruntime takes nothing from files any more.
+   * Empty where nothing is prepared.
+   */
+  get inMemory(): ReadonlyArray<{ readonly location: string; readonly data: ExternalData }> {
+    if (this.#preparations.length === 0) return [];
+    return this.#externals.map(({ name, data }) => ({ location: name, data }));
   }
 
   /** What has to be computed before a session is opened. */
@@ -171,9 +154,16 @@ export class Graph {
     return { held, largestExpansion: this.#largestExpansion };
   }
 
-  /** What a session reads of files. */
+  /** What a session reads of files, or what is read for it before. */
   get files(): readonly ExternalData[] {
-    return this.#files;
+    const prepared = this.#preparations.flatMap(({ parts }) =>
+      parts.flatMap((build) => {
+        const graph = new Graph();
+        build(graph);
+        return graph.files;
+      }),
+    );
+    return [...this.#externals.map(({ data }) => data), ...prepared];
   }
 
   /** A small tensor of numbers. Equal constants are stored once. */
@@ -312,11 +302,22 @@ export class Graph {
       graph: {
         name: 'shadow-gate',
         node: this.#nodesWithOutputNames(),
-        initializer: this.#initializers,
+        initializer: [...this.#initializers, ...this.#stored()],
         input: this.#inputs,
         output: this.#outputs,
       },
     }).finish();
+  }
+
+  /** Initializers in files, or in memory where that is needed. */
+  #stored(): InstanceType<typeof onnx.TensorProto>[] {
+    const isInMemory = this.#preparations.length > 0;
+    return this.#externals.map(({ name, type, dims, data: { file, offset, byteLength } }) => {
+      const place = isInMemory
+        ? { location: name, offset: 0, byteLength }
+        : { location: file.slice(externalDataFolder(file).length), offset, byteLength };
+      return externalTensor(name, type, dims, place);
+    });
   }
 
   /**
@@ -342,6 +343,32 @@ export class Graph {
     this.#count += 1;
     return `${stem}_${this.#count}` as Value;
   }
+}
+
+interface External {
+  readonly name: Value;
+  readonly type: ElementType;
+  readonly dims: readonly number[];
+  readonly data: ExternalData;
+}
+
+function externalTensor(
+  name: Value,
+  dataType: ElementType,
+  dims: readonly number[],
+  { location, offset, byteLength }: { readonly location: string; readonly offset: number; readonly byteLength: number },
+): InstanceType<typeof onnx.TensorProto> {
+  return new onnx.TensorProto({
+    name,
+    dataType,
+    dims: [...dims],
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+    externalData: [
+      { key: 'location', value: location },
+      { key: 'offset', value: String(offset) },
+      { key: 'length', value: String(byteLength) },
+    ],
+  });
 }
 
 /** Of one element of a floating-point type. */

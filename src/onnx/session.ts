@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
+import { openResolved } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
-import { ElementType, externalDataFolder, Graph } from './graph.ts';
+import { ElementType, type ExternalData, externalDataFolder, Graph } from './graph.ts';
 
 // On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
 // session.
@@ -161,7 +162,7 @@ async function createSession(
 }
 
 /** The numbers that a session takes from memory, computed on the CPU, one after the other. It copies them. */
-async function prepare({ preparations }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
+async function prepare({ preparations, inMemory }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
   const prepared: { path: string; data: Uint8Array }[] = [];
   for (const { location, size, parts } of preparations) {
     const numbers = new Float32Array(size);
@@ -174,7 +175,24 @@ async function prepare({ preparations }: Graph): Promise<{ path: string; data: U
     }
     prepared.push({ path: location, data: new Uint8Array(numbers.buffer) });
   }
+  for (const { location, data } of inMemory) prepared.push({ path: location, data: await readBytes(data) });
   return prepared;
+}
+
+async function readBytes({ file, offset, byteLength }: ExternalData): Promise<Uint8Array> {
+  const handle = await openResolved(file);
+  try {
+    const bytes = new Uint8Array(byteLength);
+    for (let done = 0; done < byteLength; ) {
+      const { bytesRead } = await handle.read(bytes, done, byteLength - done, offset + done);
+      if (bytesRead === 0)
+        throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
 }
 
 const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };

@@ -46,16 +46,16 @@ describe('numbers that are prepared before a session', () => {
         own.op('Neg', [own.constant(values, 'float32', [1, 2])]);
     const matrix = graph.prepared([3, 2], [part(1, 2), part(3, 4), part(5, 6)]);
     const other = graph.prepared([2], [part(10, 20)]);
+    const file = join(temporaryFolder(), 'numbers');
+    writeFileSync(file, new Uint8Array(Float32Array.of(9, 0.5).buffer));
+    const half = graph.external({ file, offset: 4, byteLength: 4 }, float32, [1]);
     const x = graph.input('x', float32, [2]);
-    const both = graph.op('Add', [
-      graph.op('MatMul', [matrix, graph.op('Add', [x, other])]),
-      graph.constant([0.5], 'float32'),
-    ]);
+    const both = graph.op('Add', [graph.op('MatMul', [matrix, graph.op('Add', [x, other])]), half]);
     graph.output('y', both, float32);
     const { y } = await run(graph, { x: numbers(11, 20) });
     // x plus the second is [1, 0].
     expect(y?.data).toEqual(Float32Array.of(-0.5, -2.5, -4.5));
-    expect(graph.weightMemory.held).toBe(4 * (6 + 2));
+    expect(graph.weightMemory.held).toBe(4 * (6 + 2 + 1));
   });
 });
 

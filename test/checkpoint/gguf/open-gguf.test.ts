@@ -20,6 +20,7 @@ import {
 } from '../../language-model/runtime/engines.ts';
 import { ggufLogits, ggufModel } from '../../language-model/runtime/gguf-models.ts';
 import { messageOf } from '../refusal.ts';
+import { float32, writeSafetensors } from '../write-safetensors.ts';
 import { ggufBytes, pair, type WrittenGguf } from './write-gguf.ts';
 
 const folder = temporaryFolder();
@@ -212,4 +213,74 @@ describe('a GGUF model', () => {
     writeFileSync(join(both, 'config.json'), '{"model_type": "other"}');
     expect((await openReference(both)).config).toMatchObject({ model_type: 'llama' });
   });
+});
+
+it('runs with matrices that are expanded before a session opens, beside those of the file', async () => {
+  const [hidden, heads, vocabulary] = [256, 4, 64];
+  const random = (count: number, seed: number) =>
+    Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed * 78.233) * 0.2);
+  const square = (seed: number) => random(hidden * hidden, seed);
+  // llama.cpp has the rows of a head's halves in turns.
+  const inTurns = (matrix: Float32Array) => {
+    const head = hidden / heads;
+    const rows = Array.from({ length: hidden }, (_, i) => {
+      const [at, place] = [Math.floor(i / head) * head, i % head];
+      return at + (place % 2) * (head / 2) + Math.floor(place / 2);
+    });
+    return Float32Array.from(rows.flatMap((row) => [...matrix.subarray(row * hidden, (row + 1) * hidden)]));
+  };
+  const layer: ReadonlyArray<readonly [gguf: string, original: string]> = [
+    ['attn_q', 'self_attn.q_proj'],
+    ['attn_k', 'self_attn.k_proj'],
+    ['attn_v', 'self_attn.v_proj'],
+    ['attn_output', 'self_attn.o_proj'],
+    ['ffn_gate', 'mlp.gate_proj'],
+    ['ffn_up', 'mlp.up_proj'],
+    ['ffn_down', 'mlp.down_proj'],
+  ];
+  const norms = [
+    ['blk.0.attn_norm', 'model.layers.0.input_layernorm'],
+    ['blk.0.ffn_norm', 'model.layers.0.post_attention_layernorm'],
+    ['output_norm', 'model.norm'],
+  ] as const;
+  const bytes = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  const embeddings = random(vocabulary * hidden, 50);
+  const path = write('wide.gguf', {
+    pairs: [
+      architecture('llama'),
+      ...Object.entries({
+        block_count: 1,
+        context_length: 16,
+        embedding_length: hidden,
+        feed_forward_length: hidden,
+        'attention.head_count': heads,
+      }).map(([key, value]) => pair(`llama.${key}`, 'uint32', value)),
+      pair('llama.attention.layer_norm_rms_epsilon', 'float32', 1e-5),
+    ],
+    tensors: [
+      { name: 'token_embd.weight', dims: [hidden, vocabulary], data: bytes(embeddings) },
+      ...layer.map(([name], i) => ({
+        name: `blk.0.${name}.weight`,
+        dims: [hidden, hidden],
+        data: bytes(i < 2 ? inTurns(square(i)) : square(i)),
+      })),
+      ...norms.map(([name], i) => ({ name: `${name}.weight`, dims: [hidden], data: bytes(random(hidden, 20 + i)) })),
+    ],
+  });
+  const original = join(folder, 'wide');
+  mkdirSync(original);
+  writeSafetensors(join(original, 'model.safetensors'), {
+    'model.embed_tokens.weight': float32([vocabulary, hidden], [...embeddings]),
+    ...Object.fromEntries(
+      layer.map(([, name], i) => [`model.layers.0.${name}.weight`, float32([hidden, hidden], [...square(i)])]),
+    ),
+    ...Object.fromEntries(
+      norms.map(([, name], i) => [`${name}.weight`, float32([hidden], [...random(hidden, 20 + i)])]),
+    ),
+  });
+  const { config } = await openReference(path);
+  writeFileSync(join(original, 'config.json'), JSON.stringify(config));
+  const tokens = [3, 1, 4, 1, 5, 9];
+  const expected = await withEngine(original, {}, (engine) => engine.logits(tokens));
+  expect(difference(await withEngine(path, {}, (engine) => engine.logits(tokens)), expected)).toBeLessThan(1e-5);
 });
