@@ -52,6 +52,8 @@ export interface TensorEntry {
   readonly recipe?: Recipe;
   /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedOf`. */
   readonly layout?: Layout;
+  /** A bias of zeros beside quantized weights. AutoGPTQ wrote one for each layer, also in models that have none. */
+  readonly isZero?: true;
 }
 
 /** A part of a tensor: `offsets` is the place of its first element in the whole. */

@@ -21,6 +21,7 @@ import {
   TOLERANCE,
   withEngine,
 } from '../language-model/runtime/engines.ts';
+import { type RawTensor, writeSafetensors } from './write-safetensors.ts';
 
 const FOLDERS = readdirSync(fixture('quantized'));
 const MLX_LAYOUTS = readdirSync(fixture('mlx-layouts'));
@@ -76,6 +77,28 @@ describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
   });
 });
 
+/** The tensors of a small file, as they are stored. */
+function readRaw(path: string): Record<string, RawTensor> {
+  const file = readFileSync(path);
+  const start = 8 + Number(file.readBigUInt64LE(0));
+  const { __metadata__: _, ...header } = JSON.parse(file.subarray(8, start).toString('utf8')) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  return Object.fromEntries(
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => [name, { dtype, shape, data: file.subarray(start + from, start + to) }],
+    ),
+  );
+}
+
 /** A fixture with other files and another section in its config.json. */
 function changed(name: string, section: unknown, files: Readonly<Record<string, unknown>> = {}): string {
   const folder = join(temporaryFolder(), name);
@@ -101,6 +124,21 @@ describe('the settings of a quantization', () => {
     const [one, other] = [found.get(weight), expected.get(weight)];
     expect(one?.recipe?.parameters).toEqual(other?.recipe?.parameters);
     if (one && other) expect(difference(await valuesOf(one), await valuesOf(other))).toBe(0);
+  });
+
+  it('come with biases of zeros in old files, which models without biases do not have', async () => {
+    const tensors = readRaw(join(fixture('quantized', 'gptq-4bit'), 'model.safetensors'));
+    const name = 'model.layers.0.mlp.down_proj.bias';
+    for (const [value, isRun] of [
+      [0, true],
+      [1, false],
+    ] as const) {
+      const folder = changed('gptq-4bit', { quant_method: 'gptq', bits: 4, group_size: 32 });
+      const bias = { dtype: 'F16', shape: [64], data: new Uint8Array(128).fill(value) };
+      writeSafetensors(join(folder, 'model.safetensors'), { ...tensors, [name]: bias });
+      const logits = withEngine(folder, {}, async (engine) => (await engine.logits([1, 2])).length);
+      await (isRun ? expect(logits).resolves.toBeGreaterThan(0) : expect(logits).rejects.toThrow('does not describe'));
+    }
   });
 
   it('give NaN where a column is of a group that there is not', async () => {

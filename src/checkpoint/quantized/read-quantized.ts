@@ -36,7 +36,8 @@ export async function readQuantized(
   }
   if (weights.length === 0) return tensors;
   refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
-  return assembled(tensors, wholeWeights(weights, tensors));
+  const read = assembled(tensors, wholeWeights(weights, tensors));
+  return method === 'gptq' ? withZeroBiases(read, source) : read;
 }
 
 /** What is read of each weight to know its shape and its settings. */
@@ -45,6 +46,19 @@ const DESCRIPTION = /\.(weight_shape|weight_format)$|\.quant_state\.bitsandbytes
 /** Can a weight of some format begin with it? Codes of bitsandbytes are bytes under any type. */
 function isCode({ name, dtype }: TensorEntry): boolean {
   return !isMeasuredDtype(dtype) || name.includes('.quant_state.');
+}
+
+async function withZeroBiases(tensors: Tensors, { fetch, read }: Omit<Source, 'config'>): Promise<Tensors> {
+  const biases = [...tensors.values()].filter(
+    ({ name }) => name.endsWith('.bias') && tensors.get(`${name.slice(0, -'bias'.length)}weight`)?.recipe !== undefined,
+  );
+  await fetch(biases);
+  const all = new Map(tensors);
+  for (const bias of biases) {
+    const bytes = await read(bias);
+    if (bytes.every((byte) => byte === 0)) all.set(bias.name, { ...bias, isZero: true });
+  }
+  return all;
 }
 
 function assembled(tensors: Tensors, weights: readonly QuantizedWeight[]): Tensors {

@@ -242,8 +242,9 @@ export class Weights {
         'give the base model that the adapter was trained on as reference',
       );
     }
-    const unused = [...this.#tensors.keys()]
-      .filter((name) => this.#isLayerWeight(name) && !this.#used.has(name))
+    const unused = [...this.#tensors]
+      .filter(([name, { isZero }]) => this.#isLayerWeight(name) && !this.#used.has(name) && isZero !== true)
+      .map(([name]) => name)
       .sort();
     if (unused[0] !== undefined) {
       throw new UserError(
