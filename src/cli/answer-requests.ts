@@ -27,7 +27,7 @@ export function requestOptions(command: Command): Command {
     modelMemoryOption(
       deviceOptions(
         command
-          .option('--checkpoint <path>', 'Hugging Face directory, or PEFT or MLX adapter')
+          .option('--checkpoint <path>', 'Hugging Face directory, GGUF file, or PEFT or MLX adapter')
           .option('--reference <path>', 'base model of an adapter')
           .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
           .requiredOption('--output <file.jsonl>', 'answers to write, in the same order'),

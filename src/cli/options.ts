@@ -20,7 +20,7 @@ import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
 
 const CHECKPOINT_FLAGS = '--checkpoint <path>';
 const CHECKPOINT_WORDS =
-  'Hugging Face directory, PEFT or MLX adapter, safetensors file, ONNX model, or hf://org/model[@revision]';
+  'Hugging Face directory, PEFT or MLX adapter, safetensors, GGUF or ONNX file, or hf://org/model[@revision]';
 
 /** The options of a command that measures spectra of a checkpoint. */
 export function checkpointOptions(command: Command): Command {
