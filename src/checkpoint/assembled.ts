@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { stepsAround } from './float-steps.ts';
-import { tensorValue, valueType } from './tensor-value.ts';
+import { isReadable, tensorValue, valueType } from './tensor-value.ts';
 import type { Recipe, TensorEntry } from './types.ts';
 
 /** A weight that another program stores in several tensors, or in another order. */
@@ -17,6 +17,11 @@ interface Assembly {
   readonly added?: number;
   /** The index-th of `count` blocks along the first axis, if it depends on some blocks of the parts alone. */
   readonly block?: (index: number, count: number) => TensorEntry;
+}
+
+/** Can something be assembled of them? Codes that nobody reads are left to those who refuse them, and float64 would be rounded. */
+export function canAssemble(parts: readonly TensorEntry[]): boolean {
+  return parts.every((part) => isReadable(part) && part.dtype !== 'F64');
 }
 
 /** It as a tensor with the name and the shape that it has elsewhere, computed from what is stored. Its dtype is that of its parts. */

@@ -21,6 +21,7 @@ const userError = (message: string) =>
 
 describe('sizes in files', () => {
   it.each([
+    ['in a stack of mlx-lm', 'model.layers.0.mlp.switch_mlp.up_proj.weight', [1e9, 4, 0], { model_type: 'qwen3_moe' }],
     ['in a stack', 'model.layers.0.mlp.experts.down_proj', [1e9, 4, 0], { model_type: 'gpt_oss' }],
     [
       'in the rows of DBRX',

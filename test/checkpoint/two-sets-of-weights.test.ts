@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
 import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';
@@ -103,6 +104,7 @@ describe("Mistral's own files", () => {
     ['an activation', { activation: 'gelu' }, /activation is "gelu"/],
     ['a window', { sliding_window: -1 }, /sliding_window is no size/],
     ['a pattern', { sliding_window: [5, 6] }, /sliding_window is a pattern/],
+    ['layers', { sliding_window: [5, null], n_layers: 1e9 }, /sliding_window is a pattern/],
     ['YaRN', { yarn: { factor: 2 } }, /yarn: apply_scale is not false/],
     ['codes', { quantization: { qformat_weight: 'fp4' } }, /quantization: these codes are not known/],
     ['sound', { multimodal: { whisper_model_args: { encoder_args: {} } } }, /multimodal: the meaning of "whisper/],
@@ -113,6 +115,20 @@ describe("Mistral's own files", () => {
     const file = join(folder, 'params.json');
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
     expect(await messageOf(folder)).toMatch(message);
+  });
+
+  it('are refused where codes have no scales, whatever their order', async () => {
+    const folder = join(temporaryFolder(), 'fp8');
+    cpSync(fixture('consolidated', 'ministral3-fp8'), folder, { recursive: true });
+    const file = join(folder, 'consolidated.safetensors');
+    // Of a projection whose rows would change places.
+    const bytes = readFileSync(file)
+      .toString('latin1')
+      .replace('attention.wk.qscale_weight', 'attention.wk.xscale_weight');
+    writeFileSync(file, Buffer.from(bytes, 'latin1'));
+    const checkpoint = await openCheckpoint(folder);
+    if (checkpoint.format === 'lora') throw new Error('an adapter');
+    expect(() => refuseQuantized(checkpoint)).toThrow(/is quantized \(FP8\), and these codes are not read/);
   });
 
   it('are refused as pickles and as factors of mistral-finetune', async () => {

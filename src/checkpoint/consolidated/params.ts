@@ -164,13 +164,16 @@ function scalingOf(read: Params): { readonly type: string; readonly config: Json
   return { type: beta === null ? 'mistral' : 'ministral3', config: { rope_parameters: parameters } };
 }
 
+/** The deepest models have hundreds. */
+const MAX_LAYERS = 10_000;
+
 /** One window for all layers, or a pattern of windows and none. */
 function windowOf(read: Params, type: string): Json {
   const stated = read.get('sliding_window');
   if (Array.isArray(stated)) {
     const layers = read.number('n_layers') ?? 0;
     const sizes = [...new Set(stated.filter((size) => size !== null))];
-    const isPattern = type === 'mistral' && sizes.length === 1 && layers % stated.length === 0;
+    const isPattern = type === 'mistral' && sizes.length === 1 && layers % stated.length === 0 && layers <= MAX_LAYERS;
     if (!isPattern || typeof sizes[0] !== 'number') throw read.error('sliding_window is a pattern that is not known');
     const types = Array.from({ length: layers }, (_, i) =>
       stated[i % stated.length] === null ? 'full_attention' : 'sliding_attention',

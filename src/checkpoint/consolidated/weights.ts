@@ -1,5 +1,6 @@
 import { at } from '../../platform/at.ts';
-import { assembled } from '../assembled.ts';
+import { assembled, canAssemble } from '../assembled.ts';
+import { MAX_EXPERTS } from '../list-matrices.ts';
 import type { TensorEntry } from '../types.ts';
 
 type Tensors = ReadonlyMap<string, TensorEntry>;
@@ -36,8 +37,8 @@ function headsOf(config: unknown): Heads | null {
 
 /** Rows 0, 2, 4, … of each head, and then 1, 3, 5, … */
 function inHalves(entry: TensorEntry, heads: number): TensorEntry {
-  const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
-  if (entry.shape.length !== 2 || rows % (2 * heads) !== 0) return entry;
+  const [rows = 0, columns = 0] = entry.shape;
+  if (entry.shape.length !== 2 || rows % (2 * heads) !== 0 || !canAssemble([entry])) return entry;
   return assembled({
     name: entry.name,
     shape: entry.shape,
@@ -52,7 +53,7 @@ function inHalves(entry: TensorEntry, heads: number): TensorEntry {
 
 /** `mlp.experts.<i>.…` as stacks, gate before up. */
 function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tensors {
-  if (typeof experts !== 'number') return tensors;
+  if (typeof experts !== 'number' || !(experts <= MAX_EXPERTS)) return tensors;
   const all = new Map(tensors);
   for (const name of tensors.keys()) {
     const module = /^(.*\.mlp\.experts)\.0\.gate_proj\.weight$/.exec(name)?.[1];
@@ -62,7 +63,7 @@ function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tens
     );
     const found = each.flatMap((parts) => parts.flatMap((part) => part ?? []));
     // A missing one is found where it is needed.
-    if (found.length !== 3 * experts) continue;
+    if (found.length !== 3 * experts || !canAssemble(found) || !areAlike(found)) continue;
     for (const entry of found) all.delete(entry.name);
     for (const stack of [
       stackOf(
@@ -80,6 +81,12 @@ function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tens
     }
   }
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Of all experts, gate and up have one shape, and down another. */
+function areAlike(found: readonly TensorEntry[]): boolean {
+  const shapes = found.map(({ shape }) => shape.join());
+  return found.every(({ shape }, i) => shape.length === 2 && shapes[i] === shapes[i % 3 === 2 ? 2 : 0]);
 }
 
 function stackOf(name: string, parts: readonly TensorEntry[], experts: number): TensorEntry {

@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import { assembled } from '../assembled.ts';
+import { assembled, canAssemble } from '../assembled.ts';
+import { MAX_EXPERTS } from '../list-matrices.ts';
 import { blockOf } from '../tensor-value.ts';
 import type { TensorEntry } from '../types.ts';
 
@@ -65,6 +66,7 @@ export function withExperts(tensors: Tensors, type: string | null): Tensors {
   for (const entry of tensors.values()) {
     const [, parent = '', list, projection = '', leaf = ''] = STACK.exec(entry.name) ?? [];
     if (list === undefined || entry.shape.length !== (leaf === 'weight' ? 3 : 2)) continue;
+    if (at(entry.shape, 0) > MAX_EXPERTS) continue;
     // Gemma 4 has the name twice.
     const module = list === 'switch_glu' ? parent.replace(/\.experts$/, '') : parent;
     modules.set(module, [...(modules.get(module) ?? []), { projection, leaf, entry }]);
@@ -100,7 +102,8 @@ function fused(
     found.find((stack) => stack.projection === projection && stack.leaf === leaf)?.entry;
   const whole = ['weight', 'bias'].flatMap((leaf) => {
     const [gate, up, last] = ['gate_proj', 'up_proj', 'down_proj'].map((projection) => part(projection, leaf));
-    return gate && up && last && gate.shape.join() === up.shape.join() ? [{ leaf, gate, up, last }] : [];
+    const isPair = gate && up && last && gate.shape.join() === up.shape.join() && canAssemble([gate, up, last]);
+    return isPair ? [{ leaf, gate, up, last }] : [];
   });
   if (3 * whole.length !== found.length) return null;
   return whole.flatMap(({ leaf, gate, up, last }) =>

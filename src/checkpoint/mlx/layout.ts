@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { assembled } from '../assembled.ts';
+import { assembled, canAssemble } from '../assembled.ts';
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { withExperts } from './experts.ts';
 
@@ -82,7 +82,8 @@ function withNames(type: string | null): (tensors: Tensors) => Tensors {
     if (type === 'gpt2' && tensors.has('model.wte.weight')) {
       return replaced(tensors, (entry) => {
         const name = entry.name.replace(/^model\./, 'transformer.');
-        if (!/\.(c_attn|c_proj|c_fc)\.weight$/.test(name) || entry.shape.length !== 2) return { ...entry, name };
+        const isMatrix = /\.(c_attn|c_proj|c_fc)\.weight$/.test(name) && entry.shape.length === 2;
+        if (!isMatrix || !canAssemble([entry])) return { ...entry, name };
         const [output, input] = [at(entry.shape, 0), at(entry.shape, 1)];
         return assembled({
           name,
@@ -136,7 +137,7 @@ function withNorms(tensors: Tensors): Tensors {
   const isDelta = [...tensors.values()].some((entry) => entry.name.includes('.linear_attn.') && isTurned(entry));
   if (!isDelta) return tensors;
   return replaced(tensors, (entry) => {
-    if (!RAISED.test(entry.name) || entry.shape.length !== 1) return null;
+    if (!RAISED.test(entry.name) || entry.shape.length !== 1 || !canAssemble([entry])) return null;
     return assembled({
       name: entry.name,
       shape: entry.shape,
@@ -158,6 +159,7 @@ function withLatent(tensors: Tensors): Tensors {
     const attention = /^(.*)\.embed_q\.weight$/.exec(keys.name)?.[1];
     const values = tensors.get(`${attention}.unembed_out.weight`);
     if (attention === undefined || values === undefined || keys.shape.length !== 3) continue;
+    if (values.shape.length !== 3 || !canAssemble([keys, values])) continue;
     const [heads, latent, plain] = [at(keys.shape, 0), at(keys.shape, 1), at(keys.shape, 2)];
     const value = at(values.shape, 1);
     const name = `${attention}.kv_b_proj.weight`;
@@ -186,6 +188,7 @@ function withDenseGranite(type: string | null): (tensors: Tensors) => Tensors {
       const layer = /^(.*\.layers\.\d+)\.mlp\.gate_proj\.weight$/.exec(gate.name)?.[1];
       const [up, down] = ['up', 'down'].map((part) => tensors.get(`${layer}.mlp.${part}_proj.weight`));
       if (layer === undefined || !up || !down || up.shape.join() !== gate.shape.join()) continue;
+      if (gate.shape.length !== 2 || !canAssemble([gate, up])) continue;
       for (const { name } of [gate, up, down]) all.delete(name);
       const [width, hidden] = [at(gate.shape, 0), at(gate.shape, 1)];
       const input = `${layer}.shared_mlp.input_linear.weight`;

@@ -8,7 +8,7 @@ const schema = z.looseObject({
   config: z.looseObject({
     pattern: z.string(),
     default_vocab_size: z.int().positive(),
-    default_num_special_tokens: z.int().nonnegative(),
+    default_num_special_tokens: z.int().nonnegative().max(100_000),
     version: z.string().nullish(),
   }),
   vocab: z.array(z.looseObject({ rank: z.int().nonnegative(), token_bytes: z.string() })),

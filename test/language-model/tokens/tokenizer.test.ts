@@ -287,6 +287,11 @@ describe("Mistral's tekken.json without a tokenizer.json", () => {
 
   it.each<[string, (content: Record<string, unknown>) => void, RegExp]>([
     ['another JSON', (content) => delete content.config, /tekken\.json is not a tokenizer of Mistral: config: /],
+    [
+      'of a billion special tokens',
+      ({ config }) => Object.assign(config as object, { default_num_special_tokens: 1e9 }),
+      /default_num_special_tokens: Too big/,
+    ],
     ['of other ranks', ({ vocab }) => (vocab as unknown[]).splice(300, 1), /token 300 has rank 301/],
     ['without special tokens', (content) => delete content.special_tokens, /it has no special tokens/],
     [
