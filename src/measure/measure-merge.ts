@@ -140,8 +140,8 @@ function refuseQuantized(checkpoint: FullCheckpoint, find: FindTensor, changed: 
 
 function beforeQuantizing({ path }: FullCheckpoint, name: string, original: TensorEntry): UserError {
   return new UserError(
-    `${path}: ${JSON.stringify(name)} is near the ${original.dtype} weight of the reference and not made from it: the adapter may have been merged into the model that was quantized`,
-    'give that model as reference: behind the rounding of its quantized copy no merge can be seen',
+    `${path}: ${JSON.stringify(name)} is near the ${original.dtype} weight of the reference and not made from it: it may be from the model that was quantized, or changed by less than the rounding`,
+    'give that model as reference, into which the adapter may have been merged: behind the rounding of its copy that is not seen',
   );
 }
 
