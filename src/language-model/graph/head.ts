@@ -1,4 +1,5 @@
 import { rowsOf } from '../../checkpoint/layout.ts';
+import type { TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -55,9 +56,13 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
 
 /** Can the output matrix be cut into slices? An adapter changes it as a whole, and most quantized formats pack its rows. */
 export function canSliceHead(decoder: Decoder, weights: Weights): boolean {
-  if (weights.isAdapted('lm_head.weight')) return false;
+  return !weights.isAdapted('lm_head.weight') && outputMatrix(decoder, weights).recipe === undefined;
+}
+
+/** Its stored matrix: [vocabulary, hidden]. */
+export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
   const { module, output, input } = outputLayer(decoder, weights);
-  return weights.tensor(`${module}.weight`, [output, input]).recipe === undefined;
+  return weights.tensor(`${module}.weight`, [output, input]);
 }
 
 /** The rows of the output matrix for some tokens, with the logarithm of the sum of their exponentials alone. */

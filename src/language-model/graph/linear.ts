@@ -16,6 +16,12 @@ export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly num
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
+/** Is a matrix held as it is stored, in 16 bits? */
+export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry): boolean {
+  const type = valueType(entry);
+  return held === 'as-stored' && (type === ElementType.float16 || type === ElementType.bfloat16);
+}
+
 /**
  * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added. Where
  * 16-bit weights stay so in memory, the matrix is expanded for this product alone: every 16-bit number is a float32, so
@@ -29,9 +35,8 @@ function multiply(
   { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
 ): Value {
   const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
+  if (!staysStored(weights, entry)) return product(loadFloat32(graph, entry));
   const type = valueType(entry);
-  const is16Bit = type === ElementType.float16 || type === ElementType.bfloat16;
-  if (!is16Bit || weights.held === 'float32') return product(loadFloat32(graph, entry));
   const expanded = (part: TensorEntry) => graph.multiplyExpanded(bitsValue(graph, part, type), part.shape, x, product);
   const parts = transB === 1 && bias === null ? rowBlocks(entry, weights.mostExpanded) : [entry];
   const products = parts.map(expanded);

@@ -2,7 +2,17 @@ import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { blockTotals, canSliceHead, HEAD, type HeadSlice, headLogits, LOGIT_BLOCK, reduceLogSumExp } from './head.ts';
+import {
+  blockTotals,
+  canSliceHead,
+  HEAD,
+  type HeadSlice,
+  headLogits,
+  LOGIT_BLOCK,
+  outputMatrix,
+  reduceLogSumExp,
+} from './head.ts';
+import { staysStored } from './linear.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -11,12 +21,16 @@ const SLICE = 8 * LOGIT_BLOCK;
 
 const FLOAT_BYTES = 4;
 
-/** The slices in which the output matrix is multiplied; null if that is done as a whole. */
+/**
+ * The slices in which the output matrix is multiplied where it stays in 16 bits; null if that is done as a whole. Only products with
+ * expanded matrices come one after the other: the logits of other slices would all be in memory together.
+ */
 export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | null {
   const { vocabulary, hidden } = decoder;
   const most = Math.floor(weights.mostExpanded / (hidden * FLOAT_BYTES * LOGIT_BLOCK)) * LOGIT_BLOCK;
   const size = Math.max(LOGIT_BLOCK, Math.min(SLICE, most));
-  if (vocabulary <= size || !canSliceHead(decoder, weights)) return null;
+  const isExpanded = canSliceHead(decoder, weights) && staysStored(weights, outputMatrix(decoder, weights));
+  if (vocabulary <= size || !isExpanded) return null;
   return Array.from({ length: Math.ceil(vocabulary / size) }, (_, i) => ({
     start: i * size,
     end: Math.min(vocabulary, (i + 1) * size),

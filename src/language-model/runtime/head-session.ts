@@ -51,8 +51,7 @@ export class HeadSession {
   }
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
-    // What one block for all slices would take is not needed at the same time.
-    const memoryPattern = weights.held === 'float32' && device.name !== 'cpu';
+    const memoryPattern = weights.held === 'float32';
     const openHead = (graph: Graph) => openSession(graph, device, { allowSpinning: false, memoryPattern });
     // On a GPU, small slices take longer, and there is less memory to gain.
     const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;

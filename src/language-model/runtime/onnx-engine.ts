@@ -272,7 +272,9 @@ function heldLimits(
   if (held !== undefined) return { all: held, backboneStays };
   if (device.name === 'cuda') return { all: 'as-stored', backboneStays };
   // WebGPU converts no bfloat16.
-  if (device.name === 'webgpu' || plan.execution !== 'whole') return { all: 'float32', backboneStays };
+  if (device.name === 'webgpu' || plan.execution !== 'whole' || !weights.has16Bit) {
+    return { all: 'float32', backboneStays };
+  }
   return { all: plan.mustStayStored ? 'as-stored' : null, backboneStays };
 }
 
