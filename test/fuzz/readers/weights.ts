@@ -30,6 +30,32 @@ export const safetensors: Fuzzer = {
   },
 };
 
+const GGUF_SEEDS = [
+  'models/llama.gguf',
+  'models/gemma3.gguf',
+  'models/qwen3-next.gguf',
+  'models/gpt-oss.gguf',
+  'blocks.gguf',
+];
+
+/** Headers of models have keys of some hundred bytes, and then names of tensors. */
+const GGUF_HEADER = 4096;
+
+export const gguf: Fuzzer = {
+  name: 'gguf',
+  about: 'one GGUF file: keys and values, tensors, and what they are in the names of transformers',
+  make: (random) => {
+    const seed = seedBytes('test/fixtures/gguf', random.pick(GGUF_SEEDS));
+    if (random.int(0, 3) === 0) return { 'model.gguf': mutateBytes(seed, random) };
+    const header = mutateBytes(seed.subarray(0, GGUF_HEADER), random);
+    return { 'model.gguf': new Uint8Array(Buffer.concat([header, seed.subarray(GGUF_HEADER)])) };
+  },
+  run: (input, folder) => {
+    writeInput(input, folder);
+    return openAndPlan(join(folder, 'model.gguf'), folder);
+  },
+};
+
 const STRANGE_FILES = [
   'pytorch_model.bin',
   'model.onnx',
