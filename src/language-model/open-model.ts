@@ -7,6 +7,7 @@ import { UserError, withErrorCode } from '../platform/user-error.ts';
 import { describeDecoder } from './architectures/describe-decoder.ts';
 import type { Limits } from './engine.ts';
 import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-memory.ts';
+import type { ExpectedMemory } from './runtime/memory-plan.ts';
 import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent } from './tokens/open-tokenizer.ts';
@@ -111,7 +112,7 @@ export interface ExaminedModel {
  * @throws UserError as `outlineModel` and `openEngine` do, except for a device and its memory
  */
 export async function examineModel({ checkpoint, reference }: Opened): Promise<ExaminedModel> {
-  const memory = await expectModelMemory({ checkpoint, reference });
+  const { whole: memory } = await expectModelMemory({ checkpoint, reference });
   const tokenizer = await openModelTokenizer({ checkpoint, reference });
   const hasChatTemplate = tokenizer.chatTemplate !== null;
   await tokenizer.close?.();
@@ -124,7 +125,7 @@ type Opened = Pick<CheckpointSource, 'checkpoint' | 'reference'>;
  * What a checkpoint takes on the CPU, in bytes.
  * @throws UserError for one whose architecture or weights are not understood
  */
-export function expectModelMemory({ checkpoint, reference }: Opened): Promise<number> {
+export function expectModelMemory({ checkpoint, reference }: Opened): Promise<ExpectedMemory> {
   return withErrorCode('unsupported-model', () => {
     const { base, adapter } = weightsOf(checkpoint, reference);
     return explainingUnknownFamilies(base, () => OnnxEngine.expectedMemory(base, adapter));

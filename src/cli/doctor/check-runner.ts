@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname } from 'node:path';
+import type { ExpectedMemory } from '../../language-model/runtime/memory-plan.ts';
 import { chooseModelDevice, type DeviceChoice } from '../../onnx/device.ts';
 import { matrixRate } from '../../onnx/matrix-rate.ts';
 import { cacheFolder } from '../../platform/cache-folder.ts';
@@ -15,8 +16,8 @@ const LEAST_NODE = [20, 19] as const;
 export interface RunnerContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly device: DeviceChoice;
-  /** What the model takes in memory, in bytes; null if that is not known. */
-  readonly neededMemory: () => Promise<number | null>;
+  /** What the model takes in memory; null if that is not known. */
+  readonly neededMemory: () => Promise<ExpectedMemory | null>;
   /** What is downloaded, in bytes; 0 without a hub. */
   readonly downloaded: () => Promise<number>;
 }
@@ -49,17 +50,19 @@ async function checkOnnxruntime() {
 /** Where a model takes nearly all of the memory, another program can end the run. */
 const MOST_MEMORY = 0.85;
 
-export function checkMemory(needed: number | null, available: number) {
+export function checkMemory(needed: ExpectedMemory | null, available: number) {
   const has = `this machine has ${formatBytes(available)}`;
   if (needed === null) return ok(has);
-  const text = `the model takes about ${formatBytes(needed)} in float32, and ${has}`;
-  if (needed > available) {
+  const { whole, layered } = needed;
+  const text = `the model takes about ${formatBytes(whole)} in float32, and ${has}`;
+  if (whole > available && layered <= available) {
     return warning(
       `${text}: it runs from weights of 16 bits, if it has them and they fit, or layer by layer`,
       'use a larger machine or a server (--endpoint) if that takes too long',
     );
   }
-  return needed > MOST_MEMORY * available
+  if (whole > available) return problem(text, 'use a larger machine, a server (--endpoint), or --only spectra');
+  return whole > MOST_MEMORY * available
     ? warning(text, 'leave it nothing else to do, or use a larger machine')
     : ok(text);
 }

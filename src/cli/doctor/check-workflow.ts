@@ -1,3 +1,4 @@
+import type { ExpectedMemory } from '../../language-model/runtime/memory-plan.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import { isOnHub } from '../init/model.ts';
 import { HOSTED } from '../init/place.ts';
@@ -14,7 +15,7 @@ export interface WorkflowContext {
   readonly root: string;
   readonly settings: Settings;
   /** What the model takes in memory, in bytes; null if that is not known. */
-  readonly neededMemory: () => Promise<number | null>;
+  readonly neededMemory: () => Promise<ExpectedMemory | null>;
 }
 
 /** The workflow: how it names the action, what it may do, and what a runner gets. */
@@ -88,18 +89,21 @@ const HOSTED_NAME = /^ubuntu-(?:latest|\d+\.\d+)$/;
 /** Room on a hosted runner of a private repository, which has half the memory, in bytes. */
 const PRIVATE_MEMORY = 6.5e9;
 
-export function checkRunner({ path, job }: Pick<Workflow, 'path' | 'job'>, needed: number | null): Finding {
+export function checkRunner({ path, job }: Pick<Workflow, 'path' | 'job'>, needed: ExpectedMemory | null): Finding {
   const label = job['runs-on'];
   if (typeof label !== 'string' || !HOSTED_NAME.test(label)) return ok(`${path} runs on a runner of yours`);
-  const takes = `the model takes about ${formatBytes(needed ?? 0)} in float32`;
-  if (needed === null || needed <= PRIVATE_MEMORY) return ok(label);
-  if (needed <= HOSTED.memory) {
+  if (needed === null || needed.whole <= PRIVATE_MEMORY) return ok(label);
+  const takes = `the model takes about ${formatBytes(needed.whole)} in float32`;
+  if (needed.whole <= HOSTED.memory) {
     return warning(
       `${takes}; ${label} has 16 GB of memory in a public repository, and about half of it in a private one`,
       'for a private repository, name a larger runner in runs-on',
     );
   }
   const text = `${label} has 16 GB of memory, and ${takes}`;
+  if (needed.layered <= HOSTED.memory) {
+    return warning(`${text}: it runs layer by layer`, 'leave the probes more time, or name a larger runner in runs-on');
+  }
   return problem(text, 'name a larger runner in runs-on, use a server, or set the input only to spectra');
 }
 

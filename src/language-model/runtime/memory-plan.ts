@@ -99,6 +99,17 @@ export function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, '
   return weights.storedBytes + Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
 }
 
+/** What a model takes on the CPU, in bytes: with all its weights in memory, and layer by layer at least. */
+export interface ExpectedMemory {
+  readonly whole: number;
+  readonly layered: number;
+}
+
+export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): ExpectedMemory {
+  const fixed = LAYERS_IN_MEMORY * layerSizes(model).largest + DEFAULT_BATCH_BYTES + OVERHEAD;
+  return { whole: model.weights.size * FLOAT_BYTES + DEFAULT_BATCH_BYTES, layered: fixed + LEAST_STATES };
+}
+
 /** The float32 weights of the largest layer, in bytes, and how much of the output matrix is no larger. */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
   const parts = layerParts(decoder).map((part) => weights.heldBy(() => buildPart({ decoder, weights }, part)));

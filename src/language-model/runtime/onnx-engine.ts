@@ -13,13 +13,20 @@ import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import type { Precision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
-import { BatchBudget, DEFAULT_BATCH_BYTES } from './batch-budget.ts';
+import { BatchBudget } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
 import { decodeGreedily } from './greedy.ts';
 import { HeadQueue } from './head-queue.ts';
 import { addWork, canStayStored, HeldChoice, type HeldLimits, type Work, workOf } from './held-weights.ts';
 import { LayeredModel } from './layered/layered-model.ts';
-import { type LayeredSizes, type MemoryPlan, type PlanOptions, planMemory } from './memory-plan.ts';
+import {
+  type ExpectedMemory,
+  expectMemory,
+  type LayeredSizes,
+  type MemoryPlan,
+  type PlanOptions,
+  planMemory,
+} from './memory-plan.ts';
 import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
 import { runStep } from './run-step.ts';
 import { type ScoringStep, scheduleScoring, tokensOf } from './schedule.ts';
@@ -96,15 +103,13 @@ export class OnnxEngine implements Engine {
    * What a checkpoint would take on the CPU, in bytes, as far as that can be said without reading its weights.
    * @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights`
    */
-  static async expectedMemory(checkpoint: FullCheckpoint, adapter: Adapter | null): Promise<number> {
+  static async expectedMemory(checkpoint: FullCheckpoint, adapter: Adapter | null): Promise<ExpectedMemory> {
     const hasMagnitudes = adapter?.modules.some(({ magnitude }) => magnitude !== null) ?? false;
     // The ratios of DoRA are computed from the weights: without it, the graph is that of the base model.
     const known = hasMagnitudes ? null : adapter;
     const device: Device = { name: 'cpu', reason: 'expected' };
-    const { weights } = await withErrorCode('unsupported-model', () =>
-      describe(checkpoint, { device, adapter: known }),
-    );
-    return weights.size * FLOAT_BYTES + DEFAULT_BATCH_BYTES;
+    const described = await withErrorCode('unsupported-model', () => describe(checkpoint, { device, adapter: known }));
+    return expectMemory(described);
   }
 
   /** What the weights of the last call were in memory. */
@@ -307,8 +312,6 @@ async function describe(
   weights.refuseUnused();
   return { decoder, weights, graphs: [backbone, head] };
 }
-
-const FLOAT_BYTES = 4;
 
 /** Every step but a batch reads keys and values of an earlier one. */
 function needsKvCache(steps: readonly ScoringStep[]): boolean {

@@ -58,10 +58,14 @@ describe('the machine', () => {
   });
 
   it('needs memory for the model, and some beside it', () => {
-    expect([5e9, 15e9, 33e9].map((needed) => checkMemory(needed, 16e9).status)).toEqual(['ok', 'warning', 'warning']);
-    expect(checkMemory(33e9, 16e9).text).toBe(
-      'the model takes about 33.0 GB in float32, and this machine has 16.0 GB: it runs from weights of 16 bits, if it has them and they fit, or layer by layer',
-    );
+    const check = (whole: number, layered = 17e9) => checkMemory({ whole, layered }, 16e9);
+    expect([5e9, 15e9, 33e9].map((whole) => check(whole).status)).toEqual(['ok', 'warning', 'problem']);
+    const text = 'the model takes about 33.0 GB in float32, and this machine has 16.0 GB';
+    expect(check(33e9).text).toBe(text);
+    expect(check(33e9, 3e9)).toMatchObject({
+      status: 'warning',
+      text: `${text}: it runs from weights of 16 bits, if it has them and they fit, or layer by layer`,
+    });
   });
 
   it('needs a folder for downloads', async () => {
@@ -82,8 +86,11 @@ describe('a workflow', () => {
   });
 
   it('runs where the model fits', () => {
-    const on = (label: unknown, needed: number | null) =>
-      checkRunner({ path: 'w.yml', job: { 'runs-on': label } }, needed).status;
+    const on = (label: unknown, whole: number | null) =>
+      checkRunner(
+        { path: 'w.yml', job: { 'runs-on': label } },
+        whole === null ? null : { whole, layered: whole > 30e9 ? 15e9 : 3e9 },
+      ).status;
     expect([on('ubuntu-latest', 1e9), on('ubuntu-24.04', 33e9), on('big', 33e9), on('ubuntu-latest', null)]).toEqual([
       'ok',
       'problem',
@@ -91,6 +98,8 @@ describe('a workflow', () => {
       'ok',
     ]);
     expect(on('ubuntu-latest', 10e9)).toBe('warning');
+    // Layer by layer.
+    expect(on('ubuntu-latest', 20e9)).toBe('warning');
   });
 
   it('states what its token may do', () => {
