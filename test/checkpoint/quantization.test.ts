@@ -145,6 +145,8 @@ const UNREAD_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, RawTensor
   // Rotated weights; a method of other kernels; 8 bits of activations.
   [GPTQ_LAYER, { quant_method: 'gptq', bits: 4, rotation: 'hadamard' }],
   [GPTQ_LAYER, { quant_method: 'marlin', bits: 4 }],
+  // Either version of GPTQ.
+  [GPTQ_LAYER, {}],
   [GPTQ_LAYER, { quant_method: 'auto-round', bits: 4, packing_format: 'auto_round:exllamav2', act_bits: 8 }],
   [FP8_LAYER, { quant_method: 'quark' }],
   // Another type than the name says, and two of them.
