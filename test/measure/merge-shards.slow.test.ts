@@ -55,15 +55,27 @@ describe('the shards of a measurement', () => {
     }
   });
 
-  it('was answered in one precision, or in none that is known where the machines differ', async () => {
-    const precision = { arithmetic: 'float32', weights: 'float32' };
-    expect((await mergeFiles(files)).run.probes?.precision).toEqual(precision);
+  /** The same shards, the second of which was answered in another precision. */
+  function withPrecision(precision: unknown): string[] {
     const other = join(temporaryFolder(), 'other.json');
     const shard = readJson<Measurement>(files[1] ?? '');
     const { run } = shard;
-    writeFileSync(other, JSON.stringify({ ...shard, run: { ...run, probes: { ...run.probes, precision: null } } }));
+    writeFileSync(other, JSON.stringify({ ...shard, run: { ...run, probes: { ...run.probes, precision } } }));
     const [first = '', , ...rest] = files;
-    expect((await mergeFiles([first, other, ...rest])).run.probes?.precision).toBeNull();
+    return [first, other, ...rest];
+  }
+
+  it('was answered in one precision, or in none that is known where the machines differ', async () => {
+    const precision = { arithmetic: 'float32', weights: '16-bit' };
+    expect((await mergeFiles(files)).run.probes?.precision).toEqual(precision);
+    // How a machine holds the weights changes no number.
+    expect((await mergeFiles(withPrecision({ ...precision, weights: 'float32' }))).run.probes?.precision).toEqual(
+      precision,
+    );
+    expect((await mergeFiles(withPrecision(null))).run.probes?.precision).toBeNull();
+    expect(
+      (await mergeFiles(withPrecision({ arithmetic: '16-bit', weights: '16-bit' }))).run.probes?.precision,
+    ).toBeNull();
   });
 
   it('started with the first and took as long as the slowest', async () => {

@@ -288,11 +288,17 @@ function joinRuns(shards: Shards): Measurement['run'] {
   };
 }
 
-/** Of machines that differ, neither is that of all answers. */
+/**
+ * Of machines that compute differently, neither is that of all answers. Weights of 16 bits stay so by what one machine is asked: they
+ * are the same numbers.
+ */
 function joinPrecisions(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {
-  const [first = null, ...others] = probes.map(({ precision = null }) => precision);
-  const isSame = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
-  return isSame ? first : null;
+  const precisions = probes.flatMap(({ precision }) => precision ?? []);
+  const [first] = precisions;
+  const isSame = precisions.length === probes.length && precisions.every((one) => one.arithmetic === first?.arithmetic);
+  if (!first || !isSame) return null;
+  const weights = precisions.some((one) => one.weights === '16-bit') ? ('16-bit' as const) : first.weights;
+  return { ...first, weights };
 }
 
 function joinServers(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {
