@@ -24,7 +24,7 @@ export const TOPICS: { readonly [K in FindingKind]: Topic } = {
   'update-size': { title: 'Update size', about: 'spectra' },
   'nothing-trained': { title: 'Nothing trained', about: 'itself' },
   'only-head-trained': { title: 'Only the head trained', about: 'itself' },
-  'quantization-error': { title: 'Quantization', about: 'itself' },
+  'quantization-error': { title: 'Quantized weights', about: 'itself' },
   'reference-rounding': { title: 'Rounding of the reference', about: 'itself' },
   'ratio-missing': { title: 'No MLP ÷ attention ratio', about: 'spectra' },
   'merge-proven': { title: 'Merge', about: 'itself' },
