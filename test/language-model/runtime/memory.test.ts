@@ -5,6 +5,7 @@ import { Weights } from '../../../src/language-model/architectures/weights.ts';
 import { DEFAULT_BATCH_BYTES } from '../../../src/language-model/runtime/batch-budget.ts';
 import type { DevicePlan } from '../../../src/language-model/runtime/device-memory.ts';
 import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
+import { parseMemory } from '../../../src/platform/memory.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture } from '../../fixtures.ts';
 
@@ -99,4 +100,19 @@ it('refuses a model that does not fit into the free memory of a GPU, with what t
   // One byte more, and it gets as far as onnxruntime, which has a provider or not.
   expect(await open(least).catch((error: unknown) => error)).not.toBeInstanceOf(UserError);
   expect(plans.at(-1)).toMatchObject({ fits: true, free: least });
+});
+
+it.each([
+  ['6', 6 * 2 ** 30],
+  ['0.5', 2 ** 29],
+  ['6GB', 6e9],
+  ['6 GiB', 6 * 2 ** 30],
+  ['512MB', 512e6],
+  ['0', null],
+  ['-1', null],
+  ['6gb', null],
+  ['6K', null],
+  ['', null],
+])('a memory limit of %j is %j bytes', (text, bytes) => {
+  expect(parseMemory(text)).toBe(bytes);
 });
