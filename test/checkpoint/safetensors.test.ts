@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
-import { UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
+import { headerError } from './refusal.ts';
 import { safetensorsBytes } from './write-safetensors.ts';
 
 const folder = temporaryFolder();
@@ -22,18 +22,7 @@ const tensor = (shape: unknown, begin: number, end: number, dtype: unknown = 'F3
   data_offsets: [begin, end],
 });
 
-async function messageOf(bytes: Uint8Array): Promise<string> {
-  const path = file(bytes);
-  const error = await readSafetensorsHeader(path).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(UserError);
-  const { message } = error as UserError;
-  expect(message, 'names the file').toContain(path);
-  expect(message, 'is one line').not.toContain('\n');
-  return message;
-}
+const messageOf = (bytes: Uint8Array) => headerError(file(bytes), readSafetensorsHeader);
 
 describe('a safetensors header', () => {
   it('has no name that takes longer to look at than its tensor', async () => {

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGgufHeader } from '../../../src/checkpoint/gguf/header.ts';
-import { UserError } from '../../../src/platform/user-error.ts';
 import { temporaryFolder } from '../../fixtures.ts';
+import { headerError } from '../refusal.ts';
 import { ggufBytes, list, pair, text, u32, u64 } from './write-gguf.ts';
 
 const folder = temporaryFolder();
@@ -16,18 +16,7 @@ function file(bytes: Uint8Array): string {
   return path;
 }
 
-async function messageOf(bytes: Uint8Array): Promise<string> {
-  const path = file(bytes);
-  const error = await readGgufHeader(path).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(UserError);
-  const { message } = error as UserError;
-  expect(message, 'names the file').toContain(path);
-  expect(message, 'is one line').not.toContain('\n');
-  return message;
-}
+const messageOf = (bytes: Uint8Array) => headerError(file(bytes), readGgufHeader);
 
 const tensor = { name: 'a.weight', dims: [4, 2] };
 

@@ -14,6 +14,7 @@ import {
   rmsSizes,
   WHOLE,
 } from './common.ts';
+import { SHARED } from './qwen.ts';
 import { partialRotary, rope } from './rope.ts';
 import { changedTo, parameter, plusOneNorm } from './rules.ts';
 
@@ -41,13 +42,6 @@ export function depthwise(entry: TensorEntry): TensorEntry {
   const [channels = 0, width = 0] = entry.shape;
   return reshaped(entry, [channels, 1, width]);
 }
-
-const SHARED = {
-  ffn_gate_inp_shexp: changedTo('mlp.shared_expert_gate', (entry) => reshaped(entry, [1, entry.size])),
-  ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
-  ffn_up_shexp: 'mlp.shared_expert.up_proj',
-  ffn_down_shexp: 'mlp.shared_expert.down_proj',
-} as const;
 
 /** Norms with their weights plus one, but for the one behind the recurrence. */
 const NORMS = {

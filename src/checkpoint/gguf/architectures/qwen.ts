@@ -53,7 +53,8 @@ export const qwen3vl: GgufArchitecture = {
   },
 };
 
-const SHARED = {
+/** An expert of all tokens, with a gate of its own. */
+export const SHARED = {
   ffn_gate_inp_shexp: changedTo('mlp.shared_expert_gate', (entry) => reshaped(entry, [1, entry.size])),
   ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
   ffn_up_shexp: 'mlp.shared_expert.up_proj',
