@@ -103,7 +103,7 @@ export async function openEngine(
 /** What is known of a model that can be run, before its weights are read. */
 export interface ExaminedModel {
   /** On the CPU, in bytes. */
-  readonly memory: number;
+  readonly memory: ExpectedMemory;
   readonly hasChatTemplate: boolean;
 }
 
@@ -112,7 +112,7 @@ export interface ExaminedModel {
  * @throws UserError as `outlineModel` and `openEngine` do, except for a device and its memory
  */
 export async function examineModel({ checkpoint, reference }: Opened): Promise<ExaminedModel> {
-  const { whole: memory } = await expectModelMemory({ checkpoint, reference });
+  const memory = await expectModelMemory({ checkpoint, reference });
   const tokenizer = await openModelTokenizer({ checkpoint, reference });
   const hasChatTemplate = tokenizer.chatTemplate !== null;
   await tokenizer.close?.();

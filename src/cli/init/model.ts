@@ -76,11 +76,14 @@ export async function examineProbing(pair: OpenedPair): Promise<Probing> {
   try {
     const { memory, hasChatTemplate } = await examineModel(pair);
     const available = machineMemory();
-    if (memory <= available) return { kind: 'possible', memory, hasChatTemplate };
+    const { whole, layered } = memory;
+    // What is larger than the memory runs layer by layer.
+    const needed = whole <= available ? whole : layered;
+    if (needed <= available) return { kind: 'possible', memory: needed, hasChatTemplate };
     return {
       kind: 'impossible',
       code: 'not-enough-memory',
-      problem: `in float32 it takes ${formatBytes(memory)}, and this machine has ${formatBytes(available)}`,
+      problem: `it takes ${formatBytes(layered)} even layer by layer, and this machine has ${formatBytes(available)}`,
       hint: 'use a larger machine, or a server (--endpoint)',
     };
   } catch (error) {
