@@ -124,7 +124,7 @@ function gptq(module: string, parts: Parts, settings: Section, version: Packing)
   });
   return {
     name: `${module}.weight`,
-    format: `GPTQ, ${bits}-bit`,
+    format: `GPTQ ${bits}-bit`,
     shape: [outputs, inputs],
     recipe: {
       ...recipe,
@@ -169,7 +169,7 @@ function awq(module: string, parts: Parts): QuantizedWeight | null {
   });
   return {
     name: `${module}.weight`,
-    format: 'AWQ, 4-bit',
+    format: 'AWQ 4-bit',
     shape: [outputs, inputs],
     recipe: { ...recipe, stored: [codes, zeros, scales], parameters: ['AWQ', 4] },
   };
