@@ -69,10 +69,10 @@ export function planMemory(model: PlannedModel, options: PlanOptions): MemoryPla
 
 /** Better an error now than a process that the system kills while it loads. */
 function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, memoryLimit, layers }: PlanOptions) {
-  const { path, weights } = model;
+  const { path, weights, graphs } = model;
   const machine = machineMemory();
   const limit = Math.min(memoryLimit ?? machine, machine);
-  const whole = weights.size * FLOAT_BYTES + batchBytes;
+  const whole = (weights.size + Math.max(...graphs.map(preparedSize))) * FLOAT_BYTES + batchBytes;
   if (layers !== 'always' && whole <= limit) return { execution: 'whole', mustStayStored: false, batchBytes } as const;
   if (layers !== 'always' && asStoredBytes(model) + batchBytes + OVERHEAD <= limit) {
     return { execution: 'whole', mustStayStored: true, batchBytes } as const;
@@ -106,19 +106,39 @@ export interface ExpectedMemory {
 }
 
 export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): ExpectedMemory {
-  const fixed = LAYERS_IN_MEMORY * layerSizes(model).largest + DEFAULT_BATCH_BYTES + OVERHEAD;
-  return { whole: model.weights.size * FLOAT_BYTES + DEFAULT_BATCH_BYTES, layered: fixed + LEAST_STATES };
+  const { largest, prepared } = layerSizes(model);
+  return {
+    whole: (model.weights.size + prepared) * FLOAT_BYTES + DEFAULT_BATCH_BYTES,
+    layered: LAYERS_IN_MEMORY * largest + DEFAULT_BATCH_BYTES + OVERHEAD + LEAST_STATES,
+  };
 }
 
-/** The float32 weights of the largest layer, in bytes, and how much of the output matrix is no larger. */
+/** Numbers that are expanded before a session opens, which copies them. */
+function preparedSize({ preparations }: Graph): number {
+  return preparations.reduce((sum, { size }) => sum + size, 0);
+}
+
+/**
+ * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what is expanded
+ * of all layers.
+ */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
-  const parts = layerParts(decoder).map((part) => weights.heldBy(() => buildPart({ decoder, weights }, part)));
-  const layer = FLOAT_BYTES * Math.max(...parts);
-  const head = FLOAT_BYTES * weights.heldBy(() => buildHead(decoder, weights));
+  const sizeOf = (build: () => Graph) => {
+    let prepared = 0;
+    const held = weights.heldBy(() => {
+      prepared = preparedSize(build());
+    });
+    return { prepared, bytes: FLOAT_BYTES * (held + prepared) };
+  };
+  const parts = layerParts(decoder).map((part) => sizeOf(() => buildPart({ decoder, weights }, part)));
+  const prepared = parts.reduce((sum, part) => sum + part.prepared, 0);
+  const layer = Math.max(...parts.map(({ bytes }) => bytes));
+  const head = sizeOf(() => buildHead(decoder, weights)).bytes;
   const { vocabulary } = decoder;
-  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary };
+  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary, prepared };
   const most = Math.max(layer, LEAST_SLICE);
-  return { largest: layer, headTokens: Math.min(vocabulary, Math.max(1, Math.floor((most * vocabulary) / head))) };
+  const headTokens = Math.min(vocabulary, Math.max(1, Math.floor((most * vocabulary) / head)));
+  return { largest: layer, headTokens, prepared };
 }
 
 function buildPart(
