@@ -12,7 +12,7 @@ export interface StoredTensor extends GgufTensor {
 }
 
 /** Keys of an architecture that say nothing about what is computed, or say again what tensors do. */
-const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scaling.finetuned', 'attention.causal']);
+const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scaling.finetuned']);
 
 /** About the file, its tokenizer, its parts, how it was quantized, and how it was made. */
 const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama_cpp|gguf)\./;
@@ -110,7 +110,13 @@ export class GgufModel {
     return this.metadata
       .keys()
       .filter((key) => !ELSEWHERE.test(key) && !this.#read.has(key))
-      .filter((key) => !(key.startsWith(prefix) && WITHOUT_EFFECT.has(key.slice(prefix.length))));
+      .filter((key) => !(key.startsWith(prefix) && this.#isWithoutEffect(key.slice(prefix.length))));
+  }
+
+  #isWithoutEffect(key: string): boolean {
+    // llama.cpp reads it for every architecture: without it, tokens see those behind them.
+    if (key === 'attention.causal') return this.metadata.boolean(`${this.architecture}.${key}`) === true;
+    return WITHOUT_EFFECT.has(key);
   }
 
   /** Number of layers. */

@@ -187,6 +187,12 @@ describe('a GGUF model', () => {
       'model.layers.0.self_attn.q_proj.weight',
     ],
     [
+      'attention to both sides',
+      { pairs: [...LLAMA, pair('llama.attention.causal', 'bool', 0)], tensors: [matrix] },
+      /key "llama\.attention\.causal" may change/,
+      'model.layers.0.self_attn.q_proj.weight',
+    ],
+    [
       'a key of no architecture',
       { pairs: [...LLAMA, pair('steering.scale', 'float32', 2)], tensors: [matrix] },
       /key "steering\.scale" may change/,
@@ -204,6 +210,12 @@ describe('a GGUF model', () => {
     expect([...checkpoint.tensors.keys()]).toContain(tensor);
     expect(listMatrices(checkpoint).matrices.map(({ place }) => place.module)).toContain('q_proj');
     expect(() => describeDecoder(checkpoint)).toThrow(reason);
+  });
+
+  it('that says that it is causal is run', async () => {
+    const pairs = [...LLAMA, pair('llama.attention.causal', 'bool', 1)];
+    const { gguf } = await openReference(write('causal.gguf', { pairs, tensors: [matrix] }));
+    expect(gguf?.notRun).toBeNull();
   });
 
   it('in a folder with config.json is what the file says', async () => {
