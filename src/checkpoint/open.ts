@@ -8,6 +8,7 @@ import {
   SINGLE,
   twoSets,
   twoSetsOfWeights,
+  twoSetsWith,
 } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { openSnapshot } from '../hub/snapshot.ts';
@@ -172,10 +173,17 @@ async function refuseTwoSets(path: string): Promise<void> {
   }
 }
 
+/** @throws UserError for weights of another form than those that were found first */
+function refuseAnother(path: string, chosen: string, names: ReadonlySet<string>): void {
+  const conflict = twoSetsWith(chosen, names, path);
+  if (conflict) throw conflict;
+}
+
 async function openDirectory(path: string): Promise<FullCheckpoint> {
   const names = new Set(await readdir(path));
   const onnx = onlyOnnx(names);
   if (onnx !== null) {
+    refuseAnother(path, onnx, names);
     await refuseForeignFile(join(path, onnx));
     return openOnnx(join(path, onnx), await resolveFile(path, onnx));
   }
@@ -184,7 +192,10 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   const isSafe = hasSafetensors(names) || consolidated !== null;
   const isPickled = !isSafe && (names.has(PICKLED_SINGLE) || names.has(PICKLED_INDEX));
   const gguf = isSafe || isPickled ? null : await ggufIn(path);
-  if (gguf !== null) return openFile(gguf);
+  if (gguf !== null) {
+    refuseAnother(path, basename(gguf), names);
+    return openFile(gguf);
+  }
   if (!isSafe && !isPickled) return openShards(path, names);
   const config = consolidated !== null || names.has('config.json') ? await readConfig(path) : null;
   if (!config) {
@@ -194,6 +205,7 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
     );
   }
   const [single, index] = isPickled ? ([PICKLED_SINGLE, PICKLED_INDEX] as const) : ([SINGLE, INDEX] as const);
+  if (isPickled) refuseAnother(path, names.has(single) ? single : index, names);
   const read = isPickled ? readStateDict : readSafetensorsHeader;
   const entries =
     consolidated !== null

@@ -86,6 +86,18 @@ export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): User
   return names.has(ADAPTER) && names.has(MLX_ADAPTER) ? twoSets(path, [ADAPTER, MLX_ADAPTER]) : null;
 }
 
+/** What FSDP leaves of a model, and other files of safetensors than those that are opened first. */
+const OF_ANOTHER_SET = /\.(safetensors|distcp)$|^(pytorch_model|distcp)_fsdp(_\d+)?$/;
+
+/**
+ * Another set of weights beside one of pickles, GGUF or ONNX, for which it would be left aside without a word.
+ * @param names of what is in the folder
+ */
+export function twoSetsWith(chosen: string, names: Iterable<string>, path: string): UserError | null {
+  const other = [...names].sort().find((name) => OF_ANOTHER_SET.test(name));
+  return other === undefined ? null : twoSets(path, [chosen, other]);
+}
+
 export function twoSets(path: string, [one, other]: readonly [string, string]): UserError {
   return new UserError(
     `${path} has two sets of weights, ${one} and ${other}, and loaders differ in which they use`,
@@ -131,6 +143,15 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
   const pickled = find(PICKLED_ADAPTER);
   if (pickled && find(ADAPTER_CONFIG)) return { whole: small, weights: [pickled], index: null };
   const [pickledSingle, pickledIndex] = [find(PICKLED_SINGLE), find(PICKLED_INDEX)];
+  const chosen = pickledSingle ?? pickledIndex;
+  const beside =
+    chosen &&
+    twoSetsWith(
+      chosen.name,
+      listing.map(({ name }) => name),
+      path,
+    );
+  if (beside) throw beside;
   // The index beside a single file is compared with it here too.
   const whole = pickledIndex === null ? small : [...small, pickledIndex];
   if (pickledSingle) return { whole, weights: [pickledSingle], index: null };

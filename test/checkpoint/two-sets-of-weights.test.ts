@@ -51,6 +51,23 @@ describe('two sets of weights in one folder, of which one would be measured and 
     );
   });
 
+  it.each<[chosen: string, other: string]>([
+    ['old.gguf', 'shard-00001-model-00001-of-00001.safetensors'],
+    ['old.gguf', 'pytorch_model_fsdp_0'],
+    ['old.gguf', '__0_0.distcp'],
+    ['old.gguf', 'model-00001-of-00001.safetensors'],
+    ['pytorch_model.bin', 'model-00001-of-00001.safetensors'],
+    ['pytorch_model.bin', 'pytorch_model_fsdp_0'],
+    ['pytorch_model.bin.index.json', '__0_0.distcp'],
+    ['old.onnx', 'pytorch_model_fsdp_0'],
+  ])('%s is not measured in place of %s', async (chosen, other) => {
+    const folder = temporaryFolder();
+    for (const name of ['config.json', chosen]) writeFileSync(join(folder, name), '{}');
+    if (/_fsdp_/.test(other)) mkdirSync(join(folder, other));
+    else add(folder, other);
+    expect(await messageOf(folder)).toContain(`${folder} has two sets of weights, ${chosen} and ${other}, and`);
+  });
+
   it('is not what an index of the single file is, nor the formats that hubs have beside it', async () => {
     const folder = copyOf('gpt2');
     const { tensors } = await openCheckpoint(folder);
@@ -153,6 +170,8 @@ describe('a hub folder with two sets of weights', () => {
     [SINGLE, SHARD],
     [SINGLE, 'adapter_model.safetensors'],
     [INDEX, 'adapter_config.json'],
+    ['pytorch_model.bin', 'model-00001-of-00001.safetensors'],
+    ['pytorch_model.bin.index.json', '__0_0.distcp'],
   ])('is refused before a download: %s and %s', (one, other) => {
     expect(() => chooseFiles(listing(one, other), 'hf://org/model')).toThrow(
       `hf://org/model has two sets of weights, ${one} and ${other}`,
