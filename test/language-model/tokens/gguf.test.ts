@@ -249,3 +249,48 @@ describe('a tokenizer.json beside the file', () => {
     await expect(openTokenizerIfPresent(file)).rejects.toThrow(/put the tokenizer.json of the model beside the file/);
   });
 });
+
+describe('a tokenizer.json in the file', () => {
+  const [a, b, ab] = [0, 1, 2];
+  const own = { model: 'gpt2', tokens: ['a', 'b', 'ab'], merges: ['a b'] };
+  const inside = (vocab: unknown, added: readonly unknown[] = []) => ({
+    'tokenizer.huggingface.json': JSON.stringify({
+      model: { type: 'BPE', vocab, merges: [] },
+      pre_tokenizer: null,
+      added_tokens: added,
+    }),
+  });
+  const encode = (values: Readonly<Record<string, Plain>>) =>
+    tokenizerOf(values).encode('ab', { addSpecialTokens: false });
+
+  test('is not read where the kind of the vocabulary is known', () => {
+    expect(encode({ ...own, pre: 'gpt-2', ...inside({ a: b, b: a, ab }) })).toEqual([ab]);
+  });
+
+  test('is read where that is not known, if the tokens are the same', () => {
+    expect(encode({ ...own, pre: 'what', ...inside({ a, b, ab }) })).toEqual([a, b]);
+    const added = [{ id: ab, content: 'ab', special: true }];
+    expect(encode({ ...own, pre: 'what', ...inside({ a, b }, added) })).toEqual([ab]);
+  });
+
+  test.each([
+    ['other ids', inside({ a: b, b: a, ab }), {}],
+    [
+      'other ids of added tokens',
+      inside({ a, b }, [{ id: a, content: 'ab' }]),
+      { token_type: new Int32Array([1, 1, 3]) },
+    ],
+    [
+      'another order',
+      inside([
+        ['b', 0],
+        ['a', 0],
+        ['ab', 0],
+      ]),
+      {},
+    ],
+    ['no vocabulary', inside(null), {}],
+  ] as const)('is refused with %s', (_, json, types) => {
+    expect(() => encode({ ...own, pre: 'what', ...types, ...json })).toThrow(/another model than|no vocabulary that/);
+  });
+});

@@ -3,7 +3,8 @@ import { parseJson } from '../../../platform/parse-json.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { anyObject } from '../read-part.ts';
 import { endsOfTurns } from './ends-of-turns.ts';
-import { isWhole, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
+import { expectSameTokens } from './same-tokens.ts';
+import { isKnownKind, isWhole, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
 import { type GgufVocabulary, isToken, type NamedToken, readVocabulary, TOKEN_TYPES } from './vocabulary.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,20 +23,22 @@ export interface GgufTokenFiles {
 export function tokenFilesOf(metadata: GgufMetadata): GgufTokenFiles | null {
   const vocabulary = readVocabulary(metadata);
   if (vocabulary === null) return null;
+  // Other programs tokenize by the vocabulary, also where a tokenizer.json is beside it.
+  const original = isKnownKind(vocabulary) ? null : originalJson(metadata, vocabulary);
+  return { 'tokenizer.json': original ?? jsonOf(vocabulary), ...settingsOf(metadata, vocabulary) };
+}
+
+function jsonOf(vocabulary: GgufVocabulary): Json {
   const parts = tokenizerParts(vocabulary);
   const { model, normalizer, pre_tokenizer, decoder } = parts;
-  const original = originalJson(metadata);
   return {
-    'tokenizer.json': original ?? {
-      version: '1.0',
-      added_tokens: addedTokens(vocabulary, parts),
-      normalizer,
-      pre_tokenizer,
-      post_processor: postProcessor(vocabulary, parts),
-      decoder,
-      model,
-    },
-    ...settingsOf(metadata, vocabulary),
+    version: '1.0',
+    added_tokens: addedTokens(vocabulary, parts),
+    normalizer,
+    pre_tokenizer,
+    post_processor: postProcessor(vocabulary, parts),
+    decoder,
+    model,
   };
 }
 
@@ -70,15 +73,16 @@ export function settingsOf(
   };
 }
 
-/** tokenizer.json as the model had it, which some converters keep. */
-function originalJson(metadata: GgufMetadata): Json | null {
+/** tokenizer.json as the model had it, which some converters keep. @throws UserError if it has other tokens */
+function originalJson(metadata: GgufMetadata, vocabulary: GgufVocabulary): Json | null {
   const text = metadata.string('tokenizer.huggingface.json');
   if (text === null) return null;
   const name = `${metadata.file}: tokenizer.huggingface.json`;
   const hint = 'convert the model again with a current release of llama.cpp';
   const parsed = anyObject.safeParse(parseJson(text, { name, hint }));
-  if (parsed.success) return parsed.data;
-  throw new UserError(`${name} is not an object`, hint, { code: 'no-tokenizer' });
+  if (!parsed.success) throw new UserError(`${name} is not an object`, hint, { code: 'no-tokenizer' });
+  expectSameTokens(vocabulary, { name, json: parsed.data });
+  return parsed.data;
 }
 
 /** The default one, and others by their names. */

@@ -6,10 +6,10 @@ import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
 import { resolveFile } from '../../../checkpoint/safetensors.ts';
 import { parseJson } from '../../../platform/parse-json.ts';
 import { readTextInside } from '../../../platform/resolve-inside.ts';
-import { UserError } from '../../../platform/user-error.ts';
+import { expectSameTokens } from './same-tokens.ts';
 import { type GgufTokenFiles, settingsOf, tokenFilesOf } from './token-files.ts';
 import { isKnownKind } from './tokenizer-parts.ts';
-import { type GgufVocabulary, isToken, kindOf, readVocabulary, TOKEN_TYPES } from './vocabulary.ts';
+import { kindOf, readVocabulary } from './vocabulary.ts';
 
 /** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
 export type TokenSource =
@@ -18,7 +18,7 @@ export type TokenSource =
 
 /**
  * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as every program does that loads it. Files beside it are
- * used only if it has none, or one that is not known here, and if the tokens are the same.
+ * used only if it has none, or one that is not known here, and if the tokens are the same; so is a tokenizer.json that is in it.
  * @param path of a folder, or of a GGUF file
  * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
  */
@@ -86,25 +86,8 @@ async function folderBeside(path: string, metadata: GgufMetadata): Promise<strin
   const text = await readTextInside(file, 'tokenizer');
   if (text === null) return null;
   const vocabulary = readVocabulary(metadata);
-  if (vocabulary !== null) expectSameTokens(vocabulary, file, text);
+  if (vocabulary !== null) {
+    expectSameTokens(vocabulary, { name: file, json: parseJson(text, { name: file, hint: 'restore the file' }) });
+  }
   return dirname(path);
-}
-
-/** Only tokens of plain kinds: others are spelled otherwise in a GGUF file. */
-function expectSameTokens({ file: gguf, tokens, types }: GgufVocabulary, file: string, text: string): void {
-  const parsed = parseJson(text, { name: file, hint: 'restore the file' }) as {
-    readonly model?: { vocab?: unknown };
-  } | null;
-  const vocab = parsed?.model?.vocab;
-  const ids =
-    typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab) ? new Map(Object.entries(vocab)) : null;
-  const other = tokens.findIndex(
-    (token, id) => types[id] === TOKEN_TYPES.normal && isToken(token, id) && ids !== null && ids.get(token) !== id,
-  );
-  if (other < 0) return;
-  throw new UserError(
-    `${file} is the tokenizer of another model than ${gguf}: token ${other} of the latter is ${JSON.stringify(tokens[other])}`,
-    'put the tokenizer.json of the model there',
-    { code: 'no-tokenizer' },
-  );
 }
