@@ -28,6 +28,8 @@ export interface WeightPair {
 }
 
 export interface WeightSummary {
+  /** Rounding of its entries adds less than this to any σ; `hides`: more than 10⁻² σ₁. Null where it was not measured. */
+  readonly rounding: { readonly sigma: number; readonly hides: boolean } | null;
   readonly topEnergy: number;
   readonly ranks: Ranks;
   /** Rows that are zero; null where they are not counted, which only those of embeddings and lm_head are. */

@@ -2,7 +2,7 @@ import { wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { flattenMetrics, groupKey, isJudged } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { profileRanks } from '../spectra/metrics.ts';
+import { profileRanks, STRONG } from '../spectra/metrics.ts';
 import { type MaybeBounded, numberOf } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
@@ -108,15 +108,22 @@ export function pairWeights(candidate: Measurement, baseline: Measurement | null
 
 function summarize({ metrics, spectrum, shape }: TensorMeasurement): WeightSummary {
   if (metrics === null) {
-    return { topEnergy: 0, ranks: { any: 0, aboveRounding: 0, strong: 0 }, zeroRows: null, profile: [] };
+    return {
+      topEnergy: 0,
+      ranks: { any: 0, aboveRounding: 0, strong: 0 },
+      zeroRows: null,
+      rounding: null,
+      profile: [],
+    };
   }
-  const { rank, rankAboveRounding = null, 'rankAt1e-2': strong = null, zeroRows = null } = metrics;
+  const { rank, rankAboveRounding = null, 'rankAt1e-2': strong = null, zeroRows = null, roundingLimit } = metrics;
   const largest = numberOf(metrics.spectralNorm);
   const ranks = profileRanks(Math.min(...wholeMatrix(shape).shape));
   return {
     topEnergy: numberOf(metrics.topEnergy['1']),
     ranks: { any: rank, aboveRounding: rankAboveRounding, strong },
     zeroRows,
+    rounding: roundingLimit === undefined ? null : { sigma: largest * roundingLimit, hides: roundingLimit > STRONG },
     profile:
       spectrum.length === ranks.length ? ranks.map((at, i) => ({ rank: at, sigma: largest * (spectrum[i] ?? 0) })) : [],
   };

@@ -60,6 +60,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, settings } = await prepare(options);
   const { changes, only } = options;
   const { onProgress } = settings;
+  // First: nothing is lost if the weights of either cannot be read.
+  const quantization = await quantizationOf(baseline, settings);
   const approved = await measureBaseline(baseline, { ...settings, onProgress: progressAs('baseline', onProgress) });
   const probes = probesFor(settings.probes, baseline, approved);
   const candidate = await measureCandidate({
@@ -67,13 +69,12 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     probes,
     onProgress: MEASURED_FIRST.has(baseline.kind) ? progressAs('candidate', onProgress) : onProgress,
   });
-  const quantization = await tryQuantization(baseline, settings);
   const report = judge(candidate, approved, { policy, baseline, changes, only, quantization });
   return { measurement: candidate, report };
 }
 
 /** What quantizing did to the weights, where those of both models are there, and spectra were asked for. */
-async function tryQuantization(
+async function quantizationOf(
   baseline: ResolvedBaseline,
   { checkpoint, endpoint, spectra, device, memoryLimit, onProgress }: CandidateOptions,
 ): Promise<Quantization | null> {

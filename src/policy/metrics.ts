@@ -19,6 +19,7 @@ export const MATRIX_METRICS = [
   'rank',
   'rankAt1e-2',
   'rankAboveRounding',
+  'roundingLimit',
   ...TOP_ENERGY_KEYS.map((key) => `topEnergy.${key}` as const),
   'topEnergyLogOdds',
   ...INFORMATION_METRICS,

@@ -46,6 +46,8 @@ export const metricsSchema = z.strictObject({
   'rankAt1e-2': nullable.optional(),
   /** W only: number of σ above what rounding to its dtype leaves in place of zeros. Null and missing as above. */
   rankAboveRounding: nullable.optional(),
+  /** W only: the rounding to its dtype is below this share of σ₁, from which `rankAboveRounding` counts. Missing in older files. */
+  roundingLimit: number.nonnegative().optional(),
   topEnergy: z.strictObject({
     '1': maybeBoundedSchema,
     '8': maybeBoundedSchema,

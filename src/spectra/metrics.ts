@@ -26,17 +26,20 @@ function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): numbe
 }
 
 /** Directions weaker than this, relative to σ₁, come and go with weight decay and the seed: docs/decisions/003. */
-const STRONG = 1e-2;
+export const STRONG = 1e-2;
 
 /**
- * The number of σ that stand out from the rounding of the entries. A matrix of lower rank that is stored in 16 bits has no σ of
+ * What the rounding of the entries is below, and the number of σ that stand out from it. A matrix of lower rank that is stored in 16 bits has no σ of
  * zero: rounding fills them with noise, whose spectral norm is about s·(√m + √n) for errors of standard deviation s.
  * @param rounding the largest relative standard deviation of an entry's rounding error
  */
-function rankAboveRounding(rank: number, relative: Float64Array, [m, n]: readonly [number, number], rounding: number) {
+function aboveRounding(rank: number, relative: Float64Array, [m, n]: readonly [number, number], rounding: number) {
   const frobenius = Math.sqrt(sum(relative.map((sigma) => sigma * sigma)));
-  const noise = rounding * frobenius * (1 / Math.sqrt(m) + 1 / Math.sqrt(n));
-  return Math.min(rank, relative.filter((sigma) => sigma > noise).length);
+  const roundingLimit = rounding * frobenius * (1 / Math.sqrt(m) + 1 / Math.sqrt(n));
+  return {
+    rankAboveRounding: Math.min(rank, relative.filter((sigma) => sigma > roundingLimit).length),
+    roundingLimit,
+  };
 }
 
 /** Is exactly one singular value so small that the Gram matrix cannot distinguish it from zero? */
@@ -49,7 +52,7 @@ export function needsExactSmallest(singularValues: Float64Array): boolean {
 export interface SpectralOptions {
   /** See `rankDeficiency`; false by default. */
   readonly isSmallestExact?: boolean;
-  /** See `rankAboveRounding`; without it, that metric is missing. */
+  /** See `aboveRounding`; without it, its metrics are missing. */
   readonly rounding?: number;
 }
 
@@ -92,7 +95,7 @@ export function spectralMetrics(
     effectiveRankRV: Math.exp(entropy(relative, sum(relative))),
     rank,
     'rankAt1e-2': relative.filter((sigma) => sigma > STRONG).length,
-    ...(rounding === undefined ? {} : { rankAboveRounding: rankAboveRounding(rank, relative, shape, rounding) }),
+    ...(rounding === undefined ? {} : aboveRounding(rank, relative, shape, rounding)),
     topEnergy: {
       '1': top(1),
       '8': top(8),

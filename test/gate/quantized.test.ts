@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { readBaseline } from '../../src/gate/read-baseline.ts';
 import { isBelowNoise } from '../../src/measure/aggregate.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
+import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { nextSteps } from '../../src/report/text/next-steps.ts';
 import { plain } from '../../src/report/text/phrase.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
@@ -148,6 +149,14 @@ it('an update that starts from the quantized numbers themselves is measured, how
   expect(report.findings).toContainEqual(
     expect.objectContaining({ kind: 'reference-rounding', effect: 'exact', matrices: 28, all: 28 }),
   );
+});
+
+it('a measurement of coarse codes, whose rounding hides strong directions, can be read again', async () => {
+  const checkpoint = fixture('quantized', 'nf4-nested');
+  const { measurement } = await runGate({ checkpoint, only: 'spectra' });
+  const hiding = measurement.tensors.filter(({ metrics }) => (metrics?.roundingLimit ?? 0) > 0.01);
+  expect(hiding.length).toBeGreaterThan(0);
+  expect(parseMeasurement(JSON.stringify(measurement), 'baseline.json').tensors).toEqual(measurement.tensors);
 });
 
 it('a file of weights is a baseline to measure, and no measurement to read', async () => {

@@ -43,20 +43,16 @@ function directionsNeeded({ baseline }: WeightPair): number | null {
 }
 
 /** Does the rounding of the candidate's format hide directions that would count? In 16 bits, it does not. */
-function isHidden({ candidate: { ranks }, baseline }: WeightPair): boolean {
-  if (!baseline || ranks.aboveRounding === null || ranks.strong === null) return false;
-  return ranks.aboveRounding + 1 < ranks.strong;
+function isHidden({ candidate: { ranks, rounding }, baseline }: WeightPair): boolean {
+  return baseline !== null && ranks.aboveRounding !== null && rounding?.hides === true;
 }
 
 /** Times the rounding: adding a matrix of norm n moves σ by n at most (Weyl), and what is then above n is counted as left. */
 const NEVER_HIDDEN = 2;
 
 /** Directions of the baseline that the rounding of the candidate cannot hide, as far as the profiles of both tell. */
-function notHidden({ candidate, baseline }: WeightPair): number {
-  const left = candidate.ranks.aboveRounding ?? 0;
-  // The rounding is below the smallest σ that is above it.
-  const [rounding] = candidate.profile.filter(({ rank }) => rank < left).slice(-1);
-  if (!rounding) return 0;
+function notHidden({ candidate: { rounding }, baseline }: WeightPair): number {
+  if (rounding === null) return 0;
   const [last] = baseline?.profile.filter(({ sigma }) => sigma > NEVER_HIDDEN * rounding.sigma).slice(-1) ?? [];
   return last === undefined ? 0 : last.rank + 1;
 }

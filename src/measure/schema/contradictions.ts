@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
+import { STRONG } from '../../spectra/metrics.ts';
 import type { MaybeBounded } from '../../statistics/bounded.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import { benchmarksDigest } from './benchmarks.ts';
@@ -63,9 +64,17 @@ function wrongMetric({ metrics, method, shape }: TensorMeasurement): string | nu
   return share?.[0] ?? null;
 }
 
-/** All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. Older files have one rank. */
+/**
+ * All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. Where the rounding is above
+ * 10⁻² σ₁, as in quantized formats, fewer are above it. Older files have one rank.
+ */
 function areRanksPossible(
-  { rank, 'rankAt1e-2': strong = rank, rankAboveRounding = strong }: NonNullable<TensorMeasurement['metrics']>,
+  {
+    rank,
+    'rankAt1e-2': strong = rank,
+    rankAboveRounding = strong,
+    roundingLimit = 0,
+  }: NonNullable<TensorMeasurement['metrics']>,
   method: TensorMeasurement['method'],
   [rows = 1, ...rest]: readonly number[],
 ): boolean {
@@ -73,7 +82,8 @@ function areRanksPossible(
     return method === 'fast' && rank === null && strong === null && rankAboveRounding === null;
   }
   const columns = rest.reduce((product, size) => product * size, 1);
-  return 0 <= strong && strong <= rankAboveRounding && rankAboveRounding <= rank && rank <= Math.min(rows, columns);
+  const [fewer, more] = roundingLimit > STRONG ? [rankAboveRounding, strong] : [strong, rankAboveRounding];
+  return 0 <= fewer && fewer <= more && more <= rank && rank <= Math.min(rows, columns);
 }
 
 function isOrdered({ low, value, high }: Exclude<MaybeBounded, number>): boolean {

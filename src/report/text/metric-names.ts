@@ -24,6 +24,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   rank: { text: 'rank', term: 'rank' },
   'rankAt1e-2': { text: 'rank above 1% of σ₁', term: 'rank' },
   rankAboveRounding: { text: 'rank above rounding', term: 'rank' },
+  roundingLimit: { text: 'rounding ÷ σ₁', term: 'rank' },
   zeroRows: { text: 'rows of zeros', term: null },
   'topEnergy.1': { text: 'top-1 energy', term: 'topEnergy' },
   'topEnergy.8': { text: 'top-8 energy', term: 'topEnergy' },

@@ -19,8 +19,8 @@ function group(
     group: module,
     module,
     shape,
-    candidate: { topEnergy, ranks, zeroRows: null, profile: [] },
-    baseline: baseline ? { topEnergy: baseline[i] ?? 0, ranks, zeroRows: null, profile: [] } : null,
+    candidate: { topEnergy, ranks, zeroRows: null, rounding: null, profile: [] },
+    baseline: baseline ? { topEnergy: baseline[i] ?? 0, ranks, zeroRows: null, rounding: null, profile: [] } : null,
   }));
 }
 
