@@ -42,6 +42,7 @@ export const PICKLED_INDEX = 'pytorch_model.bin.index.json';
 export const PICKLED_ADAPTER = 'adapter_model.bin';
 
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
+const PICKLED_SHARD = /^pytorch_model-\d+-of-\d+\.bin$/;
 
 const CONSOLIDATED = 'consolidated.safetensors';
 const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
@@ -70,19 +71,21 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 
 /**
  * Two sets of weights in one folder, of which one would be measured and the other one loaded: transformers prefers an
- * adapter to full weights and one file to shards, vLLM the files of an index and, without one, all of them. Weights in
- * other formats (`.bin`, GGUF, `consolidated.safetensors`) are loaded only on request or by other programs, and so
- * common beside safetensors that they are no sign of a mistake.
+ * adapter to full weights and one file to shards, also of pickles, vLLM the files of an index and, without one, all of them. Weights in
+ * other formats (`.bin`, GGUF, `consolidated.safetensors`) beside safetensors are loaded only on request or by other programs, and so
+ * common that they are no sign of a mistake.
  * @param names of the files in the folder
  * @returns null unless the names alone show it; whether an index is of the single file is in the index
  */
 export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): UserError | null {
   const find = (...wanted: readonly string[]) => wanted.find((name) => names.has(name));
-  const full = find(SINGLE, INDEX);
+  const isPickled = find(SINGLE, INDEX) === undefined;
+  const full = isPickled ? find(PICKLED_SINGLE, PICKLED_INDEX) : find(SINGLE, INDEX);
   const adapter = find(ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER);
   if (full !== undefined && adapter !== undefined) return twoSets(path, [full, adapter]);
-  const shard = names.has(SINGLE) ? [...names].sort().find((name) => SHARD.test(name)) : undefined;
-  if (shard !== undefined) return twoSets(path, [SINGLE, shard]);
+  const [single, pattern] = isPickled ? ([PICKLED_SINGLE, PICKLED_SHARD] as const) : ([SINGLE, SHARD] as const);
+  const shard = names.has(single) ? [...names].sort().find((name) => pattern.test(name)) : undefined;
+  if (shard !== undefined) return twoSets(path, [single, shard]);
   return names.has(ADAPTER) && names.has(MLX_ADAPTER) ? twoSets(path, [ADAPTER, MLX_ADAPTER]) : null;
 }
 

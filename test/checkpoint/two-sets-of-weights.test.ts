@@ -43,6 +43,26 @@ describe('two sets of weights in one folder, of which one would be measured and 
       (f) => writeFileSync(join(f, 'adapter_model.bin'), 'x'),
       [INDEX, 'adapter_model.bin'],
     ],
+    ...(['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'] as const).map(
+      (adapter): [string, string, (folder: string) => void, readonly [string, string]] => [
+        `a pickle beside ${adapter}`,
+        'pytorch/llama',
+        (f) => writeFileSync(join(f, adapter), '{}'),
+        ['pytorch_model.bin', adapter],
+      ],
+    ),
+    [
+      'the index of pickles beside an adapter',
+      'pytorch/llama-shards',
+      (f) => writeFileSync(join(f, 'adapter_model.bin'), 'x'),
+      ['pytorch_model.bin.index.json', 'adapter_model.bin'],
+    ],
+    [
+      'a pickle beside shards without their index',
+      'pytorch/llama',
+      (f) => writeFileSync(join(f, 'pytorch_model-00001-of-00002.bin'), 'x'),
+      ['pytorch_model.bin', 'pytorch_model-00001-of-00002.bin'],
+    ],
   ])('%s is refused, and both are named', async (_, name, change, [one, other]) => {
     const folder = copyOf(name);
     change(folder);
@@ -170,6 +190,9 @@ describe('a hub folder with two sets of weights', () => {
     [SINGLE, SHARD],
     [SINGLE, 'adapter_model.safetensors'],
     [INDEX, 'adapter_config.json'],
+    ['pytorch_model.bin', 'adapter_config.json'],
+    ['pytorch_model.bin', 'pytorch_model-00001-of-00002.bin'],
+    ['pytorch_model.bin.index.json', 'adapter_model.safetensors'],
     ['pytorch_model.bin', 'model-00001-of-00001.safetensors'],
     ['pytorch_model.bin.index.json', '__0_0.distcp'],
   ])('is refused before a download: %s and %s', (one, other) => {
