@@ -87,6 +87,8 @@ const IR_VERSION = 10;
  * and they never pass through JavaScript.
  */
 export class Graph {
+  /** Its session maps large tables, of which rows are looked up: what is prepared would have them all in memory. */
+  readonly hasTables: boolean;
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = [];
   readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
@@ -101,6 +103,10 @@ export class Graph {
   /** What the next product with an expanded matrix comes after: the last one, above all. */
   #beforeExpanded: Value[] = [];
   #count = 0;
+
+  constructor({ hasTables = false }: { readonly hasTables?: boolean } = {}) {
+    this.hasTables = hasTables;
+  }
 
   /** A value that `run` receives under `name`. Dimensions that vary have a name instead of a size. */
   input(name: string, type: ElementType, dims: readonly (number | string)[]): Value {

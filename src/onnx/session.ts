@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import * as ort from 'onnxruntime-node';
 import { openResolved } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -179,12 +180,30 @@ async function prepare({ preparations, inMemory }: Graph): Promise<{ path: strin
   return prepared;
 }
 
-async function readBytes({ file, offset, byteLength }: ExternalData): Promise<Uint8Array> {
+/** Of one read: Node ends the process at 2³¹ bytes. */
+const MOST_READ = 2 ** 30;
+
+/**
+ * A part of a file.
+ * @param mostRead bytes of one read
+ * @throws UserError for a file that became shorter, and for more bytes than an array has
+ */
+export async function readBytes(
+  { file, offset, byteLength }: ExternalData,
+  mostRead: number = MOST_READ,
+): Promise<Uint8Array> {
+  if (byteLength > constants.MAX_LENGTH) {
+    throw new UserError(
+      `${file} has a tensor of ${byteLength} bytes that has to be read into memory, and this version of Node reads ${constants.MAX_LENGTH} at most`,
+      'use a newer version of Node, or a server (--endpoint)',
+      { code: 'not-enough-memory' },
+    );
+  }
   const handle = await openResolved(file);
   try {
     const bytes = new Uint8Array(byteLength);
     for (let done = 0; done < byteLength; ) {
-      const { bytesRead } = await handle.read(bytes, done, byteLength - done, offset + done);
+      const { bytesRead } = await handle.read(bytes, done, Math.min(mostRead, byteLength - done), offset + done);
       if (bytesRead === 0)
         throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
       done += bytesRead;

@@ -75,8 +75,8 @@ export function buildBackbone(
   options: BackboneOptions,
   part: BackbonePart = { embeds: true, from: 0, to: decoder.layers.length },
 ): Graph {
-  const graph = new Graph();
   const { embeds, from, to } = part;
+  const graph = new Graph({ hasTables: from === to });
   const tokens = embeds ? graph.input(BACKBONE.tokens, int64, ['B', 'S']) : null;
   const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
   const seqlensK = graph.input(BACKBONE.seqlensK, int32, ['B']);
@@ -119,6 +119,20 @@ export function buildBackbone(
   else endPart(graph, decoder, part, { stream, keys, ofLayer });
   for (const { name, value } of presents) graph.output(name, value, float32);
   return graph;
+}
+
+/**
+ * The graphs that run one after the other where a model is in memory as a whole: one, or the embeddings and all layers where weights are
+ * expanded before a session opens. Such a session reads its weights into memory, and would read whole tables of which rows are looked up.
+ */
+export function wholeBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): readonly Graph[] {
+  const whole = buildBackbone(decoder, weights, options);
+  if (whole.preparations.length === 0) return [whole];
+  const to = decoder.layers.length;
+  return [
+    buildBackbone(decoder, weights, options, { embeds: true, from: 0, to: 0 }),
+    buildBackbone(decoder, weights, options, { embeds: false, from: 0, to }),
+  ];
 }
 
 /** [R, hidden], after the final norm. */

@@ -1,5 +1,5 @@
 import { rowsOf } from '../../checkpoint/layout.ts';
-import { bitsValue, preparedValue, valueType } from '../../checkpoint/tensor-value.ts';
+import { bitsValue, preparedValue, tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
@@ -12,7 +12,7 @@ const FLOAT_BYTES = 4;
 
 /** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
-  const value = preparedValue(graph, entry, dims);
+  const value = graph.hasTables ? tensorValue(graph, entry, dims) : preparedValue(graph, entry, dims);
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
@@ -121,7 +121,10 @@ export function lookUp(
   indices: Value,
   [count, size]: readonly [number, number],
 ): Value {
-  const entry = weights.table(`${module}.weight`, [count, size]);
+  const table = weights.table(`${module}.weight`, [count, size]);
+  // What cannot be expanded by rows is in memory as a whole.
+  const isWhole = table.recipe !== undefined && table.recipe.rows === undefined;
+  const entry = isWhole ? weights.tensor(`${module}.weight`, [count, size]) : table;
   const stored = entry.recipe?.rows
     ? entry.recipe.rows(graph, indices)
     : graph.op('Gather', [preparedValue(graph, entry), indices], { axis: 0 });

@@ -1,9 +1,10 @@
 import { type Device, openSession, type Session, type Tensor, tensorOutput } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { AttentionKind } from '../graph/attention.ts';
-import { buildBackbone } from '../graph/backbone.ts';
-import { BACKBONE } from '../graph/backbone-names.ts';
+import { wholeBackbone } from '../graph/backbone.ts';
+import { BACKBONE, EDGE } from '../graph/backbone-names.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import type { Backbone, ForwardResult } from './backbone-runs.ts';
 import { BatchFeeds } from './batch-feeds.ts';
@@ -22,6 +23,8 @@ export class BackboneSession implements Backbone<Tensor> {
   readonly usesKvCache: boolean;
   readonly #decoder: Decoder;
   readonly #session: Session;
+  /** Null where tokens go into the other session: see `wholeBackbone`. */
+  readonly #embeddings: Session | null;
   /** Outputs stay on the device. */
   readonly #isBound: boolean;
   readonly #kind: AttentionKind;
@@ -31,11 +34,12 @@ export class BackboneSession implements Backbone<Tensor> {
 
   private constructor(
     decoder: Decoder,
-    session: Session,
+    { session, embeddings }: { session: Session; embeddings: Session | null },
     { kind, useKvCache, isBound }: { kind: AttentionKind; useKvCache: boolean; isBound: boolean },
   ) {
     this.#decoder = decoder;
     this.#session = session;
+    this.#embeddings = embeddings;
     this.#isBound = isBound;
     this.#kind = kind;
     this.#feedsOf = new BatchFeeds(decoder, { hasPast: useKvCache });
@@ -50,7 +54,7 @@ export class BackboneSession implements Backbone<Tensor> {
     { useKvCache }: { readonly useKvCache: boolean },
   ): Promise<BackboneSession> {
     const kind = await chooseAttentionKind(decoder, device, { useKvCache });
-    const graph = buildBackbone(decoder, weights, {
+    const graphs = wholeBackbone(decoder, weights, {
       attention: kind,
       fuseExperts: device.name === 'cpu' && weights.held === 'float32',
       useKvCache,
@@ -58,12 +62,10 @@ export class BackboneSession implements Backbone<Tensor> {
     // The binding can leave outputs on a device only for WebGPU.
     const isBound = useKvCache && device.name === 'webgpu';
     const onDevice = isBound ? decoder.layers.flatMap(({ mixer }, i) => presentNames(mixer, i)) : [];
-    const session = await openSession(graph, device, {
-      onDevice,
-      allowSpinning: false,
-      memoryPattern: weights.held === 'float32',
-    });
-    return new BackboneSession(decoder, session, { kind, useKvCache, isBound });
+    const shared = { allowSpinning: false, memoryPattern: weights.held === 'float32' };
+    const session = await openSession(at(graphs, graphs.length - 1), device, { onDevice, ...shared });
+    const embeddings = graphs.length > 1 ? await openSession(at(graphs, 0), device, shared) : null;
+    return new BackboneSession(decoder, { session, embeddings }, { kind, useKvCache, isBound });
   }
 
   async run(batch: ForwardBatch): Promise<ForwardResult<Tensor>> {
@@ -72,7 +74,7 @@ export class BackboneSession implements Backbone<Tensor> {
     // On a device outputs are bound, and one that is not fetched stays bound to the tensor of an earlier run.
     const fetchesCache = batch.extendsKvCache || this.#isBound;
     if (fetchesCache) for (const [i, { mixer }] of layers.entries()) fetches.push(...presentNames(mixer, i));
-    const outputs = await this.#session.run(this.#feeds(batch), fetches);
+    const outputs = await this.#session.run(await this.#embedded(this.#feeds(batch)), fetches);
     const hidden = tensorOutput(outputs, BACKBONE.hidden);
     if (!fetchesCache) return { hidden, kvCache: null };
     const returned = layers.map(({ mixer }, i) => presentOf(mixer, i, (name) => tensorOutput(outputs, name)));
@@ -101,7 +103,16 @@ export class BackboneSession implements Backbone<Tensor> {
   }
 
   async close(): Promise<void> {
+    await this.#embeddings?.release();
     await this.#session.release();
+  }
+
+  /** What the layers are fed, from what the whole backbone is. */
+  async #embedded(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    const embeddings = this.#embeddings;
+    if (embeddings === null) return feeds;
+    const { [EDGE.next]: stream, ...others } = await embeddings.run(pick(feeds, embeddings.inputNames));
+    return pick({ ...feeds, ...others, ...(stream ? { [EDGE.stream]: stream } : {}) }, this.#session.inputNames);
   }
 
   #feeds(batch: ForwardBatch): Record<string, Tensor> {
@@ -120,4 +131,14 @@ export class BackboneSession implements Backbone<Tensor> {
     this.#emptyCaches.set(batch, empty);
     return empty;
   }
+}
+
+function pick(feeds: Readonly<Record<string, Tensor>>, names: readonly string[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const feed = feeds[name];
+      if (feed === undefined) throw new Error(`input ${name} is missing`);
+      return [name, feed];
+    }),
+  );
 }

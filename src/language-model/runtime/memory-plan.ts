@@ -72,7 +72,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   const { path, weights, graphs } = model;
   const machine = machineMemory();
   const limit = Math.min(memoryLimit ?? machine, machine);
-  const whole = (weights.size + Math.max(...graphs.map(preparedSize))) * FLOAT_BYTES + batchBytes;
+  const whole = weights.size * FLOAT_BYTES + copiedOf(graphs) + batchBytes;
   if (layers !== 'always' && whole <= limit) return { execution: 'whole', mustStayStored: false, batchBytes } as const;
   if (layers !== 'always' && asStoredBytes(model) + batchBytes + OVERHEAD <= limit) {
     return { execution: 'whole', mustStayStored: true, batchBytes } as const;
@@ -93,10 +93,11 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   );
 }
 
-/** What the weights take where those of 16 bits stay so, with the part that is expanded; no number where they cannot. */
+/** What the weights take where those of 16 bits stay so, with what is expanded for a product or copied; no number where they cannot. */
 export function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
   if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
-  return weights.storedBytes + Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
+  const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
+  return weights.storedBytes + expanded + copiedOf(graphs);
 }
 
 /** What a model takes on the CPU, in bytes: with all its weights in memory, and layer by layer at least. */
@@ -106,39 +107,46 @@ export interface ExpectedMemory {
 }
 
 export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): ExpectedMemory {
-  const { largest, prepared } = layerSizes(model);
+  const { largest, copied } = layerSizes(model);
   return {
-    whole: (model.weights.size + prepared) * FLOAT_BYTES + DEFAULT_BATCH_BYTES,
+    whole: model.weights.size * FLOAT_BYTES + (copied === 0 ? 0 : copied + OVERHEAD) + DEFAULT_BATCH_BYTES,
     layered: LAYERS_IN_MEMORY * largest + DEFAULT_BATCH_BYTES + OVERHEAD + LEAST_STATES,
   };
 }
 
-/** Numbers that are expanded before a session opens, which copies them. */
-function preparedSize({ preparations }: Graph): number {
-  return preparations.reduce((sum, { size }) => sum + size, 0);
+/** What is expanded or read into memory before a session opens, which copies it, in bytes. */
+function copiedBytes({ preparations, inMemory }: Graph): number {
+  const expanded = preparations.reduce((sum, { size }) => sum + size, 0);
+  return expanded * FLOAT_BYTES + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+/** The same of sessions that open one after the other, with the rest of the process: copies leave no room for what is estimated. */
+function copiedOf(graphs: readonly Graph[]): number {
+  const most = Math.max(...graphs.map(copiedBytes));
+  return most === 0 ? 0 : most + OVERHEAD;
 }
 
 /**
- * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what is expanded
- * of all layers.
+ * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what sessions of all layers
+ * copy.
  */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
   const sizeOf = (build: () => Graph) => {
-    let prepared = 0;
+    let copied = 0;
     const held = weights.heldBy(() => {
-      prepared = preparedSize(build());
+      copied = copiedBytes(build());
     });
-    return { prepared, bytes: FLOAT_BYTES * (held + prepared) };
+    return { copied, bytes: FLOAT_BYTES * held + copied };
   };
   const parts = layerParts(decoder).map((part) => sizeOf(() => buildPart({ decoder, weights }, part)));
-  const prepared = parts.reduce((sum, part) => sum + part.prepared, 0);
+  const copied = parts.reduce((sum, part) => sum + part.copied, 0);
   const layer = Math.max(...parts.map(({ bytes }) => bytes));
   const head = sizeOf(() => buildHead(decoder, weights)).bytes;
   const { vocabulary } = decoder;
-  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary, prepared };
+  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary, copied };
   const most = Math.max(layer, LEAST_SLICE);
   const headTokens = Math.min(vocabulary, Math.max(1, Math.floor((most * vocabulary) / head)));
-  return { largest: layer, headTokens, prepared };
+  return { largest: layer, headTokens, copied };
 }
 
 function buildPart(

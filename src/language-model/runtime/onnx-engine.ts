@@ -9,7 +9,7 @@ import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import type { Execution, PassCost } from '../execution.ts';
-import { buildBackbone } from '../graph/backbone.ts';
+import { wholeBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import type { Precision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
@@ -307,10 +307,10 @@ async function describe(
     weights.setRatios(name, [...(await doraRatios(dora, float64Device(device)))]);
   }
   // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
-  const backbone = buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
+  const backbone = wholeBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
   const head = buildHead(decoder, weights);
   weights.refuseUnused();
-  return { decoder, weights, graphs: [backbone, head] };
+  return { decoder, weights, graphs: [...backbone, head] };
 }
 
 /** Every step but a batch reads keys and values of an earlier one. */

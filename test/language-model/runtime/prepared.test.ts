@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { openReference } from '../../../src/checkpoint/open.ts';
+import type { FullCheckpoint, TensorEntry } from '../../../src/checkpoint/types.ts';
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { Weights } from '../../../src/language-model/architectures/weights.ts';
+import { wholeBackbone } from '../../../src/language-model/graph/backbone.ts';
+import { elementTypeOf, type Graph } from '../../../src/onnx/graph.ts';
+import { readBytes } from '../../../src/onnx/session.ts';
+import { temporaryFolder } from '../../fixtures.ts';
+import { languageModel, withEngine } from './engines.ts';
+import { plainSequences, promptsOf, sharingSequences } from './layered.ts';
+
+// As if the weights of the fixtures were large.
+vi.mock('../../../src/checkpoint/tensor-value.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../../src/checkpoint/tensor-value.ts')>();
+  return {
+    ...original,
+    preparedValue: (graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape) =>
+      entry.recipe ? graph.prepared(dims, [entry.recipe.expand]) : original.tensorValue(graph, entry, dims),
+  };
+});
+
+/** Recipes that only read the numbers, of all matrices but tables. */
+function asQuantized(checkpoint: FullCheckpoint): FullCheckpoint {
+  const tensors = [...checkpoint.tensors].map(([name, entry]): [string, TensorEntry] => {
+    if (entry.shape.length !== 2 || /embed_tokens|wte|wpe/.test(name)) return [name, entry];
+    const expand = (graph: Graph) => graph.cast(graph.external(entry, elementTypeOf(entry), entry.shape), 1);
+    const recipe = { stored: [entry], parameters: [], expand, steps: expand };
+    return [name, { ...entry, dtype: 'test', recipe }];
+  });
+  return { ...checkpoint, tensors: new Map(tensors) };
+}
+
+it.each(['gemma4-text', 'llama', 'gpt2', 'qwen3-next'])(
+  'weights that are expanded before a session change no answer, with embeddings in a session of their own: %s',
+  async (name) => {
+    const answers = (edit?: typeof asQuantized) =>
+      withEngine(languageModel(name), edit ? { edit } : { held: 'float32' }, async (engine) => ({
+        plain: await engine.score(plainSequences(engine)),
+        sharing: await engine.score(sharingSequences(engine)),
+        made: await engine.generate(promptsOf(engine)),
+      }));
+    const [known, found] = [await answers(), await answers(asQuantized)];
+    const flat = ({ plain, sharing }: typeof known) =>
+      [...plain, ...sharing].flatMap(({ tokenLogprobs }) => [...tokenLogprobs]);
+    for (const [i, logprob] of flat(found).entries()) expect(logprob).toBeCloseTo(flat(known)[i] ?? 0, 5);
+    expect(found.made).toEqual(known.made);
+  },
+);
+
+it.each(['gemma3n-text', 'gemma4-text', 'llama'])('tables stay in their files: %s', async (name) => {
+  const checkpoint = asQuantized(await openReference(languageModel(name)));
+  const decoder = describeDecoder(checkpoint);
+  const weights = new Weights(checkpoint, decoder, null, { held: 'float32' });
+  const options = { attention: 'concat', fuseExperts: false, useKvCache: true } as const;
+  const [embeddings, layers] = wholeBackbone(decoder, weights, options);
+  expect(embeddings?.preparations).toEqual([]);
+  expect(layers?.preparations.length).toBeGreaterThan(0);
+  const inMemory = layers?.inMemory.map(({ data }) => (data as TensorEntry).name) ?? [];
+  expect(inMemory.filter((tensor) => tensor.includes('embed_tokens'))).toEqual([]);
+});
+
+it('counts what sessions copy while they open, also where weights of 16 bits stay as they are stored', async () => {
+  const batchBytes = 1e9;
+  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
+  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(4e9);
+  vi.spyOn(os, 'totalmem').mockReturnValue(16e9);
+  const executionIn = (memoryLimit: number) =>
+    withEngine(
+      languageModel('llama'),
+      { edit: asQuantized, batchBytes, memoryLimit },
+      async ({ execution }) => execution,
+    );
+  // Weights, a batch, and what Node and onnxruntime take; the fixture itself is small.
+  expect(await executionIn(5.5e9)).toBe('layer by layer');
+  expect(await executionIn(5.51e9)).toBe('whole');
+  vi.restoreAllMocks();
+});
+
+it('reads a part of a file in several reads', async () => {
+  const file = join(temporaryFolder(), 'bytes');
+  writeFileSync(
+    file,
+    Uint8Array.from({ length: 100 }, (_, i) => i),
+  );
+  expect(await readBytes({ file, offset: 7, byteLength: 20 }, 8)).toEqual(
+    Uint8Array.from({ length: 20 }, (_, i) => 7 + i),
+  );
+  await expect(readBytes({ file, offset: 90, byteLength: 20 }, 8)).rejects.toThrow('became shorter');
+  await expect(readBytes({ file, offset: 0, byteLength: 2 ** 54 })).rejects.toThrow('has to be read into memory');
+});
