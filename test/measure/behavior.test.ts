@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
@@ -346,6 +346,25 @@ describe('the tokenizer of a GGUF file', () => {
     cpSync(original, folder, { recursive: true });
     edit(folder, 'tokenizer.json', change);
     expect(await sampleOf(folder)).not.toEqual(await sampleOf(gguf));
+  });
+
+  it('is another one where a control token became a plain one, which text no longer is', async () => {
+    const bytes = readFileSync(gguf);
+    const key = 'tokenizer.ggml.token_type';
+    // Behind the key: the types of the value and of what it lists, and how many.
+    const list = bytes.indexOf(key) + key.length + 4 + 4;
+    const types = list + 8;
+    const ids = Array.from({ length: Number(bytes.readBigUInt64LE(list)) }, (_, id) => id);
+    const control = ids.filter((id) => bytes.readInt32LE(types + 4 * id) === 3);
+    expect(control.length).toBeGreaterThan(3);
+    const before = await sampleOf(original);
+    for (const id of control) {
+      const flipped = join(temporaryFolder(), 'flipped.gguf');
+      const copy = Buffer.from(bytes);
+      copy.writeInt32LE(1, types + 4 * id);
+      writeFileSync(flipped, copy);
+      expect(await sampleOf(flipped)).not.toEqual(before);
+    }
   });
 
   it('that is not known is known by its bytes', async () => {

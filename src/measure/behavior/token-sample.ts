@@ -6,7 +6,7 @@ import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { TokenSample } from '../schema/behavior.ts';
-import { isUnreadable, readJson } from './files.ts';
+import { type Folder, isUnreadable, readJson } from './files.ts';
 
 /** Texts that tokenizers split in different ways: spaces, numbers, scripts, marks, symbols and the special tokens of some models. */
 const TEXTS = [
@@ -38,12 +38,16 @@ const TEXTS = [
 const TOKENS = [...every(31, 2 ** 13), ...every(257, 2 ** 18)];
 const AT_ONCE = 4;
 
+/** Of the tokens that are matched as a whole, as many are encoded alone: Gemma 3 has 6,415, most of them unused. */
+const WHOLE = 4096;
+
 function every(step: number, end: number): number[] {
   return Array.from({ length: Math.ceil(end / step) }, (_, i) => i * step);
 }
 
 /**
- * The tokens of a checkpoint by their ids, and what its tokenizer makes of fixed texts, and of texts of its own tokens. Files that
+ * The tokens of a checkpoint by their ids, which of them are matched as a whole, and what its tokenizer makes of fixed texts, of texts of
+ * its own tokens, and of each of those that are matched as a whole. Files that
  * differ can describe the same tokenizer: those of a GGUF model, and of its original.
  * @returns null without a tokenizer that can be used
  */
@@ -71,14 +75,17 @@ function rowsOf(checkpoint: FullCheckpoint | null): number {
   return (checkpoint && tokenEmbedding(checkpoint.tensors.values())?.shape[0]) ?? Number.POSITIVE_INFINITY;
 }
 
+/** A token of the model. `whole`: it is matched in texts as a whole, before they are split. */
+type TableEntry = readonly [id: number, token: string, whole: boolean];
+
 /**
  * All tokens of the model by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or both.
  * @param rows ids from there on have no embedding
  */
-async function tableOf(path: string, rows: number): Promise<Array<[id: number, token: string]> | null> {
+async function tableOf(path: string, rows: number): Promise<TableEntry[] | null> {
   const source = await tokenSourceOf(path);
-  const json =
-    source.kind === 'gguf' ? source.files['tokenizer.json'] : await readJson(source.directory, 'tokenizer.json');
+  const folder: Folder = source.kind === 'gguf' ? { files: { ...source.files } } : source.directory;
+  const [json, config] = [await readJson(folder, 'tokenizer.json'), await readJson(folder, 'tokenizer_config.json')];
   if (json === null || isUnreadable(json)) return null;
   const { vocab } = (json.model ?? {}) as { readonly vocab?: unknown };
   const table = new Map<number, string>();
@@ -86,14 +93,26 @@ async function tableOf(path: string, rows: number): Promise<Array<[id: number, t
     for (const [token, id] of Object.entries(vocab)) if (typeof id === 'number') table.set(id, token);
   }
   const added: readonly unknown[] = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  const whole = new Set<number>();
   for (const token of added) {
     const { id, content } = (token ?? {}) as { readonly id?: unknown; readonly content?: unknown };
-    if (typeof id === 'number' && typeof content === 'string') table.set(id, content);
+    if (typeof id !== 'number' || typeof content !== 'string') continue;
+    table.set(id, content);
+    whole.add(id);
   }
-  return [...table].filter(([id]) => id < rows).sort(([a], [b]) => a - b);
+  // transformers adds what only this file has.
+  const decoder = isUnreadable(config) ? null : config?.added_tokens_decoder;
+  for (const id of Object.keys(decoder ?? {})) whole.add(Number(id));
+  return [...table]
+    .filter(([id]) => id < rows)
+    .sort(([a], [b]) => a - b)
+    .map(([id, token]) => [id, token, whole.has(id) && !SPACES.test(token)] as const);
 }
 
-function sampleOf(tokenizer: Tokenizer, table: Awaited<ReturnType<typeof tableOf>>): TokenSample {
+/** Runs of spaces are added tokens in GGUF files of Gemma, and in its tokenizer.json plain ones, which come out of the same texts. */
+const SPACES = /^[ \u2581]+$/;
+
+function sampleOf(tokenizer: Tokenizer, table: readonly TableEntry[] | null): TokenSample {
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
   const spelled = TOKENS.map((id) => tokenizer.decode([id], { skipSpecialTokens: false }));
   const texts: string[] = [...TEXTS];
@@ -101,6 +120,8 @@ function sampleOf(tokenizer: Tokenizer, table: Awaited<ReturnType<typeof tableOf
     const text = spelled.slice(i, i + AT_ONCE).join('');
     if (text !== '') texts.push(text);
   }
+  const whole = (table ?? []).filter(([, , isWhole]) => isWhole).slice(0, WHOLE);
+  texts.push(...whole.map(([, token]) => token));
   const { leading, trailing } = tokenizer;
   const digest = sha256(JSON.stringify([table, leading, trailing, spelled, texts, texts.map(encodeOrNull)]));
   return { digest: `sha256:${digest}`, texts: texts.length };
