@@ -1,5 +1,6 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
@@ -203,7 +204,37 @@ describe('a file that is damaged, or made to take time and memory', () => {
       /has 20 bytes, and the tensors in it need 24/,
     ],
     ['a storage twice', torchFile(whole(), { 0: FLOATS }, { more: { 'archive/DATA/0': FLOATS } }), /twice/],
-    ['two pickles', torchFile(whole(), { 0: FLOATS }, { more: { 'b/data.pkl': FLOATS } }), /more than one data\.pkl/],
+    [
+      'two pickles',
+      torchFile(whole(), { 0: FLOATS }, { more: { 'b/data.pkl': FLOATS } }),
+      /"b\/data\.pkl", which is not/,
+    ],
+    [
+      // torch.load reads the first folder, whatever the case of its names.
+      'a first folder with capitals',
+      zipSync(
+        {
+          'archive/version': latin1('3'),
+          'archive/DATA.PKL': latin1(stateDict({ w: 'N' })),
+          'b/data.pkl': latin1(whole()),
+          'b/data/0': FLOATS,
+        },
+        { level: 0 },
+      ),
+      /"b\/data\.pkl", which is not in the folder of its first member/,
+    ],
+    ...['DATA.PKL', 'Constants.pkl', 'Byteorder'].map((name): [string, Uint8Array, RegExp] => {
+      const wanted = name.toLowerCase();
+      const own: Zippable = { 'archive/data.pkl': latin1(whole()), 'archive/data/0': FLOATS };
+      delete own[`archive/${wanted}`];
+      const bytes = zipSync({ ...own, [`archive/${name}`]: latin1(whole()) }, { level: 0 });
+      return [name, bytes, new RegExp(`has "archive/${name}", and not "archive/${wanted}"`)];
+    }),
+    [
+      'no folder',
+      zipSync({ 'data.pkl': latin1(whole()), 'data/0': FLOATS }, { level: 0 }),
+      /"data\.pkl", which is not/,
+    ],
     [
       'big-endian',
       torchFile(whole(), { 0: FLOATS }, { more: { 'archive/byteorder': latin1('big') } }),

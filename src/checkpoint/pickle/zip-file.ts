@@ -20,10 +20,11 @@ const DAMAGED = 'download or save the file again';
  */
 export async function readZipFile(handle: FileHandle, path: string, part: Part): Promise<TorchObject> {
   const archive = await openZip({ handle, path, hint: DAMAGED, ...part });
-  const members = byName(archive);
-  const [pickle, folder] = findPickle(members);
-  if (members.has(`${folder}constants.pkl`)) throw new PickleError('it is a program (TorchScript)');
-  const order = members.get(`${folder}byteorder`);
+  const members = new Members(archive);
+  const pickle = members.get('data.pkl');
+  if (pickle === undefined) throw new PickleError('its archive has no data.pkl');
+  if (members.get('constants.pkl')) throw new PickleError('it is a program (TorchScript)');
+  const order = members.get('byteorder');
   if (order && (order.bytes > 16 || (await archive.read(order)).toString('latin1') !== 'little')) {
     throw new PickleError('its numbers are big-endian');
   }
@@ -32,7 +33,7 @@ export async function readZipFile(handle: FileHandle, path: string, part: Part):
   const bytes = await archive.read(pickle);
   const { value, end } = readPickle(bytes, tensorVocabulary(storages.load));
   if (end !== bytes.length) throw new PickleError(`${bytes.length - end} bytes follow its end`);
-  const places = await placesOf(storages, { archive, members, folder });
+  const places = await placesOf(storages, archive, members);
   return { value, offsetOf: (storage) => placeOf(places, storage) };
 }
 
@@ -42,39 +43,46 @@ function placeOf(places: ReadonlyMap<string, number>, { key }: Storage): number 
   return place;
 }
 
-/** Names are compared as PyTorch does, which does not tell small letters from capitals. */
-function byName({ members }: ZipArchive): Map<string, ZipMember> {
-  if (members.length > MAX_MEMBERS) throw new PickleError(`its archive has more than ${MAX_MEMBERS} members`);
-  const found = new Map<string, ZipMember>();
-  const lower = new Set<string>();
-  for (const member of members) {
-    const name = member.name.toLowerCase();
-    if (lower.has(name)) throw new PickleError(`its archive has ${JSON.stringify(member.name.slice(0, 200))} twice`);
-    lower.add(name);
-    found.set(member.name, member);
+/** The members in the folder of the first one, where PyTorch looks for all of them. */
+class Members {
+  readonly #folder: string;
+  readonly #byLowerName = new Map<string, ZipMember>();
+
+  constructor({ members }: ZipArchive) {
+    if (members.length > MAX_MEMBERS) throw new PickleError(`its archive has more than ${MAX_MEMBERS} members`);
+    const [first] = members;
+    this.#folder = first?.name.slice(0, first.name.indexOf('/') + 1) ?? '';
+    for (const member of members) {
+      const shown = JSON.stringify(member.name.slice(0, 200));
+      if (this.#folder === '' || !member.name.startsWith(this.#folder)) {
+        throw new PickleError(`its archive has ${shown}, which is not in the folder of its first member`);
+      }
+      const name = member.name.toLowerCase();
+      if (this.#byLowerName.has(name)) throw new PickleError(`its archive has ${shown} twice`);
+      this.#byLowerName.set(name, member);
+    }
   }
-  return found;
-}
 
-function findPickle(members: ReadonlyMap<string, ZipMember>): readonly [pickle: ZipMember, folder: string] {
-  const [first, ...others] = [...members.values()].filter(({ name }) => /^[^/]*\/data\.pkl$/.test(name));
-  if (!first || others.length > 0) throw new PickleError(`its archive has ${first ? 'more than one' : 'no'} data.pkl`);
-  return [first, first.name.slice(0, -'data.pkl'.length)];
-}
-
-interface Archive {
-  readonly archive: ZipArchive;
-  readonly members: ReadonlyMap<string, ZipMember>;
-  readonly folder: string;
+  /**
+   * @param name in the folder
+   * @throws PickleError for one that differs in capitals, which PyTorch does not tell from small letters
+   */
+  get(name: string): ZipMember | undefined {
+    const wanted = `${this.#folder}${name}`;
+    const member = this.#byLowerName.get(wanted.toLowerCase());
+    if (member === undefined || member.name === wanted) return member;
+    const [shown, meant] = [member.name, wanted].map((text) => JSON.stringify(text.slice(0, 200)));
+    throw new PickleError(`its archive has ${shown}, and not ${meant}`);
+  }
 }
 
 /** Where each storage is. Two of them never share bytes. */
-async function placesOf(storages: Storages, { archive, members, folder }: Archive): Promise<Map<string, number>> {
+async function placesOf(storages: Storages, archive: ZipArchive, members: Members): Promise<Map<string, number>> {
   const places = new Map<string, number>();
   const ranges: Array<readonly [start: number, end: number]> = [];
   for (const storage of storages.byKey.values()) {
     const bytes = bytesOfStorage(storage);
-    const member = members.get(`${folder}data/${storage.key}`);
+    const member = members.get(`data/${storage.key}`);
     if (!member) throw new PickleError(`its archive lacks data/${storage.key.slice(0, 200)}`);
     if (member.bytes !== bytes) {
       throw new PickleError(`its data/${storage.key} has ${member.bytes} bytes, and the tensors in it need ${bytes}`);
