@@ -1,4 +1,13 @@
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -444,6 +453,16 @@ describe('the shards that processes of a training run left', () => {
       'fsdp2',
       (f) => cpSync(join(f, 'pytorch_model_fsdp_0'), join(f, 'pytorch_model_fsdp_1'), { recursive: true }),
       /several models/,
+    ],
+    [
+      'a folder elsewhere',
+      'fsdp2',
+      (f) => {
+        const elsewhere = join(temporaryFolder(), 'model');
+        renameSync(join(f, 'pytorch_model_fsdp_0'), elsewhere);
+        symlinkSync(elsewhere, join(f, 'pytorch_model_fsdp_0'));
+      },
+      /pytorch_model_fsdp_0 leads to a file outside of its folder, which is not read/,
     ],
   ])('are refused with %s', async (_, name, change, pattern) => {
     expect(await changed(name, change)).toMatch(pattern);

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { resolveInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { DCP_METADATA, readDistcp } from './distcp.ts';
@@ -30,6 +31,8 @@ export async function shardsIn(
     );
   }
   const inner = join(folder, first);
+  // A link could lead out of the checkpoint.
+  if ((await resolveInside(folder, first)) === null) return null;
   const inside = new Set(await readdir(inner).catch(() => []));
   return isDistcp(inside) ? { entries: await readDistcp(inner), format: 'pytorch' } : null;
 }
