@@ -282,9 +282,12 @@ export class Weights {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
-  /** Are there tensors of 16 bits among those that a session holds? */
+  /** Are there matrices of 16 bits among what a session holds? Norms beside quantized weights are converted in any case. */
   get has16Bit(): boolean {
-    return [...this.#held].some((name) => is16Bit(this.#tensors.get(name)));
+    return [...this.#held].some((name) => {
+      const entry = this.#tensors.get(name);
+      return is16Bit(entry) && (entry?.shape.length ?? 0) > 1;
+    });
   }
 
   /** Bytes of the tensors that a session on the CPU holds in memory, if matrices of 16 bits stay so. */
@@ -311,6 +314,17 @@ export class Weights {
       return this.#sizeOf(this.#held);
     } finally {
       this.#held = new Set([...all, ...this.#held]);
+    }
+  }
+
+  /** Build something as if weights were held in this way. */
+  heldAs<T>(held: HeldWeights, build: () => T): T {
+    const current = this.held;
+    this.held = held;
+    try {
+      return build();
+    } finally {
+      this.held = current;
     }
   }
 

@@ -51,14 +51,15 @@ export class HeadSession {
   }
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
-    const memoryPattern = weights.held === 'float32';
+    const { held } = weights;
+    const memoryPattern = held === 'float32';
     const openHead = (graph: Graph) => openSession(graph, device, { allowSpinning: false, memoryPattern });
     // On a GPU, small slices take longer, and there is less memory to gain.
     const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;
     const graph = slices ? buildSlicedHead(decoder, weights, slices) : buildHead(decoder, weights);
     return new HeadSession(decoder, await openHead(graph), {
       logitsAtOnce: logitsAtOnce(decoder, slices),
-      openWhole: () => openHead(buildHead(decoder, weights)),
+      openWhole: () => openHead(weights.heldAs(held, () => buildHead(decoder, weights))),
     });
   }
 

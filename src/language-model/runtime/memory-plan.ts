@@ -85,10 +85,13 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
     return { execution: 'layer by layer', batchBytes, stateBytes, headTokens } as const;
   }
   const least = inGibibytes(Math.min(whole, fixed + LEAST_STATES));
-  const has = limit === machine ? 'this machine has' : '--max-memory allows';
+  const [has, more] =
+    limit === machine
+      ? ['this machine has', `use a runner with at least ${least} GiB`]
+      : ['--max-memory allows', `raise --max-memory to at least ${least}`];
   throw new UserError(
     `${path} takes ${inGibibytes(whole)} GiB in float32, and ${inGibibytes(fixed + LEAST_STATES)} GiB layer by layer; ${has} ${inGibibytes(limit)} GiB`,
-    `use a runner with at least ${least} GiB, or a server (--endpoint)`,
+    `${more}, or use a server (--endpoint)`,
     { code: 'not-enough-memory' },
   );
 }
@@ -182,7 +185,7 @@ function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
   const plan = plans.reduce((most, other) => (other.total > most.total || !other.fits ? other : most));
   onPlan?.(plan);
   if (!plan.fits) throw tooLarge(path, plan);
-  const left = (memoryLimit ?? machineMemory()) - OVERHEAD;
+  const left = Math.min(memoryLimit ?? Number.POSITIVE_INFINITY, machineMemory()) - OVERHEAD;
   const stateBytes = Math.max(LEAST_STATES, left / STATE_COPIES / LAYERS_IN_MEMORY);
   return { execution: 'layer by layer', batchBytes: plan.batch, stateBytes, headTokens };
 }

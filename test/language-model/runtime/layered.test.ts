@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { readAhead } from '../../../src/language-model/runtime/layered/read-ahead.ts';
+import { SlicedHead } from '../../../src/language-model/runtime/layered/sliced-head.ts';
 import { StateStore } from '../../../src/language-model/runtime/layered/state-store.ts';
 import { adapterFixture } from '../../checkpoint/adapter/adapters.ts';
-import { fixture } from '../../fixtures.ts';
+import { fixture, temporaryFolder } from '../../fixtures.ts';
 import { languageModel, openEngine, openLora, withEngine } from './engines.ts';
 import { expectSameAnswers, LAYERED, promptsOf, sharingSequences } from './layered.ts';
 
@@ -58,6 +60,30 @@ describe('a pass that fails', () => {
     }
   });
 
+  it('leaves no state where its output matrix fails', async () => {
+    const engine = await openEngine(languageModel('llama'), LAYERED);
+    const clearing = vi.spyOn(StateStore.prototype, 'clear');
+    const failing = vi.spyOn(SlicedHead.prototype, 'score').mockRejectedValueOnce(new Error('broken'));
+    try {
+      await expect(engine.score(sharingSequences(engine))).rejects.toThrow('broken');
+      expect(clearing).toHaveBeenCalled();
+    } finally {
+      failing.mockRestore();
+      clearing.mockRestore();
+      await engine.close();
+    }
+  });
+
+  it('says that no temporary file can be written', async () => {
+    const store = new StateStore(0, { folder: '/nowhere/at-all' });
+    const failed = store.put('a', { data: new Float32Array(4), dims: [4] });
+    await expect(failed).rejects.toThrow(
+      /\/nowhere\/at-all takes none \(ENOENT\) — set TMPDIR to a folder that can be/,
+    );
+    await expect(failed).rejects.toMatchObject({ code: 'not-enough-memory' });
+    await store.clear();
+  });
+
   it('says that the disk is full', async () => {
     const store = new StateStore(0, { folder: '/tmp/full', openFile: () => open('/dev/full', 'w') });
     const full = store.put('a', { data: new Float32Array(4), dims: [4] });
@@ -65,6 +91,34 @@ describe('a pass that fails', () => {
     await expect(full).rejects.toMatchObject({ code: 'not-enough-memory' });
     await store.clear();
   });
+});
+
+it('reads ahead with few reads at a time, to the end of each part', async () => {
+  const path = join(temporaryFolder(), 'weights');
+  await writeFile(path, '');
+  await truncate(path, 50 * 2 ** 20);
+  const file = await open(path);
+  const prototype = Object.getPrototypeOf(file) as typeof file;
+  await file.close();
+  let [now, most, bytes] = [0, 0, 0];
+  const { read } = prototype;
+  const reading = vi.spyOn(prototype, 'read').mockImplementation(async function (
+    this: typeof file,
+    ...args: unknown[]
+  ) {
+    now += 1;
+    most = Math.max(most, now);
+    const result = await Reflect.apply(read, this, args);
+    now -= 1;
+    bytes += result.bytesRead;
+    return result;
+  } as never);
+  await readAhead([
+    { file: path, offset: 3, byteLength: 20 * 2 ** 20 },
+    { file: path, offset: 30 * 2 ** 20, byteLength: 9 },
+  ]);
+  reading.mockRestore();
+  expect([most, bytes]).toEqual([2, 20 * 2 ** 20 + 9]);
 });
 
 describe('StateStore', () => {
@@ -99,6 +153,22 @@ describe('StateStore', () => {
         [7, 7, 7],
       ]);
       await expect(store.read('c')).rejects.toThrow('no state c');
+      await store.clear();
+    });
+  });
+
+  it('gives the places of states to larger ones that grow, and begins anew when it has none', async () => {
+    await inFolder(async (folder) => {
+      const store = new StateStore(0, { folder });
+      for (let count = 17; count <= 32; count += 1) {
+        for (const key of ['a', 'b']) await store.put(key, state(count, count));
+      }
+      expect(store.spilled).toBe(2 * 32 * 4);
+      expect([...(await store.take('a')).data]).toEqual(Array(32).fill(32));
+      await store.put('c', state(5, 3));
+      expect([...(await store.take('b')).data]).toEqual(Array(32).fill(32));
+      expect([...(await store.take('c')).data]).toEqual([5, 5, 5]);
+      expect(store.spilled).toBe(0);
       await store.clear();
     });
   });

@@ -91,7 +91,7 @@ export class LayerPass {
 
   /**
    * Time the first layer with each of some batches, and the reading of another layer, which nothing has read just before.
-   * @returns seconds for a pass over `weightBytes`, if all weights take as long for each byte; the KV caches of the runs stay
+   * @returns seconds for a pass, if all weights take as long for each byte to read and to open, and all layers to run; the KV caches of the runs stay
    */
   async time(
     runs: readonly RecordedRun[],
@@ -117,7 +117,8 @@ export class LayerPass {
     const times0 = all / at(sizes, 0);
     return {
       cost: { read: (read * all) / at(sizes, middle), open: open * times0 },
-      runs: times.map((seconds) => seconds * times0),
+      // The work of a layer does not go by its bytes: of experts, each token takes a few.
+      runs: times.map((seconds) => seconds * this.#model.decoder.layers.length),
     };
   }
 

@@ -56,6 +56,19 @@ export class LayeredModel {
     onWork: OnWork | undefined,
   ): Promise<SequenceScore[]> {
     if (steps.length === 0) return [];
+    try {
+      return await this.#score(steps, lengths, onWork);
+    } finally {
+      // Also what a call has left that failed.
+      await this.#forget();
+    }
+  }
+
+  async #score(
+    steps: readonly ScoringStep[],
+    lengths: readonly number[],
+    onWork: OnWork | undefined,
+  ): Promise<SequenceScore[]> {
     const queued: { readonly hidden: Promised; readonly targets: readonly SequenceTarget[] }[] = [];
     const add = (hidden: Promised, targets: readonly SequenceTarget[]) => {
       queued.push({ hidden, targets });

@@ -23,9 +23,11 @@ export class StateStore {
   readonly #folder: string;
   readonly #open: (folder: string) => Promise<FileHandle>;
   readonly #entries = new Map<string, Entry>();
-  /** Places in the file that are free again, by their size. */
+  /** Places in the file that are free again, by their size: a power of two, so that keys which grow take the places of others. */
   readonly #free = new Map<number, number[]>();
   #used = 0;
+  /** Places in the file that are taken. */
+  #places = 0;
   #file: Promise<FileHandle> | null = null;
   #end = 0;
 
@@ -41,7 +43,7 @@ export class StateStore {
     return this.#end;
   }
 
-  /** @throws UserError if the disk is full */
+  /** @throws UserError if the disk is full, or the folder cannot be written */
   async put(key: string, state: State): Promise<void> {
     this.drop(key);
     const { byteLength } = state.data;
@@ -50,8 +52,10 @@ export class StateStore {
       this.#entries.set(key, { place: 'memory', state });
       return;
     }
-    const offset = this.#free.get(byteLength)?.pop() ?? this.#end;
-    if (offset === this.#end) this.#end += byteLength;
+    const size = placeSize(byteLength);
+    const offset = this.#free.get(size)?.pop() ?? this.#end;
+    if (offset === this.#end) this.#end += size;
+    this.#places += 1;
     await this.#write(state.data, offset);
     this.#entries.set(key, { place: 'file', dims: state.dims, offset, byteLength });
   }
@@ -86,9 +90,16 @@ export class StateStore {
       return;
     }
     const { offset, byteLength } = entry;
-    const places = this.#free.get(byteLength) ?? [];
+    this.#places -= 1;
+    if (this.#places === 0) {
+      this.#free.clear();
+      this.#end = 0;
+      return;
+    }
+    const size = placeSize(byteLength);
+    const places = this.#free.get(size) ?? [];
     places.push(offset);
-    this.#free.set(byteLength, places);
+    this.#free.set(size, places);
   }
 
   /** Drop everything. The store can be used on. */
@@ -96,6 +107,7 @@ export class StateStore {
     this.#entries.clear();
     this.#free.clear();
     this.#used = 0;
+    this.#places = 0;
     this.#end = 0;
     const file = this.#file;
     this.#file = null;
@@ -104,9 +116,11 @@ export class StateStore {
 
   async #write(data: Float32Array, offset: number): Promise<void> {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#file ??= this.#open(this.#folder);
+    const file = await this.#file.catch((error: unknown) => {
+      throw explainNoFile(error, this.#folder);
+    });
     try {
-      this.#file ??= this.#open(this.#folder);
-      const file = await this.#file;
       let written = 0;
       while (written < bytes.length) {
         written += (await file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
@@ -137,6 +151,22 @@ async function openNameless(folder: string): Promise<FileHandle> {
     await rm(path, { force: true });
     await rmdir(own);
   }
+}
+
+/** What is not written takes no space on most disks: the file has holes. */
+const placeSize = (byteLength: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, byteLength)));
+
+/** A file system that is read-only, a folder of others, or none. */
+const UNWRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR']);
+
+function explainNoFile(error: unknown, folder: string): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!UNWRITABLE.has(code)) return explainFullDisk(error, folder);
+  return new UserError(
+    `hidden states that do not fit into memory go to a temporary file, and ${folder} takes none (${code})`,
+    'set TMPDIR to a folder that can be written, or raise --max-memory',
+    { code: 'not-enough-memory' },
+  );
 }
 
 /** No space, a quota, or a limit of the size of files. */
