@@ -192,6 +192,33 @@ describe('a GGUF model', () => {
       /key "llama\.attention\.causal" may change/,
       'model.layers.0.self_attn.q_proj.weight',
     ],
+    ...(['none', 'linear', 'yarn'] as const).map((type): [string, WrittenGguf, RegExp, string] => [
+      `a magnitude of ${type} scaling`,
+      {
+        pairs: [
+          ...LLAMA,
+          pair('llama.rope.scaling.type', 'string', type),
+          pair('llama.rope.scaling.factor', 'float32', 2),
+          pair('llama.rope.scaling.attn_factor', 'float32', 1.5),
+        ],
+        tensors: [matrix],
+      },
+      /rope\.scaling\.attn_factor 1\.5 without factors is not read/,
+      matrix.name,
+    ]),
+    [
+      'YaRN of factors',
+      {
+        pairs: [
+          ...LLAMA,
+          pair('llama.rope.scaling.type', 'string', 'yarn'),
+          pair('llama.rope.scaling.factor', 'float32', 2),
+        ],
+        tensors: [matrix, { name: 'rope_freqs.weight', dims: [2] }],
+      },
+      /YaRN with factors of its own/,
+      matrix.name,
+    ],
     [
       'a key of no architecture',
       { pairs: [...LLAMA, pair('steering.scale', 'float32', 2)], tensors: [matrix] },

@@ -61,13 +61,20 @@ function scalingOf(model: GgufModel, scaling: Scaling): Record<string, unknown> 
   const type = model.string('rope.scaling.type') ?? 'linear';
   const factor = model.number('rope.scaling.factor') ?? model.number('rope.scale_linear');
   const attention = model.number('rope.scaling.attn_factor');
-  if (type === 'yarn') return yarn(model, factor, scaling);
   const factors = longRope(model);
-  if (factors !== null) return { ...factors, ...present('attention_factor', attention) };
+  if (factors !== null) {
+    // llama.cpp divides by the factors, and scales what comes out.
+    if (type === 'yarn') throw notRun(model, 'YaRN with factors of its own (rope_freqs.weight)');
+    return { ...factors, ...present('attention_factor', attention) };
+  }
+  if (attention !== null && attention !== 1) {
+    throw notRun(model, `rope.scaling.attn_factor ${shortest(attention)} without factors`);
+  }
+  if (type === 'yarn') return yarn(model, factor, scaling);
   model.ignore('rope.scaling.original_context_length');
   if (type === 'none' || factor === null || factor === 0 || factor === 1) return null;
   if (type === 'linear') return { rope_type: 'linear', factor: shortest(factor) };
-  throw new UserError(`${model.metadata.file}: rope.scaling.type ${JSON.stringify(type)} is not read here`, NOT_RUN);
+  throw notRun(model, `rope.scaling.type ${JSON.stringify(type)}`);
 }
 
 /** Frequencies that are divided by the numbers of a tensor; by others for long inputs (Phi 3). */
@@ -94,7 +101,7 @@ function yarn(model: GgufModel, factor: number | null, { truncate, mscale }: Sca
   const extrapolation = model.number('rope.scaling.yarn_ext_factor') ?? 1;
   const logMultiplier = model.number('rope.scaling.yarn_log_multiplier');
   if (extrapolation !== 1 || factor === null || (logMultiplier !== null && mscale === undefined)) {
-    throw new UserError(`${model.metadata.file}: YaRN with such settings is not read here`, NOT_RUN);
+    throw notRun(model, 'YaRN with such settings');
   }
   const read = (key: string) => {
     const value = model.number(`rope.scaling.${key}`);
@@ -112,4 +119,9 @@ function yarn(model: GgufModel, factor: number | null, { truncate, mscale }: Sca
   };
 }
 
-const NOT_RUN = 'use a release of shadow-gate that knows it';
+function notRun(model: GgufModel, what: string): UserError {
+  return new UserError(
+    `${model.metadata.file}: ${what} is not read here`,
+    'use a release of shadow-gate that knows it',
+  );
+}
