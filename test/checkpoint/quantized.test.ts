@@ -129,12 +129,14 @@ describe('the settings of a quantization', () => {
   it('come with biases of zeros in old files, which models without biases do not have', async () => {
     const tensors = readRaw(join(fixture('quantized', 'gptq-4bit'), 'model.safetensors'));
     const name = 'model.layers.0.mlp.down_proj.bias';
-    for (const [value, isRun] of [
-      [0, true],
-      [1, false],
+    for (const [value, isRun, outputs] of [
+      [0, true, 64],
+      // As many outputs as no description has.
+      [0, true, 53_248],
+      [1, false, 64],
     ] as const) {
       const folder = changed('gptq-4bit', { quant_method: 'gptq', bits: 4, group_size: 32 });
-      const bias = { dtype: 'F16', shape: [64], data: new Uint8Array(128).fill(value) };
+      const bias = { dtype: 'F16', shape: [outputs], data: new Uint8Array(2 * outputs).fill(value) };
       writeSafetensors(join(folder, 'model.safetensors'), { ...tensors, [name]: bias });
       const logits = withEngine(folder, {}, async (engine) => (await engine.logits([1, 2])).length);
       await (isRun ? expect(logits).resolves.toBeGreaterThan(0) : expect(logits).rejects.toThrow('does not describe'));

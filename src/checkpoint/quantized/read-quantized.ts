@@ -1,5 +1,6 @@
 import { UserError } from '../../platform/user-error.ts';
 import { isMeasuredDtype } from '../dtype.ts';
+import { eachChunk } from '../element-bytes.ts';
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
 import { isCacheScale, wholeWeights } from './companions.ts';
@@ -48,15 +49,19 @@ function isCode({ name, dtype }: TensorEntry): boolean {
   return !isMeasuredDtype(dtype) || name.includes('.quant_state.');
 }
 
-async function withZeroBiases(tensors: Tensors, { fetch, read }: Omit<Source, 'config'>): Promise<Tensors> {
+/** Biases are as long as their layer has outputs, and no descriptions that are read at once. */
+async function withZeroBiases(tensors: Tensors, { fetch }: Pick<Source, 'fetch'>): Promise<Tensors> {
   const biases = [...tensors.values()].filter(
     ({ name }) => name.endsWith('.bias') && tensors.get(`${name.slice(0, -'bias'.length)}weight`)?.recipe !== undefined,
   );
   await fetch(biases);
   const all = new Map(tensors);
   for (const bias of biases) {
-    const bytes = await read(bias);
-    if (bytes.every((byte) => byte === 0)) all.set(bias.name, { ...bias, isZero: true });
+    let isZero = true;
+    await eachChunk(bias, (bytes) => {
+      isZero &&= bytes.every((byte) => byte === 0);
+    });
+    if (isZero) all.set(bias.name, { ...bias, isZero: true });
   }
   return all;
 }
