@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import { quantizationOf } from '../../src/checkpoint/quantization.ts';
+import { quantizationSettings } from '../../src/checkpoint/quantized/settings.ts';
 import { tensorValue } from '../../src/checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../src/checkpoint/types.ts';
+import { folderOfWeights } from '../../src/checkpoint/weights-file.ts';
 import { ElementType, Graph, type Value } from '../../src/onnx/graph.ts';
 import { float32Output, runGraph } from '../../src/onnx/session.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
@@ -125,6 +127,18 @@ describe('the settings of a quantization', () => {
     expect(one?.recipe?.parameters).toEqual(other?.recipe?.parameters);
     if (one && other) expect(difference(await valuesOf(one), await valuesOf(other))).toBe(0);
   });
+
+  it.each(['bin', 'ckpt', 'pt', 'pth', 'safetensors'])(
+    'lie beside a lone file of .%s, and in a folder of that name',
+    async (suffix) => {
+      const file = join(changed('gptq-3bit', null, { 'quantize_config.json': second }), `model.${suffix}`);
+      expect(folderOfWeights(file)).toBe(dirname(file));
+      expect(await quantizationSettings({ path: file, config: null })).toEqual(second);
+      const folder = join(temporaryFolder(), `epoch.${suffix}`);
+      renameSync(dirname(file), folder);
+      expect(await quantizationSettings({ path: folder, config: null })).toEqual(second);
+    },
+  );
 
   it('come with biases of zeros in old files, which models without biases do not have', async () => {
     const tensors = readRaw(join(fixture('quantized', 'gptq-4bit'), 'model.safetensors'));

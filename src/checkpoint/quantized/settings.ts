@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { parseJsonObject } from '../architecture.ts';
 import type { FullCheckpoint } from '../types.ts';
+import { folderOfWeights } from '../weights-file.ts';
 import { isSection, type Section } from './format.ts';
 
 /** Of config.json. `compression_config` is what compressed-tensors wrote first. */
@@ -29,7 +30,7 @@ export async function quantizationSettings({
 }: Pick<FullCheckpoint, 'path' | 'config'>): Promise<Section> {
   const section = config && sectionIn(config);
   if (section) return section;
-  const folder = path.endsWith('.safetensors') ? dirname(path) : path;
+  const folder = folderOfWeights(path);
   for (const [name, of] of FILES) {
     const file = join(folder, name);
     const text = await readTextInside(file);
