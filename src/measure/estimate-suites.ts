@@ -4,8 +4,9 @@ import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
 import { estimatePasses, type PassesEstimate, pilotSeconds } from '../probes/estimate-passes.ts';
+import { selectFitting } from '../probes/fits-context.ts';
 import { chooseLevels, pilotSize } from '../probes/pilot.ts';
-import type { RunOptions } from '../probes/run.ts';
+import { prepareModel, type RunOptions, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 
@@ -48,6 +49,15 @@ export async function estimateSuites(
     if (isLeft && !isKnown) choices.push({ suite: atLevels(suite, middleOf(suite.levels ?? [])), trial: undefined });
     else choices.push(await withLevels(suite, model, { chatTemplate, onProgress }));
   }
+  const isTried = cost === null && choices.some(({ trial }) => trial === undefined);
+  // A time limit still has to choose among the items, and takes a trial for that.
+  if (isTried && (budgetSeconds === null || isChosen)) {
+    await announce(
+      model,
+      choices.map(({ suite }) => suite),
+      chatTemplate,
+    );
+  }
   const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
   const spent = (performance.now() - started) / 1000 + levelsSeconds;
   const left = budgetSeconds === null || isChosen ? null : budgetSeconds - spent;
@@ -69,6 +79,16 @@ export async function estimateSuites(
     estimates.push({ ...estimate, allSeconds, suite: withNote(suite, estimate) });
   }
   return { estimates, levelsSeconds, cost };
+}
+
+/** Weights are then loaded for a trial as the whole run needs them, and not once more. */
+async function announce(model: Model, suites: readonly Suite[], chatTemplate: boolean): Promise<void> {
+  if (model.prepare === undefined) return;
+  const chunks = suites.flatMap((suite) => {
+    const options = optionsFor(suite, chatTemplate);
+    return splitIntoChunks(selectFitting(suite.items, model, options).fitting).map((items) => ({ items, options }));
+  });
+  await prepareModel(model, chunks);
 }
 
 /** Levels of average length. */

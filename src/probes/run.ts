@@ -37,7 +37,10 @@ export interface RunResult {
 /** Items of one call to the model: enough for full batches, few enough for progress. */
 const CHUNK_SIZE = 128;
 
-/** Layer by layer, each call reads all weights: all items are in one. */
+/**
+ * Layer by layer, each call reads all weights: all items are in one. Their last bits then depend on which are asked together, as those of a
+ * shard.
+ */
 function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): ReadonlyArray<readonly ProbeItem[]> {
   if (model.execution !== LAYER_BY_LAYER) return chunks;
   const items = chunks.flat();
@@ -78,14 +81,18 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
 }
 
 /**
- * Announce all chunks that may be run, so that the answers to a chunk do not depend on which chunks are run before it.
+ * Announce the calls for all chunks that may be run, so that the answers to a call do not depend on which are made before it.
+ * @param chunks those of one suite have one object as options
  */
 export async function prepareModel(
   model: Model,
   chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunOptions }>,
 ): Promise<void> {
   function* calls(): Generator<ScoreRequest[]> {
-    for (const { items, options } of chunks) yield items.flatMap((item) => scoreRequests(item, model, options));
+    for (const options of new Set(chunks.map((chunk) => chunk.options))) {
+      const own = chunks.filter((chunk) => chunk.options === options).map(({ items }) => items);
+      for (const items of callsFor(model, own)) yield items.flatMap((item) => scoreRequests(item, model, options));
+    }
   }
   await model.prepare?.({ score: calls(), generate: chunks.some(({ items }) => items.some(needsGeneration)) });
 }

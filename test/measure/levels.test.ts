@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Model } from '../../src/language-model/model.ts';
 import { measurementKey } from '../../src/measure/cache/measurement-cache.ts';
 import { runSuites } from '../../src/measure/measure-probes.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
@@ -18,6 +19,29 @@ const model = scripted(all, ({ family, level = 0, id }) => {
 const order = (asked: Suite) => ({ suites: [asked], seed: 1, chatTemplate: false, budgetSeconds: null });
 const run = async (asked: Suite, shard: { index: number; count: number } | null = null) =>
   (await runSuites(model, order(asked), { shard })).probes;
+
+describe('a measurement of a suite without levels', () => {
+  it.each([
+    [null, ['prepare', 'score']],
+    [1, ['score', 'score']],
+  ])(
+    'announces all of it before the trial, unless a limit chooses among the items: %s',
+    async (budgetSeconds, first) => {
+      const calls: string[] = [];
+      const recorded: Model = {
+        ...model,
+        prepare: async () => void calls.push('prepare'),
+        score: (requests, ...more) => {
+          calls.push('score');
+          return model.score(requests, ...more);
+        },
+      };
+      const { levels: _, pilot: __, ...plain } = suite;
+      await runSuites(recorded, { ...order(plain), budgetSeconds });
+      expect(calls.slice(0, 2)).toEqual(first);
+    },
+  );
+});
 
 describe('a measurement of a suite with levels', () => {
   it('lists the levels that suit the model, and has the answers of those alone', async () => {

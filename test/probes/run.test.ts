@@ -1,6 +1,7 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LAYER_BY_LAYER } from '../../src/language-model/execution.ts';
 import type { Model } from '../../src/language-model/model.ts';
 import { withModel } from '../../src/language-model/model.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
@@ -9,7 +10,7 @@ import { at } from '../../src/platform/at.ts';
 import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
-import { runChunks, splitIntoChunks } from '../../src/probes/run.ts';
+import { prepareModel, runChunks, splitIntoChunks } from '../../src/probes/run.ts';
 import { readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { scripted } from './scripted.ts';
 
@@ -39,6 +40,40 @@ function writing(text: string): Model {
     generate: async (requests) => requests.map(({ id }) => ({ id, text, tokens: [], finish: 'stop' })),
   };
 }
+
+describe('what is announced', () => {
+  it.each([
+    [null, [['a'], ['b'], ['c']]],
+    [LAYER_BY_LAYER, [['a', 'b'], ['c']]],
+  ] as const)('is what is called: %s', async (execution, expected) => {
+    const announced: string[][] = [];
+    const called: string[][] = [];
+    const known = scripted([], () => null);
+    const model: Model = {
+      ...known,
+      execution,
+      prepare: async ({ score }) => {
+        for (const requests of score) announced.push([...new Set(requests.map(({ where }) => where))]);
+      },
+      score: (requests, ...more) => {
+        called.push([...new Set(requests.map(({ where }) => where))]);
+        return known.score(requests, ...more);
+      },
+    };
+    const [one, other] = [{ ...options }, { ...options }];
+    const suites = [
+      { chunks: [[item('a', choice)], [item('b', choice)]], options: one },
+      { chunks: [[item('c', choice)]], options: other },
+    ];
+    await prepareModel(
+      model,
+      suites.flatMap((suite) => suite.chunks.map((items) => ({ items, options: suite.options }))),
+    );
+    for (const suite of suites) await runChunks(suite.chunks, model, suite.options);
+    expect(announced).toEqual(expected);
+    expect(called).toEqual(expected);
+  });
+});
 
 describe('a run', () => {
   it('has an outcome for every item, whatever the kinds of their questions', async () => {
