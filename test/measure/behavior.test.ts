@@ -10,6 +10,7 @@ import { sampleTokens } from '../../src/measure/behavior/token-sample.ts';
 import { measure } from '../../src/measure/measure.ts';
 import { MAX_SHOWN } from '../../src/measure/schema/behavior.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
+import { ggufBytes, list, pair } from '../checkpoint/gguf/write-gguf.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
@@ -365,6 +366,52 @@ describe('the tokenizer of a GGUF file', () => {
       writeFileSync(flipped, copy);
       expect(await sampleOf(flipped)).not.toEqual(before);
     }
+  });
+
+  it('has its ends of turns and its sampling beside it', async () => {
+    const written = (pairs: readonly Buffer[]) => {
+      const path = join(temporaryFolder(), 'model.gguf');
+      const tokens = ['<unk>', '<s>', '</s>', 'a', '<end>', '<call>'];
+      const all = [
+        pair('tokenizer.ggml.model', 'string', 'llama'),
+        list('tokenizer.ggml.tokens', 'string', tokens),
+        list(
+          'tokenizer.ggml.scores',
+          'float32',
+          tokens.map(() => 0),
+        ),
+        list('tokenizer.ggml.token_type', 'int32', [2, 3, 3, 1, 3, 3]),
+      ];
+      writeFileSync(path, ggufBytes({ pairs: [...all, ...pairs] }));
+      return describeFiles({ format: 'gguf', path, config: {} }, null);
+    };
+    const plain = await written([]);
+    expect(plain['generation-config']).toBeNull();
+    const ends = await written([
+      pair('tokenizer.ggml.eot_token_id', 'uint32', 4),
+      pair('tokenizer.ggml.eom_token_id', 'uint32', 5),
+    ]);
+    expect(ends['special-tokens']?.values).toEqual({
+      ...plain['special-tokens']?.values,
+      eot_token_id: '4',
+      eom_token_id: '5',
+    });
+    const sampling = await written([
+      pair('general.sampling.temp', 'float32', 0.6),
+      pair('general.sampling.top_k', 'int32', 20),
+      pair('general.sampling.top_p', 'float32', 0.95),
+      pair('general.sampling.min_p', 'float32', 0.05),
+      pair('general.sampling.penalty_repeat', 'float32', 1.1),
+      pair('general.sampling.sequence', 'string', 'kt'),
+    ]);
+    expect(sampling['generation-config']?.values).toEqual({
+      temperature: '0.6',
+      top_k: '20',
+      top_p: '0.95',
+      min_p: '0.05',
+      repetition_penalty: '1.1',
+      'general.sampling.sequence': '"kt"',
+    });
   });
 
   it('that is not known is known by its bytes', async () => {

@@ -1,3 +1,4 @@
+import { SAMPLING_NAMES } from '../../language-model/tokens/gguf/defaults.ts';
 import { BEHAVIOR_PARTS, type BehaviorPart, type BehaviorValues } from '../../measure/schema/behavior.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -30,6 +31,10 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
     if ((mine === null && isUnknown(candidate)) || (its === null && isUnknown(baseline))) return [];
     const changes = changesOf(mine, its);
     const because = mitigation(part, changes, { candidate, baseline });
+    // What the other side has in another place is no difference.
+    const lacking =
+      because?.kind === 'not-in-gguf' ? changes.filter((change) => change[because.side] === null) : changes;
+    if (because && lacking.length === 0 && changes.length > 0) return [];
     const level = because || isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
     return [
       {
@@ -38,8 +43,8 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
         part,
         candidate: mine?.digest ?? null,
         baseline: its?.digest ?? null,
-        named: mine === null || its === null ? [] : changes.slice(0, NAMED),
-        changes: changes.length,
+        named: mine === null || its === null ? [] : lacking.slice(0, NAMED),
+        changes: lacking.length,
         ...(because ? { because } : {}),
       },
     ];
@@ -61,13 +66,31 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
   if (part === 'tokenizer') return sameTokens(changes, sides);
   if (IN_GGUF.has(part)) return null;
   const side = isGguf('candidate') ? 'candidate' : 'baseline';
-  const [own, other] = [sides[side], sides[side === 'candidate' ? 'baseline' : 'candidate']].map(
-    ({ behavior }) => behavior?.files[part] ?? null,
-  );
+  const [own, other] = [sides[side], sides[otherOf(side)]].map(({ behavior }) => behavior?.files[part] ?? null);
   if (!own) return { kind: 'not-in-gguf', side };
-  // A key that both have says two things.
-  const isUnstated = areAllShown(own, other ?? null) && changes.every((change) => change[side] === null);
-  return isUnstated ? { kind: 'not-in-gguf', side } : null;
+  // A key that both have says two things, and so does one that the file has a place for beside others that it has.
+  const isUnstated = (change: Changed['named'][number]) =>
+    change[side] === null
+      ? !(part === 'generation-config' && IN_GGUF_SAMPLING.has(change.key))
+      : part === 'special-tokens' && ENDS.has(change.key) && isKnownEnd(change[side], sides[otherOf(side)]);
+  return areAllShown(own, other ?? null) && changes.every(isUnstated) ? { kind: 'not-in-gguf', side } : null;
+}
+
+/** Sampling that a GGUF file can state, by the names in generation_config.json. */
+const IN_GGUF_SAMPLING: ReadonlySet<string> = new Set(Object.values(SAMPLING_NAMES));
+
+/** Ends of a turn that only GGUF files name; a folder has their ids beside EOS. */
+const ENDS: ReadonlySet<string> = new Set(['eot_token_id', 'eom_token_id']);
+
+/** Does a folder stop there too? Where it does not say where it stops, nothing is known against it. */
+function isKnownEnd(id: string, { behavior }: Measurement): boolean {
+  const parts = [behavior?.files['generation-config'], behavior?.files['special-tokens']];
+  const stated = parts.flatMap((part) => part?.values.eos_token_id ?? []);
+  return stated.length === 0 || stated.some((ids) => ids.split(/[[\],]/).includes(id));
+}
+
+function otherOf(side: Side): Side {
+  return side === 'candidate' ? 'baseline' : 'candidate';
 }
 
 type Side = 'candidate' | 'baseline';

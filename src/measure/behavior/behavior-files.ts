@@ -1,5 +1,6 @@
 import { folderOfWeights } from '../../checkpoint/weights-file.ts';
-import { digestGgufTokens, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import type { GgufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
+import { digestGgufTokens, readGgufDefaults, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -31,17 +32,25 @@ export async function describeFiles(checkpoint: Described, base: Described | nul
   const tokens = inherited === null || (await hasTokenizer(own)) ? own : inherited;
   // The largest of the files is read once.
   const json = await readJson(tokens, 'tokenizer.json');
+  const ownDefaults = await defaultsIn(checkpoint);
+  const inheritedDefaults = inherited !== null && base !== null ? await defaultsIn(base) : null;
+  const ends = (tokens === own ? ownDefaults : inheritedDefaults)?.ends ?? {};
   return {
     tokenizer: await tokenizerPart(tokens, json),
-    'special-tokens': await specialTokensPart(tokens, { config, json }),
+    'special-tokens': await specialTokensPart(tokens, { config, json, ends }),
     'chat-template': await chatTemplatePart(tokens),
     'generation-config':
-      (await generationConfigPart(own)) ?? (inherited === null ? null : await generationConfigPart(inherited)),
+      (await generationConfigPart(own, ownDefaults)) ??
+      (inherited === null ? null : await generationConfigPart(inherited, inheritedDefaults)),
     code: await codePart(inherited ?? own, config),
   };
 }
 
-/** A lone file has its configs beside it, and a GGUF file in it, but for a generation config, which it has not. */
+async function defaultsIn({ format, path }: Described): Promise<GgufDefaults | null> {
+  return format === 'gguf' ? readGgufDefaults(path) : null;
+}
+
+/** A lone file has its configs beside it, and a GGUF file in it. */
 async function folderOf({ format, path }: Described): Promise<Folder> {
   if (format !== 'gguf') return folderOfWeights(path);
   try {

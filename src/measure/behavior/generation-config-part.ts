@@ -1,3 +1,4 @@
+import type { GgufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, readJson } from './files.ts';
 import { partOf } from './part.ts';
@@ -15,8 +16,15 @@ const NO_EFFECT = new Set([
   'return_dict_in_generate',
 ]);
 
-/** How a server samples and where it stops, unless a request says otherwise. */
-export async function generationConfigPart(directory: Folder): Promise<BehaviorValues | null> {
+/**
+ * How a server samples and where it stops, unless a request says otherwise.
+ * @param gguf what a GGUF file says about it, which counts before a file beside it
+ */
+export async function generationConfigPart(
+  directory: Folder,
+  gguf: GgufDefaults | null,
+): Promise<BehaviorValues | null> {
+  if (gguf?.sampling) return partOf(gguf.sampling);
   const config = await readJson(directory, 'generation_config.json');
   if (config === null) return null;
   if (isUnreadable(config)) return partOf({ 'generation_config.json': config });

@@ -19,15 +19,20 @@ const IDS = [
 /**
  * Special tokens as texts, from the files of the tokenizer, and as ids, from config.json.
  * @param json tokenizer.json as read
+ * @param ends of turns, which a GGUF file states
  */
 export async function specialTokensPart(
   directory: Folder,
-  { config, json }: { readonly config: Json; readonly json: Awaited<ReturnType<typeof readJson>> },
+  {
+    config,
+    json,
+    ends,
+  }: { readonly config: Json; readonly json: Awaited<ReturnType<typeof readJson>>; readonly ends: Json },
 ): Promise<BehaviorValues | null> {
   const stated = await readJson(directory, 'tokenizer_config.json');
   const map = await readJson(directory, 'special_tokens_map.json');
   const text = section(config, 'text_config') ?? section(config, 'llm_config') ?? {};
-  const ids = Object.fromEntries(IDS.map((key) => [key, config[key] ?? text[key]]));
+  const ids = { ...Object.fromEntries(IDS.map((key) => [key, config[key] ?? text[key]])), ...ends };
   if (isUnreadable(stated) || isUnreadable(map)) return partOf({ ...ids, files: [stated, map] });
   if (stated === null && map === null && json === null) return partOf(ids);
   const built = builtClass({ config, stated: stated ?? {}, json: isUnreadable(json) ? null : json });

@@ -135,6 +135,27 @@ describe('a GGUF file and a folder', () => {
     ]);
     const other = { 'special-tokens': partOf({ bos_token: '<s>', eos_token: '<end>' }) };
     expect(because(of('gguf', other), of('safetensors', {}))).toEqual([['special-tokens', 'warn', undefined]]);
+    // What the file has a place for, beside what it has there, was taken out.
+    const sampling = (values: Record<string, unknown>) => ({ 'generation-config': partOf(values) });
+    const folder = of('safetensors', sampling({ temperature: 0.6, top_k: 20, do_sample: true, eos_token_id: [2, 7] }));
+    expect(because(of('gguf', sampling({ temperature: 0.6, top_k: 20 })), folder)).toEqual([
+      ['generation-config', 'info', 'not-in-gguf'],
+    ]);
+    for (const own of [{ temperature: 0.6 }, { temperature: 0.6, top_k: 1 }, { 'general.sampling.mirostat': 2 }]) {
+      expect(because(of('gguf', sampling(own)), folder)).toEqual([['generation-config', 'warn', undefined]]);
+    }
+    // An end of turns is one that the folder has as well, or does not stop at.
+    const ending = (id: number) =>
+      of('gguf', {
+        'generation-config': null,
+        'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>', eot_token_id: id }),
+      });
+    const ends = (id: number, other: Measurement) =>
+      because(ending(id), other).filter(([part]) => part === 'special-tokens');
+    expect(ends(7, folder)).toEqual([]);
+    expect(ends(5, folder)).toEqual([['special-tokens', 'warn', undefined]]);
+    expect(ends(5, of('safetensors', {}))).toEqual([]);
+    expect(ends(5, ending(7))).toEqual([['special-tokens', 'warn', undefined]]);
     const lost = { 'chat-template': null };
     expect(because(of('gguf', lost), of('safetensors', {}))).toEqual([['chat-template', 'warn', undefined]]);
   });

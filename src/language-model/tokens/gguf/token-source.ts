@@ -6,6 +6,7 @@ import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
 import { resolveFile } from '../../../checkpoint/safetensors.ts';
 import { parseJson } from '../../../platform/parse-json.ts';
 import { readTextInside } from '../../../platform/resolve-inside.ts';
+import { defaultsOf, type GgufDefaults } from './defaults.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { type GgufTokenFiles, settingsOf, tokenFilesOf } from './token-files.ts';
 import { isKnownKind } from './tokenizer-parts.ts';
@@ -44,6 +45,11 @@ export async function readGgufTokenIds(path: string): Promise<Readonly<Record<st
   const { metadata } = await readHeader(path);
   const vocabulary = readVocabulary(metadata);
   return vocabulary && settingsOf(metadata, vocabulary)['generation_config.json'];
+}
+
+/** What a GGUF file says about sampling, and about further ends of a turn. */
+export async function readGgufDefaults(path: string): Promise<GgufDefaults> {
+  return defaultsOf((await readHeader(path)).metadata);
 }
 
 /** The bytes of all that a GGUF file says about its tokenizer, and the folder whose files are used instead, if any. */
