@@ -363,6 +363,13 @@ describe('the shards that processes of a training run left', () => {
     expect([...found.tensors.values()].every(({ layout }) => layout?.kind === 'pieces')).toBe(true);
   });
 
+  it('are refused where a part of the model is in a dict of its own, by its place', async () => {
+    const folder = pytorch('shards', 'nested');
+    expect(await messageOf(folder)).toContain(
+      `${folder} has the tensor ["model","encoder","weight"] in a dict inside of the weights, which is not read`,
+    );
+  });
+
   it('have the spectra of whole tensors', async () => {
     const read = async (path: string) =>
       JSON.parse((await runCli('spectra', '--checkpoint', path, '--json')).stdout).tensors;

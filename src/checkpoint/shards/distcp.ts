@@ -37,27 +37,50 @@ export async function readDistcp(folder: string): Promise<TensorEntry[]> {
 }
 
 /** Where training programs save a whole run without a level of its own for the weights. */
-const OF_OPTIMIZER = /^(optimizers?|optim)\./;
+const OF_OPTIMIZER = /^(optimizers?|optim)(\.|$)/;
+
+const HINT =
+  "save the model's state dict alone, or convert it with torch.distributed.checkpoint.format_utils.dcp_to_torch_save";
 
 function weightsAmong(folder: string, described: readonly DescribedTensor[]): Weight[] {
   const sets = new Map<string, Weight[]>();
+  const deeper: Array<readonly string[]> = [];
   for (const tensor of described) {
     const [first = '', second, ...more] = tensor.path;
     const isBelow = second !== undefined && (STATE_KEYS as readonly string[]).includes(first);
-    if (more.length > 0 || (second !== undefined && !isBelow) || OF_OPTIMIZER.test(first)) continue;
+    if ((second !== undefined && !isBelow) || OF_OPTIMIZER.test(first)) continue;
+    if (more.length > 0) {
+      if (!OF_OPTIMIZER.test(second ?? '')) deeper.push(tensor.path);
+      continue;
+    }
     const set = isBelow ? first : '';
-    sets.set(set, [...(sets.get(set) ?? []), { ...tensor, name: second ?? first }]);
+    const weights = sets.get(set) ?? [];
+    weights.push({ ...tensor, name: second ?? first });
+    sets.set(set, weights);
   }
   // Training programs also save numbers of the run as tensors.
   const filled = [...sets].filter(([, weights]) => weights.some(({ shape }) => shape.length > 0));
   const [found, ...others] = filled;
-  if (found && others.length === 0) return found[1];
+  if (found && others.length === 0) {
+    refuseDeeper(folder, found[0], deeper);
+    return found[1];
+  }
   const named = filled.map(([key]) => (key === '' ? 'the top' : JSON.stringify(key)));
   throw new UserError(
     found
       ? `${folder} has several sets of weights: ${named.join(', ')}`
       : `${folder} has no weights at the top or below ${STATE_KEYS.map((key) => JSON.stringify(key)).join(', ')}`,
-    "save the model's state dict alone, or convert it with torch.distributed.checkpoint.format_utils.dcp_to_torch_save",
+    HINT,
+  );
+}
+
+/** Part of a model can be in a dict of its own, which would be left out. */
+function refuseDeeper(folder: string, set: string, paths: ReadonlyArray<readonly string[]>): void {
+  const path = paths.find(([first]) => set === '' || first === set);
+  if (path === undefined) return;
+  throw new UserError(
+    `${folder} has the tensor ${JSON.stringify(path).slice(0, 200)} in a dict inside of the weights, which is not read`,
+    HINT,
   );
 }
 
