@@ -7,9 +7,11 @@ import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';
+import { stateDict, storageId, tensor, torchFile } from './write-torch-file.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
+const ONE = new Uint8Array(Float32Array.of(1).buffer);
 const SHARD = 'model-00001-of-00002.safetensors';
 
 function copyOf(name: string): string {
@@ -96,6 +98,29 @@ describe('two sets of weights in one folder, of which one would be measured and 
     for (const name of ['pytorch_model.bin', 'consolidated.safetensors', 'model.gguf']) add(folder, name);
     expect((await openCheckpoint(folder)).tensors.size).toBe(tensors.size);
   });
+
+  it.each(['model.safetensors', 'pytorch_model.bin'])(
+    'is what two shards are that both have a tensor of which the index knows nothing: %s',
+    async (single) => {
+      const folder = temporaryFolder();
+      const shards = { a: `1-${single}`, b: `2-${single}` };
+      for (const [name, shard] of Object.entries(shards)) {
+        const own = [name, 'both'];
+        const file = join(folder, shard);
+        if (single === SINGLE) {
+          writeSafetensors(file, Object.fromEntries(own.map((key) => [key, float32([1], [1])])));
+        } else {
+          const items = own.map((key, i) => [key, tensor(storageId(`${i}`, 1), 0, [1], [1])]);
+          writeFileSync(file, torchFile(stateDict(Object.fromEntries(items)), { 0: ONE, 1: ONE }));
+        }
+      }
+      writeFileSync(join(folder, 'config.json'), '{}');
+      writeFileSync(join(folder, `${single}.index.json`), JSON.stringify({ weight_map: shards }));
+      expect(await messageOf(folder)).toContain(
+        `${shards.b} contains tensor "both", which another file of it has as well`,
+      );
+    },
+  );
 
   it('a single path that is given is measured, whatever is beside it', async () => {
     const folder = copyOf('mixtral');

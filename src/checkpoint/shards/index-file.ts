@@ -35,7 +35,7 @@ export async function readShards(
   const indexFile = join(directory, index);
   const weightMap: Record<string, string | undefined> = await readWeightMap(directory, index);
   const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
-  const entries: TensorEntry[] = [];
+  const entries = new Map<string, TensorEntry>();
   for (const shard of shards) {
     // A shard is a file beside its index: a path could lead out of the checkpoint.
     if (basename(shard) !== shard || !shard.endsWith(SUFFIX[index]) || shard.includes('\0')) {
@@ -61,24 +61,28 @@ export async function readShards(
       );
     }
     // transformers also loads a tensor that is missing from the index, so it is part of the checkpoint.
-    entries.push(...found);
+    addAll(entries, found, join(directory, shard));
   }
-  return entries;
+  return [...entries.values()];
 }
 
 /** The tensors of files of which each has some. @throws UserError for a tensor that is in two of them */
 export async function readAll(directory: string, files: readonly string[]): Promise<TensorEntry[]> {
   const found = new Map<string, TensorEntry>();
-  for (const file of files) {
-    for (const entry of await readSafetensorsHeader(await resolveFile(directory, file))) {
-      if (found.has(entry.name)) {
-        throw new UserError(
-          `${join(directory, file)} contains tensor ${JSON.stringify(entry.name)}, which another file of it has as well`,
-          'keep one set of weights in the folder',
-        );
-      }
-      found.set(entry.name, entry);
-    }
-  }
+  for (const file of files)
+    addAll(found, await readSafetensorsHeader(await resolveFile(directory, file)), join(directory, file));
   return [...found.values()];
+}
+
+/** @throws UserError for a tensor that is there already */
+function addAll(all: Map<string, TensorEntry>, entries: readonly TensorEntry[], file: string): void {
+  for (const entry of entries) {
+    if (all.has(entry.name)) {
+      throw new UserError(
+        `${file} contains tensor ${JSON.stringify(entry.name)}, which another file of it has as well`,
+        'keep one set of weights in the folder',
+      );
+    }
+    all.set(entry.name, entry);
+  }
 }
