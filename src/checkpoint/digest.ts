@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { MIB, type OnProgress } from '../platform/progress.ts';
 import { eachChunk } from './element-bytes.ts';
+import { digestKeys } from './gguf/digest-keys.ts';
 import { fetchTensors } from './open.ts';
 import type { Checkpoint, Recipe, TensorEntry } from './types.ts';
 
@@ -34,7 +35,8 @@ export class TensorDigests {
 
 /**
  * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their
- * names, and of the configuration. Sharding, file names and metadata do not change it.
+ * names, and of the configuration; also of what a GGUF file says about it that is not read. Sharding, file names and other metadata do not
+ * change it.
  * @param digests of tensors that have been read already
  * @returns `sha256:` and 64 hexadecimal digits
  */
@@ -68,6 +70,8 @@ export async function digestCheckpoint(
     total.update(JSON.stringify(uses.size > 0 ? [...parts, useOf(entry)] : parts));
   }
   total.update(canonicalJson(withoutHistory(checkpoint.config)));
+  const gguf = checkpoint.format === 'gguf' ? checkpoint.gguf : undefined;
+  if (gguf && gguf.unread.length > 0) total.update(digestKeys(gguf.metadata, gguf.unread));
   return `sha256:${total.digest('hex')}`;
 }
 

@@ -30,6 +30,8 @@ export interface GgufContents {
   readonly metadata: GgufMetadata;
   /** Why the model cannot be run as the file has it; null if it can. */
   readonly notRun: string | null;
+  /** Keys that may change what is computed, and that `config` does not have: a part of the identity. */
+  readonly unread: readonly string[];
 }
 
 export type Checkpoint = FullCheckpoint | Adapter;

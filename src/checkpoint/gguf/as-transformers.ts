@@ -11,6 +11,8 @@ export interface AsTransformers {
   readonly config: Record<string, unknown> | null;
   /** Why it cannot be run as it is; null if it can. */
   readonly notRun: string | null;
+  /** Keys that may change what is computed, and that the config does not have. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -25,7 +27,8 @@ export function asTransformers(model: GgufModel): AsTransformers {
     const config = { ...known.config(model) };
     const { tensors: renamedOnes, unknown } = renameAll(model, known);
     const tensors = combined([...renamedOnes, ...(known.more?.(model) ?? [])], known, model);
-    const [key] = model.unread();
+    const unread = model.unread();
+    const [key] = unread;
     const [tensor] = unknown;
     const problem =
       tensor !== undefined
@@ -33,7 +36,7 @@ export function asTransformers(model: GgufModel): AsTransformers {
         : key !== undefined
           ? `key ${JSON.stringify(key)} may change what is computed, and is not read`
           : null;
-    return { tensors, config, notRun: problem };
+    return { tensors, config, notRun: problem, unread };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return asStored(model, error.problem);
@@ -45,6 +48,8 @@ function asStored(model: GgufModel, notRun: string): AsTransformers {
     tensors: [...model.tensors.values()].map((tensor) => namedEntry(tensor, tensor.name)),
     config: null,
     notRun,
+    // Also those that were read: there is no config that would have them.
+    unread: ['general.architecture', ...model.keys()],
   };
 }
 

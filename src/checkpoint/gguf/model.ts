@@ -104,18 +104,26 @@ export class GgufModel {
     return key;
   }
 
-  /** The keys about what is computed that nothing has read. */
-  unread(): string[] {
+  /** The keys about what is computed. */
+  keys(): string[] {
     const prefix = `${this.architecture}.`;
     return this.metadata
       .keys()
-      .filter((key) => !ELSEWHERE.test(key) && !this.#read.has(key))
+      .filter((key) => !ELSEWHERE.test(key))
       .filter((key) => !(key.startsWith(prefix) && this.#isWithoutEffect(key.slice(prefix.length))));
+  }
+
+  /** Those of them that nothing has read. */
+  unread(): string[] {
+    return this.keys().filter((key) => !this.#read.has(key));
   }
 
   #isWithoutEffect(key: string): boolean {
     // llama.cpp reads it for every architecture: without it, tokens see those behind them.
-    if (key === 'attention.causal') return this.metadata.boolean(`${this.architecture}.${key}`) === true;
+    if (key === 'attention.causal') {
+      const value = this.metadata.get(`${this.architecture}.${key}`);
+      return value?.type === 'bool' && value.value;
+    }
     return WITHOUT_EFFECT.has(key);
   }
 

@@ -28,7 +28,7 @@ export async function openGguf(path: string): Promise<FullCheckpoint> {
   const tensors = allTensors(headers, path);
   const numbers = await readNumbers(tensors);
   const model = new GgufModel({ metadata, architecture, tensors, numbersOf: (name) => numbers.get(name) ?? null });
-  const { tensors: entries, config, notRun } = asTransformers(model);
+  const { tensors: entries, config, notRun, unread } = asTransformers(model);
   return {
     format: 'gguf',
     path,
@@ -37,7 +37,7 @@ export async function openGguf(path: string): Promise<FullCheckpoint> {
     multimodal: false,
     config,
     onnx: null,
-    gguf: { metadata, notRun },
+    gguf: { metadata, notRun, unread },
     remote: null,
   };
 }

@@ -239,6 +239,19 @@ describe('a GGUF model', () => {
     expect(() => describeDecoder(checkpoint)).toThrow(reason);
   });
 
+  it.each<[string, readonly Buffer[], string]>([
+    ['of an unknown architecture', [architecture('what')], 'what.rope.freq_base'],
+    ['that is not known', LLAMA, 'llama.rope.new'],
+    ['that is read before another is missed', [architecture('llama')], 'llama.block_count'],
+  ])('has a key %s in its digest', async (_, pairs, key) => {
+    const digest = async (value: number) => {
+      const path = write('identity.gguf', { pairs: [...pairs, pair(key, 'float32', value)], tensors: [matrix] });
+      return digestCheckpoint(await openReference(path));
+    };
+    expect(await digest(10_000)).toBe(await digest(10_000));
+    expect(await digest(10_000)).not.toBe(await digest(500_000));
+  });
+
   it('that says that it is causal is run', async () => {
     const pairs = [...LLAMA, pair('llama.attention.causal', 'bool', 1)];
     const { gguf } = await openReference(write('causal.gguf', { pairs, tensors: [matrix] }));

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { digestKeys } from '../../../checkpoint/gguf/digest-keys.ts';
 import { type GgufHeader, isGguf, readGgufHeader } from '../../../checkpoint/gguf/header.ts';
 import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
 import { resolveFile } from '../../../checkpoint/safetensors.ts';
@@ -57,18 +57,8 @@ export async function digestGgufTokens(
   path: string,
 ): Promise<{ readonly digest: string; readonly folder: string | null }> {
   const { metadata } = await readHeader(path);
-  const hash = createHash('sha256');
-  for (const key of metadata.keys().sort()) {
-    if (!key.startsWith('tokenizer.')) continue;
-    const value = metadata.get(key);
-    hash.update(JSON.stringify([key, value?.type, value?.type === 'array' ? value.of : null]));
-    if (value === null) continue;
-    if ('value' in value) hash.update(String(value.value));
-    else if ('texts' in value) {
-      for (const bytes of metadata.bytesOfStrings(key) ?? []) hash.update(`${bytes.length}:`).update(bytes);
-    } else hash.update(value.bytes);
-  }
-  return { digest: hash.digest('hex'), folder: await folderBeside(path, metadata) };
+  const keys = metadata.keys().filter((key) => key.startsWith('tokenizer.'));
+  return { digest: digestKeys(metadata, keys), folder: await folderBeside(path, metadata) };
 }
 
 /** Is a path that of a GGUF file, whatever its name? */
