@@ -19,8 +19,11 @@ const options = {
   memoryLimit: 2e9,
 } as const;
 
-/** As if the weights took 4 GB. */
-const makeLarge = () => vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
+/** As if the weights took 4 GB, also as they are stored. */
+function makeLarge(): void {
+  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
+  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(4e9);
+}
 
 describe('a checkpoint that is larger than --max-memory', () => {
   it('has the answers of the same that fits, says how it ran, and is compared with it like any other', async () => {
