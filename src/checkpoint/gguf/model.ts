@@ -71,12 +71,10 @@ export class GgufModel {
     const full = this.#key(key);
     const value = this.metadata.get(full);
     if (value === null) return null;
-    const numbers = value.type === 'array' ? this.metadata.numbers(full) : [this.metadata.number(full) ?? 0];
-    if (numbers === null) return null;
-    if (value.type !== 'array') return Array<number>(count).fill(numbers[0] ?? 0);
-    if (numbers.length === count) return numbers;
+    if (value.type !== 'array') return Array<number>(count).fill(this.metadata.number(full) ?? 0);
+    if (value.length === count) return this.metadata.numbers(full);
     throw new UserError(
-      `${this.metadata.file}: ${full} has ${numbers.length} numbers for ${count} layers`,
+      `${this.metadata.file}: ${full} has ${value.length} numbers for ${count} layers`,
       'convert the model again',
     );
   }

@@ -189,6 +189,22 @@ describe('refused by name', () => {
   });
 });
 
+test('lists beyond all limits are refused by their lengths, before they are read', () => {
+  const refused = (name: string, value: object) => {
+    const entries = new Map<string, GgufValue>(
+      Object.entries(SPM).map(([key, plain]) => [`tokenizer.ggml.${key}`, stored(plain)]),
+    );
+    // Its bytes are not there: reading them would be another error.
+    entries.set(`tokenizer.ggml.${name}`, value as GgufValue);
+    return () => tokenFilesOf(new GgufMetadata('model.gguf', entries));
+  };
+  const bytes = { type: 'array', of: 'uint8', length: 250_000_000, bytes: Buffer.alloc(0) };
+  expect(refused('scores', bytes)).toThrow(/scores has 250000000 values for 6 tokens/);
+  expect(refused('token_type', bytes)).toThrow(/token_type has 250000000 values for 6 tokens/);
+  const merges = { type: 'array', of: 'string', length: 2 ** 22 + 1, texts: null };
+  expect(refused('merges', merges)).toThrow(/4194305 merges exceed the limit of 4194304/);
+});
+
 test('tokens whose merges would take minutes to find are refused at once', () => {
   const runs = Array.from({ length: 3000 }, (_, i) => 'a'.repeat(i + 1));
   const tokens = ['<unk>', '<s>', '</s>', ...runs];

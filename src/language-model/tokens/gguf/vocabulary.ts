@@ -25,6 +25,8 @@ const SENTENCEPIECE_IDS = { unk_token: 0, bos_token: 1, eos_token: 2 };
 
 /** More than any vocabulary has: a damaged file is named before its tokens are worked on. */
 const MAX_TOKENS = 2 ** 21;
+/** Vocabularies have about as many merges as tokens, those of Gemma twice as many. */
+const MAX_MERGES = 2 ** 22;
 /** The longest tokens of known vocabularies, runs of spaces, have 256 bytes. */
 const MAX_TOKEN_LENGTH = 8192;
 
@@ -77,7 +79,7 @@ export function readVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
     tokens,
     types: readTypes(metadata, tokens.length),
     scores: readNumbers(metadata, 'scores', tokens.length),
-    merges: metadata.strings(key('merges')),
+    merges: readMerges(metadata),
     named: { ...within(defaults, tokens.length), ...named },
     ends,
     addBos: metadata.boolean(key('add_bos_token')),
@@ -138,12 +140,22 @@ function readTypes(metadata: GgufMetadata, length: number): number[] {
   return types;
 }
 
+function readMerges(metadata: GgufMetadata): string[] | null {
+  const stored = metadata.get(key('merges'));
+  if (stored?.type === 'array' && stored.length > MAX_MERGES) {
+    throw damaged(metadata.file, `${stored.length} merges exceed the limit of ${MAX_MERGES}`);
+  }
+  return metadata.strings(key('merges'));
+}
+
 function readNumbers(metadata: GgufMetadata, name: string, length: number): number[] | null {
+  // A list of bytes takes eight times as much once it is read.
+  const stored = metadata.get(key(name));
+  if (stored?.type === 'array' && stored.length !== length) {
+    throw damaged(metadata.file, `${key(name)} has ${stored.length} values for ${length} tokens`);
+  }
   const numbers = metadata.numbers(key(name));
   if (numbers === null) return null;
-  if (numbers.length !== length) {
-    throw damaged(metadata.file, `${key(name)} has ${numbers.length} values for ${length} tokens`);
-  }
   if (numbers.every(Number.isFinite)) return numbers;
   throw damaged(metadata.file, `${key(name)} has a value that is no number`);
 }
