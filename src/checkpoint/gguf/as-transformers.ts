@@ -56,6 +56,8 @@ function asStored(model: GgufModel, notRun: string): AsTransformers {
 function combined(entries: readonly TensorEntry[], known: GgufArchitecture, model: GgufModel): TensorEntry[] {
   if (known.combine === undefined) return [...entries];
   const all = new Map(entries.map((entry) => [entry.name, entry]));
+  // Two tensors of one name are refused with the others: as they are here, one would be lost.
+  if (all.size < entries.length) return [...entries];
   known.combine(all, model);
   return [...all].map(([name, entry]) => ({ ...entry, name }));
 }

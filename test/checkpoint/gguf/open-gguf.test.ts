@@ -252,6 +252,30 @@ describe('a GGUF model', () => {
     expect(await digest(10_000)).not.toBe(await digest(500_000));
   });
 
+  it('of an architecture whose tensors are combined is refused with two for one name', async () => {
+    const numbers = {
+      block_count: 1,
+      context_length: 16,
+      embedding_length: 8,
+      feed_forward_length: 8,
+      'attention.head_count': 2,
+      'attention.head_count_kv': 2,
+      'attention.key_length': 4,
+      'attention.sliding_window': 4,
+      expert_count: 2,
+      expert_used_count: 1,
+    };
+    const pairs = [
+      architecture('gpt-oss'),
+      ...Object.entries(numbers).map(([key, value]) => pair(`gpt-oss.${key}`, 'uint32', value)),
+      pair('gpt-oss.attention.layer_norm_rms_epsilon', 'float32', 1e-5),
+    ];
+    const tensors = [matrix, { name: 'blk.0.attn_qkv.weight', dims: [8, 24] }];
+    expect(await messageOf(write('two-for-one.gguf', { pairs, tensors }))).toMatch(
+      /has two tensors for "model\.layers\.0\.self_attn\.q_proj\.weight"/,
+    );
+  });
+
   it('that says that it is causal is run', async () => {
     const pairs = [...LLAMA, pair('llama.attention.causal', 'bool', 1)];
     const { gguf } = await openReference(write('causal.gguf', { pairs, tensors: [matrix] }));
