@@ -96,8 +96,8 @@ export async function scoreEncoded(
 }
 
 /**
- * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`.
- * @throws UserError naming the line of a request that cannot be scored
+ * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`. A request that cannot be scored is none of its: the
+ * call itself says why.
  */
 export async function prepareScoring(
   calls: { readonly score: Iterable<readonly ScoreRequest[]>; readonly generate: boolean },
@@ -105,7 +105,15 @@ export async function prepareScoring(
   options: Pick<ScoreOptions, 'tokenizer' | 'prefixTokenId'>,
 ): Promise<void> {
   function* score(): Generator<Sequence[]> {
-    for (const requests of calls.score) yield requests.flatMap((request) => sequencesOf(request, engine, options));
+    for (const requests of calls.score) yield requests.flatMap(sequencesIfAny);
+  }
+  function sequencesIfAny(request: ScoreRequest): Sequence[] {
+    try {
+      return sequencesOf(request, engine, options);
+    } catch (error) {
+      if (error instanceof UserError) return [];
+      throw error;
+    }
   }
   await engine.prepare?.({ score: score(), generate: calls.generate });
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { ADAPTERS, adapterFixture, expectedOf } from '../../checkpoint/adapter/adapters.ts';
+import { ADAPTERS, adapterFixture, baseOf } from '../../checkpoint/adapter/adapters.ts';
 import { LANGUAGE_MODELS, languageModel, openLora } from './engines.ts';
 import { bothWays, EXPERTS, expectExpertsOneByOne } from './held-as-stored.ts';
 
@@ -15,8 +15,11 @@ it.each(LANGUAGE_MODELS.filter((name) => !EXPERTS.includes(name)))(
 
 it.each(EXPERTS)('experts one by one have the logits of transformers: %s', expectExpertsOneByOne);
 
-it.each(ADAPTERS)('not one bit changes under an adapter: %s', async (name) => {
-  const adapter = await openLora(adapterFixture(name));
-  const { asStored, inFloat32 } = await bothWays(languageModel(expectedOf(name).base), { adapter });
-  expect(asStored).toEqual(inFloat32);
-});
+// Those of experts run in an operator of their own where weights are float32; see `EXPERTS`.
+it.each(ADAPTERS.filter((name) => !name.startsWith('experts')))(
+  'not one bit changes under an adapter: %s',
+  async (name) => {
+    const { asStored, inFloat32 } = await bothWays(baseOf(name), { adapter: await openLora(adapterFixture(name)) });
+    expect(asStored).toEqual(inFloat32);
+  },
+);
