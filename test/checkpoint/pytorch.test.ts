@@ -479,12 +479,12 @@ describe('the shards that processes of a training run left', () => {
 describe('pickles that are nearly right', () => {
   it('end as data or are refused', async () => {
     const endings = new Map<string, number>();
-    for (let i = 0; i < 400; i += 1) {
+    for (let i = 0; i < 150; i += 1) {
       const ending = await runInput(pickleFuzzer, pickleFuzzer.make(new Random(21, `pickle ${i}`)), '');
       if (ending.kind === 'finding') throw ending.error;
       endings.set(ending.kind, (endings.get(ending.kind) ?? 0) + 1);
     }
     // Neither is rare, or the inputs would say little.
-    for (const kind of ['accepted', 'refused']) expect(endings.get(kind), kind).toBeGreaterThan(40);
+    for (const kind of ['accepted', 'refused']) expect(endings.get(kind), kind).toBeGreaterThan(15);
   });
 });

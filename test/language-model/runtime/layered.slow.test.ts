@@ -11,9 +11,12 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     'deepseek-v3',
     'falcon-alibi',
     'gemma2',
+    'gemma3-text',
+    'gemma4-text',
     'gemma4-unified-text',
     'gpt-neox',
     'gpt-oss',
+    'gpt2',
     'granite-hybrid',
     'lfm2-moe',
     'llama4-text',
@@ -27,12 +30,12 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     await expectSameAnswers(languageModel(name), { batchBytes: 50_000 });
   });
 
-  it.each(['dora-embeddings', 'mlx-dora', 'saved'])('with the adapter %s', async (name) => {
+  it.each(['dora', 'dora-embeddings', 'mlx-dora', 'saved'])('with the adapter %s', async (name) => {
     const adapter = await openLora(adapterFixture(name));
     await expectSameAnswers(languageModel(expectedOf(name).base), { adapter });
   });
 
-  it.each(['gptq-3bit', 'mxfp4', 'fp8-blocks'])('with the quantized weights %s', async (name) => {
+  it.each(['nf4-nested', 'gptq-3bit', 'mxfp4', 'fp8-blocks'])('with the quantized weights %s', async (name) => {
     await expectSameAnswers(fixture('quantized', name));
   });
 });

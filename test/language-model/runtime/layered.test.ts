@@ -6,37 +6,21 @@ import { describe, expect, it, vi } from 'vitest';
 import { readAhead } from '../../../src/language-model/runtime/layered/read-ahead.ts';
 import { SlicedHead } from '../../../src/language-model/runtime/layered/sliced-head.ts';
 import { StateStore } from '../../../src/language-model/runtime/layered/state-store.ts';
-import { adapterFixture } from '../../checkpoint/adapter/adapters.ts';
-import { fixture, temporaryFolder } from '../../fixtures.ts';
-import { languageModel, openEngine, openLora, withEngine } from './engines.ts';
+import { temporaryFolder } from '../../fixtures.ts';
+import { languageModel, openEngine, withEngine } from './engines.ts';
 import { expectSameAnswers, LAYERED, promptsOf, sharingSequences } from './layered.ts';
 
 describe('a model that is run layer by layer', () => {
   it.each([
     ['llama', 'plain attention'],
-    ['gemma3-text', 'sliding windows, and a tied output matrix'],
-    ['gemma3n-text', 'several hidden states, embeddings of each layer, shared keys and values'],
     ['qwen3-next', 'layers with a state beside attention, and experts'],
-    ['gpt2', 'learned positions'],
   ])('answers as the whole one: %s, with %s', async (name) => {
     await expectSameAnswers(languageModel(name));
   });
 
-  it('answers as the whole one with DoRA on all its matrices', async () => {
-    const adapter = await openLora(adapterFixture('dora'));
-    await expectSameAnswers(languageModel('llama'), { adapter });
-  });
-
-  it('answers as the whole one with quantized weights', async () => {
-    await expectSameAnswers(fixture('quantized', 'nf4-nested'));
-  });
-
+  // With several hidden states, embeddings of each layer, shared keys and values.
   it('answers as the whole one where some states are in memory and others on the disk', async () => {
     await expectSameAnswers(languageModel('gemma3n-text'), {}, { layers: 'always', sizes: { stateBytes: 20_000 } });
-  });
-
-  it('answers as the whole one where a sequence takes several batches', async () => {
-    await expectSameAnswers(languageModel('gemma4-text'), { batchBytes: 100_000 });
   });
 });
 
