@@ -1,7 +1,7 @@
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { listMatrices } from '../checkpoint/list-matrices.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
-import { expansionMemory } from '../checkpoint/tensor-value.ts';
+import { expansionMemory, isQuantized } from '../checkpoint/tensor-value.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseDevice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
@@ -9,7 +9,6 @@ import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { matrixEnergies } from '../spectra/energies.ts';
-import { isQuantized } from '../spectra/format-rounding.ts';
 import { type Matched, matchMatrices } from '../spectra/match-reference.ts';
 import { groupKey } from './aggregate.ts';
 import { defaultMemoryLimit } from './measure-spectra.ts';

@@ -1,7 +1,8 @@
+import { isQuantized } from '../checkpoint/tensor-value.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { float64Output, type Outputs } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
-import { isQuantized, squaredSteps } from './format-rounding.ts';
+import { squaredSteps } from './format-rounding.ts';
 import { loadMatrix, type MatrixSource } from './load-matrix.ts';
 
 /** Sums over the entries, which say how large an update is and how far rounding hides it. */

@@ -1,15 +1,9 @@
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
-import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { isRounded, relativeRounding, sumOfSquaredUlps } from './rounding.ts';
-
-/** Does its dtype name a quantized format? */
-export function isQuantized({ recipe, dtype }: TensorEntry): boolean {
-  return recipe !== undefined && !isMeasuredDtype(dtype);
-}
 
 /**
  * Σ step² of a strip, in float64: the distances between the numbers of the format around each element. Rounding to nearest adds an
