@@ -9,7 +9,9 @@ import { CHECK_EXAMPLES } from './help.ts';
 import {
   type BaselineEndpointOptions,
   baselineEndpointOptions,
+  type CalibrationOptions,
   type CandidateOptions,
+  calibrationOptions,
   candidateOptions,
   type LogOptions,
   logOptions,
@@ -31,6 +33,7 @@ interface CheckOptions
     MergeOptions,
     ProbeOptions,
     LogOptions,
+    CalibrationOptions,
     VerdictOptions {
   baseline?: string;
   out?: string;
@@ -48,7 +51,7 @@ export function addCheckCommand(program: Command, output: Output): void {
       'approved measurement, a checkpoint to measure in the same way, or beside logs a folder of logs',
     )
     .option('--out <dir>', 'folder to write measurement.json, report.json, report.html and comment.md to');
-  verdictOptions(command)
+  verdictOptions(calibrationOptions(command))
     // Accepted only to explain what to do instead.
     .addOption(new Option('--shard <i/n>').hideHelp())
     .addHelpText('after', CHECK_EXAMPLES)
@@ -76,11 +79,12 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
-  const { reference, adapter, baseline, policy } = options;
+  const { reference, adapter, baseline, policy, calibration } = options;
   const settings = measureSettings(options, output);
   const baselineEndpoint = baselineEndpointOf(options, output);
   return output.withProgress(
-    (onProgress) => check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, onProgress }),
+    (onProgress) =>
+      check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, calibration, onProgress }),
     { isQuiet: options.quiet },
   );
 }

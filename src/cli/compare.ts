@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import { compare } from '../compare/compare.ts';
+import { findCalibration } from '../gate/find-calibration.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
-import { policyOption, type VerdictOptions, verdictOptions } from './options.ts';
+import {
+  type CalibrationOptions,
+  calibrationOptions,
+  policyOption,
+  type VerdictOptions,
+  verdictOptions,
+} from './options.ts';
 import type { Output } from './output.ts';
 import { detailsIn, printVerdict, writeReport } from './verdict.ts';
 
-interface CompareOptions extends VerdictOptions {
+interface CompareOptions extends VerdictOptions, CalibrationOptions {
   policy?: string;
   out?: string;
 }
@@ -18,7 +25,10 @@ export function addCompareCommand(program: Command, output: Output): void {
     .description('compare two measurements and report a verdict')
     .argument('<candidate.json>')
     .argument('<baseline.json>');
-  policyOption(command).option('--out <dir>', 'folder to write report.json, report.html and comment.md to');
+  calibrationOptions(policyOption(command)).option(
+    '--out <dir>',
+    'folder to write report.json, report.html and comment.md to',
+  );
   verdictOptions(command)
     .addHelpText('after', COMPARE_EXAMPLES)
     .action((candidate: string, baseline: string, options: CompareOptions) =>
@@ -35,7 +45,8 @@ async function runCompare(
   const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
-  const report = compare({ candidate, baseline, baselinePath: baselineFile, ...resolved });
+  const calibration = await findCalibration(options.calibration, resolved.policy);
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, calibration, ...resolved });
   if (options.out !== undefined) await writeReport(report, options.out, options, output);
   printVerdict(report, { ...options, details: detailsIn(options.out) }, output);
 }

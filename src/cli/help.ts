@@ -52,6 +52,19 @@ Examples:
   # logs of lm-evaluation-harness, without running a model
   shadow-gate measure --lm-eval results/candidate --out candidate.json`;
 
+export const CALIBRATE_EXAMPLES = `
+Examples:
+  # re-seeded runs of one recipe, or releases that were accepted
+  shadow-gate calibrate --reference base --checkpoints seed-1 seed-2 seed-3 \\
+    --out .shadow-gate/calibration.json
+
+  # checkpoints of one run, in order
+  shadow-gate calibrate --reference base --series \\
+    --checkpoints out/step-1000 out/step-2000 out/step-3000 out/step-4000
+
+  # one more; what was measured before is not measured again
+  shadow-gate calibrate --reference base --checkpoints seed-4 --add`;
+
 export const MERGE_EXAMPLES = `
 Examples:
   shadow-gate merge shard-1.json shard-2.json shard-3.json shard-4.json \\

@@ -34,7 +34,8 @@ export function candidateOptions(command: Command): Command {
   ).option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven');
 }
 
-function spectraOptions(command: Command): Command {
+/** The options of every command that measures spectra. */
+export function spectraOptions(command: Command): Command {
   command.option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW');
   return deviceOptions(command, 'where to compute; webgpu has no float64, so exact spectra stay on the CPU')
     .addOption(
@@ -78,7 +79,7 @@ export interface CandidateOptions extends SpectraOptions {
   revision?: string;
 }
 
-interface SpectraOptions extends DeviceOptions, ModelMemoryOptions {
+export interface SpectraOptions extends DeviceOptions, ModelMemoryOptions {
   reference?: string;
   method: MethodChoice;
   /** False with `--no-store`. */
@@ -142,6 +143,21 @@ export interface ProbeOptions extends EndpointOptions {
 
 export function policyOption(command: Command): Command {
   return command.option('--policy <file>', 'policy file (default: shadow-gate.yml if it exists)');
+}
+
+/** The options of every command that compares spectra. */
+export function calibrationOptions(command: Command): Command {
+  return command
+    .option(
+      '--calibration <file>',
+      "limits that 'shadow-gate calibrate' has set (default: .shadow-gate/calibration.json if it exists)",
+    )
+    .option('--no-calibration', 'use no calibration');
+}
+
+export interface CalibrationOptions {
+  /** False with `--no-calibration`. */
+  calibration?: string | false;
 }
 
 /** A server that runs the model, in place of a checkpoint. */

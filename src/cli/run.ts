@@ -4,6 +4,7 @@ import { describeError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { workingDirectory } from '../platform/working-directory.ts';
 import { logLines, printable } from '../report/escape.ts';
+import { addCalibrateCommand } from './calibrate.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCompletionCommand } from './completion.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addDoctorCommand,
   addCheckCommand,
   addMeasureCommand,
+  addCalibrateCommand,
   addMergeCommand,
   addCompareCommand,
   addReportCommand,

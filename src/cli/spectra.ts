@@ -13,7 +13,7 @@ import { type CheckpointOptions, checkpointOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { openSpectrumStore } from './settings.ts';
 
-interface SpectraOptions extends CheckpointOptions {
+interface SpectraCommandOptions extends CheckpointOptions {
   tensor?: string;
   values?: boolean;
   json?: boolean;
@@ -25,10 +25,10 @@ export function addSpectraCommand(program: Command, output: Output): void {
     .option('--values', 'include all singular values (needs --json)')
     .option('--json', 'print JSON')
     .addHelpText('after', SPECTRA_EXAMPLES)
-    .action((options: SpectraOptions) => runSpectra(options, output));
+    .action((options: SpectraCommandOptions) => runSpectra(options, output));
 }
 
-async function runSpectra(options: SpectraOptions, output: Output): Promise<void> {
+async function runSpectra(options: SpectraCommandOptions, output: Output): Promise<void> {
   const { tensor: glob } = options;
   if (options.values && !options.json) throw new UserError('--values needs --json', 'add --json');
   if (options.values && options.method === 'fast') {

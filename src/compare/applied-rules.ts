@@ -1,6 +1,8 @@
 import { isModelMetric } from '../policy/metrics.ts';
 import { effectiveRules, lowRankRules, type Policy, type Rule } from '../policy/policy.ts';
 import { certainDifference, highOf, lowOf, numberOf } from '../statistics/bounded.ts';
+import { placeName } from './calibration/place-name.ts';
+import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { MetricPair } from './metric-pair.ts';
 import { rangeOf } from './metric-range.ts';
 
@@ -15,21 +17,43 @@ export interface AppliedRule {
 interface Rules {
   readonly policy: Policy;
   readonly metrics: readonly MetricPair[];
+  readonly calibration: CalibrationReport | null;
 }
 
-/** The rules of the policy and the defaults beside them; those for low-rank updates judge nothing else. */
-export function appliedRules({ policy, metrics }: Rules): AppliedRule[] {
-  const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule => ({
-    rule,
-    isDefault: !policy.rules.includes(rule),
-    pairs: pairs.filter((pair) => isWatched(rule, pair)),
-  });
+/**
+ * The rules of the policy and the defaults beside them; those for low-rank updates judge nothing else. Where known-good
+ * checkpoints judge a number, the defaults do not, except that what is beyond the limit of a calibration may still fail.
+ */
+export function appliedRules({ policy, metrics, calibration }: Rules): AppliedRule[] {
+  const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule => {
+    const isDefault = !policy.rules.includes(rule);
+    return {
+      rule,
+      isDefault,
+      pairs: pairs.filter((pair) => isWatched(rule, pair) && !(isDefault && isJudged(rule, pair))),
+    };
+  };
+  const outcomes = calibratedOutcomes(calibration);
+  const isJudged = ({ level }: Rule, { metric, of, statistic, scope }: MetricPair): boolean => {
+    if (of !== 'delta' || !(statistic === 'model' || statistic === 'median') || scope.kind === 'tensor') return false;
+    const outcome = outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
+    return outcome === 'within' || (outcome === 'beyond' && level !== 'fail');
+  };
   const lowRank = metrics.filter((pair) => pair.isLowRank);
   return [
     ...effectiveRules(policy).map((rule) => apply(rule, metrics)),
     ...lowRankRules(policy).map((rule) => apply(rule, lowRank)),
   ];
 }
+
+function calibratedOutcomes(calibration: CalibrationReport | null): ReadonlyMap<string, string> {
+  const judged = (calibration?.metrics ?? []).flatMap((metric) =>
+    metric.judged === null ? [] : [[outcomeKey(metric.metric, placeName(metric)), metric.judged.outcome] as const],
+  );
+  return new Map(judged);
+}
+
+const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);
 
 /** Is there a low-rank update that some rule judges, and could report? */
 export function judgesLowRank(rules: Rules): boolean {

@@ -4,6 +4,7 @@ import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
+import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
 import { baselineMemorized } from './checks/baseline-memorized.ts';
@@ -17,6 +18,7 @@ import {
   logsOfOneSide,
   sameLogs,
 } from './checks/benchmarks.ts';
+import { calibrated, notCalibrated } from './checks/calibration.ts';
 import {
   answeredByServer,
   missingHalf,
@@ -78,6 +80,8 @@ export interface Comparison {
   readonly changes?: readonly ChangedInput[] | undefined;
   /** How far quantized weights of the candidate are from the baseline's; null where that was not measured. */
   readonly quantization?: Quantization | null | undefined;
+  /** Null: there is none. */
+  readonly calibration?: NamedCalibration | null | undefined;
 }
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
@@ -129,6 +133,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   untrained,
   nothingMeasured,
   missingSpectra,
+  calibrated,
   movedMetrics,
   unclearMetrics,
   idleRules,
@@ -136,6 +141,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   missingRatio,
   spikes,
   skippedTensors,
+  notCalibrated,
 ];
 
 /**
@@ -148,13 +154,19 @@ export function compare(comparison: Comparison): Report {
   const context = contextOf({ ...comparison, candidate, baseline });
   const run = (checks: readonly Check[]) => checks.flatMap((check) => check(context));
   const behavioral = [...run(COVERAGE_CHECKS), ...(areTooFew(context.probes) ? [] : run(PROBE_CHECKS))];
+  const benchmarks = run(BENCHMARK_CHECKS);
   const spectral = run(SPECTRAL_CHECKS);
   const findings = sortFindings([
     ...run(GENERAL_CHECKS),
     ...run(ORIGIN_CHECKS),
     ...behavioral,
-    ...run(BENCHMARK_CHECKS),
-    ...twoKey(spectral, behavioral, policy),
+    ...benchmarks,
+    ...twoKey({
+      spectral,
+      behavioral: [...behavioral, ...benchmarks],
+      calibration: context.calibration,
+      policy,
+    }),
     ...spectral,
   ]);
   return {
@@ -176,6 +188,7 @@ export function compare(comparison: Comparison): Report {
     tensors: candidate.tensors,
     spectra: reportSpectra(context),
     quantization: context.quantization,
+    calibration: context.calibration,
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     benchmarks: benchmarkRows(context),
@@ -193,6 +206,7 @@ function contextOf({
   changes = [],
   only,
   quantization = null,
+  calibration = null,
 }: Comparison): ComparisonContext {
   const comparability: Comparability = baseline
     ? checkComparability(candidate, baseline)
@@ -205,6 +219,8 @@ function contextOf({
     only: only ?? null,
     changes,
     quantization,
+    calibration:
+      calibration && candidate.method ? assessCalibration(candidate, calibration, policy.calibration.alpha) : null,
     comparability,
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),

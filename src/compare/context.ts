@@ -3,6 +3,7 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
+import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { Comparability } from './comparability.ts';
 import type { ChangedInput, Finding } from './finding.ts';
 import type { MetricPair, WeightPair } from './metric-pair.ts';
@@ -20,6 +21,8 @@ export interface ComparisonContext {
   /** What the change under test touches besides the candidate. */
   readonly changes: readonly ChangedInput[];
   readonly quantization: Quantization | null;
+  /** ΔW of the candidate beside those of known-good checkpoints; null without a calibration, or without spectra. */
+  readonly calibration: CalibrationReport | null;
   readonly comparability: Comparability;
   /** Numbers that candidate and baseline both have and that may be compared. */
   readonly metrics: readonly MetricPair[];

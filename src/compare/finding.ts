@@ -4,6 +4,8 @@ import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
 import { JUDGED_FORMS, TWIN_KINDS } from '../probes/item.ts';
 import { DIFFERENCES } from './benchmarks/differences.ts';
+import { LIMIT_RULES, REFUSALS } from './calibration/report-schema.ts';
+import { CALIBRATION_KINDS } from './calibration/schema.ts';
 import { LABEL_REASONS } from './probes/comparison.ts';
 import { CHARTS } from './trend-schema.ts';
 
@@ -77,6 +79,48 @@ export const findingSchema = z.discriminatedUnion('kind', [
     candidate: z.number(),
     baseline: z.number(),
     limit: limitSchema,
+  }),
+  finding('calibrated-metric', {
+    metric: foreign,
+    of: ofSchema,
+    /** Where it is furthest beyond its limit. */
+    scope: scopeSchema,
+    candidate: z.number(),
+    limit: z.number(),
+    direction: z.enum(['up', 'down']),
+    by: z.enum(LIMIT_RULES),
+    /** Of the known-good checkpoints. */
+    least: z.number(),
+    most: z.number(),
+    runs: count,
+    calibration: z.enum(CALIBRATION_KINDS),
+    /** Null: no rate of false alarms is claimed. */
+    test: z.strictObject({ alpha: z.number(), p: z.number() }).nullable(),
+    /** Module types in which it is beyond, and in how many it is judged. */
+    places: z.array(foreign).min(1),
+    judged: count,
+  }),
+  finding('not-calibrated-here', {
+    scope: scopeSchema,
+    /** Size of its update, and the sizes at which its shape is calibrated. */
+    candidate: z.number(),
+    low: z.number(),
+    high: z.number(),
+    runs: count,
+    places: z.array(foreign).min(1),
+    sizes: count,
+  }),
+  finding('calibration-refused', {
+    cause: z.enum(REFUSALS),
+    /** The tensor, module type, metric or key that differs first; null for the whole. */
+    what: foreign.nullable(),
+    calibrated: foreign.nullable(),
+    candidate: foreign.nullable(),
+  }),
+  finding('not-calibrated', {
+    /** Known-good checkpoints, and the fewest that say anything. */
+    runs: count,
+    least: count,
   }),
   finding('bounds-too-wide', {
     metric: foreign,
@@ -450,7 +494,12 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** Facts that are not judged, since only labels can answer them. */
     unjudged: count,
   }),
-  finding('two-key', { spectral: foreign, behavioral: foreign, metric: foreign }),
+  /** Behavior decides, spectra alone warn, and both together count one level more. Rules of what turned each key. */
+  finding('two-key', {
+    spectral: foreign.nullable(),
+    behavioral: foreign.nullable(),
+    metric: foreign,
+  }),
   finding('probes-not-run', {
     side,
     /** Null: they were never requested, as with `--only spectra`. */

@@ -34,6 +34,35 @@ export function reasonOf(finding: Finding): Reason {
         baseline: finding.baseline,
         tolerance: toleranceOf(finding),
       };
+    case 'calibrated-metric':
+      return {
+        ...NOTHING,
+        rule: 'calibration',
+        metric: finding.metric,
+        of: finding.of,
+        place: placeOf(finding.scope),
+        candidate: finding.candidate,
+        tolerance: { [finding.direction === 'up' ? 'highest' : 'lowest']: finding.limit },
+      };
+    case 'not-calibrated-here':
+      return {
+        ...NOTHING,
+        rule: 'not-calibrated-here',
+        metric: 'updateSize',
+        place: placeOf(finding.scope),
+        candidate: finding.candidate,
+        tolerance: { lowest: finding.low, highest: finding.high },
+      };
+    case 'calibration-refused':
+      return {
+        ...NOTHING,
+        rule: 'calibration-refused',
+        metric: finding.cause,
+        place: finding.what ?? 'model',
+        candidate: finding.candidate,
+      };
+    case 'not-calibrated':
+      return { ...NOTHING, rule: 'not-calibrated', metric: 'calibration', place: 'measurement' };
     case 'bounds-too-wide':
       return {
         ...NOTHING,

@@ -13,6 +13,7 @@ import {
 import { quantizationSchema } from '../measure/schema/quantization.ts';
 import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema } from './benchmarks/row.ts';
+import { calibrationReportSchema } from './calibration/report-schema.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
 import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
 import { itemTableSchema } from './probes/items/table.ts';
@@ -113,6 +114,8 @@ export const reportSchema = z.strictObject({
   spectra: spectraReportSchema.optional(),
   /** Null: no quantized weights of the candidate were compared with the baseline's, as in older reports. */
   quantization: quantizationSchema.nullable().default(null),
+  /** Null: no known-good checkpoints were given, or no spectra were measured, as in older reports. */
+  calibration: calibrationReportSchema.nullable().default(null),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),

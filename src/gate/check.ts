@@ -1,3 +1,4 @@
+import type { NamedCalibration } from '../compare/calibration/assess.ts';
 import { compare } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
@@ -11,6 +12,7 @@ import type { Shard } from '../measure/shards/shard.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import { findCalibration } from './find-calibration.ts';
 import { type CandidateOptions, measureCandidate, openCandidate, openOrigins } from './measure-candidate.ts';
 import { type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
@@ -37,6 +39,11 @@ export interface CheckOptions
    * exists, else the built-in policy.
    */
   readonly policy?: string | ResolvedPolicy | undefined;
+  /**
+   * A calibration file, or the calibration itself, already resolved (null: none); false: none. By default that of the policy, else
+   * `.shadow-gate/calibration.json` if it exists.
+   */
+  readonly calibration?: string | false | NamedCalibration | null | undefined;
   /** What the change under test touches besides the candidate. */
   readonly changes?: readonly ChangedInput[] | undefined;
   /** One half of the gate; by default both. */
@@ -57,7 +64,7 @@ export interface CheckResult {
  * @throws UserError for anything that the user can fix
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { policy, baseline, settings } = await prepare(options);
+  const { policy, baseline, calibration, settings } = await prepare(options);
   const { changes, only } = options;
   const { onProgress } = settings;
   // First: nothing is lost if the weights of either cannot be read.
@@ -69,7 +76,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     probes,
     onProgress: MEASURED_FIRST.has(baseline.kind) ? progressAs('candidate', onProgress) : onProgress,
   });
-  const report = judge(candidate, approved, { policy, baseline, changes, only, quantization });
+  const report = judge(candidate, approved, { policy, baseline, calibration, changes, only, quantization });
   return { measurement: candidate, report };
 }
 
@@ -134,18 +141,18 @@ export async function measureShard(options: CheckOptions, shard: Shard): Promise
  */
 export async function checkMeasured(
   candidate: Measurement,
-  options: Pick<CheckOptions, 'baseline' | 'policy' | 'changes' | 'only'>,
+  options: Pick<CheckOptions, 'baseline' | 'policy' | 'calibration' | 'changes' | 'only'>,
 ): Promise<Report> {
-  const { policy, baseline } = await resolvePair(options);
+  const { policy, baseline, calibration } = await resolvePair(options);
   const { changes, only } = options;
-  return judge(candidate, expectMeasured(baseline), { policy, baseline, changes, only });
+  return judge(candidate, expectMeasured(baseline), { policy, baseline, calibration, changes, only });
 }
 
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
-  const { baseline: _, policy: __, changes: ___, reference, adapter, ...rest } = options;
+  const { baseline: _, policy: __, changes: ___, calibration: ____, reference, adapter, ...rest } = options;
   const { only, seed, budgetSeconds, chatTemplate, baselineEndpoint, ...settings } = rest;
-  const { policy, baseline: given } = await resolvePair(options);
+  const { policy, baseline: given, calibration } = await resolvePair(options);
   const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
   if (baseline.kind === 'checkpoint' && settings.endpoint && !baseline.endpoint) {
     throw new UserError(
@@ -162,20 +169,27 @@ async function prepare(options: CheckOptions) {
   });
   const measured = { ...settings, spectra: only !== 'probes', probes };
   const origins = await openOrigins(measured, { reference, adapter });
-  return { policy, baseline, settings: { ...measured, ...origins } };
+  return { policy, baseline, calibration, settings: { ...measured, ...origins } };
 }
 
 /** What a candidate is judged by. */
 interface ResolvedPair {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
+  readonly calibration: NamedCalibration | null;
 }
 
 interface Judged extends ResolvedPair, Pick<CheckOptions, 'changes' | 'only'> {}
 
-async function resolvePair({ policy, baseline }: Pick<CheckOptions, 'baseline' | 'policy'>): Promise<ResolvedPair> {
+async function resolvePair({
+  policy,
+  baseline,
+  calibration,
+}: Pick<CheckOptions, 'baseline' | 'policy' | 'calibration'>): Promise<ResolvedPair> {
+  const resolved = typeof policy === 'object' ? policy : await findPolicy(policy);
   return {
-    policy: typeof policy === 'object' ? policy : await findPolicy(policy),
+    policy: resolved,
+    calibration: typeof calibration === 'object' ? calibration : await findCalibration(calibration, resolved.policy),
     baseline: typeof baseline === 'object' ? baseline : await readBaseline(baseline),
   };
 }
@@ -193,7 +207,14 @@ function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
 function judge(
   candidate: Measurement,
   measurement: Measurement | null,
-  { policy, baseline, changes, only, quantization = null }: Judged & { readonly quantization?: Quantization | null },
+  {
+    policy,
+    baseline,
+    calibration,
+    changes,
+    only,
+    quantization = null,
+  }: Judged & { readonly quantization?: Quantization | null },
 ): Report {
   return compare({
     only,
@@ -205,6 +226,7 @@ function judge(
     policyPath: policy.policyPath,
     changes,
     quantization,
+    calibration,
   });
 }
 

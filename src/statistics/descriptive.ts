@@ -1,4 +1,10 @@
-import { standardDeviation as deviationOf, medianAbsoluteDeviation, median as medianOf } from 'simple-statistics';
+import {
+  standardDeviation as deviationOf,
+  mean as meanOfValues,
+  medianAbsoluteDeviation,
+  median as medianOf,
+  sampleStandardDeviation,
+} from 'simple-statistics';
 import { at } from '../platform/at.ts';
 
 /** Median; for an even count the mean of the two middle values, as in numpy. Null for no values. */
@@ -50,4 +56,14 @@ export function gini(values: ArrayLike<number>): number | null {
     ranked += (i + 1) * value;
   });
   return total > 0 ? (2 * ranked) / (n * total) - (n + 1) / n : null;
+}
+
+/** Mean of one value or more. */
+export function meanOf(values: readonly number[]): number {
+  return meanOfValues([...values]);
+}
+
+/** Standard deviation of a sample, by n − 1; 0 for fewer than two values. */
+export function sampleDeviation(values: readonly number[]): number {
+  return values.length < 2 ? 0 : sampleStandardDeviation([...values]);
 }

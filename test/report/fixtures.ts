@@ -220,6 +220,7 @@ export function report(over: Partial<Report> = {}): Report {
     policy: null,
     applied: APPLIED,
     quantization: null,
+    calibration: null,
     skipped: [{ name: 'model.norm.weight', reason: 'not a matrix' }],
     probes: null,
     benchmarks: null,

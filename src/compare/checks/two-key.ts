@@ -1,23 +1,57 @@
 import type { Policy } from '../../policy/policy.ts';
+import type { CalibrationReport } from '../calibration/report-schema.ts';
 import type { Finding, FindingKind } from '../finding.ts';
 import { reasonOf } from '../reason.ts';
 
-/** Behavioral deficits that alone may only warn. */
-const DEFICITS: ReadonlySet<FindingKind> = new Set(['letters-memorized', 'shadow-delta', 'twin-accuracy', 'retention']);
+/** What a model can no longer do, or gained in name only. */
+const DEFICITS: ReadonlySet<FindingKind> = new Set([
+  'letters-memorized',
+  'shadow-delta',
+  'twin-accuracy',
+  'accuracy-loss',
+  'level-lost',
+  'retention',
+  'benchmark-loss',
+]);
 
-/** The two-key rule: a warning of the spectra and one of the probes fail together. */
-export function twoKey(spectral: readonly Finding[], behavioral: readonly Finding[], policy: Policy): Finding[] {
-  const concentrated = spectral.find((finding) => finding.level === 'warn' && reasonOf(finding).of !== null);
-  const deficit = behavioral.find(({ level, kind }) => level === 'warn' && DEFICITS.has(kind));
-  if (!concentrated || !deficit) return [];
-  const { rule, metric } = reasonOf(deficit);
+interface Halves {
+  readonly spectral: readonly Finding[];
+  readonly behavioral: readonly Finding[];
+  readonly calibration: CalibrationReport | null;
+  readonly policy: Policy;
+}
+
+/**
+ * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
+ * spectra are calibrated, one sentence says which key turned.
+ */
+export function twoKey({ spectral, behavioral, calibration, policy }: Halves): Finding[] {
+  const [concentrated, deficit] = [
+    turned(spectral, isAboutWeights),
+    turned(behavioral, ({ kind }) => DEFICITS.has(kind)),
+  ];
+  const isCalibrated = calibration !== null && calibration.metrics.length > 0;
+  // What fails by itself needs no second key.
+  const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';
+  if (!escalates && !(isCalibrated && (concentrated ?? deficit) !== undefined)) return [];
+  const [first] = [deficit, concentrated].flatMap((finding) => (finding ? [reasonOf(finding)] : []));
   return [
     {
       kind: 'two-key',
-      level: policy['two-key'].level,
-      spectral: reasonOf(concentrated).rule,
-      behavioral: rule,
-      metric,
+      level: escalates ? policy['two-key'].level : 'info',
+      spectral: concentrated ? reasonOf(concentrated).rule : null,
+      behavioral: deficit ? reasonOf(deficit).rule : null,
+      metric: first?.metric ?? '',
     },
   ];
+}
+
+/** The worst finding that turns a key. */
+function turned(findings: readonly Finding[], is: (finding: Finding) => boolean): Finding | undefined {
+  const turning = findings.filter(is);
+  return turning.find(({ level }) => level === 'fail') ?? turning.find(({ level }) => level === 'warn');
+}
+
+function isAboutWeights(finding: Finding): boolean {
+  return reasonOf(finding).of !== null;
 }

@@ -1,3 +1,4 @@
+import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { command, type Part } from './phrase.ts';
@@ -46,6 +47,20 @@ export function likeCommand(report: Report): Part {
 /** Judges the same checkpoint again, with another option. */
 export function checkCommand(report: Report, option: string): Part {
   return command(`shadow-gate check ${of(report, report.candidate.path)} --baseline ${baselineOf(report)} ${option}`);
+}
+
+/** Sets limits for updates like the candidate's. */
+export function calibrateCommand({ reference }: Report): Part {
+  const start = shellWord(reference?.path ?? 'BASE');
+  return command(`shadow-gate calibrate --reference ${start} --checkpoints GOOD-1 GOOD-2 GOOD-3`);
+}
+
+/** Makes the candidate one of the known-good checkpoints. */
+export function addToCalibrationCommand({ reference, candidate, calibration }: Report): Part {
+  const start = reference === null ? '' : ` --reference ${shellWord(reference.path)}`;
+  const out =
+    calibration === null || calibration.path === CALIBRATION_FILE ? '' : ` --out ${shellWord(calibration.path)}`;
+  return command(`shadow-gate calibrate${start} --checkpoints ${shellWord(candidate.path)} --add${out}`);
 }
 
 /** Says how many probes fit into how much time. */

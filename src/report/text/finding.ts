@@ -1,6 +1,7 @@
 import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
 import * as behavior from './behavior-findings.ts';
 import * as benchmarks from './benchmark-findings.ts';
+import * as calibration from './calibration-findings.ts';
 import { changedInput } from './changed-input.ts';
 import * as comparability from './comparability-findings.ts';
 import * as letters from './letter-findings.ts';
@@ -12,6 +13,10 @@ import * as spectral from './spectral-findings.ts';
 /** The sentence of every kind of finding. */
 const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phrase } = {
   'metric-moved': spectral.metricMoved,
+  'calibrated-metric': calibration.calibratedMetric,
+  'not-calibrated-here': calibration.notCalibratedHere,
+  'calibration-refused': calibration.calibrationRefused,
+  'not-calibrated': calibration.notCalibrated,
   'bounds-too-wide': spectral.boundsTooWide,
   'idle-rule': spectral.idleRule,
   spike: spectral.spike,

@@ -3,7 +3,9 @@ import { groupName } from '../../compare/pair-metrics.ts';
 import type { Report } from '../../compare/report.ts';
 import {
   acceptCommand,
+  addToCalibrationCommand,
   budgetCommand,
+  calibrateCommand,
   checkCommand,
   likeCommand,
   remeasureCommand,
@@ -22,6 +24,20 @@ const STEPS: Steps = {
     phrase`Look at the probes first. If the run should be like the approved one, compare its data mix and its learning rate.`,
     ifIntended(report),
   ],
+  'calibrated-metric': (_, report) => [
+    phrase`Look at the probes first: they decide. If the run should be like the known-good ones, compare its data mix, learning rate and number of steps with theirs.`,
+    phrase`If it is good, add it to the calibration: ${addToCalibrationCommand(report)}`,
+  ],
+  'not-calibrated-here': (_, report) => [
+    phrase`Calibrate with runs whose updates are of this size: the same number of steps and the same learning rate.`,
+    phrase`If this checkpoint is good, add it: ${addToCalibrationCommand(report)}`,
+  ],
+  'calibration-refused': ({ cause }, report) => [
+    cause === 'no-update'
+      ? phrase`Give the weights that the candidate was trained from as ${code('--reference')}.`
+      : phrase`Calibrate with checkpoints like this one: ${calibrateCommand(report)}`,
+  ],
+  'not-calibrated': (_, report) => [phrase`Measure known-good checkpoints: ${calibrateCommand(report)}`],
   'bounds-too-wide': ({ side }, report) => [
     side === 'candidate'
       ? phrase`Measure exactly: ${checkCommand(report, '--method exact')}`

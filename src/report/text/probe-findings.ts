@@ -86,8 +86,17 @@ export function retention({ value, certain, kept, least, bound }: FindingOf<'ret
   return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} benchmark forms that the baseline answered with certainty are now wrong.`;
 }
 
-export function twoKey({ spectral, behavioral }: FindingOf<'two-key'>): Phrase {
-  return phrase`Spectra and probes warn together (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}): the update is narrow and the probes show a deficit.`;
+export function twoKey({ level, spectral, behavioral }: FindingOf<'two-key'>): Phrase {
+  if (behavioral === null) {
+    return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}): behavior decides, and shows no deficit, so this is a warning.`;
+  }
+  if (spectral === null) {
+    return phrase`Of the two keys, behavior turned (${prose(ruleName(behavioral))}), and decides; the spectra are within their calibrated limits.`;
+  }
+  if (level === 'info') {
+    return phrase`Both keys turned (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}); behavior decides, and one of them fails by itself.`;
+  }
+  return phrase`Spectra and probes warn together (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}): the update is narrow and the probes show a deficit, and both keys together count one level more.`;
 }
 
 export function probesNotRun({ side, cause }: FindingOf<'probes-not-run'>): Phrase {

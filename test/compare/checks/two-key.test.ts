@@ -16,31 +16,34 @@ const retention: Finding = {
   bound: 0.98,
 };
 
+const keys = (spectral: Finding[], behavioral: Finding[], of = policy) =>
+  twoKey({ spectral, behavioral, calibration: null, policy: of });
+
 describe('the two-key rule', () => {
   it('the two-key rule fails an update that is narrow and lost knowledge, where each alone would only warn', () => {
-    expect(twoKey([concentrated], [retention], policy)).toEqual([
+    expect(keys([concentrated], [retention])).toEqual([
       { kind: 'two-key', level: 'fail', spectral: 'mlpAttentionRatio', behavioral: 'retention', metric: 'retention' },
     ]);
-    expect(twoKey([concentrated], [], policy)).toEqual([]);
-    expect(twoKey([], [retention], policy)).toEqual([]);
+    expect(keys([concentrated], [])).toEqual([]);
+    expect(keys([], [retention])).toEqual([]);
   });
 
   it('the two-key rule needs a warning of both: a failure has failed already, and information is no evidence', () => {
     for (const level of ['fail', 'inconclusive', 'info'] as const) {
-      expect(twoKey([{ ...concentrated, level }], [retention], policy), `spectra: ${level}`).toEqual([]);
-      expect(twoKey([concentrated], [{ ...retention, level }], policy), `probes: ${level}`).toEqual([]);
+      expect(keys([{ ...concentrated, level }], [retention]), `spectra: ${level}`).toEqual([]);
+      expect(keys([concentrated], [{ ...retention, level }]), `probes: ${level}`).toEqual([]);
     }
   });
 
   it('the two-key rule takes neither a missing baseline for a narrow update nor missing probes for a deficit', () => {
     const missing: Finding = { kind: 'missing-baseline', level: 'warn', path: null };
     const notRun: Finding = { kind: 'probes-not-run', level: 'warn', side: 'candidate', cause: null };
-    expect(twoKey([missing], [retention], policy)).toEqual([]);
-    expect(twoKey([concentrated], [notRun], policy)).toEqual([]);
+    expect(keys([missing], [retention])).toEqual([]);
+    expect(keys([concentrated], [notRun])).toEqual([]);
   });
 
   it('the two-key rule has the level of the policy', () => {
     const lenient = parsePolicy('two-key: {level: warn}', 'policy.yml');
-    expect(twoKey([concentrated], [retention], lenient)).toMatchObject([{ level: 'warn' }]);
+    expect(keys([concentrated], [retention], lenient)).toMatchObject([{ level: 'warn' }]);
   });
 });

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { LEAST_RUNS } from '../compare/calibration/assess.ts';
+import { CALIBRATION_FILE, readCalibration, writeCalibration } from '../compare/calibration/file.ts';
+import type { Calibration, CalibrationKind } from '../compare/calibration/schema.ts';
+import { calibrate } from '../gate/calibrate.ts';
+import { UserError } from '../platform/user-error.ts';
+import { expectWritable } from '../platform/write-file.ts';
+import { DEFAULT_POLICY } from '../policy/policy.ts';
+import { renderCalibration } from '../report/terminal/calibration.ts';
+import { CALIBRATE_EXAMPLES } from './help.ts';
+import { type SpectraOptions, spectraOptions } from './options.ts';
+import type { Output } from './output.ts';
+import { openSpectrumStore } from './settings.ts';
+
+interface CalibrateOptions extends SpectraOptions {
+  checkpoints: string[];
+  out: string;
+  series?: boolean;
+  add?: boolean;
+  json?: boolean;
+}
+
+export function addCalibrateCommand(program: Command, output: Output): void {
+  const command = program
+    .command('calibrate')
+    .description('measure known-good checkpoints; the file sets limits for how an update may look')
+    .requiredOption(
+      '--checkpoints <path...>',
+      `${LEAST_RUNS} or more known-good checkpoints, or measurements of them (*.json)`,
+    );
+  spectraOptions(command)
+    .option('--series', 'they are checkpoints of one run, in order; otherwise re-seeded runs or accepted releases')
+    .option('--add', 'keep the checkpoints that the file already has')
+    .option('--out <file>', 'calibration file to write', CALIBRATION_FILE)
+    .addOption(new Option('--json', 'print the calibration as JSON'))
+    .addHelpText('after', CALIBRATE_EXAMPLES)
+    .action((options: CalibrateOptions) => runCalibrate(options, output));
+}
+
+async function runCalibrate(options: CalibrateOptions, output: Output): Promise<void> {
+  const { checkpoints, reference, out, device, method, maxMemory: memoryLimit } = options;
+  await expectWritable(out, 'file');
+  const extend = options.add && existsSync(out) ? await readCalibration(out) : undefined;
+  const calibration = await output.withProgress((onProgress) =>
+    calibrate({
+      ...{ checkpoints, reference, device, method, memoryLimit },
+      kind: kindOf(options, extend),
+      extend,
+      spectrumStore: openSpectrumStore(options, output),
+      onProgress,
+    }),
+  );
+  await writeCalibration(out, calibration);
+  const { alpha } = DEFAULT_POLICY.calibration;
+  if (options.json) output.print(JSON.stringify(calibration, null, 2));
+  else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
+}
+
+/** @throws UserError for a series that is to be added to runs, or runs to a series that says it is none */
+function kindOf({ series = false, out }: CalibrateOptions, extend: Calibration | undefined): CalibrationKind {
+  if (extend === undefined) return series ? 'series' : 'runs';
+  if (series && extend.kind === 'runs') {
+    throw new UserError(`${out} has runs, and no series`, 'leave out --series, or write another file');
+  }
+  return extend.kind;
+}

@@ -1,0 +1,167 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { at } from '../../platform/at.ts';
+import { meanOf } from '../../statistics/descriptive.ts';
+import { fewestRuns, jointConformal, spreadOf } from '../../statistics/joint-conformal.ts';
+import type { LeaveOneOutLine } from '../../statistics/leave-one-out.ts';
+import { runOf } from './build.ts';
+import { type Coordinate, type Coordinates, coordinatesOf, type Place, type SizeCoordinate } from './coordinates.ts';
+import { describeUpdate, differenceOf } from './describe-update.ts';
+import { fewSizesRange, fewValuesLimit, type Limit, lineLimit, type SizeRange, sizeRange } from './limits.ts';
+import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
+import type { Calibration } from './schema.ts';
+import { unlikeUpdates } from './unlike-updates.ts';
+
+/** With fewer known-good checkpoints there is no range to speak of. */
+export const LEAST_RUNS = 3;
+
+/** A calibration, and what its report calls it. */
+export interface NamedCalibration {
+  readonly calibration: Calibration;
+  readonly path: string;
+}
+
+/**
+ * The update of a candidate beside those of known-good checkpoints. The candidate itself is never one of them, and it need not
+ * have a baseline.
+ * @param alpha rate of false alarms among exchangeable runs
+ */
+export function assessCalibration(
+  candidate: Measurement,
+  { calibration, path }: NamedCalibration,
+  alpha: number,
+): CalibrationReport {
+  const { kind } = calibration;
+  const runs = calibration.runs.filter(({ digest }) => digest !== candidate.checkpoint.digest);
+  const named = runs.map(({ name, digest }) => ({ name, digest }));
+  const report = { path, kind, runs: named, refused: null, test: null, sizes: [], metrics: [] };
+  const update = describeUpdate(candidate);
+  if (update === null || candidate.groups.every(({ of }) => of !== 'delta')) {
+    return { ...report, refused: { cause: 'no-update', what: null, calibrated: null, candidate: null } };
+  }
+  const own = runOf({ name: candidate.run.checkpoint, measurement: candidate });
+  const refused = differenceOf(calibration, update) ?? unlikeUpdates(runs, own);
+  if (refused !== null) return { ...report, refused };
+  if (runs.length < LEAST_RUNS) return report;
+  const coordinates = coordinatesOf(runs, own);
+  const [missing] = coordinates.missing;
+  if (missing !== undefined) {
+    return { ...report, refused: { cause: 'metric', what: missing.metric, calibrated: 'measured', candidate: null } };
+  }
+  const isExchangeable = kind === 'runs' && runs.length >= fewestRuns(alpha);
+  return { ...report, ...(isExchangeable ? byRank(coordinates, alpha) : byRange(coordinates, kind)) };
+}
+
+type Judged = Pick<CalibrationReport, 'test' | 'sizes' | 'metrics'>;
+
+/** One exact test of everything that is judged, the sizes among it. */
+function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
+  const judged = metrics.filter(({ direction }) => direction !== null);
+  const tested = [
+    ...judged.map(({ values, candidate, direction }) => ({ values, candidate, side: direction ?? ('both' as const) })),
+    ...sizes.map(({ values, candidate }) => ({
+      values: values.map(Math.log),
+      candidate: Math.log(candidate),
+      side: 'both' as const,
+    })),
+  ];
+  const rows = (tested[0]?.values ?? []).map((_, i) => tested.map(({ values }) => at(values, i)));
+  const candidate = tested.map((coordinate) => coordinate.candidate);
+  const sides = tested.map(({ side }) => side);
+  const { p, threshold, deviations } = jointConformal(rows, candidate, sides, alpha);
+  const reachOf = (values: readonly number[]) => threshold * spreadOf(values);
+  const ranges = sizes.map((size) => {
+    const logarithms = size.values.map(Math.log);
+    const [mean, reach] = [meanOf(logarithms), reachOf(logarithms)];
+    return placed(size, sizeRange(size.values, { low: mean - reach, high: mean + reach }));
+  });
+  return {
+    test: { alpha, p },
+    sizes: ranges,
+    metrics: metrics.map((metric) => {
+      if (metric.direction === null) return { ...shown(metric), judged: null };
+      const reach = reachOf(metric.values);
+      const limit = meanOf(metric.values) + (metric.direction === 'up' ? reach : -reach);
+      const isBeyond = at(deviations, judged.indexOf(metric)) > threshold;
+      return decide(metric, { limit, by: 'order-statistic', line: null }, { isBeyond, ranges });
+    }),
+  };
+}
+
+/** Each number by itself, against where it is expected after a few: no rate is claimed. */
+function byRange({ metrics, sizes }: Coordinates, kind: Calibration['kind']): Judged {
+  const ranges = sizes.map((size) => placed(size, fewSizesRange(size.values)));
+  return {
+    test: null,
+    sizes: ranges,
+    metrics: metrics.map((metric) => {
+      const { direction, candidate } = metric;
+      if (direction === null) return { ...shown(metric), judged: null };
+      const limit = fewLimit(metric, sizes, kind);
+      const isBeyond = direction === 'up' ? candidate > limit.limit : candidate < limit.limit;
+      return decide(metric, limit, { isBeyond, ranges });
+    }),
+  };
+}
+
+function fewLimit(metric: Coordinate, sizes: readonly SizeCoordinate[], kind: Calibration['kind']): Limit {
+  const { values, direction } = metric;
+  if (direction === null) throw new Error(`${metric.metric} is not judged`);
+  const size = kind === 'series' && !isSize(metric) ? sizes.find((other) => isSamePlace(other, metric)) : undefined;
+  const line = size && lineLimit({ values, sizes: size.values, size: size.candidate }, direction);
+  return line ?? fewValuesLimit(values, direction);
+}
+
+/** A limit as known-good checkpoints alone set it; null under the joint test, where it depends on the candidate as well. */
+export interface KnownLimit extends Omit<Coordinate, 'candidate'> {
+  readonly limit: Limit | null;
+}
+
+/**
+ * The limits that a calibration sets for candidates whose updates are as large as the newest one's.
+ * @returns what they rest on: a rate of false alarms for the joint test, or null
+ */
+export function limitsOf(
+  { kind, runs }: Calibration,
+  alpha: number,
+): { readonly rate: number | null; readonly limits: readonly KnownLimit[] } {
+  const newest = runs.at(-1);
+  if (newest === undefined || runs.length < LEAST_RUNS) return { rate: null, limits: [] };
+  const coordinates = coordinatesOf(runs, newest);
+  const isJoint = kind === 'runs' && runs.length >= fewestRuns(alpha);
+  const judged = coordinates.metrics.filter(({ direction }) => direction !== null);
+  return {
+    rate: isJoint ? alpha : null,
+    limits: judged.map((metric) => ({ ...metric, limit: isJoint ? null : fewLimit(metric, coordinates.sizes, kind) })),
+  };
+}
+
+function placed(size: SizeCoordinate, { low, high }: SizeRange): CalibratedSize {
+  const isOutside = !(low <= size.candidate && size.candidate <= high);
+  return { ...size, values: [...size.values], low, high, isOutside };
+}
+
+interface Decision {
+  readonly isBeyond: boolean;
+  readonly ranges: readonly CalibratedSize[];
+}
+
+function decide(metric: Coordinate, { limit, by, line }: Limit, { isBeyond, ranges }: Decision): CalibratedMetric {
+  const { direction } = metric;
+  if (direction === null) throw new Error(`${metric.metric} is not judged`);
+  // How large an adapter's update is needs no update of the same size to compare with.
+  const isSized = isSize(metric) || !ranges.some((range) => range.isOutside && isSamePlace(range, metric));
+  const outcome = isSized ? (isBeyond ? 'beyond' : 'within') : 'not-calibrated';
+  return { ...shown(metric), judged: { direction, limit, by, line: line && reported(line), outcome } };
+}
+
+function reported({ slope, intercept, error, errorOfMean }: LeaveOneOutLine) {
+  return { slope, intercept, error, errorOfMean };
+}
+
+function shown({ component, module, metric, values, candidate }: Coordinate) {
+  return { component, module, metric, values: [...values], candidate };
+}
+
+const isSize = ({ metric }: Coordinate): boolean => metric === 'frobeniusNorm';
+
+const isSamePlace = (a: Place, b: Place): boolean => a.component === b.component && a.module === b.module;

@@ -1,0 +1,105 @@
+import { numberOf } from '../../statistics/bounded.ts';
+import { withDerived } from '../derived-metrics.ts';
+import type { CalibrationRun } from './schema.ts';
+
+/** A module type; with a module of null, the whole model. */
+export interface Place {
+  readonly component: CalibrationRun['groups'][number]['component'];
+  readonly module: CalibrationRun['groups'][number]['module'] | null;
+}
+
+/** One number that every known-good checkpoint and the candidate have. */
+export interface Coordinate extends Place {
+  readonly metric: string;
+  readonly values: readonly number[];
+  readonly candidate: number;
+  /** The bad direction; null where the number is only shown. */
+  readonly direction: Direction | null;
+}
+
+/** The size of the update in one place. */
+export type SizeCoordinate = Place & Pick<Coordinate, 'values' | 'candidate'>;
+
+export type Direction = 'up' | 'down';
+type Directions = Readonly<Record<string, Direction>>;
+
+/** What is judged: a narrower update, or for an adapter a larger one. */
+const OF_MODEL: Directions = { mlpAttentionRatio: 'up' };
+const OF_DENSE: Directions = { 'topEnergy.5%': 'up', stableRank: 'down' };
+/** On scales with room where an update of low rank has none left: see `derived-metrics.ts`. */
+const OF_LOW_RANK: Directions = { frobeniusNorm: 'up', topEnergyLogOdds: 'up', effectiveRankExcess: 'down' };
+
+/** Fits of a tail are information only, and what depends on the dtype is not about training. */
+const NEVER_SHOWN = ['alpha', 'alphaD', 'alphaTail', 'snr', 'referenceSnr', 'roundingLimit'];
+/** Of a dense update they say the same as what they are derived from. */
+const NOT_SHOWN_OF_DENSE = [...NEVER_SHOWN, 'topEnergyLogOdds', 'effectiveRankExcess'];
+
+export interface Coordinates {
+  readonly metrics: readonly Coordinate[];
+  readonly sizes: readonly SizeCoordinate[];
+  /** Judged numbers that the known-good checkpoints have and the candidate lacks. */
+  readonly missing: ReadonlyArray<Place & { readonly metric: string }>;
+}
+
+type Numbers = Readonly<Record<string, number>>;
+
+/** Every number of the candidate that all known-good checkpoints have, place by place. */
+export function coordinatesOf(runs: readonly CalibrationRun[], candidate: CalibrationRun): Coordinates {
+  const parts = [
+    compareIn({ component: null, module: null }, OF_MODEL, [], { runs, candidate }),
+    ...candidate.groups.map(({ component, module, isLowRank }) =>
+      isLowRank
+        ? compareIn({ component, module }, OF_LOW_RANK, NEVER_SHOWN, { runs, candidate })
+        : compareIn({ component, module }, OF_DENSE, NOT_SHOWN_OF_DENSE, { runs, candidate }),
+    ),
+  ];
+  return {
+    metrics: parts.flatMap(({ metrics }) => metrics),
+    sizes: parts.flatMap(({ sizes }) => sizes),
+    missing: parts.flatMap(({ missing }) => missing),
+  };
+}
+
+interface Sides {
+  readonly runs: readonly CalibrationRun[];
+  readonly candidate: CalibrationRun;
+}
+
+function compareIn(
+  place: Place,
+  directions: Directions,
+  hidden: readonly string[],
+  { runs, candidate }: Sides,
+): Coordinates {
+  const [known, own] = [runs.map((run) => numbersOf(run, place)), numbersOf(candidate, place)];
+  const shared = Object.keys(known[0] ?? {}).filter(
+    (metric) => !hidden.includes(metric) && known.every((numbers) => metric in numbers),
+  );
+  const metrics = shared.flatMap((metric): Coordinate[] => {
+    const value = own[metric];
+    if (value === undefined) return [];
+    const values = known.map((numbers) => numbers[metric] ?? 0);
+    return [{ ...place, metric, values, candidate: value, direction: directions[metric] ?? null }];
+  });
+  const missing = shared.filter((metric) => metric in directions && !(metric in own));
+  const sizes = known.flatMap((numbers) => sizeOf(numbers) ?? []);
+  const size = sizeOf(own);
+  return {
+    metrics,
+    sizes: size !== null && sizes.length === runs.length ? [{ ...place, values: sizes, candidate: size }] : [],
+    missing: missing.map((metric) => ({ ...place, metric })),
+  };
+}
+
+function numbersOf({ model, updateSize, groups }: CalibrationRun, { component, module }: Place): Numbers {
+  const group = groups.find((other) => other.component === component && other.module === module);
+  const measured = module === null ? { ...model, updateSize } : withDerived(group?.metrics ?? {});
+  return Object.fromEntries(
+    Object.entries(measured).flatMap(([metric, value]) => (value === null ? [] : [[metric, numberOf(value)]])),
+  );
+}
+
+/** An adapter that was measured without its base model has a norm and no relative size. */
+function sizeOf({ updateSize, frobeniusNorm }: Numbers): number | null {
+  return updateSize || frobeniusNorm || null;
+}

@@ -1,0 +1,106 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { release } from '../comparability.ts';
+import type { DescribedUpdate } from './schema.ts';
+
+/** Why numbers of two updates mean different things. */
+export const DIFFERENCES = [
+  'tool-version',
+  'architecture',
+  'reference',
+  'adapter',
+  'rank',
+  'tensors',
+  'shape',
+] as const;
+export type DifferenceKind = (typeof DIFFERENCES)[number];
+
+export interface Difference {
+  readonly cause: DifferenceKind;
+  /** The tensor, or the key of the architecture, that differs first; null for the whole. */
+  readonly what: string | null;
+  /** Null where one side has none. */
+  readonly calibrated: string | null;
+  readonly candidate: string | null;
+}
+
+/** @returns null without an update: no reference was given, or no spectra were measured */
+export function describeUpdate({
+  tool,
+  architecture,
+  reference,
+  method,
+  tensors,
+}: Measurement): DescribedUpdate | null {
+  const updates = tensors.filter(({ of }) => of === 'delta');
+  if (method === null || updates.length === 0) return null;
+  const described = updates.map(({ name, shape, loraRank }) => ({
+    name,
+    shape,
+    ...(loraRank === undefined ? {} : { loraRank }),
+  }));
+  return { tool, architecture, reference, method, tensors: described };
+}
+
+/** The first difference that makes the numbers of two updates incomparable; null if there is none. */
+export function differenceOf(calibrated: DescribedUpdate, candidate: DescribedUpdate): Difference | null {
+  return (
+    versionDifference(calibrated, candidate) ??
+    architectureDifference(calibrated, candidate) ??
+    kindDifference(calibrated, candidate) ??
+    referenceDifference(calibrated, candidate) ??
+    tensorDifference(calibrated, candidate)
+  );
+}
+
+type Pair = [calibrated: DescribedUpdate, candidate: DescribedUpdate];
+
+function versionDifference(...[calibrated, candidate]: Pair): Difference | null {
+  const [theirs, ours] = [calibrated.tool.version, candidate.tool.version];
+  if (release(theirs) === release(ours)) return null;
+  return { cause: 'tool-version', what: null, calibrated: theirs, candidate: ours };
+}
+
+const ARCHITECTURE_KEYS = ['modelType', 'name', 'layers', 'hiddenSize', 'heads', 'keyValueHeads'] as const;
+
+function architectureDifference(...[calibrated, candidate]: Pair): Difference | null {
+  const key = ARCHITECTURE_KEYS.find((key) => {
+    const [theirs, ours] = [calibrated.architecture[key], candidate.architecture[key]];
+    // A lone file has no config: then the tensors alone must agree.
+    return theirs !== null && ours !== null && theirs !== ours;
+  });
+  if (key === undefined) return null;
+  const [theirs, ours] = [calibrated.architecture[key], candidate.architecture[key]];
+  return { cause: 'architecture', what: key, calibrated: String(theirs), candidate: String(ours) };
+}
+
+/** Updates by adapters, and updates of all weights. */
+function kindDifference(...pair: Pair): Difference | null {
+  const [theirs, ours] = pair.map(({ tensors }) => tensors.some(({ loraRank }) => loraRank !== undefined));
+  if (theirs === ours) return null;
+  const name = (isAdapter: boolean | undefined) => (isAdapter ? 'an adapter' : 'a full model');
+  return { cause: 'adapter', what: null, calibrated: name(theirs), candidate: name(ours) };
+}
+
+function referenceDifference(...[calibrated, candidate]: Pair): Difference | null {
+  const [theirs, ours] = [calibrated.reference?.digest ?? null, candidate.reference?.digest ?? null];
+  return theirs === ours ? null : { cause: 'reference', what: null, calibrated: theirs, candidate: ours };
+}
+
+function tensorDifference(...[calibrated, candidate]: Pair): Difference | null {
+  const theirs = new Map(calibrated.tensors.map((tensor) => [tensor.name, tensor]));
+  const ours = new Map(candidate.tensors.map((tensor) => [tensor.name, tensor]));
+  for (const name of new Set([...theirs.keys(), ...ours.keys()])) {
+    const [its, mine] = [theirs.get(name), ours.get(name)];
+    const describe = (cause: DifferenceKind, of: (tensor: DescribedUpdate['tensors'][number]) => string) => ({
+      cause,
+      what: name,
+      calibrated: its === undefined ? null : of(its),
+      candidate: mine === undefined ? null : of(mine),
+    });
+    const shape = (tensor: DescribedUpdate['tensors'][number]) => `[${tensor.shape.join(', ')}]`;
+    if (its === undefined || mine === undefined) return describe('tensors', shape);
+    if (shape(its) !== shape(mine)) return describe('shape', shape);
+    if (its.loraRank !== mine.loraRank) return describe('rank', ({ loraRank }) => String(loraRank ?? 'none'));
+  }
+  return null;
+}

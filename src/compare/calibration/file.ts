@@ -1,0 +1,41 @@
+import { jsonLines } from '../../platform/json-lines.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { parseVersioned, readVersioned } from '../../platform/versioned-json.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
+import { CALIBRATION_SCHEMA, type Calibration, calibrationSchema } from './schema.ts';
+
+/** Where a calibration is looked for, beside the baseline. */
+export const CALIBRATION_FILE = '.shadow-gate/calibration.json';
+
+const FORMAT = {
+  version: CALIBRATION_SCHEMA,
+  schema: calibrationSchema,
+  hint: "make it with 'shadow-gate calibrate'",
+} as const;
+
+/** Read and validate a calibration. @throws UserError naming the file and what is wrong with it */
+export async function readCalibration(path: string): Promise<Calibration> {
+  return expectConsistent(await readVersioned(path, FORMAT), path);
+}
+
+/** @throws UserError for a text that is not a calibration */
+export function parseCalibration(text: string, name: string): Calibration {
+  return expectConsistent(parseVersioned(text, name, FORMAT), name);
+}
+
+export function calibrationText(calibration: Calibration): string {
+  return `${jsonLines(calibration)}\n`;
+}
+
+/** Write a calibration, atomically. */
+export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
+  await writeFileAtomic(path, calibrationText(calibration));
+}
+
+/** A run that counts twice would make the others look alike. @throws UserError */
+function expectConsistent(calibration: Calibration, where: string): Calibration {
+  const digests = calibration.runs.map(({ digest }) => digest);
+  const twice = calibration.runs.find(({ digest }, i) => digests.indexOf(digest) !== i);
+  if (twice === undefined) return calibration;
+  throw new UserError(`${where} has the checkpoint ${twice.name} twice`, FORMAT.hint);
+}

@@ -1,0 +1,67 @@
+import { type LeaveOneOutLine, leaveOneOutLine } from '../../statistics/leave-one-out.ts';
+import { widenedRange } from '../../statistics/widened-range.ts';
+import type { Direction } from './coordinates.ts';
+import type { LimitRule } from './report-schema.ts';
+
+export interface Limit {
+  readonly limit: number;
+  readonly by: LimitRule;
+  readonly line: LeaveOneOutLine | null;
+}
+
+/** An update that is larger or smaller by less than this has hardly another shape. */
+const SAME_SIZE = Math.log(1.1);
+/** However far a few sizes are apart, twice the largest and half the smallest are where nothing was seen. */
+const MOST_BEYOND = Math.log(2);
+
+export interface SizeRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The sizes of an update at which its shape is calibrated.
+ * @param values of the known-good checkpoints
+ * @param expected where the logarithm of another one is expected
+ */
+export function sizeRange(values: readonly number[], expected: SizeRange): SizeRange {
+  const [least, most] = [Math.log(Math.min(...values)), Math.log(Math.max(...values))];
+  const within = (margin: number) => Math.min(Math.max(margin, SAME_SIZE), MOST_BEYOND);
+  return { low: Math.exp(least - within(least - expected.low)), high: Math.exp(most + within(expected.high - most)) };
+}
+
+/** The same from a few values, without a rate. */
+export function fewSizesRange(values: readonly number[]): SizeRange {
+  return sizeRange(values, widenedRange(values.map(Math.log)));
+}
+
+/** A limit from a few values, without a rate. */
+export function fewValuesLimit(values: readonly number[], direction: Direction): Limit {
+  const { low, high, by } = widenedRange(values);
+  return direction === 'up' ? { limit: high, by: by.high, line: null } : { limit: low, by: by.low, line: null };
+}
+
+/** A line needs some points beside the two that it takes. */
+const LEAST_POINTS = 6;
+/** What knowing the size of the update has to save of the error to be used. */
+const MOST_ERROR = 0.7;
+
+export interface Sized {
+  readonly values: readonly number[];
+  /** Of the update, of each value and of the candidate. */
+  readonly sizes: readonly number[];
+  readonly size: number;
+}
+
+/**
+ * The same for checkpoints of one run whose values follow the size of their update: the limit moves along with that of the
+ * candidate. Null where they do not, or where there are too few to know.
+ */
+export function lineLimit({ values, sizes, size }: Sized, direction: Direction): Limit | null {
+  if (values.length < LEAST_POINTS) return null;
+  const logarithms = sizes.map(Math.log);
+  const line = leaveOneOutLine(logarithms, values);
+  if (!(line.error <= MOST_ERROR * line.errorOfMean)) return null;
+  const { limit } = fewValuesLimit(line.residuals, direction);
+  return { limit: line.intercept + line.slope * Math.log(size) + limit, by: 'regression', line };
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { componentSchema, moduleSchema } from '../../measure/schema/measurement.ts';
+import { DIFFERENCES } from './describe-update.ts';
+import { CALIBRATION_KINDS } from './schema.ts';
+
+/** What a calibration cannot be used for, and what is not even told by the tensors alone. */
+export const REFUSALS = [...DIFFERENCES, 'no-update', 'low-rank', 'updates', 'metric'] as const;
+
+/** A place in the model: a module type, or with a module of null the whole model. */
+const placeShape = { component: componentSchema, module: moduleSchema.nullable() };
+
+export const LIMIT_RULES = ['order-statistic', 'range', 'deviations', 'regression'] as const;
+export type LimitRule = (typeof LIMIT_RULES)[number];
+
+const lineSchema = z.strictObject({
+  /** value = intercept + slope · ln(update size). */
+  slope: z.number(),
+  intercept: z.number(),
+  /** Root mean square of the leave-one-out residuals, and what it is without the update size. */
+  error: z.number(),
+  errorOfMean: z.number(),
+});
+
+/** One number of the candidate beside those of the known-good checkpoints. */
+export const calibratedMetricSchema = z.strictObject({
+  ...placeShape,
+  metric: z.string(),
+  /** Of each known-good checkpoint, in their order. */
+  values: z.array(z.number()),
+  candidate: z.number(),
+  /** Null: this metric is shown and not judged. */
+  judged: z
+    .strictObject({
+      direction: z.enum(['up', 'down']),
+      limit: z.number(),
+      by: z.enum(LIMIT_RULES),
+      line: lineSchema.nullable(),
+      /** `not-calibrated`: its update size is outside of what was calibrated. */
+      outcome: z.enum(['within', 'beyond', 'not-calibrated']),
+    })
+    .nullable(),
+});
+export type CalibratedMetric = z.infer<typeof calibratedMetricSchema>;
+
+/** ‖ΔW‖ ÷ ‖W_reference‖; of an adapter without its base model, ‖ΔW‖. */
+export const calibratedSizeSchema = z.strictObject({
+  ...placeShape,
+  values: z.array(z.number()),
+  candidate: z.number(),
+  low: z.number(),
+  high: z.number(),
+  isOutside: z.boolean(),
+});
+export type CalibratedSize = z.infer<typeof calibratedSizeSchema>;
+
+export const calibrationReportSchema = z.strictObject({
+  /** The file. Foreign. */
+  path: z.string(),
+  kind: z.enum(CALIBRATION_KINDS),
+  /** Known-good checkpoints that the candidate is compared with; never itself. */
+  runs: z.array(z.strictObject({ name: z.string(), digest: z.string() })),
+  /** Why it says nothing about this candidate; null if it does. */
+  refused: z
+    .strictObject({
+      cause: z.enum(REFUSALS),
+      what: z.string().nullable(),
+      calibrated: z.string().nullable(),
+      candidate: z.string().nullable(),
+    })
+    .nullable(),
+  /** The joint test of all metrics that are judged; null where there are too few runs for a rate, and for a series. */
+  test: z.strictObject({ alpha: z.number(), p: z.number() }).nullable(),
+  sizes: z.array(calibratedSizeSchema),
+  metrics: z.array(calibratedMetricSchema),
+});
+export type CalibrationReport = z.infer<typeof calibrationReportSchema>;

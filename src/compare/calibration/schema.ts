@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import {
+  architectureSchema,
+  componentSchema,
+  deltaModelSchema,
+  identitySchema,
+  measurementSchema,
+  moduleSchema,
+} from '../../measure/schema/measurement.ts';
+import { maybeBoundedSchema } from '../../spectra/metrics-schema.ts';
+
+export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
+
+/** `runs`: exchangeable, such as re-seeded runs or accepted releases. `series`: checkpoints of one run, in order. */
+export const CALIBRATION_KINDS = ['runs', 'series'] as const;
+export type CalibrationKind = (typeof CALIBRATION_KINDS)[number];
+
+const runGroupSchema = z.strictObject({
+  component: componentSchema,
+  module: moduleSchema,
+  /** Matrices that its summary is over. */
+  count: z.int().positive(),
+  /** An update of low rank, as of an adapter: see `low-rank.ts`. */
+  isLowRank: z.boolean(),
+  /** Medians of ΔW over the module type, by their dotted names. */
+  metrics: z.record(z.string(), maybeBoundedSchema),
+});
+
+/** What is known of one known-good checkpoint: the summary of its ΔW. */
+export const calibrationRunSchema = z.strictObject({
+  /** What it was given as. Foreign: escape it. */
+  name: z.string(),
+  digest: z.string(),
+  measured: z.string(),
+  /** ‖ΔW‖_F / ‖W_reference‖_F of the blocks; null for an adapter that was measured without its base model. */
+  updateSize: z.number().nullable(),
+  /** Of ΔW of the whole model. */
+  model: deltaModelSchema.pick({ mlpAttentionRatio: true, mlpTopEnergy: true, attentionTopEnergy: true }),
+  groups: z.array(runGroupSchema).min(1),
+});
+export type CalibrationRun = z.infer<typeof calibrationRunSchema>;
+
+/** What has to be the same for numbers of ΔW to be comparable. */
+export const describedUpdateSchema = z.strictObject({
+  tool: measurementSchema.shape.tool,
+  architecture: architectureSchema,
+  reference: identitySchema.nullable(),
+  method: measurementSchema.shape.method.unwrap(),
+  /** Every matrix of ΔW. */
+  tensors: z.array(
+    z.strictObject({ name: z.string(), shape: z.array(z.int()), loraRank: z.int().positive().optional() }),
+  ),
+});
+export type DescribedUpdate = z.infer<typeof describedUpdateSchema>;
+
+export const calibrationSchema = z.strictObject({
+  schema: z.literal(CALIBRATION_SCHEMA),
+  ...describedUpdateSchema.shape,
+  kind: z.enum(CALIBRATION_KINDS),
+  /** In order for a series. */
+  runs: z.array(calibrationRunSchema).min(1),
+});
+export type Calibration = z.infer<typeof calibrationSchema>;

@@ -1,0 +1,52 @@
+import { placeName } from './place-name.ts';
+import type { CalibrationReport } from './report-schema.ts';
+import type { CalibrationRun } from './schema.ts';
+
+type Refused = NonNullable<CalibrationReport['refused']>;
+
+/** Share of the updated matrices that may be updated on one side only: a few lie close to the rounding noise. */
+const MAX_UNMATCHED_SHARE = 0.1;
+
+/** Updates of the same tensors can be of another kind: narrow by construction, or of other matrices than the rest. */
+export function unlikeUpdates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Refused | null {
+  const [first] = runs;
+  return first === undefined ? null : (otherRank(first, candidate) ?? otherMatrices(first, candidate));
+}
+
+function otherRank(run: CalibrationRun, candidate: CalibrationRun): Refused | null {
+  const theirs = new Map(run.groups.map((group) => [placeName(group), group]));
+  const other = candidate.groups.find(
+    (group) => (theirs.get(placeName(group))?.isLowRank ?? group.isLowRank) !== group.isLowRank,
+  );
+  if (other === undefined) return null;
+  const words = (isLowRank: boolean) => (isLowRank ? 'of low rank' : 'of full rank');
+  return {
+    cause: 'low-rank',
+    what: placeName(other),
+    calibrated: words(!other.isLowRank),
+    candidate: words(other.isLowRank),
+  };
+}
+
+function otherMatrices(run: CalibrationRun, candidate: CalibrationRun): Refused | null {
+  const [theirs, ours] = [run, candidate].map(
+    ({ groups }) => new Map(groups.map((group) => [placeName(group), group.count])),
+  );
+  if (theirs === undefined || ours === undefined) return null;
+  const keys = [...new Set([...theirs.keys(), ...ours.keys()])];
+  const counts = keys.map((key) => ({ key, calibrated: theirs.get(key) ?? 0, candidate: ours.get(key) ?? 0 }));
+  const unmatched = counts.reduce((sum, { calibrated, candidate }) => sum + Math.abs(calibrated - candidate), 0);
+  const all = counts.reduce((sum, { calibrated, candidate }) => sum + Math.max(calibrated, candidate), 0);
+  const worst = counts.reduce((a, b) => (gapOf(b) > gapOf(a) ? b : a));
+  if (unmatched <= MAX_UNMATCHED_SHARE * all) return null;
+  return {
+    cause: 'updates',
+    what: worst.key,
+    calibrated: String(worst.calibrated),
+    candidate: String(worst.candidate),
+  };
+}
+
+function gapOf({ calibrated, candidate }: { readonly calibrated: number; readonly candidate: number }): number {
+  return Math.abs(calibrated - candidate);
+}

@@ -1,0 +1,100 @@
+import { groupBy } from '../../platform/group-by.ts';
+import { LEAST_RUNS } from '../calibration/assess.ts';
+import { placeName } from '../calibration/place-name.ts';
+import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding, FindingOf, Level } from '../finding.ts';
+import { areTooFew } from '../probes/enough-facts.ts';
+
+/** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
+export function calibrated(context: ComparisonContext): Finding[] {
+  const { calibration, policy } = context;
+  if (calibration === null) return [];
+  const { refused, metrics } = calibration;
+  if (refused !== null) {
+    // An update of nothing is reported as that.
+    const isUpdated = refused.cause !== 'no-update' || context.candidate.tensors.every(({ of }) => of !== 'delta');
+    return [{ kind: 'calibration-refused', level: isUpdated ? 'inconclusive' : 'info', ...refused }];
+  }
+  const beyond = metrics.filter(({ judged }) => judged?.outcome === 'beyond');
+  return [
+    ...[...groupBy(beyond, ({ metric }) => metric).values()].map((group) => ({
+      ...outlier(group, calibration),
+      level: policy.calibration.level,
+    })),
+    ...outsideSizes(context, calibration),
+  ];
+}
+
+/** One finding a metric, in the place where it went furthest beyond its limit. */
+function outlier(group: readonly CalibratedMetric[], calibration: CalibrationReport): FindingOf<'calibrated-metric'> {
+  const [worst] = [...group].sort((a, b) => excessOf(b) - excessOf(a));
+  if (!worst?.judged) throw new Error('no number is beyond its limit');
+  const { metric, candidate, values, judged } = worst;
+  const judgedPlaces = calibration.metrics.filter((other) => other.metric === metric && other.judged !== null);
+  return {
+    kind: 'calibrated-metric',
+    level: 'warn',
+    metric,
+    of: 'delta',
+    scope: worst.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(worst) },
+    candidate,
+    limit: judged.limit,
+    direction: judged.direction,
+    by: judged.by,
+    least: Math.min(...values),
+    most: Math.max(...values),
+    runs: values.length,
+    calibration: calibration.kind,
+    test: calibration.test,
+    places: group.map(placeName),
+    judged: judgedPlaces.length,
+  };
+}
+
+/** In widths of the observed range. */
+function excessOf({ candidate, values, judged }: CalibratedMetric): number {
+  const width = Math.max(...values) - Math.min(...values);
+  return Math.abs(candidate - (judged?.limit ?? candidate)) / (width || Number.MIN_VALUE);
+}
+
+/**
+ * The shape of an update changes with its size: one that is larger or smaller than all that were calibrated is not judged by
+ * its shape. The probes decide then, where there are any.
+ */
+function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
+  const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');
+  const places = sizes.filter(
+    (size) =>
+      size.isOutside && unjudged.some((metric) => metric.component === size.component && metric.module === size.module),
+  );
+  const [worst] = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
+  if (worst === undefined) return [];
+  const isBehaviorJudged = probes.kind === 'paired' && !areTooFew(probes);
+  const level: Level = policy.calibration.level === 'info' ? 'info' : isBehaviorJudged ? 'warn' : 'inconclusive';
+  const { candidate, low, high } = worst;
+  return [
+    {
+      kind: 'not-calibrated-here',
+      level,
+      scope: worst.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(worst) },
+      candidate,
+      low,
+      high,
+      runs: runs.length,
+      places: places.map(placeName),
+      sizes: sizes.length,
+    },
+  ];
+}
+
+function distanceOf({ candidate, low, high }: CalibratedSize): number {
+  return Math.max(Math.log(candidate / high), Math.log(low / candidate));
+}
+
+/** Without known-good checkpoints, or with too few, the shape of an update is information. */
+export function notCalibrated({ calibration, candidate }: ComparisonContext): Finding[] {
+  const isMeasured = candidate.method !== null && candidate.groups.some(({ of }) => of === 'delta');
+  if (!isMeasured || calibration?.refused || (calibration?.metrics.length ?? 0) > 0) return [];
+  return [{ kind: 'not-calibrated', level: 'info', runs: calibration?.runs.length ?? 0, least: LEAST_RUNS }];
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import type { NamedCalibration } from '../compare/calibration/assess.ts';
+import { CALIBRATION_FILE, readCalibration } from '../compare/calibration/file.ts';
+import type { Policy } from '../policy/policy.ts';
+
+/**
+ * The calibration to judge by: the file that is named, else that of the policy, else `.shadow-gate/calibration.json` where it
+ * exists. Null for none.
+ * @param named false: none, whatever the policy says
+ * @throws UserError for a named file that does not exist, and for one that is no calibration
+ */
+export async function findCalibration(
+  named: string | false | undefined,
+  { calibration: { file } }: Policy,
+): Promise<NamedCalibration | null> {
+  if (named === false) return null;
+  const path = named ?? file ?? (existsSync(CALIBRATION_FILE) ? CALIBRATION_FILE : null);
+  return path === null ? null : { path, calibration: await readCalibration(path) };
+}

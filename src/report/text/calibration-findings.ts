@@ -1,0 +1,110 @@
+import type { CalibrationReport } from '../../compare/calibration/report-schema.ts';
+import type { FindingOf } from '../../compare/finding.ts';
+import { metricPart } from './metric-names.ts';
+import {
+  formatCount,
+  formatInteger,
+  formatNumber,
+  formatPair,
+  formatPercentLimit,
+  formatProbability,
+} from './numbers.ts';
+import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+
+type Outlier = FindingOf<'calibrated-metric'>;
+
+/** A limit is longer than a name, so names of module types stop early. */
+const NAMED = 3;
+
+export function calibratedMetric(finding: Outlier): Phrase {
+  const { metric, scope, candidate, limit, direction, places, judged } = finding;
+  const [value, bound] = formatPair(candidate, limit);
+  const where = scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`;
+  const others =
+    places.length < 2
+      ? []
+      : phrase` (also in ${others_(places.slice(1))}; ${formatInteger(places.length)} of ${formatInteger(judged)} module types)`;
+  const side = direction === 'up' ? 'above' : 'below';
+  return phrase`${metricPart(metric, { capitalized: true })} of the update${where} is ${value}, ${side} the calibrated limit of ${bound}: ${rangeOf(finding)}${others}.`;
+}
+
+function others_(places: readonly string[]): Phrase {
+  return listed(
+    places.slice(0, NAMED).map((place) => [name(place)]),
+    places.length,
+  );
+}
+
+/** `range of 4 known-good runs, widened by half`: what a limit rests on. */
+export function limitSource(
+  by: Outlier['by'],
+  { runs, calibration, test }: Pick<Outlier, 'runs' | 'calibration' | 'test'>,
+): string {
+  const what =
+    calibration === 'runs' ? formatCount(runs, 'known-good run') : formatCount(runs, 'known-good checkpoint');
+  switch (by) {
+    case 'order-statistic':
+      return `${what}, false alarms in ${formatPercentLimit(test?.alpha ?? 0)} of good ones`;
+    case 'range':
+      return `range of ${what}, widened by half`;
+    case 'deviations':
+      return `mean of ${what} ± 3 standard deviations`;
+    case 'regression':
+      return `line through ${what} by size of the update, range of its errors widened`;
+  }
+}
+
+function rangeOf(finding: Outlier): string {
+  const { least, most, by, test } = finding;
+  const [low, high] = formatPair(least, most);
+  const probability = test === null ? '' : `, p ${formatProbability(test.p)}`;
+  return `${low} to ${high} seen (${limitSource(by, finding)}${probability})`;
+}
+
+export function notCalibratedHere({
+  scope,
+  candidate,
+  low,
+  high,
+  runs,
+  places,
+  sizes,
+}: FindingOf<'not-calibrated-here'>): Phrase {
+  const where = scope.kind === 'model' ? 'the model' : name(scope.name);
+  const others =
+    places.length < 2 ? '' : ` (${formatInteger(places.length)} of ${formatInteger(sizes)} parts of the model)`;
+  const [least, most] = formatPair(low, high);
+  return phrase`Not calibrated here: the update of ${where} has a size of ${formatNumber(candidate)}, and ${formatCount(runs, 'known-good checkpoint')} cover ${least} to ${most}${others}. Concentration changes with the size of an update, so it is not judged there.`;
+}
+
+type Cause = NonNullable<CalibrationReport['refused']>['cause'];
+
+const REFUSED: Readonly<Record<Cause, string>> = {
+  'tool-version': 'it was measured by another version of Shadow Gate',
+  architecture: 'it is of another architecture',
+  reference: 'it was measured against another reference',
+  adapter: 'it is of the other kind',
+  rank: 'it is of another LoRA rank',
+  tensors: 'it is of other tensors',
+  shape: 'it is of other shapes',
+  'no-update': 'the candidate has no update, since no reference was given',
+  'low-rank': 'its updates are of another kind',
+  updates: 'its runs updated other matrices',
+  metric: 'the candidate lacks a number that it judges',
+};
+
+export function calibrationRefused({ cause, what, calibrated, candidate }: FindingOf<'calibration-refused'>): Phrase {
+  const place = what === null ? [] : phrase`${name(what)}: `;
+  const both =
+    calibrated === null && candidate === null
+      ? []
+      : phrase` (${place}calibrated ${calibrated === null ? 'none' : name(calibrated)}, candidate ${candidate === null ? 'none' : name(candidate)})`;
+  return phrase`The calibration cannot be used: ${REFUSED[cause]}${both}.`;
+}
+
+export function notCalibrated({ runs, least }: FindingOf<'not-calibrated'>): Phrase {
+  const how = phrase`${code('shadow-gate calibrate')} with ${formatInteger(least)} or more known-good checkpoints sets limits`;
+  return runs === 0
+    ? phrase`How concentrated the update is was not judged, since nothing says what is usual here: ${how}.`
+    : phrase`How concentrated the update is was not judged: the calibration has ${formatCount(runs, 'checkpoint')} besides this one. ${how}.`;
+}
