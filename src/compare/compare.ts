@@ -18,7 +18,7 @@ import {
   logsOfOneSide,
   sameLogs,
 } from './checks/benchmarks.ts';
-import { calibrated, notCalibrated } from './checks/calibration.ts';
+import { calibrated } from './checks/calibration.ts';
 import {
   answeredByServer,
   missingHalf,
@@ -141,7 +141,6 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   missingRatio,
   spikes,
   skippedTensors,
-  notCalibrated,
 ];
 
 /**

@@ -117,11 +117,6 @@ export const findingSchema = z.discriminatedUnion('kind', [
     calibrated: foreign.nullable(),
     candidate: foreign.nullable(),
   }),
-  finding('not-calibrated', {
-    /** Known-good checkpoints, and the fewest that say anything. */
-    runs: count,
-    least: count,
-  }),
   finding('bounds-too-wide', {
     metric: foreign,
     of: ofSchema,

@@ -61,8 +61,6 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.what ?? 'model',
         candidate: finding.candidate,
       };
-    case 'not-calibrated':
-      return { ...NOTHING, rule: 'not-calibrated', metric: 'calibration', place: 'measurement' };
     case 'bounds-too-wide':
       return {
         ...NOTHING,

@@ -92,10 +92,6 @@ export function everyFinding(name: string): Finding[] {
       { cause: 'rank', what: name, calibrated: '8', candidate: name },
       { cause: 'reference', what: null, calibrated: name, candidate: null },
     ],
-    'not-calibrated': [
-      { runs: 0, least: 3 },
-      { runs: 2, least: 3 },
-    ],
     'bounds-too-wide': [
       {
         metric: 'stableRank',

@@ -1,5 +1,4 @@
 import { groupBy } from '../../platform/group-by.ts';
-import { LEAST_RUNS } from '../calibration/assess.ts';
 import { placeName } from '../calibration/place-name.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
@@ -90,11 +89,4 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
 
 function distanceOf({ candidate, low, high }: CalibratedSize): number {
   return Math.max(Math.log(candidate / high), Math.log(low / candidate));
-}
-
-/** Without known-good checkpoints, or with too few, the shape of an update is information. */
-export function notCalibrated({ calibration, candidate }: ComparisonContext): Finding[] {
-  const isMeasured = candidate.method !== null && candidate.groups.some(({ of }) => of === 'delta');
-  if (!isMeasured || calibration?.refused || (calibration?.metrics.length ?? 0) > 0) return [];
-  return [{ kind: 'not-calibrated', level: 'info', runs: calibration?.runs.length ?? 0, least: LEAST_RUNS }];
 }

@@ -1,5 +1,6 @@
 import type { CalibrationReport } from '../../compare/calibration/report-schema.ts';
 import type { FindingOf } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
 import { metricPart } from './metric-names.ts';
 import {
   formatCount,
@@ -9,7 +10,7 @@ import {
   formatPercentLimit,
   formatProbability,
 } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+import { listed, name, type Phrase, phrase } from './phrase.ts';
 
 type Outlier = FindingOf<'calibrated-metric'>;
 
@@ -23,12 +24,12 @@ export function calibratedMetric(finding: Outlier): Phrase {
   const others =
     places.length < 2
       ? []
-      : phrase` (also in ${others_(places.slice(1))}; ${formatInteger(places.length)} of ${formatInteger(judged)} module types)`;
+      : phrase` (also in ${otherPlaces(places.slice(1))}; ${formatInteger(places.length)} of ${formatInteger(judged)} module types)`;
   const side = direction === 'up' ? 'above' : 'below';
   return phrase`${metricPart(metric, { capitalized: true })} of the update${where} is ${value}, ${side} the calibrated limit of ${bound}: ${rangeOf(finding)}${others}.`;
 }
 
-function others_(places: readonly string[]): Phrase {
+function otherPlaces(places: readonly string[]): Phrase {
   return listed(
     places.slice(0, NAMED).map((place) => [name(place)]),
     places.length,
@@ -102,9 +103,20 @@ export function calibrationRefused({ cause, what, calibrated, candidate }: Findi
   return phrase`The calibration cannot be used: ${REFUSED[cause]}${both}.`;
 }
 
-export function notCalibrated({ runs, least }: FindingOf<'not-calibrated'>): Phrase {
-  const how = phrase`${code('shadow-gate calibrate')} with ${formatInteger(least)} or more known-good checkpoints sets limits`;
-  return runs === 0
-    ? phrase`How concentrated the update is was not judged, since nothing says what is usual here: ${how}.`
-    : phrase`How concentrated the update is was not judged: the calibration has ${formatCount(runs, 'checkpoint')} besides this one. ${how}.`;
+/** What the shape of the update was judged by; where nothing says what is usual, how to get limits. Empty without an update. */
+export function calibrationSentence({ calibration, groups }: Report): string {
+  if (calibration?.refused) return '';
+  const runs = calibration?.runs.length ?? 0;
+  if (calibration === null || calibration.metrics.length === 0) {
+    const isMeasured = groups.candidate.some(({ of }) => of === 'delta');
+    const known = runs === 0 ? '' : ` (${formatCount(runs, 'known-good run')} besides this one are too few)`;
+    return isMeasured
+      ? `No limit for the shape of an update is calibrated here${known}: shadow-gate calibrate sets limits from known-good runs.`
+      : '';
+  }
+  const what =
+    calibration.kind === 'runs' ? formatCount(runs, 'known-good run') : `${formatCount(runs, 'checkpoint')} of one run`;
+  return calibration.test === null
+    ? `The update was judged beside ${what}: their range widened by half, or 3 standard deviations.`
+    : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
 }

@@ -15,7 +15,6 @@ export const TOPICS: { readonly [K in FindingKind]: Topic } = {
   'calibrated-metric': { title: 'Beyond calibration', about: 'itself' },
   'not-calibrated-here': { title: 'Not calibrated here', about: 'itself' },
   'calibration-refused': { title: 'Calibration refused', about: 'spectra' },
-  'not-calibrated': { title: 'Not calibrated', about: 'itself' },
   'bounds-too-wide': { title: 'Bounds too wide', about: 'spectra' },
   'idle-rule': { title: 'Idle rule', about: 'spectra' },
   spike: { title: 'Spike', about: 'itself' },

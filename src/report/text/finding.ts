@@ -16,7 +16,6 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'calibrated-metric': calibration.calibratedMetric,
   'not-calibrated-here': calibration.notCalibratedHere,
   'calibration-refused': calibration.calibrationRefused,
-  'not-calibrated': calibration.notCalibrated,
   'bounds-too-wide': spectral.boundsTooWide,
   'idle-rule': spectral.idleRule,
   spike: spectral.spike,

@@ -37,7 +37,6 @@ const STEPS: Steps = {
       ? phrase`Give the weights that the candidate was trained from as ${code('--reference')}.`
       : phrase`Calibrate with checkpoints like this one: ${calibrateCommand(report)}`,
   ],
-  'not-calibrated': (_, report) => [phrase`Measure known-good checkpoints: ${calibrateCommand(report)}`],
   'bounds-too-wide': ({ side }, report) => [
     side === 'candidate'
       ? phrase`Measure exactly: ${checkCommand(report, '--method exact')}`

@@ -3,6 +3,7 @@ import type { Report, Verdict } from '../../compare/report.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
 import { printable } from '../escape.ts';
 import { comparedSentence } from './benchmarks.ts';
+import { calibrationSentence } from './calibration-findings.ts';
 import { formatCount, formatDuration, formatInteger } from './numbers.ts';
 import { precisionOfWeights } from './quantization.ts';
 
@@ -38,10 +39,12 @@ export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'no
 export function disclaimerOf(report: Report): string {
   const isOfWeights = report.tensors.length > 0 || (report.probes === null && report.benchmarks === null);
   return [
-    ...(isOfWeights ? [SPECTRA_DISCLAIMER] : []),
+    ...(isOfWeights ? [SPECTRA_DISCLAIMER, calibrationSentence(report)] : []),
     ...(report.probes === null ? [] : [PROBE_DISCLAIMER]),
     ...(report.benchmarks === null ? [] : [BENCHMARK_DISCLAIMER]),
-  ].join(' ');
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
 /**
