@@ -49,7 +49,7 @@ export function appliedPolicy(context: ComparisonContext): AppliedPolicy {
   return { rules: appliedRules(context).map(reported), settings };
 }
 
-function reported({ rule, isDefault, pairs }: AppliedRule): ReportedRule {
+function reported({ rule, isDefault, level, pairs }: AppliedRule): ReportedRule {
   const [nearest = null] = pairs
     .map((pair) => {
       const { scope, baseline, candidate } = pair;
@@ -59,7 +59,7 @@ function reported({ rule, isDefault, pairs }: AppliedRule): ReportedRule {
     .sort((a, b) => useOf(b) - useOf(a));
   return {
     ...{ metric: rule.metric, of: rule.of, statistic: rule.statistic, modules: rule.modules ?? null },
-    ...{ direction: rule.direction, absolute: rule.absolute, relative: rule.relative, level: rule.level },
+    ...{ direction: rule.direction, absolute: rule.absolute, relative: rule.relative, level },
     source: !isDefault ? 'policy' : LOW_RANK_RULES.includes(rule) ? 'low-rank' : 'default',
     judged: pairs.length,
     nearest,

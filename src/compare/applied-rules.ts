@@ -5,12 +5,16 @@ import { placeName } from './calibration/place-name.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { MetricPair } from './metric-pair.ts';
 import { rangeOf } from './metric-range.ts';
+import { isBehaviorJudged } from './probes/enough-facts.ts';
+import type { ProbePairing } from './probes/pair.ts';
 
 /** A rule in effect, and the numbers that it judges. */
 export interface AppliedRule {
   readonly rule: Rule;
   /** It is not in the policy file. */
   readonly isDefault: boolean;
+  /** Of what it finds. */
+  readonly level: Rule['level'];
   readonly pairs: readonly MetricPair[];
 }
 
@@ -18,20 +22,19 @@ interface Rules {
   readonly policy: Policy;
   readonly metrics: readonly MetricPair[];
   readonly calibration: CalibrationReport | null;
+  readonly probes: ProbePairing;
 }
 
 /**
  * The rules of the policy and the defaults beside them; those for low-rank updates judge nothing else. Where known-good
  * checkpoints judge a number, the defaults do not, except that what is beyond the limit of a calibration may still fail.
  */
-export function appliedRules({ policy, metrics, calibration }: Rules): AppliedRule[] {
+export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
   const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule => {
     const isDefault = !policy.rules.includes(rule);
-    return {
-      rule,
-      isDefault,
-      pairs: pairs.filter((pair) => isWatched(rule, pair) && !(isDefault && isJudged(rule, pair))),
-    };
+    const judged = pairs.filter((pair) => isWatched(rule, pair) && !(isDefault && isJudged(rule, pair)));
+    const level = isDefault && isInformation(rule, probes) ? 'info' : rule.level;
+    return { rule, isDefault, level, pairs: judged };
   };
   const outcomes = calibratedOutcomes(calibration);
   const isJudged = ({ level }: Rule, { metric, of, statistic, scope }: MetricPair): boolean => {
@@ -44,6 +47,14 @@ export function appliedRules({ policy, metrics, calibration }: Rules): AppliedRu
     ...effectiveRules(policy).map((rule) => apply(rule, metrics)),
     ...lowRankRules(policy).map((rule) => apply(rule, lowRank)),
   ];
+}
+
+/**
+ * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual here, and probes
+ * have judged the model, it is information. How large an update is says whether a run diverged, and stays a warning.
+ */
+function isInformation({ metric }: Rule, probes: ProbePairing): boolean {
+  return metric !== 'frobeniusNorm' && isBehaviorJudged(probes);
 }
 
 function calibratedOutcomes(calibration: CalibrationReport | null): ReadonlyMap<string, string> {

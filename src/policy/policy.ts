@@ -59,7 +59,7 @@ export type Rule = z.infer<typeof ruleSchema>;
 /** Quiet between re-seeded runs, whose ratios differ by up to 17% (docs/decisions/018-calibration.md). */
 const RATIO_TOLERANCE = 0.25;
 
-/** Without a calibration, concentration is information: it moves with learning rate and steps more than with the data. */
+/** Without a calibration, and beside probes that decide, a finding of these is information: see `isInformation`. */
 export const DEFAULT_RULES: readonly Rule[] = [
   {
     metric: 'mlpAttentionRatio',
@@ -68,7 +68,7 @@ export const DEFAULT_RULES: readonly Rule[] = [
     direction: 'up',
     absolute: 0,
     relative: RATIO_TOLERANCE,
-    level: 'info',
+    level: 'warn',
   },
 ];
 
@@ -78,8 +78,8 @@ export const DEFAULT_RULES: readonly Rule[] = [
  * (docs/decisions/009-adapters.md).
  */
 export const LOW_RANK_RULES: readonly Rule[] = [
-  lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1, level: 'info' }),
-  lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.5, absolute: 0.05, level: 'info' }),
+  lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1 }),
+  lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.5, absolute: 0.05 }),
   lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 2 }),
   lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 4, level: 'fail' }),
 ];

@@ -3,7 +3,7 @@ import { placeName } from '../calibration/place-name.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf, Level } from '../finding.ts';
-import { areTooFew } from '../probes/enough-facts.ts';
+import { isBehaviorJudged } from '../probes/enough-facts.ts';
 
 /** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
 export function calibrated(context: ComparisonContext): Finding[] {
@@ -69,8 +69,8 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
   );
   const [worst] = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
   if (worst === undefined) return [];
-  const isBehaviorJudged = probes.kind === 'paired' && !areTooFew(probes);
-  const level: Level = policy.calibration.level === 'info' ? 'info' : isBehaviorJudged ? 'warn' : 'inconclusive';
+  const level: Level =
+    policy.calibration.level === 'info' ? 'info' : isBehaviorJudged(probes) ? 'warn' : 'inconclusive';
   const { candidate, low, high } = worst;
   return [
     {

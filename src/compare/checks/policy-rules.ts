@@ -9,7 +9,9 @@ import { rangeOf } from '../metric-range.ts';
 
 /** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
 export function movedMetrics(context: ComparisonContext): Finding[] {
-  const moved = appliedRules(context).flatMap(({ rule, pairs }) => pairs.flatMap((pair) => judge(rule, pair)));
+  const moved = appliedRules(context).flatMap(({ rule, level, pairs }) =>
+    pairs.flatMap((pair) => judge({ ...rule, level }, pair)),
+  );
   const changes = groupBy(moved, ({ metric, of, scope, candidate, baseline }) =>
     JSON.stringify([metric, of, scope, candidate, baseline]),
   );

@@ -52,3 +52,8 @@ export function budgetUse({ probes, run }: Pick<Measurement, 'probes' | 'run'>):
 function countOf({ items }: MeasuredProbes): number {
   return new Set(items.map(factKey)).size;
 }
+
+/** Have the probes judged the candidate beside its baseline? */
+export function isBehaviorJudged(probes: ProbePairing): boolean {
+  return probes.kind === 'paired' && !areTooFew(probes);
+}
