@@ -1,5 +1,6 @@
 import { blockUpdates, isJudged } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
+import { release } from '../platform/version.ts';
 import { adapterAndFull, isAdapter } from './adapter-and-full.ts';
 import type { Finding } from './finding.ts';
 
@@ -61,11 +62,6 @@ function isReference(baseline: Measurement, candidate: Measurement): boolean {
 /** The reference has no update of its own. The probes decide then; without them, nothing can. */
 function noUpdateToCompare({ probes }: Measurement): Finding {
   return { kind: 'baseline-is-reference', level: probes?.status === 'measured' ? 'info' : 'inconclusive' };
-}
-
-/** The part of a version that has to be the same: patch releases measure alike. */
-export function release(version: string): string {
-  return version.split('.').slice(0, 2).join('.');
 }
 
 function versionDifference(candidate: Measurement, baseline: Measurement): Finding[] {

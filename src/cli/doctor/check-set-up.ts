@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { release } from '../../compare/comparability.ts';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { describeFiles } from '../../measure/behavior/behavior-files.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import { VERSION } from '../../platform/version.ts';
+import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import type { Suite } from '../../probes/suite.ts';
 import { formatCount } from '../../report/text/numbers.ts';

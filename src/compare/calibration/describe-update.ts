@@ -1,5 +1,5 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import { release } from '../comparability.ts';
+import { release } from '../../platform/version.ts';
 import type { DescribedUpdate } from './schema.ts';
 
 /** Why numbers of two updates mean different things. */
