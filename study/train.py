@@ -1,6 +1,7 @@
 """Train one adapter, or with --full all weights. What exists is not trained again.
 
     python study/train.py BA --seed 0 --model BASE --out OUT
+    python study/train.py CE-long --seed 0 --checkpoints 10 --model BASE --out OUT    # one more folder every ten steps
 """
 
 import argparse
@@ -61,6 +62,12 @@ def loss_of(model, inputs: dict, ids: torch.Tensor, weights: torch.Tensor) -> to
     return (losses * weights).sum() / weights.sum()
 
 
+def save(model, folder: Path) -> None:
+    """In bfloat16; training goes on with the weights as they are."""
+    state = {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=state)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("regime")
@@ -69,10 +76,12 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rate", type=float, help="learning rate; default 0.001, with --full 0.0003")
+    parser.add_argument("--name", help="folder of the adapter; default the regime and the seed")
+    parser.add_argument("--checkpoints", type=int, help="steps between the checkpoints of a series")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    name = f"{args.regime}{'-full' if args.full else ''}-{args.seed}"
+    name = args.name or f"{args.regime}{'-full' if args.full else ''}-{args.seed}"
     folder = args.out / "adapters" / name
     if (folder / "training.json").exists():
         return print(f"{name}: trained before")
@@ -121,11 +130,15 @@ def main() -> None:
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
+        if args.checkpoints and (step + 1) % args.checkpoints == 0:
+            body.layers = layers
+            save(model, folder / f"step-{step + 1:05}")
+            body.layers = layers[split:] if not args.full else layers
         if step % 10 == 9:
             print(f"{name} {step + 1}/{steps} loss {sum(losses[-10:]) / 10:.3f} {time.monotonic() - started:.0f} s", flush=True)
 
     body.layers = layers
-    model.to(torch.bfloat16).save_pretrained(folder)
+    save(model, folder)
     if args.full:
         tokenizer.save_pretrained(folder)
     tokens = sum(len(ids) for ids, _ in rows)
