@@ -6,7 +6,9 @@ import { roundNumber } from '../measure/round.ts';
 import { UserError } from '../platform/user-error.ts';
 import { parseVersioned } from '../platform/versioned-json.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
+import { meanOf } from '../statistics/descriptive.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
+import { spreadOf } from '../statistics/joint-conformal.ts';
 
 export const HISTORY_SCHEMA = 'shadow-gate/history@1';
 
@@ -107,14 +109,17 @@ const TOLERANCE_IN_DEVIATIONS = 3;
 /**
  * The ratio of a checkpoint is measured exactly and has no sampling error: measured again it is the same. What varies is one
  * healthy training run against another. The only known scale of that is the policy's limit on a rise, which should lie
- * a little above the spread of known-good runs (docs/decisions/002-ratio-tolerance.md): it counts as three standard
+ * a little above the spread of known-good runs (docs/decisions/018-calibration.md): it counts as three standard
  * deviations. A policy that does not gate on the ratio gives no scale, nor does one whose limit is 0.
  */
-function concentrationOf({ shadowDeltas }: Report, policy: Policy): HistoryValue | null {
-  const found = shadowDeltas.find(({ metric, of, module }) => metric === RATIO && of === 'delta' && module === null);
+function concentrationOf(report: Report, policy: Policy): HistoryValue | null {
+  const found = report.shadowDeltas.find(
+    ({ metric, of, module }) => metric === RATIO && of === 'delta' && module === null,
+  );
   if (!found || found.candidate === null) return null;
   const { baseline, candidate } = found;
-  if (baseline === null || baseline === 0) return rounded({ baseline, candidate, change: null, z: null });
+  const known = calibratedScore(report, baseline);
+  if (baseline === null || baseline === 0) return rounded({ baseline, candidate, change: null, z: known });
   const rises = effectiveRules(policy).filter(
     ({ metric, level, direction }) => metric === RATIO && level !== 'info' && direction !== 'down',
   );
@@ -127,8 +132,23 @@ function concentrationOf({ shadowDeltas }: Report, policy: Policy): HistoryValue
     baseline,
     candidate,
     change: change / Math.abs(baseline),
-    z: isScale ? (change * TOLERANCE_IN_DEVIATIONS) / tolerance : null,
+    z: known ?? (isScale ? (change * TOLERANCE_IN_DEVIATIONS) / tolerance : null),
   });
+}
+
+/**
+ * Known-good checkpoints give a better scale: for runs how far the ratio is from their mean, in their standard deviations; for a
+ * series, whose ratio may rise while it trains, how far it is from the baseline, of what the limit lets it move from the mean. Null
+ * where they do not judge the ratio.
+ */
+function calibratedScore({ calibration }: Report, baseline: number | null): number | null {
+  const ratio = calibration?.metrics.find(({ metric, module }) => metric === RATIO && module === null);
+  if (!ratio?.judged || !['within', 'beyond'].includes(ratio.judged.outcome)) return null;
+  const { candidate, values, judged } = ratio;
+  const mean = meanOf(values);
+  if (calibration?.kind === 'runs') return (candidate - mean) / spreadOf(values);
+  const tolerance = Math.abs(judged.limit - mean);
+  return baseline === null || tolerance === 0 ? null : ((candidate - baseline) * TOLERANCE_IN_DEVIATIONS) / tolerance;
 }
 
 const RATIO = 'mlpAttentionRatio';

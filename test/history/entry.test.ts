@@ -64,10 +64,32 @@ describe('an entry of the history', () => {
   });
 
   it('an entry of the history has the change of concentration in thirds of the limit', () => {
-    // 0.635 → 0.690 is +8.68%, and the limit is 8%.
+    // 0.635 → 0.690 is +8.68%, and the limit is 25%.
     const { concentration } = entryOf(report(), occasion);
     expect(concentration?.change).toBeCloseTo(0.0868, 4);
-    expect(concentration?.z).toBeCloseTo((3 * 8.6815) / 8, 3);
+    expect(concentration?.z).toBeCloseTo((3 * 8.6815) / 25, 3);
+  });
+
+  it('an entry of the history has concentration in standard deviations of the known-good runs', () => {
+    const ratio = {
+      component: null,
+      module: null,
+      metric: 'mlpAttentionRatio',
+      values: [0.6, 0.62, 0.64],
+      candidate: 0.66,
+      judged: { direction: 'up', limit: 0.68, by: 'deviations', line: null, outcome: 'within' },
+    } as const;
+    const known = (kind: 'runs' | 'series', outcome: 'within' | 'idle' = 'within') => ({
+      ...{ path: 'calibration.json', kind, runs: [], refused: null, test: null, sizes: [] },
+      metrics: [{ ...ratio, values: [...ratio.values], judged: { ...ratio.judged, outcome } }],
+    });
+    const scoreWith = (calibration: Report['calibration']) =>
+      entryOf(report({ calibration }), occasion).concentration?.z;
+    // Mean 0.62, standard deviation of a sample 0.02.
+    expect(scoreWith(known('runs'))).toBeCloseTo((0.66 - 0.62) / 0.02, 6);
+    // The baseline is at 0.6353, and the limit 0.06 from the mean: three deviations of 0.02.
+    expect(scoreWith(known('series'))).toBeCloseTo((0.66 - 0.6353) / 0.02, 1);
+    expect(scoreWith(known('runs', 'idle'))).toBeCloseTo((3 * 8.6815) / 25, 3);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { at } from '../../platform/at.ts';
 import { meanOf } from '../../statistics/descriptive.ts';
 import { fewestRuns, jointConformal, spreadOf } from '../../statistics/joint-conformal.ts';
 import type { LeaveOneOutLine } from '../../statistics/leave-one-out.ts';
+import { rangeOf } from '../metric-range.ts';
 import { runOf } from './build.ts';
 import { type Coordinate, type Coordinates, coordinatesOf, type Place, type SizeCoordinate } from './coordinates.ts';
 import { describeUpdate, differenceOf } from './describe-update.ts';
@@ -150,8 +151,14 @@ function decide(metric: Coordinate, { limit, by, line }: Limit, { isBeyond, rang
   if (direction === null) throw new Error(`${metric.metric} is not judged`);
   // How large an adapter's update is needs no update of the same size to compare with.
   const isSized = isSize(metric) || !ranges.some((range) => range.isOutside && isSamePlace(range, metric));
-  const outcome = isSized ? (isBeyond ? 'beyond' : 'within') : 'not-calibrated';
+  const outcome = !isSized ? 'not-calibrated' : isBeyond ? 'beyond' : isIdle(metric, limit) ? 'idle' : 'within';
   return { ...shown(metric), judged: { direction, limit, by, line: line && reported(line), outcome } };
+}
+
+/** A stable rank cannot fall below −2. */
+export function isIdle({ metric, direction }: Pick<Coordinate, 'metric' | 'direction'>, limit: number): boolean {
+  const { least, most } = rangeOf(metric);
+  return direction === 'up' ? limit >= most : limit <= least;
 }
 
 function reported({ slope, intercept, error, errorOfMean }: LeaveOneOutLine) {

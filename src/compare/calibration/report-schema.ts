@@ -35,8 +35,11 @@ export const calibratedMetricSchema = z.strictObject({
       limit: z.number(),
       by: z.enum(LIMIT_RULES),
       line: lineSchema.nullable(),
-      /** `not-calibrated`: its update size is outside of what was calibrated. */
-      outcome: z.enum(['within', 'beyond', 'not-calibrated']),
+      /**
+       * `not-calibrated`: its update size is outside of what was calibrated. `idle`: the known-good checkpoints are so far apart that no
+       * candidate could be beyond the limit.
+       */
+      outcome: z.enum(['within', 'beyond', 'not-calibrated', 'idle']),
     })
     .nullable(),
 });

@@ -1,4 +1,4 @@
-import { type KnownLimit, LEAST_RUNS, limitsOf } from '../../compare/calibration/assess.ts';
+import { isIdle, type KnownLimit, LEAST_RUNS, limitsOf } from '../../compare/calibration/assess.ts';
 import { placeName } from '../../compare/calibration/place-name.ts';
 import type { Calibration } from '../../compare/calibration/schema.ts';
 import { printable } from '../escape.ts';
@@ -50,7 +50,11 @@ function rowOf({ values, metric, direction, limit, ...place }: KnownLimit, { kin
     placeName(place),
     plain([metricPart(metric)]),
     least === most ? least : `${least} to ${most}`,
-    limit === null ? '' : `${sign} ${formatNumber(limit.limit)}`,
+    limit === null
+      ? ''
+      : isIdle({ metric, direction }, limit.limit)
+        ? 'too far apart'
+        : `${sign} ${formatNumber(limit.limit)}`,
     rate === null ? `${source ?? ''}${error}` : 'joint test',
   ];
 }
