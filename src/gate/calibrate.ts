@@ -32,7 +32,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       name,
       measurement: isMeasurement(name)
         ? await readMeasurement(name)
-        : await measure({ ...settings, checkpoint: name, reference, probes: null, onProgress }),
+        : await measure({ ...settings, checkpoint: name, reference, probes: null, updatesOnly: true, onProgress }),
     };
     calibration = calibration ? extendCalibration(calibration, known) : calibrationOf([known], kind);
   }

@@ -45,7 +45,8 @@ export async function measureSpectra(
 ): Promise<SpectraMeasurement> {
   const device = await chooseDevice(options.device ?? 'auto');
   const whole = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
-  const plan = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
+  const wanted = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
+  const plan = options.updatesOnly ? onlyUpdates(wanted) : wanted;
   const selection = selectJobs(plan, options.shard ?? null);
   tellMoved(selection.jobs, device);
   await fetchSelected(selection, checkpoint, reference, options.onProgress);
@@ -70,6 +71,10 @@ function onlyWanted(plan: Plan, isWanted: (name: string) => boolean): Plan {
     vectors: plan.vectors.filter(({ name }) => isWanted(name)),
     skipped: plan.skipped.filter(({ name }) => isWanted(name)),
   };
+}
+
+function onlyUpdates(plan: Plan): Plan {
+  return { ...plan, jobs: plan.jobs.filter(({ of }) => of === 'delta'), vectors: [] };
 }
 
 /** One machine's share of a plan, with the positions that its jobs and vectors have there. */

@@ -40,6 +40,8 @@ export interface SpectraOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Measure only matrices with names that this accepts. */
   readonly isWanted?: ((name: string) => boolean) | undefined;
+  /** Measure ΔW and not W: half of the work, where only the update is of interest. */
+  readonly updatesOnly?: boolean | undefined;
   /** Measure only the share of one machine among several. */
   readonly shard?: Shard | null | undefined;
   /** Cache of spectra. */

@@ -52,6 +52,10 @@ function expectUpdate(measurement: Measurement, name: string) {
       'give the weights that it was trained from (--reference)',
     );
   }
+  const broken = measurement.tensors.find(({ of, status }) => of === 'delta' && status === 'notFinite');
+  if (broken !== undefined) {
+    throw new UserError(`${name} is no good checkpoint: ${broken.name} has NaN or Inf`, 'leave it out');
+  }
   if (measurement.groups.every(({ of }) => of !== 'delta')) {
     throw new UserError(
       `${name} does not differ from its reference, or by rounding alone`,

@@ -35,10 +35,10 @@ export interface MeasurementRequest {
 
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
 export function measurementRequest(
-  { device, method, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
+  { device, method, spectra, probes, endpoint, shard, isWanted, updatesOnly, onSpectrum }: MeasureOptions,
   digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'adapter' | 'tokens' | 'behavior'>,
 ): MeasurementRequest | null {
-  if (endpoint || shard || isWanted || onSpectrum) return null;
+  if (endpoint || shard || isWanted || updatesOnly || onSpectrum) return null;
   return {
     ...digests,
     device: device ?? 'auto',
