@@ -14,7 +14,7 @@ import {
   ISSUE_CHOICES,
   MODE_CHOICES,
   UPDATE_BASELINE_CHOICES,
-} from '../src/action/inputs.ts';
+} from '../src/action/input-schema.ts';
 import { FAIL_ON_CHOICES } from '../src/github/publish/annotation.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
 import { METHOD_CHOICES } from '../src/spectra/choose-method.ts';

@@ -3,8 +3,8 @@ import { pullRequestHeadOf } from '../github/event/pull-request.ts';
 import { type Conclusion, conclusionOf, writeCheckRun } from '../github/publish/check-run.ts';
 import { describeCheckRun } from '../report/markdown/check-run.ts';
 import type { Origin } from '../report/markdown/origin.ts';
+import type { KeyedRun, ReportingRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
-import type { KeyedRun, ReportingRun } from './inputs.ts';
 import { logOrWarn } from './results.ts';
 
 interface CheckedReport {

@@ -11,7 +11,7 @@ import { cacheScope } from '../github/storage/cache-scope.ts';
 import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
 import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
 import { DOCS_URL } from '../platform/version.ts';
-import type { JudgingRun } from './inputs.ts';
+import type { JudgingRun } from './action-run.ts';
 
 /** Everything outside the action that a run uses, made once at the entry point and passed down. */
 export interface ActionContext {

@@ -1,191 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { LOG_KINDS, type Logs } from '../evaluation-logs/measure-logs.ts';
-import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
-import {
-  COUNT_WORDS,
-  type Endpoint,
-  HALVES,
-  parseCount,
-  parseSeconds,
-  parseSeed,
-  parseTimeout,
-  SEED_WORDS,
-  TIME_WORDS,
-  TIMEOUT_WORDS,
-} from '../measure/options.ts';
-import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
-import { LIBRARIES_WORDS, parseLibraries } from '../onnx/cuda/settings.ts';
-import { DEVICE_CHOICES } from '../onnx/device.ts';
+import type { Endpoint } from '../measure/options.ts';
 import { UserError } from '../platform/user-error.ts';
-import { METHOD_CHOICES } from '../spectra/choose-method.ts';
-
-export const MODE_CHOICES = ['gate', 'merge'] as const;
-export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
-export const CACHE_CHOICES = ['auto', 'off'] as const;
-export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
-export const COMMENT_CHOICES = ['sticky', 'off'] as const;
-export const ISSUE_CHOICES = ['schedule', 'off'] as const;
-/** The same as in action.yml (a test compares them): a workflow may pass an empty string on purpose. */
-export const INPUT_DEFAULTS = {
-  mode: 'gate',
-  baseline: '.shadow-gate/baseline.json',
-  'update-baseline': 'off',
-  device: 'auto',
-  'cuda-libraries': 'auto',
-  method: 'auto',
-  cache: 'auto',
-  artifact: 'auto',
-  comment: 'sticky',
-  issue: 'schedule',
-  key: 'default',
-  'fail-on': 'inconclusive',
-} as const;
-
-const MAX_KEY_LENGTH = 100;
+import type { ActionRun } from './action-run.ts';
+import { type Inputs, readInputs } from './input-schema.ts';
 
 /** A longer slug would be no easier to read. */
 const MAX_READABLE_LENGTH = 60;
-
-const optional = z.string().transform((text) => (text === '' ? undefined : text));
-
-/** Undefined for an empty text; an issue for one that cannot be parsed. */
-function parsed<T>(parse: (text: string) => T | null, allowed: string) {
-  return z.string().transform((text, context): T | undefined => {
-    if (text === '') return undefined;
-    const value = parse(text);
-    if (value !== null) return value;
-    context.addIssue({ code: 'custom', message: allowed });
-    return z.NEVER;
-  });
-}
-
-/** One field per input, named as in action.yml. */
-const inputsSchema = z.object({
-  checkpoint: z.string(),
-  'lm-eval': optional,
-  inspect: optional,
-  lighteval: optional,
-  report: optional,
-  mode: z.enum(MODE_CHOICES),
-  shard: parsed(parseShard, SHARD_WORDS),
-  reference: optional,
-  adapter: optional,
-  baseline: z.string(),
-  'update-baseline': z.enum(UPDATE_BASELINE_CHOICES),
-  policy: optional,
-  device: z.enum(DEVICE_CHOICES),
-  'cuda-libraries': parsed(parseLibraries, LIBRARIES_WORDS).transform((choice) => choice ?? { kind: 'auto' as const }),
-  method: z.enum(METHOD_CHOICES),
-  only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
-  seed: parsed(parseSeed, SEED_WORDS),
-  budget: parsed(parseSeconds, TIME_WORDS),
-  endpoint: optional,
-  model: optional,
-  tokenizer: optional,
-  'max-length': parsed(parseCount, COUNT_WORDS),
-  concurrency: parsed(parseCount, COUNT_WORDS),
-  timeout: parsed(parseTimeout, TIMEOUT_WORDS),
-  revision: optional,
-  'baseline-endpoint': optional,
-  'baseline-model': optional,
-  cache: z.enum(CACHE_CHOICES),
-  artifact: z.enum(ARTIFACT_CHOICES),
-  comment: z.enum(COMMENT_CHOICES),
-  issue: z.enum(ISSUE_CHOICES),
-  key: z
-    .string()
-    .regex(new RegExp(`^.{1,${MAX_KEY_LENGTH}}$`, 'u'), `one line of at most ${MAX_KEY_LENGTH} characters`),
-  'github-token': z.string(),
-  'fail-on': z.enum(FAIL_ON_CHOICES),
-  out: optional,
-});
-export const INPUT_NAMES = Object.keys(inputsSchema.shape);
-
-type Inputs = z.infer<typeof inputsSchema>;
-
-/** What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, or publishes the report of another run. */
-export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | PublishRun;
-
-export interface GateRun extends MeasuringRun, ReportingRun {
-  readonly kind: 'gate';
-}
-
-/** Of logs of an evaluation, in place of a checkpoint. */
-export interface LogsRun extends ReportingRun {
-  readonly kind: 'logs';
-  readonly logs: Logs;
-}
-
-export interface ShardRun extends MeasuringRun {
-  readonly kind: 'shard';
-  readonly shard: Shard;
-}
-
-export interface MergeRun extends ReportingRun {
-  readonly kind: 'merge';
-  /** The half that the shards were asked for, if not both. */
-  readonly only: Inputs['only'];
-}
-
-export interface PublishRun extends PagedRun, CommentingRun {
-  readonly kind: 'publish';
-  /** Path of the report. */
-  readonly report: string;
-  /** That of the run that made the report: how it ended has to agree with the verdict. */
-  readonly failOn: Inputs['fail-on'];
-}
-
-export interface KeyedRun {
-  readonly key: string;
-  /** The key as a name for a folder, an artifact or a branch: always safe, and different for different keys. */
-  readonly slug: string;
-}
-
-/** A run that leaves the report as a page. */
-export interface PagedRun extends KeyedRun {
-  readonly artifact: Inputs['artifact'];
-  /** The folder for results, as an absolute path. */
-  readonly out: string;
-}
-
-export interface CommentingRun {
-  readonly comment: Inputs['comment'];
-}
-
-/** A run that needs to know what the checkpoint is judged by. */
-export interface JudgingRun extends KeyedRun {
-  readonly baseline: string;
-  readonly policy: string | undefined;
-  readonly updateBaseline: Inputs['update-baseline'];
-  readonly cache: Inputs['cache'];
-  /** The folder for results, as an absolute path. */
-  readonly out: string;
-}
-
-/** A run that measures a checkpoint. */
-export interface MeasuringRun extends JudgingRun {
-  /** Undefined for what an endpoint has without one. */
-  readonly checkpoint: string | undefined;
-  readonly revision: string | undefined;
-  readonly reference: string | undefined;
-  readonly adapter: string | undefined;
-  readonly device: Inputs['device'];
-  readonly cudaLibraries: Inputs['cuda-libraries'];
-  readonly method: Inputs['method'];
-  readonly only: Inputs['only'];
-  readonly seed: Inputs['seed'];
-  readonly budgetSeconds: number | undefined;
-  readonly endpoint: Endpoint | undefined;
-  readonly baselineEndpoint: Endpoint | undefined;
-}
-
-/** A run that ends with a verdict. */
-export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun {
-  readonly issue: Inputs['issue'];
-  readonly failOn: Inputs['fail-on'];
-}
 
 /** What a run knows besides its inputs. */
 export interface StepSettings {
@@ -211,8 +33,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const { artifact, issue, 'fail-on': failOn } = inputs;
   const out = resolve(folder, inputs.out ?? join(temporary, 'shadow-gate', slug));
   if (report !== undefined) return { kind: 'publish', report, key, slug, artifact, out, comment, failOn };
-  const { baseline, policy, 'update-baseline': updateBaseline, cache } = inputs;
-  const judging = { key, slug, baseline, policy, updateBaseline, cache, out };
+  const { baseline, calibration, policy, 'update-baseline': updateBaseline, cache } = inputs;
+  const judging = { key, slug, baseline, calibration, policy, updateBaseline, cache, out };
   const reporting = { ...judging, comment, artifact, issue, failOn };
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
@@ -225,14 +47,6 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const measuring = { ...model, device, cudaLibraries, method, only, seed, budgetSeconds };
   if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };
   return { kind: 'gate', ...reporting, ...measuring };
-}
-
-function readInputs(read: (name: string) => string): Inputs {
-  const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, read(name)]).filter(([, text]) => text !== ''));
-  const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
-  const parsedInputs = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
-  if (parsedInputs.success) return parsedInputs.data;
-  throw describeIssue(parsedInputs.error, given);
 }
 
 /** What says how a model is run: where logs are read nothing runs. */
@@ -334,14 +148,4 @@ function slugOf(key: string): string {
   // A key that ends like a hash could be the name of another key.
   if (readable === key && !HASHED.test(key)) return key;
   return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
-}
-
-function describeIssue({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {
-  const name = String(issue?.path[0]);
-  const value = given[name];
-  const allowed = issue?.code === 'invalid_value' ? issue.values.join(', ') : issue?.message;
-  return new UserError(
-    value === undefined ? `input ${name} is missing` : `input ${name} is ${JSON.stringify(value)}`,
-    `allowed: ${allowed}`,
-  );
 }

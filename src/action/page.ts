@@ -5,8 +5,8 @@ import { writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import type { Origin } from '../report/markdown/origin.ts';
+import type { PagedRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
-import type { PagedRun } from './inputs.ts';
 
 /** The report as a page of HTML; empty texts where there is none. */
 export interface ReportPage {

@@ -1,9 +1,11 @@
+import type { NamedCalibration } from '../compare/calibration/assess.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import type { ApprovedFiles } from '../github/approved/approved-files.ts';
 import { type ApprovedBaseline, baselineAtBase, baselineOnDisk } from '../github/approved/baseline-at-base.ts';
 import { baselineFromArtifact } from '../github/approved/baseline-from-artifact.ts';
 import { baselineFromCache } from '../github/approved/baseline-from-cache.ts';
+import type { ApprovedCalibration } from '../github/approved/calibration-at-base.ts';
 import { policyAtBase } from '../github/approved/policy-at-base.ts';
 import { type ApprovedProbeFiles, probeFilesAtBase } from '../github/approved/probe-files-at-base.ts';
 import { baseBranchOf } from '../github/event/branches.ts';
@@ -11,15 +13,19 @@ import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_FILE, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
+import type { JudgingRun, KeyedRun } from './action-run.ts';
 import { changedInputs, type NamedPaths } from './changed-inputs.ts';
 import type { ActionContext, Caches } from './context.ts';
-import { INPUT_DEFAULTS, type JudgingRun, type KeyedRun } from './inputs.ts';
+import { INPUT_DEFAULTS, OFF } from './input-schema.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
+import { resolveCalibration } from './resolve-calibration.ts';
 
 /** What a checkpoint is judged by. */
 export interface Resolved {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
+  /** Null: there is none. */
+  readonly calibration: NamedCalibration | null;
   /** What the change under test does to them, and to other files that the verdict depends on. */
   readonly changes: readonly ChangedInput[];
 }
@@ -30,40 +36,61 @@ export interface ResolveOptions {
   readonly paths?: NamedPaths;
   /** False if no probes run. */
   readonly probes?: boolean;
+  /** False if no spectra are measured: a calibration is about nothing else. */
+  readonly spectra?: boolean;
   /** Whether a server has the baseline, which is measured now. */
   readonly isBaselineServed?: boolean;
 }
 
 /**
- * Policy, baseline and probe files as they have been approved: at the base commit of a change, on the default branch,
+ * Policy, baseline, calibration and probe files as they have been approved: at the base commit of a change, on the default branch,
  * or, in a run about that branch itself, in the workspace.
  */
 export async function resolveBaseline(
   run: JudgingRun,
   context: ActionContext,
-  { caches, paths = {}, probes: runsProbes = true, isBaselineServed = false }: ResolveOptions,
+  { caches, paths = {}, probes: runsProbes = true, spectra = true, isBaselineServed = false }: ResolveOptions,
 ): Promise<Resolved> {
   const { runner, temporary, workflowFile } = context;
-  const files = await openApprovedFiles([run.policy ?? DEFAULT_FILE, run.baseline], context);
+  const files = await openApprovedFiles([run.policy ?? DEFAULT_FILE, run.baseline, run.calibration], context);
   if (files === null) {
     const policy = await findPolicy(run.policy);
     const { baseline } = await baselineFrom({ run, context, files, caches, policy });
-    return { policy, baseline, changes: [] };
+    const { calibration } = await calibrationFrom({ run, context, files, policy, spectra });
+    return { policy, baseline, calibration, changes: [] };
   }
-  runner.info(`Policy, baseline and probe files count as of commit ${files.short}.`);
+  runner.info(`Policy, baseline, calibration and probe files count as of commit ${files.short}.`);
   const approved = await policyAtBase(files, run.policy);
   const { baseline, changes } = await baselineFrom({ run, context, files, caches, policy: approved.policy });
+  const calibrated = await calibrationFrom({ run, context, files, policy: approved.policy, spectra });
   const probes = runsProbes ? await probeFilesAtBase(files, approved.policy, temporary) : NO_PROBES;
   return {
     policy: { ...approved.policy, probeFiles: probes.paths },
     baseline,
+    calibration: calibrated.calibration,
     changes: [
       ...approved.changes,
       ...changes,
+      ...calibrated.changes,
       ...probes.changes.map((change) => withBaseline(change, isBaselineServed || baseline.kind === 'checkpoint')),
       ...(await changedInputs(files, { ...paths, workflow: workflowFile })),
     ],
   };
+}
+
+interface CalibrationSource extends Pick<BaselineSource, 'run' | 'context' | 'files' | 'policy'> {
+  readonly spectra: boolean;
+}
+
+async function calibrationFrom({
+  run,
+  context,
+  spectra,
+  ...approved
+}: CalibrationSource): Promise<ApprovedCalibration> {
+  const source = await resolveCalibration({ calibration: spectra ? run.calibration : OFF }, approved);
+  if (source.note !== null) context.runner.info(printable(source.note));
+  return source;
 }
 
 const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };

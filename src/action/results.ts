@@ -1,7 +1,7 @@
 import type { CheckResult } from '../gate/check.ts';
 import { printable } from '../report/escape.ts';
+import type { ReportingRun } from './action-run.ts';
 import type { ActionContext, Caches } from './context.ts';
-import type { ReportingRun } from './inputs.ts';
 import type { Resolved } from './resolve-baseline.ts';
 
 /** A check that is finished, with what is needed to report it. */

@@ -5,8 +5,8 @@ import { configureCuda } from '../onnx/cuda/settings.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
 import { ProgressLines } from '../report/terminal/progress-lines.ts';
+import type { GateRun, MeasuringRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
-import type { GateRun, MeasuringRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { type ResolveOptions, resolveBaseline } from './resolve-baseline.ts';
@@ -34,9 +34,11 @@ export const dependenciesOf = ({
   endpoint,
   baselineEndpoint,
   only,
+  checkpoint,
 }: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({
   paths: { reference, tokenizer: endpoint?.tokenizer },
   probes: only !== 'spectra',
+  spectra: only !== 'probes' && checkpoint !== undefined,
   isBaselineServed: baselineEndpoint !== undefined,
 });
 

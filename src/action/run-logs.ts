@@ -1,7 +1,7 @@
 import { checkLogs } from '../gate/check-logs.ts';
 import { asLogBaseline } from '../gate/read-baseline.ts';
+import type { LogsRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
-import type { LogsRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { resolveBaseline } from './resolve-baseline.ts';
@@ -11,7 +11,8 @@ export async function runLogs(run: LogsRun, context: ActionContext): Promise<voi
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const { logs } = run;
-  const resolved = await resolveBaseline(run, context, { caches, paths: { logs: logs.folder }, probes: false });
+  const paths = { logs: logs.folder };
+  const resolved = await resolveBaseline(run, context, { caches, paths, probes: false, spectra: false });
   const judging = { ...resolved, baseline: await asLogBaseline(resolved.baseline, logs.kind) };
   const result = await checkLogs(logs, judging);
   await reportResults({ run, context, caches, ...judging, ...result });

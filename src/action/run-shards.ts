@@ -10,8 +10,8 @@ import { mergeFiles } from '../measure/shards/merge.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
 import { findingText } from '../report/text/finding.ts';
+import type { KeyedRun, MergeRun, ShardRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
-import type { KeyedRun, MergeRun, ShardRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { artifactName, resolveBaseline } from './resolve-baseline.ts';
@@ -46,7 +46,8 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   const measurement = await mergeShards(run, context);
   const { reference } = measurement.run;
   const probes = measurement.probes !== null;
-  const resolved = await resolveBaseline(run, context, { caches, paths: { reference }, probes });
+  const spectra = measurement.method !== null;
+  const resolved = await resolveBaseline(run, context, { caches, paths: { reference }, probes, spectra });
   const report = await checkMeasured(measurement, { ...resolved, only: run.only });
   await reportResults({ run, context, caches, ...resolved, measurement, report });
 }

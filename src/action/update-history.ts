@@ -8,8 +8,8 @@ import { assessTrend, withTrend } from '../history/trend.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
+import type { ReportingRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
-import type { ReportingRun } from './inputs.ts';
 import { HISTORY_FILE } from './out-folder.ts';
 import { type Results, warnMissingToken } from './results.ts';
 

@@ -297,7 +297,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   }),
   finding('missing-baseline', { path: foreign.nullable() }),
   finding('changed-input', {
-    input: z.enum(['policy', 'baseline', 'probe-file', 'reference', 'tokenizer', 'logs', 'workflow']),
+    input: z.enum(['policy', 'baseline', 'calibration', 'probe-file', 'reference', 'tokenizer', 'logs', 'workflow']),
     /** `unknown`: it is not known which commit is checked out. */
     change: z.enum(['edited', 'added', 'deleted', 'unknown']),
     path: foreign,

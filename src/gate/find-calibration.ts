@@ -14,6 +14,17 @@ export async function findCalibration(
   { calibration: { file } }: Policy,
 ): Promise<NamedCalibration | null> {
   if (named === false) return null;
-  const path = named ?? file ?? (existsSync(CALIBRATION_FILE) ? CALIBRATION_FILE : null);
-  return path === null ? null : { path, calibration: await readCalibration(path) };
+  const path = named ?? file;
+  return calibrationOnDisk({ path: path ?? CALIBRATION_FILE, mayBeMissing: path === undefined });
+}
+
+/** @throws UserError for a file that is no calibration, and for one that does not exist unless it may be missing */
+export async function calibrationOnDisk({
+  path,
+  mayBeMissing,
+}: {
+  readonly path: string;
+  readonly mayBeMissing: boolean;
+}): Promise<NamedCalibration | null> {
+  return mayBeMissing && !existsSync(path) ? null : { path, calibration: await readCalibration(path) };
 }

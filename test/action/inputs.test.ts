@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type ActionRun, parseInputs } from '../../src/action/inputs.ts';
+import type { ActionRun } from '../../src/action/action-run.ts';
+import { parseInputs } from '../../src/action/inputs.ts';
 import { LOG_KINDS } from '../../src/evaluation-logs/measure-logs.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 
@@ -12,6 +13,7 @@ const JUDGING = {
   key: 'default',
   slug: 'default',
   baseline: '.shadow-gate/baseline.json',
+  calibration: '.shadow-gate/calibration.json',
   policy: undefined,
   updateBaseline: 'off',
   cache: 'auto',
@@ -89,6 +91,7 @@ it('every input of a gate reaches its run', () => {
     reference: 'base',
     mode: 'gate',
     baseline: 'approved.json',
+    calibration: 'known-good.json',
     'update-baseline': 'off',
     policy: 'strict.yml',
     device: 'cpu',
@@ -120,6 +123,7 @@ it('every input of a gate reaches its run', () => {
     checkpoint: 'model',
     reference: 'base',
     baseline: 'approved.json',
+    calibration: 'known-good.json',
     updateBaseline: 'off',
     policy: 'strict.yml',
     device: 'cpu',

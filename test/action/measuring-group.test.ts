@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { MeasuringRun } from '../../src/action/action-run.ts';
 import type { ActionContext } from '../../src/action/context.ts';
-import type { MeasuringRun } from '../../src/action/inputs.ts';
 import { inMeasuringGroup } from '../../src/action/run-gate.ts';
 import { cudaSettings } from '../../src/onnx/cuda/settings.ts';
 

@@ -115,9 +115,17 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
   ],
-  'changed-input': ['policy', 'policy', 'baseline', 'probe-file', 'reference', 'workflow', 'logs', 'tokenizer'].map(
-    (input) => ['changed-input', input, null, 'w', null, null, null],
-  ),
+  'changed-input': [
+    'policy',
+    'policy',
+    'baseline',
+    'calibration',
+    'probe-file',
+    'reference',
+    'workflow',
+    'logs',
+    'tokenizer',
+  ].map((input) => ['changed-input', input, null, 'w', null, null, null]),
   'changed-behavior': [
     ['behavior', 'tokenizer', null, 'model', ...PAIR],
     ['behavior', 'special-tokens', null, 'model', ...PAIR],

@@ -259,6 +259,7 @@ export function everyFinding(name: string): Finding[] {
       { input: 'policy', change: 'edited', path: name, base: name, counts: 'base' },
       { input: 'policy', change: 'added', path: name, base: name, counts: 'base' },
       { input: 'baseline', change: 'added', path: name, base: name, counts: 'base' },
+      { input: 'calibration', change: 'edited', path: name, base: name, counts: 'base' },
       { input: 'probe-file', change: 'deleted', path: name, base: name, counts: 'base' },
       { input: 'reference', change: 'edited', path: name, base: name, counts: 'change' },
       { input: 'workflow', change: 'edited', path: name, base: name, counts: 'change' },

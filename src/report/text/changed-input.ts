@@ -6,6 +6,7 @@ type Changed = FindingOf<'changed-input'>;
 const NOUNS: Readonly<Record<Changed['input'], string>> = {
   policy: 'policy',
   baseline: 'baseline',
+  calibration: 'calibration',
   'probe-file': 'probe file',
   reference: 'reference',
   tokenizer: 'tokenizer',

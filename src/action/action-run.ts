@@ -1,0 +1,88 @@
+import type { Logs } from '../evaluation-logs/measure-logs.ts';
+import type { Endpoint } from '../measure/options.ts';
+import type { Shard } from '../measure/shards/shard.ts';
+import type { Inputs } from './input-schema.ts';
+
+/** What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, or publishes the report of another run. */
+export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | PublishRun;
+
+export interface GateRun extends MeasuringRun, ReportingRun {
+  readonly kind: 'gate';
+}
+
+/** Of logs of an evaluation, in place of a checkpoint. */
+export interface LogsRun extends ReportingRun {
+  readonly kind: 'logs';
+  readonly logs: Logs;
+}
+
+export interface ShardRun extends MeasuringRun {
+  readonly kind: 'shard';
+  readonly shard: Shard;
+}
+
+export interface MergeRun extends ReportingRun {
+  readonly kind: 'merge';
+  /** The half that the shards were asked for, if not both. */
+  readonly only: Inputs['only'];
+}
+
+export interface PublishRun extends PagedRun, CommentingRun {
+  readonly kind: 'publish';
+  /** Path of the report. */
+  readonly report: string;
+  /** That of the run that made the report: how it ended has to agree with the verdict. */
+  readonly failOn: Inputs['fail-on'];
+}
+
+export interface KeyedRun {
+  readonly key: string;
+  /** The key as a name for a folder, an artifact or a branch: always safe, and different for different keys. */
+  readonly slug: string;
+}
+
+/** A run that leaves the report as a page. */
+export interface PagedRun extends KeyedRun {
+  readonly artifact: Inputs['artifact'];
+  /** The folder for results, as an absolute path. */
+  readonly out: string;
+}
+
+export interface CommentingRun {
+  readonly comment: Inputs['comment'];
+}
+
+/** A run that needs to know what the checkpoint is judged by. */
+export interface JudgingRun extends KeyedRun {
+  readonly baseline: string;
+  /** A path, or `off`. */
+  readonly calibration: string;
+  readonly policy: string | undefined;
+  readonly updateBaseline: Inputs['update-baseline'];
+  readonly cache: Inputs['cache'];
+  /** The folder for results, as an absolute path. */
+  readonly out: string;
+}
+
+/** A run that measures a checkpoint. */
+export interface MeasuringRun extends JudgingRun {
+  /** Undefined for what an endpoint has without one. */
+  readonly checkpoint: string | undefined;
+  readonly revision: string | undefined;
+  readonly reference: string | undefined;
+  readonly adapter: string | undefined;
+  readonly device: Inputs['device'];
+  readonly cudaLibraries: Inputs['cuda-libraries'];
+  readonly method: Inputs['method'];
+  readonly only: Inputs['only'];
+  readonly seed: Inputs['seed'];
+  readonly budgetSeconds: number | undefined;
+  readonly endpoint: Endpoint | undefined;
+  readonly baselineEndpoint: Endpoint | undefined;
+}
+
+/** A run that ends with a verdict. */
+export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun {
+  readonly issue: Inputs['issue'];
+  readonly failOn: Inputs['fail-on'];
+}

@@ -1,0 +1,64 @@
+import type { NamedCalibration } from '../../compare/calibration/assess.ts';
+import { parseCalibration } from '../../compare/calibration/file.ts';
+import type { ChangedInput } from '../../compare/finding.ts';
+import { calibrationOnDisk } from '../../gate/find-calibration.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { ApprovedFiles } from './approved-files.ts';
+
+/** A calibration, and what the change under test does to it. */
+export interface ApprovedCalibration {
+  /** Null: there is none. */
+  readonly calibration: NamedCalibration | null;
+  /** One line for the log: which one counts, and why. Null for none. */
+  readonly note: string | null;
+  readonly changes: readonly ChangedInput[];
+}
+
+export interface CalibrationOptions {
+  readonly path: string;
+  /** Whether there may be none, as at the default path. */
+  readonly mayBeMissing: boolean;
+}
+
+/**
+ * The calibration that a change is judged by: the file as the base commit has it, so that a pull request cannot widen its own
+ * limits, or count itself among the known-good checkpoints. Taken from disk: a path outside the workspace, and a file in
+ * neither commit, which an earlier step of the workflow has written.
+ * @throws UserError for one that is named and not there, for what is no calibration, and if the base commit cannot be read
+ */
+export async function calibrationAtBase(
+  files: ApprovedFiles,
+  { path, mayBeMissing }: CalibrationOptions,
+): Promise<ApprovedCalibration> {
+  const fromDisk = async (note: string): Promise<ApprovedCalibration> => ({
+    calibration: await calibrationOnDisk({ path, mayBeMissing }),
+    note,
+    changes: [],
+  });
+  const standing = await files.standingOf(path, 'calibration');
+  if (standing === null) return fromDisk(`calibration ${path} is outside the workspace`);
+  const { base, change } = standing;
+  const finding = { level: 'info', input: 'calibration', path, base: files.short, counts: 'base' } as const;
+  if (base?.kind === 'file') {
+    const text = await files.textOf(base, path, 'calibration');
+    return {
+      calibration: { path, calibration: parseCalibration(text, `${path} at ${files.short}`) },
+      note: `calibration ${path} is read at the base commit ${files.short}`,
+      changes: change === null || change === 'unknown' ? [] : [{ ...finding, change }],
+    };
+  }
+  if (base !== null) {
+    throw new UserError(
+      `the calibration ${path} is not a file in commit ${files.short}`,
+      'give the path of a file in this repository, without a link or a submodule that the change can replace',
+    );
+  }
+  if (change === null) {
+    return fromDisk(`the base commit has no calibration ${path}; one that a step of the workflow wrote counts`);
+  }
+  const note = `the base commit has no calibration ${path}, and the one in this change does not count`;
+  if (!mayBeMissing) {
+    throw new UserError(note, 'merge the calibration first: once it is on the base branch, updates are judged by it');
+  }
+  return { calibration: null, note, changes: [{ ...finding, change: 'added' }] };
+}
