@@ -14,7 +14,7 @@ export const reasonSchema = z.strictObject({
   place: z.string(),
   candidate: z.union([z.number(), z.string()]).nullable(),
   baseline: z.union([z.number(), z.string()]).nullable(),
-  /** The limits: {relative: 0.08}, {absolute: …}, {robustZ: 3.5}; null where there is none. */
+  /** The limits: {relative: 0.25}, {absolute: …}, {robustZ: 3.5}; null where there is none. */
   tolerance: z.record(z.string(), z.number()).nullable(),
 });
 export type Reason = z.infer<typeof reasonSchema>;

@@ -16,16 +16,16 @@ const onlySpectra = ['--only', 'spectra'];
 const update = [...onlySpectra, '--reference', example('base'), '--baseline', example('coverage-expanding')];
 
 describe('check --only spectra', () => {
-  it('warns about the benchmark-aligned example, 0.690 against 0.635, and writes all three files', async () => {
+  it('does not warn of 0.690 against 0.635, as of two seeds, by default; with a policy it does, and writes all files', async () => {
+    const checked = ['check', '--checkpoint', example('benchmark-aligned'), ...update];
+    const byDefault = await runCli(...checked);
+    expect(byDefault.code).toBe(0);
+    expect(byDefault.stdout).toMatch(/✔ MLP ÷ attention ratio +0\.635 → 0\.690 +\+8\.7% +\+25%/);
+    expect(byDefault.stdout).toMatch(/No limit for the\s+shape of an update is calibrated here/);
+    const policy = join(temporaryFolder(), 'shadow-gate.yml');
+    writeFileSync(policy, 'rules: [{ metric: mlpAttentionRatio, direction: up, relative: 0.08 }]\n');
     const out = join(temporaryFolder(), 'deep', 'report');
-    const { code, stdout, stderr } = await runCli(
-      'check',
-      '--checkpoint',
-      example('benchmark-aligned'),
-      ...update,
-      '--out',
-      out,
-    );
+    const { code, stdout, stderr } = await runCli(...checked, '--policy', policy, '--out', out);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/▲ warn: /);
     expect(stdout).toMatch(/0\.635.*0\.690/);

@@ -9,6 +9,7 @@ const COMMANDS = [
   'doctor',
   'check',
   'measure',
+  'calibrate',
   'merge',
   'compare',
   'report',

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,19 +7,19 @@ import { runCli, runCliWith } from './run-cli.ts';
 
 const example = (name: string) => repository('examples', name);
 const SPECTRA = ['--reference', example('base'), '--only', 'spectra', '--device', 'cpu'];
-const CHECK = [
-  'check',
-  '--checkpoint',
-  example('benchmark-aligned'),
-  '--baseline',
-  example('coverage-expanding'),
-  ...SPECTRA,
-];
+const PAIR = ['--checkpoint', example('benchmark-aligned'), '--baseline', example('coverage-expanding')];
+
+/** A check that warns: its ratio rose by 8.7%, and this policy allows 5%. */
+function warnedCheck(): string[] {
+  const policy = join(temporaryFolder(), 'shadow-gate.yml');
+  writeFileSync(policy, 'rules: [{ metric: mlpAttentionRatio, direction: up, relative: 0.05 }]\n');
+  return ['check', ...PAIR, ...SPECTRA, '--policy', policy];
+}
 
 describe('a verdict on the command line', () => {
   it('is the report as JSON with --json, the same as in the file', async () => {
     const out = join(temporaryFolder(), 'report');
-    const { code, stdout, stderr } = await runCli(...CHECK, '--json', '--out', out);
+    const { code, stdout, stderr } = await runCli(...warnedCheck(), '--json', '--out', out);
     expect(code).toBe(0);
     const file = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'));
     expect(JSON.parse(stdout)).toEqual(file);
@@ -28,7 +29,7 @@ describe('a verdict on the command line', () => {
 
   it('stands alone with --quiet', async () => {
     const out = join(temporaryFolder(), 'report');
-    const { stdout } = await runCli(...CHECK, '--quiet', '--out', out);
+    const { stdout } = await runCli(...warnedCheck(), '--quiet', '--out', out);
     expect(stdout.trim()).toMatch(/^▲ warn: /);
     expect(stdout.trim().split('\n').length).toBeLessThan(4);
     const again = await runCli('report', join(out, 'report.json'), '--quiet');

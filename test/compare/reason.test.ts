@@ -13,6 +13,20 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['stableRank', 'stableRank', 'weight', 'w', 8, 10, { absolute: 1, relative: 0.1 }],
     ['w', 'w', 'delta', 'w', 0.2, 0, { relative: 0.1 }],
   ],
+  'calibrated-metric': [
+    ['calibration', 'topEnergyLogOdds', 'delta', 'w', 2.31, null, { highest: 1.84 }],
+    ['calibration', 'mlpAttentionRatio', 'delta', 'model', 0.71, null, { highest: 0.66 }],
+    ['calibration', 'stableRank', 'delta', 'w', 2.1, null, { lowest: 2.4 }],
+  ],
+  'not-calibrated-here': [
+    ['not-calibrated-here', 'updateSize', null, 'model', 0.31, null, { lowest: 0.12, highest: 0.2 }],
+    ['not-calibrated-here', 'updateSize', null, 'w', 0.01, null, { lowest: 0.12, highest: 0.2 }],
+  ],
+  'calibration-refused': [
+    ['calibration-refused', 'no-update', null, 'model', null, null, null],
+    ['calibration-refused', 'rank', null, 'w', 'w', null, null],
+    ['calibration-refused', 'reference', null, 'model', null, null, null],
+  ],
   'idle-rule': [
     ['idle-rule', 'w', 'delta', 'w, w', null, null, null],
     ['idle-rule', 'rowGini', 'weight', 'model', null, null, null],

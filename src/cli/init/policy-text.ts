@@ -44,17 +44,17 @@ export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmark
 function rules({ isAdapter, hasReference }: Pick<PolicyFacts, 'isAdapter' | 'hasReference'>): string[] {
   if (isAdapter) {
     return [
-      '# Updates of low rank have default rules of their own: an adapter that is narrower than the approved one warns, and one',
-      '# that is five times as large fails.',
+      '# Updates of low rank have default rules of their own: an adapter that is three times as large as the approved one warns,',
+      '# and one that is five times as large fails.',
       '# rules:',
       '#   - { metric: frobeniusNorm, direction: up, relative: 2 }',
     ];
   }
   if (hasReference) {
     return [
-      '# How concentrated the update W − W_reference may be: the MLP ÷ attention ratio may rise by 8%.',
+      '# How concentrated the update W − W_reference may be: the MLP ÷ attention ratio may rise by 25%.',
       '# rules:',
-      '#   - { metric: mlpAttentionRatio, direction: up, relative: 0.08 }',
+      '#   - { metric: mlpAttentionRatio, direction: up, relative: 0.25 }',
     ];
   }
   return [

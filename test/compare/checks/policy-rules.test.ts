@@ -10,7 +10,8 @@ const policyOf = (rule: string) => parsePolicy(`rules:\n  - ${rule}`, 'policy.ym
 /** A comparison with these numbers; the checks of rules look at no other part of it. */
 function contextOf(rule: string, metrics: readonly MetricPair[]): ComparisonContext {
   const comparability = { weights: true, deltas: true, findings: [] };
-  return { policy: policyOf(rule), metrics, comparability } as unknown as ComparisonContext;
+  const probes = { kind: 'not-requested' };
+  return { policy: policyOf(rule), metrics, comparability, calibration: null, probes } as unknown as ComparisonContext;
 }
 
 function pair(over: Partial<MetricPair>, name = 'q_proj'): MetricPair {

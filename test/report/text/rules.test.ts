@@ -62,6 +62,8 @@ describe('the rules of a report', () => {
     'quantization-error',
     'reference-rounding',
     'metric-moved',
+    'not-calibrated-here',
+    'calibration-refused',
   ]);
 
   it.each(

@@ -1,5 +1,6 @@
 import type { Report } from '../../../compare/report.ts';
 import { benchmarkRows } from './benchmark-rules.ts';
+import { calibrationRow } from './calibration-rules.ts';
 import { metricRuleRow } from './metric-rules.ts';
 import { probeRows } from './probe-rules.ts';
 import type { RuleGroup } from './rule-row.ts';
@@ -14,7 +15,10 @@ export function ruleGroups(report: Report): RuleGroup[] {
   if (benchmarks !== null) return [{ title: 'Benchmarks', rows: benchmarkRows(report, settings) }];
   return [
     { title: 'Probes', rows: probeRows(report, settings) },
-    { title: 'Spectra', rows: [...rules.map(metricRuleRow), ...weightRows(report, settings)] },
+    {
+      title: 'Spectra',
+      rows: [...rules.map(metricRuleRow), calibrationRow(report, settings), ...weightRows(report, settings)],
+    },
     { title: 'How the model is used', rows: behaviorRows(report, settings) },
     { title: 'Drift over scheduled checks', rows: trendRows(report, settings) },
   ];
