@@ -40,7 +40,7 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
   const isJudged = ({ level }: Rule, { metric, of, statistic, scope }: MetricPair): boolean => {
     if (of !== 'delta' || !(statistic === 'model' || statistic === 'median') || scope.kind === 'tensor') return false;
     const outcome = outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
-    return outcome === 'within' || (outcome === 'beyond' && level !== 'fail');
+    return outcome !== undefined && (outcome !== 'beyond' || level !== 'fail');
   };
   const lowRank = metrics.filter((pair) => pair.isLowRank);
   return [

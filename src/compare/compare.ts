@@ -165,6 +165,7 @@ export function compare(comparison: Comparison): Report {
       behavioral: [...behavioral, ...benchmarks],
       calibration: context.calibration,
       policy,
+      probes: context.probes,
     }),
     ...spectral,
   ]);

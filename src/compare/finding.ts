@@ -494,6 +494,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
     spectral: foreign.nullable(),
     behavioral: foreign.nullable(),
     metric: foreign,
+    isBehaviorJudged: z.boolean().default(true),
   }),
   finding('probes-not-run', {
     side,

@@ -437,7 +437,12 @@ export function everyFinding(name: string): Finding[] {
         unjudged: 20,
       },
     ],
-    'two-key': [{ spectral: name, behavioral: 'shadow-delta', metric: name }],
+    'two-key': [
+      { spectral: name, behavioral: 'shadow-delta', metric: name, isBehaviorJudged: true },
+      { spectral: name, behavioral: null, metric: name, isBehaviorJudged: true },
+      { spectral: name, behavioral: null, metric: name, isBehaviorJudged: false },
+      { spectral: null, behavioral: 'retention', metric: 'retention', isBehaviorJudged: true },
+    ],
     'probes-not-run': [
       { side: 'candidate', cause: name },
       { side: 'baseline', cause: null },

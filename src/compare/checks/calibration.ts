@@ -27,7 +27,8 @@ export function calibrated(context: ComparisonContext): Finding[] {
 
 /** One finding a metric, in the place where it went furthest beyond its limit. */
 function outlier(group: readonly CalibratedMetric[], calibration: CalibrationReport): FindingOf<'calibrated-metric'> {
-  const [worst] = [...group].sort((a, b) => excessOf(b) - excessOf(a));
+  const worstFirst = [...group].sort((a, b) => excessOf(b) - excessOf(a));
+  const [worst] = worstFirst;
   if (!worst?.judged) throw new Error('no number is beyond its limit');
   const { metric, candidate, values, judged } = worst;
   const judgedPlaces = calibration.metrics.filter((other) => other.metric === metric && other.judged !== null);
@@ -46,7 +47,7 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
     runs: values.length,
     calibration: calibration.kind,
     test: calibration.test,
-    places: group.map(placeName),
+    places: worstFirst.map(placeName),
     judged: judgedPlaces.length,
   };
 }
@@ -59,7 +60,7 @@ function excessOf({ candidate, values, judged }: CalibratedMetric): number {
 
 /**
  * The shape of an update changes with its size: one that is larger or smaller than all that were calibrated is not judged by
- * its shape. The probes decide then, where there are any.
+ * its shape. The probes decide then, where there are any. A few parts of the model that are not judged are a remark.
  */
 function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
   const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');
@@ -67,10 +68,13 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
     (size) =>
       size.isOutside && unjudged.some((metric) => metric.component === size.component && metric.module === size.module),
   );
-  const [worst] = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
+  const worstFirst = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
+  const [worst] = worstFirst;
   if (worst === undefined) return [];
-  const level: Level =
-    policy.calibration.level === 'info' ? 'info' : isBehaviorJudged(probes) ? 'warn' : 'inconclusive';
+  const isMost =
+    places.some(({ module }) => module === null) || 2 * unjudged.length > metrics.filter(isJudgedMetric).length;
+  const isRemark = policy.calibration.level === 'info' || !isMost;
+  const level: Level = isRemark ? 'info' : isBehaviorJudged(probes) ? 'warn' : 'inconclusive';
   const { candidate, low, high } = worst;
   return [
     {
@@ -81,11 +85,13 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
       low,
       high,
       runs: runs.length,
-      places: places.map(placeName),
+      places: worstFirst.map(placeName),
       sizes: sizes.length,
     },
   ];
 }
+
+const isJudgedMetric = ({ judged }: CalibratedMetric): boolean => judged !== null;
 
 function distanceOf({ candidate, low, high }: CalibratedSize): number {
   return Math.max(Math.log(candidate / high), Math.log(low / candidate));

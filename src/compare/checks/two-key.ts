@@ -1,6 +1,8 @@
 import type { Policy } from '../../policy/policy.ts';
 import type { CalibrationReport } from '../calibration/report-schema.ts';
 import type { Finding, FindingKind } from '../finding.ts';
+import { isBehaviorJudged } from '../probes/enough-facts.ts';
+import type { ProbePairing } from '../probes/pair.ts';
 import { reasonOf } from '../reason.ts';
 
 /** What a model can no longer do, or gained in name only. */
@@ -19,13 +21,14 @@ interface Halves {
   readonly behavioral: readonly Finding[];
   readonly calibration: CalibrationReport | null;
   readonly policy: Policy;
+  readonly probes: ProbePairing;
 }
 
 /**
  * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
  * spectra are calibrated, one sentence says which key turned.
  */
-export function twoKey({ spectral, behavioral, calibration, policy }: Halves): Finding[] {
+export function twoKey({ spectral, behavioral, calibration, policy, probes }: Halves): Finding[] {
   const [concentrated, deficit] = [
     turned(spectral, isAboutWeights),
     turned(behavioral, ({ kind }) => DEFICITS.has(kind)),
@@ -42,6 +45,7 @@ export function twoKey({ spectral, behavioral, calibration, policy }: Halves): F
       spectral: concentrated ? reasonOf(concentrated).rule : null,
       behavioral: deficit ? reasonOf(deficit).rule : null,
       metric: first?.metric ?? '',
+      isBehaviorJudged: deficit !== undefined || isBehaviorJudged(probes),
     },
   ];
 }

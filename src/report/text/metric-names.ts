@@ -71,6 +71,8 @@ export function ruleName(rule: string): string {
 
 /** Checks whose rule is not spelled as their metric. */
 const CHECKS: Readonly<Record<string, string>> = {
+  calibration: 'calibrated limits',
+  'not-calibrated-here': 'size of the update',
   'letters-memorized': 'memorized letters',
   'shadow-delta': 'shadowDelta',
   'twin-accuracy': 'twinAccuracy',

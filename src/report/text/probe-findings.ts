@@ -86,9 +86,9 @@ export function retention({ value, certain, kept, least, bound }: FindingOf<'ret
   return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} benchmark forms that the baseline answered with certainty are now wrong.`;
 }
 
-export function twoKey({ level, spectral, behavioral }: FindingOf<'two-key'>): Phrase {
+export function twoKey({ level, spectral, behavioral, isBehaviorJudged }: FindingOf<'two-key'>): Phrase {
   if (behavioral === null) {
-    return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}): behavior decides, and shows no deficit, so this is a warning.`;
+    return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}), so this is a warning: behavior decides, and ${isBehaviorJudged ? 'shows no deficit' : 'was not judged'}.`;
   }
   if (spectral === null) {
     return phrase`Of the two keys, behavior turned (${prose(ruleName(behavioral))}), and decides; the spectra are within their calibrated limits.`;

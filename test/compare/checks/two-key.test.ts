@@ -17,7 +17,7 @@ const retention: Finding = {
 };
 
 const keys = (spectral: Finding[], behavioral: Finding[], of = policy) =>
-  twoKey({ spectral, behavioral, calibration: null, policy: of });
+  twoKey({ spectral, behavioral, calibration: null, policy: of, probes: { kind: 'not-requested' } });
 
 describe('the two-key rule', () => {
   it('the two-key rule fails an update that is narrow and lost knowledge, where each alone would only warn', () => {
