@@ -13,7 +13,7 @@ import type { Calibration } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
 /** With fewer known-good checkpoints there is no range to speak of. */
-export const LEAST_RUNS = 3;
+export const LEAST_RUNS = 4;
 
 /** A calibration, and what its report calls it. */
 export interface NamedCalibration {
@@ -108,8 +108,9 @@ function fewLimit(metric: Coordinate, sizes: readonly SizeCoordinate[], kind: Ca
   const { values, direction } = metric;
   if (direction === null) throw new Error(`${metric.metric} is not judged`);
   const size = kind === 'series' && !isSize(metric) ? sizes.find((other) => isSamePlace(other, metric)) : undefined;
-  const line = size && lineLimit({ values, sizes: size.values, size: size.candidate }, direction);
-  return line ?? fewValuesLimit(values, direction);
+  const line =
+    size && lineLimit({ metric: metric.metric, values, sizes: size.values, size: size.candidate }, direction);
+  return line ?? fewValuesLimit(metric, direction);
 }
 
 /** A limit as known-good checkpoints alone set it; null under the joint test, where it depends on the candidate as well. */

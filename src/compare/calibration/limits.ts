@@ -35,10 +35,37 @@ export function fewSizesRange(values: readonly number[]): SizeRange {
   return sizeRange(values, widenedRange(values.map(Math.log)));
 }
 
+/**
+ * What a number may move beyond all that were seen before it is worth a word, however close together a few were by chance. The
+ * first two are one margin on two scales: the stable rank is 1 ÷ the top-1 energy. Chosen by the runs that
+ * docs/decisions/018-calibration.md names.
+ */
+const LEAST_MARGINS: Readonly<Record<string, number>> = {
+  topEnergyLogOdds: 0.25,
+  stableRank: 0.22,
+  effectiveRankExcess: 0.2,
+};
+const LEAST_MARGIN = 0.1;
+
+/** All but log-odds are shares of the value. */
+function leastMargin(metric: string, extreme: number): number {
+  const margin = LEAST_MARGINS[metric] ?? LEAST_MARGIN;
+  return metric === 'topEnergyLogOdds' ? margin : margin * Math.abs(extreme);
+}
+
+export interface FewValues {
+  readonly metric: string;
+  readonly values: readonly number[];
+}
+
 /** A limit from a few values, without a rate. */
-export function fewValuesLimit(values: readonly number[], direction: Direction): Limit {
+export function fewValuesLimit({ metric, values }: FewValues, direction: Direction): Limit {
   const { low, high, by } = widenedRange(values);
-  return direction === 'up' ? { limit: high, by: by.high, line: null } : { limit: low, by: by.low, line: null };
+  const extreme = direction === 'up' ? Math.max(...values) : Math.min(...values);
+  const margin = leastMargin(metric, extreme);
+  const [limit, rule] = direction === 'up' ? [high, by.high] : [low, by.low];
+  if (Math.abs(limit - extreme) >= margin) return { limit, by: rule, line: null };
+  return { limit: direction === 'up' ? extreme + margin : extreme - margin, by: 'least-margin', line: null };
 }
 
 /** A line needs some points beside the two that it takes. */
@@ -46,8 +73,7 @@ const LEAST_POINTS = 6;
 /** What knowing the size of the update has to save of the error to be used. */
 const MOST_ERROR = 0.7;
 
-export interface Sized {
-  readonly values: readonly number[];
+export interface Sized extends FewValues {
   /** Of the update, of each value and of the candidate. */
   readonly sizes: readonly number[];
   readonly size: number;
@@ -57,11 +83,13 @@ export interface Sized {
  * The same for checkpoints of one run whose values follow the size of their update: the limit moves along with that of the
  * candidate. Null where they do not, or where there are too few to know.
  */
-export function lineLimit({ values, sizes, size }: Sized, direction: Direction): Limit | null {
+export function lineLimit({ metric, values, sizes, size }: Sized, direction: Direction): Limit | null {
   if (values.length < LEAST_POINTS) return null;
   const logarithms = sizes.map(Math.log);
   const line = leaveOneOutLine(logarithms, values);
   if (!(line.error <= MOST_ERROR * line.errorOfMean)) return null;
-  const { limit } = fewValuesLimit(line.residuals, direction);
-  return { limit: line.intercept + line.slope * Math.log(size) + limit, by: 'regression', line };
+  const expected = line.intercept + line.slope * Math.log(size);
+  const { low, high } = widenedRange(line.residuals);
+  const reach = Math.max(direction === 'up' ? high : -low, leastMargin(metric, expected));
+  return { limit: direction === 'up' ? expected + reach : expected - reach, by: 'regression', line };
 }

@@ -50,6 +50,8 @@ export function limitSource(
       return `range of ${what}, widened by half`;
     case 'deviations':
       return `mean of ${what} ± 3 standard deviations`;
+    case 'least-margin':
+      return `range of ${what}, and the least margin`;
     case 'regression':
       return `line through ${what} by size of the update, range of its errors widened`;
   }
