@@ -44,22 +44,27 @@ export function jointConformal(
 ): JointConformal {
   if (runs.length < fewestRuns(alpha)) throw new Error(`${runs.length} runs say nothing at a level of ${alpha}`);
   const all = [...runs, candidate];
-  const deviationsOf = (index: number) =>
-    sides.map((side, j) => {
-      const others = all.flatMap((row, i) => (i === index ? [] : [at(row, j)]));
-      return deviation(at(at(all, index), j), others, side);
-    });
-  const deviations = deviationsOf(runs.length);
+  const columns = sides.map((side, j) =>
+    deviationsOf(
+      all.map((row) => at(row, j)),
+      side,
+    ),
+  );
+  const deviations = columns.map((column) => at(column, runs.length));
   const score = Math.max(...deviations);
-  const scores = runs.map((_, i) => Math.max(...deviationsOf(i))).sort((a, b) => b - a);
+  const scores = runs.map((_, i) => Math.max(...columns.map((column) => at(column, i)))).sort((a, b) => b - a);
   const exceeding = scores.filter((other) => other >= score).length;
   const allowed = Math.floor(alpha * all.length + 1e-9);
   return { p: (1 + exceeding) / all.length, threshold: at(scores, allowed - 1), deviations };
 }
 
-function deviation(value: number, others: readonly number[], side: Side): number {
-  const moved = (value - meanOf(others)) / spreadOf(others);
-  return side === 'up' ? moved : side === 'down' ? -moved : Math.abs(moved);
+/** Of each value from all others, in their standard deviations. */
+function deviationsOf(values: readonly number[], side: Side): number[] {
+  return values.map((value, i) => {
+    const others = [...values.slice(0, i), ...values.slice(i + 1)];
+    const moved = (value - meanOf(others)) / spreadOf(others);
+    return side === 'up' ? moved : side === 'down' ? -moved : Math.abs(moved);
+  });
 }
 
 /** The standard deviation of a sample; of values that agree in all digits of a measurement, what these may hide. */
