@@ -2,8 +2,9 @@ import { groupKey } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { lowRankGroups } from '../low-rank.ts';
-import { type Difference, describeUpdate, differenceOf } from './describe-update.ts';
+import { describeUpdate, differenceOf } from './describe-update.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationKind, type CalibrationRun } from './schema.ts';
+import { type Unlike, unlikeUpdates } from './unlike-updates.ts';
 
 /** A known-good checkpoint that was measured, and what to call it. */
 export interface KnownGood {
@@ -31,9 +32,9 @@ export function calibrationOf(known: readonly KnownGood[], kind: CalibrationKind
  */
 export function extendCalibration(calibration: Calibration, known: KnownGood): Calibration {
   const { measurement, name } = known;
-  const difference = differenceOf(calibration, expectUpdate(measurement, name));
-  if (difference !== null) throw unlike(name, difference);
   const run = runOf(known);
+  const difference = differenceOf(calibration, expectUpdate(measurement, name)) ?? unlikeUpdates(calibration.runs, run);
+  if (difference !== null) throw unlike(name, difference);
   const same = calibration.runs.find(({ digest }) => digest === run.digest);
   if (same) {
     throw new UserError(
@@ -65,7 +66,7 @@ function expectUpdate(measurement: Measurement, name: string) {
   return update;
 }
 
-const WORDS: Record<Difference['cause'], string> = {
+const WORDS: Record<Unlike['cause'], string> = {
   'tool-version': 'another version of Shadow Gate measured it',
   architecture: 'its architecture is another one',
   reference: 'it was measured against another reference',
@@ -73,9 +74,11 @@ const WORDS: Record<Difference['cause'], string> = {
   rank: 'its LoRA rank is another one',
   tensors: 'it updates other tensors',
   shape: 'its shapes are other ones',
+  'low-rank': 'its update is of another kind',
+  updates: 'it updates other matrices',
 };
 
-function unlike(name: string, { cause, what, calibrated, candidate }: Difference): UserError {
+function unlike(name: string, { cause, what, calibrated, candidate }: Unlike): UserError {
   const place = what === null ? '' : `${what}: `;
   return new UserError(
     `${name} cannot be calibrated with the others: ${WORDS[cause]} (${place}${candidate ?? 'none'}, others ${calibrated ?? 'none'})`,

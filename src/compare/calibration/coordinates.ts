@@ -101,5 +101,6 @@ function numbersOf({ model, updateSize, groups }: CalibrationRun, { component, m
 
 /** An adapter that was measured without its base model has a norm and no relative size. */
 function sizeOf({ updateSize, frobeniusNorm }: Numbers): number | null {
-  return updateSize || frobeniusNorm || null;
+  const size = updateSize || frobeniusNorm || 0;
+  return size > 0 ? size : null;
 }

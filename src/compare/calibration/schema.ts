@@ -33,7 +33,7 @@ export const calibrationRunSchema = z.strictObject({
   digest: z.string(),
   measured: z.string(),
   /** ‖ΔW‖_F / ‖W_reference‖_F of the blocks; null for an adapter that was measured without its base model. */
-  updateSize: z.number().nullable(),
+  updateSize: z.number().nonnegative().nullable(),
   /** Of ΔW of the whole model. */
   model: deltaModelSchema.pick({ mlpAttentionRatio: true, mlpTopEnergy: true, attentionTopEnergy: true }),
   groups: z.array(runGroupSchema).min(1),

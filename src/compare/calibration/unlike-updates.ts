@@ -1,19 +1,26 @@
+import type { Difference } from './describe-update.ts';
 import { placeName } from './place-name.ts';
-import type { CalibrationReport } from './report-schema.ts';
 import type { CalibrationRun } from './schema.ts';
 
-type Refused = NonNullable<CalibrationReport['refused']>;
+/** Why two updates cannot be compared: by what they are of, or by what they are. */
+export interface Unlike extends Omit<Difference, 'cause'> {
+  readonly cause: Difference['cause'] | UpdateDifference;
+}
+
+/** What is not told by the tensors alone. */
+export const UPDATE_DIFFERENCES = ['low-rank', 'updates'] as const;
+type UpdateDifference = (typeof UPDATE_DIFFERENCES)[number];
 
 /** Share of the updated matrices that may be updated on one side only: a few lie close to the rounding noise. */
 const MAX_UNMATCHED_SHARE = 0.1;
 
 /** Updates of the same tensors can be of another kind: narrow by construction, or of other matrices than the rest. */
-export function unlikeUpdates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Refused | null {
+export function unlikeUpdates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Unlike | null {
   const [first] = runs;
   return first === undefined ? null : (otherRank(first, candidate) ?? otherMatrices(first, candidate));
 }
 
-function otherRank(run: CalibrationRun, candidate: CalibrationRun): Refused | null {
+function otherRank(run: CalibrationRun, candidate: CalibrationRun): Unlike | null {
   const theirs = new Map(run.groups.map((group) => [placeName(group), group]));
   const other = candidate.groups.find(
     (group) => (theirs.get(placeName(group))?.isLowRank ?? group.isLowRank) !== group.isLowRank,
@@ -28,7 +35,7 @@ function otherRank(run: CalibrationRun, candidate: CalibrationRun): Refused | nu
   };
 }
 
-function otherMatrices(run: CalibrationRun, candidate: CalibrationRun): Refused | null {
+function otherMatrices(run: CalibrationRun, candidate: CalibrationRun): Unlike | null {
   const [theirs, ours] = [run, candidate].map(
     ({ groups }) => new Map(groups.map((group) => [placeName(group), group.count])),
   );
