@@ -5,10 +5,10 @@ import { MODEL_METRICS } from '../policy/metrics.ts';
 import { difference, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, SEVERITY } from './finding.ts';
 import { lowRankGroups } from './low-rank.ts';
 import { groupName } from './pair-metrics.ts';
-import { reasonOf } from './reason.ts';
+import { placesOf, reasonOf } from './reason.ts';
 import type { MetricDelta } from './report.ts';
 
 const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
@@ -31,9 +31,9 @@ export function metricDeltas(
   comparability: Comparability,
   findings: readonly Finding[],
 ): MetricDelta[] {
-  const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));
+  const marks = findings.map((finding) => ({ level: finding.level, ...aboutOf(finding), places: placesOf(finding) }));
   const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] =>
-    reasons.find((reason) => reason.metric === metric && reason.of === of && reason.place === place)?.level ?? 'info';
+    gravest(marks.filter((mark) => mark.metric === metric && mark.of === of && mark.places.includes(place)));
   // Readers compare numbers that stand side by side, whatever the verdict is.
   const comparable = (of: MetricDelta['of']) =>
     (of === 'delta' ? comparability.deltas : comparability.weights) ? baseline : null;
@@ -73,6 +73,16 @@ export function metricDeltas(
       );
     }),
   ];
+}
+
+/** The size of an update that was not calibrated has no rule of its own, and is a number of the update. */
+function aboutOf(finding: Finding): { readonly metric: string; readonly of: MetricDelta['of'] | null } {
+  return finding.kind === 'not-calibrated-here' ? { metric: 'updateSize', of: 'delta' } : reasonOf(finding);
+}
+
+/** A rule and a calibration may both judge a number. */
+function gravest(findings: ReadonlyArray<Pick<Finding, 'level'>>): MetricDelta['level'] {
+  return SEVERITY.find((level) => findings.some((finding) => finding.level === level)) ?? 'info';
 }
 
 type DeltaModel = NonNullable<Measurement['model']['delta']>;

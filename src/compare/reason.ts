@@ -502,6 +502,13 @@ export function reasonOf(finding: Finding): Reason {
   }
 }
 
+/** Every place that a finding is about: most are about one. */
+export function placesOf(finding: Finding): readonly string[] {
+  return finding.kind === 'calibrated-metric' || finding.kind === 'not-calibrated-here'
+    ? finding.places
+    : [reasonOf(finding).place];
+}
+
 /** `model`, or the name of the module type or tensor. */
 export function placeOf(scope: Scope): string {
   return scope.kind === 'model' ? 'model' : scope.name;

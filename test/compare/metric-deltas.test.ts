@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { checkComparability } from '../../src/compare/comparability.ts';
+import type { Finding } from '../../src/compare/finding.ts';
+import { metricDeltas } from '../../src/compare/metric-deltas.ts';
+import { CALIBRATED_FINDING } from '../report/calibration.ts';
 import { tensor } from '../report/fixtures.ts';
 import { matrices, measurement, reportOn, withDelta } from './measurement.ts';
 
@@ -40,6 +44,26 @@ describe('the table of metrics', () => {
       change: expect.closeTo(0.3, 12),
       relativeChange: expect.closeTo(0.5, 12),
     });
+  });
+
+  it('every module type beyond its calibrated limit has the level of the one finding, and so has an unseen size', () => {
+    const pair = [measurement(), measurement()] as const;
+    const findings: Finding[] = [
+      { ...CALIBRATED_FINDING, places: ['up_proj', 'q_proj'] },
+      {
+        ...{ kind: 'not-calibrated-here', level: 'inconclusive', scope: { kind: 'modules', name: 'q_proj' } },
+        ...{ candidate: 1, low: 0.1, high: 0.2, runs: 4, places: ['q_proj', 'model'], sizes: 3 },
+      },
+    ];
+    const rows = metricDeltas(...pair, checkComparability(...pair), findings);
+    expect(rows.map(({ metric, module, level }) => [metric, module, level].join(' '))).toEqual([
+      'mlpAttentionRatio  info',
+      'mlpTopEnergy  info',
+      'attentionTopEnergy  info',
+      'updateSize  inconclusive',
+      'topEnergy.5% q_proj warn',
+      'topEnergy.5% up_proj warn',
+    ]);
   });
 
   it('bounds that overlap are no change, although their values differ', () => {

@@ -11,6 +11,7 @@ import { findingsBySeverity, findingsToList, verdictSentence } from '../text/ver
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
 import { benchmarkTable } from './benchmark-table.ts';
+import { calibrationTable } from './calibration-table.ts';
 import { decidingLine, decidingTableMarkdown } from './deciding-table.ts';
 import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
@@ -64,6 +65,8 @@ export interface Content {
   flipSummary: string;
   flips: string[];
   table: string;
+  /** Every number that known-good checkpoints set a limit for. */
+  calibration: string;
   modules: ModuleDetails[];
   skipped: string;
   skippedCount: number;
@@ -106,6 +109,7 @@ export function contentOf(report: Report, { key, origin, htmlReport, hasPictures
     ]
       .filter((part) => part !== '')
       .join('\n\n'),
+    calibration: calibrationTable(report),
     modules: moduleDetails(report),
     skipped: skippedList(report.skipped),
     skippedCount: report.skipped.length,

@@ -9,6 +9,7 @@ interface Extent {
   weights: number;
   deltas: number;
   medians: number;
+  calibration: boolean;
   infos: boolean;
   findings: number;
   families: boolean;
@@ -38,6 +39,7 @@ export function fitted(
     weights: content.modules.length,
     deltas: content.modules.length,
     medians: content.modules.length,
+    calibration: content.calibration !== '',
     infos: content.infos.length > 0,
     findings: content.findings.length,
     families: content.families !== '',
@@ -74,6 +76,7 @@ function smaller(extent: Extent): Extent | null {
   if (extent.evidence > 0) return { ...extent, evidence: extent.evidence - 1 };
   if (extent.flips > 0) return { ...extent, flips: extent.flips - 1 };
   if (extent.findings > 0) return { ...extent, findings: extent.findings - 1 };
+  if (extent.calibration) return { ...extent, calibration: false };
   if (extent.footer) return { ...extent, footer: false };
   if (extent.table) return { ...extent, table: false };
   if (extent.pictures > 0) return { ...extent, pictures: extent.pictures - 1 };
@@ -121,7 +124,11 @@ function detailsOf(content: Content, extent: Extent): string[] {
       details('Probes by family', [extent.families ? content.families : '']),
     ]),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),
-    details('Spectra', [extent.table ? content.table : '', ...modules]),
+    details('Spectra', [
+      extent.table ? content.table : '',
+      details('Calibration', [extent.calibration ? content.calibration : '']),
+      ...modules,
+    ]),
     extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',
     extent.skipped ? details(`${formatCount(content.skippedCount, 'tensor')} not measured`, [content.skipped]) : '',
     extent.footer ? details('What was compared', [content.footer]) : '',

@@ -1,4 +1,5 @@
-import { reasonOf } from '../../compare/reason.ts';
+import { groupName } from '../../compare/pair-metrics.ts';
+import { placesOf } from '../../compare/reason.ts';
 import type { Report } from '../../compare/report.ts';
 import { isSaturated } from '../../measure/aggregate.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
@@ -26,15 +27,17 @@ export function moduleDetails(report: Report): ModuleDetails[] {
   const groups = groupBy(report.groups.candidate, kindOf);
   const tensors = groupBy(report.tensors, kindOf);
   const grave = report.findings.filter(({ level }) => level !== 'info');
-  const places = new Map(grave.map((finding) => [reasonOf(finding).place, ICONS[finding.level]]));
+  const places = new Map(
+    grave.flatMap((finding) => placesOf(finding).map((place) => [place, ICONS[finding.level]] as const)),
+  );
 
   const kinds = new Set([...groups.keys(), ...tensors.keys()]);
   const all = [...kinds].map((kind) => {
     const matrices = tensors.get(kind) ?? [];
     const pairs = (groups.get(kind) ?? []).map((group) => pairOf(group, report.groups.baseline));
     const flag = matrices.map((tensor) => places.get(tensor.name)).find((icon) => icon !== undefined);
-    const module = matrices[0]?.module ?? pairs[0]?.candidate.module ?? 'other';
-    return { kind: { matrices, pairs }, flag: flag ?? places.get(module) };
+    const first = matrices[0] ?? pairs[0]?.candidate;
+    return { kind: { matrices, pairs }, flag: flag ?? (first && places.get(groupName(first))) };
   });
   const flagged = all.filter(({ flag }) => flag !== undefined);
   const rest = all.filter(({ flag }) => flag === undefined);

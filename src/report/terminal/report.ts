@@ -9,6 +9,7 @@ import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
 import { renderBenchmarks } from './benchmarks.ts';
+import { renderCalibrated } from './calibrated.ts';
 import { MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { renderProbes } from './probes.ts';
@@ -45,6 +46,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     verdict,
     renderDeciding(report, { color, width }),
     table,
+    renderCalibrated(report, { color, width }),
     quantization,
     probes,
     benchmarks,

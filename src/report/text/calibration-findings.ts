@@ -60,7 +60,7 @@ export function limitSource(
 function rangeOf(finding: Outlier): string {
   const { least, most, by, test } = finding;
   const [low, high] = formatPair(least, most);
-  const probability = test === null ? '' : `, p ${formatProbability(test.p)}`;
+  const probability = test === null ? '' : `, ${formatProbability(test.p)}`;
   return `${low} to ${high} seen (${limitSource(by, finding)}${probability})`;
 }
 

@@ -1,9 +1,12 @@
 import type { ReportedRule } from '../../compare/applied-policy.ts';
 import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
+import { placeName } from '../../compare/calibration/place-name.ts';
+import type { CalibratedMetric } from '../../compare/calibration/report-schema.ts';
+import type { Scope } from '../../compare/finding.ts';
 import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
 import { accuracyNumbers, type DecidingRow, isNotJudged, markOfChange } from './deciding-row.ts';
-import { carriedOver, dropLimit, metricNumbers, transferNumbers } from './finding-rows.ts';
+import { calibratedNumbers, carriedOver, dropLimit, metricNumbers, transferNumbers } from './finding-rows.ts';
 import { EXAM } from './headline.ts';
 import { NO_NUMBER } from './numbers.ts';
 import { name, phrase, term } from './phrase.ts';
@@ -15,7 +18,7 @@ import { leastCarryOver } from './verdict.ts';
  * capability, and the headline of the spectra, or the benchmarks of logs.
  */
 export function contextRows(report: Report): DecidingRow[] {
-  return [...probeRows(report), ...spectraRow(report), ...benchmarkRows(report)];
+  return [...probeRows(report), ...calibratedRow(report), ...spectraRow(report), ...benchmarkRows(report)];
 }
 
 function probeRows(report: Report): DecidingRow[] {
@@ -87,6 +90,25 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
   const check = phrase`${term('twin', 'Twins')}, ${name(capability)}`;
   const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
   return [accuracyRow(report, { key: `twins of ${capability}`, check, both: twin, drop })];
+}
+
+/** The number that came nearest to its calibrated limit. */
+function calibratedRow(report: Report): DecidingRow[] {
+  const within = (report.calibration?.metrics ?? []).filter(({ judged }) => judged?.outcome === 'within');
+  const [first] = within.sort((a, b) => calibratedUse(b) - calibratedUse(a));
+  if (!first?.judged) return [];
+  const { module, values } = first;
+  const scope: Scope = module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(first) };
+  const seen = { least: Math.min(...values), most: Math.max(...values) };
+  const mark = isNotJudged(report, 'spectra') ? 'inconclusive' : 'pass';
+  return [{ ...calibratedNumbers({ ...first, ...first.judged, ...seen, scope }), mark }];
+}
+
+/** How far a number is from the other end of what was seen, as a share of how far its limit is. */
+function calibratedUse({ candidate, values, judged }: CalibratedMetric): number {
+  if (judged === null) return 0;
+  const start = judged.direction === 'up' ? Math.min(...values) : Math.max(...values);
+  return (candidate - start) / (judged.limit - start || Number.MIN_VALUE);
 }
 
 /** The metric that came nearest to the limit of its rule. */

@@ -1,6 +1,7 @@
 import type { Finding, FindingKind, FindingOf, Scope } from '../../compare/finding.ts';
 import type { Estimate } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
+import { limitWords as calibratedLimit, rangeWords, sizeLimitWords } from './calibration.ts';
 import { accuracyNumbers, bareRow, type DecidingRow, markOf } from './deciding-row.ts';
 import { EXAM } from './headline.ts';
 import { isRelative, metricPart } from './metric-names.ts';
@@ -96,6 +97,16 @@ const ROWS: Rows = {
   }),
   'items-lost': (finding) => ({ ...bareRow(finding), candidate: formatCount(finding.items, 'item'), limit: '0' }),
   'metric-moved': (finding) => ({ ...metricNumbers(finding), mark: markOf(finding.level) }),
+  'calibrated-metric': (finding) => ({ ...calibratedNumbers(finding), mark: markOf(finding.level) }),
+  'not-calibrated-here': (finding) => {
+    const { scope, candidate, low, high } = finding;
+    return row(finding, 'not calibrated here', scoped('updateSize', scope), {
+      baseline: null,
+      candidate: formatNumber(candidate),
+      change: 'not calibrated',
+      limit: sizeLimitWords({ low, high }),
+    });
+  },
   spike: (finding) => {
     const { tensor, candidate, baseline, evidence } = finding;
     const [found, kind] = evidence.test === 'odds' ? [evidence.oddsRatio, '× odds'] : [evidence.robustZ, 'robust z'];
@@ -178,6 +189,29 @@ export function metricNumbers({
     change:
       isRelative(metric) && baseline !== 0 ? formatRelative(change / Math.abs(baseline)) : formatDifference(change),
     limit: limitWords(limit),
+  };
+}
+
+/** A metric that known-good checkpoints set a limit for. */
+export function calibratedNumbers({
+  metric,
+  scope,
+  candidate,
+  limit,
+  direction,
+  least,
+  most,
+}: Pick<
+  FindingOf<'calibrated-metric'>,
+  'metric' | 'scope' | 'candidate' | 'limit' | 'direction' | 'least' | 'most'
+>): Omit<DecidingRow, 'mark'> {
+  return {
+    key: `calibrated ${metric} ${placeOf(scope)}`,
+    check: scoped(metric, scope),
+    baseline: null,
+    candidate: formatPair(candidate, limit)[0],
+    change: `seen: ${rangeWords([least, most])}`,
+    limit: calibratedLimit({ direction, limit }, candidate),
   };
 }
 

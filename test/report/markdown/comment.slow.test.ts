@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/compare/report.ts';
 import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
+import { CALIBRATED_FINDING, calibrationReport } from '../calibration.ts';
 import {
   delta,
   finding,
@@ -260,6 +261,19 @@ describe('the comment', () => {
   it('the module type of a spiked matrix comes first in the details', () => {
     const page = githubPage(renderComment(report({ findings: [spiked('model.layers.2.mlp.up_proj.weight')] })));
     expect(named(page, 'summary').map(textOf)[1]).toMatch(/^⚠️ up_proj/);
+  });
+
+  it('every module type that is beyond a calibrated limit is marked, and the limits are a table of their own', () => {
+    const comment = renderComment(report({ findings: [CALIBRATED_FINDING], calibration: calibrationReport() }));
+    const page = githubPage(comment);
+    const summaries = named(page, 'summary').map(textOf);
+    expect(summaries.filter((summary) => summary.startsWith('⚠️'))).toEqual([
+      expect.stringMatching(/^⚠️ up_proj/),
+      expect.stringMatching(/^⚠️ down_proj/),
+    ]);
+    expect(summaries).toContain('Calibration');
+    expect(comment).toContain('| up_proj | ⚠️ **0.710** | 0.500 to 0.580 | ≤\u00a00.620 | widened range |');
+    expect(comment).toContain('| up_proj | 12 | 2 to 16 | too far apart | mean ± 3 sd |');
   });
 
   it('the comment names what was compared, and what the verdict does not claim', () => {

@@ -4,6 +4,7 @@ import { builtinSuite } from '../../../src/probes/suite.ts';
 import { renderSuites } from '../../../src/report/terminal/probe-items.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
 import { renderSpectra } from '../../../src/report/terminal/spectra.ts';
+import { calibrationReport } from '../calibration.ts';
 import { finding, HOSTILE_NAMES, hostileReport, probeReport, report, spectrum, spiked, tensor } from '../fixtures.ts';
 
 const WIDTHS = [80, 100, 120, 132];
@@ -27,6 +28,24 @@ describe('renderTerminal', () => {
       for (const line of renderTerminal(probed, { color: false, width }).split('\n'))
         expect(line.length, line).toBeLessThanOrEqual(width);
     }
+  });
+
+  it.each(WIDTHS)('the limits of a calibration fit into %i columns, those that are exceeded first', (width) => {
+    const calibration = calibrationReport();
+    const known = calibration.metrics.map((one) => ({ ...one, metric: one.judged ? 'topEnergyLogOdds' : one.metric }));
+    const output = renderTerminal(report({ calibration: { ...calibration, metrics: [...known] } }), {
+      ...{ color: false, width },
+    });
+    for (const line of output.split('\n')) expect(line.length, line).toBeLessThanOrEqual(width);
+    const limits = output.match(/(▲ )?0\.\d+ +0\.\d+ to 0\.\d+ +[≤n].*/g)?.map((line) => line.replace(/ +/g, ' '));
+    const source = width < 100 ? '' : ' widened range';
+    expect(limits).toEqual([
+      `▲ 0.710 0.500 to 0.580 ≤\u00a00.620${source}`,
+      `0.560 0.500 to 0.580 ≤\u00a00.620${source}`,
+      `0.710 0.500 to 0.580 not at this size${source}`,
+    ]);
+    expect(output).toContain('too far apart');
+    expect(output).not.toContain('effective rank');
   });
 
   it('a report on the terminal ends with the verdict and its cause', () => {

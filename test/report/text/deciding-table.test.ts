@@ -4,6 +4,7 @@ import type { Report } from '../../../src/compare/report.ts';
 import { markOfChange } from '../../../src/report/text/deciding-row.ts';
 import { decidingTable, decidingValues } from '../../../src/report/text/deciding-table.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
+import { CALIBRATED_FINDING, calibrationReport } from '../calibration.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, hostileReport, probeReport, report, spiked } from '../fixtures.ts';
 
@@ -38,6 +39,20 @@ describe('the table that decides', () => {
       'pass | Twins | 25.3% → 48.6% | +23.3 points | −2 points',
       'pass | MLP ÷ attention ratio | 0.635 → 0.690 | +8.7% | +8%',
     ]);
+  });
+
+  it('has the calibrated number that came nearest to its limit, and those beyond theirs', () => {
+    const calibration = calibrationReport();
+    expect(linesOf(report({ verdict: 'pass', findings: [], calibration }))).toContain(
+      'pass | Top-5% energy, q_proj | 0.560 | seen: 0.500 to 0.580 | ≤ 0.620',
+    );
+    const findings = [
+      CALIBRATED_FINDING,
+      ...everyFinding('v_proj').filter(({ kind }) => kind === 'not-calibrated-here'),
+    ];
+    const rows = linesOf(report({ verdict: 'warn', findings, calibration }));
+    expect(rows[0]).toBe('warn | Top-5% energy, up_proj | 0.710 | seen: 0.500 to 0.580 | ≤ 0.620');
+    expect(rows[1]).toBe('warn | Update size | 0.310 | not calibrated | 0.120 to 0.200');
   });
 
   it('begins with what decides, and keeps the exam beside it', () => {

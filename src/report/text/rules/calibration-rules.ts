@@ -31,7 +31,7 @@ function standsOf({ test }: CalibrationReport, judged: readonly Judged[]): Phras
   const within = judged.filter(({ outcome }) => outcome === 'within').length;
   const unjudged = judged.filter(({ outcome }) => outcome === 'not-calibrated').length;
   const other = unjudged === 0 ? '' : `, ${formatInteger(unjudged)} not calibrated for an update of this size`;
-  const probability = test === null ? '' : `, p ${formatProbability(test.p)}`;
+  const probability = test === null ? '' : `, ${formatProbability(test.p)}`;
   return phrase`${formatInteger(within)} of ${formatCount(judged.length, 'number')} within their limits${other}${probability}`;
 }
 

@@ -1,0 +1,92 @@
+import { placeName } from '../../compare/calibration/place-name.ts';
+import type { CalibratedMetric, CalibratedSize, LimitRule } from '../../compare/calibration/report-schema.ts';
+import type { Level } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { metricPart } from './metric-names.ts';
+import { formatNumber, formatPair, NO_NUMBER } from './numbers.ts';
+import type { Part } from './phrase.ts';
+
+/** What a calibration says of one number; `shown`: it is not judged. */
+export type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
+
+/** In the place of a limit that judges nothing: no candidate could be beyond it, or the update has another size. */
+const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
+  idle: 'too far apart',
+  'not-calibrated': 'not at this size',
+};
+
+/** One number of the update beside the known-good checkpoints: a row of a table. */
+export interface CalibrationRow {
+  readonly metric: Part;
+  /** `q_proj`, or `model`. Ours. */
+  readonly place: string;
+  readonly candidate: string;
+  readonly seen: string;
+  readonly limit: string;
+  /** What the limit rests on, in a few words. */
+  readonly source: string;
+  readonly state: CalibratedState;
+  /** The level of its finding where it is beyond its limit; null where it is not judged. */
+  readonly mark: Level | 'pass' | null;
+}
+
+export const CALIBRATION_COLUMNS = ['metric', 'part', 'candidate', 'seen', 'limit', 'source'] as const;
+
+/** Every number that has a limit: those beyond it first, then in the order of the report. */
+export function judgedRows(report: Report): CalibrationRow[] {
+  const rows = (report.calibration?.metrics ?? []).flatMap((metric) =>
+    metric.judged === null ? [] : [calibrationRow(metric, report)],
+  );
+  return [...rows.filter(({ state }) => state === 'beyond'), ...rows.filter(({ state }) => state !== 'beyond')];
+}
+
+export function calibrationRow(metric: CalibratedMetric, report: Report): CalibrationRow {
+  const { candidate, values, judged } = metric;
+  const state = judged?.outcome ?? 'shown';
+  const [value] = judged === null ? [formatNumber(candidate)] : formatPair(candidate, judged.limit);
+  return {
+    metric: metricPart(metric.metric),
+    place: placeName(metric),
+    candidate: value,
+    seen: rangeWords(values),
+    limit: judged === null ? NO_NUMBER : (NO_LIMIT[state] ?? limitWords(judged, candidate)),
+    source: judged === null ? '' : SOURCE_WORDS[judged.by],
+    state,
+    mark: state === 'within' ? 'pass' : state === 'beyond' ? levelOfBeyond(metric, report) : null,
+  };
+}
+
+/**
+ * `≤ 0.810`.
+ * @param beside a number that it has to read differently from if it is another one
+ */
+export function limitWords({ direction, limit }: Pick<Judged, 'direction' | 'limit'>, beside: number): string {
+  return `${direction === 'up' ? '≤' : '≥'}\u00a0${formatPair(beside, limit)[1]}`;
+}
+
+type Judged = NonNullable<CalibratedMetric['judged']>;
+
+/** Short forms of `limitSource`. */
+export const SOURCE_WORDS: Readonly<Record<LimitRule, string>> = {
+  'order-statistic': 'joint test',
+  range: 'widened range',
+  deviations: 'mean ± 3 sd',
+  'least-margin': 'least margin',
+  regression: 'line by size',
+};
+
+/** A policy may make it a note. */
+function levelOfBeyond({ metric }: CalibratedMetric, { findings }: Report): Level {
+  return findings.find((finding) => finding.kind === 'calibrated-metric' && finding.metric === metric)?.level ?? 'warn';
+}
+
+/** `0.618 to 0.732`; one number where all are the same. */
+export function rangeWords(values: readonly number[]): string {
+  const [low, high] = formatPair(Math.min(...values), Math.max(...values));
+  return low === high ? low : `${low} to ${high}`;
+}
+
+/** The sizes of an update at which its shape is judged. */
+export function sizeLimitWords({ low, high }: Pick<CalibratedSize, 'low' | 'high'>): string {
+  return rangeWords([low, high]);
+}
