@@ -12,8 +12,8 @@ import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './repo
 import type { Calibration } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
-/** With fewer known-good checkpoints there is no range to speak of. */
-export const LEAST_RUNS = 4;
+/** One checkpoint has no range. */
+export const LEAST_RUNS = 2;
 
 /** A calibration, and what its report calls it. */
 export interface NamedCalibration {
