@@ -13,6 +13,7 @@ import {
   INPUT_NAMES,
   ISSUE_CHOICES,
   MODE_CHOICES,
+  SERIES_CHOICES,
   UPDATE_BASELINE_CHOICES,
 } from '../src/action/input-schema.ts';
 import { FAIL_ON_CHOICES } from '../src/github/publish/annotation.ts';
@@ -47,6 +48,7 @@ it.each([
   ['device', DEVICE_CHOICES],
   ['method', METHOD_CHOICES],
   ['mode', MODE_CHOICES],
+  ['series', SERIES_CHOICES],
   ['update-baseline', UPDATE_BASELINE_CHOICES],
   ['cache', CACHE_CHOICES],
   ['artifact', ARTIFACT_CHOICES],
@@ -67,6 +69,7 @@ it('action.yml names the outputs and the entry point that the code has', () => {
     'html-report',
     'html-report-url',
     'measurement',
+    'calibration',
     'comment',
     'issue',
     'baseline-pull-request',

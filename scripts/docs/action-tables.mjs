@@ -9,7 +9,7 @@ const root = new URL('../..', import.meta.url);
 const { inputs, outputs } = parse(await readFile(new URL('action.yml', root), 'utf8'));
 
 /** Refines another input or output, or is one like it: a first page does without it. */
-const isDetail = ({ description }) => /^(With|Like) `[\w-]+`: /.test(description);
+const isDetail = ({ description }) => /^(With|Like) `[\w-]+(?:: [\w-]+)?`: /.test(description);
 
 /** README.md has one line a row, which fits a phone; docs/action.md has the whole description. */
 const PAGES = [

@@ -3,8 +3,11 @@ import type { Endpoint } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import type { Inputs } from './input-schema.ts';
 
-/** What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, or publishes the report of another run. */
-export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | PublishRun;
+/**
+ * What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, calibrates with known-good
+ * checkpoints, or publishes the report of another run.
+ */
+export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | CalibrateRun | PublishRun;
 
 export interface GateRun extends MeasuringRun, ReportingRun {
   readonly kind: 'gate';
@@ -25,6 +28,17 @@ export interface MergeRun extends ReportingRun {
   readonly kind: 'merge';
   /** The half that the shards were asked for, if not both. */
   readonly only: Inputs['only'];
+}
+
+export interface CalibrateRun
+  extends KeyedRun,
+    Pick<JudgingRun, 'calibration' | 'policy' | 'updateBaseline' | 'cache'>,
+    Pick<MeasuringRun, 'reference' | 'device' | 'cudaLibraries' | 'method'> {
+  readonly kind: 'calibrate';
+  /** Known-good ones: paths of checkpoints, or of measurements. */
+  readonly checkpoints: readonly string[];
+  /** Whether they are checkpoints of one run, in order. */
+  readonly series: boolean;
 }
 
 export interface PublishRun extends PagedRun, CommentingRun {

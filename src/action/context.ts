@@ -121,15 +121,22 @@ export interface Caches {
   readonly spectra: SpectrumBundle;
 }
 
-/** The cache as a run may use it; null if it is off. */
-export function openCaches({ cache, slug }: JudgingRun, context: ActionContext): Caches | null {
+/**
+ * The cache as a run may use it; null if it is off.
+ * @param saves whether the run may leave entries for later runs
+ */
+export function openCaches(
+  { cache, slug }: Pick<JudgingRun, 'cache' | 'slug'>,
+  context: ActionContext,
+  { saves = isOnDefaultBranch(context.event) }: { readonly saves?: boolean } = {},
+): Caches | null {
   if (cache === 'off') return null;
   const { event, octokit, repository, runner, workspace } = context;
   const branches = [defaultBranchOf(event), baseBranchOf(event)].filter((branch) => branch !== null);
   const trusted = branches.map((branch) => `refs/heads/${branch}`);
   const entries = openActionsCache({
     workspace: workspace.folder,
-    saves: isOnDefaultBranch(event),
+    saves,
     scope: cacheScope(octokit, repository, { visible: [event.ref], trusted }),
     print: runner.info,
   });

@@ -18,7 +18,8 @@ import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { METHOD_CHOICES } from '../spectra/choose-method.ts';
 
-export const MODE_CHOICES = ['gate', 'merge'] as const;
+export const MODE_CHOICES = ['gate', 'merge', 'calibrate'] as const;
+export const SERIES_CHOICES = ['true', 'false'] as const;
 export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
 export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
@@ -31,6 +32,7 @@ export const INPUT_DEFAULTS = {
   mode: 'gate',
   baseline: '.shadow-gate/baseline.json',
   calibration: CALIBRATION_FILE,
+  series: 'false',
   'update-baseline': 'off',
   device: 'auto',
   'cuda-libraries': 'auto',
@@ -47,6 +49,11 @@ const MAX_KEY_LENGTH = 100;
 
 const optional = z.string().transform((text) => (text === '' ? undefined : text));
 
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '');
+}
+
 /** Undefined for an empty text; an issue for one that cannot be parsed. */
 function parsed<T>(parse: (text: string) => T | null, allowed: string) {
   return z.string().transform((text, context): T | undefined => {
@@ -61,6 +68,8 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
 /** One field per input, named as in action.yml. */
 const inputsSchema = z.object({
   checkpoint: z.string(),
+  checkpoints: z.string().transform(linesOf),
+  series: z.enum(SERIES_CHOICES),
   'lm-eval': optional,
   inspect: optional,
   lighteval: optional,

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { LOG_KINDS, type Logs } from '../evaluation-logs/measure-logs.ts';
 import type { Endpoint } from '../measure/options.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { ActionRun } from './action-run.ts';
-import { type Inputs, readInputs } from './input-schema.ts';
+import type { ActionRun, CalibrateRun, KeyedRun } from './action-run.ts';
+import { type Inputs, OFF, readInputs } from './input-schema.ts';
 
 /** A longer slug would be no easier to read. */
 const MAX_READABLE_LENGTH = 60;
@@ -34,6 +34,7 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const out = resolve(folder, inputs.out ?? join(temporary, 'shadow-gate', slug));
   if (report !== undefined) return { kind: 'publish', report, key, slug, artifact, out, comment, failOn };
   const { baseline, calibration, policy, 'update-baseline': updateBaseline, cache } = inputs;
+  if (mode === 'calibrate') return calibrateRun(inputs, { key, slug });
   const judging = { key, slug, baseline, calibration, policy, updateBaseline, cache, out };
   const reporting = { ...judging, comment, artifact, issue, failOn };
   const [logs] = logsIn(inputs);
@@ -78,7 +79,54 @@ function expectLogsAlone(inputs: Inputs): void {
   throw new UserError(`inputs ${logs.kind} and ${other ?? 'mode: merge'} exclude each other`, 'give one of them');
 }
 
+/** What belongs to one candidate, and has no meaning for known-good checkpoints. */
+const CANDIDATE_INPUTS = [
+  'checkpoint',
+  ...LOG_KINDS,
+  'adapter',
+  'report',
+  'shard',
+  'only',
+  'seed',
+  'budget',
+  'endpoint',
+  'model',
+] as const;
+
+function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
+  const { checkpoints, calibration, policy, 'update-baseline': updateBaseline, cache } = inputs;
+  const { reference, device, method, 'cuda-libraries': cudaLibraries } = inputs;
+  if (checkpoints.length === 0) {
+    throw new UserError('input checkpoints is missing', 'give known-good checkpoints, one path a line');
+  }
+  if (calibration === OFF) {
+    throw new UserError('inputs mode: calibrate and calibration: off exclude each other', 'give one of them');
+  }
+  return {
+    kind: 'calibrate',
+    ...keyed,
+    checkpoints,
+    series: inputs.series === 'true',
+    ...{ reference, device, method, cudaLibraries, calibration, policy, updateBaseline, cache },
+  };
+}
+
+/** Checkpoints to calibrate with are no candidates, and a candidate is none of them by itself. */
+function expectCalibrateAlone(inputs: Inputs): void {
+  const { mode, checkpoints, series } = inputs;
+  if (mode !== 'calibrate') {
+    const given = checkpoints.length > 0 ? 'checkpoints' : series === 'true' ? 'series' : null;
+    if (given !== null) throw new UserError(`input ${given} needs mode: calibrate`, 'set the mode, or leave it out');
+    return;
+  }
+  const other = CANDIDATE_INPUTS.find((name) => inputs[name] !== undefined && inputs[name] !== '');
+  if (other === undefined) return;
+  throw new UserError(`inputs mode: calibrate and ${other} exclude each other`, 'give one of them');
+}
+
 function expectOneJob(inputs: Inputs): void {
+  expectCalibrateAlone(inputs);
+  if (inputs.mode === 'calibrate') return;
   expectLogsAlone(inputs);
   const { checkpoint, report, mode, shard, endpoint } = inputs;
   const [logs] = logsIn(inputs);

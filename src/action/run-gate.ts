@@ -44,9 +44,12 @@ export const dependenciesOf = ({
 
 const TICK_MILLISECONDS = 1000;
 
+type MeasuredAs = Pick<MeasuringRun, 'device' | 'cudaLibraries'> &
+  Partial<Pick<MeasuringRun, 'checkpoint' | 'endpoint'>>;
+
 /** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
 export async function inMeasuringGroup<T>(
-  { checkpoint, endpoint, device, cudaLibraries }: MeasuringRun,
+  { checkpoint, endpoint, device, cudaLibraries }: MeasuredAs,
   { runner, now }: ActionContext,
   work: (onProgress: OnProgress) => Promise<T>,
 ): Promise<T> {

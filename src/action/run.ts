@@ -5,6 +5,7 @@ import { printable } from '../report/escape.ts';
 import type { ActionRun } from './action-run.ts';
 import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
 import { parseInputs } from './inputs.ts';
+import { runCalibrate } from './run-calibrate.ts';
 import { runGate } from './run-gate.ts';
 import { runLogs } from './run-logs.ts';
 import { runPublish } from './run-publish.ts';
@@ -42,6 +43,8 @@ function carryOut(run: ActionRun, context: ActionContext): Promise<void> {
       return runShard(run, context);
     case 'merge':
       return runMerge(run, context);
+    case 'calibrate':
+      return runCalibrate(run, context);
     case 'publish':
       return runPublish(run, context);
   }

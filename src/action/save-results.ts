@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setBaseline } from '../github/approved/baseline-from-cache.ts';
 import { repositoryPath } from '../github/approved/repository-path.ts';
 import { branchOfRef, isManualOnDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
-import { proposeBaseline } from '../github/publish/baseline-pull-request.ts';
+import { proposeFiles } from '../github/publish/propose-files.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { measurementText } from '../measure/schema/write.ts';
 import { describeProposal } from '../report/markdown/proposal.ts';
@@ -72,9 +72,9 @@ async function propose({ run, context, measurement, report, baseline }: Publishe
     return '';
   }
   if (octokit === null) return warnMissingToken(context, 'proposal of a baseline');
-  const result = await proposeBaseline(octokit, repository, {
-    path,
-    text: measurementText(measurement),
+  const result = await proposeFiles(octokit, repository, {
+    what: 'baseline',
+    files: [{ path, text: measurementText(measurement) }],
     base: branchOfRef(event.ref),
     sha: event.sha,
     branch: `shadow-gate/baseline-${run.slug}`,

@@ -40,6 +40,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   return calibration;
 }
 
-function isMeasurement(path: string): boolean {
+/** Does a path stand for a checkpoint that has been measured? */
+export function isMeasurement(path: string): boolean {
   return path.endsWith('.json');
 }

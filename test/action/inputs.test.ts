@@ -53,6 +53,36 @@ it('a merge reports and does not measure', () => {
   expect(parse({ mode: 'merge', only: 'spectra' })).toMatchObject({ kind: 'merge', only: 'spectra' });
 });
 
+it('a calibration takes known-good checkpoints, one a line, and nothing of a candidate', () => {
+  const given = { mode: 'calibrate', checkpoints: '\n models/seed 1\r\n\nhf://org/model@main\n', reference: 'base' };
+  expect(parse(given)).toEqual({
+    kind: 'calibrate',
+    key: 'default',
+    slug: 'default',
+    checkpoints: ['models/seed 1', 'hf://org/model@main'],
+    series: false,
+    reference: 'base',
+    device: 'auto',
+    cudaLibraries: { kind: 'auto' },
+    method: 'auto',
+    calibration: '.shadow-gate/calibration.json',
+    policy: undefined,
+    updateBaseline: 'off',
+    cache: 'auto',
+  });
+  expect(parse({ ...given, series: 'true' })).toMatchObject({ series: true });
+  expect(() => parse({ ...given, series: 'yes' })).toThrow('input series is "yes"');
+  expect(() => parse({ mode: 'calibrate' })).toThrow('input checkpoints is missing');
+  expect(() => parse({ ...given, calibration: 'off' })).toThrow('mode: calibrate and calibration: off exclude');
+  for (const name of ['checkpoint', 'lm-eval', 'report', 'shard', 'only', 'seed', 'endpoint', 'adapter']) {
+    const value = { shard: '1/2', only: 'spectra', seed: '1' }[name] ?? 'x';
+    expect(() => parse({ ...given, [name]: value })).toThrow(`inputs mode: calibrate and ${name} exclude each other`);
+  }
+  // Forgotten, the mode would make them mean nothing.
+  expect(() => parse({ checkpoint: 'model', checkpoints: 'a' })).toThrow('input checkpoints needs mode: calibrate');
+  expect(() => parse({ checkpoint: 'model', series: 'true' })).toThrow('input series needs mode: calibrate');
+});
+
 it('logs of an evaluation take the place of a checkpoint, and exclude what is about running one', () => {
   for (const kind of LOG_KINDS) {
     expect(parse({ [kind]: 'logs' })).toEqual({ kind: 'logs', logs: { kind, folder: 'logs' }, ...REPORTING });

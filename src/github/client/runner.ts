@@ -16,6 +16,7 @@ export interface Outputs extends NumberOutputs {
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;
   readonly measurement: string;
+  readonly calibration: string;
   readonly 'html-report': string;
   /** Addresses; empty if nothing was written. */
   readonly 'html-report-url': string;

@@ -10,7 +10,7 @@ export interface ProposalText {
 
 /** GitHub refuses a longer body; the text before the report needs some of it. */
 const LIMIT = 65_536 - 2_000;
-const TITLE_KEY = 60;
+export const TITLE_KEY = 60;
 
 /**
  * @param path where the baseline is committed

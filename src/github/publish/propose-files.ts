@@ -1,11 +1,11 @@
 import { describeWriteFailure, statusOf } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** A new baseline, for people to review. */
+/** New versions of files that later runs judge by, for people to review. */
 export interface Proposal {
-  /** The path of the baseline in the repository. */
-  readonly path: string;
-  readonly text: string;
+  /** What they are, for messages. */
+  readonly what: 'baseline' | 'calibration';
+  readonly files: readonly ProposedFile[];
   /** The branch that it is proposed for, and that branch's commit. */
   readonly base: string;
   readonly sha: string;
@@ -15,19 +15,25 @@ export interface Proposal {
   readonly body: string;
 }
 
+export interface ProposedFile {
+  /** In the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
 /** The address of the pull request, or one line that says why it was not written: a failure, or a newer proposal. */
 export type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
 
 const REGULAR_FILE = '100644';
 
 /**
- * Open a pull request that proposes a baseline, or update the open one: one commit on top of the base branch. The
+ * Open a pull request that proposes files, or update the open one: one commit on top of the base branch. The
  * proposal approves nothing; merging it does. The proposal of a later commit is left as it is: somebody may have run an
  * earlier one again.
  *
  * Never throws: a proposal is worth less than the verdict.
  */
-export async function proposeBaseline(
+export async function proposeFiles(
   octokit: Octokit,
   repository: Repository,
   proposal: Proposal,
@@ -43,7 +49,7 @@ export async function proposeBaseline(
     const { owner, repo } = repository;
     return {
       warning: describeWriteFailure(error, {
-        missing: `no baseline was proposed to ${owner}/${repo}`,
+        missing: `no ${proposal.what} was proposed to ${owner}/${repo}`,
         permissions: 'contents: write` and `pull-requests: write',
         ownCause: (_, message) =>
           /not permitted to create/i.test(message)
@@ -57,17 +63,21 @@ export async function proposeBaseline(
 async function pushBranch(
   octokit: Octokit,
   repository: Repository,
-  { path, text, sha, branch, title }: Proposal,
+  { files, sha, branch, title }: Proposal,
   { exists }: { readonly exists: boolean },
 ): Promise<void> {
   const { git } = octokit.rest;
   const { data: parent } = await git.getCommit({ ...repository, commit_sha: sha });
-  // The request for a tree takes no large text; a blob may have 100 MB.
-  const { data: blob } = await git.createBlob({ ...repository, content: text, encoding: 'utf-8' });
+  const entries: { path: string; mode: typeof REGULAR_FILE; type: 'blob'; sha: string }[] = [];
+  for (const { path, text } of files) {
+    // The request for a tree takes no large text; a blob may have 100 MB.
+    const { data: blob } = await git.createBlob({ ...repository, content: text, encoding: 'utf-8' });
+    entries.push({ path, mode: REGULAR_FILE, type: 'blob', sha: blob.sha });
+  }
   const { data: tree } = await git.createTree({
     ...repository,
     base_tree: parent.tree.sha,
-    tree: [{ path, mode: REGULAR_FILE, type: 'blob', sha: blob.sha }],
+    tree: entries,
   });
   const { data: commit } = await git.createCommit({ ...repository, message: title, tree: tree.sha, parents: [sha] });
   if (exists) {

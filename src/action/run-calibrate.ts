@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import type { NamedCalibration } from '../compare/calibration/assess.ts';
+import { writeCalibration } from '../compare/calibration/file.ts';
+import type { Calibration } from '../compare/calibration/schema.ts';
+import { calibrate } from '../gate/calibrate.ts';
+import { calibrationOnDisk } from '../gate/find-calibration.ts';
+import { unknownCheckpoints } from '../gate/known-checkpoints.ts';
+import { withoutCommands } from '../github/client/log.ts';
+import { approvedVersionOf } from '../github/event/approved-version.ts';
+import { expectInside } from '../platform/expect-inside.ts';
+import type { KeyValueStore } from '../platform/key-value-store.ts';
+import { UserError } from '../platform/user-error.ts';
+import { release, VERSION } from '../platform/version.ts';
+import { expectWritable } from '../platform/write-file.ts';
+import { DEFAULT_FILE, findPolicy } from '../policy/load.ts';
+import { printable } from '../report/escape.ts';
+import { calibrationSummary } from '../report/markdown/calibration.ts';
+import { renderCalibration } from '../report/terminal/calibration.ts';
+import type { CalibrateRun } from './action-run.ts';
+import { type ActionContext, openCaches } from './context.ts';
+import { openApprovedFiles } from './open-approved-files.ts';
+import { proposeCalibration } from './propose-calibration.ts';
+import { calibrationPath } from './resolve-calibration.ts';
+import { inMeasuringGroup } from './run-gate.ts';
+
+const LOG_WIDTH = 120;
+
+/**
+ * Measure known-good checkpoints, and put them into the calibration beside those that it has: only new ones are measured. The
+ * file is left in the workspace, and proposed if the workflow wants that. There is no verdict.
+ */
+export async function runCalibrate(run: CalibrateRun, context: ActionContext): Promise<void> {
+  const { runner, workspace } = context;
+  await expectApproved(run, context);
+  const policy = await findPolicy(run.policy);
+  const path = calibrationPath(run, policy);
+  if (path === null) throw new Error('a calibration that is switched off');
+  const file = resolve(workspace.folder, path);
+  for (const folder of [workspace.folder, workspace.alias ?? workspace.folder]) await expectInside(file, folder);
+  await expectWritable(file, 'file');
+  const before = await calibrationOnDisk({ path, mayBeMissing: true });
+  const calibration = await extend(run, context, { before, path });
+  await writeCalibration(file, calibration);
+  runner.setOutputs({ calibration: file });
+  const { alpha } = policy.policy.calibration;
+  const terminal = { path, alpha, color: false, width: LOG_WIDTH };
+  await withoutCommands(runner.info, () => runner.info(renderCalibration(calibration, terminal)));
+  const change = { before: before?.calibration ?? null, after: calibration, path, alpha };
+  await writeSummary(context, calibrationSummary(change));
+  runner.setOutputs({ 'baseline-pull-request': await proposeCalibration(run, context, change) });
+}
+
+/**
+ * What a change brings is not known to be good: only a run about the default branch, which has checked it out, calibrates.
+ * @throws UserError for any other run
+ */
+async function expectApproved(run: CalibrateRun, context: ActionContext): Promise<void> {
+  const { event } = context;
+  const paths = [
+    run.policy ?? DEFAULT_FILE,
+    run.calibration,
+    ...run.checkpoints,
+    ...(run.reference ? [run.reference] : []),
+  ];
+  const isApproved =
+    approvedVersionOf(event).kind === 'workspace' && (await openApprovedFiles(paths, context)) === null;
+  if (isApproved) return;
+  throw new UserError(
+    `mode: calibrate runs on what the default branch has, and this run on ${event.name} may have checked out something else`,
+    'run it on a push to the default branch, on a schedule, or by hand on that branch, without checking out anything else',
+  );
+}
+
+interface Extended {
+  /** Null: there is none yet. */
+  readonly before: NamedCalibration | null;
+  readonly path: string;
+}
+
+/** The calibration with the checkpoints of this run. Those that it has already are not measured. */
+async function extend(run: CalibrateRun, context: ActionContext, { before, path }: Extended): Promise<Calibration> {
+  const { runner, event, workflowRun } = context;
+  const { checkpoints, reference, device, method } = run;
+  const kept = before === null || isOfOtherVersion(before.calibration) ? undefined : before.calibration;
+  if (before !== null && kept === undefined) {
+    const { tool } = before.calibration;
+    runner.warning(
+      `${printable(path)} is of version ${printable(tool.version)} and is made anew by ${VERSION}: only checkpoints of the input are in it`,
+    );
+  }
+  const kind = run.series ? 'series' : 'runs';
+  if (kept !== undefined && kept.kind !== kind) {
+    throw new UserError(
+      `${path} has ${kept.kind === 'series' ? 'a series' : 'runs, and no series'}, and the input series is ${run.series}`,
+      'change the input, or name another file with the input calibration',
+    );
+  }
+  const fresh = kept === undefined ? checkpoints : await unknownCheckpoints(checkpoints, { calibration: kept, path });
+  // A run by hand is about the default branch as well, and the next run shall find what this one has measured.
+  const caches = openCaches({ ...run, slug: `${run.slug}-calibration` }, context, { saves: true });
+  const counted = caches && countSpectra(caches.spectra);
+  const what = fresh.length === 1 ? (fresh[0] ?? '') : `${fresh.length} checkpoints`;
+  const calibration = await inMeasuringGroup({ ...run, checkpoint: what }, context, (onProgress) =>
+    calibrate({
+      ...{ checkpoints: fresh, reference, device, method, kind, onProgress },
+      extend: kept,
+      spectrumStore: counted?.store,
+    }),
+  );
+  if (caches !== null && counted !== null) {
+    runner.info(`Spectra: ${counted.computed()} computed, ${counted.recalled()} from the cache.`);
+    await caches.spectra.handOver(`${event.sha}-${workflowRun.id}-${workflowRun.attempt}`);
+    await caches.entries.save();
+  }
+  return calibration;
+}
+
+const isOfOtherVersion = ({ tool }: Calibration): boolean => release(tool.version) !== release(VERSION);
+
+/** How many spectra a run took from a store, and how many it had to compute. */
+function countSpectra(store: KeyValueStore) {
+  let [computed, recalled] = [0, 0];
+  const counting: KeyValueStore = {
+    get: async (key) => {
+      const text = await store.get(key);
+      if (text !== null) recalled += 1;
+      return text;
+    },
+    set: async (key, text) => {
+      computed += 1;
+      await store.set(key, text);
+    },
+  };
+  return { store: counting, computed: () => computed, recalled: () => recalled };
+}
+
+/** The file counts, whether or not the page of the run shows it. */
+async function writeSummary({ runner }: ActionContext, summary: string): Promise<void> {
+  try {
+    await runner.addSummary(summary);
+  } catch (error) {
+    runner.warning(`the step summary was not written: ${(error as Error).message}`);
+  }
+}

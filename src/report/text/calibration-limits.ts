@@ -1,0 +1,98 @@
+import { isIdle, type KnownLimit, LEAST_RUNS, limitsOf } from '../../compare/calibration/assess.ts';
+import { placeName } from '../../compare/calibration/place-name.ts';
+import type { Calibration, CalibrationKind, CalibrationRun } from '../../compare/calibration/schema.ts';
+import { limitSource } from './calibration-findings.ts';
+import { metricPart } from './metric-names.ts';
+import { formatCount, formatNumber, formatPair } from './numbers.ts';
+import type { Part } from './phrase.ts';
+
+/** The limits that a calibration sets, for a table. */
+export interface LimitTable {
+  /** Empty where there are too few known-good checkpoints for limits. */
+  readonly rows: readonly LimitRow[];
+  /** What the limits rest on, or why there are none. */
+  readonly note: string;
+}
+
+export interface LimitRow {
+  /** A module type, or the whole model. */
+  readonly part: string;
+  readonly metric: Part;
+  readonly seen: string;
+  readonly limit: string;
+  readonly source: string;
+}
+
+/** `4 known-good runs`, `6 checkpoints of one run`. */
+export function knownGoodCount(count: number, kind: CalibrationKind): string {
+  return kind === 'series'
+    ? formatCount(count, 'checkpoint of one run', 'checkpoints of one run')
+    : formatCount(count, 'known-good run');
+}
+
+/** A calibration, and the one that it takes the place of; null for the first one. */
+export interface Replaced {
+  readonly before: Calibration | null;
+  readonly after: Calibration;
+}
+
+/** `from 4 to 5 known-good runs`. */
+export function howItChanges({ before, after }: Replaced): string {
+  const count = knownGoodCount(after.runs.length, after.kind);
+  if (before === null) return `${count}, the first calibration`;
+  const gone = runsWithout(before.runs, after.runs).length;
+  const left = gone === 0 ? '' : `, without ${gone} of before`;
+  return before.runs.length === after.runs.length && gone === 0
+    ? `${count}, as before`
+    : `from ${before.runs.length} to ${count}${left}`;
+}
+
+/** Those that the others lack. */
+export function runsWithout(
+  runs: readonly CalibrationRun[],
+  others: readonly CalibrationRun[],
+): readonly CalibrationRun[] {
+  return runs.filter(({ digest }) => !others.some((other) => other.digest === digest));
+}
+
+/** @param alpha rate of false alarms, where there are enough exchangeable runs for one */
+export function limitTable(calibration: Calibration, alpha: number): LimitTable {
+  if (calibration.runs.length < LEAST_RUNS) {
+    return { rows: [], note: `It sets no limits yet: ${LEAST_RUNS} are needed, and more are better.` };
+  }
+  const { rate, limits } = limitsOf(calibration, alpha);
+  return { rows: limits.map((limit) => rowOf(limit, calibration, rate)), note: explain(rate, calibration) };
+}
+
+function rowOf(
+  { values, metric, direction, limit, ...place }: KnownLimit,
+  { kind }: Calibration,
+  rate: number | null,
+): LimitRow {
+  const [least, most] = formatPair(Math.min(...values), Math.max(...values));
+  const sign = direction === 'up' ? '≤' : '≥';
+  const source = limit && limitSource(limit.by, { runs: values.length, calibration: kind, test: null });
+  const line = limit?.line;
+  const error = line
+    ? `; leave-one-out error ${formatNumber(line.error)}, ${formatNumber(line.errorOfMean)} without`
+    : '';
+  return {
+    part: placeName(place),
+    metric: metricPart(metric),
+    seen: least === most ? least : `${least} to ${most}`,
+    limit:
+      limit === null
+        ? ''
+        : isIdle({ metric, direction }, limit.limit)
+          ? 'too far apart'
+          : `${sign} ${formatNumber(limit.limit)}`,
+    source: rate === null ? `${source ?? ''}${error}` : 'joint test',
+  };
+}
+
+function explain(rate: number | null, { runs }: Calibration): string {
+  if (rate !== null) {
+    return `All of them are tested together: of good runs like these, no more than ${rate * 100}% are reported. Limits depend on the candidate a little, and stand in its report.`;
+  }
+  return `No rate of false alarms is claimed for ${formatCount(runs.length, 'checkpoint')}: these limits are a rule of thumb. From 19 exchangeable runs on, no more than 5% of good ones are reported.`;
+}
