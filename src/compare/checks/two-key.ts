@@ -33,10 +33,10 @@ export function twoKey({ spectral, behavioral, calibration, policy, probes }: Ha
     turned(spectral, isAboutWeights),
     turned(behavioral, ({ kind }) => DEFICITS.has(kind)),
   ];
-  const isCalibrated = calibration !== null && calibration.metrics.length > 0;
   // What fails by itself needs no second key.
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';
-  if (!escalates && !(isCalibrated && (concentrated ?? deficit) !== undefined)) return [];
+  const turnedOne = concentrated ?? deficit;
+  if (!escalates && (turnedOne === undefined || !saysWhich(calibration, concentrated))) return [];
   const [first] = [deficit, concentrated].flatMap((finding) => (finding ? [reasonOf(finding)] : []));
   return [
     {
@@ -48,6 +48,13 @@ export function twoKey({ spectral, behavioral, calibration, policy, probes }: Ha
       isBehaviorJudged: deficit !== undefined || isBehaviorJudged(probes),
     },
   ];
+}
+
+/** That the spectra are within their limits is said only where all of them were judged, and are. */
+function saysWhich(calibration: CalibrationReport | null, concentrated: Finding | undefined): boolean {
+  const outcomes = (calibration?.metrics ?? []).flatMap(({ judged }) => judged?.outcome ?? []);
+  if (concentrated !== undefined) return outcomes.length > 0;
+  return outcomes.includes('within') && outcomes.every((outcome) => outcome === 'within' || outcome === 'idle');
 }
 
 /** The worst finding that turns a key. */

@@ -22,7 +22,10 @@ const keys = (spectral: Finding[], behavioral: Finding[], of = policy) =>
 describe('the two-key rule', () => {
   it('the two-key rule fails an update that is narrow and lost knowledge, where each alone would only warn', () => {
     expect(keys([concentrated], [retention])).toEqual([
-      { kind: 'two-key', level: 'fail', spectral: 'mlpAttentionRatio', behavioral: 'retention', metric: 'retention' },
+      {
+        ...{ kind: 'two-key', level: 'fail', spectral: 'mlpAttentionRatio', behavioral: 'retention' },
+        ...{ metric: 'retention', isBehaviorJudged: true },
+      },
     ]);
     expect(keys([concentrated], [])).toEqual([]);
     expect(keys([], [retention])).toEqual([]);
