@@ -1,10 +1,11 @@
-// Writes every table of docs/evidence.md from study/results/*.json.
+// Writes every table of docs/evidence.md from study/results/*.json and study/results/spectra/*.json.
 // Usage: npm run study:report [-- --check]
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
 import { importSources } from '../scripts/run/import-sources.mjs';
+import { spectraTables } from './spectra/tables.mjs';
 import { classOf, mean, percent, share } from './truth.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,6 +19,7 @@ const results = join(root, 'study/results');
 const load = (name) => ({ name, ...JSON.parse(readFileSync(join(results, `${name}.json`), 'utf8')) });
 const base = load('base').truth;
 const adapters = readdirSync(results)
+  .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace(/\.json$/, ''))
   .filter((name) => name !== 'base')
   .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
@@ -33,6 +35,7 @@ const TABLES = {
   rates: rateTable(),
   failures: notAsPredicted(),
   suites: suiteTable(),
+  ...spectraTables(join(results, 'spectra'), adapters, { table, interval }),
 };
 
 const page = join(root, 'docs/evidence.md');
@@ -105,12 +108,7 @@ function rateTable() {
   const count = (list, verdicts) => list.filter(({ gate }) => verdicts.includes(gate.benchmark.verdict)).length;
   const row = (what, list, verdicts) => {
     const [successes, n] = [count(list, verdicts), list.length];
-    const { lower, upper } = clopperPearson({ successes, n, level: 0.95 });
-    return [
-      what,
-      `${successes} of ${n}`,
-      n === 0 ? '–' : `${percent(lower, Math.floor)} to ${percent(upper, Math.ceil)}`,
-    ];
+    return [what, `${successes} of ${n}`, interval({ successes, n })];
   };
   return table(
     ['rate', 'adapters', '95% interval'],
@@ -125,6 +123,13 @@ function rateTable() {
       row('worse: failed', of(['worse']), ['fail']),
     ].filter(([, adapters]) => !adapters.endsWith(' of 0')),
   );
+}
+
+/** Exact, of 95%. */
+function interval({ successes, n }) {
+  if (n === 0) return '–';
+  const { lower, upper } = clopperPearson({ successes, n, level: 0.95 });
+  return `${percent(lower, Math.floor)} to ${percent(upper, Math.ceil)}`;
 }
 
 /** What the class of its truth asks for; of an adapter whose truth is not measured, no verdict can be called right. */

@@ -1,0 +1,64 @@
+// What is judged: groups of runs from one base, and series of checkpoints with what is known of them.
+
+/**
+ * `equal`: the regime whose runs differ by their data and seed alone. `known`: the seeds of those that calibrate; others of it are
+ * held out. `folder`: of the measurements. `runs`: of what was trained, for its rate.
+ */
+export const GROUPS = [
+  { name: 'tiny', folder: 'tiny', runs: 'tiny/checkpoints', equal: ['CE'], known: [0, 18], skip: /lora/ },
+  { name: 'tiny-adapters', folder: 'tiny', runs: 'tiny/checkpoints', equal: ['CE-lora'], known: [0, 18], only: /lora/ },
+  { name: 'adapters', folder: 'lora', runs: 'lora/adapters', equal: ['CE'], known: [10, 17] },
+  {
+    name: 'zoo',
+    folder: 'zoo',
+    runs: null,
+    equal: ['A-CE', 'A-MIX', 'A-CTRL', 'A-CEHALF'],
+    known: [0, 0],
+    classes: {
+      'A-BA': 'narrow',
+      'A-CE': 'broad',
+      'A-CEHALF': 'broad',
+      'A-LORACE': 'broad',
+      'A-MIX': 'broad',
+      'A-CTRL': 'unchanged',
+      'A-PR': 'worse',
+    },
+  },
+];
+
+/**
+ * Series in their order. `incident`: the last healthy step; what comes later is to be found. `poor`: neither healthy nor an incident,
+ * not counted. `shared`: the same as another series up to that step, not counted twice. Sources: README.md.
+ */
+export const SERIES = [
+  { name: 'paulo-roberta-r8', kind: 'public' },
+  { name: 'laziest-gpt2-r8', kind: 'public' },
+  { name: 'selvx-distilbert-r8', kind: 'public' },
+  { name: 'atharv-bert-A', kind: 'public' },
+  { name: 'atharv-bert-B', kind: 'public' },
+  { name: 'souravt-product', kind: 'public' },
+  { name: 'subro-roberta-r2', kind: 'public' },
+  { name: 'lingtou-dl2', kind: 'public' },
+  { name: 'ladsad-code', kind: 'public' },
+  { name: 'krish-agnews', kind: 'public' },
+  { name: 'duarte-generathor', kind: 'public' },
+  { name: 'arjun-mlx-gemma', kind: 'public', poor: 'its losses are not public' },
+  { name: 'carosaut-nano', kind: 'public', poor: 'learned nothing: loss ln 2' },
+  { name: 'qv8-3e4-cos-s0', kind: 'SmolLM2 adapter' },
+  { name: 'all8-1e3-lin-s0', kind: 'SmolLM2 adapter' },
+  { name: 'qv8-3e4-const-tiny', kind: 'SmolLM2 adapter', incident: 80, what: 'six texts again and again' },
+  { name: 'qv8-3e4-const-lrspike', kind: 'SmolLM2 adapter', incident: 80, shared: 80, what: 'rate times 100' },
+  { name: 'full-3e5-lin-s0', kind: 'SmolLM2, all weights' },
+  { name: 'CE-long-s0', folder: 'lora', kind: 'SmolLM2 adapter' },
+  { name: 'CE-long-s1', folder: 'lora', kind: 'SmolLM2 adapter' },
+  { name: 'CE-series-0', folder: 'tiny', kind: 'tiny, all weights' },
+  { name: 'CTRL-constant-series-0', folder: 'tiny', kind: 'tiny, all weights' },
+  { name: 'CE-constant-series-1', folder: 'tiny', kind: 'tiny, all weights' },
+  { name: 'CTRL-constant-0.0003-series-0', folder: 'tiny', kind: 'tiny, all weights' },
+  { name: 'CE-cosine-0.0003-series-0', folder: 'tiny', kind: 'tiny, all weights' },
+  { name: 'CE-lora-constant-series-0', folder: 'tiny', kind: 'tiny adapter' },
+  { name: 'CE-lora-cosine-series-0', folder: 'tiny', kind: 'tiny adapter' },
+  { name: 'BA-constant-series-0', folder: 'tiny', kind: 'tiny, all weights', poor: 'narrow data from the first step' },
+  { name: 'CE-collapse-series-0', folder: 'tiny', kind: 'tiny, all weights', poor: 'rate too high from the first step' },
+  { name: 'CE-lora-collapse-series-0', folder: 'tiny', kind: 'tiny adapter', poor: 'rate too high from the first step' },
+];
