@@ -7,9 +7,10 @@ import { parseArgs } from 'node:util';
 import { GROUPS, SERIES } from './spectra/groups.mjs';
 import {
   ALPHA,
-  assessed,
   calibrationOf,
+  outcomeOf,
   POLICIES,
+  policyAt,
   randomFrom,
   readMeasurement,
   reportOf,
@@ -80,14 +81,15 @@ async function judgedGroup(group) {
 /** Random known-good runs among equal ones, and one other, which is as good. */
 function drawn(equal, by, { k, alpha }) {
   if (equal.length <= k) return [];
-  const random = randomFrom(k);
+  const [random, policy] = [randomFrom(k), policyAt(alpha)];
   const counts = { judged: 0, flagged: 0, outside: 0 };
   for (let i = 0; i < DRAWN; i++) {
-    const [candidate, ...known] = shuffled(equal, random).slice(0, k + 1);
-    const outcome = assessed(candidate.measurement, by(new Set(known.map(({ name }) => name))), alpha);
-    counts.judged += Number(outcome.isJudged);
-    counts.flagged += Number(outcome.isFlagged);
-    counts.outside += Number(outcome.isOutside && !outcome.isFlagged);
+    const [{ measurement: candidate }, ...known] = shuffled(equal, random).slice(0, k + 1);
+    const calibration = by(new Set(known.map(({ name }) => name)));
+    const outcome = outcomeOf(reportOf({ candidate, baseline: null, calibration, policy }));
+    counts.judged += Number(outcome !== 'none');
+    counts.flagged += Number(outcome === 'flagged');
+    counts.outside += Number(outcome === 'outside');
   }
   return [{ k, alpha, of: equal.length, draws: DRAWN, ...counts }];
 }

@@ -46,7 +46,7 @@ export const SERIES = [
   { name: 'carosaut-nano', kind: 'public', poor: 'learned nothing: loss ln 2' },
   { name: 'qv8-3e4-cos-s0', kind: 'SmolLM2 adapter' },
   { name: 'all8-1e3-lin-s0', kind: 'SmolLM2 adapter' },
-  { name: 'qv8-3e4-const-tiny', kind: 'SmolLM2 adapter', incident: 80, what: 'six texts again and again' },
+  { name: 'qv8-3e4-const-tiny', kind: 'SmolLM2 adapter', incident: 80, what: 'six blocks of text over and over' },
   { name: 'qv8-3e4-const-lrspike', kind: 'SmolLM2 adapter', incident: 80, shared: 80, what: 'rate times 100' },
   { name: 'full-3e5-lin-s0', kind: 'SmolLM2, all weights' },
   { name: 'CE-long-s0', folder: 'lora', kind: 'SmolLM2 adapter' },

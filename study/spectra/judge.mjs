@@ -1,19 +1,19 @@
 // Judging measurements by the sources of the product, with known-good runs and without.
 import { importSources } from '../../scripts/run/import-sources.mjs';
 
-const { assessCalibration, calibrationOf, compare, limitsOf, parsePolicy, readMeasurement } = await importSources({
-  assessCalibration: 'src/compare/calibration/assess.ts',
+const { calibrationOf, compare, parsePolicy, readMeasurement } = await importSources({
   calibrationOf: 'src/compare/calibration/build.ts',
   compare: 'src/compare/compare.ts',
-  limitsOf: 'src/compare/calibration/assess.ts',
   parsePolicy: 'src/policy/load.ts',
   readMeasurement: 'src/measure/schema/read.ts',
 });
-export { calibrationOf, limitsOf, readMeasurement };
+export { calibrationOf, readMeasurement };
 
 export const ALPHA = 0.05;
 /** What a rule of the ratio alone says; 8% was the default before calibration. */
 const ratioRule = (relative) => `rules: [{ metric: mlpAttentionRatio, direction: up, relative: ${relative} }]\n`;
+/** The defaults with another rate of false alarms. */
+export const policyAt = (alpha) => parsePolicy(`calibration: { alpha: ${alpha} }`, 'a study');
 export const POLICIES = {
   default: parsePolicy('{}', 'the defaults'),
   'ratio 8%': parsePolicy(ratioRule(0.08), 'a study of 8%'),
@@ -36,17 +36,6 @@ export function reportOf({ candidate, baseline, calibration = null, policy = POL
   });
 }
 
-/** The same without the report: what known-good runs say at a rate. */
-export function assessed(candidate, calibration, alpha) {
-  const report = assessCalibration(candidate, { calibration, path: 'calibration.json' }, alpha);
-  const outcomes = report.metrics.flatMap(({ judged }) => judged?.outcome ?? []);
-  return {
-    isJudged: report.refused === null && outcomes.length > 0,
-    isFlagged: outcomes.includes('beyond'),
-    isOutside: report.sizes.some(({ isOutside }) => isOutside) && outcomes.includes('not-calibrated'),
-  };
-}
-
 /** Of a report, what the tables are made of. */
 export function summaryOf(report) {
   const counted = report.findings.filter(({ level }) => level !== 'info');
@@ -64,7 +53,7 @@ export function summaryOf(report) {
 }
 
 /** `flagged` by a number of its own; `outside`: of a size that was not seen, and nothing flagged; `none`: not judged at all. */
-function outcomeOf({ findings, calibration: { refused, metrics } }) {
+export function outcomeOf({ findings, calibration: { refused, metrics } }) {
   const has = (wanted) => findings.some(({ kind, level }) => kind === wanted && level !== 'info');
   if (has('calibrated-metric')) return 'flagged';
   if (has('not-calibrated-here')) return 'outside';

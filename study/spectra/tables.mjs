@@ -67,8 +67,9 @@ function casesTable(groups, table) {
       classOf(runs),
       (meanOf(runs.map(({ updateSize }) => updateSize)) / usual).toFixed(2),
       `${warned(runs).length} of ${runs.length}`,
-      `${withOutcome(runs, 'flagged').length} of ${runs.length}`,
-      String(withOutcome(runs, 'outside').length),
+      ...(withOutcome(runs, 'none').length === runs.length
+        ? ['not judged', '–']
+        : [`${withOutcome(runs, 'flagged').length} of ${runs.length}`, String(withOutcome(runs, 'outside').length)]),
       [...new Set(runs.flatMap((run) => run.with.metrics))].map((metric) => `\`${metric}\``).join(', ') || '–',
     ]);
   });
