@@ -66,8 +66,15 @@ function calibratedOutcomes(calibration: CalibrationReport | null): ReadonlyMap<
 
 const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);
 
-/** Is there a low-rank update that some rule judges, and could report? */
+/** Is there a low-rank update that some rule or known-good checkpoints judge, and could report? */
 export function judgesLowRank(rules: Rules): boolean {
+  const outcomes = calibratedOutcomes(rules.calibration);
+  const isCalibrated = rules.metrics.some(({ metric, isLowRank, scope }) => {
+    if (!isLowRank || scope.kind !== 'modules') return false;
+    const outcome = outcomes.get(outcomeKey(metric, scope.name));
+    return outcome === 'within' || outcome === 'beyond';
+  });
+  if (isCalibrated) return true;
   return appliedRules(rules).some(
     ({ rule, pairs }) => rule.level !== 'info' && pairs.some((pair) => pair.isLowRank && canFire(rule, pair)),
   );

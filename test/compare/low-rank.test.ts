@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { calibrationOf } from '../../src/compare/calibration/build.ts';
+import { compare } from '../../src/compare/compare.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
+import { parsePolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { spectralMetrics } from '../../src/spectra/metrics.ts';
 import { tensor } from '../report/fixtures.ts';
@@ -181,4 +184,18 @@ it('the table shows what the rules for low-rank updates judge', () => {
     { metric: 'frobeniusNorm', relativeChange: expect.closeTo(5), level: 'fail' },
   ]);
   expect(rows.map(({ metric }) => metric)).not.toContain('mlpAttentionRatio');
+});
+
+it('an adapter that known-good ones judge does not miss the ratio: a good one passes in a check of spectra alone', () => {
+  const good = ['a', 'b', 'c', 'd'].map((name, i) => {
+    const checkpoint = { ...measurement().checkpoint, format: 'lora' as const, digest: `sha256:${name}` };
+    return { name, measurement: adapter(times(1 + i / 50), 4, { checkpoint }) };
+  });
+  const report = compare({
+    ...{ candidate: adapter(times(1.03)), baseline: adapter(HEALTHY), baselinePath: null },
+    ...{ policy: parsePolicy('', 'policy.yml'), policyPath: null, only: 'spectra' },
+    calibration: { calibration: calibrationOf(good, 'runs'), path: 'calibration.json' },
+  });
+  expect(report.calibration?.metrics.some(({ judged }) => judged?.outcome === 'within')).toBe(true);
+  expect(report.verdict).toBe('pass');
 });
