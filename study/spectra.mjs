@@ -73,39 +73,52 @@ async function judgedGroup(group) {
         with: summaryOf(reportOf({ candidate, baseline, calibration })),
       };
     }),
-    draws: group.name === 'zoo' ? [] : DRAWS.flatMap((draw) => drawn(equal, by, draw)),
+    draws:
+      group.name === 'zoo'
+        ? []
+        : DRAWS.flatMap((draw) =>
+            drawn({ equal, narrow: runs.filter(({ regime }) => regime === group.narrow), by }, draw),
+          ),
     pairs: group.name === 'zoo' ? [] : pairsOf(equal),
   };
 }
 
-/** Random known-good runs among equal ones, and one other, which is as good. */
-function drawn(equal, by, { k, alpha }) {
+/** Random known-good runs among equal ones, one other, which is as good, and one that is narrow. */
+function drawn({ equal, narrow, by }, { k, alpha }) {
   if (equal.length <= k) return [];
   const [random, policy] = [randomFrom(k), policyAt(alpha)];
-  const counts = { judged: 0, flagged: 0, outside: 0 };
+  const counts = { flagged: 0, outside: 0, found: 0 };
   for (let i = 0; i < DRAWN; i++) {
-    const [{ measurement: candidate }, ...known] = shuffled(equal, random).slice(0, k + 1);
+    const [candidate, ...known] = shuffled(equal, random).slice(0, k + 1);
     const calibration = by(new Set(known.map(({ name }) => name)));
-    const outcome = outcomeOf(reportOf({ candidate, baseline: null, calibration, policy }));
-    counts.judged += Number(outcome !== 'none');
-    counts.flagged += Number(outcome === 'flagged');
-    counts.outside += Number(outcome === 'outside');
+    const outcome = ({ measurement }) =>
+      outcomeOf(reportOf({ candidate: measurement, baseline: null, calibration, policy }));
+    const said = outcome(candidate);
+    counts.flagged += Number(said === 'flagged');
+    counts.outside += Number(said === 'outside');
+    counts.found += narrow.length > 0 && outcome(shuffled(narrow, random)[0]) === 'flagged' ? 1 : 0;
   }
-  return [{ k, alpha, of: equal.length, draws: DRAWN, ...counts }];
+  return [{ k, alpha, of: equal.length, draws: DRAWN, ...counts, narrow: narrow.length }];
 }
 
 /** Each of the equal runs as the candidate beside each other one as the baseline, without a calibration. */
 function pairsOf(equal) {
   const pairs = equal.flatMap((a) => equal.filter((b) => b !== a).map((b) => [a.measurement, b.measurement]));
   return Object.entries(POLICIES).map(([policy, rules]) => {
-    const reports = pairs.map(([candidate, baseline]) => reportOf({ candidate, baseline, policy: rules }));
-    const moved = reports.filter(({ findings }) =>
-      findings.some(({ kind, level, metric }) => {
+    const moved = pairs.map(([candidate, baseline]) =>
+      reportOf({ candidate, baseline, policy: rules }).findings.flatMap(({ kind, level, metric }) => {
         const isOfRule = policy === 'default' || metric === 'mlpAttentionRatio';
-        return kind === 'metric-moved' && level !== 'info' && isOfRule;
+        return kind === 'metric-moved' && level !== 'info' && isOfRule ? [metric] : [];
       }),
     );
-    return { policy, runs: equal.length, pairs: pairs.length, flagged: moved.length };
+    const metrics = [...new Set(moved.flat())];
+    return {
+      policy,
+      runs: equal.length,
+      pairs: pairs.length,
+      flagged: moved.filter(({ length }) => length > 0).length,
+      metrics,
+    };
   });
 }
 

@@ -2,12 +2,20 @@
 
 /**
  * `equal`: the regime whose runs differ by their data and seed alone. `known`: the seeds of those that calibrate; others of it are
- * held out. `folder`: of the measurements. `runs`: of what was trained, for its rate.
+ * held out. `narrow`: runs of the same size to be found. `folder`: of the measurements. `runs`: of what was trained, for its rate.
  */
 export const GROUPS = [
-  { name: 'tiny', folder: 'tiny', runs: 'tiny/checkpoints', equal: ['CE'], known: [0, 18], skip: /lora/ },
-  { name: 'tiny-adapters', folder: 'tiny', runs: 'tiny/checkpoints', equal: ['CE-lora'], known: [0, 18], only: /lora/ },
-  { name: 'adapters', folder: 'lora', runs: 'lora/adapters', equal: ['CE'], known: [10, 17] },
+  { name: 'tiny', folder: 'tiny', runs: 'tiny/checkpoints', equal: ['CE'], narrow: 'BA', known: [0, 18], skip: /lora/ },
+  {
+    name: 'tiny-adapters',
+    folder: 'tiny',
+    runs: 'tiny/checkpoints',
+    equal: ['CE-lora'],
+    narrow: 'BA-lora',
+    known: [0, 18],
+    only: /lora/,
+  },
+  { name: 'adapters', folder: 'lora', runs: 'lora/adapters', equal: ['CE'], narrow: 'BA', known: [10, 17] },
   {
     name: 'zoo',
     folder: 'zoo',
@@ -59,6 +67,16 @@ export const SERIES = [
   { name: 'CE-lora-constant-series-0', folder: 'tiny', kind: 'tiny adapter' },
   { name: 'CE-lora-cosine-series-0', folder: 'tiny', kind: 'tiny adapter' },
   { name: 'BA-constant-series-0', folder: 'tiny', kind: 'tiny, all weights', poor: 'narrow data from the first step' },
-  { name: 'CE-collapse-series-0', folder: 'tiny', kind: 'tiny, all weights', poor: 'rate too high from the first step' },
-  { name: 'CE-lora-collapse-series-0', folder: 'tiny', kind: 'tiny adapter', poor: 'rate too high from the first step' },
+  {
+    name: 'CE-collapse-series-0',
+    folder: 'tiny',
+    kind: 'tiny, all weights',
+    poor: 'rate too high from the first step',
+  },
+  {
+    name: 'CE-lora-collapse-series-0',
+    folder: 'tiny',
+    kind: 'tiny adapter',
+    poor: 'rate too high from the first step',
+  },
 ];

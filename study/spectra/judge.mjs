@@ -7,6 +7,7 @@ const { calibrationOf, compare, parsePolicy, readMeasurement } = await importSou
   parsePolicy: 'src/policy/load.ts',
   readMeasurement: 'src/measure/schema/read.ts',
 });
+
 export { calibrationOf, readMeasurement };
 
 export const ALPHA = 0.05;

@@ -74,16 +74,7 @@ function casesTable(groups, table) {
     ]);
   });
   return table(
-    [
-      'runs',
-      'case',
-      'truth',
-      'size ÷ known-good',
-      'without: warned',
-      'with: flagged',
-      'not calibrated here',
-      'by',
-    ],
+    ['runs', 'case', 'truth', 'size ÷ known-good', 'without: warned', 'with: flagged', 'not calibrated here', 'by'],
     rows,
   );
 }
@@ -122,32 +113,39 @@ function ratesTable(groups, { table, interval }) {
 
 function drawsTable(groups, table) {
   const rows = groups.flatMap(({ name, draws }) =>
-    draws.map(({ k, alpha, of, draws: count, flagged, outside }) => [
+    draws.map(({ k, alpha, of, draws: count, flagged, outside, found, narrow }) => [
       groupLabel(name),
       `${k} of ${of}`,
       k >= 1 / alpha - 1 - 1e-9 ? `joint test at ${percent(alpha)}` : 'widened range',
       String(count),
       tenths(flagged / count),
       tenths(outside / count),
+      narrow === 0 ? '–' : `${tenths(found / count)} (${narrow} ${narrow === 1 ? 'run' : 'runs'})`,
     ]),
   );
-  return table(['runs', 'known-good', 'rule', 'draws', 'flagged', 'not calibrated here'], rows);
+  const head = ['runs', 'known-good', 'rule', 'draws', 'equal run flagged', 'not calibrated here', 'BA flagged'];
+  return table(head, rows);
 }
 
 function pairsTable(groups, table) {
-  const names = { default: 'all defaults', 'ratio 8%': 'ratio up by more than 8%', 'ratio 25%': 'ratio up by more than 25%' };
+  const names = {
+    default: 'all defaults',
+    'ratio 8%': 'ratio up by more than 8%',
+    'ratio 25%': 'ratio up by more than 25%',
+  };
   const rows = groups.flatMap(({ name, pairs }) =>
     pairs
       .filter(({ policy }) => name === 'tiny' || policy === 'default')
-      .map(({ policy, runs, pairs: count, flagged }) => [
+      .map(({ policy, runs, pairs: count, flagged, metrics }) => [
         groupLabel(name),
         names[policy],
         String(runs),
         `${flagged} of ${count}`,
         tenths(flagged / count),
+        metrics.map((metric) => `\`${metric}\``).join(', ') || '–',
       ]),
   );
-  return table(['runs', 'rule', 'equal runs', 'ordered pairs', 'warned'], rows);
+  return table(['runs', 'rule', 'equal runs', 'ordered pairs', 'warned', 'by'], rows);
 }
 
 function seriesTable(series, { table, interval }) {
@@ -177,9 +175,18 @@ function seriesTable(series, { table, interval }) {
     return [[`**${what}**`, '', '', words, String(outside), '']];
   };
   const totals = [
-    ...total('public', series.filter(({ kind }) => kind === 'public')),
-    ...total('SmolLM2', series.filter(({ kind }) => kind.startsWith('SmolLM2'))),
-    ...total('tiny', series.filter(({ kind }) => kind.startsWith('tiny'))),
+    ...total(
+      'public',
+      series.filter(({ kind }) => kind === 'public'),
+    ),
+    ...total(
+      'SmolLM2',
+      series.filter(({ kind }) => kind.startsWith('SmolLM2')),
+    ),
+    ...total(
+      'tiny',
+      series.filter(({ kind }) => kind.startsWith('tiny')),
+    ),
     ...total('all', series),
   ];
   const head = ['series', 'what', 'checkpoints', 'healthy steps flagged', 'not calibrated here', 'incident'];
