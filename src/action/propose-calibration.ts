@@ -34,7 +34,10 @@ export async function proposeCalibration(
     base: branchOfRef(event.ref),
     sha: event.sha,
     branch: `shadow-gate/calibration-${slug}`,
-    ...describeCalibrationProposal({ ...change, path }, { key, run: workflowRun.url, commit: event.sha }),
+    ...describeCalibrationProposal(
+      { ...change, path },
+      { key, run: workflowRun.url, commit: event.sha, docs: context.docs },
+    ),
   });
   return logOrWarn(context, 'Proposed calibration', result);
 }

@@ -46,7 +46,7 @@ export async function runCalibrate(run: CalibrateRun, context: ActionContext): P
   const terminal = { path, alpha, color: false, width: LOG_WIDTH };
   await withoutCommands(runner.info, () => runner.info(renderCalibration(calibration, terminal)));
   const change = { before: before?.calibration ?? null, after: calibration, path, alpha };
-  await writeSummary(context, calibrationSummary(change));
+  await writeSummary(context, calibrationSummary(change, context.docs));
   runner.setOutputs({ 'baseline-pull-request': await proposeCalibration(run, context, change) });
 }
 

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import { calibrationText } from '../compare/calibration/file.ts';
 import { setBaseline } from '../github/approved/baseline-from-cache.ts';
 import { repositoryPath } from '../github/approved/repository-path.ts';
 import { branchOfRef, isManualOnDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
 import { proposeFiles } from '../github/publish/propose-files.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { measurementText } from '../measure/schema/write.ts';
-import { describeProposal } from '../report/markdown/proposal.ts';
+import { describeProposal, type ProposedCalibration } from '../report/markdown/proposal.ts';
+import { calibrationOutcome } from './extend-calibration.ts';
 import { artifactName } from './resolve-baseline.ts';
 import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
 
@@ -56,7 +58,8 @@ async function saveCaches({ run, context, caches, measurement, report }: Publish
 }
 
 /** @returns the address of the pull request; empty if nothing is proposed */
-async function propose({ run, context, measurement, report, baseline }: PublishedResults): Promise<string> {
+async function propose(results: PublishedResults): Promise<string> {
+  const { run, context, measurement, report, baseline } = results;
   const { event, octokit, repository, runner, workflowRun, workspace } = context;
   if (run.updateBaseline === 'off' || event.name === 'schedule') return '';
   if (baseline.kind === 'measurement' && isSame(baseline.measurement, measurement)) return '';
@@ -72,15 +75,34 @@ async function propose({ run, context, measurement, report, baseline }: Publishe
     return '';
   }
   if (octokit === null) return warnMissingToken(context, 'proposal of a baseline');
+  const calibration = await calibrationOf(results);
+  const extended = calibration?.outcome.kind === 'extended' ? calibration.outcome.after : null;
   const result = await proposeFiles(octokit, repository, {
     what: 'baseline',
-    files: [{ path, text: measurementText(measurement) }],
+    files: [
+      { path, text: measurementText(measurement) },
+      ...(calibration && extended ? [{ path: calibration.path, text: calibrationText(extended) }] : []),
+    ],
     base: branchOfRef(event.ref),
     sha: event.sha,
     branch: `shadow-gate/baseline-${run.slug}`,
-    ...describeProposal(report, { key: run.key, path, run: workflowRun.url, commit: event.sha, docs: context.docs }),
+    ...describeProposal(report, {
+      ...{ key: run.key, path, calibration },
+      ...{ run: workflowRun.url, commit: event.sha, docs: context.docs },
+    }),
   });
   return logOrWarn(context, 'Proposed baseline', result);
+}
+
+/** What becomes of the calibration that the candidate was judged by. Null: there is none, or it has the candidate. */
+async function calibrationOf(results: PublishedResults): Promise<ProposedCalibration | null> {
+  const { calibration, context, policy } = results;
+  const outcome = calibration && calibrationOutcome(calibration.calibration, { ...results, commit: context.event.sha });
+  if (calibration === null || outcome === null) return null;
+  const { alpha } = policy.policy.calibration;
+  const path = await repositoryPath(calibration.path, context.workspace);
+  if (path !== null) return { path, alpha, outcome };
+  return { path: calibration.path, alpha, outcome: { kind: 'impossible', problem: 'it is outside the workspace' } };
 }
 
 /** Do two measurements have the same weights, probes and answers? The last digits of numbers depend on the machine. */

@@ -157,6 +157,33 @@ describe('a gate with a calibration', () => {
     expect(probes.log).not.toContain('calibration .shadow-gate');
   });
 
+  it('proposes an accepted checkpoint for the calibration too, in one commit with the baseline, and none that was flagged', async () => {
+    const inputs = { ...GATE, baseline: '.shadow-gate/baseline.json', 'update-baseline': 'pull-request' };
+    const text = await calibrated();
+    const proposed = (path: string) =>
+      rig.github.files.get(`${rig.github.refs.get('heads/shadow-gate/baseline-default')}:${path}`);
+    const good = await rig.gate({ ...inputs, checkpoint: await train('seed-9', 9) }, { event: PUSH });
+    expect(good.outputs['baseline-pull-request'], good.log).toBe('https://github.com/o/r/pull/200');
+    expect(rig.github.pulls[0]?.title).toBe('Shadow Gate: new baseline and calibration');
+    expect(rig.github.pulls[0]?.body).toContain('from 4 to 5 known-good runs');
+    expect(proposed(inputs.baseline)).toBe(await readFile(good.outputs.measurement ?? '', 'utf8'));
+    const extended = parseCalibration(proposed(CALIBRATION_FILE) ?? '', 'it');
+    expect(extended.runs.map(({ name }) => name)).toEqual([...SEEDS, `seed-9@${HEAD_SHA.slice(0, 7)}`]);
+    // Nothing but the pull request has it.
+    expect(await readFile(rig.path(CALIBRATION_FILE), 'utf8')).toBe(text);
+
+    await narrow();
+    const flagged = await rig.gate({ ...inputs, checkpoint: 'narrow' }, { event: PUSH });
+    expect(rig.github.pulls[0]?.title, flagged.log).toBe('Shadow Gate: new baseline');
+    expect(rig.github.pulls[0]?.body).toMatch(/stays as it is: this checkpoint is outside of what it covers/);
+    expect(proposed(CALIBRATION_FILE)).toBeUndefined();
+    expect(proposed(inputs.baseline)).toBe(await readFile(flagged.outputs.measurement ?? '', 'utf8'));
+
+    const other = await rig.gate({ ...inputs, checkpoint: 'seed-9', reference: 'seed-2' }, { event: PUSH });
+    expect(rig.github.pulls[0]?.body, other.log).toContain('it was measured against another reference');
+    expect(proposed(CALIBRATION_FILE)).toBeUndefined();
+  });
+
   it('has nothing against one more good run', async () => {
     await calibrated();
     const good = await rig.gate({ ...GATE, checkpoint: await train('seed-9', 9) }, { event: PUSH });

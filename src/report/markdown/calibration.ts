@@ -3,7 +3,7 @@ import type { CalibrationRun } from '../../compare/calibration/schema.ts';
 import { codeName, plainText, printable } from '../escape.ts';
 import { howItChanges, knownGoodCount, limitTable, type Replaced, runsWithout } from '../text/calibration-limits.ts';
 import { formatCount, formatNumber } from '../text/numbers.ts';
-import { phraseMarkdown } from './phrase.ts';
+import { linkDefinitions, phraseMarkdown } from './phrase.ts';
 import { type ProposalText, TITLE_KEY } from './proposal.ts';
 
 /** A calibration that has been made, and the one that it takes the place of. */
@@ -16,17 +16,31 @@ export interface CalibrationChange extends Replaced {
 /** A reader takes in a screenful; the file has them all. */
 const MAX_RUNS = 40;
 
-/** The step summary: known-good checkpoints, and the limits that they set. */
-export function calibrationSummary(change: CalibrationChange): string {
-  return [`## Shadow Gate: calibration`, `${codeName(change.path)}: ${howItChanges(change)}.`, tables(change)].join(
-    '\n\n',
-  );
+/**
+ * The step summary: known-good checkpoints, and the limits that they set.
+ * @param docs address of the documentation, without a slash at the end
+ */
+export function calibrationSummary(change: CalibrationChange, docs: string): string {
+  const text = [
+    '## Shadow Gate: calibration',
+    `${codeName(change.path)}: ${howItChanges(change)}.`,
+    tables(change),
+  ].join('\n\n');
+  return withLinks(text, docs);
+}
+
+interface ProposalContext {
+  readonly key: string;
+  /** Address of the workflow run. */
+  readonly run: string;
+  readonly commit: string;
+  readonly docs: string;
 }
 
 /** Title and body of a pull request that proposes a calibration alone. */
 export function describeCalibrationProposal(
   change: CalibrationChange,
-  { key, run, commit }: { readonly key: string; readonly run: string; readonly commit: string },
+  { key, run, commit, docs }: ProposalContext,
 ): ProposalText {
   const { after, path } = change;
   const of = key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`;
@@ -34,11 +48,16 @@ export function describeCalibrationProposal(
     `Merging this sets the limits for later updates by ${codeName(path)}: ${howItChanges(change)}. It was made at commit ${commit}.`,
     `[The run](${run}) only proposes it; merging is your decision: a checkpoint that is not good widens the limits.`,
     tables(change),
-  ];
+  ].join('\n\n');
   return {
     title: `Shadow Gate: calibration${of} with ${knownGoodCount(after.runs.length, after.kind)}`,
-    body: body.join('\n\n'),
+    body: withLinks(body, docs),
   };
+}
+
+function withLinks(text: string, docs: string): string {
+  const definitions = linkDefinitions(text, docs);
+  return definitions === '' ? text : `${text}\n\n${definitions}`;
 }
 
 function tables({ before, after, alpha }: CalibrationChange): string {

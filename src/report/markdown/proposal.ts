@@ -1,6 +1,14 @@
-import type { Report } from '../../compare/report.ts';
-import { codeName, printable } from '../escape.ts';
+import type { Calibration } from '../../compare/calibration/schema.ts';
+import type { FindingOf } from '../../compare/finding.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
+import { fewestRuns } from '../../statistics/joint-conformal.ts';
+import { codeName, plainText, printable } from '../escape.ts';
+import { calibrationRefused } from '../text/calibration-findings.ts';
+import { howItChanges } from '../text/calibration-limits.ts';
+import { addToCalibrationCommand } from '../text/commands.ts';
+import { formatPercentLimit } from '../text/numbers.ts';
 import { renderComment } from './comment.ts';
+import { phraseMarkdown } from './phrase.ts';
 
 /** Title and body of a pull request that proposes a new baseline. */
 export interface ProposalText {
@@ -8,24 +16,44 @@ export interface ProposalText {
   readonly body: string;
 }
 
+/** What becomes of the calibration with a candidate that is proposed as the baseline. */
+export type CalibrationOutcome =
+  | { readonly kind: 'extended'; readonly before: Calibration; readonly after: Calibration }
+  /** It is beyond the limits, or of a size that they are not for. */
+  | { readonly kind: 'flagged' }
+  | { readonly kind: 'not-judged'; readonly verdict: Verdict }
+  | { readonly kind: 'refused'; readonly finding: FindingOf<'calibration-refused'> }
+  /** Such as for a file that cannot be proposed. A sentence without its period. */
+  | { readonly kind: 'impossible'; readonly problem: string };
+
+/** The calibration that a candidate was judged by, and what becomes of it. */
+export interface ProposedCalibration {
+  readonly path: string;
+  /** Rate of false alarms, where there are enough exchangeable runs for one. */
+  readonly alpha: number;
+  readonly outcome: CalibrationOutcome;
+}
+
 /** GitHub refuses a longer body; the text before the report needs some of it. */
-const LIMIT = 65_536 - 2_000;
+const LIMIT = 65_536 - 4_000;
 export const TITLE_KEY = 60;
 
-/**
- * @param path where the baseline is committed
- * @param run address of the workflow run
- * @param docs address of the documentation
- */
+interface ProposalOptions {
+  readonly key: string;
+  /** Where the baseline is committed. */
+  readonly path: string;
+  /** Address of the workflow run. */
+  readonly run: string;
+  readonly commit: string;
+  /** Null: there is nothing to say of it. */
+  readonly calibration: ProposedCalibration | null;
+  /** Address of the documentation. */
+  readonly docs?: string | undefined;
+}
+
 export function describeProposal(
   report: Report,
-  {
-    key,
-    path,
-    run,
-    commit,
-    docs,
-  }: { key: string; path: string; run: string; commit: string; docs?: string | undefined },
+  { key, path, run, commit, calibration, docs }: ProposalOptions,
 ): ProposalText {
   const of = key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`;
   const was =
@@ -35,13 +63,41 @@ export function describeProposal(
   const lines = [
     `Merging this approves the checkpoint of commit ${commit}: its measurement becomes ${codeName(path)}, the baseline of later checks. ${was}`,
     '',
+    ...(calibration === null ? [] : [calibrationLine(report, calibration), '']),
     `[The run](${run}) only proposes it; merging is your decision. Every new measurement replaces this branch.`,
     '',
     ...memorizedLines(report),
   ];
   // The marker is for comments only.
   const [, ...rest] = renderComment(report, { key, limit: LIMIT, docs }).split('\n');
-  return { title: `Shadow Gate: new baseline${of}`, body: [...lines, ...rest].join('\n') };
+  const what = calibration?.outcome.kind === 'extended' ? 'new baseline and calibration' : 'new baseline';
+  return { title: `Shadow Gate: ${what}${of}`, body: [...lines, ...rest].join('\n') };
+}
+
+function calibrationLine(report: Report, { path, alpha, outcome }: ProposedCalibration): string {
+  const file = codeName(path);
+  const kept = `The calibration ${file} stays as it is`;
+  switch (outcome.kind) {
+    case 'extended':
+      return `It also counts this checkpoint as known-good in ${file}: ${howItChanges(outcome)}. ${rateSentence(outcome.after, alpha)} If it is not like the others, take that file out of this pull request.`;
+    case 'flagged':
+      return `${kept}: this checkpoint is outside of what it covers, and limits must not drift after what they flagged. If it is good, extend it by hand: ${phraseMarkdown([addToCalibrationCommand(report)])}`;
+    case 'not-judged':
+      return `${kept}: the verdict is ${outcome.verdict}, which makes no checkpoint known-good.`;
+    case 'refused':
+      return `${kept}. ${phraseMarkdown(calibrationRefused(outcome.finding), { links: false })}`;
+    case 'impossible':
+      return `${kept}: ${plainText(outcome.problem)}.`;
+  }
+}
+
+/** What is claimed with so many runs. */
+function rateSentence({ kind, runs }: Calibration, alpha: number): string {
+  if (kind === 'series') return 'A series claims no rate of false alarms.';
+  const needed = fewestRuns(alpha);
+  const rate = `at most ${formatPercentLimit(alpha)} of good runs are reported`;
+  if (runs.length >= needed) return `With ${needed} or more, a rate of false alarms is claimed: ${rate}.`;
+  return `From ${needed} on, a rate of false alarms is claimed: ${rate}.`;
 }
 
 /** Letters that the candidate memorized stay in the baseline, also where it knows the answers. */

@@ -1,0 +1,46 @@
+import { extendCalibration } from '../compare/calibration/build.ts';
+import type { Calibration } from '../compare/calibration/schema.ts';
+import type { Report } from '../compare/report.ts';
+import { isHubPath } from '../hub/hub-path.ts';
+import type { Measurement } from '../measure/schema/measurement.ts';
+import { shortSha } from '../platform/short-sha.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { CalibrationOutcome } from '../report/markdown/proposal.ts';
+
+/** As many as anything is gained by, and no more than a reviewer's file can take: the newest are kept. */
+export const MOST_RUNS = 200;
+
+interface Candidate {
+  readonly measurement: Measurement;
+  readonly report: Report;
+  /** That it was checked at. */
+  readonly commit: string;
+}
+
+/** What is to be said of the calibration in the proposal of a baseline; null where nothing is. */
+export function calibrationOutcome(
+  calibration: Calibration | null,
+  { measurement, report, commit }: Candidate,
+): CalibrationOutcome | null {
+  if (calibration === null) return null;
+  if (calibration.runs.some(({ digest }) => digest === measurement.checkpoint.digest)) return null;
+  const refused = report.findings.find(({ kind }) => kind === 'calibration-refused');
+  if (refused?.kind === 'calibration-refused') return { kind: 'refused', finding: refused };
+  // Limits that follow what they have flagged are none.
+  const isFlagged = report.findings.some(({ kind }) => kind === 'calibrated-metric' || kind === 'not-calibrated-here');
+  if (isFlagged) return { kind: 'flagged' };
+  if (report.verdict !== 'pass' && report.verdict !== 'warn') return { kind: 'not-judged', verdict: report.verdict };
+  try {
+    const known = { name: nameOf(measurement, commit), measurement };
+    const { runs, ...same } = extendCalibration(calibration, known);
+    return { kind: 'extended', before: calibration, after: { ...same, runs: runs.slice(-MOST_RUNS) } };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { kind: 'impossible', problem: error.problem };
+  }
+}
+
+/** A path has another checkpoint at each commit; one on a hub says which it is. */
+function nameOf({ run: { checkpoint } }: Measurement, commit: string): string {
+  return isHubPath(checkpoint) ? checkpoint : `${checkpoint}@${shortSha(commit)}`;
+}
