@@ -64,9 +64,9 @@ export function updated(over: Partial<Numbers> = {}, { name = 'candidate', isAda
     groups: made.groups.map((group) => {
       if (group.of === 'weight') return group;
       const numbers = { ...all, ...modules[group.module as (typeof MODULES)[number]] };
-      const { updateSize: _, ...others } = group.median;
       const median = {
-        ...others,
+        // One that is shown and not judged.
+        spectralNorm: 0.5 * numbers.norm,
         ...{ 'topEnergy.1': numbers.firstEnergy, 'topEnergy.5%': isAdapter ? 1 : numbers.energy },
         ...{ stableRank: numbers.stableRank, effectiveRank: numbers.effectiveRank, frobeniusNorm: numbers.norm },
         ...(isAdapter ? {} : { updateSize: numbers.size }),
