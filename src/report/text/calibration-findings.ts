@@ -111,7 +111,10 @@ export function calibrationSentence({ calibration, groups }: Report): string {
   const runs = calibration?.runs.length ?? 0;
   if (calibration === null || calibration.metrics.length === 0) {
     const isMeasured = groups.candidate.some(({ of }) => of === 'delta');
-    const known = runs === 0 ? '' : ` (${formatCount(runs, 'known-good run')} besides this one are too few)`;
+    const known =
+      runs === 0
+        ? ''
+        : ` (${formatCount(runs, 'known-good run')} besides this one ${runs === 1 ? 'is' : 'are'} too few)`;
     return isMeasured
       ? `No limit for the shape of an update is calibrated here${known}: shadow-gate calibrate sets limits from known-good runs.`
       : '';
