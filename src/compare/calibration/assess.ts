@@ -9,6 +9,7 @@ import { type Coordinate, type Coordinates, coordinatesOf, type Place, type Size
 import { describeUpdate, differenceOf } from './describe-update.ts';
 import { fewSizesRange, fewValuesLimit, type Limit, lineLimit, type SizeRange, sizeRange } from './limits.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
+import { scaleOf } from './scale.ts';
 import type { Calibration } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
@@ -58,7 +59,10 @@ type Judged = Pick<CalibrationReport, 'test' | 'sizes' | 'metrics'>;
 function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
   const judged = metrics.filter(({ direction }) => direction !== null);
   const tested = [
-    ...judged.map(({ values, candidate, direction }) => ({ values, candidate, side: direction ?? ('both' as const) })),
+    ...judged.map(({ metric, values, candidate, direction }) => {
+      const { to } = scaleOf(metric);
+      return { values: values.map(to), candidate: to(candidate), side: direction ?? ('both' as const) };
+    }),
     ...sizes.map(({ values, candidate }) => ({
       values: values.map(Math.log),
       candidate: Math.log(candidate),
@@ -80,8 +84,10 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
     sizes: ranges,
     metrics: metrics.map((metric) => {
       if (metric.direction === null) return { ...shown(metric), judged: null };
-      const reach = reachOf(metric.values);
-      const limit = meanOf(metric.values) + (metric.direction === 'up' ? reach : -reach);
+      const { to, from } = scaleOf(metric.metric);
+      const scaled = metric.values.map(to);
+      const reach = reachOf(scaled);
+      const limit = from(meanOf(scaled) + (metric.direction === 'up' ? reach : -reach));
       const isBeyond = at(deviations, judged.indexOf(metric)) > threshold;
       return decide(metric, { limit, by: 'order-statistic', line: null }, { isBeyond, ranges });
     }),
@@ -156,7 +162,7 @@ function decide(metric: Coordinate, { limit, by, line }: Limit, { isBeyond, rang
   return { ...shown(metric), judged: { direction, limit, by, line: line && reported(line), outcome } };
 }
 
-/** A stable rank cannot fall below −2. */
+/** No share of the energy is above 1.2. */
 export function isIdle({ metric, direction }: Pick<Coordinate, 'metric' | 'direction'>, limit: number): boolean {
   const { least, most } = rangeOf(metric);
   return direction === 'up' ? limit >= most : limit <= least;

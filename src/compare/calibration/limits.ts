@@ -2,6 +2,7 @@ import { type LeaveOneOutLine, leaveOneOutLine } from '../../statistics/leave-on
 import { widenedRange } from '../../statistics/widened-range.ts';
 import type { Direction } from './coordinates.ts';
 import type { LimitRule } from './report-schema.ts';
+import { scaleOf } from './scale.ts';
 
 export interface Limit {
   readonly limit: number;
@@ -35,24 +36,6 @@ export function fewSizesRange(values: readonly number[]): SizeRange {
   return sizeRange(values, widenedRange(values.map(Math.log)));
 }
 
-/**
- * What a number may move beyond all that were seen before it is worth a word, however close together a few were by chance. The
- * first two are one margin on two scales: the stable rank is 1 ÷ the top-1 energy. Chosen by the runs that
- * docs/decisions/018-calibration.md names.
- */
-const LEAST_MARGINS: Readonly<Record<string, number>> = {
-  topEnergyLogOdds: 0.25,
-  stableRank: 0.22,
-  effectiveRankExcess: 0.2,
-};
-const LEAST_MARGIN = 0.1;
-
-/** All but log-odds are shares of the value. */
-function leastMargin(metric: string, extreme: number): number {
-  const margin = LEAST_MARGINS[metric] ?? LEAST_MARGIN;
-  return metric === 'topEnergyLogOdds' ? margin : margin * Math.abs(extreme);
-}
-
 export interface FewValues {
   readonly metric: string;
   readonly values: readonly number[];
@@ -60,12 +43,18 @@ export interface FewValues {
 
 /** A limit from a few values, without a rate. */
 export function fewValuesLimit({ metric, values }: FewValues, direction: Direction): Limit {
-  const { low, high, by } = widenedRange(values);
-  const extreme = direction === 'up' ? Math.max(...values) : Math.min(...values);
-  const margin = leastMargin(metric, extreme);
+  const scale = scaleOf(metric);
+  const scaled = values.map(scale.to);
+  const { low, high, by } = widenedRange(scaled);
   const [limit, rule] = direction === 'up' ? [high, by.high] : [low, by.low];
-  if (Math.abs(limit - extreme) >= margin) return { limit, by: rule, line: null };
-  return { limit: direction === 'up' ? extreme + margin : extreme - margin, by: 'least-margin', line: null };
+  const extreme = direction === 'up' ? Math.max(...scaled) : Math.min(...scaled);
+  const margin = scale.leastMargin(extreme);
+  if (Math.abs(limit - extreme) >= margin) return { limit: scale.from(limit), by: rule, line: null };
+  return {
+    limit: scale.from(direction === 'up' ? extreme + margin : extreme - margin),
+    by: 'least-margin',
+    line: null,
+  };
 }
 
 /** A line needs some points beside the two that it takes. */
@@ -85,11 +74,12 @@ export interface Sized extends FewValues {
  */
 export function lineLimit({ metric, values, sizes, size }: Sized, direction: Direction): Limit | null {
   if (values.length < LEAST_POINTS) return null;
-  const logarithms = sizes.map(Math.log);
-  const line = leaveOneOutLine(logarithms, values);
+  const scale = scaleOf(metric);
+  const line = leaveOneOutLine(sizes.map(Math.log), values.map(scale.to));
   if (!(line.error <= MOST_ERROR * line.errorOfMean)) return null;
   const expected = line.intercept + line.slope * Math.log(size);
   const { low, high } = widenedRange(line.residuals);
-  const reach = Math.max(direction === 'up' ? high : -low, leastMargin(metric, expected));
-  return { limit: direction === 'up' ? expected + reach : expected - reach, by: 'regression', line };
+  const reach = Math.max(direction === 'up' ? high : -low, scale.leastMargin(expected));
+  const limit = scale.from(direction === 'up' ? expected + reach : expected - reach);
+  return { limit, by: 'regression', line };
 }

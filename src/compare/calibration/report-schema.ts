@@ -14,7 +14,7 @@ export const LIMIT_RULES = ['order-statistic', 'range', 'deviations', 'least-mar
 export type LimitRule = (typeof LIMIT_RULES)[number];
 
 const lineSchema = z.strictObject({
-  /** value = intercept + slope · ln(update size). */
+  /** On the scale of the metric (`scale.ts`): intercept + slope · ln(update size). */
   slope: z.number(),
   intercept: z.number(),
   /** Root mean square of the leave-one-out residuals, and what it is without the update size. */
