@@ -52,13 +52,14 @@ async function judgedGroup(group) {
   const runs = await runsOf(group);
   const equal = runs.filter(({ regime }) => group.equal.includes(regime));
   const known = equal.filter(({ seed }) => group.known[0] <= seed && seed <= group.known[1]);
-  if (known.length < 3) return null;
+  if (known.length < 2) return null;
   const whole = calibrationOf(equal, 'runs');
   const by = (names) => ({ ...whole, runs: whole.runs.filter(({ name }) => names.has(name)) });
   const namesOf = (list, but) => new Set(list.map(({ name }) => name).filter((name) => name !== but));
   return {
     alpha: ALPHA,
     known: known.map(({ name }) => name),
+    narrow: group.narrow ?? null,
     runs: runs.map((run) => {
       const { name, regime, seed, measurement: candidate } = run;
       const role = known.includes(run) ? 'known-good' : equal.includes(run) ? 'held-out' : 'other';

@@ -97,19 +97,28 @@ function ratesTable(groups, { table, interval }) {
     const judged = group.runs.filter((run) => run.with.calibrated !== 'none');
     const of = (role) => judged.filter((run) => run.role === role);
     const classed = (classes) => judged.filter((run) => run.role !== 'known-good' && classes.includes(run.class));
+    const ofRegime = (wanted) => judged.filter(({ regime }) => regime === wanted);
     const k = group.known.length;
     return [
       row(group, `false alarms: held-out equal runs, ${k} known-good`, of('held-out'), flagged),
+      row(group, 'the same by the p of the joint test, sizes among it', of('held-out').filter(hasP), rejected(group)),
       row(group, `false alarms: known-good, each by the other ${k - 1}`, of('known-good'), flagged),
       row(group, 'false alarms: all healthy that do not calibrate', classed(HEALTHY), flagged),
       row(group, 'the same without a calibration', classed(HEALTHY), warned),
-      row(group, 'detections: narrow, memorized or worse', classed(BAD), flagged),
+      row(group, 'detections: BA at the rate of the known-good', ofRegime(group.narrow), flagged),
+      row(group, 'detections: all narrow, memorized or worse', classed(BAD), flagged),
       row(group, 'of these, not calibrated here', classed(BAD), (runs) => withOutcome(runs, 'outside')),
       row(group, 'detections without a calibration', classed(BAD), warned),
     ].filter(([, , runs]) => !runs.endsWith(' of 0'));
   });
   return table(['runs', 'rate', 'runs counted', '95% interval'], rows);
 }
+
+const hasP = (run) => run.with.p != null;
+const rejected =
+  ({ alpha }) =>
+  (runs) =>
+    runs.filter((run) => run.with.p <= alpha + 1e-9);
 
 function drawsTable(groups, table) {
   const rows = groups.flatMap(({ name, draws }) =>
