@@ -9,6 +9,7 @@ import { formatCount } from '../../report/text/numbers.ts';
 import { BASELINE_FILE } from '../init/existing.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
+import { checkCalibration } from './check-calibration.ts';
 import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
 import type { Settings } from './settings.ts';
 
@@ -20,11 +21,12 @@ export interface SetUpContext {
   readonly pair: () => Promise<OpenedPair | null>;
 }
 
-/** The files of the gate: policy, probe files, baseline. */
+/** The files of the gate: policy, probe files, baseline, calibration. */
 export function setUpChecks(context: SetUpContext): Check[] {
   return [
     { name: 'policy', run: () => checkPolicy(context) },
     { name: 'baseline', run: () => checkBaseline(context) },
+    { name: 'calibration', run: () => checkCalibration(context) },
   ];
 }
 

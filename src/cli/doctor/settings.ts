@@ -18,6 +18,8 @@ export interface Settings {
   /** Whether somebody named it: then it has to exist. */
   readonly isBaselineNamed: boolean;
   readonly policy: string | undefined;
+  /** The input of the workflow; undefined where it has none. */
+  readonly calibration: string | undefined;
   readonly endpoint: string | null;
   readonly model: string | null;
   readonly tokenizer: string | null;
@@ -54,6 +56,7 @@ export async function findSettings(options: DoctorOptions, root: string): Promis
     baseline: baseline ?? BASELINE_FILE,
     isBaselineNamed: baseline !== undefined,
     policy: options.policy ?? stated.policy,
+    calibration: stated.calibration,
     endpoint: pick('endpoint'),
     model: pick('model'),
     tokenizer: pick('tokenizer'),
@@ -69,7 +72,10 @@ export async function findSettings(options: DoctorOptions, root: string): Promis
 }
 
 type Stated = Partial<
-  Record<'checkpoint' | 'reference' | 'endpoint' | 'model' | 'tokenizer' | 'only' | 'baseline' | 'policy', string>
+  Record<
+    'checkpoint' | 'reference' | 'endpoint' | 'model' | 'tokenizer' | 'only' | 'baseline' | 'policy' | 'calibration',
+    string
+  >
 >;
 
 /** The inputs of the workflow that are no expressions; the candidate of a hub or a server is in a file. */
@@ -106,12 +112,16 @@ async function readWorkflow(root: string): Promise<Workflow | null> {
     if (!isRecord(content) || !isRecord(content.jobs)) continue;
     for (const job of Object.values(content.jobs).filter(isRecord)) {
       const steps = Array.isArray(job.steps) ? job.steps.filter(isRecord) : [];
-      const step = steps.find(({ uses, with: given }) => isOurs(uses) && isRecord(given) && !('report' in given));
+      const step = steps.find(({ uses, with: given }) => isOurs(uses) && isRecord(given) && isGate(given));
       if (step) return { path, content, job, step: { uses: String(step.uses), inputs: textsOf(step.with) } };
     }
   }
   return null;
 }
+
+/** Neither the step that publishes a report nor the one that calibrates has a candidate. */
+const isGate = (given: Readonly<Record<string, unknown>>): boolean =>
+  !('report' in given) && given.mode !== 'calibrate';
 
 const isOurs = (uses: unknown): boolean => typeof uses === 'string' && /\/shadow-gate(?:\/[^@]*)?@/.test(uses);
 

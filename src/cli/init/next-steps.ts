@@ -41,6 +41,15 @@ export function nextSteps(steps: NextSteps): string[] {
           `      ${command(approvedIn(steps), 'measure', ['--out', BASELINE_FILE])}`,
         ]
       : ['  3. Try it now:', `      ${command(steps, 'check', ['--baseline', baseline, '--out', 'report'])}`]),
+    ...laterSteps(steps),
+  ];
+}
+
+/** Limits for the spectra need known-good checkpoints, which nobody has on the first day, and the weights that they were trained from. */
+function laterSteps({ program, options }: NextSteps): string[] {
+  if (!options.some(([option]) => option === '--reference')) return [];
+  return [
+    `Later: '${program} calibrate' sets limits for the spectra from known-good runs of your own (docs/calibration.md).`,
   ];
 }
 

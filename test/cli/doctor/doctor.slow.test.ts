@@ -4,6 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../../src/cli/doctor/diagnosis.ts';
 import { workflowText } from '../../../src/cli/init/workflow-text.ts';
 import { run } from '../../../src/cli/run.ts';
+import { calibrationOf } from '../../../src/compare/calibration/build.ts';
+import { calibrationText } from '../../../src/compare/calibration/file.ts';
+import { measure, openMeasuredReference } from '../../../src/measure/measure.ts';
+import type { Measurement } from '../../../src/measure/schema/measurement.ts';
+import { storedMeasurement } from '../../../src/measure/schema/write.ts';
+import { at } from '../../../src/platform/at.ts';
 import { asProcess } from '../../e2e/as-process.ts';
 import { repository, temporaryFolder } from '../../fixtures.ts';
 
@@ -40,6 +46,15 @@ beforeAll(() => {
   for (const name of ['shadow-gate.yml', 'probes.jsonl']) cpSync(repository('examples', name), join(folder, name));
   write(WORKFLOW, workflow(false));
 });
+
+/** With spectra alone. */
+let known: Promise<Measurement> | undefined;
+function measured(): Promise<Measurement> {
+  known ??= openMeasuredReference(join(folder, 'models/base')).then((reference) =>
+    measure({ checkpoint: join(folder, 'models/new'), reference }),
+  );
+  return known;
+}
 
 async function doctor(...args: string[]) {
   const environment = { PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: join(folder, '.cache') };
@@ -86,6 +101,60 @@ describe('doctor', () => {
     const { of } = await doctor('--baseline', '.shadow-gate/baseline.json');
     expect(of('baseline')?.text).toContain('is for Git LFS by .gitattributes');
     rmSync(join(folder, '.gitattributes'));
+  });
+
+  it('reads a calibration of this version, model, reference and kind of checkpoint', async () => {
+    const file = '.shadow-gate/calibration.json';
+    const calibration = async (over: object = {}) => {
+      const known = { name: 'models/new', measurement: await measured() };
+      write(file, calibrationText({ ...calibrationOf([known], 'runs'), ...over }));
+      return (await doctor('--checkpoint', 'models/new', '--reference', 'models/base', '--only', 'spectra')).of(
+        'calibration',
+      );
+    };
+    expect((await doctor()).of('calibration')).toBeUndefined();
+    expect(await calibration()).toMatchObject({ status: 'warning', text: expect.stringContaining('2 are needed') });
+    const { runs } = calibrationOf([{ name: 'a', measurement: await measured() }], 'runs');
+    const twenty = Array.from({ length: 20 }, (_, i) => ({ ...at(runs, 0), digest: `sha256:${i}` }));
+    expect(await calibration({ runs: twenty.slice(1) })).toMatchObject({
+      status: 'ok',
+      text: `${file}: 19 known-good runs, enough for a rate of false alarms`,
+    });
+    expect(await calibration({ runs: twenty.slice(2) })).toMatchObject({
+      status: 'ok',
+      text: expect.stringContaining('18 known-good runs, no rate of false alarms is claimed'),
+    });
+    const other = { ...(await measured()).architecture, modelType: 'gemma3_text' };
+    for (const [over, text] of [
+      [{ tool: { name: 'shadow-gate', version: '0.1.0' } }, 'it was made by version 0.1.0'],
+      [{ architecture: other }, 'it is of gemma3_text, and the checkpoint is llama'],
+      [{ reference: null }, 'it was made without a reference, and now there is one'],
+      [
+        { tensors: [{ name: 'w', shape: [4, 4], loraRank: 2 }] },
+        'it is of adapters, and the checkpoint is a full model',
+      ],
+    ] as const) {
+      expect(await calibration(over)).toMatchObject({ status: 'problem', text: expect.stringContaining(text) });
+    }
+    write('.shadow-gate/baseline.json', JSON.stringify(storedMeasurement(await measured())));
+    const moved = { ...(await measured()).reference, digest: 'sha256:other' };
+    expect(await calibration({ reference: moved })).toMatchObject({
+      status: 'problem',
+      text: expect.stringContaining(
+        'beside .shadow-gate/baseline.json: The calibration cannot be used: it was measured against',
+      ),
+    });
+    write('.gitattributes', '*.json filter=lfs\n');
+    expect(await calibration()).toMatchObject({ status: 'problem', text: expect.stringContaining('is for Git LFS') });
+    for (const path of ['.gitattributes', '.shadow-gate/baseline.json', file]) rmSync(join(folder, path));
+  });
+
+  it('takes the workflow that gates, not one that calibrates', async () => {
+    write('.github/workflows/calibrate.yml', readFileSync(repository('examples/workflows/calibrate.yml'), 'utf8'));
+    expect((await doctor()).of('checkpoint')?.text).toMatch(
+      /^models\/new, as .github\/workflows\/shadow-gate.yml has it/,
+    );
+    rmSync(join(folder, '.github/workflows/calibrate.yml'));
   });
 
   it('says what is wrong with a checkpoint once, and checks the rest', async () => {
