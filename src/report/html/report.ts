@@ -5,6 +5,7 @@ import { Html, html } from './html.ts';
 import { icon } from './icon.ts';
 import { METHOD } from './method.ts';
 import { OVERVIEW } from './overview.ts';
+import calibrationStyle from './page/calibration.css' with { type: 'text' };
 import methodStyle from './page/method.css' with { type: 'text' };
 import overviewStyle from './page/overview.css' with { type: 'text' };
 import probesStyle from './page/probes.css' with { type: 'text' };
@@ -19,7 +20,9 @@ import type { PageOptions, Section } from './section.ts';
 import { SPECTRA } from './spectra/section.ts';
 import { TREND } from './trend.ts';
 
-const STYLE = [reportStyle, overviewStyle, probesStyle, spectraStyle, trendStyle, methodStyle].join('\n');
+const STYLE = [reportStyle, overviewStyle, probesStyle, spectraStyle, calibrationStyle, trendStyle, methodStyle].join(
+  '\n',
+);
 
 /** One element, so that the page's policy allows one digest. */
 const SCRIPT = [reportScript, probesScript, spectraScript].join('\n');

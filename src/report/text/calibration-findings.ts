@@ -122,6 +122,6 @@ export function calibrationSentence({ calibration, groups }: Report): string {
   const what =
     calibration.kind === 'runs' ? formatCount(runs, 'known-good run') : `${formatCount(runs, 'checkpoint')} of one run`;
   return calibration.test === null
-    ? `The update was judged beside ${what}: their range widened by half, or 3 standard deviations.`
+    ? `The update was judged beside ${what}: their range widened by half, or 3 standard deviations${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
     : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
 }

@@ -86,6 +86,32 @@ export function rangeWords(values: readonly number[]): string {
   return low === high ? low : `${low} to ${high}`;
 }
 
+/** The size of the update in one part, and the sizes at which its shape is judged. */
+export function sizeRow(size: CalibratedSize, report: Report): CalibrationRow {
+  const place = placeName(size);
+  return {
+    metric: metricPart(sizeMetric(size, report), { capitalized: true }),
+    ...{ place, seen: rangeWords(size.values), limit: sizeLimitWords(size), source: '' },
+    candidate: formatNumber(size.candidate),
+    state: size.isOutside ? 'beyond' : 'within',
+    mark: size.isOutside ? levelOfSize(place, report) : 'pass',
+  };
+}
+
+/** An adapter that was measured without its base model has a norm and no relative size. */
+function sizeMetric({ component, module }: CalibratedSize, { calibration }: Report): string {
+  const isRelative = (calibration?.metrics ?? []).some(
+    (other) => other.metric === 'updateSize' && other.component === component && other.module === module,
+  );
+  return isRelative ? 'updateSize' : 'frobeniusNorm';
+}
+
+/** Where nothing is left unjudged by it, no finding names it. */
+function levelOfSize(place: string, { findings }: Report): Level {
+  const found = findings.find((finding) => finding.kind === 'not-calibrated-here' && finding.places.includes(place));
+  return found?.level ?? 'info';
+}
+
 /** The sizes of an update at which its shape is judged. */
 export function sizeLimitWords({ low, high }: Pick<CalibratedSize, 'low' | 'high'>): string {
   return rangeWords([low, high]);

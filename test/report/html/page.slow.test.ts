@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { renderHtml } from '../../../src/report/html/report.ts';
+import { calibrationReport } from '../calibration.ts';
 import { everyFinding } from '../findings.ts';
 import { HOSTILE_NAMES, hostileReport, probeReport, report } from '../fixtures.ts';
 import { describeInBrowser, reportBrowser } from './browser.ts';
@@ -7,6 +8,7 @@ import { contrastsOf } from './contrast.ts';
 
 const FULL = renderHtml(
   report({
+    calibration: calibrationReport(),
     verdict: 'fail',
     findings: everyFinding('model.layers.0.self_attn.q_proj.weight'),
     probes: probeReport(),

@@ -3,6 +3,7 @@ import { BASELINE_GAPS, type BaselineGap, cutSentence } from '../../text/spectra
 import { SPECTRA_DISCLAIMER } from '../../text/words.ts';
 import { type Html, html } from '../html.ts';
 import type { Section } from '../section.ts';
+import { calibrationSection } from './calibration.ts';
 import { headline } from './headline.ts';
 import { heatMaps } from './heat-map.ts';
 import { byChange, inReadingOrder, type SpectraView, viewOf } from './matrices.ts';
@@ -27,6 +28,7 @@ export const SPECTRA: Section = {
     const medians = mediansTable(report, docs);
     return html`<p>${SPECTRA_DISCLAIMER}${gap === null ? null : html` ${BASELINE_GAPS[gap]}`}</p>
 ${headline(report, docs)}
+${calibrationSection(report, docs)}
 ${quantizationSection(report)}
 ${maps === null ? null : html`<h3>By module type and layer</h3>${maps}`}
 ${body === null ? null : html`<h3>σ-profiles</h3>${body}`}

@@ -1,0 +1,63 @@
+import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/report-schema.ts';
+import type { Report } from '../../compare/report.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { calibrationRefused, calibrationSentence, limitSource } from './calibration-findings.ts';
+import { metricName } from './metric-names.ts';
+import { formatCount, formatInteger, formatNumber, formatProbability } from './numbers.ts';
+import { type Phrase, phrase } from './phrase.ts';
+
+/** What the limits rest on, or why there are none. */
+export function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {
+  const { refused, test } = calibration;
+  if (refused !== null) return calibrationRefused({ kind: 'calibration-refused', level: 'info', ...refused });
+  const probability = test === null ? '' : ` Of this one, ${formatProbability(test.p)}.`;
+  return phrase`${calibrationSentence(report)}${probability}`;
+}
+
+export const SCALE_WORDS =
+  'Each row has a scale of its own, on which the limit is always at the same place; beyond it is shaded, and an arrow is a candidate further out.';
+export const SERIES_WORDS = 'Older checkpoints are higher and paler, newer ones lower and darker.';
+export const MOVED_WORDS =
+  'Where a limit follows the size of the update, the dots are moved along the line to the size of the candidate’s update.';
+export const SIZES_WORDS = 'its shape is judged between these sizes';
+
+const ERROR_WORDS = 'error: leave-one-out, and in parentheses without the line';
+
+/** What most limits of one metric rest on. One test of everything is said once, above all. */
+export function sourceOf(
+  metrics: readonly CalibratedMetric[],
+  { kind, runs, test }: CalibrationReport,
+): { readonly by: LimitRule | null; readonly words: string } {
+  const rules = metrics.flatMap(({ judged }) => judged?.by ?? []);
+  const [by = null] = [...groupBy(rules, (rule) => rule).values()].sort((a, b) => b.length - a.length)[0] ?? [];
+  const isSaid = by === null || by === 'order-statistic';
+  const error = metrics.some(({ judged }) => judged?.line) ? [ERROR_WORDS] : [];
+  const words = isSaid ? [] : [limitSource(by, { runs: runs.length, calibration: kind, test })];
+  return { by, words: [...words, ...error].join('; ') };
+}
+
+/** Of a limit that follows the size of the update; null for others. The head of its metric explains it. */
+export function lineError({ judged }: CalibratedMetric): string | null {
+  const line = judged?.line ?? null;
+  return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;
+}
+
+/** @param moved where it is drawn, along a line by the size of the update */
+export function knownTitle(name: string, value: number, moved: number): string {
+  const drawn = moved === value ? '' : `, ${formatNumber(moved)} at the size of the candidate`;
+  return `${name}: ${formatNumber(value)}${drawn}`;
+}
+
+export const candidateTitle = (value: number): string => `candidate: ${formatNumber(value)}`;
+
+/** Head of the fold with what is not judged. */
+export function othersWords(metrics: readonly CalibratedMetric[]): string {
+  const names = new Set(metrics.map(({ metric }) => metricName(metric)));
+  return `${formatCount(names.size, 'other metric')}, not judged (${formatInteger(metrics.length)} numbers)`;
+}
+
+export function runsWords({ runs, kind }: CalibrationReport): string {
+  return kind === 'series'
+    ? `The numbers of the ${formatCount(runs.length, 'checkpoint')}, in their order`
+    : `The numbers of the ${formatCount(runs.length, 'known-good run')}`;
+}
