@@ -184,6 +184,23 @@ describe('a gate with a calibration', () => {
     expect(proposed(CALIBRATION_FILE)).toBeUndefined();
   });
 
+  it('judges merged shards too, and by no file of the change', async () => {
+    const text = await calibrated();
+    await narrow();
+    rig.github.files.set(`${BASE_SHA}:${CALIBRATION_FILE}`, text);
+    await rm(rig.path(CALIBRATION_FILE));
+    for (const shard of ['1/2', '2/2']) {
+      const { code, log } = await rig.gate(
+        { ...WEIGHTS, reference: 'model', checkpoint: 'narrow', shard },
+        { runId: 42 },
+      );
+      expect(code, log).toBe(0);
+    }
+    const merged = await rig.gate({ mode: 'merge', only: 'spectra' }, { runId: 42 });
+    expect(await findingsOf(merged), merged.log).toContain('calibrated-metric: warn');
+    expect(merged.summary).toContain('This change deletes the calibration');
+  });
+
   it('has nothing against one more good run', async () => {
     await calibrated();
     const good = await rig.gate({ ...GATE, checkpoint: await train('seed-9', 9) }, { event: PUSH });
