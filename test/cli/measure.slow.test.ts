@@ -19,11 +19,14 @@ describe('measure, compare and report', () => {
   });
 
   it('report from files the verdict that check reports from checkpoints', async () => {
-    const compared = await runCli('compare', candidate, baseline, '--out', folder);
+    // The ratio of the two differs by 8.7%.
+    const policy = join(folder, 'strict.yml');
+    writeFileSync(policy, 'rules: [{ metric: mlpAttentionRatio, direction: up, relative: 0.05 }]\n');
+    const compared = await runCli('compare', candidate, baseline, '--policy', policy, '--out', folder);
     expect(compared.code).toBe(0);
     expect(compared.stdout).toMatch(/▲ warn: /);
     const args = ['--checkpoint', example('benchmark-aligned'), ...reference, '--baseline', baseline];
-    expect((await runCli('check', ...args)).stdout).toMatch(/▲ warn: /);
+    expect((await runCli('check', ...args, '--policy', policy)).stdout).toMatch(/▲ warn: /);
   });
 
   it('print a saved report again, as text and as the comment', async () => {

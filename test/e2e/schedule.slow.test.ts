@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { type HistoryEntry, parseHistory } from '../../src/history/entry.ts';
 import { repository } from '../fixtures.ts';
 import { annotations, levels, useRig } from './rig.ts';
@@ -10,8 +10,13 @@ const rig = useRig();
 
 const example = (name: string) => repository('examples', name);
 const NIGHTLY = { reference: example('base'), only: 'spectra', key: 'nightly' };
-const NARROW = { ...NIGHTLY, checkpoint: example('benchmark-aligned'), baseline: example('coverage-expanding') };
+const PAIR = { checkpoint: example('benchmark-aligned'), baseline: example('coverage-expanding') };
+const NARROW = { ...NIGHTLY, ...PAIR, policy: 'policy.yml' };
+/** The ratio of the pair differs by 8.7%: this warns of it, and by default nothing does. */
+const STRICT = 'rules: [{ metric: mlpAttentionRatio, direction: up, relative: 0.08 }]\n';
 const NAME = 'shadow-gate-history-nightly';
+
+beforeEach(() => writeFile(rig.path('policy.yml'), STRICT));
 
 /** One scheduled run. @param conclusion of the run, after it has ended */
 async function night(inputs: Record<string, string>, runId: number, conclusion = 'success'): Promise<Outcome> {
@@ -60,8 +65,8 @@ it('a drift over many checks fails a check that alone would only warn, and the i
   // Four checkpoints before this one, each a little narrower than is healthy.
   const past = [1, 2, 3, 4].map((i) => ({ ...entry, checkpoint: `sha256:${i}`, time: `2026-11-0${i}T03:17:00Z` }));
   plant(2, past.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  await writeFile(rig.path('policy.yml'), 'trend: { concentration: fail }\n');
-  const outcome = await night({ ...NARROW, policy: 'policy.yml' }, 3, 'failure');
+  await writeFile(rig.path('policy.yml'), `${STRICT}trend: { concentration: fail }\n`);
+  const outcome = await night(NARROW, 3, 'failure');
   expect(outcome.outputs.verdict, outcome.log).toBe('fail');
   expect(annotations(outcome)[0]?.message).toMatch(
     /MLP ÷ attention ratio of ΔW has drifted up over the last 5 checkpoints/,
@@ -72,10 +77,10 @@ it('a drift over many checks fails a check that alone would only warn, and the i
   expect(history().at(-1)?.verdict).toBe('warn');
 
   // The same checkpoint again changes nothing, and the issue stays open.
-  await night({ ...NARROW, policy: 'policy.yml' }, 4, 'failure');
+  await night(NARROW, 4, 'failure');
   expect(issue).toMatchObject({ state: 'open', comments: [expect.stringContaining('cumulative sums: concentration')] });
   // Another baseline starts a new trend.
-  await night({ ...NARROW, baseline: example('benchmark-aligned'), policy: 'policy.yml' }, 5);
+  await night({ ...NARROW, baseline: example('benchmark-aligned') }, 5);
   expect(issue?.state).toBe('closed');
   expect(rig.github.issues).toHaveLength(1);
 });

@@ -12,7 +12,7 @@ import { promise } from './fuzzer.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is searched for
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-function expectClean(text: string, what: string): void {
+export function expectClean(text: string, what: string): void {
   const found = CONTROL.exec(text);
   promise(found === null, `${what} has a control character ${JSON.stringify(found?.[0])}`);
   promise(!/^(::|##\[)/m.test(text), `${what} has a workflow command`);
