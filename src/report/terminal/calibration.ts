@@ -2,7 +2,7 @@ import type { Calibration } from '../../compare/calibration/schema.ts';
 import { printable } from '../escape.ts';
 import { knownGoodCount, limitTable } from '../text/calibration-limits.ts';
 import { plain } from '../text/phrase.ts';
-import { type TerminalOptions, terminalTable } from './table.ts';
+import { type Column, type TerminalOptions, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
 interface CalibrationOptions extends TerminalOptions {
@@ -10,23 +10,29 @@ interface CalibrationOptions extends TerminalOptions {
   readonly alpha: number;
 }
 
-const COLUMNS = [
-  { head: 'part' },
-  { head: 'metric' },
-  { head: 'seen', align: 'right' as const },
-  { head: 'limit', align: 'right' as const },
-  { head: 'source' },
-];
+/** Below this many columns, a line's errors take the room of what was seen, which says less about a limit that moves. */
+const WIDE = 100;
+const RIGHT = new Set(['seen', 'limit']);
 
 /** What a calibration knows, and the limits that it sets. */
 export function renderCalibration(calibration: Calibration, { path, alpha, width }: CalibrationOptions): string {
   const { runs, kind } = calibration;
-  const { rows, note } = limitTable(calibration, alpha);
+  const { rows, note, explained } = limitTable(calibration, alpha);
   const head = `calibrated with ${knownGoodCount(runs.length, kind)}: ${printable(path)}`;
   if (rows.length === 0) return `${head}\n${wrap(`${note} Add some with --add.`, width).join('\n')}`;
-  const table = terminalTable(
-    COLUMNS,
-    rows.map(({ part, metric, seen, limit, source }) => [part, plain([metric]), seen, limit, source]),
+  const hasErrors = rows.some(({ error }) => error !== null);
+  const cells = rows.map(({ part, metric, seen, limit, shortSource, error }) => ({
+    part,
+    metric: plain([metric]),
+    ...(hasErrors && width < WIDE ? {} : { seen }),
+    limit,
+    source: shortSource,
+    ...(hasErrors ? { 'error (without line)': error ?? '' } : {}),
+  }));
+  const columns = Object.keys(cells[0] ?? {}).map(
+    (name): Column => ({ head: name, align: RIGHT.has(name) ? 'right' : 'left' }),
   );
-  return `${head}\n\n${table}\n\n${wrap(note, width).join('\n')}`;
+  const table = terminalTable(columns, cells.map(Object.values<string>));
+  const notes = [...explained, note].map((text) => wrap(text, width).join('\n'));
+  return `${head}\n\n${table}\n\n${notes.join('\n')}`;
 }

@@ -26,7 +26,7 @@ export function calibratedMetric(finding: Outlier): Phrase {
       ? []
       : phrase` (also in ${otherPlaces(places.slice(1))}; ${formatInteger(places.length)} of ${formatInteger(judged)} module types)`;
   const side = direction === 'up' ? 'above' : 'below';
-  return phrase`${metricPart(metric, { capitalized: true })} of the update${where} is ${value}, ${side} the calibrated limit of ${bound}: ${rangeOf(finding)}${others}.`;
+  return phrase`${metricPart(metric, { capitalized: true })} of ΔW${where} is ${value}, ${side} the calibrated limit of ${bound}: ${rangeOf(finding)}${others}.`;
 }
 
 function otherPlaces(places: readonly string[]): Phrase {
@@ -53,7 +53,7 @@ export function limitSource(
     case 'least-margin':
       return `range of ${what}, and the least margin`;
     case 'regression':
-      return `line through ${what} by size of the update, range of its errors widened`;
+      return `line through ${what} by size of the update`;
   }
 }
 

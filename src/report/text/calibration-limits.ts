@@ -1,9 +1,11 @@
 import { isIdle, type KnownLimit, LEAST_RUNS, limitsOf } from '../../compare/calibration/assess.ts';
 import { placeName } from '../../compare/calibration/place-name.ts';
+import type { LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Calibration, CalibrationKind, CalibrationRun } from '../../compare/calibration/schema.ts';
+import { IDLE_LIMIT, rangeWords, SOURCE_WORDS } from './calibration.ts';
 import { limitSource } from './calibration-findings.ts';
 import { metricPart } from './metric-names.ts';
-import { formatCount, formatNumber, formatPair } from './numbers.ts';
+import { formatCount, formatNumber } from './numbers.ts';
 import type { Part } from './phrase.ts';
 
 /** The limits that a calibration sets, for a table. */
@@ -12,6 +14,8 @@ export interface LimitTable {
   readonly rows: readonly LimitRow[];
   /** What the limits rest on, or why there are none. */
   readonly note: string;
+  /** What each short source means. */
+  readonly explained: readonly string[];
 }
 
 export interface LimitRow {
@@ -21,6 +25,10 @@ export interface LimitRow {
   readonly seen: string;
   readonly limit: string;
   readonly source: string;
+  /** The same where there is little room: explained by `explained`. */
+  readonly shortSource: string;
+  /** Leave-one-out error, and in parentheses without the line; null for other limits. */
+  readonly error: string | null;
 }
 
 /** `4 known-good runs`, `6 checkpoints of one run`. */
@@ -58,36 +66,45 @@ export function runsWithout(
 /** @param alpha rate of false alarms, where there are enough exchangeable runs for one */
 export function limitTable(calibration: Calibration, alpha: number): LimitTable {
   if (calibration.runs.length < LEAST_RUNS) {
-    return { rows: [], note: `It sets no limits yet: ${LEAST_RUNS} are needed, and more are better.` };
+    return { rows: [], note: `It sets no limits yet: ${LEAST_RUNS} are needed, and more are better.`, explained: [] };
   }
   const { rate, limits } = limitsOf(calibration, alpha);
-  return { rows: limits.map((limit) => rowOf(limit, calibration, rate)), note: explain(rate, calibration) };
+  const rules = new Set(limits.flatMap(({ limit }) => limit?.by ?? []));
+  return {
+    rows: limits.map((limit) => rowOf(limit, calibration, rate)),
+    note: explain(rate, calibration),
+    explained: [...rules].map((by) => `${SOURCE_WORDS[by]}: ${sourceOf(by, calibration)}`),
+  };
+}
+
+function sourceOf(by: LimitRule, { kind, runs }: Calibration): string {
+  return limitSource(by, { runs: runs.length, calibration: kind, test: null });
 }
 
 function rowOf(
   { values, metric, direction, limit, ...place }: KnownLimit,
-  { kind }: Calibration,
+  calibration: Calibration,
   rate: number | null,
 ): LimitRow {
-  const [least, most] = formatPair(Math.min(...values), Math.max(...values));
-  const sign = direction === 'up' ? '≤' : '≥';
-  const source = limit && limitSource(limit.by, { runs: values.length, calibration: kind, test: null });
   const line = limit?.line;
-  const error = line
-    ? `; leave-one-out error ${formatNumber(line.error)}, ${formatNumber(line.errorOfMean)} without`
-    : '';
+  const [error, without] = line ? [formatNumber(line.error), formatNumber(line.errorOfMean)] : [null, null];
+  const long = limit === null ? '' : sourceOf(limit.by, calibration);
   return {
     part: placeName(place),
     metric: metricPart(metric),
-    seen: least === most ? least : `${least} to ${most}`,
-    limit:
-      limit === null
-        ? ''
-        : isIdle({ metric, direction }, limit.limit)
-          ? 'too far apart'
-          : `${sign} ${formatNumber(limit.limit)}`,
-    source: rate === null ? `${source ?? ''}${error}` : 'joint test',
+    seen: rangeWords(values),
+    limit: limit === null ? '' : limitOf(limit.limit, { metric, direction }),
+    source:
+      rate !== null
+        ? SOURCE_WORDS['order-statistic']
+        : `${long}${error === null ? '' : `; leave-one-out error ${error}, ${without} without`}`,
+    shortSource: SOURCE_WORDS[limit?.by ?? 'order-statistic'],
+    error: error === null ? null : `${error} (${without})`,
   };
+}
+
+function limitOf(limit: number, { metric, direction }: Pick<KnownLimit, 'metric' | 'direction'>): string {
+  return isIdle({ metric, direction }, limit) ? IDLE_LIMIT : `${direction === 'up' ? '≤' : '≥'} ${formatNumber(limit)}`;
 }
 
 function explain(rate: number | null, { runs }: Calibration): string {

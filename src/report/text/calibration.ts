@@ -9,9 +9,12 @@ import type { Part } from './phrase.ts';
 /** What a calibration says of one number; `shown`: it is not judged. */
 export type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
 
-/** In the place of a limit that judges nothing: no candidate could be beyond it, or the update has another size. */
+/** In the place of a limit that no candidate could be beyond. */
+export const IDLE_LIMIT = 'too far apart';
+
+/** The same of every limit that judges nothing: the update may have another size. */
 const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
-  idle: 'too far apart',
+  idle: IDLE_LIMIT,
   'not-calibrated': 'not at this size',
 };
 
