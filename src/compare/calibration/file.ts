@@ -2,7 +2,9 @@ import { jsonLines } from '../../platform/json-lines.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parseVersioned, readVersioned } from '../../platform/versioned-json.ts';
 import { writeFileAtomic } from '../../platform/write-file.ts';
-import { CALIBRATION_SCHEMA, type Calibration, calibrationSchema } from './schema.ts';
+import { numberOf } from '../../statistics/bounded.ts';
+import { rangeOf } from '../metric-range.ts';
+import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 
 /** Where a calibration is looked for, beside the baseline. */
 export const CALIBRATION_FILE = '.shadow-gate/calibration.json';
@@ -32,8 +34,24 @@ export async function writeCalibration(path: string, calibration: Calibration): 
   await writeFileAtomic(path, calibrationText(calibration));
 }
 
+/** Squares of larger numbers are infinite, and so would limits be. */
+const MOST = 1e100;
+const ROUNDING = 1e-6;
+
+/** A number that no update has would lift limits so far that nothing is beyond them. @throws UserError */
+function expectPossible({ name, updateSize, model, groups }: CalibrationRun, where: string): void {
+  const numbers = [{ ...model, updateSize }, ...groups.map(({ metrics }) => metrics)].flatMap(Object.entries);
+  for (const [metric, measured] of numbers) {
+    const { least, most } = rangeOf(metric);
+    const value = measured === null ? null : numberOf(measured);
+    if (value === null || (least - ROUNDING <= value && value <= Math.min(most, MOST) + ROUNDING)) continue;
+    throw new UserError(`${where} has a ${metric} of ${value} for ${name}, which no update has`, FORMAT.hint);
+  }
+}
+
 /** A run that counts twice would make the others look alike. @throws UserError */
 function expectConsistent(calibration: Calibration, where: string): Calibration {
+  for (const run of calibration.runs) expectPossible(run, where);
   const digests = calibration.runs.map(({ digest }) => digest);
   const twice = calibration.runs.find(({ digest }, i) => digests.indexOf(digest) !== i);
   if (twice === undefined) return calibration;

@@ -92,6 +92,13 @@ describe('the file of a calibration', () => {
     expect(() => parse({ runs: [...calibration.runs, first] })).toThrow(/c\.json .*run-0 twice/);
     expect(() => parse({ runs: [] })).toThrow(/c\.json/);
     expect(() => parse({ runs: [{ ...first, updateSize: -1 }] })).toThrow(/updateSize/);
+    for (const impossible of [1e308, -1, 1.5]) {
+      const groups = first?.groups.map((group) => ({ ...group, metrics: { 'topEnergy.5%': impossible } }));
+      expect(() => parse({ runs: [{ ...first, groups }] })).toThrow(
+        /topEnergy\.5% of .* for run-0, which no update has/,
+      );
+    }
+    expect(() => parse({ runs: [{ ...first, updateSize: 1e308 }] })).toThrow(/updateSize of/);
     expect(() => parse({ schema: 'shadow-gate/calibration@2' })).toThrow(/c\.json/);
     expect(() => parse({ kind: 'runs of mine' })).toThrow(/kind/);
     const path = join(temporaryFolder(), 'calibration.json');
