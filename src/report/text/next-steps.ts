@@ -25,7 +25,7 @@ const STEPS: Steps = {
     ifIntended(report),
   ],
   'calibrated-metric': (_, report) => [
-    phrase`Look at the probes: they decide. Compare the recipe with good runs.`,
+    phrase`Look at the probes: they decide. Compare recipes with good runs.`,
     phrase`If it is good, add it to the calibration: ${addToCalibrationCommand(report)}`,
   ],
   'not-calibrated-here': (_, report) => [
