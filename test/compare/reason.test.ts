@@ -233,7 +233,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['labels-not-bound', 'probes', null, 'w', null, null, null],
     ['labels-not-bound', 'probes', null, 'w', null, null, null],
   ],
-  'two-key': [['two-key', 'w', ...MODEL]],
+  'two-key': ['w', 'w', 'w', 'retention'].map((metric) => ['two-key', metric, ...MODEL]),
   'probes-not-run': [
     ['probes-not-run', 'probes', ...MODEL],
     ['probes-not-run', 'probes', ...MODEL],
