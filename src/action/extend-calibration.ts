@@ -1,5 +1,6 @@
 import { extendCalibration } from '../compare/calibration/build.ts';
 import type { Calibration } from '../compare/calibration/schema.ts';
+import { DEFICITS } from '../compare/checks/two-key.ts';
 import type { Report } from '../compare/report.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
@@ -29,11 +30,19 @@ export function calibrationOutcome(
   // Limits that follow what they have flagged are none.
   const isFlagged = report.findings.some(({ kind }) => kind === 'calibrated-metric' || kind === 'not-calibrated-here');
   if (isFlagged) return { kind: 'flagged' };
-  if (report.verdict !== 'pass' && report.verdict !== 'warn') return { kind: 'not-judged', verdict: report.verdict };
+  // A deficit that the probes show, also where it only warns, is no part of what is good.
+  const isDeficient = report.findings.some(({ kind, level }) => level === 'warn' && DEFICITS.has(kind));
+  if (isDeficient || (report.verdict !== 'pass' && report.verdict !== 'warn')) {
+    return { kind: 'not-judged', verdict: report.verdict };
+  }
   try {
     const known = { name: nameOf(measurement, commit), measurement };
     const { runs, ...same } = extendCalibration(calibration, known);
-    return { kind: 'extended', before: calibration, after: { ...same, runs: runs.slice(-MOST_RUNS) } };
+    // Chosen by the calibration itself: good runs that it would flag never get here.
+    const marked = runs.map((run) =>
+      run.digest === measurement.checkpoint.digest ? { ...run, isSelected: true as const } : run,
+    );
+    return { kind: 'extended', before: calibration, after: { ...same, runs: marked.slice(-MOST_RUNS) } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { kind: 'impossible', problem: error.problem };

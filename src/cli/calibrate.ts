@@ -6,10 +6,10 @@ import type { Calibration, CalibrationKind } from '../compare/calibration/schema
 import { calibrate } from '../gate/calibrate.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable } from '../platform/write-file.ts';
-import { DEFAULT_POLICY } from '../policy/policy.ts';
+import { findPolicy } from '../policy/load.ts';
 import { renderCalibration } from '../report/terminal/calibration.ts';
 import { CALIBRATE_EXAMPLES } from './help.ts';
-import { type SpectraOptions, spectraOptions } from './options.ts';
+import { policyOption, type SpectraOptions, spectraOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { openSpectrumStore } from './settings.ts';
 
@@ -19,6 +19,7 @@ interface CalibrateOptions extends SpectraOptions {
   series?: boolean;
   add?: boolean;
   json?: boolean;
+  policy?: string;
 }
 
 export function addCalibrateCommand(program: Command, output: Output): void {
@@ -27,9 +28,9 @@ export function addCalibrateCommand(program: Command, output: Output): void {
     .description('measure known-good checkpoints; the file sets limits for how an update may look')
     .requiredOption(
       '--checkpoints <path...>',
-      `${LEAST_RUNS} or more known-good checkpoints, or measurements of them (*.json)`,
+      `${LEAST_RUNS.runs} or more known-good checkpoints, or measurements of them (*.json)`,
     );
-  spectraOptions(command)
+  policyOption(spectraOptions(command))
     .option('--series', 'they are checkpoints of one run, in order; otherwise re-seeded runs or accepted releases')
     .option('--add', 'keep the checkpoints that the file already has')
     .option('--out <file>', 'calibration file to write', CALIBRATION_FILE)
@@ -42,6 +43,8 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
   const { checkpoints, reference, out, device, method, maxMemory: memoryLimit } = options;
   await expectWritable(out, 'file');
   const extend = options.add && existsSync(out) ? await readCalibration(out) : undefined;
+  if (options.add && extend === undefined) output.note(`${out} does not exist yet: it begins with these`);
+  const { policy } = await findPolicy(options.policy);
   const calibration = await output.withProgress((onProgress) =>
     calibrate({
       ...{ checkpoints, reference, device, method, memoryLimit },
@@ -52,7 +55,7 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
     }),
   );
   await writeCalibration(out, calibration);
-  const { alpha } = DEFAULT_POLICY.calibration;
+  const { alpha } = policy.calibration;
   if (options.json) output.print(JSON.stringify(calibration, null, 2));
   else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
 }

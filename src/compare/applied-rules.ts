@@ -27,25 +27,29 @@ interface Rules {
 
 /**
  * The rules of the policy and the defaults beside them; those for low-rank updates judge nothing else. Where known-good
- * checkpoints judge a number, the defaults do not, except that what is beyond the limit of a calibration may still fail.
+ * checkpoints judge a number, the defaults that warn do not. Those that fail do if it is beyond the limit of the calibration, and
+ * warn if it is within: one known-good checkpoint that exploded must not hide another.
  */
 export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
-  const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule => {
-    const isDefault = !policy.rules.includes(rule);
-    const judged = pairs.filter((pair) => isWatched(rule, pair) && !(isDefault && isJudged(rule, pair)));
-    const level = isDefault && isInformation(rule, probes) ? 'info' : rule.level;
-    return { rule, isDefault, level, pairs: judged };
-  };
-  const outcomes = calibratedOutcomes(calibration);
-  const isJudged = ({ level }: Rule, { metric, of, statistic, scope }: MetricPair): boolean => {
-    if (of !== 'delta' || !(statistic === 'model' || statistic === 'median') || scope.kind === 'tensor') return false;
-    const outcome = outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
-    return outcome !== undefined && (outcome !== 'beyond' || level !== 'fail');
+  const outcomes = calibratedOutcomes(calibration, policy);
+  const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule[] => {
+    const watched = pairs.filter((pair) => isWatched(rule, pair));
+    if (policy.rules.includes(rule)) return [{ rule, isDefault: false, level: rule.level, pairs: watched }];
+    const outcomeOf = (pair: MetricPair) => outcomeIn(outcomes, pair);
+    const others = watched.filter((pair) =>
+      rule.level === 'fail' ? outcomeOf(pair) !== 'within' : outcomeOf(pair) === undefined,
+    );
+    const within = rule.level === 'fail' ? watched.filter((pair) => outcomeOf(pair) === 'within') : [];
+    const level = isInformation(rule, probes) ? 'info' : rule.level;
+    return [
+      ...(within.length > 0 && others.length === 0 ? [] : [{ rule, isDefault: true, level, pairs: others }]),
+      ...(within.length > 0 ? [{ rule, isDefault: true, level: 'warn' as const, pairs: within }] : []),
+    ];
   };
   const lowRank = metrics.filter((pair) => pair.isLowRank);
   return [
-    ...effectiveRules(policy).map((rule) => apply(rule, metrics)),
-    ...lowRankRules(policy).map((rule) => apply(rule, lowRank)),
+    ...effectiveRules(policy).flatMap((rule) => apply(rule, metrics)),
+    ...lowRankRules(policy).flatMap((rule) => apply(rule, lowRank)),
   ];
 }
 
@@ -57,22 +61,34 @@ function isInformation({ metric }: Rule, probes: ProbePairing): boolean {
   return metric !== 'frobeniusNorm' && isBehaviorJudged(probes);
 }
 
-function calibratedOutcomes(calibration: CalibrationReport | null): ReadonlyMap<string, string> {
-  const judged = (calibration?.metrics ?? []).flatMap((metric) =>
-    metric.judged === null ? [] : [[outcomeKey(metric.metric, placeName(metric)), metric.judged.outcome] as const],
-  );
-  return new Map(judged);
+type Outcomes = ReadonlyMap<string, 'within' | 'beyond'>;
+
+/** Of what known-good checkpoints judge: where they are information, that is nothing. */
+function calibratedOutcomes(calibration: CalibrationReport | null, policy: Policy): Outcomes {
+  const outcomes = new Map<string, 'within' | 'beyond'>();
+  if (policy.calibration.level === 'info') return outcomes;
+  for (const metric of calibration?.metrics ?? []) {
+    const outcome = metric.judged?.outcome;
+    if (outcome === 'within' || outcome === 'beyond') {
+      outcomes.set(outcomeKey(metric.metric, placeName(metric)), outcome);
+    }
+  }
+  return outcomes;
+}
+
+function outcomeIn(outcomes: Outcomes, { metric, of, statistic, scope }: MetricPair) {
+  if (of !== 'delta' || !(statistic === 'model' || statistic === 'median') || scope.kind === 'tensor') return undefined;
+  return outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
 }
 
 const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);
 
 /** Is there a low-rank update that some rule or known-good checkpoints judge, and could report? */
 export function judgesLowRank(rules: Rules): boolean {
-  const outcomes = calibratedOutcomes(rules.calibration);
+  const outcomes = calibratedOutcomes(rules.calibration, rules.policy);
   const isCalibrated = rules.metrics.some(({ metric, isLowRank, scope }) => {
     if (!isLowRank || scope.kind !== 'modules') return false;
-    const outcome = outcomes.get(outcomeKey(metric, scope.name));
-    return outcome === 'within' || outcome === 'beyond';
+    return outcomes.has(outcomeKey(metric, scope.name));
   });
   if (isCalibrated) return true;
   return appliedRules(rules).some(

@@ -185,11 +185,17 @@ async function resolvePair({
   policy,
   baseline,
   calibration,
-}: Pick<CheckOptions, 'baseline' | 'policy' | 'calibration'>): Promise<ResolvedPair> {
+  only,
+}: Pick<CheckOptions, 'baseline' | 'policy' | 'calibration' | 'only'>): Promise<ResolvedPair> {
   const resolved = typeof policy === 'object' ? policy : await findPolicy(policy);
   return {
     policy: resolved,
-    calibration: typeof calibration === 'object' ? calibration : await findCalibration(calibration, resolved.policy),
+    calibration:
+      only === 'probes'
+        ? null
+        : typeof calibration === 'object'
+          ? calibration
+          : await findCalibration(calibration, resolved.policy),
     baseline: typeof baseline === 'object' ? baseline : await readBaseline(baseline),
   };
 }

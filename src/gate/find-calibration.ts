@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { NamedCalibration } from '../compare/calibration/assess.ts';
 import { CALIBRATION_FILE, readCalibration } from '../compare/calibration/file.ts';
+import { UserError } from '../platform/user-error.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /**
@@ -14,6 +15,7 @@ export async function findCalibration(
   { calibration: { file } }: Policy,
 ): Promise<NamedCalibration | null> {
   if (named === false) return null;
+  if (named === '') throw new UserError('the name of the calibration is empty', 'give a file, or --no-calibration');
   const path = named ?? file;
   return calibrationOnDisk({ path: path ?? CALIBRATION_FILE, mayBeMissing: path === undefined });
 }

@@ -137,17 +137,17 @@ function concentrationOf(report: Report, policy: Policy): HistoryValue | null {
 }
 
 /**
- * Known-good checkpoints give a better scale: for runs how far the ratio is from their mean, in their standard deviations; for a
- * series, whose ratio may rise while it trains, how far it is from the baseline, of what the limit lets it move from the mean. Null
- * where they do not judge the ratio.
+ * Known-good checkpoints give a better scale: what the limit lets the ratio move from their mean counts as three standard
+ * deviations (a few runs may be close together by chance). For runs it is how far the ratio is from their mean; for a series, whose
+ * ratio may rise while it trains, how far it is from the baseline. Null where they do not judge the ratio.
  */
 function calibratedScore({ calibration }: Report, baseline: number | null): number | null {
   const ratio = calibration?.metrics.find(({ metric, module }) => metric === RATIO && module === null);
   if (!ratio?.judged || !['within', 'beyond'].includes(ratio.judged.outcome)) return null;
   const { candidate, values, judged } = ratio;
   const mean = meanOf(values);
-  if (calibration?.kind === 'runs') return (candidate - mean) / spreadOf(values);
-  const tolerance = Math.abs(judged.limit - mean);
+  const tolerance = Math.max(Math.abs(judged.limit - mean), TOLERANCE_IN_DEVIATIONS * spreadOf(values));
+  if (calibration?.kind === 'runs') return ((candidate - mean) * TOLERANCE_IN_DEVIATIONS) / tolerance;
   return baseline === null || tolerance === 0 ? null : ((candidate - baseline) * TOLERANCE_IN_DEVIATIONS) / tolerance;
 }
 

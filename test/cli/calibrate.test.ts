@@ -42,7 +42,7 @@ describe('calibrate', () => {
     expect(stdout).toMatch(/^calibrated with 4 known-good runs: .*calibration\.json\n/);
     expect(stdout).toMatch(/q_proj +Frobenius norm +[\d.]+ to [\d.]+ +≤ [\d.]+ /);
     expect(stdout).toMatch(/v_proj +log-odds of the top-1 energy +/);
-    expect(stdout).toMatch(/No rate of false alarms is claimed for 4 checkpoints/);
+    expect(stdout).toMatch(/No rate of false alarms is claimed for 4 known-good runs/);
     const { kind, runs, tensors } = await readCalibration(out);
     expect(kind).toBe('runs');
     expect(runs.map(({ name }) => name)).toEqual(checkpoints);

@@ -1,5 +1,5 @@
 import { calibrationPath } from '../../action/resolve-calibration.ts';
-import { LEAST_RUNS } from '../../compare/calibration/assess.ts';
+import { areExchangeable, LEAST_RUNS } from '../../compare/calibration/assess.ts';
 import { describeUpdate, differenceOf } from '../../compare/calibration/describe-update.ts';
 import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
 import type { Calibration } from '../../compare/calibration/schema.ts';
@@ -10,7 +10,6 @@ import type { ResolvedPolicy } from '../../policy/load.ts';
 import { calibrationRefused } from '../../report/text/calibration-findings.ts';
 import { knownGoodCount } from '../../report/text/calibration-limits.ts';
 import { plain } from '../../report/text/phrase.ts';
-import { fewestRuns } from '../../statistics/joint-conformal.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
 import { type Finding, ok, problem, warning } from './diagnosis.ts';
@@ -51,11 +50,11 @@ export async function checkCalibration(context: CalibrationContext): Promise<Fin
   if (differences.length > 0) return problem(`${path}: ${differences.join('; ')}`, CALIBRATE_AGAIN);
   const { runs, kind } = calibration;
   const what = `${path}: ${knownGoodCount(runs.length, kind)}`;
-  if (runs.length < LEAST_RUNS) {
-    return warning(`${what}, and ${LEAST_RUNS} are needed for limits`, "add some with 'shadow-gate calibrate --add'");
+  const least = LEAST_RUNS[kind];
+  if (runs.length < least) {
+    return warning(`${what}, and ${least} are needed for limits`, "add some with 'shadow-gate calibrate --add'");
   }
-  const needed = fewestRuns(resolved.policy.calibration.alpha);
-  const hasRate = kind === 'runs' && runs.length >= needed;
+  const hasRate = areExchangeable(kind, runs, resolved.policy.calibration.alpha);
   return ok(hasRate ? `${what}, enough for a rate of false alarms` : `${what}, no rate of false alarms is claimed`);
 }
 

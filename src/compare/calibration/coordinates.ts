@@ -1,4 +1,4 @@
-import { numberOf } from '../../statistics/bounded.ts';
+import { highOf, lowOf, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
 import { withDerived } from '../derived-metrics.ts';
 import type { CalibrationRun } from './schema.ts';
 
@@ -8,11 +8,19 @@ export interface Place {
   readonly module: CalibrationRun['groups'][number]['module'] | null;
 }
 
+/** From … to. */
+export interface SizeRange {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** One number that every known-good checkpoint and the candidate have. */
 export interface Coordinate extends Place {
   readonly metric: string;
   readonly values: readonly number[];
   readonly candidate: number;
+  /** What is certain of the candidate's; of a plain number, itself. */
+  readonly bounds: SizeRange;
   /** The bad direction; null where the number is only shown. */
   readonly direction: Direction | null;
 }
@@ -37,7 +45,7 @@ const NOT_SHOWN_OF_DENSE = [...NEVER_SHOWN, 'topEnergyLogOdds', 'effectiveRankEx
 export interface Coordinates {
   readonly metrics: readonly Coordinate[];
   readonly sizes: readonly SizeCoordinate[];
-  /** Judged numbers that the known-good checkpoints have and the candidate lacks. */
+  /** Judged numbers that some of the known-good checkpoints and the candidate have, and others lack. */
   readonly missing: ReadonlyArray<Place & { readonly metric: string }>;
 }
 
@@ -79,9 +87,14 @@ function compareIn(
     const value = own[metric];
     if (value === undefined) return [];
     const values = known.map((numbers) => numbers[metric] ?? 0);
-    return [{ ...place, metric, values, candidate: value, direction: directions[metric] ?? null }];
+    const bounds = boundsOf(candidate, place, metric) ?? { low: value, high: value };
+    return [{ ...place, metric, values, candidate: value, bounds, direction: directions[metric] ?? null }];
   });
-  const missing = shared.filter((metric) => metric in directions && !(metric in own));
+  // Where only some have a number, nothing can be compared with it; where none has it, there is nothing to miss.
+  const missing = Object.keys(directions).filter((metric) => {
+    const having = [...known, own].filter((numbers) => metric in numbers).length;
+    return having > 0 && having <= known.length && known.some((numbers) => Object.keys(numbers).length > 0);
+  });
   const sizes = known.flatMap((numbers) => sizeOf(numbers) ?? []);
   const size = sizeOf(own);
   return {
@@ -91,9 +104,20 @@ function compareIn(
   };
 }
 
-function numbersOf({ model, updateSize, groups }: CalibrationRun, { component, module }: Place): Numbers {
+function boundsOf(run: CalibrationRun, place: Place, metric: string): SizeRange | null {
+  const value = measuredIn(run, place)[metric] ?? null;
+  return value === null ? null : { low: lowOf(value), high: highOf(value) };
+}
+
+function measuredIn({ model, updateSize, groups }: CalibrationRun, { component, module }: Place) {
   const group = groups.find((other) => other.component === component && other.module === module);
-  const measured = module === null ? { ...model, updateSize } : withDerived(group?.metrics ?? {});
+  const measured: Readonly<Record<string, MaybeBounded | null>> =
+    module === null ? { ...model, updateSize } : withDerived(group?.metrics ?? {});
+  return measured;
+}
+
+function numbersOf(run: CalibrationRun, place: Place): Numbers {
+  const measured = measuredIn(run, place);
   return Object.fromEntries(
     Object.entries(measured).flatMap(([metric, value]) => (value === null ? [] : [[metric, numberOf(value)]])),
   );

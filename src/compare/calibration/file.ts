@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../../platform/write-file.ts';
 import { numberOf } from '../../statistics/bounded.ts';
 import { rangeOf } from '../metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
+import { unlikeUpdates } from './unlike-updates.ts';
 
 /** Where a calibration is looked for, beside the baseline. */
 export const CALIBRATION_FILE = '.shadow-gate/calibration.json';
@@ -51,9 +52,14 @@ function expectPossible({ name, updateSize, model, groups }: CalibrationRun, whe
 
 /** A run that counts twice would make the others look alike. @throws UserError */
 function expectConsistent(calibration: Calibration, where: string): Calibration {
-  for (const run of calibration.runs) expectPossible(run, where);
-  const digests = calibration.runs.map(({ digest }) => digest);
-  const twice = calibration.runs.find(({ digest }, i) => digests.indexOf(digest) !== i);
-  if (twice === undefined) return calibration;
-  throw new UserError(`${where} has the checkpoint ${twice.name} twice`, FORMAT.hint);
+  const { runs } = calibration;
+  for (const run of runs) expectPossible(run, where);
+  const digests = runs.map(({ digest }) => digest);
+  const twice = runs.find(({ digest }, i) => digests.indexOf(digest) !== i);
+  if (twice !== undefined) throw new UserError(`${where} has the checkpoint ${twice.name} twice`, FORMAT.hint);
+  const odd = runs.find((run) => unlikeUpdates(runs, run) !== null);
+  if (odd !== undefined) {
+    throw new UserError(`${where}: ${odd.name} updates other matrices than the runs beside it`, FORMAT.hint);
+  }
+  return calibration;
 }

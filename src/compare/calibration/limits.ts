@@ -1,6 +1,6 @@
 import { type LeaveOneOutLine, leaveOneOutLine } from '../../statistics/leave-one-out.ts';
 import { widenedRange } from '../../statistics/widened-range.ts';
-import type { Direction } from './coordinates.ts';
+import type { Direction, SizeRange } from './coordinates.ts';
 import type { LimitRule } from './report-schema.ts';
 import { scaleOf } from './scale.ts';
 
@@ -15,25 +15,25 @@ const SAME_SIZE = Math.log(1.1);
 /** However far a few sizes are apart, twice the largest and half the smallest are where nothing was seen. */
 const MOST_BEYOND = Math.log(2);
 
-export interface SizeRange {
-  readonly low: number;
-  readonly high: number;
-}
-
 /**
  * The sizes of an update at which its shape is calibrated.
  * @param values of the known-good checkpoints
  * @param expected where the logarithm of another one is expected
+ * @param mostBeyond of what was seen, in logarithms
  */
-export function sizeRange(values: readonly number[], expected: SizeRange): SizeRange {
+export function sizeRange(
+  values: readonly number[],
+  expected: SizeRange,
+  mostBeyond = Number.POSITIVE_INFINITY,
+): SizeRange {
   const [least, most] = [Math.log(Math.min(...values)), Math.log(Math.max(...values))];
-  const within = (margin: number) => Math.min(Math.max(margin, SAME_SIZE), MOST_BEYOND);
+  const within = (margin: number) => Math.min(Math.max(margin, SAME_SIZE), mostBeyond);
   return { low: Math.exp(least - within(least - expected.low)), high: Math.exp(most + within(expected.high - most)) };
 }
 
 /** The same from a few values, without a rate. */
 export function fewSizesRange(values: readonly number[]): SizeRange {
-  return sizeRange(values, widenedRange(values.map(Math.log)));
+  return sizeRange(values, widenedRange(values.map(Math.log)), MOST_BEYOND);
 }
 
 export interface FewValues {

@@ -29,6 +29,8 @@ export const calibratedMetricSchema = z.strictObject({
   /** Of each known-good checkpoint, in their order. */
   values: z.array(z.number()),
   candidate: z.number(),
+  /** Of a fast spectrum. */
+  bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
   /** Null: this metric is shown and not judged. */
   judged: z
     .strictObject({
@@ -38,9 +40,9 @@ export const calibratedMetricSchema = z.strictObject({
       line: lineSchema.nullable(),
       /**
        * `not-calibrated`: its update size is outside of what was calibrated. `idle`: the known-good checkpoints are so far apart that no
-       * candidate could be beyond the limit.
+       * candidate could be beyond the limit. `unclear`: the limit is between the bounds of a fast spectrum.
        */
-      outcome: z.enum(['within', 'beyond', 'not-calibrated', 'idle']),
+      outcome: z.enum(['within', 'beyond', 'not-calibrated', 'idle', 'unclear']),
     })
     .nullable(),
 });

@@ -31,6 +31,8 @@ export const calibrationRunSchema = z.strictObject({
   /** What it was given as. Foreign: escape it. */
   name: z.string(),
   digest: z.string(),
+  /** It was accepted by the calibration itself: absent for one that was chosen without it. */
+  isSelected: z.literal(true).optional(),
   measured: z.string(),
   /** ‖ΔW‖_F / ‖W_reference‖_F of the blocks; null for an adapter that was measured without its base model. */
   updateSize: z.number().nonnegative().nullable(),

@@ -21,7 +21,26 @@ export function calibrated(context: ComparisonContext): Finding[] {
       ...outlier(group, calibration),
       level: policy.calibration.level,
     })),
+    ...metrics.flatMap(unclear),
     ...outsideSizes(context, calibration),
+  ];
+}
+
+function unclear(metric: CalibratedMetric): Finding[] {
+  const { judged, candidate, bounds } = metric;
+  if (judged?.outcome !== 'unclear' || bounds === undefined) return [];
+  const scale = Math.abs(candidate) || 1;
+  return [
+    {
+      kind: 'bounds-too-wide',
+      level: 'inconclusive',
+      metric: metric.metric,
+      of: 'delta',
+      scope: metric.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(metric) },
+      side: 'candidate',
+      width: (bounds.high - bounds.low) / scale,
+      limit: Math.abs(judged.limit - candidate) / scale,
+    },
   ];
 }
 
@@ -71,8 +90,8 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
   const worstFirst = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
   const [worst] = worstFirst;
   if (worst === undefined) return [];
-  const isMost =
-    places.some(({ module }) => module === null) || 2 * unjudged.length > metrics.filter(isJudgedMetric).length;
+  const isPart = ({ module }: CalibratedSize) => module !== null;
+  const isMost = !places.every(isPart) || 2 * places.length > sizes.filter(isPart).length;
   const isRemark = policy.calibration.level === 'info' || !isMost;
   const level: Level = isRemark ? 'info' : isBehaviorJudged(probes) ? 'warn' : 'inconclusive';
   const { candidate, low, high } = worst;
@@ -85,13 +104,11 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
       low,
       high,
       runs: runs.length,
-      places: worstFirst.map(placeName),
-      sizes: sizes.length,
+      places: worstFirst.filter((place) => isPart(place) || places.length === 1).map(placeName),
+      sizes: sizes.filter(isPart).length,
     },
   ];
 }
-
-const isJudgedMetric = ({ judged }: CalibratedMetric): boolean => judged !== null;
 
 function distanceOf({ candidate, low, high }: CalibratedSize): number {
   return Math.max(Math.log(candidate / high), Math.log(low / candidate));

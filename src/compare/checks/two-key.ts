@@ -6,7 +6,7 @@ import type { ProbePairing } from '../probes/pair.ts';
 import { reasonOf } from '../reason.ts';
 
 /** What a model can no longer do, or gained in name only. */
-const DEFICITS: ReadonlySet<FindingKind> = new Set([
+export const DEFICITS: ReadonlySet<FindingKind> = new Set([
   'letters-memorized',
   'shadow-delta',
   'twin-accuracy',

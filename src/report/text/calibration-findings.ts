@@ -74,8 +74,7 @@ export function notCalibratedHere({
   sizes,
 }: FindingOf<'not-calibrated-here'>): Phrase {
   const where = scope.kind === 'model' ? 'the model' : name(scope.name);
-  const others =
-    places.length < 2 ? '' : ` (${formatInteger(places.length)} of ${formatInteger(sizes)} parts of the model)`;
+  const others = places.length < 2 ? '' : ` (${formatInteger(places.length)} of ${formatInteger(sizes)} module types)`;
   const [least, most] = formatPair(low, high);
   return phrase`Not calibrated here: the update of ${where} has a size of ${formatNumber(candidate)}, and ${formatCount(runs, 'known-good checkpoint')} cover ${least} to ${most}${others}. Concentration changes with the size of an update, so it is not judged there.`;
 }

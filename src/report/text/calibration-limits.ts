@@ -2,10 +2,11 @@ import { isIdle, type KnownLimit, LEAST_RUNS, limitsOf } from '../../compare/cal
 import { placeName } from '../../compare/calibration/place-name.ts';
 import type { LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Calibration, CalibrationKind, CalibrationRun } from '../../compare/calibration/schema.ts';
+import { fewestRuns } from '../../statistics/joint-conformal.ts';
 import { IDLE_LIMIT, rangeWords, SOURCE_WORDS } from './calibration.ts';
 import { limitSource } from './calibration-findings.ts';
 import { metricPart } from './metric-names.ts';
-import { formatCount, formatNumber } from './numbers.ts';
+import { formatCount, formatNumber, formatPercentLimit } from './numbers.ts';
 import type { Part } from './phrase.ts';
 
 /** The limits that a calibration sets, for a table. */
@@ -65,14 +66,15 @@ export function runsWithout(
 
 /** @param alpha rate of false alarms, where there are enough exchangeable runs for one */
 export function limitTable(calibration: Calibration, alpha: number): LimitTable {
-  if (calibration.runs.length < LEAST_RUNS) {
-    return { rows: [], note: `It sets no limits yet: ${LEAST_RUNS} are needed, and more are better.`, explained: [] };
+  const least = LEAST_RUNS[calibration.kind];
+  if (calibration.runs.length < least) {
+    return { rows: [], note: `It sets no limits yet: ${least} are needed, and more are better.`, explained: [] };
   }
   const { rate, limits } = limitsOf(calibration, alpha);
   const rules = new Set(limits.flatMap(({ limit }) => limit?.by ?? []));
   return {
     rows: limits.map((limit) => rowOf(limit, calibration, rate)),
-    note: explain(rate, calibration),
+    note: explain(calibration, { rate, alpha }),
     explained: [...rules].map((by) => `${SOURCE_WORDS[by]}: ${sourceOf(by, calibration)}`),
   };
 }
@@ -107,9 +109,19 @@ function limitOf(limit: number, { metric, direction }: Pick<KnownLimit, 'metric'
   return isIdle({ metric, direction }, limit) ? IDLE_LIMIT : `${direction === 'up' ? '≤' : '≥'} ${formatNumber(limit)}`;
 }
 
-function explain(rate: number | null, { runs }: Calibration): string {
+function explain(
+  { runs, kind }: Calibration,
+  { rate, alpha }: { readonly rate: number | null; readonly alpha: number },
+): string {
+  const share = formatPercentLimit(alpha);
   if (rate !== null) {
-    return `All of them are tested together: of good runs like these, no more than ${rate * 100}% are reported. Limits depend on the candidate a little, and stand in its report.`;
+    return `All of them are tested together: of good runs like these, no more than ${share} are reported. Limits depend on the candidate a little, and stand in its report.`;
   }
-  return `No rate of false alarms is claimed for ${formatCount(runs.length, 'checkpoint')}: these limits are a rule of thumb. From 19 exchangeable runs on, no more than 5% of good ones are reported.`;
+  const thumb = `No rate of false alarms is claimed for ${knownGoodCount(runs.length, kind)}: these limits are a rule of thumb.`;
+  if (kind === 'series')
+    return `${thumb} Add each checkpoint that is accepted: they say little of one that is several steps ahead.`;
+  if (runs.some(({ isSelected }) => isSelected)) {
+    return `${thumb} Runs that the calibration itself accepted say nothing of how often good ones are reported.`;
+  }
+  return `${thumb} From ${fewestRuns(alpha)} exchangeable runs on, no more than ${share} of good ones are reported.`;
 }

@@ -10,7 +10,7 @@ import type { Part } from './phrase.ts';
 export type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
 
 /** In the place of a limit that no candidate could be beyond. */
-export const IDLE_LIMIT = 'too far apart';
+export const IDLE_LIMIT = 'no room to move';
 
 /** The same of every limit that judges nothing: the update may have another size. */
 const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {

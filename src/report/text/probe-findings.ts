@@ -88,7 +88,7 @@ export function retention({ value, certain, kept, least, bound }: FindingOf<'ret
 
 export function twoKey({ level, spectral, behavioral, isBehaviorJudged }: FindingOf<'two-key'>): Phrase {
   if (behavioral === null) {
-    return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}), so this is a warning: behavior decides, and ${isBehaviorJudged ? 'shows no deficit' : 'was not judged'}.`;
+    return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}), and they alone only warn: behavior decides, and ${isBehaviorJudged ? 'shows no deficit' : 'was not judged'}.`;
   }
   if (spectral === null) {
     return phrase`Of the two keys, behavior turned (${prose(ruleName(behavioral))}), and decides; the spectra are within their calibrated limits.`;

@@ -116,7 +116,7 @@ describe('an update beside those of known-good runs', () => {
     expect(ofKind('calibrated-metric', report.findings)).toMatchObject([{ most: expect.closeTo(0.51), runs: 4 }]);
     // Twenty of which one is the candidate are nineteen; the least number of runs is one too few then.
     expect(judged(updated({}, { name: 'run-2' }), calibrated(20)).calibration?.test).not.toBeNull();
-    const few = judged(updated({ energy: 0.7 }, { name: 'run-1' }), calibrated(LEAST_RUNS));
+    const few = judged(updated({ energy: 0.7 }, { name: 'run-1' }), calibrated(LEAST_RUNS.runs));
     expect(few.calibration).toMatchObject({ refused: null, metrics: [], test: null });
     expect(calibrationSentence(few)).toMatch(/known-good runs? besides this one (is|are) too few/);
   });
@@ -143,8 +143,8 @@ describe('an update of a size that was not seen', () => {
       const report = judged(updated({ size, energy: 0.9 }), calibration);
       expect(ofKind('calibrated-metric', report.findings)).toEqual([]);
       const [one] = ofKind('not-calibrated-here', report.findings);
-      expect(one).toMatchObject({ level: 'inconclusive', candidate: size, sizes: 9 });
-      expect(one?.places).toHaveLength(9);
+      expect(one).toMatchObject({ level: 'inconclusive', candidate: size, sizes: 8 });
+      expect(one?.places).toHaveLength(8);
       expect(report.verdict).toBe('inconclusive');
       expect(one && findingText(one)).toMatch(/^Not calibrated here: the update of .* has a size of 0\.[01]+/);
     }
@@ -292,18 +292,21 @@ describe('what a calibration judges', () => {
     expect(moved(four)).toEqual([]);
     const rule = 'rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.1, level: fail}]';
     expect(moved(four, rule)).toEqual([['mlpAttentionRatio', 'fail']]);
-    // A refused calibration leaves the defaults in force; one for other sizes says that nothing was judged.
+    // A calibration that judges nothing leaves the defaults in force: one that is refused, or is for other sizes, or informs.
     expect(moved({ ...four, reference: null })).toEqual([['mlpAttentionRatio', 'warn']]);
     const larger = calibrationOf(goodRuns(4, { over: { size: USUAL.size * 3 } }), 'runs');
-    expect(moved(larger)).toEqual([]);
+    expect(moved(larger)).toEqual([['mlpAttentionRatio', 'warn']]);
+    expect(moved(four, 'calibration: {level: info}')).toEqual([['mlpAttentionRatio', 'warn']]);
     expect(judged(wide, larger, { baseline: approved }).verdict).toBe('inconclusive');
   });
 
-  it('is the size of an adapter up to its limit; beyond it, one that diverged still fails', () => {
+  it('is the size of an adapter; far above the baseline it warns, and beyond the limits as well it fails', () => {
     const approved = updated({ norm: 0.2 }, { name: 'approved', isAdapter: true });
     const of = (norm: number) =>
       judged(updated({ norm }, { isAdapter: true }), calibrated(4, 'runs', true), { baseline: approved }).findings;
-    expect(ofKind('metric-moved', of(1.5))).toEqual([]);
+    // More than seven times the baseline's, as the known-good ones: one of them that exploded would hide another.
+    expect(new Set(ofKind('metric-moved', of(1.5)).map(({ level }) => level))).toEqual(new Set(['warn']));
+    expect(ofKind('metric-moved', of(0.9))).toEqual([]);
     expect(ofKind('calibrated-metric', of(1.5))).toEqual([]);
     expect(ofKind('metric-moved', of(3)).map(({ level }) => level)).toContain('fail');
     expect(ofKind('calibrated-metric', of(3))).toMatchObject([{ metric: 'frobeniusNorm', level: 'warn' }]);

@@ -273,7 +273,7 @@ describe('the comment', () => {
     ]);
     expect(summaries).toContain('Calibration');
     expect(comment).toContain('| up_proj | ⚠️ **0.710** | 0.500 to 0.580 | ≤\u00a00.620 | widened range |');
-    expect(comment).toContain('| up_proj | 12 | 2 to 16 | too far apart | mean ± 3 sd |');
+    expect(comment).toContain('| up_proj | 12 | 2 to 16 | no room to move | mean ± 3 sd |');
   });
 
   it('the comment names what was compared, and what the verdict does not claim', () => {

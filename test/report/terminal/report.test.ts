@@ -44,7 +44,7 @@ describe('renderTerminal', () => {
       `0.560 0.500 to 0.580 ≤\u00a00.620${source}`,
       `0.710 0.500 to 0.580 not at this size${source}`,
     ]);
-    expect(output).toContain('too far apart');
+    expect(output).toContain('no room to move');
     expect(output).not.toContain('effective rank');
   });
 

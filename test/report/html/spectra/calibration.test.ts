@@ -57,7 +57,7 @@ describe('the calibration in the section on spectra', () => {
     expect(shown).toContain('q_proj|0.560|0.500 to 0.580|≤ 0.620');
     expect(shown).toContain('up_proj|0.710|0.500 to 0.580|≤ 0.620');
     expect(shown).toContain('v_proj|0.710|0.500 to 0.580|not at this size');
-    expect(shown).toContain('up_proj|12|2 to 16|too far apart');
+    expect(shown).toContain('up_proj|12|2 to 16|no room to move');
     expect(shown).toContain('v_proj|0.0600|0.0200 to 0.0240|0.0180 to 0.0260');
     const fold = pageOf(calibrationReport()).querySelector('details');
     expect(fold?.querySelector('summary')?.textContent).toBe('1 other metric, not judged (1 numbers)');
