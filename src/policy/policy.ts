@@ -78,8 +78,8 @@ export const DEFAULT_RULES: readonly Rule[] = [
  * (docs/decisions/009-adapters.md).
  */
 export const LOW_RANK_RULES: readonly Rule[] = [
-  lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1 }),
-  lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.5, absolute: 0.05 }),
+  lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1.5 }),
+  lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.67, absolute: 0.05 }),
   lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 2 }),
   lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 4, level: 'fail' }),
 ];

@@ -175,7 +175,7 @@ describe('a check', () => {
     const good = ['--checkpoint', larger('healthy-70', 0.99), '--baseline', run('healthy-60'), ...limits];
     const { code, stdout } = await check(...good);
     expect({ code, isPass: stdout.includes('✔ pass: ') }).toEqual({ code: 0, isPass: true });
-    expect(stdout).toMatch(/judged beside\s+4\s+known-good/);
+    expect(stdout).toMatch(/range\s+of\s+4\s+known-good\s+runs,/);
     for (const [name, file] of [
       ['collapsed-70', measured],
       ['healthy-60', approved],

@@ -14,7 +14,7 @@ import {
   type SizeRange,
 } from './coordinates.ts';
 import { describeUpdate, differenceOf } from './describe-update.ts';
-import { fewSizesRange, fewValuesLimit, type Limit, lineLimit, sizeRange } from './limits.ts';
+import { fewSizesRange, type Limit, lineLimit, runsLimit, seriesLimit, sizeRange } from './limits.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
 import { scaleOf } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
@@ -60,7 +60,7 @@ export function assessCalibration(
   }
   return {
     ...report,
-    ...(areExchangeable(kind, runs, alpha) ? byRank(coordinates, alpha) : byRange(coordinates, kind)),
+    ...(areExchangeable(kind, runs, alpha) ? byRank(coordinates, alpha) : byRange(coordinates, kind, alpha)),
   };
 }
 
@@ -113,7 +113,7 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
 }
 
 /** Each number by itself, against where it is expected after a few: no rate is claimed. */
-function byRange({ metrics, sizes }: Coordinates, kind: Calibration['kind']): Judged {
+function byRange({ metrics, sizes }: Coordinates, kind: Calibration['kind'], alpha: number): Judged {
   const ranges = sizes.map((size) => placed(size, fewSizesRange(size.values)));
   return {
     test: null,
@@ -121,20 +121,29 @@ function byRange({ metrics, sizes }: Coordinates, kind: Calibration['kind']): Ju
     metrics: metrics.map((metric) => {
       const { direction, candidate } = metric;
       if (direction === null) return { ...shown(metric), judged: null };
-      const limit = fewLimit(metric, sizes, kind);
+      const limit = fewLimit(metric, { coordinates: { metrics, sizes }, kind, alpha });
       const isBeyond = direction === 'up' ? candidate > limit.limit : candidate < limit.limit;
       return decide(metric, limit, { isBeyond, ranges });
     }),
   };
 }
 
-function fewLimit(metric: Coordinate, sizes: readonly SizeCoordinate[], kind: Calibration['kind']): Limit {
+interface Few {
+  readonly coordinates: Pick<Coordinates, 'metrics' | 'sizes'>;
+  readonly kind: Calibration['kind'];
+  readonly alpha: number;
+}
+
+function fewLimit(metric: Coordinate, { coordinates: { metrics, sizes }, kind, alpha }: Few): Limit {
   const { values, direction } = metric;
   if (direction === null) throw new Error(`${metric.metric} is not judged`);
-  const size = kind === 'series' && !isSize(metric) ? sizes.find((other) => isSamePlace(other, metric)) : undefined;
+  if (kind === 'runs') {
+    return runsLimit(metric, direction, { alpha, numbers: metrics.filter((other) => other.direction !== null).length });
+  }
+  const size = isSize(metric) ? undefined : sizes.find((other) => isSamePlace(other, metric));
   const line =
     size && lineLimit({ metric: metric.metric, values, sizes: size.values, size: size.candidate }, direction);
-  return line ?? fewValuesLimit(metric, direction);
+  return line ?? seriesLimit(metric, direction);
 }
 
 /** A limit as known-good checkpoints alone set it; null under the joint test, where it depends on the candidate as well. */
@@ -157,7 +166,10 @@ export function limitsOf(
   const judged = coordinates.metrics.filter(({ direction }) => direction !== null);
   return {
     rate: isJoint ? alpha : null,
-    limits: judged.map((metric) => ({ ...metric, limit: isJoint ? null : fewLimit(metric, coordinates.sizes, kind) })),
+    limits: judged.map((metric) => ({
+      ...metric,
+      limit: isJoint ? null : fewLimit(metric, { coordinates, kind, alpha }),
+    })),
   };
 }
 

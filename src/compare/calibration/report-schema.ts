@@ -10,7 +10,7 @@ export const REFUSALS = [...DIFFERENCES, ...UPDATE_DIFFERENCES, 'no-update', 'me
 /** A place in the model: a module type, or with a module of null the whole model. */
 const placeShape = { component: componentSchema, module: moduleSchema.nullable() };
 
-export const LIMIT_RULES = ['order-statistic', 'range', 'deviations', 'least-margin', 'regression'] as const;
+export const LIMIT_RULES = ['order-statistic', 'range', 'deviations', 'student', 'least-margin', 'regression'] as const;
 export type LimitRule = (typeof LIMIT_RULES)[number];
 
 const lineSchema = z.strictObject({

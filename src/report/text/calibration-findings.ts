@@ -50,6 +50,8 @@ export function limitSource(
       return `range of ${what}, widened by half`;
     case 'deviations':
       return `mean of ${what} ± 3 standard deviations`;
+    case 'student':
+      return `${what}, Student's t for all numbers together`;
     case 'least-margin':
       return `range of ${what}, and the least margin`;
     case 'regression':
@@ -121,6 +123,6 @@ export function calibrationSentence({ calibration, groups }: Report): string {
   const what =
     calibration.kind === 'runs' ? formatCount(runs, 'known-good run') : `${formatCount(runs, 'checkpoint')} of one run`;
   return calibration.test === null
-    ? `The update was judged beside ${what}: their range widened by half, or 3 standard deviations${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
+    ? `The update was judged by the range of ${what}, widened by half, or by 3 standard deviations${calibration.kind === 'runs' ? " or Student's t" : ''} where they reach further${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
     : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
 }

@@ -74,6 +74,7 @@ export const SOURCE_WORDS: Readonly<Record<LimitRule, string>> = {
   'order-statistic': 'joint test',
   range: 'widened range',
   deviations: 'mean ± 3 sd',
+  student: "Student's t",
   'least-margin': 'least margin',
   regression: 'line by size',
 };
