@@ -173,6 +173,45 @@ export function limitsOf(
   };
 }
 
+/** A known-good run that the others would flag. */
+export interface OddRun extends Place {
+  /** Foreign. */
+  readonly name: string;
+  readonly metric: string;
+  readonly value: number;
+  readonly limit: number;
+}
+
+/**
+ * Runs that stand out among the others, each by the number that does so most: the joint test sees nothing that stands out less. Of
+ * a series, every checkpoint may.
+ */
+export function oddRuns({ kind, runs }: Calibration, alpha: number): OddRun[] {
+  if (kind === 'series') return [];
+  return runs.flatMap((run) => {
+    const others = runs.filter((other) => other !== run);
+    if (others.length < LEAST_RUNS[kind]) return [];
+    const { metrics } = byRange(coordinatesOf(others, run), kind, alpha);
+    const beyond = metrics.flatMap(({ judged, ...metric }) =>
+      judged?.outcome === 'beyond' ? [{ judged, ...metric }] : [],
+    );
+    const [worst] = beyond.sort((a, b) => excessOf(b) - excessOf(a));
+    if (worst === undefined) return [];
+    const { component, module, metric, candidate, judged } = worst;
+    return [{ component, module, name: run.name, metric, value: candidate, limit: judged.limit }];
+  });
+}
+
+/** How far a number is beyond its limit, in widths of the observed range. */
+export function excessOf({
+  candidate,
+  values,
+  judged,
+}: Pick<CalibratedMetric, 'candidate' | 'values' | 'judged'>): number {
+  const width = Math.max(...values) - Math.min(...values);
+  return Math.abs(candidate - (judged?.limit ?? candidate)) / (width || Number.MIN_VALUE);
+}
+
 function placed(size: SizeCoordinate, { low, high }: SizeRange): CalibratedSize {
   const isOutside = !(low <= size.candidate && size.candidate <= high);
   return { ...size, values: [...size.values], low, high, isOutside };

@@ -1,4 +1,5 @@
 import { groupBy } from '../../platform/group-by.ts';
+import { excessOf } from '../calibration/assess.ts';
 import { placeName } from '../calibration/place-name.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
@@ -69,12 +70,6 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
     places: worstFirst.map(placeName),
     judged: judgedPlaces.length,
   };
-}
-
-/** In widths of the observed range. */
-function excessOf({ candidate, values, judged }: CalibratedMetric): number {
-  const width = Math.max(...values) - Math.min(...values);
-  return Math.abs(candidate - (judged?.limit ?? candidate)) / (width || Number.MIN_VALUE);
 }
 
 /**

@@ -51,7 +51,7 @@ export function limitSource(
     case 'deviations':
       return `mean of ${what} ± 3 standard deviations`;
     case 'student':
-      return `${what}, Student's t for all numbers together`;
+      return `${what}, by Student's t shared by all numbers`;
     case 'least-margin':
       return `range of ${what}, and the least margin`;
     case 'regression':

@@ -1,13 +1,21 @@
-import { isIdle, type KnownLimit, LEAST_RUNS, limitsOf } from '../../compare/calibration/assess.ts';
+import {
+  isIdle,
+  type KnownLimit,
+  LEAST_RUNS,
+  limitsOf,
+  type OddRun,
+  oddRuns,
+} from '../../compare/calibration/assess.ts';
 import { placeName } from '../../compare/calibration/place-name.ts';
 import type { LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Calibration, CalibrationKind, CalibrationRun } from '../../compare/calibration/schema.ts';
 import { fewestRuns } from '../../statistics/joint-conformal.ts';
+import { printable } from '../escape.ts';
 import { IDLE_LIMIT, rangeWords, SOURCE_WORDS } from './calibration.ts';
 import { limitSource } from './calibration-findings.ts';
 import { metricPart } from './metric-names.ts';
-import { formatCount, formatNumber, formatPercentLimit } from './numbers.ts';
-import type { Part } from './phrase.ts';
+import { formatCount, formatNumber, formatPair, formatPercentLimit } from './numbers.ts';
+import { type Part, plain } from './phrase.ts';
 
 /** The limits that a calibration sets, for a table. */
 export interface LimitTable {
@@ -75,8 +83,16 @@ export function limitTable(calibration: Calibration, alpha: number): LimitTable 
   return {
     rows: limits.map((limit) => rowOf(limit, calibration, rate)),
     note: explain(calibration, { rate, alpha }),
-    explained: [...rules].map((by) => `${SOURCE_WORDS[by]}: ${sourceOf(by, calibration)}`),
+    explained: [
+      ...[...rules].map((by) => `${SOURCE_WORDS[by]}: ${sourceOf(by, calibration)}`),
+      ...oddRuns(calibration, alpha).map(oddSentence),
+    ],
   };
+}
+
+function oddSentence({ name, metric, value, limit, ...place }: OddRun): string {
+  const [own, bound] = formatPair(value, limit);
+  return `${printable(name, 100)} stands out among the others: ${plain([metricPart(metric)])} of ${placeName(place)} is ${own}, where they would allow ${bound}. Leave it out unless it is good.`;
 }
 
 function sourceOf(by: LimitRule, { kind, runs }: Calibration): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEAST_RUNS } from '../../../src/compare/calibration/assess.ts';
+import { LEAST_RUNS, oddRuns } from '../../../src/compare/calibration/assess.ts';
 import { calibrationOf } from '../../../src/compare/calibration/build.ts';
 import type { Calibration } from '../../../src/compare/calibration/schema.ts';
 import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
@@ -67,7 +67,7 @@ describe('an update beside those of known-good runs', () => {
     // SciPy: v.mean() + t.ppf(1 - 0.05 / (2 * 17), 3) * v.std(ddof=1) * (1 + 1 / 4) ** 0.5, for 17 numbers.
     expect(one?.limit).toBeCloseTo(0.5861417562129, 12);
     expect(one).toMatchObject({ by: 'student', runs: 4, least: 0.49, most: 0.51, test: null });
-    expect(one && findingText(one)).toMatch(/above the calibrated limit of 0\.586.*4 known-good runs, Student's t/);
+    expect(one && findingText(one)).toMatch(/above the calibrated limit of 0\.586.*4 known-good runs, by Student's t/);
     expect(one && findingText(one)).not.toMatch(/false alarms|%\)/);
     expect(calibrationSentence(report)).toMatch(/range of 4 known-good runs, widened by half/);
   });
@@ -109,6 +109,27 @@ describe('an update beside those of known-good runs', () => {
     expect(tenth.calibration?.test).toMatchObject({ alpha: 0.1 });
     expect(judged(updated(), calibrated(30, 'series')).calibration?.test).toBeNull();
     expect(judged(updated(), nineteen, { policy: 'calibration: {alpha: 0.01}' }).calibration?.test).toBeNull();
+  });
+
+  it('one of theirs that stands out is named, with the number that does so most', () => {
+    const known = [
+      ...goodRuns(7),
+      { name: 'odd', measurement: updated({ energy: 0.75, ratio: 0.75 }, { name: 'odd' }) },
+    ];
+    expect(oddRuns(calibrationOf(known, 'runs'), 0.05)).toEqual([
+      {
+        component: null,
+        module: 'q_proj',
+        name: 'odd',
+        metric: 'topEnergy.5%',
+        value: 0.75,
+        limit: expect.any(Number),
+      },
+    ]);
+    expect(oddRuns(calibrated(19), 0.05)).toEqual([]);
+    expect(oddRuns(calibrated(4), 0.05)).toEqual([]);
+    // A series that grows is none of runs that should be alike.
+    expect(oddRuns(calibrationOf(known, 'series'), 0.05)).toEqual([]);
   });
 
   it('is never compared with itself', () => {
