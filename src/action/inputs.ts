@@ -80,18 +80,7 @@ function expectLogsAlone(inputs: Inputs): void {
 }
 
 /** What belongs to one candidate, and has no meaning for known-good checkpoints. */
-const CANDIDATE_INPUTS = [
-  'checkpoint',
-  ...LOG_KINDS,
-  'adapter',
-  'report',
-  'shard',
-  'only',
-  'seed',
-  'budget',
-  'endpoint',
-  'model',
-] as const;
+const CANDIDATE_INPUTS = [...RUN_INPUTS.filter((name) => name !== 'reference'), ...LOG_KINDS];
 
 function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
   const { checkpoints, calibration, policy, 'update-baseline': updateBaseline, cache } = inputs;

@@ -80,7 +80,7 @@ describe('an entry of the history', () => {
       judged: { direction: 'up', limit: 0.68, by: 'deviations', line: null, outcome: 'within' },
     } as const;
     const known = (kind: 'runs' | 'series', outcome: 'within' | 'idle' = 'within') => ({
-      ...{ path: 'calibration.json', kind, runs: [], refused: null, test: null, sizes: [] },
+      ...{ path: 'calibration.json', kind, runs: [], refused: null, test: null, unmatched: [], sizes: [] },
       metrics: [{ ...ratio, values: [...ratio.values], judged: { ...ratio.judged, outcome } }],
     });
     const scoreWith = (calibration: Report['calibration']) =>

@@ -25,7 +25,7 @@ export function size(module: ModuleType | null, over: Partial<CalibrationReport[
 export function calibrationReport(over: Partial<CalibrationReport> = {}): CalibrationReport {
   const judged = { direction: 'up', limit: 0.62, by: 'range', line: null, outcome: 'within' } as const;
   return {
-    ...{ path: 'calibration.json', kind: 'runs', refused: null, test: null },
+    ...{ path: 'calibration.json', kind: 'runs', refused: null, test: null, unmatched: [] },
     runs: SEEN.map((_, i) => ({ name: `runs/seed-${i + 1}`, digest: `sha256:${String(i).repeat(64)}` })),
     sizes: [size('q_proj'), size('v_proj', { candidate: 0.06, isOutside: true })],
     metrics: [
@@ -46,5 +46,13 @@ export function calibrationReport(over: Partial<CalibrationReport> = {}): Calibr
 export const CALIBRATED_FINDING: FindingOf<'calibrated-metric'> = {
   ...{ kind: 'calibrated-metric', level: 'warn', metric: 'topEnergy.5%', of: 'delta' },
   ...{ scope: { kind: 'modules', name: 'up_proj' }, candidate: 0.71, limit: 0.62, direction: 'up', by: 'range' },
-  ...{ least: 0.5, most: 0.58, runs: 4, calibration: 'runs', test: null, places: ['up_proj', 'down_proj'], judged: 7 },
+  ...{
+    least: 0.5,
+    most: 0.58,
+    runs: 4,
+    calibration: 'runs',
+    test: null,
+    places: ['up_proj', 'down_proj'],
+    judged: 7,
+  },
 };

@@ -15,14 +15,15 @@ import {
 } from './coordinates.ts';
 import { describeUpdate, differenceOf } from './describe-update.ts';
 import { fewSizesRange, type Limit, lineLimit, runsLimit, seriesLimit, sizeRange } from './limits.ts';
+import { placeName } from './place-name.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
 import { scaleOf } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
 /**
- * With fewer known-good checkpoints nothing is judged: four re-seeded LoRA runs of a real model flagged none of their like, three
- * 12% and two 29%. Neighbors in a series are closer: none of 97 healthy steps was beyond the limits of three or more before it.
+ * With fewer known-good checkpoints nothing is judged: by Student's t a limit from three runs is 30 standard deviations from their
+ * mean, so that it would only stand in the place of a default. Neighbors in a series are closer to each other.
  */
 export const LEAST_RUNS: Readonly<Record<Calibration['kind'], number>> = { runs: 4, series: 3 };
 
@@ -44,7 +45,16 @@ export function assessCalibration(
 ): CalibrationReport {
   const { kind } = calibration;
   const runs = calibration.runs.filter(({ digest }) => digest !== candidate.checkpoint.digest);
-  const report = { path, kind, runs: runs.map(named), refused: null, test: null, sizes: [], metrics: [] };
+  const report = {
+    path,
+    kind,
+    runs: runs.map(named),
+    refused: null,
+    test: null,
+    unmatched: [],
+    sizes: [],
+    metrics: [],
+  };
   const update = describeUpdate(candidate);
   if (update === null || candidate.groups.every(({ of }) => of !== 'delta')) {
     return { ...report, refused: { cause: 'no-update', what: null, calibrated: null, candidate: null } };
@@ -60,8 +70,14 @@ export function assessCalibration(
   }
   return {
     ...report,
+    unmatched: unmatchedIn([...runs, own]),
     ...(areExchangeable(kind, runs, alpha) ? byRank(coordinates, alpha) : byRange(coordinates, kind, alpha)),
   };
+}
+
+function unmatchedIn(runs: readonly CalibrationRun[]): string[] {
+  const places = new Set(runs.flatMap(({ groups }) => groups.map(placeName)));
+  return [...places].filter((place) => !runs.every(({ groups }) => groups.some((group) => placeName(group) === place)));
 }
 
 const named = ({ name, digest }: CalibrationRun) => ({ name, digest });

@@ -76,6 +76,8 @@ export const calibrationReportSchema = z.strictObject({
     .nullable(),
   /** The joint test of all metrics that are judged; null where there are too few runs for a rate, and for a series. */
   test: z.strictObject({ alpha: z.number(), p: z.number() }).nullable(),
+  /** Module types that only some of the known-good checkpoints and the candidate trained: they are not judged. */
+  unmatched: z.array(z.string()).default([]),
   sizes: z.array(calibratedSizeSchema),
   metrics: z.array(calibratedMetricSchema),
 });

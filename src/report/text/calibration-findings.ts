@@ -122,7 +122,11 @@ export function calibrationSentence({ calibration, groups }: Report): string {
   }
   const what =
     calibration.kind === 'runs' ? formatCount(runs, 'known-good run') : `${formatCount(runs, 'checkpoint')} of one run`;
-  return calibration.test === null
-    ? `The update was judged by the range of ${what}, widened by half, or by 3 standard deviations${calibration.kind === 'runs' ? " or Student's t" : ''} where they reach further${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
-    : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
+  const how =
+    calibration.test === null
+      ? `The update was judged by the range of ${what}, widened by half, or by 3 standard deviations${calibration.kind === 'runs' ? " or Student's t" : ''} where they reach further${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
+      : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
+  const { unmatched } = calibration;
+  if (unmatched.length === 0) return how;
+  return `${how} Not judged, since not all of them trained it: ${unmatched.join(', ')}.`;
 }

@@ -111,6 +111,27 @@ describe('an update beside those of known-good runs', () => {
     expect(judged(updated(), nineteen, { policy: 'calibration: {alpha: 0.01}' }).calibration?.test).toBeNull();
   });
 
+  it('says which module types only one side trained, which nothing judges', () => {
+    const of = (candidate: Measurement, calibration: Calibration) => {
+      const report = judged(candidate, calibration);
+      return [report.calibration?.refused ?? report.calibration?.unmatched, calibrationSentence(report)];
+    };
+    const many = (made: Measurement): Measurement => ({
+      ...made,
+      groups: made.groups.map((group) => (group.module === 'embed' ? group : { ...group, count: 20 })),
+    });
+    const without = (made: Measurement): Measurement => ({
+      ...made,
+      groups: made.groups.filter(({ of: what, module }) => what === 'weight' || module !== 'embed'),
+    });
+    const known = goodRuns(5).map(({ name, measurement }) => ({ name, measurement: many(measurement) }));
+    const sentence = expect.stringMatching(/Not judged, since not all of them trained it: embed\.$/);
+    expect(of(without(many(updated())), calibrationOf(known, 'runs'))).toEqual([['embed'], sentence]);
+    const bare = known.map(({ name, measurement }) => ({ name, measurement: without(measurement) }));
+    expect(of(many(updated()), calibrationOf(bare, 'runs'))).toEqual([['embed'], sentence]);
+    expect(of(many(updated()), calibrationOf(known, 'runs'))).toEqual([[], expect.not.stringContaining('Not judged')]);
+  });
+
   it('one of theirs that stands out is named, with the number that does so most', () => {
     const known = [
       ...goodRuns(7),
