@@ -51,7 +51,7 @@ export function limitSource(
     case 'deviations':
       return `mean of ${what} ± 3 standard deviations`;
     case 'student':
-      return `${what}, by Student's t shared by all numbers`;
+      return `range of ${what}, widened by half, and further by Student's t for all numbers`;
     case 'least-margin':
       return `range of ${what}, and the least margin`;
     case 'regression':

@@ -113,7 +113,7 @@ describe('doctor', () => {
       );
     };
     expect((await doctor()).of('calibration')).toBeUndefined();
-    expect(await calibration()).toMatchObject({ status: 'warning', text: expect.stringContaining('2 are needed') });
+    expect(await calibration()).toMatchObject({ status: 'warning', text: expect.stringContaining('4 are needed') });
     const { runs } = calibrationOf([{ name: 'a', measurement: await measured() }], 'runs');
     const twenty = Array.from({ length: 20 }, (_, i) => ({ ...at(runs, 0), digest: `sha256:${i}` }));
     expect(await calibration({ runs: twenty.slice(1) })).toMatchObject({

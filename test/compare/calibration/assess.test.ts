@@ -67,7 +67,9 @@ describe('an update beside those of known-good runs', () => {
     // SciPy: v.mean() + t.ppf(1 - 0.05 / (2 * 17), 3) * v.std(ddof=1) * (1 + 1 / 4) ** 0.5, for 17 numbers.
     expect(one?.limit).toBeCloseTo(0.5861417562129, 12);
     expect(one).toMatchObject({ by: 'student', runs: 4, least: 0.49, most: 0.51, test: null });
-    expect(one && findingText(one)).toMatch(/above the calibrated limit of 0\.586.*4 known-good runs, by Student's t/);
+    expect(one && findingText(one)).toMatch(
+      /above the calibrated limit of 0\.586.*range of 4 known-good runs, widened by half, and further by Student's t/,
+    );
     expect(one && findingText(one)).not.toMatch(/false alarms|%\)/);
     expect(calibrationSentence(report)).toMatch(/range of 4 known-good runs, widened by half/);
   });
