@@ -1,5 +1,5 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{$ as a,b as d}from"./shared-4QNRSCDV.js";import"./shared-N3ZA3KNR.js";import{Worker as p}from"node:worker_threads";var c=`
+import{$ as a,b as d}from"./shared-5FWG2KQH.js";import"./shared-N3ZA3KNR.js";import{Worker as p}from"node:worker_threads";var c=`
   const parent = process.ppid;
   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);
 `;function i(n){new p(c,{eval:!0}).unref();let e=null;process.on("message",r=>{let t=y(()=>{if(e!==null)return e(r);let s=n(r);return e=s.answer,s.loaded});process.send?.(t)}),process.on("disconnect",()=>process.exit())}function y(n){try{return{kind:"value",value:n()}}catch(e){if(e instanceof d)return{kind:"user-error",problem:e.problem,hint:e.hint,code:e.code};let{message:r,stack:t}=e instanceof Error?e:new Error(String(e));return{kind:"error",message:r,stack:t}}}i(n=>{let{encode:e,decode:r,renderChat:t,...s}=a(n);return{loaded:s,answer(o){switch(o.kind){case"encode":return{kind:"ids",ids:o.texts.map(l=>e(l,{addSpecialTokens:!1}))};case"decode":return{kind:"text",text:r(o.ids,o)};case"chat":return{kind:"text",text:t(o.messages,o.options)}}}}});
