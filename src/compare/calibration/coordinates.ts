@@ -90,11 +90,12 @@ function compareIn(
     const bounds = boundsOf(candidate, place, metric) ?? { low: value, high: value };
     return [{ ...place, metric, values, candidate: value, bounds, direction: directions[metric] ?? null }];
   });
-  // Where only some have a number, nothing can be compared with it; where none has it, there is nothing to miss.
-  const missing = Object.keys(directions).filter((metric) => {
-    const having = [...known, own].filter((numbers) => metric in numbers).length;
-    return having > 0 && having <= known.length && known.some((numbers) => Object.keys(numbers).length > 0);
-  });
+  // A place that some did not train at all is none of these: see `unmatched` of the report.
+  const all = [...known, own];
+  const isTrained = all.every((numbers) => Object.keys(numbers).length > 0);
+  const missing = Object.keys(directions).filter(
+    (metric) => isTrained && all.some((numbers) => metric in numbers) && !all.every((numbers) => metric in numbers),
+  );
   const sizes = known.flatMap((numbers) => sizeOf(numbers) ?? []);
   const size = sizeOf(own);
   return {

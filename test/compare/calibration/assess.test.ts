@@ -132,6 +132,10 @@ describe('an update beside those of known-good runs', () => {
     const bare = known.map(({ name, measurement }) => ({ name, measurement: without(measurement) }));
     expect(of(many(updated()), calibrationOf(bare, 'runs'))).toEqual([['embed'], sentence]);
     expect(of(many(updated()), calibrationOf(known, 'runs'))).toEqual([[], expect.not.stringContaining('Not judged')]);
+    // As where an update begins below the rounding of its dtype.
+    const [first, ...others] = known;
+    const some = [...bare.slice(0, 1), ...others];
+    expect(first && of(many(updated()), calibrationOf(some, 'runs'))).toEqual([['embed'], sentence]);
   });
 
   it('one of theirs that stands out is named, with the number that does so most', () => {
