@@ -1,7 +1,7 @@
 import { isModelMetric } from '../policy/metrics.ts';
 import { effectiveRules, lowRankRules, type Policy, type Rule } from '../policy/policy.ts';
 import { certainDifference, highOf, lowOf, numberOf } from '../statistics/bounded.ts';
-import { placeName } from './calibration/place-name.ts';
+import { placeName } from './calibration/place.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { MetricPair } from './metric-pair.ts';
 import { rangeOf } from './metric-range.ts';

@@ -3,6 +3,7 @@ import type { Measurement, TensorMeasurement } from '../measure/schema/measureme
 import { release } from '../platform/version.ts';
 import { adapterAndFull, isAdapter } from './adapter-and-full.ts';
 import type { Finding } from './finding.ts';
+import { differingKeys, MAX_UNMATCHED_SHARE } from './like-with-like.ts';
 
 /** What may be compared, and why the rest may not. */
 export interface Comparability {
@@ -71,21 +72,13 @@ function versionDifference(candidate: Measurement, baseline: Measurement): Findi
 }
 
 function architectureDifference(candidate: Measurement, baseline: Measurement): Finding[] {
-  const keys = ['modelType', 'name', 'layers', 'hiddenSize', 'heads', 'keyValueHeads'] as const;
-  return keys.flatMap((key): Finding[] => {
-    const [ours, theirs] = [candidate.architecture[key], baseline.architecture[key]];
-    // A lone safetensors file has no config: then the tensors alone must agree.
-    if (ours === null || theirs === null || ours === theirs) return [];
-    return [
-      {
-        kind: 'other-architecture',
-        level: 'inconclusive',
-        key,
-        candidate: String(ours),
-        baseline: String(theirs),
-      },
-    ];
-  });
+  return differingKeys(candidate.architecture, baseline.architecture).map((key) => ({
+    kind: 'other-architecture',
+    level: 'inconclusive',
+    key,
+    candidate: String(candidate.architecture[key]),
+    baseline: String(baseline.architecture[key]),
+  }));
 }
 
 function referenceDifference(candidate: Measurement, baseline: Measurement): Finding[] {
@@ -151,9 +144,6 @@ function isFactor({ shape }: Measurement['vectors'][number], measurement: Measur
 function describe({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): string {
   return `[${shape.join(', ')}]${loraRank === undefined ? '' : ` of LoRA rank ${loraRank}`}`;
 }
-
-/** Share of the updated matrices that may be updated on one side only: a few lie close to the rounding noise. */
-const MAX_UNMATCHED_SHARE = 0.1;
 
 /** Medians over other matrices are not comparable: one side froze what the other trained, or lost it in rounding. */
 function updateDifference(candidate: Measurement, baseline: Measurement): Finding[] {

@@ -4,6 +4,7 @@ import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measur
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { profileRanks, STRONG } from '../spectra/metrics.ts';
 import { type MaybeBounded, numberOf } from '../statistics/bounded.ts';
+import { placeName } from './calibration/place.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
 import { lowRankGroups } from './low-rank.ts';
@@ -131,7 +132,7 @@ function summarize({ metrics, spectrum, shape }: TensorMeasurement): WeightSumma
 
 /** `q_proj`, or `vision q_proj` in a vision-language model. */
 export function groupName({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
-  return component === null ? module : `${component} ${module}`;
+  return placeName({ component, module });
 }
 
 /** Unique among the matrices of a measurement. */

@@ -9,13 +9,12 @@ import {
   type Coordinate,
   type Coordinates,
   coordinatesOf,
-  type Place,
   type SizeCoordinate,
   type SizeRange,
 } from './coordinates.ts';
 import { describeUpdate, differenceOf } from './describe-update.ts';
 import { fewSizesRange, type Limit, lineLimit, runsLimit, seriesLimit, sizeRange } from './limits.ts';
-import { placeName } from './place-name.ts';
+import { isSamePlace, type Place, placeName } from './place.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
 import { scaleOf } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
@@ -275,5 +274,3 @@ function shown({ component, module, metric, values, candidate, bounds }: Coordin
 }
 
 const isSize = ({ metric }: Coordinate): boolean => metric === 'frobeniusNorm';
-
-const isSamePlace = (a: Place, b: Place): boolean => a.component === b.component && a.module === b.module;

@@ -1,12 +1,7 @@
 import { highOf, lowOf, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
 import { withDerived } from '../derived-metrics.ts';
+import { isSamePlace, type Place } from './place.ts';
 import type { CalibrationRun } from './schema.ts';
-
-/** A module type; with a module of null, the whole model. */
-export interface Place {
-  readonly component: CalibrationRun['groups'][number]['component'];
-  readonly module: CalibrationRun['groups'][number]['module'] | null;
-}
 
 /** From … to. */
 export interface SizeRange {
@@ -111,7 +106,7 @@ function boundsOf(run: CalibrationRun, place: Place, metric: string): SizeRange 
 }
 
 function measuredIn({ model, updateSize, groups }: CalibrationRun, { component, module }: Place) {
-  const group = groups.find((other) => other.component === component && other.module === module);
+  const group = groups.find((other) => isSamePlace(other, { component, module }));
   const measured: Readonly<Record<string, MaybeBounded | null>> =
     module === null ? { ...model, updateSize } : withDerived(group?.metrics ?? {});
   return measured;

@@ -1,5 +1,6 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { release } from '../../platform/version.ts';
+import { differingKeys } from '../like-with-like.ts';
 import type { DescribedUpdate } from './schema.ts';
 
 /** Why numbers of two updates mean different things. */
@@ -60,14 +61,8 @@ function versionDifference(...[calibrated, candidate]: Pair): Difference | null 
   return { cause: 'tool-version', what: null, calibrated: theirs, candidate: ours };
 }
 
-const ARCHITECTURE_KEYS = ['modelType', 'name', 'layers', 'hiddenSize', 'heads', 'keyValueHeads'] as const;
-
 function architectureDifference(...[calibrated, candidate]: Pair): Difference | null {
-  const key = ARCHITECTURE_KEYS.find((key) => {
-    const [theirs, ours] = [calibrated.architecture[key], candidate.architecture[key]];
-    // A lone file has no config: then the tensors alone must agree.
-    return theirs !== null && ours !== null && theirs !== ours;
-  });
+  const [key] = differingKeys(calibrated.architecture, candidate.architecture);
   if (key === undefined) return null;
   const [theirs, ours] = [calibrated.architecture[key], candidate.architecture[key]];
   return { cause: 'architecture', what: key, calibrated: String(theirs), candidate: String(ours) };

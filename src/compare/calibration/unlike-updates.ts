@@ -1,5 +1,6 @@
+import { MAX_UNMATCHED_SHARE } from '../like-with-like.ts';
 import type { Difference } from './describe-update.ts';
-import { placeName } from './place-name.ts';
+import { placeName } from './place.ts';
 import type { CalibrationRun } from './schema.ts';
 
 /** Why two updates cannot be compared: by what they are of, or by what they are. */
@@ -10,9 +11,6 @@ export interface Unlike extends Omit<Difference, 'cause'> {
 /** What is not told by the tensors alone. */
 export const UPDATE_DIFFERENCES = ['low-rank', 'updates'] as const;
 type UpdateDifference = (typeof UPDATE_DIFFERENCES)[number];
-
-/** Share of the updated matrices that may be updated on one side only: a few lie close to the rounding noise. */
-const MAX_UNMATCHED_SHARE = 0.1;
 
 /** Updates of the same tensors can be of another kind: narrow by construction, or of other matrices than the rest. */
 export function unlikeUpdates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Unlike | null {

@@ -1,9 +1,9 @@
 import { groupBy } from '../../platform/group-by.ts';
 import { excessOf } from '../calibration/assess.ts';
-import { placeName } from '../calibration/place-name.ts';
+import { isSamePlace, type Place, placeName } from '../calibration/place.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding, FindingOf, Level } from '../finding.ts';
+import type { Finding, FindingOf, Level, Scope } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 
 /** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
@@ -27,6 +27,10 @@ export function calibrated(context: ComparisonContext): Finding[] {
   ];
 }
 
+function scopeOf(place: Place): Scope {
+  return place.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(place) };
+}
+
 function unclear(metric: CalibratedMetric): Finding[] {
   const { judged, candidate, bounds } = metric;
   if (judged?.outcome !== 'unclear' || bounds === undefined) return [];
@@ -37,7 +41,7 @@ function unclear(metric: CalibratedMetric): Finding[] {
       level: 'inconclusive',
       metric: metric.metric,
       of: 'delta',
-      scope: metric.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(metric) },
+      scope: scopeOf(metric),
       side: 'candidate',
       width: (bounds.high - bounds.low) / scale,
       limit: Math.abs(judged.limit - candidate) / scale,
@@ -57,7 +61,7 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
     level: 'warn',
     metric,
     of: 'delta',
-    scope: worst.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(worst) },
+    scope: scopeOf(worst),
     candidate,
     limit: judged.limit,
     direction: judged.direction,
@@ -78,10 +82,7 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
  */
 function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
   const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');
-  const places = sizes.filter(
-    (size) =>
-      size.isOutside && unjudged.some((metric) => metric.component === size.component && metric.module === size.module),
-  );
+  const places = sizes.filter((size) => size.isOutside && unjudged.some((metric) => isSamePlace(metric, size)));
   const worstFirst = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
   const [worst] = worstFirst;
   if (worst === undefined) return [];
@@ -94,7 +95,7 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
     {
       kind: 'not-calibrated-here',
       level,
-      scope: worst.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(worst) },
+      scope: scopeOf(worst),
       candidate,
       low,
       high,

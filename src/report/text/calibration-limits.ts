@@ -6,7 +6,7 @@ import {
   type OddRun,
   oddRuns,
 } from '../../compare/calibration/assess.ts';
-import { placeName } from '../../compare/calibration/place-name.ts';
+import { placeName } from '../../compare/calibration/place.ts';
 import type { LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Calibration, CalibrationKind, CalibrationRun } from '../../compare/calibration/schema.ts';
 import { fewestRuns } from '../../statistics/joint-conformal.ts';

@@ -1,4 +1,4 @@
-import { placeName } from '../../compare/calibration/place-name.ts';
+import { placeName } from '../../compare/calibration/place.ts';
 import type { CalibratedMetric, CalibratedSize, LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Level } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';

@@ -1,6 +1,6 @@
 import type { ReportedRule } from '../../compare/applied-policy.ts';
 import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
-import { placeName } from '../../compare/calibration/place-name.ts';
+import { placeName } from '../../compare/calibration/place.ts';
 import type { CalibratedMetric } from '../../compare/calibration/report-schema.ts';
 import type { Scope } from '../../compare/finding.ts';
 import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
