@@ -116,7 +116,7 @@ async function bundleSources(outdir) {
   );
   await writeFile(entry, lines.join('\n'));
   await build({
-    entryPoints: { spectra: entry, 'band-worker': join(root, 'src/spectra/exact/band-worker.ts') },
+    entryPoints: { spectra: entry, 'solver-worker': join(root, 'src/spectra/exact/solver-worker.ts') },
     outdir,
     bundle: true,
     format: 'esm',

@@ -9,7 +9,7 @@ import { withoutXetUpload } from './without-xet-upload.mjs';
 /** The command line, and its threads and processes, which are found beside it. */
 export const COMMAND_LINE = {
   cli: 'src/cli.ts',
-  'band-worker': 'src/spectra/exact/band-worker.ts',
+  'solver-worker': 'src/spectra/exact/solver-worker.ts',
   'progress-worker': 'src/cli/progress/progress-worker.ts',
   'process-bridge': 'src/platform/process-bridge.ts',
   'tokenizer-process': 'src/language-model/tokens/tokenizer-process.ts',

@@ -3,9 +3,9 @@ import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { numberOf } from '../statistics/bounded.ts';
-import { openBandSolver } from './exact/band-solver.ts';
-import { exactSpectrum } from './exact/exact-spectrum.ts';
+import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
 import { Mutex, type SharedResources } from './exact/shared-resources.ts';
+import { openSolver } from './exact/solver.ts';
 import { boundedSpectrum } from './fast/fast-spectrum.ts';
 import type { Job, Plan } from './jobs.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
@@ -44,7 +44,7 @@ export interface SpectraFindings {
 }
 
 /**
- * Run the jobs of a plan. A job begins while the last steps of the previous one still run elsewhere; results are
+ * Run the jobs of a plan. A job begins while the last steps of the previous ones still run elsewhere; results are
  * reported in the order of the plan all the same. The tensors without a spectrum are searched for NaN and Inf.
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
@@ -55,7 +55,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
   /** Tensors that contain NaN or Inf, as their spectra showed. */
   const suspects = new Map<string, TensorEntry>();
-  const resources: SharedResources = { mutex: new Mutex(), solver: openBandSolver() };
+  const resources: SharedResources = { mutex: new Mutex(), solver: openSolver() };
   const known = readAhead(jobs, lookUp);
   let begun = '';
   let done = 0;
@@ -63,7 +63,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
     done += 1;
     onProgress?.(done, jobs.length, begun);
   };
-  const queue = new ResultQueue<Known>((result) => {
+  const queue = new ResultQueue<Known>(resources.solver.capacity, (result) => {
     const { job } = result;
     const { finite } = result.isKnown ? result.known : result.spectrum;
     if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
@@ -75,8 +75,13 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       begun = job.name;
       onProgress?.(done, jobs.length, begun);
       const found = await known(index);
-      if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }));
-      else if (job.memory <= memoryLimit) await queue.add(guard(job, () => compute(job, resources)));
+      const share = shareOf(job, resources.solver.capacity);
+      if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }), share);
+      else if (job.memory <= memoryLimit)
+        await queue.add(
+          guard(job, () => compute(job, resources)),
+          share,
+        );
       else {
         skipped.push({
           name: job.name,
@@ -116,24 +121,34 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: RunOptions<Known>['lookU
   };
 }
 
-/** Jobs in progress: one has the device, one is turned into singular values in a worker thread. */
-const IN_PROGRESS = 2;
+/**
+ * The share of a queue that a job takes. Of two large ones in progress, one has the device and one is turned into singular values
+ * elsewhere. Of a small one, no more than its Gram matrix is left after it had the device: as many may be in progress as there are
+ * threads to work on them, and as many that wait, so that no thread is idle while this one is busy.
+ */
+function shareOf(job: Job, capacity: number): number {
+  const isSmallWeight = job.kind !== 'lora' && job.method === 'exact' && isSmall(job.matrix);
+  return isSmallWeight ? 1 : capacity / 2;
+}
 
 /** Results on their way, delivered in the order in which they were added. */
 class ResultQueue<Known> {
+  readonly #capacity: number;
   readonly #deliver: (result: JobResult<Known>) => void;
-  readonly #pending: Array<Promise<JobResult<Known>>> = [];
+  readonly #pending: Array<{ readonly result: Promise<JobResult<Known>>; readonly share: number }> = [];
 
-  constructor(deliver: (result: JobResult<Known>) => void) {
+  constructor(capacity: number, deliver: (result: JobResult<Known>) => void) {
+    this.#capacity = capacity;
     this.#deliver = deliver;
   }
 
   /** Waits while as many jobs are in progress as there may be. */
-  async add(result: Promise<JobResult<Known>>): Promise<void> {
+  async add(result: Promise<JobResult<Known>>, share: number): Promise<void> {
     // It is awaited later: an error before that is not unhandled.
     result.catch(() => {});
-    this.#pending.push(result);
-    if (this.#pending.length >= IN_PROGRESS) await this.#deliverOldest();
+    this.#pending.push({ result, share });
+    while (this.#pending.reduce((sum, pending) => sum + pending.share, 0) >= this.#capacity)
+      await this.#deliverOldest();
   }
 
   async finish(): Promise<void> {
@@ -142,12 +157,12 @@ class ResultQueue<Known> {
 
   /** Wait for whatever still runs, after an error. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#pending);
+    await Promise.allSettled(this.#pending.map(({ result }) => result));
   }
 
   async #deliverOldest(): Promise<void> {
     const oldest = this.#pending.shift();
-    if (oldest) this.#deliver(await oldest);
+    if (oldest) this.#deliver(await oldest.result);
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Device } from '../../onnx/session.ts';
-import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { addSums, type Energies, matrixEnergies } from '../energies.ts';
 import { roundingOf } from '../format-rounding.ts';
 import { gramMatrix, gramMemory, trace } from '../gram.ts';
@@ -35,8 +34,7 @@ type Settings = {
  */
 export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions): Promise<ExactSpectrum> {
   const { device, reference = null, wantRowGini = false, resources = UNSHARED } = options;
-  const isSmall = Math.min(...matrix.view.shape) <= GRAM_UP_TO;
-  const solve = isSmall ? fromGram : fromBand;
+  const solve = isSmall(matrix) ? fromGram : fromBand;
   const solution = await solve(matrix, { device, reference, wantRowGini, resources });
   if (!solution?.values.every(Number.isFinite)) return NOT_FINITE;
   const { values: singularValues, sums, accumulation } = solution;
@@ -54,6 +52,11 @@ export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions)
   });
   if (metrics) addSums(metrics, sums);
   return { singularValues, metrics, finite: true, accumulation, method: 'exact' };
+}
+
+/** Does the spectrum come from the Gram matrix, in float64? */
+export function isSmall({ view: { shape } }: MatrixSource): boolean {
+  return Math.min(...shape) <= GRAM_UP_TO;
 }
 
 /** Bytes that `exactSpectrum` needs at its peak for a matrix of this shape. */
@@ -79,8 +82,9 @@ async function fromGram(
   const energy = trace(gram, size);
   // NaN and Inf always reach the diagonal, which consists of sums of squares.
   if (!Number.isFinite(energy)) return null;
+  const eigenvalues = await resources.solver.eigenvalues(gram, size);
   return {
-    values: symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value))),
+    values: eigenvalues.map((value) => Math.sqrt(Math.max(0, value))),
     sums: { energy, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy },
     accumulation: 'float64',
     isSmallestExact: false,

@@ -1,4 +1,4 @@
-import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
+import { SOLVE_HERE, type Solver } from './solver.ts';
 
 /** Runs one piece of work at a time: each waits until the one before it has ended, successfully or not. */
 export class Mutex {
@@ -15,8 +15,8 @@ export class Mutex {
 export interface SharedResources {
   /** Its holder has the device, and the only matrix in memory. */
   readonly mutex: Mutex;
-  /** Turns the band of the previous matrix into singular values meanwhile. */
-  readonly solver: BandSolver;
+  /** Turns the bands and Gram matrices of the previous matrices into singular values meanwhile. */
+  readonly solver: Solver;
 }
 
 /** For one spectrum at a time. */

@@ -1,0 +1,173 @@
+// WebAssembly as data, for inner loops on float64: its vector instructions work on two numbers at a time, and give the
+// same result on every machine. A function is written as nested expressions and encoded here, so that no compiler is
+// needed to change or to build it. Opcodes and layout: WebAssembly Core Specification 2.0, §5.
+
+/** The part of WebAssembly's interface that is used: TypeScript has its types only for browsers. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: WasmFunction } };
+  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+};
+
+/** Takes 32-bit integers: addresses in its memory, and numbers of bytes. */
+export type WasmFunction = (...parameters: number[]) => void;
+
+const TYPES = { i32: 0x7f, f64: 0x7c, v128: 0x7b } as const;
+type Type = keyof typeof TYPES;
+
+/** Instructions that compute a value. */
+export interface Expression<T extends Type> {
+  readonly type: T;
+  readonly bytes: readonly number[];
+}
+/** Instructions that leave no value. */
+export type Statement = readonly number[];
+/** An address, in bytes, or a number of bytes. */
+export type Integer = Expression<'i32'>;
+export type Float = Expression<'f64'>;
+/** Two float64. */
+export type Pair = Expression<'v128'>;
+
+export interface Variable<T extends Type> {
+  readonly value: Expression<T>;
+  set(value: Expression<T>): Statement;
+}
+
+const expression = <T extends Type>(type: T, ...parts: ReadonlyArray<readonly number[]>): Expression<T> => ({
+  type,
+  bytes: parts.flat(),
+});
+
+/** LEB128. */
+function unsigned(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+}
+
+/** LEB128 with a sign. */
+function signed(value: number): number[] {
+  return value >= -0x40 && value < 0x40 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
+}
+
+export const integer = (value: number): Integer => expression('i32', [0x41], signed(value));
+export const add = (a: Integer, b: Integer): Integer => expression('i32', a.bytes, b.bytes, [0x6a]);
+const lessThan = (a: Integer, b: Integer): Integer => expression('i32', a.bytes, b.bytes, [0x49]);
+
+const vectorOperation =
+  (opcode: number) =>
+  (a: Pair, b: Pair): Pair =>
+    expression('v128', a.bytes, b.bytes, [0xfd], unsigned(opcode));
+/** Lane by lane. */
+export const pair = {
+  add: vectorOperation(0xf0),
+  subtract: vectorOperation(0xf1),
+  multiply: vectorOperation(0xf2),
+  zero: (): Pair => expression('v128', [0xfd, 0x0c], new Array<number>(16).fill(0)),
+  /** @param offset in bytes, constant */
+  load: (address: Integer, offset = 0): Pair => expression('v128', address.bytes, [0xfd, 0x00, 3], unsigned(offset)),
+  /** One number in both lanes. */
+  loadTwice: (address: Integer): Pair => expression('v128', address.bytes, [0xfd, 0x0a, 3, 0]),
+  store: (address: Integer, value: Pair, offset = 0): Statement => [
+    ...address.bytes,
+    ...value.bytes,
+    ...[0xfd, 0x0b, 3],
+    ...unsigned(offset),
+  ],
+  /** The sum of both lanes of a variable. */
+  sum: ({ value }: Variable<'v128'>): Float =>
+    expression('f64', value.bytes, [0xfd, 0x21, 0], value.bytes, [0xfd, 0x21, 1, 0xa0]),
+};
+
+export const float = {
+  store: (address: Integer, value: Float): Statement => [...address.bytes, ...value.bytes, 0x39, 3, 0],
+};
+
+/** Run the statements at least once, and again while a < b. */
+export function repeatWhileLess(a: Integer, b: Integer, body: readonly Statement[]): Statement {
+  return [0x03, 0x40, ...body.flat(), ...lessThan(a, b).bytes, 0x0d, 0, 0x0b];
+}
+
+/** Run the statements if the number is not zero. */
+export function unlessZero(condition: Integer, body: readonly Statement[]): Statement {
+  return [...condition.bytes, 0x04, 0x40, ...body.flat(), 0x0b];
+}
+
+/** What a function is written with. */
+export interface Scope<Name extends string> {
+  readonly parameters: Readonly<Record<Name, Variable<'i32'>>>;
+  variable<T extends Type>(type: T): Variable<T>;
+}
+
+/** A function without memory. */
+export interface Kernel {
+  /** @returns memory of at least so many bytes, all zero, and the function that works on it */
+  open(bytes: number): KernelMemory;
+}
+
+export interface KernelMemory {
+  readonly memory: ArrayBuffer;
+  readonly run: WasmFunction;
+}
+
+/** Bytes of a page of memory. */
+const PAGE = 65536;
+
+/**
+ * A function in WebAssembly, compiled when it is opened first. Its first runs are slower, until it has been optimized.
+ * @param names of its parameters, in their order
+ */
+export function defineKernel<Name extends string>(
+  names: readonly Name[],
+  body: (scope: Scope<Name>) => readonly Statement[],
+): Kernel {
+  let module: object | null = null;
+  return {
+    open(bytes) {
+      module ??= new WebAssembly.Module(Uint8Array.from(encode(names, body)));
+      const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+      const { run } = new WebAssembly.Instance(module, { own: { memory } }).exports;
+      return { memory: memory.buffer, run };
+    },
+  };
+}
+
+/** A module that imports the memory own.memory and exports a function `run`. */
+function encode<Name extends string>(
+  names: readonly Name[],
+  body: (scope: Scope<Name>) => readonly Statement[],
+): number[] {
+  const types: Type[] = names.map(() => 'i32');
+  const variableAt = <T extends Type>(type: T, index: number): Variable<T> => ({
+    value: expression(type, [0x20], unsigned(index)),
+    set: (value) => [...value.bytes, 0x21, ...unsigned(index)],
+  });
+  const statements = body({
+    parameters: Object.fromEntries(
+      names.map((name, index) => [name, variableAt('i32', index)]),
+    ) as Scope<Name>['parameters'],
+    variable: (type) => variableAt(type, types.push(type) - 1),
+  });
+  const parameters = names.map(() => [TYPES.i32]);
+  const locals = types.slice(names.length).map((type) => [1, TYPES[type]]);
+  const program = [...list(locals), ...statements.flat(), 0x0b];
+  return [
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [[0x60, ...list(parameters), 0]]),
+    ...section(2, [[...text('own'), ...text('memory'), 2, 0, 0]]),
+    ...section(3, [[0]]),
+    ...section(7, [[...text('run'), 0, 0]]),
+    ...section(10, [[...unsigned(program.length), ...program]]),
+  ];
+}
+
+function section(id: number, items: readonly (readonly number[])[]): number[] {
+  const contents = list(items);
+  return [id, ...unsigned(contents.length), ...contents];
+}
+
+function list(items: readonly (readonly number[])[]): number[] {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function text(characters: string): number[] {
+  return list([...characters].map((character) => [character.charCodeAt(0)]));
+}
