@@ -1,15 +1,16 @@
 // The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32
 // matrix rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M]
-// [--held float32|as-stored] [--start-only] [--family llama|hybrid]
+// [--held float32|as-stored] [--start-only] [--family llama|hybrid] [--profile PATH]
 //
 // The model is Llama-shaped or, with --family hybrid, Qwen3.5-shaped, with random weights that this script writes itself.
-// All times are medians of five.
+// All times are medians of five. With --profile and a checkpoint with a tokenizer, only where the time of the built-in suite goes.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { importSources } from '../run/import-sources.mjs';
+import { profileSuite } from './lm-profile.mjs';
 import { SHAPES, writeModel } from './random-model.mjs';
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     held: { type: 'string' },
     family: { type: 'string', default: 'llama' },
     'start-only': { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
 const REPEATS = 5;
@@ -34,6 +36,11 @@ try {
     chooseModelDevice: 'src/onnx/device.ts',
   });
   const device = await chooseModelDevice(values.device);
+  if (values.profile !== undefined) {
+    console.log(`float32 matrix product: ${((await gemmRate(device)) / 1e9).toFixed(0)} GFLOP/s`);
+    await profileSuite(values.profile, values.device);
+    process.exit();
+  }
   const parameters = await writeModel(join(folder, 'model'), values.size, values.dtype, values.family);
   const baseline = process.memoryUsage.rss();
   const rate = await gemmRate(device);

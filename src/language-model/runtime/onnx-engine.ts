@@ -3,7 +3,7 @@ import type { Graph } from '../../onnx/graph.ts';
 import { type Device, float64Device } from '../../onnx/session.ts';
 import { withErrorCode } from '../../platform/user-error.ts';
 import { doraRatios } from '../../spectra/dora.ts';
-import { attentionsOf, type Decoder, layersBeforeLate } from '../architectures/decoder.ts';
+import { attentionsOf, type Decoder, layersBeforeLate, recurrentsOf } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
@@ -45,6 +45,8 @@ export interface OnnxEngineOptions extends PlanOptions {
   readonly sizes?: Partial<LayeredSizes>;
   /** Compute shared prefixes once. Off only to test that it makes no difference. */
   readonly reusePrefixes?: boolean;
+  /** Compute short ones in trees. Off only to test what long ones take. */
+  readonly growTrees?: boolean;
 }
 
 /**
@@ -69,11 +71,12 @@ export class OnnxEngine implements Engine {
   #pending: Promise<unknown> = Promise.resolve();
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
+  readonly #growTrees: boolean;
 
   private constructor(
     { decoder, weights, graphs }: Described,
     plan: MemoryPlan,
-    options: Pick<OnnxEngineOptions, 'device' | 'held' | 'reusePrefixes' | 'onLoading'>,
+    options: Pick<OnnxEngineOptions, 'device' | 'held' | 'reusePrefixes' | 'growTrees' | 'onLoading'>,
   ) {
     this.execution = plan.execution;
     this.#plan = plan;
@@ -88,6 +91,7 @@ export class OnnxEngine implements Engine {
     this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights }, options) : null;
     this.#budget = new BatchBudget(decoder, plan.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
     this.#reusePrefixes = options.reusePrefixes ?? true;
+    this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentsOf(decoder).length === 0;
   }
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
@@ -209,6 +213,7 @@ export class OnnxEngine implements Engine {
       // Late layers have no other.
       plainAttention: this.device.name !== 'cpu' || layersBeforeLate(this.#decoder) < this.#decoder.layers.length,
       useKvCache: this.#usesKvCache,
+      growTrees: this.#growTrees,
     });
   }
 

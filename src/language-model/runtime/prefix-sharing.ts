@@ -74,13 +74,14 @@ export function buildPromptTree(groups: readonly ContextGroup[], skip: number): 
 }
 
 /** Lexicographic order of token sequences. */
-function compareTokens(a: readonly number[], b: readonly number[]): number {
+export function compareTokens(a: readonly number[], b: readonly number[]): number {
   const shared = sharedLength(a, b);
   // A sequence that ends comes before the one that it begins.
   return (a[shared] ?? -1) - (b[shared] ?? -1);
 }
 
-function sharedLength(a: readonly number[], b: readonly number[]): number {
+/** How many tokens two sequences begin with in common. */
+export function sharedLength(a: readonly number[], b: readonly number[]): number {
   const most = Math.min(a.length, b.length);
   let length = 0;
   while (length < most && a[length] === b[length]) length += 1;

@@ -1,5 +1,7 @@
 import type { BatchBudget, BatchKind } from './batch-budget.ts';
+import { type BatchStep, packTrees } from './pack-trees.ts';
 import type { ContextGroup, PrefixGroup } from './prefix-sharing.ts';
+import { growsTrees, growTrees, sizeAfter, TREE_SLOTS, treeSize } from './tree-growth.ts';
 
 /**
  * The order in which a call's sequences are scored. Input: the prefix groups of prefix-sharing.ts. Output: a list of
@@ -16,7 +18,7 @@ import type { ContextGroup, PrefixGroup } from './prefix-sharing.ts';
  * - `chunked`: one sequence in chunks, since it does not fit into a batch.
  */
 export type ScoringStep = { readonly isLong: boolean } & (
-  | { readonly kind: 'batch'; readonly trees: readonly (readonly ContextGroup[])[] }
+  | BatchStep
   | {
       readonly kind: 'prefix';
       readonly prefix: readonly number[];
@@ -30,6 +32,8 @@ export interface ScheduleOptions {
   readonly plainAttention: boolean;
   /** The open backbone returns keys and values of every batch. */
   readonly useKvCache: boolean;
+  /** Groups that begin alike are computed in one tree: off for layers with a state, which go over each branch from its beginning. */
+  readonly growTrees: boolean;
 }
 
 /** Batches of a backbone with a KV cache: see docs/decisions/004. */
@@ -50,41 +54,31 @@ export function scheduleScoring(
   const lean: BatchKind = { useKvCache: false, plainAttention: options.plainAttention };
   const steps: ScoringStep[] = [];
   const batched: ContextGroup[] = [];
-  const place = (group: ContextGroup) => {
+  const fitsAlone = (group: ContextGroup) => {
     const size = sizeAfter(group, 0);
-    if (budget.fits(1, size, size, lean)) batched.push(group);
+    return budget.fits(1, size, size, lean);
+  };
+  const place = (group: ContextGroup) => {
+    if (fitsAlone(group)) batched.push(group);
     else steps.push(...scheduleOversized(group, budget));
   };
   for (const prefixGroup of prefixGroups) {
-    if (prefixGroup.prefix.length === 0) prefixGroup.groups.forEach(place);
+    const { prefix, groups } = prefixGroup;
+    const inTrees = options.growTrees && groups.every(fitsAlone) && growsTrees(prefix.length, groups);
+    if (prefix.length === 0 || inTrees) groups.forEach(place);
     else {
       const { shared, left } = schedulePrefix(prefixGroup, budget);
       steps.push(...shared);
       left.forEach(place);
     }
   }
-  return [...steps, ...scheduleBatches(batched, budget, options.useKvCache || steps.length > 0 ? WITH_KV_CACHE : lean)];
+  const kind = options.useKvCache || steps.length > 0 ? WITH_KV_CACHE : lean;
+  const fits = (rows: number, length: number) => budget.fits(rows, length, length, kind);
+  const trees = options.growTrees
+    ? growTrees(batched, (size) => fits(1, size))
+    : batched.map((group) => ({ groups: [group], size: sizeAfter(group, 0) }));
+  return [...steps, ...packTrees(trees, fits, { joinsTrees: options.growTrees })];
 }
-
-function scheduleBatches(groups: readonly ContextGroup[], budget: BatchBudget, kind: BatchKind): ScoringStep[] {
-  const sized = groups.map((group) => ({ group, size: sizeAfter(group, 0) }));
-  sized.sort((a, b) => Number(b.group.isLong) - Number(a.group.isLong) || b.size - a.size);
-  const steps: { kind: 'batch'; trees: ContextGroup[][]; isLong: boolean }[] = [];
-  let longest = 0;
-  for (const { group, size } of sized) {
-    const last = steps.at(-1);
-    const fits = last?.isLong === group.isLong && budget.fits(last.trees.length + 1, longest, longest, kind);
-    if (last && fits) last.trees.push([group]);
-    else {
-      longest = size;
-      steps.push({ kind: 'batch', trees: [[group]], isLong: group.isLong });
-    }
-  }
-  return steps;
-}
-
-/** Slots after a prefix in one batch: all of them are multiplied with all of them, seen or not. */
-const MAX_AFTER_PREFIX = 512;
 
 /**
  * Groups after one prefix go into one tree, as many as fit into a batch.
@@ -102,7 +96,7 @@ function schedulePrefix(
     const own = sizeAfter(group, prefix.length);
     const last = trees.at(-1);
     if (!fits(own)) left.push(group);
-    else if (last && size + own <= MAX_AFTER_PREFIX && fits(size + own)) {
+    else if (last && size + own <= TREE_SLOTS && fits(size + own)) {
       last.push(group);
       size += own;
     } else {
@@ -143,10 +137,5 @@ export function passesOf(step: ScoringStep): number {
 
 /** @param prefix tokens before the tree that are computed already */
 export function tokensOfTree(tree: readonly ContextGroup[], prefix: number): number {
-  return tree.reduce((sum, group) => sum + sizeAfter(group, prefix), 0);
-}
-
-/** Number of slots at most: branches that begin with the same tokens share some. */
-function sizeAfter({ context, members }: ContextGroup, skip: number): number {
-  return members.reduce((size, { continuation }) => size + continuation.length - 1, context.length - skip);
+  return treeSize(tree, prefix);
 }

@@ -7,7 +7,8 @@ import { difference, type EngineChanges, NO_STOPS, withEngine } from './engines.
 const SAME = 1e-5;
 
 /** Every state goes to the disk, and the output matrix is cut. */
-export const LAYERED: EngineChanges = { layers: 'always', sizes: { stateBytes: 0, headTokens: 100 } };
+/** Also with keys and values that a later pass reads. */
+export const LAYERED: EngineChanges = { layers: 'always', growTrees: false, sizes: { stateBytes: 0, headTokens: 100 } };
 
 const tokensFrom = (start: number, count: number, { vocabulary }: OnnxEngine) =>
   Array.from({ length: count }, (_, i) => 1 + (((start + i) * 7919) % (vocabulary - 1)));

@@ -16,7 +16,7 @@ describe('prepare', () => {
     context: randomTokens(random, 5 + i, 64),
     continuation,
   }));
-  const similar: Sequence[] = Array.from({ length: 40 }, () => ({
+  const similar: Sequence[] = Array.from({ length: 60 }, () => ({
     context: [...prefix, ...randomTokens(random, 6, 64)],
     continuation,
   }));

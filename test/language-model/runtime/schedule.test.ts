@@ -10,7 +10,7 @@ const sequence = (context: readonly number[], ...continuation: number[]) => ({ c
 const prefixGroupsOf = (sequences: Parameters<typeof groupByContext>[0], isLong = (_: number) => false) =>
   groupByPrefix(groupByContext(sequences, isLong));
 
-const OPTIONS = { plainAttention: false, useKvCache: false };
+const OPTIONS = { plainAttention: false, useKvCache: false, growTrees: true };
 const stepsOf = (prefixGroups: ReturnType<typeof prefixGroupsOf>, bytes?: number, options = OPTIONS) =>
   scheduleScoring(prefixGroups, budgetOf(bytes), options);
 
@@ -30,7 +30,11 @@ describe('scheduleScoring', () => {
       ['batch', 10, 9],
       ['batch', 3, 2],
     ]);
-    expect(shapes(stepsOf(prefixGroups))).toEqual([['batch', 10, 9, 3, 2]]);
+    // In one batch, the two short ones find room in one row.
+    expect(shapes(stepsOf(prefixGroups))).toEqual([['batch', 10, 9, 5]]);
+    expect(shapes(stepsOf(prefixGroups, undefined, { ...OPTIONS, growTrees: false }))).toEqual([
+      ['batch', 10, 9, 3, 2],
+    ]);
   });
 
   it('leaves memory for plain attention and for a KV cache', () => {
@@ -64,9 +68,42 @@ describe('scheduleScoring', () => {
     expect(steps.map(({ isLong }) => isLong)).toEqual([true, false]);
   });
 
+  it('computes what begins alike in trees of about the same size, the beginning once in each', () => {
+    const prefix = contextOf(40);
+    const sequences = Array.from({ length: 30 }, (_, i) => sequence([...prefix, i, ...Array(29).fill(1)], 5));
+    // 40 + 30 · 30 = 940 slots, of which a tree has 512 at most: 40 + 15 · 30 in each.
+    expect(shapes(stepsOf(prefixGroupsOf(sequences)))).toEqual([['batch', 490, 490]]);
+    // Where a tree of 490 does not fit: 40 + 12 · 30, and so on.
+    const [smaller] = stepsOf(prefixGroupsOf(sequences), bytesOf(400 * (100 + 3 * 400)));
+    expect(smaller?.kind).toBe('batch');
+    expect(Math.max(...(smaller ? treesOf(smaller) : []).map(({ tree }) => tree.size))).toBe(400);
+    // Layers with a state would go over the beginning for each branch.
+    const [apart] = stepsOf(prefixGroupsOf(sequences), undefined, { ...OPTIONS, growTrees: false });
+    expect(apart).toMatchObject({ kind: 'prefix', prefix });
+  });
+
+  it('does not put a short batch beside a long one', () => {
+    const lengths = [...Array<number>(4).fill(700), ...Array<number>(9).fill(400)];
+    // Padded to 700, nine of 400 would compute 2,700 slots for nothing.
+    expect(shapes(stepsOf(prefixGroupsOf(lengths.map((length) => sequence(contextOf(length), 5)))))).toEqual([
+      ['batch', 700, 700, 700, 700],
+      ['batch', ...Array<number>(9).fill(400)],
+    ]);
+  });
+
+  it('computes a long shared prefix once, and what follows in trees that fit', () => {
+    const prefix = contextOf(1001);
+    const many = prefixGroupsOf(Array.from({ length: 300 }, (_, i) => sequence([...prefix, i, 1, 1, 1], 5)));
+    const [long] = stepsOf(many);
+    expect(shapes(long ? [long] : [])).toEqual([['prefix', 512, 512, 176]]);
+    expect(long).toMatchObject({ prefix, isLong: false });
+  });
+
   it('computes a shared prefix once, and what follows in trees that fit', () => {
     const prefix = contextOf(100);
     const prefixGroups = prefixGroupsOf(Array.from({ length: 6 }, (_, i) => sequence([...prefix, i, 1, 1, 1], 5)));
+    const stepsOf = (groups: typeof prefixGroups, bytes?: number) =>
+      scheduleScoring(groups, budgetOf(bytes), { ...OPTIONS, growTrees: false });
     const all = stepsOf(prefixGroups);
     expect(shapes(all)).toEqual([['prefix', 24]]);
     expect(all[0]).toMatchObject({ prefix, isLong: false });

@@ -55,16 +55,22 @@ describe('score', () => {
   it('computes the shots of few-shot questions once', async () => {
     const random = generator(4);
     const shots = randomTokens(random, 200, VOCABULARY);
-    const sequences = Array.from({ length: 8 }, (_, i) => ({
+    const sequences = Array.from({ length: 40 }, (_, i) => ({
       context: [...shots, i, ...randomTokens(random, 9, VOCABULARY)],
       continuation: [1],
     }));
     const batches = watchBatches();
+    const shapes = () => batches.splice(0).map(({ batch, length, kvCache }) => [batch, length, kvCache?.length ?? 0]);
     const config = { max_position_embeddings: 400 };
-    await withEngine(languageModel('llama'), { config }, (engine) => engine.score(sequences));
-    expect(batches.map(({ batch, length, kvCache }) => [batch, length, kvCache?.length ?? 0])).toEqual([
+    await withEngine(languageModel('llama'), { config }, async (engine) => {
+      await engine.score(sequences.slice(0, 8));
+      // One tree of 200 + 8 · 10.
+      expect(shapes()).toEqual([[1, 280, 0]]);
+      await engine.score(sequences);
+    });
+    expect(shapes()).toEqual([
       [1, 200, 0],
-      [1, 80, 200],
+      [1, 400, 200],
     ]);
   });
 
