@@ -102,17 +102,23 @@ export async function openSession(
 }
 
 /**
- * Run a graph without inputs once, and release its memory.
+ * Run a graph once, and release its memory.
  *
- * Graph optimization is off: everything in such a graph is an initializer, so the optimizer would fold the whole
+ * Graph optimization is off: nearly everything in such a graph is an initializer, so the optimizer would fold the whole
  * computation into constants while the session is created, on one thread and with every intermediate value in memory.
  * @param device where to run it; operators that the device does not have fall back to the CPU
  * @param into tensors that outputs are written into; the other outputs get new ones
+ * @param feeds its inputs
  */
-export async function runGraph(graph: Graph, device: Device, into: Outputs = {}): Promise<Outputs> {
+export async function runGraph(
+  graph: Graph,
+  device: Device,
+  into: Outputs = {},
+  feeds: Readonly<Record<string, Tensor>> = {},
+): Promise<Outputs> {
   const session = await createSession(graph, device, { graphOptimizationLevel: 'disabled' });
   try {
-    return await session.run({}, { ...Object.fromEntries(graph.outputNames.map((name) => [name, null])), ...into });
+    return await session.run(feeds, { ...Object.fromEntries(graph.outputNames.map((name) => [name, null])), ...into });
   } finally {
     await session.release();
   }

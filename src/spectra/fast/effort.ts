@@ -1,3 +1,5 @@
+import type { Device } from '../../onnx/session.ts';
+
 // How much work a fast spectrum takes, and when it is enough. The values were chosen on matrices of known spectra:
 // bounds as narrow as a policy can notice, at the least number of products with the matrix.
 
@@ -10,6 +12,17 @@ export interface Effort {
 }
 
 export const EFFORT: Effort = { block: 16, basis: 1024 };
+
+/**
+ * Most columns, of the shorter side, of a matrix whose Gram matrix is formed. That takes as long as n/9 products of it
+ * with vectors save: with more columns, heavy tails would take longer.
+ */
+const GRAM_UP_TO = 5120;
+
+/** Is S = AᵀA formed? On a device the matrix would come back from there. */
+export function formsGram(shape: readonly [number, number], device: Device): boolean {
+  return device.name === 'cpu' && Math.min(...shape) <= GRAM_UP_TO;
+}
 
 /** Sizes of the Krylov basis at which bounds are computed, as shares of its largest size. */
 export const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.625, 0.75, 0.875, 1];
@@ -66,4 +79,9 @@ export const ROUNDING = 3e-6;
  * The further error in a matrix of equal entries, whose sums are rounded in the same direction in every step: up to
  * 1.3·10⁻⁵ was seen in 1100 × 4096. Such a matrix has rank one, so this counts by the share of the largest eigenvalue.
  */
-export const ROUNDING_OF_EQUALS = 1.5e-5;
+const ROUNDING_OF_EQUALS = 1.5e-5;
+
+/** The relative error of sums of eigenvalues of an operator whose largest eigenvalue is this share of its trace. */
+export function roundingOf(largestShare: number): number {
+  return ROUNDING + ROUNDING_OF_EQUALS * Math.min(1, largestShare);
+}

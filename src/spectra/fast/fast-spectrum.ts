@@ -1,5 +1,5 @@
-// The fast spectrum of one matrix A: guaranteed bounds for every metric, from a few thousand products of A with
-// vectors. `Operator` multiplies with S = AᵀA, scaled to Tr S = n. `scaledSpectrum` bounds the spectrum of S: a block
+// The fast spectrum of one matrix A: guaranteed bounds for every metric, from about a thousand products of S = AᵀA with
+// vectors. `Operator` multiplies with S, scaled to Tr S = n; up to some size it forms S first (`explicitGram`). `scaledSpectrum` bounds the spectrum of S: a block
 // Krylov basis holds the largest eigenvalues, and Ky Fan's inequalities bound their sums; random probe vectors in the
 // complement of the basis bound the largest eigenvalue that is left there, and the traces of S² and S·ln S. This file
 // turns those into the metrics of A.
@@ -11,7 +11,9 @@ import type { MatrixSource } from '../load-matrix.ts';
 import { profileRanks, shareOf } from '../metrics.ts';
 import { EXACT_ONLY, type FastMetrics } from '../metrics-schema.ts';
 import { NOT_FINITE, type Spectrum } from '../spectrum.ts';
-import { EFFORT, type Effort, ROUNDING, ROUNDING_OF_EQUALS } from './effort.ts';
+import { EFFORT, type Effort, formsGram, roundingOf } from './effort.ts';
+import { explicitGram } from './explicit-gram.ts';
+import { errorProbes, type GramError, shiftOfEntropy, shiftOfSum } from './gram-error.ts';
 import { Operator } from './operator.ts';
 import { type ScaledSpectrum, scaledSpectrum } from './scaled-spectrum.ts';
 
@@ -30,6 +32,8 @@ export interface FastOptions {
   /** Also compute the Gini coefficient of the row energies. */
   readonly wantRowGini?: boolean | undefined;
   readonly effort?: Effort | undefined;
+  /** Form S = AᵀA? By default that depends on the shape. */
+  readonly isExplicit?: boolean | undefined;
 }
 
 /**
@@ -39,14 +43,17 @@ export interface FastOptions {
  */
 export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): Promise<FastSpectrum> {
   const { device, reference = null, wantRowGini = false, effort = EFFORT } = options;
-  const energies = await matrixEnergies(matrix, { device, reference, wantRowEnergies: wantRowGini });
-  const { energy } = energies;
+  const { isExplicit = formsGram(matrix.view.shape, device) } = options;
+  const probes = isExplicit ? errorProbes(Math.min(...matrix.view.shape)) : null;
+  const energies = await matrixEnergies(matrix, { device, reference, wantRowEnergies: wantRowGini, probes });
+  const { energy, products } = energies;
   if (!Number.isFinite(energy)) return { finite: false, metrics: null, profile: [] };
   if (energy === 0) return { finite: true, metrics: null, profile: [] };
-  const operator = await Operator.open(matrix, { device, reference, energy });
+  const gram = probes && products ? await explicitGram(matrix, { device, reference, energy, probes, products }) : null;
+  const operator = await Operator.open(matrix, { device, reference, energy, gram });
   try {
     const spectrum = await scaledSpectrum(operator, effort);
-    const metrics = metricsOf(spectrum, energy, matrix.view.shape);
+    const metrics = metricsOf(spectrum, { energy, error: operator.error, shape: matrix.view.shape });
     addSums(metrics, energies);
     return { finite: true, metrics, profile: profileOf(spectrum.atoms, operator.size) };
   } finally {
@@ -78,16 +85,20 @@ export function fastMemory([m, n]: readonly [number, number], { isDifference }: 
   return 4 * (copies * m * n + VECTORS_ALIVE * Math.min(m, n));
 }
 
+interface Scale {
+  readonly energy: number;
+  /** Of the operator. */
+  readonly error: GramError;
+  readonly shape: readonly [number, number];
+}
+
 /** From units of the mean eigenvalue to those of the matrix, with an allowance for rounding. */
-function metricsOf(
-  { top, square, entropy }: ScaledSpectrum,
-  energy: number,
-  [m, n]: readonly [number, number],
-): FastMetrics {
+function metricsOf({ top, square, entropy }: ScaledSpectrum, { energy, error, shape }: Scale): FastMetrics {
+  const [m, n] = shape;
   const size = Math.min(m, n);
-  const rounding = ROUNDING + ROUNDING_OF_EQUALS * Math.min(1, top.low(1) / size);
+  const rounding = roundingOf(top.low(1) / size);
   const sum = (k: number) => {
-    const slack = rounding * (top.low(k) + top.high(1));
+    const slack = rounding * (top.low(k) + top.high(1)) + shiftOfSum(error, k);
     return { low: Math.max(0, top.low(k) - slack), high: Math.min(size, top.high(k) + slack) };
   };
   const largest = sum(1);
@@ -96,12 +107,16 @@ function metricsOf(
     return bounded(low / size, high / size);
   };
   const stableRank = bounded(Math.max(1, size / largest.high), size / largest.low);
-  const ratio = (trace: number, sign: number) => ((size * size) / trace) * (1 + sign * 4 * rounding);
+  // Tr S² = ‖S‖_F².
+  const ratio = (trace: number, sign: number) =>
+    (size / Math.max(Math.sqrt(trace) - sign * error.frobenius, Number.MIN_VALUE)) ** 2 * (1 + sign * 4 * rounding);
   const participationRatio = bounded(
     Math.max(stableRank.low, ratio(square.high, -1)),
     Math.min(size, ratio(square.low, 1)),
   );
-  const rank = (trace: number, sign: number) => size * Math.exp(-trace / size) * (1 + sign * 20 * rounding);
+  const shift = shiftOfEntropy(error, size, largest.high);
+  const rank = (trace: number, sign: number) =>
+    size * Math.exp((sign * shift - trace) / size) * (1 + sign * 20 * rounding);
   const effectiveRank = bounded(
     Math.max(participationRatio.low, rank(entropy.high, -1)),
     Math.min(size, rank(entropy.low, 1)),

@@ -1,4 +1,3 @@
-import { valueType } from '../../checkpoint/tensor-value.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import {
   type Device,
@@ -11,7 +10,10 @@ import {
   tensor,
   tensorOutput,
 } from '../../onnx/session.ts';
-import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
+import type { MatrixSource } from '../load-matrix.ts';
+import type { ExplicitGram } from './explicit-gram.ts';
+import { float32Matrix } from './float32-matrix.ts';
+import { type GramError, NO_ERROR } from './gram-error.ts';
 import { openVectors, rowsOf, type Vectors } from './panels.ts';
 
 /** S·X, split into its parts inside and outside the span of Q. Panels have vectors as rows. */
@@ -44,41 +46,46 @@ export interface OperatorOptions {
   readonly reference: MatrixSource | null;
   /** ‖A − reference‖_F² > 0. */
   readonly energy: number;
+  /** S, where it was formed. Without it A is read and converted once, and each product with S is two with A. */
+  readonly gram: ExplicitGram | null;
 }
 
-/**
- * S = AᵀA (or AAᵀ, on the smaller side) as an operator in float32, scaled so that its trace is n. S itself is never
- * formed; A is read and converted once.
- */
+/** S = AᵀA (or AAᵀ, on the smaller side) as an operator in float32, scaled so that its trace is n. */
 export class Operator {
   /** min(m, n) of the matrix: the size of S. */
   readonly size: number;
   /** Where panels are kept: `dispose` of those that are no longer needed. */
   readonly vectors: Vectors;
+  /** Tr S², where S was formed. */
+  readonly square: number | null;
+  /** How far the operator is from AᵀA, apart from the rounding of its products with vectors. */
+  readonly error: GramError;
+  readonly #given: Readonly<Record<string, Tensor>>;
   readonly #product: Session;
   readonly #panel: Session;
   readonly #projectedPanel: Session;
 
-  private constructor(size: number, vectors: Vectors, product: Session, panel: Session, projectedPanel: Session) {
+  private constructor(size: number, vectors: Vectors, gram: ExplicitGram | null, sessions: Sessions) {
     this.size = size;
     this.vectors = vectors;
-    this.#product = product;
-    this.#panel = panel;
-    this.#projectedPanel = projectedPanel;
+    this.square = gram?.square ?? null;
+    this.error = gram?.error ?? NO_ERROR;
+    this.#given = gram ? { s: gram.matrix } : {};
+    this.#product = sessions.product;
+    this.#panel = sessions.panel;
+    this.#projectedPanel = sessions.projectedPanel;
   }
 
-  static async open(matrix: MatrixSource, { device, reference, energy }: OperatorOptions): Promise<Operator> {
+  static async open(matrix: MatrixSource, options: OperatorOptions): Promise<Operator> {
+    const { device, gram } = options;
     const size = Math.min(...matrix.view.shape);
     const vectors = await openVectors(size, device);
     const open = (graph: Graph, rows: string) =>
       openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], allowSpinning: false });
-    const product = await open(
-      productGraph(matrix, { reference, energy, areOnDevice: vectors.areOnDevice }),
-      'outside',
-    );
+    const product = await open(productGraph(matrix, { ...options, areOnDevice: vectors.areOnDevice }), 'outside');
     const panel = await open(panelGraph(size, { isProjected: false }), 'mapped');
     const projectedPanel = await open(panelGraph(size, { isProjected: true }), 'mapped');
-    return new Operator(size, vectors, product, panel, projectedPanel);
+    return new Operator(size, vectors, gram, { product, panel, projectedPanel });
   }
 
   /**
@@ -88,7 +95,7 @@ export class Operator {
    *   others; projecting on all at once would amplify the loss of orthogonality from step to step
    */
   async step(x: Tensor, q: Tensor, nearRows: number): Promise<Step> {
-    const outputs = await this.#product.run({ x, q, ...this.#lastRows(q, nearRows) });
+    const outputs = await this.#product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
     return {
       near: float32Output(outputs, 'near'),
       inside: float32Output(outputs, 'inside'),
@@ -130,35 +137,23 @@ export class Operator {
   }
 }
 
-interface ProductOptions extends Pick<OperatorOptions, 'reference' | 'energy'> {
+interface Sessions {
+  readonly product: Session;
+  readonly panel: Session;
+  readonly projectedPanel: Session;
+}
+
+interface ProductOptions extends Omit<OperatorOptions, 'device'> {
   /** Do the vectors stay on the device? Then the last rows of Q are cut out there. */
   readonly areOnDevice: boolean;
 }
 
-function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: ProductOptions): Graph {
-  const [m, n] = matrix.view.shape;
-  const size = Math.min(m, n);
-  const root = Math.sqrt(size / energy);
+function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
+  const { gram, areOnDevice } = options;
+  const size = Math.min(...matrix.view.shape);
   const graph = new Graph();
-  const isWide =
-    [matrix, reference].some((side) => side && valueType(side.source) === ElementType.float64) ||
-    root > LARGEST_ROOT ||
-    root < 1 / LARGEST_ROOT;
-  // The difference of two float32 numbers is rounded once; float64 is scaled into range and rounded at the end.
-  const type = isWide ? ElementType.float64 : ElementType.float32;
-  let a = graph.cast(loadMatrix(graph, matrix), type);
-  if (reference) a = graph.op('Sub', [a, graph.cast(loadMatrix(graph, reference), type)]);
-  if (isWide) a = graph.cast(graph.op('Mul', [a, graph.constant([root], 'float64', [])]), ElementType.float32);
-  const scale = isWide ? null : graph.constant([root], 'float32', []);
-  const scaled = (value: Value) => (scale ? graph.op('Mul', [value, scale]) : value);
-
   const x = graph.input('x', ElementType.float32, ['b', size]);
-  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the
-  // panel is packed.
-  const transposed = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
-  const timesA = (value: Value) => graph.op('MatMul', [value, a]);
-  const timesTransposed = (value: Value) => transposed(graph.op('MatMul', [a, transposed(value)]));
-  const product = m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
+  const product = gram ? timesGram(graph, x, size, gram.scale) : timesMatrixTwice(graph, x, matrix, options);
   const q = graph.input('q', ElementType.float32, ['d', size]);
   const near = splitOff(
     graph,
@@ -171,6 +166,35 @@ function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: 
   graph.output('outside', outside, ElementType.float32);
   graph.output('gram', graph.op('Gemm', [outside, outside], { transB: 1 }), ElementType.float32);
   return graph;
+}
+
+/** X·S. */
+function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
+  const s = graph.input('s', ElementType.float32, [size, size]);
+  // As the left operand S is used as it is, and the panel is packed.
+  const product = graph.op('Gemm', [s, x], { transB: 1, alpha: { float: scale } });
+  return graph.op('Transpose', [product], { perm: [1, 0] });
+}
+
+/** X·AᵀA, or X·AAᵀ. */
+function timesMatrixTwice(
+  graph: Graph,
+  x: Value,
+  matrix: MatrixSource,
+  { reference, energy }: Pick<OperatorOptions, 'reference' | 'energy'>,
+): Value {
+  const [m, n] = matrix.view.shape;
+  const root = Math.sqrt(Math.min(m, n) / energy);
+  const numbers = float32Matrix(graph, matrix, { reference, root, largestRoot: LARGEST_ROOT });
+  const a = numbers.convert(numbers.stored);
+  const scaled = (value: Value) =>
+    numbers.scale === 1 ? value : graph.op('Mul', [value, graph.constant([numbers.scale], 'float32', [])]);
+  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the
+  // panel is packed.
+  const transposed = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
+  const timesA = (value: Value) => graph.op('MatMul', [value, a]);
+  const timesTransposed = (value: Value) => transposed(graph.op('MatMul', [a, transposed(value)]));
+  return m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
 }
 
 function panelGraph(size: number, { isProjected }: { isProjected: boolean }): Graph {

@@ -14,6 +14,7 @@ import {
   QUADRATURE_GAP,
   ROOM_FOR_PROBES,
   ROUNDING,
+  roundingOf,
   SETTLED,
   STOPS,
   TARGET_WIDTH,
@@ -74,16 +75,22 @@ async function withProbes(
 ): Promise<ScaledSpectrum> {
   const n = basis.operator.size;
   const left = n - basis.size;
-  const known = { size: left, trace, upperBound };
+  const { square: whole } = basis.operator;
   const here = basis.mark();
   const beyond = await continueProcess(basis, basis.coupling, BLOCKS_BEYOND);
   here.drop();
   const gap = couplingEntropy(basis, beyond, upperBound);
   const inside = sumOf(ritz, (x) => x * x) + 2 * sumOf(basis.coupling, (x) => x * x);
   const split = sumOf(ritz, xLogX);
+  const known = {
+    size: left,
+    trace,
+    upperBound,
+    square: whole === null ? null : leftOf(whole, inside, roundingOf(at(ritz, 0) / n)),
+  };
   const deep = densityOf(beginning(process));
   const tracesWith = (shallow: ProbeMoments) => {
-    const square = shifted(squareTrace({ deep, shallow }, known), inside, inside);
+    const square = whole === null ? shifted(squareTrace({ deep, shallow }, known), inside, inside) : exactly(whole);
     const entropy = shifted(entropyTrace({ deep, shallow }, known), split + gap.low, split + gap.high);
     // An absolute error of the entropy is a relative error of its exponential, the effective rank.
     return { square, entropy, width: Math.max(relativeWidth(square), (entropy.high - entropy.low) / n) };
@@ -210,6 +217,12 @@ function isNarrow(top: KyFanBounds, n: number, times = 1): boolean {
     const target = i === 3 ? TARGET_WIDTH.wide : TARGET_WIDTH.top;
     return top.high(k) - top.low(k) < times * target * top.low(k);
   });
+}
+
+/** What a part of a sum leaves, when both are rounded. */
+function leftOf(whole: number, part: number, rounding: number): Bounded {
+  const error = 4 * rounding * whole;
+  return bounded(Math.max(0, whole - part - error), Math.max(0, whole - part + error));
 }
 
 function shifted({ low, high }: Bounded, byLow: number, byHigh: number): Bounded {

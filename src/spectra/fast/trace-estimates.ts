@@ -20,6 +20,8 @@ export interface KnownTraces {
   readonly trace: number;
   /** No eigenvalue is larger. */
   readonly upperBound: number;
+  /** Tr S², if it is known. */
+  readonly square: Bounded | null;
 }
 
 /** Further Gaussian probe vectors ω, which were multiplied by S only twice. */
@@ -91,13 +93,25 @@ export function xLogX(x: number): number {
   return x > 0 ? x * Math.log(x) : 0;
 }
 
-/**
- * Tr S·ln S of an operator with known Tr I and Tr S, as a sum of three terms: its best line, which is known; the step
- * from there to its best polynomial, from all probe vectors; and the small rest, from the deep ones.
- */
-export function entropyTrace({ deep, shallow }: Probes, { size, trace, upperBound }: KnownTraces): Bounded {
+/** Tr S·ln S of an operator with known Tr I and Tr S, and perhaps Tr S². */
+export function entropyTrace(probes: Probes, known: KnownTraces): Bounded {
+  const { size, trace, upperBound, square } = known;
   if (!(trace > 0)) return bounded(0, 0);
-  const line = fitPolynomial(deep.gauss, xLogX, 1);
+  const byLine = entropyEstimate(probes, upperBound, [exact(size), exact(trace)]);
+  // A square of which rounding leaves little is worth less than none.
+  const bySquare = square ? entropyEstimate(probes, upperBound, [exact(size), exact(trace), square]) : byLine;
+  const { low, high } = bySquare.high - bySquare.low < byLine.high - byLine.low ? bySquare : byLine;
+  // x·ln x is convex: smallest if all eigenvalues are equal, largest if each is 0 or the upper bound.
+  return within(trace * Math.log(trace / size), trace * Math.log(upperBound), low, high);
+}
+
+/**
+ * Tr S·ln S as a sum of three terms: its best polynomial of those powers whose traces are known; the step from there to
+ * its best polynomial, from all probe vectors; and the small rest, from the deep ones.
+ * @param known Tr I, Tr S and so on
+ */
+function entropyEstimate({ deep, shallow }: Probes, upperBound: number, known: readonly Bounded[]) {
+  const line = fitPolynomial(deep.gauss, xLogX, known.length - 1);
   // A Gauss–Radau rule of s blocks is exact up to degree 2s − 2, and an upper bound for x·ln x minus such a polynomial.
   const best = fitPolynomial(deep.gauss, xLogX, Math.min(MOST_DEGREE, 2 * deep.blocks - 2));
   const count = deep.vectors + shallow.vectors;
@@ -112,14 +126,19 @@ export function entropyTrace({ deep, shallow }: Probes, { size, trace, upperBoun
     ],
     upperBound,
   );
-  const middle = line.trace([size, trace]) + bends / count;
-  // x·ln x is convex: smallest if all eigenvalues are equal, largest if each is 0 or the upper bound.
-  return within(
-    trace * Math.log(trace / size),
-    trace * Math.log(upperBound),
-    middle + integrate(deep.gauss, rest) / deep.vectors - error,
-    middle + integrate(deep.radau, rest) / deep.vectors + error,
+  const middle = line.trace(known.map(({ value }) => value)) + bends / count;
+  const uncertain = known.reduce(
+    (sum, { low, high }, i) => sum + (Math.abs(numberAt(line.coefficients, i)) * (high - low)) / 2,
+    0,
   );
+  return {
+    low: middle + integrate(deep.gauss, rest) / deep.vectors - error - uncertain,
+    high: middle + integrate(deep.radau, rest) / deep.vectors + error + uncertain,
+  };
+}
+
+function exact(value: number): Bounded {
+  return { value, low: value, high: value };
 }
 
 /** How far the two quadratures of Tr S·ln S are apart. */

@@ -32,7 +32,7 @@ it.each(['gaussian', 'heavyTail', 'lowRankAndNoise', 'rankDeficient'])(
       .transpose()
       .mmul(a)
       .mul(n / energy);
-    const operator = await Operator.open(stored(values, n, n), { device, reference: null, energy });
+    const operator = await Operator.open(stored(values, n, n), { device, reference: null, energy, gram: null });
     try {
       const basis = new LanczosBasis(operator, n);
       await basis.start(gaussian(1, b * n));
