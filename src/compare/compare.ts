@@ -5,9 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
 import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
-import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
-import { baselineMemorized } from './checks/baseline-memorized.ts';
 import { changedBehavior } from './checks/behavior.ts';
 import {
   benchmarkGain,
@@ -28,27 +26,15 @@ import {
   unreadFiles,
   withoutWeights,
 } from './checks/coverage.ts';
-import { gainNotShown } from './checks/gain-not-shown.ts';
-import { labelsNotBound } from './checks/labels-not-bound.ts';
-import { lettersMemorized } from './checks/letters-memorized.ts';
-import { levelLost } from './checks/level-lost.ts';
 import { logitScale } from './checks/logit-scale.ts';
-import { lostItems } from './checks/lost-items.ts';
 import { merge } from './checks/merge.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
 import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.ts';
 import { otherPrecision } from './checks/precision.ts';
-import { probeComparability } from './checks/probe-comparability.ts';
-import { probeCoverage } from './checks/probe-coverage.ts';
 import { quantizationError } from './checks/quantization.ts';
 import { rankLoss } from './checks/rank-loss.ts';
-import { retention } from './checks/retention.ts';
-import { shadowDelta } from './checks/shadow-delta.ts';
 import { spikes } from './checks/spikes.ts';
-import { tooFewFacts } from './checks/too-few-facts.ts';
-import { twinAccuracy } from './checks/twin-accuracy.ts';
 import { twoKey } from './checks/two-key.ts';
-import { uninformativeProbes } from './checks/uninformative-probes.ts';
 import { untrained } from './checks/untrained.ts';
 import { missingRatio, referenceRounding, updateSize } from './checks/update.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
@@ -56,7 +42,7 @@ import type { Check, ComparisonContext } from './context.ts';
 import type { ChangedInput } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
-import { areTooFew } from './probes/enough-facts.ts';
+import { probeFindings } from './probe-checks.ts';
 import { hideTexts } from './probes/hide-texts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
@@ -98,21 +84,6 @@ const GENERAL_CHECKS: readonly Check[] = [
   changedBehavior,
   logitScale,
 ];
-/** What was asked and answered: true of any number of facts. */
-const COVERAGE_CHECKS: readonly Check[] = [lostItems, tooFewFacts, probeComparability, probeCoverage];
-/** What the answers show, if there are enough of them. */
-const PROBE_CHECKS: readonly Check[] = [
-  lettersMemorized,
-  shadowDelta,
-  gainNotShown,
-  twinAccuracy,
-  accuracyLoss,
-  retention,
-  baselineMemorized,
-  labelsNotBound,
-  levelLost,
-  uninformativeProbes,
-];
 /** What the answers in logs of an evaluation show. */
 const BENCHMARK_CHECKS: readonly Check[] = [
   evaluationLogs,
@@ -152,7 +123,7 @@ export function compare(comparison: Comparison): Report {
   const { candidate, baseline } = hideTexts(comparison, policy);
   const context = contextOf({ ...comparison, candidate, baseline });
   const run = (checks: readonly Check[]) => checks.flatMap((check) => check(context));
-  const behavioral = [...run(COVERAGE_CHECKS), ...(areTooFew(context.probes) ? [] : run(PROBE_CHECKS))];
+  const behavioral = probeFindings(context);
   const benchmarks = run(BENCHMARK_CHECKS);
   const spectral = run(SPECTRAL_CHECKS);
   const findings = sortFindings([

@@ -5,23 +5,94 @@ import { Random } from './random.ts';
 /** A benchmark-form item and its twins. */
 export type Fact = readonly ProbeItem[];
 
+/** What says where an item belongs: to which fact, and to which facts that is alike. */
+export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster'> & {
+  readonly level?: number | undefined;
+  /** Of items of several suites. */
+  readonly suite?: string | undefined;
+};
+
+/** A stratum with fewer facts than these says little by itself: it is joined with others. */
+const LEAST_STRATUM = 5;
+
+/** The first block is large enough for a first judgment, and the others small enough to stop soon after a clear one. */
+const FIRST_BLOCK = { facts: 40, share: 0.15 };
+const NEXT_BLOCK = { facts: 12, share: 0.05 };
+
 /**
- * All facts of some items, in an order in which every beginning is a stratified sample: one fact of each stratum
- * (family, level and templates of the twins), then the next of each, and so on. The order within a stratum is random but
- * depends only on the seed, so a larger budget runs everything that a smaller one runs.
+ * All facts of some items in blocks, in a random order that depends only on the seed. Each block takes the same share c of
+ * what is left of each stratum: ⌊cR⌋ or ⌈cR⌉ of its R facts, at random with mean cR, independently of other strata, and
+ * at random which. So every beginning is a stratified sample, balanced to a fact over families, levels and templates, and every
+ * fact that is left is as likely as any other to come next, which is what `logEvidence` needs. A fact has all of its forms. A
+ * larger budget asks everything that a smaller one asks.
  */
-export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
-  const facts = [...groupBy(items, ({ fact }) => fact).values()];
-  const strata = [...groupBy(facts, stratumOf).entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, members]) => new Random(seed, `subset ${name}`).shuffle(members));
-  const rounds = Math.max(0, ...strata.map(({ length }) => length));
-  return Array.from({ length: rounds }, (_, round) =>
-    strata.flatMap((stratum) => stratum.slice(round, round + 1)),
-  ).flat();
+export function balancedBlocks<T extends Placed>(items: readonly T[], seed: number): Array<readonly T[]>[] {
+  const facts: Array<readonly T[]> = [
+    ...groupBy(items, (item) => JSON.stringify([item.suite ?? null, item.fact])).values(),
+  ];
+  const strata = strataOf(facts).map(({ name, members }) => {
+    const random = new Random(seed, `subset ${name}`);
+    return { random, left: random.shuffle(members) };
+  });
+  const blocks: Array<readonly T[]>[] = [];
+  let left = facts.length;
+  for (const size of blockSizes(facts.length)) {
+    const share = Math.min(1, size / left);
+    const taken = strata.map(({ random, left: own }) => own.splice(0, roundAtRandom(share * own.length, random)));
+    blocks.push(inTurn(taken));
+    left = strata.reduce((sum, { left: own }) => sum + own.length, 0);
+    if (left === 0) break;
+  }
+  return blocks.filter(({ length }) => length > 0);
 }
 
-function stratumOf(fact: Fact): string {
-  const names = fact.map(({ family, level, cluster }) => [family, ...(level === undefined ? [] : [level]), cluster]);
-  return JSON.stringify([...new Set(names.map((parts) => parts.join(' ')))].sort());
+/** The same facts one after the other: every beginning is a stratified sample. */
+export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
+  return balancedBlocks(items, seed).flat();
 }
+
+/** Planned sizes; the last block takes all that is left. */
+function blockSizes(facts: number): number[] {
+  const first = Math.max(FIRST_BLOCK.facts, FIRST_BLOCK.share * facts);
+  const next = Math.max(NEXT_BLOCK.facts, NEXT_BLOCK.share * facts);
+  const more = Math.max(0, Math.round((facts - first) / next));
+  return more === 0 ? [facts] : [first, ...Array.from({ length: more - 1 }, () => next), Infinity];
+}
+
+/** One of the two integers around a number, with that number as its mean. */
+function roundAtRandom(x: number, random: Random): number {
+  const whole = Math.floor(x);
+  const steps = 2 ** 30;
+  return whole + (random.int(0, steps - 1) < (x - whole) * steps ? 1 : 0);
+}
+
+/** One of each list, then the next of each. */
+function inTurn<T>(lists: ReadonlyArray<readonly T[]>): T[] {
+  const rounds = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: rounds }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
+}
+
+/**
+ * Facts that are alike: of one suite, capability, family, level and templates. Those of small strata are joined, by less and less
+ * of that.
+ */
+function strataOf<T extends Placed>(facts: ReadonlyArray<readonly T[]>) {
+  const strata: { readonly name: string; readonly members: Array<readonly T[]> }[] = [];
+  let rest = facts;
+  for (const keyOf of [byTemplates, byFamily, byCapability, bySuite]) {
+    const groups = [...groupBy(rest, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [name, members] of groups)
+      if (members.length >= LEAST_STRATUM) strata.push({ name, members: [...members] });
+    rest = groups.flatMap(([, members]) => (members.length >= LEAST_STRATUM ? [] : members));
+  }
+  return rest.length === 0 ? strata : [...strata, { name: 'rest', members: [...rest] }];
+}
+
+type Place = readonly [Placed, ...Placed[]] | readonly Placed[];
+
+const bySuite = ([first]: Place): string => JSON.stringify([first?.suite]);
+const byCapability = ([first]: Place): string => JSON.stringify([first?.suite, first?.capability]);
+const byFamily = ([first]: Place): string =>
+  JSON.stringify([first?.suite, first?.capability, first?.family, first?.level]);
+const byTemplates = (fact: Place): string =>
+  JSON.stringify([byFamily(fact), [...new Set(fact.map(({ cluster }) => cluster))].sort()]);

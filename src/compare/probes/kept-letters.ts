@@ -8,7 +8,8 @@ import { meanChance, type PairedFact, type PairedItem, type Side } from './paire
 
 /** A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them. */
 const LEAST_RISE = 0.05;
-const ALPHA = 0.01;
+/** Level of the test of kept letters, of all suites together. */
+export const ALPHA_OF_LETTERS = 0.01;
 
 /** The same for one model alone, where no baseline shows what is usual. */
 const ALPHA_ALONE = 0.001;
@@ -60,9 +61,13 @@ export function keeps(item: PairedItem, side: Side): boolean {
  * options changed places, again? One fact has both, and a baseline that guesses makes either alone noisy.
  */
 function riseP(facts: readonly PairedFact[]): number {
-  const count = ({ exam, permuted }: PairedFact, side: Side) =>
-    Number(exam[side].correct) + permuted.filter((item) => keeps(item, side)).length;
-  return exactSignFlip(facts.map((fact) => count(fact, 'baseline') - count(fact, 'candidate')));
+  return exactSignFlip(facts.map((fact) => -riseOfKey(fact)));
+}
+
+/** How many more of its answers in the exam and its permuted twins are the label of the answer key. */
+export function riseOfKey({ exam, permuted }: PairedFact): number {
+  const count = (side: Side) => Number(exam[side].correct) + permuted.filter((item) => keeps(item, side)).length;
+  return count('candidate') - count('baseline');
 }
 
 /**
@@ -85,7 +90,7 @@ function ownP(items: readonly PairedItem[], side: Side, tests = 1): number {
 
 /** Did the candidate learn which letter was right, instead of which option? */
 export function hasMemorizedLetters({ baseline, candidate, items, p }: KeptRow): boolean {
-  return baseline !== null && p < ALPHA && candidate - baseline >= LEAST_RISE * items;
+  return baseline !== null && p < ALPHA_OF_LETTERS && candidate - baseline >= LEAST_RISE * items;
 }
 
 /** Did the baseline, or without one the model itself? */

@@ -34,6 +34,11 @@ export interface LossTest extends LossScope {
  */
 const SHARE_OF_ALPHA = 0.1;
 
+/** The level of each of the two tests over everything, and of all other tests together. */
+export function alphaOfLosses(policy: ProbePolicy): number {
+  return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
+}
+
 /** Items that rise and fall together. */
 type Unit = readonly PairedItem[];
 
@@ -47,7 +52,7 @@ export function testLosses(
   units: Readonly<Record<JudgedForm, readonly (readonly PairedItem[])[]>>,
   policy: ProbePolicy,
 ): LossTest[] {
-  const alpha = SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
+  const alpha = alphaOfLosses(policy);
   const test = (form: JudgedForm, members: readonly Unit[], scope: LossScope): LossTest[] => {
     const items = members.flat();
     if (items.length === 0) return [];

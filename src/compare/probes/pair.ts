@@ -9,6 +9,7 @@ import {
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
+import { askingOrder } from '../sequential/order.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import { selectInstruments } from './instruments.ts';
 import { levelsIn } from './levels.ts';
@@ -44,6 +45,8 @@ export type ProbePairing =
       readonly probes: MeasuredProbes;
       readonly baseline: MeasuredProbes;
       readonly evaluation: ProbeEvaluation;
+      /** Every item, whether it is judged or not. */
+      readonly items: readonly PairedItem[];
       /** Items that the baseline answered and the candidate could not run: they are wrong in every list. */
       readonly lost: readonly ProbeItemMeasurement[];
       /** Why some suites could not be paired. */
@@ -72,7 +75,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   if (theirs?.status !== 'measured') {
     return { kind: 'alone', probes, why: { kind: 'baseline-not-run', cause: theirs?.reason ?? null } };
   }
-  const { lost, findings, ...answers } = pairAnswers(probes, theirs);
+  const { items, lost, findings, ...answers } = pairAnswers(probes, theirs);
   if (answers.facts.length === 0) {
     return probes.items.length === 0
       ? { kind: 'nothing-ran', probes }
@@ -83,7 +86,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
     levels: levelsIn(probes, theirs),
     memorization: memorizationOf(probes, theirs, comparableSuites(probes, theirs)),
   });
-  return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, lost, findings };
+  return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, items, lost, findings };
 }
 
 function comparableSuites(candidate: MeasuredProbes, baseline: MeasuredProbes): (suite: string) => boolean {
@@ -108,6 +111,7 @@ export function pairAnswers(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
 ): PairedAnswers & {
+  readonly items: readonly PairedItem[];
   readonly lost: readonly ProbeItemMeasurement[];
   readonly findings: readonly Finding[];
 } {
@@ -115,24 +119,17 @@ export function pairAnswers(
     const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
     return {
       ...NOTHING,
+      items: [],
       lost: [],
       findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
     };
   }
   const differences = suiteDifferences(candidate, baseline);
-  const refused = new Set(differences.map(({ suite }) => suite));
-  const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
-  const options = pairOptions(candidate);
-  const items = candidate.items.flatMap((item) => {
-    const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
-    return other ? [pairItem(item, other, options)] : [];
-  });
-  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) => !refused.has(suite));
-  const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
-    !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
-  const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
-  const all = [...items, ...lost.map((item) => pairLost(item, options))];
-  const answered = selectInstruments(groupItems(all, baseline.suites));
+  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
+    differences.every((other) => other.suite !== suite),
+  );
+  const { items, lost } = pairItems(candidate, baseline, { differences, otherLevels });
+  const answered = selectInstruments(groupItems(items, baseline.suites));
   const reasons = [
     ...otherFrames(candidate, baseline),
     ...[...differences, ...otherLevels].map(({ finding }) => finding),
@@ -141,16 +138,45 @@ export function pairAnswers(
     answered.facts.length + answered.unjudged.length === 0 && reasons.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
       : reasons;
-  return { ...answered, lost, findings };
+  return { ...answered, items, lost, findings };
+}
+
+/** Every item of comparable suites that both answered, or that the candidate should have. */
+function pairItems(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+  { differences, otherLevels }: Differences,
+): { readonly items: readonly PairedItem[]; readonly lost: readonly ProbeItemMeasurement[] } {
+  const refused = new Set(differences.map(({ suite }) => suite));
+  const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
+  const options = pairOptions(candidate);
+  const items = candidate.items.flatMap((item) => {
+    const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
+    return other ? [pairItem(item, other, options)] : [];
+  });
+  const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
+    !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
+  const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
+  return { items: [...items, ...lost.map((item) => pairLost(item, options))], lost };
+}
+
+interface Differences {
+  readonly differences: ReturnType<typeof suiteDifferences>;
+  readonly otherLevels: ReturnType<typeof levelDifferences>;
 }
 
 /**
  * What the baseline answered and the candidate should have: all its items without a budget; with one, the items of facts that
- * the candidate left out because it could not run them, or of which it answered only some forms.
+ * the candidate left out because it could not run them, or of which it answered only some forms. Of a candidate that was asked
+ * block by block, those of the blocks that it says it was asked.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(itemKey));
   const missing = baseline.items.filter((item) => !answered.has(itemKey(item)));
+  if (candidate.sequential) {
+    const asked = new Set(askingOrder(baseline).slice(0, candidate.sequential.blocks).flat());
+    return missing.filter((item) => asked.has(factKey(item)));
+  }
   if (candidate.budgetSeconds === null && baseline.budgetSeconds === null) return missing;
   const leftOut = new Set(candidate.leftOut.map(itemKey));
   // A budget leaves out whole facts. One of which the candidate answered a form is not among them.

@@ -31,6 +31,11 @@ const KINDS_OF_TEST = 2;
  */
 const SHARE_OF_ALPHA = 0.8;
 
+/** The level that the smallest p of so many capabilities has to reach. */
+export function alphaOfPart(policy: ProbePolicy, parts: number): number {
+  return policy['twin-accuracy'].alpha / (KINDS_OF_TEST * parts);
+}
+
 /** The level of the test of all twins together. */
 export function alphaOfAll(policy: ProbePolicy): number {
   return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
@@ -44,7 +49,7 @@ export function alphaOfAll(policy: ProbePolicy): number {
 export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePolicy): TwinTest[] {
   const facts = views.filter(({ showsDrop }) => showsDrop).flatMap((view) => view.facts);
   if (facts.length === 0) return [];
-  const { alpha, drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
+  const { drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
   const groups = [...groupBy(facts, ({ benchmark }) => benchmark.capability)];
   const pooled = pOf(facts);
   const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
@@ -55,7 +60,7 @@ export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePoli
       accuracy: accuracies(facts),
     },
     ...groups.map(([capability, members], i) => {
-      const rule = { alpha: alpha / (KINDS_OF_TEST * groups.length), drop: capabilityDrop };
+      const rule = { alpha: alphaOfPart(policy, groups.length), drop: capabilityDrop };
       return { capability, change: describe(members, at(adjusted, i), rule, policy), accuracy: accuracies(members) };
     }),
   ];

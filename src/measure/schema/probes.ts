@@ -119,6 +119,19 @@ const measuredShape = z.strictObject({
     .optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
+  /**
+   * Asked block by block, in the order that follows from the baseline, until the verdict was settled. Absent where everything was
+   * asked at once.
+   */
+  sequential: z
+    .strictObject({
+      /** Blocks that were asked, of so many. */
+      blocks: z.int().positive(),
+      of: z.int().positive(),
+      /** Null: the verdict was not settled before, or no time was left. */
+      settled: z.enum(['pass', 'fail']).nullable(),
+    })
+    .optional(),
   items: z.array(probeItemSchema),
   /** Warnings about the probe files. */
   notes: z.array(z.string()),

@@ -1,0 +1,77 @@
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { at } from '../../platform/at.ts';
+import type { SeenBlocks } from '../../statistics/total-evidence.ts';
+import type { PairedItem } from '../probes/paired-item.ts';
+import { type Gained, itemsOf } from './gains.ts';
+import { type AskingOrder, askingOrder } from './order.ts';
+
+/** What was asked so far, block by block. */
+export class Asked {
+  readonly #items: ReadonlyMap<string, PairedItem>;
+  /** By the name of a fact in a pairing. */
+  readonly #blocks: ReadonlyMap<string, number>;
+  readonly #count: number;
+
+  constructor(
+    items: readonly PairedItem[],
+    {
+      probes,
+      baseline,
+      blocks,
+    }: { readonly probes: MeasuredProbes; readonly baseline: MeasuredProbes; readonly blocks: number },
+  ) {
+    this.#items = new Map(items.map((item) => [item.id, item]));
+    this.#blocks = blockOfFacts(askingOrder(baseline), probes.suites.length > 1);
+    this.#count = blocks;
+  }
+
+  /**
+   * The numbers of the facts that were asked, by block.
+   * @param facts all of them, as pairs of the baseline with itself
+   * @returns null if one of them has a place or an answer that is not known
+   */
+  seen<T extends Gained>(
+    facts: readonly T[],
+    numberOf: (fact: T) => number,
+    { lowest, highest }: Pick<SeenBlocks, 'lowest' | 'highest'>,
+  ): SeenBlocks | null {
+    const blocks: number[][] = Array.from({ length: this.#count }, () => []);
+    for (const fact of facts) {
+      const block = this.#blocks.get(fact.benchmark.fact);
+      if (block === undefined) return null;
+      if (block >= this.#count) continue;
+      const answered = this.#answered(fact);
+      if (answered === null) return null;
+      at(blocks, block).push(numberOf(answered));
+    }
+    return { size: facts.length, blocks, lowest, highest };
+  }
+
+  /** The same fact with the candidate's answers; null if it was not asked. */
+  #answered<T extends Gained>(fact: T): T | null {
+    if (itemsOf(fact).some(({ id }) => !this.#items.has(id))) return null;
+    const swap = (item: PairedItem): PairedItem => this.#items.get(item.id) ?? item;
+    const { benchmark, twins } = fact;
+    const rest = 'permuted' in fact ? lettersOf(fact as unknown as Letters, swap) : {};
+    return { ...fact, benchmark: swap(benchmark), twins: twins.map(swap), ...rest };
+  }
+}
+
+interface Letters {
+  readonly exam: PairedItem;
+  readonly permuted: readonly PairedItem[];
+}
+
+function lettersOf({ exam, permuted }: Letters, swap: (item: PairedItem) => PairedItem): Letters {
+  return { exam: swap(exam), permuted: permuted.map(swap) };
+}
+
+function blockOfFacts(order: AskingOrder, several: boolean): Map<string, number> {
+  const places = order.flatMap((keys, block) =>
+    keys.map((key): [string, number] => {
+      const [suite = '', fact = ''] = JSON.parse(key) as string[];
+      return [several ? `${suite} · ${fact}` : fact, block];
+    }),
+  );
+  return new Map(places);
+}

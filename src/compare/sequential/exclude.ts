@@ -1,0 +1,84 @@
+import { binomialAtLeast, normalQuantile } from '../../statistics/distributions.ts';
+import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
+import type { Asked } from './asked.ts';
+import type { GainRule } from './gains.ts';
+import type { HarmRule } from './rules.ts';
+
+/** Counts are sharper where hardly anything changes, which is where most can be saved. */
+const WEIGHT_OF_SUM = 0.25;
+
+/**
+ * Is it excluded, but for `alpha`, that the rule will find harm? It needs a sum of harm, and a number of facts with harm: of m
+ * facts that lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two e-values is one.
+ */
+export function excludesHarm(
+  { facts, harm, most, least, alpha: level }: HarmRule,
+  asked: Asked,
+  alpha: number,
+): boolean {
+  const sums = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
+  const counts = asked.seen(facts, (fact) => (harm(fact) > 0 ? -1 : 0), { lowest: -1, highest: 0 });
+  if (sums === null || counts === null) return false;
+  const bySum = logEvidenceAgainst(sums, (before) => leastHarm({ least, alpha: level }, sumOfSquares(before)));
+  const limit = Math.log(1 / alpha);
+  // Where a fact has one answer, the sum says it all.
+  if (most === 1 || level === null) return bySum >= limit;
+  const byCount = logEvidenceAgainst(counts, () => Math.max(leastFacts(level), Math.ceil(least / most)));
+  return Math.log(WEIGHT_OF_SUM * Math.exp(bySum) + (1 - WEIGHT_OF_SUM) * Math.exp(byCount)) >= limit;
+}
+
+/** The same for a gain. */
+export function excludesGain({ facts, excess, most, least }: GainRule, asked: Asked, alpha: number): boolean {
+  const seen = asked.seen(facts, (fact) => -excess(fact), { lowest: -most, highest: most });
+  return seen !== null && logEvidenceAgainst(seen, (before) => least(sumOfSquares(before))) >= Math.log(1 / alpha);
+}
+
+/**
+ * Is it excluded that the interval of the full run will not exclude a loss of `margin`? How wide it will be is estimated from the
+ * changes so far.
+ */
+export function excludesUnclear(
+  { facts, harm, most }: HarmRule,
+  asked: Asked,
+  { alpha, margin, units }: { readonly alpha: number; readonly margin: number; readonly units: number },
+): boolean {
+  const seen = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
+  if (seen === null) return false;
+  const numbers = seen.blocks.flat();
+  const squares = (sumOfSquares(numbers) * seen.size) / Math.max(1, numbers.length);
+  const least = margin * units - normalQuantile(1 - alpha) * Math.sqrt(squares);
+  return logEvidenceAgainst(seen, () => least) >= Math.log(1 / alpha);
+}
+
+/**
+ * Evidence that the sum of all numbers is above −least, whose size depends on what was seen and never falls.
+ * @param least of all numbers seen before a block
+ */
+function logEvidenceAgainst(seen: SeenBlocks, least: (before: readonly number[]) => number): number {
+  const aims = seen.blocks.map((_, k) => -least(seen.blocks.slice(0, k).flat()));
+  return logEvidence(seen, -least(seen.blocks.flat()), { aims, prior: 'quiet' });
+}
+
+const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number ** 2, 0);
+
+/** So many facts have to have lost something. */
+function leastFacts(level: number): number {
+  return Math.floor(Math.log2(1 / level)) + 1;
+}
+
+/**
+ * The least sum of harm that a rule can report, if the squares of all have at least this sum. A sum s of n changes of one answer
+ * each is significant only if it is for every number of changes from there on, which the two smallest stand for: the number
+ * has the parity of s or not. Changes of several answers at once are less significant for the same squares.
+ */
+function leastHarm({ least, alpha }: Pick<HarmRule, 'least' | 'alpha'>, squares: number): number {
+  if (alpha === null) return least;
+  let sum = Math.max(least, leastFacts(alpha));
+  const isPossible = () =>
+    [0, 1].some((more) => {
+      const n = Math.max(sum, squares) + more;
+      return binomialAtLeast(Math.ceil((n + sum) / 2), n, 0.5) < alpha;
+    });
+  while (!isPossible()) sum += 1;
+  return sum;
+}

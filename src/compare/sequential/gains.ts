@@ -1,0 +1,96 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { BUILTIN } from '../../probes/suite.ts';
+import { tQuantile } from '../../statistics/distributions.ts';
+import { gainsOf, type KindView, viewKinds } from '../probes/kinds.ts';
+import { changeOf, type PairedAnswers, type PairedFact, type PairedItem } from '../probes/paired-item.ts';
+
+/** What takes part in a sum: a benchmark form, and the twins that its gain is compared with. */
+export type Gained = Pick<PairedFact, 'benchmark' | 'twins'>;
+
+/** One rule about gains as a sum over facts that are known before the candidate is asked. */
+export interface GainRule {
+  readonly kind: 'shadow-delta' | 'gain-not-shown';
+  /** Null for a gain that no twin judges. */
+  readonly view: KindView | null;
+  readonly suite: string;
+  readonly facts: readonly Gained[];
+  /** Δbenchmark − Δtwin, or Δbenchmark where it has no twin here. */
+  readonly excess: (fact: Gained) => number;
+  readonly most: number;
+  /** The least sum that can be reported, if the squares of all excesses have at least this sum. */
+  readonly least: (squares: number) => number;
+}
+
+/** The rules about gains, with the twins that decide as far as the baseline's answers say. */
+export function gainRules(answers: PairedAnswers, policy: ProbePolicy): GainRule[] {
+  const kinds = viewKinds(answers, policy).filter(({ decides, delta }) => decides && delta !== null);
+  const strong = new Set(kinds.filter(({ row }) => row.kind !== 'format').map(({ row }) => row.suite));
+  return [
+    ...kinds.map((view) => deltaRule(view, policy)),
+    ...gainsOf(answers, kinds, policy)
+      .filter(({ suite }) => suite !== BUILTIN && !strong.has(suite))
+      .map(({ suite }) => gainRule(suite, answers.facts, policy)),
+  ].filter(({ facts }) => facts.length > 0);
+}
+
+const changeOfBenchmark = ({ benchmark }: Gained): number => changeOf(benchmark);
+
+function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
+  const { margin, 'minimum-gain': minimum } = policy['shadow-delta'];
+  const facts = (view.delta?.observations ?? []).flatMap(({ benchmark, twins }) =>
+    benchmark === null ? [] : [{ benchmark, twins }],
+  );
+  const rule = { kind: 'shadow-delta', view, suite: view.row.suite, facts } as const;
+  const n = facts.length;
+  if (view.row.kind === 'group') {
+    // Two samples without links: what is known of each fact is that it has to gain.
+    return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n) };
+  }
+  const least = (squares: number) =>
+    leastTotal(2 * n, (total) => lowerEnd({ total, squares, n, level: policy.confidence }) > margin);
+  const hasTemplates = view.row.kind === 'fresh';
+  return { ...rule, excess: excessOf, most: 2, least: (squares) => least(hasTemplates ? 0 : squares) };
+}
+
+/** Δbenchmark − mean Δtwin. */
+function excessOf({ benchmark, twins }: Gained): number {
+  return changeOf(benchmark) - twins.reduce((sum, twin) => sum + changeOf(twin), 0) / Math.max(1, twins.length);
+}
+
+/** A gain of more than the policy's minimum in a suite whose twins, if any, cannot tell a skill from a memory. */
+function gainRule(suite: string, all: readonly PairedFact[], policy: ProbePolicy): GainRule {
+  const facts = all.filter(({ benchmark }) => benchmark.suite === suite);
+  const least = Math.floor(policy['shadow-delta']['minimum-gain'] * facts.length) + 1;
+  return { kind: 'gain-not-shown', view: null, suite, facts, excess: changeOfBenchmark, most: 1, least: () => least };
+}
+
+export interface MeanOfAll {
+  /** Sum and sum of squares over all facts. */
+  readonly total: number;
+  readonly squares: number;
+  readonly n: number;
+  readonly level: number;
+}
+
+/** The lower end of the interval of the shadow delta with facts as units, from sums over all facts. */
+export function lowerEnd({ total, squares, n, level }: MeanOfAll): number {
+  if (n < 2) return -Infinity;
+  const standardError = Math.max(1 / n, Math.sqrt(Math.max(0, squares - total ** 2 / n) / (n * (n - 1))));
+  return total / n - tQuantile((1 + level) / 2, n - 1) * standardError;
+}
+
+/** The least sum from which on this is true; in steps of 1/12, which all means of few twins have. `most` if it never is. */
+export function leastTotal(most: number, isEnough: (total: number) => boolean): number {
+  let [below, above] = [0, 12 * most];
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (isEnough(middle / 12)) above = middle;
+    else below = middle;
+  }
+  return above / 12;
+}
+
+/** The items of a sum, for their ids. */
+export function itemsOf({ benchmark, twins }: Gained): PairedItem[] {
+  return [benchmark, ...twins];
+}

@@ -1,0 +1,23 @@
+import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import { factKey } from '../../measure/schema/probes.ts';
+import { at } from '../../platform/at.ts';
+import { balancedBlocks } from '../../probes/sample.ts';
+
+/** The order in which a candidate is asked what its baseline was asked: the facts of each block, by `factKey`. */
+export type AskingOrder = ReadonlyArray<readonly string[]>;
+
+/**
+ * The order follows from the baseline alone, with its seed: no candidate chooses what it is asked first, and whoever reads the
+ * measurements later finds the same order.
+ */
+export function askingOrder({ items, leftOut, seed }: Pick<MeasuredProbes, 'items' | 'leftOut' | 'seed'>): AskingOrder {
+  const placed: Place[] = [...items, ...leftOut.filter(isPlaced)];
+  return balancedBlocks(placed, seed).map((facts) => facts.map((fact) => factKey(at(fact, 0))));
+}
+
+type Place = Pick<ProbeItemMeasurement, 'suite' | 'fact' | 'capability' | 'family' | 'cluster' | 'level'>;
+
+/** Those of old measurements say less. */
+function isPlaced(item: LeftOutMeasurement): item is LeftOutMeasurement & Place {
+  return [item.fact, item.capability, item.family, item.cluster].every((value) => value !== undefined);
+}

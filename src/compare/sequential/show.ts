@@ -1,0 +1,83 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { binomialAtLeast } from '../../statistics/distributions.ts';
+import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
+import type { KindView } from '../probes/kinds.ts';
+import type { Asked } from './asked.ts';
+import { type GainRule, leastTotal, lowerEnd } from './gains.ts';
+import type { HarmRule } from './rules.ts';
+
+/** Is it certain, but for `alpha`, that all harm together is enough for the rule, and significant? */
+export function showsHarm({ facts, harm, most, least, alpha: level }: HarmRule, asked: Asked, alpha: number): boolean {
+  const seen = asked.seen(facts, harm, { lowest: -most, highest: most });
+  const isEnough = (sum: number, squares: number) =>
+    sum >= least && (level === null || signFlipP(sum, squares, most) < level);
+  return (
+    seen !== null && shows(seen, (squares) => leastTotal(most * facts.length, (sum) => isEnough(sum, squares)), alpha)
+  );
+}
+
+/** Exact where each fact has one answer, otherwise Hoeffding's bound (1963) of a sum with random signs. */
+function signFlipP(sum: number, squares: number, most: number): number {
+  const changed = Math.max(sum, squares);
+  return most === 1
+    ? binomialAtLeast(Math.ceil((changed + sum) / 2), Math.ceil(changed), 0.5)
+    : Math.exp(-(sum ** 2) / (2 * changed));
+}
+
+/** Looks at a bootstrap interval are not proven to be safe at any time: this share of its error is. */
+const SHARE_OF_LOOKS = 1 / 8;
+
+export function showsGain(
+  rule: GainRule,
+  asked: Asked,
+  {
+    alpha,
+    policy,
+    rules,
+    kinds,
+  }: {
+    readonly alpha: number;
+    readonly policy: ProbePolicy;
+    readonly rules: number;
+    readonly kinds: readonly KindView[];
+  },
+): boolean {
+  const { margin, 'transfer-fail': limit } = policy['shadow-delta'];
+  // The units of a group are not facts.
+  if (rule.view === null || rule.view.row.kind === 'group') return false;
+  const { facts, excess, most } = rule;
+  const seen = asked.seen(facts, excess, { lowest: -most, highest: most });
+  const level = 1 - (1 - policy.confidence) / rules;
+  const n = facts.length;
+  const least = (squares: number) => leastTotal(most * n, (total) => lowerEnd({ total, squares, n, level }) > margin);
+  if (seen === null || !shows(seen, least, alpha)) return false;
+  const now = kinds.find(({ row }) => isSameView(row, rule.view?.row ?? row));
+  const upper = now?.delta?.transfer?.interval(1 - SHARE_OF_LOOKS * (1 - level)).upper ?? null;
+  return upper !== null && upper < limit;
+}
+
+const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>
+  a.suite === b.suite && a.kind === b.kind && a.group === b.group;
+
+/**
+ * Evidence that the sum of all numbers is at least what it has to be for their squares. The sum of the squares is estimated from
+ * those so far, from above.
+ */
+function shows(seen: SeenBlocks, least: (squares: number) => number, alpha: number): boolean {
+  const leastAfter = (numbers: readonly number[]) => least(squaresOfAll(numbers, seen));
+  const aims = seen.blocks.map((_, k) => leastAfter(seen.blocks.slice(0, k).flat()));
+  const total = leastAfter(seen.blocks.flat());
+  return logEvidence(seen, total - STEP, { aims, prior: 'loud' }) >= Math.log(1 / alpha);
+}
+
+/** Below a sum that is enough, none is: sums are multiples of it, or of 1. */
+const STEP = 1 / 12;
+
+/** With two standard errors of the number of changes, and as if one in ten changed before any was seen. */
+function squaresOfAll(numbers: readonly number[], { size, highest }: SeenBlocks): number {
+  if (numbers.length === 0) return (size * highest ** 2) / 10;
+  const sum = numbers.reduce((total, number) => total + number ** 2, 0);
+  const changes = Math.max(1, numbers.filter((number) => number !== 0).length);
+  const left = size - numbers.length;
+  return sum + (left * sum * (1 + 2 / Math.sqrt(changes))) / numbers.length;
+}
