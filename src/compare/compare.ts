@@ -34,6 +34,7 @@ import { otherPrecision } from './checks/precision.ts';
 import { quantizationError } from './checks/quantization.ts';
 import { rankLoss } from './checks/rank-loss.ts';
 import { spikes } from './checks/spikes.ts';
+import { withStops } from './checks/stopped-early.ts';
 import { twoKey } from './checks/two-key.ts';
 import { untrained } from './checks/untrained.ts';
 import { missingRatio, referenceRounding, updateSize } from './checks/update.ts';
@@ -123,7 +124,7 @@ export function compare(comparison: Comparison): Report {
   const { candidate, baseline } = hideTexts(comparison, policy);
   const context = contextOf({ ...comparison, candidate, baseline });
   const run = (checks: readonly Check[]) => checks.flatMap((check) => check(context));
-  const behavioral = probeFindings(context);
+  const behavioral = withStops(context, probeFindings(context));
   const benchmarks = run(BENCHMARK_CHECKS);
   const spectral = run(SPECTRAL_CHECKS);
   const findings = sortFindings([

@@ -501,6 +501,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** Null: they were never requested, as with `--only spectra`. */
     cause: foreign.nullable(),
   }),
+  /** Not everything was asked, and the answers do not settle the verdict; or a baseline lacks answers. */
+  finding('stopped-early', { side, blocks: count, of: count }),
   finding('left-out', {
     named: z.array(z.strictObject({ id: foreign, reason: foreign })).min(1),
     items: count,

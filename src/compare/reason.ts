@@ -345,6 +345,14 @@ export function reasonOf(finding: Finding): Reason {
       return { ...NOTHING, rule: 'two-key', metric: finding.metric };
     case 'probes-not-run':
       return { ...NOTHING, rule: 'probes-not-run', metric: 'probes' };
+    case 'stopped-early':
+      return {
+        ...NOTHING,
+        rule: 'stopped-early',
+        metric: 'probes',
+        place: finding.side,
+        candidate: String(finding.blocks),
+      };
     case 'left-out':
       return {
         ...NOTHING,

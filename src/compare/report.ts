@@ -71,6 +71,21 @@ export const probeReportSchema = z.strictObject({
   budgetSeconds: z.number().nullable(),
   /** Items that the candidate answered. */
   asked: z.number().int(),
+  /** Absent where everything was asked. */
+  sequential: z
+    .strictObject({
+      /** What the rest could not change any more, but for a probability of `alpha`. Null: a time limit ended it, or nothing is settled. */
+      settled: z.enum(['pass', 'fail']).nullable(),
+      alpha: z.number(),
+      /** Asked, and of so many that the baseline was asked. */
+      facts: z.int().nonnegative(),
+      allFacts: z.int().nonnegative(),
+      items: z.int().nonnegative(),
+      allItems: z.int().nonnegative(),
+      blocks: z.int().positive(),
+      allBlocks: z.int().positive(),
+    })
+    .optional(),
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
   /** The device or server that answered, and why. */
   by: z.string(),

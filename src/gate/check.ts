@@ -12,6 +12,7 @@ import type { Shard } from '../measure/shards/shard.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import { askSequentially } from './ask-sequentially.ts';
 import { findCalibration } from './find-calibration.ts';
 import { type CandidateOptions, measureCandidate, openCandidate, openOrigins } from './measure-candidate.ts';
 import { type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
@@ -52,6 +53,8 @@ export interface CheckOptions
   readonly seed?: SeedChoice | undefined;
   readonly budgetSeconds?: number | undefined;
   readonly chatTemplate?: boolean | undefined;
+  /** Ask every probe, also where the verdict is settled before. */
+  readonly all?: boolean | undefined;
 }
 
 export interface CheckResult {
@@ -65,12 +68,13 @@ export interface CheckResult {
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, calibration, settings } = await prepare(options);
-  const { changes, only } = options;
+  const { changes, only, all = false } = options;
   const { onProgress } = settings;
   // First: nothing is lost if the weights of either cannot be read.
   const quantization = await quantizationOf(baseline, settings);
   const approved = await measureBaseline(baseline, { ...settings, onProgress: progressAs('baseline', onProgress) });
-  const probes = probesFor(settings.probes, baseline, approved);
+  const selected = probesFor(settings.probes, baseline, approved);
+  const probes = all ? selected : askSequentially(selected, approved, policy.policy);
   const candidate = await measureCandidate({
     ...settings,
     probes,
@@ -151,7 +155,7 @@ export async function checkMeasured(
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
   const { baseline: _, policy: __, changes: ___, calibration: ____, reference, adapter, ...rest } = options;
-  const { only, seed, budgetSeconds, chatTemplate, baselineEndpoint, ...settings } = rest;
+  const { only, seed, budgetSeconds, chatTemplate, baselineEndpoint, all: _____, ...settings } = rest;
   const { policy, baseline: given, calibration } = await resolvePair(options);
   const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
   if (baseline.kind === 'checkpoint' && settings.endpoint && !baseline.endpoint) {

@@ -1,4 +1,4 @@
-import { type Execution, passSeconds } from '../language-model/execution.ts';
+import { type Execution, LAYER_BY_LAYER, passSeconds } from '../language-model/execution.ts';
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
@@ -13,12 +13,20 @@ import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import { expectChatTemplate, PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
-import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
+import {
+  type LeftOutItem,
+  prepareModel,
+  type RunOptions,
+  type RunResult,
+  runChunks,
+  splitIntoChunks,
+} from '../probes/run.ts';
 import type { Suite } from '../probes/suite.ts';
+import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
 import { areChosen, estimateSuites, optionsFor } from './estimate-suites.ts';
 import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import { measuredItem } from './measured-item.ts';
-import type { ProbeRunOptions } from './options.ts';
+import type { ProbeRunOptions, Sequential } from './options.ts';
 import { probesProgress } from './progress/probes-progress.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
@@ -89,7 +97,11 @@ export async function runSuites(
   selection: ProbeRunOptions,
   { shard = null, onProgress }: SuiteRunOptions = {},
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
-  const { seed, chatTemplate, budgetSeconds } = selection;
+  const { sequential, chatTemplate } = selection;
+  // Layer by layer, each call reads all weights: everything is asked in one.
+  if (sequential && shard === null && model.execution !== LAYER_BY_LAYER) {
+    return runInBlocks(model, { ...selection, sequential }, onProgress);
+  }
   const { estimates } = await estimateSuites(model, selection, { onProgress });
   const suites = estimates.map(({ suite }) => suite);
   const reads = chooseReadings(estimates, model);
@@ -104,30 +116,17 @@ export async function runSuites(
   const total = chunks.reduce((sum, { items }) => sum + (own.has(items) ? items.length : 0), 0);
   const expectedSeconds = (estimates.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, all);
   const allSeconds = estimates.reduce((sum, estimate) => sum + estimate.allSeconds, 0);
-  const answers: ProbeAnswers[] = [];
+  const outcomesOf: RunResult[] = [];
   const parts = runs.map((run, i) => ({ ...run, seconds: at(estimates, i).seconds }));
   const progress = probesProgress(parts, own, onProgress);
-  let offset = 0;
-  for (const [index, { suite, chunks: ofSuite, leftOut, options }] of runs.entries()) {
-    const { outcomes, truncated } = await runChunks(
-      ofSuite.filter((chunk) => own.has(chunk)),
-      model,
-      { ...options, onProgress: progress(index) },
-    );
-    answers.push(toAnswers(suite, { offset, outcomes, leftOut: [...leftOut, ...truncated.values()] }));
-    offset += suite.items.length;
+  for (const [index, { chunks: ofSuite, options }] of runs.entries()) {
+    const mine = ofSuite.filter((chunk) => own.has(chunk));
+    outcomesOf.push(await runChunks(mine, model, { ...options, onProgress: progress(index) }));
   }
   onProgress?.({ phase: 'finishing' });
+  const answers = answersOf(runs, outcomesOf);
+  const settings = settingsOf(model, { ...selection, suites });
   const notes = suites.flatMap(({ warnings }) => warnings);
-  const frame = frameOf(model, selection);
-  const settings = {
-    status: 'measured',
-    suites: suites.map(identify),
-    seed,
-    chatTemplate,
-    budgetSeconds,
-    ...frame,
-  } as const;
   if (shard === null) {
     return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds, allSeconds };
   }
@@ -140,6 +139,64 @@ export async function runSuites(
     leftOut: leftOut.map(({ index, fact }) => ({ place: index, fact })),
   };
   return { probes, share, expectedSeconds, allSeconds };
+}
+
+/** The same in blocks, at levels that are known from the baseline, until the verdict is settled. */
+async function runInBlocks(
+  model: Model,
+  selection: ProbeRunOptions & { readonly sequential: Sequential },
+  onProgress: OnProgress | undefined,
+): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
+  const { suites, chatTemplate, budgetSeconds, isChosen, sequential } = selection;
+  const started = performance.now();
+  const reads = chooseReadings(
+    suites.map((suite) => ({ suite, items: suite.items })),
+    model,
+  );
+  const runs = suites.map((suite) =>
+    prepareSuite(suite, suite.items, { model, chatTemplate, reads: reads.get(suite.name) }),
+  );
+  const settings = settingsOf(model, selection);
+  const notes = suites.flatMap(({ warnings }) => warnings);
+  const describe: BlocksOptions['describe'] = (outcomes, stopped) => ({
+    ...settings,
+    ...(stopped ? { sequential: stopped } : {}),
+    ...joinAnswers(answersOf(runs, outcomes)),
+    notes,
+  });
+  const blocks = runs.map(({ suite, chunks, options }) => ({ name: suite.name, items: chunks.flat(), options }));
+  const run = await askInBlocks(blocks, model, {
+    sequential,
+    describe,
+    onProgress,
+    budgetSeconds: budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000,
+  });
+  onProgress?.({ phase: 'finishing' });
+  const all = blocks.reduce((sum, { items }) => sum + items.length, 0);
+  return {
+    probes: describe(run.answers, run.stopped ?? undefined),
+    share: null,
+    expectedSeconds: run.seconds,
+    allSeconds: (run.seconds * all) / Math.max(1, run.askedItems),
+  };
+}
+
+/** What the probes were asked with. */
+function settingsOf(model: Model, selection: ProbeRunOptions) {
+  const { suites, seed, chatTemplate, budgetSeconds } = selection;
+  const frame = frameOf(model, selection);
+  return { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds, ...frame } as const;
+}
+
+/** The answers of all suites, each with its place among the items of all. */
+function answersOf(runs: readonly PreparedSuite[], outcomesOf: readonly RunResult[]): ProbeAnswers[] {
+  let offset = 0;
+  return runs.map(({ suite, leftOut }, i) => {
+    const { outcomes, truncated } = at(outcomesOf, i);
+    const answers = toAnswers(suite, { offset, outcomes, leftOut: [...leftOut, ...truncated.values()] });
+    offset += suite.items.length;
+    return answers;
+  });
 }
 
 /** The items of a suite that fit into the model's context, in the chunks in which they run. */

@@ -233,7 +233,8 @@ async function measureOpened(
       probes: probesRecord(probes?.run),
     },
   });
-  const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun';
+  const isAsked = probes?.result.status !== 'measured' || probes.result.sequential === undefined;
+  const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun' && isAsked;
   return { measurement, isWhole };
 }
 

@@ -8,6 +8,7 @@ import type { OnProgress } from '../platform/progress.ts';
 import type { Suite } from '../probes/suite.ts';
 import type { MethodChoice } from '../spectra/choose-method.ts';
 import type { TensorMeasurement } from './schema/measurement.ts';
+import type { MeasuredProbes } from './schema/probes.ts';
 import type { Shard } from './shards/shard.ts';
 
 /** The two halves of a measurement. */
@@ -29,6 +30,16 @@ export interface ProbeRunOptions {
   readonly budgetSeconds: number | null;
   /** Whether the suites hold only what a budget left time for already, on the baseline: all of it is asked. */
   readonly isChosen?: boolean;
+  /** Ask what a baseline was asked, in blocks, until that settles the verdict. Missing: everything at once. */
+  readonly sequential?: Sequential | undefined;
+}
+
+/** How to ask a candidate no more than its verdict needs. */
+export interface Sequential {
+  /** The facts of each block, by `factKey`: all that the baseline was asked. */
+  readonly blocks: ReadonlyArray<readonly string[]>;
+  /** Whether the answers so far settle the verdict; null to go on. */
+  readonly settle: (answers: MeasuredProbes) => NonNullable<MeasuredProbes['sequential']>['settled'];
 }
 
 export interface SpectraOptions {

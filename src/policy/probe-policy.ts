@@ -125,6 +125,8 @@ export const probePolicyShape = {
   require: z.array(z.string().min(1)).optional(),
   /** Run the probes with the checkpoint's chat template. */
   'chat-template': z.boolean().default(false),
+  /** `on`: a candidate is asked in blocks, until its verdict is settled. `off`: it is asked everything. */
+  sequential: z.enum(['on', 'off']).default('on'),
   /** Level of the intervals of shadow delta, transfer and retention, two-sided. */
   confidence: z.number().min(0.5).max(0.999).default(0.95),
   /** Where an accuracy is informative. */

@@ -447,6 +447,10 @@ export function everyFinding(name: string): Finding[] {
       { side: 'candidate', cause: name },
       { side: 'baseline', cause: null },
     ],
+    'stopped-early': [
+      { side: 'candidate', blocks: 3, of: 17 },
+      { side: 'baseline', blocks: 1, of: 2 },
+    ],
     'left-out': [{ named: [{ id: name, reason: name }], items: 12, ran: 80, isMost: false }],
     'one-half-only': [{ half: 'spectra' }, { half: 'probes' }],
     'no-answers': [{ side: 'candidate' }],

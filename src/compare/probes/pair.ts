@@ -168,14 +168,16 @@ interface Differences {
 /**
  * What the baseline answered and the candidate should have: all its items without a budget; with one, the items of facts that
  * the candidate left out because it could not run them, or of which it answered only some forms. Of a candidate that was asked
- * block by block, those of the blocks that it says it was asked.
+ * block by block, those of the blocks that it says it was asked, and what it could not run in any.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(itemKey));
   const missing = baseline.items.filter((item) => !answered.has(itemKey(item)));
   if (candidate.sequential) {
     const asked = new Set(askingOrder(baseline).slice(0, candidate.sequential.blocks).flat());
-    return missing.filter((item) => asked.has(factKey(item)));
+    const leftOut = new Set(candidate.leftOut.map(itemKey));
+    const unable = new Set(baseline.items.filter((item) => leftOut.has(itemKey(item))).map(factKey));
+    return missing.filter((item) => asked.has(factKey(item)) || unable.has(factKey(item)));
   }
   if (candidate.budgetSeconds === null && baseline.budgetSeconds === null) return missing;
   const leftOut = new Set(candidate.leftOut.map(itemKey));

@@ -1,8 +1,10 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
-import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { ComparisonContext } from '../context.ts';
 import type { ProbeReport } from '../report.ts';
+import type { Settled } from '../sequential/settle.ts';
+import { settleContext } from '../sequential/settle-answers.ts';
 import { accuraciesByForm } from './accuracies.ts';
 import { changesOf } from './changes.ts';
 import type { ProbeComparison } from './comparison.ts';
@@ -11,11 +13,11 @@ import { packItems } from './items/pack.ts';
 import { suitesOfMemorizedLetters } from './kept-letters.ts';
 import type { KindView } from './kinds.ts';
 import { levelsIn } from './levels.ts';
-import { type ProbePairing, pairAnswers, pairWithItself } from './pair.ts';
+import { pairAnswers, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
-export function reportProbes(context: ProbeContext): ProbeReport | null {
+export function reportProbes(context: ComparisonContext): ProbeReport | null {
   const { candidate, probes: pairing, policy } = context;
   if (pairing.kind === 'alone') {
     const alone = (probes: MeasuredProbes) => {
@@ -28,9 +30,8 @@ export function reportProbes(context: ProbeContext): ProbeReport | null {
       return evaluateWithoutBaseline(answers.facts, policy, { ...answers, levels: levelsIn(probes, probes) });
     };
     const answers = alone(pairing.probes);
-    return describe(candidate, pairing.probes, compare, (comparison) =>
-      evidenceOf({ answers, comparison, kinds: null }, context),
-    );
+    const evidence = (comparison: ProbeComparison) => evidenceOf({ answers, comparison, kinds: null }, context);
+    return describe(candidate, pairing.probes, compare, { evidence });
   }
   if (pairing.kind !== 'paired') return null;
   const { evaluation, probes: asked, baseline } = pairing;
@@ -39,16 +40,35 @@ export function reportProbes(context: ProbeContext): ProbeReport | null {
     const answers = pairAnswers(probes, baseline);
     return evaluateProbes(answers.facts, policy, { ...answers, levels: levelsIn(probes, baseline) }).comparison;
   };
-  return describe(candidate, asked, compare, (comparison) =>
-    evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
-  );
+  return describe(candidate, asked, compare, {
+    evidence: (comparison) => evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
+    stops: { baseline, settled: settleContext(context), alpha: policy['twin-accuracy'].alpha },
+  });
 }
 
-interface ProbeContext {
-  readonly candidate: Measurement;
-  readonly baseline: Measurement | null;
-  readonly probes: ProbePairing;
-  readonly policy: ProbePolicy;
+interface Stops {
+  readonly baseline: MeasuredProbes;
+  readonly settled: Settled | null;
+  readonly alpha: number;
+}
+
+/** How much of what the baseline was asked, where that is not all. */
+function sequentialOf({ sequential, items }: MeasuredProbes, stops: Stops | null): Pick<ProbeReport, 'sequential'> {
+  if (sequential === undefined || stops === null) return {};
+  const { baseline, settled, alpha } = stops;
+  const facts = (own: MeasuredProbes['items']) => new Set(own.map(factKey)).size;
+  return {
+    sequential: {
+      settled,
+      alpha,
+      facts: facts(items),
+      allFacts: facts(baseline.items),
+      items: items.length,
+      allItems: baseline.items.length,
+      blocks: sequential.blocks,
+      allBlocks: sequential.of,
+    },
+  };
 }
 
 type Evidence = Pick<ProbeReport, 'accuracies' | 'changes' | 'items'>;
@@ -64,7 +84,7 @@ function evidenceOf(
     readonly comparison: ProbeComparison;
     readonly kinds: readonly KindView[] | null;
   },
-  context: ProbeContext,
+  context: ComparisonContext,
 ): Evidence {
   const { policy } = context;
   const hasBaseline = kinds !== null;
@@ -81,7 +101,7 @@ function evidenceOf(
  * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side has
  * texts that could not be hashed.
  */
-function withheldIn({ candidate, baseline, policy }: ProbeContext): Set<string> {
+function withheldIn({ candidate, baseline, policy }: ComparisonContext): Set<string> {
   const suites = [candidate, baseline].flatMap((measurement) =>
     measurement?.probes?.status === 'measured' ? measurement.probes.suites : [],
   );
@@ -96,7 +116,10 @@ function describe(
   candidate: Measurement,
   probes: MeasuredProbes,
   compare: Compare,
-  evidence: (comparison: ProbeComparison) => Evidence,
+  {
+    evidence,
+    stops = null,
+  }: { readonly evidence: (comparison: ProbeComparison) => Evidence; readonly stops?: Stops | null },
 ): ProbeReport {
   const { suites, seed, items, leftOut, budgetSeconds, chatTemplate } = probes;
   const { run } = candidate;
@@ -112,6 +135,7 @@ function describe(
     ...(withoutTemplate.length === 0 ? {} : { withoutTemplate }),
     budgetSeconds,
     asked: items.length,
+    ...sequentialOf(probes, stops),
     leftOut: leftOut.map(({ suite, id, reason }) => ({ suite, id, reason })),
     by: run.probes?.by ?? '',
     ...(run.probes?.precision === undefined ? {} : { precision: run.probes.precision }),

@@ -5,6 +5,7 @@ import type { ComparisonContext } from '../context.ts';
 import { probeFindings } from '../probe-checks.ts';
 import { hideTexts } from '../probes/hide-texts.ts';
 import { pairProbes } from '../probes/pair.ts';
+import { askingOrder } from './order.ts';
 import { type Settled, settle } from './settle.ts';
 
 /** Answers to the first blocks. */
@@ -22,6 +23,8 @@ export function settleContext(context: ComparisonContext): Settled | null {
   const { probes, baseline, policy } = context;
   if (probes.kind !== 'paired' || probes.probes.sequential === undefined || baseline === null) return null;
   const ofItself = probeFindings(contextOf(baseline, baseline, policy));
+  // Blocks of another order say nothing of this one.
+  if (probes.probes.sequential.of !== askingOrder(probes.baseline).length) return null;
   // What the baseline beside itself would not pass is never settled as a pass.
   const canPass = ofItself.every(({ level }) => level === 'info');
   const findings = probeFindings(context);

@@ -70,6 +70,7 @@ export const TOPICS: { readonly [K in FindingKind]: Topic } = {
   'labels-not-bound': { title: 'Letters not judged', about: 'probes' },
   'two-key': { title: 'Spectra with probes', about: 'itself' },
   'probes-not-run': { title: 'Probes not run', about: 'probes' },
+  'stopped-early': { title: 'Not all asked', about: 'probes' },
   'left-out': { title: 'Items left out', about: 'probes' },
   'no-weights': { title: 'No weights', about: 'spectra' },
   'answered-by-server': { title: 'Answered by server', about: 'itself' },

@@ -72,6 +72,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'labels-not-bound': letters.labelsNotBound,
   'two-key': probes.twoKey,
   'probes-not-run': probes.probesNotRun,
+  'stopped-early': probes.stoppedEarly,
   'left-out': probes.leftOut,
   'no-weights': comparability.noWeights,
   'answered-by-server': comparability.answeredByServer,

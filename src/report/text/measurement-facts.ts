@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { formatCount, formatDuration, formatInteger, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
+import { stopSentence } from './stops.ts';
 import { unusedTemplate } from './unused-template.ts';
 import { precisionWords } from './words.ts';
 
@@ -91,6 +92,7 @@ function templateWords({ chatTemplate, withoutTemplate, suites }: NonNullable<Re
 
 function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
   const { suites, asked, by, seconds, precision, seed, budgetSeconds, comparison } = probes;
+  const stop = stopSentence(probes);
   return [
     {
       label: 'suites',
@@ -104,6 +106,7 @@ function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
       label: 'answers',
       value: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
     },
+    ...(stop === null ? [] : [{ label: 'asked', value: stop }]),
     { label: 'seed', value: phrase`${String(seed)}` },
     { label: 'chat template', value: templateWords(probes) },
     ...(budgetSeconds === null ? [] : [{ label: 'time limit', value: phrase`${formatDuration(budgetSeconds)}` }]),

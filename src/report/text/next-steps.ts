@@ -222,6 +222,11 @@ const STEPS: Steps = {
         ? phrase`Run the probes too: leave out ${code('--only spectra')}.`
         : phrase`Make the candidate run as its baseline did: the cause is in the sentence above.`,
   ],
+  'stopped-early': ({ side }) => [
+    side === 'candidate'
+      ? phrase`Ask it everything: ${code('check --all')}, or ${code('sequential: off')} in the policy.`
+      : phrase`Measure the baseline with ${code('measure')}, which asks everything.`,
+  ],
   'left-out': () => [phrase`Use shorter questions. For a server, raise ${code('max-length')}.`],
   'no-weights': () => [phrase`Give ${code('--checkpoint')} to judge the weights too.`],
   'answered-by-server': () => [

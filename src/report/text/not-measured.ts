@@ -4,6 +4,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import { describeFinding } from './finding.ts';
 import { formatCount, formatDuration } from './numbers.ts';
 import { type Phrase, phrase, prose } from './phrase.ts';
+import { stopSentence } from './stops.ts';
 
 /** Several things that were not measured for one reason. */
 export interface Gap {
@@ -70,7 +71,10 @@ export function gapSentences(report: Report): Phrase[] {
 const NO_TREND = phrase`The report has no trend: only scheduled checks of the action keep a history.`;
 
 function notAsked({ probes }: Report): Phrase[] {
-  if (probes === null || probes.budgetSeconds === null) return [];
+  if (probes === null) return [];
+  const stop = stopSentence(probes);
+  if (stop !== null && probes.sequential?.settled) return [stop];
+  if (probes.budgetSeconds === null) return [];
   const all = probes.suites.reduce((sum, { items }) => sum + items, 0);
   const rest = all - probes.asked - probes.leftOut.length;
   if (rest <= 0) return [];

@@ -106,6 +106,13 @@ export function probesNotRun({ side, cause }: FindingOf<'probes-not-run'>): Phra
   return phrase`The probes did not run on the ${side}: ${prose(cause)}${/[.!?]$/.test(cause) ? '' : '.'}`;
 }
 
+export function stoppedEarly({ side, blocks, of }: FindingOf<'stopped-early'>): Phrase {
+  const asked = phrase`${formatInteger(blocks)} of ${formatCount(of, 'block')} of probes`;
+  return side === 'candidate'
+    ? phrase`The candidate was asked ${asked}, and their answers do not settle its verdict beside this baseline and policy.`
+    : phrase`The baseline was asked only ${asked}, until its own verdict was settled: what else it knows cannot be compared.`;
+}
+
 export function leftOut({ named, items, ran, isMost }: FindingOf<'left-out'>): Phrase {
   const examples = named.map(({ id, reason }) => phrase`${name(id)} (${prose(reason)})`);
   const what = isMost

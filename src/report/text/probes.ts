@@ -27,6 +27,7 @@ import {
   pointsDigits,
 } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
+import { stopSentence } from './stops.ts';
 import { decidingKinds } from './twin-kinds.ts';
 import { unusedTemplate } from './unused-template.ts';
 
@@ -144,7 +145,14 @@ function twinChangeNote({ twins, lost, won }: NonNullable<ShadowRow['twinChange'
   return phrase`${formatCount(twins, 'twin')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
 }
 
-function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<ProbeReport, 'comparison'>): Phrase {
+function itemsNote({
+  asked,
+  suites,
+  seed,
+  chatTemplate,
+  budgetSeconds,
+  sequential,
+}: Omit<ProbeReport, 'comparison'>): Phrase {
   const named = suites.flatMap(({ name: suite, items }, i) => [
     i === 0 ? '' : ', ',
     name(suite),
@@ -152,7 +160,8 @@ function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<Pr
   ]);
   const template = chatTemplate ? ', with the chat template' : '';
   const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
-  return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.`;
+  const stop = stopSentence({ sequential });
+  return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.${stop === null ? '' : phrase` ${stop}`}`;
 }
 
 function templateNote({ suites, withoutTemplate }: Pick<ProbeReport, 'suites' | 'withoutTemplate'>): Phrase[] {

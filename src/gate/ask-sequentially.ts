@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
+import { askingOrder } from '../compare/sequential/order.ts';
+import { settleAnswers } from '../compare/sequential/settle-answers.ts';
+import { areChosen } from '../measure/estimate-suites.ts';
+import type { ProbeRunOptions } from '../measure/options.ts';
+import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Policy } from '../policy/policy.ts';
+
+/**
+ * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was asked the same
+ * suites. Anything else is asked as a whole, since its verdict does not follow from paired answers.
+ */
+export function askSequentially(
+  selected: ProbeRunOptions | null,
+  baseline: Measurement | null,
+  policy: Policy,
+): ProbeRunOptions | null {
+  const probes = baseline?.probes;
+  if (selected === null || baseline === null || probes?.status !== 'measured') return selected;
+  const isSame = probes.sequential === undefined && isOfSameSuites(selected, probes);
+  if (policy.sequential !== 'on' || !isSame) return selected;
+  const blocks = askingOrder(probes);
+  if (blocks.length < 2) return selected;
+  const settle = (answers: typeof probes) => {
+    const { sequential } = answers;
+    return sequential === undefined ? null : settleAnswers({ ...answers, sequential }, baseline, policy);
+  };
+  return { ...selected, sequential: { blocks, settle } };
+}
+
+function isOfSameSuites(
+  { suites, chatTemplate }: ProbeRunOptions,
+  probes: Extract<Measurement['probes'], { status: 'measured' }>,
+): boolean {
+  const identity = ({ name, digest, seed }: Pick<ProbeRunOptions['suites'][number], 'name' | 'digest' | 'seed'>) => ({
+    ...{ name, digest, seed },
+  });
+  return (
+    chatTemplate === probes.chatTemplate &&
+    isDeepStrictEqual(suites.map(identity), probes.suites.map(identity)) &&
+    suites.every(({ levels }) => levels === undefined || areChosen(levels))
+  );
+}
