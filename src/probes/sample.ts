@@ -66,10 +66,10 @@ function roundAtRandom(x: number, random: Random): number {
   return whole + (random.int(0, steps - 1) < (x - whole) * steps ? 1 : 0);
 }
 
-/** One of each list, then the next of each. */
+/** All of them, so that every beginning has about the same share of each list. */
 function inTurn<T>(lists: ReadonlyArray<readonly T[]>): T[] {
-  const rounds = Math.max(0, ...lists.map(({ length }) => length));
-  return Array.from({ length: rounds }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
+  const placed = lists.flatMap((list) => list.map((element, i) => ({ element, place: (i + 0.5) / list.length })));
+  return placed.sort((a, b) => a.place - b.place).map(({ element }) => element);
 }
 
 /**

@@ -27,6 +27,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['calibration-refused', 'rank', null, 'w', 'w', null, null],
     ['calibration-refused', 'reference', null, 'model', null, null, null],
   ],
+  'stopped-early': [
+    ['stopped-early', 'probes', null, 'candidate', '3', null, null],
+    ['stopped-early', 'probes', null, 'baseline', '1', null, null],
+  ],
   'idle-rule': [
     ['idle-rule', 'w', 'delta', 'w, w', null, null, null],
     ['idle-rule', 'rowGini', 'weight', 'model', null, null, null],

@@ -104,19 +104,20 @@ describe('a stratified sample', () => {
     ).toEqual(items.map(({ id }) => id).sort());
   });
 
-  it('has each twin template equally often, at every size', () => {
-    const strata = new Set(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster)).size;
-    for (const size of [strata, 40, 100]) {
-      const counts = groupBy(
-        facts
-          .slice(0, size)
-          .flat()
-          .filter(({ form }) => form === 'twin'),
-        ({ cluster }) => cluster,
+  it('has its share of each twin template, at every size', () => {
+    const byTemplate = ({ cluster }: ProbeItem) => cluster;
+    const twinsOf = (some: readonly ProbeItem[]) =>
+      groupBy(
+        some.filter(({ form }) => form === 'twin'),
+        byTemplate,
       );
-      const sizes = [...counts.values()].map(({ length }) => length);
-      expect(sizes).toHaveLength(strata);
-      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    const all = twinsOf(items);
+    for (const size of [all.size, 40, 100, 200, facts.length]) {
+      const counts = twinsOf(facts.slice(0, size).flat());
+      for (const [template, { length }] of all) {
+        const share = (length * size) / facts.length;
+        expect(Math.abs((counts.get(template)?.length ?? 0) - share), `${template} of ${size}`).toBeLessThan(2.5);
+      }
     }
   });
 });

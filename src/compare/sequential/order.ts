@@ -7,8 +7,8 @@ import { balancedBlocks } from '../../probes/sample.ts';
 export type AskingOrder = ReadonlyArray<readonly string[]>;
 
 /**
- * The order follows from the baseline alone, with its seed: no candidate chooses what it is asked first, and whoever reads the
- * measurements later finds the same order.
+ * The order follows from the baseline alone, with its seed: no candidate chooses what it is asked first, and from the
+ * measurements the same order follows later.
  */
 export function askingOrder({ items, leftOut, seed }: Pick<MeasuredProbes, 'items' | 'leftOut' | 'seed'>): AskingOrder {
   const placed: Place[] = [...items, ...leftOut.filter(isPlaced)];

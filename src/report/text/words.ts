@@ -70,7 +70,7 @@ export function measuredSentence(report: Report, device: string): string {
   const weights = report.tensors.length - updates;
   if (report.benchmarks !== null) return `Compared ${comparedSentence(report.benchmarks)} from logs of an evaluation.`;
   const where = `in ${formatDuration(report.durationSeconds)} on ${device}${precisionPart(report, ', ')}`;
-  if (weights + updates === 0) return `Ran ${formatCount(report.probes?.asked ?? 0, 'probe')} ${where}.`;
+  if (weights + updates === 0) return `Ran ${askedWords(report)} ${where}.`;
   const counts = [
     ...(weights === 0 ? [] : [`${formatInteger(weights)} W`]),
     ...(updates === 0 ? [] : [`${formatInteger(updates)} ΔW`]),
@@ -78,4 +78,12 @@ export function measuredSentence(report: Report, device: string): string {
   const skipped = report.skipped.length > 0 ? `, skipped ${formatCount(report.skipped.length, 'tensor')}` : '';
   const stored = precisionOfWeights(report, (name) => printable(name, 24));
   return `Measured ${counts.join(' and ')}${skipped}, ${where}${stored === '' ? '' : `; ${stored}`}.`;
+}
+
+/** How many probes were answered, and of how many, where the rest could not change the verdict any more. */
+function askedWords({ probes }: Report): string {
+  const { asked = 0, sequential } = probes ?? {};
+  if (!sequential) return formatCount(asked, 'probe');
+  const settled = sequential.settled === null ? '' : ', which settled the verdict,';
+  return `${formatInteger(asked)} of ${formatCount(sequential.allItems, 'probe')}${settled}`;
 }

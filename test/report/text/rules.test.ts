@@ -21,6 +21,7 @@ describe('the rules of a report', () => {
   /** What makes a comparison invalid, and remarks: no rule of the policy has them as its limit. */
   const NO_RULE: ReadonlySet<FindingKind> = new Set([
     'bounds-too-wide',
+    'stopped-early',
     'idle-rule',
     'no-spectrum',
     'update-size',
