@@ -1,6 +1,7 @@
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { bandStride } from '../exact/band-reduction.ts';
-import { bandValues } from '../exact/bidiagonal-values.ts';
+import { chaseBulges } from '../exact/bulge-chasing.ts';
+import { rootFreeQL } from '../root-free-ql.ts';
 import { at } from '../unchecked.ts';
 
 /** Entries of a row outside the band are dropped up to this norm, relative to the largest eigenvalue. */
@@ -14,7 +15,7 @@ const SHIFT = 1e-5;
 /**
  * The eigenvalues of a symmetric matrix T ⪰ 0 whose entries are within `width` of the diagonal, up to rounding, as in
  * block Lanczos: the squares of the singular values of its Cholesky factor, which is an upper band. A matrix that is
- * not such a band is treated as dense.
+ * not such a band is treated as dense. Absolute error ≈ n·ε·|λ|max.
  *
  * @param t [n, n] row-major; only the lower triangle is read; overwritten
  * @returns n eigenvalues, largest first
@@ -23,7 +24,19 @@ export function bandEigenvalues(t: Float64Array, n: number, width: number): Floa
   const shift = SHIFT * largestDiagonal(t, n);
   const entries = isBand(t, n, width) ? bandFactor(t, n, width, shift) : null;
   if (!entries) return symmetricEigenvalues(t, n);
-  return bandValues({ entries, size: n, width }).map((sigma) => sigma * sigma - shift);
+  const { diagonal, superdiagonal } = chaseBulges({ entries, size: n, width });
+  // Rᵀ·R for what is left of the factor: bidiagonal, so the product is tridiagonal.
+  const coupling = new Float64Array(n);
+  for (let i = n - 1; i > 0; i -= 1) {
+    coupling[i] = at(diagonal, i - 1) * at(superdiagonal, i - 1);
+    diagonal[i] = at(diagonal, i) ** 2 + at(superdiagonal, i - 1) ** 2;
+  }
+  diagonal[0] = at(diagonal, 0) ** 2;
+  rootFreeQL(diagonal, coupling);
+  return diagonal
+    .map((value) => value - shift)
+    .sort()
+    .reverse();
 }
 
 /** A lower bound of the largest eigenvalue of T ⪰ 0. */

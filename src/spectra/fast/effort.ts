@@ -31,7 +31,7 @@ export const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.62
 export const TARGET_WIDTH = { top: 9e-4, wide: 9e-3 } as const;
 
 /** Bounds this many times too wide will not be narrow at the next stop either. */
-export const FAR = 8;
+export const FAR = 6;
 
 /**
  * If a Ritz value rose by less than this since the last stop, relative to itself, no eigenvalue like it is left

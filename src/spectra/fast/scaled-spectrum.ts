@@ -168,15 +168,17 @@ async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlo
   const block = Math.sqrt(projection.coupling.length);
   const trace = Math.max(0, n - sumOf(ritz, (x) => x));
   const rounding = ROUNDING * at(ritz, 0);
-  let latest = { blocks: 0, top: optimisticBounds(projection, trace), upperBound: trace };
-  const bounds = (process: BlockLanczos) => {
+  const upperBoundOf = (process: BlockLanczos) => {
+    const limit = trace + rounding;
+    return Math.min(limit, largestEigenvalueBound(process, limit) + rounding);
+  };
+  /** Eigenvalues of a large matrix: computed anew only while they are not narrow. */
+  let latest: { blocks: number; top: KyFanBounds } | null = null;
+  const topOf = (process: BlockLanczos) => {
     const blocks = process.diagonal.length;
-    if (blocks !== latest.blocks) {
-      const limit = trace + rounding;
-      const upperBound = Math.min(limit, largestEigenvalueBound(process, limit) + rounding);
-      latest = { blocks, top: kyFanBounds(projection, upperBound), upperBound };
-    }
-    return latest;
+    if (!latest || (blocks !== latest.blocks && !isNarrow(latest.top, n)))
+      latest = { blocks, top: kyFanBounds(projection, upperBoundOf(process)) };
+    return latest.top;
   };
   const allowed = largestAllowedBound(projection);
   const here = basis.mark();
@@ -186,13 +188,12 @@ async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlo
     Math.min(mostBlocks, Math.floor(basis.room / block)),
     (soFar) => {
       const blocks = soFar.diagonal.length;
-      if (blocks % PROBE_BLOCKS.step !== 0 || !isAbove(soFar, allowed) || !isNarrow(bounds(soFar).top, n)) return false;
+      if (blocks % PROBE_BLOCKS.step !== 0 || !isAbove(soFar, allowed) || !isNarrow(topOf(soFar), n)) return false;
       return blocks >= QUADRATURE_BLOCKS || quadratureGap(densityOf(soFar)) < QUADRATURE_GAP * n;
     },
   );
   here.drop();
-  const { top, upperBound } = bounds(process);
-  return { top, upperBound, process, trace };
+  return { top: topOf(process), upperBound: upperBoundOf(process), process, trace };
 }
 
 /** Halvings of an interval after which the rest does not matter. */
