@@ -21,7 +21,19 @@ export function errors({ values, metrics }, { values: truth }) {
 /** The relative width of each metric's bounds, and whether the truth, if it is known, lies between them. */
 export function widths(metrics, sigma) {
   const truths = sigma && truthsOf(sigma);
-  const bounds = {
+  return Object.entries(boundsOf(metrics))
+    .map(([name, { value, low, high }]) => {
+      const truth = truths?.[name] ?? value;
+      const slack = 1e-9 * truth;
+      const isTrue = low - slack <= truth && truth <= high + slack;
+      return `${name} ${((high - low) / value).toExponential(0)}${isTrue ? '' : ' !'}`;
+    })
+    .join(', ');
+}
+
+/** All that a fast spectrum bounds. */
+export function boundsOf(metrics) {
+  const named = {
     spectralNorm: metrics.spectralNorm,
     stableRank: metrics.stableRank,
     'top 1': metrics.topEnergy['1'],
@@ -31,20 +43,14 @@ export function widths(metrics, sigma) {
     participationRatio: metrics.participationRatio,
     effectiveRank: metrics.effectiveRank,
   };
-  return Object.entries(bounds)
-    .map(([name, measured]) => {
-      // A small matrix is measured exactly whatever the method.
-      const { value, low, high } =
-        typeof measured === 'number' ? { value: measured, low: measured, high: measured } : measured;
-      const truth = truths?.[name] ?? value;
-      const slack = 1e-9 * truth;
-      const isTrue = low - slack <= truth && truth <= high + slack;
-      return `${name} ${((high - low) / value).toExponential(0)}${isTrue ? '' : ' !'}`;
-    })
-    .join(', ');
+  // A small matrix is measured exactly whatever the method.
+  const asBounds = (measured) =>
+    typeof measured === 'number' ? { value: measured, low: measured, high: measured } : measured;
+  return Object.fromEntries(Object.entries(named).map(([name, measured]) => [name, asBounds(measured)]));
 }
 
-function truthsOf(sigma) {
+/** The same, from all singular values, largest first. */
+export function truthsOf(sigma) {
   const energies = sigma.map((value) => (value / sigma[0]) ** 2);
   const total = energies.reduce((sum, value) => sum + value, 0);
   const square = energies.reduce((sum, value) => sum + value * value, 0);
