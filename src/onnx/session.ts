@@ -23,6 +23,8 @@ export interface Device {
   readonly isOrdinary?: boolean;
   /** Its free memory when it was chosen, in bytes; missing for the CPU, and where it is not known. */
   readonly memory?: number;
+  /** Most threads of the CPU, for work beside other work: they sleep while they wait. Missing for all of them. */
+  readonly threads?: number;
 }
 
 /**
@@ -154,7 +156,9 @@ async function createSession(
   return ort.InferenceSession.create(graph.serialize(), {
     executionProviders: device.name === 'cpu' ? ['cpu'] : [device.name, 'cpu'],
     logSeverityLevel: FATAL,
-    extra: { session: EXTERNAL_DATA },
+    ...(device.threads === undefined
+      ? { extra: { session: EXTERNAL_DATA } }
+      : { intraOpNumThreads: device.threads, extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } } }),
     ...options,
     ...(externalData.length > 0 ? { externalData } : {}),
   }).catch((error: Error & { code?: string }) => {

@@ -63,7 +63,9 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
     done += 1;
     onProgress?.(done, jobs.length, begun);
   };
-  const queue = new ResultQueue<Known>(resources.solver.capacity, (result) => {
+  // A question for each thread, and one more that waits.
+  const capacity = Math.max(2, 2 * resources.solver.threads);
+  const queue = new ResultQueue<Known>(capacity, (result) => {
     const { job } = result;
     const { finite } = result.isKnown ? result.known : result.spectrum;
     if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
@@ -75,7 +77,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       begun = job.name;
       onProgress?.(done, jobs.length, begun);
       const found = await known(index);
-      const share = shareOf(job, resources.solver.capacity);
+      const share = shareOf(job, capacity);
       if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }), share);
       else if (job.memory <= memoryLimit)
         await queue.add(

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Device } from '../../onnx/session.ts';
 import { addSums, type Energies, matrixEnergies } from '../energies.ts';
 import { roundingOf } from '../format-rounding.ts';
@@ -9,6 +10,7 @@ import { type ExactSpectrum, NOT_FINITE } from '../spectrum.ts';
 import { denseMemory, denseSingularValues } from './dense-svd.ts';
 import { type SharedResources, UNSHARED } from './shared-resources.ts';
 import { smallestSingularValue } from './smallest-singular-value.ts';
+import type { Solver } from './solver.ts';
 
 /** Up to this size the eigenvalues of the Gram matrix take less time than the calls of a reduction. */
 export const GRAM_UP_TO = 1024;
@@ -77,7 +79,8 @@ async function fromGram(
   matrix: MatrixSource,
   { device, reference, wantRowGini, resources }: Settings,
 ): Promise<Solution | null> {
-  const product = await resources.mutex.run(() => gramMatrix(matrix, device, { reference, rowEnergies: wantRowGini }));
+  const part = { ...device, ...threadsBeside(resources.solver, matrix) };
+  const product = await resources.mutex.run(() => gramMatrix(matrix, part, { reference, rowEnergies: wantRowGini }));
   const { gram, size, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy } = product;
   const energy = trace(gram, size);
   // NaN and Inf always reach the diagonal, which consists of sums of squares.
@@ -89,6 +92,18 @@ async function fromGram(
     accumulation: 'float64',
     isSmallestExact: false,
   };
+}
+
+/** If one side is this many times the other, the Gram matrix takes several times as long as its eigenvalues. */
+const LONG = 16;
+
+/**
+ * Threads for a Gram matrix while others find the eigenvalues of those before: half of the cores, since both take about as
+ * long. More would wait for each other.
+ */
+function threadsBeside({ threads }: Solver, { view: { shape } }: MatrixSource): Pick<Device, 'threads'> {
+  if (threads === 0 || Math.max(...shape) > LONG * Math.min(...shape)) return {};
+  return { threads: Math.max(1, Math.floor(availableParallelism() / 2)) };
 }
 
 /** @returns null if the matrix is not finite */

@@ -12,8 +12,8 @@ export interface Solver {
   values(band: Band): Promise<Float64Array>;
   /** The eigenvalues of a symmetric matrix [size, size], largest first. @param matrix transferred */
   eigenvalues(matrix: Float64Array, size: number): Promise<Float64Array>;
-  /** Questions that it works on at once, and as many that wait for their turn. */
-  readonly capacity: number;
+  /** Threads that it may use beside this one. */
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -21,11 +21,11 @@ export interface Solver {
 export const SOLVE_HERE: Solver = {
   values: async (band) => bandValues(band),
   eigenvalues: async (matrix, size) => symmetricEigenvalues(matrix, size),
-  capacity: 2,
+  threads: 0,
   close: async () => {},
 };
 
-/** More threads than this would wait for onnxruntime, which makes what they work on. */
+/** More threads than this would mostly wait for the Gram matrices that they work on. */
 const MOST_THREADS = 4;
 
 /** Below this size, the answer is there before a thread would have received the question. */
@@ -41,13 +41,13 @@ export function openSolver(
 
 /** The same question gives the same answer in each thread, so that it does not matter which one answers. */
 class ThreadedSolver implements Solver {
-  readonly capacity: number;
+  readonly threads: number;
   readonly #entry: URL;
-  readonly #threads: SolverThread[] = [];
+  readonly #started: SolverThread[] = [];
 
   constructor(entry: URL, threads: number) {
     this.#entry = entry;
-    this.capacity = 2 * threads;
+    this.threads = threads;
   }
 
   values(band: Band): Promise<Float64Array> {
@@ -61,15 +61,15 @@ class ThreadedSolver implements Solver {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    await Promise.all(this.#started.map((thread) => thread.close()));
   }
 
   /** A new thread only if all others are busy: most checkpoints of small matrices need none. */
   #leastBusy(): SolverThread {
-    const [best] = this.#threads.toSorted((a, b) => a.waiting - b.waiting);
-    if (best && (best.waiting === 0 || 2 * this.#threads.length >= this.capacity)) return best;
+    const [best] = this.#started.toSorted((a, b) => a.waiting - b.waiting);
+    if (best && (best.waiting === 0 || this.#started.length >= this.threads)) return best;
     const thread = new SolverThread(this.#entry);
-    this.#threads.push(thread);
+    this.#started.push(thread);
     return thread;
   }
 }
