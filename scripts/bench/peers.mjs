@@ -38,6 +38,28 @@ export async function peer(routine, threads, file, folder) {
   return { seconds, values: await readValues(into) };
 }
 
+/**
+ * The spectra of all matrices of a checkpoint (and of its updates), and the seconds that they took, without reading the files.
+ * @param reference a folder, or null
+ */
+export async function peerOfCheckpoint(routine, threads, checkpoint, reference, folder) {
+  const into = join(folder, 'peer');
+  const { seconds, keys } = JSON.parse(
+    await python(threads, `checkpoint-${routine}`, into, checkpoint, ...(reference ? [reference] : [])),
+  );
+  return { seconds, spectra: await readSpectra(keys, into) };
+}
+
+/** Spectra that follow each other in one file. @param keys pairs of a name and the number of its values */
+export async function readSpectra(keys, file) {
+  const values = await readValues(file);
+  let start = 0;
+  return keys.map(([key, length]) => {
+    start += length;
+    return [key, values.subarray(start - length, start)];
+  });
+}
+
 export async function readValues(file) {
   return new Float64Array(new Uint8Array(await readFile(file)).buffer);
 }

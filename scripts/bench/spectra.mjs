@@ -3,6 +3,8 @@
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
 //     [--device cpu|cuda|webgpu]
 //   npm run bench:spectra -- --model 7b [--layers 2]: some layers of a model through the built command line
+//   npm run bench:spectra -- --checkpoint PATH [--reference PATH] [--rounds 3] [--errors]: exact spectra of all its matrices,
+//     and of its updates; with --errors, against a float64 SVD of each
 //
 // Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the
 // float64 SVD on one thread, which is run once per matrix and is also the truth.
@@ -13,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
+import { benchCheckpoint, measureCheckpoint } from './checkpoint.mjs';
 import { errors, widths } from './errors.mjs';
 import { matrixOf, writeMatrix } from './matrices.mjs';
 import { benchModel } from './model.mjs';
@@ -33,6 +36,9 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     model: { type: 'string' },
     layers: { type: 'string', default: '1' },
+    checkpoint: { type: 'string' },
+    reference: { type: 'string' },
+    errors: { type: 'boolean', default: false },
     // For the child process that measures: the bundle, the files, and the file that σ goes to.
     measure: { type: 'string' },
     files: { type: 'string', default: '' },
@@ -42,9 +48,10 @@ const { values: options } = parseArgs({
   },
 });
 
-if (options.measure) await measure(options.measure, options.files.split(','), options.into, options.method);
+if (options.measure && options.checkpoint) await measureCheckpoint(options.measure, options);
+else if (options.measure) await measure(options.measure, options.files.split(','), options.into, options.method);
 else if (options.model) await benchModel(options.model, Number(options.layers));
-else await compare();
+else await withBundle(options.checkpoint ? compareCheckpoint : compare);
 
 /** Measure these files one after the other, as the matrices of a checkpoint are; σ of the last goes to a file. */
 async function measure(bundle, files, into, method) {
@@ -83,11 +90,23 @@ async function measure(bundle, files, into, method) {
   );
 }
 
-async function compare() {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-spectra-'));
+async function withBundle(work) {
   const out = join(root, 'out', `bench-spectra-${process.pid}`);
   try {
-    const bundle = await bundleSources(out);
+    await work(await bundleSources(out));
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+async function compareCheckpoint(bundle) {
+  const { checkpoint, reference = null, rounds, errors: isExact } = options;
+  await benchCheckpoint(bundle, { checkpoint, reference, rounds: Number(rounds), isExact });
+}
+
+async function compare(bundle) {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-spectra-'));
+  try {
     const peers = await findPeers();
     if (peers.reason) console.log(`no peers, and no errors, which need their float64 SVD: ${peers.reason}`);
     for (const size of options.sizes.split(',')) {
@@ -95,7 +114,6 @@ async function compare() {
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
-    await rm(out, { recursive: true, force: true });
   }
 }
 
@@ -105,6 +123,9 @@ async function bundleSources(outdir) {
   const sources = {
     gaussian: 'src/spectra/fast/gaussian.ts',
     planJob: 'src/spectra/jobs.ts',
+    planSpectra: 'src/spectra/jobs.ts',
+    openCheckpoint: 'src/checkpoint/open.ts',
+    openReference: 'src/checkpoint/open.ts',
     runJobs: 'src/spectra/run-jobs.ts',
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
     wholeMatrix: 'src/checkpoint/matrix-view.ts',
