@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import {
+  ALL_CHOICES,
   ARTIFACT_CHOICES,
   CACHE_CHOICES,
   COMMENT_CHOICES,
@@ -49,6 +50,7 @@ it.each([
   ['method', METHOD_CHOICES],
   ['mode', MODE_CHOICES],
   ['series', SERIES_CHOICES],
+  ['all', ALL_CHOICES],
   ['update-baseline', UPDATE_BASELINE_CHOICES],
   ['cache', CACHE_CHOICES],
   ['artifact', ARTIFACT_CHOICES],

@@ -11,6 +11,8 @@ export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | CalibrateRun |
 
 export interface GateRun extends MeasuringRun, ReportingRun {
   readonly kind: 'gate';
+  /** The full spectra of every matrix. */
+  readonly all: boolean;
 }
 
 /** Of logs of an evaluation, in place of a checkpoint. */

@@ -20,6 +20,7 @@ import { METHOD_CHOICES } from '../spectra/choose-method.ts';
 
 export const MODE_CHOICES = ['gate', 'merge', 'calibrate'] as const;
 export const SERIES_CHOICES = ['true', 'false'] as const;
+export const ALL_CHOICES = ['true', 'false'] as const;
 export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
 export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
@@ -37,6 +38,7 @@ export const INPUT_DEFAULTS = {
   device: 'auto',
   'cuda-libraries': 'auto',
   method: 'auto',
+  all: 'false',
   cache: 'auto',
   artifact: 'auto',
   comment: 'sticky',
@@ -85,6 +87,7 @@ const inputsSchema = z.object({
   device: z.enum(DEVICE_CHOICES),
   'cuda-libraries': parsed(parseLibraries, LIBRARIES_WORDS).transform((choice) => choice ?? { kind: 'auto' as const }),
   method: z.enum(METHOD_CHOICES),
+  all: z.enum(ALL_CHOICES),
   only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
   seed: parsed(parseSeed, SEED_WORDS),
   budget: parsed(parseSeconds, TIME_WORDS),

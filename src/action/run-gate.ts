@@ -1,6 +1,7 @@
 import { check } from '../gate/check.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import { withoutCommands } from '../github/client/log.ts';
+import { isAboutChange } from '../github/event/branches.ts';
 import { configureCuda } from '../onnx/cuda/settings.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
@@ -21,7 +22,14 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   const store = settings.seed === 'rotate' ? undefined : caches?.measurements;
   const started = context.now();
   const result = await inMeasuringGroup(run, context, (onProgress) =>
-    check({ ...settings, ...resolved, onProgress, store, spectrumStore: caches?.spectra }),
+    check({
+      ...settings,
+      ...resolved,
+      all: run.all || !isAboutChange(context.event),
+      onProgress,
+      store,
+      spectrumStore: caches?.spectra,
+    }),
   );
   const { time } = result.measurement.run;
   if (new Date(time) < started) context.runner.info(`From the cache: measured at ${printable(time)}.`);

@@ -37,6 +37,7 @@ interface CheckOptions
     VerdictOptions {
   baseline?: string;
   out?: string;
+  all?: boolean;
   shard?: string;
 }
 
@@ -49,6 +50,10 @@ export function addCheckCommand(program: Command, output: Output): void {
     .option(
       '--baseline <file|path>',
       'approved measurement, a checkpoint to measure in the same way, or beside logs a folder of logs',
+    )
+    .option(
+      '--all',
+      'ask every probe and compute all spectra in full, for a measurement that will be a baseline (default: what the verdict needs)',
     )
     .option('--out <dir>', 'folder to write measurement.json, report.json, report.html and comment.md to');
   verdictOptions(calibrationOptions(command))
@@ -79,12 +84,12 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
-  const { reference, adapter, baseline, policy, calibration } = options;
+  const { reference, adapter, baseline, policy, calibration, all } = options;
   const settings = measureSettings(options, output);
   const baselineEndpoint = baselineEndpointOf(options, output);
   return output.withProgress(
     (onProgress) =>
-      check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, calibration, onProgress }),
+      check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, calibration, all, onProgress }),
     { isQuiet: options.quiet },
   );
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
+import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
@@ -45,6 +46,7 @@ async function runCompare(
   const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
+  expectFullSpectra(baseline, `the baseline ${baselineFile}`);
   const calibration = await findCalibration(options.calibration, resolved.policy);
   const report = compare({ candidate, baseline, baselinePath: baselineFile, calibration, ...resolved });
   if (options.out !== undefined) await writeReport(report, options.out, options, output);

@@ -108,6 +108,18 @@ export function movement({ direction }: Rule, { candidate, baseline }: Pick<Metr
   return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
 }
 
+/**
+ * How far the metric may have moved in the direction of the rule, whatever it is between its bounds. Up to the limit of the rule, no
+ * narrower bounds would break it.
+ */
+export function reach(
+  { direction }: Rule,
+  { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
+): number {
+  const [rise, fall] = [highOf(candidate) - lowOf(baseline), highOf(baseline) - lowOf(candidate)];
+  return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);
+}
+
 /** What the rule lets the metric move from this baseline. */
 export function limitOf({ absolute, relative }: Rule, { baseline }: Pick<MetricPair, 'baseline'>): number {
   return Math.max(absolute, relative * Math.abs(numberOf(baseline)), 0);

@@ -1,4 +1,5 @@
-import type { Half } from '../measure/options.ts';
+import { isScreened } from '../measure/aggregate.ts';
+import type { CompletedSpectrum, Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -33,6 +34,7 @@ import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.t
 import { otherPrecision } from './checks/precision.ts';
 import { quantizationError } from './checks/quantization.ts';
 import { rankLoss } from './checks/rank-loss.ts';
+import { leftOpen } from './checks/screened.ts';
 import { spikes } from './checks/spikes.ts';
 import { withStops } from './checks/stopped-early.ts';
 import { twoKey } from './checks/two-key.ts';
@@ -48,6 +50,7 @@ import { hideTexts } from './probes/hide-texts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
+import { undecided } from './screening/undecided.ts';
 import { reportSpectra } from './spectra-report.ts';
 import { sortFindings, verdictOf } from './verdict.ts';
 
@@ -106,6 +109,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   nothingMeasured,
   missingSpectra,
   calibrated,
+  leftOpen,
   movedMetrics,
   unclearMetrics,
   idleRules,
@@ -114,6 +118,11 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   spikes,
   skippedTensors,
 ];
+
+/** The screened matrices of the candidate whose full spectra some check depends on. */
+export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
+  return undecided(contextOf(comparison));
+}
 
 /**
  * Compare a measurement with a baseline under a policy: findings, and the verdict that follows from them. Pure: the same
@@ -159,6 +168,7 @@ export function compare(comparison: Comparison): Report {
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
     spectra: reportSpectra(context),
+    ...screeningOf(candidate),
     quantization: context.quantization,
     calibration: context.calibration,
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
@@ -208,6 +218,12 @@ function contextOf({
 function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['benchmarks'] {
   if (benchmarks === null) return candidate.benchmarks?.tasks.length ? [] : null;
   return [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row));
+}
+
+function screeningOf({ run, tensors }: Measurement): Pick<Report, 'screening'> {
+  const { completedSpectra } = run;
+  if (completedSpectra === undefined && !tensors.some(isScreened)) return {};
+  return { screening: { completed: completedSpectra ?? [] } };
 }
 
 function describeCheckpoint({ run, checkpoint, architecture }: Measurement): Report['candidate'] {

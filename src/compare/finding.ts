@@ -125,6 +125,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** Width of its bounds in units of the value, and the limit of the rule in the same unit. */
     width: z.number(),
     limit: z.number(),
+    /** The matrix was only screened, which says nothing here; the limit is 0. Absent for others. */
+    isScreened: z.literal(true).optional(),
   }),
   finding('idle-rule', {
     metric: foreign,

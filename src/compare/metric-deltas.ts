@@ -2,7 +2,7 @@ import { isEmbedding } from '../checkpoint/module-type.ts';
 import { groupKey } from '../measure/aggregate.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { difference, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
+import { difference, isVague, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
 import { type Finding, SEVERITY } from './finding.ts';
@@ -97,10 +97,12 @@ function headlines(isLowRank: boolean, models: readonly (DeltaModel | null)[]): 
 type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
 
 function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null): MetricDelta {
-  const [candidate, baseline] = [mine && numberOf(mine), its && numberOf(its)];
-  const change = mine !== null && its !== null ? difference(mine, its) : null;
+  const vague = mine !== null && isVague(mine) ? mine : null;
+  const [candidate, baseline] = [vague ? null : mine && numberOf(mine), its && numberOf(its)];
+  const change = mine !== null && its !== null && vague === null ? difference(mine, its) : null;
   // Log-odds of 0 are a share of one half: their scale has no unit that a change could be relative to.
   const isRelative = key.metric !== 'topEnergyLogOdds';
   const relativeChange = isRelative && change !== null && baseline ? change / Math.abs(baseline) : null;
-  return { ...key, baseline, candidate, change, relativeChange };
+  const bounds = vague && { bounds: { low: vague.low, high: vague.high } };
+  return { ...key, baseline, candidate, change, relativeChange, ...bounds };
 }

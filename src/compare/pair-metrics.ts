@@ -1,5 +1,5 @@
 import { wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { flattenMetrics, groupKey, isJudged } from '../measure/aggregate.ts';
+import { flattenMetrics, groupKey, isJudged, tensorKey } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { profileRanks, STRONG } from '../spectra/metrics.ts';
@@ -133,11 +133,6 @@ function summarize({ metrics, spectrum, shape }: TensorMeasurement): WeightSumma
 /** `q_proj`, or `vision q_proj` in a vision-language model. */
 export function groupName({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
   return placeName({ component, module });
-}
-
-/** Unique among the matrices of a measurement. */
-export function tensorKey({ of, name }: Pick<TensorMeasurement, 'of' | 'name'>): string {
-  return JSON.stringify([of, name]);
 }
 
 function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> {

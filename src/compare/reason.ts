@@ -68,7 +68,7 @@ export function reasonOf(finding: Finding): Reason {
         metric: finding.metric,
         of: finding.of,
         place: placeOf(finding.scope),
-        tolerance: { relative: finding.limit },
+        tolerance: finding.isScreened ? null : { relative: finding.limit },
       };
     case 'idle-rule':
       return {

@@ -8,6 +8,7 @@ import {
   moduleSchema,
   ofSchema,
   precisionSchema,
+  runSchema,
   tensorSchema,
 } from '../measure/schema/measurement.ts';
 import { quantizationSchema } from '../measure/schema/quantization.ts';
@@ -37,6 +38,8 @@ export const metricDeltaSchema = z.strictObject({
   change: z.number().nullable(),
   relativeChange: z.number().nullable(),
   level: z.enum(SEVERITY),
+  /** What is certain of the candidate where that is too little for a number: matrices were screened. */
+  bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
 });
 export type MetricDelta = z.infer<typeof metricDeltaSchema>;
 
@@ -127,6 +130,8 @@ export const reportSchema = z.strictObject({
   tensors: z.array(tensorSchema),
   /** What the page needs beside them, such as the baseline's matrices. Absent in reports of version 0.2.0. */
   spectra: spectraReportSchema.optional(),
+  /** Matrices that were screened first and then measured in full; absent where nothing was screened. */
+  screening: z.strictObject({ completed: runSchema.shape.completedSpectra.unwrap() }).optional(),
   /** Null: no quantized weights of the candidate were compared with the baseline's, as in older reports. */
   quantization: quantizationSchema.nullable().default(null),
   /** Null: no known-good checkpoints were given, or no spectra were measured, as in older reports. */

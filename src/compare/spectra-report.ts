@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { tensorKey } from '../measure/aggregate.ts';
 import { type Measurement, type TensorMeasurement, tensorSchema } from '../measure/schema/measurement.ts';
 import { metricsSchema } from '../spectra/metrics-schema.ts';
 import type { Comparability } from './comparability.ts';
-import { tensorKey } from './pair-metrics.ts';
 
 const SHOWN = {
   frobeniusNorm: true,

@@ -1,10 +1,11 @@
 import type { NamedCalibration } from '../compare/calibration/assess.ts';
-import { compare } from '../compare/compare.ts';
+import { type Comparison, compare, undecidedSpectra } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
+import { mayScreen } from '../compare/screening/undecided.ts';
 import { openMeasured } from '../measure/measure.ts';
 import { measureQuantization } from '../measure/measure-quantization.ts';
-import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
+import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Quantization } from '../measure/schema/quantization.ts';
@@ -15,13 +16,13 @@ import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { askSequentially } from './ask-sequentially.ts';
 import { findCalibration } from './find-calibration.ts';
 import { type CandidateOptions, measureCandidate, openCandidate, openOrigins } from './measure-candidate.ts';
-import { type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
+import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
 export interface CheckOptions
   extends Omit<
     MeasureOptions,
-    'checkpoint' | 'onSpectrum' | 'isWanted' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'
+    'checkpoint' | 'onSpectrum' | 'isWanted' | 'screening' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'
   > {
   /** Without one, an endpoint has the candidate, of which behavior alone is measured. */
   readonly checkpoint?: string | undefined;
@@ -49,12 +50,15 @@ export interface CheckOptions
   readonly changes?: readonly ChangedInput[] | undefined;
   /** One half of the gate; by default both. */
   readonly only?: Half | undefined;
+  /**
+   * Everything, also where the verdict is settled before: for a candidate that will be a baseline. By default probes are asked until it
+   * is, and matrices that it does not depend on have bounds from a few products. Without a baseline everything is measured.
+   */
+  readonly all?: boolean | undefined;
   /** Seed of the probes; by default that of the baseline. */
   readonly seed?: SeedChoice | undefined;
   readonly budgetSeconds?: number | undefined;
   readonly chatTemplate?: boolean | undefined;
-  /** Ask every probe, also where the verdict is settled before. */
-  readonly all?: boolean | undefined;
 }
 
 export interface CheckResult {
@@ -75,13 +79,24 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const approved = await measureBaseline(baseline, { ...settings, onProgress: progressAs('baseline', onProgress) });
   const selected = probesFor(settings.probes, baseline, approved);
   const probes = all ? selected : askSequentially(selected, approved, policy.policy);
+  const judged = { policy, baseline, calibration, changes, only, quantization };
   const candidate = await measureCandidate({
     ...settings,
     probes,
+    screening: all ? undefined : screeningFor(approved, judged),
     onProgress: MEASURED_FIRST.has(baseline.kind) ? progressAs('candidate', onProgress) : onProgress,
   });
-  const report = judge(candidate, approved, { policy, baseline, calibration, changes, only, quantization });
+  const report = compare(comparisonOf(candidate, approved, judged));
   return { measurement: candidate, report };
+}
+
+/** Without spectra to compare with there is nothing to decide: all are computed in full. */
+function screeningFor(approved: Measurement | null, judged: Judged): Screening | undefined {
+  if (!approved?.method) return undefined;
+  return {
+    includes: (matrix) => mayScreen(matrix, approved, judged.calibration !== null),
+    undecided: (measured) => undecidedSpectra(comparisonOf(measured, approved, judged)),
+  };
 }
 
 /** What quantizing did to the weights, where those of both models are there, and spectra were asked for. */
@@ -149,7 +164,7 @@ export async function checkMeasured(
 ): Promise<Report> {
   const { policy, baseline, calibration } = await resolvePair(options);
   const { changes, only } = options;
-  return judge(candidate, expectMeasured(baseline), { policy, baseline, calibration, changes, only });
+  return compare(comparisonOf(candidate, expectMeasured(baseline), { policy, baseline, calibration, changes, only }));
 }
 
 /** Everything that can fail before the measurement, such as a typo in the policy. */
@@ -183,7 +198,9 @@ interface ResolvedPair {
   readonly calibration: NamedCalibration | null;
 }
 
-interface Judged extends ResolvedPair, Pick<CheckOptions, 'changes' | 'only'> {}
+interface Judged extends ResolvedPair, Pick<CheckOptions, 'changes' | 'only'> {
+  readonly quantization?: Quantization | null;
+}
 
 async function resolvePair({
   policy,
@@ -200,7 +217,7 @@ async function resolvePair({
         : typeof calibration === 'object'
           ? calibration
           : await findCalibration(calibration, resolved.policy),
-    baseline: typeof baseline === 'object' ? baseline : await readBaseline(baseline),
+    baseline: expectFull(typeof baseline === 'object' ? baseline : await readBaseline(baseline)),
   };
 }
 
@@ -214,19 +231,12 @@ function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
   return baseline.kind === 'measurement' ? baseline.measurement : null;
 }
 
-function judge(
+function comparisonOf(
   candidate: Measurement,
   measurement: Measurement | null,
-  {
-    policy,
-    baseline,
-    calibration,
-    changes,
-    only,
-    quantization = null,
-  }: Judged & { readonly quantization?: Quantization | null },
-): Report {
-  return compare({
+  { policy, baseline, calibration, changes, only, quantization = null }: Judged,
+): Comparison {
+  return {
     only,
     candidate,
     baseline: measurement,
@@ -237,7 +247,7 @@ function judge(
     changes,
     quantization,
     calibration,
-  });
+  };
 }
 
 function answersOf(baseline: ResolvedBaseline): MeasuredProbes | undefined {

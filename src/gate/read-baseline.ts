@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { isWeightsFile } from '../checkpoint/weights-file.ts';
 import { type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
+import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { nameOfServed } from '../measure/measure-served.ts';
 import type { Endpoint } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
@@ -55,6 +56,15 @@ export async function readBaseline(
   }
   if (info.isDirectory() || isWeightsFile(path)) return { kind: 'checkpoint', path, name: path };
   return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
+}
+
+/**
+ * A measurement of which matrices were screened has no full spectra to compare the next candidate's with.
+ * @throws UserError for one
+ */
+export function expectFull(baseline: ResolvedBaseline): ResolvedBaseline {
+  if (baseline.kind === 'measurement') expectFullSpectra(baseline.measurement, `the baseline ${baseline.name}`);
+  return baseline;
 }
 
 /**

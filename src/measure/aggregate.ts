@@ -39,11 +39,11 @@ export function isBelowNoise(metrics: Pick<Metrics, 'snr'>): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 
-/** How the spectra of a measurement were computed: `fast` and `float32` if any of them was. */
+/** How the spectra of a measurement were computed: `fast` and `float32` if any of them was, or was screened in place of that. */
 export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<Measurement['method']> {
   const some = (is: (tensor: TensorMeasurement) => boolean) => tensors.some(is);
   return {
-    mode: some(({ method }) => method === 'fast') ? 'fast' : 'exact',
+    mode: some(({ method }) => method !== 'exact') ? 'fast' : 'exact',
     accumulation: some(({ accumulation }) => accumulation === 'float32') ? 'float32' : 'float64',
   };
 }
@@ -64,6 +64,16 @@ export function summarizeGroups(tensors: readonly TensorMeasurement[]): GroupMea
 /** The key of a group: W or ΔW of one module type of one component. */
 export function groupKey({ of, component, module }: Pick<GroupMeasurement, 'of' | 'component' | 'module'>): string {
   return JSON.stringify([of, component, module]);
+}
+
+/** Has a matrix bounds from a few products alone? */
+export function isScreened({ method }: Pick<TensorMeasurement, 'method'>): boolean {
+  return method === 'screened';
+}
+
+/** Unique among the matrices of a measurement. */
+export function tensorKey({ of, name }: Pick<TensorMeasurement, 'of' | 'name'>): string {
+  return JSON.stringify([of, name]);
 }
 
 /** W before ΔW, by component, then attention, MLP, embeddings, the rest. */
@@ -151,7 +161,7 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
  * An update of low rank, such as a LoRA's, fits into 5% of the directions of a large matrix: then this share is 1
  * whatever the data, and the ratio of two such shares means nothing.
  */
-const SATURATED = 0.99;
+export const SATURATED = 0.99;
 
 /** Why a ΔW has no MLP ÷ attention ratio. */
 export type RatioGap =

@@ -9,7 +9,9 @@ import { machineMemory } from '../platform/memory.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/jobs.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { runJobs, type SpectraFindings } from '../spectra/run-jobs.ts';
+import { asScreened } from '../spectra/screen/screened-job.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
+import { tensorKey } from './aggregate.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
 import type { SpectraOptions } from './options.ts';
 import { estimateEta, type Part } from './progress/eta.ts';
@@ -46,7 +48,10 @@ export async function measureSpectra(
   const device = await chooseDevice(options.device ?? 'auto');
   const whole = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
   const wanted = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
-  const plan = options.updatesOnly ? onlyUpdates(wanted) : wanted;
+  const full = options.updatesOnly ? onlyUpdates(wanted) : wanted;
+  const { screening } = options;
+  const screened = (job: Job) => (screening?.includes({ ...job, ...job.place }) ? asScreened(job) : job);
+  const plan = { ...full, jobs: full.jobs.map(screened) };
   const selection = selectJobs(plan, options.shard ?? null);
   tellMoved(selection.jobs, device);
   await fetchSelected(selection, checkpoint, reference, options.onProgress);
@@ -54,6 +59,28 @@ export async function measureSpectra(
     runSelection(selection, { checkpoint, reference, device }, options),
   );
   return collect(plan, device, selection, results);
+}
+
+/**
+ * The full spectra of matrices that were screened, in the places of their screens.
+ * @param open keys of those matrices: see `tensorKey`
+ */
+export async function completeSpectra(
+  screened: SpectraMeasurement,
+  open: ReadonlySet<string>,
+  { checkpoint, reference }: Pick<Measured, 'checkpoint' | 'reference'>,
+  options: SpectraOptions,
+): Promise<SpectraMeasurement> {
+  const device = await chooseDevice(options.device ?? 'auto');
+  const { jobs } = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
+  const selection = { jobs: jobs.filter((job) => open.has(tensorKey(job))), vectors: [] };
+  const results = await runSelection(selection, { checkpoint, reference, device }, options);
+  const full = new Map(results.tensors.map((tensor) => [tensorKey(tensor), tensor]));
+  return {
+    ...screened,
+    tensors: screened.tensors.map((tensor) => full.get(tensorKey(tensor)) ?? tensor),
+    recalled: screened.recalled + results.recalled,
+  };
 }
 
 /** Matrices that are too large for the GPU are measured all the same, which can take much longer. */
@@ -128,7 +155,7 @@ interface Measured {
 }
 
 async function runSelection(
-  selection: Selection,
+  selection: Pick<Plan, 'jobs' | 'vectors'>,
   { checkpoint, reference, device }: Measured,
   options: SpectraOptions,
 ): Promise<Results> {
@@ -186,7 +213,8 @@ function cacheOf({ digests, spectrumStore, onSpectrum }: SpectraOptions) {
       if (!digests) return null;
       for (const entry of [...job.tensors.checkpoint, ...job.tensors.reference]) await digests.of(entry);
       if (!store) return null;
-      const key = await spectrumKey(job, digests);
+      // What a screen stands for: a full spectrum in the store is better, and no screen gets there.
+      const key = await spectrumKey(job.method === 'screened' ? { ...job, method: 'fast' } : job, digests);
       keys.set(job, key);
       const cached = await store.get(key);
       const spectrum = cached === null ? null : decodeSpectrum(cached, key);
@@ -194,7 +222,8 @@ function cacheOf({ digests, spectrumStore, onSpectrum }: SpectraOptions) {
     },
     keep(job: Job, spectrum: CachedSpectrum): void {
       const key = keys.get(job);
-      if (store && key !== undefined) kept.push(store.set(key, encodeSpectrum(key, spectrum)));
+      if (store && key !== undefined && spectrum.method !== 'screened')
+        kept.push(store.set(key, encodeSpectrum(key, spectrum)));
     },
     async finish(): Promise<void> {
       await Promise.all(kept);
@@ -208,7 +237,7 @@ function collect(plan: Plan, device: Device, selection: Selection, results: Resu
   const positionsOf = (jobs: Iterable<Job>) => [...jobs].flatMap((job) => positions.get(job) ?? []);
   return {
     // From the whole plan, so that every shard reports the same.
-    device: plan.jobs.some(({ method }) => method === 'fast') ? device : float64Device(device),
+    device: plan.jobs.some(({ method }) => method !== 'exact') ? device : float64Device(device),
     tensors,
     vectors: plan.vectors.map(({ name, shape }) => ({ name, shape: [...shape] })),
     nonFinite: [...findings.nonFinite],

@@ -13,19 +13,20 @@ import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
-import { methodOfAll, summarize } from './aggregate.ts';
+import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
 import { measureBehavior } from './behavior/measure-behavior.ts';
-import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
+import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource, withTokenizerOf } from './measure-served.ts';
-import { measureSpectra } from './measure-spectra.ts';
+import type { SpectraMeasurement } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
 import type { BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
+import { describeSpectra, measureSettled } from './settle-spectra.ts';
 
 type Identity = Measurement['checkpoint'];
 
@@ -122,9 +123,7 @@ async function recallOrMeasure(
     await expectSameFiles(checkpoint, options, digestFiles(files));
     return { measurement, keep: null };
   }
-  const key = measurementKey(request);
-  const text = await store.get(key);
-  const cached = text === null ? null : decodeMeasurement(text, request);
+  const cached = await recallMeasurement(store, request, options.screening);
   if (cached !== null) {
     // The time and machine of the measurement stay; the files can be elsewhere now.
     const paths = {
@@ -138,6 +137,7 @@ async function recallOrMeasure(
   const { measurement, isWhole } = await measureOpened(checkpoint, started, known);
   if (request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options))) throw changed(options);
   await expectSameFiles(checkpoint, options, digestFiles(files));
+  const key = measurementKey({ ...request, isScreened: measurement.tensors.some(isScreened) });
   return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
 }
 
@@ -188,31 +188,27 @@ async function measureOpened(
   started: Date,
   options: MeasureOptions & Known,
 ): Promise<Measured> {
-  const { reference = null, shard = null, digests, files } = options;
+  const { reference = null, shard = null, files } = options;
   const base = reference?.checkpoint ?? null;
-  const spectra = options.spectra === false ? null : await measureSpectra(checkpoint, base, options);
-  const identity = await identify(checkpoint, digests, options.onProgress);
-  const baseIdentity = base && (await identify(base, digests, options.onProgress));
+  const described = async (measured: SpectraMeasurement | null) => ({
+    ...(await describeModels(checkpoint, base, options)),
+    ...describeSpectra(measured, { isWhole: shard === null }),
+  });
+  const draftOf = async (measured: SpectraMeasurement) =>
+    measurementSchema.parse({
+      ...(await described(measured)),
+      device: measured.device.name,
+      run: { ...machineRecord(started), checkpoint: options.checkpoint, reference: null, deviceReason: '' },
+    });
+  const spectra = options.spectra === false ? null : await measureSettled(checkpoint, base, options, draftOf);
+  const models = await described(spectra);
   const merge = await tryMerge(checkpoint, options);
   const probes = options.probes ? await tryProbes(checkpoint, options.probes, options) : null;
-  const tensors = spectra?.tensors ?? [];
   const measurement = measurementSchema.parse({
-    schema: MEASUREMENT_SCHEMA,
-    tool: { name: 'shadow-gate', version: VERSION },
-    checkpoint: identity,
+    ...models,
     answeredBy:
       options.endpoint && probes ? { ...describeServer(options.endpoint, probes.run), revision: null } : undefined,
-    architecture: architectureOf(checkpoint, base),
-    reference: baseIdentity,
     device: spectra?.device.name ?? probes?.run?.device ?? 'cpu',
-    method: spectra && methodOfAll(tensors),
-    // Summaries of a shard's tensors would be wrong: they are made when shards are merged.
-    ...summarize(shard ? [] : tensors),
-    tensors: [...tensors],
-    vectors: [...(spectra?.vectors ?? [])],
-    nonFinite: spectra?.nonFinite ?? [],
-    skipped: spectra?.skipped ?? [],
-    mismatched: spectra?.mismatched ?? [],
     behavior: await measureBehavior(checkpoint, base, files),
     merge: merge?.result ?? null,
     probes: probes?.result ?? null,
@@ -230,12 +226,28 @@ async function measureOpened(
       hub: hubRecord(checkpoint, base),
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
+      ...(spectra?.completed ? { completedSpectra: [...spectra.completed] } : {}),
       probes: probesRecord(probes?.run),
     },
   });
   const isAsked = probes?.result.status !== 'measured' || probes.result.sequential === undefined;
   const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun' && isAsked;
   return { measurement, isWhole };
+}
+
+/** What was measured, and from what. */
+async function describeModels(
+  checkpoint: Checkpoint,
+  base: FullCheckpoint | null,
+  { digests, onProgress }: MeasureOptions & Known,
+) {
+  return {
+    schema: MEASUREMENT_SCHEMA,
+    tool: { name: 'shadow-gate', version: VERSION },
+    checkpoint: await identify(checkpoint, digests, onProgress),
+    architecture: architectureOf(checkpoint, base),
+    reference: base && (await identify(base, digests, onProgress)),
+  };
 }
 
 /** Of several machines, the first one checks the merge: it takes no longer than reading the files. */

@@ -7,7 +7,7 @@ import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import type { Suite } from '../probes/suite.ts';
 import type { MethodChoice } from '../spectra/choose-method.ts';
-import type { TensorMeasurement } from './schema/measurement.ts';
+import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
 import type { Shard } from './shards/shard.ts';
 
@@ -42,6 +42,17 @@ export interface Sequential {
   readonly settle: (answers: MeasuredProbes) => NonNullable<MeasuredProbes['sequential']>['settled'];
 }
 
+/** What decides which matrices are screened, and which of those need their full spectra. */
+export interface Screening {
+  /** False for those that something will depend on in any case: they are not screened first. */
+  readonly includes: (matrix: Pick<TensorMeasurement, 'of' | 'module'>) => boolean;
+  /** Those of a measurement, which may lack its probes, whose bounds leave something open. */
+  readonly undecided: (measurement: Measurement) => readonly CompletedSpectrum[];
+}
+
+/** A matrix whose bounds left something open, and what. */
+export type CompletedSpectrum = NonNullable<Measurement['run']['completedSpectra']>[number];
+
 export interface SpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
@@ -59,6 +70,8 @@ export interface SpectraOptions {
   readonly spectrumStore?: KeyValueStore | undefined;
   /** Digests of tensors: their bytes are hashed when they are read for the spectra. */
   readonly digests?: TensorDigests | undefined;
+  /** Screen first, and compute the full spectra only of matrices that something depends on. */
+  readonly screening?: Screening | undefined;
   /** Receives every spectrum with all its singular values, which are not part of the measurement. */
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
 }

@@ -1,5 +1,5 @@
 import { GRAM_UP_TO } from './exact/exact-spectrum.ts';
-import type { Method } from './metrics-schema.ts';
+import type { MatrixMethod } from './metrics-schema.ts';
 
 // Estimated costs, in multiplications of a float32 matrix product. The factors were fitted to times on two cores; on
 // other machines they differ, but not by much. They decide how work is shared among machines and what the ETA expects.
@@ -14,12 +14,16 @@ const BAND = { long: 2.6, square: 3.7 } as const;
 /** Vectors that a fast spectrum multiplies with the matrix. */
 const FAST_VECTORS = 3600;
 
+/** The same of a screen, most of which is reading the matrix. */
+const SCREEN_VECTORS = 1000;
+
 /** The work on the Krylov basis takes as long as this many more rows of the matrix would. */
 const BASIS_ROWS = 1500;
 
 /** The cost of the spectrum of a matrix [m, n]. */
-export function matrixCost(shape: readonly [number, number], method: Method): number {
+export function matrixCost(shape: readonly [number, number], method: MatrixMethod): number {
   const [short, long] = [Math.min(...shape), Math.max(...shape)];
+  if (method === 'screened') return SCREEN_VECTORS * short * long;
   if (method === 'fast') return FAST_VECTORS * short * (long + BASIS_ROWS);
   return short <= GRAM_UP_TO
     ? GRAM.product * short ** 2 * long + GRAM.eigenvalues * short ** 3

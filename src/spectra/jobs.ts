@@ -10,13 +10,13 @@ import { doraMemory } from './dora.ts';
 import { exactMemory } from './exact/exact-spectrum.ts';
 import { fastMemory } from './fast/fast-spectrum.ts';
 import { loraMemory, updateShape } from './lora-spectrum.ts';
-import type { Method } from './metrics-schema.ts';
+import type { MatrixMethod } from './metrics-schema.ts';
 import { planAdapter } from './plan-adapter.ts';
 import { type Draft, differences, type Target, weightJob } from './target.ts';
 
 /** How it is computed. */
 interface Execution {
-  readonly method: Method;
+  readonly method: MatrixMethod;
   readonly device: Device;
   /** Estimated time, in multiplications: see `cost.ts`. */
   readonly cost: number;

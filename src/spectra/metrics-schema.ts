@@ -13,6 +13,13 @@ export const maybeBoundedSchema = z.union([z.number(), boundedSchema]);
 export const METHODS = ['exact', 'fast'] as const;
 export type Method = (typeof METHODS)[number];
 
+/**
+ * How the spectrum of one matrix was computed. `screened`: bounds that are as certain, and wide, from a few products; a rule that
+ * they do not decide needs the full spectrum.
+ */
+export const MATRIX_METHODS = [...METHODS, 'screened'] as const;
+export type MatrixMethod = (typeof MATRIX_METHODS)[number];
+
 /** The types that matrix-sized products are accumulated in. */
 export const ACCUMULATIONS = ['float32', 'float64'] as const;
 export type Precision = (typeof ACCUMULATIONS)[number];

@@ -10,6 +10,7 @@ import { boundedSpectrum } from './fast/fast-spectrum.ts';
 import type { Job, Plan } from './jobs.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
+import { screenSpectrum } from './screen/screen-spectrum.ts';
 import type { Spectrum } from './spectrum.ts';
 
 /** What a job ended with: its spectrum, or one that was looked up. */
@@ -183,6 +184,12 @@ function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
   if (job.kind === 'lora') return resources.mutex.run(() => loraSpectrum(job.update, { device, wantRowGini }));
   const reference = job.kind === 'difference' ? job.reference : null;
   if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
+  if (method === 'screened') {
+    const options = { device, reference, wantRowGini };
+    return resources.mutex.run(
+      async () => (await screenSpectrum(job.matrix, options)) ?? boundedSpectrum(job.matrix, options),
+    );
+  }
   return method === 'exact'
     ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
     : resources.mutex.run(() => boundedSpectrum(job.matrix, { device, reference, wantRowGini }));

@@ -1,15 +1,15 @@
-import type { ExactMetrics, Method, Metrics, Precision } from './metrics-schema.ts';
+import type { ExactMetrics, MatrixMethod, Metrics, Precision } from './metrics-schema.ts';
 
 /** The spectrum of one matrix. */
 export interface Spectrum {
-  /** All min(m, n), largest first. Empty in a fast spectrum and where the matrix is not finite. */
+  /** All min(m, n), largest first. Empty where it was not computed exactly, and where the matrix is not finite. */
   readonly singularValues: Float64Array;
   /** Null where there is no spectrum: all zero, or not finite. */
   readonly metrics: Metrics | null;
   readonly finite: boolean;
   /** What the matrix-sized products were accumulated in. */
   readonly accumulation: Precision;
-  readonly method: Method;
+  readonly method: MatrixMethod;
   /** In a fast spectrum: σ/σ₁ at evenly spaced ranks, estimated. */
   readonly profile?: readonly number[];
 }

@@ -16,6 +16,14 @@ export function bounded(low: number, high: number): Bounded {
   return { value: least + (most - least) / 2, low: least, high: most };
 }
 
+/** A number with wider bounds, relative to itself, is shown by its bounds: its middle would only seem to be one. */
+const VAGUE = 0.05;
+
+/** Is so little known of a number that no single one can stand for it? */
+export function isVague(measured: MaybeBounded): measured is Bounded {
+  return typeof measured !== 'number' && relativeWidth(measured) > VAGUE;
+}
+
 /** (high − low) ÷ value; high − low where the value is 0. */
 export function relativeWidth({ value, low, high }: Bounded): number {
   return value === 0 ? high - low : (high - low) / value;

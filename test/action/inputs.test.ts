@@ -35,7 +35,7 @@ const MEASURING = {
 };
 
 it('a gate needs a checkpoint only', () => {
-  expect(parse({ checkpoint: 'model' })).toEqual({ kind: 'gate', ...REPORTING, ...MEASURING });
+  expect(parse({ checkpoint: 'model' })).toEqual({ kind: 'gate', all: false, ...REPORTING, ...MEASURING });
 });
 
 it('a shard measures and does not report', () => {
@@ -127,6 +127,7 @@ it('every input of a gate reaches its run', () => {
     device: 'cpu',
     'cuda-libraries': '/opt/cuda',
     method: 'exact',
+    all: 'true',
     only: 'probes',
     seed: 'rotate',
     budget: '2m',
@@ -150,6 +151,7 @@ it('every input of a gate reaches its run', () => {
   };
   expect(parse(given)).toEqual({
     kind: 'gate',
+    all: true,
     checkpoint: 'model',
     reference: 'base',
     baseline: 'approved.json',

@@ -101,6 +101,15 @@ export function everyFinding(name: string): Finding[] {
         width: 0.4,
         limit: 0.08,
       },
+      {
+        metric: 'topEnergy.1',
+        of: 'weight',
+        scope: { kind: 'tensor', name },
+        side: 'candidate',
+        width: 0.4,
+        limit: 0,
+        isScreened: true,
+      },
     ],
     'idle-rule': [
       { metric: name, of: 'delta', modules: [name, name], cause: { kind: 'nothing' }, isDefault: false },

@@ -1,4 +1,5 @@
 import { groupKey } from '../../measure/aggregate.ts';
+import { expectFullSpectra } from '../../measure/full-spectra.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { lowRankGroups } from '../low-rank.ts';
@@ -53,6 +54,7 @@ function expectUpdate(measurement: Measurement, name: string) {
       'give the weights that it was trained from (--reference)',
     );
   }
+  expectFullSpectra({ tensors: measurement.tensors.filter(({ of }) => of === 'delta') }, name);
   const broken = measurement.tensors.find(({ of, status }) => of === 'delta' && status === 'notFinite');
   if (broken !== undefined) {
     throw new UserError(`${name} is no good checkpoint: ${broken.name} has NaN or Inf`, 'leave it out');

@@ -1,7 +1,7 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { Rule } from '../../policy/policy.ts';
 import { highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
-import { type AppliedRule, appliedRules, canFire, judgesLowRank, limitOf, movement } from '../applied-rules.ts';
+import { type AppliedRule, appliedRules, canFire, judgesLowRank, limitOf, movement, reach } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
 import type { MetricPair } from '../metric-pair.ts';
@@ -73,13 +73,15 @@ function boundOf({ direction }: Rule, { metric, baseline }: MetricPair): Finding
 
 /**
  * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A metric
- * that certainly moved is a finding already.
+ * that certainly moved is a finding already, and one that certainly did not is none.
  */
 export function unclearMetrics(context: ComparisonContext): Finding[] {
   return appliedRules(context)
     .filter(({ rule }) => rule.level !== 'info')
     .flatMap(({ rule, pairs }) =>
-      pairs.filter((pair) => judge(rule, pair).length === 0).flatMap((pair) => widths(rule, pair)),
+      pairs
+        .filter((pair) => judge(rule, pair).length === 0 && reach(rule, pair) > limitOf(rule, pair))
+        .flatMap((pair) => widths(rule, pair)),
     );
 }
 

@@ -19,7 +19,7 @@ export function rankLoss({ policy, weights, candidate: { tensors } }: Comparison
   const remarks = zeroRows(weights);
   if (level === 'info') return [...lost, ...remarks];
   // Silence would be taken for proof that no rank was lost.
-  const fast = tensors.filter(({ of, method }) => of === 'weight' && method === 'fast').map(({ name }) => name);
+  const fast = tensors.filter(({ of, method }) => of === 'weight' && method !== 'exact').map(({ name }) => name);
   return [...lost, ...notChecked(weights, fast), ...remarks];
 }
 

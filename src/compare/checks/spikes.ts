@@ -47,12 +47,15 @@ const SHARE_ALONE = 0.5;
  * energy that counts: odds double from 0.7% to 1.4%, and from 99.7% to 99.9%.
  */
 export function spikes({ policy, weights }: ComparisonContext): Finding[] {
-  const { share } = policy.spike;
-  const isLarge = (weight: WeightPair) =>
-    isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
+  const isLarge = (weight: WeightPair) => isLargeIn(policy, weight);
   return [...groupBy(weights, ({ group }) => group).values()].flatMap((group) =>
     group.length < MIN_GROUP ? risesInSmallGroup(policy, group, isLarge) : outliers(policy, group, isLarge),
   );
+}
+
+/** Has the first direction of a matrix so much, whatever the others of its type have? Without that, there is no spike of any kind. */
+export function isLargeIn({ spike: { share } }: Policy, weight: WeightPair): boolean {
+  return isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
 }
 
 /** How much of the energy the first direction has that it did not have in the baseline. */

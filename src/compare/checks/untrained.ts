@@ -14,7 +14,7 @@ const NAMED = 3;
 export function untrained(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
   const ofReference = sinceReference(candidate);
-  const found = ofReference ?? sinceBaseline(context);
+  const found = ofReference ?? sinceBaseline(context).found;
   if (found === null) return [];
   const named = { against: ofReference ? 'reference' : 'baseline' } as const;
   if (found.kind === 'only-head-trained') {
@@ -43,10 +43,22 @@ function sinceReference({ tensors, checkpoint, reference }: Measurement): Untrai
   return judge(same, moved, { checkpoint, isIdentical: checkpoint.digest === reference?.digest });
 }
 
+/** The matrices by which a candidate counts as not trained since the baseline; none where it does not. */
+export function sameAsBaseline(context: ComparisonContext): readonly TensorMeasurement[] {
+  if (sinceReference(context.candidate)) return [];
+  const { found, same } = sinceBaseline(context);
+  return found === null ? [] : same;
+}
+
+interface SinceBaseline {
+  readonly found: Untrained | null;
+  readonly same: readonly TensorMeasurement[];
+}
+
 /** By all metrics of matrices that both have. */
-function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext): Untrained | null {
+function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext): SinceBaseline {
   // Of two that are not alike, some matrices are.
-  if (!baseline || !comparability.weights || comparability.findings.length > 0) return null;
+  if (!baseline || !comparability.weights || comparability.findings.length > 0) return { found: null, same: [] };
   const theirs = new Map(baseline.tensors.map((tensor) => [keyOf(tensor), tensor]));
   const compared = candidate.tensors.filter(({ of }) => of === 'weight' || comparability.deltas);
   const isSame = (tensor: TensorMeasurement) => {
@@ -56,7 +68,8 @@ function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext
   const same = compared.filter(isSame);
   const moved = compared.filter((tensor) => !isSame(tensor));
   const { checkpoint } = candidate;
-  return judge(same, moved, { checkpoint, isIdentical: checkpoint.digest === baseline.checkpoint.digest });
+  const isIdentical = checkpoint.digest === baseline.checkpoint.digest;
+  return { found: judge(same, moved, { checkpoint, isIdentical }), same };
 }
 
 /**

@@ -18,6 +18,11 @@ export function baseBranchOf({ payload }: Payload): string | null {
   return defaultBranchOf({ payload });
 }
 
+/** Is this run about a change that has not been merged? What it measures is not what later runs compare with. */
+export function isAboutChange({ payload }: Payload): boolean {
+  return pullRequestSchema.safeParse(payload).success || mergeGroupSchema.safeParse(payload).success;
+}
+
 export function defaultBranchOf({ payload }: Payload): string | null {
   return defaultBranchSchema.safeParse(payload).data?.repository.default_branch ?? null;
 }

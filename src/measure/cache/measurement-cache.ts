@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
+import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { seal, unseal } from '../../platform/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import { atLevels, type Suite } from '../../probes/suite.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
-import { summarize } from '../aggregate.ts';
+import { isScreened, summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
 import { hidesTexts } from '../hidden-texts.ts';
-import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
+import type { MeasureOptions, ProbeRunOptions, Screening } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
@@ -31,11 +32,13 @@ export interface MeasurementRequest {
   readonly tokens: string | null;
   /** Digest of the files that decide how the model is used. */
   readonly behavior: string;
+  /** Whether matrices may be screened. */
+  readonly isScreened: boolean;
 }
 
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
 export function measurementRequest(
-  { device, method, spectra, probes, endpoint, shard, isWanted, updatesOnly, onSpectrum }: MeasureOptions,
+  { device, method, spectra, probes, endpoint, shard, isWanted, updatesOnly, onSpectrum, screening }: MeasureOptions,
   digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'adapter' | 'tokens' | 'behavior'>,
 ): MeasurementRequest | null {
   if (endpoint || shard || isWanted || updatesOnly || onSpectrum) return null;
@@ -45,15 +48,17 @@ export function measurementRequest(
     method: method ?? 'auto',
     spectra: spectra !== false,
     probes: probes ?? null,
+    isScreened: screening !== undefined,
   };
 }
 
 /** @returns 64 hexadecimal digits that change with everything that changes a measurement */
-export function measurementKey({ probes, adapter, ...request }: MeasurementRequest): string {
+export function measurementKey({ probes, adapter, isScreened: screens, ...request }: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
   const parts = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
   // Last, and only where there is one: without it the keys stay those of before.
   if (adapter !== null) parts.push(adapter);
+  if (screens) parts.push('screened');
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -77,6 +82,25 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: 
 export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
 
 /**
+ * A measurement in a store. One of full spectra is taken wherever there is one. One with screened matrices counts only where its bounds
+ * leave nothing open: another baseline or policy may depend on what those of its time did not.
+ */
+export async function recallMeasurement(
+  store: KeyValueStore,
+  request: MeasurementRequest,
+  screening: Screening | undefined,
+): Promise<Measurement | null> {
+  const recall = async (wanted: MeasurementRequest) => {
+    const text = await store.get(measurementKey(wanted));
+    return text === null ? null : decodeMeasurement(text, wanted);
+  };
+  const full = await recall({ ...request, isScreened: false });
+  if (full !== null || screening === undefined) return full;
+  const screened = await recall({ ...request, isScreened: true });
+  return screened !== null && screening.undecided(screened).length === 0 ? screened : null;
+}
+
+/**
  * The measurement in a cached text; null if it is damaged or not what was requested. Anybody who can write to a store
  * can put anything into it. This checks that the text names the right checkpoint, and that its summaries follow from
  * its matrices. It cannot detect numbers that were forged with care: a store must not return an entry that a change can
@@ -97,6 +121,7 @@ function answers(
 ): boolean {
   return (
     tool.version === VERSION &&
+    (request.isScreened || !tensors.some(isScreened)) &&
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
     (merge?.adapter.digest ?? null) === request.adapter &&

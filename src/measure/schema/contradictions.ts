@@ -79,7 +79,7 @@ function areRanksPossible(
   [rows = 1, ...rest]: readonly number[],
 ): boolean {
   if (rank === null || strong === null || rankAboveRounding === null) {
-    return method === 'fast' && rank === null && strong === null && rankAboveRounding === null;
+    return method !== 'exact' && rank === null && strong === null && rankAboveRounding === null;
   }
   const columns = rest.reduce((product, size) => product * size, 1);
   const [fewer, more] = roundingLimit > STRONG ? [rankAboveRounding, strong] : [strong, rankAboveRounding];

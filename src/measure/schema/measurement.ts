@@ -3,7 +3,13 @@ import { SKIP_CAUSES } from '../../checkpoint/matrix.ts';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
 import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
 import { PRECISIONS } from '../../language-model/precision.ts';
-import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
+import {
+  ACCUMULATIONS,
+  MATRIX_METHODS,
+  METHODS,
+  maybeBoundedSchema,
+  metricsSchema,
+} from '../../spectra/metrics-schema.ts';
 import { behaviorSchema } from './behavior.ts';
 import { benchmarksSchema } from './benchmarks.ts';
 import { mergeSchema } from './merge.ts';
@@ -11,6 +17,9 @@ import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
 
 export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
+
+/** A rule of the policy or a default; whether an update is of low rank; a spike of W; spectra that may all be the baseline's. */
+export const UNDECIDED_CAUSES = ['rule', 'low-rank', 'spike', 'unchanged'] as const;
 
 export const componentSchema = z.enum(COMPONENTS).nullable();
 export const moduleSchema = z.enum(MODULE_TYPES);
@@ -32,7 +41,7 @@ export const tensorSchema = z.strictObject({
   /** `zero`: W is zero, or ΔW is (the matrix did not change). `notFinite`: NaN, Inf, or squares beyond float64. */
   status: z.enum(['measured', 'zero', 'notFinite']),
   /** How its spectrum was computed, and in what the matrix-sized products were accumulated. */
-  method: z.enum(METHODS).default('exact'),
+  method: z.enum(MATRIX_METHODS).default('exact'),
   accumulation: z.enum(ACCUMULATIONS).default('float64'),
   /** Null unless measured. */
   metrics: metricsSchema.nullable(),
@@ -133,6 +142,19 @@ export const runSchema = z.strictObject({
   deviceReason: z.string(),
   /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),
+  /** Matrices that were screened first, and whose full spectra were needed all the same. Absent where nothing was screened. */
+  completedSpectra: z
+    .array(
+      z.strictObject({
+        of: ofSchema,
+        name: z.string(),
+        /** What their bounds did not decide. */
+        cause: z.enum(UNDECIDED_CAUSES),
+        /** Of the rule, or of the check, that reads it. */
+        metric: z.string(),
+      }),
+    )
+    .optional(),
   /**
    * The device or server that answered the probes, how long that took, and the estimates before it: for the items that were
    * asked, and for all of which a budget may have left time for a part (absent in version 0.2.0).
@@ -179,7 +201,7 @@ export const measurementSchema = z.strictObject({
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   device: z.string(),
-  /** How the spectra were measured: fast and float32 if any of them was; null: they were not (`--only probes`). */
+  /** How the spectra were measured: fast and float32 if any of them was, or was screened in place of that; null: they were not (`--only probes`). */
   method: z.strictObject({ mode: z.enum(METHODS), accumulation: z.enum(ACCUMULATIONS) }).nullable(),
   model: z.strictObject({ delta: deltaModelSchema.nullable() }),
   groups: z.array(groupSchema),

@@ -23,6 +23,7 @@ import { familyTable, flipMarkdown } from './probe-details.ts';
 import { probeEvidence } from './probe-evidence.ts';
 import { probeTable } from './probe-table.ts';
 import { quantizationTable } from './quantization-table.ts';
+import { screenedList } from './screened-list.ts';
 import { skippedList } from './skipped-list.ts';
 import { decidingKindTable } from './twin-kinds.ts';
 
@@ -70,6 +71,8 @@ export interface Content {
   modules: ModuleDetails[];
   skipped: string;
   skippedCount: number;
+  /** Matrices that were screened; null where none was. */
+  screened: { readonly summary: string; readonly body: string } | null;
   footer: string;
 }
 
@@ -113,6 +116,7 @@ export function contentOf(report: Report, { key, origin, htmlReport, hasPictures
     modules: moduleDetails(report),
     skipped: skippedList(report.skipped),
     skippedCount: report.skipped.length,
+    screened: screenedList(report),
     footer: footer(report, origin?.repository),
   };
 }

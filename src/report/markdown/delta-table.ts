@@ -3,7 +3,7 @@ import { SEVERITY } from '../../compare/finding.ts';
 import type { MetricDelta } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
-import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
+import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { ICONS } from '../text/words.ts';
 import { phraseMarkdown } from './phrase.ts';
 
@@ -29,7 +29,7 @@ export function deltaTable(deltas: readonly MetricDelta[]): string {
     ofName(row.of),
     whereMarkdown(row),
     formatNumber(row.baseline),
-    formatNumber(row.candidate),
+    row.bounds ? formatRange(row.bounds) : formatNumber(row.candidate),
     changeMarkdown(row),
   ]);
   const table = markdownTable([['metric', 'of', 'where', 'baseline', 'candidate', 'change'], ...rows], {

@@ -35,7 +35,7 @@ export function fitted(
   fits: (text: string) => boolean,
 ): string {
   let extent: Extent | null = {
-    skipped: content.skipped !== '',
+    skipped: content.skipped !== '' || content.screened !== null,
     weights: content.modules.length,
     deltas: content.modules.length,
     medians: content.modules.length,
@@ -127,6 +127,7 @@ function detailsOf(content: Content, extent: Extent): string[] {
     details('Spectra', [
       extent.table ? content.table : '',
       details('Calibration', [extent.calibration ? content.calibration : '']),
+      content.screened && extent.skipped ? details(content.screened.summary, [content.screened.body]) : '',
       ...modules,
     ]),
     extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',

@@ -4,7 +4,7 @@ import { printable } from '../escape.ts';
 import { headlineDeltas } from '../markdown/delta-table.ts';
 import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
-import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
+import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
@@ -100,7 +100,7 @@ function deltas(all: readonly MetricDelta[], width: number, paint: Paint): strin
       ofName(row.of),
       [row.component, row.module ?? 'model'].filter((part) => part !== null).join(' '),
       formatNumber(row.baseline),
-      formatNumber(row.candidate),
+      row.bounds ? formatRange(row.bounds) : formatNumber(row.candidate),
       row.level === 'info' ? change : paint(row.level, `${MARKS[row.level]} ${change}`),
     ];
   });

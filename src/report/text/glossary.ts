@@ -1,6 +1,7 @@
 /** Words that docs/glossary.md explains, by the anchors of their headings there. */
 export const TERMS = {
   baseline: 'baseline',
+  screened: 'screened',
   benchmarkForm: 'benchmark-form',
   twin: 'twin',
   twinKind: 'twin-kind',

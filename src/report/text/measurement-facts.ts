@@ -1,4 +1,5 @@
 import type { Report } from '../../compare/report.ts';
+import { isScreened } from '../../measure/aggregate.ts';
 import { formatCount, formatDuration, formatInteger, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
 import { stopSentence } from './stops.ts';
@@ -76,13 +77,15 @@ export function methodFacts(report: Report): Fact[] {
 
 function spectraWords({ tensors }: Report): string {
   const updates = tensors.filter(({ of }) => of === 'delta').length;
+  const screened = tensors.filter(isScreened).length;
   const fast = tensors.filter(({ method }) => method === 'fast').length;
+  const full = tensors.length - screened;
   const single = tensors.filter(({ accumulation }) => accumulation === 'float32').length;
   const counts = `${formatInteger(tensors.length - updates)} W and ${formatInteger(updates)} ΔW`;
-  const methods =
-    fast === 0 ? 'exact' : fast === tensors.length ? 'fast' : `${formatInteger(fast)} fast, the others exact`;
+  const methods = fast === 0 ? 'exact' : fast === full ? 'fast' : `${formatInteger(fast)} fast, the others exact`;
+  const only = screened === 0 ? '' : `${formatInteger(screened)} only screened, `;
   const sums = single === 0 ? 'float64' : single === tensors.length ? 'float32' : 'float32 and float64';
-  return `${counts}; ${methods}, accumulated in ${sums}`;
+  return `${counts}; ${only}${full === 0 ? '' : `${methods}, `}accumulated in ${sums}`;
 }
 
 function templateWords({ chatTemplate, withoutTemplate, suites }: NonNullable<Report['probes']>): Phrase {

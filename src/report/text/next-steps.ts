@@ -37,10 +37,12 @@ const STEPS: Steps = {
       ? phrase`Give the weights that the candidate was trained from as ${code('--reference')}.`
       : phrase`Calibrate with checkpoints like this one: ${calibrateCommand(report)}`,
   ],
-  'bounds-too-wide': ({ side }, report) => [
-    side === 'candidate'
-      ? phrase`Measure exactly: ${checkCommand(report, '--method exact')}`
-      : phrase`Measure the baseline exactly: ${remeasureCommand(report, ' --method exact')}`,
+  'bounds-too-wide': ({ side, isScreened }, report) => [
+    isScreened
+      ? phrase`Measure all spectra in full: ${side === 'candidate' ? checkCommand(report, '--all') : remeasureCommand(report, '')}`
+      : side === 'candidate'
+        ? phrase`Measure exactly: ${checkCommand(report, '--method exact')}`
+        : phrase`Measure the baseline exactly: ${remeasureCommand(report, ' --method exact')}`,
   ],
   'idle-rule': () => [
     phrase`Check ${code('metric')}, ${code('of')} and ${code('modules')} of that rule in the policy, or choose another limit: no candidate can break it.`,

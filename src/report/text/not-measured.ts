@@ -2,8 +2,10 @@ import type { FindingKind } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { describeFinding } from './finding.ts';
+import { ofName } from './metric-names.ts';
 import { formatCount, formatDuration } from './numbers.ts';
 import { type Phrase, phrase, prose } from './phrase.ts';
+import { screeningWords } from './screening.ts';
 import { stopSentence } from './stops.ts';
 
 /** Several things that were not measured for one reason. */
@@ -18,9 +20,23 @@ export interface Gap {
 const MOST_NAMES = 200;
 
 /** Tensors and probe items that were left out, by reason, the most frequent first. */
-export function gapsOf({ skipped, probes }: Report): Gap[] {
+export function gapsOf(report: Report): Gap[] {
+  const { skipped, probes } = report;
   const items = (probes?.leftOut ?? []).map(({ suite, id, reason }) => ({ name: `${suite}: ${id}`, reason }));
-  return [...gapsIn(skipped, 'tensor'), ...gapsIn(items, 'probe item')];
+  return [...gapsIn(skipped, 'tensor'), ...screenedGap(report), ...gapsIn(items, 'probe item')];
+}
+
+function screenedGap(report: Report): Gap[] {
+  const words = screeningWords(report);
+  if (words === null || words.screened.length === 0) return [];
+  const names = words.screened.slice(0, MOST_NAMES).map(({ of, name }) => `${name} (${ofName(of)})`);
+  return [
+    {
+      what: `full spectra of ${formatCount(words.screened.length, 'matrix', 'matrices')}`,
+      why: phrase`${words.sentence}`,
+      names,
+    },
+  ];
 }
 
 function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: string }>, one: string): Gap[] {

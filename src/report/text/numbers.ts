@@ -1,4 +1,4 @@
-import { type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
+import { isVague, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
 
 /**
  * Every number that a person reads is formatted here. One unit per quantity: accuracies in %, their changes in points,
@@ -14,9 +14,10 @@ function signed(x: number, size: string): string {
   return `${x < 0 ? MINUS : '+'}${size}`;
 }
 
-/** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. */
+/** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. Of a number that is hardly known, its bounds. */
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
+  if (isVague(measured)) return formatBounds(measured);
   const x = numberOf(measured);
   const size = Math.abs(x);
   return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
@@ -25,7 +26,11 @@ export function formatNumber(measured: MaybeBounded | null | undefined): string 
 /** The same, and for a number that is only known between bounds, both: `0.412–0.435`. */
 export function formatBounds(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined || typeof measured === 'number') return formatNumber(measured);
-  const { low, high } = measured;
+  return formatRange(measured);
+}
+
+/** `0.412–0.435`; one number where both ends are the same. */
+export function formatRange({ low, high }: { readonly low: number; readonly high: number }): string {
   return low === high ? formatNumber(low) : formatPair(low, high).join('–');
 }
 

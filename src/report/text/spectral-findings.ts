@@ -40,8 +40,19 @@ export function limitWords({ absolute, relative, direction }: FindingOf<'metric-
   return parts.join(' or ');
 }
 
-export function boundsTooWide({ metric, of, scope, side, width, limit }: FindingOf<'bounds-too-wide'>): Phrase {
+export function boundsTooWide({
+  metric,
+  of,
+  scope,
+  side,
+  width,
+  limit,
+  isScreened,
+}: FindingOf<'bounds-too-wide'>): Phrase {
   const subject = phrase`${metricPart(metric, { capitalized: true })} of ${ofName(of)}${scopeWords(scope)}`;
+  if (isScreened) {
+    return phrase`${subject} cannot be judged: the ${side} was ${term('screened', 'screening')}, which leaves bounds that are ${formatPercent(width)} wide. Measure its spectra in full.`;
+  }
   return phrase`${subject} cannot be judged: the bounds of the ${side} are ${formatPercent(width)} wide, and the limit is ${formatPercentLimit(limit)}. Measure it with ${code('--method exact')}.`;
 }
 

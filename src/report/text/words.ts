@@ -6,6 +6,7 @@ import { comparedSentence } from './benchmarks.ts';
 import { calibrationSentence } from './calibration-findings.ts';
 import { formatCount, formatDuration, formatInteger } from './numbers.ts';
 import { precisionOfWeights } from './quantization.ts';
+import { screeningWords } from './screening.ts';
 
 export const ICONS: Readonly<Record<Level | Verdict, string>> = {
   pass: '✅',
@@ -77,7 +78,9 @@ export function measuredSentence(report: Report, device: string): string {
   ];
   const skipped = report.skipped.length > 0 ? `, skipped ${formatCount(report.skipped.length, 'tensor')}` : '';
   const stored = precisionOfWeights(report, (name) => printable(name, 24));
-  return `Measured ${counts.join(' and ')}${skipped}, ${where}${stored === '' ? '' : `; ${stored}`}.`;
+  const screening = screeningWords(report);
+  const measured = `Measured ${counts.join(' and ')}${skipped}, ${where}${stored === '' ? '' : `; ${stored}`}.`;
+  return screening === null ? measured : `${measured} ${screening.sentence}`;
 }
 
 /** How many probes were answered, and of how many, where the rest could not change the verdict any more. */

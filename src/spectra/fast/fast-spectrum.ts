@@ -93,7 +93,10 @@ interface Scale {
 }
 
 /** From units of the mean eigenvalue to those of the matrix, with an allowance for rounding. */
-function metricsOf({ top, square, entropy }: ScaledSpectrum, { energy, error, shape }: Scale): FastMetrics {
+export function metricsOf(
+  { top, square, entropy }: Omit<ScaledSpectrum, 'atoms'>,
+  { energy, error, shape }: Scale,
+): FastMetrics {
   const [m, n] = shape;
   const size = Math.min(m, n);
   const rounding = roundingOf(top.low(1) / size);

@@ -2,7 +2,7 @@ import { dot, rect, ruleX, ruleY, text } from '@observablehq/plot';
 import type { ReportedRule } from '../../../compare/applied-policy.ts';
 import type { MetricDelta, Report } from '../../../compare/report.ts';
 import { capitalize, metricName, metricPart } from '../../text/metric-names.ts';
-import { formatDifference, formatNumber, formatRelative } from '../../text/numbers.ts';
+import { formatDifference, formatNumber, formatRange, formatRelative } from '../../text/numbers.ts';
 import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';
 import { chart } from '../chart.ts';
 import { type Html, html } from '../html.ts';
@@ -114,10 +114,10 @@ function anchorOf(value: number, [low, high]: readonly [number, number]): 'start
 }
 
 function modelTable(rows: readonly MetricDelta[], docs: string): Html {
-  const body = rows.map(({ metric, baseline, candidate, change, relativeChange }) => {
+  const body = rows.map(({ metric, baseline, candidate, bounds, change, relativeChange }) => {
     const moved = html`${formatDifference(change)}<br><small>${formatRelative(relativeChange)}</small>`;
     const name = phraseHtml([metricPart(metric, { capitalized: true })], docs);
-    return html`<tr><th scope="row">${name}</th><td class="number">${formatNumber(baseline)}</td><td class="number">${formatNumber(candidate)}</td><td class="number">${moved}</td></tr>\n`;
+    return html`<tr><th scope="row">${name}</th><td class="number">${formatNumber(baseline)}</td><td class="number">${bounds ? formatRange(bounds) : formatNumber(candidate)}</td><td class="number">${moved}</td></tr>\n`;
   });
   return html`<div class="scroll"><table aria-label="ΔW of the whole model"><thead><tr><th scope="col">metric</th><th scope="col" class="number">baseline</th><th scope="col" class="number">candidate</th><th scope="col" class="number">change</th></tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -1,10 +1,10 @@
 import { MODULE_TYPES } from '../../../checkpoint/module-type.ts';
-import { groupName, tensorKey } from '../../../compare/pair-metrics.ts';
+import { groupName } from '../../../compare/pair-metrics.ts';
 import type { Report } from '../../../compare/report.ts';
 import type { BaselineMatrix } from '../../../compare/spectra-report.ts';
-import { isJudged, isSaturated } from '../../../measure/aggregate.ts';
+import { isJudged, isSaturated, tensorKey } from '../../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
-import { difference, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
+import { difference, isVague, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
 import { plainLine } from '../../escape.ts';
 
 /** W or ΔW of one matrix, beside the baseline's where that is known and may be compared. */
@@ -13,7 +13,7 @@ export interface ComparedMatrix {
   readonly baseline: BaselineMatrix | null;
   /** Its module type, with the component of a vision-language model. */
   readonly group: string;
-  /** Candidate − baseline of the measure of concentration; null where either is missing or below the rounding noise. */
+  /** Candidate − baseline of the measure of concentration; null where either is missing, hardly known, or below the rounding noise. */
   readonly change: number | null;
 }
 
@@ -46,7 +46,8 @@ export function viewOf(report: Report): SpectraView {
       concentrationIn(candidate, concentration),
       baseline && concentrationIn(baseline, concentration),
     ];
-    const change = mine !== null && its !== null ? difference(mine, its) : null;
+    const isKnown = mine !== null && its !== null && !isVague(mine) && !isVague(its);
+    const change = isKnown ? difference(mine, its) : null;
     return { candidate, baseline, group: groupName(candidate), change };
   });
   return { matrices, concentration, of };

@@ -2,7 +2,7 @@ import { groupName } from '../../../compare/pair-metrics.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupKey } from '../../../measure/aggregate.ts';
 import type { GroupMeasurement } from '../../../measure/schema/measurement.ts';
-import { difference, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
+import { difference, isVague, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
 import { metricPart, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, formatInteger, formatRelative } from '../../text/numbers.ts';
 import { type Html, html } from '../html.ts';
@@ -40,7 +40,8 @@ type Median = GroupMeasurement['median'][string];
 
 function pair(before: Median | null, after: Median | null, mayCompare: boolean): Html {
   if (before === null || after === null) return html`${formatBounds(after)}`;
-  const change = mayCompare ? html`<br><small>${changeOf(before, after)}</small>` : null;
+  const change =
+    mayCompare && !isVague(before) && !isVague(after) ? html`<br><small>${changeOf(before, after)}</small>` : null;
   return html`${formatBounds(before)} → ${formatBounds(after)}${change}`;
 }
 

@@ -1,0 +1,40 @@
+import { flattenMetrics, isScreened } from '../../measure/aggregate.ts';
+import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
+import type { ComparisonContext } from '../context.ts';
+import { withDerived } from '../derived-metrics.ts';
+import type { Finding } from '../finding.ts';
+import { undecided } from '../screening/undecided.ts';
+
+/**
+ * Screened matrices whose bounds decide nothing here: they were enough for another baseline or policy, or for none. A check completes
+ * them; files that are compared cannot be.
+ */
+export function leftOpen(context: ComparisonContext): Finding[] {
+  const { candidate, baseline } = context;
+  const [screened] = baseline?.tensors.filter(isScreened) ?? [];
+  if (screened) return [tooWide(screened, 'topEnergy.1', 'baseline')];
+  const open = undecided(context);
+  return open.flatMap(({ of, name, metric }, i) => {
+    // One of each metric stands for all.
+    if (open.findIndex((other) => other.of === of && other.metric === metric) !== i) return [];
+    const tensor = candidate.tensors.find((other) => other.of === of && other.name === name);
+    return tensor ? [tooWide(tensor, metric, 'candidate')] : [];
+  });
+}
+
+function tooWide({ of, name, metrics }: TensorMeasurement, metric: string, side: 'candidate' | 'baseline'): Finding {
+  const numbers: ReturnType<typeof withDerived> = metrics === null ? {} : withDerived(flattenMetrics(metrics));
+  const measured = numbers[metric] ?? numbers['topEnergy.5%'] ?? 0;
+  return {
+    kind: 'bounds-too-wide',
+    level: 'inconclusive',
+    metric,
+    of,
+    scope: { kind: 'tensor', name },
+    side,
+    width: (highOf(measured) - lowOf(measured)) / (Math.abs(numberOf(measured)) || 1),
+    limit: 0,
+    isScreened: true,
+  };
+}

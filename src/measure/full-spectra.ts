@@ -1,0 +1,17 @@
+import { UserError } from '../platform/user-error.ts';
+import { isScreened } from './aggregate.ts';
+import type { Measurement } from './schema/measurement.ts';
+
+/**
+ * Refuse a measurement with screened matrices where full spectra are needed.
+ * @param what it is, in words
+ * @throws UserError that names it
+ */
+export function expectFullSpectra({ tensors }: Pick<Measurement, 'tensors'>, what: string): void {
+  const screened = tensors.filter(isScreened).length;
+  if (screened === 0) return;
+  throw new UserError(
+    `${what} has the full spectra of only ${tensors.length - screened} of ${tensors.length} matrices: a check screened the others`,
+    "measure the checkpoint with 'shadow-gate measure', or check it with --all",
+  );
+}

@@ -1,0 +1,56 @@
+import type { Report } from '../../compare/report.ts';
+import { isScreened } from '../../measure/aggregate.ts';
+import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { metricName, ofName } from './metric-names.ts';
+import { formatCount, formatInteger } from './numbers.ts';
+
+/** What was screened, and what that left open. */
+export interface ScreeningWords {
+  /** One sentence for all of it. */
+  readonly sentence: string;
+  /** Matrices with bounds from a few products alone. */
+  readonly screened: readonly TensorMeasurement[];
+  /** Those that were screened and needed their full spectra, by what reads them. Foreign names. */
+  readonly completed: ReadonlyArray<{ readonly why: string; readonly names: readonly string[] }>;
+}
+
+/** Null where nothing was screened. */
+export function screeningWords({ tensors, screening }: Report): ScreeningWords | null {
+  const screened = tensors.filter(isScreened);
+  const completed = screening?.completed ?? [];
+  const all = formatCount(tensors.length, 'matrix', 'matrices');
+  if (screened.length + completed.length === 0) return null;
+  const needed =
+    completed.length === 0
+      ? ''
+      : ` ${formatInteger(completed.length)} more ${completed.length === 1 ? 'was' : 'were'} screened first and then measured in full, since a rule or a check could have gone either way.`;
+  const only =
+    screened.length === 0
+      ? `No matrix of ${all} was only screened.`
+      : `${formatInteger(screened.length)} of ${all} ${screened.length === 1 ? 'was' : 'were'} only screened: bounds from a few products settle every rule that reads them.`;
+  const reasons = new Map<string, string[]>();
+  for (const { of, name, cause, metric } of completed) {
+    const why = reasonOf(cause, metric);
+    reasons.set(why, [...(reasons.get(why) ?? []), `${name} (${ofName(of)})`]);
+  }
+  return {
+    sentence: `${only}${needed}`,
+    screened,
+    completed: [...reasons].map(([why, names]) => ({ why, names })),
+  };
+}
+
+type Completed = NonNullable<Report['screening']>['completed'][number];
+
+function reasonOf(cause: Completed['cause'], metric: string): string {
+  switch (cause) {
+    case 'rule':
+      return `a rule on ${metricName(metric)}`;
+    case 'low-rank':
+      return 'the rules for updates of low rank, or a calibration';
+    case 'spike':
+      return 'whether a first direction is a spike';
+    case 'unchanged':
+      return 'whether anything changed against the baseline';
+  }
+}
