@@ -1,7 +1,7 @@
 import { binomialAtLeast, normalQuantile } from '../../statistics/distributions.ts';
 import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { Asked } from './asked.ts';
-import type { GainRule } from './gains.ts';
+import { changeOfBenchmark, type GainRule } from './gains.ts';
 import type { HarmRule } from './rules.ts';
 
 /** Counts are sharper where hardly anything changes, which is where most can be saved. */
@@ -27,10 +27,20 @@ export function excludesHarm(
   return Math.log(WEIGHT_OF_SUM * Math.exp(bySum) + (1 - WEIGHT_OF_SUM) * Math.exp(byCount)) >= limit;
 }
 
-/** The same for a gain. */
-export function excludesGain({ facts, excess, most, least }: GainRule, asked: Asked, alpha: number): boolean {
+/** The same for a gain that twins do not share: it needs a difference, and a gain. */
+export function excludesGain(
+  { facts, excess, most, least, leastGain }: GainRule,
+  asked: Asked,
+  alpha: number,
+): boolean {
+  const limit = Math.log(1 / alpha);
   const seen = asked.seen(facts, (fact) => -excess(fact), { lowest: -most, highest: most });
-  return seen !== null && logEvidenceAgainst(seen, (before) => least(sumOfSquares(before))) >= Math.log(1 / alpha);
+  const gains = asked.seen(facts, (fact) => -changeOfBenchmark(fact), { lowest: -1, highest: 1 });
+  if (seen === null || gains === null) return false;
+  const byExcess = logEvidenceAgainst(seen, (before) => least(sumOfSquares(before)));
+  if (leastGain === null) return byExcess >= limit;
+  const byGain = logEvidenceAgainst(gains, () => leastGain);
+  return Math.log((Math.exp(byExcess) + Math.exp(byGain)) / 2) >= limit;
 }
 
 /**

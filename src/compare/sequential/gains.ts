@@ -19,6 +19,8 @@ export interface GainRule {
   readonly most: number;
   /** The least sum that can be reported, if the squares of all excesses have at least this sum. */
   readonly least: (squares: number) => number;
+  /** The least sum of Δbenchmark that it needs as well; null where that is what is summed. */
+  readonly leastGain: number | null;
 }
 
 /** The rules about gains, with the twins that decide as far as the baseline's answers say. */
@@ -33,7 +35,7 @@ export function gainRules(answers: PairedAnswers, policy: ProbePolicy): GainRule
   ].filter(({ facts }) => facts.length > 0);
 }
 
-const changeOfBenchmark = ({ benchmark }: Gained): number => changeOf(benchmark);
+export const changeOfBenchmark = ({ benchmark }: Gained): number => changeOf(benchmark);
 
 function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
   const { margin, 'minimum-gain': minimum } = policy['shadow-delta'];
@@ -44,12 +46,18 @@ function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
   const n = facts.length;
   if (view.row.kind === 'group') {
     // Two samples without links: what is known of each fact is that it has to gain.
-    return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n) };
+    return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n), leastGain: null };
   }
   const least = (squares: number) =>
     leastTotal(2 * n, (total) => lowerEnd({ total, squares, n, level: policy.confidence }) > margin);
   const hasTemplates = view.row.kind === 'fresh';
-  return { ...rule, excess: excessOf, most: 2, least: (squares) => least(hasTemplates ? 0 : squares) };
+  return {
+    ...rule,
+    excess: excessOf,
+    most: 2,
+    least: (squares) => least(hasTemplates ? 0 : squares),
+    leastGain: Math.max(1, minimum * n),
+  };
 }
 
 /** Δbenchmark − mean Δtwin. */
@@ -61,7 +69,8 @@ function excessOf({ benchmark, twins }: Gained): number {
 function gainRule(suite: string, all: readonly PairedFact[], policy: ProbePolicy): GainRule {
   const facts = all.filter(({ benchmark }) => benchmark.suite === suite);
   const least = Math.floor(policy['shadow-delta']['minimum-gain'] * facts.length) + 1;
-  return { kind: 'gain-not-shown', view: null, suite, facts, excess: changeOfBenchmark, most: 1, least: () => least };
+  const rule = { kind: 'gain-not-shown', view: null, suite, facts } as const;
+  return { ...rule, excess: changeOfBenchmark, most: 1, least: () => least, leastGain: null };
 }
 
 export interface MeanOfAll {
