@@ -2,7 +2,6 @@
 // tokenizer, and in the JavaScript between. Part of `npm run bench:lm -- --profile PATH`.
 import { Session as Inspector } from 'node:inspector/promises';
 import * as ort from 'onnxruntime-node';
-import { importSources } from '../run/import-sources.mjs';
 
 /** Time between two samples of what JavaScript does, in microseconds. */
 const SAMPLE_MICROSECONDS = 500;
@@ -24,13 +23,15 @@ const WORK_OF = {
   'drawing items': ['builtinSuite'],
 };
 
+/** The sources that `profileSuite` takes. */
+export const PROFILED_SOURCES = {
+  builtinSuite: 'src/probes/suite.ts',
+  measureProbes: 'src/measure/measure-probes.ts',
+  openCheckpointSource: 'src/language-model/open-model.ts',
+};
+
 /** Ask a checkpoint the built-in suite, its levels included, and print where the time went. */
-export async function profileSuite(checkpoint, device) {
-  const { builtinSuite, measureProbes, openCheckpointSource } = await importSources({
-    builtinSuite: 'src/probes/suite.ts',
-    measureProbes: 'src/measure/measure-probes.ts',
-    openCheckpointSource: 'src/language-model/open-model.ts',
-  });
+export async function profileSuite({ builtinSuite, measureProbes, openCheckpointSource }, checkpoint, device) {
   const profile = await profiled(async () => {
     const suite = builtinSuite(1);
     const source = await openCheckpointSource({ checkpoint, device });

@@ -9,6 +9,7 @@ import sys
 import time
 
 import torch
+import transformers
 from transformers import AutoModelForCausalLM
 
 asked = json.load(sys.stdin)
@@ -51,6 +52,7 @@ prompts = asked["prompts"]
 print(
     json.dumps(
         {
+            "version": f"transformers {transformers.__version__}, torch {torch.__version__}",
             "one": median(lambda: generate(prompts[:1])),
             "eight": median(lambda: generate(prompts)),
             "texts": generate(prompts),

@@ -6,6 +6,8 @@ export const SHAPES = {
   llama: {
     '120M': { hidden: 768, layers: 12, heads: 12, inner: 2048, vocabulary: 24_000 },
     '550M': { hidden: 1536, layers: 16, heads: 24, inner: 4096, vocabulary: 32_000 },
+    // The layers of Llama 3.2 1B.
+    '1B': { hidden: 2048, layers: 16, heads: 32, keyValueHeads: 8, inner: 8192, vocabulary: 32_000 },
     // As Llama 3.1 8B.
     '8B': { hidden: 4096, layers: 32, heads: 32, keyValueHeads: 8, inner: 14336, vocabulary: 128_256 },
   },

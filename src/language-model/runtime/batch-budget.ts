@@ -11,8 +11,14 @@ import {
 /** Memory for the values of one batch, beside the weights: the default, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 
-/** More tokens in a batch do not make it faster: the matrix products are at full speed. */
+/** More tokens in one sequence are computed in chunks. */
 const MAX_TOKENS = 4096;
+
+/**
+ * More tokens side by side do not make a batch faster: on a CPU the matrix products are at full speed, and what lies between them no
+ * longer stays in its caches.
+ */
+const MAX_TOKENS_ON_CPU = 1024;
 
 /** Fewer tokens in a batch take as long as these: the time goes into reading the weights. */
 const MIN_CHUNK = 32;
@@ -60,12 +66,13 @@ export class BatchBudget {
   /** Floats per key in the KV cache, and in the copies of it. */
   readonly #perCachedKey: number;
   readonly #vocabulary: number;
+  readonly #isOnCpu: boolean;
 
-  /** @param cacheCopies 2 on a device: a step takes a KV cache and returns another one */
+  /** @param isOnCpu elsewhere, a step takes a KV cache and returns another one */
   constructor(
     { hidden, layers, vocabulary, perLayerEmbeddings, altUp }: Decoder,
     bytes = DEFAULT_BATCH_BYTES,
-    { cacheCopies = 1 } = {},
+    { isOnCpu = true } = {},
   ) {
     this.#bytes = bytes;
     this.#vocabulary = vocabulary;
@@ -75,12 +82,14 @@ export class BatchBudget {
     const attentions = attentionsOf({ layers });
     this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
-    this.#perCachedKey = cacheCopies * perKey;
+    this.#isOnCpu = isOnCpu;
+    this.#perCachedKey = (isOnCpu ? 1 : 2) * perKey;
   }
 
   /** Does a batch of B sequences of S slots that see T keys fit? */
   fits(batch: number, length: number, keys: number, kind: BatchKind): boolean {
-    return batch * length <= MAX_TOKENS && this.#size(batch, length, keys, kind) <= this.#bytes * (1 - LOGIT_SHARE);
+    const most = batch > 1 && this.#isOnCpu ? MAX_TOKENS_ON_CPU : MAX_TOKENS;
+    return batch * length <= most && this.#size(batch, length, keys, kind) <= this.#bytes * (1 - LOGIT_SHARE);
   }
 
   /**

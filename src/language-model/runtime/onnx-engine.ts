@@ -89,7 +89,7 @@ export class OnnxEngine implements Engine {
     this.#held = new HeldChoice(heldLimits({ decoder, weights }, plan, options));
     weights.held = this.#held.current.backbone;
     this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights }, options) : null;
-    this.#budget = new BatchBudget(decoder, plan.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
+    this.#budget = new BatchBudget(decoder, plan.batchBytes, { isOnCpu: options.device.name === 'cpu' });
     this.#reusePrefixes = options.reusePrefixes ?? true;
     this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentsOf(decoder).length === 0;
   }

@@ -11,12 +11,18 @@ export interface BatchStep {
 /** Tokens whose computation takes as long as reading the weights for them: what a pass costs beside its own tokens. */
 const TOKENS_OF_A_PASS = 48;
 
+/** With so many slots in a row, attention takes as long as all the rest: about that of a small model. */
+const SLOTS_OF_ATTENTION = 4096;
+
 /** A tree that is smaller than this share of the longest one in a batch begins another batch: each is tried. */
 const LEAST_SHARES = [0, 0.5, 0.7, 0.85];
 
+/** Slots of a row into which several trees are packed, more for a longer tree: each is tried. */
+const ROOMS = [0, 256, 384, 512];
+
 /**
- * Trees side by side as batches, longest first: each row of a batch is as long as the longest one, and has as many trees as find room in
- * it. Of several ways to cut the batches, the one that computes least.
+ * Trees side by side as batches, longest first: a row of a batch has as many trees as find room in it, and is as long as the longest
+ * one. Of several ways to cut the batches, the one that computes least.
  * @param fits can so many rows of so many slots be computed together?
  */
 export function packTrees(
@@ -25,14 +31,17 @@ export function packTrees(
   { joinsTrees }: { readonly joinsTrees: boolean },
 ): BatchStep[] {
   const sorted = [...trees].sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || b.size - a.size);
-  const plans = LEAST_SHARES.map((share) => pack(sorted, { fits, joinsTrees, share }));
+  const rooms = joinsTrees ? ROOMS : [0];
+  const plans = rooms.flatMap((room) => LEAST_SHARES.map((share) => pack(sorted, { fits, joinsTrees, share, room })));
   const cheapest = plans.reduce((best, plan) => (costOf(plan) < costOf(best) ? plan : best));
   return cheapest.map(({ rows, isLong }) => ({ kind: 'batch', trees: rows.map(({ groups }) => groups), isLong }));
 }
 
 interface Batch {
   readonly isLong: boolean;
-  readonly length: number;
+  readonly longestTree: number;
+  /** Slots that a row may have. */
+  readonly room: number;
   readonly rows: { groups: ContextGroup[]; size: number }[];
 }
 
@@ -42,29 +51,38 @@ function pack(
     fits,
     joinsTrees,
     share,
+    room,
   }: {
     readonly fits: (rows: number, length: number) => boolean;
     readonly joinsTrees: boolean;
     readonly share: number;
+    readonly room: number;
   },
 ): Batch[] {
   const batches: Batch[] = [];
   for (const tree of sorted) {
     const { groups, size } = tree;
     const last = batches.at(-1);
-    const isAlike = last?.isLong === isLong(tree) && size >= share * last.length;
-    const room = last && isAlike && joinsTrees ? last.rows.find((row) => row.size + size <= last.length) : undefined;
-    if (room) {
-      room.groups.push(...groups);
-      room.size += size;
-    } else if (last && isAlike && fits(last.rows.length + 1, last.length)) {
+    const isAlike = last?.isLong === isLong(tree) && size >= share * last.longestTree;
+    const row = last && isAlike && joinsTrees ? last.rows.find((other) => other.size + size <= last.room) : undefined;
+    if (row) {
+      row.groups.push(...groups);
+      row.size += size;
+    } else if (last && isAlike && fits(last.rows.length + 1, last.room)) {
       last.rows.push({ groups: [...groups], size });
-    } else batches.push({ isLong: isLong(tree), length: size, rows: [{ groups: [...groups], size }] });
+    } else {
+      const most = Math.max(size, fits(1, room) ? room : 0);
+      batches.push({ isLong: isLong(tree), longestTree: size, room: most, rows: [{ groups: [...groups], size }] });
+    }
   }
   return batches;
 }
 
-const costOf = (batches: readonly Batch[]): number =>
-  batches.reduce((sum, { rows, length }) => sum + rows.length * length + TOKENS_OF_A_PASS, 0);
+function costOf(batches: readonly Batch[]): number {
+  return batches.reduce((sum, { rows }) => {
+    const length = rows.reduce((longest, { size }) => Math.max(longest, size), 0);
+    return sum + rows.length * length * (1 + length / SLOTS_OF_ATTENTION) + TOKENS_OF_A_PASS;
+  }, 0);
+}
 
 const isLong = ({ groups }: GrownTree): boolean => groups.some((group) => group.isLong);

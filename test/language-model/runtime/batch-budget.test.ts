@@ -26,7 +26,7 @@ describe('BatchBudget', () => {
   });
 
   it('counts the KV cache twice where a step returns another one than it takes', () => {
-    const budget = (bytes: number) => budgetOf(bytes, { cacheCopies: 2 });
+    const budget = (bytes: number) => budgetOf(bytes, { isOnCpu: false });
     expect(budget(bytesOf(5580)).fits(3, 10, 10, CACHED)).toBe(true);
     expect(budget(bytesOf(5579)).fits(3, 10, 10, CACHED)).toBe(false);
     expect(budget(bytesOf(5100)).fits(3, 10, 10, PLAIN)).toBe(true);

@@ -11,7 +11,7 @@ export const LEAN: BatchKind = { useKvCache: false, plainAttention: false };
  * one of the mask, 3 in all; with plain attention three per head, 7 in all. A key in the KV cache takes 2 · 4 with its
  * value.
  */
-export function budgetOf(bytes?: number, options?: { readonly cacheCopies: number }): BatchBudget {
+export function budgetOf(bytes?: number, options?: { readonly isOnCpu: boolean }): BatchBudget {
   const decoder = describeDecoder(
     checkpointOf({
       model_type: 'llama',
