@@ -6,8 +6,11 @@
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: WasmFunction } };
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
 };
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
 
 /** Takes 32-bit integers: addresses in its memory, and numbers of bytes. */
 export type WasmFunction = (...parameters: number[]) => void;
@@ -61,10 +64,12 @@ export const pair = {
   add: vectorOperation(0xf0),
   subtract: vectorOperation(0xf1),
   multiply: vectorOperation(0xf2),
+  /** One number in both lanes. */
+  spread: (value: Float): Pair => expression('v128', value.bytes, [0xfd, 0x14]),
   zero: (): Pair => expression('v128', [0xfd, 0x0c], new Array<number>(16).fill(0)),
   /** @param offset in bytes, constant */
   load: (address: Integer, offset = 0): Pair => expression('v128', address.bytes, [0xfd, 0x00, 3], unsigned(offset)),
-  /** One number in both lanes. */
+  /** One number from memory in both lanes. */
   loadTwice: (address: Integer): Pair => expression('v128', address.bytes, [0xfd, 0x0a, 3, 0]),
   store: (address: Integer, value: Pair, offset = 0): Statement => [
     ...address.bytes,
@@ -101,11 +106,15 @@ export interface Scope<Name extends string> {
 export interface Kernel {
   /** @returns memory of at least so many bytes, all zero, and the function that works on it */
   open(bytes: number): KernelMemory;
+  /** @returns the function, which works on the memory of another one */
+  beside(other: KernelMemory): WasmFunction;
 }
 
 export interface KernelMemory {
   readonly memory: ArrayBuffer;
   readonly run: WasmFunction;
+  /** The memory as WebAssembly knows it. */
+  readonly handle: WasmMemory;
 }
 
 /** Bytes of a page of memory. */
@@ -120,13 +129,35 @@ export function defineKernel<Name extends string>(
   body: (scope: Scope<Name>) => readonly Statement[],
 ): Kernel {
   let module: object | null = null;
+  const runOn = (memory: WasmMemory): WasmFunction => {
+    module ??= new WebAssembly.Module(Uint8Array.from(encode(names, body)));
+    return new WebAssembly.Instance(module, { own: { memory } }).exports.run;
+  };
   return {
     open(bytes) {
-      module ??= new WebAssembly.Module(Uint8Array.from(encode(names, body)));
-      const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
-      const { run } = new WebAssembly.Instance(module, { own: { memory } }).exports;
-      return { memory: memory.buffer, run };
+      const handle = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+      return { memory: handle.buffer, run: runOn(handle), handle };
     },
+    beside: ({ handle }) => runOn(handle),
+  };
+}
+
+/** Bytes of memory that is kept for the next piece of work: the system takes time to provide it. */
+const KEPT = 16 * 1024 * 1024;
+
+/**
+ * Memory that is used again.
+ * @param open opens it
+ * @returns a function that returns memory of at least so many bytes, with what was left there before
+ */
+export function reuseMemory<T extends { readonly memory: ArrayBuffer }>(
+  open: (bytes: number) => T,
+): (bytes: number) => T {
+  let kept: T | null = null;
+  return (bytes) => {
+    const found = kept && kept.memory.byteLength >= bytes ? kept : open(bytes);
+    if (found.memory.byteLength <= KEPT) kept = found;
+    return found;
   };
 }
 

@@ -1,4 +1,4 @@
-import type { KernelMemory } from '../platform/wasm.ts';
+import { reuseMemory } from '../platform/wasm.ts';
 import { ROWS, symmetricPass } from './symmetric-pass.ts';
 import { at } from './unchecked.ts';
 
@@ -58,18 +58,14 @@ interface WorkSpace {
   pass(size: number, v: Float64Array, w: Float64Array, x: Float64Array, y: Float64Array): void;
 }
 
-/** Bytes of memory that is kept for the next matrix: the system takes time to provide it. */
-const KEPT = 16 * 1024 * 1024;
-let kept: KernelMemory | null = null;
+const openMemory = reuseMemory(symmetricPass.open);
 
 /** The matrix and four vectors in the memory of the kernel. */
 function openWorkSpace(n: number): WorkSpace {
   const size = roundUp(n, ROWS);
   // Rows that are a large power of two apart would take each other's place in the cache.
   const stride = size % 64 === 0 ? size + 8 : size;
-  const bytes = 8 * (size * stride + 4 * size);
-  const { memory, run } = kept && kept.memory.byteLength >= bytes ? kept : symmetricPass.open(bytes);
-  if (memory.byteLength <= KEPT) kept = { memory, run };
+  const { memory, run } = openMemory(8 * (size * stride + 4 * size));
   const [v, w, x, y] = [0, 1, 2, 3].map((i) =>
     new Float64Array(memory, 8 * (size * stride + i * size), size).fill(0),
   ) as [Float64Array, Float64Array, Float64Array, Float64Array];

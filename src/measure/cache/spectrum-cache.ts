@@ -13,7 +13,7 @@ import { type TensorMeasurement, tensorSchema } from '../schema/measurement.ts';
 const SCHEMA = 'shadow-gate/spectrum@1';
 
 /** Raise it with every change to how a spectrum is computed that comes without a new version. */
-export const REVISION = 10;
+export const REVISION = 11;
 
 /** What is cached of a spectrum: everything except where its matrix is in the model. */
 const entrySchema = tensorSchema

@@ -2,10 +2,7 @@ import { at } from '../unchecked.ts';
 import type { Band } from './band-reduction.ts';
 import { type Bidiagonal, chaseBulges } from './bulge-chasing.ts';
 
-/**
- * The singular values of an upper band, largest first.
- * @param band overwritten
- */
+/** The singular values of an upper band, largest first. */
 export function bandValues(band: Band): Float64Array {
   return bidiagonalValues(chaseBulges(band));
 }

@@ -1,4 +1,6 @@
+import { reuseMemory } from '../../platform/wasm.ts';
 import { at } from '../unchecked.ts';
+import { columnPass, rowPass, WIDTHS } from './band-passes.ts';
 import type { Band } from './band-reduction.ts';
 
 /** An upper bidiagonal matrix. */
@@ -13,27 +15,83 @@ export interface Bidiagonal {
  * reflections: Bischof, Lang & Sun 2000 (ACM TOMS 26(4)) for symmetric bands, Haidar, Kurzak & Luszczek 2013 (SC '13)
  * for this one. Each sweep clears one row; only the first row or column of the bulge that a reflection creates is
  * cleared before it moves on, since the next sweep would fill the rest again. 8·n²·width operations.
- *
- * @param band overwritten
  */
-export function chaseBulges({ entries: a, size, width }: Band): Bidiagonal {
-  // As `bandStride`, whose module would bring onnxruntime into the worker thread.
-  const stride = 3 * width + 1;
-  const v = new Float64Array(width);
-  const product = new Float64Array(2 * width);
+export function chaseBulges(band: Band): Bidiagonal {
+  const { a, stride, width, v, passes } = openWorkSpace(band);
+  const { size } = band;
   for (let sweep = 0; sweep < size - 1; sweep += 1) {
     for (let row = sweep, column = sweep + 1; column < size; row = column, column += width) {
       const length = Math.min(width, size - column);
       const right = reflection(a, row * stride + column - row + width, 1, length, v);
-      if (right !== 0) reflectRows(a, width, row + 1, column + length, column, length, v, right);
+      if (right !== 0) passes.rows(row + 1, column + length, column, right);
       const left = reflection(a, column * stride + width, stride - 1, length, v);
-      const end = Math.min(size, column + 2 * width);
-      if (left !== 0) reflectColumns(a, width, column, length, column + 1, end, v, left, product);
+      if (left !== 0) passes.columns(column, column + 1, left);
     }
   }
   return {
     diagonal: Float64Array.from({ length: size }, (_, i) => at(a, i * stride + width)),
     superdiagonal: Float64Array.from({ length: size - 1 }, (_, i) => at(a, i * stride + width + 1)),
+  };
+}
+
+interface WorkSpace {
+  /** As in `Band`, with zeros after its last row. */
+  readonly a: Float64Array;
+  readonly width: number;
+  readonly stride: number;
+  /** [width]: the vector of the reflection that comes next. */
+  readonly v: Float64Array;
+  readonly passes: {
+    /** A ← A·(I − τ·v·vᵀ) on the rows `first` to before `last`, columns from `column` on. */
+    rows(first: number, last: number, column: number, tau: number): void;
+    /** A ← (I − τ·v·vᵀ)·A on the rows from `row` on, columns from `first` on. */
+    columns(row: number, first: number, tau: number): void;
+  };
+}
+
+const openMemory = reuseMemory((bytes) => {
+  const opened = rowPass.open(bytes);
+  return { memory: opened.memory, runRows: opened.run, runColumns: columnPass.beside(opened) };
+});
+
+/** Bytes of a number. */
+const NUMBER = 8;
+
+/**
+ * The band in the memory of the kernels, at a width that they can work with. They always take whole blocks: what is beyond the
+ * matrix, or beyond the band and its bulges, is zero and stays so.
+ */
+function openWorkSpace(band: Band): WorkSpace {
+  const { size } = band;
+  const width = Math.ceil(band.width / WIDTHS) * WIDTHS;
+  // As `bandStride`, whose module would bring onnxruntime into the worker thread.
+  const [stride, given] = [3 * width + 1, 3 * band.width + 1];
+  const start = width + 2;
+  const numbers = (size + width + 1) * stride;
+  const { memory, runRows, runColumns } = openMemory(NUMBER * (start + numbers));
+  const v = new Float64Array(memory, 0, width);
+  const factor = new Float64Array(memory, NUMBER * width, 1);
+  const a = new Float64Array(memory, NUMBER * start, numbers).fill(0);
+  for (let i = 0; i < size; i += 1) {
+    const row = band.entries.subarray(i * given + band.width, i * given + 2 * band.width + 1);
+    a.set(row.subarray(0, size - i), i * stride + width);
+  }
+  const addressOf = (row: number, column: number) => a.byteOffset + NUMBER * (row * stride + column - row + width);
+  const step = NUMBER * (stride - 1);
+  return {
+    ...{ a, width, stride, v },
+    passes: {
+      rows(first, last, column, tau) {
+        factor[0] = tau;
+        const from = addressOf(first, column);
+        runRows(from, from + step * (last - first), step, v.byteOffset, factor.byteOffset, v.byteLength);
+      },
+      columns(row, first, tau) {
+        factor[0] = tau;
+        const from = addressOf(row, first);
+        runColumns(from, from + 2 * v.byteLength, step, v.byteOffset, factor.byteOffset, v.byteLength);
+      },
+    },
   };
 }
 
@@ -49,6 +107,7 @@ function reflection(a: Float64Array, start: number, step: number, length: number
   let squares = 0;
   for (let k = 1; k < length; k += 1) squares += at(a, start + k * step) ** 2;
   if (squares < TINY) return 0;
+  v.fill(0);
   const first = at(a, start);
   const norm = Math.sqrt(first * first + squares);
   const alpha = first > 0 ? -norm : norm;
@@ -60,99 +119,4 @@ function reflection(a: Float64Array, start: number, step: number, length: number
     a[start + k * step] = 0;
   }
   return (alpha - first) / alpha;
-}
-
-/**
- * A ← A·(I − τ·v·vᵀ) on the rows `first` to `last`, columns from `column` on; four rows at a time, to load v once for
- * them.
- */
-function reflectRows(
-  a: Float64Array,
-  width: number,
-  first: number,
-  last: number,
-  column: number,
-  length: number,
-  v: Float64Array,
-  tau: number,
-): void {
-  const step = 3 * width;
-  let row = first;
-  let p0 = first * step + column + width;
-  for (; row + 4 <= last; row += 4, p0 += 4 * step) {
-    const [p1, p2, p3] = [p0 + step, p0 + 2 * step, p0 + 3 * step];
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let k = 0; k < length; k += 1) {
-      const x = at(v, k);
-      s0 += at(a, p0 + k) * x;
-      s1 += at(a, p1 + k) * x;
-      s2 += at(a, p2 + k) * x;
-      s3 += at(a, p3 + k) * x;
-    }
-    s0 *= tau;
-    s1 *= tau;
-    s2 *= tau;
-    s3 *= tau;
-    for (let k = 0; k < length; k += 1) {
-      const x = at(v, k);
-      a[p0 + k] = at(a, p0 + k) - s0 * x;
-      a[p1 + k] = at(a, p1 + k) - s1 * x;
-      a[p2 + k] = at(a, p2 + k) - s2 * x;
-      a[p3 + k] = at(a, p3 + k) - s3 * x;
-    }
-  }
-  for (; row < last; row += 1, p0 += step) {
-    let sum = 0;
-    for (let k = 0; k < length; k += 1) sum += at(a, p0 + k) * at(v, k);
-    sum *= tau;
-    for (let k = 0; k < length; k += 1) a[p0 + k] = at(a, p0 + k) - sum * at(v, k);
-  }
-}
-
-/** A ← (I − τ·v·vᵀ)·A on the columns `first` to `last`, rows from `row` on; along the rows, four at a time. */
-function reflectColumns(
-  a: Float64Array,
-  width: number,
-  row: number,
-  length: number,
-  first: number,
-  last: number,
-  v: Float64Array,
-  tau: number,
-  product: Float64Array,
-): void {
-  const step = 3 * width;
-  const count = last - first;
-  const start = row * step + first + width;
-  product.fill(0, 0, count);
-  let r = 0;
-  let p0 = start;
-  for (; r + 4 <= length; r += 4, p0 += 4 * step) {
-    const [p1, p2, p3] = [p0 + step, p0 + 2 * step, p0 + 3 * step];
-    const [v0, v1, v2, v3] = [at(v, r), at(v, r + 1), at(v, r + 2), at(v, r + 3)];
-    for (let k = 0; k < count; k += 1) {
-      product[k] = at(product, k) + v0 * at(a, p0 + k) + v1 * at(a, p1 + k) + v2 * at(a, p2 + k) + v3 * at(a, p3 + k);
-    }
-  }
-  for (; r < length; r += 1, p0 += step) {
-    const v0 = at(v, r);
-    for (let k = 0; k < count; k += 1) product[k] = at(product, k) + v0 * at(a, p0 + k);
-  }
-  for (let k = 0; k < count; k += 1) product[k] = at(product, k) * tau;
-  p0 = start;
-  for (r = 0; r + 4 <= length; r += 4, p0 += 4 * step) {
-    const [p1, p2, p3] = [p0 + step, p0 + 2 * step, p0 + 3 * step];
-    const [v0, v1, v2, v3] = [at(v, r), at(v, r + 1), at(v, r + 2), at(v, r + 3)];
-    for (let k = 0; k < count; k += 1) {
-      const x = at(product, k);
-      a[p0 + k] = at(a, p0 + k) - v0 * x;
-      a[p1 + k] = at(a, p1 + k) - v1 * x;
-      a[p2 + k] = at(a, p2 + k) - v2 * x;
-      a[p3 + k] = at(a, p3 + k) - v3 * x;
-    }
-  }
-  for (; r < length; r += 1, p0 += step) {
-    const v0 = at(v, r);
-    for (let k = 0; k < count; k += 1) a[p0 + k] = at(a, p0 + k) - v0 * at(product, k);
-  }
 }

@@ -88,6 +88,23 @@ describe('bulge chasing', () => {
   });
 });
 
+it('a band has the same singular values whatever was chased before, in the same memory', () => {
+  const bandOf = (size: number, width: number): Band => {
+    const random = generator(size);
+    const entries = new Float64Array(size * bandStride(width));
+    for (let i = 0; i < size; i += 1) {
+      for (let k = 0; k <= width && i + k < size; k += 1) entries[i * bandStride(width) + k + width] = random() - 0.5;
+    }
+    return { entries, size, width };
+  };
+  const first = bandValues(bandOf(41, 5));
+  bandValues(bandOf(200, 24));
+  expect(() =>
+    bandValues({ ...bandOf(60, 8), entries: new Float64Array(60 * bandStride(8)).fill(Number.NaN) }),
+  ).toThrow();
+  expect(bandValues(bandOf(41, 5))).toEqual(first);
+});
+
 /** Σσ² and Σσ⁴. */
 function moments(a: Float64Array, n: number): [number, number] {
   let fourth = 0;

@@ -1,0 +1,99 @@
+import {
+  add,
+  defineKernel,
+  type Integer,
+  integer,
+  pair,
+  repeatWhileLess,
+  type Statement,
+  type Variable,
+} from '../../platform/wasm.ts';
+
+/** Bytes of a number, and of two. */
+const NUMBER = 8;
+const PAIR = 16;
+
+/** Rows that the first kernel takes together, to load v once for them. */
+const ROWS = 2;
+
+/** Pairs of columns that the second kernel takes together, to load each number of v once for them. */
+const COLUMNS = 4;
+
+/** The width of a band has to be a multiple of this. */
+export const WIDTHS = COLUMNS;
+
+/**
+ * Rows `from`, `from + step`, … while the address is below `end` (a row more if their number is odd): x ← x − τ·(x·v)·v, for
+ * the first `bytes` of each. All parameters are addresses or numbers of bytes; τ is in memory.
+ */
+export const rowPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes'], ({ parameters, variable }) => {
+  const { from, end, step, v, tau, bytes } = parameters;
+  const column = variable('i32');
+  const part = variable('v128');
+  const rows = Array.from({ length: ROWS }, () => ({ start: variable('i32'), sum: variable('v128') }));
+  const current = (start: Variable<'i32'>): Integer => add(start.value, column.value);
+  const overColumns = (body: readonly Statement[]): Statement[] => [
+    column.set(integer(0)),
+    repeatWhileLess(column.value, bytes.value, [
+      part.set(pair.load(current(v))),
+      ...body,
+      column.set(add(column.value, integer(PAIR))),
+    ]),
+  ];
+  return [
+    repeatWhileLess(from.value, end.value, [
+      ...rows.flatMap(({ start, sum }) => [
+        start.set(from.value),
+        from.set(add(from.value, step.value)),
+        sum.set(pair.zero()),
+      ]),
+      ...overColumns(
+        rows.map(({ start, sum }) =>
+          sum.set(pair.add(sum.value, pair.multiply(pair.load(current(start)), part.value))),
+        ),
+      ),
+      ...rows.map(({ sum }) => sum.set(pair.multiply(pair.spread(pair.sum(sum)), pair.loadTwice(tau.value)))),
+      ...overColumns(
+        rows.map(({ start, sum }) => {
+          const change = pair.multiply(sum.value, part.value);
+          return pair.store(current(start), pair.subtract(pair.load(current(start)), change));
+        }),
+      ),
+    ]),
+  ];
+});
+
+/**
+ * Columns `from`, `from + 8`, … while the address is below `end`, COLUMNS pairs at a time: y ← y − τ·(v·y)·v, where the entries
+ * of y are `step` apart and v has `bytes`.
+ */
+export const columnPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes'], ({ parameters, variable }) => {
+  const { from, end, step, v, tau, bytes } = parameters;
+  const [index, place] = [variable('i32'), variable('i32')];
+  const part = variable('v128');
+  const sums = Array.from({ length: COLUMNS }, () => variable('v128'));
+  const overRows = (body: readonly Statement[]): Statement[] => [
+    index.set(integer(0)),
+    place.set(from.value),
+    repeatWhileLess(index.value, bytes.value, [
+      part.set(pair.loadTwice(add(v.value, index.value))),
+      ...body,
+      place.set(add(place.value, step.value)),
+      index.set(add(index.value, integer(NUMBER))),
+    ]),
+  ];
+  const entries = (k: number) => pair.load(place.value, PAIR * k);
+  return [
+    repeatWhileLess(from.value, end.value, [
+      ...sums.map((sum) => sum.set(pair.zero())),
+      ...overRows(sums.map((sum, k) => sum.set(pair.add(sum.value, pair.multiply(part.value, entries(k)))))),
+      ...sums.map((sum) => sum.set(pair.multiply(sum.value, pair.loadTwice(tau.value)))),
+      ...overRows(
+        sums.map((sum, k) =>
+          pair.store(place.value, pair.subtract(entries(k), pair.multiply(part.value, sum.value)), PAIR * k),
+        ),
+      ),
+      from.set(add(from.value, integer(PAIR * COLUMNS))),
+    ]),
+  ];
+});
