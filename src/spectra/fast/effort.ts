@@ -24,6 +24,9 @@ export function formsGram(shape: readonly [number, number], device: Device): boo
   return device.name === 'cpu' && Math.min(...shape) <= GRAM_UP_TO;
 }
 
+/** A few directions with this share of the energy end the growth of the basis early. */
+export const FEW = 0.7;
+
 /** Sizes of the Krylov basis at which bounds are computed, as shares of its largest size. */
 export const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.625, 0.75, 0.875, 1];
 

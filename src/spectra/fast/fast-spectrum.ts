@@ -11,9 +11,10 @@ import type { MatrixSource } from '../load-matrix.ts';
 import { profileRanks, shareOf } from '../metrics.ts';
 import { EXACT_ONLY, type FastMetrics } from '../metrics-schema.ts';
 import { NOT_FINITE, type Spectrum } from '../spectrum.ts';
-import { EFFORT, type Effort, formsGram, roundingOf } from './effort.ts';
+import { EFFORT, type Effort, FEW, formsGram, roundingOf } from './effort.ts';
 import { explicitGram } from './explicit-gram.ts';
 import { errorProbes, type GramError, shiftOfEntropy, shiftOfSum } from './gram-error.ts';
+import { capturedShare } from './low-rank.ts';
 import { Operator } from './operator.ts';
 import { type ScaledSpectrum, scaledSpectrum } from './scaled-spectrum.ts';
 
@@ -49,7 +50,9 @@ export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): 
   const { energy, products } = energies;
   if (!Number.isFinite(energy)) return { finite: false, metrics: null, profile: [] };
   if (energy === 0) return { finite: true, metrics: null, profile: [] };
-  const gram = probes && products ? await explicitGram(matrix, { device, reference, energy, probes, products }) : null;
+  // If few directions are all there is, few products with vectors are enough.
+  const isWorthIt = probes && products && (options.isExplicit || capturedShare(probes, products, energy) < FEW);
+  const gram = isWorthIt ? await explicitGram(matrix, { device, reference, energy, probes, products }) : null;
   const operator = await Operator.open(matrix, { device, reference, energy, gram });
   try {
     const spectrum = await scaledSpectrum(operator, effort);
