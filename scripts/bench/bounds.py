@@ -141,15 +141,15 @@ def synthetic(count, seed, into):
         kind, make = kinds[index % len(kinds)]
         a = make()
         dtype = ["BF16", "F32", "F16", "BF16", "F64"][index % 5]
-        if dtype != "F16":
-            a = a * 10.0 ** rng.integers(-6, 4)
+        # Float16 has numbers from 6e-5 to 65504 only.
+        a = a / np.abs(a).max() if dtype == "F16" else a * 10.0 ** rng.integers(-6, 4)
         path = f"{into}/{index}.safetensors"
         values = write(path, a, dtype)
         if index % 3:
             report(f"{kind} [{m}, {n}] {dtype}", path, "weight", values)
             continue
         # As an update: of weights beside which it is small, or as large.
-        base = rng.standard_normal((m, n)) * np.std(values) * rng.choice([1, 10, 100])
+        base = rng.standard_normal((m, n)) * np.std(values.astype(np.float64)) * rng.choice([1, 10, 100])
         before = write(path, base, dtype)
         after = f"{into}/{index}-after.safetensors"
         difference = write(after, before.astype(np.float64) + values, dtype).astype(np.float64) - before

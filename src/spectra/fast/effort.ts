@@ -17,15 +17,15 @@ export const EFFORT: Effort = { block: 16, basis: 1024 };
  * Most columns, of the shorter side, of a matrix whose Gram matrix is formed. That takes as long as n/9 products of it
  * with vectors save: with more columns, heavy tails would take longer.
  */
-const GRAM_UP_TO = 5120;
+export const FORMED_UP_TO = 5120;
 
 /** Is S = AᵀA formed? On a device the matrix would come back from there. */
 export function formsGram(shape: readonly [number, number], device: Device): boolean {
-  return device.name === 'cpu' && Math.min(...shape) <= GRAM_UP_TO;
+  return device.name === 'cpu' && Math.min(...shape) <= FORMED_UP_TO;
 }
 
-/** A few directions with this share of the energy end the growth of the basis early. */
-export const FEW = 0.7;
+/** If 16 random vectors capture this share of the energy, the basis stops growing before S would be worth forming. */
+export const FEW = 0.3;
 
 /** Sizes of the Krylov basis at which bounds are computed, as shares of its largest size. */
 export const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.625, 0.75, 0.875, 1];
