@@ -4,6 +4,9 @@ import type { Answer, StopReason } from './serve-process.ts';
 import { UserError } from './user-error.ts';
 import { workerEntry } from './worker-entry.ts';
 
+/** For an answer that was on its way when its time was over. */
+const GRACE_MILLISECONDS = 1000;
+
 /**
  * A process for work on what a stranger wrote, such as regular expressions and templates: it can be stopped, and its
  * memory is not that of this process. A thread is not enough, since one huge string ends all threads of a process at once.
@@ -17,6 +20,7 @@ export class StoppableProcess<Request, Reply> {
   readonly #flag: Int32Array;
   readonly #pid: number;
   #stopped: ProcessStopped | null = null;
+  #mayBeLate = true;
 
   private constructor(bridge: Worker, port: MessagePort, flag: Int32Array, pid: number) {
     this.#bridge = bridge;
@@ -65,14 +69,18 @@ export class StoppableProcess<Request, Reply> {
   }
 
   /**
-   * Ask, and wait for the answer. A process that has not answered in time is stopped, and never answers again.
+   * Ask, and wait for the answer. A process that has not answered in time is stopped, and never answers again. Once it may be late: where
+   * a virtual machine was suspended, all of the time is over before anything could be answered.
    * @throws ProcessStopped then, and at every later call
    */
   ask(request: Request, milliseconds: number): Reply {
     if (this.#stopped !== null) throw this.#stopped;
     Atomics.store(this.#flag, 0, 0);
     this.#port.postMessage(request);
-    Atomics.wait(this.#flag, 0, 0, milliseconds);
+    if (Atomics.wait(this.#flag, 0, 0, milliseconds) === 'timed-out' && this.#mayBeLate) {
+      this.#mayBeLate = false;
+      Atomics.wait(this.#flag, 0, 0, GRACE_MILLISECONDS);
+    }
     const received = receiveMessageOnPort(this.#port) as { readonly message: Answer<Reply> } | undefined;
     const answer = received?.message ?? { kind: 'stopped', reason: 'deadline' };
     if (answer.kind === 'stopped') {

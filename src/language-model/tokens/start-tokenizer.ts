@@ -105,7 +105,9 @@ function clientOf(
       if (explanation instanceof TokenizerStopped) stopped = explanation;
       throw explanation;
     } finally {
-      left = Math.min(limits.milliseconds, left - (performance.now() - start));
+      const taken = performance.now() - start;
+      // An answer that came late, once: the machine was suspended, or this request alone was slow.
+      left = taken > milliseconds ? limits.milliseconds : Math.min(limits.milliseconds, left - taken);
     }
   };
   /** What a template has written last adds the time of the messages alone: its author chooses how long it is. */

@@ -117,6 +117,19 @@ describe('a tokenizer in a process of its own', () => {
     await using(files(), (tokenizer) => expect(tokenizer.encode('Hello', bare)).not.toEqual([]), TOKENIZER_LIMITS);
   });
 
+  it('may be late once, as after a machine was suspended', async () => {
+    // Nothing can be answered in no time at all.
+    const limits = { ...SHORT, milliseconds: 0 };
+    await using(
+      files(),
+      (tokenizer) => {
+        expect(tokenizer.encode('Hello', bare)).not.toEqual([]);
+        expect(() => tokenizer.encode('world', bare)).toThrow(stopped('took longer than 0 s'));
+      },
+      limits,
+    );
+  });
+
   it('gets no time for what its chat template writes', async () => {
     const template = `${'a'.repeat(100_001)}!`;
     const hostile = files({ pre_tokenizer: split('(a+)+$') }, template);
