@@ -53,10 +53,17 @@ describe('BatchBudget', () => {
 
   it('allows no more tokens than make a batch faster, however much memory there is', () => {
     const budget = budgetOf(1e12);
-    expect(budget.fits(4096, 1, 1, LEAN)).toBe(true);
-    expect(budget.fits(4097, 1, 1, LEAN)).toBe(false);
+    // On a CPU, side by side; one sequence runs as a whole.
+    expect(budget.fits(1024, 1, 1, LEAN)).toBe(true);
+    expect(budget.fits(1025, 1, 1, LEAN)).toBe(false);
+    expect(budget.fits(1, 4096, 4096, LEAN)).toBe(true);
+    expect(budget.fits(1, 4097, 4097, LEAN)).toBe(false);
     expect(budget.chunkLength(1, 10, LEAN)).toBe(4096);
-    expect(budget.chunkLength(4, 10, LEAN)).toBe(1024);
+    expect(budget.chunkLength(4, 10, LEAN)).toBe(256);
+    const onDevice = budgetOf(1e12, { isOnCpu: false });
+    expect(onDevice.fits(4096, 1, 1, LEAN)).toBe(true);
+    expect(onDevice.fits(4097, 1, 1, LEAN)).toBe(false);
+    expect(onDevice.chunkLength(4, 10, LEAN)).toBe(1024);
     expect(budget.logitRows(100)).toBe(512);
   });
 

@@ -30,8 +30,8 @@ describe('scheduleScoring', () => {
       ['batch', 10, 9],
       ['batch', 3, 2],
     ]);
-    // In one batch, the two short ones find room in one row.
-    expect(shapes(stepsOf(prefixGroups))).toEqual([['batch', 10, 9, 5]]);
+    // One row without padding.
+    expect(shapes(stepsOf(prefixGroups))).toEqual([['batch', 24]]);
     expect(shapes(stepsOf(prefixGroups, undefined, { ...OPTIONS, growTrees: false }))).toEqual([
       ['batch', 10, 9, 3, 2],
     ]);
@@ -85,7 +85,8 @@ describe('scheduleScoring', () => {
   it('does not put a short batch beside a long one', () => {
     const lengths = [...Array<number>(4).fill(700), ...Array<number>(9).fill(400)];
     // Padded to 700, nine of 400 would compute 2,700 slots for nothing.
-    expect(shapes(stepsOf(prefixGroupsOf(lengths.map((length) => sequence(contextOf(length), 5)))))).toEqual([
+    const prefixGroups = prefixGroupsOf(lengths.map((length) => sequence(contextOf(length), 5)));
+    expect(shapes(scheduleScoring(prefixGroups, budgetOf(undefined, { isOnCpu: false }), OPTIONS))).toEqual([
       ['batch', 700, 700, 700, 700],
       ['batch', ...Array<number>(9).fill(400)],
     ]);
