@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { askingOrder } from '../compare/sequential/order.ts';
-import { settleAnswers } from '../compare/sequential/settle-answers.ts';
+import { settleAgainst } from '../compare/sequential/settle-answers.ts';
 import { areChosen } from '../measure/estimate-suites.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
@@ -21,9 +21,10 @@ export function askSequentially(
   if (policy.sequential !== 'on' || !isSame) return selected;
   const blocks = askingOrder(probes);
   if (blocks.length < 2) return selected;
+  const settleOf = settleAgainst(baseline, policy);
   const settle = (answers: typeof probes) => {
     const { sequential } = answers;
-    return sequential === undefined ? null : settleAnswers({ ...answers, sequential }, baseline, policy);
+    return sequential === undefined ? null : settleOf({ ...answers, sequential });
   };
   return { ...selected, sequential: { blocks, settle } };
 }

@@ -141,6 +141,16 @@ export function pairAnswers(
   return { ...answered, items, lost, findings };
 }
 
+/** The items alone, without what can be judged by them: for answers that may be asked in another way, none. */
+export function pairSides(candidate: MeasuredProbes, baseline: MeasuredProbes): ReturnType<typeof pairItems> {
+  if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [] };
+  const differences = suiteDifferences(candidate, baseline);
+  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
+    differences.every((other) => other.suite !== suite),
+  );
+  return pairItems(candidate, baseline, { differences, otherLevels });
+}
+
 /** Every item of comparable suites that both answered, or that the candidate should have. */
 function pairItems(
   candidate: MeasuredProbes,

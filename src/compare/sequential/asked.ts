@@ -1,9 +1,8 @@
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import { at } from '../../platform/at.ts';
 import type { SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { type Gained, itemsOf } from './gains.ts';
-import { type AskingOrder, askingOrder } from './order.ts';
+import type { SettlingPlan } from './plan.ts';
 
 /** What was asked so far, block by block. */
 export class Asked {
@@ -12,16 +11,9 @@ export class Asked {
   readonly #blocks: ReadonlyMap<string, number>;
   readonly #count: number;
 
-  constructor(
-    items: readonly PairedItem[],
-    {
-      probes,
-      baseline,
-      blocks,
-    }: { readonly probes: MeasuredProbes; readonly baseline: MeasuredProbes; readonly blocks: number },
-  ) {
+  constructor(items: readonly PairedItem[], { blockOf }: Pick<SettlingPlan, 'blockOf'>, blocks: number) {
     this.#items = new Map(items.map((item) => [item.id, item]));
-    this.#blocks = blockOfFacts(askingOrder(baseline), probes.suites.length > 1);
+    this.#blocks = blockOf;
     this.#count = blocks;
   }
 
@@ -64,14 +56,4 @@ interface Letters {
 
 function lettersOf({ exam, permuted }: Letters, swap: (item: PairedItem) => PairedItem): Letters {
   return { exam: swap(exam), permuted: permuted.map(swap) };
-}
-
-function blockOfFacts(order: AskingOrder, several: boolean): Map<string, number> {
-  const places = order.flatMap((keys, block) =>
-    keys.map((key): [string, number] => {
-      const [suite = '', fact = ''] = JSON.parse(key) as string[];
-      return [several ? `${suite} · ${fact}` : fact, block];
-    }),
-  );
-  return new Map(places);
 }

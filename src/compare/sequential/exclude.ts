@@ -27,18 +27,19 @@ export function excludesHarm(
   return Math.log(WEIGHT_OF_SUM * Math.exp(bySum) + (1 - WEIGHT_OF_SUM) * Math.exp(byCount)) >= limit;
 }
 
-/** The same for a gain that twins do not share: it needs a difference, and a gain. */
+/** The same for a gain: an excess over the twins, and a gain in benchmark form. */
 export function excludesGain(
   { facts, excess, most, least, leastGain }: GainRule,
   asked: Asked,
   alpha: number,
 ): boolean {
-  const limit = Math.log(1 / alpha);
   const seen = asked.seen(facts, (fact) => -excess(fact), { lowest: -most, highest: most });
-  const gains = asked.seen(facts, (fact) => -changeOfBenchmark(fact), { lowest: -1, highest: 1 });
-  if (seen === null || gains === null) return false;
+  if (seen === null) return false;
   const byExcess = logEvidenceAgainst(seen, (before) => least(sumOfSquares(before)));
+  const limit = Math.log(1 / alpha);
   if (leastGain === null) return byExcess >= limit;
+  const gains = asked.seen(facts, (fact) => -changeOfBenchmark(fact), { lowest: -1, highest: 1 });
+  if (gains === null) return false;
   const byGain = logEvidenceAgainst(gains, () => leastGain);
   return Math.log((Math.exp(byExcess) + Math.exp(byGain)) / 2) >= limit;
 }

@@ -19,7 +19,7 @@ export interface GainRule {
   readonly most: number;
   /** The least sum that can be reported, if the squares of all excesses have at least this sum. */
   readonly least: (squares: number) => number;
-  /** The least sum of Δbenchmark that it needs as well; null where that is what is summed. */
+  /** The least sum of Δbenchmark without which nothing is reported either; null where `least` says it. */
   readonly leastGain: number | null;
 }
 
@@ -35,6 +35,7 @@ export function gainRules(answers: PairedAnswers, policy: ProbePolicy): GainRule
   ].filter(({ facts }) => facts.length > 0);
 }
 
+/** Δbenchmark. */
 export const changeOfBenchmark = ({ benchmark }: Gained): number => changeOf(benchmark);
 
 function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
@@ -48,16 +49,17 @@ function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
     // Two samples without links: what is known of each fact is that it has to gain.
     return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n), leastGain: null };
   }
-  const least = (squares: number) =>
-    leastTotal(2 * n, (total) => lowerEnd({ total, squares, n, level: policy.confidence }) > margin);
+  // An excess is a multiple of 1/m, so that its square is at least an m-th of it.
+  const step = 1 / Math.max(1, ...facts.map(({ twins }) => twins.length));
+  // Templates are the units there: their means say nothing of squares of facts.
   const hasTemplates = view.row.kind === 'fresh';
-  return {
-    ...rule,
-    excess: excessOf,
-    most: 2,
-    least: (squares) => least(hasTemplates ? 0 : squares),
-    leastGain: Math.max(1, minimum * n),
-  };
+  const least = (seen: number) =>
+    leastTotal(2 * n, (total) => {
+      const squares = hasTemplates ? 0 : Math.max(seen, step * total);
+      return lowerEnd({ total, squares, n, level: policy.confidence }) > margin;
+    });
+  // The transfer is not defined below it.
+  return { ...rule, excess: excessOf, most: 2, least, leastGain: Math.max(1, Math.ceil(minimum * n - 1e-9)) };
 }
 
 /** Δbenchmark − mean Δtwin. */
@@ -69,8 +71,8 @@ function excessOf({ benchmark, twins }: Gained): number {
 function gainRule(suite: string, all: readonly PairedFact[], policy: ProbePolicy): GainRule {
   const facts = all.filter(({ benchmark }) => benchmark.suite === suite);
   const least = Math.floor(policy['shadow-delta']['minimum-gain'] * facts.length) + 1;
-  const rule = { kind: 'gain-not-shown', view: null, suite, facts } as const;
-  return { ...rule, excess: changeOfBenchmark, most: 1, least: () => least, leastGain: null };
+  const numbers = { excess: changeOfBenchmark, most: 1, least: () => least, leastGain: null };
+  return { kind: 'gain-not-shown', view: null, suite, facts, ...numbers };
 }
 
 export interface MeanOfAll {

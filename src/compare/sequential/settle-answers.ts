@@ -4,31 +4,75 @@ import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import { probeFindings } from '../probe-checks.ts';
 import { hideTexts } from '../probes/hide-texts.ts';
-import { pairProbes } from '../probes/pair.ts';
-import { askingOrder } from './order.ts';
+import { pairProbes, pairSides } from '../probes/pair.ts';
+import { type SettlingPlan, settlingPlan } from './plan.ts';
 import { type Settled, settle } from './settle.ts';
 
 /** Answers to the first blocks. */
 export type FirstAnswers = MeasuredProbes & { readonly sequential: NonNullable<MeasuredProbes['sequential']> };
 
 /** Whether the answers to the first blocks settle the verdict of the probes; see `settle`. */
-export function settleAnswers(probes: FirstAnswers, measured: Measurement, policy: Policy): Settled | null {
-  // Of the candidate, only its answers are looked at.
-  const { candidate, baseline } = hideTexts({ candidate: { ...measured, probes }, baseline: measured }, policy);
-  return settleContext(contextOf(candidate, baseline, policy));
+export type Settle = (probes: FirstAnswers) => Settled | null;
+
+/** @param measured the baseline, which has all answers */
+export function settleAgainst(measured: Measurement, policy: Policy): Settle {
+  return (probes) => {
+    // Of the candidate, only its answers are looked at.
+    const { candidate, baseline } = hideTexts({ candidate: { ...measured, probes }, baseline: measured }, policy);
+    if (baseline?.probes?.status !== 'measured' || candidate.probes?.status !== 'measured') return null;
+    const plan = planAgainst(baseline, baseline.probes, policy);
+    const own = candidate.probes;
+    const context = () => contextOf(candidate, baseline, policy);
+    return settleWith(plan, {
+      probes: { ...own, sequential: probes.sequential },
+      theirs: baseline.probes,
+      context,
+      policy,
+    });
+  };
 }
 
 /** The same for a comparison of a candidate that was asked in blocks. Null for any other. */
 export function settleContext(context: ComparisonContext): Settled | null {
   const { probes, baseline, policy } = context;
   if (probes.kind !== 'paired' || probes.probes.sequential === undefined || baseline === null) return null;
+  const { sequential } = probes.probes;
+  const plan = planAgainst(baseline, probes.baseline, policy);
+  const own = { probes: { ...probes.probes, sequential }, theirs: probes.baseline };
+  return settleWith(plan, { ...own, context: () => context, policy });
+}
+
+/** What the baseline beside itself would not pass is never settled as a pass. */
+function planAgainst(baseline: Measurement, probes: MeasuredProbes, policy: Policy): SettlingPlan {
+  const known = PLANS.get(probes);
+  if (known?.policy === policy) return known.plan;
   const ofItself = probeFindings(contextOf(baseline, baseline, policy));
+  const plan = settlingPlan(probes, policy, { canPass: ofItself.every(({ level }) => level === 'info') });
+  PLANS.set(probes, { policy, plan });
+  return plan;
+}
+
+/** The same at every look, and for the report. */
+const PLANS = new WeakMap<MeasuredProbes, { readonly policy: Policy; readonly plan: SettlingPlan }>();
+
+interface Look {
+  readonly probes: FirstAnswers;
+  readonly theirs: MeasuredProbes;
+  readonly context: () => ComparisonContext;
+  readonly policy: Policy;
+}
+
+function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Look): Settled | null {
+  const { blocks, of } = probes.sequential;
   // Blocks of another order say nothing of this one.
-  if (probes.probes.sequential.of !== askingOrder(probes.baseline).length) return null;
-  // What the baseline beside itself would not pass is never settled as a pass.
-  const canPass = ofItself.every(({ level }) => level === 'info');
-  const findings = probeFindings(context);
-  return settle(probes, { findings, canPass, blocks: probes.probes.sequential.blocks, policy });
+  if (of !== plan.blocks) return null;
+  const { items, lost } = pairSides(probes, theirs);
+  const judge = () => {
+    const whole = context();
+    const kinds = whole.probes.kind === 'paired' ? whole.probes.evaluation.kinds : [];
+    return { findings: probeFindings(whole), kinds };
+  };
+  return settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge });
 }
 
 /** Of answers alone. */

@@ -1,22 +1,24 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Finding } from '../finding.ts';
-import { type ProbePairing, pairWithItself } from '../probes/pair.ts';
+import type { KindView } from '../probes/kinds.ts';
+import type { PairedItem } from '../probes/paired-item.ts';
 import { Asked } from './asked.ts';
 import { excludesGain, excludesHarm, excludesUnclear } from './exclude.ts';
-import { type GainRule, gainRules } from './gains.ts';
-import { type HarmRule, harmRules } from './rules.ts';
-import { showsGain, showsHarm } from './show.ts';
-
-type Paired = Extract<ProbePairing, { kind: 'paired' }>;
+import type { GainRule } from './gains.ts';
+import type { SettlingPlan } from './plan.ts';
+import type { HarmRule } from './rules.ts';
+import { evidenceOfGain, showsHarm, showsTransfer } from './show.ts';
 
 export interface SoFar {
-  /** Of the probes, about what was asked so far. */
-  readonly findings: readonly Finding[];
-  /** A candidate with the same answers as its baseline would pass, if it was asked everything. */
-  readonly canPass: boolean;
+  /** With the answers so far. */
+  readonly items: readonly PairedItem[];
+  /** Items that the candidate should have answered are missing. */
+  readonly hasLost: boolean;
   /** Blocks that were asked. */
   readonly blocks: number;
   readonly policy: ProbePolicy;
+  /** What the answers so far show, which takes longer than the rest: called at most once, and only where it matters. */
+  readonly judge: () => { readonly findings: readonly Finding[]; readonly kinds: readonly KindView[] };
 }
 
 /** What asking more could not change any more. */
@@ -41,39 +43,43 @@ const OF_FEW: ReadonlySet<Finding['kind']> = new Set([
  * as well, or a pass that it would not turn into a failure: each but for a probability of the policy's `alpha`, whenever one
  * stops asking. Warnings and what cannot be judged are never settled.
  */
-export function settle(
-  { probes, baseline, items, evaluation }: Pick<Paired, 'probes' | 'baseline' | 'items' | 'evaluation'>,
-  { findings, canPass, blocks, policy }: SoFar,
-): Settled | null {
+export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge }: SoFar): Settled | null {
+  const asked = new Asked(items, plan, blocks);
+  const canPass = plan.canPass && excludesAll(plan, asked, policy);
+  const { harms, gains } = plan;
+  // Each rule may be the one that fails: they share the error.
+  const share = policy['twin-accuracy'].alpha / (harms.length + gains.length);
+  const shown = {
+    harms: harms.filter((rule) => showsHarm(rule, asked, share)),
+    gains: gains.filter((rule) => evidenceOfGain(rule, asked, { alpha: share, policy, rules: gains.length })),
+  };
+  if (!canPass && !hasLost && shown.harms.length + shown.gains.length === 0) return null;
+  const { findings, kinds } = judge();
   const failed = findings.filter(({ level }) => level === 'fail');
-  const isClean = findings.every((finding) => finding.level === 'info' || isOfFew(finding));
-  if (failed.length === 0 && !(isClean && canPass)) return null;
+  if (failed.length === 0) {
+    const isClean = findings.every((finding) => finding.level === 'info' || isOfFew(finding));
+    return canPass && isClean ? 'pass' : null;
+  }
   // It cannot be answered, whatever else is asked.
   if (failed.some(({ kind }) => kind === 'items-lost')) return 'fail';
-  const known = pairWithItself(baseline);
-  const asked = new Asked(items, { probes, baseline, blocks });
-  const harms = harmRules(baseline, known, policy);
-  const gains = gainRules(known, policy);
-  const { alpha, margin } = policy['twin-accuracy'];
-  if (failed.length === 0) {
-    const isExcluded =
-      harms.every((rule) => excludesHarm(rule, asked, alpha)) &&
-      gains.every((rule) => excludesGain(rule, asked, alpha)) &&
-      harms.filter(isOfAllTwins).every((rule) => excludesUnclear(rule, asked, { alpha, margin, units: rule.units }));
-    return isExcluded ? 'pass' : null;
-  }
-  // Each rule may be the one that fails: they share the error.
-  const share = alpha / (harms.length + gains.length);
   const isShown = failed.some(
     (finding) =>
-      harms.some((rule) => isAbout(rule, finding) && showsHarm(rule, asked, share)) ||
-      gains.some(
-        (rule) =>
-          isOfGain(rule, finding) &&
-          showsGain(rule, asked, { alpha: share, policy, rules: gains.length, kinds: evaluation.kinds }),
+      shown.harms.some((rule) => isAbout(rule, finding)) ||
+      shown.gains.some(
+        (rule) => isOfGain(rule, finding) && showsTransfer(rule, kinds, { policy, rules: gains.length }),
       ),
   );
   return isShown ? 'fail' : null;
+}
+
+/** Is the harm excluded that any rule would report? */
+function excludesAll({ harms, gains }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {
+  const { alpha, margin } = policy['twin-accuracy'];
+  return (
+    harms.every((rule) => excludesHarm(rule, asked, alpha)) &&
+    gains.every((rule) => excludesGain(rule, asked, alpha)) &&
+    harms.filter(isOfAllTwins).every((rule) => excludesUnclear(rule, asked, { alpha, margin, units: rule.units }))
+  );
 }
 
 function isAbout({ of }: HarmRule, finding: Finding): boolean {

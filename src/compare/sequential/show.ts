@@ -27,33 +27,34 @@ function signFlipP(sum: number, squares: number, most: number): number {
 /** Looks at a bootstrap interval are not proven to be safe at any time: this share of its error is. */
 const SHARE_OF_LOOKS = 1 / 8;
 
-export function showsGain(
-  rule: GainRule,
+export interface SharedGains {
+  readonly policy: ProbePolicy;
+  /** Rules that share the error of their intervals. */
+  readonly rules: number;
+}
+
+/** Is it certain, but for `alpha`, that the interval of the full run's shadow delta will lie above the margin? */
+export function evidenceOfGain(
+  { view, facts, excess, most }: GainRule,
   asked: Asked,
-  {
-    alpha,
-    policy,
-    rules,
-    kinds,
-  }: {
-    readonly alpha: number;
-    readonly policy: ProbePolicy;
-    readonly rules: number;
-    readonly kinds: readonly KindView[];
-  },
+  { alpha, policy, rules }: SharedGains & { readonly alpha: number },
 ): boolean {
-  const { margin, 'transfer-fail': limit } = policy['shadow-delta'];
   // The units of a group are not facts.
-  if (rule.view === null || rule.view.row.kind === 'group') return false;
-  const { facts, excess, most } = rule;
+  if (view === null || view.row.kind === 'group') return false;
   const seen = asked.seen(facts, excess, { lowest: -most, highest: most });
   const level = 1 - (1 - policy.confidence) / rules;
+  const { margin } = policy['shadow-delta'];
   const n = facts.length;
   const least = (squares: number) => leastTotal(most * n, (total) => lowerEnd({ total, squares, n, level }) > margin);
-  if (seen === null || !shows(seen, least, alpha)) return false;
-  const now = kinds.find(({ row }) => isSameView(row, rule.view?.row ?? row));
+  return seen !== null && shows(seen, least, alpha);
+}
+
+/** Is the interval of the transfer of what was asked so far below the limit that fails? */
+export function showsTransfer({ view }: GainRule, kinds: readonly KindView[], { policy, rules }: SharedGains): boolean {
+  const now = view && kinds.find(({ row }) => isSameView(row, view.row));
+  const level = 1 - (1 - policy.confidence) / rules;
   const upper = now?.delta?.transfer?.interval(1 - SHARE_OF_LOOKS * (1 - level)).upper ?? null;
-  return upper !== null && upper < limit;
+  return upper !== null && upper < policy['shadow-delta']['transfer-fail'];
 }
 
 const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>

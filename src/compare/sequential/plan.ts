@@ -1,0 +1,41 @@
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { pairWithItself } from '../probes/pair.ts';
+import { type GainRule, gainRules } from './gains.ts';
+import { askingOrder } from './order.ts';
+import { type HarmRule, harmRules } from './rules.ts';
+
+/** What follows from the baseline and the policy alone, and is the same at every look. */
+export interface SettlingPlan {
+  /** Blocks of the asking order. */
+  readonly blocks: number;
+  /** The block of each fact, by its name in a pairing. */
+  readonly blockOf: ReadonlyMap<string, number>;
+  readonly harms: readonly HarmRule[];
+  readonly gains: readonly GainRule[];
+  /** A candidate with the same answers as its baseline would pass, if it was asked everything. */
+  readonly canPass: boolean;
+}
+
+export function settlingPlan(
+  baseline: MeasuredProbes,
+  policy: ProbePolicy,
+  { canPass }: Pick<SettlingPlan, 'canPass'>,
+): SettlingPlan {
+  const known = pairWithItself(baseline);
+  const order = askingOrder(baseline);
+  const several = baseline.suites.length > 1;
+  const blockOf = order.flatMap((keys, block) =>
+    keys.map((key): [string, number] => {
+      const [suite = '', fact = ''] = JSON.parse(key) as string[];
+      return [several ? `${suite} · ${fact}` : fact, block];
+    }),
+  );
+  return {
+    blocks: order.length,
+    blockOf: new Map(blockOf),
+    harms: harmRules(baseline, known, policy),
+    gains: gainRules(known, policy),
+    canPass,
+  };
+}
