@@ -1,5 +1,5 @@
 import { isEmbedding } from '../checkpoint/module-type.ts';
-import { groupKey } from '../measure/aggregate.ts';
+import { blockUpdates, groupKey, isScreened } from '../measure/aggregate.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { difference, isVague, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
@@ -45,6 +45,7 @@ export function metricDeltas(
           { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
           delta[metric],
           comparable('delta')?.model.delta?.[metric] ?? null,
+          blockUpdates(candidate.tensors).some(isScreened),
         ),
       )
     : [];
@@ -69,6 +70,7 @@ export function metricDeltas(
           },
           withDerived(group.median)[metric] ?? null,
           (other && withDerived(other.median)[metric]) ?? null,
+          candidate.tensors.some((tensor) => isScreened(tensor) && groupKey(tensor) === groupKey(group)),
         ),
       );
     }),
@@ -96,8 +98,9 @@ function headlines(isLowRank: boolean, models: readonly (DeltaModel | null)[]): 
 
 type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
 
-function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null): MetricDelta {
-  const vague = mine !== null && isVague(mine) ? mine : null;
+/** @param isOfScreened whether the candidate's number rests on bounds from a few products */
+function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null, isOfScreened: boolean): MetricDelta {
+  const vague = isOfScreened && mine !== null && isVague(mine) ? mine : null;
   const [candidate, baseline] = [vague ? null : mine && numberOf(mine), its && numberOf(its)];
   const change = mine !== null && its !== null && vague === null ? difference(mine, its) : null;
   // Log-odds of 0 are a share of one half: their scale has no unit that a change could be relative to.
