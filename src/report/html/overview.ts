@@ -4,6 +4,7 @@ import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/decidin
 import { describeFinding } from '../text/finding.ts';
 import { whatToDo } from '../text/next-steps.ts';
 import { formatCount } from '../text/numbers.ts';
+import { stopSentence } from '../text/stops.ts';
 import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
@@ -35,7 +36,13 @@ function deciding(report: Report, { docs }: PageOptions): Html | null {
       row.change,
       row.limit,
     ]),
-  })}`;
+  })}${stopNote(report, docs)}`;
+}
+
+/** How much was asked of what could have been. */
+function stopNote({ probes }: Report, docs: string): Html | null {
+  const stop = probes && stopSentence(probes);
+  return stop ? html`<p class="note">${phraseHtml(stop, docs)}</p>` : null;
 }
 
 function nextSteps(report: Report, { docs }: PageOptions): Html | null {

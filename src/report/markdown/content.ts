@@ -7,6 +7,7 @@ import { intervalChart } from '../text/interval-chart.ts';
 import { whatToDo } from '../text/next-steps.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
+import { stopSentence } from '../text/stops.ts';
 import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
@@ -93,7 +94,9 @@ export function contentOf(report: Report, { key, origin, htmlReport, hasPictures
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
     warnings: origin === undefined ? '' : warningsOf(origin).join('<br>'),
     origin: originLinks(origin),
-    deciding: isPass ? decidingLine(report) : decidingTableMarkdown(report),
+    deciding: [isPass ? decidingLine(report) : decidingTableMarkdown(report), stopLine(report)]
+      .filter((part) => part !== '')
+      .join('\n\n'),
     steps: stepsOf(report),
     links: moreLinks(report, { origin, htmlReport }),
     isPass,
@@ -119,6 +122,12 @@ export function contentOf(report: Report, { key, origin, htmlReport, hasPictures
     screened: screenedList(report),
     footer: footer(report, origin?.repository),
   };
+}
+
+/** How much was asked, of what could have been; empty where that is everything. */
+function stopLine({ probes }: Report): string {
+  const stop = probes && stopSentence(probes);
+  return stop ? `<sub>${phraseMarkdown(stop)}</sub>` : '';
 }
 
 type ProbeContent = Pick<
