@@ -4,6 +4,7 @@ import { settleAgainst } from '../compare/sequential/settle-answers.ts';
 import { areChosen } from '../measure/estimate-suites.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
+import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /**
@@ -17,7 +18,7 @@ export function askSequentially(
 ): ProbeRunOptions | null {
   const probes = baseline?.probes;
   if (selected === null || baseline === null || probes?.status !== 'measured') return selected;
-  const isSame = probes.sequential === undefined && isOfSameSuites(selected, probes);
+  const isSame = probes.sequential === undefined && isOfSameSuites(selected, probes) && hasAll(probes, selected);
   if (policy.sequential !== 'on' || !isSame) return selected;
   const blocks = askingOrder(probes);
   if (blocks.length < 2) return selected;
@@ -29,10 +30,13 @@ export function askSequentially(
   return { ...selected, sequential: { blocks, settle } };
 }
 
-function isOfSameSuites(
-  { suites, chatTemplate }: ProbeRunOptions,
-  probes: Extract<Measurement['probes'], { status: 'measured' }>,
-): boolean {
+/** Of a baseline with a time limit, the candidate is asked more than that has answered. */
+function hasAll({ items, leftOut }: Pick<MeasuredProbes, 'items' | 'leftOut'>, { suites }: ProbeRunOptions): boolean {
+  const known = new Set([...items, ...leftOut].map(itemKey));
+  return suites.every(({ name, items: own }) => own.every(({ id }) => known.has(itemKey({ suite: name, id }))));
+}
+
+function isOfSameSuites({ suites, chatTemplate }: ProbeRunOptions, probes: MeasuredProbes): boolean {
   const identity = ({ name, digest, seed }: Pick<ProbeRunOptions['suites'][number], 'name' | 'digest' | 'seed'>) => ({
     ...{ name, digest, seed },
   });

@@ -16,7 +16,7 @@ export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster
 const LEAST_STRATUM = 5;
 
 /** The first block is large enough for a first judgment, and the others small enough to stop soon after a clear one. */
-const FIRST_BLOCK = { facts: 40, share: 0.15 };
+const FIRST_BLOCK = { facts: 46, share: 0.15 };
 const NEXT_BLOCK = { facts: 12, share: 0.05 };
 
 /**

@@ -2,7 +2,7 @@ import { binomialAtLeast, normalQuantile } from '../../statistics/distributions.
 import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { Asked } from './asked.ts';
 import { changeOfBenchmark, type GainRule } from './gains.ts';
-import type { HarmRule } from './rules.ts';
+import { type HarmRule, leastFacts } from './rules.ts';
 
 /** Counts are sharper where hardly anything changes, which is where most can be saved. */
 const WEIGHT_OF_SUM = 0.25;
@@ -12,14 +12,14 @@ const WEIGHT_OF_SUM = 0.25;
  * facts that lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two e-values is one.
  */
 export function excludesHarm(
-  { facts, harm, most, least, alpha: level }: HarmRule,
+  { facts, harm, most, least, loosest: level }: HarmRule,
   asked: Asked,
   alpha: number,
 ): boolean {
   const sums = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
   const counts = asked.seen(facts, (fact) => (harm(fact) > 0 ? -1 : 0), { lowest: -1, highest: 0 });
   if (sums === null || counts === null) return false;
-  const bySum = logEvidenceAgainst(sums, (before) => leastHarm({ least, alpha: level }, sumOfSquares(before)));
+  const bySum = logEvidenceAgainst(sums, (before) => leastHarm({ least, most, level }, sumOfSquares(before)));
   const limit = Math.log(1 / alpha);
   // Where a fact has one answer, the sum says it all.
   if (most === 1 || level === null) return bySum >= limit;
@@ -55,10 +55,11 @@ export function excludesUnclear(
 ): boolean {
   const seen = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
   if (seen === null) return false;
-  const numbers = seen.blocks.flat();
-  const squares = (sumOfSquares(numbers) * seen.size) / Math.max(1, numbers.length);
-  const least = margin * units - normalQuantile(1 - alpha) * Math.sqrt(squares);
-  return logEvidenceAgainst(seen, () => least) >= Math.log(1 / alpha);
+  const least = (before: readonly number[]) => {
+    const squares = (sumOfSquares(before) * seen.size) / Math.max(1, before.length);
+    return margin * units - normalQuantile(1 - alpha) * Math.sqrt(squares);
+  };
+  return logEvidenceAgainst(seen, least) >= Math.log(1 / alpha);
 }
 
 /**
@@ -72,23 +73,22 @@ function logEvidenceAgainst(seen: SeenBlocks, least: (before: readonly number[])
 
 const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number ** 2, 0);
 
-/** So many facts have to have lost something. */
-function leastFacts(level: number): number {
-  return Math.floor(Math.log2(1 / level)) + 1;
-}
-
 /**
  * The least sum of harm that a rule can report, if the squares of all have at least this sum. A sum s of n changes of one answer
  * each is significant only if it is for every number of changes from there on, which the two smallest stand for: the number
- * has the parity of s or not. Changes of several answers at once are less significant for the same squares.
+ * has the parity of s or not. Of facts with several answers, only that they are so many is known.
  */
-function leastHarm({ least, alpha }: Pick<HarmRule, 'least' | 'alpha'>, squares: number): number {
-  if (alpha === null) return least;
-  let sum = Math.max(least, leastFacts(alpha));
+function leastHarm(
+  { least, most, level }: Pick<HarmRule, 'least' | 'most'> & { readonly level: number | null },
+  squares: number,
+): number {
+  if (level === null) return least;
+  let sum = Math.max(least, leastFacts(level));
+  if (most > 1) return sum;
   const isPossible = () =>
     [0, 1].some((more) => {
       const n = Math.max(sum, squares) + more;
-      return binomialAtLeast(Math.ceil((n + sum) / 2), n, 0.5) < alpha;
+      return binomialAtLeast(Math.ceil((n + sum) / 2), n, 0.5) < level;
     });
   while (!isPossible()) sum += 1;
   return sum;

@@ -26,12 +26,12 @@ export interface GainRule {
 /** The rules about gains, with the twins that decide as far as the baseline's answers say. */
 export function gainRules(answers: PairedAnswers, policy: ProbePolicy): GainRule[] {
   const kinds = viewKinds(answers, policy).filter(({ decides, delta }) => decides && delta !== null);
-  const strong = new Set(kinds.filter(({ row }) => row.kind !== 'format').map(({ row }) => row.suite));
+  const strong = kinds.filter(({ row }) => row.kind !== 'format');
   return [
     ...kinds.map((view) => deltaRule(view, policy)),
     ...gainsOf(answers, kinds, policy)
-      .filter(({ suite }) => suite !== BUILTIN && !strong.has(suite))
-      .map(({ suite }) => gainRule(suite, answers.facts, policy)),
+      .filter(({ suite }) => suite !== BUILTIN)
+      .map(({ suite }) => gainRule(suite, withoutTwinsOf(strong, answers.facts), policy)),
   ].filter(({ facts }) => facts.length > 0);
 }
 
@@ -56,8 +56,9 @@ function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
   const least = (seen: number) =>
     leastTotal(2 * n, (total) => {
       const squares = hasTemplates ? 0 : Math.max(seen, step * total);
-      return lowerEnd({ total, squares, n, level: policy.confidence }) > margin;
-    });
+      // Beside a low transfer, an interval above 0 and a value above the margin are enough for a warning.
+      return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > 0;
+    }).below;
   // The transfer is not defined below it.
   return { ...rule, excess: excessOf, most: 2, least, leastGain: Math.max(1, Math.ceil(minimum * n - 1e-9)) };
 }
@@ -65,6 +66,13 @@ function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
 /** Δbenchmark − mean Δtwin. */
 function excessOf({ benchmark, twins }: Gained): number {
   return changeOf(benchmark) - twins.reduce((sum, twin) => sum + changeOf(twin), 0) / Math.max(1, twins.length);
+}
+
+/** A gain on facts that strong twins judge is judged: what is left is a gain on the others. */
+function withoutTwinsOf(strong: readonly KindView[], facts: readonly PairedFact[]): PairedFact[] {
+  const observed = strong.flatMap(({ delta }) => delta?.observations ?? []);
+  const judged = new Set(observed.flatMap(({ benchmark }) => benchmark?.id ?? []));
+  return facts.filter(({ benchmark }) => !judged.has(benchmark.id));
 }
 
 /** A gain of more than the policy's minimum in a suite whose twins, if any, cannot tell a skill from a memory. */
@@ -90,15 +98,18 @@ export function lowerEnd({ total, squares, n, level }: MeanOfAll): number {
   return total / n - tQuantile((1 + level) / 2, n - 1) * standardError;
 }
 
-/** The least sum from which on this is true; in steps of 1/12, which all means of few twins have. `most` if it never is. */
-export function leastTotal(most: number, isEnough: (total: number) => boolean): number {
+/** Where this becomes true: not yet at `below`, and at `above`, 1/12 more, unless it never is. */
+export function leastTotal(
+  most: number,
+  isEnough: (total: number) => boolean,
+): { readonly below: number; readonly above: number } {
   let [below, above] = [0, 12 * most];
   while (above - below > 1) {
     const middle = Math.floor((below + above) / 2);
     if (isEnough(middle / 12)) above = middle;
     else below = middle;
   }
-  return above / 12;
+  return { below: below / 12, above: above / 12 };
 }
 
 /** The items of a sum, for their ids. */

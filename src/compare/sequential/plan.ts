@@ -13,6 +13,8 @@ export interface SettlingPlan {
   readonly blockOf: ReadonlyMap<string, number>;
   readonly harms: readonly HarmRule[];
   readonly gains: readonly GainRule[];
+  /** Facts that can be judged. */
+  readonly facts: number;
   /** A candidate with the same answers as its baseline would pass, if it was asked everything. */
   readonly canPass: boolean;
 }
@@ -36,6 +38,7 @@ export function settlingPlan(
     blockOf: new Map(blockOf),
     harms: harmRules(baseline, known, policy),
     gains: gainRules(known, policy),
+    facts: known.facts.length,
     canPass,
   };
 }

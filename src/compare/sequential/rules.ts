@@ -36,8 +36,13 @@ export interface HarmRule {
   readonly most: number;
   /** The least sum of harm that counts, whatever its significance. */
   readonly least: number;
-  /** Level of an exact sign-flip test with facts as units; null where `least` decides alone. */
+  /** Level of an exact sign-flip test with facts as units that is always enough; null where `least` decides alone. */
   readonly alpha: number | null;
+  /**
+   * Without significance at this level nothing is found: with Holm's adjustment, the level of the last step that can come before any
+   * other finding. Null as above.
+   */
+  readonly loosest: number | null;
 }
 
 const EVERYTHING = { form: null, capability: null, suite: null, family: null } as const;
@@ -77,12 +82,16 @@ function twinRules(views: readonly FamilyView[], policy: ProbePolicy): HarmRule[
     most: mostTwins(members),
     least: leastOf(own.drop, countTwins(members)),
     alpha: own.alpha,
+    loosest: own.alpha,
   });
   const parts = [...groupBy(facts, ({ benchmark }) => benchmark.capability)];
   return [
     rule(facts, null, { alpha: alphaOfAll(policy), drop }),
-    ...(parts.length > 1 ? parts : []).map(([capability, members]) =>
-      rule(members, capability, { alpha: alphaOfPart(policy, parts.length), drop: partDrop }),
+    ...withHolm(
+      (parts.length > 1 ? parts : []).map(([capability, members]) =>
+        rule(members, capability, { alpha: alphaOfPart(policy, parts.length), drop: partDrop }),
+      ),
+      alphaOfPart(policy, 1),
     ),
   ];
 }
@@ -117,9 +126,31 @@ function lossRules(answers: PairedAnswers, withTwins: readonly PairedFact[], pol
       most: form === 'twin' ? mostTwins(facts) : 1,
       least: leastOf(drop, count(facts)),
       alpha: share,
+      loosest: share,
     })),
-    ...parts.map((part) => ({ ...part, alpha: share / parts.length })),
+    ...withHolm(
+      parts.map((part) => ({ ...part, alpha: share / parts.length })),
+      share,
+    ),
   ];
+}
+
+/** So many facts have to have lost something, and so much is a sum that is significant at least. */
+export function leastFacts(level: number): number {
+  return Math.floor(Math.log2(1 / level)) + 1;
+}
+
+/**
+ * Holm's adjustment makes the level of a test that is left larger with each one that was significant. Only those can come before
+ * the first finding that are significant and yet too small to be one.
+ * @param alpha of all tests together
+ */
+function withHolm(parts: readonly Omit<HarmRule, 'loosest'>[], alpha: number): HarmRule[] {
+  const isQuiet = parts.map(({ least }) => least > leastFacts(alpha));
+  return parts.map((part, i) => {
+    const before = isQuiet.filter((quiet, j) => quiet && j !== i).length;
+    return { ...part, loosest: alpha / (parts.length - before) };
+  });
 }
 
 const lengthOf = ({ length }: readonly PairedFact[]): number => length;
@@ -141,6 +172,7 @@ function retentionRule(answers: PairedAnswers, views: readonly FamilyView[], pol
       most: 1,
       least,
       alpha: null,
+      loosest: null,
     },
   ];
 }
@@ -166,6 +198,8 @@ function levelRules(baseline: MeasuredProbes, { facts }: PairedAnswers, policy: 
         most: 1 + mostTwins(own),
         least: 1,
         alpha,
+        // Any other family may be significant and still be reached.
+        loosest: alphaOfLevels(policy),
       },
     ];
   });
@@ -174,13 +208,15 @@ function levelRules(baseline: MeasuredProbes, { facts }: PairedAnswers, policy: 
 /** How many more answers are the label of the key, in the exam and in its permuted twins. */
 function letterRules({ facts, unjudged }: PairedAnswers): HarmRule[] {
   const asking = [...facts, ...unjudged].filter(({ permuted }) => permuted.length > 0);
-  return [...groupBy(asking, ({ exam }) => exam.suite)].map(([suite, own]) => ({
+  const suites = [...groupBy(asking, ({ exam }) => exam.suite)];
+  return suites.map(([suite, own]) => ({
     of: { ...EVERYTHING, kind: 'letters-memorized', suite },
     facts: own,
     harm: riseOfKey,
     units: own.length,
     most: 1 + Math.max(...own.map(({ permuted }) => permuted.length)),
     least: 1,
-    alpha: ALPHA_OF_LETTERS,
+    alpha: ALPHA_OF_LETTERS / suites.length,
+    loosest: ALPHA_OF_LETTERS,
   }));
 }

@@ -1,5 +1,5 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import { probeFindings } from '../probe-checks.ts';
@@ -67,12 +67,21 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
   // Blocks of another order say nothing of this one.
   if (of !== plan.blocks) return null;
   const { items, lost } = pairSides(probes, theirs);
+  const answered = new Set([...probes.items, ...probes.leftOut].map(itemKey));
   const judge = () => {
     const whole = context();
     const kinds = whole.probes.kind === 'paired' ? whole.probes.evaluation.kinds : [];
     return { findings: probeFindings(whole), kinds };
   };
-  return settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge });
+  const complete = () => {
+    const { candidate, baseline } = context();
+    const missing = theirs.items.filter((item) => !answered.has(itemKey(item)));
+    const { sequential: _, ...rest } = { ...probes, items: [...probes.items, ...missing] };
+    const whole = contextOf({ ...candidate, probes: rest }, baseline, policy);
+    const facts = whole.probes.kind === 'paired' ? whole.probes.facts.length : 0;
+    return { findings: probeFindings(whole), facts };
+  };
+  return settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
 }
 
 /** Of answers alone. */

@@ -19,6 +19,8 @@ export interface SoFar {
   readonly policy: ProbePolicy;
   /** What the answers so far show, which takes longer than the rest: called at most once, and only where it matters. */
   readonly judge: () => { readonly findings: readonly Finding[]; readonly kinds: readonly KindView[] };
+  /** The same if what was not asked is answered as by the baseline, and how many facts can be judged then. */
+  readonly complete: () => { readonly findings: readonly Finding[]; readonly facts: number };
 }
 
 /** What asking more could not change any more. */
@@ -43,7 +45,7 @@ const OF_FEW: ReadonlySet<Finding['kind']> = new Set([
  * as well, or a pass that it would not turn into a failure: each but for a probability of the policy's `alpha`, whenever one
  * stops asking. Warnings and what cannot be judged are never settled.
  */
-export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge }: SoFar): Settled | null {
+export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge, complete }: SoFar): Settled | null {
   const asked = new Asked(items, plan, blocks);
   const canPass = plan.canPass && excludesAll(plan, asked, policy);
   const { harms, gains } = plan;
@@ -58,13 +60,19 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   const failed = findings.filter(({ level }) => level === 'fail');
   if (failed.length === 0) {
     const isClean = findings.every((finding) => finding.level === 'info' || isOfFew(finding));
-    return canPass && isClean ? 'pass' : null;
+    if (!canPass || !isClean) return null;
+    // What the candidate's own answers make of families, capabilities and labels.
+    const whole = complete();
+    const others = whole.findings.filter(({ kind }) => !OF_GAINS.has(kind));
+    return whole.facts === plan.facts && others.every(({ level }) => level === 'info') ? 'pass' : null;
   }
   // It cannot be answered, whatever else is asked.
   if (failed.some(({ kind }) => kind === 'items-lost')) return 'fail';
+  const isWhole = ({ kind }: Finding) =>
+    complete().findings.some((other) => other.kind === kind && other.level === 'fail');
   const isShown = failed.some(
     (finding) =>
-      shown.harms.some((rule) => isAbout(rule, finding)) ||
+      shown.harms.some((rule) => isAbout(rule, finding) && (!HAS_MORE.has(rule.of.kind) || isWhole(finding))) ||
       shown.gains.some(
         (rule) => isOfGain(rule, finding) && showsTransfer(rule, kinds, { policy, rules: gains.length }),
       ),
@@ -72,12 +80,19 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   return isShown ? 'fail' : null;
 }
 
+/** A gain on a part of the facts, and none on the others, is not what a full run would see. */
+const OF_GAINS: ReadonlySet<Finding['kind']> = new Set(['shadow-delta', 'gain-not-shown']);
+
+/** Rules that need more than harm: a level that is not reached, answers that are not known. */
+const HAS_MORE: ReadonlySet<HarmRule['of']['kind']> = new Set(['level-lost', 'letters-memorized']);
+
 /** Is the harm excluded that any rule would report? */
 function excludesAll({ harms, gains }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {
   const { alpha, margin } = policy['twin-accuracy'];
   return (
     harms.every((rule) => excludesHarm(rule, asked, alpha)) &&
     gains.every((rule) => excludesGain(rule, asked, alpha)) &&
+    harms.some(isOfAllTwins) &&
     harms.filter(isOfAllTwins).every((rule) => excludesUnclear(rule, asked, { alpha, margin, units: rule.units }))
   );
 }

@@ -12,7 +12,8 @@ export function showsHarm({ facts, harm, most, least, alpha: level }: HarmRule, 
   const isEnough = (sum: number, squares: number) =>
     sum >= least && (level === null || signFlipP(sum, squares, most) < level);
   return (
-    seen !== null && shows(seen, (squares) => leastTotal(most * facts.length, (sum) => isEnough(sum, squares)), alpha)
+    seen !== null &&
+    shows(seen, (squares) => leastTotal(most * facts.length, (sum) => isEnough(sum, squares)).above, alpha)
   );
 }
 
@@ -45,7 +46,8 @@ export function evidenceOfGain(
   const level = 1 - (1 - policy.confidence) / rules;
   const { margin } = policy['shadow-delta'];
   const n = facts.length;
-  const least = (squares: number) => leastTotal(most * n, (total) => lowerEnd({ total, squares, n, level }) > margin);
+  const least = (squares: number) =>
+    leastTotal(most * n, (total) => lowerEnd({ total, squares, n, level }) > margin).above;
   return seen !== null && shows(seen, least, alpha);
 }
 
@@ -68,11 +70,11 @@ function shows(seen: SeenBlocks, least: (squares: number) => number, alpha: numb
   const leastAfter = (numbers: readonly number[]) => least(squaresOfAll(numbers, seen));
   const aims = seen.blocks.map((_, k) => leastAfter(seen.blocks.slice(0, k).flat()));
   const total = leastAfter(seen.blocks.flat());
-  return logEvidence(seen, total - STEP, { aims, prior: 'loud' }) >= Math.log(1 / alpha);
+  return logEvidence(seen, total - ROUNDING, { aims, prior: 'loud' }) >= Math.log(1 / alpha);
 }
 
-/** Below a sum that is enough, none is: sums are multiples of it, or of 1. */
-const STEP = 1 / 12;
+/** A sum that is just enough is. */
+const ROUNDING = 1e-6;
 
 /** With two standard errors of the number of changes, and as if one in ten changed before any was seen. */
 function squaresOfAll(numbers: readonly number[], { size, highest }: SeenBlocks): number {
