@@ -85,7 +85,7 @@ export const probeReportSchema = z.strictObject({
       allFacts: z.int().nonnegative(),
       items: z.int().nonnegative(),
       allItems: z.int().nonnegative(),
-      blocks: z.int().positive(),
+      blocks: z.int().nonnegative(),
       allBlocks: z.int().positive(),
     })
     .optional(),

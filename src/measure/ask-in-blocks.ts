@@ -50,15 +50,22 @@ export async function askInBlocks(
   { sequential, budgetSeconds, onProgress, describe, now = () => performance.now() }: BlocksOptions,
 ): Promise<BlocksRun> {
   const { blocks: order, settle } = sequential;
-  const blocks = order.map((facts) => chunksOf(suites, new Set(facts)));
-  await prepareModel(model, blocks.flat(2));
+  // A block that is too long for a time limit is asked in parts.
+  const partsOf = (facts: readonly string[]) => (budgetSeconds === null ? [facts] : inParts(facts));
+  const blocks = order.map((facts) => partsOf(facts).map((part) => chunksOf(suites, new Set(part))));
+  await prepareModel(model, blocks.flat(3));
   const answers = suites.map((): SuiteOutcomes => ({ outcomes: new Map(), truncated: new Map() }));
-  const total = blocks.flat(2).reduce((sum, { items }) => sum + items.length, 0);
+  const total = blocks.flat(3).reduce((sum, { items }) => sum + items.length, 0);
   const started = now();
   let askedItems = 0;
   onProgress?.({ phase: 'probes', done: 0, total });
-  for (const [index, block] of blocks.entries()) {
-    for (const [suite, chunks] of block.entries()) {
+  const secondsSoFar = () => (now() - started) / 1000;
+  const isOver = (next: Part) => {
+    const size = next.flat().reduce((sum, { items }) => sum + items.length, 0);
+    return budgetSeconds !== null && askedItems > 0 && secondsSoFar() * (1 + size / askedItems) > budgetSeconds;
+  };
+  const ask = async (part: Part) => {
+    for (const [suite, chunks] of part.entries()) {
       const { options } = at(suites, suite);
       const before = askedItems;
       const report = (done: number) => onProgress?.({ phase: 'probes', done: before + done, total });
@@ -68,20 +75,28 @@ export async function askInBlocks(
       for (const [id, item] of truncated) at(answers, suite).truncated.set(id, item);
       askedItems += lists.flat().length;
     }
-    const count = index + 1;
-    const seconds = (now() - started) / 1000;
-    const end = { answers, askedItems, seconds };
-    if (count === blocks.length) return { ...end, stopped: null };
-    const stopped = { blocks: count, of: blocks.length };
-    const settled = settle(describe(answers, { ...stopped, settled: null }));
-    if (settled !== null) return { ...end, stopped: { ...stopped, settled } };
-    const next = at(blocks, count)
-      .flat()
-      .reduce((sum, { items }) => sum + items.length, 0);
-    const isOver = budgetSeconds !== null && seconds * (1 + next / Math.max(1, askedItems)) > budgetSeconds;
-    if (isOver) return { ...end, stopped: { ...stopped, settled: null } };
+  };
+  const end = (stopped: BlocksRun['stopped']) => ({ answers, askedItems, stopped, seconds: secondsSoFar() });
+  const of = blocks.length;
+  for (const [index, parts] of blocks.entries()) {
+    for (const part of parts) {
+      if (isOver(part)) return end({ blocks: index, of, settled: null });
+      await ask(part);
+    }
+    const stopped = { blocks: index + 1, of };
+    const settled = stopped.blocks === of ? null : settle(describe(answers, { ...stopped, settled: null }));
+    if (settled !== null) return end({ ...stopped, settled });
   }
-  return { answers, stopped: null, askedItems, seconds: 0 };
+  return end(null);
+}
+
+type Part = ReturnType<typeof chunksOf>;
+
+/** Facts of a part of a block, where time is limited. */
+const PART = 12;
+
+function inParts(facts: readonly string[]): Array<readonly string[]> {
+  return Array.from({ length: Math.ceil(facts.length / PART) }, (_, i) => facts.slice(i * PART, (i + 1) * PART));
 }
 
 /** The chunks of one block, by suite. */

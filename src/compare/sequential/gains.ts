@@ -19,6 +19,8 @@ export interface GainRule {
   readonly most: number;
   /** The least sum that can be reported, if the squares of all excesses have at least this sum. */
   readonly least: (squares: number) => number;
+  /** The same for a warning, which needs a low transfer as well; missing where `least` is that of one. */
+  readonly leastWarning?: (squares: number) => number;
   /** The least sum of Δbenchmark without which nothing is reported either; null where `least` says it. */
   readonly leastGain: number | null;
 }
@@ -53,14 +55,17 @@ function deltaRule(view: KindView, policy: ProbePolicy): GainRule {
   const step = 1 / Math.max(1, ...facts.map(({ twins }) => twins.length));
   // Templates are the units there: their means say nothing of squares of facts.
   const hasTemplates = view.row.kind === 'fresh';
-  const least = (seen: number) =>
+  const leastAbove = (limit: number, seen: number) =>
     leastTotal(2 * n, (total) => {
       const squares = hasTemplates ? 0 : Math.max(seen, step * total);
-      // Beside a low transfer, an interval above 0 and a value above the margin are enough for a warning.
-      return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > 0;
+      return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > limit;
     }).below;
+  const least = (seen: number) => leastAbove(margin, seen);
+  // Beside a low transfer, an interval above 0 and a value above the margin are enough.
+  const leastWarning = (seen: number) => leastAbove(0, seen);
   // The transfer is not defined below it.
-  return { ...rule, excess: excessOf, most: 2, least, leastGain: Math.max(1, Math.ceil(minimum * n - 1e-9)) };
+  const leastGain = Math.max(1, Math.ceil(minimum * n - 1e-9));
+  return { ...rule, excess: excessOf, most: 2, least, leastWarning, leastGain };
 }
 
 /** Δbenchmark − mean Δtwin. */

@@ -7,7 +7,7 @@ import { excludesGain, excludesHarm, excludesUnclear } from './exclude.ts';
 import type { GainRule } from './gains.ts';
 import type { SettlingPlan } from './plan.ts';
 import type { HarmRule } from './rules.ts';
-import { evidenceOfGain, showsHarm, showsTransfer } from './show.ts';
+import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './show.ts';
 
 export interface SoFar {
   /** With the answers so far. */
@@ -60,7 +60,10 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   const failed = findings.filter(({ level }) => level === 'fail');
   if (failed.length === 0) {
     const isClean = findings.every((finding) => finding.level === 'info' || isOfFew(finding));
-    if (!canPass || !isClean) return null;
+    const isWarned = gains.some(
+      (rule) => rule.leastWarning && !excludesTransfer(rule, kinds, policy) && !excludesWarning(rule, asked, policy),
+    );
+    if (!canPass || !isClean || isWarned) return null;
     // What the candidate's own answers make of families, capabilities and labels.
     const whole = complete();
     const others = whole.findings.filter(({ kind }) => !OF_GAINS.has(kind));
@@ -85,6 +88,12 @@ const OF_GAINS: ReadonlySet<Finding['kind']> = new Set(['shadow-delta', 'gain-no
 
 /** Rules that need more than harm: a level that is not reached, answers that are not known. */
 const HAS_MORE: ReadonlySet<HarmRule['of']['kind']> = new Set(['level-lost', 'letters-memorized']);
+
+/** Is a warning about a gain excluded? */
+function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boolean {
+  const { leastWarning: least = rule.least } = rule;
+  return excludesGain({ ...rule, least }, asked, policy['twin-accuracy'].alpha);
+}
 
 /** Is the harm excluded that any rule would report? */
 function excludesAll({ harms, gains }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {

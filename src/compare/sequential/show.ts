@@ -59,6 +59,13 @@ export function showsTransfer({ view }: GainRule, kinds: readonly KindView[], { 
   return upper !== null && upper < policy['shadow-delta']['transfer-fail'];
 }
 
+/** Is the interval of the transfer of what was asked so far above the limit that fails, so that no warning is near? */
+export function excludesTransfer({ view }: GainRule, kinds: readonly KindView[], policy: ProbePolicy): boolean {
+  const now = view && kinds.find(({ row }) => isSameView(row, view.row));
+  const lower = now?.delta?.transfer?.interval(1 - SHARE_OF_LOOKS * (1 - policy.confidence)).lower ?? null;
+  return lower !== null && lower > policy['shadow-delta']['transfer-fail'];
+}
+
 const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>
   a.suite === b.suite && a.kind === b.kind && a.group === b.group;
 

@@ -125,8 +125,8 @@ const measuredShape = z.strictObject({
    */
   sequential: z
     .strictObject({
-      /** Blocks that were asked, of so many. */
-      blocks: z.int().positive(),
+      /** Blocks that were asked as a whole, of so many. */
+      blocks: count,
       of: z.int().positive(),
       /** Null: the verdict was not settled before, or no time was left. */
       settled: z.enum(['pass', 'fail']).nullable(),
