@@ -262,7 +262,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['capability-not-judged', 'probes', null, 'w', null, null, null],
     ['capability-not-judged', 'probes', null, 'w', null, null, null],
   ],
-  'bounds-too-wide': [['bounds-too-wide', 'stableRank', 'delta', 'model', null, null, { relative: 0.08 }]],
+  'bounds-too-wide': [
+    ['bounds-too-wide', 'stableRank', 'delta', 'model', null, null, { relative: 0.08 }],
+    ['bounds-too-wide', 'topEnergy.1', 'weight', 'w', null, null, null],
+  ],
   'probe-notes': [['probe-file', 'probes', ...MODEL]],
   unpaired: [['unpaired', 'probes', null, 'model', '90', '78', null]],
   'evaluation-logs': [

@@ -48,8 +48,8 @@ describe('blocks of facts', () => {
       const left = counts(blocks.flat());
       for (const [index, block] of blocks.entries()) {
         const all = [...left.values()].reduce((sum, n) => sum + n, 0);
-        // 15%, then 5% of 271 facts.
-        const share = index === blocks.length - 1 ? 1 : (index === 0 ? 0.15 * 271 : 0.05 * 271) / all;
+        // 46 facts, then 5% of 271.
+        const share = index === blocks.length - 1 ? 1 : (index === 0 ? 46 : 0.05 * 271) / all;
         const taken = counts(block);
         for (const [stratum, n] of left) {
           const own = taken.get(stratum) ?? 0;
@@ -83,7 +83,7 @@ describe('blocks of facts', () => {
       }
       left += 100 - (blocks[0]?.length ?? 0);
     }
-    const shares = [0.4, (12 / (left / draws)) * 0.6];
+    const shares = [0.46, (12 / (left / draws)) * 0.54];
     for (const [index, counted] of [first, second].entries()) {
       const share = shares[index] ?? 0;
       expect(counted.size).toBe(100);
@@ -103,7 +103,7 @@ describe('blocks of facts', () => {
       cluster: `${i}`,
     }));
     for (let seed = 0; seed < 10; seed += 1) {
-      expect(balancedBlocks(all, seed).map(({ length }) => length)).toEqual([40, 12, 12, 12, 12, 12]);
+      expect(balancedBlocks(all, seed).map(({ length }) => length)).toEqual([46, 12, 12, 12, 12, 6]);
     }
   });
 
