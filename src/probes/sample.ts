@@ -15,9 +15,15 @@ export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster
 /** A stratum with fewer facts than these says little by itself: it is joined with others. */
 const LEAST_STRATUM = 5;
 
-/** The first block is large enough for a first judgment, and the others small enough to stop soon after a clear one. */
-const FIRST_BLOCK = { facts: 46, share: 0.15 };
-const NEXT_BLOCK = { facts: 12, share: 0.05 };
+/**
+ * The first block is large enough for a first judgment. Then there is a look whenever an eighth more was asked: each block reads
+ * the beginnings of its templates again.
+ */
+const FIRST_BLOCK = { least: 46, most: 108, share: 0.3 };
+const NEXT_BLOCK = { least: 10, share: 0.12 };
+
+/** A last block of less than this share of all facts is asked with the one before. */
+const SMALL_REST = 0.05;
 
 /**
  * All facts of some items in blocks, in a random order that depends only on the seed. Each block takes the same share c of
@@ -53,10 +59,15 @@ export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fac
 
 /** Planned sizes; the last block takes all that is left. */
 function blockSizes(facts: number): number[] {
-  const first = Math.max(FIRST_BLOCK.facts, FIRST_BLOCK.share * facts);
-  const next = Math.max(NEXT_BLOCK.facts, NEXT_BLOCK.share * facts);
-  const more = Math.max(0, Math.round((facts - first) / next));
-  return more === 0 ? [facts] : [first, ...Array.from({ length: more - 1 }, () => next), Infinity];
+  const sizes: number[] = [];
+  let size = Math.max(FIRST_BLOCK.least, Math.min(FIRST_BLOCK.most, FIRST_BLOCK.share * facts));
+  let asked = 0;
+  while (asked + size < (1 - SMALL_REST) * facts) {
+    sizes.push(size);
+    asked += size;
+    size = Math.max(NEXT_BLOCK.least, NEXT_BLOCK.share * asked);
+  }
+  return [...sizes, Infinity];
 }
 
 /** One of the two integers around a number, with that number as its mean. */

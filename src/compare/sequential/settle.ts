@@ -49,11 +49,15 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   const asked = new Asked(items, plan, blocks);
   const canPass = plan.canPass && excludesAll(plan, asked, policy);
   const { harms, gains } = plan;
-  // Each rule may be the one that fails: they share the error.
-  const share = policy['twin-accuracy'].alpha / (harms.length + gains.length);
+  // Each rule may be the one that fails: those about everything, about parts, and about gains have a third of the error each.
+  const third = policy['twin-accuracy'].alpha / 3;
+  const whole = harms.filter(isOfEverything).length;
+  const shareOf = (rule: HarmRule) => third / (isOfEverything(rule) ? whole : harms.length - whole);
   const shown = {
-    harms: harms.filter((rule) => showsHarm(rule, asked, share)),
-    gains: gains.filter((rule) => evidenceOfGain(rule, asked, { alpha: share, policy, rules: gains.length })),
+    harms: harms.filter((rule) => showsHarm(rule, asked, shareOf(rule))),
+    gains: gains.filter((rule) =>
+      evidenceOfGain(rule, asked, { alpha: third / gains.length, policy, rules: gains.length }),
+    ),
   };
   if (!canPass && !hasLost && shown.harms.length + shown.gains.length === 0) return null;
   const { findings, kinds } = judge();
@@ -132,6 +136,10 @@ function isOfGain({ kind, view }: GainRule, finding: Finding): boolean {
   if (finding.kind !== 'shadow-delta' || kind !== 'shadow-delta' || view === null) return false;
   const { suite, twins, group } = finding;
   return view.row.suite === suite && view.row.kind === twins && view.row.group === group;
+}
+
+function isOfEverything({ of }: HarmRule): boolean {
+  return of.capability === null && of.suite === null && of.family === null;
 }
 
 function isOfAllTwins({ of }: HarmRule): boolean {
