@@ -1,5 +1,6 @@
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
+import type { JudgedForm } from '../../probes/item.ts';
 import { binomialAtLeast } from '../../statistics/distributions.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
@@ -85,13 +86,31 @@ function isReached(facts: readonly PairedFact[], side: Side): boolean {
   return [facts.map(({ benchmark }) => [benchmark]), twins].every((forms) => isAboveChance(forms, side));
 }
 
+/**
+ * How many answers in each form the baseline may lose and still reach the level of these facts: with a loss above that, a
+ * candidate does not.
+ */
+export function answersToSpare(facts: readonly PairedFact[]): Record<JudgedForm, number> {
+  const spare = (forms: ReadonlyArray<readonly PairedItem[]>) => {
+    const { right, chance } = countRight(forms, 'baseline');
+    const least = Array.from({ length: forms.length + 1 }, (_, count) => count).find(
+      (count) => binomialAtLeast(count, forms.length, chance) < GUESSING,
+    );
+    return least === undefined ? 0 : Math.max(0, right - least);
+  };
+  return { benchmark: spare(facts.map(({ benchmark }) => [benchmark])), twin: spare(facts.map(({ twins }) => twins)) };
+}
+
 /** Twins of one fact count as one answer, which is right by their share. */
 function isAboveChance(forms: ReadonlyArray<readonly PairedItem[]>, side: Side): boolean {
+  const { right, chance } = countRight(forms, side);
+  return binomialAtLeast(Math.floor(right + 1e-9), forms.length, chance) < GUESSING;
+}
+
+function countRight(forms: ReadonlyArray<readonly PairedItem[]>, side: Side) {
   const mean = (items: readonly PairedItem[], of: (item: PairedItem) => number) =>
     items.reduce((sum, item) => sum + of(item), 0) / items.length;
-  const right = Math.floor(
-    forms.reduce((sum, items) => sum + mean(items, (item) => Number(item[side].correct)), 0) + 1e-9,
-  );
+  const right = forms.reduce((sum, items) => sum + mean(items, (item) => Number(item[side].correct)), 0);
   const chance = forms.reduce((sum, items) => sum + mean(items, (item) => item.chance), 0) / forms.length;
-  return binomialAtLeast(right, forms.length, chance) < GUESSING;
+  return { right, chance };
 }

@@ -11,11 +11,14 @@ const WEIGHT_OF_SUM = 0.25;
  * Is it excluded, but for `alpha`, that the rule will find harm? It needs a sum of harm, and a number of facts with harm: of m
  * facts that lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two e-values is one.
  */
-export function excludesHarm(
-  { facts, harm, most, least, loosest: level }: HarmRule,
-  asked: Asked,
-  alpha: number,
-): boolean {
+export function excludesHarm(rule: HarmRule, asked: Asked, alpha: number): boolean {
+  const { needs } = rule;
+  // Which of the two is tested is known beforehand: what needs more harm is excluded sooner.
+  const isNear = needs?.some(({ least }) => rule.loosest === null || least < leastFacts(rule.loosest)) ?? true;
+  return needs && !isNear ? needs.every((other) => excludesHarm(other, asked, alpha)) : excludesSum(rule, asked, alpha);
+}
+
+function excludesSum({ facts, harm, most, least, loosest: level }: HarmRule, asked: Asked, alpha: number): boolean {
   const sums = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
   const counts = asked.seen(facts, (fact) => (harm(fact) > 0 ? -1 : 0), { lowest: -1, highest: 0 });
   if (sums === null || counts === null) return false;

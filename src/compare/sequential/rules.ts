@@ -7,9 +7,9 @@ import { isForgetting } from '../checks/retention.ts';
 import { type FamilyView, viewFamilies } from '../probes/families.ts';
 import { benchmarksAlone, factsWithTwins } from '../probes/groups.ts';
 import { ALPHA_OF_LETTERS, factsForLoss, keptLetters, riseOfKey } from '../probes/kept-letters.ts';
-import { compareLevels, levelsIn } from '../probes/levels.ts';
+import { answersToSpare, compareLevels, levelsIn } from '../probes/levels.ts';
 import { alphaOfLosses } from '../probes/losses.ts';
-import { changeOf, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
+import { changeOf, type PairedAnswers, type PairedFact, twinChangeOf } from '../probes/paired-item.ts';
 import { describeRetention, isCertain } from '../probes/retention.ts';
 import { alphaOfAll, alphaOfPart } from '../probes/twin-tests.ts';
 
@@ -43,6 +43,8 @@ export interface HarmRule {
    * other finding. Null as above.
    */
   readonly loosest: number | null;
+  /** Without harm by one of these there is none by this rule; missing where nothing else is needed. */
+  readonly needs?: readonly HarmRule[];
 }
 
 const EVERYTHING = { form: null, capability: null, suite: null, family: null } as const;
@@ -177,6 +179,9 @@ function retentionRule(answers: PairedAnswers, views: readonly FamilyView[], pol
   ];
 }
 
+/** A loss above a number, however little. */
+const ABOVE = 1e-6;
+
 const retentionAfter = (certain: number, lost: number, policy: ProbePolicy) =>
   describeRetention({ certain, kept: certain - lost }, policy);
 
@@ -189,6 +194,19 @@ function levelRules(baseline: MeasuredProbes, { facts }: PairedAnswers, policy: 
     const own = facts.filter(({ benchmark }) => benchmark.family === family && benchmark.level === level);
     const alpha = alphaOfLevels(policy) / tests.length;
     const harm = (fact: PairedFact) => lostBenchmark(fact) + lostTwins(fact);
+    const withTwins = own.filter(({ twins }) => twins.length > 0);
+    const spare = answersToSpare(withTwins);
+    const misses = (form: JudgedForm, lost: (fact: PairedFact) => number) => ({
+      of: { ...EVERYTHING, kind: 'level-lost' as const, form, family },
+      facts: withTwins,
+      harm: lost,
+      units: withTwins.length,
+      most: 1,
+      least: spare[form] + ABOVE,
+      alpha: null,
+      loosest: null,
+    });
+    const needs = [misses('benchmark', lostBenchmark), misses('twin', (fact) => -twinChangeOf(fact))];
     return [
       {
         of: { ...EVERYTHING, kind: 'level-lost', family },
@@ -200,6 +218,7 @@ function levelRules(baseline: MeasuredProbes, { facts }: PairedAnswers, policy: 
         alpha,
         // Any other family may be significant and still be reached.
         loosest: alphaOfLevels(policy),
+        needs,
       },
     ];
   });
