@@ -35,7 +35,8 @@ it('four merged shards are what one machine measures, and get one comment', asyn
   expect(rig.github.comments).toHaveLength(1);
   expect(rig.github.comments[0]?.body).toMatch(/shadow delta\S* of \S+ is 3\d\.\d\spoints/);
 
-  const whole = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json' });
+  // A shard asks its share of everything.
+  const whole = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json', all: 'true' });
   expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
 });
 
@@ -60,7 +61,7 @@ it('spectra of the weights on some machines and probes at a server on another ge
   expect(asked.code, asked.log).toBe(0);
   expect(asked.log).toContain('artifact shadow-gate-default-shard-probes-1-of-1');
   const merged = await rig.gate({ mode: 'merge', baseline: inputs.baseline }, { runId: 42 });
-  const whole = await rig.gate({ ...inputs, ...server });
+  const whole = await rig.gate({ ...inputs, ...server, all: 'true' });
   await served.stop();
   expect(merged.outputs.verdict, merged.log).toBe(whole.outputs.verdict);
   expect(merged.outputs['shadow-delta']).toBe(whole.outputs['shadow-delta']);

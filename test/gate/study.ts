@@ -30,13 +30,14 @@ interface Golden {
  * torch (`golden/`).
  */
 export async function expectVerdict(name: string, verdict: Report['verdict'], rules: readonly string[]): Promise<void> {
-  const { report, measurement } = await runGate({
-    checkpoint: inStudy(name),
-    baseline: inStudy('baseA'),
-    policy: studyPolicy(),
-  });
-  expect(report.verdict).toBe(verdict);
-  expect(decisiveRules(report)).toEqual(rules);
+  const sides = { checkpoint: inStudy(name), baseline: inStudy('baseA'), policy: studyPolicy() };
+  // In blocks, until it is settled, and with every item.
+  const inBlocks = await runGate(sides);
+  const { report, measurement } = await runGate({ ...sides, all: true });
+  for (const judged of [inBlocks.report, report]) {
+    expect(judged.verdict).toBe(verdict);
+    expect(decisiveRules(judged)).toEqual(rules);
+  }
   const { items } = readJson<Golden>(inStudy(`golden/${name}.json`));
   const found = new Map(probesOf(measurement).items.map((item) => [item.id, item]));
   expect(items).not.toEqual([]);
