@@ -4,9 +4,9 @@ import { signTest } from '../../statistics/sign-test.ts';
 import { exclusionLevel } from './change-interval.ts';
 import { churnOf } from './churn.ts';
 import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from './comparison.ts';
-import { type FamilyView, viewFamilies } from './families.ts';
+import { type FamilyView, knownFacts, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
-import { benchmarksAlone, factsWithTwins } from './groups.ts';
+import { factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
 import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from './kinds.ts';
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
@@ -65,9 +65,7 @@ export function evaluateProbes(
   const judged = { facts: gained, groups };
   const kinds = viewKinds(judged, policy);
   const { facts: forDelta, delta: whole } = overallDelta(judged, kinds, policy);
-  const known = [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
-    .filter(({ showsRetention }) => showsRetention)
-    .flatMap((view) => view.facts);
+  const known = knownFacts(facts, views, policy);
   const rowOf = (scope: RowScope): ShadowRow => {
     const own = ({ benchmark }: PairedFact) => isWithin(scope, benchmark);
     const isWhole = scope.capability === null && scope.suite === null;

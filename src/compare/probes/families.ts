@@ -3,6 +3,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { bisect } from '../../statistics/bisect.ts';
 import { binomialAtLeast } from '../../statistics/distributions.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';
+import { benchmarksAlone } from './groups.ts';
 import { accuracies, meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
 /** What a family can show, or several small families of a capability together. */
@@ -56,6 +57,20 @@ export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy):
   const capabilities = large(families.rest, ({ benchmark }) => benchmark.capability);
   const judged = [...families.groups, ...capabilities.groups, capabilities.rest];
   return judged.filter(({ length }) => length > 0).map((members) => view(members, policy));
+}
+
+/**
+ * Facts of families in which the baseline does not guess, with or without twins of their own.
+ * @param views of all facts with twins
+ */
+export function knownFacts(
+  facts: readonly PairedFact[],
+  views: readonly FamilyView[],
+  policy: ProbePolicy,
+): PairedFact[] {
+  return [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
+    .filter(({ showsRetention }) => showsRetention)
+    .flatMap((view) => view.facts);
 }
 
 /** The groups that are not small, and the facts in none of them. */

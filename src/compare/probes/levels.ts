@@ -5,6 +5,7 @@ import { binomialAtLeast } from '../../statistics/distributions.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { LevelRow } from './comparison.ts';
+import { nameInPair } from './paired-facts.ts';
 import { changeOf, countChanges, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
 /** The levels of one family that a measurement was asked. */
@@ -24,7 +25,7 @@ export function levelsIn(
   return baseline.suites.flatMap(({ name, levels = [] }) =>
     levels
       .filter(({ count }) => count > 1)
-      .map(({ family, count, asked }) => ({ family: several ? `${name} · ${family}` : family, count, asked })),
+      .map(({ family, count, asked }) => ({ family: nameInPair(family, name, several), count, asked })),
   );
 }
 

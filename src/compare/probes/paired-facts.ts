@@ -14,6 +14,11 @@ export function pairOptions({ suites }: Pick<MeasuredProbes, 'suites'>): PairOpt
   return { several: suites.length > 1, hidden: new Set(hidden) };
 }
 
+/** The name of an item, a fact, a family or a template where several suites may have one of that name. */
+export function nameInPair(name: string, suite: string, several: boolean): string {
+  return several ? `${suite} · ${name}` : name;
+}
+
 /**
  * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer.
  * Whether labels are asked for is the candidate's word where the baseline has none, since labels are looked at more closely.
@@ -26,7 +31,7 @@ export function pairItem(
   const { suite, capability, form, chance, prompt, right } = other;
   const kind = form === 'twin' ? (other.kind ?? null) : null;
   const answers = form === 'benchmark-text' || kind === 'open' ? 'text' : (other.answers ?? item.answers ?? 'text');
-  const own = (name: string) => (several ? `${other.suite} · ${name}` : name);
+  const own = (name: string) => nameInPair(name, other.suite, several);
   return {
     id: own(other.id),
     suite,

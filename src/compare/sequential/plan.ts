@@ -1,6 +1,7 @@
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { pairWithItself } from '../probes/pair.ts';
+import { nameInPair } from '../probes/paired-facts.ts';
 import { type GainRule, gainRules } from './gains.ts';
 import { askingOrder } from './order.ts';
 import { type HarmRule, harmRules } from './rules.ts';
@@ -30,7 +31,7 @@ export function settlingPlan(
   const blockOf = order.flatMap((keys, block) =>
     keys.map((key): [string, number] => {
       const [suite = '', fact = ''] = JSON.parse(key) as string[];
-      return [several ? `${suite} · ${fact}` : fact, block];
+      return [nameInPair(fact, suite, several), block];
     }),
   );
   return {

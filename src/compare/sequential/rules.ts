@@ -4,8 +4,8 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { JudgedForm } from '../../probes/item.ts';
 import { alphaOfLevels } from '../checks/level-lost.ts';
 import { isForgetting } from '../checks/retention.ts';
-import { type FamilyView, viewFamilies } from '../probes/families.ts';
-import { benchmarksAlone, factsWithTwins } from '../probes/groups.ts';
+import { type FamilyView, knownFacts, viewFamilies } from '../probes/families.ts';
+import { factsWithTwins } from '../probes/groups.ts';
 import { ALPHA_OF_LETTERS, factsForLoss, keptLetters, riseOfKey } from '../probes/kept-letters.ts';
 import { answersToSpare, compareLevels, levelsIn } from '../probes/levels.ts';
 import { alphaOfLosses } from '../probes/losses.ts';
@@ -59,10 +59,11 @@ const leastOf = (drop: number, units: number): number => Math.max(1, Math.ceil(d
 export function harmRules(baseline: MeasuredProbes, answers: PairedAnswers, policy: ProbePolicy): HarmRule[] {
   const withTwins = factsWithTwins(answers.facts, answers.groups);
   const views = viewFamilies(withTwins, policy);
+  const kept = keptLetters([...answers.facts, ...answers.unjudged], { hasBaseline: true });
   return [
     ...twinRules(views, policy),
-    ...lossRules(answers, withTwins, policy),
-    ...retentionRule(answers, views, policy),
+    ...lossRules(factsForLoss(answers.facts, kept), withTwins, policy),
+    ...retentionRule(factsForLoss(knownFacts(answers.facts, views, policy), kept), policy),
     ...levelRules(baseline, answers, policy),
     ...letterRules(answers),
   ].filter(({ facts }) => facts.length > 0);
@@ -98,11 +99,10 @@ function twinRules(views: readonly FamilyView[], policy: ProbePolicy): HarmRule[
   ];
 }
 
-function lossRules(answers: PairedAnswers, withTwins: readonly PairedFact[], policy: ProbePolicy): HarmRule[] {
+function lossRules(exams: readonly PairedFact[], withTwins: readonly PairedFact[], policy: ProbePolicy): HarmRule[] {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
-  const kept = keptLetters([...answers.facts, ...answers.unjudged], { hasBaseline: true });
   const forms = [
-    { form: 'benchmark', facts: factsForLoss(answers.facts, kept), harm: lostBenchmark, count: lengthOf },
+    { form: 'benchmark', facts: exams, harm: lostBenchmark, count: lengthOf },
     { form: 'twin', facts: withTwins, harm: lostTwins, count: countTwins },
   ] as const;
   const parts = forms.flatMap(({ form, facts, harm, count }) =>
@@ -157,12 +157,8 @@ function withHolm(parts: readonly Omit<HarmRule, 'loosest'>[], alpha: number): H
 
 const lengthOf = ({ length }: readonly PairedFact[]): number => length;
 
-function retentionRule(answers: PairedAnswers, views: readonly FamilyView[], policy: ProbePolicy): HarmRule[] {
-  const kept = keptLetters([...answers.facts, ...answers.unjudged], { hasBaseline: true });
-  const known = [...views, ...viewFamilies(benchmarksAlone(answers.facts), policy)]
-    .filter(({ showsRetention }) => showsRetention)
-    .flatMap((view) => view.facts);
-  const facts = factsForLoss(known, kept).filter(({ benchmark }) => isCertain(benchmark, policy));
+function retentionRule(known: readonly PairedFact[], policy: ProbePolicy): HarmRule[] {
+  const facts = known.filter(({ benchmark }) => isCertain(benchmark, policy));
   const least = facts.findIndex((_, lost) => isForgetting(retentionAfter(facts.length, lost, policy), policy));
   if (least < 0) return [];
   return [

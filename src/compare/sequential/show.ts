@@ -2,6 +2,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast } from '../../statistics/distributions.ts';
 import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { KindView } from '../probes/kinds.ts';
+import type { Transfer } from '../probes/transfer.ts';
 import type { Asked } from './asked.ts';
 import { type GainRule, leastTotal, lowerEnd } from './gains.ts';
 import type { HarmRule } from './rules.ts';
@@ -53,17 +54,20 @@ export function evidenceOfGain(
 
 /** Is the interval of the transfer of what was asked so far below the limit that fails? */
 export function showsTransfer({ view }: GainRule, kinds: readonly KindView[], { policy, rules }: SharedGains): boolean {
-  const now = view && kinds.find(({ row }) => isSameView(row, view.row));
   const level = 1 - (1 - policy.confidence) / rules;
-  const upper = now?.delta?.transfer?.interval(1 - SHARE_OF_LOOKS * (1 - level)).upper ?? null;
+  const upper = transferIn(view, kinds)?.interval(1 - SHARE_OF_LOOKS * (1 - level)).upper ?? null;
   return upper !== null && upper < policy['shadow-delta']['transfer-fail'];
 }
 
 /** Is the interval of the transfer of what was asked so far above the limit that fails, so that no warning is near? */
 export function excludesTransfer({ view }: GainRule, kinds: readonly KindView[], policy: ProbePolicy): boolean {
-  const now = view && kinds.find(({ row }) => isSameView(row, view.row));
-  const lower = now?.delta?.transfer?.interval(1 - SHARE_OF_LOOKS * (1 - policy.confidence)).lower ?? null;
+  const lower = transferIn(view, kinds)?.interval(1 - SHARE_OF_LOOKS * (1 - policy.confidence)).lower ?? null;
   return lower !== null && lower > policy['shadow-delta']['transfer-fail'];
+}
+
+/** That of the same twins, by what was asked so far; null where the benchmark form did not gain. */
+function transferIn(view: KindView | null, kinds: readonly KindView[]): Transfer | null {
+  return kinds.find(({ row }) => view !== null && isSameView(row, view.row))?.delta?.transfer ?? null;
 }
 
 const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>
