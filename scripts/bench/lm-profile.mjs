@@ -35,7 +35,13 @@ export async function profileSuite({ builtinSuite, measureProbes, openCheckpoint
   const profile = await profiled(async () => {
     const suite = builtinSuite(1);
     const source = await openCheckpointSource({ checkpoint, device });
-    return measureProbes(source, { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null });
+    return measureProbes(source, {
+      suites: [suite],
+      seed: 1,
+      order: { seed: 1, isChosen: false },
+      chatTemplate: false,
+      budgetSeconds: null,
+    });
   });
   const { probes, precision } = profile.result;
   console.log(`${probes.items.length} items of ${checkpoint}, weights in ${precision.weights}`);

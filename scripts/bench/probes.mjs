@@ -30,7 +30,13 @@ try {
   );
   console.log(`suite: ${suite.items.length} items at all levels, ${tokens} tokens in their prompts`);
   const source = await openCheckpointSource({ checkpoint, device: values.device });
-  const order = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
+  const order = {
+    suites: [suite],
+    seed: 1,
+    order: { seed: 1, isChosen: false },
+    chatTemplate: false,
+    budgetSeconds: null,
+  };
   const { seconds, expectedSeconds, probes } = await measureProbes(source, order);
   const levels = probes.suites.flatMap((measured) => measured.levels ?? []);
   console.log(`levels: ${levels.map(({ family, count, asked }) => `${family} ${asked} of ${count}`).join(', ')}`);

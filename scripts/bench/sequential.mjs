@@ -3,6 +3,9 @@
 // --into FILE]
 //
 // With --into, outcomes are appended, one JSON line per candidate; without draws, the table of all of them is printed.
+//
+// npm run bench:sequential -- --attacks 200: candidates of somebody who knows everything but the order, each in so many orders.
+import { randomInt } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { importSources } from '../run/import-sources.mjs';
@@ -15,12 +18,25 @@ const { values } = parseArgs({
     scenario: { type: 'string' },
     into: { type: 'string' },
     seconds: { type: 'string', default: 'Infinity' },
+    attacks: { type: 'string' },
   },
 });
-const { SCENARIOS, outcomeOf } = await importSources({
+const { SCENARIOS, outcomeOf, attacksOn, wrongPasses } = await importSources({
   SCENARIOS: 'test/compare/sequential/worlds.ts',
   outcomeOf: 'test/compare/sequential/worlds.ts',
+  attacksOn: 'test/compare/sequential/adversary.ts',
+  wrongPasses: 'test/compare/sequential/adversary.ts',
 });
+
+if (values.attacks !== undefined) {
+  for (const shape of ['built-in', 'derived']) {
+    for (const { name, pair } of attacksOn(shape, 1)) {
+      const seeds = Array.from({ length: Number(values.attacks) }, () => randomInt(2 ** 31 - 1));
+      console.log(`${shape} | ${name} | wrong passes: ${wrongPasses(pair, seeds)} of ${seeds.length}`);
+    }
+  }
+  process.exit();
+}
 
 const shapes = values.shape === undefined ? ['built-in', 'derived'] : [values.shape];
 const names = values.scenario === undefined ? Object.keys(SCENARIOS) : [values.scenario];

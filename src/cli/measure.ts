@@ -56,14 +56,14 @@ async function probesOf(
   options: Omit<MeasureOptions, 'out'>,
   resolved: ResolvedPolicy,
 ): Promise<ProbeRunOptions | null> {
-  const { only, seed, budget: budgetSeconds, chatTemplate, like: path } = options;
+  const { only, seed, orderSeed, budget: budgetSeconds, chatTemplate, like: path } = options;
   if (path === undefined) {
-    return selectProbes(resolved, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
+    return selectProbes(resolved, { only, seed: resolveSeed(seed), orderSeed, budgetSeconds, chatTemplate });
   }
   if (seed !== undefined) throw new UserError(`--like takes the seed of ${path}`, 'leave out --seed');
   const like = await readLike(path);
   const given = { chatTemplate: chatTemplate ?? like.chatTemplate };
-  const probes = await selectProbes(resolved, { only, seed: like.seed, budgetSeconds, like, ...given });
+  const probes = await selectProbes(resolved, { only, seed: like.seed, orderSeed, budgetSeconds, like, ...given });
   if (probes === null) throw new UserError('--like is about probes, and none were requested', 'leave it out');
   expectLike(probes, like, path);
   return probes;
@@ -92,6 +92,7 @@ export async function takeMeasurement(
   const {
     only,
     seed: _,
+    orderSeed: _order,
     budgetSeconds: _budget,
     chatTemplate: _template,
     ...settings

@@ -3,6 +3,7 @@ import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/measure-l
 import {
   HALVES,
   type Half,
+  ORDER_SEED_WORDS,
   parseCount,
   parseSeconds,
   parseSeed,
@@ -124,6 +125,11 @@ export function probeOptions(command: Command): Command {
       parseSeedOption,
     )
     .option(
+      '--order-seed <n>',
+      'seed of the order of asking, to reproduce a run: its report and measurement have it (default: drawn)',
+      parseOrderSeedOption,
+    )
+    .option(
       '--budget <time>',
       'time limit for the probes on one model, such as 60s or 5m (default: no limit)',
       parseTimeOption,
@@ -136,6 +142,7 @@ export interface ProbeOptions extends EndpointOptions {
   policy?: string;
   only?: Half;
   seed?: SeedChoice;
+  orderSeed?: number;
   /** In seconds. */
   budget?: number;
   chatTemplate?: boolean;
@@ -205,6 +212,7 @@ const RUN_OPTIONS = [
   'adapter',
   'only',
   'seed',
+  'orderSeed',
   'budget',
   'chatTemplate',
   'endpoint',
@@ -299,6 +307,11 @@ function parseTimeoutOption(text: string): number {
 
 export function parseSeedOption(text: string): SeedChoice {
   return parseSeed(text) ?? refuse(SEED_WORDS);
+}
+
+function parseOrderSeedOption(text: string): number {
+  const seed = parseSeed(text);
+  return typeof seed === 'number' ? seed : refuse(ORDER_SEED_WORDS);
 }
 
 function parseLibrariesOption(text: string): LibrariesChoice {

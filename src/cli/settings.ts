@@ -24,6 +24,7 @@ export function measureSettings(options: CandidateOptions & ProbeOptions, output
     maxMemory: memoryLimit,
     only,
     seed,
+    orderSeed,
     budget: budgetSeconds,
     chatTemplate,
   } = options;
@@ -42,6 +43,7 @@ export function measureSettings(options: CandidateOptions & ProbeOptions, output
     spectrumStore: openSpectrumStore(options, output),
     only,
     seed,
+    orderSeed,
     budgetSeconds,
     chatTemplate,
     endpoint: withAnswers(endpointOf(options, output), options, output),

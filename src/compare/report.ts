@@ -68,6 +68,8 @@ export const probeReportSchema = z.strictObject({
     }),
   ),
   seed: z.number().int(),
+  /** Of the order of asking; absent where everything was asked at once, and in older reports. */
+  orderSeed: z.int().nonnegative().optional(),
   chatTemplate: z.boolean(),
   /** Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older reports. */
   withoutTemplate: z.array(z.string()).min(1).optional(),

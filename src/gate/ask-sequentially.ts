@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { askingOrder } from '../compare/sequential/order.ts';
-import { settleAgainst } from '../compare/sequential/settle-answers.ts';
+import { firstAnswers, settleAgainst } from '../compare/sequential/settle-answers.ts';
 import { areChosen } from '../measure/estimate-suites.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
@@ -20,12 +20,12 @@ export function askSequentially(
   if (selected === null || baseline === null || probes?.status !== 'measured') return selected;
   const isSame = probes.sequential === undefined && isOfSameSuites(selected, probes) && hasAll(probes, selected);
   if (policy.sequential !== 'on' || !isSame) return selected;
-  const blocks = askingOrder(probes);
+  const blocks = askingOrder(probes, selected.order.seed);
   if (blocks.length < 2) return selected;
   const settleOf = settleAgainst(baseline, policy);
   const settle = (answers: typeof probes) => {
-    const { sequential } = answers;
-    return sequential === undefined ? null : settleOf({ ...answers, sequential });
+    const first = firstAnswers(answers);
+    return first && settleOf(first);
   };
   return { ...selected, sequential: { blocks, settle } };
 }

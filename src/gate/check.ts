@@ -57,6 +57,8 @@ export interface CheckOptions
   readonly all?: boolean | undefined;
   /** Seed of the probes; by default that of the baseline. */
   readonly seed?: SeedChoice | undefined;
+  /** Seed of the order of asking, to reproduce a run; drawn by default. */
+  readonly orderSeed?: number | undefined;
   readonly budgetSeconds?: number | undefined;
   readonly chatTemplate?: boolean | undefined;
 }
@@ -170,7 +172,7 @@ export async function checkMeasured(
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
   const { baseline: _, policy: __, changes: ___, calibration: ____, reference, adapter, ...rest } = options;
-  const { only, seed, budgetSeconds, chatTemplate, baselineEndpoint, all: _____, ...settings } = rest;
+  const { only, seed, orderSeed, budgetSeconds, chatTemplate, baselineEndpoint, all: _____, ...settings } = rest;
   const { policy, baseline: given, calibration } = await resolvePair(options);
   const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
   if (baseline.kind === 'checkpoint' && settings.endpoint && !baseline.endpoint) {
@@ -181,6 +183,7 @@ async function prepare(options: CheckOptions) {
   }
   const probes = await selectProbes(policy, {
     only,
+    orderSeed,
     budgetSeconds,
     chatTemplate,
     seed: chooseSeed(seed, baseline),

@@ -17,6 +17,8 @@ export function resolveSeed(choice: SeedChoice | undefined): number {
 export interface ProbeSelection {
   readonly only?: Half | undefined;
   readonly seed: number;
+  /** Of the order of asking; drawn now if missing, so that nobody knows it while a candidate is made. */
+  readonly orderSeed?: number | undefined;
   /** Time limit for one model; no limit if missing. */
   readonly budgetSeconds?: number | undefined;
   /** Answers to compare with: their levels are asked, where they are answers to the same suite. */
@@ -31,7 +33,7 @@ export interface ProbeSelection {
  */
 export async function selectProbes(
   resolved: ResolvedPolicy,
-  { only, seed, like, budgetSeconds, chatTemplate }: ProbeSelection,
+  { only, seed, orderSeed, like, budgetSeconds, chatTemplate }: ProbeSelection,
 ): Promise<ProbeRunOptions | null> {
   const { policy, policyPath } = resolved;
   if (only === 'probes' && policy.probes.length === 0) {
@@ -44,6 +46,7 @@ export async function selectProbes(
   return {
     suites: (await loadSuites(resolved, seed)).map((suite) => withKnownLevels(suite, like)),
     seed,
+    order: { seed: orderSeed ?? randomInt(0, MAX_SEED), isChosen: orderSeed !== undefined },
     chatTemplate: chatTemplate ?? policy['chat-template'],
     budgetSeconds: budgetSeconds ?? null,
   };

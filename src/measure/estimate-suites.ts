@@ -32,7 +32,7 @@ export interface SuitesEstimate {
  */
 export async function estimateSuites(
   model: Model,
-  { suites, seed, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
+  { suites, order: { seed }, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
   {
     onProgress,
     leavesLevels = false,

@@ -125,7 +125,7 @@ export async function runSuites(
   }
   onProgress?.({ phase: 'finishing' });
   const answers = answersOf(runs, outcomesOf);
-  const settings = settingsOf(model, { ...selection, suites });
+  const settings = settingsOf(model, { ...selection, suites, sequential: undefined });
   const notes = suites.flatMap(({ warnings }) => warnings);
   if (shard === null) {
     return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds, allSeconds };
@@ -183,9 +183,10 @@ async function runInBlocks(
 
 /** What the probes were asked with. */
 function settingsOf(model: Model, selection: ProbeRunOptions) {
-  const { suites, seed, chatTemplate, budgetSeconds } = selection;
-  const frame = frameOf(model, selection);
-  return { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds, ...frame } as const;
+  const { suites, seed, order, chatTemplate, budgetSeconds, sequential } = selection;
+  const isOrdered = sequential !== undefined || budgetSeconds !== null;
+  const optional = { ...(isOrdered ? { orderSeed: order.seed } : {}), ...frameOf(model, selection) };
+  return { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds, ...optional } as const;
 }
 
 /** The answers of all suites, each with its place among the items of all. */

@@ -13,10 +13,15 @@ import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
-import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
 import { measureBehavior } from './behavior/measure-behavior.ts';
-import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
+import {
+  answeredRequest,
+  encodeMeasurement,
+  measurementKey,
+  measurementRequest,
+  recallMeasurement,
+} from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource, withTokenizerOf } from './measure-served.ts';
@@ -137,7 +142,7 @@ async function recallOrMeasure(
   const { measurement, isWhole } = await measureOpened(checkpoint, started, known);
   if (request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options))) throw changed(options);
   await expectSameFiles(checkpoint, options, digestFiles(files));
-  const key = measurementKey({ ...request, isScreened: measurement.tensors.some(isScreened) });
+  const key = measurementKey(answeredRequest(request, measurement));
   return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
 }
 
@@ -230,7 +235,7 @@ async function measureOpened(
       probes: probesRecord(probes?.run),
     },
   });
-  const isAsked = probes?.result.status !== 'measured' || probes.result.sequential === undefined;
+  const isAsked = probes?.result.status !== 'measured' || probes.result.sequential?.settled !== null;
   const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun' && isAsked;
   return { measurement, isWhole };
 }

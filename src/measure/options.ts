@@ -25,6 +25,7 @@ export const MAX_SEED = 2 ** 31 - 1;
 export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
   readonly seed: number;
+  readonly order: AskingSeed;
   readonly chatTemplate: boolean;
   /** Null for all items. */
   readonly budgetSeconds: number | null;
@@ -32,6 +33,13 @@ export interface ProbeRunOptions {
   readonly isChosen?: boolean;
   /** Ask what a baseline was asked, in blocks, until that settles the verdict. Missing: everything at once. */
   readonly sequential?: Sequential | undefined;
+}
+
+/** What the order of asking is drawn with. */
+export interface AskingSeed {
+  readonly seed: number;
+  /** A cached measurement is of any order that was drawn, but of no other one than that which the user chose. */
+  readonly isChosen: boolean;
 }
 
 /** How to ask a candidate no more than its verdict needs. */
@@ -102,7 +110,9 @@ export interface Reference {
   readonly digests: TensorDigests;
 }
 
-export const SEED_WORDS = `a whole number from 0 to ${MAX_SEED}, or rotate`;
+export const ORDER_SEED_WORDS = `a whole number from 0 to ${MAX_SEED}`;
+
+export const SEED_WORDS = `${ORDER_SEED_WORDS}, or rotate`;
 
 export const TIME_WORDS = 'a time such as 60s or 5m';
 

@@ -8,7 +8,13 @@ import { probes, probesOnly, SUITE } from '../compare/measurement.ts';
 
 const on = parsePolicy('', 'policy.yml');
 const suite = { ...SUITE, items: [], size: 200 } as unknown as Suite;
-const selected: ProbeRunOptions = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
+const selected: ProbeRunOptions = {
+  suites: [suite],
+  seed: 1,
+  order: { seed: 1, isChosen: false },
+  chatTemplate: false,
+  budgetSeconds: null,
+};
 const ask = (over: Partial<ProbeRunOptions> = {}, theirs: Partial<MeasuredProbes> = {}, policy = on) =>
   askSequentially({ ...selected, ...over }, probesOnly(probes(theirs)), policy)?.sequential;
 
@@ -24,7 +30,7 @@ describe('a candidate of a check', () => {
     ['there is one suite more', ask({ suites: [suite, { ...suite, name: 'more' }] })],
     ['it is asked in a chat template', ask({ chatTemplate: true })],
     ['its levels are not known', ask({ suites: [{ ...suite, levels: [{ family: 'f', count: 7, asked: null }] }] })],
-    ['its baseline stopped early', ask({}, { sequential: { blocks: 1, of: 6, settled: 'pass' } })],
+    ['its baseline stopped early', ask({}, { orderSeed: 1, sequential: { blocks: 1, of: 6, settled: 'pass' } })],
     ['there is no more than one block', ask({}, { items: probes().items.slice(0, 60) })],
     ['there is no baseline', askSequentially(selected, null, on)?.sequential],
   ])('is asked everything where %s', (_, sequential) => {

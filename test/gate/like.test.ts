@@ -6,7 +6,13 @@ import { probes, SUITE } from '../compare/measurement.ts';
 describe('what is measured to be compared with another measurement', () => {
   const suite = builtinSuite(1);
   const own = { ...SUITE, name: suite.name, version: suite.version, digest: suite.digest };
-  const selection = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
+  const selection = {
+    suites: [suite],
+    seed: 1,
+    order: { seed: 1, isChosen: false },
+    chatTemplate: false,
+    budgetSeconds: null,
+  };
 
   it('has the same suites', () => {
     expect(() => expectLike(selection, probes({ suites: [own] }), 'b.json')).not.toThrow();

@@ -10,7 +10,13 @@ import { judgeFacts } from '../compare/probes/findings.ts';
 import { atMiddleLevels, type Script, scripted } from '../probes/scripted.ts';
 
 const suite = atMiddleLevels(builtinSuite(1));
-const options = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
+const options = {
+  suites: [suite],
+  seed: 1,
+  order: { seed: 1, isChosen: false },
+  chatTemplate: false,
+  budgetSeconds: null,
+};
 const choicesOf = ({ question }: ProbeItem) => (question.kind === 'choice' ? question.choices : []);
 const answerOf = ({ question }: ProbeItem) => (question.kind === 'choice' ? question.answer : -1);
 const benchmarkOf = new Map(suite.items.filter(({ form }) => form === 'benchmark').map((item) => [item.fact, item]));

@@ -15,7 +15,13 @@ it('a measurement says what the chat template writes around a question, by a dig
   const model = scripted([...suite.items, ...(suite.pilot ?? [])], () => 0);
   const frame = async (chatTemplate: string | null) => {
     const tokenizer = wordTokenizer({ chatTemplate });
-    const order = { suites: [suite], seed: 1, chatTemplate: chatTemplate !== null, budgetSeconds: null };
+    const order = {
+      suites: [suite],
+      seed: 1,
+      order: { seed: 1, isChosen: false },
+      chatTemplate: chatTemplate !== null,
+      budgetSeconds: null,
+    };
     const { probes } = await runSuites({ ...model, tokenizer }, order);
     return measuredProbesSchema.parse(probes).chatFrame;
   };
@@ -31,7 +37,13 @@ it('a measurement says what the chat template writes around a question, by a dig
 it('probes that need a chat template do not wait for the weights of a model without one', async () => {
   const open = vi.spyOn(OnnxEngine, 'open');
   const source = await openCheckpointSource({ checkpoint: talkingModel(), device: 'cpu' });
-  const order = { suites: [suiteWithLevels()], seed: 1, chatTemplate: true, budgetSeconds: null };
+  const order = {
+    suites: [suiteWithLevels()],
+    seed: 1,
+    order: { seed: 1, isChosen: false },
+    chatTemplate: true,
+    budgetSeconds: null,
+  };
   await expect(measureProbes(source, order)).rejects.toThrow(/chat-template is on, but there is no tokenizer with/);
   expect(open).not.toHaveBeenCalled();
 });

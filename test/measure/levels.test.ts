@@ -16,7 +16,8 @@ const model = scripted(all, ({ family, level = 0, id }) => {
   const edge = skill[family] ?? 0;
   return level < edge || (level === edge && Number(/(\d+)\.\w+$/.exec(id)?.[1]) % 3 > 0) ? 0 : 1;
 });
-const order = (asked: Suite) => ({ suites: [asked], seed: 1, chatTemplate: false, budgetSeconds: null });
+const ORDER = { seed: 1, isChosen: false };
+const order = (asked: Suite) => ({ suites: [asked], seed: 1, order: ORDER, chatTemplate: false, budgetSeconds: null });
 const run = async (asked: Suite, shard: { index: number; count: number } | null = null) =>
   (await runSuites(model, order(asked), { shard })).probes;
 
@@ -116,6 +117,7 @@ it('a measurement at known levels and one that looks for them have other keys in
       probes: order(asked),
       tokens: null,
       isScreened: false,
+      isStopped: false,
       behavior: 'sha256:b',
     });
   const at = (level: number) =>

@@ -19,7 +19,13 @@ itNeeds(Boolean(stories), '../shared/models/stories260K')(
     // Few-shot prompts share prefixes, which run once: with other items beside it, one answer in ten differs.
     const suite = atMiddleLevels(builtinSuite(1));
     const items = suite.items.filter(({ family }) => family === 'word-problems');
-    const probes = { suites: [{ ...suite, items }], seed: 1, chatTemplate: false, budgetSeconds: null };
+    const probes = {
+      suites: [{ ...suite, items }],
+      seed: 1,
+      order: { seed: 1, isChosen: false },
+      chatTemplate: false,
+      budgetSeconds: null,
+    };
     const one = await measuring({ checkpoint: stories ?? '', reference: null, spectra: false, probes });
     expect(text(await mergeFiles(await writeShards(one, 2)))).toBe(text(await one()));
   },

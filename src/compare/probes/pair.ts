@@ -183,8 +183,8 @@ interface Differences {
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(itemKey));
   const missing = baseline.items.filter((item) => !answered.has(itemKey(item)));
-  if (candidate.sequential) {
-    const asked = new Set(askingOrder(baseline).slice(0, candidate.sequential.blocks).flat());
+  if (candidate.sequential && candidate.orderSeed !== undefined) {
+    const asked = new Set(askingOrder(baseline, candidate.orderSeed).slice(0, candidate.sequential.blocks).flat());
     const leftOut = new Set(candidate.leftOut.map(itemKey));
     const unable = new Set(baseline.items.filter((item) => leftOut.has(itemKey(item))).map(factKey));
     return missing.filter((item) => asked.has(factKey(item)) || unable.has(factKey(item)));

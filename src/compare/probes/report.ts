@@ -121,7 +121,7 @@ function describe(
     stops = null,
   }: { readonly evidence: (comparison: ProbeComparison) => Evidence; readonly stops?: Stops | null },
 ): ProbeReport {
-  const { suites, seed, items, leftOut, budgetSeconds, chatTemplate } = probes;
+  const { suites, seed, orderSeed, items, leftOut, budgetSeconds, chatTemplate } = probes;
   const { run } = candidate;
   const withoutTemplate = suitesWithoutTemplate(candidate);
   const comparison = compare(probes);
@@ -131,6 +131,7 @@ function describe(
       ...(texts === undefined ? {} : { texts: 'omitted' as const }),
     })),
     seed,
+    ...(orderSeed === undefined ? {} : { orderSeed }),
     chatTemplate,
     ...(withoutTemplate.length === 0 ? {} : { withoutTemplate }),
     budgetSeconds,

@@ -7,23 +7,23 @@ import { balancedBlocks } from '../../probes/sample.ts';
 export type AskingOrder = ReadonlyArray<readonly string[]>;
 
 /**
- * The order follows from the baseline alone, with its seed: no candidate chooses what it is asked first, and from the
- * measurements the same order follows later.
+ * The order follows from the baseline and a seed that is drawn when the run begins: nobody who trains a candidate knows what it
+ * will be asked first, and from both measurements the same order follows later.
  */
-export function askingOrder(baseline: Baseline): AskingOrder {
+export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
   const known = ORDERS.get(baseline);
-  if (known) return known;
-  const { items, leftOut, seed } = baseline;
+  if (known?.seed === seed) return known.order;
+  const { items, leftOut } = baseline;
   const placed: Place[] = [...items, ...leftOut.filter(isPlaced)];
   const order = balancedBlocks(placed, seed).map((facts) => facts.map((fact) => factKey(at(fact, 0))));
-  ORDERS.set(baseline, order);
+  ORDERS.set(baseline, { seed, order });
   return order;
 }
 
-type Baseline = Pick<MeasuredProbes, 'items' | 'leftOut' | 'seed'>;
+type Baseline = Pick<MeasuredProbes, 'items' | 'leftOut'>;
 
 /** It is looked up after every block, of a baseline that does not change. */
-const ORDERS = new WeakMap<Baseline, AskingOrder>();
+const ORDERS = new WeakMap<Baseline, { readonly seed: number; readonly order: AskingOrder }>();
 
 type Place = Pick<ProbeItemMeasurement, 'suite' | 'fact' | 'capability' | 'family' | 'cluster' | 'level'>;
 

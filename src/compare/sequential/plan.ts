@@ -6,7 +6,7 @@ import { type GainRule, gainRules } from './gains.ts';
 import { askingOrder } from './order.ts';
 import { type HarmRule, harmRules } from './rules.ts';
 
-/** What follows from the baseline and the policy alone, and is the same at every look. */
+/** What follows from the baseline, the policy and the seed of the order, and is the same at every look. */
 export interface SettlingPlan {
   /** Blocks of the asking order. */
   readonly blocks: number;
@@ -23,10 +23,10 @@ export interface SettlingPlan {
 export function settlingPlan(
   baseline: MeasuredProbes,
   policy: ProbePolicy,
-  { canPass }: Pick<SettlingPlan, 'canPass'>,
+  { canPass, orderSeed }: Pick<SettlingPlan, 'canPass'> & { readonly orderSeed: number },
 ): SettlingPlan {
   const known = pairWithItself(baseline);
-  const order = askingOrder(baseline);
+  const order = askingOrder(baseline, orderSeed);
   const several = baseline.suites.length > 1;
   const blockOf = order.flatMap((keys, block) =>
     keys.map((key): [string, number] => {

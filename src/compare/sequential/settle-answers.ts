@@ -8,8 +8,17 @@ import { pairProbes, pairSides } from '../probes/pair.ts';
 import { type SettlingPlan, settlingPlan } from './plan.ts';
 import { type Settled, settle } from './settle.ts';
 
-/** Answers to the first blocks. */
-export type FirstAnswers = MeasuredProbes & { readonly sequential: NonNullable<MeasuredProbes['sequential']> };
+/** Answers to the first blocks of an order. */
+export type FirstAnswers = MeasuredProbes & {
+  readonly sequential: NonNullable<MeasuredProbes['sequential']>;
+  readonly orderSeed: number;
+};
+
+/** The same answers, if they are to blocks of an order that is known. */
+export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
+  const { sequential, orderSeed } = probes;
+  return sequential === undefined || orderSeed === undefined ? null : { ...probes, sequential, orderSeed };
+}
 
 /** Whether the answers to the first blocks settle the verdict of the probes; see `settle`. */
 export type Settle = (probes: FirstAnswers) => Settled | null;
@@ -20,40 +29,43 @@ export function settleAgainst(measured: Measurement, policy: Policy): Settle {
     // Of the candidate, only its answers are looked at.
     const { candidate, baseline } = hideTexts({ candidate: { ...measured, probes }, baseline: measured }, policy);
     if (baseline?.probes?.status !== 'measured' || candidate.probes?.status !== 'measured') return null;
-    const plan = planAgainst(baseline, baseline.probes, policy);
-    const own = candidate.probes;
+    const own = firstAnswers(candidate.probes);
+    if (own === null) return null;
     const context = () => contextOf(candidate, baseline, policy);
-    return settleWith(plan, {
-      probes: { ...own, sequential: probes.sequential },
-      theirs: baseline.probes,
-      context,
-      policy,
-    });
+    const plan = planAgainst(baseline, baseline.probes, { policy, orderSeed: own.orderSeed });
+    return settleWith(plan, { probes: own, theirs: baseline.probes, context, policy });
   };
 }
 
 /** The same for a comparison of a candidate that was asked in blocks. Null for any other. */
 export function settleContext(context: ComparisonContext): Settled | null {
   const { probes, baseline, policy } = context;
-  if (probes.kind !== 'paired' || probes.probes.sequential === undefined || baseline === null) return null;
-  const { sequential } = probes.probes;
-  const plan = planAgainst(baseline, probes.baseline, policy);
-  const own = { probes: { ...probes.probes, sequential }, theirs: probes.baseline };
-  return settleWith(plan, { ...own, context: () => context, policy });
+  if (probes.kind !== 'paired' || baseline === null) return null;
+  const own = firstAnswers(probes.probes);
+  if (own === null) return null;
+  const plan = planAgainst(baseline, probes.baseline, { policy, orderSeed: own.orderSeed });
+  return settleWith(plan, { probes: own, theirs: probes.baseline, context: () => context, policy });
 }
 
 /** What the baseline beside itself would not pass is never settled as a pass. */
-function planAgainst(baseline: Measurement, probes: MeasuredProbes, policy: Policy): SettlingPlan {
+function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging): SettlingPlan {
+  const { policy, orderSeed } = of;
   const known = PLANS.get(probes);
-  if (known?.policy === policy) return known.plan;
+  if (known?.of.policy === policy && known.of.orderSeed === orderSeed) return known.plan;
   const ofItself = probeFindings(contextOf(baseline, baseline, policy));
-  const plan = settlingPlan(probes, policy, { canPass: ofItself.every(({ level }) => level === 'info') });
-  PLANS.set(probes, { policy, plan });
+  const canPass = ofItself.every(({ level }) => level === 'info');
+  const plan = settlingPlan(probes, policy, { canPass, orderSeed });
+  PLANS.set(probes, { of, plan });
   return plan;
 }
 
+interface Judging {
+  readonly policy: Policy;
+  readonly orderSeed: number;
+}
+
 /** The same at every look, and for the report. */
-const PLANS = new WeakMap<MeasuredProbes, { readonly policy: Policy; readonly plan: SettlingPlan }>();
+const PLANS = new WeakMap<MeasuredProbes, { readonly of: Judging; readonly plan: SettlingPlan }>();
 
 interface Look {
   readonly probes: FirstAnswers;

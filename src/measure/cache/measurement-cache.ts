@@ -34,6 +34,8 @@ export interface MeasurementRequest {
   readonly behavior: string;
   /** Whether matrices may be screened. */
   readonly isScreened: boolean;
+  /** Whether the probes may have ended when the verdict was settled. */
+  readonly isStopped: boolean;
 }
 
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
@@ -49,16 +51,32 @@ export function measurementRequest(
     spectra: spectra !== false,
     probes: probes ?? null,
     isScreened: screening !== undefined,
+    isStopped: probes?.sequential !== undefined,
   };
 }
 
+/** Which of the requests that may be answered in several ways a measurement answers. */
+export function answeredRequest(request: MeasurementRequest, { tensors, probes }: Measurement): MeasurementRequest {
+  return { ...request, isScreened: tensors.some(isScreened), isStopped: hasStopped(probes) };
+}
+
+const hasStopped = (probes: Measurement['probes']): boolean =>
+  probes?.status === 'measured' && probes.sequential !== undefined;
+
 /** @returns 64 hexadecimal digits that change with everything that changes a measurement */
-export function measurementKey({ probes, adapter, isScreened: screens, ...request }: MeasurementRequest): string {
+export function measurementKey({
+  probes,
+  adapter,
+  isScreened: screens,
+  isStopped: stops,
+  ...request
+}: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
   const parts = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
   // Last, and only where there is one: without it the keys stay those of before.
   if (adapter !== null) parts.push(adapter);
   if (screens) parts.push('screened');
+  if (stops) parts.push('stopped');
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -82,22 +100,26 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: 
 export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
 
 /**
- * A measurement in a store. One of full spectra is taken wherever there is one. One with screened matrices counts only where its bounds
- * leave nothing open: another baseline or policy may depend on what those of its time did not.
+ * A measurement in a store. One of everything is taken wherever there is one. One with screened matrices, or of probes that ended
+ * before all were asked, counts only where that leaves nothing open: another baseline or policy may depend on what those of its time
+ * did not. So the same run again has the same order of asking, and nobody can repeat it until an order is lucky.
  */
 export async function recallMeasurement(
   store: KeyValueStore,
   request: MeasurementRequest,
   screening: Screening | undefined,
 ): Promise<Measurement | null> {
-  const recall = async (wanted: MeasurementRequest) => {
-    const text = await store.get(measurementKey(wanted));
-    return text === null ? null : decodeMeasurement(text, wanted);
-  };
-  const full = await recall({ ...request, isScreened: false });
-  if (full !== null || screening === undefined) return full;
-  const screened = await recall({ ...request, isScreened: true });
-  return screened !== null && screening.undecided(screened).length === 0 ? screened : null;
+  const sequential = request.probes?.sequential;
+  for (const isStopped of sequential ? [false, true] : [false]) {
+    for (const isScreened of screening ? [false, true] : [false]) {
+      const wanted = { ...request, isScreened, isStopped };
+      const text = await store.get(measurementKey(wanted));
+      const found = text === null ? null : decodeMeasurement(text, wanted);
+      if (found === null || (isScreened && screening?.undecided(found).length !== 0)) continue;
+      if (!isStopped || (found.probes?.status === 'measured' && sequential?.settle(found.probes))) return found;
+    }
+  }
+  return null;
 }
 
 /**
@@ -122,6 +144,7 @@ function answers(
   return (
     tool.version === VERSION &&
     (request.isScreened || !tensors.some(isScreened)) &&
+    request.isStopped === hasStopped(probes) &&
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
     (merge?.adapter.digest ?? null) === request.adapter &&
@@ -129,23 +152,27 @@ function answers(
     behavior !== null &&
     digestFiles(behavior.files) === request.behavior &&
     isDeepStrictEqual({ model, groups }, summarize(tensors)) &&
-    haveRun(probes, request.probes)
+    haveRun(probes, request)
   );
 }
 
-function haveRun(probes: Measurement['probes'], requested: ProbeRunOptions | null): boolean {
+function haveRun(
+  probes: Measurement['probes'],
+  { probes: requested, isStopped }: Pick<MeasurementRequest, 'probes' | 'isStopped'>,
+): boolean {
   if (probes?.status !== 'measured' || requested === null) return probes === null && requested === null;
   const digests = (suites: readonly { name: string; digest: string }[]) =>
     suites.map(({ name, digest }) => [name, digest]);
   return (
     probes.seed === requested.seed &&
+    (!requested.order.isChosen || probes.orderSeed === requested.order.seed) &&
     probes.chatTemplate === requested.chatTemplate &&
     isDeepStrictEqual(digests(probes.suites), digests(requested.suites)) &&
     requested.suites.every((suite, i) => {
       const { levels, texts } = at(probes.suites, i);
       return areOf(levels, suite.levels) && (texts === 'hashed') === hidesTexts(suite);
     }) &&
-    ((requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
+    (isStopped || (requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
   );
 }
 

@@ -120,8 +120,13 @@ const measuredShape = z.strictObject({
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   /**
-   * Asked block by block, in the order that follows from the baseline, until the verdict was settled. Absent where everything was
-   * asked at once.
+   * The seed of the order of asking, which is drawn when a run begins: a time limit or a settled verdict ended the asking, or
+   * could have. Absent where everything was asked at once, and in files of older versions.
+   */
+  orderSeed: z.int().nonnegative().optional(),
+  /**
+   * Asked block by block, in the order that follows from the baseline and `orderSeed`, until the verdict was settled. Absent where
+   * everything was asked.
    */
   sequential: z
     .strictObject({
@@ -144,7 +149,14 @@ const measuredShape = z.strictObject({
 export type MeasuredProbes = z.infer<typeof measuredShape>;
 
 /** A duplicate item, or one of an unlisted suite whose digest is never compared, would be judged like any other. */
-export const measuredProbesSchema = measuredShape.superRefine(({ suites, items }, context) => {
+export const measuredProbesSchema = measuredShape.superRefine(({ suites, items, sequential, orderSeed }, context) => {
+  if (sequential !== undefined && orderSeed === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['orderSeed'],
+      message: 'is missing: the order of the blocks is not known',
+    });
+  }
   const names = new Set(suites.map(({ name }) => name));
   const seen = new Set<string>();
   for (const [index, { suite, id }] of items.entries()) {

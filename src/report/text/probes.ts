@@ -149,6 +149,7 @@ function itemsNote({
   asked,
   suites,
   seed,
+  orderSeed,
   chatTemplate,
   budgetSeconds,
   sequential,
@@ -159,9 +160,10 @@ function itemsNote({
     ` (${formatInteger(items)})`,
   ]);
   const template = chatTemplate ? ', with the chat template' : '';
+  const order = orderSeed === undefined ? '' : `, order seed ${orderSeed}`;
   const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
   const stop = stopSentence({ sequential });
-  return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.${stop === null ? '' : phrase` ${stop}`}`;
+  return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${order}${template}${budget}.${stop === null ? '' : phrase` ${stop}`}`;
 }
 
 function templateNote({ suites, withoutTemplate }: Pick<ProbeReport, 'suites' | 'withoutTemplate'>): Phrase[] {

@@ -66,7 +66,7 @@ const CHANCE = 0.25;
 /** Of right answers: as certain as `retention` looks at. */
 const CERTAIN = 0.35;
 
-const POLICIES = {
+export const POLICIES = {
   'built-in': parsePolicy('', 'policy.yml'),
   derived: parsePolicy('probes: [exam.jsonl]', 'policy.yml'),
 } as const;
@@ -117,7 +117,7 @@ function derived(): Place[] {
 
 const PLACES = { 'built-in': builtIn(), derived: derived() } as const;
 
-/** The seed decides the baseline's answers and the order in which a candidate is asked. */
+/** The seed decides the baseline's answers. */
 export function baselineOf(shape: Shape, seed: number): Measurement {
   const uniform = draws(seed, 'baseline');
   const accuracies = shape === 'built-in' ? BUILT_IN : DERIVED;
@@ -187,7 +187,7 @@ export function candidateOf(baseline: Measurement, scenario: Scenario, seed: num
   };
 }
 
-const measured = ({ probes }: Measurement): MeasuredProbes => {
+export const measured = ({ probes }: Measurement): MeasuredProbes => {
   if (probes?.status !== 'measured') throw new Error('no answers');
   return probes;
 };
@@ -204,16 +204,29 @@ export interface Outcome {
 /** One candidate, asked everything and asked in blocks, by the code that a check runs. */
 export function outcomeOf(shape: Shape, scenario: Scenario, seed: number): Outcome {
   const baseline = baselineOf(shape, seed);
-  return replay(candidateOf(baseline, scenario, seed), baseline, POLICIES[shape]);
+  const candidate = candidateOf(baseline, scenario, seed);
+  const pair = { candidate, baseline, policy: POLICIES[shape] };
+  return replay(pair, { full: verdictOf(pair), orderSeed: seed });
+}
+
+export interface Pair {
+  readonly candidate: Measurement;
+  readonly baseline: Measurement;
+  readonly policy: (typeof POLICIES)[Shape];
+}
+
+export function verdictOf(pair: Pair): Verdict {
+  return compare({ ...pair, baselinePath: null, policyPath: null, only: 'probes' }).verdict;
 }
 
 /** The verdicts of a candidate that was asked everything: then, and if it had been asked in blocks. */
-export function replay(candidate: Measurement, baseline: Measurement, policy: (typeof POLICIES)[Shape]): Outcome {
-  const verdict = (one: Measurement) =>
-    compare({ candidate: one, baseline, baselinePath: null, policy, policyPath: null, only: 'probes' }).verdict;
-  const full = verdict(candidate);
-  const probes = measured(candidate);
-  const order = askingOrder(measured(baseline));
+export function replay(
+  pair: Pair,
+  { full, orderSeed }: { readonly full: Verdict; readonly orderSeed: number },
+): Outcome {
+  const { candidate, baseline, policy } = pair;
+  const probes = { ...measured(candidate), orderSeed };
+  const order = askingOrder(measured(baseline), orderSeed);
   const settle = settleAgainst(baseline, policy);
   for (let blocks = 1; blocks < order.length; blocks += 1) {
     const keys = new Set(order.slice(0, blocks).flat());
@@ -222,7 +235,12 @@ export function replay(candidate: Measurement, baseline: Measurement, policy: (t
     const settled = settle({ ...probes, items, sequential });
     if (settled === null) continue;
     const stopped = { ...candidate, probes: { ...probes, items, sequential: { ...sequential, settled } } };
-    return { full, sequential: verdict(stopped), asked: items.length / probes.items.length, settled };
+    return {
+      full,
+      sequential: verdictOf({ ...pair, candidate: stopped }),
+      asked: items.length / probes.items.length,
+      settled,
+    };
   }
   return { full, sequential: full, asked: 1, settled: null };
 }
