@@ -1,5 +1,5 @@
 import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
-import { factKey } from '../../measure/schema/probes.ts';
+import { factKey, itemKey } from '../../measure/schema/probes.ts';
 import { at } from '../../platform/at.ts';
 import { balancedBlocks } from '../../probes/sample.ts';
 
@@ -14,7 +14,8 @@ export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
   const known = ORDERS.get(baseline);
   if (known?.seed === seed) return known.order;
   const { items, leftOut } = baseline;
-  const placed: Place[] = [...items, ...leftOut.filter(isPlaced)];
+  // Sorted, so that baselines of the same items have the same order, whatever each of them could not answer.
+  const placed: Place[] = [...items, ...leftOut.filter(isPlaced)].sort((a, b) => (itemKey(a) < itemKey(b) ? -1 : 1));
   const order = balancedBlocks(placed, seed).map((facts) => facts.map((fact) => factKey(at(fact, 0))));
   ORDERS.set(baseline, { seed, order });
   return order;
@@ -25,7 +26,7 @@ type Baseline = Pick<MeasuredProbes, 'items' | 'leftOut'>;
 /** It is looked up after every block, of a baseline that does not change. */
 const ORDERS = new WeakMap<Baseline, { readonly seed: number; readonly order: AskingOrder }>();
 
-type Place = Pick<ProbeItemMeasurement, 'suite' | 'fact' | 'capability' | 'family' | 'cluster' | 'level'>;
+type Place = Pick<ProbeItemMeasurement, 'suite' | 'id' | 'fact' | 'capability' | 'family' | 'cluster' | 'level'>;
 
 /** Those of old measurements say less. */
 function isPlaced(item: LeftOutMeasurement): item is LeftOutMeasurement & Place {

@@ -9,7 +9,7 @@ import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { isScreened, summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
 import { hidesTexts } from '../hidden-texts.ts';
-import type { MeasureOptions, ProbeRunOptions, Screening } from '../options.ts';
+import type { MeasureOptions, ProbeRunOptions, Screening, Sequential } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
@@ -116,10 +116,16 @@ export async function recallMeasurement(
       const text = await store.get(measurementKey(wanted));
       const found = text === null ? null : decodeMeasurement(text, wanted);
       if (found === null || (isScreened && screening?.undecided(found).length !== 0)) continue;
-      if (!isStopped || (found.probes?.status === 'measured' && sequential?.settle(found.probes))) return found;
+      if (!isStopped || (sequential && isSettled(found.probes, sequential))) return found;
     }
   }
   return null;
+}
+
+function isSettled(probes: Measurement['probes'], { settle }: Sequential): boolean {
+  if (probes?.status !== 'measured') return false;
+  const settled = settle(probes);
+  return settled !== null && settled === probes.sequential?.settled;
 }
 
 /**

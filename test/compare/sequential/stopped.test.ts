@@ -68,6 +68,10 @@ describe('the order in which a candidate is asked', () => {
     expect(askingOrder({ ...answersOf(baseline) }, ORDER_SEED)).toEqual(order);
     expect(askingOrder({ ...answersOf(baseline), seed: 2 } as MeasuredProbes, ORDER_SEED)).toEqual(order);
     expect(askingOrder(answersOf(baseline), 2)).not.toEqual(order);
+    const { items, ...rest } = answersOf(baseline);
+    const [first] = items;
+    const leftOut = items.slice(0, 9).map((item) => ({ ...item, reason: 'too long' }));
+    expect(first && askingOrder({ ...rest, items: items.slice(9), leftOut }, ORDER_SEED)).toEqual(order);
   });
 });
 
