@@ -19,6 +19,7 @@ async function ask(over: Partial<Omit<CheckOptions, 'checkpoint'>> = {}) {
     baseline: { kind: 'measurement', measurement: baseline, commit: null, name: 'base' },
     policy,
     only: 'probes',
+    orderSeed: undefined,
     ...over,
   });
   const { items, orderSeed, sequential } = probesOf(measurement);
