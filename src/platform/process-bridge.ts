@@ -1,5 +1,6 @@
 // The thread between a synchronous caller and a process that it can stop (stoppable-process.ts): requests come through a
-// port, answers go back through it, and a shared number wakes the caller. It is a separate file in dist (scripts/build.mjs).
+// port, answers go back through it, and the number of the request that was answered, which is shared, wakes the caller.
+// It is a separate file in dist (scripts/build.mjs).
 import { fork } from 'node:child_process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Answer } from './serve-process.ts';
@@ -11,7 +12,7 @@ const { port, shared, entry, heapMiB, load } = workerData as {
   readonly heapMiB: number;
   readonly load: unknown;
 };
-const flag = new Int32Array(shared);
+const answered = new Int32Array(shared);
 
 // Options and secrets of this process are none of its business.
 const child = fork(entry, {
@@ -23,6 +24,7 @@ const child = fork(entry, {
 parentPort?.postMessage({ pid: child.pid ?? 0 });
 
 let isLoaded = false;
+let asked = 0;
 function pass(answer: Answer<unknown>): void {
   if (!isLoaded) {
     isLoaded = true;
@@ -30,8 +32,8 @@ function pass(answer: Answer<unknown>): void {
     return;
   }
   port.postMessage(answer);
-  Atomics.store(flag, 0, 1);
-  Atomics.notify(flag, 0);
+  Atomics.store(answered, 0, asked);
+  Atomics.notify(answered, 0);
 }
 
 child.on('message', pass);
@@ -40,6 +42,7 @@ child.on('exit', () => pass({ kind: 'stopped', reason: 'memory' }));
 child.on('error', ({ message, stack }) => pass({ kind: 'error', message, stack }));
 child.send(load as object);
 port.on('message', (request) => {
+  asked += 1;
   if (child.connected) child.send(request);
   else pass({ kind: 'stopped', reason: 'memory' });
 });
