@@ -25,7 +25,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 import { baselineEndpointOf, measureSettings } from './settings.ts';
-import { detailsIn, printVerdict, writeReport } from './verdict.ts';
+import { writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
   extends CandidateOptions,
@@ -76,11 +76,9 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
   const { measurement, report } = await (logs === null
     ? checkModel(options, output)
     : checkLogs(logs, { baseline, policy }));
-  if (out !== undefined) {
-    await writeMeasurement(join(out, 'measurement.json'), measurement);
-    await writeReport(report, out, options, output);
-  }
-  printVerdict(report, { ...options, details: detailsIn(out) }, output);
+  await writeAndPrint(report, options, output, (folder) =>
+    writeMeasurement(join(folder, 'measurement.json'), measurement),
+  );
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {

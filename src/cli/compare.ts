@@ -3,6 +3,7 @@ import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
+import { expectWritable } from '../platform/write-file.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
 import {
@@ -13,7 +14,7 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { detailsIn, printVerdict, writeReport } from './verdict.ts';
+import { writeAndPrint } from './verdict.ts';
 
 interface CompareOptions extends VerdictOptions, CalibrationOptions {
   policy?: string;
@@ -43,12 +44,12 @@ async function runCompare(
   options: CompareOptions,
   output: Output,
 ): Promise<void> {
+  if (options.out !== undefined) await expectWritable(options.out, 'folder');
   const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
   expectFullSpectra(baseline, `the baseline ${baselineFile}`);
   const calibration = await findCalibration(options.calibration, resolved.policy);
   const report = compare({ candidate, baseline, baselinePath: baselineFile, calibration, ...resolved });
-  if (options.out !== undefined) await writeReport(report, options.out, options, output);
-  printVerdict(report, { ...options, details: detailsIn(options.out) }, output);
+  await writeAndPrint(report, options, output);
 }

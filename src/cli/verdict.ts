@@ -18,6 +18,29 @@ export function printVerdict(report: Report, options: VerdictOptions & { details
   output.exitCode = exitCodeOf(report, options);
 }
 
+/**
+ * Write a report to `--out`, and print it in any case: what took hours is not lost since the disk was full in the end.
+ * @param write what else belongs there
+ * @throws what could not be written, after the verdict
+ */
+export async function writeAndPrint(
+  report: Report,
+  options: VerdictOptions & { out?: string },
+  output: Output,
+  write: (folder: string) => Promise<void> = async () => {},
+): Promise<void> {
+  const { out } = options;
+  if (out === undefined) return printVerdict(report, { ...options, details: detailsIn(out) }, output);
+  const failure = await write(out)
+    .then(() => writeReport(report, out, options, output))
+    .then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+  printVerdict(report, { ...options, details: detailsIn(failure ? undefined : out) }, output);
+  if (failure) throw failure.error;
+}
+
 function shownReport(
   report: Report,
   { json = false, quiet = false, verbose = false, details }: VerdictOptions & { details: Details },
@@ -44,7 +67,7 @@ export function exitCodeOf(
 }
 
 /** Write `report.json`, `report.html` and `comment.md`, and say so. */
-export async function writeReport(
+async function writeReport(
   report: Report,
   folder: string,
   { quiet = false }: VerdictOptions,

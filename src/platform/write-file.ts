@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ async function writeOrRename(path: string, content: string | Uint8Array): Promis
   const info = await stat(target).catch(() => null);
   if (info && isDevice(info)) return writeFile(target, content);
   await sweepDrafts(dirname(target));
-  const draft = `${target}.${randomUUID()}.tmp`;
+  const draft = draftBeside(target);
   try {
     await writeFile(draft, content, { flag: 'wx' });
     await rename(draft, target);
@@ -35,6 +35,7 @@ async function writeOrRename(path: string, content: string | Uint8Array): Promis
   }
 }
 
+const draftBeside = (path: string) => `${path}.${randomUUID()}.tmp`;
 const DRAFT = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 const DRAFT_LIFETIME_MILLISECONDS = 24 * 3600 * 1000;
 
@@ -64,8 +65,11 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, `${jsonLines(value)}\n`);
 }
 
+/** More than a measurement, a report and its page take for most models. */
+const TRIAL_BYTES = 4 * 1024 * 1024;
+
 /**
- * Check before a long measurement that a file, or a folder of files, can be written at this path.
+ * Check before a long measurement that a file, or a folder of files, can be written at this path, and that the disk has room.
  * @throws UserError, or the system's error, if not
  */
 export async function expectWritable(path: string, kind: 'file' | 'folder'): Promise<void> {
@@ -79,6 +83,20 @@ export async function expectWritable(path: string, kind: 'file' | 'folder'): Pro
   await access(folder, constants.W_OK);
   if (!(await stat(folder)).isDirectory()) {
     throw new UserError(`cannot write to ${path}: ${folder} is not a folder`, `give the path of a ${kind}`);
+  }
+  if (existing && isDevice(existing)) return;
+  await tryToWrite(join(folder, 'shadow-gate')).catch((error: unknown) => {
+    throw withPath(error, path);
+  });
+}
+
+/** Random, since some disks compress. */
+async function tryToWrite(path: string): Promise<void> {
+  const draft = draftBeside(path);
+  try {
+    await writeFile(draft, randomBytes(TRIAL_BYTES), { flag: 'wx' });
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
+import { itNeeds } from '../needs.ts';
 import { runCli, runCliWith } from './run-cli.ts';
 
 const example = (name: string) => repository('examples', name);
@@ -26,6 +27,19 @@ describe('a verdict on the command line', () => {
     expect(file.verdict).toBe('warn');
     expect(stderr).toBe('');
   });
+
+  itNeeds(existsSync('/dev/full'), '/dev/full')(
+    'is printed also if the disk was full when it was written',
+    async () => {
+      const out = temporaryFolder();
+      symlinkSync('/dev/full', join(out, 'report.json'));
+      const { code, stdout, stderr } = await runCli(...warnedCheck(), '--out', out);
+      expect(code).toBe(2);
+      expect(stdout).toMatch(/^ {2}▲ warn: /m);
+      expect(stdout).not.toContain(out);
+      expect(stderr).toMatch(/^shadow-gate: error: ENOSPC[^\n]*report\.json' — check that path[^\n]*\n$/);
+    },
+  );
 
   it('stands alone with --quiet', async () => {
     const out = join(temporaryFolder(), 'report');

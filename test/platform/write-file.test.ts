@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -14,6 +15,7 @@ import { makeFolder } from '../../src/platform/make-folder.ts';
 import { expectWritable, writeFileAtomic, writeJson } from '../../src/platform/write-file.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { itNeeds } from '../needs.ts';
+import { bundleScript } from '../onnx/run-script.ts';
 
 it('a file is replaced as a whole, in folders that are created, and no draft stays', async () => {
   const folder = temporaryFolder();
@@ -101,3 +103,35 @@ it('two processes can create the same folders at once', async () => {
     expect(readdirSync(folder)).toEqual(['0', '1', '2', '3']);
   }
 });
+
+/** A disk of a megabyte, for the processes of one command line. */
+const withSmallDisk = (folder: string, command: string) =>
+  spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs -o size=1m none '${folder}' && ${command}`], {
+    encoding: 'utf8',
+  });
+
+itNeeds(withSmallDisk(temporaryFolder(), 'true').status === 0, 'mounting a tmpfs in a namespace (unshare)')(
+  'a disk without room is noticed before the work, and nothing is left there',
+  async () => {
+    const script = await bundleScript(`
+      import { expectWritable } from '#src/platform/write-file.ts';
+      import { readdirSync } from 'node:fs';
+      const [, , folder, path, kind] = process.argv;
+      const error = await expectWritable(path, kind).then(() => null, ({ message }) => message);
+      process.stdout.write(JSON.stringify({ error, left: readdirSync(folder) }));
+    `);
+    const folder = temporaryFolder();
+    for (const [path, kind] of [
+      [join(folder, 'file'), 'file'],
+      [folder, 'folder'],
+      [join(folder, 'a', 'b'), 'folder'],
+    ] as const) {
+      const { stdout } = withSmallDisk(folder, `'${process.execPath}' '${script}' '${folder}' '${path}' ${kind}`);
+      expect(JSON.parse(stdout)).toEqual({ error: `ENOSPC: no space left on device, write '${path}'`, left: [] });
+    }
+    for (const path of [folder, '/dev/null']) {
+      const output = execFileSync(process.execPath, [script, folder, path, path === folder ? 'folder' : 'file']);
+      expect(JSON.parse(output.toString())).toEqual({ error: null, left: [] });
+    }
+  },
+);
