@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { supervise } from './platform/supervise.ts';
 
 /** The exit code of an error: the same as in src/cli/output.ts, which the process that waits does not load. */
 const COULD_NOT_JUDGE = 2;
@@ -11,8 +10,7 @@ async function main(): Promise<void> {
   // A reader that stops early (`| head`) is no error; a full disk is one, and must not look like the verdict "fail".
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    process.stderr.write(`shadow-gate: error: cannot write to standard output: ${error.message}\n`);
-    process.exit(COULD_NOT_JUDGE);
+    throw Object.assign(error, { message: `cannot write to standard output: ${error.message}` });
   });
   const { run } = await import('./cli/run.ts');
   process.exitCode = await run(process.argv.slice(2), process);
@@ -21,10 +19,19 @@ async function main(): Promise<void> {
 // If nobody reads the error message, the exit code still reports the error.
 process.stderr.on('error', () => {});
 
-if (process.argv.slice(2).some((argument) => MAPPING.includes(argument))) {
+// Nothing is imported above: a release with a file missing must not look like the verdict "fail" either.
+try {
+  const { supervise } = await import('./platform/supervise.ts');
+  const { reportError } = await import('./cli/report-error.ts');
+  const debug = process.argv.includes('--debug');
   await supervise({
     work: main,
-    onDeath: (message) => process.stderr.write(`shadow-gate: error: ${message}\n`),
+    isApart: process.argv.slice(2).some((argument) => MAPPING.includes(argument)),
+    report: (error) => reportError(error, process.stderr, { debug }),
     exitCode: COULD_NOT_JUDGE,
   });
-} else await main();
+} catch (error) {
+  const [line] = String(error).split('\n');
+  process.stderr.write(`shadow-gate: internal error: ${line}\n`);
+  process.exit(COULD_NOT_JUDGE);
+}

@@ -1,9 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { configureCuda } from '../onnx/cuda/settings.ts';
-import { describeError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { workingDirectory } from '../platform/working-directory.ts';
-import { logLines, printable } from '../report/escape.ts';
+import { printable } from '../report/escape.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
@@ -18,6 +17,7 @@ import { addMergeCommand } from './merge.ts';
 import { EXIT, type Io, Output } from './output.ts';
 import { addProbesCommand } from './probes.ts';
 import { addReportCommand } from './report.ts';
+import { MAX_MESSAGE, reportError } from './report-error.ts';
 import { addScoreCommand } from './score.ts';
 import { addSpectraCommand } from './spectra.ts';
 import { WRAPPED_HELP, wrapHelpText } from './wrap-help.ts';
@@ -42,8 +42,6 @@ const COMMANDS = [
 const HELP_WIDTH = 80;
 const MIN_HELP_WIDTH = 40;
 
-const MAX_MESSAGE = 2000;
-
 /**
  * Run one command line.
  * @param argv the arguments, without the interpreter and the script
@@ -55,7 +53,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await createProgram(io, output).parseAsync(argv, { from: 'user' });
     return output.exitCode;
   } catch (error) {
-    return reportError(error, io, { debug: argv.includes('--debug') });
+    // Commander has printed its own message; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
+    reportError(error, io.stderr, { debug: argv.includes('--debug') });
+    return EXIT.couldNotJudge;
   }
 }
 
@@ -90,15 +91,4 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   });
   for (const addCommand of COMMANDS) addCommand(program, output);
   return program;
-}
-
-/** An error takes one line, and those of the code that its hint is about; the stack trace comes only with --debug. */
-function reportError(error: unknown, { stderr }: Io, { debug }: { readonly debug: boolean }): number {
-  // Commander has printed its own message; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
-  const { message, kind, lines = [] } = describeError(error);
-  stderr.write(`shadow-gate: ${kind}: ${printable(message, MAX_MESSAGE)}\n`);
-  for (const line of lines) stderr.write(`    ${printable(line)}\n`);
-  if (debug && error instanceof Error) stderr.write(`${logLines(error.stack ?? '')}\n`);
-  return EXIT.couldNotJudge;
 }

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type FileMetaData, parquetRead, parquetSchema, type RowGroup } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { compressors } from 'hyparquet-compressors';
 import { at } from './at.ts';
 import { damaged, explained, reading } from './parquet-errors.ts';
 import { type ParquetSource, readMetadata } from './parquet-footer.ts';
@@ -48,13 +48,19 @@ export async function readParquet(source: ParquetSource, options: ParquetOptions
   const metadata = await readMetadata(source);
   const columns = columnsOf(metadata, source.name, options.columns);
   reading(source.name, () => checkSize(metadata, { name: source.name, columns, limits }));
+  const codecs = await loadCodecs();
   const rows: ParquetRow[] = [];
   for (const group of metadata.row_groups) {
     const start = rows.length;
     const end = start + Number(group.num_rows);
     if (start === end) continue;
     const chunks = reading(source.name, () => chunksOf(group, metadata, columns));
-    const values = await readColumns(withChecks(source, chunks, limits), metadata, { columns, start, end });
+    const values = await readColumns(withChecks(source, chunks, { codecs, bytes: limits.bytes }), metadata, {
+      columns,
+      codecs,
+      start,
+      end,
+    });
     for (let i = 0; i < end - start; i++) {
       rows.push(Object.fromEntries(columns.map((name, j) => [name, plainValue(at(values, j)[i])])));
     }
@@ -145,13 +151,17 @@ function chunksOf({ columns: all }: RowGroup, metadata: FileMetaData, columns: r
 }
 
 /** The source, with a check of the pages of every column before they are unpacked. Whole columns are requested, or several. */
-function withChecks(source: ParquetSource, chunks: readonly ColumnChunk[], limits: ParquetLimits): ParquetSource {
+function withChecks(
+  source: ParquetSource,
+  chunks: readonly ColumnChunk[],
+  { codecs, bytes: most }: { readonly codecs: Codecs; readonly bytes: number },
+): ParquetSource {
   const read = async (start: number, end: number) => {
     const bytes = await source.slice(start, end);
     for (const chunk of chunks) {
       if (chunk.start < start || chunk.end > end) continue;
       const pages = new DataView(bytes, chunk.start - start, chunk.end - chunk.start);
-      checkPages(pages, chunk, { compressors: COMPRESSORS, bytes: limits.bytes });
+      checkPages(pages, chunk, { compressors: codecs, bytes: most });
     }
     return bytes;
   };
@@ -171,7 +181,12 @@ function withChecks(source: ParquetSource, chunks: readonly ColumnChunk[], limit
 async function readColumns(
   source: ParquetSource,
   metadata: FileMetaData,
-  { columns, start, end }: { readonly columns: readonly string[]; readonly start: number; readonly end: number },
+  {
+    columns,
+    codecs,
+    start,
+    end,
+  }: { readonly columns: readonly string[]; readonly codecs: Codecs; readonly start: number; readonly end: number },
 ): Promise<ReadonlyArray<readonly unknown[]>> {
   const values = new Map<string, unknown[]>(columns.map((name) => [name, []]));
   try {
@@ -181,7 +196,7 @@ async function readColumns(
       columns: [...columns],
       rowStart: start,
       rowEnd: end,
-      compressors: COMPRESSORS,
+      compressors: codecs,
       parsers: PARSERS,
       geoparquet: false,
       onChunk: ({ columnName, columnData }) => {
@@ -199,9 +214,17 @@ async function readColumns(
   throw damaged(source.name, `column ${JSON.stringify(column)} has ${length} values for ${end - start} rows`);
 }
 
-/** Of the codecs that Node has, its own: they are native, and stop at the length that the page announces. */
-const COMPRESSORS: typeof compressors = {
-  ...compressors,
-  GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
-  BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
-};
+type Codecs = typeof compressors;
+
+/**
+ * Loaded for the first file: one of them is WebAssembly, for which a machine with a limit of memory may have no room. Of the
+ * codecs that Node has, its own: they are native, and stop at the length that the page announces.
+ */
+async function loadCodecs(): Promise<Codecs> {
+  const { compressors: all } = await import('hyparquet-compressors');
+  return {
+    ...all,
+    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
+  };
+}

@@ -3,6 +3,7 @@
 // It is a separate file in dist (scripts/build.mjs).
 import { fork } from 'node:child_process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { endsWithThisProcess } from './end-with-parent.ts';
 import type { Answer } from './serve-process.ts';
 
 const { port, shared, entry, heapMiB, load } = workerData as {
@@ -17,7 +18,7 @@ const answered = new Int32Array(shared);
 // Options and secrets of this process are none of its business.
 const child = fork(entry, {
   execArgv: [`--max-old-space-size=${heapMiB}`],
-  env: {},
+  env: endsWithThisProcess(),
   serialization: 'advanced',
   stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
 });

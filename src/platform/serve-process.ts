@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { endWithParent } from './end-with-parent.ts';
 import { type ErrorCode, UserError } from './user-error.ts';
 
 /** Why a process does not answer any more. */
@@ -11,12 +11,6 @@ export type Answer<T> =
   | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** A process whose parent was killed in the middle of a request would work on it forever. */
-const WATCHDOG = `
-  const parent = process.ppid;
-  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);
-`;
-
 /**
  * Answer the parent process: the first message is what to load, every later one a request.
  * @returns never: the process ends when its parent is gone
@@ -24,7 +18,7 @@ const WATCHDOG = `
 export function serveProcess<Load, Loaded, Request, Reply>(
   start: (load: Load) => { readonly loaded: Loaded; readonly answer: (request: Request) => Reply },
 ): void {
-  new Worker(WATCHDOG, { eval: true }).unref();
+  endWithParent();
   let answer: ((request: Request) => Reply) | null = null;
   process.on('message', (message) => {
     const reply = answering(() => {
@@ -35,7 +29,6 @@ export function serveProcess<Load, Loaded, Request, Reply>(
     });
     process.send?.(reply);
   });
-  process.on('disconnect', () => process.exit());
 }
 
 function answering<T>(work: () => T): Answer<T> {

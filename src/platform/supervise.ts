@@ -1,37 +1,72 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import process from 'node:process';
+import { endsWithThisProcess, endWithParent, hasParent } from './end-with-parent.ts';
+import { UserError } from './user-error.ts';
 
-/** Set in the environment of the process that does the work. */
-const SUPERVISED = 'SHADOW_GATE_SUPERVISED';
+/**
+ * A process that has done its work, or has reported why not, adds this to its exit code: Node and libraries that end a process
+ * use small codes, and 1 of them must not look like the verdict "fail".
+ */
+const REPORTED = 64;
 
 /** The signals that a user or a runner sends to stop a program. */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Supervision {
-  /** Do the work, in the process that does it. */
+  /** Do the work, and set the exit code. */
   readonly work: () => Promise<void>;
-  /** Report, in the other process, that it was ended from outside, in one line. */
-  readonly onDeath: (message: string) => void;
+  /** In a process of its own. onnxruntime maps the files of weights: what is gone there ends a process without a word. */
+  readonly isApart: boolean;
+  /** Report, in one line, why there is no result. */
+  readonly report: (error: unknown) => void;
+  /** Of a program without a result. */
   readonly exitCode: number;
 }
 
 /**
- * Do some work in a process of its own. onnxruntime maps the files of weights: if another program makes one shorter,
- * reading what is gone is a signal (SIGBUS) that no JavaScript can catch, and so is the end of memory in a container
- * (SIGKILL). Without a second process, a step would end without a word.
+ * Do some work so that every end but that of the work itself is reported in one line, with an exit code that is no verdict.
+ *
+ * onnxruntime maps the files of weights: if another program makes one shorter, reading what is gone is a signal (SIGBUS)
+ * that no JavaScript can catch, and so is the end of memory in a container (SIGKILL). Without a second process, a step
+ * would end without a word.
  */
-export async function supervise({ work, onDeath, exitCode }: Supervision): Promise<void> {
-  if (process.env[SUPERVISED] !== undefined && process.send) {
-    // Nobody is left to report to.
-    process.on('disconnect', () => process.exit(exitCode));
-    if (!process.connected) process.exit(exitCode);
+export function supervise(supervision: Supervision): Promise<void> {
+  if (hasParent()) {
+    endWithParent();
     process.channel?.unref();
-    return work();
+    return finish(supervision, { mark: REPORTED });
   }
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [SUPERVISED]: '1' },
+  const work = supervision.isApart ? () => workApart(supervision) : supervision.work;
+  return finish({ ...supervision, work }, { mark: 0 });
+}
+
+async function finish({ work, report, exitCode }: Supervision, { mark }: { readonly mark: number }): Promise<void> {
+  let isReported = false;
+  const fail = (error: unknown) => {
+    isReported = true;
+    process.exitCode = exitCode;
+    report(error);
+  };
+  const end = (error: unknown) => {
+    fail(error);
+    process.exit();
+  };
+  // Rejections that nobody handles arrive here, too.
+  process.on('uncaughtException', end);
+  process.on('exit', () => {
+    if (!isReported) fail(new Error('the program ended in the middle of its work'));
+    process.exitCode = mark + Number(process.exitCode ?? 0);
   });
+  await work().catch(end);
+  isReported = true;
+}
+
+/** Do the work in a second process, and report how it ended. */
+async function workApart({ work, report, exitCode }: Supervision): Promise<void> {
+  const child = start();
+  // Without a second process it is done here.
+  if (child === null) return work();
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of STOPPING) process.on(signal, forward);
   const { code, signal, error } = await new Promise<Ended>((resolve) => {
@@ -39,10 +74,14 @@ export async function supervise({ work, onDeath, exitCode }: Supervision): Promi
     child.on('close', (status, by) => resolve({ code: status, signal: by, error: null }));
   });
   for (const stopping of STOPPING) process.off(stopping, forward);
-  // Without a second process it is done here.
   if (error) return work();
   if (signal === null) {
-    process.exitCode = code ?? exitCode;
+    if (code !== null && code >= REPORTED) {
+      process.exitCode = code - REPORTED;
+      return;
+    }
+    process.exitCode = exitCode;
+    report(new UserError(`the process ended with code ${code} in the middle of its work`, AGAIN));
     return;
   }
   process.exitCode = 128 + constants.signals[signal];
@@ -51,7 +90,19 @@ export async function supervise({ work, onDeath, exitCode }: Supervision): Promi
     return;
   }
   process.exitCode = exitCode;
-  onDeath(causeOf(signal));
+  report(deathBy(signal));
+}
+
+/** @returns null if the system starts no process: some of its reasons are thrown, others come later */
+function start() {
+  try {
+    return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, ...endsWithThisProcess() },
+    });
+  } catch {
+    return null;
+  }
 }
 
 interface Ended {
@@ -60,15 +111,29 @@ interface Ended {
   readonly error: Error | null;
 }
 
-function causeOf(signal: NodeJS.Signals): string {
-  if (signal === 'SIGBUS') {
-    return 'a file became shorter, or its disk failed, while it was measured (SIGBUS) — run again when nothing writes to it any more';
+const AGAIN = 'run again, and report it if it happens twice';
+
+function deathBy(signal: NodeJS.Signals): UserError {
+  switch (signal) {
+    case 'SIGBUS':
+      return new UserError(
+        'a file became shorter, or its disk failed, while it was measured (SIGBUS)',
+        'run again when nothing writes to it any more',
+      );
+    case 'SIGKILL':
+      return new UserError(
+        'the process was killed (SIGKILL), most likely since the memory of the machine ran out',
+        'use one with more memory, or --max-memory',
+      );
+    // By one of these V8 ends a process that gets no memory.
+    case 'SIGABRT':
+    case 'SIGTRAP':
+    case 'SIGILL':
+      return new UserError(
+        `the process was ended (${signal}), most likely since its memory ran out`,
+        'use a machine with more memory, and report it if that does not help',
+      );
+    default:
+      return new UserError(`the process was ended by ${signal}`, AGAIN);
   }
-  if (signal === 'SIGKILL') {
-    return 'the process was killed (SIGKILL), most likely since the memory of the machine ran out — use one with more memory, or --max-memory';
-  }
-  if (signal === 'SIGABRT') {
-    return 'the process was ended (SIGABRT), most likely since its memory ran out — use a machine with more memory, and report it if that does not help';
-  }
-  return `the process was ended by ${signal} — run again, and report it if it happens twice`;
 }

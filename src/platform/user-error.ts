@@ -65,6 +65,14 @@ export interface DescribedError {
   readonly lines?: readonly string[];
 }
 
+/** What onnxruntime, its providers and Node write when an allocation fails. */
+const ALLOCATION_FAILURE =
+  /bad_alloc|failed to allocate memory|could not allocate|out of memory|allocation failed|worker initialization failure/i;
+
+/** Did some work fail since there was no memory for it? */
+export const isOutOfMemory = (error: Error): boolean =>
+  !(error instanceof UserError) && ALLOCATION_FAILURE.test(error.message);
+
 /**
  * An error in one line, for an entry point, and the lines of code that belong below it. What the system refuses (a missing
  * permission, a full disk) is not a bug.
@@ -75,6 +83,10 @@ export function describeError(error: unknown): DescribedError {
   if (error instanceof UserError) {
     const { message, lines } = error;
     return { kind: 'error', message, ...(lines.length > 0 ? { lines } : {}) };
+  }
+  if (isOutOfMemory(error)) {
+    const hint = 'use a machine with more memory, or a higher limit (ulimit -v)';
+    return { kind: 'error', message: `${error.message} — ${hint}` };
   }
   if (syscall === undefined) return { kind: 'internal error', message: error.message };
   const place = path === undefined ? 'the machine' : 'that path, its permissions';

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
-import { decompressZstd } from 'hyparquet-compressors';
 import { UserError } from './user-error.ts';
 
 /** The largest member that is read, unpacked: larger ones are packed in several frames of zstd, which one buffer does not take. */
@@ -137,7 +136,7 @@ async function readMember(file: ZipFile, member: ZipMember): Promise<Buffer> {
     throw damaged(file, `its member ${name} has ${size} MiB, and at most ${MAX_MEMBER_BYTES / 2 ** 20} MiB are read`);
   }
   const packed = await readBytes(file, await dataOffset(file, member), packedBytes);
-  const data = unpack(file, member, packed);
+  const data = await unpack(file, member, packed);
   if (data.length === bytes && crc32(data) === crc) return data;
   throw damaged(file, `its member ${name} is damaged`);
 }
@@ -157,11 +156,13 @@ async function locateStored(file: ZipFile, member: ZipMember): Promise<number> {
   return file.start + offset;
 }
 
-function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed: Buffer): Buffer {
+async function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed: Buffer): Promise<Buffer> {
   if (method === STORED) return packed;
   if (method !== DEFLATED && method !== ZSTD) {
     throw damaged(file, `its member ${name} is packed by method ${method}, which is not read`);
   }
+  // Loaded where it is needed: beside it is WebAssembly, for which a machine with a limit of memory may have no room.
+  const { decompressZstd } = await import('hyparquet-compressors');
   try {
     if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
     const unpacked = decompressZstd(packed, new Uint8Array(bytes));

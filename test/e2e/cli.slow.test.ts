@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
-import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
 import { LAVAPIPE } from '../onnx/run-script.ts';
 import { builtDist } from './built-dist.ts';
@@ -70,6 +70,61 @@ describe('the built command line', () => {
     const full = await shell(`${command} > /dev/full`);
     expect(full.code).toBe(2);
     expect(full.stderr).toMatch(/^shadow-gate: error: cannot write to standard output[^\n]*\n$/);
+  });
+
+  it('reports a limit of memory in one line, and never as the verdict "fail"', async () => {
+    // Spectra of 64 columns and more are computed in WebAssembly, which reserves 8 GiB of addresses.
+    const args = `check --only spectra --checkpoint ${fixture('phi3')} --baseline ${fixture('phi3')}`;
+    const limited = (kilobytes: number, command: string) =>
+      runProgram('bash', ['-c', `ulimit -c 0; ulimit -v ${kilobytes}; exec ${process.execPath} ${command}`]);
+    // With less than this, Node itself does not start: it ends by a signal, whose exit code is above 128.
+    for (const gigabytes of [1.2, 1.5, 2, 3, 4, 6, 8, 10, 12]) {
+      const { code, stdout, stderr } = await limited(gigabytes * 1_000_000, `${join(dist, 'cli.js')} ${args}`);
+      if (code === 0) {
+        expect(stdout).toMatch(/✔ pass/);
+        continue;
+      }
+      expect(code, `${gigabytes} GB: ${stderr}`).toBe(2);
+      expect(stdout).toBe('');
+      const own = stderr.split('\n').filter((line) => line.startsWith('shadow-gate: '));
+      expect(own, stderr).toEqual([
+        expect.stringMatching(/^shadow-gate: error: .*memory.* — use a machine with more memory/),
+      ]);
+      expect(stderr).not.toMatch(/\n {4}at |Node\.js v/);
+    }
+  });
+
+  it('and the built action report a file of the release that is missing in one line', async () => {
+    const broken = join(temporaryFolder(), 'dist');
+    cpSync(dist, broken, { recursive: true });
+    for (const name of readdirSync(broken)) if (name.startsWith('shared-')) rmSync(join(broken, name));
+    for (const command of ['check', 'compare']) {
+      const { code, stderr } = await runProgram(process.execPath, [join(broken, 'cli.js'), command]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^shadow-gate: internal error: [^\n]*Cannot find module [^\n]*\n$/);
+    }
+    const { code, stdout } = await runProgram(process.execPath, [join(broken, 'index.js')]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^::error::[^\n]*Cannot find module [^\n]*\n$/);
+  });
+
+  it('leaves nothing behind when its first process is killed in the middle of a measurement', async () => {
+    const out = join(temporaryFolder(), 'measurement.json');
+    const args = ['measure', '--checkpoint', repository('examples', 'base'), '--seed', '1', '--out', out];
+    const child = spawn(process.execPath, [join(dist, 'cli.js'), ...args], { stdio: 'ignore' });
+    const descendants = () => {
+      const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+      const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number));
+      const of = (parent: number): number[] =>
+        pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid, ...of(pid)] : []));
+      return of(child.pid ?? 0);
+    };
+    // The second process, and that of the tokenizer.
+    const all = await vi.waitUntil(() => (descendants().length >= 2 ? descendants() : null), { timeout: 60_000 });
+    child.kill('SIGKILL');
+    const isRunning = (pid: number) => existsSync(`/proc/${pid}`);
+    await vi.waitFor(() => expect(all.filter(isRunning)).toEqual([]), { timeout: 20_000 });
+    expect(existsSync(out)).toBe(false);
   });
 
   it('refuses WebGPU without a Vulkan driver in one line', async () => {
