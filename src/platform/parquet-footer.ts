@@ -20,6 +20,8 @@ const ENCRYPTED_MAGIC = 'PARE';
 const END_BYTES = 8;
 /** Most footers fit into this many bytes, which are one request. */
 const FIRST_BYTES = 64 * 1024;
+/** Of all that hubs have, a hundred are many. */
+const MAX_COLUMNS = 10_000;
 /** A footer lists every column of every row group. */
 const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
 
@@ -38,6 +40,7 @@ export async function readMetadata(source: ParquetSource): Promise<FileMetaData>
   const footer =
     length <= tail.length ? tail.subarray(tail.length - length) : await source.slice(byteLength - length, byteLength);
   const metadata = reading(name, () => parquetMetadata(footer, { parsers: PARSERS, geoparquet: false }));
+  if (metadata.schema.length > MAX_COLUMNS) throw damaged(name, `it has ${metadata.schema.length} columns`);
   if (metadata.row_groups.some(({ columns }) => columns.some((column) => column.crypto_metadata)))
     throw encrypted(name);
   reading(name, () => expectColumns(metadata, name));

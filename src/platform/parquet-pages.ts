@@ -36,9 +36,10 @@ interface PageLimits {
 /**
  * Check the pages of a column before they are read: the reader makes room for as many values as a page and its runs announce.
  * @param bytes of the chunk
+ * @returns how many bytes they have without compression
  * @throws Error for pages that announce more than the footer, or than there is
  */
-export function checkPages(bytes: DataView, chunk: ColumnChunk, { compressors, bytes: most }: PageLimits): void {
+export function checkPages(bytes: DataView, chunk: ColumnChunk, { compressors, bytes: most }: PageLimits): number {
   const reader = { view: bytes, offset: 0 };
   let [count, unpacked] = [0, 0];
   while (reader.offset < bytes.byteLength - 1) {
@@ -56,6 +57,7 @@ export function checkPages(bytes: DataView, chunk: ColumnChunk, { compressors, b
     checkRuns(new Uint8Array(bytes.buffer, bytes.byteOffset + reader.offset, packed), header, { chunk, compressors });
     reader.offset += packed;
   }
+  return unpacked;
 }
 
 /** @throws Error for a dictionary with more values than bits: each has one or more */

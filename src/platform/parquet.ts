@@ -21,7 +21,7 @@ export interface ParquetLimits {
   readonly rows: number;
   /** Most bytes of the columns that are read, without compression. */
   readonly bytes: number;
-  /** Most values of these columns, the elements of lists included; 50 for each row if missing. */
+  /** Most values of these columns, the elements of lists included; 50 for each row, and 10 million, if missing. */
   readonly values?: number;
 }
 
@@ -30,6 +30,8 @@ export const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 102
 
 /** Of multiple choice, with texts and labels of ten options, half as many. */
 const VALUES_PER_ROW = 50;
+/** A run of a few bytes can have them all, and in memory each takes fifty. */
+const MAX_VALUES = 10_000_000;
 
 export interface ParquetOptions {
   /** Names of columns, or a choice of those that the file has; the others are not read. All if missing. */
@@ -49,13 +51,18 @@ export async function readParquet(source: ParquetSource, options: ParquetOptions
   const columns = columnsOf(metadata, source.name, options.columns);
   reading(source.name, () => checkSize(metadata, { name: source.name, columns, limits }));
   const codecs = await loadCodecs();
+  // Of all columns together: a footer may announce less than there is in the pages.
+  let left = limits.bytes;
+  const check = (pages: DataView, chunk: ColumnChunk) => {
+    left -= checkPages(pages, chunk, { compressors: codecs, bytes: left });
+  };
   const rows: ParquetRow[] = [];
   for (const group of metadata.row_groups) {
     const start = rows.length;
     const end = start + Number(group.num_rows);
     if (start === end) continue;
     const chunks = reading(source.name, () => chunksOf(group, metadata, columns));
-    const values = await readColumns(withChecks(source, chunks, { codecs, bytes: limits.bytes }), metadata, {
+    const values = await readColumns(withChecks(source, chunks, check), metadata, {
       columns,
       codecs,
       start,
@@ -103,7 +110,8 @@ export function parquetBytes(bytes: Uint8Array, name: string): ParquetSource {
 /** The names of the columns to read, in the order of the file. */
 function columnsOf(metadata: FileMetaData, name: string, columns: ParquetOptions['columns']): readonly string[] {
   const names = reading(name, () => parquetSchema(metadata).children.map(({ element }) => element.name));
-  const repeated = names.find((column, i) => names.indexOf(column) !== i);
+  const seen = new Set<string>();
+  const repeated = names.find((column) => seen.size === seen.add(column).size);
   if (repeated !== undefined) {
     throw new UserError(`${name} has the column ${JSON.stringify(repeated)} twice`, 'use each name once');
   }
@@ -131,7 +139,7 @@ function checkSize(
   const read = groups
     .flatMap((group) => group.columns)
     .flatMap(({ meta_data: of }) => (of && columns.includes(of.path_in_schema[0] ?? '') ? [of] : []));
-  const most = limits.values ?? VALUES_PER_ROW * limits.rows;
+  const most = limits.values ?? Math.min(MAX_VALUES, VALUES_PER_ROW * limits.rows);
   const values = read.reduce((sum, of) => sum + Number(of.num_values), 0);
   if (values > most || read.some((of) => of.num_values < 0n)) {
     throw new UserError(`${name} has ${values} values, and at most ${most} are read`, 'use a part of it');
@@ -154,14 +162,13 @@ function chunksOf({ columns: all }: RowGroup, metadata: FileMetaData, columns: r
 function withChecks(
   source: ParquetSource,
   chunks: readonly ColumnChunk[],
-  { codecs, bytes: most }: { readonly codecs: Codecs; readonly bytes: number },
+  check: (pages: DataView, chunk: ColumnChunk) => void,
 ): ParquetSource {
   const read = async (start: number, end: number) => {
     const bytes = await source.slice(start, end);
     for (const chunk of chunks) {
       if (chunk.start < start || chunk.end > end) continue;
-      const pages = new DataView(bytes, chunk.start - start, chunk.end - chunk.start);
-      checkPages(pages, chunk, { compressors: codecs, bytes: most });
+      check(new DataView(bytes, chunk.start - start, chunk.end - chunk.start), chunk);
     }
     return bytes;
   };

@@ -106,6 +106,12 @@ describe('a safetensors header', () => {
       /"x".*overflows/,
     ],
     [
+      // Their product has 7 million digits: it took a quarter of an hour, and the message all of them.
+      'a shape of 450,000 large dimensions',
+      safetensorsBytes({ x: tensor(new Array(450_000).fill(Number.MAX_SAFE_INTEGER), 0, 4) }, Buffer.alloc(4)),
+      /tensor "x": it has 450000 dimensions — [^—]{1,100}$/,
+    ],
+    [
       'a shape that needs more bytes',
       safetensorsBytes({ x: tensor([3], 0, 8) }, Buffer.alloc(8)),
       /"x".*needs 12 bytes/,

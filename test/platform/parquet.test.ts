@@ -1,5 +1,6 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { parquetBytes, readParquet, readParquetFile } from '../../src/platform/parquet.ts';
 import { UserError } from '../../src/platform/user-error.ts';
@@ -34,6 +35,32 @@ describe('a parquet file', () => {
 
   it('may have no rows', async () => {
     expect(await readParquetFile(file('no-rows.parquet'))).toEqual([]);
+  });
+
+  it('with more values than fit into memory is refused by their number, before they are unpacked', async () => {
+    const bytes = readFileSync(file('bomb.parquet'));
+    expect(bytes.length).toBeLessThan(1024);
+    const reads: number[] = [];
+    const source = parquetBytes(bytes, 'x');
+    const slice = (start: number, end?: number) => {
+      reads.push(start);
+      return source.slice(start, end);
+    };
+    expect(await errorOf(readParquet({ ...source, slice }))).toBe(
+      'x has 45000001 values, and at most 10000000 are read — use a part of it',
+    );
+    // The footer alone.
+    expect(reads).toHaveLength(1);
+  });
+
+  it('is read up to the limit of all its columns together, as their footer announces them', async () => {
+    const bytes = readFileSync(file('plain.parquet'));
+    const columns = parquetMetadata(Uint8Array.from(bytes).buffer).row_groups.flatMap((group) => group.columns);
+    const all = columns.reduce((sum, { meta_data: of }) => sum + Number(of?.total_uncompressed_size), 0);
+    expect(await readParquet(parquetBytes(bytes, 'x'), { limits: { rows: 100, bytes: all } })).toEqual(ROWS);
+    expect(await errorOf(readParquet(parquetBytes(bytes, 'x'), { limits: { rows: 100, bytes: all - 1 } }))).toMatch(
+      /^x has \d+ MiB without compression, and at most \d+ MiB are read/,
+    );
   });
 
   it('is read by columns, and only their bytes', async () => {

@@ -3,7 +3,7 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { FieldNames } from './field-names.ts';
 import { KNOWN_QUESTIONS } from './known-fields.ts';
-import { type Line, MAX_LINE_BYTES } from './lines.ts';
+import { expectFewRecords, type Line, MAX_LINE_BYTES } from './lines.ts';
 import { parseChoicesCell } from './list-cell.ts';
 import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
 
@@ -101,6 +101,7 @@ function parseRows(texts: readonly string[], file: string, delimiter: ',' | '\t'
       max_record_size: MAX_LINE_BYTES,
       on_record: (cells: readonly string[]) => {
         skipEmpty();
+        expectFewRecords(rows.length, file);
         rows.push({ line: next + 1, cells });
         next += 1 + cells.reduce((ends, cell) => ends + cell.split('\n').length - 1, 0);
         return null;
@@ -144,10 +145,11 @@ function fieldsReader(
   }
   checkOnce(columns, where);
   const choiceColumns = names?.choices === undefined ? findChoiceColumns(columns, where) : null;
+  const inChoices = new Set(choiceColumns?.columns);
   return (cells, row) => {
     const fields: Fields = {};
     for (const [column, name] of columns.entries()) {
-      if (choiceColumns?.columns.includes(column)) continue;
+      if (inChoices.has(column)) continue;
       const cell = at(cells, column);
       if (cell !== '' || KEPT_WHEN_EMPTY.has(name)) fields[name] = cell;
     }
@@ -160,7 +162,8 @@ function fieldsReader(
 }
 
 function checkOnce(names: readonly string[], where: string): void {
-  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const repeated = names.find((name) => name !== '' && seen.size === seen.add(name).size);
   if (repeated !== undefined) {
     throw new UserError(`${where}: the header has ${quote(repeated)} twice`, 'use each name once');
   }
@@ -186,14 +189,15 @@ function findChoiceColumns(names: readonly string[], where: string): ChoiceColum
       'keep one of the two',
     );
   }
-  const missing = expected.find((name) => !names.includes(name));
+  const places = new Map(names.map((name, index) => [name, index]));
+  const missing = expected.find((name) => !places.has(name));
   if (missing !== undefined) {
     throw new UserError(
       `${where}: the header has no ${quote(missing)}`,
       'name the columns of the choices choice0, choice1, … or A, B, …',
     );
   }
-  return { columns: expected.map((name) => names.indexOf(name)), isList: expected === listed };
+  return { columns: expected.map((name) => places.get(name) ?? 0), isList: expected === listed };
 }
 
 /** A row may have fewer choices than there are columns, but no gap. */

@@ -2,7 +2,7 @@ import { endOfString, parseJson } from '../../platform/parse-json.ts';
 import { withoutNonFinite } from '../../platform/python-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isObject } from './jsonl.ts';
-import { MAX_LINE_BYTES, readText } from './lines.ts';
+import { expectFewRecords, MAX_LINE_BYTES, readText } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 
 const HINT =
@@ -23,6 +23,7 @@ export function readJson(bytes: Buffer, file: string): ProbeRecord[] {
   const isInObject = isObject(whole) && Array.isArray(whole[EXAMPLES]);
   const list = isInObject ? whole[EXAMPLES] : whole;
   if (!Array.isArray(list)) throw new UserError(`${file} is not a list of records`, HINT);
+  expectFewRecords(list.length, file);
   const places = placesOf(text, isInObject ? startOfExamples(text) : 0);
   return list.map((fields: unknown, index) => {
     const { line = 1, length = 0 } = places[index] ?? {};

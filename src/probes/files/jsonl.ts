@@ -3,7 +3,7 @@ import { withoutNonFinite } from '../../platform/python-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../item.ts';
 import { askedRecord } from './asked-fields.ts';
-import type { Line } from './lines.ts';
+import { expectFewRecords, type Line } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 
 const HINT = 'give one JSON object per line';
@@ -17,6 +17,7 @@ export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
   for (const { number, text } of lines) {
     if (text.trim() === '') continue;
     const where = `${file}:${number}`;
+    expectFewRecords(records.length + 1, file);
     records.push({ line: number, where, fields: parseObject(text, where) });
   }
   return records;

@@ -5,6 +5,14 @@ import { UserError } from '../../platform/user-error.ts';
 /** All of MMLU takes 7 MB: a larger file is a mistake, and its items would take days to score. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+/** MMLU's largest split has 99,842: more would take minutes to read, and days to ask. */
+export const MAX_RECORDS = 100_000;
+
+/** @throws UserError for one more than that */
+export function expectFewRecords(count: number, file: string): void {
+  if (count > MAX_RECORDS) throw new UserError(`${file} has more than ${MAX_RECORDS} records`, 'use a part of it');
+}
+
 /** No question is longer. A file that has lost its line ends must not be decoded, parsed and printed as one line. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 

@@ -2,9 +2,11 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/platform/user-error.ts';
-import { MAX_FILE_BYTES, MAX_LINE_BYTES } from '../../../src/probes/files/lines.ts';
+import { readCsv } from '../../../src/probes/files/csv.ts';
+import { readJsonl } from '../../../src/probes/files/jsonl.ts';
+import { MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_RECORDS, readLines } from '../../../src/probes/files/lines.ts';
 import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
-import { shared, temporaryFolder } from '../../fixtures.ts';
+import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
 import { itNeeds } from '../../needs.ts';
 
 const CHOICE = '{"question": "How many?", "choices": ["1", "2"], "answer": 0}';
@@ -35,6 +37,51 @@ async function errorOf(content: string | Buffer, name = 'my.jsonl'): Promise<str
   expect(hint.length).toBeGreaterThan(5);
   return message.replace(/^\S*shadow-gate-\w+\//, '');
 }
+
+describe('a file of more records than can be asked', () => {
+  const most = MAX_RECORDS;
+
+  it('in JSONL is refused at the first record too many', () => {
+    let read = 0;
+    function* endless() {
+      for (;;) {
+        read += 1;
+        yield { number: read, text: CHOICE };
+      }
+    }
+    expect(() => readJsonl(endless(), 'my.jsonl')).toThrow(
+      /^my\.jsonl has more than 100000 records — use a part of it$/,
+    );
+    expect(read).toBe(most + 1);
+  });
+
+  it.each([
+    ['my.json', `[${'{},'.repeat(most)}{}]`],
+    ['my.csv', `question,answer\n${'q,a\n'.repeat(most + 1)}`],
+  ])('is refused before its records are checked: %s', async (name, content) => {
+    expect(await errorOf(content, name)).toBe(`${name} has more than 100000 records — use a part of it`);
+  });
+
+  it('in parquet is refused by the footer', async () => {
+    await expect(readProbeFile(fixture('parquet', 'many-rows.parquet'), { seed: 1 })).rejects.toThrow(
+      /many-rows\.parquet has 100001 rows, and at most 100000 are read — use a part of it$/,
+    );
+  });
+
+  it('is read where MMLU has one: 99,842 questions', () => {
+    function* lines() {
+      for (let number = 1; number <= 99_842; number++) yield { number, text: CHOICE };
+    }
+    expect(readJsonl(lines(), 'my.jsonl')).toHaveLength(99_842);
+  });
+});
+
+it('a CSV file of 150,000 columns is read in a time that grows with them, not with their square', () => {
+  const names = Array.from({ length: 150_000 }, (_, i) => `c${i.toString(36)}`);
+  const text = `question,answer,${names.join(',')},answer\nq,a`;
+  // Looking for each name among all took minutes.
+  expect(() => readCsv(readLines(Buffer.from(text), 'my.csv'), 'my.csv')).toThrow(/the header has "answer" twice/);
+});
 
 /** A record with some fields changed; `undefined` removes one. */
 function but(record: string, change: object): string {
