@@ -1,6 +1,7 @@
 // The pictures of the comment in docs/: node scripts/docs/comment-pictures.mjs [--cli FILE] [--out DIR] [--single DIR]
 // Checks the examples, renders each comment at 980 and 400 pixels, light and dark, and puts them on sheets. Needs Chromium
-// (CHROMIUM, or /usr/bin/chromium). --single also writes every picture on its own, to be looked at.
+// (CHROMIUM, or /usr/bin/chromium) and a font with emoji (fonts-noto-color-emoji). --single also writes every picture on its own, to
+// be looked at.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,20 +22,20 @@ const { values } = parseArgs({
   },
 });
 
+const EXAMPLE = ['--reference', 'examples/base', '--policy', 'examples/shadow-gate.yml'];
 /** The five comments, each of a check of the examples. */
 const CASES = {
-  fail: ['--checkpoint', 'examples/benchmark-aligned', '--baseline', 'examples/base'],
+  fail: [...EXAMPLE, '--checkpoint', 'examples/benchmark-aligned', '--baseline', 'examples/base'],
   warn: [
-    '--checkpoint',
-    'examples/benchmark-aligned',
-    '--baseline',
-    'examples/coverage-expanding',
-    '--only',
-    'spectra',
+    ...['--checkpoint', 'examples/real-model/memorized', '--baseline', 'examples/real-model/learned'],
+    ...['--only', 'spectra'],
   ],
-  inconclusive: ['--checkpoint', 'examples/coverage-expanding', '--baseline', 'examples/base', '--budget', '0.2s'],
-  first: ['--checkpoint', 'examples/coverage-expanding'],
-  pass: ['--checkpoint', 'examples/coverage-expanding', '--baseline', 'examples/base'],
+  inconclusive: [
+    ...[...EXAMPLE, '--checkpoint', 'examples/coverage-expanding', '--baseline', 'examples/base'],
+    ...['--budget', '0.2s'],
+  ],
+  first: [...EXAMPLE, '--checkpoint', 'examples/coverage-expanding'],
+  pass: [...EXAMPLE, '--checkpoint', 'examples/coverage-expanding', '--baseline', 'examples/base'],
 };
 const WIDTHS = [980, 400];
 const SCHEMES = ['light', 'dark'];
@@ -56,8 +57,8 @@ const { readReport, renderComment } = await importSources({
 /** @param {string} folder for the results */
 async function commentOf(name, folder) {
   const out = join(folder, name);
-  const fixed = ['--reference', 'examples/base', '--policy', 'examples/shadow-gate.yml', '--quiet', '--out', out];
-  const args = [values.cli, 'check', ...CASES[name], ...fixed];
+  // All questions: which ones a check asks before it stops depends on the run.
+  const args = [values.cli, 'check', ...CASES[name], '--all', '--quiet', '--out', out];
   // A verdict other than a pass is an exit code.
   await new Promise((done) => execFile(process.execPath, args, { cwd: ROOT }, done));
   const report = await readReport(join(out, 'report.json'));

@@ -21,7 +21,7 @@ const { values } = parseArgs({
 
 const CHECK = [
   ...['--checkpoint', 'examples/benchmark-aligned', '--reference', 'examples/base'],
-  ...['--baseline', 'examples/coverage-expanding', '--policy', 'examples/shadow-gate.yml', '--quiet'],
+  ...['--baseline', 'examples/coverage-expanding', '--policy', 'examples/shadow-gate.yml', '--quiet', '--all'],
 ];
 
 /** What is in the pictures: from the top of one section to so many pixels below it. */

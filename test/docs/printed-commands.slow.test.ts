@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { runCli } from '../cli/run-cli.ts';
+import { numbersOf, tableRows } from './printed-commands.ts';
+
+const EXIT_CODES: Readonly<Record<string, number>> = { pass: 0, fail: 1 };
+const rows = tableRows('examples/README.md');
+
+it.each(
+  rows.map(({ checkpoint, cells }) => ({
+    checkpoint,
+    // Only beside an update of its own is there a ratio.
+    baseline: cells.some((cell) => cell.startsWith('0.635')) ? 'coverage-expanding' : 'base',
+    cells,
+  })),
+)('examples/README.md has the numbers of $checkpoint beside $baseline', async ({ checkpoint, baseline, cells }) => {
+  const sides = ['--checkpoint', `examples/${checkpoint}`, '--baseline', `examples/${baseline}`];
+  const fixed = ['--reference', 'examples/base', '--policy', 'examples/shadow-gate.yml', '--all', '--verbose'];
+  const { code, stdout } = await runCli('check', ...sides, ...fixed);
+  const [, verdict = ''] = /^\*\*(\w+)\*\*/.exec(cells.at(-1) ?? '') ?? [];
+  expect(code).toBe(EXIT_CODES[verdict]);
+  expect(numbersOf(stdout)).toEqual(expect.arrayContaining(numbersOf(cells.join(' '))));
+});
+
+it('examples/README.md has a row for each continuation beside the base, and for two beside another one', () => {
+  expect(rows.map(({ checkpoint }) => checkpoint)).toEqual([
+    'benchmark-aligned',
+    'coverage-expanding',
+    'prompt-repetition',
+    'benchmark-aligned',
+    'prompt-repetition',
+  ]);
+});
