@@ -11,10 +11,9 @@ export const endsWithThisProcess = (): Readonly<Record<string, string>> => ({ [P
 export const hasParent = (): boolean => process.env[PARENT] !== undefined && process.send !== undefined;
 
 /** In a thread: this one may be in a loop, or in a run of onnxruntime that takes minutes. */
-const WATCH = `
-  const { workerData } = require('node:worker_threads');
+const watch = (parent: number) => `
   setInterval(() => {
-    if (process.ppid !== workerData.parent) process.kill(process.pid, 'SIGKILL');
+    if (process.ppid !== ${parent}) process.kill(process.pid, 'SIGKILL');
   }, 500);
 `;
 
@@ -25,5 +24,5 @@ export function endWithParent(): void {
   delete process.env[PARENT];
   // Nobody is left to report to, and an orderly end would wait for threads.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-  new Worker(WATCH, { eval: true, workerData: { parent } }).unref();
+  new Worker(watch(parent), { eval: true, execArgv: [] }).unref();
 }
