@@ -3,8 +3,11 @@ import process from 'node:process';
 /** The exit code of an error: the same as in src/cli/output.ts, which the process that waits does not load. */
 const COULD_NOT_JUDGE = 2;
 
-/** The commands that map weights. */
-const MAPPING = ['init', 'doctor', 'check', 'measure', 'spectra', 'probes', 'score', 'generate'];
+/** The commands that map weights, or read files that may be larger than memory. */
+const APART = [
+  ...['init', 'doctor', 'check', 'measure', 'spectra', 'probes', 'score', 'generate'],
+  ...['compare', 'report', 'merge', 'calibrate'],
+];
 
 async function main(): Promise<void> {
   // A reader that stops early (`| head`) is no error; a full disk is one, and must not look like the verdict "fail".
@@ -26,7 +29,7 @@ try {
   const debug = process.argv.includes('--debug');
   await supervise({
     work: main,
-    isApart: process.argv.slice(2).some((argument) => MAPPING.includes(argument)),
+    isApart: process.argv.slice(2).some((argument) => APART.includes(argument)),
     report: (error) => reportError(error, process.stderr, { debug }),
     exitCode: COULD_NOT_JUDGE,
   });

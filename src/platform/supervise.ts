@@ -81,7 +81,12 @@ async function workApart({ work, report, exitCode }: Supervision): Promise<void>
       return;
     }
     process.exitCode = exitCode;
-    report(new UserError(`the process ended with code ${code} in the middle of its work`, AGAIN));
+    report(
+      new UserError(
+        `the process ended with code ${code} in the middle of its work`,
+        'run again, and report it if it happens twice',
+      ),
+    );
     return;
   }
   process.exitCode = 128 + constants.signals[signal];
@@ -111,8 +116,6 @@ interface Ended {
   readonly error: Error | null;
 }
 
-const AGAIN = 'run again, and report it if it happens twice';
-
 function deathBy(signal: NodeJS.Signals): UserError {
   switch (signal) {
     case 'SIGBUS':
@@ -134,6 +137,9 @@ function deathBy(signal: NodeJS.Signals): UserError {
         'use a machine with more memory, and report it if that does not help',
       );
     default:
-      return new UserError(`the process was ended by ${signal}`, AGAIN);
+      return new UserError(
+        `the process was ended by ${signal}`,
+        'run again, with more memory if it is limited, and report it if it happens twice',
+      );
   }
 }
