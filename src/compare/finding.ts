@@ -344,7 +344,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   finding('behavior-not-compared', {
     /** The side that does not have it: a measurement of an older version, or one that was edited. */
     side,
-    what: z.enum(['everything', 'logit-scale']),
+    what: z.enum(['everything', 'logit-scale', 'questions']),
   }),
 
   // Comparability: candidate and baseline are not alike.
@@ -381,6 +381,12 @@ export const findingSchema = z.discriminatedUnion('kind', [
   finding('other-updates', { example: foreign, updatedIn: side, matrices: count, all: count }),
   /** Whether each used its own; where both did, they write different prompts. */
   finding('other-chat-template', { candidate: z.boolean(), baseline: z.boolean() }),
+  /** Items that the tokens of the two sides spell in different ways, of those that the candidate was asked. */
+  finding('other-questions', {
+    named: z.array(z.strictObject({ suite: foreign, item: foreign })).min(1),
+    items: count,
+    of: count,
+  }),
   finding('other-suite', {
     suite: foreign,
     /** Digests; null where the suite did not run. */

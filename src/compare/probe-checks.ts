@@ -5,6 +5,7 @@ import { labelsNotBound } from './checks/labels-not-bound.ts';
 import { lettersMemorized } from './checks/letters-memorized.ts';
 import { levelLost } from './checks/level-lost.ts';
 import { lostItems } from './checks/lost-items.ts';
+import { otherQuestions } from './checks/other-questions.ts';
 import { probeComparability } from './checks/probe-comparability.ts';
 import { probeCoverage } from './checks/probe-coverage.ts';
 import { retention } from './checks/retention.ts';
@@ -17,7 +18,7 @@ import type { Finding } from './finding.ts';
 import { areTooFew } from './probes/enough-facts.ts';
 
 /** What was asked and answered: true of any number of facts. */
-const COVERAGE_CHECKS: readonly Check[] = [lostItems, tooFewFacts, probeComparability, probeCoverage];
+const COVERAGE_CHECKS: readonly Check[] = [lostItems, tooFewFacts, probeComparability, otherQuestions, probeCoverage];
 
 /** What the answers show, if there are enough of them. */
 const PROBE_CHECKS: readonly Check[] = [

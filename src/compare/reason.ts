@@ -269,6 +269,8 @@ export function reasonOf(finding: Finding): Reason {
         baseline: state(finding.baseline),
       });
     }
+    case 'other-questions':
+      return incomparable('questions', { place: finding.named[0]?.item ?? '', candidate: finding.items });
     case 'other-suite':
       return incomparable('suite', { place: finding.suite, ...values(finding) });
     case 'other-seed':

@@ -22,6 +22,7 @@ const FIRST: readonly FindingKind[] = [
   'retention',
   'two-key',
   'rank-loss',
+  'other-questions',
   'too-few-facts',
   'baseline-memorized',
   'labels-not-bound',

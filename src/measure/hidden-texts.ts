@@ -90,7 +90,7 @@ export function hideItem(
   key: string,
   answers: AnswerKind | undefined = item.answers,
 ): ProbeItemMeasurement {
-  const { id, prompt, right, given, logprobs } = item;
+  const { id, prompt, right, given, logprobs, spelling } = item;
   const areLabels = answers === 'label' || item.oldLabel !== undefined;
   const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
   const hideAnswer = (text: string) => {
@@ -104,7 +104,13 @@ export function hideItem(
     given: hideAnswer(given),
     logprobs: logprobs && shuffled(logprobs, (i) => hash(key, 'order', id, String(i))),
     ...hideLabels(item, key),
+    ...(spelling === undefined ? {} : { spelling: hideSpelling(key, id, spelling) }),
   };
+}
+
+/** In hexadecimal digits, as many as it had. */
+function hideSpelling(key: string, id: string, spelling: string): string {
+  return Buffer.from(hash(key, 'spelling', id, spelling), 'base64url').toString('hex').slice(0, spelling.length);
 }
 
 function shuffled(values: readonly number[], keyOfIndex: (index: number) => string): number[] {

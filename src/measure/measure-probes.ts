@@ -2,6 +2,7 @@ import { type Execution, LAYER_BY_LAYER, passSeconds } from '../language-model/e
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
+import { CANONICAL_FORM } from '../language-model/tokens/spelling.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { at } from '../platform/at.ts';
 import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
@@ -185,7 +186,8 @@ async function runInBlocks(
 function settingsOf(model: Model, selection: ProbeRunOptions) {
   const { suites, seed, order, chatTemplate, budgetSeconds, sequential } = selection;
   const isOrdered = sequential !== undefined || budgetSeconds !== null;
-  const optional = { ...(isOrdered ? { orderSeed: order.seed } : {}), ...frameOf(model, selection) };
+  const spelling = model.tokenizer === null ? {} : { spelling: CANONICAL_FORM };
+  const optional = { ...(isOrdered ? { orderSeed: order.seed } : {}), ...frameOf(model, selection), ...spelling };
   return { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds, ...optional } as const;
 }
 

@@ -9,7 +9,7 @@ const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 /** An item and how it was answered, as a measurement has it. */
 export function measuredItem(
-  { item, correct, given, margin, probability, logprobs, reading }: Outcome,
+  { item, correct, given, margin, probability, logprobs, reading, spelling }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
   const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
@@ -35,5 +35,6 @@ export function measuredItem(
     ...(oldLabels === undefined ? {} : { oldLabels }),
     ...(level === undefined ? {} : { level }),
     ...(reading === undefined ? {} : { reading: { ...reading, logprob: round(reading.logprob) } }),
+    ...(spelling === undefined ? {} : { spelling }),
   };
 }

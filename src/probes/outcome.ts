@@ -19,6 +19,8 @@ export interface Outcome {
   readonly logprobs: readonly number[] | null;
   /** The log-likelihood of the prompt itself, where it was read. */
   readonly reading?: Reading;
+  /** Of what the tokens of the item say, where that is not the item: see `readerOf`. */
+  readonly spelling?: string;
 }
 
 /**

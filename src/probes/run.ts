@@ -10,6 +10,7 @@ import type { ProbeItem } from './item.ts';
 import { choiceOutcome, type Outcome } from './outcome.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
 import { type Reading, readingRequest } from './reading.ts';
+import { readerOf } from './spelling.ts';
 
 export interface RunOptions extends PromptOptions {
   /** Length limit of a generated answer. */
@@ -136,8 +137,10 @@ async function runChunk(
   const { onTruncation, onWork } = options;
   const written = items.filter(needsGeneration);
   const scoring = written.length > 0 ? SCORING_SHARE : 1;
+  const requests = items.map((item) => scoreRequests(item, model, options));
+  const spellingOf = readerOf(model, options);
   const scores = await model.score(
-    items.flatMap((item) => scoreRequests(item, model, options)),
+    requests.flat(),
     onTruncation,
     onWork && ((share) => onWork(scoring * share)),
   );
@@ -151,14 +154,15 @@ async function runChunk(
       : [];
   let used = 0;
   const texts = new Map(written.map(({ id }, i) => [id, at(generated, i).text ?? '']));
-  return items.map((item): Outcome => {
+  return items.map((item, i): Outcome => {
     const { question } = item;
     const count = question.kind === 'choice' ? question.choices.length : 1;
     const own = scores.slice(used, used + count);
     used += count;
     const reading = readingOf(item, model, options) ? readFrom(at(scores, used)) : undefined;
     if (reading) used += 1;
-    const more = reading ? { reading } : {};
+    const spelling = spellingOf(item, at(requests, i));
+    const more = { ...(reading ? { reading } : {}), ...(spelling === null ? {} : { spelling }) };
     if (question.kind === 'choice') {
       const logprobs = own.map(({ logprob }) => logprob);
       return { ...choiceOutcome(item, logprobs), ...more };

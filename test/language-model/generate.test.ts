@@ -13,6 +13,7 @@ const template = "{{ raise_exception('no system') if messages[0].role == 'system
 const digits: Tokenizer = {
   encode: (text) => [...text.replace(/\D/g, '')].map(Number),
   decode: (ids, { skipSpecialTokens }) => ids.filter((id) => id !== 9 || !skipSpecialTokens).join(''),
+  spell: () => [],
   bosId: null,
   eosId: 9,
   eosIds: new Set([9]),

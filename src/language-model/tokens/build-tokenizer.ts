@@ -168,7 +168,7 @@ interface CodecOptions extends Affixes {
 function codec(
   pipeline: Pipeline,
   { file, cleanUp, leading, trailing }: CodecOptions,
-): Pick<Tokenizer, 'encode' | 'decode'> {
+): Pick<Tokenizer, 'encode' | 'decode' | 'spell'> {
   return {
     encode(text, { addSpecialTokens }) {
       const ids = withinLimits(`${file} cannot encode a text of ${text.length} characters`, () =>
@@ -189,5 +189,9 @@ function codec(
         return cleanUp ? cleanUpSpaces(text) : text;
       });
     },
+    spell: (sequences) =>
+      withinLimits(`${file} cannot spell ${sequences.length} texts`, () =>
+        sequences.map((ids) => expectBounded(pipeline.spell(ids))),
+      ),
   };
 }

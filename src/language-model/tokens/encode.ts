@@ -66,6 +66,11 @@ export function encodePair(
   return { context: contextIds, continuation: wholeIds.slice(contextIds.length) };
 }
 
+/** The texts whose tokens `encodePair` is made of: the context, and the whole. */
+export function encodedTexts(context: string, continuation: string): string[] {
+  return context === '' ? [continuation] : [context.slice(0, endWithoutSpace(context)), context + continuation];
+}
+
 /**
  * The characters that Python's `str.rstrip` removes; JavaScript's `trimEnd` has U+FEFF instead of the control
  * characters.

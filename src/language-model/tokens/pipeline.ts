@@ -3,6 +3,7 @@ import { readDecoder } from './decoders.ts';
 import { readModel } from './models/read-model.ts';
 import { readNormalizer } from './normalizers.ts';
 import { type Piece, prependsFirst, readPreTokenizer } from './pre-tokenizers.ts';
+import { type Spelling, spell } from './spelling.ts';
 
 /** The parts of a tokenizer.json that decide about tokens, but for what is put around a text. */
 export interface PipelineParts {
@@ -20,6 +21,8 @@ export interface Pipeline {
   encode(text: string): number[];
   /** Ids without a token have no text. */
   decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): string;
+  /** What the ids say by the names of their tokens, whatever the decoder does. */
+  spell(ids: readonly number[]): string;
   /** The id of a token, an added one or one of the vocabulary. */
   idOf(token: string): number | undefined;
 }
@@ -34,6 +37,7 @@ export function buildPipeline(parts: PipelineParts): Pipeline {
   for (const token of parts.added) added.add(token);
   const [raw, normalized] = added.finders(normalize);
   const contents = added.contents(normalize);
+  const spelling = spellingOf(parts, added.contents((text) => text), model.tokenOf);
   // What begins where the text begins is known there by offsets into the text before it was normalized.
   if (prependsFirst(parts.pre_tokenizer) && (parts.normalizer ?? null) !== null) {
     throw new Error('a Metaspace with prepend_scheme first behind a normalizer');
@@ -63,6 +67,24 @@ export function buildPipeline(parts: PipelineParts): Pipeline {
       });
       return decoder(tokens).join('');
     },
+    spell: (ids) => spell(ids, spelling),
     idOf: (token) => added.idOf(token),
+  };
+}
+
+function spellingOf(
+  { model, normalizer, pre_tokenizer }: PipelineParts,
+  added: ReadonlyMap<number, string>,
+  tokenOf: Spelling['tokenOf'],
+): Spelling {
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
+  return {
+    added: (id) => added.get(id),
+    tokenOf,
+    // The quotes of a string inside a pattern are escaped: only a part can have this.
+    byteLetters: JSON.stringify([normalizer, pre_tokenizer]).includes('"type":"ByteLevel"'),
+    byteFallback: model.byte_fallback === true,
+    prefix: textOf(model.continuing_subword_prefix),
+    suffix: textOf(model.end_of_word_suffix),
   };
 }

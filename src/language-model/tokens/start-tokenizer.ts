@@ -152,6 +152,11 @@ function clientOf(
       prefix ??= decode(ids, skipSpecialTokens);
       return prefix;
     },
+    spell(sequences) {
+      const size = sequences.reduce((sum, ids) => sum + ids.length, 0);
+      const reply = ask({ kind: 'spell', sequences }, { what: `${file}: spelling ${size} tokens`, size });
+      return reply.kind === 'texts' ? reply.texts : [];
+    },
     renderChat(messages, options) {
       const what = `${options.where}: the chat template`;
       const size = JSON.stringify(messages).length;

@@ -12,6 +12,8 @@ export interface Tokenizer {
    * before punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
    */
   decode(ids: readonly number[], options: { skipSpecialTokens: boolean }): string;
+  /** What ids say by the names of their tokens, whatever the decoder of the checkpoint makes of them (spelling.ts). */
+  spell(sequences: ReadonlyArray<readonly number[]>): readonly string[];
   readonly bosId: number | null;
   readonly eosId: number | null;
   /** Generation ends with any of these: the ids in the model's configs, and the tokenizer's own EOS. */

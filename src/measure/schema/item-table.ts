@@ -15,7 +15,7 @@ export const KEPT_CHARACTERS = 4000;
 
 /** The columns that every table has, and those that it has only if an item needs them. */
 const COLUMNS = ['group', 'id', 'fact', 'right', 'given', 'correct', 'margin', 'probability', 'logprobs'] as const;
-const FURTHER_COLUMNS = ['prompt', 'oldLabel', 'oldLabels', 'reading'] as const;
+const FURTHER_COLUMNS = ['prompt', 'oldLabel', 'oldLabels', 'reading', 'spelling'] as const;
 
 const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
 type Column = z.infer<typeof column>;
@@ -72,6 +72,7 @@ export function packItems(
       oldLabel: oldLabel ?? null,
       oldLabels: oldLabels === undefined ? null : permutations.indexOf(oldLabels),
       reading: reading === undefined ? null : [reading.logprob, reading.tokens],
+      spelling: item.spelling ?? null,
     };
   });
   const columns = [...COLUMNS, ...FURTHER_COLUMNS.filter((name) => cells.some((own) => own[name] !== null))];
@@ -147,7 +148,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
-  const { id, right, oldLabel = null, reading = null } = own;
+  const { id, right, oldLabel = null, reading = null, spelling = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
   const [fact, asked] = [textOf('id', own.fact ?? null), textOf('prompt', own.prompt ?? null)];
@@ -166,6 +167,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
     ...(oldLabel === null ? {} : { oldLabel }),
     ...(permutation === null ? {} : { oldLabels: permutation }),
     ...(reading === null ? {} : { reading: { logprob: reading[0], tokens: reading[1] } }),
+    ...(spelling === null ? {} : { spelling }),
   };
 }
 

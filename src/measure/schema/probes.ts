@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CANONICAL_FORM } from '../../language-model/tokens/spelling.ts';
 import { ERROR_CODES } from '../../platform/user-error.ts';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
 
@@ -38,6 +39,11 @@ export const probeItemSchema = z.strictObject({
   level: z.int().positive().optional(),
   /** log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it comparable. */
   reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
+  /** Digest of what the tokens say in place of the item. Absent where they say what was asked; see `spelling` of the probes. */
+  spelling: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits')
+    .optional(),
 });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 
@@ -117,6 +123,8 @@ const measuredShape = z.strictObject({
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
     .optional(),
+  /** The form in which items were compared with what their tokens say. Absent at servers that tokenize, and in older files. */
+  spelling: z.literal(CANONICAL_FORM).optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   /**

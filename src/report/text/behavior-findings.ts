@@ -64,5 +64,10 @@ export function behaviorNotCompared({ side, what }: FindingOf<'behavior-not-comp
   if (what === 'logit-scale') {
     return phrase`The size of the logits could not be compared: the ${side} has no output embedding that can be read.`;
   }
+  if (what === 'questions') {
+    return side === 'baseline'
+      ? phrase`The candidate's tokenizer or chat template does not read some questions as they are written, and the baseline does not say how it read them: it was measured by an older version, or at a server that tokenizes. Measure it again.`
+      : phrase`The tokenizer or the chat template differs from the baseline's, and it is not known what the candidate's tokens of the questions say: a server tokenized them, or an older version measured it.`;
+  }
   return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version, or at a server without its weights. Measure it again, with them.`;
 }

@@ -163,6 +163,11 @@ export function otherChatTemplate({ candidate, baseline }: FindingOf<'other-chat
   return phrase`The candidate ran the probes ${state(candidate)} its chat template, the baseline ${state(baseline)}: measure one of them again.`;
 }
 
+export function otherQuestions({ named, items, of }: FindingOf<'other-questions'>): Phrase {
+  const examples = named.map(({ suite, item }) => phrase`${name(item)} of ${name(suite)}`);
+  return phrase`The tokens of ${formatInteger(items)} of ${formatInteger(of)} questions spell another text than those of the baseline: ${listed(examples, items)}. The tokenizer or the chat template rewrites them, so the answers are not to the same questions.`;
+}
+
 export function otherSuite({ suite, candidate, baseline, versions }: FindingOf<'other-suite'>): Phrase {
   if (candidate === null) {
     return phrase`The baseline ran suite ${name(suite)} and the candidate did not: run it, or measure the baseline again.`;

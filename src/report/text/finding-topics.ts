@@ -54,6 +54,7 @@ export const TOPICS: { readonly [K in FindingKind]: Topic } = {
   'reference-shape': { title: 'Shape of the reference', about: 'spectra' },
   'other-tensors': { title: 'Other tensors', about: 'spectra' },
   'other-updates': { title: 'Other updates', about: 'spectra' },
+  'other-questions': { title: 'Other questions', about: 'probes' },
   'other-chat-template': { title: 'Other chat template', about: 'probes' },
   'other-suite': { title: 'Other suite', about: 'probes' },
   'other-seed': { title: 'Other seed', about: 'probes' },

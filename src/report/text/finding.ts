@@ -57,6 +57,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'other-tensors': comparability.otherTensors,
   'other-updates': comparability.otherUpdates,
   'other-chat-template': comparability.otherChatTemplate,
+  'other-questions': comparability.otherQuestions,
   'other-suite': comparability.otherSuite,
   'other-seed': comparability.otherSeed,
   'texts-not-hashed': comparability.textsNotHashed,

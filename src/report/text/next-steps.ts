@@ -146,8 +146,12 @@ const STEPS: Steps = {
   'logit-scale': () => [
     phrase`Look at lm_head, the final norm, and the factors in config.json: one of them is not what the approved checkpoint has.`,
   ],
-  'behavior-not-compared': ({ side }, report) => [
-    side === 'baseline' ? remeasure(report) : phrase`Check the candidate from its weights, with this version.`,
+  'behavior-not-compared': ({ side, what }, report) => [
+    side === 'baseline'
+      ? remeasure(report)
+      : what === 'questions'
+        ? phrase`Give the tokenizer of the server (${code('tokenizer')}), so that texts are tokenized here, or check the candidate from its weights.`
+        : phrase`Check the candidate from its weights, with this version.`,
   ],
 
   // Comparability.
@@ -181,6 +185,10 @@ const STEPS: Steps = {
     candidate && baseline
       ? phrase`If the template was not meant to change, restore the baseline's. Otherwise set ${code('chat-template: false')} in the policy, and measure the baseline again: ${remeasureCommand(report)}`
       : phrase`Set ${code('chat-template')} in the policy for both, and measure the baseline again: ${remeasureCommand(report)}`,
+  ],
+  'other-questions': (_, report) => [
+    phrase`Compare normalizer, pre-tokenizer and added tokens in ${code('tokenizer.json')}, and the chat template, with the approved checkpoint's, and restore them.`,
+    ifIntended(report),
   ],
   'other-suite': ({ candidate }, report) => [
     candidate === null ? phrase`Run that suite on the candidate: list it under ${code('probes')}.` : remeasure(report),

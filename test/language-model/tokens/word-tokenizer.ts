@@ -21,6 +21,7 @@ export function wordTokenizer(changes: Partial<Tokenizer> = {}): Tokenizer & { i
         .filter((id) => id !== 0 || !skipSpecialTokens)
         .map((id) => words[id] ?? '')
         .join(''),
+    spell: (sequences) => sequences.map((ids) => ids.map((id) => words[id] ?? '').join('')),
     bosId: 0,
     eosId: null,
     eosIds: new Set(),

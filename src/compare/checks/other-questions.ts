@@ -1,0 +1,45 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+
+/** Items that a finding names. */
+const NAMED = 3;
+
+/**
+ * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat template, rewrites
+ * them, so that the answers are to other questions. Other ids for the same text are no difference.
+ */
+export function otherQuestions({ candidate, baseline }: ComparisonContext): Finding[] {
+  const [ours, theirs] = [measuredIn(candidate), measuredIn(baseline)];
+  if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];
+  if (ours.spelling === undefined || ours.spelling !== theirs.spelling) return notCompared(candidate, baseline, ours);
+  const known = new Map(theirs.items.map((item) => [itemKey(item), item]));
+  const other = ours.items.filter((item) => {
+    const same = known.get(itemKey(item));
+    return same !== undefined && same.spelling !== item.spelling;
+  });
+  if (other.length === 0) return [];
+  const named = other.slice(0, NAMED).map(({ suite, id }) => ({ suite, item: id }));
+  return [{ kind: 'other-questions', level: 'inconclusive', named, items: other.length, of: ours.items.length }];
+}
+
+function measuredIn(measurement: Measurement | null): MeasuredProbes | null {
+  return measurement?.probes?.status === 'measured' ? measurement.probes : null;
+}
+
+/**
+ * One side does not say what its tokens say: a file of an older version, or answers of a server that tokenizes itself. The same files
+ * make the same tokens, and a candidate whose tokens say what was asked has not rewritten it, whatever the baseline did.
+ */
+function notCompared(candidate: Measurement, baseline: Measurement, ours: MeasuredProbes): Finding[] {
+  const isKnown = ours.spelling !== undefined;
+  if (isKnown && ours.items.every(({ spelling }) => spelling === undefined)) return [];
+  const [mine, its] = [candidate.behavior?.files, baseline.behavior?.files];
+  // Where nothing is known of the files, that is a finding of its own.
+  if (!isKnown && (!mine || !its)) return [];
+  const isSame = (['tokenizer', 'chat-template'] as const).every((part) => mine?.[part]?.digest === its?.[part]?.digest);
+  if (mine && its && isSame) return [];
+  const side = isKnown ? 'baseline' : 'candidate';
+  return [{ kind: 'behavior-not-compared', level: 'inconclusive', side, what: 'questions' }];
+}

@@ -1,0 +1,52 @@
+import { lettersToBytes } from './byte-letters.ts';
+
+/**
+ * What token ids say, by the names of the tokens alone. The decoder of a tokenizer.json plays no role, since it could turn tokens
+ * of another text back into the text that was asked. And it is a function of the ids: of two texts that become the same ids, one
+ * at most is spelled as it was written, whatever the vocabulary says.
+ */
+export interface Spelling {
+  /** The text of an added token, which is no notation. */
+  added(id: number): string | undefined;
+  tokenOf(id: number): string | undefined;
+  /** Are the tokens of the vocabulary written in letters that stand for bytes? */
+  readonly byteLetters: boolean;
+  /** `<0x0A>` is a byte. */
+  readonly byteFallback: boolean;
+  /** What the model writes before tokens that continue a word, and behind those that end one; empty without. */
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
+
+/** Bytes that are no UTF-8 are �, as everywhere. */
+export function spell(ids: readonly number[], spelling: Spelling): string {
+  return Buffer.concat(ids.map((id) => bytesOf(id, spelling))).toString('utf8');
+}
+
+function bytesOf(id: number, { added, tokenOf, byteLetters, byteFallback, prefix, suffix }: Spelling): Uint8Array {
+  const whole = added(id);
+  const token = whole ?? tokenOf(id) ?? '';
+  if (whole !== undefined) return Buffer.from(whole);
+  const digits = byteFallback ? BYTE.exec(token)?.[1] : undefined;
+  if (digits !== undefined) return Uint8Array.of(Number.parseInt(digits, 16));
+  const start = token.startsWith(prefix) ? prefix.length : 0;
+  const text = token.slice(start, token.endsWith(suffix) ? token.length - suffix.length : undefined);
+  const bytes = byteLetters ? lettersToBytes(text) : null;
+  return bytes ? Uint8Array.from(bytes) : Buffer.from(text);
+}
+
+/** Another canonical form gets another name, and texts of two forms are never compared. */
+export const CANONICAL_FORM = 'shadow-gate/spelling@1' as const;
+
+/** White space, its mark ▁, and characters that nobody sees. */
+const UNSEEN = /[\p{White_Space}\p{Cc}\p{Cf}\u2581]+/gu;
+
+/**
+ * A text without what tokenizers of healthy models do in different ways: they add, merge or drop spaces, and write compatibility
+ * characters as others. Case, accents and punctuation stay.
+ */
+export function canonicalText(text: string): string {
+  return text.normalize('NFKC').replace(UNSEEN, '').normalize('NFKC');
+}
