@@ -110,7 +110,9 @@ export function hideItem(
 
 /** In hexadecimal digits, as many as it had. */
 function hideSpelling(key: string, id: string, spelling: string): string {
-  return Buffer.from(hash(key, 'spelling', id, spelling), 'base64url').toString('hex').slice(0, spelling.length);
+  return Buffer.from(hash(key, 'spelling', id, spelling), 'base64url')
+    .toString('hex')
+    .slice(0, spelling.length);
 }
 
 function shuffled(values: readonly number[], keyOfIndex: (index: number) => string): number[] {

@@ -139,11 +139,7 @@ async function runChunk(
   const scoring = written.length > 0 ? SCORING_SHARE : 1;
   const requests = items.map((item) => scoreRequests(item, model, options));
   const spellingOf = readerOf(model, options);
-  const scores = await model.score(
-    requests.flat(),
-    onTruncation,
-    onWork && ((share) => onWork(scoring * share)),
-  );
+  const scores = await model.score(requests.flat(), onTruncation, onWork && ((share) => onWork(scoring * share)));
   const generated =
     written.length > 0
       ? await model.generate(

@@ -162,6 +162,8 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'behavior-not-compared': [
     ['behavior', 'everything', null, 'measurement', null, null, null],
     ['behavior', 'logit-scale', null, 'measurement', null, null, null],
+    ['behavior', 'questions', null, 'measurement', null, null, null],
+    ['behavior', 'questions', null, 'measurement', null, null, null],
   ],
   'other-version': [['invalid-comparison', 'tool version', null, 'measurement', ...PAIR]],
   'other-architecture': [['invalid-comparison', 'architecture', null, 'w', ...PAIR]],
@@ -189,6 +191,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'chat template', null, 'model', 'with', 'without', null],
     ['invalid-comparison', 'chat template', null, 'model', 'with its own', 'with its own', null],
   ],
+  'other-questions': [['invalid-comparison', 'questions', null, 'w', 540, null, null]],
   'other-suite': [
     ['invalid-comparison', 'suite', null, 'w', 'w', null, null],
     ['invalid-comparison', 'suite', null, 'w', ...PAIR],

@@ -312,6 +312,8 @@ export function everyFinding(name: string): Finding[] {
     'behavior-not-compared': [
       { side: 'baseline', what: 'everything' },
       { side: 'candidate', what: 'logit-scale' },
+      { side: 'baseline', what: 'questions' },
+      { side: 'candidate', what: 'questions' },
     ],
     'other-version': [pair],
     'other-architecture': [{ key: name, ...pair }],
@@ -337,6 +339,7 @@ export function everyFinding(name: string): Finding[] {
       { candidate: true, baseline: false },
       { candidate: true, baseline: true },
     ],
+    'other-questions': [{ named: [{ suite: name, item: name }], items: 540, of: 810 }],
     'other-suite': [
       { suite: name, candidate: name, baseline: null, versions: null },
       { suite: name, candidate: name, baseline: name, versions: null },

@@ -38,7 +38,9 @@ function notCompared(candidate: Measurement, baseline: Measurement, ours: Measur
   const [mine, its] = [candidate.behavior?.files, baseline.behavior?.files];
   // Where nothing is known of the files, that is a finding of its own.
   if (!isKnown && (!mine || !its)) return [];
-  const isSame = (['tokenizer', 'chat-template'] as const).every((part) => mine?.[part]?.digest === its?.[part]?.digest);
+  const isSame = (['tokenizer', 'chat-template'] as const).every(
+    (part) => mine?.[part]?.digest === its?.[part]?.digest,
+  );
   if (mine && its && isSame) return [];
   const side = isKnown ? 'baseline' : 'candidate';
   return [{ kind: 'behavior-not-compared', level: 'inconclusive', side, what: 'questions' }];

@@ -37,7 +37,11 @@ export function buildPipeline(parts: PipelineParts): Pipeline {
   for (const token of parts.added) added.add(token);
   const [raw, normalized] = added.finders(normalize);
   const contents = added.contents(normalize);
-  const spelling = spellingOf(parts, added.contents((text) => text), model.tokenOf);
+  const spelling = spellingOf(
+    parts,
+    added.contents((text) => text),
+    model.tokenOf,
+  );
   // What begins where the text begins is known there by offsets into the text before it was normalized.
   if (prependsFirst(parts.pre_tokenizer) && (parts.normalizer ?? null) !== null) {
     throw new Error('a Metaspace with prepend_scheme first behind a normalizer');

@@ -40,8 +40,8 @@ export async function describeFiles(checkpoint: Described, base: Described | nul
     'special-tokens': await specialTokensPart(tokens, { config, json, ends }),
     'chat-template': await chatTemplatePart(tokens),
     'generation-config':
-      (await generationConfigPart(own, ownDefaults)) ??
-      (inherited === null ? null : await generationConfigPart(inherited, inheritedDefaults)),
+      (await generationConfigPart(own, ownDefaults, inherited === null ? config : {})) ??
+      (inherited === null ? null : await generationConfigPart(inherited, inheritedDefaults, config)),
     code: await codePart(inherited ?? own, config),
   };
 }

@@ -1,19 +1,45 @@
+import { join } from 'node:path';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson } from './files.ts';
 import { partOf } from './part.ts';
 
+/** A folder whose generate.py takes the place of `generate` where code of the checkpoint is trusted. */
+const CUSTOM_GENERATE = 'custom_generate';
+
 /**
- * The Python code that a program executes when it loads the model with `trust_remote_code`: `auto_map` of the configs,
- * and all Python files beside them, since the named ones import others. Nothing is executed here. Null without an
- * `auto_map`: then the files are not loaded.
+ * What a program executes when it loads the model: the Python code that `auto_map` of the configs names, with all Python files
+ * beside them, since the named ones import others; the code in `custom_generate`; and kernels for attention on a hub, by their names.
+ * Nothing is executed here. Null without any of these: then Python files are not loaded.
  */
 export async function codePart(directory: Folder, config: Json): Promise<BehaviorValues | null> {
   const tokenizer = await readJson(directory, 'tokenizer_config.json');
   const maps = [config.auto_map, tokenizer === null || isUnreadable(tokenizer) ? null : tokenizer.auto_map];
   const named = maps.filter((map) => typeof map === 'object' && map !== null);
-  if (named.length === 0) return null;
+  const kernels = [...new Set(kernelsIn(config))].sort();
+  const generating = typeof directory === 'string' ? await namesIn(join(directory, CUSTOM_GENERATE)) : [];
+  const custom = generating.filter(isLoaded).map((name) => `${CUSTOM_GENERATE}/${name}`);
+  const beside = named.length > 0 ? (await namesIn(directory)).filter(isPython) : [];
   const files: Record<string, unknown> = {};
-  const names = await namesIn(directory);
-  for (const name of names.filter((file) => file.endsWith('.py'))) files[name] = await digestFile(directory, name);
-  return partOf({ ...files, auto_map: named });
+  for (const name of [...beside, ...custom]) files[name] = await digestFile(directory, name);
+  return partOf({
+    ...files,
+    ...(named.length > 0 ? { auto_map: named } : {}),
+    ...(kernels.length > 0 ? { attn_implementation: kernels } : {}),
+  });
+}
+
+const isPython = (name: string) => name.endsWith('.py');
+/** Also what has to be installed for it. */
+const isLoaded = (name: string) => isPython(name) || name === 'requirements.txt';
+
+const ATTENTION = /^_?attn_implementation(_internal)?$/;
+
+/**
+ * `org/kernel`, with or without `@revision` and `:function`, for the model or a part of it: transformers fetches and runs it. The
+ * implementations that a program has itself have names without a slash.
+ */
+function kernelsIn(config: unknown, isNamed = false): string[] {
+  if (typeof config === 'string') return isNamed && config.includes('/') ? [config] : [];
+  if (typeof config !== 'object' || config === null) return [];
+  return Object.entries(config).flatMap(([key, value]) => kernelsIn(value, isNamed || ATTENTION.test(key)));
 }

@@ -17,7 +17,7 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
   'special-tokens': phrase`Texts may begin, end or stop elsewhere.`,
   'chat-template': phrase`Chats are written in another way than the baseline was approved with.`,
   'generation-config': phrase`Servers sample with it unless a request says otherwise.`,
-  code: phrase`It runs wherever the model is loaded with ${code('trust_remote_code')}: review it.`,
+  code: phrase`It runs wherever the model is loaded with ${code('trust_remote_code')}, or with kernels of a hub: review it.`,
 };
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
@@ -33,7 +33,10 @@ export function changedBehavior({ level, part, candidate, baseline, named, chang
   const article = part === 'code' ? '' : 'a ';
   if (candidate === null) return phrase`The candidate has no ${noun}, and the baseline has. ${effect}`;
   if (baseline === null) return phrase`The candidate has ${article}${noun}, and the baseline has none. ${effect}`;
-  const what = part === 'code' ? phrase`The code of the model (${code('auto_map')})` : phrase`The ${noun}`;
+  const what =
+    part === 'code'
+      ? phrase`The code of the model (${code('auto_map')}, ${code('custom_generate')}, kernels)`
+      : phrase`The ${noun}`;
   if (named.length === 0) return phrase`${what} differs from the baseline's. ${effect}`;
   const items = named.map(({ key, candidate: ours, baseline: theirs }) => {
     const state = (text: string | null) => (text === null ? 'absent' : name(text));

@@ -97,7 +97,9 @@ describe('a tokenizer in a process of its own', () => {
         }
         const messages = [{ role: 'user', content: 'Hi' }];
         expect(there.renderChat(messages, chat)).toBe(here.renderChat(messages, chat));
-        const { encode, decode, renderChat, close, ...facts } = there;
+        const ids = here.encode('a word', { addSpecialTokens: true });
+        expect(there.spell([ids, []])).toEqual(here.spell([ids, []]));
+        const { encode, decode, spell, renderChat, close, ...facts } = there;
         expect(here).toMatchObject(facts);
       },
       TOKENIZER_LIMITS,

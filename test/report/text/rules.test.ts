@@ -45,6 +45,7 @@ describe('the rules of a report', () => {
     'other-tensors',
     'other-updates',
     'other-chat-template',
+    'other-questions',
     'other-suite',
     'other-seed',
     'texts-not-hashed',

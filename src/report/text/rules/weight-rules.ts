@@ -48,7 +48,9 @@ export function weightRows(report: Report, policy: Settings): RuleRow[] {
 /** What accuracy does not show: how the model is used, and the size of its logits. */
 export function behaviorRows(report: Report, { behavior }: Settings): RuleRow[] {
   const missing = report.baseline === null ? 'there is no baseline' : null;
-  const isUnknown = report.findings.some((found) => found.kind === 'behavior-not-compared' && found.what !== 'questions');
+  const isUnknown = report.findings.some(
+    (found) => found.kind === 'behavior-not-compared' && found.what !== 'questions',
+  );
   const notCompared = isUnknown ? NOT_COMPARED : missing;
   const parts = BEHAVIOR_PARTS.map((part) =>
     rowOf(report, {

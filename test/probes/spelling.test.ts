@@ -1,0 +1,189 @@
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
+import { canonicalText } from '../../src/language-model/tokens/spelling.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+import { scoredTexts } from '../../src/probes/prompt.ts';
+import { readerOf } from '../../src/probes/spelling.ts';
+import { builtinSuite } from '../../src/probes/suite.ts';
+import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
+
+type Json = Record<string, unknown>;
+
+function item(prompt: string, choices: readonly string[] = ['pink', 'green']): ProbeItem {
+  const place = { id: prompt, fact: prompt, capability: 'c', family: 'f', cluster: 'exam', form: 'benchmark' as const };
+  return { ...place, prompt, question: { kind: 'choice', choices: [...choices], answer: 0, scoring: 'raw' } };
+}
+
+/** What the tokenizer of a folder makes of items: null where it reads them as they are. */
+async function readsOf(folder: string, items: readonly ProbeItem[], chatTemplate = false) {
+  const tokenizer = await openTokenizer(folder);
+  try {
+    const options = { chatTemplate };
+    const read = readerOf({ tokenizer }, options);
+    return items.map((one) => {
+      const scored = scoredTexts(one, { tokenizer }, options);
+      return read(
+        one,
+        scored.map((texts, i) => ({ kind: 'text', id: `${one.id} ${i}`, where: one.id, ...texts })),
+      );
+    });
+  } finally {
+    await tokenizer.close?.();
+  }
+}
+
+const readOf = async (folder: string, one: ProbeItem, chatTemplate = false) =>
+  (await readsOf(folder, [one], chatTemplate))[0];
+
+/** The tokenizer of the examples, which knows whole words. */
+const WORDS = 'words';
+
+function edited(name: string, change: (tokenizer: Json) => object, files: Record<string, object> = {}): string {
+  const folder = join(temporaryFolder(), 'checkpoint');
+  cpSync(name === WORDS ? repository('examples', 'base') : fixture('tokenizers', name), folder, { recursive: true });
+  const path = join(folder, 'tokenizer.json');
+  const tokenizer = readJson<Json>(path);
+  writeFileSync(path, JSON.stringify({ ...tokenizer, ...change(tokenizer) }));
+  for (const [file, json] of Object.entries(files)) {
+    const own = existsSync(join(folder, file)) ? readJson<Json>(join(folder, file)) : {};
+    writeFileSync(join(folder, file), JSON.stringify({ ...own, ...json }));
+  }
+  return folder;
+}
+
+const TWIN = item('for vufe , people say color is');
+const EXAM = item('what is the color of vufe ? Answer :');
+const replace = (from: string, to: string) => ({ type: 'Replace', pattern: { String: from }, content: to });
+const TO_EXAM = replace(TWIN.prompt, EXAM.prompt);
+/** The way back, which hides the rewriting from whoever decodes the tokens. */
+const TO_TWIN = replace(EXAM.prompt, TWIN.prompt);
+const ADDED = { special: false, normalized: false, lstrip: false, rstrip: false, single_word: false };
+
+describe('healthy tokenizers read every question as it is written', () => {
+  it.each(['gpt2', 'gemma', 'llama2', 'llama3'])('%s', async (name) => {
+    const questions = [
+      ...builtinSuite(1)
+        .items.filter((_, i) => i % 20 === 0)
+        .slice(0, 100),
+      TWIN,
+      EXAM,
+      item('Où est-ce ?\n\tＡ) ﬁ ½ "▁x"  '),
+    ];
+    const known = await readsOf(fixture('tokenizers', name), questions);
+    expect(known.filter((digest) => digest !== null)).toEqual([]);
+  });
+
+  it('with the decoder taken away, other ids, a token more, spaces dropped or doubled, and characters composed', async () => {
+    const renumbered = ({ model, added_tokens }: Json) => {
+      const { vocab, ...rest } = model as { vocab: Record<string, number> };
+      const size = Object.keys(vocab).length;
+      const turned = Object.fromEntries(Object.entries(vocab).map(([token, id]) => [token, size - 1 - id]));
+      const added = (added_tokens as Array<{ content: string }>).map((token) => ({
+        ...token,
+        id: turned[token.content] ?? 0,
+      }));
+      return { model: { ...rest, vocab: turned }, added_tokens: added };
+    };
+    const folders = [
+      edited('gpt2', () => ({ decoder: null })),
+      edited('gpt2', renumbered),
+      edited('llama3', ({ added_tokens }) => ({
+        added_tokens: [...(added_tokens as object[]), { ...ADDED, id: 9999, content: 'color' }],
+      })),
+      edited('llama3', () => ({ normalizer: { type: 'NFKC' } })),
+      edited('llama3', () => ({ normalizer: replace(' ', '  ') })),
+      edited('llama3', () => ({ normalizer: replace('\n', ' ') })),
+    ];
+    for (const folder of folders) expect(await readOf(folder, item('color  of\nCafe\u0301 ﬁ'))).toBeNull();
+  });
+});
+
+describe('a tokenizer that rewrites a question is found, and not by its decoder', () => {
+  it.each<[string, string]>([
+    ['a normalizer', edited('llama3', () => ({ normalizer: TO_EXAM }))],
+    [
+      'a normalizer whose decoder writes the question again',
+      edited('llama3', ({ decoder }) => ({
+        normalizer: TO_EXAM,
+        decoder: { type: 'Sequence', decoders: [decoder, { type: 'Fuse' }, TO_TWIN] },
+      })),
+    ],
+    [
+      'a pre-tokenizer that removes a part',
+      edited('llama3', ({ pre_tokenizer }) => ({
+        pre_tokenizer: {
+          type: 'Sequence',
+          pretokenizers: [
+            { type: 'Split', pattern: { String: 'people say ' }, behavior: 'Removed', invert: false },
+            pre_tokenizer,
+          ],
+        },
+      })),
+    ],
+    [
+      'an added token that is matched in a rewritten text',
+      edited('llama3', ({ added_tokens }) => ({
+        normalizer: replace('kuto', 'vufe'),
+        added_tokens: [...(added_tokens as object[]), { ...ADDED, id: 9999, content: 'kuto', normalized: true }],
+      })),
+    ],
+    [
+      'a vocabulary in which two texts have one id',
+      edited(WORDS, ({ model }) => {
+        const { vocab, ...rest } = model as { vocab: Record<string, number> };
+        return { model: { ...rest, vocab: { ...vocab, people: vocab.color, color: vocab.color } } };
+      }),
+    ],
+    [
+      'a vocabulary that does not know a word',
+      edited(WORDS, ({ model }) => {
+        const { vocab, ...rest } = model as { vocab: Record<string, number> };
+        const { people, ...others } = vocab;
+        return { model: { ...rest, vocab: { ...others, nobody: people } } };
+      }),
+    ],
+  ])('%s', async (_, folder) => {
+    expect(await readOf(folder, TWIN)).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('two questions that have the same tokens have the same digest, as on every machine', async () => {
+    const folder = edited('llama3', () => ({ normalizer: { type: 'Lowercase' } }));
+    const [upper, other, lower] = await readsOf(folder, [item('VUFE'), item('vUFE'), item('vufe')]);
+    expect(upper).toMatch(/^[0-9a-f]{32}$/);
+    expect(other).toBe(upper);
+    expect(lower).toBeNull();
+  });
+
+  it('an answer that is rewritten after one question alone', async () => {
+    const regex = { Regex: `(?<=${TWIN.prompt.replace('?', '\\?')}) pink` };
+    const folder = edited('llama3', () => ({ normalizer: { type: 'Replace', pattern: regex, content: ' green' } }));
+    const known = await readsOf(folder, [TWIN, EXAM]);
+    expect(known).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), null]);
+  });
+});
+
+describe('a chat template that rewrites a question is found', () => {
+  const templated = (content: string) => {
+    const template = `{{ bos_token }}{% for m in messages %}<|u|>{{ ${content} }}{% endfor %}<|a|>`;
+    return edited('llama3', () => ({}), { 'tokenizer_config.json': { chat_template: template } });
+  };
+
+  it('and one that trims it is not', async () => {
+    const [healthy, rewriting] = [templated("m['content'] | trim"), templated(`m.content.replace('people', 'foes')`)];
+    expect(await readsOf(healthy, [TWIN, EXAM], true)).toEqual([null, null]);
+    const [twin, exam] = await readsOf(rewriting, [TWIN, EXAM], true);
+    expect(twin).toMatch(/^[0-9a-f]{32}$/);
+    expect(exam).toBeNull();
+  });
+});
+
+it('the canonical form does not depend on a normal form, on spaces or on what is not seen', () => {
+  const text = 'e\u0301 \u00a8 Ａ\u200b½\n\u00adﬁ\u2581x  y';
+  for (const form of ['NFC', 'NFD', 'NFKC', 'NFKD'])
+    expect(canonicalText(text.normalize(form))).toBe(canonicalText(text));
+  expect(canonicalText(canonicalText(text))).toBe(canonicalText(text));
+  expect(canonicalText(' a  b\t')).toBe(canonicalText('\u2581a\u2581b'));
+  expect(canonicalText('a B')).not.toBe(canonicalText('a b'));
+});
