@@ -1,4 +1,5 @@
 import { SAMPLING_NAMES } from '../../language-model/tokens/gguf/defaults.ts';
+import { BESIDE } from '../../measure/behavior/beside-tokenizer.ts';
 import { BEHAVIOR_PARTS, type BehaviorPart, type BehaviorValues } from '../../measure/schema/behavior.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -35,7 +36,9 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
     const lacking =
       because?.kind === 'not-in-gguf' ? changes.filter((change) => change[because.side] === null) : changes;
     if (because && lacking.length === 0 && changes.length > 0) return [];
-    const level = because || isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
+    const disagreeing = part === 'tokenizer' ? lacking.filter(isContradiction) : [];
+    const own = because || isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
+    const level = disagreeing.length > 0 && own !== 'fail' ? 'inconclusive' : own;
     return [
       {
         kind: 'changed-behavior',
@@ -43,7 +46,7 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
         part,
         candidate: mine?.digest ?? null,
         baseline: its?.digest ?? null,
-        named: mine === null || its === null ? [] : lacking.slice(0, NAMED),
+        named: mine === null || its === null ? [] : [...new Set([...disagreeing, ...lacking])].slice(0, NAMED),
         changes: lacking.length,
         ...(because ? { because } : {}),
       },
@@ -52,6 +55,11 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
 }
 
 type Changed = FindingOf<'changed-behavior'>;
+
+/** A file beside the candidate's tokenizer.json that says something else: another loader reads other tokens than were judged. */
+function isContradiction({ key, candidate }: Changed['named'][number]): boolean {
+  return key.endsWith(BESIDE) && candidate !== null;
+}
 
 /** What a GGUF file can carry; the rest of these parts it leaves to the program that runs it. */
 const IN_GGUF: ReadonlySet<BehaviorPart> = new Set(['tokenizer', 'chat-template']);
@@ -99,7 +107,8 @@ type Sides = Readonly<Record<Side, Measurement>>;
 /** The table of tokens is compared whole, and so are merges; how texts are split, by what comes out for some. */
 function sameTokens(changes: Changed['named'], { candidate, baseline }: Sides): Changed['because'] | null {
   const [ours, theirs] = [candidate.behavior?.tokens, baseline.behavior?.tokens];
-  if (!ours || ours.digest !== theirs?.digest || changes.some(({ key }) => key === 'merges')) return null;
+  if (!ours || ours.digest !== theirs?.digest) return null;
+  if (changes.some((change) => change.key === 'merges' || isContradiction(change))) return null;
   return { kind: 'same-tokens', texts: ours.texts };
 }
 

@@ -1,4 +1,5 @@
 import type { BehaviorValues } from '../schema/behavior.ts';
+import { besideTokenizer } from './beside-tokenizer.ts';
 import { digestFile, type Folder, isUnreadable, type Json, readJson } from './files.ts';
 import { partOf } from './part.ts';
 
@@ -44,6 +45,7 @@ export async function tokenizerPart(
     ...modelOf(json.model),
     ...addedTokens([json.added_tokens, stated.added_tokens_decoder]),
     ...settings,
+    ...(await besideTokenizer(directory, json, stated.added_tokens_decoder)),
   });
 }
 

@@ -1,0 +1,213 @@
+import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
+import { openResolved, resolveInside } from '../../platform/resolve-inside.ts';
+import { digestFile, type Folder, isUnreadable, type Json, readJson, readText } from './files.ts';
+import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
+
+/** How the keys of these differences end, after the name of the file. */
+export const BESIDE = ' beside tokenizer.json';
+
+/** tokenizer.json, with `added_tokens_decoder` of tokenizer_config.json. */
+interface Known {
+  /** Of the model, without added tokens. */
+  readonly ids: ReadonlyMap<string, number>;
+  readonly tokens: ReadonlyMap<number, string>;
+  readonly added: ReadonlyMap<string, number>;
+  readonly addedIds: ReadonlySet<number>;
+  /** Null for a model without. */
+  readonly merges: readonly string[] | null;
+  /** Log-probabilities by id; null for a model without. */
+  readonly scores: readonly number[] | null;
+  /** `precompiled_charsmap` of the normalizer. */
+  readonly rewriting: ReadonlySet<string>;
+}
+
+/** The first thing that a file says otherwise; null if it says the same, or is not there. */
+type Compare = (directory: string, known: Known) => Promise<string | null>;
+
+const COMPARED: Readonly<Record<string, Compare>> = {
+  'vocab.json': compareVocabulary,
+  'merges.txt': compareMerges,
+  'tokenizer.model': comparePieces,
+  'added_tokens.json': compareAdded,
+};
+
+/**
+ * Files beside a tokenizer.json that say something else than it does: tokenizers in Python alone, servers in their slow mode and
+ * llama.cpp's converter read them in its place. Each with its digest and with the first difference.
+ * @param json tokenizer.json as read
+ * @param decoder `added_tokens_decoder` of tokenizer_config.json
+ */
+export async function besideTokenizer(
+  directory: Folder,
+  json: Json,
+  decoder: unknown,
+): Promise<Record<string, unknown>> {
+  if (typeof directory !== 'string') return {};
+  let known: Known | null = null;
+  const out: Record<string, unknown> = {};
+  for (const [name, compare] of Object.entries(COMPARED)) {
+    const digest = await digestFile(directory, name);
+    if (digest === null) continue;
+    known ??= knownOf(json, decoder);
+    const difference = await compare(directory, known).catch(() => 'it cannot be read');
+    if (difference === null) continue;
+    out[name] = digest;
+    out[`${name}${BESIDE}`] = difference;
+  }
+  return out;
+}
+
+function knownOf(json: Json, decoder: unknown): Known {
+  const { vocab, merges, type } = objectOf(json.model);
+  const entries = Array.isArray(vocab)
+    ? vocab.map((entry, id): [string, number] => [String((entry as readonly unknown[] | null)?.[0]), id])
+    : numbersOf(vocab);
+  const listed = Array.isArray(json.added_tokens) ? json.added_tokens.map(objectOf) : [];
+  const stated = Object.entries(objectOf(decoder)).map(([id, token]): Json => ({ ...objectOf(token), id: Number(id) }));
+  const added = [...listed, ...stated].map(({ id, content }): [string, number] => [String(content), Number(id)]);
+  return {
+    ids: new Map(entries),
+    tokens: new Map(entries.map(([token, id]) => [id, token])),
+    added: new Map(added),
+    addedIds: new Set(added.map(([, id]) => id)),
+    merges: Array.isArray(merges)
+      ? merges.map((merge) => (Array.isArray(merge) ? merge.join(' ') : String(merge)))
+      : null,
+    scores:
+      type === 'Unigram' && Array.isArray(vocab)
+        ? vocab.map((entry) => Number((entry as readonly unknown[] | null)?.[1]))
+        : null,
+    rewriting: new Set(characterMaps(json.normalizer)),
+  };
+}
+
+const objectOf = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+
+const numbersOf = (value: unknown): Array<[string, number]> =>
+  Object.entries(objectOf(value)).map(([key, id]) => [key, Number(id)]);
+
+function characterMaps(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'precompiled_charsmap' && typeof inner === 'string' ? [inner] : characterMaps(inner),
+  );
+}
+
+async function jsonIn(directory: string, name: string): Promise<Json> {
+  const json = await readJson(directory, name);
+  if (json === null || isUnreadable(json)) throw new Error('no JSON object');
+  return json;
+}
+
+async function compareVocabulary(directory: string, known: Known): Promise<string | null> {
+  // Other models have no loader that reads it.
+  if (known.merges === null) return null;
+  const own = new Map(numbersOf(await jsonIn(directory, 'vocab.json')));
+  const missing = [...known.ids].find(([token]) => !own.has(token) && !known.added.has(token));
+  return otherIds(own, known) ?? (missing ? described(missing[0], null, missing[1]) : null);
+}
+
+async function compareAdded(directory: string, known: Known): Promise<string | null> {
+  return otherIds(new Map(numbersOf(await jsonIn(directory, 'added_tokens.json'))), known);
+}
+
+function otherIds(own: ReadonlyMap<string, number>, { ids, added }: Known): string | null {
+  for (const [token, id] of own) {
+    if (ids.get(token) !== id && added.get(token) !== id)
+      return described(token, id, added.get(token) ?? ids.get(token));
+  }
+  return null;
+}
+
+/** Characters of a token that a difference shows. */
+const SHOWN = 20;
+
+function described(token: string, own: number | null, other: number | undefined): string {
+  const state = (id: number | null | undefined) => (id === null || id === undefined ? 'absent' : String(id));
+  return `${JSON.stringify(token.slice(0, SHOWN))} is ${state(own)}, not ${state(other)}`;
+}
+
+async function compareMerges(directory: string, { merges }: Known): Promise<string | null> {
+  if (merges === null) return null;
+  const text = await readText(directory, 'merges.txt');
+  if (typeof text !== 'string') throw new Error('no text');
+  const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
+  const length = Math.max(lines.length, merges.length);
+  const place = Array.from({ length }, (_, i) => i).find((i) => lines[i] !== merges[i]);
+  return place === undefined
+    ? null
+    : `merge ${place + 1} of ${merges.length} is ${lines[place]?.slice(0, SHOWN) ?? 'absent'}`;
+}
+
+/** SentencePiece's file or, under the same name, tiktoken's, of which each line is a token in base64 and its id. */
+async function comparePieces(directory: string, known: Known): Promise<string | null> {
+  const real = await resolveInside(directory, 'tokenizer.model');
+  if (real === null) return null;
+  const bytes = await bytesOf(real);
+  // A message begins with the number of a field.
+  return bytes[0] === 0x0a ? comparePiecesOf(readSentencePieces(real, bytes), known) : compareRanks(bytes, known);
+}
+
+/** The largest that is known has 5 MB. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+async function bytesOf(real: string): Promise<Buffer> {
+  const handle = await openResolved(real);
+  try {
+    if ((await handle.stat()).size > MOST_BYTES) throw new Error('too large');
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+function compareRanks(bytes: Buffer, { ids }: Known): string | null {
+  for (const line of bytes.toString('latin1').split('\n').filter(Boolean)) {
+    const [token = '', rank] = line.trim().split(' ');
+    const letters = bytesToLetters(Buffer.from(token, 'base64'));
+    if (ids.get(letters) !== Number(rank)) return described(letters, Number(rank), ids.get(letters));
+  }
+  return null;
+}
+
+function comparePiecesOf({ pieces, rewriting }: SentencePieces, known: Known): string | null {
+  if (rewriting.some((map) => !known.rewriting.has(map))) return 'it rewrites characters';
+  // Added tokens take the place of pieces for every loader.
+  for (const [id, piece] of pieces.entries()) {
+    const token = known.tokens.get(id);
+    if (known.addedIds.has(id) || token === piece.text || isTab(piece, token)) continue;
+    return described(piece.text, id, known.ids.get(piece.text));
+  }
+  const further = [...known.ids].find(([, id]) => id >= pieces.length && !known.addedIds.has(id));
+  if (further) return described(further[0], null, further[1]);
+  return otherScores(pieces, known);
+}
+
+/** transformers writes Gemma's byte of a tab as the tab. */
+function isTab({ text, type }: SentencePieces['pieces'][number], token: string | undefined): boolean {
+  return type === PieceType.byte && text === '<0x09>' && token === '\t';
+}
+
+/** Runs of spaces have a score of their own in files of Llama and Mistral, and their merges no place. */
+const SPACES = /^\u2581+$/;
+
+/** Scores decide how texts are cut: as such, or as the order of the merges, each of which makes a piece. */
+function otherScores(pieces: SentencePieces['pieces'], { ids, merges, scores }: Known): string | null {
+  const isScored = ({ type, text }: SentencePieces['pieces'][number]) =>
+    type === PieceType.normal && !SPACES.test(text);
+  if (scores) {
+    const place = pieces.findIndex(
+      (piece, id) => isScored(piece) && piece.score !== Math.fround(scores[id] ?? Number.NaN),
+    );
+    return place < 0 ? null : `${JSON.stringify(pieces[place]?.text.slice(0, SHOWN))} has another score`;
+  }
+  let last = Number.POSITIVE_INFINITY;
+  for (const merge of merges ?? []) {
+    const piece = pieces[ids.get(merge.replace(' ', '')) ?? -1];
+    if (piece === undefined || !isScored(piece)) continue;
+    if (piece.score > last) return `${JSON.stringify(piece.text.slice(0, SHOWN))} is merged earlier`;
+    last = piece.score;
+  }
+  return null;
+}
