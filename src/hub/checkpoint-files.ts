@@ -116,7 +116,12 @@ const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;
 /** The same weights in other formats, and indexes of those. */
 const NOT_NEEDED = /\.(bin|h5|msgpack|gguf|onnx|pt|pth)(\.index\.json)?$/;
 /** Accepted names: they become names of files in the cache. */
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
+const NAME = /^((custom_generate|additional_chat_templates)\/)?[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
+/** Folders of which transformers loads files, and which: code in place of `generate`, and templates. */
+export const READ_FOLDERS: Readonly<Record<string, RegExp>> = {
+  custom_generate: /\.py$/,
+  additional_chat_templates: /\.jinja$/,
+};
 
 /**
  * Choose the files of one checkpoint from a folder. Other formats of the same weights, and other folders, are not

@@ -6,7 +6,7 @@ import { parseJson } from '../platform/parse-json.ts';
 import { seal, unseal } from '../platform/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
-import { type CheckpointFiles, chooseFiles, type ListedFile, shardsOf } from './checkpoint-files.ts';
+import { type CheckpointFiles, chooseFiles, type ListedFile, READ_FOLDERS, shardsOf } from './checkpoint-files.ts';
 import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
 import { HubRepository } from './hub-repository.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
@@ -59,6 +59,8 @@ export function once<T>(
 }
 
 const listingSchema = z.strictObject({
+  /** Folders of which files are in the list; one of an older version does not say so, and is requested again. */
+  folders: z.array(z.string()),
   files: z.array(
     z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
   ),
@@ -103,9 +105,22 @@ class Opening {
   async #listing(commit: string, file: string): Promise<readonly ListedFile[]> {
     const kept = await readFile(file, 'utf8').then(parseListing, () => null);
     if (kept) return kept;
-    const listed = await this.#repository.list(commit);
-    await writeCached(file, seal({ files: listed }));
-    return listed;
+    const root = await this.#repository.open(commit);
+    const folders = root.folders.filter((name) => Object.hasOwn(READ_FOLDERS, name));
+    const files = [...root.files];
+    for (const name of folders) files.push(...(await this.#inside(name, commit)));
+    await writeCached(file, seal({ folders, files }));
+    return files;
+  }
+
+  /** The files that are read of a folder inside of it. */
+  async #inside(name: string, commit: string): Promise<readonly ListedFile[]> {
+    const { folder } = this.#target;
+    const target = { ...this.#target, folder: folder === '' ? name : `${folder}/${name}` };
+    const listed = await new HubRepository(this.#path, target, this.#settings).list(commit);
+    return listed
+      .filter((file) => READ_FOLDERS[name]?.test(file.name))
+      .map((file) => ({ ...file, name: `${name}/${file.name}` }));
   }
 
   /** Download a complete file, unless the cache has it; its digest is known, so a damaged one is detected. */

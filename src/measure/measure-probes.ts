@@ -186,8 +186,7 @@ async function runInBlocks(
 function settingsOf(model: Model, selection: ProbeRunOptions) {
   const { suites, seed, order, chatTemplate, budgetSeconds, sequential } = selection;
   const isOrdered = sequential !== undefined || budgetSeconds !== null;
-  const spelling = model.tokenizer === null ? {} : { spelling: CANONICAL_FORM };
-  const optional = { ...(isOrdered ? { orderSeed: order.seed } : {}), ...frameOf(model, selection), ...spelling };
+  const optional = { ...(isOrdered ? { orderSeed: order.seed } : {}), ...frameOf(model, selection) };
   return { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds, ...optional } as const;
 }
 
@@ -231,12 +230,16 @@ function needsTemplate({ suites, chatTemplate }: ProbeRunOptions): boolean {
   );
 }
 
-/** What the chat template writes around a question, as a digest: with another one, the same probes are asked otherwise. */
-function frameOf({ tokenizer }: Model, selection: ProbeRunOptions): Pick<MeasuredProbes, 'chatFrame'> {
-  if (!needsTemplate(selection)) return {};
+/**
+ * How questions reach the model: what the chat template writes around one, as a digest, since with another one the same probes are asked
+ * otherwise; and whether it is known what their tokens say.
+ */
+function frameOf({ tokenizer }: Model, selection: ProbeRunOptions): Pick<MeasuredProbes, 'chatFrame' | 'spelling'> {
+  const spelling = tokenizer === null ? {} : { spelling: CANONICAL_FORM };
+  if (!needsTemplate(selection)) return spelling;
   const messages = [{ role: 'user', content: 'Question' }];
   const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };
-  return { chatFrame: `sha256:${sha256(expectChatTemplate(tokenizer).renderChat(messages, settings))}` };
+  return { chatFrame: `sha256:${sha256(expectChatTemplate(tokenizer).renderChat(messages, settings))}`, ...spelling };
 }
 
 /** A missing chat template is known before the weights are read. */

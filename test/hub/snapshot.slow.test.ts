@@ -7,6 +7,7 @@ import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts'
 import { fetchTensors, openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
 import { openCheckpointSource, openEngine } from '../../src/language-model/open-model.ts';
+import { describeFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { UserError } from '../../src/platform/user-error.ts';
@@ -90,6 +91,21 @@ describe('a checkpoint on a hub', () => {
     expect({ ...remote, run: null }).toEqual({ ...local, run: null });
     expect(remote.run.checkpoint, 'names the commit').toBe(`hf://org/tuned@${sha}`);
     expect(remote.run.reference).toMatch(/^hf:\/\/org\/base@[0-9a-f]{40}$/);
+  });
+
+  it('brings the code and the templates that transformers loads from folders inside of it', async () => {
+    const inside = {
+      'custom_generate/generate.py': 'raise SystemExit',
+      'additional_chat_templates/rag.jinja': '{{ x }}',
+    };
+    const others = { 'custom_generate/model.safetensors': 'x', 'figures/a.png': 'x' };
+    hub.commit('org/code', { ...folderOf('llama-tuned'), ...inside, ...others });
+    for (const path of ['hf://org/code', 'hf://org/code']) {
+      const files = await describeFiles(await openCheckpoint(path), null);
+      expect(Object.keys(files.code?.values ?? {})).toEqual(['custom_generate/generate.py']);
+      expect(files['chat-template']?.values).toEqual({ rag: '"{{ x }}"' });
+    }
+    expect(cdn().map(({ path }) => path)).not.toContain('figures/a.png');
   });
 
   it('can be candidate, reference and baseline of a check', async () => {

@@ -57,7 +57,7 @@ const TWIN = item('for vufe , people say color is');
 const EXAM = item('what is the color of vufe ? Answer :');
 const replace = (from: string, to: string) => ({ type: 'Replace', pattern: { String: from }, content: to });
 const TO_EXAM = replace(TWIN.prompt, EXAM.prompt);
-/** The way back, which hides the rewriting from whoever decodes the tokens. */
+/** The way back, which hides the rewriting where tokens are decoded. */
 const TO_TWIN = replace(EXAM.prompt, TWIN.prompt);
 const ADDED = { special: false, normalized: false, lstrip: false, rstrip: false, single_word: false };
 

@@ -17,7 +17,7 @@ export async function codePart(directory: Folder, config: Json): Promise<Behavio
   const named = maps.filter((map) => typeof map === 'object' && map !== null);
   const kernels = [...new Set(kernelsIn(config))].sort();
   const generating = typeof directory === 'string' ? await namesIn(join(directory, CUSTOM_GENERATE)) : [];
-  const custom = generating.filter(isLoaded).map((name) => `${CUSTOM_GENERATE}/${name}`);
+  const custom = generating.filter(isPython).map((name) => `${CUSTOM_GENERATE}/${name}`);
   const beside = named.length > 0 ? (await namesIn(directory)).filter(isPython) : [];
   const files: Record<string, unknown> = {};
   for (const name of [...beside, ...custom]) files[name] = await digestFile(directory, name);
@@ -29,8 +29,6 @@ export async function codePart(directory: Folder, config: Json): Promise<Behavio
 }
 
 const isPython = (name: string) => name.endsWith('.py');
-/** Also what has to be installed for it. */
-const isLoaded = (name: string) => isPython(name) || name === 'requirements.txt';
 
 const ATTENTION = /^_?attn_implementation(_internal)?$/;
 
