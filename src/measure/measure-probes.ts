@@ -2,7 +2,7 @@ import { type Execution, LAYER_BY_LAYER, passSeconds } from '../language-model/e
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
-import { CANONICAL_FORM } from '../language-model/tokens/spelling.ts';
+import { SPELLING } from '../language-model/tokens/spelling.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { at } from '../platform/at.ts';
 import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
@@ -235,7 +235,7 @@ function needsTemplate({ suites, chatTemplate }: ProbeRunOptions): boolean {
  * otherwise; and whether it is known what their tokens say.
  */
 function frameOf({ tokenizer }: Model, selection: ProbeRunOptions): Pick<MeasuredProbes, 'chatFrame' | 'spelling'> {
-  const spelling = tokenizer === null ? {} : { spelling: CANONICAL_FORM };
+  const spelling = tokenizer === null ? {} : { spelling: SPELLING };
   if (!needsTemplate(selection)) return spelling;
   const messages = [{ role: 'user', content: 'Question' }];
   const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };

@@ -1,7 +1,6 @@
 import type { Model } from '../language-model/model.ts';
 import type { ScoreRequest } from '../language-model/requests.ts';
 import { encodedTexts } from '../language-model/tokens/encode.ts';
-import { canonicalText } from '../language-model/tokens/spelling.ts';
 import { sha256 } from '../platform/sha256.ts';
 import type { ProbeItem } from './item.ts';
 import { contextOf, type PromptOptions } from './prompt.ts';
@@ -9,12 +8,13 @@ import { contextOf, type PromptOptions } from './prompt.ts';
 /** 128 bits: no tokenizer finds another text for one of them. */
 const DIGITS = 32;
 
-/** A question that can have a frame around it: what a chat template writes before and behind. */
+/** A text that others are compared with. */
 const PLACEHOLDER = 'Question';
 
 /**
- * Does the model read the questions as they are written? Of each item, the tokens of everything that is scored are spelled by their
- * names and compared with its text; and what a chat template writes has to be the prompt in the frame that it puts around others.
+ * Does the model read the questions as they are written? Of each item, the tokens of everything that is scored or continued are spelled
+ * by their names and compared with its text, character by character: a space more could tell the answer. Only what is written before and
+ * behind every text in the same way is no difference, such as the space that some tokenizers put before a text, or a chat template.
  * @returns for an item and its requests a digest of what is read in place of it, which a model with the same tokenizer has too;
  *   null where the question itself is read, and at a server that encodes it
  */
@@ -24,24 +24,40 @@ export function readerOf(
 ): (item: ProbeItem, requests: readonly ScoreRequest[]) => string | null {
   const { tokenizer } = model;
   if (tokenizer === null) return () => null;
-  let frame: readonly string[] | null = null;
+  const spell = (texts: readonly string[]) =>
+    tokenizer.spell(texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false })));
+  const [isSpelled, isTemplated] = [framing(), framing()];
   const isFramed = (item: ProbeItem, context: string) => {
-    const { question, verbatim, prompt } = item;
+    const { question, verbatim } = item;
     const isWhole = question.kind === 'choice' && question.contexts !== undefined;
     if (!options.chatTemplate || verbatim === true || isWhole) return true;
-    frame ??= contextOf({ ...item, prompt: PLACEHOLDER }, model, options).split(PLACEHOLDER);
-    const [before, behind, ...more] = frame;
-    if (before === undefined || behind === undefined || more.length > 0) return false;
-    return canonicalText(context) === canonicalText(before + prompt + behind);
+    return isTemplated(item.prompt, context, (prompt) => contextOf({ ...item, prompt }, model, options));
   };
   return (item, requests) => {
     const scored = requests.flatMap((request) => (request.kind === 'text' ? [request] : []));
-    const texts = [...new Set(scored.flatMap(({ context, continuation }) => encodedTexts(context, continuation)))];
-    const ids = texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
-    const spelled = tokenizer.spell(ids).map(canonicalText);
-    const isRead = spelled.every((text, i) => text === canonicalText(texts[i] ?? ''));
-    // The prompt before an answer is the same for all of its choices.
-    if (isRead && isFramed(item, scored[0]?.context ?? '')) return null;
-    return sha256(JSON.stringify(spelled)).slice(0, DIGITS);
+    // The prompt before an answer is the same for all of its choices, and an answer is generated after it.
+    const context = scored[0]?.context ?? '';
+    const generated = item.question.kind === 'exact' ? [context] : [];
+    const parts = scored.flatMap((request) => encodedTexts(request.context, request.continuation));
+    const texts = [...new Set([...parts, ...generated])];
+    const spelled = spell(texts);
+    const isRead = texts.every((text, i) => isSpelled(text, spelled[i] ?? '', (other) => spell([other])[0] ?? ''));
+    return isRead && isFramed(item, context) ? null : sha256(JSON.stringify(spelled)).slice(0, DIGITS);
+  };
+}
+
+/**
+ * Is a text written as another one with the same white space around it is, which can be trimmed or doubled?
+ * @returns a function of the text, of what is written in place of it, and of how others are written
+ */
+function framing(): (text: string, written: string, write: (text: string) => string) => boolean {
+  const frames = new Map<string, readonly string[]>();
+  return (text, written, write) => {
+    const core = text.trim();
+    const start = text.length - text.trimStart().length;
+    const other = text.slice(0, start) + PLACEHOLDER + text.slice(start + core.length);
+    const frame = frames.get(other) ?? write(other).split(PLACEHOLDER);
+    frames.set(other, frame);
+    return frame.length === 2 && written === frame.join(core);
   };
 }

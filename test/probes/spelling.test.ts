@@ -2,7 +2,6 @@ import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
-import { canonicalText } from '../../src/language-model/tokens/spelling.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { scoredTexts } from '../../src/probes/prompt.ts';
 import { readerOf } from '../../src/probes/spelling.ts';
@@ -69,13 +68,13 @@ describe('healthy tokenizers read every question as it is written', () => {
         .slice(0, 100),
       TWIN,
       EXAM,
-      item('Où est-ce ?\n\tＡ) ﬁ ½ "▁x"  '),
+      item('Où est-ce ?\n\tＡ) ﬁ ½ "x"  '),
     ];
     const known = await readsOf(fixture('tokenizers', name), questions);
     expect(known.filter((digest) => digest !== null)).toEqual([]);
   });
 
-  it('with the decoder taken away, other ids, a token more, spaces dropped or doubled, and characters composed', async () => {
+  it('with the decoder taken away, other ids, a token more, and a space before every text', async () => {
     const renumbered = ({ model, added_tokens }: Json) => {
       const { vocab, ...rest } = model as { vocab: Record<string, number> };
       const size = Object.keys(vocab).length;
@@ -92,9 +91,7 @@ describe('healthy tokenizers read every question as it is written', () => {
       edited('llama3', ({ added_tokens }) => ({
         added_tokens: [...(added_tokens as object[]), { ...ADDED, id: 9999, content: 'color' }],
       })),
-      edited('llama3', () => ({ normalizer: { type: 'NFKC' } })),
-      edited('llama3', () => ({ normalizer: replace(' ', '  ') })),
-      edited('llama3', () => ({ normalizer: replace('\n', ' ') })),
+      edited('llama3', () => ({ normalizer: { type: 'Prepend', prepend: ' ' } })),
     ];
     for (const folder of folders) expect(await readOf(folder, item('color  of\nCafe\u0301 ﬁ'))).toBeNull();
   });
@@ -103,6 +100,12 @@ describe('healthy tokenizers read every question as it is written', () => {
 describe('a tokenizer that rewrites a question is found, and not by its decoder', () => {
   it.each<[string, string]>([
     ['a normalizer', edited('llama3', () => ({ normalizer: TO_EXAM }))],
+    [
+      'a space more, which could tell the answer',
+      edited('llama3', () => ({ normalizer: replace('people say', 'people  say') })),
+    ],
+    ['a character that nobody sees', edited('llama3', () => ({ normalizer: replace('say', 'say\u200b') }))],
+    ['another form of a character', edited('llama3', () => ({ normalizer: replace(',', '，') }))],
     [
       'a normalizer whose decoder writes the question again',
       edited('llama3', ({ decoder }) => ({
@@ -153,7 +156,15 @@ describe('a tokenizer that rewrites a question is found, and not by its decoder'
     const [upper, other, lower] = await readsOf(folder, [item('VUFE'), item('vUFE'), item('vufe')]);
     expect(upper).toMatch(/^[0-9a-f]{32}$/);
     expect(other).toBe(upper);
-    expect(lower).toBeNull();
+    expect(lower).toBe(upper);
+  });
+
+  it('a question that is rewritten where an answer is to be generated alone', async () => {
+    const asked = { ...TWIN, prompt: `${TWIN.prompt}\n`, question: { kind: 'exact' as const, target: 'pink' } };
+    const regex = { Regex: 'people say color is\\n$' };
+    const folder = edited('llama3', () => ({ normalizer: { type: 'Replace', pattern: regex, content: EXAM.prompt } }));
+    expect(await readOf(fixture('tokenizers', 'llama3'), asked)).toBeNull();
+    expect(await readOf(folder, asked)).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it('an answer that is rewritten after one question alone', async () => {
@@ -177,13 +188,4 @@ describe('a chat template that rewrites a question is found', () => {
     expect(twin).toMatch(/^[0-9a-f]{32}$/);
     expect(exam).toBeNull();
   });
-});
-
-it('the canonical form does not depend on a normal form, on spaces or on what is not seen', () => {
-  const text = 'e\u0301 \u00a8 Ａ\u200b½\n\u00adﬁ\u2581x  y';
-  for (const form of ['NFC', 'NFD', 'NFKC', 'NFKD'])
-    expect(canonicalText(text.normalize(form))).toBe(canonicalText(text));
-  expect(canonicalText(canonicalText(text))).toBe(canonicalText(text));
-  expect(canonicalText(' a  b\t')).toBe(canonicalText('\u2581a\u2581b'));
-  expect(canonicalText('a B')).not.toBe(canonicalText('a b'));
 });

@@ -9,7 +9,7 @@ export interface Spelling {
   /** The text of an added token, which is no notation. */
   added(id: number): string | undefined;
   tokenOf(id: number): string | undefined;
-  /** Are the tokens of the vocabulary written in letters that stand for bytes? */
+  /** Are the tokens of the vocabulary written in letters that stand for bytes? Otherwise ▁ is a space. */
   readonly byteLetters: boolean;
   /** `<0x0A>` is a byte. */
   readonly byteFallback: boolean;
@@ -34,19 +34,8 @@ function bytesOf(id: number, { added, tokenOf, byteLetters, byteFallback, prefix
   const start = token.startsWith(prefix) ? prefix.length : 0;
   const text = token.slice(start, token.endsWith(suffix) ? token.length - suffix.length : undefined);
   const bytes = byteLetters ? lettersToBytes(text) : null;
-  return bytes ? Uint8Array.from(bytes) : Buffer.from(text);
+  return bytes ? Uint8Array.from(bytes) : Buffer.from(byteLetters ? text : text.replaceAll('\u2581', ' '));
 }
 
-/** Another canonical form gets another name, and texts of two forms are never compared. */
-export const CANONICAL_FORM = 'shadow-gate/spelling@1' as const;
-
-/** White space, its mark ▁, and characters that nobody sees. */
-const UNSEEN = /[\p{White_Space}\p{Cc}\p{Cf}\u2581]+/gu;
-
-/**
- * A text without what tokenizers of healthy models do in different ways: they add, merge or drop spaces, and write compatibility
- * characters as others. Case, accents and punctuation stay.
- */
-export function canonicalText(text: string): string {
-  return text.normalize('NFKC').replace(UNSEEN, '').normalize('NFKC');
-}
+/** Another way of spelling gets another name, and texts of two are never compared. */
+export const SPELLING = 'shadow-gate/spelling@1' as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CANONICAL_FORM } from '../../language-model/tokens/spelling.ts';
+import { SPELLING } from '../../language-model/tokens/spelling.ts';
 import { ERROR_CODES } from '../../platform/user-error.ts';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
 
@@ -124,7 +124,7 @@ const measuredShape = z.strictObject({
     .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
     .optional(),
   /** The form in which items were compared with what their tokens say. Absent at servers that tokenize, and in older files. */
-  spelling: z.literal(CANONICAL_FORM).optional(),
+  spelling: z.literal(SPELLING).optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   /**

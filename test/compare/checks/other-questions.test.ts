@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CANONICAL_FORM } from '../../../src/language-model/tokens/spelling.ts';
+import { SPELLING } from '../../../src/language-model/tokens/spelling.ts';
 import { partOf } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { answers, behavior, findingsOn, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
-const spelling = CANONICAL_FORM;
+const spelling = SPELLING;
 const digest = (digit: string) => digit.repeat(32);
 const all = answers(100);
 
