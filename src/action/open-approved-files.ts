@@ -35,13 +35,17 @@ export async function openApprovedFiles(
       : { ...repository, sha: await headOfDefaultBranch(octokit, context, version.branch) };
   return new ApprovedFiles(octokit, commit, {
     workspace: context.workspace,
-    usual: usualCommitOf(event),
+    // In a run about the default branch, a checkout that says nothing may be of anything.
+    usual: named.kind === 'workspace' ? null : usualCommitOf(event),
     merge: event.name === 'pull_request' && /^refs\/pull\/\d+\/merge$/.test(event.ref) ? event.sha : null,
     commits: commitsOf(event),
   });
 }
 
-/** A run on the default branch may have checked out something else, such as a pull request that an input names. */
+/**
+ * A run on the default branch may have checked out something else, such as a pull request that an input names. A checkout
+ * without `.git` may be one too.
+ */
 async function checkedOut(
   paths: readonly string[],
   { octokit, event, repository, workspace }: ActionContext,
@@ -56,7 +60,7 @@ async function checkedOut(
   };
   for (const path of paths) {
     const location = await locate(path, workspace, knows);
-    if (location !== null && location.commit !== null && location.commit !== event.sha) {
+    if (location !== null && location.commit !== event.sha) {
       return { kind: 'default-branch', branch: null };
     }
   }

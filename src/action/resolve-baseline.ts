@@ -52,7 +52,9 @@ export async function resolveBaseline(
   { caches, paths = {}, probes: runsProbes = true, spectra = true, isBaselineServed = false }: ResolveOptions,
 ): Promise<Resolved> {
   const { runner, temporary, workflowFile } = context;
-  const files = await openApprovedFiles([run.policy ?? DEFAULT_FILE, run.baseline, run.calibration], context);
+  const named = Object.values(paths).filter((path) => typeof path === 'string');
+  const judging = [run.policy ?? DEFAULT_FILE, run.baseline, run.calibration];
+  const files = await openApprovedFiles([...judging, ...named], context);
   if (files === null) {
     const policy = await findPolicy(run.policy);
     const { baseline } = await baselineFrom({ run, context, files, caches, policy });

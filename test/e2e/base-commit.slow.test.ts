@@ -13,13 +13,6 @@ const POLICY = 'shadow-gate.yml';
 const STRICT = 'non-finite: { level: fail }\n';
 const LAX = 'non-finite: { level: info }\n';
 
-/** As actions/checkout leaves it. */
-async function checkOut(folder: string, sha: string, repository = 'o/r'): Promise<void> {
-  await mkdir(rig.path(folder, '.git'), { recursive: true });
-  await writeFile(rig.path(folder, '.git', 'config'), `[remote "origin"]\n\turl = https://github.com/${repository}\n`);
-  await writeFile(rig.path(folder, '.git', 'HEAD'), `${sha}\n`);
-}
-
 const measurementOf = async ({ outputs }: Outcome) => readFile(outputs.measurement ?? '', 'utf8');
 
 describe('the policy of a pull request', () => {
@@ -54,7 +47,7 @@ describe('the policy of a pull request', () => {
     await writeFile(rig.path(POLICY), LAX);
     const stale = 'c'.repeat(40);
     rig.github.files.set(`${stale}:${POLICY}`, LAX);
-    await checkOut('.', stale);
+    await rig.checkOut('.', stale);
     const outcome = await rig.gate(BROKEN);
     expect(outcome.outputs.verdict, outcome.log).toBe('fail');
   });
@@ -121,8 +114,8 @@ it('a run for a review of a pull request is judged by the base commit too', asyn
 
 describe('a checkout in an unusual place', () => {
   it('the policy of the base commit is used if the repository is checked out in a folder of the workspace', async () => {
-    await checkOut('code', HEAD_SHA);
-    await checkOut('rules', 'd'.repeat(40), 'o/rules');
+    await rig.checkOut('code', HEAD_SHA);
+    await rig.checkOut('rules', 'd'.repeat(40), 'o/rules');
     for (const folder of ['code', 'rules']) await writeFile(rig.path(folder, POLICY), LAX);
     rig.github.files.set(`${BASE_SHA}:${POLICY}`, STRICT);
     const outcome = await rig.gate({ ...BROKEN, policy: 'code/shadow-gate.yml' });
@@ -334,12 +327,50 @@ describe('an event without a base commit', () => {
     expect((await rig.gate(BROKEN, { event })).outputs.verdict).toBe('warn');
     const head = 'c'.repeat(40);
     rig.github.files.set(`${head}:${POLICY}`, LAX);
-    await checkOut('.', head);
+    await rig.checkOut('.', head);
     expect((await rig.gate(BROKEN, { event })).outputs.verdict).toBe('fail');
-    await checkOut('.', head, 'fork/r');
+    await rig.checkOut('.', head, 'fork/r');
     expect((await rig.gate(BROKEN, { event })).outputs.verdict).toBe('fail');
-    await checkOut('.', HEAD_SHA);
+    await rig.checkOut('.', HEAD_SHA);
     expect((await rig.gate(BROKEN, { event })).outputs.verdict).toBe('warn');
+  });
+
+  it.each(['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'])(
+    'a checkout without .git on the default branch may be of anything: %s is judged by the default branch, and inconclusive',
+    async (name) => {
+      const event = { name, payload: { repository: about } };
+      expect((await rig.gate(BROKEN, { event })).outputs.verdict).toBe('warn');
+      await rm(rig.path('.git'), { recursive: true });
+      const outcome = await rig.gate(BROKEN, { event });
+      expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+      // Even if the default branch is at the commit of the run.
+      rig.github.refs.set('heads/main', HEAD_SHA);
+      rig.github.files.set(`${HEAD_SHA}:model/config.json`, '{}');
+      const unknown = await rig.gate(PASS, { event });
+      expect(unknown.outputs.verdict, unknown.log).toBe('inconclusive');
+      expect(unknown.summary).toContain('This change may touch the baseline <code>model</code>');
+    },
+  );
+
+  it('a commit that a step made on the default branch, perhaps of a pull request, is unknown too', async () => {
+    const event = { name: 'workflow_dispatch', payload: { repository: about } };
+    rig.github.files.set(`${BASE_SHA}:model/config.json`, '{}');
+    rig.github.files.set(`${HEAD_SHA}:model/config.json`, '{}');
+    await rig.checkOut('.', 'd'.repeat(40));
+    const outcome = await rig.gate(PASS, { event });
+    expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+  });
+
+  it('a reference in the folder of a pull request is not that of the default branch beside it', async () => {
+    const event = { name: 'workflow_dispatch', payload: { repository: about } };
+    const head = 'c'.repeat(40);
+    rig.github.files.set(`${BASE_SHA}:model/config.json`, '{}');
+    rig.github.files.set(`${head}:model/config.json`, '[]');
+    await cp(rig.path('model'), rig.path('pull', 'model'), { recursive: true });
+    await rig.checkOut('pull', head);
+    const outcome = await rig.gate({ ...PASS, reference: 'pull/model' }, { event });
+    expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+    expect(outcome.summary).toContain('This change edits the reference <code>pull/model</code>');
   });
 
   it('a branch cannot bring a baseline checkpoint of its own', async () => {
@@ -349,6 +380,7 @@ describe('an event without a base commit', () => {
     rig.github.files.set(`${BASE_SHA}:model/config.json`, '[]');
     expect((await rig.gate(PASS, { event: PUSH, ...LAX_BRANCH })).outputs.verdict).toBe('inconclusive');
     // It is not known what is checked out.
+    await rm(rig.path('.git'), { recursive: true });
     const comment = { event: { name: 'issue_comment', payload: { repository: about } } };
     expect((await rig.gate(PASS, comment)).outputs.verdict).toBe('inconclusive');
   });

@@ -76,11 +76,15 @@ describe('mode: calibrate', () => {
       expect(outcome.outputs).toEqual({});
     }
     // A run by hand that checks out a pull request.
-    await mkdir(rig.path('.git'));
-    await writeFile(rig.path('.git', 'config'), '[remote "origin"]\n\turl = https://github.com/o/r\n');
-    await writeFile(rig.path('.git', 'HEAD'), `${'c'.repeat(40)}\n`);
+    await rig.checkOut('.', 'c'.repeat(40));
     const dispatched = await rig.gate(calibrate(SEEDS), { event: DISPATCH });
     expect(annotations(dispatched)[0]?.message).toMatch(/may have checked out something else/);
+    // The same without a trace of it.
+    await rm(rig.path('.git'), { recursive: true });
+    for (const event of [DISPATCH, PUSH, SCHEDULE]) {
+      const untold = await rig.gate(calibrate(SEEDS), { event });
+      expect(annotations(untold)[0]?.message).toMatch(/may have checked out something else/);
+    }
     expect(existsSync(rig.path(CALIBRATION_FILE))).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,7 @@ export class Rig {
     await this.github.start(await server);
     await this.results.start();
     this.#workspace = await mkdtemp(join(tmpdir(), 'shadow-gate-workspace-'));
+    await this.checkOut('.', HEAD_SHA);
     await writeTinyCheckpoint(this.path('model'));
     await writeTinyCheckpoint(this.path('broken'), {
       edit: (name, values) => {
@@ -71,6 +72,14 @@ export class Rig {
     await this.github.stop();
     await this.results.stop();
     await rm(this.#workspace, { recursive: true, force: true });
+  }
+
+  /** Mark a folder as actions/checkout does. */
+  async checkOut(folder: string, sha: string, repository = 'o/r'): Promise<void> {
+    const git = this.path(folder, '.git');
+    await mkdir(git, { recursive: true });
+    await writeFile(join(git, 'config'), `[remote "origin"]\n\turl = https://github.com/${repository}\n`);
+    await writeFile(join(git, 'HEAD'), `${sha}\n`);
   }
 
   /** In the checkout. */

@@ -75,6 +75,6 @@ export function usualCommitOf({ name, payload, sha }: WorkflowEvent): string | n
   if (name === 'pull_request_target') {
     return headsSchema.safeParse(payload).data?.pull_request?.head.sha ?? null;
   }
-  const isAboutCommit = name === 'merge_group' || name.startsWith('pull_request') || BRANCH_EVENTS.includes(name);
-  return isAboutCommit || name === 'schedule' ? sha : null;
+  const isAboutCommit = name === 'merge_group' || name === 'push' || name.startsWith('pull_request');
+  return isAboutCommit ? sha : null;
 }

@@ -130,7 +130,7 @@ const STEPS: Steps = {
       : input === 'logs'
         ? phrase`Let a step of the workflow write the logs, in place of files of the change.`
         : change === 'unknown'
-          ? phrase`Check the pull request out with ${code('actions/checkout')}, so that it is known what it changes.`
+          ? phrase`Check the repository out with ${code('actions/checkout')}, so that it is known what the change is.`
           : counts === 'base'
             ? phrase`Merge the change of ${name(path)} on its own, before the checkpoint; then this check runs with it.`
             : phrase`Review ${name(path)}, and merge it before the checkpoint.`,

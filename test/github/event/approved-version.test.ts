@@ -73,6 +73,8 @@ it('the commit of a run contains the change, except in pull_request_target', () 
   expect(usualCommitOf({ ...event, name: 'pull_request' })).toBe('merged');
   expect(usualCommitOf({ ...event, name: 'pull_request_target' })).toBe('head');
   expect(usualCommitOf({ ...event, name: 'issue_comment' })).toBeNull();
+  // Its inputs may say what is checked out.
+  expect(usualCommitOf({ ...event, name: 'workflow_dispatch' })).toBeNull();
   expect(commitsOf({ ...event, name: 'pull_request' })).toEqual(['merged', 'head']);
   expect(
     commitsOf({ name: 'workflow_run', payload: { workflow_run: { head_sha: 'h' } }, ref: MAIN, sha: 's' }),
