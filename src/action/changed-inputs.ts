@@ -1,6 +1,7 @@
 import type { ChangedInput } from '../compare/finding.ts';
 import type { ApprovedFiles } from '../github/approved/approved-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
+import { changedWorkflow } from './changed-workflow.ts';
 
 /** What else a verdict depends on, besides policy and baseline: paths of the workspace. */
 export interface NamedPaths {
@@ -13,26 +14,20 @@ export interface NamedPaths {
 }
 
 /**
- * What a change does to the files that a workflow names, and to the workflow itself. They are used as they are checked
- * out, so that nothing can be concluded once a change has touched them.
+ * What a change does to the files that a workflow names, and to the workflow itself with what it calls. They are used as they are
+ * checked out, so that nothing can be concluded once a change has touched them.
  */
 export async function changedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
-  for (const input of ['reference', 'tokenizer', 'logs', 'workflow'] as const) {
+  for (const input of ['reference', 'tokenizer', 'logs'] as const) {
     const path = paths[input] ?? null;
     if (path === null || isHubPath(path)) continue;
     const standing = await files.standingOf(path, input);
     if (standing === null || standing.change === null) continue;
-    if (input === 'workflow' && standing.change === 'unknown') continue;
     changes.push({
-      // The settings of a run cannot be compared, and a pull request that improves its workflow has to be possible.
-      level: input === 'workflow' ? 'warn' : 'inconclusive',
-      input,
-      change: standing.change,
-      path,
-      base: files.short,
-      counts: 'change',
+      ...{ level: 'inconclusive', input, change: standing.change },
+      ...{ path, base: files.short, counts: 'change' },
     });
   }
-  return changes;
+  return [...changes, ...(await changedWorkflow(files, paths.workflow ?? null))];
 }

@@ -38,6 +38,7 @@ export async function openApprovedFiles(
     // In a run about the default branch, a checkout that says nothing may be of anything.
     usual: named.kind === 'workspace' ? null : usualCommitOf(event),
     merge: event.name === 'pull_request' && /^refs\/pull\/\d+\/merge$/.test(event.ref) ? event.sha : null,
+    run: event.sha === '' ? null : event.sha,
     commits: commitsOf(event),
   });
 }

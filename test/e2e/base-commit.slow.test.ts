@@ -271,6 +271,17 @@ describe('weights that a workflow names', () => {
     expect(outcome.outputs.verdict).toBe('warn');
     expect(outcome.summary).toContain('This change edits the workflow');
   });
+
+  it('an action of the repository that the change edits is named like the workflow', async () => {
+    const file = '.github/actions/measure/action.yml';
+    rig.github.files.set(`${BASE_SHA}:${file}`, 'runs: { using: composite }\n');
+    rig.github.files.set(`${HEAD_SHA}:${file}`, 'runs: { using: composite }\n');
+    expect((await rig.gate(PASS)).outputs.verdict).toBe('pass');
+    rig.github.files.set(`${HEAD_SHA}:${file}`, 'runs: { using: composite } # and another checkpoint\n');
+    const outcome = await rig.gate(PASS);
+    expect(outcome.outputs.verdict, outcome.log).toBe('warn');
+    expect(outcome.summary).toContain('This change edits the files of the workflow in <code>.github/actions</code>');
+  });
 });
 
 it('an edited probe file lets nothing be concluded if both models are measured now, and the old questions are asked', async () => {

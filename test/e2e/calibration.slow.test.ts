@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CALIBRATION_FILE, parseCalibration } from '../../src/compare/calibration/file.ts';
 import { readReport } from '../../src/report/json.ts';

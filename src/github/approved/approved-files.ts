@@ -27,6 +27,8 @@ export interface ApprovedFilesOptions {
    * than the event names, and that is approved too. Null for none.
    */
   readonly merge?: string | null;
+  /** The commit that the workflow itself comes from; null: that which is checked out. */
+  readonly run?: string | null;
   /** All commits that may contain the change. */
   readonly commits: readonly string[];
 }
@@ -54,17 +56,19 @@ export class ApprovedFiles {
   /**
    * How a path stands; null for one outside the workspace, where no commit can put anything.
    * @param what it is called in errors, such as `baseline`
+   * @param ofRun GitHub takes it from the commit of the run, whatever is checked out
    * @throws UserError if a commit cannot be read: to go on would be a guess
    */
-  async standingOf(path: string, what: string): Promise<Standing | null> {
+  async standingOf(path: string, what: string, { ofRun = false } = {}): Promise<Standing | null> {
+    const { run = null } = this.#options;
     try {
-      return await this.#compare(path);
+      return await this.#compare(path, ofRun ? run : null);
     } catch (error) {
       throw unreadable(`${what} ${path}`, this.base.sha, error);
     }
   }
 
-  async #compare(path: string): Promise<Standing | null> {
+  async #compare(path: string, run: string | null): Promise<Standing | null> {
     const { workspace, usual } = this.#options;
     const knows = async (commit: string): Promise<boolean> => (await this.#objects.treeOf(commit)) !== null;
     const location = await locate(path, workspace, knows);
@@ -73,7 +77,7 @@ export class ApprovedFiles {
     if (root === null) throw new Error('404: GitHub does not show the commit to this token');
     const base = await pathAtCommit(this.#objects, root, location.path);
     // A step of the workflow may have made a commit that GitHub does not know.
-    const own = location.commit !== null && (await knows(location.commit)) ? location.commit : usual;
+    const own = run ?? (location.commit !== null && (await knows(location.commit)) ? location.commit : usual);
     if (base === null) return { base, change: await this.#addition(path, location.path, own) };
     const head = own === null ? null : await this.#objects.treeOf(own);
     if (head === null) return { base, change: 'unknown' };

@@ -22,7 +22,8 @@ const VERBS: Readonly<Record<Changed['change'], string>> = {
 
 /** The change under test touches what it is judged by: whose version counts, and what follows. */
 export function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
-  const what = phrase`This change ${VERBS[change]} the ${NOUNS[input]} ${name(path)}`;
+  const noun = input === 'workflow' && !/\.ya?ml$/.test(path) ? 'files of the workflow in' : NOUNS[input];
+  const what = phrase`This change ${VERBS[change]} the ${noun} ${name(path)}`;
   if (input === 'workflow') return phrase`${what}: the settings of this run are its own. Review them.`;
   if (input === 'logs') {
     return phrase`${what}, and logs can be written with any answers. Let a step of the workflow write them.`;
