@@ -30,6 +30,8 @@ export interface MergeRun extends ReportingRun {
   readonly kind: 'merge';
   /** The half that the shards were asked for, if not both. */
   readonly only: Inputs['only'];
+  /** Of the shards: what they say themselves proves nothing. */
+  readonly reference: string | undefined;
 }
 
 export interface CalibrateRun

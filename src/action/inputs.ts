@@ -39,8 +39,9 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const reporting = { ...judging, comment, artifact, issue, failOn };
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
-  if (mode === 'merge') return { kind: 'merge', only: inputs.only, ...reporting };
-  const { reference, adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
+  const { reference } = inputs;
+  if (mode === 'merge') return { kind: 'merge', only: inputs.only, reference, ...reporting };
+  const { adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
   const checkpoint = inputs.checkpoint === '' ? undefined : inputs.checkpoint;
   const baselineEndpoint = baselineEndpointOf(inputs, endpoint);
   const cudaLibraries = inputs['cuda-libraries'];

@@ -44,7 +44,13 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const measurement = await mergeShards(run, context);
-  const { reference } = measurement.run;
+  const { reference } = run;
+  if (measurement.reference !== null && reference === undefined) {
+    throw new UserError(
+      'the shards were measured against a reference, and the input reference is empty, so that it is unknown whether the change has touched it',
+      'give the job that merges the same input reference as those that measure',
+    );
+  }
   const probes = measurement.probes !== null;
   const spectra = measurement.method !== null;
   const resolved = await resolveBaseline(run, context, { caches, paths: { reference }, probes, spectra });

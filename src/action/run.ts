@@ -4,6 +4,7 @@ import { workingDirectory } from '../platform/working-directory.ts';
 import { printable } from '../report/escape.ts';
 import type { ActionRun } from './action-run.ts';
 import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
+import { expectOwnLibraries } from './expect-own-libraries.ts';
 import { parseInputs } from './inputs.ts';
 import { runCalibrate } from './run-calibrate.ts';
 import { runGate } from './run-gate.ts';
@@ -27,7 +28,9 @@ export async function start(environment: StepEnvironment, now: () => Date): Prom
 export async function run(context: ActionContext): Promise<void> {
   try {
     const { runner, workspace, temporary, apiKey } = context;
-    await carryOut(parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey }), context);
+    const parsed = parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey });
+    await expectOwnLibraries(parsed, workspace);
+    await carryOut(parsed, context);
   } catch (error) {
     reportError(error, context);
   }

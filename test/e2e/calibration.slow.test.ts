@@ -200,7 +200,7 @@ describe('a gate with a calibration', () => {
       );
       expect(code, log).toBe(0);
     }
-    const merged = await rig.gate({ mode: 'merge', only: 'spectra' }, { runId: 42 });
+    const merged = await rig.gate({ mode: 'merge', only: 'spectra', reference: 'model' }, { runId: 42 });
     expect(await findingsOf(merged), merged.log).toContain('calibrated-metric: warn');
     expect(merged.summary).toContain('This change deletes the calibration');
   });

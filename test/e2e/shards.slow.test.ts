@@ -2,8 +2,8 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
 import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { annotations, useRig } from './rig.ts';
-import { PUSH } from './run-action.ts';
+import { annotations, useRig, WEIGHTS } from './rig.ts';
+import { BASE_SHA, HEAD_SHA, PUSH } from './run-action.ts';
 
 const rig = useRig();
 
@@ -29,7 +29,8 @@ it('four merged shards are what one machine measures, and get one comment', asyn
     expect(shard.summary).toBe('');
   }
   expect(rig.github.comments).toEqual([]);
-  const merged = await rig.gate({ mode: 'merge', baseline: 'baseline.json', policy: CANDIDATE.policy }, { runId: 42 });
+  const { reference, policy } = CANDIDATE;
+  const merged = await rig.gate({ mode: 'merge', baseline: 'baseline.json', reference, policy }, { runId: 42 });
   expect(merged.outputs.verdict, merged.log).toBe('fail');
   expect(merged.code).toBe(1);
   expect(rig.github.comments).toHaveLength(1);
@@ -60,7 +61,10 @@ it('spectra of the weights on some machines and probes at a server on another ge
   const asked = await rig.gate(answers, { runId: 42 });
   expect(asked.code, asked.log).toBe(0);
   expect(asked.log).toContain('artifact shadow-gate-default-shard-probes-1-of-1');
-  const merged = await rig.gate({ mode: 'merge', baseline: inputs.baseline }, { runId: 42 });
+  const merged = await rig.gate(
+    { mode: 'merge', baseline: inputs.baseline, reference: inputs.reference },
+    { runId: 42 },
+  );
   const whole = await rig.gate({ ...inputs, ...server, all: 'true' });
   await served.stop();
   expect(merged.outputs.verdict, merged.log).toBe(whole.outputs.verdict);
@@ -84,6 +88,22 @@ it('a shard that is missing or foreign is an error that names it, not a verdict 
   await rig.gate({ ...inputs, shard: '3/4' }, { runId: 42 });
   expect((await rig.gate({ mode: 'merge' }, { runId: 42 })).outputs.verdict).toBe('warn');
   expect(rig.github.comments).toHaveLength(1);
+});
+
+it('the job that merges takes the path of the reference from its own input, not from shards', async () => {
+  await cp(rig.path('model'), rig.path('base'), { recursive: true });
+  await cp(rig.path('model'), rig.path('elsewhere'), { recursive: true });
+  rig.github.files.set(`${BASE_SHA}:base/config.json`, '{}');
+  rig.github.files.set(`${HEAD_SHA}:base/config.json`, '[]');
+  // The shard says that its reference is somewhere that no change has touched.
+  const shard = { ...WEIGHTS, checkpoint: 'model', reference: 'elsewhere', shard: '1/1' };
+  expect((await rig.gate(shard, { runId: 42 })).code).toBe(0);
+  const merged = await rig.gate({ ...WEIGHTS, mode: 'merge', reference: 'base' }, { runId: 42 });
+  expect(merged.outputs.verdict, merged.log).toBe('inconclusive');
+  expect(merged.summary).toContain('This change edits the reference <code>base</code>');
+  const untold = await rig.gate({ ...WEIGHTS, mode: 'merge' }, { runId: 42 });
+  expect(untold.code).toBe(1);
+  expect(annotations(untold)[0]?.message).toMatch(/^the shards were measured against a reference, and the input/);
 });
 
 it('each key has its own shards, and a run sees only its own', async () => {

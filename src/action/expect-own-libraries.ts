@@ -1,0 +1,22 @@
+import { realpath } from 'node:fs/promises';
+import type { Workspace } from '../github/approved/repository-path.ts';
+import { isInside } from '../platform/resolve-inside.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { ActionRun } from './action-run.ts';
+
+/**
+ * Libraries are loaded into the process as they are, so that none may come from what a change has checked out.
+ * @throws UserError for a folder inside the workspace, or a link that leads there
+ */
+export async function expectOwnLibraries(run: ActionRun, { folder, alias = folder }: Workspace): Promise<void> {
+  if (!('cudaLibraries' in run) || run.cudaLibraries.kind !== 'folder') return;
+  const { path } = run.cudaLibraries;
+  const places = await Promise.all([path, folder, alias].map((place) => realpath(place).catch(() => place)));
+  const [real = path, ...workspaces] = places;
+  if (![folder, alias, ...workspaces].some((workspace) => isInside(path, workspace) || isInside(real, workspace)))
+    return;
+  throw new UserError(
+    `the input cuda-libraries is ${path}, inside the workspace, where a change can bring libraries of its own`,
+    'put them into a folder of the machine, or into the temporary folder of the runner',
+  );
+}
