@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type Finding, findingSchema, SEVERITY } from '../compare/finding.ts';
+import { type Finding, findingSchema, type Level, SEVERITY } from '../compare/finding.ts';
 import { reasonOf, reasonSchema } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
+import { shownLevel } from '../compare/shown-level.ts';
 import { contradictionInSpectra } from '../compare/spectra-report.ts';
 import { verdictOf } from '../compare/verdict.ts';
 import { validate } from '../platform/first-issue.ts';
+import { VERSION } from '../platform/version.ts';
 import { parseVersioned, readVersioned } from '../platform/versioned-json.ts';
 import { findingText } from './text/finding.ts';
 
@@ -18,10 +21,16 @@ const entrySchema = reasonSchema.extend({
   details: z.looseObject({ kind: z.string() }),
 });
 
+const count = z.int().nonnegative();
+
 const fileSchema = reportSchema
   .omit({ findings: true })
-  .extend({ reasons: z.array(entrySchema) })
-  .transform(({ reasons, ...report }, context): Report => {
+  .extend({
+    reasons: z.array(entrySchema),
+    /** How many reasons there are of each level. Absent in reports of older versions. */
+    levels: z.strictObject({ fail: count, inconclusive: count, warn: count, info: count }).optional(),
+  })
+  .transform(({ reasons, levels, ...report }, context): Report => {
     const findings: Finding[] = [];
     for (const [i, { level, details }] of reasons.entries()) {
       const parsed = validate(findingSchema, { ...details, level });
@@ -37,6 +46,16 @@ const fileSchema = reportSchema
       const message = `the verdict is ${report.verdict}, and the reasons give ${expected}`;
       context.addIssue({ code: 'custom', path: ['verdict'], message });
     }
+    const wanted = levels ?? (report.tool.version === VERSION ? null : countLevels(findings));
+    if (!isDeepStrictEqual(wanted, countLevels(findings))) {
+      const message = 'are not as many as `levels` counts: some were taken out';
+      context.addIssue({ code: 'custom', path: ['reasons'], message });
+    }
+    const shown = shownLevel(report);
+    if (SEVERITY.indexOf(shown) < SEVERITY.indexOf(expected === 'pass' ? 'info' : expected)) {
+      const message = `the tables of the report show a reason for ${shown}, and the reasons give ${expected}: some were taken out`;
+      context.addIssue({ code: 'custom', path: ['reasons'], message });
+    }
     const wrong = report.spectra && contradictionInSpectra(report.spectra, report.tensors);
     if (wrong) {
       context.addIssue({ code: 'custom', path: ['spectra', 'baseline', wrong.index], message: wrong.message });
@@ -46,13 +65,18 @@ const fileSchema = reportSchema
 
 const FORMAT = { version: REPORT_SCHEMA, schema: fileSchema, hint: "make it with 'shadow-gate check --out'" } as const;
 
+function countLevels(findings: readonly Finding[]): Record<Level, number> {
+  const of = (wanted: Level) => findings.filter(({ level }) => level === wanted).length;
+  return { fail: of('fail'), inconclusive: of('inconclusive'), warn: of('warn'), info: of('info') };
+}
+
 /** A report as report.json has it. */
 export function serializeReport({ schema, tool, verdict, findings, ...report }: Report) {
   const reasons = findings.map((finding) => {
     const { level, ...details } = finding;
     return { level, ...reasonOf(finding), message: findingText(finding), details };
   });
-  return { schema, tool, verdict, reasons, ...report };
+  return { schema, tool, verdict, reasons, levels: countLevels(findings), ...report };
 }
 
 /** The text of a report.json. @throws UserError for a text that is not one */

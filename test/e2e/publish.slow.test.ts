@@ -89,7 +89,7 @@ describe('the trusted workflow of a pair', () => {
     },
   );
 
-  it('a verdict that was edited into a report does not follow from its findings, and without these it disagrees with the run', async () => {
+  it('a verdict that was edited into a report does not follow from its findings, and without these it is refused too', async () => {
     openPull();
     const { verdict: _, ...honest } = JSON.parse(await readFile(await untrusted(), 'utf8'));
     const publish = async (forged: object, conclusion: string) => {
@@ -100,9 +100,20 @@ describe('the trusted workflow of a pair', () => {
     expect(edited.code, edited.log).toBe(1);
     expect(annotations(edited)[0]?.message).toContain('the verdict is pass, and the reasons give fail');
     expect(rig.github.comments).toEqual([]);
-    const emptied = await publish({ verdict: 'pass', reasons: [] }, 'failure');
-    expect(emptied.code, emptied.log).toBe(1);
-    expect(rig.github.comments[0]?.body).toContain('They disagree, so the report is not shown.');
+    for (const [reasons, conclusion] of [
+      [[], 'failure'],
+      // As if it had passed, also for a run that let every verdict pass.
+      [[], 'success'],
+      [honest.reasons.filter(({ level }: { level: string }) => level === 'info'), 'success'],
+    ] as const) {
+      const levels = { fail: 0, inconclusive: 0, warn: 0, info: reasons.length };
+      for (const more of [{}, { levels }, { levels: undefined }]) {
+        const stripped = await publish({ verdict: 'pass', reasons, ...more }, conclusion);
+        expect(stripped.code, stripped.log).toBe(1);
+        expect(annotations(stripped)[0]?.message).toMatch(/reasons: .*some were taken out/);
+      }
+    }
+    expect(rig.github.comments).toEqual([]);
   });
 
   it('a run agrees with its report by the fail-on of its own workflow', async () => {

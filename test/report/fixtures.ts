@@ -244,7 +244,7 @@ const HEALTHY_ROW: ProbeReport['comparison']['rows'][number] = {
 
 type Evidence = Pick<
   ProbeReport['comparison'],
-  'kinds' | 'gains' | 'labels' | 'kept' | 'robustness' | 'churn' | 'memorization' | 'levels'
+  'kinds' | 'gains' | 'labels' | 'kept' | 'robustness' | 'churn' | 'memorization' | 'levels' | 'losses'
 >;
 
 /** What a comparison reports of a candidate that memorized the letters of a benchmark; every suite and label is `name`. */
@@ -332,9 +332,10 @@ export function evidence(name: string): Evidence {
     memorization: [{ suite: name, facts: 100, benchmark: 0.42, twin: 0.05, auc: 0.87, p: 1e-6 }],
     levels: [
       { family: name, capability: name, count: 7, asked: [2, 3, 4], reached: { baseline: 3, candidate: 3 }, p: 1 },
-      { family: name, capability: name, count: 5, asked: [1, 2], reached: { baseline: 2, candidate: 1 }, p: 0.004 },
+      { family: name, capability: name, count: 5, asked: [1, 2], reached: { baseline: 2, candidate: 1 }, p: 0.04 },
       { family: name, capability: name, count: 5, asked: [1], reached: { baseline: null, candidate: 0 }, p: null },
     ],
+    losses: [],
   };
 }
 

@@ -21,7 +21,9 @@ export function accuracyLoss(context: ComparisonContext): Finding[] {
     return known.some((other) => other.capability === null || (suite === null && other.capability === capability));
   };
   const limitOf = ({ capability, suite }: LossTest) => (capability === null && suite === null ? drop : partDrop);
-  const shown = probes.evaluation.losses.filter((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss));
+  const shown = probes.evaluation.comparison.losses.filter(
+    (loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss),
+  );
   // What all facts together lost needs no list of its parts.
   const whole = new Set(shown.filter(isOfEverything).map(({ form }) => form));
   return shown

@@ -256,6 +256,23 @@ export const levelRowSchema = z.strictObject({
 });
 export type LevelRow = z.infer<typeof levelRowSchema>;
 
+/** An exact test for a loss of accuracy over all items of one form: of all facts, a capability or a suite. */
+export const lossRowSchema = z.strictObject({
+  form: z.enum(JUDGED_FORMS),
+  capability: z.string().nullable(),
+  suite: z.string().nullable(),
+  candidate: z.number(),
+  baseline: z.number(),
+  change: z.number(),
+  items: count,
+  lost: count,
+  won: count,
+  /** One-sided; of a capability or suite, adjusted for their number. */
+  p: z.number(),
+  /** The level at which p shows a loss. */
+  alpha: z.number(),
+});
+
 /** The probe results of a candidate, with those of a baseline where there is one. */
 export const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
@@ -291,5 +308,7 @@ export const probeComparisonSchema = z.strictObject({
   churn: z.array(churnRowSchema).default([]),
   memorization: z.array(memorizationRowSchema).default([]),
   levels: z.array(levelRowSchema).default([]),
+  /** Over everything, then by capability and suite: first of the benchmark forms, then of the twins. None in older reports. */
+  losses: z.array(lossRowSchema).default([]),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

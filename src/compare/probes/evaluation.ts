@@ -10,7 +10,7 @@ import { factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
 import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from './kinds.ts';
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
-import { type LossTest, testLosses } from './losses.ts';
+import { testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import { accuracies, gapOf, type PairedAnswers, type PairedFact, type PairedItem } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
@@ -27,8 +27,6 @@ export interface ProbeEvaluation {
   /** By suite and kind of twin: what decides about a gain. */
   readonly kinds: readonly KindView[];
   readonly gains: readonly SuiteGain[];
-  /** Over all facts, then by capability and suite: first of the benchmark forms, then of the twins. */
-  readonly losses: readonly LossTest[];
   /** One for each family with levels. */
   readonly levels: readonly LevelTest[];
 }
@@ -86,6 +84,7 @@ export function evaluateProbes(
     twin: withTwins.map(({ twins }) => twins),
   };
   const levels = compareLevels(facts, asked);
+  const losses = testLosses(units, policy);
   const gains = gainsOf(judged, kinds, policy);
   const comparison = {
     confidence: policy.confidence,
@@ -106,6 +105,7 @@ export function evaluateProbes(
     churn: churnOf({ facts, unjudged, groups }),
     memorization: [...memorization],
     levels: levels.map(rowOfLevel),
+    losses,
   };
   return {
     comparison,
@@ -113,7 +113,6 @@ export function evaluateProbes(
     twinTests,
     kinds,
     gains,
-    losses: testLosses(units, policy),
     levels,
   };
 }
@@ -165,6 +164,7 @@ export function evaluateWithoutBaseline(
     },
     churn: [],
     levels: comparison.levels.map(withoutBaseline),
+    losses: [],
   };
 }
 

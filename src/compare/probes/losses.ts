@@ -1,31 +1,17 @@
+import type { z } from 'zod';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import type { lossRowSchema } from './comparison.ts';
 import { accuracy, changeOf, countChanges, type PairedItem } from './paired-item.ts';
 
-/** What a test is about: everything, one capability, or one suite. */
-export interface LossScope {
-  readonly capability: string | null;
-  readonly suite: string | null;
-}
-
 /** A test for a loss of accuracy over all items of one form. */
-export interface LossTest extends LossScope {
-  readonly form: JudgedForm;
-  readonly candidate: number;
-  readonly baseline: number;
-  readonly change: number;
-  readonly items: number;
-  readonly lost: number;
-  readonly won: number;
-  /** One-sided, exact; of a capability or suite, adjusted for their number. */
-  readonly p: number;
-  /** The level at which p shows a loss. */
-  readonly alpha: number;
-}
+export type LossTest = z.infer<typeof lossRowSchema>;
+/** What it is about: everything (both null), one capability, or one suite. */
+export type LossScope = Pick<LossTest, 'capability' | 'suite'>;
 
 /**
  * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
