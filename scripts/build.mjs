@@ -1,4 +1,4 @@
-// Builds what users run: dist/index.js (the action), dist/cli.js and, beside them, their threads and processes and onnxruntime for
+// Builds what users run: dist/index.js (the action), dist/post.js (the end of its step), dist/cli.js and, beside them, their threads and processes and onnxruntime for
 // Linux x64, so that both work on a fresh clone with no install. Usage: node scripts/build.mjs [--outdir DIR]
 //
 // The same sources and lock file give the same bytes: dist/ is committed, and CI compares. Everything is built in a folder
@@ -16,7 +16,7 @@ const { values } = parseArgs({ options: { outdir: { type: 'string', default: joi
 const outdir = resolve(values.outdir);
 
 await withDraft(outdir, async (draft) => {
-  const entries = { index: 'src/action.ts', ...COMMAND_LINE };
+  const entries = { index: 'src/action.ts', post: 'src/action-post.ts', ...COMMAND_LINE };
   await bundle(draft, { root, entries, onnxruntime: onnxruntimeBesideBundle() });
   await copyOnnxruntime(draft);
   await swap(draft, outdir);

@@ -19,6 +19,7 @@ const IN_USE = [
   ),
   ...['{run_id}', '{run_id}/artifacts'].map((path) => `GET ${REPOSITORY}/actions/runs/${path}`),
   `POST ${REPOSITORY}/check-runs`,
+  `PATCH ${REPOSITORY}/check-runs/{check_run_id}`,
   `GET ${REPOSITORY}/compare/{basehead}`,
   `GET ${REPOSITORY}/contents/{path}`,
   `GET ${REPOSITORY}/git/ref/{ref}`,

@@ -27,7 +27,7 @@ const LAYERS = [
 ] as const;
 
 /** The entry points, at the top of src/: they may import anything. */
-const ENTRY_POINTS: readonly string[] = ['action.ts', 'cli.ts'];
+const ENTRY_POINTS: readonly string[] = ['action.ts', 'action-post.ts', 'cli.ts'];
 
 const source = repository('src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -1,10 +1,17 @@
 import type { Report } from '../compare/report.ts';
 import { pullRequestHeadOf } from '../github/event/pull-request.ts';
-import { type Conclusion, conclusionOf, writeCheckRun } from '../github/publish/check-run.ts';
-import { describeCheckRun } from '../report/markdown/check-run.ts';
+import {
+  type CheckRun,
+  type CheckRunPlace,
+  conclusionOf,
+  type OpenedCheckRun,
+  openCheckRun,
+  writeCheckRun,
+} from '../github/publish/check-run.ts';
+import { describeCheckRun, describeNoVerdict } from '../report/markdown/check-run.ts';
 import type { Origin } from '../report/markdown/origin.ts';
 import type { KeyedRun, ReportingRun } from './action-run.ts';
-import type { ActionContext } from './context.ts';
+import type { ActionContext, StepEnvironment } from './context.ts';
 import { logOrWarn } from './results.ts';
 
 interface CheckedReport {
@@ -13,16 +20,68 @@ interface CheckedReport {
   readonly htmlReport?: string | undefined;
 }
 
-/** Write the check run of this run, where the token may. After everything else that people read, and never an error. */
+/** The name under which a step that is started again finds the check run of its first process. */
+const STATE = 'checkRun';
+
+/**
+ * Open the check run of a run that is to have a verdict, before anything can go wrong, also for inputs that are not valid. Null
+ * without one.
+ */
+export async function openOwnCheckRun(context: ActionContext): Promise<OpenedCheckRun | null> {
+  const { octokit, runner } = context;
+  const { input } = runner;
+  const place = ownPlace(context);
+  const hasVerdict = input('shard') === '' && input('report') === '' && input('mode') !== 'calibrate';
+  if (octokit === null || place.commit.sha === '' || !hasVerdict) return null;
+  const opened = await openCheckRun(octokit, place);
+  // If this process is killed, the step's own end finishes it.
+  if ('id' in opened) runner.saveState(STATE, String(opened.id));
+  return opened;
+}
+
+/**
+ * Finish the check run of this run. After everything else that people read, and never an error.
+ * @param isSaved false: the results could not be written, which fails the step
+ */
 export async function writeOwnCheckRun(
   run: ReportingRun,
   context: ActionContext,
-  checked: CheckedReport,
+  { isSaved, ...checked }: CheckedReport & { readonly isSaved: boolean },
 ): Promise<void> {
-  const commit = pullRequestHeadOf(context.event) ?? context.event.sha;
-  const name = run.key === 'default' ? 'Shadow Gate' : `Shadow Gate: ${run.key}`;
-  await write(run, context, { ...checked, commit, name, conclusion: conclusionOf(checked.report.verdict, run.failOn) });
+  const { checkRun: opened = null, runner } = context;
+  if (opened !== null && 'outdated' in opened) return void logOrWarn(context, 'Check run', opened);
+  const conclusion = isSaved ? conclusionOf(checked.report.verdict, run.failOn) : 'failure';
+  const id = opened !== null && 'id' in opened ? opened.id : null;
+  const isWritten = await write(run, context, { ...checked, ...ownPlace(context), conclusion, id });
+  if (isWritten) runner.saveState(STATE, '');
 }
+
+/** Finish the check run of a run that ended without a verdict, as a failure. Never throws. */
+export async function failOwnCheckRun(context: ActionContext, message: string): Promise<void> {
+  const { octokit, checkRun: opened = null, runner } = context;
+  if (octokit === null || opened === null || !('id' in opened)) return;
+  const result = await writeCheckRun(octokit, {
+    ...{ ...describeNoVerdict(message), ...ownPlace(context), conclusion: 'failure' },
+    ...{ anchor: anchorOf(context), id: opened.id },
+  });
+  if (logOrWarn(context, 'Check run', result) !== '') runner.saveState(STATE, '');
+}
+
+/** The check run that the process of this step has left open, since it was killed; null: it has finished what it opened. */
+export function checkRunLeftOpen({ [`STATE_${STATE}`]: id = '' }: StepEnvironment): number | null {
+  return /^\d+$/.test(id) ? Number(id) : null;
+}
+
+function ownPlace({ event, repository, runner, workflowRun }: ActionContext): CheckRunPlace {
+  const key = runner.input('key');
+  return {
+    commit: { ...repository, sha: pullRequestHeadOf(event) ?? event.sha },
+    name: key === '' || key === 'default' ? 'Shadow Gate' : `Shadow Gate: ${key}`,
+    run: workflowRun.url,
+  };
+}
+
+const anchorOf = ({ workflowFile }: ActionContext): string => workflowFile ?? '.github/workflows';
 
 /**
  * Write a check run with the report of another run, on the head of its pull request. It has a name of its own and is always neutral:
@@ -33,25 +92,23 @@ export async function writeForeignCheckRun(
   context: ActionContext,
   checked: CheckedReport & { readonly origin: Origin },
 ): Promise<void> {
-  const { commit } = checked.origin;
+  const { id, repository, commit } = checked.origin;
   if (commit === null) return;
   const name = `Shadow Gate report${run.key === 'default' ? '' : `: ${run.key}`}`;
-  await write(run, context, { ...checked, commit, name, conclusion: 'neutral' });
+  const place = { name, commit: { ...context.repository, sha: commit }, run: `${repository}/actions/runs/${id}` };
+  await write(run, context, { ...checked, ...place, conclusion: 'neutral' });
 }
 
+/** @returns whether it is there now */
 async function write(
   { key }: KeyedRun,
   context: ActionContext,
-  checked: CheckedReport & { readonly commit: string; readonly name: string; readonly conclusion: Conclusion },
-): Promise<void> {
-  const { octokit, repository, docs, workflowFile, workflowRun } = context;
-  const { report, origin, htmlReport, commit, ...rest } = checked;
-  if (octokit === null || commit === '') return;
+  checked: CheckedReport & CheckRunPlace & Pick<CheckRun, 'conclusion' | 'id'>,
+): Promise<boolean> {
+  const { octokit, docs } = context;
+  const { report, origin, htmlReport, ...place } = checked;
+  if (octokit === null || place.commit.sha === '') return false;
   const text = describeCheckRun(report, { key, docs, origin, htmlReport });
-  const anchor = workflowFile ?? '.github/workflows';
-  const result = await writeCheckRun(octokit, {
-    ...{ ...text, ...rest, commit: { ...repository, sha: commit }, anchor },
-    run: origin === undefined ? workflowRun.url : `${origin.repository}/actions/runs/${origin.id}`,
-  });
-  logOrWarn(context, 'Check run', result);
+  const result = await writeCheckRun(octokit, { ...text, ...place, anchor: anchorOf(context) });
+  return logOrWarn(context, 'Check run', result) !== '';
 }

@@ -5,6 +5,7 @@ import { githubRunner, type Runner } from '../github/client/runner.ts';
 import type { Octokit, Repository } from '../github/client/types.ts';
 import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/event/branches.ts';
 import type { WorkflowEvent } from '../github/event/event.ts';
+import type { OpenedCheckRun } from '../github/publish/check-run.ts';
 import { type ActionsCache, openActionsCache } from '../github/storage/actions-cache.ts';
 import { type Artifacts, hasArtifactService, openArtifacts } from '../github/storage/artifacts.ts';
 import { cacheScope } from '../github/storage/cache-scope.ts';
@@ -26,6 +27,8 @@ export interface ActionContext {
   readonly runner: Runner;
   /** Null without a token. */
   readonly octokit: Octokit | null;
+  /** The check run of this run, which is in progress; null for a run without a verdict. */
+  readonly checkRun?: OpenedCheckRun | null;
   readonly artifacts: Artifacts;
   readonly canUploadArtifacts: boolean;
   readonly workspace: Workspace;

@@ -44,7 +44,9 @@ export async function reportResults(results: Results): Promise<void> {
   const { report, save } = await updateHistory(results);
   await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
   writeAnnotation(runner, report, run);
-  await orFailStep(context, () => runner.setOutputs({ verdict: report.verdict, ...numberOutputs(report) }));
+  const told = await orFailStep(context, () =>
+    runner.setOutputs({ verdict: report.verdict, ...numberOutputs(report) }),
+  );
   const origin = ownOrigin(context);
   const page = await publishPage(run, context, { report, origin });
   const render = (from: Origin | undefined) =>
@@ -58,7 +60,8 @@ export async function reportResults(results: Results): Promise<void> {
   const pullRequest = pullRequestOf(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({ comment: await writeComment(run, context, { render, origin, pullRequests }) });
-  await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url });
+  const isSaved = told !== null && files !== null;
+  await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url, isSaved });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
   // Without its files, this run is no one to continue from.

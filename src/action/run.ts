@@ -3,6 +3,7 @@ import { describeError } from '../platform/user-error.ts';
 import { workingDirectory } from '../platform/working-directory.ts';
 import { printable } from '../report/escape.ts';
 import type { ActionRun } from './action-run.ts';
+import { checkRunLeftOpen, failOwnCheckRun, openOwnCheckRun } from './check-run.ts';
 import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
 import { expectOwnLibraries } from './expect-own-libraries.ts';
 import { parseInputs } from './inputs.ts';
@@ -24,15 +25,30 @@ export async function start(environment: StepEnvironment, now: () => Date): Prom
   await run(context);
 }
 
+/** The end of the step, also after its process was canceled or killed. Never throws. */
+export async function finish(environment: StepEnvironment, now: () => Date): Promise<void> {
+  const id = checkRunLeftOpen(environment);
+  if (id === null) return;
+  try {
+    const context = openContext(environment, { folder: workingDirectory(), now });
+    await failOwnCheckRun({ ...context, checkRun: { id } }, 'the run was canceled or killed');
+  } catch (error) {
+    githubRunner(environment).info(
+      printable(`Check run: left open, since ${describeError(error).message}`, MAX_MESSAGE),
+    );
+  }
+}
+
 /** One run of the action. Never throws: an error fails the step with one annotation. */
-export async function run(context: ActionContext): Promise<void> {
+export async function run(start: ActionContext): Promise<void> {
+  const context = { ...start, checkRun: await openOwnCheckRun(start) };
   try {
     const { runner, workspace, temporary, apiKey } = context;
     const parsed = parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey });
     await expectOwnLibraries(parsed, workspace);
     await carryOut(parsed, context);
   } catch (error) {
-    reportError(error, context);
+    await failOwnCheckRun(context, reportError(error, context));
   }
 }
 
@@ -55,8 +71,8 @@ function carryOut(run: ActionRun, context: ActionContext): Promise<void> {
 
 const MAX_MESSAGE = 2000;
 
-/** There is no verdict, so that the step fails whatever `fail-on` says. */
-function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>): void {
+/** There is no verdict, so that the step fails whatever `fail-on` says. @returns the message */
+function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>): string {
   const { kind, message, lines = [] } = describeError(error);
   const line = printable(message, MAX_MESSAGE);
   runner.failStep();
@@ -64,8 +80,9 @@ function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>):
     runner.annotate({ level: 'error', message: line });
     // An annotation is one line: the code that its hint is about is below it in the log.
     for (const code of lines) runner.info(`    ${printable(code)}`);
-    return;
+    return line;
   }
   runner.annotate({ level: 'error', message: `internal error: ${line} (enable debug logging for the stack)` });
   runner.debug(error instanceof Error ? (error.stack ?? '') : '');
+  return line;
 }

@@ -43,6 +43,8 @@ export interface Outcome {
   readonly commands: Command[];
   readonly outputs: Record<string, string>;
   readonly summary: string;
+  /** What the end of the step finds. */
+  readonly state: Record<string, string>;
 }
 
 const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' }, default_branch: 'main' };
@@ -92,10 +94,16 @@ async function asRunnerDoes(
 ): Promise<Outcome> {
   const { folder, workspace, event = PULL_REQUEST } = job;
   const { run: workflowRun = { runId: 1, ref: refOf(event.name) } } = job;
-  const files = { output: join(folder, 'output'), summary: join(folder, 'summary'), event: join(folder, 'event.json') };
+  const files = {
+    output: join(folder, 'output'),
+    summary: join(folder, 'summary'),
+    state: join(folder, 'state'),
+    event: join(folder, 'event.json'),
+  };
   await mkdir(join(folder, 'temporary'), { recursive: true });
   await writeFile(files.output, '');
   await writeFile(files.summary, '');
+  await writeFile(files.state, '');
   await writeFile(files.event, JSON.stringify(event.payload));
   const { code, log } = await runStep({
     PATH: process.env.PATH ?? '',
@@ -115,6 +123,7 @@ async function asRunnerDoes(
     GITHUB_RUN_ATTEMPT: '1',
     GITHUB_RUN_ID: String(workflowRun.runId),
     GITHUB_SHA: HEAD_SHA,
+    GITHUB_STATE: files.state,
     GITHUB_STEP_SUMMARY: files.summary,
     GITHUB_WORKFLOW: 'gate',
     GITHUB_WORKSPACE: workspace,
@@ -129,6 +138,7 @@ async function asRunnerDoes(
     commands: commandsIn(log),
     outputs: parseOutputs(await readFile(files.output, 'utf8')),
     summary: await readFile(files.summary, 'utf8'),
+    state: parseOutputs(await readFile(files.state, 'utf8')),
   };
 }
 

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { debug, ExitCode, error, group, info, notice, setOutput, warning } from '@actions/core';
+import { debug, ExitCode, error, group, info, notice, saveState, setOutput, warning } from '@actions/core';
 import type { Verdict } from '../../compare/report.ts';
 import { logLine, logLines } from '../../report/escape.ts';
 
@@ -45,6 +45,8 @@ export interface Runner {
   readonly setOutputs: (outputs: Partial<Outputs>) => void;
   /** Add to the page of the run. @throws if the summary cannot be written */
   readonly addSummary: (markdown: string) => Promise<void>;
+  /** Leave something for the end of the step, which runs also after this process was killed. Never throws. */
+  readonly saveState: (name: string, value: string) => void;
   /** Make the step fail when it ends. */
   readonly failStep: () => void;
 }
@@ -68,6 +70,13 @@ export function githubRunner(environment: Readonly<Record<string, string | undef
       const { GITHUB_STEP_SUMMARY: file } = environment;
       if (file === undefined || file === '') throw new Error('this server has no step summary');
       await appendFile(file, `${markdown}\n`);
+    },
+    saveState: (name, value) => {
+      try {
+        saveState(name, value);
+      } catch (error) {
+        info(logLine(`the end of this step will not know ${name}: ${(error as Error).message}`));
+      }
     },
     failStep: () => {
       process.exitCode = ExitCode.Failure;

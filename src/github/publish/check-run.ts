@@ -19,47 +19,83 @@ export function conclusionOf(verdict: Report['verdict'], failOn: FailOn): Conclu
   return verdict === 'pass' ? 'success' : 'neutral';
 }
 
-export interface CheckRun extends CheckRunText {
+/** Where a check run stands. */
+export interface CheckRunPlace {
   readonly name: string;
-  readonly conclusion: Conclusion;
-  /** The commit that was checked: the head of a pull request, not its merge commit. */
+  /** The commit that is checked: the head of a pull request, not its merge commit. */
   readonly commit: Commit;
   /** Address of the workflow run. */
   readonly run: string;
+}
+
+export interface CheckRun extends CheckRunText, CheckRunPlace {
+  readonly conclusion: Conclusion;
   /** The file that findings stand at which are about none. */
   readonly anchor: string;
+  /** Of one that is open; null: a new one. */
+  readonly id?: number | null;
 }
 
 const PERMISSION = 'checks: write';
 const NAME_LENGTH = 100;
 
+/** A check run that is in progress, or why there is none. */
+export type OpenedCheckRun = { readonly id: number } | Exclude<CheckRunResult, { readonly url: string }>;
+
 /**
- * Write a check run with the details of a verdict. GitHub shows the newest of a name, so that a later run of a commit replaces this
- * one. Never throws: a check run is worth less than the verdict. A token that may not write one is no error: most jobs do not
- * need it.
+ * Open a check run that is in progress. GitHub shows the newest of a name, so that the success of an earlier run of the commit counts
+ * no longer, whatever becomes of this one. Never throws.
+ */
+export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Promise<OpenedCheckRun> {
+  try {
+    const { data } = await octokit.rest.checks.create({ ...requestOf(place), status: 'in_progress' });
+    return { id: data.id };
+  } catch (error) {
+    return failed(error, place);
+  }
+}
+
+/**
+ * Write a check run with the details of a verdict, or finish one that is open. Never throws: a check run is worth less than the
+ * verdict. A token that may not write one is no error: most jobs do not need it.
  */
 export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<CheckRunResult> {
-  const { commit, title, summary, annotations, conclusion, anchor } = run;
+  const { title, summary, annotations, conclusion, anchor, id = null } = run;
+  const { head_sha, ...request } = requestOf(run);
+  const finished = {
+    ...({ ...request, status: 'completed', conclusion } as const),
+    output: {
+      title,
+      summary,
+      annotations: annotations.map((annotation) => ({
+        ...{ path: pathOf(annotation.path, anchor), start_line: 1, end_line: 1 },
+        ...{ annotation_level: annotation.level, title: annotation.title, message: annotation.message },
+      })),
+    },
+  };
+  const { checks } = octokit.rest;
   try {
-    const { data } = await octokit.rest.checks.create({
-      ...{ owner: commit.owner, repo: commit.repo, head_sha: commit.sha },
-      ...{ name: printable(run.name, NAME_LENGTH), status: 'completed', conclusion, details_url: run.run },
-      output: {
-        title,
-        summary,
-        annotations: annotations.map((annotation) => ({
-          ...{ path: pathOf(annotation.path, anchor), start_line: 1, end_line: 1 },
-          ...{ annotation_level: annotation.level, title: annotation.title, message: annotation.message },
-        })),
-      },
-    });
+    const { data } =
+      id === null
+        ? await checks.create({ ...finished, head_sha })
+        : await checks.update({ ...finished, check_run_id: id });
     return { url: data.html_url ?? run.run };
   } catch (error) {
-    const missing = `no check run on ${commit.owner}/${commit.repo}`;
-    const isForbidden = !isRateLimit(error) && (statusOf(error) === 403 || statusOf(error) === 404);
-    if (isForbidden) return { outdated: `the job has no \`permissions: ${PERMISSION}\`` };
-    return { warning: describeWriteFailure(error, { missing, permissions: PERMISSION }) };
+    return failed(error, run);
   }
+}
+
+const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) => ({
+  ...{ owner, repo, head_sha: sha },
+  ...{ name: printable(name, NAME_LENGTH), details_url: run },
+});
+
+function failed(error: unknown, { commit: { owner, repo } }: CheckRunPlace) {
+  const isForbidden = !isRateLimit(error) && (statusOf(error) === 403 || statusOf(error) === 404);
+  if (isForbidden) return { outdated: `the job has no \`permissions: ${PERMISSION}\`` };
+  return {
+    warning: describeWriteFailure(error, { missing: `no check run on ${owner}/${repo}`, permissions: PERMISSION }),
+  };
 }
 
 /** Paths come from a report, which a stranger may have written: only a plain one is used. */

@@ -1,6 +1,6 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { printable, shorten } from '../escape.ts';
+import { codeName, printable, shorten } from '../escape.ts';
 import { phraseLine } from '../terminal/phrase.ts';
 import { describeFinding } from '../text/finding.ts';
 import { TOPICS } from '../text/finding-topics.ts';
@@ -37,6 +37,15 @@ export function describeCheckRun(report: Report, options: MarkdownOptions): Chec
     title: printable(`${report.verdict}: ${phraseLine(verdictSentence(report))}`, TITLE_LENGTH),
     summary: withoutMarkers(renderComment(report, { ...options, limit: SUMMARY_LIMIT, unit: 'bytes' })),
     annotations: grave.slice(0, MAX_ANNOTATIONS).map((finding) => annotationOf(finding, report)),
+  };
+}
+
+/** Of a run that ended without a verdict. @param message why, in one line; a foreign one */
+export function describeNoVerdict(message: string): CheckRunText {
+  return {
+    title: printable(`no verdict: ${message}`, TITLE_LENGTH),
+    summary: `## Shadow Gate: no verdict\n\nThis run ended before it had judged the checkpoint. What an earlier run has said of this commit does not count any more.\n\n${codeName(message)}`,
+    annotations: [],
   };
 }
 

@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import type { FakeGithub } from '../fake-github.ts';
-import { type Route, refusal } from './http.ts';
+import { NOT_FOUND, type Route, refusal } from './http.ts';
 
+const outputSchema = z.looseObject({
+  title: z.string(),
+  summary: z.string(),
+  annotations: z.array(z.looseObject({ path: z.string(), annotation_level: z.string(), message: z.string() })),
+});
 const checkRunSchema = z.looseObject({
   name: z.string(),
   head_sha: z.string(),
-  conclusion: z.string(),
-  output: z.looseObject({
-    title: z.string(),
-    summary: z.string(),
-    annotations: z.array(z.looseObject({ path: z.string(), annotation_level: z.string(), message: z.string() })),
-  }),
+  status: z.string(),
+  conclusion: z.string().nullable().default(null),
+  output: outputSchema.default({ title: '', summary: '', annotations: [] }),
 });
+const updateSchema = z.looseObject({ status: z.string(), conclusion: z.string(), output: outputSchema });
 export type StoredCheckRun = z.infer<typeof checkRunSchema>;
 
 /** Check runs. What GitHub's description allows is checked before. */
@@ -22,8 +25,21 @@ export function checkRoutes(github: FakeGithub): readonly Route[] {
       ({ json }) => {
         if (!github.canWriteChecks) return refusal(403, 'Resource not accessible by integration');
         github.checkRuns.push(checkRunSchema.parse(json));
-        return { status: 201, body: { html_url: `https://github.com/o/r/runs/${github.checkRuns.length}` } };
+        return { status: 201, body: described(github.checkRuns.length) };
+      },
+    ],
+    [
+      /^PATCH \/repos\/o\/r\/check-runs\/(\d+)$/,
+      ({ json }, id = '') => {
+        const found = github.checkRuns[Number(id) - 1];
+        if (!found) return NOT_FOUND;
+        Object.assign(found, updateSchema.parse(json));
+        return { status: 200, body: described(Number(id)) };
       },
     ],
   ];
+}
+
+function described(id: number) {
+  return { id, html_url: `https://github.com/o/r/runs/${id}` };
 }
