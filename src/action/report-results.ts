@@ -147,11 +147,12 @@ async function writeCommentOn(
   context: ActionContext,
   { render, origin }: CommentToWrite,
 ): Promise<string> {
-  const head = origin === undefined || origin.commit === null ? null : await headOf(octokit, pullRequest);
-  const from = origin === undefined ? undefined : { ...origin, head };
+  const isKnown = origin !== undefined && origin.commit !== null;
   const result = await writeStickyComment(octokit, pullRequest, {
-    ...{ marker: commentMarker(key), body: render(from) },
-    ...{ run: origin ?? null, head },
+    marker: commentMarker(key),
+    bodyAt: (head) => render(origin && { ...origin, head }),
+    run: origin ?? null,
+    readHead: async () => (isKnown ? headOf(octokit, pullRequest) : null),
   });
   return logOrWarn(context, 'Comment', result);
 }

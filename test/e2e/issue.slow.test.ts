@@ -29,6 +29,32 @@ describe('a scheduled check', () => {
     expect(rig.github.issues).toHaveLength(3);
   });
 
+  it('two scheduled runs at once leave one open issue, and the failure of the other one as a comment on it', async () => {
+    const opened = (line: string) => line === 'POST /repos/o/r/issues';
+    const { github } = rig;
+    // The other run has looked for an issue before this one opened its own.
+    await rig.gate(FAIL, clock);
+    const [first] = github.issues;
+    if (!first) throw new Error('no issue');
+    const state = first.state;
+    first.state = 'closed';
+    const reopen = github.requests.length;
+    github.onRequest = (line) => {
+      if (opened(line)) first.state = state;
+    };
+    const second = await rig.gate(FAIL, clock);
+    expect(github.requests.slice(reopen).filter(opened)).toHaveLength(1);
+    expect(second.outputs.issue, second.log).toBe(first.html_url);
+    expect(github.issues.map(({ number, state }) => [number, state])).toEqual([
+      [100, 'open'],
+      [101, 'closed'],
+    ]);
+    expect(first.comments).toEqual([expect.stringMatching(/^❌ fail: /)]);
+    // The first run sees its own as the first.
+    await rig.gate(FAIL, clock);
+    expect(github.issues).toHaveLength(2);
+  });
+
   it("other people's issues are left alone, and there is none on push or if issues are off", async () => {
     await rig.gate(FAIL, clock);
     const [issue] = rig.github.issues;

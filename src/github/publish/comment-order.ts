@@ -1,5 +1,6 @@
 import type { ReportRun } from '../../report/markdown/origin.ts';
-import type { Octokit, PullRequest } from '../client/types.ts';
+import { statusOf } from '../client/errors.ts';
+import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
 /**
  * Is an existing comment newer than the one that is to replace it? A run about the head of the pull request is newer than
@@ -11,7 +12,30 @@ export function isNewer(theirs: ReportRun | null, own: ReportRun, head: string |
   if (theirs === null) return false;
   const isAboutHead = (run: ReportRun) => run.commit !== null && run.commit === head;
   if (isAboutHead(theirs) !== isAboutHead(own)) return isAboutHead(theirs);
+  return isLater(theirs, own);
+}
+
+export function isLater(theirs: ReportRun, own: ReportRun): boolean {
   return theirs.id > own.id || (theirs.id === own.id && theirs.attempt > own.attempt);
+}
+
+/**
+ * Has the run begun that a comment names? Anything that a job of this repository writes has the author of our comments, and a number
+ * from the future would keep all later results out. What GitHub does not show may be true. Never throws.
+ */
+export async function hasBegun(octokit: Octokit, repository: Repository, theirs: ReportRun, own: ReportRun) {
+  const attemptsOf = async ({ id }: ReportRun): Promise<number | null> => {
+    try {
+      const { owner, repo } = repository;
+      const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: id });
+      return data.run_attempt ?? Number.POSITIVE_INFINITY;
+    } catch (error) {
+      return statusOf(error) === 404 ? null : Number.POSITIVE_INFINITY;
+    }
+  };
+  const attempts = await attemptsOf(theirs);
+  // A token that does not see its own run sees none.
+  return attempts === null ? (await attemptsOf(own)) === null : theirs.attempt <= attempts;
 }
 
 /** The newest commit of a pull request; null if GitHub does not say. Never throws. */

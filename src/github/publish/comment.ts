@@ -2,19 +2,25 @@ import { type ReportRun, runOfPage } from '../../report/markdown/origin.ts';
 import { type Author, authorOf, isBy } from '../client/author.ts';
 import { describeWriteFailure, isRateLimit, statusOf } from '../client/errors.ts';
 import type { Octokit, PullRequest } from '../client/types.ts';
-import { isNewer } from './comment-order.ts';
+import { hasBegun, isLater, isNewer } from './comment-order.ts';
 
 /** The address of the comment, or one line that says why it was not written: a failure, or a newer comment that stays. */
 export type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
 
 export interface StickyComment {
   readonly marker: string;
-  /** Begins with the marker. */
-  readonly body: string;
+  /** The text at a newest commit of the pull request (null: not known). Begins with the marker. */
+  readonly bodyAt: (head: string | null) => string;
   /** The run that it is about; null: it replaces any other comment of this marker. */
   readonly run: ReportRun | null;
-  /** The newest commit of the pull request; null if it is not known. */
+  /** Reads the newest commit of the pull request; null if it is not known. Never throws. */
+  readonly readHead: () => Promise<string | null>;
+}
+
+/** A comment as it is to be written now. */
+interface Draft extends StickyComment {
   readonly head: string | null;
+  readonly body: string;
 }
 
 interface Comment {
@@ -46,25 +52,57 @@ export async function writeStickyComment(
   comment: StickyComment,
 ): Promise<CommentResult> {
   try {
-    const { marker, body } = comment;
+    const { marker } = comment;
+    const first = await draft(comment);
     const marked = await commentsWith(octokit, pullRequest, marker);
     // A first run does not need to know whose token this is.
     const author = marked.length > 0 ? await authorOf(octokit) : null;
     const own = author === null ? [] : ownFirst(marked, author);
-    const newer = newerThan(comment, own);
+    const { newer, current } = await newerThan(octokit, pullRequest, first, own);
     if (newer !== null) return describeNewer(newer, pullRequest);
-    const url = await updateFirst(octokit, pullRequest, own, body);
+    const url = await updateFirst(octokit, pullRequest, own, current.body);
     if (url !== null) return { url };
-    const created = await create(octokit, pullRequest, body);
-    return await removeDuplicates(octokit, pullRequest, created, comment);
+    const created = await create(octokit, pullRequest, current.body);
+    return await removeDuplicates(octokit, pullRequest, created, current);
   } catch (error) {
     return { warning: describeCommentFailure(error, pullRequest) };
   }
 }
 
-function newerThan({ run, head }: StickyComment, own: readonly Comment[]): Comment | null {
-  if (run === null) return null;
-  return own.find(({ body = '' }) => isNewer(runOfPage(body), run, head)) ?? null;
+async function draft(comment: StickyComment): Promise<Draft> {
+  const head = await comment.readHead();
+  return { ...comment, head, body: comment.bodyAt(head) };
+}
+
+interface Newer {
+  /** The comment that stays; null: none is newer. */
+  readonly newer: Comment | null;
+  /** By the newest commit that was looked at. */
+  readonly current: Draft;
+}
+
+/**
+ * The comment of a newer run. One of a later run is not replaced by what was known of the pull request before that one was read: it may
+ * have moved on since then, to the commit that the later run is about.
+ */
+async function newerThan(
+  octokit: Octokit,
+  pullRequest: PullRequest,
+  known: Draft,
+  own: readonly Comment[],
+): Promise<Newer> {
+  const { run } = known;
+  if (run === null) return { newer: null, current: known };
+  const later: Comment[] = [];
+  for (const comment of own) {
+    const theirs = runOfPage(comment.body ?? '');
+    if (theirs === null || !(isLater(theirs, run) || isNewer(theirs, run, known.head))) continue;
+    if (!isLater(theirs, run) || (await hasBegun(octokit, pullRequest, theirs, run))) later.push(comment);
+  }
+  const isOlderNow = later.some(({ body = '' }) => !isNewer(runOfPage(body), run, known.head));
+  const current = isOlderNow ? await draft(known) : known;
+  const newer = later.find(({ body = '' }) => isNewer(runOfPage(body), run, current.head)) ?? null;
+  return { newer, current };
 }
 
 function describeNewer({ html_url, body = '' }: Comment, { owner, repo, number }: PullRequest): CommentResult {
@@ -138,9 +176,9 @@ async function removeDuplicates(
   octokit: Octokit,
   pullRequest: PullRequest,
   created: Comment & { readonly created_at: string },
-  comment: StickyComment,
+  comment: Draft,
 ): Promise<CommentResult> {
-  const { marker, body } = comment;
+  const { marker } = comment;
   const url = created.html_url;
   try {
     const since = new Date(Date.parse(created.created_at) - RACE_MILLISECONDS).toISOString();
@@ -151,8 +189,8 @@ async function removeDuplicates(
       await deleteAll(octokit, pullRequest, own.slice(1));
       return { url };
     }
-    const newer = newerThan(comment, own);
-    if (newer === null) return { url: (await updateFirst(octokit, pullRequest, own, body)) ?? url };
+    const { newer, current } = await newerThan(octokit, pullRequest, comment, own);
+    if (newer === null) return { url: (await updateFirst(octokit, pullRequest, own, current.body)) ?? url };
     await deleteAll(octokit, pullRequest, [created]);
     return describeNewer(newer, pullRequest);
   } catch {

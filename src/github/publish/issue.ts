@@ -87,7 +87,30 @@ async function reportFailure(
     labels: [LABEL],
     ...ONCE,
   });
-  return data.html_url;
+  return (await yieldToFirst(octokit, repository, { marker, line }, data)) ?? data.html_url;
+}
+
+/**
+ * Two scheduled runs at once both find no issue, and both open one: the first stays, and the other one is closed. Never throws: the next
+ * run finds the first one in any case.
+ * @returns the address of the first; null if it is the own one
+ */
+async function yieldToFirst(
+  octokit: Octokit,
+  repository: Repository,
+  { marker, line }: Pick<CheckSummary, 'marker' | 'line'>,
+  own: Issue,
+): Promise<string | null> {
+  try {
+    const first = await ownIssue(octokit, repository, marker);
+    if (first === null || first.number >= own.number) return null;
+    await addComment(octokit, repository, first.number, line);
+    const closed = { state: 'closed', state_reason: 'duplicate' } as const;
+    await octokit.rest.issues.update({ ...repository, issue_number: own.number, ...closed });
+    return first.html_url;
+  } catch {
+    return null;
+  }
 }
 
 async function addComment(octokit: Octokit, repository: Repository, number: number, body: string): Promise<void> {

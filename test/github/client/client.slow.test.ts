@@ -22,9 +22,9 @@ afterEach(async () => {
 const post = (text: string, options: ClientOptions = {}) =>
   writeStickyComment(fastClient(github, options), pullRequest, {
     marker,
-    body: `${marker}\n${text}`,
+    bodyAt: () => `${marker}\n${text}`,
     run: null,
-    head: null,
+    readHead: async () => null,
   });
 const creations = () => github.requests.filter((request) => request === CREATE).length;
 

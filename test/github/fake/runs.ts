@@ -9,6 +9,7 @@ export interface StoredRun {
   readonly event: string;
   readonly conclusion: string | null;
   readonly head_branch: string;
+  readonly run_attempt?: number;
   readonly status?: string;
   readonly head_sha?: string;
   /** The workflow's file. */
@@ -80,6 +81,7 @@ export function runRoutes(github: FakeGithub): readonly Route[] {
 function wholeRun(run: StoredRun) {
   return {
     status: 'completed',
+    run_attempt: 1,
     head_sha: HEAD_SHA,
     path: '.github/workflows/gate.yml',
     head_repository: { id: REPOSITORY_ID },

@@ -15,6 +15,8 @@ export interface Received {
 export abstract class FakeServer {
   /** The requests so far. */
   readonly requests: string[] = [];
+  /** Called with each request before it is answered: what happens at the same time. */
+  onRequest: (line: string) => void = () => {};
   readonly #faults = new Faults();
   #server: Server = createServer();
   #isShared = false;
@@ -67,6 +69,7 @@ export abstract class FakeServer {
     const url = new URL(request.url ?? '', this.url);
     const line = `${request.method} ${this.pathOf(url.pathname)}`;
     this.requests.push(line);
+    this.onRequest(line);
     const received = { line, url, request, bytes: await bytesOf(request) };
     const refused = this.check(received);
     const fault = this.#faults.for(line);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeStickyComment } from '../../../src/github/publish/comment.ts';
 import { commentMarker } from '../../../src/report/markdown/comment.ts';
 import { type ReportRun, runMarker } from '../../../src/report/markdown/origin.ts';
@@ -25,9 +25,9 @@ function post(text: string, key = 'default') {
   const marker = commentMarker(key);
   return writeStickyComment(fastClient(github), pullRequest, {
     marker,
-    body: `${marker}\n${text}`,
+    bodyAt: () => `${marker}\n${text}`,
     run: null,
-    head: null,
+    readHead: async () => null,
   });
 }
 
@@ -38,7 +38,12 @@ const textOf = (text: string, run: ReportRun) => `${marker}\n${runMarker(run)}\n
 
 /** A comment of a run about a commit. */
 function postOf(run: ReportRun, head: string | null, text = `run ${run.id}.${run.attempt}`) {
-  return writeStickyComment(fastClient(github), pullRequest, { marker, body: textOf(text, run), run, head });
+  return write(run, text, async () => head);
+}
+
+function write(run: ReportRun, text: string, readHead: () => Promise<string | null>) {
+  const bodyAt = (head: string | null) => `${textOf(text, run)}${head === run.commit ? '' : ' (moved on)'}`;
+  return writeStickyComment(fastClient(github), pullRequest, { marker, bodyAt, run, readHead });
 }
 
 const bodiesWith = (key: string): string[] =>
@@ -247,7 +252,9 @@ it.each([
   expect(await postOf(second, head)).toEqual({
     outdated: expect.stringMatching(new RegExp(`^the comment on o/r#7 is of a newer run .*stays as it is: ${url}$`)),
   });
-  expect(github.comments.map(({ body }) => body)).toEqual([textOf(`run ${first.id}.${first.attempt}`, first)]);
+  expect(github.comments.map(({ body }) => body)).toEqual([
+    expect.stringContaining(textOf(`run ${first.id}.${first.attempt}`, first)),
+  ]);
 });
 
 it.each([
@@ -259,7 +266,7 @@ it.each([
 ])('%s updates the comment', async (_, first, second, head) => {
   const before = await postOf(first, head);
   expect(await postOf(second, head, 'after')).toEqual(before);
-  expect(github.comments.map(({ body }) => body)).toEqual([textOf('after', second)]);
+  expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining(textOf('after', second))]);
 });
 
 it('the comment of a version that named no run is found and updated, also if a browser has changed its line breaks', async () => {
@@ -282,4 +289,50 @@ it('runs at the same time leave one comment, which the newest can take and no ot
   await postOf(run(14), HEAD);
   expect(await postOf(run(13), HEAD)).toHaveProperty('outdated');
   expect(github.comments.map(({ body }) => body)).toEqual([textOf('run 14.1', run(14))]);
+});
+
+it('the head is read again before the comment of a later run is replaced: the pull request may have moved on', async () => {
+  await postOf(run(12), HEAD);
+  // The earlier run, of the commit before, has read the head before the push.
+  const heads = [OLD, HEAD];
+  const late = await write(run(11, OLD), 'stale', async () => heads.shift() ?? null);
+  expect(late).toEqual({ outdated: expect.stringContaining('run (12, attempt 1)') });
+  expect(heads).toEqual([]);
+  expect(github.comments.map(({ body }) => body)).toEqual([textOf('run 12.1', run(12))]);
+  // What is written is written at the head that was read last.
+  const back = [null, OLD];
+  expect(await write(run(11, OLD), 'at it again', async () => back.shift() ?? null)).toHaveProperty('outdated');
+  expect(await write(run(11, OLD), 'at it again', async () => OLD)).toHaveProperty('url');
+  expect(github.comments.map(({ body }) => body)).toEqual([textOf('at it again', run(11, OLD))]);
+});
+
+describe('a marker of a run that has not begun is not one of the gate', () => {
+  const begun = (id: number, run_attempt = 1) =>
+    github.runs.push({ id, run_attempt, event: 'pull_request', conclusion: null, head_branch: 'tune' });
+  const forge = (theirs: ReportRun) => github.addComment(textOf('## pass', theirs), 'github-actions[bot]', 'Bot');
+
+  it.each([
+    ['a number from the future', run(999_999_999)],
+    ['an attempt from the future', run(11, HEAD, 9)],
+    ['a run of another repository', run(13)],
+  ])('%s does not keep out what comes later', async (_, theirs) => {
+    begun(11);
+    const { html_url } = forge(theirs);
+    expect(await postOf(run(11), HEAD)).toEqual({ url: html_url });
+    expect(github.comments.map(({ body }) => body)).toEqual([textOf('run 11.1', run(11))]);
+  });
+
+  it('one that has begun stays, and so does one of which GitHub does not say it', async () => {
+    begun(11);
+    begun(12, 3);
+    const comment = forge(run(12, HEAD, 3));
+    expect(await postOf(run(11), HEAD)).toHaveProperty('outdated');
+    comment.body = textOf('## pass', run(13));
+    github.faults.push({ request: /actions\/runs/, status: 403 });
+    expect(await postOf(run(11), HEAD)).toHaveProperty('outdated');
+    github.faults.splice(0);
+    // A token that sees no runs at all.
+    github.runs.splice(0);
+    expect(await postOf(run(11), HEAD)).toHaveProperty('outdated');
+  });
 });
