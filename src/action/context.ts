@@ -11,6 +11,8 @@ import { type Artifacts, hasArtifactService, openArtifacts } from '../github/sto
 import { cacheScope } from '../github/storage/cache-scope.ts';
 import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
 import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
+import { parseJson } from '../platform/parse-json.ts';
+import { UserError } from '../platform/user-error.ts';
 import { DOCS_URL } from '../platform/version.ts';
 import type { JudgingRun } from './action-run.ts';
 
@@ -52,7 +54,7 @@ export interface ContextOptions {
   readonly client?: ClientOptions;
 }
 
-/** @throws if GITHUB_EVENT_PATH names a file that is not JSON */
+/** @throws UserError if GITHUB_EVENT_PATH names a file that is not JSON */
 export function openContext(environment: StepEnvironment, { folder, now, client }: ContextOptions): ActionContext {
   const runner = githubRunner(environment);
   const repository = repositoryOf(environment);
@@ -84,13 +86,27 @@ export function openContext(environment: StepEnvironment, { folder, now, client 
   };
 }
 
+const eventFile = (file: string) => ({
+  name: `the file of the event, ${file}, which GITHUB_EVENT_PATH names,`,
+  hint: 'run the action as a step of a job, whose runner writes that file',
+});
+
+function textOfEvent(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { name, hint } = eventFile(file);
+    throw new UserError(`${name} cannot be read (${(error as Error).message})`, hint);
+  }
+}
+
 function eventOf({
   GITHUB_EVENT_NAME: name = '',
   GITHUB_EVENT_PATH: file = '',
   GITHUB_REF: ref = '',
   GITHUB_SHA: sha = '',
 }: StepEnvironment): WorkflowEvent {
-  return { name, ref, sha, payload: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} };
+  return { name, ref, sha, payload: existsSync(file) ? parseJson(textOfEvent(file), eventFile(file)) : {} };
 }
 
 /**
@@ -134,11 +150,11 @@ export function openCaches(
   { saves = isOnDefaultBranch(context.event) }: { readonly saves?: boolean } = {},
 ): Caches | null {
   if (cache === 'off') return null;
-  const { event, octokit, repository, runner, workspace } = context;
+  const { event, octokit, repository, runner, temporary } = context;
   const branches = [defaultBranchOf(event), baseBranchOf(event)].filter((branch) => branch !== null);
   const trusted = branches.map((branch) => `refs/heads/${branch}`);
   const entries = openActionsCache({
-    workspace: workspace.folder,
+    temporary,
     saves,
     scope: cacheScope(octokit, repository, { visible: [event.ref], trusted }),
     print: runner.info,

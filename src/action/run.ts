@@ -44,6 +44,7 @@ export async function run(start: ActionContext): Promise<void> {
   const context = { ...start, checkRun: await openOwnCheckRun(start) };
   try {
     const { runner, workspace, temporary, apiKey } = context;
+    runner.expectOutputs();
     const parsed = parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey });
     await expectOwnLibraries(parsed, workspace);
     await carryOut(parsed, context);

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { UserError } from '../platform/user-error.ts';
 
 export interface FoundFile {
@@ -21,9 +21,9 @@ export async function filesIn(folder: string, hint: string): Promise<FoundFile[]
       throw error;
     },
   );
-  const root = join(folder, sep).length;
   return entries
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => ({ parent: join(parentPath, sep).slice(root), name }))
+    .map(({ parentPath, name }) => ({ parent: relative(folder, parentPath), name }))
+    .map(({ parent, name }) => ({ parent: parent === '' ? '' : join(parent, sep), name }))
     .sort((a, b) => (join(a.parent, a.name) < join(b.parent, b.name) ? -1 : 1));
 }

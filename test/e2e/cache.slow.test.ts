@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
@@ -35,6 +36,23 @@ describe('the cache', () => {
     // Probes with a new seed are never run again.
     await rig.gate({ ...WARN, baseline: 'broken', 'fail-on': 'never' }, { event: SCHEDULE });
     expect(entries()).toHaveLength(1);
+  });
+
+  it('a process that is killed while an entry is saved or fetched leaves nothing in the workspace, and a file there is not ours', async () => {
+    const NAME = '.shadow-gate-cached-measurement.json';
+    const during: string[] = [];
+    rig.results.onRequest = (line) => {
+      if (/CacheService|blob/.test(line)) during.push(...readdirSync(rig.path()).filter((name) => name === NAME));
+    };
+    const first = await rig.gate(WARN, { event: PUSH });
+    expect(await measuredAt(await rig.gate(WARN)), first.log).toBe(await measuredAt(first));
+    expect(rig.results.requests.filter((line) => line.includes('CacheEntry')).length).toBeGreaterThan(3);
+    expect(during).toEqual([]);
+    // As an earlier version has left it.
+    await writeFile(rig.path(NAME), 'mine');
+    const second = await rig.gate(WARN);
+    expect(await measuredAt(second), second.log).toBe(await measuredAt(first));
+    expect(await readFile(rig.path(NAME), 'utf8')).toBe('mine');
   });
 
   it('a cache entry that a pull request has forged is used by no run', async () => {

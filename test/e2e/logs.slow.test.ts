@@ -1,9 +1,9 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { fixture } from '../fixtures.ts';
 import { annotations, useRig } from './rig.ts';
-import { BASE_SHA, HEAD_SHA } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, PUSH } from './run-action.ts';
 
 const rig = useRig({ hasServices: false });
 
@@ -54,4 +54,16 @@ it('a folder of logs of another program is no baseline', async () => {
   const outcome = await rig.gate({ inspect: 'logs/candidate', baseline: 'others/base' });
   expect(outcome.outputs.verdict).toBeUndefined();
   expect(annotations(outcome)[0]?.message).toContain('others/base has no logs of Inspect');
+});
+
+it.each(['.', './', 'sub/..'])('logs of the working directory itself are read: lm-eval: %s', async (folder) => {
+  await mkdir(rig.path('sub'));
+  await cp(fixture('lm-eval', 'candidate'), rig.path(), { recursive: true });
+  const baseline = JSON.stringify(await measureLogs({ kind: 'lm-eval', folder: fixture('lm-eval', 'base') }));
+  await writeFile(rig.path('baseline.json'), baseline);
+  const inputs = { baseline: 'baseline.json', out: `${rig.path()}-out` };
+  const elsewhere = await rig.gate({ ...inputs, 'lm-eval': fixture('lm-eval', 'candidate') }, { event: PUSH });
+  const outcome = await rig.gate({ ...inputs, 'lm-eval': folder }, { event: PUSH });
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+  expect(outcome.summary.match(/\| .*sg&#95;.*/g)).toEqual(elsewhere.summary.match(/\| .*sg&#95;.*/g));
 });

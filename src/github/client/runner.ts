@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { debug, ExitCode, error, group, info, notice, saveState, setOutput, warning } from '@actions/core';
 import type { Verdict } from '../../compare/report.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { logLine, logLines } from '../../report/escape.ts';
 
 /** Numbers of the probes, as text; empty where there is none. */
@@ -42,6 +44,8 @@ export interface Runner {
   readonly warning: (message: string) => void;
   /** Fold the log of some work. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
+  /** @throws UserError if outputs would be written to nowhere */
+  readonly expectOutputs: () => void;
   readonly setOutputs: (outputs: Partial<Outputs>) => void;
   /** Add to the page of the run. @throws if the summary cannot be written */
   readonly addSummary: (markdown: string) => Promise<void>;
@@ -63,6 +67,14 @@ export function githubRunner(environment: Readonly<Record<string, string | undef
       ANNOTATE[level](logLine(message), title === undefined ? {} : { title: logLine(title) }),
     warning: (message) => warning(logLine(message)),
     group: (title, work) => group(logLine(title), work),
+    expectOutputs: () => {
+      const { GITHUB_OUTPUT: file = '' } = environment;
+      if (file === '' || statSync(file, { throwIfNoEntry: false })?.isDirectory() === false) return;
+      throw new UserError(
+        `outputs cannot be written: GITHUB_OUTPUT is ${file}, and that is no file`,
+        'run the action as a step of a job, whose runner makes that file, and let no other step remove it',
+      );
+    },
     setOutputs: (outputs) => {
       for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
     },

@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { printable } from '../../report/escape.ts';
@@ -8,8 +8,8 @@ import { hasAbandonedWork } from '../client/with-timeout.ts';
 import type { CacheScope } from './cache-scope.ts';
 
 /**
- * The one path that every entry contains, relative to the workspace. The service looks entries up by their path as
- * well, so it has to be the same on every machine.
+ * The one path that every entry contains. The service looks entries up by their path as well, so it has to be the same on every
+ * machine: it is relative to what the toolkit takes for the workspace.
  */
 const FILE = '.shadow-gate-cached-measurement.json';
 
@@ -17,8 +17,8 @@ const FILE = '.shadow-gate-cached-measurement.json';
 const LIMITS = { timeoutInMs: 30_000, segmentTimeoutInMs: 60_000 };
 
 export interface ActionsCacheOptions {
-  /** The working directory. */
-  readonly workspace: string;
+  /** The runner's temporary folder. */
+  readonly temporary: string;
   /** Whether this run may leave entries for later runs. */
   readonly saves: boolean;
   readonly scope: CacheScope;
@@ -36,29 +36,22 @@ export interface ActionsCache extends KeyValueStore {
   readonly save: () => Promise<void>;
 }
 
-export function openActionsCache({ workspace, saves, scope, print }: ActionsCacheOptions): ActionsCache {
-  const file = `${workspace}/${FILE}`;
+export function openActionsCache({ temporary, saves, scope, print }: ActionsCacheOptions): ActionsCache {
   const unsaved = new Map<string, string>();
   /** A service that hangs is not waited for twice. */
   const isAvailable = () => isFeatureAvailable() && !hasAbandonedWork();
-  /** A dangling link counts too: it would be removed as if it were ours. */
-  const isTaken = () => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
   async function restore(key: string, prefixes: readonly string[]) {
     if (!isAvailable()) throw new Error('this server has no cache, or it does not answer');
-    // Somebody's own file of that name must not be overwritten, nor be taken for an entry.
-    if (isTaken()) throw new Error(`the workspace already contains ${FILE}`);
     const prefix = prefixes[0] ?? key;
     await expectTrusted(prefix);
-    try {
+    return inOwnWorkspace(temporary, async (folder) => {
       const hit = await withToolkit(print, () => restoreCache([FILE], key, [...prefixes], LIMITS));
       if (hit === undefined) return null;
       // Another job of the change may have written an entry in the meantime.
       await expectTrusted(prefix);
-      return { text: await readFile(file, 'utf8'), key: hit };
-    } finally {
-      await rm(file, { force: true, recursive: true });
-    }
+      return { text: await readFile(join(folder, FILE), 'utf8'), key: hit };
+    });
   }
 
   async function expectTrusted(prefix: string): Promise<void> {
@@ -67,14 +60,21 @@ export function openActionsCache({ workspace, saves, scope, print }: ActionsCach
   }
 
   async function saveOne(key: string, text: string): Promise<void> {
-    if (!isAvailable() || isTaken()) return;
+    if (!isAvailable()) return;
     try {
-      await writeFile(file, text, { flag: 'wx' });
-      await withToolkit(print, () => saveCache([FILE], key));
+      await inOwnWorkspace(temporary, async (folder) => {
+        await writeFile(join(folder, FILE), text);
+        // The toolkit looks for files of the working directory. Everything else is done by now.
+        const before = process.cwd();
+        process.chdir(folder);
+        try {
+          await withToolkit(print, () => saveCache([FILE], key));
+        } finally {
+          process.chdir(before);
+        }
+      });
     } catch (error) {
       print(`The cache was not written: ${printable((error as Error).message)}`);
-    } finally {
-      await rm(file, { force: true });
     }
   }
 
@@ -104,4 +104,21 @@ export function openActionsCache({ workspace, saves, scope, print }: ActionsCach
       for (const [key, text] of unsaved) await saveOne(key, text);
     },
   };
+}
+
+/**
+ * Let the toolkit work in an empty folder of its own: a process that is killed meanwhile leaves nothing in the workspace, and no file
+ * there is taken for ours.
+ */
+async function inOwnWorkspace<T>(temporary: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const { GITHUB_WORKSPACE: before } = process.env;
+  const folder = await realpath(await mkdtemp(join(temporary, 'shadow-gate-cache-')));
+  process.env.GITHUB_WORKSPACE = folder;
+  try {
+    return await work(folder);
+  } finally {
+    if (before === undefined) delete process.env.GITHUB_WORKSPACE;
+    else process.env.GITHUB_WORKSPACE = before;
+    await rm(folder, { recursive: true, force: true });
+  }
 }
