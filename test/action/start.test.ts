@@ -38,6 +38,8 @@ it.each([
 
 it('outputs that are a file, or that are not asked for, are no error', async () => {
   for (const environment of [{ GITHUB_OUTPUT: file('output', '') }, {}]) {
-    expect((await run({ ...environment, INPUT_CHECKPOINT: 'nowhere' })).log).toContain('the input github-token is empty');
+    expect((await run({ ...environment, INPUT_CHECKPOINT: 'nowhere' })).log).toContain(
+      'the input github-token is empty',
+    );
   }
 });

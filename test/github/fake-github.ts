@@ -90,7 +90,9 @@ export class FakeGithub extends FakeServer {
 
   /** Requests that could change something, without those for check runs, which every run makes. */
   get writes(): string[] {
-    return this.requests.filter((request) => /^(POST|PATCH|PUT|DELETE) \/repos(?!.*\/check-runs(?:\/\d+)?$)/.test(request));
+    return this.requests.filter((request) =>
+      /^(POST|PATCH|PUT|DELETE) \/repos(?!.*\/check-runs(?:\/\d+)?$)/.test(request),
+    );
   }
 
   // An Enterprise server has REST under `/api/v3`, and GraphQL under `/api/graphql`.
