@@ -11,7 +11,7 @@ import type { FullCheckpoint, TensorEntry } from './types.ts';
  */
 export async function usualTensors(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
-  source: Omit<Source, 'config'>,
+  source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const { tensors, config } = checkpoint;
   const own = config !== null && MISTRAL.has(config.model_type) && isConsolidated(tensors) ? config : null;

@@ -118,11 +118,6 @@ const GPTQ_LAYER = {
   g_idx: zeros('I32', 128),
 };
 const FP8_LAYER = { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 64, 1) };
-const PACKED_LAYER = {
-  weight_packed: zeros('I32', 64, 16),
-  weight_scale: zeros('F32', 64, 4),
-  weight_shape: { dtype: 'I64', shape: [2], data: new Uint8Array(BigInt64Array.of(64n, 128n).buffer) },
-};
 
 /** NF4 by its name. */
 const nf4Layer = (...types: readonly string[]) => ({
@@ -143,16 +138,13 @@ const nf4Layer = (...types: readonly string[]) => ({
 /** Layers that can be read, by a config that says what cannot. */
 const UNREAD_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, RawTensor>>, Record<string, unknown>]> = [
   // Rotated weights; a method of other kernels; 8 bits of activations.
-  [GPTQ_LAYER, { quant_method: 'gptq', bits: 4, rotation: 'hadamard' }],
+  [GPTQ_LAYER, { quant_method: 'gptq', bits: 4, group_size: 64, sym: false, rotation: 'hadamard' }],
   [GPTQ_LAYER, { quant_method: 'marlin', bits: 4 }],
-  // Either version of GPTQ.
-  [GPTQ_LAYER, {}],
   [GPTQ_LAYER, { quant_method: 'auto-round', bits: 4, packing_format: 'auto_round:exllamav2', act_bits: 8 }],
   [FP8_LAYER, { quant_method: 'quark' }],
   // Another type than the name says, and two of them.
   [nf4Layer('fp4'), { load_in_4bit: true }],
   [nf4Layer('nf4', 'fp4'), { load_in_4bit: true }],
-  [PACKED_LAYER, { quant_method: 'compressed-tensors', transform_config: { config_groups: {} } }],
 ];
 
 /** A folder in which one layer is quantized and the embeddings are not. */
@@ -185,7 +177,6 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     ['GPTQ, 4-bit', GPTQ],
     ['MLX, 4-bit', { quantization: { group_size: 64, bits: 4, lm_head: false } }],
     ['NVFP4', { quantization: { quant_algo: 'NVFP4' } }],
-    ['compressed-tensors', { compression_config: { quant_method: 'compressed-tensors', format: 'pack-quantized' } }],
     ['FP8', { thinker_config: { text_config: { quantization_config: { quant_method: 'fp8' } } } }],
   ])('%s, as config.json and the tensors show', async (method, config) => {
     const { code, stderr } = await runCli('spectra', '--checkpoint', quantizedFolder(gptqLayer, config));
@@ -200,8 +191,9 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     if ('load_in_4bit' in settings)
       await expect(openReference(quantizedFolder(nf4Layer('nf4'))).then(refuseQuantized)).resolves.toBeUndefined();
     const { quant_method: method } = settings;
-    if (method !== 'gptq' && method !== 'compressed-tensors') return;
-    await expect(read({ quant_method: method }).then(refuseQuantized)).resolves.toBeUndefined();
+    if (method !== 'gptq') return;
+    await expect(read({ ...settings, rotation: null }).then(refuseQuantized)).rejects.toThrow('desc_act');
+    await expect(read({ ...settings, rotation: null, desc_act: true }).then(refuseQuantized)).resolves.toBeUndefined();
   });
 
   it('with a description that is no description, which is not read', async () => {
@@ -289,18 +281,25 @@ describe('codes that two programs would read differently are refused', () => {
   const ordered = { ...packed, weight_g_idx: zeros('I32', 128) };
   const groups = (weights: Record<string, unknown>) => ({
     quant_method: 'compressed-tensors',
-    config_groups: { group_0: { targets: ['Linear'], weights } },
+    quantization_status: 'compressed',
+    config_groups: { group_0: { targets: ['Linear'], weights: { group_size: 32, ...weights } } },
   });
+  const settings = { quant_method: 'gptq', bits: 4, group_size: 32, sym: false, desc_act: true };
 
   it.each<[string, Readonly<Record<string, RawTensor>>, Record<string, unknown>, boolean]>([
-    ['GPTQ', gptq, { quant_method: 'gptq', bits: 4 }, true],
-    ['GPTQ, with both names of its format', gptq, { checkpoint_format: 'gptq_v2', format: 'gptq_v2' }, true],
-    ['GPTQ, with two formats', gptq, { checkpoint_format: 'gptq', format: 'gptq_v2' }, false],
-    ['GPTQ, in planes', gptq, { format: 'gptq_p' }, false],
-    ['GPTQ of Marlin', gptq, { quant_method: 'gptq', is_marlin_format: true }, false],
+    ['GPTQ', gptq, settings, true],
+    [
+      'GPTQ, with both names of its format',
+      gptq,
+      { ...settings, checkpoint_format: 'gptq_v2', format: 'gptq_v2' },
+      true,
+    ],
+    ['GPTQ, with two formats', gptq, { ...settings, checkpoint_format: 'gptq', format: 'gptq_v2' }, false],
+    ['GPTQ, in planes', gptq, { ...settings, format: 'gptq_p' }, false],
+    ['GPTQ of Marlin', gptq, { ...settings, is_marlin_format: true }, false],
     ['the layout of GPTQ, of another program', gptq, { quant_method: 'auto-round', bits: 4 }, false],
-    ['AWQ', awq, { quant_method: 'awq', bits: 4, format: 'gemm' }, true],
-    ['AWQ of another kernel', awq, { quant_method: 'awq', bits: 4, format: 'gemv' }, false],
+    ['AWQ', awq, { quant_method: 'awq', bits: 4, group_size: 32, format: 'gemm' }, true],
+    ['AWQ of another kernel', awq, { quant_method: 'awq', bits: 4, group_size: 32, format: 'gemv' }, false],
     ['compressed-tensors', packed, groups({ num_bits: 4 }), true],
     ['compressed-tensors, of other bits', packed, groups({ num_bits: 3 }), false],
     ['compressed-tensors, with an order of columns', ordered, groups({ num_bits: 4, actorder: 'group' }), true],

@@ -23,7 +23,7 @@ import {
   TOLERANCE,
   withEngine,
 } from '../language-model/runtime/engines.ts';
-import { type RawTensor, writeSafetensors } from './write-safetensors.ts';
+import { readRaw, writeSafetensors } from './write-safetensors.ts';
 
 const FOLDERS = readdirSync(fixture('quantized'));
 const MLX_LAYOUTS = readdirSync(fixture('mlx-layouts'));
@@ -79,28 +79,6 @@ describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
   });
 });
 
-/** The tensors of a small file, as they are stored. */
-function readRaw(path: string): Record<string, RawTensor> {
-  const file = readFileSync(path);
-  const start = 8 + Number(file.readBigUInt64LE(0));
-  const { __metadata__: _, ...header } = JSON.parse(file.subarray(8, start).toString('utf8')) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
-  return Object.fromEntries(
-    Object.entries(header).map(
-      ([
-        name,
-        {
-          dtype,
-          shape,
-          data_offsets: [from, to],
-        },
-      ]) => [name, { dtype, shape, data: file.subarray(start + from, start + to) }],
-    ),
-  );
-}
-
 /** A fixture with other files and another section in its config.json. */
 function changed(name: string, section: unknown, files: Readonly<Record<string, unknown>> = {}): string {
   const folder = join(temporaryFolder(), name);
@@ -112,7 +90,7 @@ function changed(name: string, section: unknown, files: Readonly<Record<string, 
 }
 
 describe('the settings of a quantization', () => {
-  const second = { quant_method: 'gptq', bits: 3, group_size: 32 };
+  const second = { quant_method: 'gptq', bits: 3, group_size: 32, sym: false };
   it.each<[string, string, unknown, Record<string, unknown>]>([
     ["GPTQModel's newer key", 'gptq-3bit', { ...second, method: 'gptq', format: 'gptq_v2' }, {}],
     ["AutoGPTQ's own file", 'gptq-3bit', null, { 'quantize_config.json': { ...second, checkpoint_format: 'gptq_v2' } }],
@@ -149,7 +127,13 @@ describe('the settings of a quantization', () => {
       [0, true, 53_248],
       [1, false, 64],
     ] as const) {
-      const folder = changed('gptq-4bit', { quant_method: 'gptq', bits: 4, group_size: 32 });
+      const folder = changed('gptq-4bit', {
+        quant_method: 'gptq',
+        bits: 4,
+        group_size: 32,
+        sym: false,
+        desc_act: true,
+      });
       const bias = { dtype: 'F16', shape: [outputs], data: new Uint8Array(2 * outputs).fill(value) };
       writeSafetensors(join(folder, 'model.safetensors'), { ...tensors, [name]: bias });
       const logits = withEngine(folder, {}, async (engine) => (await engine.logits([1, 2])).length);
@@ -158,7 +142,7 @@ describe('the settings of a quantization', () => {
   });
 
   it('give NaN where a column is of a group that there is not', async () => {
-    const folder = changed('gptq-4bit', { quant_method: 'gptq', bits: 4, group_size: 32 });
+    const folder = changed('gptq-4bit', { quant_method: 'gptq', bits: 4, group_size: 32, sym: false, desc_act: true });
     const { tensors } = await openReference(folder);
     const weight = tensors.get('model.layers.0.mlp.down_proj.weight');
     const index = weight?.recipe?.stored.find(({ name }) => name.endsWith('g_idx'));

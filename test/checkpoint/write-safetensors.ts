@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 export interface RawTensor {
   readonly dtype: string;
@@ -29,4 +29,26 @@ export function writeSafetensors(path: string, tensors: Readonly<Record<string, 
 
 export function float32(shape: readonly number[], values: readonly number[]): RawTensor {
   return { dtype: 'F32', shape, data: new Uint8Array(Float32Array.from(values).buffer) };
+}
+
+/** The tensors of a small file, as they are stored. */
+export function readRaw(path: string): Record<string, RawTensor> {
+  const file = readFileSync(path);
+  const start = 8 + Number(file.readBigUInt64LE(0));
+  const { __metadata__: _, ...header } = JSON.parse(file.subarray(8, start).toString('utf8')) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  return Object.fromEntries(
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => [name, { dtype, shape, data: file.subarray(start + from, start + to) }],
+    ),
+  );
 }

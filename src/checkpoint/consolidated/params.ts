@@ -236,7 +236,7 @@ function quantizationConfig(read: Params): Json | null {
   if (stated.get('qformat_weight') === 'fp8_e4m3') return { quant_method: 'fp8', weight_block_size: null };
   const method = stated.get('quant_method');
   if (typeof method === 'string' && method.toLowerCase().replaceAll('_', '-') === 'compressed-tensors') {
-    return { quant_method: 'compressed-tensors' };
+    return { ...(read.get('quantization') as Json), quant_method: 'compressed-tensors' };
   }
   throw stated.error('these codes are not known');
 }

@@ -38,10 +38,14 @@ const OF_127 = 7.874015718698502e-3;
 export const bitsandbytes: QuantizedFormat = {
   methods: ['bitsandbytes'],
   turnsConv1d: true,
-  async find(tensors, _, { read }) {
+  async find(tensors, settings, { read }) {
     const found: QuantizedWeight[] = [];
+    const { load_in_4bit: four = false, load_in_8bit: eight = false } = settings;
+    const isStated = settings.quant_method !== undefined || four !== false || eight !== false;
     for (const codes of tensors.values()) {
       const isFour = tensors.has(`${codes.name}.absmax`);
+      // transformers builds layers of one kind.
+      if (isStated && (four !== isFour || eight === isFour)) continue;
       const weight = await (isFour ? fourBits : eightBits)(codes, tensors, read);
       if (weight) found.push(weight);
     }

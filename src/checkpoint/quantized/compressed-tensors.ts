@@ -1,15 +1,8 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
-import {
-  isNumbers,
-  isSection,
-  type QuantizedFormat,
-  type QuantizedWeight,
-  type Section,
-  type Tensors,
-  weightSettings,
-} from './format.ts';
+import { type Scheme, statedBlocks } from './config-groups.ts';
+import type { QuantizedFormat, QuantizedWeight, Tensors } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
 import { blocksAmong, bytesOf, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';
@@ -26,18 +19,15 @@ type Read = (entry: TensorEntry) => Promise<Buffer>;
  */
 export const compressedTensors: QuantizedFormat = {
   methods: ['compressed-tensors', 'modelopt'],
-  async find(tensors, settings, { read }) {
-    // Rotations of the inputs, which the layers compute.
-    const { transform_config: transforms } = settings;
-    if (isSection(transforms) && Object.keys(transforms).length > 0) return [];
-    const stated = statedBy(settings);
+  async find(tensors, _, { read, scheme }) {
     const found: QuantizedWeight[] = [];
     for (const codes of tensors.values()) {
       const [, module, packing] = /^(.*)\.weight(_packed)?$/.exec(codes.name) ?? [];
-      if (module === undefined) continue;
+      const stated = module === undefined ? null : scheme(module);
+      if (module === undefined || stated === null) continue;
       const weight =
         codes.dtype === 'U8'
-          ? floats(module, codes, tensors)
+          ? floats(module, codes, tensors, stated)
           : packing === undefined
             ? integers(module, codes, tensors, stated)
             : await packed(module, codes, tensors, { read, stated });
@@ -46,27 +36,6 @@ export const compressedTensors: QuantizedFormat = {
     return found;
   },
 };
-
-/** What the groups of config.json say of any weight of the model. */
-interface Stated {
-  readonly bits: readonly number[];
-  /** Sizes along the last axes. */
-  readonly blocks: readonly (readonly number[])[];
-  /** May columns be in another order? */
-  readonly isOrdered: boolean;
-}
-
-/** By compressed-tensors; empty for other methods. */
-export function statedBy(settings: Section): Stated {
-  const sections = weightSettings(settings);
-  return {
-    bits: sections.flatMap(({ num_bits: bits }) => (typeof bits === 'number' ? [bits] : [])),
-    blocks: sections.flatMap(({ block_structure: block, group_size: group }) =>
-      isNumbers(block) ? [block] : typeof group === 'number' && group > 0 ? [[1, group]] : [],
-    ),
-    isOrdered: sections.length === 0 || sections.some(({ actorder }) => actorder === 'group'),
-  };
-}
 
 function beside(module: string, tensors: Tensors) {
   const part = (leaf: string) => tensors.get(`${module}.${leaf}`);
@@ -80,7 +49,7 @@ async function packed(
   module: string,
   codes: TensorEntry,
   tensors: Tensors,
-  { read, stated }: { readonly read: Read; readonly stated: Stated },
+  { read, stated }: { readonly read: Read; readonly stated: Scheme | undefined },
 ): Promise<QuantizedWeight | null> {
   const { scale, zero, part, unused } = beside(module, tensors);
   const size = part('weight_shape');
@@ -90,12 +59,14 @@ async function packed(
   const shape = integersOf(await read(size), size.dtype);
   if (shape === null) return null;
   const [rows, columns] = shape;
-  const bits = bitsOf(columns, at(codes.shape, 1), stated.bits);
+  const words = at(codes.shape, 1);
+  const bits = stated ? stated.bits : bitsOf(columns, words, []);
   const groups = groupsOf(scale, rows, columns);
   if (bits === null || codes.shape[0] !== rows || groups === null) return null;
-  if (stated.bits.length > 0 && !stated.bits.includes(bits)) return null;
+  if (stated && !isAsStated(stated, { shape, scale, zero, words })) return null;
   // Programs read the order of the columns only where it is stated.
-  if (index && (!stated.isOrdered || index.dtype !== 'I32' || index.size !== columns)) return null;
+  if (stated && stated.isOrdered !== (index !== undefined)) return null;
+  if (index && (index.dtype !== 'I32' || index.size !== columns)) return null;
   const zeros = zero ? zerosOf(zero, { rows, groups, bits, count: scale.size }) : null;
   if (zero && zeros === null) return null;
   const offset = 2 ** (bits - 1);
@@ -117,6 +88,25 @@ async function packed(
     shape,
     recipe: { ...recipe, stored: [codes, ...others, ...unused], parameters: ['packed', bits, ...shape] },
   };
+}
+
+/** Is a weight stored as its group says? Zeros beside symmetric codes are not read. */
+function isAsStated(
+  stated: Scheme,
+  {
+    shape,
+    scale,
+    zero,
+    words,
+  }: {
+    readonly shape: readonly number[];
+    readonly scale: TensorEntry;
+    readonly zero?: TensorEntry | undefined;
+    readonly words: number;
+  },
+): boolean {
+  const isWhole = Math.ceil((at(shape, 1) * stated.bits) / 32) === words && statedBlocks(stated, shape, scale) !== null;
+  return isWhole && stated.layout === 'packed' && stated.isSymmetric === (zero === undefined);
 }
 
 /** What is subtracted from the codes, [rows, groups] or one: packed along the rows, or signed, one for each scale. */
@@ -167,13 +157,20 @@ function integersOf(bytes: Buffer, dtype: string): [number, number] | null {
   return rows !== undefined && columns !== undefined && rows > 0 && columns > 0 ? [rows, columns] : null;
 }
 
-function integers(module: string, codes: TensorEntry, tensors: Tensors, stated: Stated): QuantizedWeight | null {
+function integers(
+  module: string,
+  codes: TensorEntry,
+  tensors: Tensors,
+  stated: Scheme | undefined,
+): QuantizedWeight | null {
   const { scale, zero, unused } = beside(module, tensors);
   const { shape } = codes;
   if (codes.dtype !== 'I8' || shape.length !== 2 || scale === undefined || !FLOATS.includes(scale.dtype)) return null;
   // A vector is one scale for each row.
   const counts = scale.size === 1 ? [1, 1] : scale.shape.length === 1 ? [scale.size, 1] : scale.shape;
-  const blocks = blocksAmong(shape, counts, stated.blocks);
+  const blocks = stated ? statedBlocks(stated, shape, scale) : blocksAmong(shape, counts, []);
+  const isOther = stated && (stated.layout !== 'codes' || stated.isFloat || stated.isOrdered);
+  if (isOther || (stated && stated.isSymmetric !== (zero === undefined))) return null;
   if (blocks === null || (zero && (zero.dtype !== 'I8' || zero.size !== scale.size))) return null;
   const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, counts), shape, blocks);
   return {
@@ -196,7 +193,12 @@ function integers(module: string, codes: TensorEntry, tensors: Tensors, stated: 
 }
 
 /** Codes of FP4 in bytes: `weight_packed` of compressed-tensors, `weight` of ModelOpt. */
-function floats(module: string, codes: TensorEntry, tensors: Tensors): QuantizedWeight | null {
+function floats(
+  module: string,
+  codes: TensorEntry,
+  tensors: Tensors,
+  stated: Scheme | undefined,
+): QuantizedWeight | null {
   const { scale, zero, part, unused } = beside(module, tensors);
   const isPacked = codes.name.endsWith('_packed');
   const global = part(isPacked ? 'weight_global_scale' : 'weight_scale_2');
@@ -205,6 +207,9 @@ function floats(module: string, codes: TensorEntry, tensors: Tensors): Quantized
   if (!isPower && (scale.dtype !== 'F8_E4M3' || global?.dtype !== 'F32' || global.size !== 1)) return null;
   if (isPower && global !== undefined) return null;
   const shape = [at(codes.shape, 0), 2 * at(codes.shape, 1)];
+  const isOther =
+    stated && (stated.layout !== (isPower ? 'mxfp4' : 'nvfp4') || !isPacked || !stated.isSymmetric || stated.isOrdered);
+  if (isOther || (stated && statedBlocks(stated, shape, scale) === null)) return null;
   const blocks = blocksAmong(shape, scale.shape, [[1, isPower ? 32 : 16]]);
   if (blocks === null) return null;
   const scales = (graph: Graph) => {

@@ -1,4 +1,6 @@
 import type { Recipe, TensorEntry } from '../types.ts';
+import type { Scheme } from './config-groups.ts';
+import type { GptqSettings } from './gptq-settings.ts';
 
 export type Tensors = ReadonlyMap<string, TensorEntry>;
 export type Section = Readonly<Record<string, unknown>>;
@@ -24,6 +26,10 @@ export interface Source {
   readonly metadata: (file: string) => Promise<Readonly<Record<string, string>>>;
   /** All of config.json; empty if there is none. */
   readonly config: Section;
+  /** What compressed-tensors says of a module: null for what is not read, undefined if it says nothing. */
+  readonly scheme: (module: string) => Scheme | null | undefined;
+  /** What GPTQ and AutoRound say of a module. */
+  readonly gptq: (module: string) => GptqSettings | null;
 }
 
 export interface QuantizedFormat {
@@ -37,15 +43,6 @@ export interface QuantizedFormat {
    * @param config what is said about quantization (settings.ts); empty if nothing is
    */
   find(tensors: Tensors, config: Section, source: Source): Promise<QuantizedWeight[]>;
-}
-
-/** Whole numbers in an object, as settings for single modules have them. */
-export function numbersIn(sections: unknown, key: string): number[] {
-  if (!isSection(sections)) return [];
-  return Object.values(sections).flatMap((settings) => {
-    const value = isSection(settings) ? settings[key] : null;
-    return typeof value === 'number' ? [value] : [];
-  });
 }
 
 export function isNumbers(value: unknown): value is readonly number[] {

@@ -1,8 +1,15 @@
 import { ElementType, type Graph } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
-import { statedBy } from './compressed-tensors.ts';
-import { isNumbers, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
+import { type Scheme, statedBlocks } from './config-groups.ts';
+import {
+  isNumbers,
+  type QuantizedFormat,
+  type QuantizedWeight,
+  type Section,
+  type Tensors,
+  weightSettings,
+} from './format.ts';
 import { type Blocks, blocksAmong, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
 
 /** By their names in safetensors; `torch` is PyTorch's. */
@@ -20,41 +27,60 @@ const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub', 'outp
 /**
  * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole, for each row, or for each block
  * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale, whatever the
- * scale is called; code / scale where GPTQModel (7.7, qlinear/fp8.py) says that it is the inverse.
+ * scale is called.
  */
 export const fp8: QuantizedFormat = {
   methods: ['fp8', 'fbgemm_fp8', 'mxfp8', 'compressed-tensors', 'modelopt'],
-  async find(tensors, settings) {
+  async find(tensors, settings, { scheme }) {
     return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
       const type = Object.hasOwn(FP8_TYPES, codes.dtype) ? FP8_TYPES[codes.dtype as keyof typeof FP8_TYPES] : null;
-      const inverse = tensors.get(`${codes.name}_scale_inv`);
-      const scale = inverse ?? tensors.get(`${codes.name}_scale`);
+      const scale = tensors.get(`${codes.name}_scale_inv`) ?? tensors.get(`${codes.name}_scale`);
       if (type === null || scale === undefined || codes.shape.length < 2) return [];
       const shape = scaleShape(codes, scale);
-      const blocks = isScale(scale) ? blocksFor(codes, { scale, shape }, settings) : null;
+      const stated = scheme(codes.name.replace(/\.weight$/, ''));
+      const blocks =
+        isScale(scale) && stated !== null ? blocksFor(codes, { scale, shape }, { settings, stated }) : null;
       if (blocks === null) return [];
       const { name } = codes;
       const stored = [codes, scale, ...othersOf(name, tensors)];
-      const isDivisor = inverse !== undefined && settings.weight_scale_semantics === 'inverse';
-      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks, isDivisor });
+      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks });
       return [{ name, format: type.name, shape: codes.shape, recipe: { ...recipe, stored } }];
     });
   },
 };
 
 function blocksFor(
-  { shape: codes }: TensorEntry,
+  { shape: codes, dtype }: TensorEntry,
   { scale, shape }: { readonly scale: TensorEntry; readonly shape: readonly number[] },
-  settings: Section,
+  { settings, stated }: { readonly settings: Section; readonly stated: Scheme | undefined },
 ): Blocks | null {
-  const { weight_block_size: block } = settings;
-  const stated = [...(isNumbers(block) ? [block] : []), ...statedBy(settings).blocks];
-  if (stated.length > 0) return blocksAmong(codes, shape, stated);
+  const isPower = scale.dtype === 'F8_E8M0' || scale.dtype === 'U8';
+  if (stated) {
+    const isOther = stated.layout !== (isPower ? 'mxfp8' : 'codes') || !stated.isFloat || dtype !== 'F8_E4M3';
+    return isOther || !stated.isSymmetric || stated.isOrdered ? null : statedBlocks(stated, codes, scale);
+  }
+  const sizes = [...sizesOf(settings, codes), ...groupSizes(settings)];
+  if (sizes.length > 0) return blocksAmong(codes, shape, sizes);
   // Powers of two belong to groups of 32 (OCP Microscaling Formats 1.0), if not to blocks.
-  if (scale.dtype === 'F8_E8M0' || scale.dtype === 'U8') return blocksAmong(codes, shape, [[1, 32], USUAL_BLOCK]);
+  if (isPower) return blocksAmong(codes, shape, [[1, 32], USUAL_BLOCK]);
   return codes.length === shape.length
     ? blocksAmong(codes, shape, possibleBlocks(codes, shape))
     : blocksOf(codes, shape, USUAL_BLOCK);
+}
+
+/** transformers' `FineGrainedFP8Config`: null stands for one scale, or one for each row. */
+function sizesOf(settings: Section, shape: readonly number[]): (readonly number[])[] {
+  const { weight_block_size: block, quant_method: method } = settings;
+  if (isNumbers(block)) return [block];
+  if (block === null) return [shape];
+  return method === 'fp8' ? [USUAL_BLOCK] : [];
+}
+
+/** ModelOpt's. */
+function groupSizes(settings: Section): number[][] {
+  return weightSettings(settings).flatMap(({ group_size: group }) =>
+    typeof group === 'number' && group > 0 ? [[1, group]] : [],
+  );
 }
 
 /** Where no size is stated: the usual one, and what transformers infers, which divides the weight evenly. */
@@ -94,26 +120,23 @@ function recipeOf(
     type,
     scaleShape,
     blocks,
-    isDivisor,
   }: {
     readonly type: (typeof FP8_TYPES)[keyof typeof FP8_TYPES];
     readonly scaleShape: readonly number[];
     readonly blocks: Blocks;
-    readonly isDivisor: boolean;
   },
 ) {
   const { shape } = codes;
   const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, scaleShape), shape, blocks);
-  const operation = isDivisor ? 'Div' : 'Mul';
   return {
-    parameters: ['FP8', operation, ...blocks],
+    parameters: ['FP8', 'Mul', ...blocks],
     expand: (graph: Graph) => {
       const numbers = graph.cast(graph.external(codes, type.element, shape), ElementType.float32);
-      return graph.op(operation, [numbers, scales(graph)]);
+      return graph.op('Mul', [numbers, scales(graph)]);
     },
     steps: (graph: Graph) => {
       const steps = lookUpIn(graph, stepsOf(valuesOf(type)), bytesOf(graph, codes));
-      return graph.op(operation, [steps, graph.op('Abs', [scales(graph)])]);
+      return graph.op('Mul', [steps, graph.op('Abs', [scales(graph)])]);
     },
   };
 }

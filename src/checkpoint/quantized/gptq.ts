@@ -1,8 +1,9 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
-import { numbersIn, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
-import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
+import type { QuantizedFormat, QuantizedWeight, Section, Tensors } from './format.ts';
+import type { GptqSettings } from './gptq-settings.ts';
+import { integerRecipe, unpack, wordBytes } from './packed.ts';
 import { methodOf } from './settings.ts';
 import { scaleValue } from './tables.ts';
 
@@ -18,7 +19,7 @@ const AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7];
 export const gptqAndAwq: QuantizedFormat = {
   methods: ['gptq', 'awq', 'auto-round', 'intel/auto-round'],
   turnsConv1d: true,
-  async find(tensors, settings) {
+  async find(tensors, settings, { gptq: settingsOf }) {
     const packing = packingOf(settings);
     if (packing === null) return [];
     return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
@@ -26,7 +27,10 @@ export const gptqAndAwq: QuantizedFormat = {
       if (module === undefined || codes.dtype !== 'I32' || codes.shape.length !== 2) return [];
       const parts = partsOf(module, codes, tensors);
       if (parts === null) return [];
-      const weight = packing === 'awq' ? awq(module, parts) : gptq(module, parts, settings, packing);
+      // What is said not to be quantized is refused for that.
+      const own = settingsOf(module) ?? settingsOf('');
+      if (own === null) return [];
+      const weight = packing === 'awq' ? awq(module, parts, own) : gptq(module, parts, own, packing);
       return weight === null ? [] : [weight];
     });
   },
@@ -96,20 +100,18 @@ function turned(graph: Graph, value: Value): Value {
   return graph.op('Transpose', [value], { perm: [1, 0] });
 }
 
-function gptq(module: string, parts: Parts, settings: Section, version: Packing): QuantizedWeight | null {
+function gptq(module: string, parts: Parts, settings: GptqSettings, version: Packing): QuantizedWeight | null {
   const { codes, zeros, scales, index, groups, outputs } = parts;
-  const bits = bitsOf(outputs, at(zeros.shape, 1), [
-    ...numbersIn({ settings }, 'bits'),
-    ...numbersIn(settings.dynamic, 'bits'),
-    ...numbersIn(settings.extra_config, 'bits'),
-  ]);
+  const { bits } = settings;
   // The other numbers of bits are packed in planes, or in an order of their own.
   if (bits === null || ![2, 3, 4, 8].includes(bits) || codes.shape[1] !== outputs) return null;
+  if (Math.ceil((outputs * bits) / 32) !== zeros.shape[1]) return null;
   const inputs = index ? index.size : Math.floor((at(codes.shape, 0) * 32) / bits);
   if (Math.ceil((inputs * bits) / 32) !== codes.shape[0]) return null;
   if (index && (index.dtype !== 'I32' || index.shape.length !== 1)) return null;
-  const group = index ?? groupSize(inputs, groups, settings);
-  if (group === null) return null;
+  const size = groupSize(inputs, settings);
+  if (size === null || Math.ceil(inputs / size) !== groups) return null;
+  const group = index ?? size;
   const recipe = integerRecipe({
     shape: [outputs, inputs],
     codes: (graph) => unpack(graph, wordBytes(graph, codes, 'words first'), { bits, count: inputs }),
@@ -134,22 +136,18 @@ function gptq(module: string, parts: Parts, settings: Section, version: Packing)
   };
 }
 
-/** The one stated size with which so many inputs are so many groups, -1 for all of them. */
-function groupSize(inputs: number, groups: number, settings: Section): number | null {
-  const stated = [
-    ...numbersIn({ settings }, 'group_size'),
-    ...numbersIn(settings.dynamic, 'group_size'),
-    ...numbersIn(settings.extra_config, 'group_size'),
-  ].map((size) => (size <= 0 ? inputs : Math.min(size, inputs)));
-  const [only, ...others] = new Set(stated.filter((size) => Math.ceil(inputs / size) === groups));
-  return only === undefined || others.length > 0 ? null : only;
+/** Of a group; AutoGPTQ and others take 128 where none is stated. */
+function groupSize(inputs: number, { groupSize: stated }: GptqSettings): number | null {
+  const size = stated ?? 128;
+  return size === -1 ? inputs : size > 0 ? Math.min(size, inputs) : null;
 }
 
-function awq(module: string, parts: Parts): QuantizedWeight | null {
+function awq(module: string, parts: Parts, settings: GptqSettings): QuantizedWeight | null {
   const { codes, zeros, scales, index, groups, outputs } = parts;
   const inputs = at(codes.shape, 0);
   const width = outputs / 8;
   if (index || at(codes.shape, 1) !== width || at(zeros.shape, 1) !== width || inputs % groups !== 0) return null;
+  if ((settings.bits ?? 4) !== 4 || groupSize(inputs, settings) !== inputs / groups) return null;
   const natural = (graph: Graph, words: TensorEntry, rows: number) => {
     const inWords = graph.reshape(unpack(graph, wordBytes(graph, words), { bits: 4, count: outputs }), [
       rows,

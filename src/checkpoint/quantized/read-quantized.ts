@@ -1,17 +1,24 @@
 import { UserError } from '../../platform/user-error.ts';
+import { NamePatterns } from '../adapter/name-pattern.ts';
 import { isMeasuredDtype } from '../dtype.ts';
 import { eachChunk } from '../element-bytes.ts';
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
+import { refuseAbsurdScales } from './activation-scales.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
 import { isCacheScale, wholeWeights } from './companions.ts';
 import { compressedTensors } from './compressed-tensors.ts';
+import { groupOf, schemeOf } from './config-groups.ts';
+import type { Group } from './config-keys.ts';
 import { isConv1d, turned } from './conv1d.ts';
 import type { QuantizedFormat, QuantizedWeight, Source, Tensors } from './format.ts';
 import { fp8 } from './fp8.ts';
 import { gptqAndAwq } from './gptq.ts';
+import { gptqSettings } from './gptq-settings.ts';
+import { refuseSkippedValues } from './gptq-values.ts';
 import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
 import { methodOf, quantizationSettings } from './settings.ts';
+import { refuseOtherModules } from './stated-modules.ts';
 import { torchao } from './torchao.ts';
 
 const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
@@ -22,23 +29,45 @@ const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp
  */
 export async function readQuantized(
   { tensors, config, path, architecture }: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
-  source: Omit<Source, 'config'>,
+  source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
 ): Promise<Tensors> {
   if (![...tensors.values()].some(isCode)) return tensors;
   await source.fetch([...tensors.values()].filter(({ name }) => DESCRIPTION.test(name)));
   const settings = await quantizationSettings({ path, config });
   const method = methodOf(settings);
+  const patterns = new NamePatterns(path);
+  const group = groupOf(settings, patterns);
+  const whole: Source = {
+    ...source,
+    config: config ?? {},
+    scheme: (module) => {
+      const own = method === 'compressed-tensors' ? group(module) : null;
+      if (own === null) return undefined;
+      return areInputsScaled(own, module, tensors) ? schemeOf(own, settings.format) : null;
+    },
+    gptq: gptqSettings(settings, patterns),
+  };
   const weights: QuantizedWeight[] = [];
   for (const { methods, turnsConv1d, find } of FORMATS) {
     if (method !== null && methods && !methods.includes(method)) continue;
-    const found = await find(tensors, settings, { ...source, config: config ?? {} });
+    const found = await find(tensors, settings, whole);
     const isTurned = ({ name }: QuantizedWeight) => turnsConv1d === true && isConv1d(name, architecture.layoutType);
     weights.push(...found.map((weight) => (isTurned(weight) ? turned(weight) : weight)));
   }
   if (weights.length === 0) return tensors;
   refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
   const read = assembled(tensors, wholeWeights(weights, tensors));
+  refuseOtherModules(read, { settings, method, patterns, path });
+  await refuseSkippedValues(read, { source: whole, method });
+  await refuseAbsurdScales(tensors, source);
   return method === 'gptq' ? withZeroBiases(read, source) : read;
+}
+
+/** Are the scales there that layers round their inputs with? */
+function areInputsScaled({ input_activations: inputs }: Group, module: string, tensors: Tensors): boolean {
+  if (!inputs || inputs.dynamic === true) return true;
+  const isGlobal = inputs.dynamic === 'local' || inputs.strategy === 'tensor_group';
+  return tensors.has(`${module}.${isGlobal ? 'input_global_scale' : 'input_scale'}`);
 }
 
 /** What is read of each weight to know its shape and its settings. */

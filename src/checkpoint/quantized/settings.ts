@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { readTextInside } from '../../platform/resolve-inside.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { parseJsonObject } from '../architecture.ts';
 import type { FullCheckpoint } from '../types.ts';
 import { folderOfWeights } from '../weights-file.ts';
+import { refuseUnknownSettings } from './config-keys.ts';
 import { isSection, type Section } from './format.ts';
 
 /** Of config.json. `compression_config` is what compressed-tensors wrote first. */
@@ -23,30 +25,60 @@ const FILES: readonly (readonly [name: string, of: (file: Section) => Section])[
   ],
 ];
 
-/** What is said about the quantization: in config.json or one of its sections, else in a file beside it; empty if nothing is. */
+/** What two descriptions of the same codes cannot say differently. */
+const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 'zero_point', 'version', 'quant_algo'];
+
+/**
+ * What is said about the quantization: in config.json or one of its sections, else in a file beside it; empty if nothing is.
+ * @throws UserError for what is not known, and for two descriptions that differ: programs choose among them
+ */
 export async function quantizationSettings({
   path,
   config,
 }: Pick<FullCheckpoint, 'path' | 'config'>): Promise<Section> {
-  const section = config && sectionIn(config);
-  if (section) return section;
   const folder = folderOfWeights(path);
+  const stated = (config === null ? [] : sectionsIn(config)).map((section) => ({
+    file: join(folder, 'config.json'),
+    section,
+  }));
+  const [first] = stated;
+  const other = stated.find(({ section }) => JSON.stringify(section) !== JSON.stringify(first?.section));
+  if (first && other) {
+    const hint = 'restore the config.json that the quantizer wrote';
+    throw new UserError(`${first.file} describes the quantization twice, and not as the same`, hint);
+  }
   for (const [name, of] of FILES) {
     const file = join(folder, name);
     const text = await readTextInside(file);
-    if (text !== null) return of(parseJsonObject(text, file));
+    if (text === null) continue;
+    const section = of(parseJsonObject(text, file));
+    if (first) refuseConflict(first.section, section, file);
+    stated.push({ file, section });
   }
-  return {};
+  const [used] = stated;
+  if (used === undefined) return {};
+  refuseUnknownSettings(used.section, methodOf(used.section) ?? 'mlx', used.file);
+  return used.section;
 }
 
-function sectionIn(config: Section, depth = 0): Section | null {
-  for (const key of METHOD_KEYS) if (isSection(config[key])) return config[key];
-  if (depth >= MAX_NESTING) return null;
-  for (const [key, value] of Object.entries(config)) {
-    const nested = key.endsWith('_config') && isSection(value) ? sectionIn(value, depth + 1) : null;
-    if (nested) return nested;
-  }
-  return null;
+function refuseConflict(config: Section, beside: Section, file: string): void {
+  const written = (value: unknown) => JSON.stringify(value ?? null).toLowerCase();
+  const key = DECISIVE.find(
+    (name) => name in config && name in beside && written(config[name]) !== written(beside[name]),
+  );
+  if (key === undefined) return;
+  throw new UserError(
+    `${file}: ${key} is ${written(beside[key])}, and ${written(config[key])} in config.json`,
+    'remove the one that is not true: programs choose among them',
+  );
+}
+
+/** MLX has one of its own, and repeats it. */
+function sectionsIn(config: Section, depth = 0): Section[] {
+  const own = [...METHOD_KEYS, 'quantization'].flatMap((key) => (isSection(config[key]) ? [config[key]] : []));
+  if (depth >= MAX_NESTING) return own;
+  const nested = Object.entries(config).filter(([key]) => key.endsWith('_config') && !METHOD_KEYS.includes(key));
+  return [...own, ...nested.flatMap(([, value]) => (isSection(value) ? sectionsIn(value, depth + 1) : []))];
 }
 
 /** The method that wrote the weights, in lower case; null if it is not named. */
