@@ -2,21 +2,8 @@ import { at } from '../../platform/at.ts';
 import type { NamePatterns } from '../adapter/name-pattern.ts';
 import type { TensorEntry } from '../types.ts';
 import type { Group } from './config-keys.ts';
-import { isSection, type Section } from './format.ts';
+import { isSection, type Scheme, type Section } from './format.ts';
 import type { Blocks } from './tables.ts';
-
-/** How the weight of a module is stored. */
-export interface Scheme {
-  /** `codes`: integers or 8-bit floats of the shape of the weight. */
-  readonly layout: 'packed' | 'codes' | 'nvfp4' | 'mxfp4' | 'mxfp8';
-  readonly isFloat: boolean;
-  readonly bits: number;
-  readonly isSymmetric: boolean;
-  /** Are columns in another order? */
-  readonly isOrdered: boolean;
-  /** Sizes of the blocks that have a scale each. */
-  readonly blocks: (shape: readonly number[]) => Blocks;
-}
 
 /**
  * The group of a config of compressed-tensors that a module is in: by its name, then by a pattern for the beginning of its name, then by

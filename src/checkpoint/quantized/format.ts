@@ -1,6 +1,5 @@
 import type { Recipe, TensorEntry } from '../types.ts';
-import type { Scheme } from './config-groups.ts';
-import type { GptqSettings } from './gptq-settings.ts';
+import type { Blocks } from './tables.ts';
 
 export type Tensors = ReadonlyMap<string, TensorEntry>;
 export type Section = Readonly<Record<string, unknown>>;
@@ -14,6 +13,29 @@ export interface QuantizedWeight {
   readonly shape: readonly number[];
   /** Its `stored` are no weights of their own. */
   readonly recipe: Recipe;
+}
+
+/** How compressed-tensors says that the weight of a module is stored. */
+export interface Scheme {
+  /** `codes`: integers or 8-bit floats of the shape of the weight. */
+  readonly layout: 'packed' | 'codes' | 'nvfp4' | 'mxfp4' | 'mxfp8';
+  readonly isFloat: boolean;
+  readonly bits: number;
+  readonly isSymmetric: boolean;
+  /** Are columns in another order? */
+  readonly isOrdered: boolean;
+  /** Sizes of the blocks that have a scale each. */
+  readonly blocks: (shape: readonly number[]) => Blocks;
+}
+
+/** What GPTQ says of a module. */
+export interface GptqSettings {
+  readonly bits: number | null;
+  /** -1: one group. */
+  readonly groupSize: number | null;
+  /** Programs skip the zeros that are stored, or the order of the columns, where these are not set. */
+  readonly isSymmetric: boolean;
+  readonly isOrdered: boolean;
 }
 
 /** What a format reads of a checkpoint beside the headers of its tensors. */

@@ -1,11 +1,12 @@
 import { ElementType, type Graph } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { TensorEntry } from '../types.ts';
-import { type Scheme, statedBlocks } from './config-groups.ts';
+import { statedBlocks } from './config-groups.ts';
 import {
   isNumbers,
   type QuantizedFormat,
   type QuantizedWeight,
+  type Scheme,
   type Section,
   type Tensors,
   weightSettings,

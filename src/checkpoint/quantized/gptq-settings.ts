@@ -1,14 +1,5 @@
 import type { NamePatterns } from '../adapter/name-pattern.ts';
-import { isSection, type Section } from './format.ts';
-
-export interface GptqSettings {
-  readonly bits: number | null;
-  /** -1: one group. */
-  readonly groupSize: number | null;
-  /** Programs skip the zeros that are stored, or the order of the columns, where these are not set. */
-  readonly isSymmetric: boolean;
-  readonly isOrdered: boolean;
-}
+import { type GptqSettings, isSection, type Section } from './format.ts';
 
 /**
  * The settings of single modules: GPTQModel's `dynamic`, of which the first pattern for the beginning of a name counts, and AutoRound's

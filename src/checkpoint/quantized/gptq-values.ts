@@ -1,8 +1,7 @@
 import { UserError } from '../../platform/user-error.ts';
 import { eachChunk } from '../element-bytes.ts';
 import type { TensorEntry } from '../types.ts';
-import type { Source, Tensors } from './format.ts';
-import type { GptqSettings } from './gptq-settings.ts';
+import type { GptqSettings, Source, Tensors } from './format.ts';
 
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
 

@@ -1,5 +1,6 @@
 import { UserError } from '../../platform/user-error.ts';
 import type { NamePatterns } from '../adapter/name-pattern.ts';
+import { isMeasuredDtype } from '../dtype.ts';
 import { isMultimodalName, placeOf } from '../place.ts';
 import type { TensorEntry } from '../types.ts';
 import { groupOf } from './config-groups.ts';
@@ -54,8 +55,10 @@ export function refuseOtherModules(
 }
 
 /** Only compressed-tensors quantizes heads and embeddings unless it says that it does not. */
-function isLinear({ name, shape }: TensorEntry, method: string | null): boolean {
-  if (shape.length !== 2 || !name.endsWith('.weight') || isMultimodalName(name)) return false;
+function isLinear({ name, shape, dtype }: TensorEntry, method: string | null): boolean {
+  // Codes that are not read are refused for that.
+  if (shape.length !== 2 || !isMeasuredDtype(dtype) || !name.endsWith('.weight') || isMultimodalName(name))
+    return false;
   const { module, layer } = placeOf(name, { multimodal: false });
   if (module === 'lm_head' || module === 'embed') return method === 'compressed-tensors';
   return layer !== null && PROJECTIONS.has(module);
