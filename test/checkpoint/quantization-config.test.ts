@@ -118,11 +118,12 @@ describe('what libraries write into healthy checkpoints is read', () => {
         transform_config: {},
       },
     ],
+    ['int4-groups', { sparsity_config: { format: 'dense', global_sparsity: 0.1, sparsity_structure: 'unstructured' } }],
     // DeepSeek V3.1, Qwen3, Mistral.
     ['fp8-blocks', { fmt: 'e4m3', scale_fmt: 'ue8m0', modules_to_not_convert: ['lm_head', 'model.layers.0.mlp.gate'] }],
     ['fp8-tensor', { activation_scheme: 'static', dequantize: false, modules_to_not_convert: ['model.vision_tower'] }],
     ['fp8-rows', { activation_scale_ub: 1200, modules_to_not_convert: ['model.layers.1.mlp.down_proj'] }],
-    // Unsloth.
+    // Unsloth; ModelOpt.
     ['nf4-nested', { llm_int8_skip_modules: ['lm_head', 'multi_modal_projector', 'model.layers.3.mlp'] }],
     // AutoGPTQ, GPTQModel, transformers.
     [
@@ -188,6 +189,13 @@ describe('a module that is stored otherwise than its config says is refused', ()
     const tensors = unquantized(`${MLP}.down_proj`, shape);
     await expect(read(name, { tensors })).rejects.toThrow(isPlain);
     await expect(read(name, { tensors, config })).resolves.toBeDefined();
+  });
+
+  it('unless it predicts further tokens: such layers are left as they are, and no program loads them', async () => {
+    const weight = { dtype: 'BF16', shape: [4, 4], data: new Uint8Array(32) };
+    const tensors = (all: Tensors) => ({ ...all, 'mtp.layers.0.self_attn.q_proj.weight': weight });
+    await expect(read('fp8-tensor', { tensors })).resolves.toBeDefined();
+    await expect(read('gptq-4bit', { tensors })).resolves.toBeDefined();
   });
 
   it('a head that compressed-tensors would quantize', async () => {

@@ -23,7 +23,7 @@ const keys = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).partia
 const AUTO_ROUND_MADE = Object.fromEntries(
   `amp batch_size enable_minmax_tuning enable_norm_bias_tuning enable_quanted_input gradient_accumulate_steps iters lr low_gpu_mem_usage
   low_cpu_mem_usage minmax_lr nsamples seqlen supported_types scale_dtype autoround_version provider quant_block_list
-  to_quant_block_names backend enable_alg_ext disable_opt_rtn`
+  to_quant_block_names backend enable_alg_ext disable_opt_rtn model_free quant_lm_head`
     .split(/\s+/)
     .map((key) => [key, z.union([z.number(), flag, text, z.null(), z.array(z.unknown())])]),
 );
@@ -56,7 +56,7 @@ const GPTQ = {
   format: text,
   checkpoint_format: text.nullable(),
   dynamic: z.record(text, object).nullable(),
-  modules_in_block_to_quantize: z.array(names).nullable(),
+  modules_in_block_to_quantize: z.union([names, z.array(names)]).nullable(),
   lm_head: flag,
   pack_dtype: z.literal('int32'),
   is_marlin_format: flag,
@@ -180,8 +180,15 @@ const COMPRESSED = {
   ignore: names.nullable(),
   kv_cache_scheme: keys(ARGUMENTS).nullable(),
   global_compression_ratio: z.number().nullable(),
-  // Empty, unless it is used.
-  sparsity_config: z.strictObject({}).nullable(),
+  // Empty, or dense, unless it is used.
+  sparsity_config: keys({
+    format: z.literal('dense'),
+    global_sparsity: z.number().nullable(),
+    sparsity_structure: text.nullable(),
+    registry_requires_subclass: flag,
+    targets: names.nullable(),
+    ignore: names.nullable(),
+  }).nullable(),
   transform_config: z.strictObject({}).nullable(),
   moe_sparsity_config: z.null(),
   run_compressed: z.literal(true).nullable(),
@@ -202,6 +209,8 @@ const MODELOPT = {
   has_zero_point: z.literal(false),
   pre_quant_scale: z.literal(false),
   producer: object,
+  weights: object,
+  input_activations: object.nullable(),
 };
 
 const TORCHAO = {

@@ -57,7 +57,7 @@ export async function readQuantized(
   if (weights.length === 0) return tensors;
   refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
   const read = assembled(tensors, wholeWeights(weights, tensors));
-  refuseOtherModules(read, { settings, method, patterns, path });
+  refuseOtherModules(read, { settings, method, patterns, path, architecture });
   await refuseSkippedValues(read, { source: whole, method });
   await refuseAbsurdScales(tensors, source);
   return method === 'gptq' ? withZeroBiases(read, source) : read;

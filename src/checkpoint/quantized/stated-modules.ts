@@ -1,8 +1,9 @@
 import { UserError } from '../../platform/user-error.ts';
 import type { NamePatterns } from '../adapter/name-pattern.ts';
 import { isMeasuredDtype } from '../dtype.ts';
-import { isMultimodalName, placeOf } from '../place.ts';
-import type { TensorEntry } from '../types.ts';
+import { mtpLayers } from '../mtp-layers.ts';
+import { isMultimodalName, type ModelKind, placeOf } from '../place.ts';
+import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { groupOf } from './config-groups.ts';
 import { isSection, type Section, type Tensors } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
@@ -31,17 +32,18 @@ export function refuseOtherModules(
     method,
     patterns,
     path,
+    architecture,
   }: {
     readonly settings: Section;
     readonly method: string | null;
     readonly patterns: NamePatterns;
-    readonly path: string;
-  },
+  } & Pick<FullCheckpoint, 'path' | 'architecture'>,
 ): void {
+  const kind = { multimodal: false, mtpLayers: mtpLayers({ tensors, architecture }) };
   const stated = method === null ? null : statedModules(settings, method, patterns);
   for (const entry of stated ? tensors.values() : []) {
     const isCode = entry.recipe !== undefined;
-    if (!isCode && !isLinear(entry, method)) continue;
+    if (!isCode && !isLinear(entry, kind, method)) continue;
     const module = entry.name.replace(/\.(weight|(gate_up|down)_proj)$/, '');
     if (stated?.(module) !== (isCode ? 'numbers' : 'codes')) continue;
     const what = isCode
@@ -55,11 +57,13 @@ export function refuseOtherModules(
 }
 
 /** Only compressed-tensors quantizes heads and embeddings unless it says that it does not. */
-function isLinear({ name, shape, dtype }: TensorEntry, method: string | null): boolean {
+function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: string | null): boolean {
   // Codes that are not read are refused for that.
   if (shape.length !== 2 || !isMeasuredDtype(dtype) || !name.endsWith('.weight') || isMultimodalName(name))
     return false;
-  const { module, layer } = placeOf(name, { multimodal: false });
+  const { module, layer, component } = placeOf(name, kind);
+  // Programs leave out the layers that predict further tokens, and quantizers leave them as they are.
+  if (component === 'mtp') return false;
   if (module === 'lm_head' || module === 'embed') return method === 'compressed-tensors';
   return layer !== null && PROJECTIONS.has(module);
 }
