@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openReference } from '../../src/checkpoint/open.ts';
 import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
+import { runCli } from '../cli/run-cli.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { type RawTensor, readRaw, writeSafetensors } from './write-safetensors.ts';
 
@@ -289,5 +290,21 @@ describe('a scale of activations or of the KV cache', () => {
       return { ...all, ...Object.fromEntries(scales) };
     };
     await expect(read('int8-rows', { config, tensors })).resolves.toBeDefined();
+  });
+});
+
+describe('a scale of weights', () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e38])('of %d fails the check, with the tensor', async (value) => {
+    const tensors = (all: Tensors) => ({
+      ...all,
+      [`${MLP}.down_proj.weight_scale_inv`]: { ...numbers(value), shape: [] },
+    });
+    const { path } = await read('fp8-tensor', { tensors });
+    const reference = fixture('quantized', 'fp8-tensor');
+    const { code, stdout } = await runCli('check', '--checkpoint', path, '--reference', reference, '--only', 'spectra');
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(/fail: model\.layers\.0\.mlp\.down_proj\.weight contains [\d,]+ (NaN|Inf) value/),
+    });
   });
 });
