@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isTrainingState } from '../hub/checkpoint-files.ts';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type ForeignFormat, foreignError, foreignFormatByName, PICKLE, readForeignFormat } from './foreign-format.ts';
@@ -101,9 +102,6 @@ const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]
   [/\.mlpackage$/, 'a Core ML package, which is not read', 'give the safetensors checkpoint it was made from'],
 ];
 
-/** State of a training run, which is no model. */
-const TRAINING_STATE = /^(optimizer|scheduler|scaler|training_args|rng_state|random_states|trainer_state)/;
-
 /**
  * The error for a folder without weights that are read, if it has others.
  * @returns null if it has none that are known
@@ -113,7 +111,7 @@ export async function foreignWeightsIn(folder: string): Promise<UserError | null
   for (const [mark, what, hint] of FOLDERS) {
     if (names.some((name) => mark.test(name))) return new UserError(`${folder} is ${what}`, hint);
   }
-  const weights = (await foreignFilesIn(folder)).find(({ name }) => !TRAINING_STATE.test(name));
+  const weights = (await foreignFilesIn(folder)).find(({ name }) => !isTrainingState(name));
   if (weights?.format === PICKLE) {
     const path = join(folder, weights.name);
     return new UserError(`${folder} has no checkpoint by its usual name`, `give the path of the file: ${path}`);

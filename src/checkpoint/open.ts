@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   consolidatedFiles,
   INDEX,
+  isTrainingState,
   PICKLED_INDEX,
   PICKLED_SINGLE,
   SINGLE,
@@ -17,7 +18,7 @@ import { UserError } from '../platform/user-error.ts';
 import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapter/adapter-names.ts';
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
-import { foreignFormatOf, foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
+import { foreignFilesIn, foreignFormatOf, foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
 import { foreignError, PICKLE } from './foreign-format.ts';
 import { isGguf } from './gguf/header.ts';
 import { openGguf } from './gguf/open-gguf.ts';
@@ -78,7 +79,7 @@ export async function fetchTensors(
 }
 
 /** With its tensors as `usualTensors` reads them. */
-async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoint> {
+export async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoint> {
   const isPickled = checkpoint.format === 'pytorch';
   if (checkpoint.format !== 'safetensors' && !isPickled) return checkpoint;
   const tensors = await (isPickled ? readQuantized : usualTensors)(checkpoint, {
@@ -179,11 +180,21 @@ function refuseAnother(path: string, chosen: string, names: ReadonlySet<string>)
   if (conflict) throw conflict;
 }
 
+/** vLLM loads pickles of any name where there are no safetensors. */
+async function refusePickles(path: string, chosen: string): Promise<void> {
+  const found = await foreignFilesIn(path);
+  const other = found.find(
+    ({ name, format }) => format === PICKLE && /\.(bin|pt)$/.test(name) && !isTrainingState(name),
+  );
+  if (other) throw twoSets(path, [chosen, other.name]);
+}
+
 async function openDirectory(path: string): Promise<FullCheckpoint> {
   const names = new Set(await readdir(path));
   const onnx = onlyOnnx(names);
   if (onnx !== null) {
     refuseAnother(path, onnx, names);
+    await refusePickles(path, onnx);
     await refuseForeignFile(join(path, onnx));
     return openOnnx(join(path, onnx), await resolveFile(path, onnx));
   }
@@ -194,6 +205,7 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   const gguf = isSafe || isPickled ? null : await ggufIn(path);
   if (gguf !== null) {
     refuseAnother(path, basename(gguf), names);
+    await refusePickles(path, basename(gguf));
     return openFile(gguf);
   }
   if (!isSafe && !isPickled) return openShards(path, names);

@@ -45,6 +45,8 @@ const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 const PICKLED_SHARD = /^pytorch_model-\d+-of-\d+\.bin$/;
 
 const CONSOLIDATED = 'consolidated.safetensors';
+/** Mistral's own weights, by what vLLM looks for. */
+export const CONSOLIDATED_FILE = /^consolidated.*\.safetensors$/;
 const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
 
 /**
@@ -71,9 +73,8 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 
 /**
  * Two sets of weights in one folder, of which one would be measured and the other one loaded: transformers prefers an
- * adapter to full weights and one file to shards, also of pickles, vLLM the files of an index and, without one, all of them. Weights in
- * other formats (`.bin`, GGUF, `consolidated.safetensors`) beside safetensors are loaded only on request or by other programs, and so
- * common that they are no sign of a mistake.
+ * adapter to full weights and one file to shards, also of pickles, vLLM the files of an index and, without one, all of them. What hubs
+ * have beside safetensors (`.bin`, `consolidated.safetensors`) is compared with them before they are measured (`otherWeightsOf`).
  * @param names of the files in the folder
  * @returns null unless the names alone show it; whether an index is of the single file is in the index
  */
@@ -167,6 +168,27 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
     return { whole, weights: named.filter(({ name }) => isPickledName(name)), index: pickledIndex };
   }
   throw noSafetensors(named, path);
+}
+
+/** Is it the state of a training run, which is no model, by its name? */
+export function isTrainingState(name: string): boolean {
+  return /^(optimizer|scheduler|scaler|sampler|training_args|rng_state|random_states|trainer_state)/.test(name);
+}
+
+/**
+ * The files of weights of a folder that programs load as well, or instead of those that were chosen: see `otherWeightsOf`.
+ * @throws UserError for one whose name cannot be that of a file in the cache
+ */
+export function otherFiles(listing: readonly ListedFile[], chosen: readonly ListedFile[], path: string): ListedFile[] {
+  const isPickled = chosen.some(({ name }) => isPickledName(name));
+  const others = listing.filter(
+    ({ name }) =>
+      !chosen.some((file) => file.name === name) &&
+      (name.endsWith('.safetensors') || (isPickled && isPickledName(name) && !isTrainingState(name))),
+  );
+  const strange = others.find(({ name }) => !NAME.test(name));
+  if (strange) throw twoSets(path, [chosen[0]?.name ?? SINGLE, strange.name]);
+  return others;
 }
 
 /** Is this file of weights a pickle by its name? Those are downloaded as a whole: what they have is not at their start. */

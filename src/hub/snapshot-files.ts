@@ -6,7 +6,14 @@ import { parseJson } from '../platform/parse-json.ts';
 import { seal, unseal } from '../platform/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
-import { type CheckpointFiles, chooseFiles, type ListedFile, READ_FOLDERS, shardsOf } from './checkpoint-files.ts';
+import {
+  type CheckpointFiles,
+  chooseFiles,
+  type ListedFile,
+  otherFiles,
+  READ_FOLDERS,
+  shardsOf,
+} from './checkpoint-files.ts';
 import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
 import { HubRepository } from './hub-repository.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
@@ -22,6 +29,8 @@ export interface SnapshotFiles {
   readonly names: readonly string[];
   /** The files of weights: the single one, the shards of the index, or that of an adapter. */
   readonly weights: readonly ListedFile[];
+  /** Weights that programs load as well or instead. */
+  readonly others: readonly ListedFile[];
   readonly commit: string;
   readonly repository: HubRepository;
   /** Folder in the cache for what belongs to this one beside its files. */
@@ -90,11 +99,13 @@ class Opening {
     const listing = await this.#listing(commit, join(cached, 'listing.json'));
     const files = chooseFiles(listing, this.#path);
     for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
+    const weights = await this.#weights(files, local);
     return {
       folder: local,
       name: pinned(this.#target, commit),
       names: listing.map((file) => file.name),
-      weights: await this.#weights(files, local),
+      weights,
+      others: otherFiles(listing, weights, this.#path),
       commit,
       repository: this.#repository,
       cached,

@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly names: readonly string[];
   /** The files of weights, as the hub lists them. */
   readonly weights: readonly ListedFile[];
+  /** Names of weights that programs load as well or instead; `fetch` downloads their bytes too. */
+  readonly others: readonly string[];
   /** Download these bytes, as far as they are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
 }
@@ -61,7 +63,7 @@ class Opening {
   }
 
   async open(): Promise<Snapshot> {
-    const { folder, name, names, weights, commit, repository, cached } = await openSnapshotFiles(
+    const { folder, name, names, weights, others, commit, repository, cached } = await openSnapshotFiles(
       this.#path,
       this.#settings,
     );
@@ -83,14 +85,16 @@ class Opening {
       // Tensors name the real file, and the cache can be behind a link.
       partial.set(await realpath(file.path), file);
     };
-    for (let next = 0; next < weights.length; next += HEADERS_AT_ONCE) {
-      await Promise.all(weights.slice(next, next + HEADERS_AT_ONCE).map(prepare));
+    const prepared = [...weights, ...others];
+    for (let next = 0; next < prepared.length; next += HEADERS_AT_ONCE) {
+      await Promise.all(prepared.slice(next, next + HEADERS_AT_ONCE).map(prepare));
     }
     return {
       folder,
       name,
       names,
       weights,
+      others: others.map((file) => file.name),
       fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
     };
   }

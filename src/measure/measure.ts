@@ -27,11 +27,14 @@ import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource, withTokenizerOf } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
+import { refuseOtherWeights } from './refuse-other-weights.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
 import type { BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 import { describeSpectra, measureSettled } from './settle-spectra.ts';
+
+const NO_FILES: ReadonlySet<string> = new Set();
 
 type Identity = Measurement['checkpoint'];
 
@@ -94,11 +97,17 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const used = [checkpoint, reference?.checkpoint, adapter].flatMap((opened) =>
     opened ? [{ checkpoint: opened }] : [],
   );
-  const { measurement, keep } = await whileUnchanged(used, () => recallOrMeasure(checkpoint, started, options));
+  const digests = reference?.digests ?? new TensorDigests();
+  const { measurement, keep, same } = await whileUnchanged(used, async () => {
+    // A server that is asked runs what it was given.
+    const isServed = options.spectra === false && options.endpoint !== undefined;
+    const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, options.onProgress);
+    return { same, ...(await recallOrMeasure(checkpoint, started, { ...options, digests })) };
+  });
   // Only what was measured on files that did not change is kept.
   await keep?.();
   // Not kept with it: the bytes of the weights, by which a measurement is looked up, do not depend on these.
-  const unread = await unreadFiles(checkpoint);
+  const unread = (await unreadFiles(checkpoint)).filter(({ name }) => !same.has(name));
   return unread.length === 0 ? measurement : { ...measurement, unread };
 }
 
@@ -115,13 +124,12 @@ async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNu
 async function recallOrMeasure(
   checkpoint: Checkpoint,
   started: Date,
-  options: MeasureOptions,
+  options: MeasureOptions & Pick<Known, 'digests'>,
 ): Promise<{ readonly measurement: Measurement; readonly keep: (() => Promise<void>) | null }> {
   const { reference = null, store } = options;
-  const digests = reference?.digests ?? new TensorDigests();
   // Without a store digests are not needed before the end: bytes are hashed as they are read to be measured.
   const files = await describeFiles(checkpoint, reference?.checkpoint ?? null);
-  const known = { ...options, digests, files };
+  const known = { ...options, files };
   const request = store ? measurementRequest(options, await digestsOf(checkpoint, known)) : null;
   if (!store || !request) {
     const { measurement } = await measureOpened(checkpoint, started, known);

@@ -4,13 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { foreignNamesAmong } from '../../src/checkpoint/foreign-files.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
+import { torchFile } from './write-torch-file.ts';
 
 const PICKLE = Buffer.from([0x80, 2, 0x7d, 0x71, 0, 0x2e]);
 
 function folderWithPickles(): string {
   const folder = join(temporaryFolder(), 'model');
   cpSync(fixture('llama-f32'), folder, { recursive: true });
-  for (const name of ['training_args.bin', 'pytorch_model.bin', 'rng_state']) writeFileSync(join(folder, name), PICKLE);
+  for (const name of ['training_args.bin', 'rng_state']) writeFileSync(join(folder, name), PICKLE);
+  // Without any tensors.
+  writeFileSync(join(folder, 'pytorch_model.bin'), torchFile('\x80\x02}.'));
   writeFileSync(join(folder, 'model.gguf'), 'GGUF\x03\0\0\0');
   writeFileSync(join(folder, 'LICENSE'), 'text');
   writeFileSync(join(folder, 'notes.bin'), 'text');

@@ -135,15 +135,29 @@ describe('a checkpoint on a hub', () => {
       }),
       'model-1-of-2.safetensors': shard('a'),
       'model-2-of-2.safetensors': shard('b'),
-      'consolidated.safetensors': shard('c'),
     };
     hub.commit('org/shards', files);
     const shards = await openCheckpoint('hf://org/shards');
     expect([...shards.tensors.keys()]).toEqual(['a', 'b']);
-    expect(cdn().map(({ path }) => path)).not.toContain('consolidated.safetensors');
     const { 'model-2-of-2.safetensors': _, ...broken } = files;
     hub.commit('org/broken', broken);
     expect(await messageOf('hf://org/broken')).toMatch(/names "model-2-of-2\.safetensors", which does not exist/);
+  });
+
+  it('is compared with other weights of its folder, of which vLLM takes some alone and some as well', async () => {
+    const own = folderOf('llama-f32');
+    const other = (name: string) => ({ ...own, [name]: folderOf('llama-bf16')['model.safetensors'] ?? '' });
+    const options = { only: 'spectra', device: 'cpu' } as const;
+    hub.commit('org/variant', other('model.bf16.safetensors'));
+    await check({ ...options, checkpoint: 'hf://org/variant' });
+    hub.commit('org/two', { ...own, 'zzz.safetensors': one('lm_head.weight', float32([2, 2], [1, 2, 3, 4])) });
+    await expect(check({ ...options, checkpoint: 'hf://org/two' })).rejects.toThrow(
+      /has zzz\.safetensors beside the weights that are measured, and its tensor "lm_head\.weight" has other numbers/,
+    );
+    hub.commit('org/strange', other('zzz (1).safetensors'));
+    await expect(openCheckpoint('hf://org/strange')).rejects.toThrow(
+      'two sets of weights, model.safetensors and zzz (1).safetensors',
+    );
   });
 
   it('can be in a folder of a revision, however that is written', async () => {

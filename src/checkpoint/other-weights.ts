@@ -1,0 +1,101 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CONSOLIDATED_FILE, isTrainingState } from '../hub/checkpoint-files.ts';
+import { isLfsPointer } from '../platform/git-lfs.ts';
+import { resolveInside } from '../platform/resolve-inside.ts';
+import { UserError } from '../platform/user-error.ts';
+import { foreignFormatOf } from './foreign-files.ts';
+import { PICKLE } from './foreign-format.ts';
+import { withUsualTensors } from './open.ts';
+import { findStateDict } from './pickle/state-dict.ts';
+import { withoutTied } from './pickle/tied-names.ts';
+import { readSafetensorsHeader } from './safetensors.ts';
+import { readAll } from './shards/index-file.ts';
+import { storedOf } from './tensor-value.ts';
+import type { Checkpoint, TensorEntry } from './types.ts';
+
+/** Weights beside those of a checkpoint, which some program would load in their place or over them. */
+export interface OtherWeights {
+  /** One file, or all of Mistral's own. */
+  readonly files: readonly string[];
+  /** With the names and the order of those of the checkpoint. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Does a program load them and nothing else? Then they must be complete. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * The files of weights in a checkpoint's folder that are no part of it. vLLM 0.11 reads all files that match `*.safetensors`, only
+ * `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or all `*.pt`; text-generation-inference all
+ * `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`; transformers another file on request (`variant`,
+ * `use_safetensors=False`). Subfolders are read by none of them, nor are other formats. On a hub, pickles beside safetensors are not
+ * downloaded by any of them.
+ * @throws UserError for a file that cannot be compared
+ */
+export async function otherWeightsOf(checkpoint: Checkpoint): Promise<OtherWeights[]> {
+  const { path, remote } = checkpoint;
+  if (!(await stat(path)).isDirectory()) return [];
+  const own = new Set([...checkpoint.tensors.values()].flatMap(storedOf).map(({ file }) => file));
+  const found: OtherWeights[] = [];
+  const consolidated: string[] = [];
+  for (const name of (await readdir(path)).sort()) {
+    const file = CANDIDATE.test(name) ? await fileAt(path, name) : null;
+    if (file === null || own.has(file) || (remote && !remote.others.includes(name))) continue;
+    if (CONSOLIDATED_FILE.test(name)) consolidated.push(name);
+    else {
+      const tensors = await comparing(path, name, () => read(checkpoint, name, file));
+      if (tensors !== null) found.push({ files: [name], tensors, isWhole: false });
+    }
+  }
+  const [first] = consolidated;
+  if (first === undefined) return found;
+  const tensors = await comparing(path, first, async () => usual(checkpoint, await readAll(path, consolidated)));
+  return [...found, { files: consolidated, tensors, isWhole: true }];
+}
+
+const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
+
+/** The real path; null for what is no file. What leads out of the folder is not opened, and is no matter if it is no model. */
+async function fileAt(folder: string, name: string): Promise<string | null> {
+  const file = isTrainingState(name)
+    ? await resolveInside(folder, name).catch(() => null)
+    : await comparing(folder, name, () => resolveInside(folder, name));
+  return file !== null && (await stat(file)).isFile() ? file : null;
+}
+
+/** @returns null for what no program would take for weights */
+async function read(checkpoint: Checkpoint, name: string, file: string): Promise<OtherWeights['tensors'] | null> {
+  if (name.endsWith('.safetensors')) return usual(checkpoint, await readSafetensorsHeader(file));
+  // Clones of a hub often lack the pickles. Nothing can load what is in their place.
+  if ((await foreignFormatOf(file)) !== PICKLE || (await isLfsPointer(file))) return null;
+  try {
+    const entries = await findStateDict(file);
+    if (entries === null) return null;
+    const isFull = checkpoint.format !== 'lora';
+    const tensors = await usual(
+      isFull ? { ...checkpoint, format: 'pytorch' } : checkpoint,
+      isFull ? withoutTied(entries, checkpoint.config) : entries,
+    );
+    return isTrainingState(name) && ![...tensors.keys()].some((key) => checkpoint.tensors.has(key)) ? null : tensors;
+  } catch (error) {
+    if (error instanceof UserError && isTrainingState(name)) return null;
+    throw error;
+  }
+}
+
+async function usual(checkpoint: Checkpoint, entries: readonly TensorEntry[]): Promise<OtherWeights['tensors']> {
+  const tensors = new Map(entries.map((entry) => [entry.name, entry]));
+  return (await withUsualTensors({ ...checkpoint, tensors })).tensors;
+}
+
+async function comparing<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      `${join(folder, name)} lies beside the weights, and cannot be compared with them: ${error.problem}`,
+      `remove ${name}, or move it to a folder of its own: programs differ in which of them they load`,
+    );
+  }
+}

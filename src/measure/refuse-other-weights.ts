@@ -1,0 +1,83 @@
+import { isBuffer } from '../checkpoint/buffers.ts';
+import type { TensorDigests } from '../checkpoint/digest.ts';
+import { fetchTensors } from '../checkpoint/open.ts';
+import { type OtherWeights, otherWeightsOf } from '../checkpoint/other-weights.ts';
+import { placeOf } from '../checkpoint/place.ts';
+import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
+import type { Checkpoint, TensorEntry } from '../checkpoint/types.ts';
+import type { OnProgress } from '../platform/progress.ts';
+import { UserError } from '../platform/user-error.ts';
+import { innerName } from '../spectra/match-names.ts';
+import { areEqual } from '../spectra/merge/equal-tensors.ts';
+import { TensorNames } from '../spectra/merge/tensor-names.ts';
+
+/**
+ * Make sure that whatever program loads a checkpoint gets the weights that are measured: those beside them must be the same numbers, or
+ * those rounded to another dtype (a variant).
+ * @returns the names of the files that are the same
+ * @throws UserError for one that is not, with the first tensor that differs
+ */
+export async function refuseOtherWeights(
+  checkpoint: Checkpoint,
+  digests: TensorDigests,
+  onProgress?: OnProgress,
+): Promise<ReadonlySet<string>> {
+  const others = await otherWeightsOf(checkpoint);
+  for (const other of others) {
+    const difference = await differenceOf(checkpoint, other, digests, onProgress);
+    if (difference === null) continue;
+    const [file = ''] = other.files;
+    throw new UserError(
+      `${checkpoint.path} has ${file} beside the weights that are measured, and ${difference}: programs differ in which of them they load`,
+      `remove ${file}, or move it to a folder of its own`,
+    );
+  }
+  return new Set(others.flatMap(({ files }) => files));
+}
+
+async function differenceOf(
+  checkpoint: Checkpoint,
+  { tensors, isWhole }: OtherWeights,
+  digests: TensorDigests,
+  onProgress: OnProgress | undefined,
+): Promise<string | null> {
+  const own = new TensorNames(checkpoint.tensors);
+  const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
+  // No program has a place in the model for what is neither in one of its modules nor of a type that models have: the value head of a
+  // training, or what a test expects.
+  const isPart = ({ name }: TensorEntry) =>
+    outermost.has(outermostOf(name)) || placeOf(name, { multimodal: true }).module !== 'other';
+  const embedding = tokenEmbedding(checkpoint.tensors.values());
+  const pairs: Array<readonly [TensorEntry, TensorEntry]> = [];
+  for (const entry of tensors.values()) {
+    const original = own.find(entry.name) ?? (isHead(entry) ? embedding : null);
+    if (original !== null) pairs.push([entry, original]);
+    else if (!isBuffer(entry) && isPart(entry)) return `its tensor ${JSON.stringify(entry.name)} is not among them`;
+  }
+  if (isWhole) {
+    const others = new TensorNames(tensors);
+    const lacking = [...checkpoint.tensors.values()].find(
+      (entry) => others.find(entry.name) === null && !isBuffer(entry) && !isHead(entry),
+    );
+    if (lacking) return `it lacks the tensor ${JSON.stringify(lacking.name)}`;
+  }
+  const isOfOtherShape = ([one, other]: (typeof pairs)[number]) => one.size !== other.size;
+  const named = ([{ name }]: (typeof pairs)[number]) => `its tensor ${JSON.stringify(name)} has other numbers`;
+  const misshapen = pairs.find(isOfOtherShape);
+  if (misshapen) return named(misshapen);
+  await fetchTensors(checkpoint, pairs.flat(), onProgress);
+  for (const pair of pairs) {
+    const [entry, original] = pair;
+    if (!(await areEqual(entry, original, digests)) && !(await areEqual(original, entry, digests))) return named(pair);
+  }
+  return null;
+}
+
+function outermostOf(name: string): string {
+  return innerName(name).split('.')[0] ?? '';
+}
+
+/** The head of a model with tied weights is stored or left out, as a library likes. */
+function isHead({ name }: TensorEntry): boolean {
+  return placeOf(name, { multimodal: true }).module === 'lm_head';
+}

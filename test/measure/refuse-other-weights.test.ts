@@ -1,0 +1,224 @@
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TensorDigests } from '../../src/checkpoint/digest.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { tensorValue } from '../../src/checkpoint/tensor-value.ts';
+import { refuseOtherWeights } from '../../src/measure/refuse-other-weights.ts';
+import { ElementType, Graph } from '../../src/onnx/graph.ts';
+import { float32Output, runGraph } from '../../src/onnx/session.ts';
+import { UserError } from '../../src/platform/user-error.ts';
+import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
+import { float32, type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { stateDict, storageId, tensor, torchFile } from '../checkpoint/write-torch-file.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { fixture, temporaryFolder } from '../fixtures.ts';
+
+const SINGLE = 'model.safetensors';
+const NORM = 'model.layers.0.input_layernorm.weight';
+const EXPERT = 'model.layers.0.block_sparse_moe.experts.0.w1.weight';
+const ONE_PICKLE = torchFile(stateDict({ [EXPERT]: tensor(storageId('0', 1), 0, [1], [1]) }), {
+  0: new Uint8Array(Float32Array.of(1).buffer),
+});
+
+function copyOf(...name: readonly string[]): string {
+  const folder = join(temporaryFolder(), 'model');
+  cpSync(fixture(...name), folder, { recursive: true });
+  return folder;
+}
+
+/** Another file of the folder, with the same tensors but for an edit. */
+function beside(folder: string, name: string, edit?: (file: string) => void, from = fixture('llama-f32', SINGLE)) {
+  copyFileSync(from, join(folder, name));
+  edit?.(join(folder, name));
+}
+
+const otherNumber = (file: string) =>
+  editTensor(file, NORM, (values) => {
+    values[0] = (values[0] ?? 0) + 1e-6;
+  });
+
+async function compare(folder: string): Promise<readonly string[]> {
+  return [...(await refuseOtherWeights(await openCheckpoint(folder), new TensorDigests()))];
+}
+
+async function refusal(folder: string): Promise<string> {
+  const error = await compare(folder).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+describe('weights beside those that are measured', () => {
+  it.each(['zzz.safetensors', 'model.fp16.safetensors', 'consolidated.safetensors', 'diffusion.safetensors'])(
+    'are refused with the tensor that differs: %s',
+    async (name) => {
+      const folder = copyOf('llama-f32');
+      beside(folder, name, otherNumber);
+      expect(await refusal(folder)).toBe(
+        `${folder} has ${name} beside the weights that are measured, and its tensor "${NORM}" has other numbers: programs differ in which of them they load — remove ${name}, or move it to a folder of its own`,
+      );
+    },
+  );
+
+  it('stop a measurement, whatever is measured', async () => {
+    const folder = copyOf('llama-f32');
+    beside(folder, 'zzz.safetensors', otherNumber);
+    const out = join(temporaryFolder(), 'out.json');
+    const { code, stderr } = await runCli('measure', '--checkpoint', folder, '--only', 'spectra', '--out', out);
+    expect(code).toBe(2);
+    expect(stderr).toContain('has zzz.safetensors beside the weights that are measured');
+  });
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    [
+      'a shard that the index does not name',
+      (folder) => {
+        const names = Object.keys(
+          JSON.parse(readFileSync(join(folder, 'model.safetensors.index.json'), 'utf8')).weight_map,
+        );
+        writeSafetensors(join(folder, 'model-00003-of-00003.safetensors'), { [names[0] ?? '']: float32([1], [7]) });
+      },
+      /model-00003-of-00003\.safetensors beside .* has other numbers/,
+    ],
+    [
+      'fused weights, which vLLM reads over the single ones',
+      (folder) =>
+        writeSafetensors(join(folder, 'zzz.safetensors'), {
+          'model.layers.0.self_attn.qkv_proj.weight': float32([1], [7]),
+        }),
+      /its tensor "model\.layers\.0\.self_attn\.qkv_proj\.weight" is not among them/,
+    ],
+    [
+      'a damaged file',
+      (folder) => writeFileSync(join(folder, 'zzz.safetensors'), 'x'),
+      /zzz\.safetensors lies beside the weights, and cannot be compared with them: .*zzz\.safetensors/,
+    ],
+    [
+      'a Git LFS pointer in place of safetensors',
+      (folder) => writeFileSync(join(folder, 'zzz.safetensors'), 'version https://git-lfs.github.com/spec/v1\n'),
+      /cannot be compared with them: .* is a Git LFS pointer/,
+    ],
+    ['a pickle', (folder) => writeFileSync(join(folder, 'zzz.bin'), ONE_PICKLE), /zzz\.bin beside .* other numbers/],
+    ['weights as .pth', (folder) => writeFileSync(join(folder, 'a.pth'), ONE_PICKLE), /a\.pth beside/],
+    [
+      'weights with the name of an optimizer',
+      (folder) => writeFileSync(join(folder, 'optimizer_1.bin'), ONE_PICKLE),
+      /optimizer_1\.bin beside/,
+    ],
+    [
+      'a pickle that is not read',
+      (folder) => writeFileSync(join(folder, 'zzz.pt'), torchFile('\x80\x02cos\nsystem\n.')),
+      /zzz\.pt lies beside .* cannot be compared/,
+    ],
+  ])('are refused where they cannot be the same: %s', async (_, change, message) => {
+    const folder = copyOf('mixtral');
+    expect(await compare(folder)).toEqual([]);
+    change(folder);
+    expect(await refusal(folder)).toMatch(message);
+  });
+
+  it('are refused beside pickles, of which vLLM reads all, and beside GGUF and ONNX', async () => {
+    const pickles = copyOf('pytorch', 'llama');
+    writeFileSync(join(pickles, 'zzz.bin'), ONE_PICKLE);
+    expect(await refusal(pickles)).toMatch(/zzz\.bin beside .* is not among them/);
+    for (const chosen of ['model.gguf', 'model.onnx']) {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, chosen), 'GGUF');
+      writeFileSync(join(folder, 'zzz.bin'), ONE_PICKLE);
+      await expect(openCheckpoint(folder)).rejects.toThrow(`has two sets of weights, ${chosen} and zzz.bin`);
+    }
+  });
+
+  it('are refused in the folder of an adapter', async () => {
+    const folder = copyOf('lora');
+    writeSafetensors(join(folder, 'zzz.safetensors'), {
+      'base_model.model.model.layers.0.mlp.up_proj.weight': float32([1], [7]),
+    });
+    expect(await refusal(folder)).toMatch(/zzz\.safetensors beside .* is not among them/);
+  });
+
+  it('are accepted where the numbers are the same, also in another dtype and under names of another container', async () => {
+    const folder = copyOf('llama-f64');
+    beside(folder, 'zzz.safetensors', undefined, fixture('llama-f64', SINGLE));
+    beside(folder, 'inner.safetensors', (file) => renameTensors(file, (name) => name.replace(/^model\./, '')));
+    beside(folder, 'model.fp32.safetensors');
+    beside(folder, 'model.bf16.safetensors', undefined, fixture('llama-bf16', SINGLE));
+    expect(await compare(folder)).toHaveLength(4);
+    const half = copyOf('llama-bf16');
+    beside(half, 'model.fp32.safetensors');
+    expect(await compare(half)).toEqual(['model.fp32.safetensors']);
+    // Within the rounding.
+    otherNumber(join(half, 'model.fp32.safetensors'));
+    expect(await compare(half)).toEqual(['model.fp32.safetensors']);
+    editTensor(join(half, 'model.fp32.safetensors'), NORM, (values) => values.fill(3));
+    expect(await refusal(half)).toContain('model.fp32.safetensors beside');
+  });
+
+  it('are what training and hubs leave there, and nothing reads', async () => {
+    const folder = copyOf('llama-f32');
+    for (const name of ['tf_model.h5', 'flax_model.msgpack', 'rust_model.ot', 'model.Q4_0.gguf', 'a.ckpt', 'x.npz'])
+      writeFileSync(join(folder, name), 'x');
+    for (const name of ['onnx', 'original', 'adapter.safetensors']) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, 'onnx', SINGLE), 'x');
+    writeFileSync(join(folder, 'original', 'consolidated.00.pth'), ONE_PICKLE);
+    const argument = torchFile('\x80\x02ctransformers.training_args\nTrainingArguments\n.');
+    for (const name of ['training_args.bin', 'optimizer.pt', 'rng_state_0.pth', 'scheduler.pt', 'scaler.pt'])
+      writeFileSync(join(folder, name), argument);
+    // Python's numbers, and what is no pickle, are no weights under any name.
+    writeFileSync(join(folder, 'vocab.pt'), torchFile('\x80\x02}.'));
+    writeFileSync(join(folder, 'spiece.bin'), 'text');
+    // The heads of trainings with rewards have no place in the model.
+    writeSafetensors(join(folder, 'value_head.safetensors'), { 'v_head.summary.weight': float32([1], [7]) });
+    writeFileSync(join(folder, 'pytorch_model.bin'), 'version https://git-lfs.github.com/spec/v1\n');
+    expect(await compare(folder)).toEqual(['value_head.safetensors']);
+  });
+
+  it('are compared in pickles, and no longer named as not read', async () => {
+    const folder = copyOf('pytorch', 'llama');
+    copyFileSync(fixture('language-models', 'llama', SINGLE), join(folder, SINGLE));
+    writeFileSync(join(folder, 'notes.bin'), ONE_PICKLE.subarray(0, 0));
+    expect(await compare(folder)).toEqual(['pytorch_model.bin']);
+    const out = join(temporaryFolder(), 'out.json');
+    await runCli('measure', '--checkpoint', folder, '--only', 'spectra', '--out', out);
+    expect(JSON.parse(readFileSync(out, 'utf8')).unread).toBeUndefined();
+  });
+});
+
+describe("Mistral's own files beside those of transformers, of which vLLM reads the former", () => {
+  /** Both forms of one model, as in Mistral's repositories. */
+  async function both(name: string): Promise<string> {
+    const folder = copyOf('consolidated', name);
+    const { tensors, config } = await openCheckpoint(folder);
+    const usual: Record<string, RawTensor> = {};
+    for (const entry of tensors.values()) {
+      const graph = new Graph();
+      graph.output('numbers', graph.cast(tensorValue(graph, entry), ElementType.float32), ElementType.float32);
+      const numbers = float32Output(await runGraph(graph, { name: 'cpu', reason: 'a test' }), 'numbers');
+      usual[entry.name] = float32(entry.shape, [...numbers]);
+    }
+    writeSafetensors(join(folder, SINGLE), usual);
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    rmSync(join(folder, 'expected.safetensors'));
+    return folder;
+  }
+
+  it('are the same numbers in another order', async () => {
+    const folder = await both('mistral');
+    expect(await compare(folder)).toHaveLength(2);
+    rmSync(join(folder, 'consolidated-00001-of-00002.safetensors'));
+    expect(await refusal(folder)).toMatch(/consolidated-00002-of-00002\.safetensors beside the weights/);
+  });
+
+  it('are refused if one number differs', async () => {
+    const folder = await both('mixtral');
+    expect(await compare(folder)).toEqual(['consolidated.safetensors']);
+    const file = join(folder, SINGLE);
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    expect(await refusal(folder)).toContain('consolidated.safetensors beside');
+  });
+});
