@@ -27,6 +27,7 @@ import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource, withTokenizerOf } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
+import { refuseMisread } from './refuse-misread.ts';
 import { refuseOtherWeights } from './refuse-other-weights.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
 import type { BehaviorFiles } from './schema/behavior.ts';
@@ -101,6 +102,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { measurement, keep, same } = await whileUnchanged(used, async () => {
     // A server that is asked runs what it was given.
     const isServed = options.spectra === false && options.endpoint !== undefined;
+    if (!isServed) await refuseMisread(checkpoint, options.onProgress);
     const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, options.onProgress);
     return { same, ...(await recallOrMeasure(checkpoint, started, { ...options, digests })) };
   });

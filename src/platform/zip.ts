@@ -11,6 +11,9 @@ const MAX_DIRECTORY_BYTES = 128 * 2 ** 20;
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
 
+/** Of the external attributes. */
+const MS_DOS_FOLDER = 0x10;
+
 const STORED = 0;
 const DEFLATED = 8;
 const ZSTD = 93;
@@ -19,6 +22,9 @@ const ZSTD = 93;
 export interface ZipMember {
   readonly name: string;
   readonly method: number;
+  /** General purpose bit flags (4.4.4). */
+  readonly flags: number;
+  readonly isFolder: boolean;
   readonly crc: number;
   readonly packedBytes: number;
   readonly bytes: number;
@@ -86,6 +92,8 @@ async function readDirectory(file: ZipFile): Promise<ZipMember[]> {
     members.push({
       name: directory.toString('utf8', at + 46, end),
       method: directory.readUInt16LE(at + 10),
+      flags: directory.readUInt16LE(at + 8),
+      isFolder: (directory.readUInt32LE(at + 38) & MS_DOS_FOLDER) !== 0,
       crc: directory.readUInt32LE(at + 16),
       packedBytes,
       bytes,

@@ -31,12 +31,19 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
 /** Most tensors in one graph; together they have at most BLOCK elements unless a single one has more. */
 const MAX_BATCH = 256;
 
-/** The tensors that contain NaN or Inf: Σ 0·x is 0 if and only if every x is finite. */
-export async function findNonFinite(entries: readonly TensorEntry[], device: Device): Promise<TensorEntry[]> {
+/**
+ * The tensors that contain NaN or Inf: Σ 0·x is 0 if and only if every x is finite.
+ * @param as which of them would, if they were converted to this type
+ */
+export async function findNonFinite(
+  entries: readonly TensorEntry[],
+  device: Device,
+  as?: ElementType,
+): Promise<TensorEntry[]> {
   const found: TensorEntry[] = [];
   for (const batch of batches(entries)) {
     const graph = new Graph();
-    const totals = batch.map((entry) => graph.cast(zeroIfFinite(graph, entry), ElementType.float64));
+    const totals = batch.map((entry) => graph.cast(zeroIfFinite(graph, entry, as), ElementType.float64));
     graph.output('totals', graph.op('Concat', totals, { axis: 0 }), ElementType.float64);
     const values = float64Output(await runGraph(graph, device), 'totals');
     found.push(...batch.filter((_, i) => values[i] !== 0));
@@ -45,13 +52,15 @@ export async function findNonFinite(entries: readonly TensorEntry[], device: Dev
 }
 
 /** Σ 0·x, block by block, in float32 unless the tensor is float64: half the work. */
-function zeroIfFinite(graph: Graph, entry: TensorEntry): Value {
+function zeroIfFinite(graph: Graph, entry: TensorEntry, as: ElementType | undefined): Value {
   const isWide = entry.dtype === 'F64';
   const zero = graph.constant([0], isWide ? 'float64' : 'float32');
   const sums = blockStarts(entry).map((start) => {
     const end = Math.min(entry.size, start + BLOCK);
-    const block = loadFlat(graph, entry, start, end, isWide ? ElementType.float64 : ElementType.float32);
-    return graph.op('ReduceSum', [graph.op('Mul', [block, zero])], { keepdims: 1 });
+    const type = isWide ? ElementType.float64 : ElementType.float32;
+    const block = loadFlat(graph, entry, start, end, type);
+    const held = as === undefined ? block : graph.cast(graph.cast(block, as), type);
+    return graph.op('ReduceSum', [graph.op('Mul', [held, zero])], { keepdims: 1 });
   });
   return graph.sum(sums);
 }

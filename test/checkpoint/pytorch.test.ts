@@ -107,6 +107,31 @@ describe('where the weights of a file are', () => {
     expect(await openReference(folder)).toMatchObject({ format: 'safetensors' });
   });
 
+  it.each(['state_dict', 'model', 'module', 'model_state_dict'])(
+    'is not below "%s" in a folder: transformers 5.24 starts from random numbers there, and says so in a log',
+    async (key) => {
+      const one = torchFile(wrapped(key), { 0: new Uint8Array(4) });
+      const [folder, adapter, shards] = [pytorch('llama'), pytorch('lora'), pytorch('llama-shards')].map((from) => {
+        const copy = join(temporaryFolder(), 'model');
+        cpSync(from, copy, { recursive: true });
+        return copy;
+      });
+      for (const [path, name] of [
+        [folder, 'pytorch_model.bin'],
+        [adapter, 'adapter_model.bin'],
+        [shards, 'pytorch_model-00001-of-00002.bin'],
+      ] as const) {
+        writeFileSync(join(path ?? '', name), one);
+        expect(await messageOf(path ?? '')).toContain(
+          `${name} has its weights below "${key}", where loaders do not look: transformers would run random numbers`,
+        );
+        const alone = join(temporaryFolder(), name.replace('adapter_', ''));
+        writeFileSync(alone, one);
+        expect([...(await openReference(alone)).tensors.keys()]).toEqual(['w']);
+      }
+    },
+  );
+
   it('is adapter_model.bin of an adapter', async () => {
     const [pickled, same] = await Promise.all([pytorch('lora'), fixture('lora')].map(openCheckpoint));
     expect(await contentsOf(pickled as FullCheckpoint)).toEqual(await contentsOf(same as FullCheckpoint));
@@ -139,6 +164,21 @@ describe('what is not read exactly is refused by its name', () => {
     expect(message).toContain(path);
   });
 });
+
+/** An archive with bits set in each entry of its directory. */
+function withDirectory(bytes: Uint8Array, offset: number, bits: number): Uint8Array {
+  const edited = Buffer.from(bytes);
+  for (let at = edited.indexOf('PK\x01\x02'); at >= 0; at = edited.indexOf('PK\x01\x02', at + 1)) {
+    edited.writeUInt16LE(edited.readUInt16LE(at + offset) | bits, at + offset);
+  }
+  return edited;
+}
+
+/** A pickle of a dict with a state dict below a key. */
+function wrapped(key: string): string {
+  const inner = stateDict({ w: tensor(storageId('0', 1), 0, [1], [1]) }).slice(2, -1);
+  return `\x80\x02}X${String.fromCharCode(key.length)}\0\0\0${key}${inner}s.`;
+}
 
 async function refusalOf(bytes: Uint8Array, name = 'model.pt'): Promise<string> {
   const path = join(temporaryFolder(), name);
@@ -251,6 +291,26 @@ describe('a file that is damaged, or made to take time and memory', () => {
     ],
     ['more behind it', torchFile(`${whole()}.`, { 0: FLOATS }), /1 bytes follow its end/],
     ['a size that overflows', torchFile(whole(storageId('0', 2 ** 52)), { 0: FLOATS }), /no possible size/],
+    ...['99\n', '11', '0', '-1', 'x', ''].map((version): [string, Uint8Array, RegExp] => [
+      `version ${JSON.stringify(version)}`,
+      torchFile(whole(), { 0: FLOATS }, { more: { 'archive/version': latin1(version) } }),
+      /its archive is of version ".*", and PyTorch reads 1 to 10/,
+    ]),
+    [
+      'an alignment that is no number',
+      torchFile(whole(), { 0: FLOATS }, { more: { 'archive/.storage_alignment': latin1('x') } }),
+      /\.storage_alignment is no number/,
+    ],
+    ...[0x1, 0x20, 0x40, 0x2000].map((flag): [string, Uint8Array, RegExp] => [
+      `flag ${flag}`,
+      withDirectory(torchFile(whole(), { 0: FLOATS }), 8, flag),
+      /its archive has "archive\/.*" encrypted/,
+    ]),
+    [
+      'members that are folders',
+      withDirectory(torchFile(whole(), { 0: FLOATS }), 38, 0x10),
+      /its archive has "archive\/.*" as a folder/,
+    ],
     ['a negative size', torchFile(whole(storageId('0', -1)), { 0: FLOATS }), /the size of a storage is -1/],
     ['two sizes', torchFile(stateDict({ a: storageId('0', 6), b: storageId('0', 5) })), /with two sizes or types/],
     [

@@ -14,6 +14,7 @@ export function torchFile(
   const members: Zippable = {
     'archive/data.pkl': typeof pickle === 'string' ? latin1(pickle) : pickle,
     'archive/byteorder': latin1('little'),
+    'archive/version': latin1('3\n'),
     ...Object.fromEntries(Object.entries(storages).map(([key, bytes]) => [`archive/data/${key}`, bytes])),
     ...more,
   };

@@ -10,6 +10,10 @@ import type { Storage } from './values.ts';
 
 /** The pickles of the largest state dicts have some ten MiB. */
 export const MAX_PICKLE_BYTES = 128 * 2 ** 20;
+/** kMaxSupportedFileFormatVersion of caffe2/serialize/versions.h. */
+const MAX_VERSION = 10;
+/** Encrypted, patched, strongly encrypted and hidden (APPNOTE.TXT 4.4.4): PyTorch refuses these. */
+const UNREAD_FLAGS = 0x2061;
 /** A member for each storage. */
 const MAX_MEMBERS = 500_000;
 const DAMAGED = 'download or save the file again';
@@ -25,9 +29,13 @@ export async function readZipFile(handle: FileHandle, path: string, part: Part):
   if (pickle === undefined) throw new PickleError('its archive has no data.pkl');
   if (members.get('constants.pkl')) throw new PickleError('it is a program (TorchScript)');
   const order = members.get('byteorder');
-  if (order && (order.bytes > 16 || (await archive.read(order)).toString('latin1') !== 'little')) {
+  if (order && (await textOf(archive, order)) !== 'little') {
     throw new PickleError('its numbers are big-endian');
   }
+  expectVersion(await textOf(archive, members.get('version')));
+  const alignment = members.get('.storage_alignment');
+  if (alignment && !/^\d+$/.test((await textOf(archive, alignment)) ?? ''))
+    throw new PickleError('its .storage_alignment is no number');
   if (pickle.bytes > MAX_PICKLE_BYTES) throw new PickleError(`it has ${pickle.bytes} bytes beside its numbers`);
   const storages = new Storages(5);
   const bytes = await archive.read(pickle);
@@ -35,6 +43,19 @@ export async function readZipFile(handle: FileHandle, path: string, part: Part):
   if (end !== bytes.length) throw new PickleError(`${bytes.length - end} bytes follow its end`);
   const places = await placesOf(storages, archive, members);
   return { value, offsetOf: (storage) => placeOf(places, storage) };
+}
+
+/** A short member; null for one that is missing or too long. */
+async function textOf(archive: ZipArchive, member: ZipMember | undefined): Promise<string | null> {
+  return member === undefined || member.bytes > 16 ? null : (await archive.read(member)).toString('latin1');
+}
+
+/** @throws PickleError for a version that PyTorch 2.13 does not read: it takes the number that the text begins with */
+function expectVersion(text: string | null): void {
+  const version = Number.parseInt(text ?? '', 10);
+  if (version >= 1 && version <= MAX_VERSION) return;
+  const what = text === null ? 'has no version' : `is of version ${JSON.stringify(text.trim())}`;
+  throw new PickleError(`its archive ${what}, and PyTorch reads 1 to ${MAX_VERSION}`);
 }
 
 function placeOf(places: ReadonlyMap<string, number>, { key }: Storage): number {
@@ -56,6 +77,9 @@ class Members {
       const shown = JSON.stringify(member.name.slice(0, 200));
       if (this.#folder === '' || !member.name.startsWith(this.#folder)) {
         throw new PickleError(`its archive has ${shown}, which is not in the folder of its first member`);
+      }
+      if ((member.flags & UNREAD_FLAGS) !== 0 || member.isFolder) {
+        throw new PickleError(`its archive has ${shown} ${member.isFolder ? 'as a folder' : 'encrypted'}`);
       }
       const name = member.name.toLowerCase();
       if (this.#byLowerName.has(name)) throw new PickleError(`its archive has ${shown} twice`);

@@ -1,0 +1,62 @@
+import { isBuffer } from '../checkpoint/buffers.ts';
+import { fetchTensors } from '../checkpoint/open.ts';
+import { isQuantized } from '../checkpoint/tensor-value.ts';
+import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import { ElementType } from '../onnx/graph.ts';
+import type { OnProgress } from '../platform/progress.ts';
+import { UserError } from '../platform/user-error.ts';
+import { innerName } from '../spectra/match-names.ts';
+import { findNonFinite } from '../spectra/non-finite.ts';
+
+/**
+ * Make sure that loaders read the weights of a checkpoint as they are measured.
+ * @throws UserError for two tensors that are one parameter, and for numbers that the dtype of config.json does not have
+ */
+export async function refuseMisread(checkpoint: Checkpoint, onProgress?: OnProgress): Promise<void> {
+  if (checkpoint.format !== 'safetensors' && checkpoint.format !== 'pytorch') return;
+  refuseDoubled(checkpoint);
+  await refuseBeyondFloat16(checkpoint, onProgress);
+}
+
+/** transformers adds and removes the name of the base model, and loads one of two such tensors over the other. */
+function refuseDoubled({ path, tensors }: FullCheckpoint): void {
+  const found = new Map<string, string>();
+  for (const name of tensors.keys()) {
+    const inner = innerName(name)
+      .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
+      .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
+    const other = found.get(inner);
+    if (other !== undefined) {
+      const [one, two] = [other, name].map((shown) => JSON.stringify(shown));
+      throw new UserError(
+        `${path} has the tensors ${one} and ${two}, which are one parameter: programs differ in which of them they load`,
+        'remove the one that is left from something else, or save the model again',
+      );
+    }
+    found.set(inner, name);
+  }
+}
+
+const CPU = { name: 'cpu', reason: 'numbers are only looked at' } as const;
+
+/** transformers and vLLM convert weights to the dtype of config.json, where those beyond its largest number become Inf. */
+async function refuseBeyondFloat16(checkpoint: FullCheckpoint, onProgress: OnProgress | undefined): Promise<void> {
+  const { path, tensors, config } = checkpoint;
+  if (![config, config?.text_config].some(isFloat16)) return;
+  const wider = [...tensors.values()].filter(
+    (entry) => /^(F32|F64|BF16)$/.test(entry.dtype) && !isQuantized(entry) && !isBuffer(entry),
+  );
+  await fetchTensors(checkpoint, wider, onProgress);
+  const [beyond] = await findNonFinite(wider, CPU, ElementType.float16);
+  // What is not finite as it is stored is a finding of its own.
+  if (beyond === undefined || (await findNonFinite([beyond], CPU)).length > 0) return;
+  throw new UserError(
+    `${path}: tensor ${JSON.stringify(beyond.name)} (${beyond.dtype}) has numbers beyond 65504, the largest of float16, and "dtype" of config.json is float16: programs load them as Inf`,
+    'set "dtype" to bfloat16 or float32',
+  );
+}
+
+function isFloat16(config: unknown): boolean {
+  const { dtype, torch_dtype } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  return [dtype, torch_dtype].some((value) => /^(torch\.)?(float16|half)$/.test(String(value)));
+}
