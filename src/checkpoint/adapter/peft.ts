@@ -15,12 +15,14 @@ import { refuseOtherTypes } from './peft-type.ts';
 import { moduleSelection } from './target-modules.ts';
 import { type AdaptedParameter, parameterOf } from './target-parameters.ts';
 
-/** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
-const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
-/** `<module>.lora_magnitude_vector[.<adapter>][.weight]`: DoRA. */
-const MAGNITUDE_KEY = /^(?:base_model\.model\.)?(.+)\.lora_magnitude_vector(?:\.[^.]+)?$/;
+/** Before the names of the base model's modules. PEFT loads nothing under other names, and says nothing. */
+const PREFIX = 'base_model.model.';
+/** `<module>.lora_A[.default].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
+const LORA_KEY = /^(.+)\.lora_(embedding_)?(A|B)(?:\.default)?$/;
+/** `<module>.lora_magnitude_vector[.default][.weight]`: DoRA. */
+const MAGNITUDE_KEY = /^(.+)\.lora_magnitude_vector(?:\.default)?$/;
 /** `<module>.lora_B.bias` (`lora_bias`). */
-const BIAS_KEY = /^(?:base_model\.model\.)?(.+)\.lora_B\.bias$/;
+const BIAS_KEY = /^(.+)\.lora_B\.bias$/;
 /** Real ones are below 10⁴; the energies of an update with a larger one may not be numbers. */
 const MAX_ALPHA = 1e9;
 /** A module that is saved whole, or the copy of what it was before. */
@@ -59,7 +61,7 @@ async function readWeights(path: string): Promise<TensorEntry[]> {
 }
 
 function moduleOf(key: string): string {
-  const bare = key.replace(/^base_model\.model\./, '');
+  const bare = key.slice(PREFIX.length);
   const end = bare.search(/\.(lora_|token_adapter|trainable_tokens_)/);
   return end < 0 ? bare : bare.slice(0, end);
 }
@@ -76,8 +78,11 @@ interface Factors {
 function collect(source: Source, entries: readonly TensorEntry[]) {
   const found = new Map<string, Factors>();
   const saved = new Map<string, TensorEntry>();
+  const copies = new Map<string, TensorEntry>();
   for (const entry of entries) {
-    const key = entry.name.replace(/\.weight$/, '');
+    if (!entry.name.startsWith(PREFIX)) throw neverLoaded(source, entry, `its name does not begin with "${PREFIX}"`);
+    const inner = entry.name.slice(PREFIX.length);
+    const key = inner.replace(/\.weight$/, '');
     const factor = LORA_KEY.exec(key);
     const module = factor?.[1] ?? MAGNITUDE_KEY.exec(key)?.[1] ?? BIAS_KEY.exec(key)?.[1];
     if (module) {
@@ -88,13 +93,21 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
     } else if (entry.name.includes('.lora_') || /[._](trainable_tokens|token_adapter)[._]/.test(entry.name)) {
       refuseUnknown(source, entry);
     } else {
-      const name = entry.name
-        .replace(/^base_model\.model\./, '')
-        .replace(/\.modules_to_save(\.default)?\./, '.')
-        // A copy of the base beside its LoRA, as PEFT saves embeddings. It loads the copy.
-        .replace(/\.base_layer\.(weight|bias)$/, '.$1');
-      saved.set(name, { ...entry, name });
+      // A copy of the base beside its LoRA, as PEFT saves embeddings. It loads the copy.
+      const name = inner.replace(/\.base_layer\.(weight|bias)$/, '.$1');
+      const earlier = copies.get(name);
+      if (earlier !== undefined) throw neverLoaded(source, entry, `there is ${JSON.stringify(earlier.name)} as well`);
+      copies.set(name, entry);
     }
+  }
+  for (const [name, entry] of copies) {
+    const isBeside = entry.name !== PREFIX + name;
+    const isAdapted = found.has(name.replace(/\.(weight|bias)$/, ''));
+    if (/(^|\.)modules_to_save\./.test(name)) throw neverLoaded(source, entry, 'PEFT saves such modules without that part');
+    if (isBeside !== isAdapted) {
+      throw neverLoaded(source, entry, `its module has ${isAdapted ? 'a LoRA, and so' : 'no LoRA, and so no'} base_layer`);
+    }
+    saved.set(name, { ...entry, name });
   }
   const whyLeftOut = moduleSelection(source.config, source.patterns);
   const parameter = parameterOf(source.config.target_parameters, new Set(found.keys()), source.configFile);
@@ -130,6 +143,13 @@ function addFactor(
   factors[side] = entry;
   factors.embedding ||= embedding;
   found.set(module, factors);
+}
+
+function neverLoaded({ path }: Source, { name }: TensorEntry, why: string): UserError {
+  return new UserError(
+    `${path}: PEFT does not load the tensor ${JSON.stringify(name)}: ${why}`,
+    'save the adapter again with PEFT (save_pretrained), or remove the tensor',
+  );
 }
 
 /** What would be left out silently. */

@@ -69,6 +69,9 @@ export class Weights {
     this.adapter = adapter ?? { path: '', config: {} };
     this.family = base.architecture.layoutType;
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
+    for (const name of [...(adapter?.modules ?? []).map(({ target }) => target), ...(adapter?.saved.keys() ?? [])]) {
+      if (IN_BACKBONE.test(name)) throw this.#unprefixed(name);
+    }
     this.#tieMlxEmbeddings(decoder);
     this.#saved = new Map([...(adapter?.saved ?? [])].map(([name, entry]) => [this.#ownName(name), entry]));
   }
@@ -168,6 +171,14 @@ export class Weights {
   /** What each output of a weight is multiplied by; null without DoRA. */
   ratios(name: string): readonly number[] | null {
     return this.#ratios.get(name) ?? null;
+  }
+
+  /** In memory, such modules are in the base model, by whose name PEFT and mlx-lm find them. */
+  #unprefixed(name: string): UserError {
+    return new UserError(
+      `${this.adapter.path} adapts ${JSON.stringify(name)}, which no library finds in the model: there it is in "${this.#namings[0]?.backbone.slice(0, -1)}"`,
+      'save the adapter again from the whole model, such as one of AutoModelForCausalLM',
+    );
   }
 
   #otherLayer({ target }: LoraModule, shape: readonly number[]): UserError {
@@ -354,6 +365,8 @@ export class Weights {
 
 /** The product of the factors of all experts of a layer, and its sum with the weights, while a session is created. */
 const UPDATE_COPIES = 2;
+
+const IN_BACKBONE = /^(layers|h|embed_tokens|wte)\./;
 
 const LAYER = /^layers\.\d+\./;
 
