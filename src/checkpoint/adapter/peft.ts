@@ -103,9 +103,14 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
   for (const [name, entry] of copies) {
     const isBeside = entry.name !== PREFIX + name;
     const isAdapted = found.has(name.replace(/\.(weight|bias)$/, ''));
-    if (/(^|\.)modules_to_save\./.test(name)) throw neverLoaded(source, entry, 'PEFT saves such modules without that part');
+    if (/(^|\.)modules_to_save\./.test(name))
+      throw neverLoaded(source, entry, 'PEFT saves such modules without that part');
     if (isBeside !== isAdapted) {
-      throw neverLoaded(source, entry, `its module has ${isAdapted ? 'a LoRA, and so' : 'no LoRA, and so no'} base_layer`);
+      throw neverLoaded(
+        source,
+        entry,
+        `its module has ${isAdapted ? 'a LoRA, and so' : 'no LoRA, and so no'} base_layer`,
+      );
     }
     saved.set(name, { ...entry, name });
   }

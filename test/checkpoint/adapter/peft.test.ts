@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { areTurned, type StackedModule } from '../../../src/checkpoint/adapter/expert-factors.ts';
 import { openCheckpoint } from '../../../src/checkpoint/open.ts';
 import type { TensorEntry } from '../../../src/checkpoint/types.ts';
+import { temporaryFolder } from '../../fixtures.ts';
 import { messageOf } from '../refusal.ts';
 import { float32, writeSafetensors } from '../write-safetensors.ts';
 import { adapterFixture, adapterWith, expectedOf, MEASURED_ADAPTERS } from './adapters.ts';
@@ -256,5 +257,73 @@ describe('which way the factors of experts are', () => {
     expect(() => turned([stack(8, 8)], version, family)).toThrow(
       /as many inputs as outputs, and PEFT .* merge the adapter/,
     );
+  });
+});
+
+describe('a tensor that PEFT does not load', () => {
+  const MODULE = 'base_model.model.model.layers.0.self_attn.q_proj';
+  const HEAD = 'base_model.model.lm_head';
+  const factors = (module: string, name = '') => ({
+    [`${module}.lora_A${name}.weight`]: float32([2, 4], Array(8).fill(1)),
+    [`${module}.lora_B${name}.weight`]: float32([4, 2], Array(8).fill(1)),
+  });
+  const weight = (name: string) => ({ [name]: float32([4, 4], Array(16).fill(1)) });
+  const adapterOf = (tensors: Parameters<typeof writeSafetensors>[1], modulesToSave: readonly string[] = []) => {
+    const folder = temporaryFolder();
+    writeSafetensors(join(folder, 'adapter_model.safetensors'), tensors);
+    const config = {
+      peft_type: 'LORA',
+      r: 2,
+      lora_alpha: 2,
+      target_modules: ['q_proj'],
+      modules_to_save: modulesToSave,
+    };
+    writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify(config));
+    return folder;
+  };
+
+  // Tried with PEFT 0.21: the logits are those without the tensor.
+  it.each([
+    [
+      factors('model.layers.0.self_attn.q_proj'),
+      /"model\..*lora_A\.weight": its name does not begin with "base_model\.model\."/,
+    ],
+    [{ ...factors(MODULE), ...weight('lm_head.weight') }, /"lm_head\.weight": its name does not begin/],
+    [{ ...factors(MODULE), ...weight(`${HEAD}.modules_to_save.weight`) }, /modules_to_save\.weight": PEFT saves such/],
+    [{ ...factors(MODULE), ...weight(`${HEAD}.modules_to_save.default.weight`) }, /PEFT saves such modules without/],
+    [{ ...factors(MODULE), ...weight(`${HEAD}.base_layer.weight`) }, /its module has no LoRA, and so no base_layer/],
+    [{ ...factors(MODULE), ...weight(`${MODULE}.weight`) }, /its module has a LoRA, and so base_layer/],
+    [{ ...factors(MODULE), ...weight(`${MODULE}.bias`) }, /its module has a LoRA, and so base_layer/],
+    [
+      { ...factors(MODULE), ...weight(`${MODULE}.weight`), ...weight(`${MODULE}.base_layer.weight`) },
+      /does not load the tensor ".*": there is ".*" as well/,
+    ],
+  ])('is refused by name: %#', async (tensors, message) => {
+    const folder = adapterOf(tensors);
+    const said = await messageOf(folder);
+    expect(said).toContain(`${folder}: PEFT does not load the tensor "`);
+    expect(said).toMatch(message);
+  });
+
+  it('is refused for factors of an adapter with another name', async () => {
+    expect(await messageOf(adapterOf(factors(MODULE, '.other')))).toMatch(
+      /"model\..*q_proj" has ".*lora_A\.other\.weight"/,
+    );
+  });
+
+  it('is not one that it loads: without an entry in modules_to_save, a copy beside a LoRA, and the default name', async () => {
+    const savedOf = async (folder: string) => {
+      const adapter = await openCheckpoint(folder);
+      return adapter.format === 'lora' ? [...adapter.saved.keys()] : null;
+    };
+    expect(await savedOf(adapterOf({ ...factors(MODULE), ...weight(`${HEAD}.weight`) }))).toEqual(['lm_head.weight']);
+    expect(await savedOf(adapterOf({ ...factors(MODULE), ...weight(`${HEAD}.weight`) }, ['lm_head']))).toEqual([
+      'lm_head.weight',
+    ]);
+    const own = 'model.layers.0.self_attn.q_proj.weight';
+    expect(await savedOf(adapterOf({ ...factors(MODULE), ...weight(`${MODULE}.base_layer.weight`) }))).toEqual([own]);
+    expect(await savedOf(adapterOf(factors(MODULE, '.default')))).toEqual([]);
+    const trained = { [`${HEAD}.original_module.weight`]: float32([4, 4], Array(16).fill(1)) };
+    expect(await savedOf(adapterOf({ ...factors(MODULE), ...trained }))).toEqual([]);
   });
 });

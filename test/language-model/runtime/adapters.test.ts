@@ -1,9 +1,12 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openReference } from '../../../src/checkpoint/open.ts';
 import type { Adapter } from '../../../src/checkpoint/types.ts';
 import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { ADAPTERS, adapterFixture, baseOf } from '../../checkpoint/adapter/adapters.ts';
+import { renameTensors } from '../../checkpoint/edit-tensor.ts';
+import { fixture, temporaryFolder } from '../../fixtures.ts';
 import { difference, type EngineChanges, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';
 
 it.each(ADAPTERS)('the logits with an adapter are those of the library that saved it: %s', async (name) => {
@@ -34,4 +37,15 @@ it('updates of experts count as memory beside the experts, of which each is adde
   const experts = [...base.tensors.values()].filter(({ name }) => name.includes('.experts.'));
   const stacked = experts.reduce((sum, { size }) => sum + 4 * size, 0);
   expect(added).toBe(2 * stacked);
+});
+
+it('an adapter of the base model alone is refused: PEFT finds none of its modules in the whole model, and says nothing', async () => {
+  const folder = join(temporaryFolder(), 'inner');
+  cpSync(fixture('language-models', 'lora'), folder, { recursive: true });
+  renameTensors(join(folder, 'adapter_model.safetensors'), (name) => name.replace('.model.model.', '.model.'));
+  const base = await openReference(fixture('language-models', 'llama'));
+  const adapter = await openLora(folder);
+  await expect(OnnxEngine.open(base, { device: { name: 'cpu', reason: 'a test' }, adapter })).rejects.toThrow(
+    /adapts "layers\.0\..*\.weight", which no library finds in the model: there it is in "model"/,
+  );
 });

@@ -1,0 +1,193 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TensorDigests } from '../../src/checkpoint/digest.ts';
+import { openReference } from '../../src/checkpoint/open.ts';
+import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
+import { refuseMisread } from '../../src/measure/refuse-misread.ts';
+import { refuseOtherWeights } from '../../src/measure/refuse-other-weights.ts';
+import { UserError } from '../../src/platform/user-error.ts';
+import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { stateDict, storageId, tensor, torchFile } from '../checkpoint/write-torch-file.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+
+/** See make_two_forms.py. */
+type Change = 'same' | 'reversed' | 'float32' | 'big';
+type Renamed = readonly [name: string, of: string, change: Change];
+interface FileRecipe {
+  readonly tensors:
+    | readonly Renamed[]
+    | { readonly all: Change; readonly prefix?: string; readonly inner?: true; readonly more?: readonly Renamed[] };
+  readonly below?: string;
+}
+type Load = number | 'error' | 'random' | 'any';
+interface Case {
+  readonly name: string;
+  readonly base: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly files: Readonly<Record<string, FileRecipe | null>>;
+  readonly json?: Readonly<Record<string, unknown>>;
+  readonly loads: Readonly<Record<string, Load>>;
+}
+
+const { tokens, outcomes, cases } = readJson<{
+  readonly tokens: readonly number[];
+  readonly outcomes: ReadonlyArray<ReadonlyArray<number | null>>;
+  readonly cases: readonly Case[];
+}>(fixture('two-forms.json'));
+
+const bases = new Map<string, ReadonlyMap<string, RawTensor>>();
+
+function tensorsOf(base: string): ReadonlyMap<string, RawTensor> {
+  const known = bases.get(base);
+  if (known) return known;
+  const bytes = readFileSync(fixture('language-models', base, 'model.safetensors'));
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const { __metadata__: _, ...entries } = header;
+  const tensors = new Map(
+    Object.entries(entries).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => [name, { dtype, shape, data: bytes.subarray(start + from, start + to) }],
+    ),
+  );
+  bases.set(base, tensors);
+  return tensors;
+}
+
+const SIZES: Readonly<Record<string, number>> = { BF16: 2, F16: 2, F32: 4 };
+
+function changed({ dtype, shape, data }: RawTensor, change: Change): RawTensor {
+  if (change === 'same' || (change === 'float32' && dtype === 'F32')) return { dtype, shape, data };
+  const size = SIZES[dtype] ?? 1;
+  const count = data.byteLength / size;
+  if (change === 'reversed') {
+    const reversed = Array.from({ length: count }, (_, i) => data.subarray((count - 1 - i) * size, (count - i) * size));
+    return { dtype, shape, data: Buffer.concat(reversed) };
+  }
+  if (dtype !== 'BF16') throw new Error(`${dtype} is not widened here`);
+  const wide = new Uint8Array(4 * count);
+  for (let i = 0; i < count; i += 1) wide.set(data.subarray(2 * i, 2 * i + 2), 4 * i + 2);
+  if (change === 'big') new DataView(wide.buffer).setFloat32(0, 1e5, true);
+  return { dtype: 'F32', shape, data: wide };
+}
+
+function inner(name: string): string {
+  return name.replace(/^(model|transformer|gpt_neox)\./, '');
+}
+
+function contentOf(base: string, { tensors }: FileRecipe): Record<string, RawTensor> {
+  const own = tensorsOf(base);
+  const renamed = (): readonly Renamed[] => {
+    if (!('all' in tensors)) return tensors;
+    const { all, prefix = '', inner: isInner = false, more = [] } = tensors;
+    return [...[...own.keys()].map((name): Renamed => [isInner ? inner(name) : prefix + name, name, all]), ...more];
+  };
+  return Object.fromEntries(
+    renamed().map(([name, of, change]) => {
+      const found = own.get(of);
+      if (!found) throw new Error(`${base} has no ${of}`);
+      return [name, changed(found, change)];
+    }),
+  );
+}
+
+const STORAGES: Readonly<Record<string, string>> = { BF16: 'BFloat16Storage', F16: 'HalfStorage', F32: 'FloatStorage' };
+
+function writeTorch(path: string, content: Readonly<Record<string, RawTensor>>, below: string | undefined): void {
+  const storages: Record<string, Uint8Array> = {};
+  const items = Object.entries(content).map(([name, { dtype, shape, data }], i): [string, string] => {
+    storages[i] = data;
+    const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((all, size) => all * size, 1));
+    const count = data.byteLength / (SIZES[dtype] ?? 1);
+    return [name, tensor(storageId(`${i}`, count, STORAGES[dtype]), 0, shape, strides)];
+  });
+  const state = stateDict(Object.fromEntries(items));
+  const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+  const pickle = below === undefined ? state : `\x80\x02}${text(below)}${state.slice(2, -1)}s.`;
+  writeFileSync(path, torchFile(pickle, storages));
+}
+
+function write(folder: string, { base, config, files, json }: Case): void {
+  const original = readJson<Record<string, unknown>>(fixture('language-models', base, 'config.json'));
+  const merged = Object.fromEntries(Object.entries({ ...original, ...config }).filter(([, value]) => value !== null));
+  for (const [name, value] of Object.entries({ ...json, 'config.json': merged }))
+    writeFileSync(join(folder, name), JSON.stringify(value));
+  for (const [name, recipe] of Object.entries(files)) {
+    const path = join(folder, name);
+    if (recipe === null) writeFileSync(path, '');
+    else if (name.endsWith('.safetensors')) writeSafetensors(path, contentOf(base, recipe));
+    else writeTorch(path, contentOf(base, recipe), recipe.below);
+  }
+}
+
+/** What this program makes of it, as `measure` does: logits, or the reason why it refuses. */
+async function run(folder: string): Promise<Float32Array | string> {
+  try {
+    const checkpoint = await openReference(folder);
+    await refuseMisread(checkpoint);
+    await refuseOtherWeights(checkpoint, new TensorDigests());
+    const device = { name: 'cpu', reason: 'tests run on the CPU' } as const;
+    const engine = await OnnxEngine.open(checkpoint, { device });
+    try {
+      const logits = await engine.logits(tokens);
+      return logits.slice((logits.length / tokens.length) * (tokens.length - 1));
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+const TOLERANCE = 1e-4;
+
+function isSame(logits: Float32Array, load: number): boolean {
+  const expected = outcomes[load];
+  if (!expected) throw new Error('no such outcome');
+  return expected.every((value, i) => value !== null && Math.abs(value - (logits[i] ?? Number.NaN)) <= TOLERANCE);
+}
+
+/** Every loader that loads the folder has these numbers, in whatever order it reads the files. */
+function agree(loads: Case['loads']): number | null {
+  const numbers = Object.values(loads).filter((load) => load !== 'error');
+  const [first] = numbers;
+  return typeof first === 'number' && numbers.every((load) => load === first) ? first : null;
+}
+
+describe('a folder with two forms of a model', () => {
+  it('gives the numbers of every loader that accepts it, or is refused', async () => {
+    const wrong: string[] = [];
+    const strict: string[] = [];
+    let accepted = 0;
+    const root = temporaryFolder();
+    for (const [i, item] of cases.entries()) {
+      const folder = join(root, `${i}`);
+      mkdirSync(folder);
+      write(folder, item);
+      const result = await run(folder);
+      if (typeof result === 'string') {
+        if (agree(item.loads) !== null && item.loads.transformers !== 'error')
+          strict.push(`${item.name}: ${result.replace(folder, '')}`);
+        continue;
+      }
+      accepted += 1;
+      const isWrong = (load: Load) =>
+        load === 'random' || load === 'any' || (load !== 'error' && !isSame(result, load));
+      const [loader] = Object.entries(item.loads).find(([, load]) => isWrong(load)) ?? [];
+      if (loader !== undefined) wrong.push(`${item.name}: ${loader} ${JSON.stringify(item.loads)}`);
+    }
+    console.log(cases.length, accepted, `${strict.length} refused\n${strict.join('\n')}`);
+    expect(wrong).toEqual([]);
+  });
+});
