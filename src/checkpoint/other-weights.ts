@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { CONSOLIDATED_FILE, isTrainingState } from '../hub/checkpoint-files.ts';
+import { basename, join } from 'node:path';
+import { CONSOLIDATED_FILE, isTrainingState, MLX_ADAPTER } from '../hub/checkpoint-files.ts';
 import { isLfsPointer } from '../platform/git-lfs.ts';
 import { resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -36,10 +36,12 @@ export async function otherWeightsOf(checkpoint: Checkpoint): Promise<OtherWeigh
   const { path, remote } = checkpoint;
   if (!(await stat(path)).isDirectory()) return [];
   const own = new Set([...checkpoint.tensors.values()].flatMap(storedOf).map(({ file }) => file));
+  // Beside adapters.safetensors, mlx-lm keeps those of earlier steps.
+  const isMlx = checkpoint.format === 'lora' && [...own].some((file) => basename(file) === MLX_ADAPTER);
   const found: OtherWeights[] = [];
   const consolidated: string[] = [];
   for (const name of (await readdir(path)).sort()) {
-    const file = CANDIDATE.test(name) ? await fileAt(path, name) : null;
+    const file = CANDIDATE.test(name) && !(isMlx && /^\d+_adapters/.test(name)) ? await fileAt(path, name) : null;
     if (file === null || own.has(file) || (remote && !remote.others.includes(name))) continue;
     if (CONSOLIDATED_FILE.test(name)) consolidated.push(name);
     else {

@@ -1,12 +1,11 @@
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { usualNames } from '../../src/checkpoint/consolidated/names.ts';
 import { TensorDigests } from '../../src/checkpoint/digest.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { tensorValue } from '../../src/checkpoint/tensor-value.ts';
+import { readAll } from '../../src/checkpoint/shards/index-file.ts';
 import { refuseOtherWeights } from '../../src/measure/refuse-other-weights.ts';
-import { ElementType, Graph } from '../../src/onnx/graph.ts';
-import { float32Output, runGraph } from '../../src/onnx/session.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
 import { float32, type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
@@ -132,6 +131,13 @@ describe('weights beside those that are measured', () => {
     }
   });
 
+  it('are no earlier steps of mlx-lm beside its adapter', async () => {
+    const folder = copyOf('adapters', 'mlx');
+    rmSync(join(folder, 'expected.safetensors'), { force: true });
+    cpSync(join(folder, 'adapters.safetensors'), join(folder, '0000100_adapters.safetensors'));
+    expect(await compare(folder)).toEqual([]);
+  });
+
   it('are refused in the folder of an adapter', async () => {
     const folder = copyOf('lora');
     writeSafetensors(join(folder, 'zzz.safetensors'), {
@@ -188,22 +194,41 @@ describe('weights beside those that are measured', () => {
 });
 
 describe("Mistral's own files beside those of transformers, of which vLLM reads the former", () => {
-  /** Both forms of one model, as in Mistral's repositories. */
+  /** Both forms of one model, as in Mistral's repositories: rows of queries and keys are in another order. */
   async function both(name: string): Promise<string> {
     const folder = copyOf('consolidated', name);
-    const { tensors, config } = await openCheckpoint(folder);
+    rmSync(join(folder, 'expected.safetensors'));
+    const { config } = await openCheckpoint(folder);
+    const entries = await readAll(
+      folder,
+      readdirSync(folder).filter((file) => file.startsWith('consolidated')),
+    );
     const usual: Record<string, RawTensor> = {};
-    for (const entry of tensors.values()) {
-      const graph = new Graph();
-      graph.output('numbers', graph.cast(tensorValue(graph, entry), ElementType.float32), ElementType.float32);
-      const numbers = float32Output(await runGraph(graph, { name: 'cpu', reason: 'a test' }), 'numbers');
-      usual[entry.name] = float32(entry.shape, [...numbers]);
+    for (const entry of usualNames(entries, config ?? {})) {
+      const { dtype, shape, file, offset, byteLength } = entry;
+      const data = readFileSync(file).subarray(offset, offset + byteLength);
+      const part = entry.name.startsWith('vision') ? config?.vision_config : (config?.text_config ?? config);
+      const { num_attention_heads: queries = 0, num_key_value_heads: keys = queries } = part as Record<string, number>;
+      const heads = entry.name.includes('q_proj') ? queries : keys;
+      const isTurned = /attn?(ention)?\.[qk]_proj\.weight$/.test(entry.name);
+      usual[entry.name] = { dtype, shape, data: isTurned ? inHalves(data, shape[0] ?? 0, heads) : data };
     }
     writeSafetensors(join(folder, SINGLE), usual);
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-    rmSync(join(folder, 'expected.safetensors'));
     return folder;
   }
+
+  /** Of each head, the even rows and then the odd ones. */
+  function inHalves(data: Uint8Array, rows: number, heads: number): Uint8Array {
+    const [row, each] = [data.byteLength / rows, rows / heads];
+    const from = (i: number) =>
+      Math.floor(i / each) * each + ((2 * (i % each)) % each) + (i % each >= each / 2 ? 1 : 0);
+    return Buffer.concat(Array.from({ length: rows }, (_, i) => data.subarray(from(i) * row, (from(i) + 1) * row)));
+  }
+
+  it('are the same codes of FP8 in another order', async () => {
+    expect(await compare(await both('ministral3-fp8'))).toEqual(['consolidated.safetensors']);
+  });
 
   it('are the same numbers in another order', async () => {
     const folder = await both('mistral');

@@ -1,5 +1,4 @@
 import type { TensorDigests } from '../../checkpoint/digest.ts';
-import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
 import { transposedView, wholeMatrix } from '../../checkpoint/matrix-view.ts';
 import { blockOf, isQuantized, isReadable, tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
@@ -26,9 +25,10 @@ export async function areEqual(stored: TensorEntry, original: TensorEntry, diges
     // Numbers in another order have other bytes.
     if (!stored.recipe && !original.recipe) return false;
   }
-  if (!isMeasuredDtype(stored.dtype) || !isReadable(original)) return false;
+  // What quantizing would make of other numbers is not computed.
+  if (!isReadable(stored) || !isReadable(original) || (isQuantized(stored) && !isQuantized(original))) return false;
   if (stored.size === 0) return true;
-  for (const path of isQuantized(original) ? EXPANDED_AS : [null]) {
+  for (const path of isQuantized(original) && !isQuantized(stored) ? EXPANDED_AS : [null]) {
     if ((await distanceFromRounded(stored, original, path)) === 0) return true;
   }
   return false;
@@ -71,15 +71,20 @@ async function distanceFromRounded(
   before: 'BF16' | 'F16' | null,
 ): Promise<number> {
   const graph = new Graph();
-  const type = elementTypeOf(stored);
+  const type = valueType(stored);
   // Expanded once, not for each block.
-  const expanded = original.recipe ? tensorValue(graph, original, [original.size]) : null;
+  const [expanded, expandedOwn] = [original, stored].map((entry) =>
+    entry.recipe ? tensorValue(graph, entry, [entry.size]) : null,
+  );
   const squares = Array.from({ length: Math.ceil(stored.size / BLOCK) }, (_, i) => {
     const [start, end] = [i * BLOCK, Math.min(stored.size, (i + 1) * BLOCK)];
     const block = expanded ? graph.slice(expanded, 0, start, end) : loadFlat(graph, original, start, end, type);
     const first = before ? graph.cast(block, elementTypeOf({ name: original.name, dtype: before })) : block;
     const rounded = graph.cast(graph.cast(first, type), ElementType.float64);
-    const off = graph.op('Sub', [loadFlat(graph, stored, start, end), rounded]);
+    const own = expandedOwn
+      ? graph.cast(graph.slice(expandedOwn, 0, start, end), ElementType.float64)
+      : loadFlat(graph, stored, start, end);
+    const off = graph.op('Sub', [own, rounded]);
     return graph.op('ReduceSumSquare', [off], { keepdims: 1 });
   });
   graph.output('distance', graph.sum(squares), ElementType.float64);
