@@ -10,12 +10,23 @@ import { findNonFinite } from '../spectra/non-finite.ts';
 
 /**
  * Make sure that loaders read the weights of a checkpoint as they are measured.
- * @throws UserError for two tensors that are one parameter, and for numbers that the dtype of config.json does not have
+ * @throws UserError for a config.json that names the file of the weights, two tensors that are one parameter, and for numbers that the dtype of config.json does not have
  */
 export async function refuseMisread(checkpoint: Checkpoint, onProgress?: OnProgress): Promise<void> {
   if (checkpoint.format !== 'safetensors' && checkpoint.format !== 'pytorch') return;
+  refuseNamedFile(checkpoint);
   refuseDoubled(checkpoint);
   await refuseBeyondFloat16(checkpoint, onProgress);
+}
+
+/** transformers 5 loads the file that this key names, also one in a subfolder, before all others. */
+function refuseNamedFile({ path, config }: FullCheckpoint): void {
+  const { transformers_weights: named } = config ?? {};
+  if (named === undefined || named === null) return;
+  throw new UserError(
+    `${path}: "transformers_weights" of config.json is ${JSON.stringify(named)}: only some programs load the weights from there`,
+    'remove the key, and give the weights their usual name',
+  );
 }
 
 /** transformers adds and removes the name of the base model, and loads one of two such tensors over the other. */

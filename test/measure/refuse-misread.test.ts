@@ -50,6 +50,12 @@ describe('two tensors that are one parameter, of which transformers loads one ov
   });
 });
 
+it('a config that names the file of weights is refused: transformers loads that one, and vLLM the usual one', async () => {
+  const folder = copyOf('llama-f32', { transformers_weights: 'other/zzz.safetensors' });
+  await expect(look(folder)).rejects.toThrow('"transformers_weights" of config.json is "other/zzz.safetensors"');
+  await look(copyOf('llama-f32', { transformers_weights: null }));
+});
+
 describe("weights beyond float16's range", () => {
   const NAME = 'model.layers.0.mlp.down_proj.weight';
   const withNumber = (value: number, config: Readonly<Record<string, unknown>>) => {
