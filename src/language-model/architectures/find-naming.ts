@@ -1,12 +1,15 @@
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
+import { VISION_LANGUAGE } from './vision-language.ts';
 
 /** The first naming under which the file has embeddings, preferably with an output layer. */
-export function findNaming({ tensors, path }: FullCheckpoint, decoder: Decoder): ModuleNaming {
+export function findNaming({ tensors, path, config }: FullCheckpoint, decoder: Decoder): ModuleNaming {
+  const namings = namingsOf(config, decoder);
   const isPresent = (name: string) => tensors.has(name);
-  const found = decoder.namings.filter(({ backbone }) => isPresent(`${backbone}${decoder.embeddings}.weight`));
-  const place = found.find(({ head }) => isPresent(`${head}.weight`)) ?? found[0] ?? findTied(tensors, decoder);
+  const found = namings.filter(({ backbone }) => isPresent(`${backbone}${decoder.embeddings}.weight`));
+  const place =
+    found.find(({ head }) => isPresent(`${head}.weight`)) ?? found[0] ?? findTied(tensors, decoder, namings);
   if (place) return place;
   const usual = `${decoder.namings[0]?.backbone}${decoder.embeddings}.weight`;
   throw new UserError(
@@ -15,8 +18,25 @@ export function findNaming({ tensors, path }: FullCheckpoint, decoder: Decoder):
   );
 }
 
+/** Text models whose weights transformers 5.24 also finds where a vision-language model has them. */
+const INSIDE = new Set<unknown>(['qwen3_5_text', 'gemma3n_text']);
+
+/** A text model alone starts from random numbers in transformers where all of its names are those inside of a larger model. */
+function namingsOf(config: FullCheckpoint['config'], { namings }: Decoder): readonly ModuleNaming[] {
+  const type = config?.model_type;
+  if (config === null || VISION_LANGUAGE.some(({ modelType }) => modelType === type)) return namings;
+  return namings.filter(
+    ({ backbone }) =>
+      !/(language|text)_model\./.test(backbone) || (INSIDE.has(type) && backbone.startsWith('model.language_model.')),
+  );
+}
+
 /** Of two names of one matrix, `save_model` of safetensors keeps the first: that of the output layer. */
-function findTied(tensors: FullCheckpoint['tensors'], { head, namings }: Decoder): ModuleNaming | undefined {
+function findTied(
+  tensors: FullCheckpoint['tensors'],
+  { head }: Decoder,
+  namings: readonly ModuleNaming[],
+): ModuleNaming | undefined {
   if (!head.tied) return undefined;
   const names = [...tensors.keys()];
   const hasLayers = (backbone: string) =>

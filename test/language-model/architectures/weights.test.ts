@@ -9,8 +9,15 @@ import { checkpointOf } from './checkpoint-of.ts';
 
 const LLAMA = { model_type: 'llama', vocab_size: 8, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
 
-function weightsOf(tensors: Record<string, number[]>, adapter: Adapter | null = null): Weights {
-  const checkpoint = checkpointOf(LLAMA, tensors);
+/** A vision-language model with the same text model. */
+const LLAVA = { model_type: 'llava', text_config: LLAMA };
+
+function weightsOf(
+  tensors: Record<string, number[]>,
+  adapter: Adapter | null = null,
+  config: Record<string, unknown> = LLAMA,
+): Weights {
+  const checkpoint = checkpointOf(config, tensors);
   return new Weights(checkpoint, describeDecoder(checkpoint), adapter);
 }
 
@@ -47,14 +54,21 @@ describe('Weights', () => {
       weightsOf(Object.fromEntries([embeddings, ...others].map((name) => [name, [8, 4]]))).naming;
     expect(find('model.embed_tokens.weight')).toEqual({ backbone: 'model.', head: 'lm_head' });
     expect(find('embed_tokens.weight')).toEqual({ backbone: '', head: 'lm_head' });
-    expect(find('language_model.model.embed_tokens.weight')).toEqual({
+    const inside = (embeddings: string, ...others: string[]) =>
+      weightsOf(Object.fromEntries([embeddings, ...others].map((name) => [name, [8, 4]])), null, LLAVA).naming;
+    expect(inside('language_model.model.embed_tokens.weight')).toEqual({
       backbone: 'language_model.model.',
       head: 'language_model.lm_head',
     });
-    expect(find('model.language_model.embed_tokens.weight', 'lm_head.weight')).toEqual({
+    expect(inside('model.language_model.embed_tokens.weight', 'lm_head.weight')).toEqual({
       backbone: 'model.language_model.',
       head: 'lm_head',
     });
+  });
+
+  it('finds no text model alone under the names of a vision-language model: transformers starts from random numbers', () => {
+    for (const name of ['language_model.model.', 'model.language_model.', 'model.text_model.'])
+      expect(() => weightsOf({ [`${name}embed_tokens.weight`]: [8, 4] })).toThrow(/has no embeddings/);
   });
 
   // What safetensors' save_model, and with it accelerate, writes of a tied model.
@@ -64,7 +78,8 @@ describe('Weights', () => {
       [`${backbone}layers.0.mlp.up_proj.weight`]: [1],
     });
     const read = (more: object, tensors: Record<string, number[]>) => {
-      const checkpoint = checkpointOf({ ...LLAMA, ...more }, tensors);
+      const isInside = Object.keys(tensors).some((name) => name.startsWith('language_model.'));
+      const checkpoint = checkpointOf({ ...(isInside ? LLAVA : LLAMA), ...more }, tensors);
       return new Weights(checkpoint, describeDecoder(checkpoint), null).tensor('embed_tokens.weight', [8, 4]).name;
     };
     const tied = { tie_word_embeddings: true };
@@ -121,7 +136,7 @@ describe('Weights', () => {
     // In memory the backbone of LLaVA is model.language_model, in its file language_model.model.
     const tensors = { 'language_model.model.embed_tokens.weight': [8, 4] };
     const lora = module('model.language_model.layers.0.self_attn.q_proj.weight');
-    const weights = weightsOf(tensors, adapterOf([lora]));
+    const weights = weightsOf(tensors, adapterOf([lora]), LLAVA);
     expect(weights.lora('layers.0.self_attn.q_proj.weight')).toBe(lora);
     expect(() => weights.refuseUnused()).not.toThrow();
   });

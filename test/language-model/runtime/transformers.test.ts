@@ -224,7 +224,7 @@ describe('an adapter', () => {
   it('replaces the weights that it saved whole', async () => {
     const values = wave(vocabulary * hidden, 0.3);
     const adapter = await adapterOf({
-      'base_model.model.lm_head.modules_to_save.weight': { shape: [vocabulary, hidden], values },
+      'base_model.model.lm_head.weight': { shape: [vocabulary, hidden], values },
     });
     const both = merged('llama', 'lm_head.weight', (_, row, column) => values[row * hidden + column] as number);
     await expectSame('llama', adapter, both);
