@@ -171,7 +171,7 @@ function isSame(logits: Float32Array, load: number): boolean {
 const HEALTHY = [
   /model\.safetensors, (?!model-|consolidated).*: (same|float32|inner names|one the same|value head)$/,
   /model\.safetensors, consolidated.*: (same|float32|inner names)$/,
-  /pytorch_model\.bin, .*\.(bin|pt|pth|ckpt|h5): (same|float32|value head)$/,
+  /pytorch_model\.bin, (?!pytorch_model-).*\.(bin|pt|pth|ckpt|h5): (same|float32|value head)$/,
   /: only (pytorch_model\.bin)$/,
   /: empty (?!zzz\.safetensors)/,
   /shards: (as they should be|a tensor that the index lacks|other names of shards|the same of the index)$/,
