@@ -43,10 +43,12 @@ async function differenceOf(
 ): Promise<string | null> {
   const own = new TensorNames(checkpoint.tensors);
   const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
-  // No program has a place in the model for what is neither in one of its modules nor of a type that models have: the value head of a
-  // training, or what a test expects.
-  const isPart = ({ name }: TensorEntry) =>
-    outermost.has(outermostOf(name)) || placeOf(name, { multimodal: true }).module !== 'other';
+  // No program has a place in the model for what is neither in one of its modules nor beside them under a name that models have: the value
+  // head of a training, or what a test expects.
+  const isPart = ({ name }: TensorEntry) => {
+    const isOutermost = innerName(name).split('.').length <= 2;
+    return outermost.has(outermostOf(name)) || (isOutermost && placeOf(name, { multimodal: true }).module !== 'other');
+  };
   const embedding = tokenEmbedding(checkpoint.tensors.values());
   const pairs: Array<readonly [TensorEntry, TensorEntry]> = [];
   for (const entry of tensors.values()) {
