@@ -25,7 +25,7 @@ export interface OtherWeights {
 }
 
 /**
- * The files of weights in a checkpoint's folder that are no part of it. vLLM 0.11 reads all files that match `*.safetensors`, only
+ * The files of weights in a checkpoint's folder that are no part of it. vLLM reads all files that match `*.safetensors`, only
  * `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or all `*.pt`; text-generation-inference all
  * `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`; transformers another file on request (`variant`,
  * `use_safetensors=False`). Subfolders are read by none of them, nor are other formats. On a hub, pickles beside safetensors are not

@@ -45,14 +45,14 @@ async function differenceOf(
   const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
   // No program has a place in the model for what is neither in one of its modules nor beside them under a name that models have: the value
   // head of a training, or what a test expects.
-  const isPart = ({ name }: TensorEntry) => {
-    const isOutermost = innerName(name).split('.').length <= 2;
-    return outermost.has(outermostOf(name)) || (isOutermost && placeOf(name, { multimodal: true }).module !== 'other');
-  };
+  const isPart = ({ name }: TensorEntry) =>
+    outermost.has(outermostOf(name)) || (isOutermost(name) && placeOf(name, { multimodal: true }).module !== 'other');
   const embedding = tokenEmbedding(checkpoint.tensors.values());
   const pairs: Array<readonly [TensorEntry, TensorEntry]> = [];
   for (const entry of tensors.values()) {
-    const original = own.find(entry.name) ?? (isHead(entry) ? embedding : null);
+    // Other names are in no adapter.
+    if (checkpoint.format === 'lora' && !entry.name.startsWith('base_model.')) continue;
+    const original = own.find(entry.name) ?? (isHead(entry) && isOutermost(entry.name) ? embedding : null);
     if (original !== null) pairs.push([entry, original]);
     else if (!isBuffer(entry) && isPart(entry)) return `its tensor ${JSON.stringify(entry.name)} is not among them`;
   }
@@ -77,6 +77,11 @@ async function differenceOf(
 
 function outermostOf(name: string): string {
   return innerName(name).split('.')[0] ?? '';
+}
+
+/** Is it in no module of others, such as `lm_head.weight`? */
+function isOutermost(name: string): boolean {
+  return innerName(name).split('.').length <= 2;
 }
 
 /** The head of a model with tied weights is stored or left out, as a library likes. */
