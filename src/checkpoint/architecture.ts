@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { endOfString, parseJson } from '../platform/parse-json.ts';
+import { parseJson } from '../platform/parse-json.ts';
+import { parsePythonJson } from '../platform/python/json.ts';
+import { withoutNonFinite } from '../platform/python-json.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
+import { withKinds } from './config-kinds.ts';
 import { configOfParams, PARAMS } from './consolidated/params.ts';
 import { type MixerSizes, NO_MIXER_SIZES, readMixerSizes } from './mixer-sizes.ts';
 
@@ -73,7 +76,7 @@ type Config = z.infer<typeof configSchema>;
 export async function readConfig(directory: string): Promise<Config | null> {
   const file = join(directory, 'config.json');
   const text = await readTextInside(file);
-  return text === null ? readParams(directory) : parseJsonObject(text, file);
+  return text === null ? readParams(directory) : parseConfig(text, file);
 }
 
 async function readParams(directory: string): Promise<Config | null> {
@@ -82,34 +85,22 @@ async function readParams(directory: string): Promise<Config | null> {
   return text === null ? null : configOfParams(parseJsonObject(text, file), file);
 }
 
-/** Python's json writes numbers that JSON does not have, and some configs contain them. */
-const PYTHON_NUMBER = /-?\bInfinity\b|\bNaN\b/g;
-
-/** @throws UserError naming the file if the text is not a JSON object */
+/**
+ * An object of a JSON file, as Python reads it: NaN and Infinity are numbers.
+ * @throws UserError naming the file if the text is not a JSON object
+ */
 export function parseJsonObject(text: string, file: string): Config {
-  const json = parseJson(withoutPythonNumbers(text), { name: file, hint: 'restore the file' });
+  const finite = withoutNonFinite(text);
+  const json = parseJson(finite, { name: file, hint: 'restore the file' });
   const parsed = configSchema.safeParse(json);
   if (!parsed.success || Array.isArray(json)) throw new UserError(`${file} is not a JSON object`, 'restore the file');
-  return parsed.data;
+  return finite === text ? parsed.data : (withKinds(parsePythonJson(text)) as Config);
 }
 
-/** With null in their place, outside of strings. */
-function withoutPythonNumbers(text: string): string {
-  if (text.search(PYTHON_NUMBER) === -1) return text;
-  const parts: string[] = [];
-  let taken = 0;
-  for (let start = 0; start < text.length; ) {
-    const quote = text.indexOf('"', start);
-    const end = quote === -1 ? text.length : quote;
-    const outside = text.slice(start, end);
-    const replaced = outside.replace(PYTHON_NUMBER, 'null');
-    if (replaced !== outside) {
-      parts.push(text.slice(taken, start), replaced);
-      taken = end;
-    }
-    start = quote === -1 ? text.length : endOfString(text, quote) + 1;
-  }
-  return [...parts, text.slice(taken)].join('');
+/** The same for config.json, whose readers can ask how a number is written: see `kindIn`. */
+function parseConfig(text: string, file: string): Config {
+  parseJsonObject(text, file);
+  return withKinds(parsePythonJson(text)) as Config;
 }
 
 /** Keys that different families use for the same number. */

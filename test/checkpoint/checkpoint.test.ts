@@ -137,12 +137,19 @@ describe('opening a checkpoint', () => {
     expect(message).not.toContain('\n');
   });
 
-  it('accepts the Infinity that Python writes into a config', async () => {
+  it('reads the Infinity and NaN that Python writes into a config', async () => {
     const folder = copyOf('mixtral');
-    const config = '{"model_type": "mixtral", "time_step_limit": [0.0, Infinity], "note": "NaN \\" Infinity"}';
+    const config =
+      '{"model_type": "mixtral", "time_step_limit": [0.0, Infinity], "a": NaN, "b": -Infinity, "note": "NaN \\" Infinity"}';
     writeFileSync(join(folder, 'config.json'), config);
     const checkpoint = await openCheckpoint(folder);
-    expect(checkpoint.config).toMatchObject({ time_step_limit: [0, null], note: 'NaN " Infinity' });
+    expect(checkpoint.config).toEqual({
+      model_type: 'mixtral',
+      time_step_limit: [0, Number.POSITIVE_INFINITY],
+      a: Number.NaN,
+      b: Number.NEGATIVE_INFINITY,
+      note: 'NaN " Infinity',
+    });
   });
 
   it('includes a tensor that is missing from the index', async () => {

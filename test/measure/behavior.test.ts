@@ -279,6 +279,12 @@ describe('the files that decide how a model is used', () => {
     expect(one?.keys).toBe(5001);
     expect(one?.digest).not.toBe(two?.digest);
   });
+
+  it('NaN is another value than none, and shown as Python writes it', () => {
+    const temperature = (value: unknown) => partOf({ top_k: 3, temperature: [value] });
+    expect(temperature(Number.NaN)?.values).toEqual({ temperature: '[NaN]', top_k: '3' });
+    expect(temperature(Number.NaN)?.digest).not.toBe(temperature(null)?.digest);
+  });
 });
 
 describe('the cache of measurements', () => {

@@ -48,7 +48,8 @@ function write(value: unknown, to: HashedText): void {
         write(object[key], to);
       });
     to.add('}');
-  } else to.add(JSON.stringify(value) ?? 'null');
+    // JSON has no NaN, which Python reads.
+  } else to.add(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'null'));
 }
 
 /** Characters that are hashed at once. */

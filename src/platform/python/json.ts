@@ -2,10 +2,13 @@ import { PythonFloat, type PythonValue } from './value.ts';
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?\d+(\.\d+)?([eE][-+]?\d+)?/y;
+const NOT_FINITE = /NaN|-?Infinity/y;
+const MAX_DIGITS = 4300;
 const STRING = /"(?:[^"\\]|\\.)*"/sy;
 
 /**
- * `json.loads(text)`: 1 is an int and 1.0 a float, whole numbers are not rounded, and keys keep their order.
+ * `json.loads(text)`: 1 is an int and 1.0 a float, NaN and Infinity are floats too, whole numbers are not rounded, and keys keep their
+ * order.
  * @param text JSON that has been parsed before, so that it is neither wrong nor too deep
  */
 export function parsePythonJson(text: string): PythonValue {
@@ -76,7 +79,11 @@ class Reader {
   }
 
   #number(): PythonValue {
+    NOT_FINITE.lastIndex = this.#at;
+    if (NOT_FINITE.test(this.#text)) return new PythonFloat(Number(this.#match(NOT_FINITE)[0]));
     const [token, fraction, exponent] = this.#match(NUMBER);
+    // Python reads no longer int, and a BigInt takes seconds for millions of digits.
+    if (token.length > MAX_DIGITS) return new PythonFloat(Number(token));
     if (fraction !== undefined || exponent !== undefined) return new PythonFloat(Number(token));
     // There is no -0 among ints.
     return Number.isSafeInteger(Number(token)) ? Number(token) + 0 : BigInt(token);

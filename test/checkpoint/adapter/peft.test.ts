@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { areTurned, type StackedModule } from '../../../src/checkpoint/adapter/expert-factors.ts';
@@ -33,6 +33,13 @@ it('an alpha whose update has no finite energy is refused', async () => {
   for (const change of [{ alpha_pattern: { '.*': 1e308 } }, { lora_alpha: -1e200, alpha_pattern: {} }]) {
     expect(await messageOf(adapterWith('patterns', change))).toMatch(/its alpha is -?1e\+\d+, more than 1000000000/);
   }
+});
+
+it('an alpha that is NaN, as Python reads it, is refused and not left out', async () => {
+  const folder = adapterWith('patterns', { lora_alpha: 'here' });
+  const file = join(folder, 'adapter_config.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"here"', 'NaN'));
+  expect(await messageOf(folder)).toMatch(/adapter_config\.json: "lora_alpha": .*(nan|number)/i);
 });
 
 it('a bias of B that PEFT would not load is refused, and so is one that is missing', async () => {
