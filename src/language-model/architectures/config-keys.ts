@@ -5,7 +5,7 @@
 const ARITHMETIC_FREE = new Set(
   `
   architectures auto_map dtype torch_dtype model_type name_or_path model_name transformers_version tokenizer_class use_cache
-  torchscript use_bfloat16 return_dict return_dict_in_generate output_attentions output_hidden_states output_scores
+  torchscript use_bfloat16 return_dict_in_generate output_attentions output_hidden_states output_scores
   is_encoder_decoder is_decoder chunk_size_feed_forward pruned_heads tie_encoder_decoder cross_attention_hidden_size
   add_cross_attention problem_type id2label label2id num_labels task_specific_params finetuning_task prefix
   bos_token_id eos_token_id pad_token_id sep_token_id decoder_start_token_id unk_token_id tokenizer_vocab_size
@@ -37,7 +37,7 @@ function isOff(value: unknown): boolean {
 }
 
 /** Features that are on by default: turning them off changes the arithmetic. */
-const ON_BY_DEFAULT = new Set(['is_causal']);
+const ON_BY_DEFAULT = new Set(['is_causal', 'return_dict']);
 
 /** Layer types that are all full attention. */
 function isPlain(key: string, value: unknown): boolean {

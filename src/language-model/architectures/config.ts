@@ -1,6 +1,7 @@
 import { similarWord } from '../../platform/similar-word.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isArithmeticFree } from './config-keys.ts';
+import { canBeNull, RESTORE, refusesNull, shown } from './config-types.ts';
 import { ACTIVATIONS, type Activation } from './parts.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -43,8 +44,8 @@ export class Config {
     this.#values = Object.fromEntries(Object.entries(values).map(([key, value]) => [nameOf(key), value]));
     for (const [key, value] of Object.entries(values)) {
       const name = nameOf(key);
-      if (this.#values[name] !== value) {
-        throw this.error(`${key} is ${JSON.stringify(value)}, and ${name} has another value`);
+      if (!Object.is(this.#values[name], value)) {
+        throw this.error(`${key} is ${shown(value)}, and ${name} has another value`);
       }
     }
   }
@@ -55,8 +56,8 @@ export class Config {
   }
 
   number(key: string): number {
-    const value = this.optionalNumber(key) ?? this.#defaults[key];
-    if (typeof value !== 'number') throw this.error(`${key} is missing`);
+    const value = this.has(key) ? this.optionalNumber(key) : this.#orDefault(key);
+    if (typeof value !== 'number') throw this.error(`${key} is ${value === null ? 'null' : 'missing'}`);
     return value;
   }
 
@@ -73,13 +74,13 @@ export class Config {
    * @returns null for a missing key without a default
    */
   numberOfEach(key: string, count: number): number[] | null {
-    const value = this.#get(key) ?? this.#defaults[key] ?? null;
+    const value = this.#orDefault(key) ?? null;
     if (value === null) return null;
     const numbers: unknown[] = Array.isArray(value) ? value : Array<unknown>(count).fill(value);
     if (numbers.length !== count) throw this.error(`${key} has ${numbers.length} entries for ${count} layers`);
     return numbers.map((item) => {
       if (typeof item === 'number' && Number.isFinite(item)) return item;
-      throw this.error(`${key} has ${JSON.stringify(item)}, not a number`);
+      throw this.error(`${key} has ${shown(item)}, not a number`);
     });
   }
 
@@ -97,41 +98,24 @@ export class Config {
   }
 
   boolean(key: string): boolean {
-    const value = this.#get(key) ?? this.#defaults[key];
-    if (typeof value !== 'boolean')
-      throw this.error(`${key} is ${JSON.stringify(value ?? null)}, neither true nor false`);
+    const value = this.#orDefault(key);
+    if (value === null && canBeNull(key, this.modelType)) return false;
+    if (typeof value !== 'boolean') throw this.error(`${key} is ${shown(value)}, neither true nor false`);
     return value;
-  }
-
-  /** True or false if the config itself has it, without the default. */
-  booleanOrNull(key: string): boolean | null {
-    const value = this.#get(key) ?? null;
-    if (value !== null && typeof value !== 'boolean') {
-      throw this.error(`${key} is ${JSON.stringify(value)}, neither true nor false`);
-    }
-    return value;
-  }
-
-  /** A boolean, or a number in its place: 0 is false. */
-  isOn(key: string): boolean {
-    const value = this.#get(key);
-    return typeof value === 'number' ? value !== 0 : this.boolean(key);
   }
 
   /**
    * A number or null, both of which can be explicit values; the family's default applies only if the key is missing.
    */
   numberOrNull(key: string): number | null {
-    return key in this.#values
-      ? this.optionalNumber(key)
-      : ((this.#defaults[key] as number | null | undefined) ?? null);
+    return this.has(key) ? this.optionalNumber(key) : ((this.#orDefault(key) as number | null | undefined) ?? null);
   }
 
   /** A number of the config itself, without the default. */
   optionalNumber(key: string): number | null {
     const value = this.#get(key) ?? null;
     if (value !== null && (typeof value !== 'number' || !Number.isFinite(value))) {
-      throw this.error(`${key} is ${JSON.stringify(value)}, not a number`);
+      throw this.error(`${key} is ${shown(value)}, not a number`);
     }
     return value;
   }
@@ -139,7 +123,7 @@ export class Config {
   /** A text of the config itself, without the default. */
   text(key: string): string | null {
     const value = this.#get(key) ?? null;
-    if (value !== null && typeof value !== 'string') throw this.error(`${key} is ${JSON.stringify(value)}, not a text`);
+    if (value !== null && typeof value !== 'string') throw this.error(`${key} is ${shown(value)}, not a text`);
     return value;
   }
 
@@ -147,7 +131,7 @@ export class Config {
     const value = this.#get(key) ?? null;
     if (value === null) return null;
     if (typeof value !== 'object' || Array.isArray(value)) throw this.error(`${key} is not an object`);
-    return Object.keys(value).length === 0 ? null : (value as Values);
+    return value as Values;
   }
 
   list(key: string): readonly unknown[] | null {
@@ -158,12 +142,11 @@ export class Config {
 
   /** An activation function, by its name in transformers' `ACT2FN`. */
   activation(key: string): Activation {
-    const written = this.#get(key);
-    const name = written === undefined ? this.#defaults[key] : written;
+    const name = this.#orDefault(key);
     const activation = typeof name === 'string' ? ACTIVATION_NAMES.get(name) : undefined;
     if (!activation) {
       throw this.error(
-        `${key} ${JSON.stringify(name ?? null)} is not supported`,
+        `${key} ${shown(name)} is not supported`,
         `use a model with one of ${[...ACTIVATION_NAMES.keys()].join(', ')}`,
       );
     }
@@ -172,8 +155,10 @@ export class Config {
 
   /** Refuse any other value of this key, since only this one is supported. */
   expect(key: string, value: unknown, why: string): void {
-    const found = this.#get(key) ?? value;
-    if (JSON.stringify(found) !== JSON.stringify(value)) throw this.error(`${key} is ${JSON.stringify(found)}: ${why}`);
+    const found = this.has(key) ? this.#get(key) : value;
+    // To transformers, null is false where it is not refused.
+    if (found === null && value === false) return;
+    if (shown(found) !== shown(value)) throw this.error(`${key} is ${shown(found)}: ${why}`);
   }
 
   /** Keys that can be in this family's configs and do not affect the logits. */
@@ -186,6 +171,12 @@ export class Config {
    * @throws UserError that names it
    */
   refuseUnread(): void {
+    const isNull = (key: string) => this.#values[key] === null;
+    const refused = Object.keys(this.#values).find(
+      (key) => isNull(key) && refusesNull(key, this.modelType, { isRead: this.#read.has(key) }),
+    );
+    if (refused !== undefined)
+      throw this.error(`${refused} is null, which the key cannot be in ${this.modelType}`, RESTORE);
     const unread = this.unread();
     if (unread.length === 0) return;
     const shown = unread.slice(0, 5).map(({ shown, similar }) => (similar === null ? shown : `${shown} (${similar}?)`));
@@ -211,7 +202,7 @@ export class Config {
   /** The error for a word that this family does not have, with those that it has. */
   unknownWord(key: string, found: unknown, known: readonly string[]): UserError {
     const words = known.map((word) => JSON.stringify(word)).join(', ');
-    return this.error(`${key} is ${JSON.stringify(found)}, which is not supported: ${this.modelType} has ${words}`);
+    return this.error(`${key} is ${shown(found)}, which is not supported: ${this.modelType} has ${words}`);
   }
 
   error(message: string, hint = 'restore the file, or use a checkpoint of a supported family'): UserError {
@@ -222,12 +213,18 @@ export class Config {
     this.#read.add(key);
     return this.#values[key];
   }
+
+  /** The default is for a missing key only: null is a value. */
+  #orDefault(key: string): unknown {
+    const value = this.#get(key);
+    return value === undefined ? this.#defaults[key] : value;
+  }
 }
 
 const SHOWN_LENGTH = 60;
 
 function shorten(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = shown(value);
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }
 

@@ -4,9 +4,11 @@ import { hasRecipes } from '../../checkpoint/tensor-value.ts';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
+import { expectTypes, isSection, RESTORE } from './config-types.ts';
 import type { Decoder } from './decoder.ts';
 import type { ModelFamily } from './families/family.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
+import { ropeTypeOf } from './rope.ts';
 import { NO_DECODERS, textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
 
 /** The `model_type` is none of those that are described here. */
@@ -42,6 +44,11 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
     const part = text === null ? '' : ` with text model ${JSON.stringify(text.modelType)}`;
     throw new UnknownFamily(`${file}: model_type ${JSON.stringify(modelType)}${part} is not supported`);
   }
+  expectTypes(config, { modelType, file });
+  if (isSection(config.text_config)) {
+    expectTypes(config.text_config, { modelType: name, file });
+    refuseBesideText(config, config.text_config, file);
+  }
   const reader = configAs(family, text?.values ?? config, file);
   // That is said by the tensors: a config alone is refused.
   if (hasRecipes(checkpoint.tensors)) reader.ignore(...QUANTIZATION_KEYS);
@@ -49,6 +56,25 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   reader.refuseUnread();
   // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.
   return text?.hasPlainHead ? { ...decoder, head: { tied: decoder.head.tied, scale: 1, softcap: null } } : decoder;
+}
+
+/** Types of scaling that transformers cannot make sense of beside a text_config; it ignores the others. */
+const INSIDE_ONLY = new Set<unknown>(['llama3', 'longrope', 'yarn']);
+
+function refuseBesideText(
+  config: Readonly<Record<string, unknown>>,
+  text: Readonly<Record<string, unknown>>,
+  file: string,
+): void {
+  const key = ['rope_scaling', 'rope_parameters'].find((name) => {
+    const parameters = config[name];
+    return isSection(parameters) && INSIDE_ONLY.has(ropeTypeOf(parameters));
+  });
+  if (key !== undefined) throw new UserError(`${file}: ${key} is beside text_config`, 'move it into text_config');
+  // These classes put it in place of image tokens.
+  if (text.pad_token_id === null && /^gemma4/.test(String(config.model_type))) {
+    throw new UserError(`${file}: pad_token_id of text_config is null`, RESTORE);
+  }
 }
 
 /** A config as a family reads it. */

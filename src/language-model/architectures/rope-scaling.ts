@@ -1,5 +1,7 @@
+import { kindIn } from '../../checkpoint/config-kinds.ts';
 import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
+import { shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';
 
 type ScaledRope = Omit<Rope, 'interleaved'>;
@@ -40,8 +42,6 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
     keys: ['factor', 'original_max_position_embeddings'],
     build: (given) => plainRope(given, given.plain),
   },
-  // For text, the three positions of a token are equal.
-  mrope: { keys: [], build: (given) => plainRope(given, given.plain) },
   linear: {
     keys: ['factor', 'original_max_position_embeddings'],
     build: (given) =>
@@ -52,7 +52,14 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
   },
   proportional: { keys: ['factor'], build: proportional, wholeHeads: true },
   // It changes nothing up to max_position_embeddings, and longer inputs are cut.
-  dynamic: { keys: ['factor', 'original_max_position_embeddings'], build: (given) => plainRope(given, given.plain) },
+  dynamic: {
+    keys: ['factor', 'original_max_position_embeddings'],
+    build: (given) => {
+      required(given, 'factor');
+      if (given.dim < 3) throw given.config.error(`${given.dim} rotary dimensions cannot have the type "dynamic"`);
+      return plainRope(given, given.plain);
+    },
+  },
   llama3: {
     keys: ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'],
     build: llama3,
@@ -86,7 +93,7 @@ function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): Scale
 
 /** Gemma 4: a share of the pairs is rotated, with the frequencies of whole heads, and the other pairs by 0. */
 function proportional(given: UnscaledRope): ScaledRope {
-  const factor = positiveOf(given, 'factor') ?? 1;
+  const factor = given.parameters.factor === undefined ? 1 : required(given, 'factor');
   const rotated = Math.floor((given.partial * given.dim) / 2);
   return plainRope(
     given,
@@ -101,6 +108,7 @@ function llama3(given: UnscaledRope): ScaledRope {
   const factor = required(given, 'factor');
   const low = required(given, 'low_freq_factor');
   const high = required(given, 'high_freq_factor');
+  if (high <= low) throw given.config.error(`high_freq_factor is ${high}, and low_freq_factor ${low}`);
   const frequencies = given.plain.map((frequency) => {
     const wavelength = fround(fround(1 / frequency) * fround(2 * Math.PI));
     if (wavelength < fround(given.original / high)) return frequency;
@@ -121,7 +129,8 @@ export function yarnMagnitude(factor: number, weight = 1): number {
 /** YaRN (Peng et al. 2023, arXiv 2309.00071). */
 function yarn(given: UnscaledRope): ScaledRope {
   const { config, parameters, dim, theta, original } = given;
-  const factor = positiveOf(given, 'factor') ?? given.config.number('max_position_embeddings') / given.original;
+  if (original <= 0) throw config.error(`original_max_position_embeddings is ${original}, and must be positive`);
+  const factor = required(given, 'factor');
   const weight = numberOf(config, parameters, 'mscale');
   const weightOfAll = numberOf(config, parameters, 'mscale_all_dim');
   const magnitude =
@@ -132,8 +141,8 @@ function yarn(given: UnscaledRope): ScaledRope {
   /** The dimension with this many rotations over the original length. */
   const dimensionOf = (rotations: number) =>
     (dim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
-  let low = dimensionOf(numberOf(config, parameters, 'beta_fast') || 32);
-  let high = dimensionOf(numberOf(config, parameters, 'beta_slow') || 1);
+  let low = dimensionOf(positiveOf(given, 'beta_fast') ?? 32);
+  let high = dimensionOf(positiveOf(given, 'beta_slow') ?? 1);
   // Null is false there.
   if (parameters.truncate === undefined || parameters.truncate === true) {
     low = Math.floor(low);
@@ -188,10 +197,14 @@ function positiveOf({ config, parameters }: UnscaledRope, key: string): number |
   return value;
 }
 
+/** Without a number, transformers computes with None. */
+const NEVER_NULL = new Set(['rope_theta', 'partial_rotary_factor', 'original_max_position_embeddings']);
+
 export function numberOf(config: Config, parameters: Parameters, key: string): number | null {
-  const value = parameters[key] ?? null;
-  if (value !== null && (typeof value !== 'number' || !Number.isFinite(value))) {
-    throw config.error(`${key} of the rotary parameters is ${JSON.stringify(value)}, not a number`);
+  const value = parameters[key];
+  if (value === undefined || (value === null && !NEVER_NULL.has(key))) return null;
+  if (typeof value !== 'number' || !Number.isFinite(value) || kindIn(parameters, key) === 'huge') {
+    throw config.error(`${key} of the rotary parameters is ${shown(value)}, not a number`);
   }
   return value;
 }

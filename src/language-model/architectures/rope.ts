@@ -4,6 +4,7 @@
  */
 import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
+import { isSection, shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';
 import { knownTypesHint, numberOf, SCALINGS } from './rope-scaling.ts';
 
@@ -25,6 +26,11 @@ export interface RopeDefaults {
   readonly missing?: Parameters;
   /** Parameters that the family itself reads, or that its code ignores. */
   readonly more?: readonly string[];
+  /**
+   * How the three positions of image tokens share the pairs of dimensions, where the config does not say. `isWhole`: they share all of
+   * them, so that `mrope_section` has their number.
+   */
+  readonly sections?: { readonly missing: readonly number[]; readonly isWhole: boolean };
   /** This family's names of types. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -36,7 +42,8 @@ export function readRope(config: Config, headDim: number, defaults: RopeDefaults
 
 /** The rotary parameters of a config in either layout. */
 export function ropeParameters(config: Config, { missing = {} }: Pick<RopeDefaults, 'missing'> = {}): Parameters {
-  return config.object('rope_scaling') ?? config.object('rope_parameters') ?? missing;
+  const scaling = config.object('rope_scaling');
+  return scaling !== null && Object.keys(scaling).length > 0 ? scaling : (config.object('rope_parameters') ?? missing);
 }
 
 const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
@@ -50,10 +57,37 @@ export function originalOf(config: Config, parameters: Parameters): number {
   return numberOf(config, parameters, key) ?? config.number('max_position_embeddings');
 }
 
+/** Those of one type of layers, in families whose `rope_parameters` have several; none if it is missing. */
+export function parametersOfType(config: Config, byType: Parameters | null, type: string): Parameters {
+  const parameters = byType?.[type] ?? {};
+  if (!isSection(parameters)) throw config.error(`rope_parameters of ${type} are ${shown(parameters)}, not an object`);
+  numberOf(config, parameters, 'rope_theta');
+  return parameters;
+}
+
+/** `rope_type`, or `type` where that is missing: null is not missing. */
+export function ropeTypeOf(parameters: Parameters): unknown {
+  const { type = 'default', rope_type: written = type } = parameters;
+  return written;
+}
+
+/** The same where a key beside them is known, too. Versions of transformers disagree about which of the two counts. */
+function originalBeside(config: Config, parameters: Parameters, { isRead }: { readonly isRead: boolean }): number {
+  const key = 'original_max_position_embeddings';
+  const beside = config.optionalNumber(key);
+  if (!isRead) return config.number('max_position_embeddings');
+  const original = originalOf(config, parameters);
+  if (beside !== null) config.expect(key, original, `the rotary parameters have ${original}`);
+  return original;
+}
+
 /** The rotary positions of one set of parameters. */
 export function ropeOf(config: Config, headDim: number, parameters: Parameters, defaults: RopeDefaults): Rope {
   const besideTheta = config.optionalNumber('rope_theta');
   const besidePartial = config.optionalNumber('partial_rotary_factor');
+  if (besidePartial === null && config.has('partial_rotary_factor') && defaults.partial !== undefined) {
+    throw config.error('partial_rotary_factor is null');
+  }
   const theta =
     numberOf(config, parameters, 'rope_theta') ?? (defaults.hasOwnKeys ? null : besideTheta) ?? defaults.theta;
   const partial =
@@ -62,11 +96,11 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
     defaults.partial ??
     1;
   if (theta <= 0) throw config.error(`the rotary base is ${theta}, and must be positive`);
-  const written = parameters.rope_type ?? parameters.type ?? 'default';
-  if (typeof written !== 'string') throw config.error('rope_type is not a string');
+  const written = ropeTypeOf(parameters);
+  if (typeof written !== 'string') throw config.error(`rope_type is ${shown(written)}, not a text`);
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
-  if (!scaling) throw config.error(`rope_type ${JSON.stringify(written)} is not supported`, knownTypesHint());
+  if (!scaling) throw config.error(`rope_type ${shown(written)} is not supported`, knownTypesHint());
   const isWhole = scaling.wholeHeads ?? false;
   if (partial !== 1 && defaults.mayBePartial !== true && !isWhole) {
     throw config.error(`partial_rotary_factor is ${partial}, and this family rotates whole heads`);
@@ -78,9 +112,10 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
   const foreign = Object.keys(parameters).find((key) => !known.has(key) && parameters[key] !== null);
   if (foreign !== undefined) {
     throw config.error(
-      `the rotary parameters of type ${JSON.stringify(written)} have the unknown key ${JSON.stringify(foreign)}: ${JSON.stringify(parameters[foreign])}`,
+      `the rotary parameters of type ${shown(written)} have the unknown key ${JSON.stringify(foreign)}: ${shown(parameters[foreign])}`,
     );
   }
+  if (defaults.sections) expectSections(config, parameters, dim / 2, defaults.sections);
   const powers = Array.from({ length: dim / 2 }, (_, i) =>
     Math.fround(Math.fround(theta) ** Math.fround((2 * i) / dim)),
   );
@@ -94,11 +129,24 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
     plain: powers.map((power) => Math.fround(1 / power)),
     original:
       defaults.original ??
-      config.optionalNumber('original_max_position_embeddings') ??
-      numberOf(config, parameters, 'original_max_position_embeddings') ??
-      config.number('max_position_embeddings'),
+      originalBeside(config, parameters, { isRead: ['llama3', 'longrope', 'yarn'].includes(type) }),
   });
   return { ...rope, interleaved: defaults.interleaved ?? false };
+}
+
+/** Text has one position for all of them, but the class splits the dimensions all the same. */
+function expectSections(
+  config: Config,
+  { mrope_section: written }: Parameters,
+  pairs: number,
+  { missing, isWhole }: NonNullable<RopeDefaults['sections']>,
+): void {
+  const sections: unknown = written === undefined ? missing : written;
+  const isValid =
+    Array.isArray(sections) && sections.length >= missing.length && sections.every((size) => Number.isInteger(size));
+  if (!isValid) throw config.error(`mrope_section is ${shown(sections)}, not a list of ${missing.length} sizes`);
+  const total = (sections as readonly number[]).reduce((sum, size) => sum + size, 0);
+  if (isWhole && total !== pairs) throw config.error(`mrope_section has ${total} pairs of dimensions, not ${pairs}`);
 }
 
 /** Does a sequence of this many tokens use the frequencies for long sequences? */

@@ -1,3 +1,5 @@
+import { isSection } from './config-types.ts';
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** The config of the text model in a vision-language checkpoint: its family, and its values. */
@@ -17,6 +19,8 @@ interface VisionLanguage {
   readonly overrides: Values;
   /** Does it tie the output layer to the embeddings where its config does not say? */
   readonly tied?: boolean;
+  /** Whose `tie_word_embeddings` counts: that of the whole if missing. */
+  readonly tiedBy?: 'text' | 'either';
   /** Takes it any text model, of which it has the layers, and a plain output layer of its own? */
   readonly hasPlainHead?: boolean;
 }
@@ -33,14 +37,17 @@ const MISTRAL_SMALL: Values = {
   vocab_size: 131072,
 };
 
-/** Vision-language checkpoints whose text model can be run, on text only. */
+/**
+ * Vision-language checkpoints whose text model can be run, on text only. Which config ties the output layer was tried with transformers
+ * 5.24, without a tensor for it.
+ */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
-  { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, hasPlainHead: true },
+  { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
   { modelType: 'llava_next', text: 'llama', assumes: {}, overrides: {}, hasPlainHead: true },
-  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {}, hasPlainHead: true },
+  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
   { modelType: 'internvl', text: 'qwen2', assumes: {}, overrides: {}, tied: true, hasPlainHead: true },
-  { modelType: 'qwen2_vl', text: 'qwen2_vl_text', assumes: {}, overrides: {} },
-  { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen2_vl', text: 'qwen2_vl_text', assumes: {}, overrides: {}, tiedBy: 'either' },
+  { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {}, tiedBy: 'either' },
   { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
   // This class does not apply the softcap of the text-only class.
@@ -52,7 +59,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
-  { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {} },
+  { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {}, tiedBy: 'text' },
   { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true, hasPlainHead: true },
 ];
 
@@ -73,15 +80,15 @@ export function textConfigOf(modelType: string, values: Values): TextConfig | nu
   const kind = VISION_LANGUAGE.find((item) => item.modelType === modelType);
   if (!kind) return null;
   const nested = values.text_config;
-  const hasNested = typeof nested === 'object' && nested !== null && !Array.isArray(nested);
+  const hasNested = isSection(nested);
   // The class's defaults apply only to a missing text_config.
   const beside = Object.fromEntries(Object.entries(values).filter(([key]) => !VISION_KEY.test(key)));
-  const text: Values = hasNested ? (nested as Values) : { ...kind.assumes, ...beside };
+  const text: Values = hasNested ? nested : { ...kind.assumes, ...beside };
   const written = hasNested && typeof text.model_type === 'string' ? text.model_type : kind.text;
   // Here `mistral` is always Mistral, which has no layer types; alone it could be Ministral.
   const { layer_types: layerTypes, ...withoutLayerTypes } = text;
-  // Either config can tie the output layer to the embeddings.
-  const isTied = (values.tie_word_embeddings ?? kind.tied) === true || text.tie_word_embeddings === true;
+  const { tie_word_embeddings: tied = kind.tied ?? false } = values;
+  const isTied = kind.tiedBy === 'either' && text.tie_word_embeddings === true ? true : tied;
   return {
     // For a while, Qwen2.5-VL's text model was saved with the model type of the whole.
     modelType: written === modelType ? kind.text : written,
@@ -89,7 +96,7 @@ export function textConfigOf(modelType: string, values: Values): TextConfig | nu
     values: {
       ...(written === 'mistral' ? withoutLayerTypes : { ...withoutLayerTypes, layer_types: layerTypes ?? null }),
       ...kind.overrides,
-      ...(isTied ? { tie_word_embeddings: true } : {}),
+      ...(kind.tiedBy === 'text' ? {} : { tie_word_embeddings: isTied ?? false }),
     },
   };
 }

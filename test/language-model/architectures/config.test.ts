@@ -25,9 +25,11 @@ describe('Config', () => {
     expect(config.numberOrNull('third_window')).toBeNull();
   });
 
-  it('uses the default for null if only a number is valid', () => {
-    expect(configOf({ a: null }, { a: 5 }).number('a')).toBe(5);
-    expect(configOf({ a: null }, { a: true }).boolean('a')).toBe(true);
+  it('uses the default for a missing key only: null is a value', () => {
+    expect(configOf({}, { a: 5 }).number('a')).toBe(5);
+    expect(() => configOf({ a: null }, { a: 5 }).number('a')).toThrow(/a is null/);
+    expect(() => configOf({ a: null }, { a: true }).boolean('a')).toThrow(/a is null, neither true nor false/);
+    expect(() => configOf({ a: Number.NaN }, { a: 5 }).number('a')).toThrow(/a is NaN, not a number/);
   });
 
   it('finds a key by another name, and refuses two names with different values', () => {

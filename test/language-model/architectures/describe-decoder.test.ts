@@ -112,7 +112,7 @@ describe('describeDecoder', () => {
     [
       'a number of layers that is text',
       { model_type: 'llama', num_hidden_layers: '2' },
-      /num_hidden_layers is "2", not a number/,
+      /num_hidden_layers is "2", of type str, and can only be int/,
     ],
     ['other rotary pairs', { model_type: 'llama', rope_interleaved: true }, /rope_interleaved is true/],
     ['cross attention', { model_type: 'gpt2', add_cross_attention: true }, /only decoders are supported/],
@@ -294,7 +294,9 @@ describe('the default rotary base', () => {
     ['hunyuan_v1_dense', 1e4],
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
-    const own = ['falcon', 'qwen2_5_vl', 'qwen2_vl'].includes(model_type) ? {} : { head_dim: 4 };
+    // Its pairs of dimensions are shared by three positions.
+    const shared = { rope_scaling: { type: 'mrope', mrope_section: [1, 1, 0] } };
+    const own = /^qwen2.*_vl$/.test(model_type) ? shared : model_type === 'falcon' ? {} : { head_dim: 4 };
     const [attention] = attentionsOf(decoderOf({ model_type, ...heads, ...own }));
     expect(attention?.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
   });
@@ -326,7 +328,7 @@ describe('positions of the families that need some layers without them', () => {
 
   it('Command R7B has none where it has no window', () => {
     expect(hasPositions({ model_type: 'cohere2' })).toEqual([true, true, true, false]);
-    expect(hasPositions({ model_type: 'cohere2', sliding_window: null })).toEqual([false, false, false, false]);
+    expect(() => hasPositions({ model_type: 'cohere2', sliding_window: null })).toThrow(/sliding_window is null/);
   });
 
   it('EXAONE 4 has none in layers without a window, if others have one', () => {

@@ -65,8 +65,12 @@ describe('Gemma 3n', () => {
     ['one sparsity for all layers', { activation_sparsity_pattern: 0.95 }, /activation_sparsity_pattern is not a list/],
     ['a sparsity of 1', { activation_sparsity_pattern: [1, 0, 0, 0, 0] }, /has 1, not a share below 1/],
     ['too few sparsities', { activation_sparsity_pattern: [0] }, /has 1 entries for 5 layers/],
-    ['a width of no number', { intermediate_size: [1, 2, 3, 4, null] }, /intermediate_size has null, not a number/],
-    ['half a width', { intermediate_size: 0.5 }, /intermediate_size has 0.5, not a positive integer/],
+    [
+      'a width of no number',
+      { intermediate_size: [1, 2, 3, 4, null] },
+      /intermediate_size is \[1,2,3,4,null\], of type list, and can only be int or list\[int\]/,
+    ],
+    ['half a width', { intermediate_size: 0.5 }, /intermediate_size is 0.5, of type float, and can only be int/],
     ['no embeddings for each layer', { hidden_size_per_layer_input: 0 }, /hidden_size_per_layer_input is 0/],
     ['an unknown key', { altup_depth: 2 }, /"altup_depth": 2 may change what gemma3n_text computes/],
   ])('is refused with %s', (_, changes, message) => {

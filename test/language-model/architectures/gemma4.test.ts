@@ -166,7 +166,11 @@ describe('Gemma 4', () => {
     ['attention in both directions', { use_bidirectional_attention: 'all' }, /only causal attention/],
     ['a base beside the parameters', { rope_theta: 1e4 }, /rope_theta is 10000: this class reads rope_parameters only/],
     ['no parameters of a type', { rope_parameters: { [FULL]: {} } }, /rope_parameters has no "sliding_attention"/],
-    ['an unknown type of positions', { rope_parameters: { [FULL]: { rope_type: 'x' }, sliding_attention: {} } }, /"x"/],
+    [
+      'an unknown type of positions',
+      { rope_parameters: { [FULL]: { rope_type: 'x', rope_theta: 9 }, sliding_attention: { rope_theta: 9 } } },
+      /"x"/,
+    ],
     ['a size of a layer', { per_layer_config: { 1: { intermediate_size: 3 } } }, /unknown key "intermediate_size"/],
     [
       'layers of a type that differ',

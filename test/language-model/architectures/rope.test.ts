@@ -85,8 +85,12 @@ describe('rotary frequencies', () => {
       type: 'longrope',
       short_factor: [1, 2, 4, 5],
       long_factor: [4, 8, 10, 20],
+      original_max_position_embeddings: 64,
     };
     const rope = ropeOf({ max_position_embeddings: 256, original_max_position_embeddings: 64, rope_scaling }, 8);
+    // transformers 4 reads the key beside the parameters, and 5 that of the parameters.
+    const other = { max_position_embeddings: 256, original_max_position_embeddings: 32, rope_scaling };
+    expect(() => ropeOf(other, 8)).toThrow(/original_max_position_embeddings is 32: the rotary parameters have 64/);
     expectFrequencies(rope.frequencies, [1, 0.05, 0.0025, 0.0002]);
     expectFrequencies(rope.long?.frequencies, [0.25, 0.0125, 0.001, 0.00005]);
     // √(1 + ln 4 / ln 64) = √(4/3)
@@ -155,7 +159,7 @@ describe('invalid rotary parameters', () => {
       { rope_type: 'xpos', factor: 2 },
       /rope_type "xpos" is not supported — use a model with one of the types default, .*yarn/,
     ],
-    ['for a type that is not a string', { rope_type: 3 }, /rope_type is not a string/],
+    ['for a type that is not a string', { rope_type: 3 }, /rope_type is 3, not a text/],
     ['for a property name of JavaScript', { rope_type: 'constructor' }, /rope_type "constructor" is not supported/],
     ['for linear without factor', { type: 'linear' }, /the rotary parameters lack "factor"/],
     ['for llama3 without a bound', { ...llama3, low_freq_factor: undefined }, /lack "low_freq_factor"/],

@@ -63,10 +63,10 @@ export const cohere2: ModelFamily = {
   modelType: 'cohere2',
   defaults: { ...DEFAULTS, sliding_window: 4096, sliding_window_pattern: 4 },
   describe: (config) => {
-    // Its config class sets head_dim from the other two.
-    config.ignore('head_dim', ...NOTES);
+    config.ignore(...NOTES);
     config.expect('use_qk_norm', false, 'this family has no norms of queries and keys');
     const sizes = readSizes(config, { hasHeadDim: false });
+    config.expect('head_dim', sizes.headDim, `its class computes ${sizes.headDim}`);
     const rope = readRope(config, sizes.headDim, { theta: 10000, interleaved: true });
     const window = readWindow(config);
     const pattern = config.size('sliding_window_pattern');

@@ -42,7 +42,7 @@ export const deepseekV2: ModelFamily = {
     const experts = readExpertSizes(config, { count: 'n_routed_experts' });
     config.ignore('norm_topk_prob');
     config.expect('scoring_func', 'softmax', 'only a softmax over the experts is supported');
-    const scale = config.number('routed_scaling_factor');
+    const scale = config.positive('routed_scaling_factor');
     const groups = readV2Groups(config, experts);
     return deepseekDecoder(config, sizes, experts, {
       isInterleaved: true,
@@ -58,7 +58,7 @@ export const deepseekV2: ModelFamily = {
 
 /** By `topk_method`: all experts as one, or the groups with the best single expert. */
 function readV2Groups(config: Config, experts: ExpertSizes): RouterGroups | null {
-  const method = config.text('topk_method') ?? 'greedy';
+  const method = config.has('topk_method') ? config.text('topk_method') : 'greedy';
   if (method === 'greedy') {
     config.ignore('n_group', 'topk_group');
     return null;
@@ -106,6 +106,11 @@ export const deepseekV3: ModelFamily = {
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    config.expect(
+      'head_dim',
+      sizes.ropeDim,
+      `its class rotates so many dimensions, and qk_rope_head_dim is ${sizes.ropeDim}`,
+    );
     // What the class computes, whatever these say.
     config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
     config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
@@ -120,7 +125,7 @@ export const deepseekV3: ModelFamily = {
 export function correctedRouter(config: Config, hidden: number, experts: ExpertSizes): (module: string) => Router {
   const groups = readGroups(config, experts, { score: 'best two', others: Number.NEGATIVE_INFINITY });
   const normalize = config.boolean('norm_topk_prob') ? { added: 1e-20, least: 0 } : null;
-  const scale = config.number('routed_scaling_factor');
+  const scale = config.positive('routed_scaling_factor');
   return (module) => ({
     linear: linear(`${module}.gate`, hidden, experts.count, { bias: false }),
     alias: null,

@@ -49,11 +49,13 @@ export const falcon: ModelFamily = {
     const alibi = config.boolean('alibi');
     const base = readSizes(config, { hasHeadDim: false });
     const groups = config.numberOrNull('num_kv_heads') ?? base.heads;
+    if (!isGrouped && !isMultiQuery && groups !== base.heads)
+      throw config.error(`num_kv_heads is ${groups}, and there are ${base.heads} heads`);
     const sizes = { ...base, keyValueHeads: isGrouped ? groups : isMultiQuery ? 1 : base.heads };
     if (!Number.isInteger(sizes.heads / sizes.keyValueHeads)) {
       throw config.error(`${sizes.heads} attention heads cannot share ${groups} key-value heads evenly`);
     }
-    const rope = alibi ? null : readRope(config, sizes.headDim, { theta: 10000 });
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const { hidden } = sizes;
     const bias = config.boolean('bias');
     const width = config.numberOrNull('ffn_hidden_size') ?? 4 * hidden;
@@ -62,7 +64,7 @@ export const falcon: ModelFamily = {
       namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) => ({
         mixer: plainAttention(`h.${i}.self_attention`, sizes, {
-          rope,
+          rope: alibi ? null : rope,
           alibi: alibi ? alibiOf(sizes) : null,
           projections: projectionsOf(`h.${i}.self_attention.query_key_value`, sizes, {
             bias,

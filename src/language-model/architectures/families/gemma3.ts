@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { originalOf, ropeOf } from '../rope.ts';
+import { originalOf, parametersOfType, ropeOf } from '../rope.ts';
+import { numberOf } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { gemmaDecoder } from './gemma2.ts';
 import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
@@ -53,13 +54,18 @@ export const gemma3: ModelFamily = {
 export function readRopeOfType(config: Config, headDim: number, type: keyof typeof THETA): Rope {
   const scaling = config.object('rope_scaling');
   const byType = config.object('rope_parameters');
+  numberOf(config, scaling ?? {}, 'rope_theta');
   if (byType && !Object.keys(THETA).some((name) => name in byType)) {
     throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
   }
-  const parameters = (byType?.[type] ?? {}) as Record<string, unknown>;
+  const parameters = parametersOfType(config, byType, type);
   const full = config.optionalNumber('rope_theta');
   const local = config.optionalNumber('rope_local_base_freq');
   const theta = (type === 'full_attention' ? full : local) ?? THETA[type];
+  // The class has a rope_type by then, and reads no other name of it.
+  if (scaling !== null && 'type' in scaling && !('rope_type' in scaling)) {
+    throw config.error('rope_scaling has "type", and no "rope_type"');
+  }
   const scaled = type === 'full_attention' && scaling !== null ? { ...parameters, ...scaling } : parameters;
   return ropeOf(config, headDim, { rope_theta: theta, ...scaled }, { theta, original: originalOf(config, scaled) });
 }

@@ -91,6 +91,11 @@ function describe(config: Config): Decoder {
   if (perLayer !== null && perLayer.vocabulary < config.size('vocab_size')) {
     throw config.error(`vocab_size_per_layer_input is ${perLayer.vocabulary}, less than vocab_size`);
   }
+  if (config.modelType === 'gemma4_text' && perLayer === null && sources.some((source) => source !== null)) {
+    throw config.error(
+      'layers share keys and values, and transformers runs that with hidden_size_per_layer_input only',
+    );
+  }
   const epsilon = config.positive('rms_norm_eps');
   const norm = (module: string) => rmsNorm(module, hidden, epsilon);
   const width = config.size('intermediate_size');
@@ -157,15 +162,16 @@ function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): R
     );
   }
   config.expect('rope_theta', null, 'this class reads rope_parameters only');
-  config.expect('rope_scaling', null, 'this class reads rope_parameters only');
+  if (config.has('rope_scaling'))
+    throw config.error('rope_scaling is there, and this class reads rope_parameters only');
   const ropes = config.object('rope_parameters') ?? ROPES;
   const sizesOf = readSizesByType(config, sizes, types);
   const isShared = config.boolean('attention_k_eq_v');
   const kind = (type: LayerType): Kind => {
     const own = sizesOf(type);
     const parameters = types.includes(type) ? ropes[type] : ROPES[type];
-    if (typeof parameters !== 'object' || parameters === null) {
-      throw config.error(`rope_parameters has no ${JSON.stringify(type)}`);
+    if (typeof parameters !== 'object' || parameters === null || !('rope_theta' in parameters)) {
+      throw config.error(`rope_parameters has no ${JSON.stringify(type)} with a rope_theta`);
     }
     return {
       sizes: own,

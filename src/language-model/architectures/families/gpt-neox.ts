@@ -20,12 +20,14 @@ export const gptNeox: ModelFamily = {
     tie_word_embeddings: false,
     use_parallel_residual: true,
     attention_bias: true,
+    rotary_emb_base: 10000,
+    rotary_pct: 0.25,
   },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, hidden } = sizes;
-    const theta = config.optionalNumber('rotary_emb_base') ?? 10000;
-    const partial = config.optionalNumber('rotary_pct') ?? 0.25;
+    const theta = config.number('rotary_emb_base');
+    const partial = config.number('rotary_pct');
     const rope = readRope(config, sizes.headDim, { theta, partial, mayBePartial: true, hasOwnKeys: true });
     const epsilon = config.positive('layer_norm_eps');
     const width = config.size('intermediate_size');

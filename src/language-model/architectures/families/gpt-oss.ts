@@ -1,6 +1,4 @@
-import type { Config } from '../config.ts';
-import type { Rope } from '../decoder.ts';
-import { ropeOf } from '../rope.ts';
+import { readRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
@@ -55,7 +53,7 @@ export const gptOss: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;
-    const rope = readYarn(config, sizes.headDim);
+    const rope = readRope(config, sizes.headDim, { theta: THETA, missing: YARN });
     const window = readWindow(config);
     const slides = slidingLayers(config, sizes, (i) => i % 2 === 0);
     const bias = config.boolean('attention_bias');
@@ -86,8 +84,3 @@ export const gptOss: ModelFamily = {
     });
   },
 };
-
-function readYarn(config: Config, headDim: number): Rope {
-  const parameters = config.object('rope_scaling') ?? config.object('rope_parameters') ?? YARN;
-  return ropeOf(config, headDim, parameters, { theta: THETA });
-}

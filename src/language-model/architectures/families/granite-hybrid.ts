@@ -46,6 +46,7 @@ export const graniteMoeHybrid: ModelFamily = {
     mamba_n_groups: 1,
     mamba_d_state: 256,
     mamba_d_conv: 4,
+    mamba_chunk_size: 256,
     mamba_expand: 2,
     mamba_conv_bias: true,
     mamba_proj_bias: false,
@@ -59,7 +60,7 @@ export const graniteMoeHybrid: ModelFamily = {
     const bias = config.boolean('attention_bias');
     const scale = config.number('attention_multiplier');
     const mamba = graniteMamba(config, sizes);
-    config.ignore('mamba_chunk_size', 'normalization_function', 'init_method', 'mlp_bias');
+    config.ignore('normalization_function', 'init_method', 'mlp_bias');
     const mixer = (i: number): Mixer => {
       const isMamba = types[i] === 'mamba' || types[i] === 'linear_attention';
       return isMamba
@@ -104,7 +105,10 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
   if (headDim * heads !== inner) {
     throw config.error(`${heads} Mamba heads of ${headDim} dimensions are not ${inner}, which mamba_expand gives`);
   }
-  const [least, most] = config.list('time_step_limit') ?? [0, Number.POSITIVE_INFINITY];
+  config.size('mamba_chunk_size'); // How it is computed, not what.
+  const limits = config.list('time_step_limit') ?? [0, Number.POSITIVE_INFINITY];
+  if (limits.length !== 2) throw config.error(`time_step_limit has ${limits.length} entries, not 2`);
+  const [least, most] = limits;
   const number = (value: unknown) => infinityOr(config, 'time_step_limit', value);
   return mamba2({
     hidden,

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Attention, HeadNorm, Rope } from '../decoder.ts';
-import { readRope, ropeOf, ropeParameters } from '../rope.ts';
+import { readRope, ropeOf, ropeParameters, ropeTypeOf } from '../rope.ts';
 import { numberOf } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
@@ -55,8 +55,7 @@ function headNorms(config: Config, { headDim }: Sizes, index: number): Pick<Atte
 function readHunyuanRope(config: Config, headDim: number): Rope {
   const parameters = ropeParameters(config);
   const alpha = numberOf(config, parameters, 'alpha');
-  if ((parameters.rope_type ?? parameters.type) !== 'dynamic' || !alpha)
-    return readRope(config, headDim, { theta: THETA });
+  if (ropeTypeOf(parameters) !== 'dynamic' || !alpha) return readRope(config, headDim, { theta: THETA });
   const base = numberOf(config, parameters, 'rope_theta') ?? config.optionalNumber('rope_theta') ?? THETA;
   const stretched = { ...parameters, rope_theta: base * alpha ** (headDim / (headDim - 2)) };
   const more = ['alpha', 'beta_fast', 'beta_slow', 'mscale', 'mscale_all_dim'];

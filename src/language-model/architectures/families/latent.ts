@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Attention, Latent, Rope } from '../decoder.ts';
-import { type Parameters, ropeParameters } from '../rope.ts';
+import { type Parameters, ropeParameters, ropeTypeOf } from '../rope.ts';
 import { numberOf, yarnMagnitude } from '../rope-scaling.ts';
 import { linear, MAX_LAYERS, rmsNorm, type Sizes } from './layers.ts';
 
@@ -78,7 +78,7 @@ export function latentAttention(
 /** YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code). */
 function latentScale(config: Config, parameters: Parameters): number {
   const weight = numberOf(config, parameters, 'mscale_all_dim');
-  if (!weight || (parameters.rope_type ?? parameters.type ?? 'default') === 'default') return 1;
+  if (!weight || ropeTypeOf(parameters) === 'default') return 1;
   const factor = numberOf(config, parameters, 'factor');
   if (factor === null) throw config.error('the rotary parameters lack "factor"');
   return yarnMagnitude(factor, weight) ** 2;

@@ -343,6 +343,9 @@ export function layerTypes<T extends string>(
 export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number) => boolean): boolean[] {
   const kind = (isSliding: boolean) => (isSliding ? 'sliding_attention' : 'full_attention');
   const types = layerTypes(config, sizes, ['sliding_attention', 'full_attention'], (i) => kind(rule(i)));
+  if (types.includes('sliding_attention') && readWindow(config) === null) {
+    throw config.error('sliding_window is null, and there are layers with a window');
+  }
   return types.map((type) => type === 'sliding_attention');
 }
 

@@ -130,7 +130,7 @@ function hybrid(config: Config, { attends, mlp }: Parts) {
       rmsNorm(`layers.${i}.operator_norm`, hidden, epsilon),
       rmsNorm(`layers.${i}.ffn_norm`, hidden, epsilon),
     );
-  const tied = config.booleanOrNull('tie_embedding') ?? config.boolean('tie_word_embeddings');
+  const tied = config.boolean(config.has('tie_embedding') ? 'tie_embedding' : 'tie_word_embeddings');
   return decoder(config, sizes, {
     layers: eachLayer(sizes, layer),
     finalNorm: rmsNorm('embedding_norm', hidden, epsilon),
@@ -160,7 +160,7 @@ function expertsOf(config: Config): (module: string, hidden: Sizes['hidden']) =>
   const sizes = readExpertSizes(config, { count: 'num_experts' });
   const { count } = sizes;
   const hasBias = config.boolean('use_expert_bias');
-  const scale = config.number('routed_scaling_factor');
+  const scale = config.positive('routed_scaling_factor');
   const normalize = config.boolean('norm_topk_prob') ? { added: 1e-6, least: 0 } : null;
   return (module, hidden) =>
     gatedExperts(

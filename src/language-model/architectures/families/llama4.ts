@@ -103,8 +103,7 @@ function readChunks(config: Config, sizes: Sizes, isRotated: readonly boolean[])
 function readTemperature(config: Config) {
   const length = config.positive('floor_scale');
   const scale = config.number('attn_scale');
-  // The first releases have a number here.
-  return config.isOn('attn_temperature_tuning') ? ({ scale, length, offset: 1 } as const) : null;
+  return config.boolean('attn_temperature_tuning') ? ({ scale, length, offset: 1 } as const) : null;
 }
 
 function mlps(config: Config, { hidden, layers }: Sizes): (index: number) => Mlp {

@@ -33,6 +33,7 @@ export const minimaxM2: ModelFamily = {
     const rope = readRope(config, headDim, { theta: 5e6, partial: rotated / headDim, mayBePartial: true });
     const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
     expectItsOwn(config);
+    config.expect('sliding_window', null, 'this family has no window');
     const norm = (name: string, count: number) => ({
       over: 'all' as const,
       norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),

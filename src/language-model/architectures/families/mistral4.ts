@@ -92,7 +92,7 @@ function mlps(config: Config, hidden: number) {
   const dense = config.number('first_k_dense_replace');
   const groups = readGroups(config, experts, { score: 'best two', others: 0 });
   const normalize = config.boolean('norm_topk_prob') ? { added: 1e-20, least: 0 } : null;
-  const scale = config.number('routed_scaling_factor');
+  const scale = config.positive('routed_scaling_factor');
   return mlpWithShared(config, hidden, experts, {
     isDense: (i) => i < dense,
     router: (at) => ({

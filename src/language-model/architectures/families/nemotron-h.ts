@@ -30,6 +30,7 @@ export const nemotronH: ModelFamily = {
     mamba_hidden_act: 'silu',
     n_groups: 8,
     conv_kernel: 4,
+    chunk_size: 128,
     time_step_min: 0.001,
     use_conv_bias: true,
     use_bias: false,
@@ -124,7 +125,8 @@ function readTypes(config: Config): LayerType[] {
 
 /** Of the initialization, of kernels, of layers that predict further tokens, and other names of keys that the class reads. */
 function ignoreTraining(config: Config): void {
-  config.ignore('attention_bias', 'expand', 'mamba_expand', 'chunk_size', 'mamba_chunk_size', 'mamba_proj_bias');
+  config.size('chunk_size');
+  config.ignore('attention_bias', 'expand', 'mamba_expand', 'mamba_chunk_size', 'mamba_proj_bias');
   config.ignore('time_step_limit', 'mamba_dt_limit', 'time_step_max', 'mamba_dt_max', 'time_step_floor');
   config.ignore('mamba_dt_init_floor', 'mamba_ssm_cache_dtype', 'residual_in_fp32', 'rescale_prenorm_residual');
   config.ignore('num_logits_to_keep', 'moe_shared_expert_overlap', 'n_shared_experts', 'num_nextn_predict_layers');

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { originalOf, ropeOf } from '../rope.ts';
+import { originalOf, parametersOfType, ropeOf } from '../rope.ts';
+import { numberOf } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { readSizes, readWindow, slidingLayers } from './layers.ts';
 import { olmoDecoder } from './olmo2.ts';
@@ -48,10 +49,14 @@ export const olmo3: ModelFamily = {
 function readRopeOfType(config: Config, headDim: number, type: (typeof TYPES)[number]): Rope {
   const scaling = config.object('rope_scaling');
   const byType = config.object('rope_parameters');
+  numberOf(config, scaling ?? {}, 'rope_theta');
   if (byType && !TYPES.some((name) => name in byType)) {
     throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
   }
-  const parameters = (byType?.[type] ?? {}) as Record<string, unknown>;
+  if (scaling !== null && 'type' in scaling && !('rope_type' in scaling)) {
+    throw config.error('rope_scaling has "type", and no "rope_type"');
+  }
+  const parameters = parametersOfType(config, byType, type);
   const beside = config.optionalNumber('rope_theta');
   const isFull = type === 'full_attention';
   const own = { rope_theta: (isFull ? beside : null) ?? THETA, ...parameters, ...(isFull ? scaling : null) };

@@ -1,6 +1,9 @@
-import { readRope } from '../rope.ts';
+import { readRope, ropeParameters, ropeTypeOf } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
+
+/** Of rotary positions, with the older names of `longrope`. */
+const TYPES = ['default', 'longrope', 'su', 'yarn'];
 
 /**
  * Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). Compared with
@@ -31,6 +34,8 @@ export const phi3: ModelFamily = {
       renamed: { su: 'longrope', yarn: 'longrope' }, // older names in its config class
       original: config.size('original_max_position_embeddings'),
     });
+    const type = ropeTypeOf(ropeParameters(config));
+    if (!TYPES.some((known) => known === type)) throw config.unknownWord('rope_type', type, TYPES);
     const window = readWindow(config);
     const mlp = fusedGatedMlp(config, sizes);
     return llamaDecoder(config, sizes, (i) => {

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { readRope, ropeParameters } from '../rope.ts';
+import { readRope, ropeParameters, ropeTypeOf } from '../rope.ts';
 import { numberOf } from '../rope-scaling.ts';
 import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
@@ -50,6 +50,7 @@ export const phimoe: ModelFamily = {
     const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
     if (experts.perToken !== 2) throw config.error(`num_experts_per_tok is ${experts.perToken}: only 2 is supported`);
     const jitter = config.number('router_jitter_noise');
+    if (jitter < 0) throw config.error(`router_jitter_noise is ${jitter}, and cannot be negative`);
     config.ignore('input_jitter_noise'); // of training
     return decoder(config, sizes, {
       layers: eachLayer(sizes, (i) => {
@@ -87,7 +88,7 @@ const MAGNITUDES = ['short_mscale', 'long_mscale'] as const;
 function readScaledRope(config: Config, headDim: number): Rope {
   const rope = readRope(config, headDim, { theta: 1e6, renamed: { su: 'longrope' }, more: MAGNITUDES });
   const parameters = ropeParameters(config);
-  if ((parameters.rope_type ?? parameters.type ?? 'default') === 'default') return rope;
+  if (ropeTypeOf(parameters) === 'default') return rope;
   if (rope.long === null) throw config.error('only rotary parameters of type "longrope" are supported');
   const [short, long] = MAGNITUDES.map((key) => {
     const value = numberOf(config, parameters, key);

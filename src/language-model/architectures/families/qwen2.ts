@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
-import { readRope } from '../rope.ts';
+import { type RopeDefaults, readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
@@ -41,7 +41,13 @@ export const qwen25VlText: ModelFamily = {
     rms_norm_eps: 1e-5,
     max_window_layers: 80,
   },
-  describe: (config) => describeQwen2(config, { theta: 1e6, mayNameHeadDim: false }),
+  describe: (config) =>
+    describeQwen2(config, {
+      theta: 1e6,
+      mayNameHeadDim: false,
+      renamed: { mrope: 'default' },
+      sections: { missing: [16, 24, 24], isWhole: true },
+    }),
 };
 
 /**
@@ -50,10 +56,13 @@ export const qwen25VlText: ModelFamily = {
  */
 export const qwen2VlText: ModelFamily = { ...qwen25VlText, modelType: 'qwen2_vl_text' };
 
-function describeQwen2(config: Config, own: { theta: number; mayNameHeadDim: boolean }): Decoder {
-  if (!own.mayNameHeadDim) config.ignore('head_dim');
-  const sizes = readSizes(config, { hasHeadDim: own.mayNameHeadDim });
-  const rope = readRope(config, sizes.headDim, { theta: own.theta });
+function describeQwen2(
+  config: Config,
+  { mayNameHeadDim, ...rotary }: RopeDefaults & { readonly mayNameHeadDim: boolean },
+): Decoder {
+  if (!mayNameHeadDim) config.ignore('head_dim');
+  const sizes = readSizes(config, { hasHeadDim: mayNameHeadDim });
+  const rope = readRope(config, sizes.headDim, rotary);
   config.ignore('dual_chunk_attention_config'); // for servers with such an attention
   const windows = qwenSliding(config, sizes);
   return llamaDecoder(config, sizes, (i) =>

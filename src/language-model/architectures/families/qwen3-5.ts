@@ -127,7 +127,12 @@ function qwenHybrid(
   mlp: (module: string, index: number, hidden: number) => Mlp,
 ) {
   const sizes = readSizes(config);
-  const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.25, mayBePartial: true });
+  const rope = readRope(config, sizes.headDim, {
+    theta: 10000,
+    partial: 0.25,
+    mayBePartial: true,
+    sections: { missing: [11, 11, 10], isWhole: false },
+  });
   const interval = config.size('full_attention_interval');
   const types = layerTypes(config, sizes, ['linear_attention', 'full_attention'], (i) =>
     (i + 1) % interval === 0 ? 'full_attention' : 'linear_attention',

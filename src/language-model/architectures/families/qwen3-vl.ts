@@ -60,7 +60,7 @@ export const qwen3VlMoeText: ModelFamily = {
 
 function describeQwen3Vl(config: Config, mlp?: (index: number) => Mlp): Decoder {
   const sizes = readSizes(config);
-  const rope = readRope(config, sizes.headDim, { theta: 5e5 });
+  const rope = readRope(config, sizes.headDim, { theta: 5e5, sections: { missing: [24, 20, 20], isWhole: false } });
   const bias = config.boolean('attention_bias');
   return llamaDecoder(config, sizes, (i) =>
     llamaLayer(config, sizes, i, { rope, bias, ...headNorms(config, sizes, i) }, mlp ? { mlp: mlp(i) } : {}),

@@ -1,0 +1,116 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openReference } from '../../../src/checkpoint/open.ts';
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
+import { fixture, temporaryFolder } from '../../fixtures.ts';
+import { CPU } from '../runtime/engines.ts';
+
+/** A fixture whose config.json has other text in one place. */
+function edited(name: string, from: string | RegExp, to: string): string {
+  const folder = join(temporaryFolder(), name);
+  cpSync(fixture('language-models', name), folder, { recursive: true });
+  const file = join(folder, 'config.json');
+  const text = readFileSync(file, 'utf8');
+  expect(text).toMatch(from);
+  writeFileSync(file, text.replace(from, to));
+  return folder;
+}
+
+async function refusal(name: string, from: string | RegExp, to: string): Promise<string> {
+  const checkpoint = await openReference(edited(name, from, to));
+  try {
+    const engine = await OnnxEngine.open(checkpoint, { device: CPU });
+    await engine.close();
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+/** Each of these is an error, or NaN, in transformers 5.24; see make_config_edits.py for all of them. */
+describe('a value of config.json that transformers does not take', () => {
+  it.each<[string, string, string | RegExp, string, RegExp]>([
+    ['NaN', 'llama', '"vocab_size": 64', '"vocab_size": 64, "rms_norm_eps": NaN', /rms_norm_eps is NaN, not a number/],
+    ['Infinity', 'llama', '"rope_theta": 5000.0', '"rope_theta": Infinity', /rope_theta is Infinity, not a number/],
+    ['1e999', 'llama', '"factor": 8.0', '"factor": 1e999', /factor of the rotary parameters is Infinity/],
+    ['a float for an int', 'llama', '"hidden_size": 16', '"hidden_size": 16.0', /hidden_size is 16, of type float/],
+    [
+      'an int for a float',
+      'llama',
+      '"vocab_size": 64',
+      '"vocab_size": 64, "rms_norm_eps": 1',
+      /rms_norm_eps is 1, of type int/,
+    ],
+    [
+      'a text for an id',
+      'llama',
+      '"vocab_size": 64',
+      '"vocab_size": 64, "eos_token_id": "2"',
+      /eos_token_id is "2", of type str/,
+    ],
+    ['null for a boolean', 'llama', '"vocab_size": 64', '"vocab_size": 64, "use_cache": null', /use_cache is null/],
+    [
+      'an int beyond 2^53',
+      'llama',
+      '"max_position_embeddings": 64',
+      '"max_position_embeddings": 99999999999999999999',
+      /of type huge/,
+    ],
+    [
+      'the second of two values',
+      'llama',
+      '"hidden_size": 16',
+      '"hidden_size": 16, "hidden_size": 17',
+      /17 is not a multiple|hidden_size/,
+    ],
+    [
+      'an untied head that is not there',
+      'gemma3',
+      '"text_config"',
+      '"tie_word_embeddings": false, "text_config"',
+      /has no "?.*lm_head|lm_head/,
+    ],
+    [
+      'the same by null',
+      'gemma3',
+      '"text_config"',
+      '"tie_word_embeddings": null, "text_config"',
+      /tie_word_embeddings is null|lm_head/,
+    ],
+    [
+      'another head_dim',
+      'deepseek-v3',
+      '"qk_rope_head_dim"',
+      '"head_dim": 8, "qk_rope_head_dim"',
+      /head_dim is 8: its class rotates/,
+    ],
+  ])('%s', async (_, name, from, to, message) => {
+    expect(await refusal(name, from, to)).toMatch(message);
+  });
+});
+
+describe('a value of config.json that transformers takes', () => {
+  it.each<[string, string, string | RegExp, string]>([
+    ['an int for a rotary base', 'llama', '"rope_theta": 5000.0', '"rope_theta": 5000'],
+    [
+      'null for a key that can be null',
+      'llama',
+      '"vocab_size": 64',
+      '"vocab_size": 64, "head_dim": null, "pad_token_id": null',
+    ],
+    ['an int for a dropout', 'llama', '"vocab_size": 64', '"vocab_size": 64, "attention_dropout": 0'],
+    ['null of a text_config for the whole', 'gemma3', '"text_config"', '"rope_scaling": null, "text_config"'],
+  ])('%s', async (_, name, from, to) => {
+    expect(await refusal(name, from, to)).toBe('accepted');
+  });
+
+  it('null for a boolean that can be null is false', async () => {
+    const plain = describeDecoder(await openReference(fixture('language-models', 'falcon')));
+    const changed = await openReference(edited('falcon', '"vocab_size"', '"alibi": null, "vocab_size"'));
+    expect(describeDecoder(changed)).toEqual(plain);
+  });
+});
