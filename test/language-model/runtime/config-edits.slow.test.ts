@@ -29,7 +29,7 @@ describe('edits of config.json', () => {
   it('are thousands, and most of those that change nothing are accepted', () => {
     expect(NAMES.length).toBeGreaterThanOrEqual(60);
     expect(all).toBeGreaterThan(12_000);
-    console.log({ all, read, refused });
-    expect(refused / read).toBeLessThan(0.5);
+    // Keys that nobody knows, and rotary parameters of another type, are refused though transformers ignores them.
+    expect(refused / read).toBeLessThan(0.33);
   });
 });
