@@ -222,9 +222,9 @@ describe('score and generate refuse, in one line and without an output file,', (
     ],
     [
       'a config key that may change the arithmetic',
-      () => ['generate', '--checkpoint', modelOf({ model_type: 'llama', logit_scale: 2 })],
+      () => ['generate', '--checkpoint', modelOf({ model_type: 'llama', logit_scale: 2.5 })],
       [{ id: 1, prompt_ids: [1] }],
-      /config\.json: "logit_scale": 2 may change what llama computes/,
+      /config\.json: "logit_scale": 2.5 may change what llama computes/,
     ],
     [
       'quantized weights',

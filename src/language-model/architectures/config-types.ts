@@ -204,7 +204,7 @@ interface Where {
   readonly file: string;
 }
 
-export const RESTORE = 'restore the file: transformers does not load this one';
+export const RESTORE = 'restore the file: config classes of transformers refuse such values';
 
 function isOfType(values: Values, key: string, type: string): boolean {
   const kind = kindIn(values, key);
