@@ -64,6 +64,16 @@ describe('candidate and baseline at servers, without weights', () => {
     expect(served.report.candidate.path).toBe(`toy at ${second?.server.url}/v1`);
   });
 
+  it('are asked in an order that is drawn for the run, until the verdict is settled', async () => {
+    const all = { policy: example('shadow-gate.yml'), endpoint: baseline(), baselineEndpoint: baseline() };
+    const [one, two] = [await run(all), await run(all)].map(({ measurement }) => probesOf(measurement));
+    expect(one?.sequential?.settled).toBe('pass');
+    expect(two?.sequential?.settled).toBe('pass');
+    expect(one?.orderSeed).not.toBe(two?.orderSeed);
+    const ids = new Set(two?.items.map(({ id }) => id));
+    expect(one?.items.some(({ id }) => !ids.has(id))).toBe(true);
+  });
+
   it('are kept as a measurement that can be read back, and not be edited', () => {
     const { measurement } = served;
     expect(parseMeasurement(JSON.stringify(measurement), 'file')).toEqual(measurement);
