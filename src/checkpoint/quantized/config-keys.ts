@@ -216,6 +216,9 @@ const MODELOPT = {
 const TORCHAO = {
   quant_method: text,
   quant_type: object,
+  // Written by transformers 4, and dropped by 5.
+  quant_type_kwargs: z.strictObject({}),
+  include_embedding: z.literal(false),
   modules_to_not_convert: names.nullable(),
   include_input_output_embeddings: flag,
   untie_embedding_weights: flag,

@@ -5,7 +5,7 @@
 const ARITHMETIC_FREE = new Set(
   `
   architectures auto_map dtype torch_dtype model_type name_or_path model_name transformers_version tokenizer_class use_cache
-  torchscript use_bfloat16 return_dict_in_generate output_attentions output_hidden_states output_scores
+  torchscript use_bfloat16 max_new_tokens min_p loss_type keys_to_ignore_at_inference return_dict_in_generate output_attentions output_hidden_states output_scores
   is_encoder_decoder is_decoder chunk_size_feed_forward pruned_heads tie_encoder_decoder cross_attention_hidden_size
   add_cross_attention problem_type id2label label2id num_labels task_specific_params finetuning_task prefix
   bos_token_id eos_token_id pad_token_id sep_token_id decoder_start_token_id unk_token_id tokenizer_vocab_size

@@ -85,6 +85,8 @@ const NULL_IN: Readonly<Record<string, string>> = {
   embedding_multiplier: 'granitemoehybrid',
   final_logit_softcapping: 'gemma2 gemma3_text gemma4_text gemma4_unified_text',
   first_k_dense_replace: 'deepseek_v3 mistral4',
+  // It reads hidden_act alone.
+  hidden_activation: 'gemma',
   head_dim: `arcee deepseek_v2 ernie4_5 glm hunyuan_v1_dense llama ministral mistral mixtral nemotron qwen3_vl_moe_text seed_oss`,
   image_token_id: 'gemma3 gemma3n gemma4 gemma4_unified',
   initializer_range: 'gemma3 gemma3n gemma4 gemma4_unified',
@@ -168,12 +170,12 @@ type Values = Readonly<Record<string, unknown>>;
  * @param values of config.json, or of its text_config
  * @throws UserError that names the key
  */
-export function expectTypes(values: Values, { modelType, file }: Where): void {
+export function expectTypes(values: Values, { modelType, file, isText = false }: Where): void {
   for (const [key, value] of Object.entries(values)) {
     const type = TYPES_IN[modelType]?.[key] ?? TYPES.get(key);
     if (type === undefined || isOfType(values, key, type)) continue;
     // What else is null, its family judges: others have keys of that name too.
-    if (value === null && !refusesNull(key, modelType, { isRead: OF_THE_WHOLE.has(key) })) continue;
+    if (value === null && !refusesNull(key, modelType, { isRead: !isText && OF_THE_WHOLE.has(key) })) continue;
     throw new UserError(
       `${file}: ${key} is ${shown(value)}, of type ${kindIn(values, key) ?? 'int'}, and can only be ${type.replaceAll(' | ', ' or ')}`,
       RESTORE,
@@ -202,6 +204,8 @@ const OF_THE_WHOLE = new Set(
 interface Where {
   readonly modelType: string;
   readonly file: string;
+  /** Of a text_config, where keys of the whole are notes: transformers 4.53 wrote them there as null. */
+  readonly isText?: boolean;
 }
 
 export const RESTORE = 'restore the file: config classes of transformers refuse such values';

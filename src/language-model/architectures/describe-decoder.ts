@@ -46,7 +46,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   }
   expectTypes(config, { modelType, file });
   if (isSection(config.text_config)) {
-    expectTypes(config.text_config, { modelType: name, file });
+    expectTypes(config.text_config, { modelType: name, file, isText: true });
     refuseBesideText(config, config.text_config, file);
   }
   const reader = configAs(family, text?.values ?? config, file);

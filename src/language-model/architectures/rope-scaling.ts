@@ -108,7 +108,8 @@ function llama3(given: UnscaledRope): ScaledRope {
   const factor = required(given, 'factor');
   const low = required(given, 'low_freq_factor');
   const high = required(given, 'high_freq_factor');
-  if (high <= low) throw given.config.error(`high_freq_factor is ${high}, and low_freq_factor ${low}`);
+  // They are equal in Llama 4 Scout: no ramp.
+  if (high < low) throw given.config.error(`high_freq_factor is ${high}, and low_freq_factor ${low}`);
   const frequencies = given.plain.map((frequency) => {
     const wavelength = fround(fround(1 / frequency) * fround(2 * Math.PI));
     if (wavelength < fround(given.original / high)) return frequency;

@@ -103,6 +103,20 @@ describe('a value of config.json that transformers takes', () => {
       '"vocab_size": 64, "head_dim": null, "pad_token_id": null',
     ],
     ['an int for a dropout', 'llama', '"vocab_size": 64', '"vocab_size": 64, "attention_dropout": 0'],
+    ['factors of Llama 4 Scout, which are equal', 'llama', '"high_freq_factor": 4.0', '"high_freq_factor": 1.0'],
+    [
+      'null for a key that Gemma 1 does not read',
+      'gemma',
+      '"vocab_size"',
+      '"hidden_act": "gelu", "hidden_activation": null, "vocab_size"',
+    ],
+    [
+      'null for a key of the whole, as transformers 4.53 wrote it into a text_config',
+      'gemma3',
+      /("text_config": \{)/,
+      '$1"image_token_index": null, ',
+    ],
+    ['keys of a generation', 'llama', '"vocab_size": 64', '"vocab_size": 64, "max_new_tokens": 100, "min_p": 0.1'],
     ['null of a text_config for the whole', 'gemma3', '"text_config"', '"rope_scaling": null, "text_config"'],
   ])('%s', async (_, name, from, to) => {
     expect(await refusal(name, from, to)).toBe('accepted');
