@@ -1,20 +1,26 @@
 import { isBuffer } from '../checkpoint/buffers.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
-import { isQuantized } from '../checkpoint/tensor-value.ts';
+import { isSection } from '../checkpoint/quantized/format.ts';
+import { quantizationBeside } from '../checkpoint/quantized/settings.ts';
+import { hasRecipes, isQuantized } from '../checkpoint/tensor-value.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { ElementType } from '../onnx/graph.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { innerName } from '../spectra/match-names.ts';
 import { findNonFinite } from '../spectra/non-finite.ts';
+import { refuseOtherParams } from './refuse-other-params.ts';
 
 /**
  * Make sure that loaders read the weights of a checkpoint as they are measured.
- * @throws UserError for a config.json that names the file of the weights, two tensors that are one parameter, and for numbers that the dtype of config.json does not have
+ * @throws UserError for a config.json that names the file of the weights, a file beside it that says otherwise what they are, two tensors that
+ *   are one parameter, and for numbers that the dtype of config.json does not have
  */
 export async function refuseMisread(checkpoint: Checkpoint, onProgress?: OnProgress): Promise<void> {
   if (checkpoint.format !== 'safetensors' && checkpoint.format !== 'pytorch') return;
   refuseNamedFile(checkpoint);
+  await refuseQuantizedBeside(checkpoint);
+  await refuseOtherParams(checkpoint);
   refuseDoubled(checkpoint);
   await refuseBeyondFloat16(checkpoint, onProgress);
 }
@@ -26,6 +32,16 @@ function refuseNamedFile({ path, config }: FullCheckpoint): void {
   throw new UserError(
     `${path}: "transformers_weights" of config.json is ${JSON.stringify(named)}: only some programs load the weights from there`,
     'remove the key, and give the weights their usual name',
+  );
+}
+
+/** vLLM takes hf_quant_config.json for the quantization_config that config.json lacks, and the others where it is told the method. */
+async function refuseQuantizedBeside({ path, tensors }: FullCheckpoint): Promise<void> {
+  const file = hasRecipes(tensors) ? null : await quantizationBeside(path);
+  if (file === null) return;
+  throw new UserError(
+    `${file} says that the weights are quantized, and they are not: what programs load is not what is stored`,
+    'remove the file, or give the checkpoint that it belongs to',
   );
 }
 
@@ -69,5 +85,7 @@ async function refuseBeyondFloat16(checkpoint: FullCheckpoint, onProgress: OnPro
 
 function isFloat16(config: unknown): boolean {
   const { dtype, torch_dtype } = (config ?? {}) as Readonly<Record<string, unknown>>;
-  return [dtype, torch_dtype].some((value) => /^(torch\.)?(float16|half)$/.test(String(value)));
+  // By part of the model; transformers 5.24 takes that of the part "" for all of them.
+  const stated = [dtype, torch_dtype].flatMap((value) => (isSection(value) ? Object.values(value) : [value]));
+  return stated.some((value) => /^(torch\.)?(float16|half)$/.test(String(value)));
 }

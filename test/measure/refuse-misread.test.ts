@@ -71,6 +71,8 @@ describe("weights beyond float16's range", () => {
     [65520, { dtype: 'float16' }],
     [-1e5, { torch_dtype: 'float16' }],
     [1e30, { text_config: { dtype: 'float16' } }],
+    // transformers 5.24 loads float16 here, and bfloat16 for the object below.
+    [1e5, { dtype: { '': 'float16' } }],
   ])('are refused by name where config.json asks for float16: %d', async (value, config) => {
     await expect(look(withNumber(value, config))).rejects.toThrow(
       `tensor "${NAME}" (F32) has numbers beyond 65504, the largest of float16, and "dtype" of config.json is float16`,
@@ -82,6 +84,7 @@ describe("weights beyond float16's range", () => {
     [1e-12, { dtype: 'float16' }],
     [1e5, { dtype: 'bfloat16' }],
     [1e5, { torch_dtype: 'float32' }],
+    [1e5, { dtype: { '': 'bfloat16', vision_config: 'float32' } }],
     // Found by itself, in whatever dtype it is loaded.
     [Number.POSITIVE_INFINITY, { dtype: 'float16' }],
   ])('are all that is refused: %d %j', async (value, config) => {
@@ -97,5 +100,83 @@ describe("weights beyond float16's range", () => {
     bytes.writeUInt16LE(0x4780, bytes.length - 2);
     writeFileSync(file, bytes);
     await expect(look(folder)).rejects.toThrow('(BF16) has numbers beyond 65504');
+  });
+});
+
+describe('a file that tells of codes beside plain weights', () => {
+  const say = (file: string, content: unknown) => {
+    const folder = copyOf('llama-bf16');
+    writeFileSync(join(folder, file), JSON.stringify(content));
+    return folder;
+  };
+
+  it.each<[string, unknown]>([
+    ['hf_quant_config.json', { quantization: { quant_algo: 'FP8', kv_cache_quant_algo: 'FP8' } }],
+    // vLLM makes it the quantization_config, whatever it is.
+    ['hf_quant_config.json', { anything: 1 }],
+    ['quantize_config.json', { bits: 4, group_size: 128 }],
+    ['quant_config.json', { w_bit: 4, q_group_size: 128, zero_point: true }],
+  ])('is refused: %s with %j', async (file, content) => {
+    await expect(look(say(file, content))).rejects.toThrow(`${file} says that the weights are quantized, and they are`);
+  });
+
+  it('is not what Transformers.js writes, nor what lies beside codes', async () => {
+    await look(say('quantize_config.json', { per_channel: true, reduce_range: true, per_model_config: {} }));
+    await look(fixture('quantized', 'nvfp4-modelopt'));
+  });
+});
+
+describe("Mistral's params.json, which vLLM reads in place of config.json beside consolidated.safetensors", () => {
+  const RELEASED = readJson<Record<string, Readonly<Record<string, unknown>>>>(fixture('released-configs.json'));
+  const SIZES = { dim: 4096, n_layers: 4, head_dim: 128, hidden_dim: 14336, n_heads: 32, n_kv_heads: 8 };
+  const V3 = { ...SIZES, norm_eps: 1e-5, vocab_size: 32768, rope_theta: 1e6 };
+  const VISION = { hidden_size: 1024, num_attention_heads: 16, num_hidden_layers: 24, spatial_merge_size: 2 };
+  const SMALL = { dim: 5120, hidden_dim: 32768, vocab_size: 131072, rope_theta: 1e9, max_seq_len: 131072 };
+  const length = { original_max_position_embeddings: 16384 };
+  const MINISTRAL = {
+    ...{ ...V3, vocab_size: 131072, tied_embeddings: false, sliding_window: null, vision_encoder: VISION },
+    yarn: { ...length, factor: 16, apply_scale: false, beta: 32, alpha: 1 },
+    llama_4_scaling: { ...length, beta: 0.1 },
+  };
+
+  /** A folder as Mistral's, with a config.json that it published and as little of weights as possible. */
+  function folderOf(config: unknown, params: unknown, weights = 'consolidated.safetensors'): string {
+    const folder = temporaryFolder();
+    for (const [file, content] of Object.entries({ 'config.json': config, 'params.json': params }))
+      writeFileSync(join(folder, file), JSON.stringify(content));
+    for (const file of ['model.safetensors', weights])
+      writeSafetensors(join(folder, file), { 'model.norm.weight': float32([2], [1, 1]) });
+    return folder;
+  }
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['Mistral-7B-v0.3', V3],
+    ['Mistral-Small-3.2', { ...V3, ...SMALL, vision_encoder: VISION }],
+    ['Ministral-3-8B', MINISTRAL],
+  ])('is that of the config.json beside it: %s', async (name, params) => {
+    await look(folderOf(RELEASED[name], params));
+  });
+
+  it('may have a window that no text is longer than, which config.json has otherwise (Ministral 8B)', async () => {
+    const config = { ...RELEASED['Mistral-7B-v0.3'], max_position_embeddings: 32768, sliding_window: 32768 };
+    await look(folderOf(config, V3));
+    await look(folderOf(config, { ...V3, sliding_window: [null, 32768, 32768, 32768] }));
+    await look(folderOf(config, { ...V3, max_seq_len: 32768, _sliding_window: [null, 32768, 32768, 32768] }));
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ['norms', { norm_eps: 0.9 }, 'epsilon: 0.9, not 0.00001'],
+    ['positions', { rope_theta: 1 }, 'they describe other models (layers.0.mixer.rope.frequencies.1: 1, not 0.8'],
+    ['windows', { sliding_window: 16 }, 'mixer.window: 16, not null'],
+    ['experts', { moe: { num_experts: 8, num_experts_per_tok: 2 } }, 'they describe other models'],
+    ['codes', { quantization: { qformat_weight: 'fp8_e4m3' } }, 'only one of them says that weights are quantized'],
+    ['missing sizes', { norm_eps: undefined }, 'it has not all of the sizes'],
+    ['an unknown key', { attention_sinks: 4 }, 'the meaning of "attention_sinks" is not known'],
+  ])('is refused for other %s', async (_, change, message) => {
+    const folder = folderOf(RELEASED['Mistral-7B-v0.3'], { ...V3, ...change });
+    await expect(look(folder)).rejects.toThrow(message);
+    await expect(look(folder)).rejects.toThrow(`vLLM reads params.json in place of config.json`);
+    // No program reads it there.
+    await look(folderOf(RELEASED['Mistral-7B-v0.3'], { ...V3, ...change }, 'model.fp32.safetensors'));
   });
 });

@@ -61,6 +61,18 @@ export async function quantizationSettings({
   return used.section;
 }
 
+/** The file beside config.json that tells of codes; null if none does. Transformers.js has a quantize_config.json without bits. */
+export async function quantizationBeside(path: string): Promise<string | null> {
+  for (const [name, of] of FILES) {
+    const file = join(folderOfWeights(path), name);
+    const text = await readTextInside(file);
+    if (text === null) continue;
+    const { bits, quant_method: method } = of(parseJsonObject(text, file));
+    if (bits !== undefined || method === 'modelopt') return file;
+  }
+  return null;
+}
+
 function refuseConflict(config: Section, beside: Section, file: string): void {
   const written = (value: unknown) => JSON.stringify(value ?? null).toLowerCase();
   const key = DECISIVE.find(

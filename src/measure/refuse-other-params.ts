@@ -1,0 +1,78 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseJsonObject } from '../checkpoint/architecture.ts';
+import { configOfParams, PARAMS } from '../checkpoint/consolidated/params.ts';
+import { QUANTIZATION_KEYS } from '../checkpoint/quantization.ts';
+import type { FullCheckpoint } from '../checkpoint/types.ts';
+import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
+import type { Decoder, Layer } from '../language-model/architectures/decoder.ts';
+import { describeDecoder } from '../language-model/architectures/describe-decoder.ts';
+import { readTextInside } from '../platform/resolve-inside.ts';
+import { UserError } from '../platform/user-error.ts';
+
+/**
+ * Make sure that Mistral's params.json describes the model that config.json does. Where `consolidated*.safetensors` lie beside it, vLLM reads it
+ * in place of config.json (`get_config`, 0.11).
+ * @throws UserError for another model, and for one whose params.json is not understood
+ */
+export async function refuseOtherParams(checkpoint: FullCheckpoint): Promise<void> {
+  const { path, config, remote } = checkpoint;
+  if (config === null || !(await stat(path)).isDirectory()) return;
+  const names = remote?.names ?? (await readdir(path));
+  // Without a config.json, it is what has been read.
+  if (!names.includes('config.json') || !names.some((name) => CONSOLIDATED_FILE.test(name))) return;
+  const file = join(path, PARAMS);
+  const text = await readTextInside(file);
+  // Mamba has no such sizes.
+  if (text === null || /^mamba/.test(String(config.model_type))) return;
+  const difference = differenceOf(checkpoint, text, file);
+  if (difference === null) return;
+  throw new UserError(
+    `${path}: vLLM reads ${PARAMS} in place of config.json beside consolidated.safetensors, and ${difference}`,
+    `restore ${PARAMS}, or remove it with consolidated.safetensors`,
+  );
+}
+
+function differenceOf(checkpoint: FullCheckpoint, text: string, file: string): string | null {
+  try {
+    const own = configOfParams(parseJsonObject(text, file), file);
+    if (own === null) return 'it has not all of the sizes that Mistral writes there';
+    if (isQuantized(own) !== isQuantized(checkpoint.config)) return 'only one of them says that weights are quantized';
+    const [theirs, ours] = [describeDecoder({ ...checkpoint, config: own }), describeDecoder(checkpoint)];
+    const place = firstDifference(computed(theirs), computed(ours));
+    return place && `they describe other models (${place})`;
+  } catch (error) {
+    if (error instanceof UserError) return `it cannot be compared: ${error.problem}`;
+    throw error;
+  }
+}
+
+function isQuantized(config: Readonly<Record<string, unknown>> | null): boolean {
+  const sections = [config, config?.text_config as Readonly<Record<string, unknown>> | undefined];
+  return sections.some((section) => QUANTIZATION_KEYS.some((key) => (section?.[key] ?? null) !== null));
+}
+
+/** What is computed: not how long a text may be, nor how files name modules. A window as long as any text is none. */
+function computed({ maxLength, namings, spare, layers, ...decoder }: Decoder) {
+  const unlimited = ({ mixer, ...layer }: Layer) => ({
+    ...layer,
+    mixer:
+      mixer?.kind === 'attention' && typeof mixer.window === 'number' && mixer.window >= maxLength
+        ? { ...mixer, window: null }
+        : mixer,
+  });
+  return { ...decoder, layers: layers.map(unlimited) };
+}
+
+/** Where two descriptions differ, and how; null if they do not. */
+function firstDifference(one: unknown, other: unknown, place = ''): string | null {
+  if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) {
+    return Object.is(one, other) ? null : `${place}: ${JSON.stringify(one)}, not ${JSON.stringify(other)}`;
+  }
+  const [ours, theirs] = [one, other] as Readonly<Record<string, unknown>>[];
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const found = firstDifference(ours?.[key], theirs?.[key], place === '' ? key : `${place}.${key}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
