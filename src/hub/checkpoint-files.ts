@@ -110,7 +110,7 @@ export function twoSets(path: string, [one, other]: readonly [string, string]): 
 }
 
 /** Configurations, tokenizers, and code for its digest. The largest vocabularies take tens of MiB. */
-const WHOLE = /\.(json|jinja|model|py)$|^(vocab|merges)\.txt$/;
+const WHOLE = /\.(json|jinja|model|py)$|^(vocab|merges)\.txt$|^tokenizer\.model\.v\d/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
 /** All of them together: a folder can have thousands. */
 const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;
@@ -170,9 +170,16 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
   throw noSafetensors(named, path);
 }
 
-/** Is it the state of a training run, which is no model, by its name? */
-export function isTrainingState(name: string): boolean {
-  return /^(optimizer|scheduler|scaler|sampler|training_args|rng_state|random_states|trainer_state)/.test(name);
+/** The exact names that the Trainer and accelerate give the state of a training run, which is no model. */
+const TRAINING_STATE =
+  /^((optimizer|scheduler|scaler|sampler|dl_state_dict)(_\d+)?\.(bin|pt)|training_args\.bin|rng_state(_\d+)*\.pth|random_states_\d+\.pkl)$/;
+
+/** Those that vLLM leaves out where it loads every `*.bin`; others of this form are for it weights like any (0.11). */
+const LEFT_OUT = /^(optimizer|training_args)\.bin$/;
+
+/** Is it, by its name, the state of a training run, which no program loads beside weights of this kind? */
+export function isTrainingState(name: string, { arePickles }: { readonly arePickles: boolean }): boolean {
+  return TRAINING_STATE.test(name) && !(arePickles && name.endsWith('.bin') && !LEFT_OUT.test(name));
 }
 
 /**
@@ -184,7 +191,8 @@ export function otherFiles(listing: readonly ListedFile[], chosen: readonly List
   const others = listing.filter(
     ({ name }) =>
       !chosen.some((file) => file.name === name) &&
-      (name.endsWith('.safetensors') || (isPickled && isPickledName(name) && !isTrainingState(name))),
+      (name.endsWith('.safetensors') ||
+        (isPickled && isPickledName(name) && !isTrainingState(name, { arePickles: true }))),
   );
   const strange = others.find(({ name }) => !NAME.test(name));
   if (strange) throw twoSets(path, [chosen[0]?.name ?? SINGLE, strange.name]);

@@ -46,15 +46,19 @@ const scored = (bytes: Buffer, piece: string) => bytes.indexOf(piece) + Buffer.b
 const REWRITING = Buffer.from([0x1a, 5, 0x12, 3, 1, 2, 3]);
 
 describe('files of a slow tokenizer beside tokenizer.json', () => {
-  it.each(['byte-level', 'tiktoken', 'llama', 'gemma', 't5'])('that agree are not mentioned: %s', async (name) => {
-    expect(await differencesIn(model(name))).toEqual([]);
-    const alone = join(temporaryFolder(), 'model');
-    cpSync(model(name), alone, {
-      recursive: true,
-      filter: (path) => !/(vocab|added_tokens)\.json$|merges|\.model$/.test(path),
-    });
-    expect((await tokenizerOf(alone))?.digest).toBe((await tokenizerOf(model(name)))?.digest);
-  });
+  it.each(['byte-level', 'tiktoken', 'llama', 'gemma', 't5', 'tekken'])(
+    'that agree are not mentioned: %s',
+    async (name) => {
+      expect(await differencesIn(model(name))).toEqual([]);
+      const alone = join(temporaryFolder(), 'model');
+      cpSync(model(name), alone, {
+        recursive: true,
+        filter: (path) => !/(vocab|added_tokens|tekken)\.json$|merges|\.model$/.test(path),
+      });
+      if (name === 'llama') cpSync(join(model(name), 'tokenizer.model'), join(alone, 'tokenizer.model.v3'));
+      expect((await tokenizerOf(alone))?.digest).toBe((await tokenizerOf(model(name)))?.digest);
+    },
+  );
 
   it.each<[string, string, (folder: string) => void, string]>([
     [
@@ -131,6 +135,36 @@ describe('files of a slow tokenizer beside tokenizer.json', () => {
         return bytes;
       }),
       'tokenizer.model',
+    ],
+    [
+      'two tokens of tekken.json that changed places',
+      'tekken',
+      editText('tekken.json', (text) =>
+        text.replace('"ZQ=="', '"?"').replace('"YQ=="', '"ZQ=="').replace('"?"', '"YQ=="'),
+      ),
+      'tekken.json',
+    ],
+    [
+      'another special token in tekken.json',
+      'tekken',
+      editText('tekken.json', (text) => text.replace('[INST]', '[ASK]')),
+      'tekken.json',
+    ],
+    [
+      'another pattern in tekken.json',
+      'tekken',
+      editText('tekken.json', (text) => text.replace('\\\\p{N}|', '\\\\p{N}+|')),
+      'tekken.json',
+    ],
+    ['a tekken.json that is none', 'tekken', editText('tekken.json', () => '{}'), 'tekken.json'],
+    [
+      "another piece in Mistral's tokenizer.model.v3",
+      'llama',
+      (folder) => {
+        const bytes = readFileSync(join(folder, 'tokenizer.model')).toString('latin1').replace('own', 'oww');
+        writeFileSync(join(folder, 'tokenizer.model.v3'), Buffer.from(bytes, 'latin1'));
+      },
+      'tokenizer.model.v3',
     ],
     [
       'a tokenizer.model that is cut',

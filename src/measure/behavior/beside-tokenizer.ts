@@ -1,6 +1,7 @@
 import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
+import { tokenizerOfTekken } from '../../language-model/tokens/tekken.ts';
 import { openResolved, resolveInside } from '../../platform/resolve-inside.ts';
-import { digestFile, type Folder, isUnreadable, type Json, readJson, readText } from './files.ts';
+import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson, readText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
 
 /** How the keys of these differences end, after the name of the file. */
@@ -19,21 +20,26 @@ interface Known {
   readonly scores: readonly number[] | null;
   /** `precompiled_charsmap` of the normalizer. */
   readonly rewriting: ReadonlySet<string>;
+  /** Patterns that the pre_tokenizer splits texts by. */
+  readonly patterns: ReadonlySet<string>;
 }
 
 /** The first thing that a file says otherwise; null if it says the same, or is not there. */
-type Compare = (directory: string, known: Known) => Promise<string | null>;
+type Compare = (directory: string, known: Known, name: string) => Promise<string | null>;
 
-const COMPARED: Readonly<Record<string, Compare>> = {
-  'vocab.json': compareVocabulary,
-  'merges.txt': compareMerges,
-  'tokenizer.model': comparePieces,
-  'added_tokens.json': compareAdded,
-};
+const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
+  [/^vocab\.json$/, compareVocabulary],
+  [/^merges\.txt$/, compareMerges],
+  // Mistral's have a version.
+  [/^tokenizer\.model(\.v\d.*)?$/, comparePieces],
+  [/^added_tokens\.json$/, compareAdded],
+  [/^tekken\.json$/, compareTekken],
+];
 
 /**
- * Files beside a tokenizer.json that say something else than it does: tokenizers in Python alone, servers in their slow mode and
- * llama.cpp's converter read them in its place. Each with its digest and with the first difference.
+ * Files beside a tokenizer.json that say something else than it does: tokenizers in Python alone, servers in their slow mode,
+ * llama.cpp's converter and, where Mistral's own weights are, vLLM read them in its place. Each with its digest and with the first
+ * difference.
  * @param json tokenizer.json as read
  * @param decoder `added_tokens_decoder` of tokenizer_config.json
  */
@@ -45,11 +51,12 @@ export async function besideTokenizer(
   if (typeof directory !== 'string') return {};
   let known: Known | null = null;
   const out: Record<string, unknown> = {};
-  for (const [name, compare] of Object.entries(COMPARED)) {
-    const digest = await digestFile(directory, name);
-    if (digest === null) continue;
+  for (const name of (await namesIn(directory)).sort()) {
+    const compare = COMPARED.find(([file]) => file.test(name))?.[1];
+    const digest = compare ? await digestFile(directory, name) : null;
+    if (!compare || digest === null) continue;
     known ??= knownOf(json, decoder);
-    const difference = await compare(directory, known).catch(() => 'it cannot be read');
+    const difference = await compare(directory, known, name).catch(() => 'it cannot be read');
     if (difference === null) continue;
     out[name] = digest;
     out[`${name}${BESIDE}`] = difference;
@@ -77,7 +84,8 @@ function knownOf(json: Json, decoder: unknown): Known {
       type === 'Unigram' && Array.isArray(vocab)
         ? vocab.map((entry) => Number((entry as readonly unknown[] | null)?.[1]))
         : null,
-    rewriting: new Set(characterMaps(json.normalizer)),
+    rewriting: new Set(textsUnder('precompiled_charsmap', json.normalizer)),
+    patterns: new Set(textsUnder('Regex', json.pre_tokenizer)),
   };
 }
 
@@ -87,10 +95,10 @@ const objectOf = (value: unknown): Json =>
 const numbersOf = (value: unknown): Array<[string, number]> =>
   Object.entries(objectOf(value)).map(([key, id]) => [key, Number(id)]);
 
-function characterMaps(value: unknown): string[] {
+function textsUnder(wanted: string, value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'precompiled_charsmap' && typeof inner === 'string' ? [inner] : characterMaps(inner),
+    key === wanted && typeof inner === 'string' ? [inner] : textsUnder(wanted, inner),
   );
 }
 
@@ -140,9 +148,32 @@ async function compareMerges(directory: string, { merges }: Known): Promise<stri
     : `merge ${place + 1} of ${merges.length} is ${lines[place]?.slice(0, SHOWN) ?? 'absent'}`;
 }
 
+/**
+ * Ranks and the pattern decide how texts are cut. Special tokens are compared where the file lists them: names that are only assumed are
+ * others in the tokenizer.json that Mistral publishes beside it.
+ */
+async function compareTekken(directory: string, known: Known): Promise<string | null> {
+  const text = await readText(directory, 'tekken.json');
+  if (typeof text !== 'string') throw new Error('no text');
+  const own = objectOf(JSON.parse(tokenizerOfTekken(text, 'tekken.json').text));
+  const listed = objectOf(JSON.parse(text)).special_tokens;
+  const special = Array.isArray(own.added_tokens) ? own.added_tokens.length : 0;
+  const isAssumed = (id: number) => id < special && id >= (Array.isArray(listed) ? listed.length : 0);
+  const vocabulary = numbersOf(objectOf(own.model).vocab);
+  for (const [token, id] of vocabulary) {
+    if (isAssumed(id) || known.tokens.get(id) === token || known.added.get(token) === id) continue;
+    return described(token, id, known.added.get(token) ?? known.ids.get(token));
+  }
+  const further = [...known.ids].find(([, id]) => id >= vocabulary.length && !known.addedIds.has(id));
+  if (further) return described(further[0], null, further[1]);
+  return textsUnder('Regex', own.pre_tokenizer).some((pattern) => !known.patterns.has(pattern))
+    ? 'it splits texts by another pattern'
+    : null;
+}
+
 /** SentencePiece's file or, under the same name, tiktoken's, of which each line is a token in base64 and its id. */
-async function comparePieces(directory: string, known: Known): Promise<string | null> {
-  const real = await resolveInside(directory, 'tokenizer.model');
+async function comparePieces(directory: string, known: Known, name: string): Promise<string | null> {
+  const real = await resolveInside(directory, name);
   if (real === null) return null;
   const bytes = await bytesOf(real);
   // A message begins with the number of a field.

@@ -73,7 +73,7 @@ export async function namesIn(directory: Folder): Promise<string[]> {
 
 function kindOf(file: string): TextFileKind {
   const name = basename(file);
-  if (['tokenizer.json', 'vocab.json', 'merges.txt'].includes(name)) return 'tokenizer';
+  if (['tokenizer.json', 'vocab.json', 'merges.txt', 'tekken.json'].includes(name)) return 'tokenizer';
   return name.endsWith('.jinja') ? 'template' : 'config';
 }
 
