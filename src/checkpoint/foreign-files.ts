@@ -111,7 +111,7 @@ export async function foreignWeightsIn(folder: string): Promise<UserError | null
   for (const [mark, what, hint] of FOLDERS) {
     if (names.some((name) => mark.test(name))) return new UserError(`${folder} is ${what}`, hint);
   }
-  const weights = (await foreignFilesIn(folder)).find(({ name }) => !isTrainingState(name));
+  const weights = (await foreignFilesIn(folder)).find(({ name }) => !isTrainingState(name, { arePickles: false }));
   if (weights?.format === PICKLE) {
     const path = join(folder, weights.name);
     return new UserError(`${folder} has no checkpoint by its usual name`, `give the path of the file: ${path}`);

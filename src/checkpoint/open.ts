@@ -184,7 +184,8 @@ function refuseAnother(path: string, chosen: string, names: ReadonlySet<string>)
 async function refusePickles(path: string, chosen: string): Promise<void> {
   const found = await foreignFilesIn(path);
   const other = found.find(
-    ({ name, format }) => format === PICKLE && /\.(bin|pt)$/.test(name) && !isTrainingState(name),
+    ({ name, format }) =>
+      format === PICKLE && /\.(bin|pt)$/.test(name) && !isTrainingState(name, { arePickles: false }),
   );
   if (other) throw twoSets(path, [chosen, other.name]);
 }

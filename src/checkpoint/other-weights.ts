@@ -41,7 +41,7 @@ export async function otherWeightsOf(checkpoint: Checkpoint): Promise<OtherWeigh
   const found: OtherWeights[] = [];
   const consolidated: string[] = [];
   for (const name of (await readdir(path)).sort()) {
-    const file = CANDIDATE.test(name) && !(isMlx && /^\d+_adapters/.test(name)) ? await fileAt(path, name) : null;
+    const file = CANDIDATE.test(name) && !(isMlx && /^\d+_adapters/.test(name)) ? await fileAt(checkpoint, name) : null;
     if (file === null || own.has(file) || (remote && !remote.others.includes(name))) continue;
     if (CONSOLIDATED_FILE.test(name)) consolidated.push(name);
     else {
@@ -58,11 +58,16 @@ export async function otherWeightsOf(checkpoint: Checkpoint): Promise<OtherWeigh
 const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
 
 /** The real path; null for what is no file. What leads out of the folder is not opened, and is no matter if it is no model. */
-async function fileAt(folder: string, name: string): Promise<string | null> {
-  const file = isTrainingState(name)
-    ? await resolveInside(folder, name).catch(() => null)
-    : await comparing(folder, name, () => resolveInside(folder, name));
+async function fileAt(checkpoint: Checkpoint, name: string): Promise<string | null> {
+  const { path } = checkpoint;
+  const file = isState(checkpoint, name)
+    ? await resolveInside(path, name).catch(() => null)
+    : await comparing(path, name, () => resolveInside(path, name));
   return file !== null && (await stat(file)).isFile() ? file : null;
+}
+
+function isState({ format }: Checkpoint, name: string): boolean {
+  return isTrainingState(name, { arePickles: format === 'pytorch' });
 }
 
 /** @returns null for what no program would take for weights */
@@ -78,9 +83,11 @@ async function read(checkpoint: Checkpoint, name: string, file: string): Promise
       isFull ? { ...checkpoint, format: 'pytorch' } : checkpoint,
       isFull ? withoutTied(entries, checkpoint.config) : entries,
     );
-    return isTrainingState(name) && ![...tensors.keys()].some((key) => checkpoint.tensors.has(key)) ? null : tensors;
+    return isState(checkpoint, name) && ![...tensors.keys()].some((key) => checkpoint.tensors.has(key))
+      ? null
+      : tensors;
   } catch (error) {
-    if (error instanceof UserError && isTrainingState(name)) return null;
+    if (error instanceof UserError && isState(checkpoint, name)) return null;
     throw error;
   }
 }

@@ -192,6 +192,15 @@ describe('a module that is stored otherwise than its config says is refused', ()
     await expect(read(name, { tensors, config })).resolves.toBeDefined();
   });
 
+  it('experts in one tensor, which transformers replaces by those of FP8', async () => {
+    const stacked = { dtype: 'BF16', shape: [2, 4, 4], data: new Uint8Array(64) };
+    const tensors = (all: Tensors) => ({ ...all, [`${MLP}.experts.gate_up_proj`]: stacked });
+    const config = { modules_to_not_convert: [`${MLP}.experts`] };
+    await expect(read('fp8-tensor', { tensors })).rejects.toThrow(isPlain);
+    await expect(read('fp8-tensor', { tensors, config })).resolves.toBeDefined();
+    await expect(read('nf4-nested', { tensors })).resolves.toBeDefined();
+  });
+
   it('unless it predicts further tokens: such layers are left as they are, and no program loads them', async () => {
     const weight = { dtype: 'BF16', shape: [4, 4], data: new Uint8Array(32) };
     const tensors = (all: Tensors) => ({ ...all, 'mtp.layers.0.self_attn.q_proj.weight': weight });

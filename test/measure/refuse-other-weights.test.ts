@@ -20,6 +20,9 @@ const ONE_PICKLE = torchFile(stateDict({ [EXPERT]: tensor(storageId('0', 1), 0, 
   0: new Uint8Array(Float32Array.of(1).buffer),
 });
 
+/** What the reader of pickles refuses, and `torch.load(weights_only=True)` does not. */
+const SPARSE = 'ctorch._utils\n_rebuild_sparse_tensor\n)R';
+
 function copyOf(...name: readonly string[]): string {
   const folder = join(temporaryFolder(), 'model');
   cpSync(fixture(...name), folder, { recursive: true });
@@ -180,6 +183,25 @@ describe('weights beside those that are measured', () => {
     writeSafetensors(join(folder, 'value_head.safetensors'), { 'v_head.summary.weight': float32([1], [7]) });
     writeFileSync(join(folder, 'pytorch_model.bin'), 'version https://git-lfs.github.com/spec/v1\n');
     expect(await compare(folder)).toEqual(['value_head.safetensors']);
+  });
+
+  it('are those that vLLM loads with pickles, whatever training calls them', async () => {
+    const folder = copyOf('pytorch', 'llama');
+    const own = stateDict({ 'model.norm.weight': tensor(storageId('0', 1), 0, [1], [1]), x: SPARSE });
+    const unread = torchFile(own, { 0: new Uint8Array(Float32Array.of(9).buffer) });
+    for (const name of ['scheduler_x.bin', 'scheduler.bin', 'optimizer_best.bin', 'training_args_2.bin']) {
+      writeFileSync(join(folder, name), unread);
+      expect(await refusal(folder)).toContain(`${name} lies beside the weights, and cannot be compared with them`);
+      rmSync(join(folder, name));
+    }
+    for (const name of ['training_args.bin', 'optimizer.bin', 'scheduler.pt', 'rng_state_0.pth'])
+      writeFileSync(join(folder, name), unread);
+    // As accelerate saves it.
+    writeFileSync(join(folder, 'scheduler.bin'), torchFile('\x80\x02}X\x0a\x00\x00\x00last_epochK\x01s.'));
+    expect(await compare(folder)).toEqual([]);
+    const safe = copyOf('llama-f32');
+    writeFileSync(join(safe, 'sampler.bin'), unread);
+    expect(await compare(safe)).toEqual([]);
   });
 
   it('are compared in pickles, and no longer named as not read', async () => {

@@ -58,14 +58,16 @@ export function refuseOtherModules(
 
 /** Only compressed-tensors quantizes heads and embeddings unless it says that it does not. */
 function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: string | null): boolean {
+  // Of all experts in one tensor, which transformers replaces under this method alone.
+  const isStacked = method === 'fp8' && shape.length === 3 && /\.experts\.(gate_up|down)_proj$/.test(name);
   // Codes that are not read are refused for that.
-  if (shape.length !== 2 || !isMeasuredDtype(dtype) || !name.endsWith('.weight') || isMultimodalName(name))
-    return false;
+  const isMatrix = shape.length === 2 && name.endsWith('.weight');
+  if (!(isMatrix || isStacked) || !isMeasuredDtype(dtype) || isMultimodalName(name)) return false;
   const { module, layer, component } = placeOf(name, kind);
   // Programs leave out the layers that predict further tokens, and quantizers leave them as they are.
   if (component === 'mtp') return false;
   if (module === 'lm_head' || module === 'embed') return method === 'compressed-tensors';
-  return layer !== null && PROJECTIONS.has(module);
+  return layer !== null && (isStacked || PROJECTIONS.has(module));
 }
 
 /**
