@@ -66,6 +66,8 @@ function computed({ maxLength, namings, spare, layers, ...decoder }: Decoder) {
 
 /** Where two descriptions differ, and how; null if they do not. */
 function firstDifference(one: unknown, other: unknown, place = ''): string | null {
+  // The first of the experts, which only their names tell apart.
+  if (typeof one === 'function' && typeof other === 'function') return firstDifference(one(0), other(0), place);
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) {
     return Object.is(one, other) ? null : `${place}: ${JSON.stringify(one)}, not ${JSON.stringify(other)}`;
   }

@@ -158,6 +158,9 @@ describe("Mistral's own files", () => {
     expect(weightsOf(...SHARDS)).toEqual(SHARDS);
     expect(weightsOf(SINGLE, 'config.json', 'consolidated.safetensors')).toEqual([SINGLE]);
     expect(() => weightsOf(...SHARDS.slice(1))).toThrow(/has 1 files like/);
+    // To be compared with the tokenizer.json.
+    const { whole } = chooseFiles(listed('consolidated.safetensors', 'tokenizer.model.v3'), 'hf://org/model');
+    expect(whole.map(({ name }) => name)).toEqual(['params.json', 'tekken.json', 'tokenizer.model.v3']);
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([

@@ -139,11 +139,23 @@ describe("Mistral's params.json, which vLLM reads in place of config.json beside
     llama_4_scaling: { ...length, beta: 0.1 },
   };
 
+  const latent = { q_lora_rank: 1024, qk_rope_head_dim: 64, qk_nope_head_dim: 64, kv_lora_rank: 256, v_head_dim: 128 };
+  const SMALL_4 = {
+    ...{ ...V3, ...latent, vocab_size: 131072, hidden_dim: 12288, n_kv_heads: 32, norm_eps: 1e-6, rope_theta: 10000 },
+    moe: { num_experts: 128, num_experts_per_tok: 4, num_shared_experts: 1, expert_hidden_dim: 2048, route_every_n: 1 },
+    yarn: { original_max_position_embeddings: 8192, factor: 128, apply_scale: false, beta: 32, alpha: 1 },
+    llama_4_scaling: { original_max_position_embeddings: 8192, beta: 0.1 },
+    vision_encoder: VISION,
+  };
+
   /** A folder as Mistral's, with a config.json that it published and as little of weights as possible. */
   function folderOf(config: unknown, params: unknown, weights = 'consolidated.safetensors'): string {
     const folder = temporaryFolder();
-    for (const [file, content] of Object.entries({ 'config.json': config, 'params.json': params }))
-      writeFileSync(join(folder, file), JSON.stringify(content));
+    for (const [file, content] of Object.entries({ 'config.json': config, 'params.json': params })) {
+      // A float, as it is published.
+      const text = JSON.stringify(content).replace('"routed_scaling_factor":1,', '"routed_scaling_factor":1.0,');
+      writeFileSync(join(folder, file), text);
+    }
     for (const file of ['model.safetensors', weights])
       writeSafetensors(join(folder, file), { 'model.norm.weight': float32([2], [1, 1]) });
     return folder;
@@ -153,8 +165,19 @@ describe("Mistral's params.json, which vLLM reads in place of config.json beside
     ['Mistral-7B-v0.3', V3],
     ['Mistral-Small-3.2', { ...V3, ...SMALL, vision_encoder: VISION }],
     ['Ministral-3-8B', MINISTRAL],
+    ['Mistral-Small-4', SMALL_4],
   ])('is that of the config.json beside it: %s', async (name, params) => {
     await look(folderOf(RELEASED[name], params));
+  });
+
+  it('is that of the config.json of Mixtral, and not with other experts', async () => {
+    const experts = { model_type: 'mixtral', num_local_experts: 8, num_experts_per_tok: 2 };
+    const config = { ...RELEASED['Mistral-7B-v0.3'], ...experts, rms_norm_eps: undefined };
+    const moe = { num_experts: 8, num_experts_per_tok: 2 };
+    // 1e-5 where it is not stated, as in MixtralConfig.
+    await look(folderOf(config, { ...V3, moe }));
+    for (const change of [{ hidden_dim: 7168 }, { moe: { ...moe, num_experts_per_tok: 1 } }])
+      await expect(look(folderOf(config, { ...V3, moe, ...change }))).rejects.toThrow('describe other models');
   });
 
   it('may have a window that no text is longer than, which config.json has otherwise (Ministral 8B)', async () => {

@@ -34,9 +34,10 @@ export function configOfParams(params: Json, file: string): Record<string, unkno
 const SIZES = ['dim', 'n_layers', 'n_heads', 'hidden_dim', 'vocab_size', 'norm_eps'];
 
 /** Keys that do not change what is computed; Ministral 8B has the last of them, which vLLM does not read. */
-const WITHOUT_EFFECT = `max_batch_size dtype ragged_attention architectures transformers_version _sliding_window`.split(
-  ' ',
-);
+const WITHOUT_EFFECT = [
+  ...['max_batch_size', 'dtype', 'ragged_attention', 'architectures', 'transformers_version'],
+  '_sliding_window',
+];
 
 class Params {
   readonly #params: Json;
