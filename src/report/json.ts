@@ -46,6 +46,10 @@ const fileSchema = reportSchema
       const message = `the verdict is ${report.verdict}, and the reasons give ${expected}`;
       context.addIssue({ code: 'custom', path: ['verdict'], message });
     }
+    if (report.applied === undefined && report.tool.version === VERSION) {
+      const message = 'is missing, and every report of this version has it: it was taken out';
+      context.addIssue({ code: 'custom', path: ['applied'], message });
+    }
     const wanted = levels ?? (report.tool.version === VERSION ? null : countLevels(findings));
     if (!isDeepStrictEqual(wanted, countLevels(findings))) {
       const message = 'are not as many as `levels` counts: some were taken out';

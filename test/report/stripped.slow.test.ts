@@ -37,6 +37,18 @@ describe('a report whose reasons were taken out', () => {
     }
   });
 
+  it('is refused without the policy that it was judged by, also where the levels are as many as the reasons', () => {
+    for (const report of reports) {
+      const { applied: _, ...without } = serializeReport(report);
+      expect(() => read(without)).toThrow(/applied: .*was taken out/);
+      const remarks = report.findings.filter(({ level }) => level === 'info');
+      const { applied: __, ...stripped } = serializeReport({ ...report, verdict: 'pass', findings: remarks });
+      expect(() => read(stripped)).toThrow(/was taken out/);
+      // Older versions had none.
+      expect(read({ ...without, tool: { ...report.tool, version: '0.1.0' } }).verdict).toBe(report.verdict);
+    }
+  });
+
   it('is refused by its own tables too, if it failed for what they show', () => {
     const rest = flagged().filter((report) => {
       try {
