@@ -26,6 +26,8 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
       ...settings,
       ...resolved,
       all: run.all || !isAboutChange(context.event),
+      // Each attempt would draw an order of its own, and nothing that a pull request measured is kept.
+      allProbes: context.workflowRun.attempt !== 1,
       onProgress,
       store,
       spectrumStore: caches?.spectra,

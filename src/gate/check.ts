@@ -55,6 +55,8 @@ export interface CheckOptions
    * is, and matrices that it does not depend on have bounds from a few products. Without a baseline everything is measured.
    */
   readonly all?: boolean | undefined;
+  /** Every probe, also where the verdict is settled before: a run that is repeated could wait for a lucky order. */
+  readonly allProbes?: boolean | undefined;
   /** Seed of the probes; by default that of the baseline. */
   readonly seed?: SeedChoice | undefined;
   /** Seed of the order of asking, to reproduce a run; drawn by default. */
@@ -74,13 +76,13 @@ export interface CheckResult {
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, calibration, settings } = await prepare(options);
-  const { changes, only, all = false } = options;
+  const { changes, only, all = false, allProbes = false } = options;
   const { onProgress } = settings;
   // First: nothing is lost if the weights of either cannot be read.
   const quantization = await quantizationOf(baseline, settings);
   const approved = await measureBaseline(baseline, { ...settings, onProgress: progressAs('baseline', onProgress) });
   const selected = probesFor(settings.probes, baseline, approved);
-  const probes = all ? selected : askSequentially(selected, approved, policy.policy);
+  const probes = all || allProbes ? selected : askSequentially(selected, approved, policy.policy);
   const judged = { policy, baseline, calibration, changes, only, quantization };
   const candidate = await measureCandidate({
     ...settings,
@@ -172,7 +174,8 @@ export async function checkMeasured(
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
   const { baseline: _, policy: __, changes: ___, calibration: ____, reference, adapter, ...rest } = options;
-  const { only, seed, orderSeed, budgetSeconds, chatTemplate, baselineEndpoint, all: _____, ...settings } = rest;
+  const { all: _____, allProbes: ______, ...asked } = rest;
+  const { only, seed, orderSeed, budgetSeconds, chatTemplate, baselineEndpoint, ...settings } = asked;
   const { policy, baseline: given, calibration } = await resolvePair(options);
   const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
   if (baseline.kind === 'checkpoint' && settings.endpoint && !baseline.endpoint) {

@@ -102,7 +102,7 @@ export const encodeMeasurement = (measurement: Measurement): string => seal(stor
 /**
  * A measurement in a store. One of everything is taken wherever there is one. One with screened matrices, or of probes that ended
  * before all were asked, counts only where that leaves nothing open: another baseline or policy may depend on what those of its time
- * did not. So the same run again has the same order of asking, and nobody can repeat it until an order is lucky.
+ * did not. So the same run again has the same order of asking, as long as its store is kept.
  */
 export async function recallMeasurement(
   store: KeyValueStore,
