@@ -146,6 +146,8 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
     reference: example('base'),
     baseline: example('base'),
     policy: example('shadow-gate.yml'),
+    // The numbers below are those of all questions: blocks have an order of their own in each run.
+    all: 'true',
   });
   expect(outcome.code, outcome.log).toBe(1);
   expect(outcome.outputs).toMatchObject({
