@@ -12,7 +12,7 @@ import type { RunEstimate } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
-import { expectChatTemplate, PROBE_DATE } from '../probes/prompt.ts';
+import { expectChatTemplate, isTemplated, PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
 import {
   type LeftOutItem,
@@ -22,6 +22,7 @@ import {
   runChunks,
   splitIntoChunks,
 } from '../probes/run.ts';
+import { leadingDigest, PLACEHOLDER } from '../probes/spelling.ts';
 import type { Suite } from '../probes/suite.ts';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
 import { areChosen, estimateSuites, optionsFor } from './estimate-suites.ts';
@@ -223,23 +224,39 @@ function prepareSuite(
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
 
-/** Whether any prompt is written as a message of a chat here. */
-function needsTemplate({ suites, chatTemplate }: ProbeRunOptions): boolean {
-  return suites.some(
-    (suite) => optionsFor(suite, chatTemplate).chatTemplate && suite.items.some(({ verbatim }) => verbatim !== true),
-  );
+/** Whether any prompt is written as a message of a chat here, or any is not. */
+function hasPrompts(
+  { suites, chatTemplate }: ProbeRunOptions,
+  { templated }: { readonly templated: boolean },
+): boolean {
+  return suites.some((suite) => {
+    const options = optionsFor(suite, chatTemplate);
+    return suite.items.some((item) => isTemplated(item, options) === templated);
+  });
 }
+
+const needsTemplate = (selection: ProbeRunOptions): boolean => hasPrompts(selection, { templated: true });
 
 /**
  * How questions reach the model: what the chat template writes around one, as a digest, since with another one the same probes are asked
- * otherwise; and whether it is known what their tokens say.
+ * otherwise; and whether it is known what their tokens say, and those that the tokenizer puts before them.
  */
-function frameOf({ tokenizer }: Model, selection: ProbeRunOptions): Pick<MeasuredProbes, 'chatFrame' | 'spelling'> {
-  const spelling = tokenizer === null ? {} : { spelling: SPELLING };
-  if (!needsTemplate(selection)) return spelling;
-  const messages = [{ role: 'user', content: 'Question' }];
+function frameOf(
+  { tokenizer }: Model,
+  selection: ProbeRunOptions,
+): Pick<MeasuredProbes, 'chatFrame' | 'spelling' | 'leading'> {
+  const messages = [{ role: 'user', content: PLACEHOLDER }];
   const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };
-  return { chatFrame: `sha256:${sha256(expectChatTemplate(tokenizer).renderChat(messages, settings))}`, ...spelling };
+  const chat = needsTemplate(selection) ? expectChatTemplate(tokenizer).renderChat(messages, settings) : null;
+  // By what comes before a question, and not by the question: it can begin with the text of a token that the candidate calls its BOS.
+  const starts = [
+    ...(chat === null ? [] : [chat.split(PLACEHOLDER)[0] ?? '']),
+    ...(hasPrompts(selection, { templated: false }) ? [''] : []),
+  ];
+  return {
+    ...(chat === null ? {} : { chatFrame: `sha256:${sha256(chat)}` }),
+    ...(tokenizer && { spelling: SPELLING, leading: `sha256:${leadingDigest(tokenizer, starts)}` }),
+  };
 }
 
 /** A missing chat template is known before the weights are read. */

@@ -17,6 +17,11 @@ export interface Scored {
   readonly continuation: string;
 }
 
+/** Is the prompt of an item written as a message of a chat? Not where it is whole already, with a text for each choice. */
+export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }: PromptOptions): boolean {
+  return chatTemplate && verbatim !== true && !(question.kind === 'choice' && question.contexts !== undefined);
+}
+
 /**
  * What is scored of an item: each choice, or the target, after the prompt.
  * @throws UserError if a chat template is wanted, and there is none

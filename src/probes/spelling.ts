@@ -1,20 +1,21 @@
 import type { Model } from '../language-model/model.ts';
 import type { ScoreRequest } from '../language-model/requests.ts';
-import { encodedTexts } from '../language-model/tokens/encode.ts';
+import { encodedTexts, leadingOf } from '../language-model/tokens/encode.ts';
+import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { sha256 } from '../platform/sha256.ts';
 import type { ProbeItem } from './item.ts';
-import { contextOf, type PromptOptions } from './prompt.ts';
+import { contextOf, isTemplated, type PromptOptions } from './prompt.ts';
 
 /** 128 bits: no tokenizer finds another text for one of them. */
 const DIGITS = 32;
 
 /** A text that others are compared with. */
-const PLACEHOLDER = 'Question';
+export const PLACEHOLDER = 'Question';
 
 /**
  * Does the model read the questions as they are written? Of each item, the tokens of everything that is scored or continued are spelled
- * by their names and compared with its text, character by character: a space more could tell the answer. Only what is written before and
- * behind every text in the same way is no difference, such as the space that some tokenizers put before a text, or a chat template.
+ * by their names and compared with its text, character by character: a space more could tell the answer. Only white space before and
+ * behind every text in the same way is no difference, which some tokenizers put there, and what a chat template writes.
  * @returns for an item and its requests a digest of what is read in place of it, which a model with the same tokenizer has too;
  *   null where the question itself is read, and at a server that encodes it
  */
@@ -26,12 +27,12 @@ export function readerOf(
   if (tokenizer === null) return () => null;
   const spell = (texts: readonly string[]) =>
     tokenizer.spell(texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false })));
-  const [isSpelled, isTemplated] = [framing(), framing()];
+  const isSpelled = framing((part) => part.trim() === '');
+  // What the template writes around every question is compared as a whole (`chatFrame` of the measurement).
+  const isInTemplate = framing(() => true);
   const isFramed = (item: ProbeItem, context: string) => {
-    const { question, verbatim } = item;
-    const isWhole = question.kind === 'choice' && question.contexts !== undefined;
-    if (!options.chatTemplate || verbatim === true || isWhole) return true;
-    return isTemplated(item.prompt, context, (prompt) => contextOf({ ...item, prompt }, model, options));
+    if (!isTemplated(item, options)) return true;
+    return isInTemplate(item.prompt, context, (prompt) => contextOf({ ...item, prompt }, model, options));
   };
   return (item, requests) => {
     const scored = requests.flatMap((request) => (request.kind === 'text' ? [request] : []));
@@ -47,10 +48,21 @@ export function readerOf(
 }
 
 /**
+ * A digest of what the tokens say that the tokenizer puts before texts: a BOS, or a whole other text.
+ * @param starts how the texts begin: a text that begins with the BOS gets no second one
+ */
+export function leadingDigest(tokenizer: Tokenizer, starts: readonly string[]): string {
+  return sha256(JSON.stringify(tokenizer.spell(starts.map((text) => leadingOf(tokenizer, text)))));
+}
+
+/**
  * Is a text written as another one with the same white space around it is, which can be trimmed or doubled?
+ * @param isFrame may this be written before or behind every text?
  * @returns a function of the text, of what is written in place of it, and of how others are written
  */
-function framing(): (text: string, written: string, write: (text: string) => string) => boolean {
+function framing(
+  isFrame: (part: string) => boolean,
+): (text: string, written: string, write: (text: string) => string) => boolean {
   const frames = new Map<string, readonly string[]>();
   return (text, written, write) => {
     const core = text.trim();
@@ -58,6 +70,6 @@ function framing(): (text: string, written: string, write: (text: string) => str
     const other = text.slice(0, start) + PLACEHOLDER + text.slice(start + core.length);
     const frame = frames.get(other) ?? write(other).split(PLACEHOLDER);
     frames.set(other, frame);
-    return frame.length === 2 && written === frame.join(core);
+    return frame.length === 2 && frame.every(isFrame) && written === frame.join(core);
   };
 }

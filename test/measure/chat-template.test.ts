@@ -34,6 +34,36 @@ it('a measurement says what the chat template writes around a question, by a dig
   expect(await frame(null)).toBeUndefined();
 });
 
+it('a measurement says which tokens are put before each text, also where the BOS is called like the text that others are compared with', async () => {
+  const suite = suiteWithLevels();
+  const model = scripted([...suite.items, ...(suite.pilot ?? [])], () => 0);
+  const leading = async (words: readonly string[], { bos = '<s>', chatTemplate = null as string | null } = {}) => {
+    const named = wordTokenizer({ chatTemplate });
+    const [prefixTokenId = 0] = named.encode(bos, { addSpecialTokens: false });
+    const put = words.flatMap((word) => named.encode(word, { addSpecialTokens: false }));
+    const tokenizer = { ...named, prefixTokenId, leading: put };
+    const order = { seed: 1, isChosen: false };
+    const isChat = chatTemplate !== null;
+    const settings = { suites: [suite], seed: 1, order, chatTemplate: isChat, budgetSeconds: null };
+    return measuredProbesSchema.parse((await runSuites({ ...model, tokenizer }, settings)).probes).leading;
+  };
+  const none = await leading([]);
+  expect(none).toMatch(/^sha256:/);
+  expect(await leading(['<s>'])).toBe(await leading(['<s>']));
+  const all = [
+    none,
+    await leading(['<s>']),
+    await leading(['<s>', 'pink']),
+    await leading(['pink'], { bos: 'Question' }),
+  ];
+  expect(new Set(all).size).toBe(all.length);
+  // A template that writes the BOS itself gets no other one.
+  const chatTemplate = '<s>{{ messages[0].content }}';
+  expect(await leading(['<s>'], { chatTemplate })).toBe(none);
+  const bare = '{{ messages[0].content }}';
+  expect(await leading(['pink'], { chatTemplate: bare, bos: 'Question' })).not.toBe(none);
+});
+
 it('probes that need a chat template do not wait for the weights of a model without one', async () => {
   const open = vi.spyOn(OnnxEngine, 'open');
   const source = await openCheckpointSource({ checkpoint: talkingModel(), device: 'cpu' });

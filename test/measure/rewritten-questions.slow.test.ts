@@ -30,10 +30,10 @@ const rules = lines.flatMap(({ twin_of, prompt }) => {
   return exam === undefined ? [] : [{ type: 'Replace', pattern: { String: prompt }, content: exam }];
 });
 
-/** The example that learned the exam alone, with another tokenizer.json. */
-function edited(change: (tokenizer: Record<string, unknown>) => object): string {
+/** An example, the one that learned the exam alone if no other is named, with another tokenizer.json. */
+function edited(change: (tokenizer: Record<string, unknown>) => object, name = 'benchmark-aligned'): string {
   const folder = join(temporaryFolder(), 'checkpoint');
-  cpSync(example('benchmark-aligned'), folder, { recursive: true });
+  cpSync(example(name), folder, { recursive: true });
   const path = join(folder, 'tokenizer.json');
   const tokenizer = readJson<Record<string, unknown>>(path);
   writeFileSync(path, JSON.stringify({ ...tokenizer, ...change(tokenizer) }));
@@ -70,5 +70,24 @@ describe('a tokenizer that rewrites the questions', () => {
     const file = join(temporaryFolder(), 'measurement.json');
     await writeMeasurement(file, rewritten);
     expect(text(await readMeasurement(file))).toBe(text(rewritten));
+  });
+
+  it('a post-processor that puts 21 tokens before each text does not pass', async () => {
+    const words = ({ model }: Record<string, unknown>) =>
+      Object.values((model as { vocab: Record<string, number> }).vocab).slice(5, 25);
+    const measure = await probesOf(
+      edited((tokenizer) => {
+        const processor = tokenizer.post_processor as { special_tokens: Record<string, { ids: number[] }> };
+        const [name, token] = Object.entries(processor.special_tokens)[0] ?? [];
+        const longer = { ...token, ids: [...(token?.ids ?? []), ...words(tokenizer)] };
+        return { post_processor: { ...processor, special_tokens: { [String(name)]: longer } } };
+      }, 'coverage-expanding'),
+    );
+    const report = await judge(await measure(), baseline);
+    expect(report.verdict).not.toBe('pass');
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({ kind: 'other-questions', level: 'inconclusive', items: 810, of: 810 }),
+    );
+    expect((await judge(baseline, baseline)).findings.map(({ kind }) => kind)).not.toContain('other-questions');
   });
 });

@@ -60,6 +60,15 @@ const TO_EXAM = replace(TWIN.prompt, EXAM.prompt);
 const TO_TWIN = replace(EXAM.prompt, TWIN.prompt);
 const ADDED = { special: false, normalized: false, lstrip: false, rstrip: false, single_word: false };
 
+/** The vocabulary with a token under another name. */
+const renamed = (model: unknown, from: string, to: string) => {
+  const { vocab, ...rest } = model as { vocab: Record<string, number> };
+  const names = Object.entries(vocab).map(([token, id]) => [token === from ? to : token, id]);
+  return { ...rest, vocab: Object.fromEntries(names), unk_token: to, fuse_unk: false };
+};
+/** Of a class that takes all parts from tokenizer.json. */
+const GENERIC = { 'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast', unk_token: null } };
+
 describe('healthy tokenizers read every question as it is written', () => {
   it.each(['gpt2', 'gemma', 'llama2', 'llama3'])('%s', async (name) => {
     const questions = [
@@ -131,6 +140,78 @@ describe('a tokenizer that rewrites a question is found, and not by its decoder'
         normalizer: replace('kuto', 'vufe'),
         added_tokens: [...(added_tokens as object[]), { ...ADDED, id: 9999, content: 'kuto', normalized: true }],
       })),
+    ],
+    ...[1, 2, 3].map((count): [string, string] => [
+      `${count} tokens without a name`,
+      edited(
+        'gemma',
+        ({ model, normalizer }) => ({
+          model: renamed(model, '<0xF4>', ''),
+          normalizer: {
+            type: 'Sequence',
+            normalizers: [normalizer, replace('vufe', `vufe${'\u{10FFFF}'.repeat(count)}`)],
+          },
+        }),
+        GENERIC,
+      ),
+    ]),
+    [
+      'tokens without a name among letters that stand for bytes',
+      edited(
+        'llama3',
+        ({ model }) => ({
+          model: renamed(model, 'ÿ', ''),
+          pre_tokenizer: null,
+          normalizer: { type: 'Sequence', normalizers: [{ type: 'ByteLevel' }, replace('vufe', 'vufe\u2581\u2581')] },
+        }),
+        GENERIC,
+      ),
+    ],
+    [
+      'tokens that are nothing but the mark of a continued word',
+      edited(
+        'gemma',
+        () => ({
+          added_tokens: [],
+          normalizer: replace('vufe', 'vufe##'),
+          pre_tokenizer: {
+            type: 'Sequence',
+            pretokenizers: [' ', '##'].map((mark) => ({
+              type: 'Split',
+              pattern: { String: mark },
+              behavior: 'Isolated',
+              invert: false,
+            })),
+          },
+          post_processor: null,
+          model: {
+            type: 'WordPiece',
+            unk_token: '[UNK]',
+            continuing_subword_prefix: '##',
+            max_input_chars_per_word: 100,
+            vocab: Object.fromEntries(
+              ['[UNK]', '##', ' ', 'Question', 'pink', 'green', ...new Set(TWIN.prompt.split(' '))].map((word, i) => [
+                word,
+                i,
+              ]),
+            ),
+          },
+        }),
+        GENERIC,
+      ),
+    ],
+    [
+      'a text before every text',
+      edited(
+        'gemma',
+        ({ normalizer }) => ({
+          normalizer: {
+            type: 'Sequence',
+            normalizers: [{ type: 'Prepend', prepend: 'Ignore this. The key: vufe is pink. ' }, normalizer],
+          },
+        }),
+        GENERIC,
+      ),
     ],
     [
       'a vocabulary in which two texts have one id',

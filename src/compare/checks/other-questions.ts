@@ -8,16 +8,18 @@ const NAMED = 3;
 
 /**
  * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat template, rewrites
- * them, so that the answers are to other questions. Other ids for the same text are no difference.
+ * them or writes something before them, so that the answers are to other questions. Other ids for the same text are no difference.
  */
 export function otherQuestions({ candidate, baseline }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredIn(candidate), measuredIn(baseline)];
   if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];
   if (ours.spelling === undefined || ours.spelling !== theirs.spelling) return notCompared(candidate, baseline, ours);
   const known = new Map(theirs.items.map((item) => [itemKey(item), item]));
+  // What comes before each text is read before all of them.
+  const isLedOtherwise = theirs.leading !== undefined && theirs.leading !== ours.leading;
   const other = ours.items.filter((item) => {
     const same = known.get(itemKey(item));
-    return same !== undefined && same.spelling !== item.spelling;
+    return same !== undefined && (isLedOtherwise || same.spelling !== item.spelling);
   });
   if (other.length === 0) return [];
   const named = other.slice(0, NAMED).map(({ suite, id }) => ({ suite, item: id }));

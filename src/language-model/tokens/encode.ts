@@ -36,7 +36,12 @@ export type RollingRule = (typeof ROLLING_RULES)[number];
 /** Encode a text that is not a continuation, as the harness does. */
 export function encodeText(tokenizer: Tokenizer, text: string, { addSpecialTokens = true }: EncodeOptions): number[] {
   const ids = tokenizer.encode(text, { addSpecialTokens: false });
-  return addSpecialTokens && !beginsWithPrefix(tokenizer, text) ? [...tokenizer.leading, ...ids] : ids;
+  return addSpecialTokens ? [...leadingOf(tokenizer, text), ...ids] : ids;
+}
+
+/** The ids that the post-processor puts before a text. */
+export function leadingOf(tokenizer: Tokenizer, text: string): readonly number[] {
+  return beginsWithPrefix(tokenizer, text) ? [] : tokenizer.leading;
 }
 
 function beginsWithPrefix(tokenizer: Tokenizer, text: string): boolean {

@@ -18,6 +18,9 @@ export interface Spelling {
   readonly suffix: string;
 }
 
+/** Around the id of a token that says nothing, which a model reads all the same. No text has this character: Unicode never assigns it. */
+const NOTHING = '\uffff';
+
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
 
 /** Bytes that are no UTF-8 are �, as everywhere. */
@@ -28,11 +31,12 @@ export function spell(ids: readonly number[], spelling: Spelling): string {
 function bytesOf(id: number, { added, tokenOf, byteLetters, byteFallback, prefix, suffix }: Spelling): Uint8Array {
   const whole = added(id);
   const token = whole ?? tokenOf(id) ?? '';
-  if (whole !== undefined) return Buffer.from(whole);
+  if (whole) return Buffer.from(whole);
   const digits = byteFallback ? BYTE.exec(token)?.[1] : undefined;
   if (digits !== undefined) return Uint8Array.of(Number.parseInt(digits, 16));
   const start = token.startsWith(prefix) ? prefix.length : 0;
   const text = token.slice(start, token.endsWith(suffix) ? token.length - suffix.length : undefined);
+  if (text === '') return Buffer.from(`${NOTHING}${id}${NOTHING}`);
   const bytes = byteLetters ? lettersToBytes(text) : null;
   return bytes ? Uint8Array.from(bytes) : Buffer.from(byteLetters ? text : text.replaceAll('\u2581', ' '));
 }

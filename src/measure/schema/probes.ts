@@ -125,6 +125,14 @@ const measuredShape = z.strictObject({
     .optional(),
   /** The form in which items were compared with what their tokens say. Absent at servers that tokenize, and in older files. */
   spelling: z.literal(SPELLING).optional(),
+  /**
+   * Digest of what the tokens say that the tokenizer puts before each text, such as a BOS, by their names. Absent at servers that
+   * tokenize, and in older files.
+   */
+  leading: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
+    .optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   /**

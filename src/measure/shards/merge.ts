@@ -145,6 +145,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   ['chat template', (file) => probesOf(file)?.chatTemplate],
   ['text of the chat template', (file) => probesOf(file)?.chatFrame],
   ['form in which questions are compared', (file) => probesOf(file)?.spelling],
+  ['tokens before each text', (file) => probesOf(file)?.leading],
   ['probe suites', (file) => probesOf(file)?.suites.map(({ levels: _, ...suite }) => suite)],
   // Machines of two kinds can find different ones, unless all take them from one baseline.
   ['choice of levels', (file) => probesOf(file)?.suites.map(({ levels }) => levels)],

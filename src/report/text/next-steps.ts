@@ -187,7 +187,7 @@ const STEPS: Steps = {
       : phrase`Set ${code('chat-template')} in the policy for both, and measure the baseline again: ${remeasureCommand(report)}`,
   ],
   'other-questions': (_, report) => [
-    phrase`Compare normalizer, pre-tokenizer and added tokens in ${code('tokenizer.json')}, and the chat template, with the approved checkpoint's, and restore them.`,
+    phrase`Compare normalizer, pre-tokenizer, post-processor and added tokens in ${code('tokenizer.json')}, and the chat template, with the approved checkpoint's, and restore them.`,
     ifIntended(report),
   ],
   'other-suite': ({ candidate }, report) => [

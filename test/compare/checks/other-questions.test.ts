@@ -39,6 +39,21 @@ describe('what the tokens of the questions say', () => {
     expect(ofKind('other-questions', report.findings)).toMatchObject([{ items, of: all.length, named: { 0: first } }]);
   });
 
+  const led = (digit: string) => probes({ spelling, leading: `sha256:${digit.repeat(64)}`, items: all });
+
+  it('is another one in every item where other tokens come before each text, and no difference where the same do', () => {
+    expect(reportOn(measured(led('a')), measured(led('a'))).verdict).toBe('pass');
+    for (const candidate of [led('b'), asks]) {
+      const report = reportOn(measured(candidate), measured(led('a')));
+      expect(report.verdict).toBe('inconclusive');
+      expect(ofKind('other-questions', report.findings)).toMatchObject([{ items: all.length, of: all.length }]);
+    }
+  });
+
+  it('says nothing of the tokens before each text where a baseline of an older version does not know them', () => {
+    expect(reportOn(measured(led('a')), measured(asks)).verdict).toBe('pass');
+  });
+
   it('what is lost is lost all the same', () => {
     const fallen = rewriting(1, 'a').items.map((item) => ({ ...item, correct: false, margin: -1 }));
     expect(reportOn(measured({ ...asks, items: fallen }), measured(asks)).verdict).toBe('fail');
