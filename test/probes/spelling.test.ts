@@ -106,6 +106,15 @@ describe('healthy tokenizers read every question as it is written', () => {
   });
 });
 
+it('runs of ▁ that are added tokens are spaces, as in Gemma 2 and in GGUF files of Gemma', async () => {
+  const folder = edited('gemma', ({ model, added_tokens }) => {
+    const id = (model as { vocab: Record<string, number> }).vocab['▁▁'];
+    const runs = { ...ADDED, normalized: false, id, content: '▁▁' };
+    return { added_tokens: [...(added_tokens as Array<{ id: number }>).filter((token) => token.id !== id), runs] };
+  });
+  expect(await readsOf(folder, [item('color  of'), item('  color')])).toEqual([null, null]);
+});
+
 describe('a tokenizer that rewrites a question is found, and not by its decoder', () => {
   it.each<[string, string]>([
     ['a normalizer', edited('llama3', () => ({ normalizer: TO_EXAM }))],

@@ -31,7 +31,8 @@ export function spell(ids: readonly number[], spelling: Spelling): string {
 function bytesOf(id: number, { added, tokenOf, byteLetters, byteFallback, prefix, suffix }: Spelling): Uint8Array {
   const whole = added(id);
   const token = whole ?? tokenOf(id) ?? '';
-  if (whole) return Buffer.from(whole);
+  // Gemma has runs of ▁ as added tokens, which its BPE writes for spaces.
+  if (whole && (byteLetters || !/^\u2581+$/.test(whole))) return Buffer.from(whole);
   const digits = byteFallback ? BYTE.exec(token)?.[1] : undefined;
   if (digits !== undefined) return Uint8Array.of(Number.parseInt(digits, 16));
   const start = token.startsWith(prefix) ? prefix.length : 0;
