@@ -121,9 +121,10 @@ const NULL_IN: Readonly<Record<string, string>> = {
   video_token_id: 'gemma4 gemma4_unified',
 };
 
-/** Keys that no family reads and every class has. */
-const UNREAD_EVERYWHERE = new Set(
-  words('attention_dropout initializer_range output_router_logits router_aux_loss_coef router_jitter_noise use_cache'),
+/** Keys that every class has, whether its family reads them or not. */
+const EVERYWHERE = new Set(
+  words(`
+    attention_dropout initializer_range output_router_logits router_aux_loss_coef router_jitter_noise tie_word_embeddings use_cache`),
 );
 
 /** Keys whose null only these classes refuse: others take it for a note. */
@@ -156,7 +157,7 @@ export function canBeNull(key: string, modelType: string): boolean {
  */
 export function refusesNull(key: string, modelType: string, { isRead }: { readonly isRead: boolean }): boolean {
   if (has(REFUSED_IN, key, modelType)) return true;
-  return TYPES.has(key) && !canBeNull(key, modelType) && (isRead || UNREAD_EVERYWHERE.has(key));
+  return TYPES.has(key) && !canBeNull(key, modelType) && (isRead || EVERYWHERE.has(key));
 }
 
 function has(list: Readonly<Record<string, string>>, key: string, modelType: string): boolean {
@@ -197,7 +198,7 @@ const SHARES = words(`
 const OF_THE_WHOLE = new Set(
   words(`
     downsample_ratio image_seq_length image_token_id image_token_index mm_tokens_per_image multimodal_projector_bias projector_hidden_act
-    scale_factor spatial_merge_size tie_word_embeddings video_token_id video_token_index vision_aspect_ratio vision_end_token_id
+    scale_factor spatial_merge_size video_token_id video_token_index vision_aspect_ratio vision_end_token_id
     vision_feature_layer vision_feature_select_strategy vision_start_token_id`),
 );
 
