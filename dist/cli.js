@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a as t}from"./shared-N7TNI4PY.js";import"./shared-N3ZA3KNR.js";import e from"node:process";var i=2,a=["init","doctor","check","measure","spectra","probes","score","generate"];async function s(){e.stdout.on("error",o=>{o.code!=="EPIPE"&&(e.stderr.write(`shadow-gate: error: cannot write to standard output: ${o.message}
-`),e.exit(i))});let{run:r}=await import("./shared-XG467ERN.js");e.exitCode=await r(e.argv.slice(2),e)}e.stderr.on("error",()=>{});e.argv.slice(2).some(r=>a.includes(r))?await t({work:s,onDeath:r=>e.stderr.write(`shadow-gate: error: ${r}
-`),exitCode:i}):await s();
+import r from"node:process";var s=2,a=["init","doctor","check","measure","spectra","probes","score","generate","compare","report","merge","calibrate"];async function n(){r.stdout.on("error",e=>{if(e.code!=="EPIPE")throw Object.assign(e,{message:`cannot write to standard output: ${e.message}`})});let{run:t}=await import("./shared-5ZPKDRW5.js");r.exitCode=await t(r.argv.slice(2),r)}r.stderr.on("error",()=>{});try{let{supervise:t}=await import("./shared-NV3DVWM4.js"),{reportError:e}=await import("./shared-GQHDRQTI.js"),i=r.argv.includes("--debug");await t({work:n,isApart:r.argv.slice(2).some(o=>a.includes(o)),report:o=>e(o,r.stderr,{debug:i}),exitCode:s})}catch(t){let[e]=String(t).split(`
+`);r.stderr.write(`shadow-gate: internal error: ${e}
+`),r.exit(s)}

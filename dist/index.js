@@ -1,3 +1,5 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a as o}from"./shared-N7TNI4PY.js";import"./shared-N3ZA3KNR.js";await o({work:async()=>{let{start:t}=await import("./shared-ZXZUQGU6.js"),{hasAbandonedWork:e}=await import("./shared-TNCREOGI.js");await t(process.env,()=>new Date),e()&&process.exit()},onDeath:t=>process.stdout.write(`::error::${t}
-`),exitCode:1});
+var s=()=>!1;try{let{supervise:r}=await import("./shared-NV3DVWM4.js"),{describeError:t}=await import("./shared-N2W4KLTQ.js"),{logLine:i}=await import("./shared-HXIM2RJ6.js");await r({work:async()=>{let{start:e}=await import("./shared-VCW4ZQRK.js");({hasAbandonedWork:s}=await import("./shared-TNCREOGI.js")),await e(process.env,()=>new Date)},isApart:!0,report(e){let{kind:o,message:a}=t(e);process.stdout.write(`::error::${o==="error"?"":`${o}: `}${i(a)}
+`)},exitCode:1})}catch(r){let[t]=String(r).split(`
+`);process.stdout.write(`::error::${t}
+`),process.exit(1)}s()&&process.exit();
