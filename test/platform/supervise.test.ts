@@ -111,7 +111,7 @@ describe.concurrent('work in a process of its own', () => {
       /^WebAssembly\.Instance\(\): Out of memory — use a machine with more memory, [^\n]*\n$/,
     ],
     ['an exit in the middle', 'exit', /^the program ended in the middle of its work\n$/],
-    ['nothing left to wait for', 'unsettled', /^the program ended in the middle of its work\n/],
+    ['nothing left to wait for', 'unsettled', /^the program ended in the middle of its work$/m],
   ])('that ends by %s is an error in one line, here and in a process of its own', async (_, what, message) => {
     for (const where of ['apart', 'here']) {
       const { ended, texts } = start(what, where);
