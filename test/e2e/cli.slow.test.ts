@@ -76,7 +76,10 @@ describe('the built command line', () => {
     // Spectra of 64 columns and more are computed in WebAssembly, which reserves 8 GiB of addresses.
     const args = `check --only spectra --checkpoint ${fixture('phi3')} --baseline ${fixture('phi3')}`;
     const limited = (kilobytes: number, command: string) =>
-      runProgram('bash', ['-c', `ulimit -c 0; ulimit -v ${kilobytes}; exec timeout -k 5 30 ${process.execPath} ${command}`]);
+      runProgram('bash', [
+        '-c',
+        `ulimit -c 0; ulimit -v ${kilobytes}; exec timeout -k 5 30 ${process.execPath} ${command}`,
+      ]);
     // Once in many runs Node waits without an end for a thread that got no memory (docs/status.md): that is no verdict either.
     const TIMED_OUT = [124, 137];
     // With less than this, Node itself does not start: it ends by a signal, whose exit code is above 128.
