@@ -2,7 +2,7 @@ let hasAbandonedWork = () => false;
 
 // Nothing is imported above: a release with a file missing is an error in one line as well.
 try {
-  const { supervise } = await import('./platform/supervise.ts');
+  const { supervise } = await import('./platform/process/supervise.ts');
   const { describeError } = await import('./platform/user-error.ts');
   const { logLine } = await import('./report/escape.ts');
   await supervise({

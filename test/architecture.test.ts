@@ -6,6 +6,7 @@ import { repository } from './fixtures.ts';
 /** The layers of src/, lowest first. A file imports from its own layer and from lower ones, never from a higher one. */
 const LAYERS = [
   'platform',
+  'python',
   'statistics',
   'onnx',
   'hub',

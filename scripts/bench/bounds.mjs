@@ -47,8 +47,8 @@ const groups = [
 
 const spectra = await importSources({
   fastSpectrum: 'src/spectra/fast/fast-spectrum.ts',
-  readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
-  wholeMatrix: 'src/checkpoint/matrix-view.ts',
+  readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
+  wholeMatrix: 'src/checkpoint/tensors/matrix-view.ts',
 });
 const total = { matrices: 0, bounds: 0, wrong: 0, widths: new Map() };
 for (const group of groups) await checkGroup(group);

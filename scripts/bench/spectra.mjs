@@ -127,9 +127,9 @@ async function bundleSources(outdir) {
     openCheckpoint: 'src/checkpoint/open.ts',
     openReference: 'src/checkpoint/open.ts',
     runJobs: 'src/spectra/run-jobs.ts',
-    readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
-    wholeMatrix: 'src/checkpoint/matrix-view.ts',
-    placeOf: 'src/checkpoint/place.ts',
+    readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
+    wholeMatrix: 'src/checkpoint/tensors/matrix-view.ts',
+    placeOf: 'src/checkpoint/naming/place.ts',
     chooseDevice: 'src/onnx/device.ts',
   };
   const lines = Object.entries(sources).map(

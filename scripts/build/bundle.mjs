@@ -11,7 +11,7 @@ export const COMMAND_LINE = {
   cli: 'src/cli.ts',
   'solver-worker': 'src/spectra/exact/solver-worker.ts',
   'progress-worker': 'src/cli/progress/progress-worker.ts',
-  'process-bridge': 'src/platform/process-bridge.ts',
+  'process-bridge': 'src/platform/process/process-bridge.ts',
   'tokenizer-process': 'src/language-model/tokens/tokenizer-process.ts',
 };
 

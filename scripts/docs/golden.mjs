@@ -43,7 +43,7 @@ const {
   chooseModelDevice: 'src/onnx/device.ts',
   openCheckpoint: 'src/checkpoint/open.ts',
   openReference: 'src/checkpoint/open.ts',
-  readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
+  readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
   OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
   truncateLeft: 'src/language-model/tokens/encode.ts',
   rollingWindows: 'src/language-model/tokens/encode.ts',

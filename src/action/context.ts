@@ -10,8 +10,8 @@ import { type ActionsCache, openActionsCache } from '../github/storage/actions-c
 import { type Artifacts, hasArtifactService, openArtifacts } from '../github/storage/artifacts.ts';
 import { cacheScope } from '../github/storage/cache-scope.ts';
 import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
+import { parseJson } from '../platform/json/parse-json.ts';
 import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
-import { parseJson } from '../platform/parse-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DOCS_URL } from '../platform/version.ts';
 import type { JudgingRun } from './action-run.ts';

@@ -4,9 +4,9 @@ import { DEFICITS } from '../compare/checks/two-key.ts';
 import type { Report } from '../compare/report.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
-import { shortSha } from '../platform/short-sha.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { CalibrationOutcome } from '../report/markdown/proposal.ts';
+import { shortSha } from '../report/text/short-sha.ts';
 
 /** As many as anything is gained by, and no more than a reviewer's file can take: the newest are kept. */
 export const MOST_RUNS = 200;

@@ -4,8 +4,8 @@ import { locate } from '../github/approved/repository-path.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import type { Octokit } from '../github/client/types.ts';
 import { type ApprovedVersion, approvedVersionOf, commitsOf, usualCommitOf } from '../github/event/approved-version.ts';
-import { shortSha } from '../platform/short-sha.ts';
 import { UserError } from '../platform/user-error.ts';
+import { shortSha } from '../report/text/short-sha.ts';
 import type { ActionContext } from './context.ts';
 
 /**

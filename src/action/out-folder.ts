@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Workspace } from '../github/approved/repository-path.ts';
 import { MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE } from '../github/storage/artifacts.ts';
-import { expectInside } from '../platform/expect-inside.ts';
-import { expectWritable } from '../platform/write-file.ts';
+import { expectWritable } from '../platform/files/write-file.ts';
+import { expectInside } from './expect-inside.ts';
 
 export const COMMENT_FILE = 'comment.md';
 export const HISTORY_FILE = 'history.jsonl';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import { REPORT_PAGE_FILE } from '../github/storage/artifacts.ts';
-import { writeFileAtomic } from '../platform/write-file.ts';
+import { writeFileAtomic } from '../platform/files/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import type { Origin } from '../report/markdown/origin.ts';

@@ -1,6 +1,6 @@
 import { githubRunner } from '../github/client/runner.ts';
+import { workingDirectory } from '../platform/files/working-directory.ts';
 import { describeError } from '../platform/user-error.ts';
-import { workingDirectory } from '../platform/working-directory.ts';
 import { printable } from '../report/escape.ts';
 import type { ActionRun } from './action-run.ts';
 import { checkRunLeftOpen, failOwnCheckRun, openOwnCheckRun } from './check-run.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../platform/canonical-json.ts';
+import { canonicalJson } from '../platform/json/canonical-json.ts';
 import { MIB, type OnProgress } from '../platform/progress.ts';
-import { eachChunk } from './element-bytes.ts';
-import { digestKeys } from './gguf/digest-keys.ts';
+import { digestKeys } from './formats/gguf/digest-keys.ts';
 import { fetchTensors } from './open.ts';
+import { eachChunk } from './tensors/element-bytes.ts';
 import type { Checkpoint, Recipe, TensorEntry } from './types.ts';
 
 /** Digests of the bytes of tensors, each computed at its first use. */

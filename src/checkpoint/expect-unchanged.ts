@@ -1,6 +1,6 @@
-import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platform/file-state.ts';
+import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platform/files/file-state.ts';
 import { UserError } from '../platform/user-error.ts';
-import { storedOf } from './tensor-value.ts';
+import { storedOf } from './tensors/tensor-value.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
 
 /**

@@ -11,9 +11,9 @@ import {
   twoSets,
 } from '../hub/checkpoint-files.ts';
 import { openSnapshotFiles } from '../hub/snapshot-files.ts';
-import { canonicalJson } from '../platform/canonical-json.ts';
-import { readTextInside } from '../platform/resolve-inside.ts';
-import { sha256 } from '../platform/sha256.ts';
+import { readTextInside } from '../platform/files/resolve-inside.ts';
+import { sha256 } from '../platform/files/sha256.ts';
+import { canonicalJson } from '../platform/json/canonical-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import {
   type Architecture,
@@ -21,9 +21,9 @@ import {
   parseJsonObject,
   readConfig,
   UNKNOWN_ARCHITECTURE,
-} from './architecture.ts';
+} from './config/architecture.ts';
 import { withoutHistory } from './digest.ts';
-import { readWeightMap } from './shards/index-file.ts';
+import { readWeightMap } from './formats/shards/index-file.ts';
 import type { Checkpoint } from './types.ts';
 
 /** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */

@@ -1,17 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CONSOLIDATED_FILE, isTrainingState, MLX_ADAPTER } from '../hub/checkpoint-files.ts';
-import { isLfsPointer } from '../platform/git-lfs.ts';
-import { resolveInside } from '../platform/resolve-inside.ts';
+import { isLfsPointer } from '../platform/files/git-lfs.ts';
+import { resolveInside } from '../platform/files/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
-import { foreignFormatOf } from './foreign-files.ts';
-import { PICKLE } from './foreign-format.ts';
+import { foreignFormatOf } from './formats/foreign-files.ts';
+import { PICKLE } from './formats/foreign-format.ts';
+import { findStateDict } from './formats/pickle/state-dict.ts';
+import { withoutTied } from './formats/pickle/tied-names.ts';
+import { readSafetensorsHeader } from './formats/safetensors.ts';
+import { readAll } from './formats/shards/index-file.ts';
 import { withUsualTensors } from './open.ts';
-import { findStateDict } from './pickle/state-dict.ts';
-import { withoutTied } from './pickle/tied-names.ts';
-import { readSafetensorsHeader } from './safetensors.ts';
-import { readAll } from './shards/index-file.ts';
-import { storedOf } from './tensor-value.ts';
+import { storedOf } from './tensors/tensor-value.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
 
 /** Weights beside those of a checkpoint, which some program would load in their place or over them. */

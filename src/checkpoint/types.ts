@@ -1,10 +1,10 @@
 import type { Snapshot } from '../hub/snapshot.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
-import type { FileState } from '../platform/file-state.ts';
-import type { Architecture } from './architecture.ts';
-import type { GgufMetadata } from './gguf/metadata.ts';
-import type { MatrixView } from './matrix-view.ts';
-import type { WeightUse } from './onnx/weight-use.ts';
+import type { FileState } from '../platform/files/file-state.ts';
+import type { Architecture } from './config/architecture.ts';
+import type { GgufMetadata } from './formats/gguf/metadata.ts';
+import type { WeightUse } from './formats/onnx/weight-use.ts';
+import type { MatrixView } from './tensors/matrix-view.ts';
 
 /** An opened checkpoint of full weights: its headers have been read, its data has not. */
 export interface FullCheckpoint {

@@ -5,8 +5,8 @@ import { openCheckpointSource } from '../language-model/open-model.ts';
 import type { Refusal } from '../language-model/refusal.ts';
 import type { FileOptions, FileResult } from '../language-model/request-files.ts';
 import { toJsonLines } from '../language-model/requests.ts';
+import { expectWritable, writeFileAtomic } from '../platform/files/write-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { formatCount } from '../report/text/numbers.ts';
 import {

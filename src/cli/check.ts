@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { type CheckResult, check } from '../gate/check.ts';
 import { checkLogs } from '../gate/check-logs.ts';
 import { writeMeasurement } from '../measure/schema/write.ts';
+import { expectWritable } from '../platform/files/write-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import { expectWritable } from '../platform/write-file.ts';
 import { CHECK_EXAMPLES } from './help.ts';
 import {
   type BaselineEndpointOptions,

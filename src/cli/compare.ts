@@ -3,7 +3,7 @@ import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
-import { expectWritable } from '../platform/write-file.ts';
+import { expectWritable } from '../platform/files/write-file.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
 import {

@@ -8,8 +8,8 @@ import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { writeMeasurement } from '../measure/schema/write.ts';
 import type { Shard } from '../measure/shards/shard.ts';
+import { expectWritable } from '../platform/files/write-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import { expectWritable } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { MEASUREMENT_SCHEMA } from '../measure/schema/measurement.ts';
 import { readMeasurementOrShard } from '../measure/schema/read.ts';
+import { readSchema } from '../platform/json/versioned-json.ts';
 import { UserError } from '../platform/user-error.ts';
-import { readSchema } from '../platform/versioned-json.ts';
 import { DEFAULT_POLICY } from '../policy/policy.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';

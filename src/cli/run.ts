@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { configureCuda } from '../onnx/cuda/settings.ts';
+import { workingDirectory } from '../platform/files/working-directory.ts';
 import { VERSION } from '../platform/version.ts';
-import { workingDirectory } from '../platform/working-directory.ts';
 import { printable } from '../report/escape.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addCheckCommand } from './check.ts';

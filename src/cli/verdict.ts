@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
-import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { writeFileAtomic, writeJson } from '../platform/files/write-file.ts';
 import { printable, printableJson } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';

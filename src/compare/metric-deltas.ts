@@ -1,4 +1,4 @@
-import { isEmbedding } from '../checkpoint/module-type.ts';
+import { isEmbedding } from '../checkpoint/naming/module-type.ts';
 import { blockUpdates, groupKey, isScreened } from '../measure/aggregate.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';

@@ -1,4 +1,4 @@
-import type { ModuleType } from '../checkpoint/module-type.ts';
+import type { ModuleType } from '../checkpoint/naming/module-type.ts';
 import type { MaybeBounded } from '../statistics/bounded.ts';
 import type { Scope } from './finding.ts';
 

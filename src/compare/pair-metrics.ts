@@ -1,4 +1,4 @@
-import { wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
 import { flattenMetrics, groupKey, isJudged, tensorKey } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isWeightsFile } from '../checkpoint/weights-file.ts';
+import { isWeightsFile } from '../checkpoint/formats/weights-file.ts';
 import { type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';

@@ -1,11 +1,11 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ParquetSource } from '../platform/parquet.ts';
-import { parseJson } from '../platform/parse-json.ts';
-import { seal, unseal } from '../platform/sealed-json.ts';
+import { writeFileAtomic } from '../platform/files/write-file.ts';
+import { parseJson } from '../platform/json/parse-json.ts';
+import { seal, unseal } from '../platform/json/sealed-json.ts';
+import type { ParquetSource } from '../platform/parquet/parquet.ts';
 import { UserError } from '../platform/user-error.ts';
-import { writeFileAtomic } from '../platform/write-file.ts';
 import { findSplit, type SplitChoices, type SplitFiles } from './dataset-files.ts';
 import { type DatasetPath, parseDatasetPath, pinnedDataset } from './dataset-path.ts';
 import { MissingOnHub } from './hub-fetch.ts';

@@ -4,10 +4,10 @@ import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { makeFolder } from '../platform/make-folder.ts';
-import { seal, unseal } from '../platform/sealed-json.ts';
+import { makeFolder } from '../platform/files/make-folder.ts';
+import { writeFileAtomic } from '../platform/files/write-file.ts';
+import { seal, unseal } from '../platform/json/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
-import { writeFileAtomic } from '../platform/write-file.ts';
 import { type ByteRange, missing, pieces, totalBytes, unite } from './ranges.ts';
 
 /** Bytes per request: a broken connection loses no more, and the redirect of each request costs little. */

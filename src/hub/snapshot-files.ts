@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../platform/parse-json.ts';
-import { seal, unseal } from '../platform/sealed-json.ts';
+import { writeFileAtomic } from '../platform/files/write-file.ts';
+import { parseJson } from '../platform/json/parse-json.ts';
+import { seal, unseal } from '../platform/json/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
-import { writeFileAtomic } from '../platform/write-file.ts';
 import {
   type CheckpointFiles,
   chooseFiles,

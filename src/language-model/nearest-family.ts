@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { QUANTIZATION_KEYS } from '../checkpoint/quantization.ts';
+import { QUANTIZATION_KEYS } from '../checkpoint/formats/quantization.ts';
 import type { FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
 import type { Decoder } from './architectures/decoder.ts';
 import { configAs } from './architectures/describe-decoder.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { validateFields } from '../platform/first-issue.ts';
-import { parseJson } from '../platform/parse-json.ts';
-import { readTextFile } from '../platform/read-text-file.ts';
+import { readTextFile } from '../platform/files/read-text-file.ts';
+import { validateFields } from '../platform/json/first-issue.ts';
+import { parseJson } from '../platform/json/parse-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Conversation } from './tokens/chat-template.ts';
 

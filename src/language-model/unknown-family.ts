@@ -1,4 +1,4 @@
-import { listMatrices } from '../checkpoint/list-matrices.ts';
+import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { UnknownFamily } from './architectures/describe-decoder.ts';

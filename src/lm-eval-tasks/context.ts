@@ -1,6 +1,6 @@
-import { toText } from '../platform/python/print.ts';
-import { isSpace } from '../platform/python/text.ts';
-import { isInt, isList, isTrue, type PythonDict, PythonError, type PythonValue } from '../platform/python/value.ts';
+import { toText } from '../python/print.ts';
+import { isSpace } from '../python/text.ts';
+import { isInt, isList, isTrue, type PythonDict, PythonError, type PythonValue } from '../python/value.ts';
 import { choicesOf, fieldOrTemplate, questionOf, type Source, targetOf } from './render-document.ts';
 import type { DocumentFormat, Task } from './task.ts';
 

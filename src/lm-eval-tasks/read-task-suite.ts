@@ -1,9 +1,9 @@
-import { quotingUnlessLinked } from '../platform/leading-outside.ts';
-import type { PythonDict } from '../platform/python/value.ts';
-import { readTextFile } from '../platform/read-text-file.ts';
+import { readTextFile } from '../platform/files/read-text-file.ts';
 import { hasTemplates } from '../probes/files/file-records.ts';
 import { isKnownField } from '../probes/files/known-fields.ts';
+import { quotingUnlessLinked } from '../probes/files/leading-outside.ts';
 import { askedSuite, type FileOptions, type FileSuite } from '../probes/files/read.ts';
+import type { PythonDict } from '../python/value.ts';
 import { askedTask } from './asked-task.ts';
 import { type GivenDocuments, loadDocuments } from './documents/find-documents.ts';
 import type { IsNeeded } from './documents/read-documents.ts';

@@ -1,5 +1,5 @@
-import { isDict, isList, type PythonDict, type PythonValue } from '../platform/python/value.ts';
 import { UserError } from '../platform/user-error.ts';
+import { isDict, isList, type PythonDict, type PythonValue } from '../python/value.ts';
 import { Entries } from './entries.ts';
 import { type LoadOptions, loadEntries } from './load-entries.ts';
 import type { YamlEntry } from './python/yaml.ts';

@@ -1,8 +1,8 @@
-import { toText } from '../platform/python/print.ts';
-import { isInt, isList, type PythonDict, PythonError, type PythonValue } from '../platform/python/value.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type AnswerRule, checkAnswerRule } from '../probes/answer-rule.ts';
 import { answerRuleOf, filtersOf } from '../probes/files/lm-eval/answer-rule-of.ts';
+import { toText } from '../python/print.ts';
+import { isInt, isList, type PythonDict, PythonError, type PythonValue } from '../python/value.ts';
 import { type ContextOptions, contextsOf, sourceOf } from './context.ts';
 import { FEWSHOT_SEED, firstN, type Sampler, seeded } from './fewshot.ts';
 import { choicesOf, questionOf, type Source, targetOf } from './render-document.ts';

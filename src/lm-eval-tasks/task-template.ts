@@ -1,14 +1,14 @@
-import type { Environment, Filter } from '../platform/jinja/environment.ts';
-import { FILTERS } from '../platform/jinja/filters.ts';
-import { GLOBALS } from '../platform/jinja/globals.ts';
-import { parse } from '../platform/jinja/parse.ts';
-import { toText } from '../platform/jinja/print.ts';
-import { render } from '../platform/jinja/render.ts';
-import type { Body } from '../platform/jinja/syntax.ts';
-import { TESTS } from '../platform/jinja/tests.ts';
-import { asIndex, asText, bind, NotRead, TemplateError } from '../platform/jinja/value.ts';
-import { compileRegex, type RegexMatch, replaceAll } from '../platform/python/regex.ts';
-import type { PythonDict } from '../platform/python/value.ts';
+import type { Environment, Filter } from '../python/jinja/environment.ts';
+import { FILTERS } from '../python/jinja/filters.ts';
+import { GLOBALS } from '../python/jinja/globals.ts';
+import { parse } from '../python/jinja/parse.ts';
+import { toText } from '../python/jinja/print.ts';
+import { render } from '../python/jinja/render.ts';
+import type { Body } from '../python/jinja/syntax.ts';
+import { TESTS } from '../python/jinja/tests.ts';
+import { asIndex, asText, bind, NotRead, TemplateError } from '../python/jinja/value.ts';
+import { compileRegex, type RegexMatch, replaceAll } from '../python/regex.ts';
+import type { PythonDict } from '../python/value.ts';
 
 const KNOWN = new Map<string, Body>();
 const MOST_KNOWN = 200;

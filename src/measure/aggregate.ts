@@ -5,7 +5,7 @@ import {
   MLP_MODULES,
   MODULE_TYPES,
   type ModuleType,
-} from '../checkpoint/module-type.ts';
+} from '../checkpoint/naming/module-type.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import { sharesText, withoutQuotes } from '../platform/without-quotes.ts';
 import type { AnswerKind, ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
 import { KEPT_CHARACTERS } from './schema/item-table.ts';
 import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from './schema/probes.ts';
+import { sharesText, withoutQuotes } from './without-quotes.ts';
 
 /**
  * Measurements of private benchmarks: hashes take the place of texts. Their key is made of all prompts and right answers of the

@@ -1,4 +1,4 @@
-import { foreignNamesAmong } from '../checkpoint/foreign-files.ts';
+import { foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
 import { type ListedCheckpoint, openListed } from '../checkpoint/listed.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { UserError } from '../platform/user-error.ts';

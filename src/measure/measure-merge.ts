@@ -1,12 +1,12 @@
 import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
 import { featuresOf } from '../checkpoint/adapter/factors.ts';
-import { isBuffer } from '../checkpoint/buffers.ts';
 import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
-import { transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { isBuffer } from '../checkpoint/matrices/buffers.ts';
+import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
+import { placeOf } from '../checkpoint/naming/place.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
-import { placeOf } from '../checkpoint/place.ts';
-import { isQuantized, isReadable } from '../checkpoint/tensor-value.ts';
-import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
+import { transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
+import { isQuantized, isReadable } from '../checkpoint/tensors/tensor-value.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { areEqual } from '../spectra/merge/equal-tensors.ts';

@@ -5,8 +5,8 @@ import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remot
 import { SPELLING } from '../language-model/tokens/spelling.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { at } from '../platform/at.ts';
+import { sha256 } from '../platform/files/sha256.ts';
 import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
-import { sha256 } from '../platform/sha256.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { RunEstimate } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';

@@ -1,8 +1,8 @@
-import { isBuffer } from '../checkpoint/buffers.ts';
+import { isSection } from '../checkpoint/formats/quantized/format.ts';
+import { quantizationBeside } from '../checkpoint/formats/quantized/settings.ts';
+import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
-import { isSection } from '../checkpoint/quantized/format.ts';
-import { quantizationBeside } from '../checkpoint/quantized/settings.ts';
-import { hasRecipes, isQuantized } from '../checkpoint/tensor-value.ts';
+import { hasRecipes, isQuantized } from '../checkpoint/tensors/tensor-value.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { ElementType } from '../onnx/graph.ts';
 import type { OnProgress } from '../platform/progress.ts';

@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJsonObject } from '../checkpoint/architecture.ts';
-import { configOfParams, PARAMS } from '../checkpoint/consolidated/params.ts';
-import { QUANTIZATION_KEYS } from '../checkpoint/quantization.ts';
+import { parseJsonObject } from '../checkpoint/config/architecture.ts';
+import { configOfParams, PARAMS } from '../checkpoint/config/params.ts';
+import { QUANTIZATION_KEYS } from '../checkpoint/formats/quantization.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
 import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
 import type { Decoder, Layer } from '../language-model/architectures/decoder.ts';
 import { describeDecoder } from '../language-model/architectures/describe-decoder.ts';
-import { readTextInside } from '../platform/resolve-inside.ts';
+import { readTextInside } from '../platform/files/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**

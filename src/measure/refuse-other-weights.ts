@@ -1,9 +1,9 @@
-import { isBuffer } from '../checkpoint/buffers.ts';
 import type { TensorDigests } from '../checkpoint/digest.ts';
+import { isBuffer } from '../checkpoint/matrices/buffers.ts';
+import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
+import { placeOf } from '../checkpoint/naming/place.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { type OtherWeights, otherWeightsOf } from '../checkpoint/other-weights.ts';
-import { placeOf } from '../checkpoint/place.ts';
-import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Checkpoint, TensorEntry } from '../checkpoint/types.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTextFile } from './read-text-file.ts';
-import { writeFileAtomic } from './write-file.ts';
+import { readTextFile } from './files/read-text-file.ts';
+import { writeFileAtomic } from './files/write-file.ts';
 
 /**
  * Texts under keys, kept between runs. A key changes with everything that its text depends on, so an entry never has to

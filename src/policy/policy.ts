@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEmbedding, MODULE_TYPES } from '../checkpoint/module-type.ts';
+import { isEmbedding, MODULE_TYPES } from '../checkpoint/naming/module-type.ts';
 import { DECISION_INTERVAL } from '../statistics/cusum.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 import { probePolicyShape } from './probe-policy.ts';

@@ -1,6 +1,6 @@
-import { compileRegex, escapeRegex, findAll, type PythonRegex, removeAll } from '../platform/python/regex.ts';
-import { PUNCTUATION, strip } from '../platform/python/text.ts';
 import { UserError } from '../platform/user-error.ts';
+import { compileRegex, escapeRegex, findAll, type PythonRegex, removeAll } from '../python/regex.ts';
+import { PUNCTUATION, strip } from '../python/text.ts';
 
 /**
  * One step of a filter pipeline of lm-evaluation-harness (0.4.13), on one response.

@@ -1,6 +1,6 @@
 import { at } from '../platform/at.ts';
-import { escapeRegExp } from '../platform/escape-regexp.ts';
 import type { AnswerRule } from './answer-rule.ts';
+import { escapeRegExp } from './escape-regexp.ts';
 
 /**
  * How a choice is picked: by its log-likelihood, by that divided by its characters (`acc_norm`), or by its UTF-8 bytes.

@@ -1,8 +1,8 @@
 import type { Model } from '../language-model/model.ts';
 import type { ScoreRequest } from '../language-model/requests.ts';
 import { encodePair } from '../language-model/tokens/encode.ts';
+import { sha256 } from '../platform/files/sha256.ts';
 import { groupBy } from '../platform/group-by.ts';
-import { sha256 } from '../platform/sha256.ts';
 import type { ProbeItem } from './item.ts';
 import type { Suite } from './suite.ts';
 

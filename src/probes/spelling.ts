@@ -2,7 +2,7 @@ import type { Model } from '../language-model/model.ts';
 import type { ScoreRequest } from '../language-model/requests.ts';
 import { encodedTexts, leadingOf } from '../language-model/tokens/encode.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
-import { sha256 } from '../platform/sha256.ts';
+import { sha256 } from '../platform/files/sha256.ts';
 import type { ProbeItem } from './item.ts';
 import { contextOf, isTemplated, type PromptOptions } from './prompt.ts';
 

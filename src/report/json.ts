@@ -6,9 +6,9 @@ import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { shownLevel } from '../compare/shown-level.ts';
 import { contradictionInSpectra } from '../compare/spectra-report.ts';
 import { verdictOf } from '../compare/verdict.ts';
-import { validate } from '../platform/first-issue.ts';
+import { validate } from '../platform/json/first-issue.ts';
+import { parseVersioned, readVersioned } from '../platform/json/versioned-json.ts';
 import { VERSION } from '../platform/version.ts';
-import { parseVersioned, readVersioned } from '../platform/versioned-json.ts';
 import { findingText } from './text/finding.ts';
 
 /**

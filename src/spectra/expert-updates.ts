@@ -1,11 +1,11 @@
 import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../checkpoint/adapter/expert-factors.ts';
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
-import { fusedLayout } from '../checkpoint/fused.ts';
-import { listMatrices, MAX_EXPERTS, type ModelContext, refuseTiny } from '../checkpoint/list-matrices.ts';
-import type { Matrix } from '../checkpoint/matrix.ts';
-import type { OutputSlice } from '../checkpoint/matrix-view.ts';
-import type { ModuleType } from '../checkpoint/module-type.ts';
-import { type ModelKind, placeOf } from '../checkpoint/place.ts';
+import { fusedLayout } from '../checkpoint/matrices/fused.ts';
+import { listMatrices, MAX_EXPERTS, type ModelContext, refuseTiny } from '../checkpoint/matrices/list-matrices.ts';
+import type { Matrix } from '../checkpoint/matrices/matrix.ts';
+import type { ModuleType } from '../checkpoint/naming/module-type.ts';
+import { type ModelKind, placeOf } from '../checkpoint/naming/place.ts';
+import type { OutputSlice } from '../checkpoint/tensors/matrix-view.ts';
 import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';

@@ -1,6 +1,6 @@
-import { listMatrices } from '../checkpoint/list-matrices.ts';
-import { refuseQuantized } from '../checkpoint/quantization.ts';
-import { expansionMemory } from '../checkpoint/tensor-value.ts';
+import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
+import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
+import { expansionMemory } from '../checkpoint/tensors/tensor-value.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
 import { type Device, deviceWithMemory } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';

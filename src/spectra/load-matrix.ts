@@ -1,5 +1,5 @@
-import type { MatrixView } from '../checkpoint/matrix-view.ts';
-import { bitsValue, tensorValue } from '../checkpoint/tensor-value.ts';
+import type { MatrixView } from '../checkpoint/tensors/matrix-view.ts';
+import { bitsValue, tensorValue } from '../checkpoint/tensors/tensor-value.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 

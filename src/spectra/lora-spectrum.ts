@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
-import type { MatrixView } from '../checkpoint/matrix-view.ts';
+import type { MatrixView } from '../checkpoint/tensors/matrix-view.ts';
 import type { LoraModule } from '../checkpoint/types.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';

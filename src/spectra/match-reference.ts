@@ -1,6 +1,6 @@
-import { listMatrices } from '../checkpoint/list-matrices.ts';
-import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
-import { BLOCK_MODULES } from '../checkpoint/module-type.ts';
+import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
+import type { Matrix, Skipped } from '../checkpoint/matrices/matrix.ts';
+import { BLOCK_MODULES } from '../checkpoint/naming/module-type.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
 import { matchNames } from './match-names.ts';
 

@@ -1,4 +1,4 @@
-import type { FloatDtype } from '../checkpoint/dtype.ts';
+import type { FloatDtype } from '../checkpoint/tensors/dtype.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 

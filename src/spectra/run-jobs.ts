@@ -1,5 +1,5 @@
-import type { Skipped } from '../checkpoint/matrix.ts';
-import { isEmbedding } from '../checkpoint/module-type.ts';
+import type { Skipped } from '../checkpoint/matrices/matrix.ts';
+import { isEmbedding } from '../checkpoint/naming/module-type.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { numberOf } from '../statistics/bounded.ts';

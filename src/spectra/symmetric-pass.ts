@@ -9,7 +9,7 @@ import {
   type Statement,
   unlessZero,
   type Variable,
-} from '../platform/wasm.ts';
+} from './wasm.ts';
 
 /**
  * Rows that go through a pass together, so that each load of v, w, x and y serves two of them. Four were slower: they need

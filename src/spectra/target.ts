@@ -1,5 +1,5 @@
-import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
-import type { Place } from '../checkpoint/place.ts';
+import type { Matrix, Skipped } from '../checkpoint/matrices/matrix.ts';
+import type { Place } from '../checkpoint/naming/place.ts';
 import type { FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
 import type { DoraWeight } from './dora.ts';
 import type { MatrixSource } from './load-matrix.ts';

@@ -1,6 +1,6 @@
-import { reuseMemory } from '../platform/wasm.ts';
 import { ROWS, symmetricPass } from './symmetric-pass.ts';
 import { at } from './unchecked.ts';
+import { reuseMemory } from './wasm.ts';
 
 /** A symmetric tridiagonal matrix. */
 export interface Tridiagonal {

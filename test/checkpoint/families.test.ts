@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import { LANGUAGE_MODELS, languageModel } from '../language-model/runtime/engines.ts';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import { readModelTokenIds } from '../../src/language-model/tokens/model-token-ids.ts';
 import { temporaryFolder } from '../fixtures.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFi
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
-import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { measure } from '../../src/measure/measure.ts';
 import { at } from '../../src/platform/at.ts';

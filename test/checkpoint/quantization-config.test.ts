@@ -1,8 +1,8 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { refuseQuantized } from '../../src/checkpoint/formats/quantization.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
-import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { type RawTensor, readRaw, writeSafetensors } from './write-safetensors.ts';

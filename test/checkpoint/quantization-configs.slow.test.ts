@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { refuseQuantized } from '../../src/checkpoint/formats/quantization.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
-import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { difference, readCases, rowsOf, withEngine } from '../language-model/runtime/engines.ts';

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { refuseQuantized } from '../../src/checkpoint/formats/quantization.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
 import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';

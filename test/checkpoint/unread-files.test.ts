@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { foreignNamesAmong } from '../../src/checkpoint/foreign-files.ts';
+import { foreignNamesAmong } from '../../src/checkpoint/formats/foreign-files.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { torchFile } from './write-torch-file.ts';

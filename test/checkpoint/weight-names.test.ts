@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
-import type { Matrix } from '../../src/checkpoint/matrix.ts';
+import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
+import type { Matrix } from '../../src/checkpoint/matrices/matrix.ts';
 import { contextOf, FAMILIES, namesOnly } from './weight-names.ts';
 
 /** Matrices that no other family has, or that have no common name: measured, under no type of their own. */

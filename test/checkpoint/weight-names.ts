@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { describeArchitecture } from '../../src/checkpoint/architecture.ts';
-import type { ModelContext } from '../../src/checkpoint/list-matrices.ts';
+import { describeArchitecture } from '../../src/checkpoint/config/architecture.ts';
+import type { ModelContext } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { isMultimodal } from '../../src/checkpoint/open.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';

@@ -6,7 +6,7 @@ import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
 import { readInspect } from '../../src/evaluation-logs/inspect/read-benchmarks.ts';
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { withZip } from '../../src/platform/zip.ts';
+import { withZip } from '../../src/platform/files/zip.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 /** Logs that Inspect 0.3.285 wrote; expected.json has what it reports, by task, score and reducer. */

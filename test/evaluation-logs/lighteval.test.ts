@@ -7,7 +7,7 @@ import { readLighteval } from '../../src/evaluation-logs/lighteval/read-benchmar
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import type { Benchmarks } from '../../src/measure/schema/benchmarks.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { readParquetFile } from '../../src/platform/parquet.ts';
+import { readParquetFile } from '../../src/platform/parquet/parquet.ts';
 import { fixture, readJson } from '../fixtures.ts';
 import { lightevalLogs } from './lighteval-fixture.ts';
 

@@ -6,7 +6,7 @@ import { type CheckOptions, check } from '../../src/gate/check.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { makeFolder } from '../../src/platform/make-folder.ts';
+import { makeFolder } from '../../src/platform/files/make-folder.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { runCliWith } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { writeJson } from '../../src/platform/write-file.ts';
+import { writeJson } from '../../src/platform/files/write-file.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
 import { decisiveRules, probesOf, runGate } from './run-gate.ts';

@@ -5,7 +5,7 @@ import { loadSuites } from '../../src/gate/load-suites.ts';
 import { openDataset } from '../../src/hub/dataset.ts';
 import { isDatasetPath, parseDatasetPath } from '../../src/hub/dataset-path.ts';
 import type { HubSettings } from '../../src/hub/hub-settings.ts';
-import { readParquet } from '../../src/platform/parquet.ts';
+import { readParquet } from '../../src/platform/parquet/parquet.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { exportNameOf } from '../../src/probes/files/suite-name.ts';

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
 import { requestsOf, type TaskRequest } from '../../src/lm-eval-tasks/requests.ts';
-import { parsePythonJson } from '../../src/platform/python/json.ts';
-import type { PythonDict } from '../../src/platform/python/value.ts';
+import { parsePythonJson } from '../../src/python/json.ts';
+import type { PythonDict } from '../../src/python/value.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 
 interface Example {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
 import { requestsOf } from '../../src/lm-eval-tasks/requests.ts';
-import { parsePythonJson } from '../../src/platform/python/json.ts';
-import type { PythonDict } from '../../src/platform/python/value.ts';
+import { parsePythonJson } from '../../src/python/json.ts';
+import type { PythonDict } from '../../src/python/value.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const CHOICES = `task: mine

@@ -9,8 +9,8 @@ import type { MeasureOptions, ProbeRunOptions } from '../../src/measure/options.
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
-import { makeFolder } from '../../src/platform/make-folder.ts';
-import { writeJson } from '../../src/platform/write-file.ts';
+import { makeFolder } from '../../src/platform/files/make-folder.ts';
+import { writeJson } from '../../src/platform/files/write-file.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { runCli } from '../cli/run-cli.ts';

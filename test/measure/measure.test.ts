@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { ratioGap, summarizeDelta } from '../../src/measure/aggregate.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { compare } from '../../src/compare/compare.ts';
 import type { Finding } from '../../src/compare/finding.ts';
 import { measure, openMeasuredAdapter, openMeasuredReference } from '../../src/measure/measure.ts';

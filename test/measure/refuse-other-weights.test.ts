@@ -1,10 +1,10 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { usualNames } from '../../src/checkpoint/consolidated/names.ts';
 import { TensorDigests } from '../../src/checkpoint/digest.ts';
+import { usualNames } from '../../src/checkpoint/formats/consolidated/names.ts';
+import { readAll } from '../../src/checkpoint/formats/shards/index-file.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { readAll } from '../../src/checkpoint/shards/index-file.ts';
 import { refuseOtherWeights } from '../../src/measure/refuse-other-weights.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';

@@ -4,7 +4,7 @@ import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import type { MeasureOptions } from '../../src/measure/options.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import type { Shard } from '../../src/measure/shards/shard.ts';
-import { writeJson } from '../../src/platform/write-file.ts';
+import { writeJson } from '../../src/platform/files/write-file.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { readTextFile } from '../../src/platform/read-text-file.ts';
+import { readTextFile } from '../../src/platform/files/read-text-file.ts';
 import { describeError, UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
 

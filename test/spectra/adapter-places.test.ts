@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { listMatrices, type ModelContext } from '../../src/checkpoint/list-matrices.ts';
-import { isEmbedding } from '../../src/checkpoint/module-type.ts';
+import { listMatrices, type ModelContext } from '../../src/checkpoint/matrices/list-matrices.ts';
+import { isEmbedding } from '../../src/checkpoint/naming/module-type.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../src/checkpoint/types.ts';
 import { planAdapter } from '../../src/spectra/plan-adapter.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
 import { fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';

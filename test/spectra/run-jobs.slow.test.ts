@@ -1,6 +1,6 @@
 import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { placeOf } from '../../src/checkpoint/place.ts';
+import { placeOf } from '../../src/checkpoint/naming/place.ts';
 import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
 import { type Job, planJob } from '../../src/spectra/jobs.ts';
 import type { MatrixSource } from '../../src/spectra/load-matrix.ts';

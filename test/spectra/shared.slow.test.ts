@@ -1,6 +1,6 @@
 import { openSync, readSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { readJson, shared } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';

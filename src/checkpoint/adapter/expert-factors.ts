@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../matrix-view.ts';
+import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { Adapter, LoraModule } from '../types.ts';
 import { featuresOf } from './factors.ts';
 

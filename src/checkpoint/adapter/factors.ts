@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { type MatrixView, transposedView, wholeMatrix } from '../matrix-view.ts';
+import { type MatrixView, transposedView, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { LoraModule } from '../types.ts';
 
 /** How A [r, in] and B [out, r] are read from their tensors, whichever way they are stored. */

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ADAPTER_CONFIG, MLX_ADAPTER } from '../../hub/checkpoint-files.ts';
 import { at } from '../../platform/at.ts';
-import { validate } from '../../platform/first-issue.ts';
+import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { isMeasuredDtype } from '../dtype.ts';
-import { placeOf } from '../place.ts';
-import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
+import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
+import { placeOf } from '../naming/place.ts';
+import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { LoraModule, TensorEntry } from '../types.ts';
 import type { AdapterContents } from './contents.ts';
 

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
-import { isInside, readTextInside } from '../../platform/resolve-inside.ts';
+import { isInside, readTextInside } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import {
   type Architecture,
@@ -9,7 +9,7 @@ import {
   parseJsonObject,
   readConfig,
   UNKNOWN_ARCHITECTURE,
-} from '../architecture.ts';
+} from '../config/architecture.ts';
 import type { Adapter } from '../types.ts';
 import { DIFFUSERS_ADAPTER, foreignAdapter } from './adapter-names.ts';
 import { readMlxAdapter } from './mlx.ts';

@@ -1,4 +1,4 @@
-import type { NamePattern, NamePatterns } from './name-pattern.ts';
+import type { NamePattern, NamePatterns } from '../naming/name-pattern.ts';
 import type { PeftConfig } from './peft-config.ts';
 
 type Compile = (pattern: string) => NamePattern;

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import type { ExpectedMemory } from '../../language-model/runtime/memory-plan.ts';
 import { chooseModelDevice, type DeviceChoice } from '../../onnx/device.ts';
 import { matrixRate } from '../../onnx/matrix-rate.ts';
-import { cacheFolder } from '../../platform/cache-folder.ts';
+import { cacheFolder } from '../../platform/files/cache-folder.ts';
+import { expectWritable } from '../../platform/files/write-file.ts';
 import { machineMemory } from '../../platform/memory.ts';
-import { expectWritable } from '../../platform/write-file.ts';
 import { formatBytes } from '../init/sizes.ts';
 import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
-import { LFS_MAGIC } from '../../platform/git-lfs.ts';
+import { LFS_MAGIC } from '../../platform/files/git-lfs.ts';
 
 /** The folder with `.git`, upwards from here; null outside of any repository. */
 export function repositoryOf(folder: string): string | null {

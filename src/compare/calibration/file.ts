@@ -1,7 +1,7 @@
-import { jsonLines } from '../../platform/json-lines.ts';
+import { writeFileAtomic } from '../../platform/files/write-file.ts';
+import { jsonLines } from '../../platform/json/json-lines.ts';
+import { parseVersioned, readVersioned } from '../../platform/json/versioned-json.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parseVersioned, readVersioned } from '../../platform/versioned-json.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
 import { numberOf } from '../../statistics/bounded.ts';
 import { rangeOf } from '../metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';

@@ -1,4 +1,4 @@
-import type { SkipCause } from '../../checkpoint/matrix.ts';
+import type { SkipCause } from '../../checkpoint/matrices/matrix.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

@@ -1,4 +1,4 @@
-import { isAlike } from '../../checkpoint/module-type.ts';
+import { isAlike } from '../../checkpoint/naming/module-type.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { Policy } from '../../policy/policy.ts';

@@ -1,4 +1,4 @@
-import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
+import { isMeasuredDtype } from '../../checkpoint/tensors/dtype.ts';
 import { isBelowNoise, ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { effectiveRules } from '../../policy/policy.ts';

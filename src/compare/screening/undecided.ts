@@ -1,7 +1,7 @@
 // Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to the same
 // findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in full spectra: a rule that
 // may report something makes all that it reads undecided, so that a screen never is the evidence of a finding.
-import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '../../checkpoint/module-type.ts';
+import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '../../checkpoint/naming/module-type.ts';
 import {
   blockUpdates,
   flattenMetrics,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
-import { canonicalJson } from '../../platform/canonical-json.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { filesIn } from '../files-in.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { parsePythonJson } from '../../platform/python-json.ts';
-import { readTextFile } from '../../platform/read-text-file.ts';
+import { readTextFile } from '../../platform/files/read-text-file.ts';
+import { withZip, type ZipArchive } from '../../platform/files/zip.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { withZip, type ZipArchive } from '../../platform/zip.ts';
+import { parsePythonJson } from '../../python/python-json.ts';
 import { HINT, type LogHeader, type Reductions, toHeader, toReductions } from './log.ts';
 
 /** A JSON value, and the file and member or entry that has it. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EvaluatedModel } from '../../measure/schema/benchmarks.ts';
-import { canonicalJson } from '../../platform/canonical-json.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
+import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import type { LogHeader } from './log.ts';
 
 /** How fast a run goes, and what it does about errors of a server: no answer depends on it. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
-import { canonicalJson } from '../../platform/canonical-json.ts';
-import { validate } from '../../platform/first-issue.ts';
-import { readParquetFile } from '../../platform/parquet.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
+import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { validate } from '../../platform/json/first-issue.ts';
+import { readParquetFile } from '../../platform/parquet/parquet.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 const exampleSchema = z.looseObject({

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
-import { parsePythonJson } from '../../platform/python-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { judgeAnswer } from '../../probes/exact-answer.ts';
 import { logprobsOf } from '../../probes/files/lm-eval/log-likelihoods.ts';
@@ -11,6 +10,7 @@ import { type Part, partsOf } from '../../probes/lm-eval-export/tasks.ts';
 import { choiceOutcome, type Outcome } from '../../probes/outcome.ts';
 import { scoredTexts } from '../../probes/prompt.ts';
 import { answerLimit, stopsOf } from '../../probes/run.ts';
+import { parsePythonJson } from '../../python/python-json.ts';
 import { readLogLines } from '../read-lines.ts';
 import { type ChatFrame, withinFrame } from './chat-frame.ts';
 import { exportedItem } from './exported-item.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { probeItemSchema } from '../../measure/schema/probes.ts';
-import { validate } from '../../platform/first-issue.ts';
-import { parseJson } from '../../platform/parse-json.ts';
+import { validate } from '../../platform/json/first-issue.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { ruleSchema } from '../../probes/files/asked-fields.ts';
 import type { Sample } from '../../probes/files/lm-eval/sample.ts';

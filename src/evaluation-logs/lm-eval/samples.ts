@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
-import { canonicalJson } from '../../platform/canonical-json.ts';
-import { validate } from '../../platform/first-issue.ts';
-import { parsePythonJson } from '../../platform/python-json.ts';
-import { readTextFile } from '../../platform/read-text-file.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { readTextFile } from '../../platform/files/read-text-file.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
+import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { parsePythonJson } from '../../python/python-json.ts';
 import { readLogLines } from '../read-lines.ts';
 import { guessingOf } from './guessing.ts';
 

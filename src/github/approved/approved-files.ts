@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { LFS_MAGIC } from '../../platform/git-lfs.ts';
-import { shortSha } from '../../platform/short-sha.ts';
+import { LFS_MAGIC } from '../../platform/files/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { shortSha } from '../../report/text/short-sha.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 import { GitObjects, unreadable } from './git-objects.ts';
 import { type Found, identityOf, pathAtCommit } from './path-at-commit.ts';

@@ -1,4 +1,4 @@
-import { isWeightsFile } from '../../checkpoint/weights-file.ts';
+import { isWeightsFile } from '../../checkpoint/formats/weights-file.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
 import { isHubPath } from '../../hub/hub-path.ts';

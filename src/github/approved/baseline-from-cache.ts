@@ -2,8 +2,8 @@ import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
 import { measurementText } from '../../measure/schema/write.ts';
-import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { shortSha } from '../../report/text/short-sha.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
 

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { isDatasetPath } from '../../hub/dataset-path.ts';
 import { LOCAL_FILES } from '../../lm-eval-tasks/task-files.ts';
-import { LFS_MAGIC } from '../../platform/git-lfs.ts';
+import { LFS_MAGIC } from '../../platform/files/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import { resultsBeside } from '../../probes/files/lm-eval/task-config.ts';

@@ -4,9 +4,9 @@ import { placesOf } from '../../lm-eval-tasks/documents/find-documents.ts';
 import { readTask } from '../../lm-eval-tasks/read-task.ts';
 import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
 import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
-import { elementsOf, isDict, type PythonValue } from '../../platform/python/value.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
+import { elementsOf, isDict, type PythonValue } from '../../python/value.ts';
 
 /** Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there. */
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { parseJson } from '../../platform/json/parse-json.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
-import { parseJson } from '../../platform/parse-json.ts';
 import { printable } from '../../report/escape.ts';
 import type { ActionsCache } from './actions-cache.ts';
 

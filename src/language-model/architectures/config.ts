@@ -1,8 +1,8 @@
-import { similarWord } from '../../platform/similar-word.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isArithmeticFree } from './config-keys.ts';
 import { canBeNull, RESTORE, refusesNull, shown } from './config-types.ts';
 import { ACTIVATIONS, type Activation } from './parts.ts';
+import { similarWord } from './similar-word.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/quantization.ts';
-import { hasRecipes } from '../../checkpoint/tensor-value.ts';
+import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/formats/quantization.ts';
+import { hasRecipes } from '../../checkpoint/tensors/tensor-value.ts';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';

@@ -1,8 +1,8 @@
 import { isStacked, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
 import { featuresOf } from '../../checkpoint/adapter/factors.ts';
-import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
-import { placeOf } from '../../checkpoint/place.ts';
-import { isReadable } from '../../checkpoint/tensor-value.ts';
+import { placeOf } from '../../checkpoint/naming/place.ts';
+import { wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
+import { isReadable } from '../../checkpoint/tensors/tensor-value.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { DoraWeight } from '../../spectra/dora.ts';

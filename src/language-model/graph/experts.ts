@@ -1,4 +1,4 @@
-import { blockOf } from '../../checkpoint/tensor-value.ts';
+import { blockOf } from '../../checkpoint/tensors/tensor-value.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';

@@ -1,4 +1,4 @@
-import { rowsOf } from '../../checkpoint/layout.ts';
+import { rowsOf } from '../../checkpoint/tensors/layout.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';

@@ -1,5 +1,5 @@
-import { rowsOf } from '../../checkpoint/layout.ts';
-import { bitsValue, preparedValue, tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
+import { rowsOf } from '../../checkpoint/tensors/layout.ts';
+import { bitsValue, preparedValue, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';

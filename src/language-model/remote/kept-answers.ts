@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { canonicalJson } from '../../platform/canonical-json.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
+import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
+import { seal, unseal } from '../../platform/json/sealed-json.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
-import { parseJson } from '../../platform/parse-json.ts';
-import { seal, unseal } from '../../platform/sealed-json.ts';
-import { sha256 } from '../../platform/sha256.ts';
 
 const SCHEMA = 'shadow-gate/answer@1';
 

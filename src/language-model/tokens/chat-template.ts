@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { validate } from '../../platform/first-issue.ts';
-import type { Environment } from '../../platform/jinja/environment.ts';
-import { FILTERS } from '../../platform/jinja/filters.ts';
-import { GLOBALS } from '../../platform/jinja/globals.ts';
-import { parse } from '../../platform/jinja/parse.ts';
-import { toText } from '../../platform/jinja/print.ts';
-import { render } from '../../platform/jinja/render.ts';
-import type { Body } from '../../platform/jinja/syntax.ts';
-import { TESTS } from '../../platform/jinja/tests.ts';
-import { bind, Callable, TemplateError, type Value } from '../../platform/jinja/value.ts';
-import { readTextInside } from '../../platform/resolve-inside.ts';
+import { readTextInside } from '../../platform/files/resolve-inside.ts';
+import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { Environment } from '../../python/jinja/environment.ts';
+import { FILTERS } from '../../python/jinja/filters.ts';
+import { GLOBALS } from '../../python/jinja/globals.ts';
+import { parse } from '../../python/jinja/parse.ts';
+import { toText } from '../../python/jinja/print.ts';
+import { render } from '../../python/jinja/render.ts';
+import type { Body } from '../../python/jinja/syntax.ts';
+import { TESTS } from '../../python/jinja/tests.ts';
+import { bind, Callable, TemplateError, type Value } from '../../python/jinja/value.ts';
 import { type Conversation, type Message, toTemplateMessages } from './messages.ts';
 import { strftime } from './strftime.ts';
 

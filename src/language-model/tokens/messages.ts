@@ -1,5 +1,5 @@
-import { isDict, NotRead, TemplateError, type Value } from '../../platform/jinja/value.ts';
-import { parsePythonJson } from '../../platform/python/json.ts';
+import { isDict, NotRead, TemplateError, type Value } from '../../python/jinja/value.ts';
+import { parsePythonJson } from '../../python/json.ts';
 
 /** A template can read more keys (`content`, `name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
-import { validate } from '../../platform/first-issue.ts';
-import { readTextInside } from '../../platform/resolve-inside.ts';
+import { parseJsonObject, readConfig } from '../../checkpoint/config/architecture.ts';
+import { readTextInside } from '../../platform/files/resolve-inside.ts';
+import { validate } from '../../platform/json/first-issue.ts';
 import { isGgufFile, readGgufTokenIds } from './gguf/token-source.ts';
 
 /** The ids of special tokens in the model's own configs, which need no tokenizer. */

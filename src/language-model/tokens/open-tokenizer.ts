@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig } from '../../checkpoint/architecture.ts';
-import { readTextInside } from '../../platform/resolve-inside.ts';
+import { readConfig } from '../../checkpoint/config/architecture.ts';
+import { readTextInside } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
 import { namedTemplates, readChatTemplate } from './chat-template.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { validate } from '../../platform/first-issue.ts';
+import { validate } from '../../platform/json/first-issue.ts';
 
 /**
  * A part of tokenizer.json, which is known with all of its options.

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { at } from '../../platform/at.ts';
-import { bridgeEntry, ProcessStopped, StoppableProcess } from '../../platform/stoppable-process.ts';
+import { bridgeEntry, ProcessStopped, StoppableProcess } from '../../platform/process/stoppable-process.ts';
+import { workerEntry } from '../../platform/process/worker-entry.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { workerEntry } from '../../platform/worker-entry.ts';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TokenizerFacts, TokenizerReply, TokenizerRequest } from './tokenizer-process.ts';

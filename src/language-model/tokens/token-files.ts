@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import type { TextFileKind } from '../../platform/read-text-file.ts';
-import { readTextInside } from '../../platform/resolve-inside.ts';
+import type { TextFileKind } from '../../platform/files/read-text-file.ts';
+import { readTextInside } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { digestGgufTokens, isGgufFile } from './gguf/token-source.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { validate } from '../../platform/first-issue.ts';
-import { parseJson } from '../../platform/parse-json.ts';
+import { validate } from '../../platform/json/first-issue.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { anyArray, anyObject } from './read-part.ts';
 

@@ -1,12 +1,5 @@
-import {
-  isDict,
-  isList,
-  numberOf,
-  type PythonDict,
-  PythonFloat,
-  type PythonValue,
-} from '../../platform/python/value.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { isDict, isList, numberOf, type PythonDict, PythonFloat, type PythonValue } from '../../python/value.ts';
 
 /** What pyarrow takes for a moment. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;

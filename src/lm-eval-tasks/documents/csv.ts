@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { type PythonDict, PythonFloat, type PythonValue } from '../../platform/python/value.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { type PythonDict, PythonFloat, type PythonValue } from '../../python/value.ts';
 
 /** What pandas (2) takes for a missing value. */
 const MISSING = new Set([

@@ -1,12 +1,12 @@
 import { extname } from 'node:path';
 import { openDataset } from '../../hub/dataset.ts';
-import { type ParquetSource, type ParquetValue, parquetBytes, readParquet } from '../../platform/parquet.ts';
-import { floatColumns } from '../../platform/parquet-floats.ts';
-import { parseJson } from '../../platform/parse-json.ts';
-import { parsePythonJson } from '../../platform/python/json.ts';
-import { isDict, isList, type PythonDict, PythonFloat, type PythonValue } from '../../platform/python/value.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
+import { type ParquetSource, type ParquetValue, parquetBytes, readParquet } from '../../platform/parquet/parquet.ts';
+import { floatColumns } from '../../platform/parquet/parquet-floats.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readBytes, readLines, readText } from '../../probes/files/lines.ts';
+import { parsePythonJson } from '../../python/json.ts';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue } from '../../python/value.ts';
 import { asColumns } from './columns.ts';
 import { readTable } from './csv.ts';
 

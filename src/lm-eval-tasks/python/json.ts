@@ -1,5 +1,5 @@
-import { toText } from '../../platform/python/print.ts';
-import { isList, PythonFloat, PythonTuple, type PythonValue } from '../../platform/python/value.ts';
+import { toText } from '../../python/print.ts';
+import { isList, PythonFloat, PythonTuple, type PythonValue } from '../../python/value.ts';
 
 /** The value for `JSON.stringify`: a float is a number, keys are text, and a tuple is a list. */
 export function toJson(value: PythonValue): unknown {

@@ -1,5 +1,5 @@
-import { ESCAPES, HEX_DIGITS } from '../../platform/python/escapes.ts';
-import { PythonError, PythonFloat, PythonTuple, type PythonValue } from '../../platform/python/value.ts';
+import { ESCAPES, HEX_DIGITS } from '../../python/escapes.ts';
+import { PythonError, PythonFloat, PythonTuple, type PythonValue } from '../../python/value.ts';
 
 const DEEPEST = 50;
 const SPACE = /(?:[ \t\f\n\r]|\\\n)*/y;

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
-import { nestingOf } from '../../platform/nesting.ts';
-import { PythonFloat, type PythonValue } from '../../platform/python/value.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { PythonFloat, type PythonValue } from '../../python/value.ts';
+import { nestingOf } from './nesting.ts';
 
 /** A function of Python that a file refers to, and the key that it is the value of: `process_docs`, `metric_list.0.metric`. */
 export interface FunctionReference {

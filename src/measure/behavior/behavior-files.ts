@@ -1,8 +1,8 @@
-import { folderOfWeights } from '../../checkpoint/weights-file.ts';
+import { folderOfWeights } from '../../checkpoint/formats/weights-file.ts';
 import type { GgufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
 import { digestGgufTokens, readGgufDefaults, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
-import { canonicalJson } from '../../platform/canonical-json.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
+import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';

@@ -1,6 +1,6 @@
 import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
 import { tokenizerOfTekken } from '../../language-model/tokens/tekken.ts';
-import { openResolved, resolveInside } from '../../platform/resolve-inside.ts';
+import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson, readText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
 

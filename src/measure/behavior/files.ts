@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseJsonObject } from '../../checkpoint/architecture.ts';
-import type { TextFileKind } from '../../platform/read-text-file.ts';
-import { openResolved, readTextInside, resolveInside } from '../../platform/resolve-inside.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { parseJsonObject } from '../../checkpoint/config/architecture.ts';
+import type { TextFileKind } from '../../platform/files/read-text-file.ts';
+import { openResolved, readTextInside, resolveInside } from '../../platform/files/resolve-inside.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

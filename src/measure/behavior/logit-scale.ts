@@ -1,7 +1,7 @@
+import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
+import { placeOf } from '../../checkpoint/naming/place.ts';
 import { fetchTensors } from '../../checkpoint/open.ts';
-import { placeOf } from '../../checkpoint/place.ts';
-import { blockOf, isReadable } from '../../checkpoint/tensor-value.ts';
-import { tokenEmbedding } from '../../checkpoint/token-embedding.ts';
+import { blockOf, isReadable } from '../../checkpoint/tensors/tensor-value.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';

@@ -1,4 +1,4 @@
-import { type Range, WireFile, WireType } from '../../checkpoint/onnx/wire.ts';
+import { type Range, WireFile, WireType } from '../../checkpoint/formats/onnx/wire.ts';
 
 /** `SentencePiece.Type` of sentencepiece_model.proto. */
 export const PieceType = { normal: 1, byte: 6 } as const;

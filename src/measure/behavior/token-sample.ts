@@ -1,9 +1,9 @@
-import { tokenEmbedding } from '../../checkpoint/token-embedding.ts';
+import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
 import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
 import { openTokenizerIfPresent } from '../../language-model/tokens/open-tokenizer.ts';
 import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
-import { sha256 } from '../../platform/sha256.ts';
+import { sha256 } from '../../platform/files/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { TokenSample } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, readJson } from './files.ts';

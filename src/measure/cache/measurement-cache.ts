@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
+import { seal, unseal } from '../../platform/json/sealed-json.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
-import { seal, unseal } from '../../platform/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import { atLevels, type Suite } from '../../probes/suite.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';

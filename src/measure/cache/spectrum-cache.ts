@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TensorDigests } from '../../checkpoint/digest.ts';
-import { isEmbedding } from '../../checkpoint/module-type.ts';
+import { isEmbedding } from '../../checkpoint/naming/module-type.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
-import { parseJson } from '../../platform/parse-json.ts';
-import { seal, unseal } from '../../platform/sealed-json.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
+import { seal, unseal } from '../../platform/json/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Job } from '../../spectra/jobs.ts';
 import type { MatrixSource } from '../../spectra/load-matrix.ts';

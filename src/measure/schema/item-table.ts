@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
-import { type FirstIssue, validate } from '../../platform/first-issue.ts';
+import { type FirstIssue, validate } from '../../platform/json/first-issue.ts';
 import { drawnPrompts } from '../../probes/drawn-prompts.ts';
 import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';
 

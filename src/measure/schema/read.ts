@@ -1,5 +1,5 @@
+import { parseVersioned, readVersioned, type VersionedFormat } from '../../platform/json/versioned-json.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parseVersioned, readVersioned, type VersionedFormat } from '../../platform/versioned-json.ts';
 import { contradictionIn } from './contradictions.ts';
 import { unpackItems } from './item-table.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';

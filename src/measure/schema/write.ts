@@ -1,5 +1,5 @@
-import { jsonLines } from '../../platform/json-lines.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
+import { writeFileAtomic } from '../../platform/files/write-file.ts';
+import { jsonLines } from '../../platform/json/json-lines.ts';
 import { packItems } from './item-table.ts';
 import type { Measurement } from './measurement.ts';
 

@@ -1,6 +1,6 @@
 import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '../../platform/download.ts';
+import { digestOf } from './download.ts';
 import type { Files } from './machine.ts';
 import { PROVIDER_FILES } from './pins.ts';
 import { noCuda } from './steps.ts';

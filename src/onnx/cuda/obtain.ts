@@ -1,14 +1,14 @@
 import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { digestOf, downloadPinned, isRunning, UnreachableError } from '../../platform/download.ts';
-import { makeFolder } from '../../platform/make-folder.ts';
-import { seal, unseal } from '../../platform/sealed-json.ts';
-import { unpackTarGz, unpackZip } from '../../platform/unpack.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
+import { makeFolder } from '../../platform/files/make-folder.ts';
+import { writeFileAtomic } from '../../platform/files/write-file.ts';
+import { seal, unseal } from '../../platform/json/sealed-json.ts';
+import { digestOf, downloadPinned, isRunning, UnreachableError } from './download.ts';
 import type { Machine } from './machine.ts';
 import type { PinnedArchive } from './pins.ts';
 import { noCuda, type OnStep } from './steps.ts';
+import { unpackTarGz, unpackZip } from './unpack.ts';
 
 export interface ObtainOptions {
   /** The folder that the files are kept in. */

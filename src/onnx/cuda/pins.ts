@@ -1,4 +1,4 @@
-import type { PinnedFile } from '../../platform/download.ts';
+import type { PinnedFile } from './download.ts';
 import type { CudaMajor } from './driver.ts';
 
 /** An archive whose content is known, and the files that are taken from it. */

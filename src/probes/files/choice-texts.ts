@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { escapeRegExp } from '../../platform/escape-regexp.ts';
+import { escapeRegExp } from '../escape-regexp.ts';
 import type { ChoiceScoring, Question } from '../item.ts';
 import type { ChoiceRecord } from './records.ts';
 

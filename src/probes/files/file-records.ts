@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { parquetBytes } from '../../platform/parquet.ts';
+import { parquetBytes } from '../../platform/parquet/parquet.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { conversionOf } from './conversions.ts';
 import { readCsv } from './csv.ts';

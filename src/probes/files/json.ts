@@ -1,6 +1,6 @@
-import { endOfString, parseJson } from '../../platform/parse-json.ts';
-import { withoutNonFinite } from '../../platform/python-json.ts';
+import { endOfString, parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { withoutNonFinite } from '../../python/python-json.ts';
 import { isObject } from './jsonl.ts';
 import { expectFewRecords, MAX_LINE_BYTES, readText } from './lines.ts';
 import type { ProbeRecord } from './records.ts';

@@ -1,6 +1,6 @@
-import { parseJson } from '../../platform/parse-json.ts';
-import { withoutNonFinite } from '../../platform/python-json.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { withoutNonFinite } from '../../python/python-json.ts';
 import type { ProbeItem } from '../item.ts';
 import { askedRecord } from './asked-fields.ts';
 import { expectFewRecords, type Line } from './lines.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '../../platform/parse-json.ts';
+import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isLabeled } from './labels.ts';
 import { parsePythonLiteral } from './python-literal.ts';

@@ -1,4 +1,4 @@
-import { HEX_DIGITS } from '../../platform/python/escapes.ts';
+import { HEX_DIGITS } from '../../python/escapes.ts';
 
 /**
  * Reading of what Python prints for lists, tuples, dictionaries and numpy arrays of texts and numbers: pandas writes such values

@@ -1,7 +1,6 @@
 import { basename, extname } from 'node:path';
 import { openDataset } from '../../hub/dataset.ts';
 import { isDatasetPath } from '../../hub/dataset-path.ts';
-import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
@@ -15,6 +14,7 @@ import type { FieldNames } from './field-names.ts';
 import { hasTemplates, readFileRecords } from './file-records.ts';
 import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
+import { quotingUnlessLinked } from './leading-outside.ts';
 import type { StepMode } from './link-steps.ts';
 import { areSamples } from './lm-eval/sample.ts';
 import { readSamples } from './lm-eval/samples.ts';

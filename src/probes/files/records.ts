@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { validateFields } from '../../platform/first-issue.ts';
-import { plainIssue } from '../../platform/plain-issue.ts';
+import { validateFields } from '../../platform/json/first-issue.ts';
+import { plainIssue } from '../../platform/json/plain-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { FINAL, finalPart } from './final-part.ts';
 

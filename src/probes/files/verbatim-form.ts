@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { escapeRegExp } from '../../platform/escape-regexp.ts';
+import { escapeRegExp } from '../escape-regexp.ts';
 import { answerKindOf, type Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';

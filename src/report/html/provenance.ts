@@ -1,7 +1,7 @@
 import type { Report } from '../../compare/report.ts';
-import { shortSha } from '../../platform/short-sha.ts';
 import type { Origin } from '../markdown/origin.ts';
 import { baselineAge } from '../text/baseline-age.ts';
+import { shortSha } from '../text/short-sha.ts';
 import { whoseRun } from '../text/whose-run.ts';
 import { Html, html } from './html.ts';
 import type { PageOptions } from './section.ts';

@@ -1,5 +1,5 @@
-import { shortSha } from '../../platform/short-sha.ts';
 import { codeName } from '../escape.ts';
+import { shortSha } from '../text/short-sha.ts';
 
 /** The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt. */
 export interface ReportRun {

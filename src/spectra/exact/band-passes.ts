@@ -7,7 +7,7 @@ import {
   repeatWhileLess,
   type Statement,
   type Variable,
-} from '../../platform/wasm.ts';
+} from '../wasm.ts';
 
 /** Bytes of a number, and of two. */
 const NUMBER = 8;

@@ -1,5 +1,5 @@
-import { reuseMemory } from '../../platform/wasm.ts';
 import { at } from '../unchecked.ts';
+import { reuseMemory } from '../wasm.ts';
 import { columnPass, rowPass, WIDTHS } from './band-passes.ts';
 import type { Band } from './band-reduction.ts';
 

@@ -1,4 +1,4 @@
-import { isQuantized } from '../../checkpoint/tensor-value.ts';
+import { isQuantized } from '../../checkpoint/tensors/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { MIN_SNR } from '../rounding.ts';
 import { judgeQuantized } from './judge-quantized.ts';

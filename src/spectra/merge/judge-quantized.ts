@@ -1,6 +1,6 @@
-import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
-import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
-import { isQuantized } from '../../checkpoint/tensor-value.ts';
+import { isMeasuredDtype } from '../../checkpoint/tensors/dtype.ts';
+import { wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
+import { isQuantized } from '../../checkpoint/tensors/tensor-value.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { float64Output, runGraph } from '../../onnx/session.ts';

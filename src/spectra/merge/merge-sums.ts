@@ -1,6 +1,6 @@
 import { factorsOf, featuresOf } from '../../checkpoint/adapter/factors.ts';
-import { type MatrixView, wholeMatrix } from '../../checkpoint/matrix-view.ts';
-import { tensorValue } from '../../checkpoint/tensor-value.ts';
+import { type MatrixView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
+import { tensorValue } from '../../checkpoint/tensors/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';

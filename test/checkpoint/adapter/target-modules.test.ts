@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { NamePatterns } from '../../../src/checkpoint/adapter/name-pattern.ts';
 import type { PeftConfig } from '../../../src/checkpoint/adapter/peft-config.ts';
 import { moduleSelection } from '../../../src/checkpoint/adapter/target-modules.ts';
+import { NamePatterns } from '../../../src/checkpoint/naming/name-pattern.ts';
 import { fixture, readJson } from '../../fixtures.ts';
 
 /** What PEFT's own code answers: see make_peft_selections.py. */

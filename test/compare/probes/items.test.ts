@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { packItems } from '../../../src/compare/probes/items/pack.ts';
 import { type ItemTable, itemTableSchema } from '../../../src/compare/probes/items/table.ts';
 import type { PairedAnswers, PairedFact } from '../../../src/compare/probes/paired-item.ts';
-import { jsonLines } from '../../../src/platform/json-lines.ts';
+import { jsonLines } from '../../../src/platform/json/json-lines.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
 import { probeReport, report } from '../../report/fixtures.ts';
 import { answers, probes, probesOnly, reportOn } from '../measurement.ts';

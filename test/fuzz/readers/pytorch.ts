@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { readPickle } from '../../../src/checkpoint/pickle/interpreter.ts';
-import { PickleError } from '../../../src/checkpoint/pickle/pickle-error.ts';
-import { Storages } from '../../../src/checkpoint/pickle/storages.ts';
-import { tensorVocabulary } from '../../../src/checkpoint/pickle/tensor-vocabulary.ts';
-import { readMetadata } from '../../../src/checkpoint/shards/dcp-metadata.ts';
+import { readPickle } from '../../../src/checkpoint/formats/pickle/interpreter.ts';
+import { PickleError } from '../../../src/checkpoint/formats/pickle/pickle-error.ts';
+import { Storages } from '../../../src/checkpoint/formats/pickle/storages.ts';
+import { tensorVocabulary } from '../../../src/checkpoint/formats/pickle/tensor-vocabulary.ts';
+import { readMetadata } from '../../../src/checkpoint/formats/shards/dcp-metadata.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import type { Fuzzer } from '../fuzzer.ts';

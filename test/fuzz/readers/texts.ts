@@ -5,7 +5,7 @@ import { finishedRunOf } from '../../../src/github/event/workflow-run.ts';
 import { parseHistory } from '../../../src/history/entry.ts';
 import { isHubPath, parseHubPath } from '../../../src/hub/hub-path.ts';
 import { parseGenerateRequests, parseScoreRequests } from '../../../src/language-model/requests.ts';
-import { parquetBytes, readParquet } from '../../../src/platform/parquet.ts';
+import { parquetBytes, readParquet } from '../../../src/platform/parquet/parquet.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { effectiveRules } from '../../../src/policy/policy.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';

@@ -1,4 +1,4 @@
-import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/architecture.ts';
+import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/config/architecture.ts';
 import type { FullCheckpoint, TensorEntry } from '../../../src/checkpoint/types.ts';
 
 /** A checkpoint that is nothing but its config, and tensors of these names and shapes. */

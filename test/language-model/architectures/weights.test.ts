@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/architecture.ts';
+import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/config/architecture.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../../src/checkpoint/types.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';

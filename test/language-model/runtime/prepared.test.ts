@@ -14,8 +14,8 @@ import { languageModel, withEngine } from './engines.ts';
 import { plainSequences, promptsOf, sharingSequences } from './layered.ts';
 
 // As if the weights of the fixtures were large.
-vi.mock('../../../src/checkpoint/tensor-value.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../../src/checkpoint/tensor-value.ts')>();
+vi.mock('../../../src/checkpoint/tensors/tensor-value.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../../src/checkpoint/tensors/tensor-value.ts')>();
   return {
     ...original,
     preparedValue: (graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape) =>

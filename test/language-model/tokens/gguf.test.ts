@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { GgufMetadata, type GgufValue } from '../../../src/checkpoint/gguf/metadata.ts';
+import { GgufMetadata, type GgufValue } from '../../../src/checkpoint/formats/gguf/metadata.ts';
 import { buildTokenizer } from '../../../src/language-model/tokens/build-tokenizer.ts';
 import { PRE_TOKENIZERS } from '../../../src/language-model/tokens/gguf/pre-tokenizers.ts';
 import { tokenFilesOf } from '../../../src/language-model/tokens/gguf/token-files.ts';

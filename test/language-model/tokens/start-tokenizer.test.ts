@@ -21,7 +21,7 @@ beforeAll(async () => {
   const outdir = temporaryFolder();
   await build({
     entryPoints: [
-      repository('src/platform/process-bridge.ts'),
+      repository('src/platform/process/process-bridge.ts'),
       repository('src/language-model/tokens/tokenizer-process.ts'),
     ],
     entryNames: '[name]',

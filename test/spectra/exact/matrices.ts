@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { wholeMatrix } from '../../../src/checkpoint/matrix-view.ts';
-import { readSafetensorsHeader } from '../../../src/checkpoint/safetensors.ts';
+import { readSafetensorsHeader } from '../../../src/checkpoint/formats/safetensors.ts';
+import { wholeMatrix } from '../../../src/checkpoint/tensors/matrix-view.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { readJson, repository, temporaryFolder } from '../../fixtures.ts';

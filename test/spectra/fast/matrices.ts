@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { wholeMatrix } from '../../../src/checkpoint/matrix-view.ts';
+import { wholeMatrix } from '../../../src/checkpoint/tensors/matrix-view.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fast-spectra-'));

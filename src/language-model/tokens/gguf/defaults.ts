@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { shortest } from '../../../checkpoint/gguf/architectures/common.ts';
-import type { GgufMetadata, GgufValue } from '../../../checkpoint/gguf/metadata.ts';
+import { shortest } from '../../../checkpoint/formats/gguf/architectures/common.ts';
+import type { GgufMetadata, GgufValue } from '../../../checkpoint/formats/gguf/metadata.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

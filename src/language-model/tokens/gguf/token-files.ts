@@ -1,5 +1,5 @@
-import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
-import { parseJson } from '../../../platform/parse-json.ts';
+import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts';
+import { parseJson } from '../../../platform/json/parse-json.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { anyObject } from '../read-part.ts';
 import { endsOfTurns } from './ends-of-turns.ts';

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { digestKeys } from '../../../checkpoint/gguf/digest-keys.ts';
-import { type GgufHeader, isGguf, readGgufHeader } from '../../../checkpoint/gguf/header.ts';
-import type { GgufMetadata } from '../../../checkpoint/gguf/metadata.ts';
-import { resolveFile } from '../../../checkpoint/safetensors.ts';
-import { parseJson } from '../../../platform/parse-json.ts';
-import { readTextInside } from '../../../platform/resolve-inside.ts';
+import { digestKeys } from '../../../checkpoint/formats/gguf/digest-keys.ts';
+import { type GgufHeader, isGguf, readGgufHeader } from '../../../checkpoint/formats/gguf/header.ts';
+import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts';
+import { resolveFile } from '../../../checkpoint/formats/safetensors.ts';
+import { readTextInside } from '../../../platform/files/resolve-inside.ts';
+import { parseJson } from '../../../platform/json/parse-json.ts';
 import { defaultsOf, type GgufDefaults } from './defaults.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { type GgufTokenFiles, settingsOf, tokenFilesOf } from './token-files.ts';

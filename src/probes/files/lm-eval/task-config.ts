@@ -1,9 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { validate } from '../../../platform/first-issue.ts';
-import { parsePythonJson } from '../../../platform/python-json.ts';
-import { readTextFile } from '../../../platform/read-text-file.ts';
+import { readTextFile } from '../../../platform/files/read-text-file.ts';
+import { validate } from '../../../platform/json/first-issue.ts';
 import { UserError } from '../../../platform/user-error.ts';
+import { parsePythonJson } from '../../../python/python-json.ts';
 
 /** What the results file says of a task, as far as samples alone do not. */
 const configSchema = z.looseObject({

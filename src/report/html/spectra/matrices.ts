@@ -1,4 +1,4 @@
-import { MODULE_TYPES } from '../../../checkpoint/module-type.ts';
+import { MODULE_TYPES } from '../../../checkpoint/naming/module-type.ts';
 import { groupName } from '../../../compare/pair-metrics.ts';
 import type { Report } from '../../../compare/report.ts';
 import type { BaselineMatrix } from '../../../compare/spectra-report.ts';

@@ -1,4 +1,4 @@
-import { wholeMatrix } from '../../../checkpoint/matrix-view.ts';
+import { wholeMatrix } from '../../../checkpoint/tensors/matrix-view.ts';
 import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
 import { at } from '../../../platform/at.ts';
 import { shareOf } from '../../../spectra/metrics.ts';

@@ -1,4 +1,4 @@
-import { wholeMatrix } from '../../../checkpoint/matrix-view.ts';
+import { wholeMatrix } from '../../../checkpoint/tensors/matrix-view.ts';
 import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
 import { ofName } from '../../text/metric-names.ts';
 import { ESTIMATED_WORDS, nullWords, POINTS_WORDS, PROFILE_CAPTION } from '../../text/spectra.ts';

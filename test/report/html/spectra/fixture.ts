@@ -1,4 +1,4 @@
-import type { ModuleType } from '../../../../src/checkpoint/module-type.ts';
+import type { ModuleType } from '../../../../src/checkpoint/naming/module-type.ts';
 import type { Report } from '../../../../src/compare/report.ts';
 import type { BaselineMatrix } from '../../../../src/compare/spectra-report.ts';
 import type { TensorMeasurement } from '../../../../src/measure/schema/measurement.ts';

@@ -1,0 +1,182 @@
+import type { TensorEntry } from '../../../types.ts';
+import { joined, logOfNegative, reshaped } from '../changes.ts';
+import type { GgufModel } from '../model.ts';
+import type { GgufArchitecture } from './architecture.ts';
+import { ATTENTION, decimal, present, rmsSizes, WHOLE } from './common.ts';
+import { depthwise } from './hybrids.ts';
+import { ROTATED_LAYER } from './llama.ts';
+import { ignoreMamba, multipliers } from './llama-like.ts';
+import { expectWholeHeads, rope } from './rope.ts';
+import { changedTo, experts, parameter } from './rules.ts';
+
+/** LFM2 with its gated convolutions, and Granite 4, dense, with experts and with Mamba-2. */
+
+const LFM2_LAYER = {
+  attn_norm: 'operator_norm',
+  ffn_norm: 'ffn_norm',
+  ...ATTENTION,
+  attn_output: 'self_attn.out_proj',
+  attn_q_norm: 'self_attn.q_layernorm',
+  attn_k_norm: 'self_attn.k_layernorm',
+  'shortconv.conv': changedTo('conv.conv', depthwise),
+  'shortconv.in_proj': 'conv.in_proj',
+  'shortconv.out_proj': 'conv.out_proj',
+  ffn_gate: 'feed_forward.w1',
+  ffn_up: 'feed_forward.w3',
+  ffn_down: 'feed_forward.w2',
+} as const;
+
+/** llama.cpp took the last norm for one of the embeddings at first: both names are found. */
+const LFM2_WHOLE = {
+  token_embd: 'model.embed_tokens',
+  token_embd_norm: 'model.embedding_norm',
+  output_norm: 'model.embedding_norm',
+  output: 'lm_head',
+} as const;
+
+function lfm2Config(model: GgufModel): Record<string, unknown> {
+  const { rms_norm_eps: epsilon, ...sizes } = rmsSizes(model);
+  const attends = model.numberOfEach('attention.head_count_kv', model.layers) ?? [];
+  return {
+    ...sizes,
+    norm_eps: epsilon,
+    ...rope(model),
+    layer_types: attends.map((heads) => (heads > 0 ? 'full_attention' : 'conv')),
+    conv_L_cache: model.required('shortconv.l_cache'),
+    conv_bias: model.someLayerHas('shortconv.conv.bias') || model.someLayerHas('shortconv.in_proj.bias'),
+  };
+}
+
+export const lfm2: GgufArchitecture = {
+  name: 'lfm2',
+  whole: LFM2_WHOLE,
+  layer: LFM2_LAYER,
+  config: (model) => ({ model_type: 'lfm2', ...lfm2Config(model), block_auto_adjust_ff_dim: false }),
+};
+
+export const lfm2moe: GgufArchitecture = {
+  name: 'lfm2moe',
+  whole: LFM2_WHOLE,
+  layer: {
+    ...LFM2_LAYER,
+    ffn_gate_inp: 'feed_forward.gate',
+    ffn_gate_exps: experts('feed_forward.experts', 'w1'),
+    ffn_up_exps: experts('feed_forward.experts', 'w3'),
+    ffn_down_exps: experts('feed_forward.experts', 'w2'),
+    exp_probs_b: parameter('feed_forward.expert_bias'),
+  },
+  config: (model) => {
+    model.ignore('expert_gating_func');
+    return {
+      model_type: 'lfm2_moe',
+      ...lfm2Config(model),
+      num_experts: model.required('expert_count'),
+      num_experts_per_tok: model.required('expert_used_count'),
+      moe_intermediate_size: model.required('expert_feed_forward_length'),
+      num_dense_layers: model.number('leading_dense_block_count') ?? 0,
+      use_expert_bias: model.someLayerHas('exp_probs_b.bias'),
+      ...present('routed_scaling_factor', decimal(model, 'expert_weights_scale')),
+    };
+  },
+};
+
+const GRANITE_EXPERTS = {
+  ffn_gate_inp: 'block_sparse_moe.router.layer',
+  ffn_gate_exps: 'block_sparse_moe.gate',
+  ffn_up_exps: 'block_sparse_moe.up',
+  ffn_down_exps: 'block_sparse_moe.output_linear',
+  ffn_gate_shexp: 'shared_mlp.gate',
+  ffn_up_shexp: 'shared_mlp.up',
+  ffn_down_shexp: 'shared_mlp.output_linear',
+} as const;
+
+/** Gate and up are one matrix in transformers, of experts and of the MLP that all tokens share. */
+function combineGranite(tensors: Map<string, TensorEntry>, model: GgufModel): void {
+  for (let i = 0; i < model.layers; i++) {
+    for (const [module, axis] of [['block_sparse_moe', 1] as const, ['shared_mlp', 0] as const]) {
+      const at = `model.layers.${i}.${module}`;
+      const [gate, up] = [tensors.get(`${at}.gate.weight`), tensors.get(`${at}.up.weight`)];
+      if (gate === undefined || up === undefined) continue;
+      tensors.delete(gate.name);
+      tensors.delete(up.name);
+      tensors.set(`${at}.input_linear.weight`, joined([gate, up], axis));
+    }
+  }
+}
+
+const MAMBA2 = {
+  ssm_in: 'mamba.in_proj',
+  ssm_conv1d: changedTo('mamba.conv1d', (entry, { suffix }) => (suffix === '.weight' ? depthwise(entry) : entry)),
+  ssm_dt: parameter('mamba.dt_bias'),
+  ssm_a: parameter('mamba.A_log', (entry) => logOfNegative(entry, [entry.size])),
+  ssm_d: parameter('mamba.D', (entry) => reshaped(entry, [entry.size])),
+  ssm_norm: changedTo('mamba.norm', (entry) => reshaped(entry, [entry.size])),
+  ssm_out: 'mamba.out_proj',
+} as const;
+
+function graniteConfig(model: GgufModel): Record<string, unknown> {
+  return {
+    model_type: 'granitemoehybrid',
+    ...rmsSizes(model),
+    ...multipliers(model),
+    attention_bias: model.someLayerHas('attn_q.bias'),
+    num_local_experts: model.number('expert_count') ?? 0,
+    num_experts_per_tok: model.number('expert_used_count') ?? 0,
+    ...present('shared_intermediate_size', model.number('expert_shared_feed_forward_length')),
+  };
+}
+
+export const graniteHybrid: GgufArchitecture = {
+  name: 'granitehybrid',
+  whole: WHOLE,
+  layer: {
+    ...ROTATED_LAYER,
+    ...GRANITE_EXPERTS,
+    // Without experts, what all tokens share is the MLP.
+    ffn_gate: 'shared_mlp.gate',
+    ffn_up: 'shared_mlp.up',
+    ffn_down: 'shared_mlp.output_linear',
+    ...MAMBA2,
+  },
+  combine: combineGranite,
+  config: (model) => {
+    const heads = model.required('ssm.time_step_rank');
+    const inner = model.required('ssm.inner_size');
+    const attends = model.numberOfEach('attention.head_count_kv', model.layers) ?? [];
+    model.ignore('rope.freq_base', 'rope.dimension_count', 'rope.scaling.finetuned');
+    const isDense = (model.number('expert_count') ?? 0) === 0;
+    return {
+      ...graniteConfig(model),
+      ...(isDense ? { shared_intermediate_size: model.number('feed_forward_length') } : {}),
+      layer_types: attends.map((count) => (count > 0 ? 'attention' : 'mamba')),
+      // Hybrids have no positions.
+      position_embedding_type: 'nope',
+      mamba_n_heads: heads,
+      mamba_d_head: inner / heads,
+      mamba_expand: inner / model.required('embedding_length'),
+      mamba_n_groups: model.required('ssm.group_count'),
+      mamba_d_state: model.required('ssm.state_size'),
+      mamba_d_conv: model.required('ssm.conv_kernel'),
+      mamba_conv_bias: model.someLayerHas('ssm_conv1d.bias'),
+      mamba_proj_bias: model.someLayerHas('ssm_in.bias'),
+    };
+  },
+};
+
+export const graniteMoe: GgufArchitecture = {
+  name: 'granitemoe',
+  whole: WHOLE,
+  layer: { ...ROTATED_LAYER, ...GRANITE_EXPERTS },
+  combine: combineGranite,
+  config: (model) => {
+    expectWholeHeads(model);
+    ignoreMamba(model);
+    return {
+      ...graniteConfig(model),
+      shared_intermediate_size: model.number('expert_shared_feed_forward_length') ?? 0,
+      ...rope(model),
+      position_embedding_type: 'rope',
+      layer_types: Array.from({ length: model.layers }, () => 'attention'),
+    };
+  },
+};

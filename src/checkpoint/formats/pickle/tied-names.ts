@@ -1,0 +1,21 @@
+import type { TensorEntry } from '../../types.ts';
+
+/**
+ * Weights that a model shares are in a file of `torch.save` under each of their names. Safetensors have the first alone, from which
+ * transformers ties the others; a config that says otherwise is believed.
+ */
+export function withoutTied(
+  entries: readonly TensorEntry[],
+  config: Readonly<Record<string, unknown>> | null,
+): TensorEntry[] {
+  const text = config?.text_config as Record<string, unknown> | undefined;
+  if ([config, text].some((section) => section?.tie_word_embeddings === false)) return [...entries];
+  const seen = new Set<string>();
+  return entries.filter(({ file, offset, dtype, shape, size, layout }) => {
+    if (size === 0 || layout || shape.length < 2) return true;
+    const key = JSON.stringify([file, offset, dtype, shape]);
+    const isFirst = !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
+}

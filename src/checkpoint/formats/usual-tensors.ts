@@ -1,0 +1,35 @@
+import { UserError } from '../../platform/user-error.ts';
+import type { FullCheckpoint, TensorEntry } from '../types.ts';
+import { isConsolidated, usualNames } from './consolidated/names.ts';
+import { withUsualOrder } from './consolidated/weights.ts';
+import { fromMlx } from './mlx/layout.ts';
+import type { Source } from './quantized/format.ts';
+import { readQuantized } from './quantized/read-quantized.ts';
+
+/**
+ * The tensors of a checkpoint with the names, shapes and order that the files of transformers have: quantized weights with recipes (see
+ * `readQuantized`), what mlx-lm and Mistral store otherwise turned back. Of any other checkpoint, its tensors as they are.
+ */
+export async function usualTensors(
+  checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
+  source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
+): Promise<ReadonlyMap<string, TensorEntry>> {
+  const { tensors, config } = checkpoint;
+  const own = config !== null && MISTRAL.has(config.model_type) && isConsolidated(tensors) ? config : null;
+  const named = own === null ? tensors : byName(checkpoint.path, usualNames([...tensors.values()], own));
+  const read = await readQuantized({ ...checkpoint, tensors: named }, source);
+  return fromMlx({ tensors: own === null ? read : withUsualOrder(read, own), config });
+}
+
+/** What its params.json or a config.json beside its files says. */
+const MISTRAL = new Set<unknown>(['mistral', 'mixtral', 'ministral', 'ministral3', 'mistral3', 'mistral4', 'llava']);
+
+function byName(path: string, entries: readonly TensorEntry[]): Map<string, TensorEntry> {
+  const found = new Map([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, entry]));
+  const twice = entries.find((entry) => found.get(entry.name) !== entry);
+  if (twice === undefined) return found;
+  throw new UserError(
+    `${path} has ${JSON.stringify(twice.name)} twice, in Mistral's own names and in those of transformers`,
+    'keep one of them',
+  );
+}

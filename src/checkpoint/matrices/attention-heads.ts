@@ -1,0 +1,67 @@
+import { ATTENTION_MODULES } from '../naming/module-type.ts';
+import { type Place, placeOf } from '../naming/place.ts';
+import type { MatrixView } from '../tensors/matrix-view.ts';
+import type { TensorEntry } from '../types.ts';
+
+/** How the heads of a three-dimensional weight are read, or why they cannot be. */
+export type HeadsLayout = { readonly view: MatrixView } | { readonly unknown: string };
+
+/** A convolution's [out, in, width] is no stack of heads. */
+const CONVOLUTION = /(^|[._])conv/i;
+/** TransformerLens: [heads, model, head] for queries, keys and values, [heads, head, model] for the output. */
+const TRANSFORMER_LENS = /(?:^|\.)_?W_([QKVO])$/;
+
+const HEADS_BIAS = /(?:^|\.)_?b_[QKV]$/;
+
+/** The biases of all heads, [heads, head], as TransformerLens (`b_Q`) and flax (`query.bias`) have them: no matrix. */
+export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
+  if (shape.length !== 2) return false;
+  if (HEADS_BIAS.test(name)) return true;
+  const module = name.replace(/\.bias$/, '');
+  return module !== name && ATTENTION_MODULES.includes(placeOf(module, { multimodal: true }).module);
+}
+
+/** Gains of norms of queries or keys, a row for each head: [heads, head] (Command R+). Their products mean nothing: no matrix. */
+export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
+  return shape.length === 2 && /(?:^|\.)[qk]_norm\.weight$/.test(name);
+}
+
+/**
+ * The weights of all heads of an attention projection, [heads, head, model] or [heads, model, head], as the matrix
+ * [heads · head, model], which other models store under one name: the same numbers in the same rows, so the same
+ * spectrum. [model, heads, head] (flax) is its transpose as it stands.
+ * @param model size of the hidden state; null if it is not known
+ * @returns null for a tensor that is no such stack
+ */
+export function headsLayout(
+  { name, shape }: Pick<TensorEntry, 'name' | 'shape'>,
+  { module }: Pick<Place, 'module'>,
+  model: number | null,
+): HeadsLayout | null {
+  if (shape.length !== 3 || !ATTENTION_MODULES.includes(module) || CONVOLUTION.test(name)) return null;
+  const [first, second, third] = shape as [number, number, number];
+  // The kernel of a convolution of width 1.
+  if (third === 1) return null;
+  const [, letter] = TRANSFORMER_LENS.exec(name) ?? [];
+  if (letter !== undefined) return { view: letter === 'O' ? stacked(shape) : swapped(shape) };
+  if (model === null)
+    return { unknown: 'weights of attention heads, and the model size is not known: config.json is needed' };
+  const isModel = [first === model, second === model, third === model];
+  if (isModel.filter(Boolean).length !== 1) {
+    return { unknown: `weights of attention heads in an unknown order: [${shape.join(', ')}], model size ${model}` };
+  }
+  if (isModel[0]) return { view: { dims: [first, second * third], slices: [], shape: [first, second * third] } };
+  return { view: isModel[2] ? stacked(shape) : swapped(shape) };
+}
+
+/** [heads, head, model] as [heads · head, model]: the elements are in that order already. */
+function stacked(shape: readonly number[]): MatrixView {
+  const [heads, size, model] = shape as [number, number, number];
+  return { dims: [heads * size, model], slices: [], shape: [heads * size, model] };
+}
+
+/** [heads, model, head] as [heads · head, model]. */
+function swapped(shape: readonly number[]): MatrixView {
+  const [heads, model, size] = shape as [number, number, number];
+  return { dims: [heads, model, size], slices: [], order: [0, 2, 1], shape: [heads * size, model] };
+}

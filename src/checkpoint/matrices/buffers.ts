@@ -1,0 +1,57 @@
+import type { TensorEntry } from '../types.ts';
+
+/** What models save beside their weights: masks, positions, frequencies, statistics. Nobody trains them. */
+const BUFFER_NAMES = new Set([
+  'inv_freq',
+  'original_inv_freq',
+  'masked_bias',
+  'mask',
+  'attn_mask',
+  'attention_mask',
+  'causal_mask',
+  'tril',
+  'triu',
+  'position_ids',
+  'token_type_ids',
+  'relative_position_index',
+  'freqs_cis',
+  'cos_cached',
+  'sin_cached',
+  'running_mean',
+  'running_var',
+  'num_batches_tracked',
+  // The fixed decay of MiniMax's linear attention.
+  'slope_rate',
+  'query_decay',
+  'key_decay',
+  'diagonal_decay',
+  // TransformerLens.
+  'IGNORE',
+  'rotary_sin',
+  'rotary_cos',
+]);
+
+/** Rotary embeddings have no weights. */
+const ROTARY = /(^|\.)rotary_emb\./;
+
+/** The causal mask of GPT-2, nanoGPT and GPT-NeoX, [1, 1, n, n], has the name of a bias. */
+const MASK = /(^|\.)(attn|attention)\.bias$/;
+
+/** Is it a buffer, by its name? */
+export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
+  const leaf = name.slice(name.lastIndexOf('.') + 1);
+  return BUFFER_NAMES.has(leaf) || ROTARY.test(name) || (MASK.test(name) && shape.length === 4);
+}
+
+/**
+ * What methods of quantization store beside the weight of a module: scales, zero points, statistics, shapes. A checkpoint whose weights
+ * are codes is refused before; these can be left behind by what turned the weights back into numbers.
+ */
+const QUANTIZATION =
+  /^(.*\.)(weight_(scales?(_inv|_2)?|zero_point|global_scale|shape)|(input|output|[qkv])_scale|scales|biases|[qs]zeros|zero_point|(nested_)?absmax|quant_map|g_idx)$/;
+
+/** Is it a part of quantized weights, beside a weight of the same module? */
+export function isQuantizationScale(name: string, tensors: ReadonlyMap<string, unknown>): boolean {
+  const [, module] = QUANTIZATION.exec(name) ?? [];
+  return module !== undefined && tensors.has(`${module}weight`);
+}

@@ -1,0 +1,41 @@
+import type { Place } from '../naming/place.ts';
+import type { MatrixView } from '../tensors/matrix-view.ts';
+import type { TensorEntry } from '../types.ts';
+
+/** One matrix to measure: a whole stored tensor or a part of a fused one. */
+export interface Matrix {
+  /** The tensor's name, with `[q]`, `[gate]`, `[expert 3]` for a part. */
+  readonly name: string;
+  readonly place: Place;
+  readonly view: MatrixView;
+  readonly source: TensorEntry;
+  /** Information for the reader of the report, such as why a fused matrix is not split. */
+  readonly note?: string;
+  /** Of ONNX weights and experts in a stack: stored [in, out] (true) or [out, in]. Matrices that differ in it cannot be subtracted. */
+  readonly inputFirst?: boolean;
+}
+
+export interface Skipped {
+  readonly name: string;
+  readonly reason: string;
+  /** Absent for an update ΔW, whose weight is measured. */
+  readonly dtype?: string;
+  /** Elements that can have been trained: none of a buffer, a mask or an index. Absent for an update. */
+  readonly parameters?: number;
+  readonly cause?: SkipCause;
+}
+
+export const SKIP_CAUSES = [
+  /** Another machine could measure it. */
+  'not-enough-memory',
+  /** Integers or booleans under the name of a weight. */
+  'unexpected-dtype',
+] as const;
+export type SkipCause = (typeof SKIP_CAUSES)[number];
+
+export interface MatrixList {
+  readonly matrices: readonly Matrix[];
+  /** Norm weights, biases and the like: they have no spectrum, but are searched for NaN and Inf. */
+  readonly vectors: readonly TensorEntry[];
+  readonly skipped: readonly Skipped[];
+}

@@ -1,0 +1,42 @@
+import type { ModuleType } from '../naming/module-type.ts';
+import { placeOf } from '../naming/place.ts';
+import { isFloatingPoint } from '../tensors/dtype.ts';
+import { isReadable } from '../tensors/tensor-value.ts';
+import type { TensorEntry } from '../types.ts';
+import type { Skipped } from './matrix.ts';
+
+/** Why a tensor of weights cannot be measured as it is stored; null if it can. */
+export function whyUnreadable(entry: TensorEntry): string | null {
+  const { dtype, size, shape } = entry;
+  if (!isReadable(entry)) return `dtype ${dtype} is not measured`;
+  return size === 0 ? `empty: shape [${shape.slice(0, SHOWN_DIMENSIONS).join(', ')}]` : null;
+}
+
+const SHOWN_DIMENSIONS = 8;
+
+/** A weight that is left out, with what a reader has to know of it. */
+export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
+  if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
+  if (size > 1 && isWeightName(name)) {
+    return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
+  }
+  return { name, reason, dtype, parameters: 0 };
+}
+
+/** Why integers and booleans that should be weights are left out. */
+export function unexpectedDtype(dtype: string): string {
+  return `dtype ${dtype}, which no trained weight has`;
+}
+
+/** A buffer, or a weight that is stored twice: nothing that is trained is left out with it. */
+export function skippedBuffer({ name, dtype }: TensorEntry, reason: string): Skipped {
+  return { name, reason, dtype, parameters: 0 };
+}
+
+/** Types that everything in some module has, whatever its own name is. */
+const BY_PARENT: readonly ModuleType[] = ['projector', 'indexer', 'residual_mix', 'other'];
+
+/** Position ids, counters, indices and masks are integers and booleans in every model; under these names are weights. */
+function isWeightName(name: string): boolean {
+  return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(placeOf(name, { multimodal: false }).module);
+}

@@ -1,0 +1,18 @@
+import { placeOf } from '../naming/place.ts';
+import type { TensorEntry } from '../types.ts';
+
+/** One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4). */
+const OTHER_TABLE = /(pos|wpe|type|segment|per_layer)/i;
+
+/**
+ * The embeddings of tokens, to which a tied output layer belongs: of several tables the largest, without those of positions
+ * and segments.
+ * @returns null if there is none
+ */
+export function tokenEmbedding(tensors: Iterable<TensorEntry>): TensorEntry | null {
+  const tables = [...tensors].filter(({ name, shape }) => {
+    const { module, component } = placeOf(name, { multimodal: true });
+    return module === 'embed' && component === 'language' && shape.length === 2 && !OTHER_TABLE.test(name);
+  });
+  return tables.sort((a, b) => b.size - a.size)[0] ?? null;
+}

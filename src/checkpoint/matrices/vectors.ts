@@ -1,0 +1,20 @@
+import type { TensorEntry } from '../types.ts';
+import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
+
+/** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE). */
+const EXPERTS_BIAS = /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/;
+/** The decay of every channel for every number of the state, [channels, state] (Mamba-1): nothing is multiplied by it as a matrix. */
+const DECAY = /(^|\.)A_log$/;
+/** Gates of RecurrentGemma, one row for each head. */
+const GATE_BIAS = /(^|\.)(input|recurrent)_gate_bias$/;
+
+/**
+ * Has a tensor no spectrum, whatever its shape? Biases, gains and decays, and what is one row of numbers: the token of a
+ * class, [1, 1, model], or the mixing weights of RWKV. The rows of linear layers are matrices, as few as they are.
+ */
+export function isVector(entry: TensorEntry): boolean {
+  const { name, shape } = entry;
+  if (shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry)) return true;
+  if (EXPERTS_BIAS.test(name) || DECAY.test(name) || GATE_BIAS.test(name)) return true;
+  return !name.endsWith('.weight') && shape.filter((size) => size !== 1).length < 2;
+}

@@ -1,0 +1,29 @@
+import type { Architecture } from '../config/architecture.ts';
+import type { TensorEntry } from '../types.ts';
+
+/** Joins the hidden state and the embedding of the next token, at the beginning of each of these layers. */
+const JOIN = /(?:^|\.)layers\.(\d{1,6})\.eh_proj\.weight$/;
+/** Models have one to three. */
+const MAX_LAYERS = 64;
+
+/**
+ * The numbers of the layers that predict further tokens, where they follow the others under the same names (DeepSeek V3, GLM-4.5):
+ * by `num_nextn_predict_layers` of config.json, and by what only they have.
+ */
+export function mtpLayers({
+  tensors,
+  architecture: { layers, furtherLayers },
+}: {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly architecture: Pick<Architecture, 'layers' | 'furtherLayers'>;
+}): ReadonlySet<number> {
+  const numbers = new Set<number>();
+  if (layers !== null && furtherLayers !== null) {
+    for (let i = 0; i < Math.min(furtherLayers, MAX_LAYERS); i += 1) numbers.add(layers + i);
+  }
+  for (const name of tensors.keys()) {
+    const [, number] = JOIN.exec(name) ?? [];
+    if (number !== undefined) numbers.add(Number(number));
+  }
+  return numbers;
+}

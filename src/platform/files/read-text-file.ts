@@ -1,0 +1,74 @@
+import { open, stat } from 'node:fs/promises';
+import { UserError } from '../user-error.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/**
+ * The largest file of each kind that is read, in bytes: many times the largest that is known. A link in a repository can
+ * lead to anything.
+ */
+export const MAX_FILE_BYTES = {
+  /** config.json, generation_config.json, tokenizer_config.json and the like; some list every matrix of a model. */
+  config: 16 * MIB,
+  /** tokenizer.json: 33 MB for the 262,144 tokens of Gemma 3. */
+  tokenizer: 128 * MIB,
+  template: MIB,
+  /** model.safetensors.index.json: 9 MB for the 91,991 tensors of DeepSeek V3. */
+  index: 64 * MIB,
+  /** A parser of YAML compares each key and anchor with all before it: a minute for half a MiB of them. */
+  policy: 64 * KIB,
+  /** YAML too: some 300 templates of questions. */
+  templates: 128 * KIB,
+  /** Questions of a team, and requests to score or to continue. */
+  requests: 256 * MIB,
+  /** Measurements, reports and histories: some kilobytes for each matrix. */
+  measurement: 256 * MIB,
+} as const;
+
+export type TextFileKind = keyof typeof MAX_FILE_BYTES;
+
+/**
+ * Read a whole text file.
+ * @param name what errors call it
+ * @returns null if there is none
+ * @throws UserError for a directory, a pipe or a device, and for a file that is too large for its kind, or grows
+ */
+export async function readTextFile(file: string, kind: TextFileKind = 'config', name = file): Promise<string | null> {
+  const bytes = await readBounded(file, MAX_FILE_BYTES[kind], name);
+  return bytes === null ? null : bytes.toString('utf8');
+}
+
+/** @returns null if there is no such file @throws UserError as {@link readTextFile} does */
+async function readBounded(file: string, limit: number, name: string): Promise<Buffer | null> {
+  const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+  if (!info) return null;
+  // Opening a pipe would wait for a writer.
+  if (!info.isFile()) throw new UserError(`${name} is not a regular file`, 'replace it with the file itself');
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    if (size > limit) {
+      const most = limit < MIB ? `${limit / KIB} KiB` : `${limit / MIB} MiB`;
+      const own = limit < MIB ? `${Math.ceil(size / KIB)} KiB` : `${(size / MIB).toFixed(1)} MiB`;
+      const sizes = `${own}, and at most ${most} of it are read`;
+      throw new UserError(`${name} is too large: ${sizes}`, 'check the path');
+    }
+    // One byte more, so that a file is noticed that is longer than it says, such as those of /proc.
+    const buffer = Buffer.allocUnsafe(size + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length !== size)
+      throw new UserError(`${name} changed while it was read`, 'run again when the file is complete');
+    return buffer.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
+}

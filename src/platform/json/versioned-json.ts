@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { readTextFile } from '../files/read-text-file.ts';
+import { UserError } from '../user-error.ts';
+import { type FirstIssue, validate } from './first-issue.ts';
+import { parseJson } from './parse-json.ts';
+
+/** A JSON format of ours: the value of its key `schema`, and what else it must be. */
+export interface VersionedFormat<T> {
+  readonly version: string;
+  readonly schema: z.ZodType<T>;
+  /** Bring what is stored into the form that the schema describes, or report why that is not possible. */
+  readonly unpack?: (json: object) => { readonly json: object } | { readonly issue: FirstIssue };
+  /** What to do about a text that is not of this format. */
+  readonly hint: string;
+}
+
+/** Read and validate a file. @throws UserError naming the file and what is wrong with it */
+export async function readVersioned<T>(path: string, format: VersionedFormat<T>): Promise<T> {
+  const text = await readTextFile(path, 'measurement');
+  if (text === null) throw new UserError(`${path} does not exist`, format.hint);
+  return parseVersioned(text, path, format);
+}
+
+/** The schema that a file claims to have; null if it claims none, or is no JSON. What is wrong with it, its format reports. */
+export async function readSchema(path: string): Promise<string | null> {
+  const text = await readTextFile(path, 'measurement');
+  const [, stated = null] = /^\s*\{\s*"schema"\s*:\s*"([^"\\]*)"/.exec(text ?? '') ?? [];
+  return stated;
+}
+
+/** Of a schema that a foreign file claims to have. */
+const MAX_NAME_LENGTH = 100;
+
+/**
+ * Parse and validate a text.
+ * @param name what errors call it
+ * @param notJson what errors report of a text that is not JSON
+ * @throws UserError with the name and the first thing that is wrong
+ */
+export function parseVersioned<T>(
+  text: string,
+  name: string,
+  { version, schema, hint, unpack = (json) => ({ json }) }: VersionedFormat<T>,
+  notJson = 'is not JSON',
+): T {
+  const json = parseJson(text, { name, hint, notJson: ` ${notJson}` });
+  const stated = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : null;
+  if (typeof stated !== 'string') throw new UserError(`${name} has no "schema"`, hint);
+  if (stated !== version) {
+    throw new UserError(
+      `${name} is of schema ${JSON.stringify(stated.slice(0, MAX_NAME_LENGTH))}, this version reads ${version}`,
+      hint,
+    );
+  }
+  const unpacked = unpack(json as object);
+  const parsed = 'json' in unpacked ? validate(schema, unpacked.json) : { success: false as const, ...unpacked };
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.issue;
+  const where = path.length > 0 ? `${path.map(String).join('.')}: ` : '';
+  throw new UserError(`${name} is not a valid ${version}: ${where}${message}`, hint);
+}

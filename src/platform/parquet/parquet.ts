@@ -1,0 +1,237 @@
+import { basename, dirname } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { type FileMetaData, parquetRead, parquetSchema, type RowGroup } from 'hyparquet';
+import type { compressors } from 'hyparquet-compressors';
+import { at } from '../at.ts';
+import { openResolved, resolveInside } from '../files/resolve-inside.ts';
+import { UserError } from '../user-error.ts';
+import { damaged, explained, reading } from './parquet-errors.ts';
+import { type ParquetSource, readMetadata } from './parquet-footer.ts';
+import { type ColumnChunk, checkPages, chunkOf } from './parquet-pages.ts';
+import { PARSERS, type ParquetValue, plainValue } from './parquet-values.ts';
+
+export type { ParquetSource } from './parquet-footer.ts';
+export type { ParquetValue } from './parquet-values.ts';
+
+/** One row: its columns by name. A missing value is null. */
+export type ParquetRow = Readonly<Record<string, ParquetValue>>;
+
+export interface ParquetLimits {
+  /** Most rows. */
+  readonly rows: number;
+  /** Most bytes of the columns that are read, without compression. */
+  readonly bytes: number;
+  /** Most values of these columns, the elements of lists included; 50 for each row, and 10 million, if missing. */
+  readonly values?: number;
+}
+
+/** All of MMLU has 14,042 rows and 7 MB. The rows of a file are in memory together. */
+export const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 1024 * 1024 };
+
+/** Of multiple choice, with texts and labels of ten options, half as many. */
+const VALUES_PER_ROW = 50;
+/** A run of a few bytes can have them all, and in memory each takes fifty. */
+const MAX_VALUES = 10_000_000;
+
+export interface ParquetOptions {
+  /** Names of columns, or a choice of those that the file has; the others are not read. All if missing. */
+  readonly columns?: readonly string[] | ((names: readonly string[]) => readonly string[]);
+  readonly limits?: ParquetLimits;
+}
+
+/**
+ * The rows of a parquet file, in order. Row groups are read one after another, and of each only the ranges of its columns.
+ * Compressed with Snappy, gzip, zstd, Brotli or LZ4, or not at all.
+ * @throws UserError for a file that is no parquet, is truncated, damaged, encrypted or too large, and for a column that is
+ *   not there; errors of the source pass
+ */
+export async function readParquet(source: ParquetSource, options: ParquetOptions = {}): Promise<ParquetRow[]> {
+  const { limits = PARQUET_LIMITS } = options;
+  const metadata = await readMetadata(source);
+  const columns = columnsOf(metadata, source.name, options.columns);
+  reading(source.name, () => checkSize(metadata, { name: source.name, columns, limits }));
+  const codecs = await loadCodecs();
+  // Of all columns together: a footer may announce less than there is in the pages.
+  let left = limits.bytes;
+  const check = (pages: DataView, chunk: ColumnChunk) => {
+    left -= checkPages(pages, chunk, { compressors: codecs, bytes: left });
+  };
+  const rows: ParquetRow[] = [];
+  for (const group of metadata.row_groups) {
+    const start = rows.length;
+    const end = start + Number(group.num_rows);
+    if (start === end) continue;
+    const chunks = reading(source.name, () => chunksOf(group, metadata, columns));
+    const values = await readColumns(withChecks(source, chunks, check), metadata, {
+      columns,
+      codecs,
+      start,
+      end,
+    });
+    for (let i = 0; i < end - start; i++) {
+      rows.push(Object.fromEntries(columns.map((name, j) => [name, plainValue(at(values, j)[i])])));
+    }
+  }
+  return rows;
+}
+
+/**
+ * The rows of a local file.
+ * @throws UserError as {@link readParquet} does, and for a file that is not there or is a link out of its folder
+ */
+export async function readParquetFile(path: string, options: ParquetOptions = {}): Promise<ParquetRow[]> {
+  const real = await resolveInside(dirname(path), basename(path));
+  if (real === null) throw new UserError(`${path} does not exist`, 'give the path of a parquet file');
+  const handle = await openResolved(real);
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw new UserError(`${path} is not a regular file`, 'give the path of a parquet file');
+    const slice = async (start: number, end = info.size) => {
+      const bytes = new ArrayBuffer(Math.max(0, end - start));
+      for (let done = 0; done < bytes.byteLength; ) {
+        const { bytesRead } = await handle.read(new Uint8Array(bytes), done, bytes.byteLength - done, start + done);
+        if (bytesRead === 0) throw new UserError(`${path} changed while it was read`, 'run again when it is complete');
+        done += bytesRead;
+      }
+      return bytes;
+    };
+    return await readParquet({ name: path, byteLength: info.size, slice }, options);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A file that is in memory. */
+export function parquetBytes(bytes: Uint8Array, name: string): ParquetSource {
+  const slice = (start: number, end = bytes.byteLength) => Uint8Array.from(bytes.subarray(start, end)).buffer;
+  return { name, byteLength: bytes.byteLength, slice };
+}
+
+/** The names of the columns to read, in the order of the file. */
+function columnsOf(metadata: FileMetaData, name: string, columns: ParquetOptions['columns']): readonly string[] {
+  const names = reading(name, () => parquetSchema(metadata).children.map(({ element }) => element.name));
+  const seen = new Set<string>();
+  const repeated = names.find((column) => seen.size === seen.add(column).size);
+  if (repeated !== undefined) {
+    throw new UserError(`${name} has the column ${JSON.stringify(repeated)} twice`, 'use each name once');
+  }
+  const wanted = typeof columns === 'function' ? columns(names) : columns;
+  const absent = wanted?.find((column) => !names.includes(column));
+  if (absent !== undefined) {
+    throw new UserError(`${name} has no column ${JSON.stringify(absent)}`, `it has ${names.join(', ')}`);
+  }
+  return wanted === undefined ? names : names.filter((column) => wanted.includes(column));
+}
+
+function checkSize(
+  { row_groups: groups }: FileMetaData,
+  {
+    name,
+    columns,
+    limits,
+  }: { readonly name: string; readonly columns: readonly string[]; readonly limits: ParquetLimits },
+): void {
+  const rows = groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+  if (groups.some(({ num_rows }) => num_rows < 0n)) throw damaged(name, 'a row group has fewer than no rows');
+  if (rows > limits.rows) {
+    throw new UserError(`${name} has ${rows} rows, and at most ${limits.rows} are read`, 'use a part of it');
+  }
+  const read = groups
+    .flatMap((group) => group.columns)
+    .flatMap(({ meta_data: of }) => (of && columns.includes(of.path_in_schema[0] ?? '') ? [of] : []));
+  const most = limits.values ?? Math.min(MAX_VALUES, VALUES_PER_ROW * limits.rows);
+  const values = read.reduce((sum, of) => sum + Number(of.num_values), 0);
+  if (values > most || read.some((of) => of.num_values < 0n)) {
+    throw new UserError(`${name} has ${values} values, and at most ${most} are read`, 'use a part of it');
+  }
+  const bytes = read.reduce((sum, of) => sum + Number(of.total_uncompressed_size), 0);
+  if (bytes > limits.bytes) {
+    const [own, most] = [bytes, limits.bytes].map((count) => `${Math.ceil(count / 2 ** 20)} MiB`);
+    throw new UserError(`${name} has ${own} without compression, and at most ${most} are read`, 'use a part of it');
+  }
+}
+
+function chunksOf({ columns: all }: RowGroup, metadata: FileMetaData, columns: readonly string[]): ColumnChunk[] {
+  const schema = parquetSchema(metadata);
+  return all.flatMap(({ meta_data: of }) =>
+    of && columns.includes(of.path_in_schema[0] ?? '') ? [chunkOf(of, schema)] : [],
+  );
+}
+
+/** The source, with a check of the pages of every column before they are unpacked. Whole columns are requested, or several. */
+function withChecks(
+  source: ParquetSource,
+  chunks: readonly ColumnChunk[],
+  check: (pages: DataView, chunk: ColumnChunk) => void,
+): ParquetSource {
+  const read = async (start: number, end: number) => {
+    const bytes = await source.slice(start, end);
+    for (const chunk of chunks) {
+      if (chunk.start < start || chunk.end > end) continue;
+      check(new DataView(bytes, chunk.start - start, chunk.end - chunk.start), chunk);
+    }
+    return bytes;
+  };
+  const slice = (start: number, end = source.byteLength) => {
+    const bytes = read(start, end);
+    // Ranges are requested together: after the first error, those of the others are not waited for.
+    bytes.catch(() => {});
+    return bytes;
+  };
+  return { ...source, slice };
+}
+
+/**
+ * Some rows of some columns, column by column.
+ * @throws UserError where a column has another number of values than the group has rows, as in a damaged file
+ */
+async function readColumns(
+  source: ParquetSource,
+  metadata: FileMetaData,
+  {
+    columns,
+    codecs,
+    start,
+    end,
+  }: { readonly columns: readonly string[]; readonly codecs: Codecs; readonly start: number; readonly end: number },
+): Promise<ReadonlyArray<readonly unknown[]>> {
+  const values = new Map<string, unknown[]>(columns.map((name) => [name, []]));
+  try {
+    await parquetRead({
+      file: { byteLength: source.byteLength, slice: source.slice },
+      metadata,
+      columns: [...columns],
+      rowStart: start,
+      rowEnd: end,
+      compressors: codecs,
+      parsers: PARSERS,
+      geoparquet: false,
+      onChunk: ({ columnName, columnData }) => {
+        const of = values.get(columnName);
+        for (const value of columnData) of?.push(value);
+      },
+    });
+  } catch (error) {
+    throw explained(error, source.name);
+  }
+  const lists = [...values];
+  const wrong = lists.find(([, of]) => of.length !== end - start);
+  if (wrong === undefined) return lists.map(([, of]) => of);
+  const [column, { length }] = wrong;
+  throw damaged(source.name, `column ${JSON.stringify(column)} has ${length} values for ${end - start} rows`);
+}
+
+type Codecs = typeof compressors;
+
+/**
+ * Loaded for the first file: one of them is WebAssembly, for which a machine with a limit of memory may have no room. Of the
+ * codecs that Node has, its own: they are native, and stop at the length that the page announces.
+ */
+async function loadCodecs(): Promise<Codecs> {
+  const { compressors: all } = await import('hyparquet-compressors');
+  return {
+    ...all,
+    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
+  };
+}

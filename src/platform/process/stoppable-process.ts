@@ -1,0 +1,170 @@
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { UserError } from '../user-error.ts';
+import type { Answer, StopReason } from './serve-process.ts';
+import { workerEntry } from './worker-entry.ts';
+
+/** For an answer that was on its way when its time was over. */
+const GRACE_MILLISECONDS = 1000;
+
+/**
+ * A process for work on what a stranger wrote, such as regular expressions and templates: it can be stopped, and its
+ * memory is not that of this process. A thread is not enough, since one huge string ends all threads of a process at once.
+ *
+ * It is asked synchronously. A bridge thread talks to the process, and this thread waits for the bridge: see
+ * process-bridge.ts.
+ */
+export class StoppableProcess<Request, Reply> {
+  readonly #bridge: Worker;
+  readonly #port: MessagePort;
+  /** The number of the last request that was answered. */
+  readonly #answered: Int32Array;
+  readonly #pid: number;
+  #asked = 0;
+  #stopped: ProcessStopped | null = null;
+  #mayBeLate = true;
+
+  private constructor(bridge: Worker, port: MessagePort, answered: Int32Array, pid: number) {
+    this.#bridge = bridge;
+    this.#port = port;
+    this.#answered = answered;
+    this.#pid = pid;
+  }
+
+  /**
+   * Start a process and let it load what it works on.
+   * @throws ProcessStopped if that takes too long or too much memory, and the UserError of the work
+   */
+  static async start<Request, Reply, Loaded>(
+    load: unknown,
+    { bridge: bridgeEntry, entry, heapMiB, milliseconds }: ProcessOptions,
+  ): Promise<{ process: StoppableProcess<Request, Reply>; loaded: Loaded }> {
+    const { port1: port, port2 } = new MessageChannel();
+    const shared = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const workerData = { port: port2, shared, entry: fileURLToPath(entry), heapMiB, load };
+    const bridge = new Worker(bridgeEntry, { execArgv: [], workerData, transferList: [port2] });
+    let pid = 0;
+    const stop = () => {
+      if (pid > 0) kill(pid);
+      void bridge.terminate();
+    };
+    const answer = await new Promise<Answer<Loaded>>((resolve, reject) => {
+      const timer = setTimeout(() => resolve({ kind: 'stopped', reason: 'deadline' }), milliseconds);
+      bridge.on('message', (message: { readonly pid: number } | Answer<Loaded>) => {
+        if ('pid' in message) {
+          pid = message.pid;
+          return;
+        }
+        clearTimeout(timer);
+        resolve(message);
+      });
+      bridge.on('error', reject);
+    }).catch((error: unknown) => {
+      stop();
+      throw error;
+    });
+    if (answer.kind !== 'value') stop();
+    const loaded = resultOf(answer);
+    // A process that is asked nothing more must not keep this one alive.
+    bridge.unref();
+    return { process: new StoppableProcess(bridge, port, new Int32Array(shared), pid), loaded };
+  }
+
+  /**
+   * Ask, and wait for the answer. A process that has not answered in time is stopped, and never answers again. Once it may be late: where
+   * a virtual machine was suspended, all of the time is over before anything could be answered.
+   * @throws ProcessStopped then, and at every later call
+   */
+  ask(request: Request, milliseconds: number): Reply {
+    if (this.#stopped !== null) throw this.#stopped;
+    // The bridge counts in the same way.
+    this.#asked = (this.#asked + 1) | 0;
+    this.#port.postMessage(request);
+    if (!this.#isAnsweredWithin(milliseconds) && this.#mayBeLate) {
+      this.#mayBeLate = false;
+      this.#isAnsweredWithin(GRACE_MILLISECONDS);
+    }
+    const received = receiveMessageOnPort(this.#port) as { readonly message: Answer<Reply> } | undefined;
+    const answer = received?.message ?? { kind: 'stopped', reason: 'deadline' };
+    if (answer.kind === 'stopped') {
+      this.#stopped = new ProcessStopped(answer.reason);
+      this.#end();
+      throw this.#stopped;
+    }
+    return resultOf(answer);
+  }
+
+  /** Woken is not answered: under load, what wakes this thread may be the notification of the answer before. */
+  #isAnsweredWithin(milliseconds: number): boolean {
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      const last = Atomics.load(this.#answered, 0);
+      if (last === this.#asked) return true;
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      Atomics.wait(this.#answered, 0, last, left);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped ??= new ProcessStopped('closed');
+    await this.#end();
+  }
+
+  #end(): Promise<number> {
+    kill(this.#pid);
+    return this.#bridge.terminate();
+  }
+}
+
+/**
+ * @param module where a built caller is, beside which the bridge must be
+ * @returns null if there is nothing to start the bridge from
+ */
+export function bridgeEntry(module = import.meta.url): URL | null {
+  return workerEntry('process-bridge', module.endsWith('.js') ? module : import.meta.url);
+}
+
+export interface ProcessOptions {
+  /** As `bridgeEntry` finds it. */
+  readonly bridge: URL;
+  /** The file of the process, which calls `serveProcess`. */
+  readonly entry: URL;
+  /** Memory for its objects and strings. */
+  readonly heapMiB: number;
+  /** For starting and loading. */
+  readonly milliseconds: number;
+}
+
+/** What the work was is known to the caller, who makes a message of it. */
+export class ProcessStopped extends Error {
+  override readonly name = 'ProcessStopped';
+  readonly reason: StopReason;
+
+  constructor(reason: StopReason) {
+    super(`the process was stopped: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+function resultOf<T>(answer: Answer<T>): T {
+  switch (answer.kind) {
+    case 'value':
+      return answer.value;
+    case 'stopped':
+      throw new ProcessStopped(answer.reason);
+    case 'user-error':
+      throw new UserError(answer.problem, answer.hint, { code: answer.code });
+    case 'error':
+      throw Object.assign(new Error(answer.message), { stack: answer.stack });
+  }
+}
+
+/** It may be busy, and hears nothing but this. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}

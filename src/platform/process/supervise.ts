@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import process from 'node:process';
+import { UserError } from '../user-error.ts';
+import { endsWithThisProcess, endWithParent, hasParent } from './end-with-parent.ts';
+
+/**
+ * A process that has done its work, or has reported why not, adds this to its exit code: Node and libraries that end a process
+ * use small codes, and 1 of them must not look like the verdict "fail".
+ */
+const REPORTED = 64;
+
+/** The signals that a user or a runner sends to stop a program. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Supervision {
+  /** Do the work, and set the exit code. */
+  readonly work: () => Promise<void>;
+  /** In a process of its own. onnxruntime maps the files of weights: what is gone there ends a process without a word. */
+  readonly isApart: boolean;
+  /** Report, in one line, why there is no result. */
+  readonly report: (error: unknown) => void;
+  /** Of a program without a result. */
+  readonly exitCode: number;
+}
+
+/**
+ * Do some work so that every end but that of the work itself is reported in one line, with an exit code that is no verdict.
+ *
+ * onnxruntime maps the files of weights: if another program makes one shorter, reading what is gone is a signal (SIGBUS)
+ * that no JavaScript can catch, and so is the end of memory in a container (SIGKILL). Without a second process, a step
+ * would end without a word.
+ */
+export function supervise(supervision: Supervision): Promise<void> {
+  if (hasParent()) {
+    endWithParent();
+    process.channel?.unref();
+    return finish(supervision, { mark: REPORTED });
+  }
+  const work = supervision.isApart ? () => workApart(supervision) : supervision.work;
+  return finish({ ...supervision, work }, { mark: 0 });
+}
+
+async function finish({ work, report, exitCode }: Supervision, { mark }: { readonly mark: number }): Promise<void> {
+  let isReported = false;
+  const fail = (error: unknown) => {
+    isReported = true;
+    process.exitCode = exitCode;
+    report(error);
+  };
+  const end = (error: unknown) => {
+    fail(error);
+    process.exit();
+  };
+  // Rejections that nobody handles arrive here, too.
+  process.on('uncaughtException', end);
+  process.on('exit', () => {
+    if (!isReported) fail(new Error('the program ended in the middle of its work'));
+    process.exitCode = mark + Number(process.exitCode ?? 0);
+  });
+  await work().catch(end);
+  isReported = true;
+}
+
+/** Do the work in a second process, and report how it ended. */
+async function workApart({ work, report, exitCode }: Supervision): Promise<void> {
+  const child = start();
+  // Without a second process it is done here.
+  if (child === null) return work();
+  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of STOPPING) process.on(signal, forward);
+  const { code, signal, error } = await new Promise<Ended>((resolve) => {
+    child.on('error', (cause) => resolve({ code: null, signal: null, error: cause }));
+    child.on('close', (status, by) => resolve({ code: status, signal: by, error: null }));
+  });
+  for (const stopping of STOPPING) process.off(stopping, forward);
+  if (error) return work();
+  if (signal === null) {
+    if (code !== null && code >= REPORTED) {
+      process.exitCode = code - REPORTED;
+      return;
+    }
+    process.exitCode = exitCode;
+    report(
+      new UserError(
+        `the process ended with code ${code} in the middle of its work`,
+        'run again, and report it if it happens twice',
+      ),
+    );
+    return;
+  }
+  process.exitCode = 128 + constants.signals[signal];
+  if (STOPPING.some((stopping) => stopping === signal)) {
+    process.kill(process.pid, signal);
+    return;
+  }
+  process.exitCode = exitCode;
+  report(deathBy(signal));
+}
+
+/** @returns null if the system starts no process: some of its reasons are thrown, others come later */
+function start() {
+  try {
+    return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, ...endsWithThisProcess() },
+    });
+  } catch {
+    return null;
+  }
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error: Error | null;
+}
+
+function deathBy(signal: NodeJS.Signals): UserError {
+  switch (signal) {
+    case 'SIGBUS':
+      return new UserError(
+        'a file became shorter, or its disk failed, while it was measured (SIGBUS)',
+        'run again when nothing writes to it any more',
+      );
+    case 'SIGKILL':
+      return new UserError(
+        'the process was killed (SIGKILL), most likely since the memory of the machine ran out',
+        'use one with more memory, or --max-memory',
+      );
+    // By one of these V8 ends a process that gets no memory.
+    case 'SIGABRT':
+    case 'SIGTRAP':
+    case 'SIGILL':
+      return new UserError(
+        `the process was ended (${signal}), most likely since its memory ran out`,
+        'use a machine with more memory, and report it if that does not help',
+      );
+    default:
+      return new UserError(
+        `the process was ended by ${signal}`,
+        'run again, with more memory if it is limited, and report it if it happens twice',
+      );
+  }
+}

@@ -1,0 +1,29 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isInside } from '../../platform/files/resolve-inside.ts';
+import { UserError } from '../../platform/user-error.ts';
+
+/**
+ * Do some work on a file of a folder. Its errors can quote what they found; if a linked folder has led out of the
+ * working directory, to what can be a secret of the machine, nothing is quoted.
+ * @throws UserError of the work, or one that names the file instead
+ */
+export async function quotingUnlessLinked<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || !(await leadsOutside(dirname(file), process.cwd()))) throw error;
+    throw new UserError(
+      `a file cannot be used; ${file} is outside of the working directory by a link, so the reason is not shown`,
+      'put the file itself there, and run again to see the reason',
+      { code: error.code },
+    );
+  }
+}
+
+/** Is a path inside of a folder, and its real place outside? */
+async function leadsOutside(path: string, folder: string): Promise<boolean> {
+  if (!isInside(resolve(path), resolve(folder))) return false;
+  const [real, root] = await Promise.all([realpath(path), realpath(folder)]).catch(() => [null, null]);
+  return real !== null && root !== null && !isInside(real, root);
+}

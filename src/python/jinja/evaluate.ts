@@ -1,0 +1,191 @@
+import { PythonFloat, PythonTuple } from '../value.ts';
+import { attributeOf, elementOf } from './attributes.ts';
+import type { Environment } from './environment.ts';
+import { filterNamed } from './list-filters.ts';
+import { Loop } from './loop.ts';
+import { calculate, compares, concatenate, signed, slice } from './operators.ts';
+import type { Scope } from './scope.ts';
+import type { CallArguments, CallExpression, Expression, FilterExpression, Slice } from './syntax.ts';
+import { testNamed } from './tests.ts';
+import {
+  type Arguments,
+  Callable,
+  type Dict,
+  expectHash,
+  isDict,
+  isTrue,
+  listOf,
+  Markup,
+  NotRead,
+  TemplateError,
+  typeName,
+  Undefined,
+  type Value,
+} from './value.ts';
+
+/** The value of an expression. @throws TemplateError where Python or Jinja raises */
+export function evaluate(expression: Expression, scope: Scope, environment: Environment): Value {
+  return new Evaluation(scope, environment).value(expression);
+}
+
+export function filtered(filter: FilterExpression, body: string, scope: Scope, environment: Environment): Value {
+  return new Evaluation(scope, environment).filter(filter, body);
+}
+
+export function called(call: CallExpression, caller: Callable, scope: Scope, environment: Environment): Value {
+  return new Evaluation(scope, environment).call(call, caller);
+}
+
+class Evaluation {
+  readonly #scope: Scope;
+  readonly #environment: Environment;
+
+  constructor(scope: Scope, environment: Environment) {
+    this.#scope = scope;
+    this.#environment = environment;
+  }
+
+  value(expression: Expression): Value {
+    switch (expression.kind) {
+      case 'constant':
+        return expression.value;
+      case 'float':
+        return new PythonFloat(expression.value);
+      case 'name':
+        return this.#name(expression.name);
+      case 'list':
+        return this.#all(expression.items);
+      case 'tuple':
+        return new PythonTuple<Value>(this.#all(expression.items));
+      case 'dict':
+        return this.#dict(expression.entries);
+      case 'and':
+      case 'or': {
+        const left = this.value(expression.left);
+        return isTrue(left) === (expression.kind === 'and') ? this.value(expression.right) : left;
+      }
+      case 'not':
+        return !isTrue(this.value(expression.operand));
+      case 'negative':
+      case 'positive':
+        return signed(this.#plain(expression.operand), expression.kind === 'negative');
+      case 'compare':
+        return this.#compare(expression);
+      case 'binary':
+        return this.#calculate(expression);
+      case 'concatenation':
+        return concatenate(this.#all(expression.parts));
+      case 'condition':
+        if (isTrue(this.value(expression.test))) return this.value(expression.then);
+        if (expression.otherwise !== null) return this.value(expression.otherwise);
+        return new Undefined('a condition without else is false');
+      case 'attribute':
+        return attributeOf(this.#plain(expression.object), expression.name, this.#environment.strict);
+      case 'item':
+        return this.#item(this.#plain(expression.object), expression.index);
+      case 'call':
+        return this.call(expression, null);
+      case 'filter':
+        return this.filter(expression, null);
+      case 'test': {
+        const test = testNamed(expression.name, this.#environment);
+        return test(this.value(expression.operand), this.#arguments(expression.args), this.#environment);
+      }
+    }
+  }
+
+  /** @throws NotRead for what `safe` has made, which is no ordinary text in Python */
+  #plain(expression: Expression): Value {
+    const value = this.value(expression);
+    if (value instanceof Markup) throw new NotRead('what the filter safe gives is only printed here');
+    return value;
+  }
+
+  #all(expressions: readonly Expression[]): Value[] {
+    return expressions.map((expression) => this.value(expression));
+  }
+
+  #name(name: string): Value {
+    const { globals, strict } = this.#environment;
+    const own = this.#scope.get(name);
+    const value = own === undefined ? globals.get(name) : own;
+    return value === undefined ? new Undefined(`${name} is undefined`, { strict }) : value;
+  }
+
+  #dict(entries: ReadonlyArray<readonly [Expression, Expression]>): Dict {
+    return new Map(
+      entries.map(([key, value]) => {
+        const name = this.value(key);
+        expectHash(name);
+        return [name, this.value(value)];
+      }),
+    );
+  }
+
+  #calculate({ operator, left, right }: Expression & { readonly kind: 'binary' }): Value {
+    const operand = (expression: Expression) => (operator === '+' ? this.value(expression) : this.#plain(expression));
+    return calculate(operator, operand(left), operand(right));
+  }
+
+  #compare({ first, rest }: Expression & { readonly kind: 'compare' }): boolean {
+    let left = this.#plain(first);
+    for (const { operator, operand } of rest) {
+      const right = this.#plain(operand);
+      if (!compares(operator, left, right)) return false;
+      left = right;
+    }
+    return true;
+  }
+
+  #item(object: Value, index: Expression | Slice): Value {
+    if (index.kind !== 'slice') return elementOf(object, this.#plain(index), this.#environment.strict);
+    if (object instanceof Undefined) object.fail();
+    const bound = (expression: Expression | null) => (expression === null ? null : this.value(expression));
+    return slice(object, bound(index.start), bound(index.stop), bound(index.step));
+  }
+
+  /** The value of a filter. @param body what it is applied to, if that is a block */
+  filter({ operand, name, args }: FilterExpression, body: string | null): Value {
+    const value =
+      operand === null
+        ? (body ?? '')
+        : operand.kind === 'filter'
+          ? this.filter(operand, body)
+          : name === 'safe'
+            ? this.value(operand)
+            : this.#plain(operand);
+    return filterNamed(name, this.#environment)(value, this.#arguments(args), this.#environment);
+  }
+
+  /** @param caller the body of a `call` block */
+  call({ callee, args }: CallExpression, caller: Callable | null): Value {
+    const target = this.value(callee);
+    if (target instanceof Undefined) target.fail();
+    const { positional, named } = this.#arguments(args);
+    const all: Arguments = { positional, named: caller === null ? named : new Map([...named, ['caller', caller]]) };
+    if (target instanceof Callable) return target.call(all);
+    const [items] = positional;
+    if (target instanceof Loop && items !== undefined) return target.call(items);
+    throw new TemplateError(`a value of type ${typeName(target)} is called`);
+  }
+
+  #arguments({ positional, named, rest, namedRest }: CallArguments): Arguments {
+    const all = this.#all(positional);
+    const byName = new Map<string, Value>();
+    const add = (name: string, value: Value) => {
+      if (byName.has(name)) throw new TemplateError(`there are two arguments ${name}`);
+      byName.set(name, value);
+    };
+    for (const [name, value] of named) add(name, this.value(value));
+    if (rest !== null) all.push(...listOf(this.value(rest)));
+    if (namedRest !== null) {
+      const more = this.value(namedRest);
+      if (!isDict(more)) throw new TemplateError(`** stands before a value of type ${typeName(more)}`);
+      for (const [name, value] of more) {
+        if (typeof name !== 'string') throw new TemplateError('a name of an argument is not text');
+        add(name, value);
+      }
+    }
+    return { positional: all, named: byName };
+  }
+}

@@ -1,0 +1,258 @@
+import { PythonTuple } from '../value.ts';
+import { elementOf, viewOf } from './attributes.ts';
+import type { Environment, Filter } from './environment.ts';
+import { calculate, compare } from './operators.ts';
+import { toText } from './print.ts';
+import { lower } from './text.ts';
+import {
+  type Arguments,
+  asText,
+  bind,
+  equals,
+  expectHash,
+  Group,
+  isDict,
+  isInteger,
+  isTrue,
+  iterate,
+  listOf,
+  PythonIterator,
+  TemplateError,
+  typeName,
+  Undefined,
+  type Value,
+  View,
+} from './value.ts';
+
+/** `a.b` of `map(attribute='a.b')`: an element or attribute by each part. */
+function attributeGetter(
+  attribute: Value,
+  { strict }: Environment,
+  { fallback = null, ignoreCase = false }: { fallback?: Value; ignoreCase?: boolean } = {},
+): (item: Value) => Value {
+  const parts: readonly Value[] =
+    attribute === null
+      ? []
+      : isInteger(attribute)
+        ? [attribute]
+        : asText(attribute, 'an attribute')
+            .split('.')
+            .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  return (item) => {
+    let value = item;
+    for (const part of parts) {
+      value = elementOf(value, part, strict);
+      if (value instanceof Undefined && fallback !== null) value = fallback;
+    }
+    return ignoreCase && typeof value === 'string' ? lower(value) : value;
+  };
+}
+
+function* all(value: Value): Generator<Value> {
+  const items = iterate(value);
+  for (let next = items.next(); !next.done; next = items.next()) yield next.value;
+}
+
+/** Jinja asks no item of what counts as false. */
+const lazily = (value: Value, items: () => Generator<Value>): PythonIterator =>
+  new PythonIterator(isTrue(value) ? items() : [].values());
+
+const map: Filter = (value, args, environment) =>
+  lazily(value, function* () {
+    const apply = mapper(args, environment);
+    for (const item of all(value)) yield apply(item);
+  });
+
+function mapper({ positional, named }: Arguments, environment: Environment): (item: Value) => Value {
+  const [name, ...rest] = positional;
+  if (name !== undefined) {
+    const filter = filterNamed(asText(name, 'a filter'), environment);
+    return (item) => filter(item, { positional: rest, named }, environment);
+  }
+  const bound = bind('the filter map', ['attribute', 'default'], { positional, named }, { required: 1 });
+  return attributeGetter(bound.get('attribute', null), environment, { fallback: bound.get('default', null) });
+}
+
+/** @throws TemplateError for a filter that there is not */
+export function filterNamed(name: string, { filters }: Environment): Filter {
+  const filter = filters.get(name);
+  if (filter === undefined) throw new TemplateError(`there is no filter ${name}`);
+  return filter;
+}
+
+const selecting =
+  (name: string, { keep, attribute }: { readonly keep: boolean; readonly attribute: boolean }): Filter =>
+  (value, { positional, named }, environment) =>
+    lazily(value, function* () {
+      const rest = attribute ? positional.slice(1) : positional;
+      const [path] = positional;
+      if (attribute && path === undefined) throw new TemplateError(`the filter ${name} has no attribute`);
+      const get = attribute ? attributeGetter(path ?? null, environment) : (item: Value) => item;
+      const [test, ...others] = rest;
+      const check = test === undefined ? isTrue : checker(test, { positional: others, named }, environment);
+      for (const item of all(value)) if (check(get(item)) === keep) yield item;
+    });
+
+function checker(name: Value, args: Arguments, environment: Environment): (item: Value) => boolean {
+  const test = environment.tests.get(asText(name, 'a test'));
+  if (test === undefined) throw new TemplateError(`there is no test ${toText(name)}`);
+  return (item) => test(item, args, environment);
+}
+
+const itemsOfDict: Filter = (value, args) => {
+  bind('the filter items', [], args);
+  return new PythonIterator(
+    (function* () {
+      if (value instanceof Undefined) return;
+      if (!isDict(value)) throw new TemplateError(`a value of type ${typeName(value)} has no items`);
+      yield* viewOf(value, 'items').items;
+    })(),
+  );
+};
+
+const first: Filter = (value, args, { strict }) => {
+  bind('the filter first', [], args);
+  const next = iterate(value).next();
+  return next.done ? new Undefined('there is no first item', { strict }) : next.value;
+};
+
+const last: Filter = (value, args, { strict }) => {
+  bind('the filter last', [], args);
+  if (value instanceof PythonIterator) throw new TemplateError('a generator has no last item');
+  const item = listOf(value).at(-1);
+  return item === undefined ? new Undefined('there is no last item', { strict }) : item;
+};
+
+const join: Filter = (value, args, environment) => {
+  const bound = bind('the filter join', ['d', 'attribute'], args);
+  const get = attributeGetter(bound.get('attribute', null), environment);
+  return listOf(value)
+    .map((item) => toText(get(item)))
+    .join(toText(bound.get('d', '')));
+};
+
+const reverse: Filter = (value, args) => {
+  bind('the filter reverse', [], args);
+  const reversed = listOf(value).reverse();
+  if (typeof value === 'string') return reversed.map(toText).join('');
+  return value instanceof PythonIterator ? reversed : new PythonIterator(reversed.values());
+};
+
+/** Equal items keep their order, also from the last to the first. */
+function sorted(items: readonly Value[], key: (item: Value) => Value, reverse: boolean): Value[] {
+  const keyed = items.map((item) => ({ item, key: key(item) }));
+  // The order of one item is never asked for.
+  keyed.sort((a, b) => (reverse ? compare(b.key, a.key) : compare(a.key, b.key)));
+  return keyed.map(({ item }) => item);
+}
+
+/** Several attributes are compared one after the other. */
+function sortKey(attribute: Value, environment: Environment, ignoreCase: boolean): (item: Value) => Value {
+  const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
+  const getters = paths.map((path) => attributeGetter(path, environment, { ignoreCase }));
+  return (item) => getters.map((get) => get(item));
+}
+
+const sort: Filter = (value, args, environment) => {
+  const bound = bind('the filter sort', ['reverse', 'case_sensitive', 'attribute'], args);
+  const key = sortKey(bound.get('attribute', null), environment, !isTrue(bound.get('case_sensitive', false)));
+  return sorted(listOf(value), key, isTrue(bound.get('reverse', false)));
+};
+
+const dictsort: Filter = (value, args) => {
+  const bound = bind('the filter dictsort', ['case_sensitive', 'by', 'reverse'], args);
+  const by = bound.get('by', 'key');
+  if (by !== 'key' && by !== 'value') throw new TemplateError('dictsort is by key or value');
+  if (value instanceof Undefined) value.fail();
+  if (!isDict(value)) throw new TemplateError(`a value of type ${typeName(value)} has no items`);
+  const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+  const key = (entry: Value) => {
+    const part = entry instanceof PythonTuple ? (entry.items[by === 'key' ? 0 : 1] ?? null) : null;
+    return ignoreCase && typeof part === 'string' ? lower(part) : part;
+  };
+  const entries = [...value].map((entry) => new PythonTuple<Value>(entry));
+  return sorted(entries, key, isTrue(bound.get('reverse', false)));
+};
+
+const groupby: Filter = (value, args, environment) => {
+  const names = ['attribute', 'default', 'case_sensitive'];
+  const bound = bind('the filter groupby', names, args, { required: 1 });
+  const options = { fallback: bound.get('default', null) };
+  const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+  const attribute = bound.get('attribute', null);
+  const key = attributeGetter(attribute, environment, { ...options, ignoreCase });
+  const shown = attributeGetter(attribute, environment, options);
+  const groups: { key: Value; items: Value[] }[] = [];
+  for (const item of sorted(listOf(value), key, false)) {
+    const group = groups.at(-1);
+    if (group !== undefined && equals(group.key, key(item))) group.items.push(item);
+    else groups.push({ key: key(item), items: [item] });
+  }
+  return groups.map(({ items }) => new Group([shown(items[0] ?? null), items]));
+};
+
+const unique: Filter = (value, args, environment) => {
+  const bound = bind('the filter unique', ['case_sensitive', 'attribute'], args);
+  const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+  const key = attributeGetter(bound.get('attribute', null), environment, { ignoreCase });
+  function* distinct(): Generator<Value> {
+    const seen: Value[] = [];
+    for (const item of all(value)) {
+      const own = key(item);
+      expectHash(own);
+      if (seen.some((other) => equals(other, own))) continue;
+      seen.push(own);
+      yield item;
+    }
+  }
+  return new PythonIterator(distinct());
+};
+
+const extreme =
+  (name: string, sign: 1 | -1): Filter =>
+  (value, args, environment) => {
+    const bound = bind(`the filter ${name}`, ['case_sensitive', 'attribute'], args);
+    const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+    const key = attributeGetter(bound.get('attribute', null), environment, { ignoreCase });
+    const [head, ...others] = listOf(value);
+    if (head === undefined) return new Undefined('there is no item', environment);
+    return others.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), head);
+  };
+
+const sum: Filter = (value, args, environment) => {
+  const bound = bind('the filter sum', ['attribute', 'start'], args);
+  const get = attributeGetter(bound.get('attribute', null), environment);
+  const start = bound.get('start', 0);
+  if (typeof start === 'string') throw new TemplateError('texts are joined, not added');
+  return listOf(value).reduce((total, item) => calculate('+', total, get(item)), start);
+};
+
+export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
+  dictsort,
+  first,
+  groupby,
+  items: itemsOfDict,
+  join,
+  last,
+  list: (value, args) => {
+    bind('the filter list', [], args);
+    return listOf(value);
+  },
+  map,
+  max: extreme('max', 1),
+  min: extreme('min', -1),
+  reject: selecting('reject', { keep: false, attribute: false }),
+  rejectattr: selecting('rejectattr', { keep: false, attribute: true }),
+  reverse,
+  select: selecting('select', { keep: true, attribute: false }),
+  selectattr: selecting('selectattr', { keep: true, attribute: true }),
+  sort,
+  sum,
+  unique,
+};
+
+/** Whether Python has `len` and an index of it. */
+export const isSequence = (value: Value): boolean => {
+  if (value instanceof View) return value.type === 'range';
+  return typeof value === 'string' || isDict(value) || Array.isArray(value) || value instanceof PythonTuple;
+};

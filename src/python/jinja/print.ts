@@ -1,0 +1,46 @@
+import { reprFloat, reprText } from '../print.ts';
+import { PythonFloat, PythonTuple } from '../value.ts';
+import {
+  type Dict,
+  isDict,
+  isList,
+  Markup,
+  Namespace,
+  NotRead,
+  typeName,
+  Undefined,
+  type Value,
+  View,
+} from './value.ts';
+
+/** `str(value)`, as `{{ value }}` shows it. @throws NotRead for a function and the like, which Python shows with an address */
+export function toText(value: Value): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Undefined) {
+    value.failIfStrict();
+    return '';
+  }
+  if (value instanceof Markup) return value.text;
+  return repr(value);
+}
+
+/** `repr(value)`. */
+export function repr(value: Value): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'string') return reprText(value);
+  if (value instanceof PythonFloat) return reprFloat(value.value);
+  if (value instanceof Undefined) return 'Undefined';
+  if (value instanceof PythonTuple) {
+    return value.items.length === 1 ? `(${value.items.map(repr)},)` : `(${value.items.map(repr).join(', ')})`;
+  }
+  if (isList(value)) return `[${value.map(repr).join(', ')}]`;
+  if (isDict(value)) return reprDict(value);
+  if (value instanceof View) return value.shown ?? `${value.type}([${value.items.map(repr).join(', ')}])`;
+  if (value instanceof Namespace) return `<Namespace ${reprDict(value.values)}>`;
+  throw new NotRead(`a value of type ${typeName(value)} is not printed here`);
+}
+
+const reprDict = (dict: Dict): string =>
+  `{${[...dict].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;

@@ -1,0 +1,117 @@
+import { PythonFloat } from '../value.ts';
+import type { Environment, Test } from './environment.ts';
+import { isSequence } from './list-filters.ts';
+import { Loop } from './loop.ts';
+import { calculate, compares } from './operators.ts';
+import { toText } from './print.ts';
+import { isLower, isUpper } from './text.ts';
+import {
+  type Arguments,
+  bind,
+  Callable,
+  equals,
+  isDict,
+  isInteger,
+  isList,
+  Markup,
+  NotRead,
+  PythonIterator,
+  TemplateError,
+  Undefined,
+  type Value,
+  View,
+} from './value.ts';
+
+const plain =
+  (check: (value: Value) => boolean): Test =>
+  (value, args) => {
+    if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
+    return check(value);
+  };
+
+const withOther =
+  (check: (value: Value, other: Value) => boolean): Test =>
+  (value, args) =>
+    check(value, onlyArgument(args));
+
+function onlyArgument(args: Arguments): Value {
+  const [name = 'other'] = args.named.keys();
+  return bind('a test', [name], args, { required: 1 }).get(name) ?? null;
+}
+
+const comparing = (operator: string) => withOther((value, other) => compares(operator, value, other));
+
+const remains = (value: Value, divisor: Value, rest: number): boolean => equals(calculate('%', value, divisor), rest);
+
+/** `a is b` of Python, for what is the same in every Python. */
+function isSame(value: Value, other: Value): boolean {
+  const singletons = [null, true, false];
+  if (singletons.includes(value as null) || singletons.includes(other as null)) return value === other;
+  if (typeof value === 'object' && value !== null && !(value instanceof Undefined)) return value === other;
+  throw new NotRead('the test sameas of texts and numbers is not read');
+}
+
+/** @throws TemplateError for what is strictly not there */
+function isEmpty(value: Value): boolean {
+  if (value instanceof Undefined) value.failIfStrict();
+  return value instanceof Undefined;
+}
+
+const isIterable = (value: Value): boolean =>
+  isEmpty(value) ||
+  isSequence(value) ||
+  value instanceof View ||
+  value instanceof PythonIterator ||
+  value instanceof Loop;
+
+const known =
+  (names: (environment: Environment) => ReadonlyMap<Value, unknown>): Test =>
+  (value, args, environment) => {
+    if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
+    if (isList(value) || isDict(value) || value instanceof View) throw new TemplateError('a list or dict is no name');
+    if (value instanceof Undefined) value.failIfStrict();
+    return names(environment).has(value);
+  };
+
+const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
+  boolean: plain((value) => typeof value === 'boolean'),
+  callable: plain((value) => value instanceof Callable || value instanceof Undefined || value instanceof Loop),
+  defined: plain((value) => !(value instanceof Undefined)),
+  divisibleby: withOther((value, divisor) => remains(value, divisor, 0)),
+  even: plain((value) => remains(value, 2, 0)),
+  escaped: plain(() => false),
+  false: plain((value) => value === false),
+  filter: known(({ filters }) => filters),
+  float: plain((value) => value instanceof PythonFloat),
+  in: withOther((value, container) => compares('in', value, container)),
+  integer: plain((value) => typeof value === 'number' || typeof value === 'bigint'),
+  iterable: plain(isIterable),
+  lower: plain((value) => isLower(toText(value))),
+  mapping: plain(isDict),
+  none: plain((value) => value === null),
+  number: plain((value) => isInteger(value) || value instanceof PythonFloat),
+  odd: plain((value) => remains(value, 2, 1)),
+  sameas: withOther(isSame),
+  sequence: plain((value) => isSequence(value) || (value instanceof Undefined && !value.strict)),
+  string: plain((value) => typeof value === 'string' || value instanceof Markup),
+  test: known(({ tests }) => tests),
+  true: plain((value) => value === true),
+  undefined: plain((value) => value instanceof Undefined),
+  upper: plain((value) => isUpper(toText(value))),
+  ...Object.fromEntries(['eq', 'equalto', '=='].map((name) => [name, comparing('==')])),
+  ...Object.fromEntries(['ne', '!='].map((name) => [name, comparing('!=')])),
+  ...Object.fromEntries(['lt', 'lessthan', '<'].map((name) => [name, comparing('<')])),
+  ...Object.fromEntries(['le', '<='].map((name) => [name, comparing('<=')])),
+  ...Object.fromEntries(['gt', 'greaterthan', '>'].map((name) => [name, comparing('>')])),
+  ...Object.fromEntries(['ge', '>='].map((name) => [name, comparing('>=')])),
+};
+
+/** The tests of Jinja 3.1. */
+export const TESTS: Environment['tests'] = new Map(Object.entries(TESTS_BY_NAME));
+
+/** @throws TemplateError for a test that there is not */
+export function testNamed(name: string, { tests }: Environment): Test {
+  const test = tests.get(name);
+  if (test === undefined) throw new TemplateError(`there is no test ${name}`);
+  return test;
+}

@@ -1,0 +1,184 @@
+import { isSpace } from '../text.ts';
+import { PythonTuple } from '../value.ts';
+import { formatBraces } from './format-braces.ts';
+import {
+  capitalize,
+  indexOf,
+  isLower,
+  isUpper,
+  lower,
+  replaceText,
+  split,
+  splitFromEnd,
+  splitLines,
+  stripped,
+  title,
+  upper,
+} from './text.ts';
+import { type Arguments, asIndex, asText, bind, isTrue, listOf, NotRead, TemplateError, type Value } from './value.ts';
+
+type Method = (text: string, args: Arguments) => Value;
+
+const plain =
+  (name: string, method: (text: string) => Value): Method =>
+  (text, args) => {
+    bind(name, [], args);
+    return method(text);
+  };
+
+/** Methods that take no argument by its name. */
+const positional = (name: string, args: Arguments): readonly Value[] => {
+  if (args.named.size > 0) throw new TemplateError(`${name} takes no arguments by their names`);
+  return args.positional;
+};
+
+const stripping =
+  (name: string, side: 'both' | 'start' | 'end'): Method =>
+  (text, args) => {
+    const [characters = null] = positional(name, args);
+    return stripped(text, characters === null ? null : asText(characters, 'an argument of strip'), side);
+  };
+
+const searching =
+  (name: string, fromEnd: boolean, mustFind: boolean): Method =>
+  (text, args) => {
+    const [part, ...bounds] = positional(name, args);
+    if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
+    const index = indexOf(text, asText(part, `the argument of ${name}`), fromEnd);
+    if (index < 0 && mustFind) throw new TemplateError('a part of a text is not found');
+    return index;
+  };
+
+const beginning =
+  (name: string, begins: (text: string, part: string) => boolean): Method =>
+  (text, args) => {
+    const [parts, ...bounds] = positional(name, args);
+    if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
+    const all = parts instanceof PythonTuple ? parts.items : [parts];
+    return all.some((part) => begins(text, asText(part as Value | undefined, `the argument of ${name}`)));
+  };
+
+const splitting =
+  (name: string, cut: typeof split): Method =>
+  (text, args) => {
+    const bound = bind(name, ['sep', 'maxsplit'], args);
+    const separator = bound.get('sep', null);
+    const most = asIndex(bound.get('maxsplit', -1), 'maxsplit');
+    return cut(text, separator === null ? null : asText(separator, 'a separator'), most);
+  };
+
+const parting =
+  (name: string, fromEnd: boolean): Method =>
+  (text, args) => {
+    const separator = asText(positional(name, args)[0], 'a separator');
+    if (separator === '') throw new TemplateError(`${name} has an empty separator`);
+    const at = fromEnd ? text.lastIndexOf(separator) : text.indexOf(separator);
+    if (at < 0) return new PythonTuple<Value>(fromEnd ? ['', '', text] : [text, '', '']);
+    return new PythonTuple<Value>([text.slice(0, at), separator, text.slice(at + separator.length)]);
+  };
+
+const padding =
+  (name: string, pad: (text: string, missing: number, fill: string) => string): Method =>
+  (text, args) => {
+    const [width = null, fill = ' '] = positional(name, args);
+    const missing = asIndex(width, 'a width') - [...text].length;
+    const character = asText(fill, 'a fill character');
+    if ([...character].length !== 1) throw new TemplateError('a fill is not one character');
+    return missing <= 0 ? text : pad(text, missing, character);
+  };
+
+const matching = (name: string, pattern: RegExp): Method => plain(name, (text) => pattern.test(text));
+
+const METHODS: Readonly<Record<string, Method>> = {
+  capitalize: plain('capitalize', capitalize),
+  center: padding('center', (text, missing, fill) => {
+    const width = [...text].length + missing;
+    const left = Math.floor(missing / 2) + (missing & width & 1);
+    return fill.repeat(left) + text + fill.repeat(missing - left);
+  }),
+  count: (text, args) => {
+    const [part, ...bounds] = positional('count', args);
+    if (bounds.length > 0) throw new NotRead('count with bounds is not read');
+    const wanted = asText(part, 'the argument of count');
+    return wanted === '' ? [...text].length + 1 : text.split(wanted).length - 1;
+  },
+  endswith: beginning('endswith', (text, part) => text.endsWith(part)),
+  find: searching('find', false, false),
+  format: (text, args) => formatBraces(text, args),
+  index: searching('index', false, true),
+  isalnum: matching('isalnum', /^[\p{L}\p{N}]+$/u),
+  isalpha: matching('isalpha', /^\p{L}+$/u),
+  isdecimal: matching('isdecimal', /^\p{Nd}+$/u),
+  isdigit: matching('isdigit', /^[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+$/u),
+  islower: plain('islower', isLower),
+  isspace: plain('isspace', isSpace),
+  isupper: plain('isupper', isUpper),
+  join: (text, args) => {
+    const [items = null] = positional('join', args);
+    return listOf(items)
+      .map((item) => asText(item, 'an item to join'))
+      .join(text);
+  },
+  ljust: padding('ljust', (text, missing, fill) => text + fill.repeat(missing)),
+  lower: plain('lower', lower),
+  lstrip: stripping('lstrip', 'start'),
+  partition: parting('partition', false),
+  removeprefix: (text, args) => {
+    const start = asText(positional('removeprefix', args)[0], 'the argument of removeprefix');
+    return text.startsWith(start) ? text.slice(start.length) : text;
+  },
+  removesuffix: (text, args) => {
+    const end = asText(positional('removesuffix', args)[0], 'the argument of removesuffix');
+    return end !== '' && text.endsWith(end) ? text.slice(0, -end.length) : text;
+  },
+  replace: (text, args) => {
+    const [old, other, count = -1] = positional('replace', args);
+    return replaceText(text, asText(old, 'old'), asText(other, 'new'), asIndex(count, 'count'));
+  },
+  rfind: searching('rfind', true, false),
+  rindex: searching('rindex', true, true),
+  rjust: padding('rjust', (text, missing, fill) => fill.repeat(missing) + text),
+  rpartition: parting('rpartition', true),
+  rsplit: splitting('rsplit', splitFromEnd),
+  rstrip: stripping('rstrip', 'end'),
+  split: splitting('split', split),
+  splitlines: (text, args) => {
+    const bound = bind('splitlines', ['keepends'], args);
+    return splitLines(text, isTrue(bound.get('keepends', false)));
+  },
+  startswith: beginning('startswith', (text, part) => text.startsWith(part)),
+  strip: stripping('strip', 'both'),
+  title: plain('title', title),
+  upper: plain('upper', upper),
+  zfill: (text, args) => {
+    const [width = null] = positional('zfill', args);
+    const [, sign = '', digits = ''] = /^([-+]?)([\s\S]*)$/.exec(text) ?? [];
+    const missing = asIndex(width, 'a width') - [...text].length;
+    return sign + '0'.repeat(Math.max(0, missing)) + digits;
+  },
+};
+
+/** Those of Python that a template could ask for, and that are not read. */
+const NOT_READ = [
+  'casefold',
+  'encode',
+  'expandtabs',
+  'format_map',
+  'isascii',
+  'isidentifier',
+  'isnumeric',
+  'isprintable',
+  'istitle',
+  'maketrans',
+  'swapcase',
+  'translate',
+];
+
+/** A method of a text by its name; undefined if Python has none. */
+export function textMethod(name: string): Method | undefined {
+  if (Object.hasOwn(METHODS, name)) return METHODS[name];
+  if (!NOT_READ.includes(name)) return undefined;
+  return () => {
+    throw new NotRead(`the method ${name} of a text is not read`);
+  };
+}

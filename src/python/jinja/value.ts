@@ -1,0 +1,285 @@
+import { PythonError, PythonFloat, PythonTuple, type PythonValue, numberOf as pythonNumber } from '../value.ts';
+
+/** A value in a template: those of Python that JSON and literals have, and those that Jinja makes. */
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | PythonFloat
+  | PythonTuple<Value>
+  | readonly Value[]
+  | Dict
+  | Undefined
+  | Special;
+
+export type Dict = ReadonlyMap<Value, Value>;
+
+/** What Python or Jinja answers with an exception. */
+export class TemplateError extends PythonError {}
+
+/** What Jinja can do and this one does not: never a text that would only nearly be the same. */
+export class NotRead extends TemplateError {}
+
+/** A name, an attribute or an element that is not there. */
+export class Undefined {
+  readonly problem: string;
+  /** As `StrictUndefined`: it cannot even be printed or compared. */
+  readonly strict: boolean;
+
+  constructor(problem: string, { strict = false }: { readonly strict?: boolean } = {}) {
+    this.problem = problem;
+    this.strict = strict;
+  }
+
+  /** @throws TemplateError */
+  fail(): never {
+    throw new TemplateError(this.problem);
+  }
+
+  failIfStrict(): void {
+    if (this.strict) this.fail();
+  }
+}
+
+/** Whatever is none of the above. `name` is what Python calls the type of it. */
+export abstract class Special {
+  abstract readonly type: string;
+}
+
+/** The arguments of a call. */
+export interface Arguments {
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+}
+
+export const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
+
+/** A function, a macro or a method. */
+export class Callable extends Special {
+  readonly type = 'function';
+  readonly name: string;
+  readonly call: (args: Arguments) => Value;
+
+  constructor(name: string, call: (args: Arguments) => Value) {
+    super();
+    this.name = name;
+    this.call = call;
+  }
+}
+
+/** `namespace()`, the only thing that a template can change. */
+export class Namespace extends Special {
+  readonly type = 'Namespace';
+  readonly values = new Map<string, Value>();
+}
+
+/** What filters such as `map` give: its values can be taken once. */
+export class PythonIterator extends Special {
+  readonly type = 'generator';
+  readonly values: Iterator<Value>;
+
+  constructor(values: Iterator<Value>) {
+    super();
+    this.values = values;
+  }
+}
+
+/** `range(…)`, and `items()`, `keys()` and `values()` of a dict. */
+export class View extends Special {
+  readonly type: 'range' | 'dict_items' | 'dict_keys' | 'dict_values';
+  readonly items: readonly Value[];
+  /** As Python prints it, where its items do not show it. */
+  readonly shown: string | null;
+
+  constructor(type: View['type'], items: readonly Value[], shown: string | null = null) {
+    super();
+    this.type = type;
+    this.items = items;
+    this.shown = shown;
+  }
+}
+
+/** The result of the filter `safe`, which escapes what is added to it: here it is only printed, and added to. */
+export class Markup extends Special {
+  readonly type = 'Markup';
+  readonly text: string;
+
+  constructor(text: string) {
+    super();
+    this.text = text;
+  }
+}
+
+/** An entry of `groupby`, whose parts have names. */
+export class Group extends PythonTuple<Value> {}
+
+export const isDict = (value: Value): value is Dict => value instanceof Map;
+export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
+export const isInteger = (value: Value): value is number | bigint | boolean =>
+  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+
+/** The number of an int, bool or float; null for other values, and for ints that JavaScript would round. */
+export const numberOf = (value: Value): number | null => pythonNumber(value as PythonValue);
+
+export function typeName(value: Value): string {
+  if (value === null) return 'NoneType';
+  if (typeof value === 'boolean') return 'bool';
+  if (isInteger(value)) return 'int';
+  if (typeof value === 'string') return 'str';
+  if (value instanceof PythonFloat) return 'float';
+  if (value instanceof PythonTuple) return 'tuple';
+  if (value instanceof Undefined) return 'Undefined';
+  if (value instanceof Special) return value.type;
+  return isList(value) ? 'list' : 'dict';
+}
+
+/** `len(value)`. @throws TemplateError for what has no length */
+export function lengthOf(value: Value): number {
+  if (typeof value === 'string') return [...value].length;
+  if (isDict(value)) return value.size;
+  if (value instanceof Undefined) {
+    value.failIfStrict();
+    return 0;
+  }
+  const items = itemsOf(value);
+  if (items === null) throw new TemplateError(`a value of type ${typeName(value)} has no length`);
+  return items.length;
+}
+
+/** The items of a list, a tuple or a view: all that is indexed or has a length, other than text and dicts. */
+export function itemsOf(value: Value): readonly Value[] | null {
+  if (value instanceof PythonTuple) return value.items;
+  if (value instanceof View) return value.items;
+  return isList(value) ? value : null;
+}
+
+/** `iter(value)`. @throws TemplateError for what cannot be iterated over */
+export function iterate(value: Value): Iterator<Value> {
+  if (value instanceof PythonIterator) return value.values;
+  if (typeof value === 'string') return value[Symbol.iterator]();
+  if (isDict(value)) return value.keys();
+  if (value instanceof Undefined) {
+    value.failIfStrict();
+    return [].values();
+  }
+  const items = itemsOf(value);
+  if (items === null) throw new TemplateError(`a value of type ${typeName(value)} is not iterable`);
+  return items.values();
+}
+
+/** `list(value)`. */
+export function listOf(value: Value): Value[] {
+  const iterator = iterate(value);
+  const all: Value[] = [];
+  for (let next = iterator.next(); !next.done; next = iterator.next()) all.push(next.value);
+  return all;
+}
+
+/** `bool(value)`. */
+export function isTrue(value: Value): boolean {
+  if (value instanceof Undefined) {
+    value.failIfStrict();
+    return false;
+  }
+  if (value === null || typeof value === 'bigint') return value !== null;
+  if (value instanceof Markup) return value.text !== '';
+  if (typeof value === 'string') return value !== '';
+  const number = numberOf(value);
+  if (number !== null) return number !== 0;
+  if (isDict(value)) return value.size > 0;
+  const items = itemsOf(value);
+  return items === null || items.length > 0;
+}
+
+/** `a == b`. */
+export function equals(a: Value, b: Value): boolean {
+  if (a instanceof Undefined || b instanceof Undefined) {
+    for (const value of [a, b]) if (value instanceof Undefined) value.failIfStrict();
+    return a instanceof Undefined && b instanceof Undefined;
+  }
+  const [x, y] = [numberOf(a), numberOf(b)];
+  if (x !== null || y !== null) return x === y;
+  if (isDict(a) && isDict(b)) {
+    if (a.size !== b.size) return false;
+    return [...a].every(([key, value]) => {
+      const other = lookUp(b, key);
+      return other !== undefined && equals(value, other);
+    });
+  }
+  if (a === b || typeof a === 'string' || typeof a === 'bigint') return a === b;
+  const [left, right] = [itemsOf(a), itemsOf(b)];
+  if (left === null || right === null || typeName(a) !== typeName(b)) return false;
+  if (a instanceof View && a.type !== 'range') throw new NotRead('views of a dict are not compared here');
+  return left.length === right.length && left.every((value, i) => equals(value, right[i] ?? null));
+}
+
+/** `dict.get(key)`. @returns undefined if there is no such key @throws TemplateError for a key that has no hash */
+export function lookUp(dict: Dict, key: Value): Value | undefined {
+  if (typeof key === 'string') return dict.get(key);
+  expectHash(key);
+  const found = dict.get(key);
+  if (found !== undefined || typeof key === 'bigint') return found;
+  for (const [name, value] of dict) if (typeof name !== 'string' && equals(name, key)) return value;
+  return undefined;
+}
+
+/** @throws TemplateError for what is not a key of a dict */
+export function expectHash(key: Value): void {
+  if (key instanceof Undefined) key.failIfStrict();
+  const isOpen = key instanceof View && (key.type === 'dict_items' || key.type === 'dict_keys');
+  if (isList(key) || isDict(key) || isOpen) throw new TemplateError(`a value of type ${typeName(key)} has no hash`);
+  if (key instanceof PythonTuple) key.items.forEach(expectHash);
+}
+
+/** The index of an int or bool. @throws TemplateError for anything else */
+export function asIndex(value: Value, what: string): number {
+  if (value instanceof Undefined) value.fail();
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value !== 'number') throw new TemplateError(`${what} is not a whole number`);
+  return value;
+}
+
+/** @throws TemplateError unless it is text */
+export function asText(value: Value | undefined, what: string): string {
+  if (typeof value !== 'string') throw new TemplateError(`${what} is not text`);
+  return value;
+}
+
+/** The arguments of a call by their names. */
+export class Bound {
+  readonly #values: ReadonlyMap<string, Value>;
+
+  constructor(values: ReadonlyMap<string, Value>) {
+    this.#values = values;
+  }
+
+  /** None is a value, so that it does not give the fallback. */
+  get<T extends Value | undefined = undefined>(name: string, fallback?: T): Value | T {
+    const value = this.#values.get(name);
+    return value === undefined ? (fallback as T) : value;
+  }
+}
+
+/**
+ * Arguments by their names, as Python binds them.
+ * @throws TemplateError for one too many, one that is missing, or one that has no such name
+ */
+export function bind(
+  what: string,
+  names: readonly string[],
+  { positional, named }: Arguments,
+  { required = 0 }: { readonly required?: number } = {},
+): Bound {
+  if (positional.length > names.length) throw new TemplateError(`${what} takes at most ${names.length} arguments`);
+  const bound = new Map(positional.map((value, i) => [names[i] ?? '', value]));
+  for (const [name, value] of named) {
+    if (!names.includes(name) || bound.has(name)) throw new TemplateError(`${what} got an unexpected argument ${name}`);
+    bound.set(name, value);
+  }
+  for (const name of names.slice(0, required)) {
+    if (!bound.has(name)) throw new TemplateError(`${what} is called without ${name}`);
+  }
+  return new Bound(bound);
+}

@@ -1,0 +1,36 @@
+import { endOfString, parseJson } from '../platform/json/parse-json.ts';
+
+/**
+ * Parse JSON as Python writes it: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
+ * @param file what errors call the text
+ * @param firstLine number of its first line in the file
+ * @throws UserError with file and line, for a text that is not JSON, nests too deeply or has too many values
+ */
+export function parsePythonJson(text: string, file: string, hint: string, firstLine = 1): unknown {
+  const json = withoutNonFinite(text);
+  // Messages of the parser quote the file.
+  const notJson = ({ message }: Error) => `:${firstLine + linesBefore(json, message)} is not JSON, or it is cut off`;
+  return parseJson(json, { name: file, hint, notJson });
+}
+
+/** Line ends before the place of a syntax error; all of them if the text ended too early. */
+function linesBefore(text: string, message: string): number {
+  const [, position] = /at position (\d+)/.exec(message) ?? [];
+  return (position === undefined ? text.trimEnd() : text.slice(0, Number(position))).split('\n').length - 1;
+}
+
+/** The text with every number that is not finite, outside of strings, replaced by null. */
+export function withoutNonFinite(text: string): string {
+  if (!/NaN|Infinity/.test(text)) return text;
+  let result = '';
+  for (let start = 0; start < text.length; ) {
+    const quote = text.indexOf('"', start);
+    const end = quote === -1 ? text.length : quote;
+    result += text.slice(start, end).replace(/-?\bInfinity\b|\bNaN\b/g, 'null');
+    if (quote === -1) break;
+    const close = endOfString(text, quote);
+    result += text.slice(quote, close + 1);
+    start = close + 1;
+  }
+  return result;
+}
