@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../platform/json/canonical-json.ts';
 import { MIB, type OnProgress } from '../platform/progress.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { digestKeys } from './formats/gguf/digest-keys.ts';
 import { fetchTensors } from './open.ts';
 import { eachChunk } from './tensors/element-bytes.ts';
-import type { Checkpoint, Recipe, TensorEntry } from './types.ts';
+import type { Recipe, TensorEntry } from './tensors/tensor-entry.ts';
 
 /** Digests of the bytes of tensors, each computed at its first use. */
 export class TensorDigests {

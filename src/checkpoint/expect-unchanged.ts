@@ -1,7 +1,8 @@
 import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platform/files/file-state.ts';
 import { UserError } from '../platform/user-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedOf } from './tensors/tensor-value.ts';
-import type { Checkpoint, TensorEntry } from './types.ts';
 
 /**
  * Check that the files of tensors are what they were when their headers were read: else what has been hashed, and what

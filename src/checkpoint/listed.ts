@@ -15,6 +15,7 @@ import { readTextInside } from '../platform/files/resolve-inside.ts';
 import { sha256 } from '../platform/files/sha256.ts';
 import { canonicalJson } from '../platform/json/canonical-json.ts';
 import { UserError } from '../platform/user-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import {
   type Architecture,
   describeArchitecture,
@@ -24,7 +25,6 @@ import {
 } from './config/architecture.ts';
 import { withoutHistory } from './digest.ts';
 import { readWeightMap } from './formats/shards/index-file.ts';
-import type { Checkpoint } from './types.ts';
 
 /** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
 export interface ListedCheckpoint {

@@ -15,11 +15,14 @@ import { isHubPath } from '../hub/hub-path.ts';
 import { openSnapshot } from '../hub/snapshot.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
+import type { Adapter } from './adapter/adapter.ts';
 import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapter/adapter-names.ts';
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from './config/architecture.ts';
 import { foreignFilesIn, foreignFormatOf, foreignWeightsIn, refuseForeignFile } from './formats/foreign-files.ts';
 import { foreignError, PICKLE } from './formats/foreign-format.ts';
+import type { FullCheckpoint } from './formats/full-checkpoint.ts';
 import { isGguf } from './formats/gguf/header.ts';
 import { openGguf } from './formats/gguf/open-gguf.ts';
 import { ggufIn } from './formats/gguf/parts.ts';
@@ -33,8 +36,8 @@ import { shardsIn } from './formats/shards/shards-in.ts';
 import { usualTensors } from './formats/usual-tensors.ts';
 import { tokenEmbedding } from './matrices/token-embedding.ts';
 import { isMultimodalName } from './naming/place.ts';
+import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedOf } from './tensors/tensor-value.ts';
-import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the same as

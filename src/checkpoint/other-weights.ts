@@ -4,6 +4,7 @@ import { CONSOLIDATED_FILE, isTrainingState, MLX_ADAPTER } from '../hub/checkpoi
 import { isLfsPointer } from '../platform/files/git-lfs.ts';
 import { resolveInside } from '../platform/files/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { foreignFormatOf } from './formats/foreign-files.ts';
 import { PICKLE } from './formats/foreign-format.ts';
 import { findStateDict } from './formats/pickle/state-dict.ts';
@@ -11,8 +12,8 @@ import { withoutTied } from './formats/pickle/tied-names.ts';
 import { readSafetensorsHeader } from './formats/safetensors.ts';
 import { readAll } from './formats/shards/index-file.ts';
 import { withUsualTensors } from './open.ts';
+import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedOf } from './tensors/tensor-value.ts';
-import type { Checkpoint, TensorEntry } from './types.ts';
 
 /** Weights beside those of a checkpoint, which some program would load in their place or over them. */
 export interface OtherWeights {

@@ -1,5 +1,5 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
-import type { Checkpoint } from '../checkpoint/types.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnInterruption } from '../platform/progress.ts';
 import type { Engine, OnWork } from './engine.ts';

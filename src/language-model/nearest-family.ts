@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { QUANTIZATION_KEYS } from '../checkpoint/formats/quantization.ts';
-import type { FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import type { Decoder } from './architectures/decoder.ts';
 import { configAs } from './architectures/describe-decoder.ts';
 import type { ModelFamily } from './architectures/families/family.ts';

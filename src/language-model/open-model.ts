@@ -1,5 +1,7 @@
+import type { Adapter } from '../checkpoint/adapter/adapter.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { fetchTensors, nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
-import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { OnInterruption } from '../platform/progress.ts';

@@ -1,13 +1,15 @@
+import type { Adapter, LoraModule } from '../checkpoint/adapter/adapter.ts';
 import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
 import { featuresOf } from '../checkpoint/adapter/factors.ts';
 import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
 import { placeOf } from '../checkpoint/naming/place.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { isQuantized, isReadable } from '../checkpoint/tensors/tensor-value.ts';
-import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { areEqual } from '../spectra/merge/equal-tensors.ts';
 import { type ExpertWeight, expertWeights } from '../spectra/merge/expert-weights.ts';

@@ -1,8 +1,8 @@
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { expansionMemory, isQuantized } from '../checkpoint/tensors/tensor-value.ts';
-import type { FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseDevice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';

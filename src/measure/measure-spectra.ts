@@ -1,6 +1,7 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
-import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseDevice } from '../onnx/device.ts';
 import { type Device, float64Device } from '../onnx/session.ts';

@@ -1,13 +1,15 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Adapter } from '../checkpoint/adapter/adapter.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
 import { listingOf } from '../checkpoint/listed.ts';
 import { nameOf, openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
 import { storedOf } from '../checkpoint/tensors/tensor-value.ts';
-import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { at } from '../platform/at.ts';

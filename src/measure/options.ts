@@ -1,5 +1,6 @@
+import type { Adapter } from '../checkpoint/adapter/adapter.ts';
 import type { TensorDigests } from '../checkpoint/digest.ts';
-import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import type { EndpointSource } from '../language-model/model.ts';
 import { MAX_TIMEOUT_SECONDS } from '../language-model/remote/remote-server.ts';
 import type { DeviceChoice } from '../onnx/device.ts';

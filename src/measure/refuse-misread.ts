@@ -1,9 +1,10 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { isSection } from '../checkpoint/formats/quantized/format.ts';
 import { quantizationBeside } from '../checkpoint/formats/quantized/settings.ts';
 import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { hasRecipes, isQuantized } from '../checkpoint/tensors/tensor-value.ts';
-import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { ElementType } from '../onnx/graph.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';

@@ -1,10 +1,11 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { TensorDigests } from '../checkpoint/digest.ts';
 import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
 import { placeOf } from '../checkpoint/naming/place.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { type OtherWeights, otherWeightsOf } from '../checkpoint/other-weights.ts';
-import type { Checkpoint, TensorEntry } from '../checkpoint/types.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { innerName } from '../spectra/match-names.ts';

@@ -1,4 +1,5 @@
-import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { isScreened, methodOfAll, summarize, tensorKey } from './aggregate.ts';
 import { completeSpectra, measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
 import type { CompletedSpectrum, SpectraOptions } from './options.ts';

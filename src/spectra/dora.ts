@@ -1,5 +1,6 @@
+import type { LoraModule } from '../checkpoint/adapter/adapter.ts';
 import { factorsOf } from '../checkpoint/adapter/factors.ts';
-import type { LoraModule, TensorEntry } from '../checkpoint/types.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { loadFlat, loadMatrix, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';

@@ -1,12 +1,14 @@
+import type { Adapter } from '../checkpoint/adapter/adapter.ts';
 import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../checkpoint/adapter/expert-factors.ts';
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import { MAX_EXPERTS } from '../checkpoint/config/architecture.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { fusedLayout } from '../checkpoint/matrices/fused.ts';
-import { listMatrices, MAX_EXPERTS, type ModelContext, refuseTiny } from '../checkpoint/matrices/list-matrices.ts';
+import { listMatrices, type ModelContext, refuseTiny } from '../checkpoint/matrices/list-matrices.ts';
 import type { Matrix } from '../checkpoint/matrices/matrix.ts';
 import type { ModuleType } from '../checkpoint/naming/module-type.ts';
 import { type ModelKind, placeOf } from '../checkpoint/naming/place.ts';
 import type { OutputSlice } from '../checkpoint/tensors/matrix-view.ts';
-import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';
 import type { Target } from './target.ts';

@@ -1,7 +1,9 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
 import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { expansionMemory } from '../checkpoint/tensors/tensor-value.ts';
-import type { Checkpoint, FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
 import { type Device, deviceWithMemory } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
 import { chooseMethod, deviceOf, type MethodChoice } from './choose-method.ts';

@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
+import type { LoraModule } from '../checkpoint/adapter/adapter.ts';
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
 import type { MatrixView } from '../checkpoint/tensors/matrix-view.ts';
-import type { LoraModule } from '../checkpoint/types.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';

@@ -1,5 +1,7 @@
+import type { Adapter, LoraModule } from '../checkpoint/adapter/adapter.ts';
 import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { fusedLayout } from '../checkpoint/matrices/fused.ts';
 import type { FusedLayout } from '../checkpoint/matrices/fused-layout.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/matrices/list-matrices.ts';
@@ -9,8 +11,8 @@ import { MLP_MODULES } from '../checkpoint/naming/module-type.ts';
 import { mtpLayers } from '../checkpoint/naming/mtp-layers.ts';
 import { isMultimodalName, type ModelKind, type Place, placeOf } from '../checkpoint/naming/place.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { isReadable } from '../checkpoint/tensors/tensor-value.ts';
-import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
 import { expertUpdates } from './expert-updates.ts';

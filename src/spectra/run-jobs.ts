@@ -1,6 +1,6 @@
 import type { Skipped } from '../checkpoint/matrices/matrix.ts';
 import { isEmbedding } from '../checkpoint/naming/module-type.ts';
-import type { TensorEntry } from '../checkpoint/types.ts';
+import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { numberOf } from '../statistics/bounded.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';

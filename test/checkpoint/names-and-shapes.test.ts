@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { temporaryFolder } from '../fixtures.ts';

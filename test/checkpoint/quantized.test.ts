@@ -7,8 +7,8 @@ import { quantizationSettings } from '../../src/checkpoint/formats/quantized/set
 import { folderOfWeights } from '../../src/checkpoint/formats/weights-file.ts';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
+import type { TensorEntry } from '../../src/checkpoint/tensors/tensor-entry.ts';
 import { tensorValue } from '../../src/checkpoint/tensors/tensor-value.ts';
-import type { TensorEntry } from '../../src/checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../src/onnx/graph.ts';
 import { float32Output, runGraph } from '../../src/onnx/session.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';

@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { TensorDigests } from '../../src/checkpoint/digest.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { storedOf } from '../../src/checkpoint/tensors/tensor-value.ts';
-import type { Checkpoint } from '../../src/checkpoint/types.ts';
 import { planSpectra } from '../../src/spectra/jobs.ts';
 import { promise } from './fuzzer.ts';
 

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
-import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
 import { describeFiles, digestFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureLogitScale } from '../../src/measure/behavior/logit-scale.ts';
 import { partOf } from '../../src/measure/behavior/part.ts';

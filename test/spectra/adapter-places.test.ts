@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Adapter, LoraModule } from '../../src/checkpoint/adapter/adapter.ts';
+import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
 import { listMatrices, type ModelContext } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { isEmbedding } from '../../src/checkpoint/naming/module-type.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
-import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../src/checkpoint/types.ts';
+import type { TensorEntry } from '../../src/checkpoint/tensors/tensor-entry.ts';
 import { planAdapter } from '../../src/spectra/plan-adapter.ts';
 import { contextOf, FAMILIES, familyOf } from '../checkpoint/weight-names.ts';
 import { LANGUAGE_MODELS, languageModel } from '../language-model/runtime/engines.ts';

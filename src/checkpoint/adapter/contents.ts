@@ -1,4 +1,4 @@
-import type { Adapter } from '../types.ts';
+import type { Adapter } from './adapter.ts';
 
 /** What the reader of a format finds in the folder of an adapter. */
 export interface AdapterContents extends Pick<Adapter, 'modules' | 'saved' | 'tensors'> {

@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../tensors/matrix-view.ts';
-import type { Adapter, LoraModule } from '../types.ts';
+import type { Adapter, LoraModule } from './adapter.ts';
 import { featuresOf } from './factors.ts';
 
 /** A module of an adapter that changes the weights of all experts of a layer (`target_parameters` of PEFT). */

@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { type MatrixView, transposedView, wholeMatrix } from '../tensors/matrix-view.ts';
-import type { LoraModule } from '../types.ts';
+import type { LoraModule } from './adapter.ts';
 
 /** How A [r, in] and B [out, r] are read from their tensors, whichever way they are stored. */
 export function factorsOf({ a, b, inputFirst, views }: LoraModule): {

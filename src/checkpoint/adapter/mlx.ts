@@ -7,7 +7,8 @@ import { UserError } from '../../platform/user-error.ts';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
 import { placeOf } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
-import type { LoraModule, TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
+import type { LoraModule } from './adapter.ts';
 import type { AdapterContents } from './contents.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
   readConfig,
   UNKNOWN_ARCHITECTURE,
 } from '../config/architecture.ts';
-import type { Adapter } from '../types.ts';
+import type { Adapter } from './adapter.ts';
 import { DIFFUSERS_ADAPTER, foreignAdapter } from './adapter-names.ts';
 import { readMlxAdapter } from './mlx.ts';
 import { readPeftAdapter } from './peft.ts';

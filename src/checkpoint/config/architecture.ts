@@ -9,6 +9,9 @@ import { withKinds } from './config-kinds.ts';
 import { type MixerSizes, NO_MIXER_SIZES, readMixerSizes } from './mixer-sizes.ts';
 import { configOfParams, PARAMS } from './params.ts';
 
+/** Experts in a layer: the largest models have hundreds. */
+export const MAX_EXPERTS = 10_000;
+
 /** The values of config.json that are needed to read the weights. */
 export interface Architecture {
   readonly modelType: string | null;

@@ -1,7 +1,8 @@
 import { UserError } from '../../platform/user-error.ts';
 import { isFloatingPoint } from '../tensors/dtype.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { hasRecipes, isReadable } from '../tensors/tensor-value.ts';
-import type { FullCheckpoint, TensorEntry } from '../types.ts';
+import type { FullCheckpoint } from './full-checkpoint.ts';
 import { isSection, type Section } from './quantized/format.ts';
 import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 

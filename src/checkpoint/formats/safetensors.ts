@@ -9,8 +9,8 @@ import { validate } from '../../platform/json/first-issue.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { bitsPerElement } from '../tensors/dtype.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { checkName } from '../tensors/tensor-name.ts';
-import type { TensorEntry } from '../types.ts';
 import { foreignError, readForeignFormat } from './foreign-format.ts';
 import { repeatedKey } from './repeated-key.ts';
 

@@ -1,7 +1,8 @@
 import { UserError } from '../../platform/user-error.ts';
-import type { FullCheckpoint, TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { isConsolidated, usualNames } from './consolidated/names.ts';
 import { withUsualOrder } from './consolidated/weights.ts';
+import type { FullCheckpoint } from './full-checkpoint.ts';
 import { fromMlx } from './mlx/layout.ts';
 import type { Source } from './quantized/format.ts';
 import { readQuantized } from './quantized/read-quantized.ts';

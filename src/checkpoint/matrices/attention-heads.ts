@@ -1,7 +1,7 @@
 import { ATTENTION_MODULES } from '../naming/module-type.ts';
 import { type Place, placeOf } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** How the heads of a three-dimensional weight are read, or why they cannot be. */
 export type HeadsLayout = { readonly view: MatrixView } | { readonly unknown: string };

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** What models save beside their weights: masks, positions, frequencies, statistics. Nobody trains them. */
 const BUFFER_NAMES = new Set([

@@ -1,13 +1,14 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { Architecture } from '../config/architecture.ts';
+import { type Architecture, MAX_EXPERTS } from '../config/architecture.ts';
+import type { OnnxTensor } from '../formats/full-checkpoint.ts';
 import { isConv1d } from '../formats/quantized/conv1d.ts';
 import { MLP_MODULES } from '../naming/module-type.ts';
 import { mtpLayers } from '../naming/mtp-layers.ts';
 import { type ModelKind, type Place, placeOf } from '../naming/place.ts';
 import { inBlock, type MatrixView, outputPart, transposedView, wholeMatrix } from '../tensors/matrix-view.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { blockOf } from '../tensors/tensor-value.ts';
-import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { headsLayout } from './attention-heads.ts';
 import { isBuffer, isQuantizationScale } from './buffers.ts';
 import { fusedLayout } from './fused.ts';
@@ -236,9 +237,6 @@ function ofExpert(stack: TensorEntry, view: MatrixView, expert: number): Pick<Ma
     ? { view: inBlock(view, expert, count), source: stack }
     : { view, source: blockOf(stack, expert, count) };
 }
-
-/** The largest models have hundreds in a layer. */
-export const MAX_EXPERTS = 10_000;
 
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
 function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {

@@ -1,6 +1,6 @@
 import type { Place } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** One matrix to measure: a whole stored tensor or a part of a fused one. */
 export interface Matrix {

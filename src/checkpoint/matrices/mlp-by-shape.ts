@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import type { ModuleType } from '../naming/module-type.ts';
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { FusedPart } from './fused-layout.ts';
 
 type Tensors = ReadonlyMap<string, TensorEntry>;

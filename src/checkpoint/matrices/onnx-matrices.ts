@@ -1,10 +1,11 @@
 import { at } from '../../platform/at.ts';
 import type { Architecture } from '../config/architecture.ts';
+import type { OnnxTensor } from '../formats/full-checkpoint.ts';
 import { isTableName, withoutOperator } from '../formats/onnx/weight-use.ts';
 import { type Place, placeOf } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../tensors/matrix-view.ts';
-import type { OnnxTensor, TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { fusedLayout } from './fused.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
 import { splitRecurrent } from './onnx-recurrent.ts';

@@ -1,8 +1,8 @@
 import type { ModuleType } from '../naming/module-type.ts';
 import { placeOf } from '../naming/place.ts';
 import { isFloatingPoint } from '../tensors/dtype.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { isReadable } from '../tensors/tensor-value.ts';
-import type { TensorEntry } from '../types.ts';
 import type { Skipped } from './matrix.ts';
 
 /** Why a tensor of weights cannot be measured as it is stored; null if it can. */

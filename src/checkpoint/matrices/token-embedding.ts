@@ -1,5 +1,5 @@
 import { placeOf } from '../naming/place.ts';
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4). */
 const OTHER_TABLE = /(pos|wpe|type|segment|per_layer)/i;

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 
 /** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE). */

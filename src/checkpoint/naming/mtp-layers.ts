@@ -1,5 +1,5 @@
 import type { Architecture } from '../config/architecture.ts';
-import type { TensorEntry } from '../types.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** Joins the hidden state and the embedding of the next token, at the beginning of each of these layers. */
 const JOIN = /(?:^|\.)layers\.(\d{1,6})\.eh_proj\.weight$/;

@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
-import type { Recipe, TensorEntry } from '../types.ts';
 import { stepsAround } from './float-steps.ts';
+import type { Recipe, TensorEntry } from './tensor-entry.ts';
 import { isReadable, tensorValue, valueType } from './tensor-value.ts';
 
 /** A weight that another program stores in several tensors, or in another order. */

@@ -3,8 +3,8 @@ import { runGraph, tensorOutput } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import { openResolved } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { TensorEntry } from '../types.ts';
 import { assemble, rowsOf } from './layout.ts';
+import type { TensorEntry } from './tensor-entry.ts';
 
 /** Large enough that the disk and SHA-256 limit the speed, not the number of calls. */
 const CHUNK_BYTES = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { ElementType, Graph, Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import type { Layout, Piece, TensorEntry } from '../types.ts';
+import type { Layout, Piece, TensorEntry } from './tensor-entry.ts';
 
 type View = Extract<Layout, { kind: 'view' }>;
 

@@ -1,7 +1,7 @@
 import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
-import type { Recipe, TensorEntry } from '../types.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { assemble, rowsOf, storedParts, withoutFirstAxis } from './layout.ts';
+import type { Recipe, TensorEntry } from './tensor-entry.ts';
 
 /** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
 export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {

@@ -1,5 +1,5 @@
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { folderOfWeights } from '../../checkpoint/formats/weights-file.ts';
-import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { parseHubPath } from '../../hub/hub-path.ts';
 import { HubRepository } from '../../hub/hub-repository.ts';
 import { hubSettings } from '../../hub/hub-settings.ts';

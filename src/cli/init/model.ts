@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { nameOf, openCheckpoint, openReference } from '../../checkpoint/open.ts';
-import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import { isHubPath } from '../../hub/hub-path.ts';
 import { examineModel } from '../../language-model/open-model.ts';
 import { machineMemory } from '../../platform/memory.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/formats/quantization.ts';
 import { hasRecipes } from '../../checkpoint/tensors/tensor-value.ts';
-import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import { expectTypes, isSection, RESTORE } from './config-types.ts';

@@ -1,9 +1,11 @@
+import type { Adapter, LoraModule } from '../../checkpoint/adapter/adapter.ts';
 import { isStacked, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
 import { featuresOf } from '../../checkpoint/adapter/factors.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { placeOf } from '../../checkpoint/naming/place.ts';
 import { wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { isReadable } from '../../checkpoint/tensors/tensor-value.ts';
-import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { DoraWeight } from '../../spectra/dora.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';

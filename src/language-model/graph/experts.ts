@@ -1,5 +1,5 @@
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { blockOf } from '../../checkpoint/tensors/tensor-value.ts';
-import type { TensorEntry } from '../../checkpoint/types.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';

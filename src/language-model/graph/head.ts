@@ -1,5 +1,5 @@
 import { rowsOf } from '../../checkpoint/tensors/layout.ts';
-import type { TensorEntry } from '../../checkpoint/types.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';

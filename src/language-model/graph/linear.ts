@@ -1,6 +1,7 @@
+import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
 import { rowsOf } from '../../checkpoint/tensors/layout.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { bitsValue, preparedValue, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
-import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Linear } from '../architectures/decoder.ts';

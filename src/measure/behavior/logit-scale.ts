@@ -1,8 +1,10 @@
+import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
 import { placeOf } from '../../checkpoint/naming/place.ts';
 import { fetchTensors } from '../../checkpoint/open.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { blockOf, isReadable } from '../../checkpoint/tensors/tensor-value.ts';
-import type { Checkpoint, FullCheckpoint, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';

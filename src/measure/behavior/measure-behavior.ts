@@ -1,4 +1,5 @@
-import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
+import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import type { Behavior, BehaviorFiles } from '../schema/behavior.ts';
 import { measureLogitScale } from './logit-scale.ts';
 import { sampleTokens } from './token-sample.ts';

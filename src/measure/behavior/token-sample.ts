@@ -1,5 +1,6 @@
+import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
 import { openTokenizerIfPresent } from '../../language-model/tokens/open-tokenizer.ts';
 import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { isEmbedding } from '../../checkpoint/naming/module-type.ts';
-import type { TensorEntry } from '../../checkpoint/types.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { seal, unseal } from '../../platform/json/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';

@@ -1,7 +1,7 @@
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { transposedView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { blockOf, isQuantized, isReadable, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
-import type { TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';

@@ -1,5 +1,6 @@
+import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { isQuantized } from '../../checkpoint/tensors/tensor-value.ts';
-import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { MIN_SNR } from '../rounding.ts';
 import { judgeQuantized } from './judge-quantized.ts';
 import { MAX_RESIDUAL, type MergeJudgement, MIN_VISIBILITY } from './merge-status.ts';

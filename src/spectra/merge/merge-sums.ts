@@ -1,7 +1,8 @@
+import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
 import { factorsOf, featuresOf } from '../../checkpoint/adapter/factors.ts';
 import { type MatrixView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { tensorValue } from '../../checkpoint/tensors/tensor-value.ts';
-import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { CACHED_BYTES, eachStrip, loadMatrix } from '../load-matrix.ts';

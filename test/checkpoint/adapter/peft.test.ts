@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { areTurned, type StackedModule } from '../../../src/checkpoint/adapter/expert-factors.ts';
 import { openCheckpoint } from '../../../src/checkpoint/open.ts';
-import type { TensorEntry } from '../../../src/checkpoint/types.ts';
+import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 import { messageOf } from '../refusal.ts';
 import { float32, writeSafetensors } from '../write-safetensors.ts';

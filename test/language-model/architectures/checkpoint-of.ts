@@ -1,5 +1,6 @@
 import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/config/architecture.ts';
-import type { FullCheckpoint, TensorEntry } from '../../../src/checkpoint/types.ts';
+import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
+import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 
 /** A checkpoint that is nothing but its config, and tensors of these names and shapes. */
 export function checkpointOf(

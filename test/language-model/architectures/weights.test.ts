@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Adapter, LoraModule } from '../../../src/checkpoint/adapter/adapter.ts';
 import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/config/architecture.ts';
-import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../../src/checkpoint/types.ts';
+import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
+import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';
 import { UserError } from '../../../src/platform/user-error.ts';

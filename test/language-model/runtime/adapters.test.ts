@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { Adapter } from '../../../src/checkpoint/adapter/adapter.ts';
 import { openReference } from '../../../src/checkpoint/open.ts';
-import type { Adapter } from '../../../src/checkpoint/types.ts';
 import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { ADAPTERS, adapterFixture, baseOf } from '../../checkpoint/adapter/adapters.ts';
 import { renameTensors } from '../../checkpoint/edit-tensor.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TensorEntry } from '../../../src/checkpoint/types.ts';
+import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';
 import { buildBackbone } from '../../../src/language-model/graph/backbone.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Adapter } from '../../../src/checkpoint/adapter/adapter.ts';
+import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
 import { openCheckpoint, openReference } from '../../../src/checkpoint/open.ts';
-import type { Adapter, FullCheckpoint } from '../../../src/checkpoint/types.ts';
 import { OnnxEngine, type OnnxEngineOptions } from '../../../src/language-model/runtime/onnx-engine.ts';
 import type { Device } from '../../../src/onnx/session.ts';
 import { fixture } from '../../fixtures.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { TensorEntry } from '../../../src/checkpoint/types.ts';
+import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 import { rowBlocks } from '../../../src/language-model/graph/linear.ts';
 import { BackboneSession } from '../../../src/language-model/runtime/backbone-session.ts';
 import { HeadSession } from '../../../src/language-model/runtime/head-session.ts';

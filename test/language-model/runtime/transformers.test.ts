@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Adapter, FullCheckpoint } from '../../../src/checkpoint/types.ts';
+import type { Adapter } from '../../../src/checkpoint/adapter/adapter.ts';
+import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
 import { float32, writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { readJson, temporaryFolder } from '../../fixtures.ts';
 import { readTensors } from '../read-tensors.ts';

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { at } from '../../../platform/at.ts';
-import { MAX_EXPERTS } from '../../matrices/list-matrices.ts';
+import { MAX_EXPERTS } from '../../config/architecture.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 type Tensors = ReadonlyMap<string, TensorEntry>;
 type Json = Readonly<Record<string, unknown>>;

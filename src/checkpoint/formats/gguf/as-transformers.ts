@@ -1,5 +1,5 @@
 import { UserError } from '../../../platform/user-error.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GgufArchitecture } from './architectures/architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
 import { renamed } from './architectures/rules.ts';

@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { blockOf, tensorValue } from '../../tensors/tensor-value.ts';
-import type { TensorEntry } from '../../types.ts';
 import { lookUpIn } from '../quantized/tables.ts';
 
 /** What convert_hf_to_gguf.py does to values, undone. Orders and constants change; how a weight is stored does not. */

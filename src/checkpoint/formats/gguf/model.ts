@@ -1,6 +1,6 @@
 import type { FileState } from '../../../platform/files/file-state.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GgufMetadata } from './metadata.ts';
 import { entryOf } from './tensor-entry.ts';
 import type { GgufTensor } from './tensor-infos.ts';

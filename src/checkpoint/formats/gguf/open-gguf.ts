@@ -1,8 +1,9 @@
 import { basename, dirname } from 'node:path';
 import { UserError } from '../../../platform/user-error.ts';
 import { describeArchitecture, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { isReadable } from '../../tensors/tensor-value.ts';
-import type { FullCheckpoint, TensorEntry } from '../../types.ts';
+import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { readTensorBytes, resolveFile } from '../safetensors.ts';
 import { asTransformers } from './as-transformers.ts';
 import { type GgufHeader, readGgufHeader } from './header.ts';

@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import type { FileState } from '../../../platform/files/file-state.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { Recipe, TensorEntry } from '../../types.ts';
+import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { type BlockFormat, Blocks } from './blocks/blocks.ts';
 import { BLOCK_FORMATS } from './blocks/index.ts';
 import type { GgmlType } from './ggml-types.ts';

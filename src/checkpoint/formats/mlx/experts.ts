@@ -1,9 +1,9 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import { MAX_EXPERTS } from '../../matrices/list-matrices.ts';
+import { MAX_EXPERTS } from '../../config/architecture.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { blockOf } from '../../tensors/tensor-value.ts';
-import type { TensorEntry } from '../../types.ts';
 
 type Tensors = ReadonlyMap<string, TensorEntry>;
 

@@ -1,6 +1,7 @@
 import { at } from '../../../platform/at.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
-import type { FullCheckpoint, TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { withExperts } from './experts.ts';
 
 export type Tensors = ReadonlyMap<string, TensorEntry>;

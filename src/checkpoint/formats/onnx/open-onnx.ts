@@ -3,7 +3,7 @@ import { UserError } from '../../../platform/user-error.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
 import { isMultimodalName } from '../../naming/place.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { FullCheckpoint } from '../../types.ts';
+import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { UserError } from '../../../platform/user-error.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { ofView } from './stored-tensor.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
 import { Dict, kindOf, type PickleValue, StridedTensor } from './values.ts';

@@ -1,7 +1,7 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { planView } from '../../tensors/layout.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { checkName } from '../../tensors/tensor-name.ts';
-import type { TensorEntry } from '../../types.ts';
 import { bytesOfStorage, torchDtype } from './torch-dtypes.ts';
 import type { TorchFile } from './torch-file.ts';
 import type { StridedTensor } from './values.ts';

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 /**
  * Weights that a model shares are in a file of `torch.save` under each of their names. Safetensors have the first alone, from which

@@ -1,6 +1,6 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { eachChunk } from '../../tensors/element-bytes.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { Source, Tensors } from './format.ts';
 
 /** Of the inputs and outputs of layers, and of the KV cache. Whatever they are called, some have the inverse. */

@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import type { QuantizedFormat, QuantizedWeight, Scheme, Tensors } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';

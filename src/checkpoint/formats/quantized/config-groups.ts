@@ -1,6 +1,6 @@
 import { at } from '../../../platform/at.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { Group } from './config-keys.ts';
 import { isSection, type Scheme, type Section } from './format.ts';
 import type { Blocks } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { Recipe, TensorEntry } from '../../types.ts';
+import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { Blocks } from './tables.ts';
 
 export type Tensors = ReadonlyMap<string, TensorEntry>;

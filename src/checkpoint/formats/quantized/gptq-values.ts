@@ -1,6 +1,6 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { eachChunk } from '../../tensors/element-bytes.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GptqSettings, Source, Tensors } from './format.ts';
 
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GptqSettings, QuantizedFormat, QuantizedWeight, Section, Tensors } from './format.ts';
 import { integerRecipe, unpack, wordBytes } from './packed.ts';
 import { methodOf } from './settings.ts';

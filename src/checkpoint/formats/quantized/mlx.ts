@@ -1,8 +1,8 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
+import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { blockOf } from '../../tensors/tensor-value.ts';
-import type { Recipe, TensorEntry } from '../../types.ts';
 import { isSection, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
 import { valuesOf } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';

@@ -1,7 +1,7 @@
 import type { Graph } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
+import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { blockOf } from '../../tensors/tensor-value.ts';
-import type { Recipe, TensorEntry } from '../../types.ts';
 import type { QuantizedFormat, QuantizedWeight } from './format.ts';
 import { bytesOf, lookUpPairs, scaleValue, stepsOf } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { bytesOf } from './tables.ts';
 
 const WORD_BYTES = 4;

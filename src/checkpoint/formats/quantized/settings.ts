@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readTextInside } from '../../../platform/files/resolve-inside.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
-import type { FullCheckpoint } from '../../types.ts';
+import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { folderOfWeights } from '../weights-file.ts';
 import { refuseUnknownSettings } from './config-keys.ts';
 import { isSection, type Section } from './format.ts';

@@ -1,6 +1,6 @@
 import { ElementType, elementTypeOf, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 /** Tensors of bytes, as indices. */
 export function bytesOf(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {

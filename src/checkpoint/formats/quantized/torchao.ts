@@ -3,7 +3,7 @@ import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { Recipe, TensorEntry } from '../../types.ts';
+import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { QuantizedFormat, QuantizedWeight, Source, Tensors } from './format.ts';
 import { FP8_TYPES, valuesOf } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../../../platform/user-error.ts';
-import type { Piece, TensorEntry } from '../../types.ts';
+import type { Piece, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { PickleError } from '../pickle/pickle-error.ts';
 import { STATE_KEYS } from '../pickle/state-dict.ts';
 import { ofView } from '../pickle/stored-tensor.ts';

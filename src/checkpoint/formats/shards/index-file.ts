@@ -5,7 +5,7 @@ import { readTextInside } from '../../../platform/files/resolve-inside.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
-import type { TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
 
 /** The list of shards that belong together, which has the same form for both kinds of files. */

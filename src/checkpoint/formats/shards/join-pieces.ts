@@ -1,6 +1,6 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { ofPieces } from '../../tensors/layout.ts';
-import type { Piece, TensorEntry } from '../../types.ts';
+import type { Piece, TensorEntry } from '../../tensors/tensor-entry.ts';
 
 /** A part for each process: the largest runs have some thousand. */
 const MAX_PIECES = 4096;

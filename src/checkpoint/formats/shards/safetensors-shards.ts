@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { parseJson } from '../../../platform/json/parse-json.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import type { Piece, TensorEntry } from '../../types.ts';
+import type { Piece, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { readSafetensors, resolveFile } from '../safetensors.ts';
 import { joinPieces } from './join-pieces.ts';
 

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveInside } from '../../../platform/files/resolve-inside.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import type { FullCheckpoint, TensorEntry } from '../../types.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { DCP_METADATA, readDistcp } from './distcp.ts';
 import { isSafetensorsShard, readSafetensorsShards } from './safetensors-shards.ts';
 

@@ -1,6 +1,7 @@
+import { MAX_EXPERTS } from '../../../checkpoint/config/architecture.ts';
 import type { Config } from '../config.ts';
 import type { Experts, Router, SharedExpert } from '../decoder.ts';
-import { gatedMlp, linear, MAX_EXPERTS, type Sizes, softmaxRouter, stackedExperts } from './layers.ts';
+import { gatedMlp, linear, type Sizes, softmaxRouter, stackedExperts } from './layers.ts';
 
 /** How many experts there are, how many a token is given, and the width of each. */
 export interface ExpertSizes {

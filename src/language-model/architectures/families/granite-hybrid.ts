@@ -1,3 +1,4 @@
+import { MAX_EXPERTS } from '../../../checkpoint/config/architecture.ts';
 import type { Config } from '../config.ts';
 import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
@@ -7,7 +8,6 @@ import {
   layerTypes,
   linear,
   llamaDecoder,
-  MAX_EXPERTS,
   plainAttention,
   preNormLayer,
   readSizes,

@@ -27,7 +27,6 @@ export interface Sizes {
 /** Many times larger than any model: a larger number is a mistake, and the graph would never be finished. */
 export const MAX_LAYERS = 2000;
 const MAX_HEAD_DIM = 65_536;
-export const MAX_EXPERTS = 10_000;
 
 /** @param hasHeadDim the family's code reads `head_dim`, which need not be hidden_size / heads */
 export function readSizes(config: Config, { hasHeadDim = true }: { readonly hasHeadDim?: boolean } = {}): Sizes {

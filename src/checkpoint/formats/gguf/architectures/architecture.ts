@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../../types.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import type { GgufModel, StoredTensor } from '../model.ts';
 
 /** A tensor of a GGUF file, by its name: `blk.3.attn_q.weight` is `attn_q` of layer 3, with the suffix `.weight`. */

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../../types.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { joined, logOfNegative, reordered, reshaped } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture, Rule } from './architecture.ts';

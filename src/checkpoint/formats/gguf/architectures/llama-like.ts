@@ -1,5 +1,5 @@
 import { at } from '../../../../platform/at.ts';
-import type { TensorEntry } from '../../../types.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { constantEntry } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../../types.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { inTurns, inTurnsLast, joined, reshaped, transposed } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';

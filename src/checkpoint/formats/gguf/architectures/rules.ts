@@ -1,6 +1,6 @@
 import { at } from '../../../../platform/at.ts';
 import { UserError } from '../../../../platform/user-error.ts';
-import type { TensorEntry } from '../../../types.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { halvesOfHeads, minusOne } from '../changes.ts';
 import { memberOf, namedEntry, partOf } from '../model.ts';
 import type { NamedTensor, Rule } from './architecture.ts';

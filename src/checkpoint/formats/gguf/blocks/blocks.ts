@@ -1,5 +1,5 @@
 import { ElementType, type Graph, type Value } from '../../../../onnx/graph.ts';
-import type { TensorEntry } from '../../../types.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import type { GgmlType } from '../ggml-types.ts';
 
 /**
