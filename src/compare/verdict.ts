@@ -1,67 +1,17 @@
-import { type Finding, type FindingKind, SEVERITY } from './finding.ts';
+import { FINDING_KINDS, type Finding, findingTraits, SEVERITY } from './finding.ts';
+import { RANKS } from './findings/rank.ts';
 import type { Verdict } from './report.ts';
 
-/**
- * The kinds of findings, the most decisive first: what the candidate cannot do at all, then harm, then missing evidence, then
- * remarks. Among findings of one level the first is the headline. Kinds that are not listed come between harm and remarks.
- */
-const FIRST: readonly FindingKind[] = [
-  'probes-not-run',
-  'items-lost',
-  'no-answers',
-  'merge-not-finite',
-  'merge-fault',
-  'merge-other-tensors',
-  'non-finite',
-  'letters-memorized',
-  'shadow-delta',
-  'twin-accuracy',
-  'accuracy-loss',
-  'benchmark-loss',
-  'level-lost',
-  'retention',
-  'two-key',
-  'rank-loss',
-  'other-questions',
-  'too-few-facts',
-  'baseline-memorized',
-  'labels-not-bound',
-  'not-informative',
-  'capability-not-judged',
-  'twin-accuracy-unclear',
-  'gain-not-shown',
-  'benchmark-not-comparable',
-  'benchmark-gain-not-shown',
-  'benchmark-not-judged',
-  'benchmark-unclear',
-];
-const LAST: readonly FindingKind[] = [
-  'missing-baseline',
-  'baseline-is-reference',
-  'reference-shape',
-  'update-size',
-  'behavior-not-compared',
-  'skipped',
-  'no-weights',
-  'answered-by-server',
-  'evaluation-logs',
-  'other-precision',
-  'unread-files',
-  'merge-unseen',
-  'probe-notes',
-];
-
-function rankOf({ kind }: Finding): number {
-  const first = FIRST.indexOf(kind);
-  if (first >= 0) return first - FIRST.length;
-  return LAST.indexOf(kind) + 1;
+/** @returns negative: the first is more decisive; 0: neither is */
+function byDecisiveness(a: Finding, b: Finding): number {
+  const [mine = 'other', its = 'other'] = [findingTraits(a.kind).rank, findingTraits(b.kind).rank];
+  if (mine !== its) return RANKS.indexOf(mine) - RANKS.indexOf(its);
+  return mine === 'other' ? 0 : FINDING_KINDS.indexOf(a.kind) - FINDING_KINDS.indexOf(b.kind);
 }
 
 /** The worst first, and the most decisive first among findings of one level. Stable otherwise. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
-  return SEVERITY.flatMap((level) =>
-    findings.filter((finding) => finding.level === level).sort((a, b) => rankOf(a) - rankOf(b)),
-  );
+  return SEVERITY.flatMap((level) => findings.filter((finding) => finding.level === level).sort(byDecisiveness));
 }
 
 /** The worst level decides: shown harm fails, whatever else could not be judged, and what could not be judged is never green. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Finding, findingSchema, type Level, SEVERITY } from '../compare/finding.ts';
-import { reasonOf, reasonSchema } from '../compare/reason.ts';
+import { reasonSchema } from '../compare/findings/flat-form.ts';
+import { reasonOf } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { shownLevel } from '../compare/shown-level.ts';
 import { contradictionInSpectra } from '../compare/spectra-report.ts';

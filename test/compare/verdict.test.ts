@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, Level } from '../../src/compare/finding.ts';
 import { sortFindings, verdictOf } from '../../src/compare/verdict.ts';
+import { everyFinding } from '../report/findings.ts';
 import { finding, spiked } from '../report/fixtures.ts';
 
 const at = (level: Level) => finding({ level });
@@ -46,4 +47,66 @@ describe('the verdict', () => {
     expect(sortFindings(findings).map(({ kind }) => kind)).toEqual(order);
     expect(sortFindings(findings.toReversed()).map(({ kind }) => kind)).toEqual(order);
   });
+});
+
+/** The order that headlines of earlier versions had. Kinds that are in neither list come between them, as they were found. */
+const FIRST = [
+  'probes-not-run',
+  'items-lost',
+  'no-answers',
+  'merge-not-finite',
+  'merge-fault',
+  'merge-other-tensors',
+  'non-finite',
+  'letters-memorized',
+  'shadow-delta',
+  'twin-accuracy',
+  'accuracy-loss',
+  'benchmark-loss',
+  'level-lost',
+  'retention',
+  'two-key',
+  'rank-loss',
+  'other-questions',
+  'too-few-facts',
+  'baseline-memorized',
+  'labels-not-bound',
+  'not-informative',
+  'capability-not-judged',
+  'twin-accuracy-unclear',
+  'gain-not-shown',
+  'benchmark-not-comparable',
+  'benchmark-gain-not-shown',
+  'benchmark-not-judged',
+  'benchmark-unclear',
+];
+const LAST = [
+  'missing-baseline',
+  'baseline-is-reference',
+  'reference-shape',
+  'update-size',
+  'behavior-not-compared',
+  'skipped',
+  'no-weights',
+  'answered-by-server',
+  'evaluation-logs',
+  'other-precision',
+  'unread-files',
+  'merge-unseen',
+  'probe-notes',
+];
+
+it('the order of any two kinds of findings is the one that readers know', () => {
+  const rankOf = ({ kind }: Finding) =>
+    FIRST.includes(kind) ? FIRST.indexOf(kind) - FIRST.length : LAST.indexOf(kind) + 1;
+  const all = [...new Map(everyFinding('w').map((one) => [one.kind, one])).values()];
+  expect(all.map(({ kind }) => kind)).toEqual(expect.arrayContaining([...FIRST, ...LAST]));
+  const wrong = all.flatMap((a) =>
+    all.flatMap((b) => {
+      const expected = rankOf(b) < rankOf(a) ? [b, a] : [a, b];
+      const kinds = sortFindings([a, b]).map(({ kind }) => kind);
+      return kinds.join() === expected.map(({ kind }) => kind).join() ? [] : [kinds];
+    }),
+  );
+  expect(wrong).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { idleRules, movedMetrics, unclearMetrics } from '../../../src/compare/checks/policy-rules.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
+import { scopePlace } from '../../../src/compare/findings/fields.ts';
 import type { MetricPair } from '../../../src/compare/metric-pair.ts';
-import { placeOf } from '../../../src/compare/reason.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 
 const policyOf = (rule: string) => parsePolicy(`rules:\n  - ${rule}`, 'policy.yml');
@@ -29,7 +29,7 @@ function pair(over: Partial<MetricPair>, name = 'q_proj'): MetricPair {
 }
 
 const places = (rule: string, ...metrics: MetricPair[]) =>
-  movedMetrics(contextOf(rule, metrics)).flatMap((found) => ('scope' in found ? [placeOf(found.scope)] : []));
+  movedMetrics(contextOf(rule, metrics)).flatMap((found) => ('scope' in found ? [scopePlace(found.scope)] : []));
 
 describe('the rules of the policy', () => {
   it.each([

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const baselineFindings = [
+  defineFinding('missing-baseline', {
+    rank: 'remark',
+    fields: { path: foreign.nullable() },
+    reason: () => flatForm('missing-baseline', 'baseline', { place: 'measurement' }),
+  }),
+  defineFinding('changed-input', {
+    fields: {
+      input: z.enum(['policy', 'baseline', 'calibration', 'probe-file', 'reference', 'tokenizer', 'logs', 'workflow']),
+      /** `unknown`: it is not known which commit is checked out. */
+      change: z.enum(['edited', 'added', 'deleted', 'unknown']),
+      path: foreign,
+      /** Short form of the base commit. */
+      base: foreign,
+      /** Whose version this verdict rests on. */
+      counts: z.enum(['base', 'change']),
+    },
+    reason: ({ input, path }) => flatForm('changed-input', input, { place: path }),
+  }),
+] as const;

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { BEHAVIOR_PARTS } from '../../measure/schema/behavior.ts';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign, side } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const behaviorFindings = [
+  defineFinding('changed-behavior', {
+    fields: {
+      part: z.enum(BEHAVIOR_PARTS),
+      /** Digests; null where there is none. */
+      candidate: foreign.nullable(),
+      baseline: foreign.nullable(),
+      /** Some of its keys, sections or files that differ; null where one is absent. */
+      named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
+      /** How many differ, as far as is known. */
+      changes: count,
+      /** Why it is less than it looks; missing for what it looks like. */
+      because: z
+        .discriminatedUnion('kind', [
+          /** Two tokenizers that are described otherwise gave the same tokens for so many texts. */
+          z.strictObject({ kind: z.literal('same-tokens'), texts: count }),
+          /** One side is a GGUF file, which has no place for what differs. */
+          z.strictObject({ kind: z.literal('not-in-gguf'), side }),
+        ])
+        .optional(),
+    },
+    reason: ({ part, candidate, baseline }) => flatForm('behavior', part, { candidate, baseline }),
+  }),
+  defineFinding('logit-scale', {
+    fields: {
+      /** The size of the logits by the weights, or the spread of the log-probabilities of choices. */
+      by: z.enum(['weights', 'answers']),
+      candidate: z.number(),
+      baseline: z.number(),
+      /** Candidate ÷ baseline; of the answers, the median over items. */
+      ratio: z.number(),
+      /** A finding above this, and below its inverse. */
+      limit: z.number(),
+      /** What of it moved: the tensors, each with its own ratio. */
+      parts: z.array(z.strictObject({ name: foreign, ratio: z.number() })),
+    },
+    reason: ({ by, candidate, baseline, limit }) =>
+      flatForm('behavior', by === 'weights' ? 'logitScale' : 'answerSpread', {
+        candidate,
+        baseline,
+        tolerance: { factor: limit },
+      }),
+  }),
+  defineFinding('behavior-not-compared', {
+    rank: 'remark',
+    fields: {
+      /** The side that does not have it: a measurement of an older version, or one that was edited. */
+      side,
+      what: z.enum(['everything', 'logit-scale', 'questions']),
+    },
+    reason: ({ what }) => flatForm('behavior', what, { place: 'measurement' }),
+  }),
+] as const;

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { DIFFERENCES } from '../benchmarks/differences.ts';
+import { defineFinding } from './define-finding.ts';
+import { count, estimateSchema, foreign, side } from './fields.ts';
+import { flatForm, invalidComparison } from './flat-form.ts';
+
+export const benchmarkFindings = [
+  defineFinding('evaluation-logs', {
+    rank: 'source',
+    fields: {
+      side,
+      harness: foreign,
+      /** Of the harness; null if the logs do not say so, as of the following. */
+      version: foreign.nullable(),
+      model: foreign,
+      source: foreign.nullable(),
+      revision: foreign.nullable(),
+      sha: foreign.nullable(),
+    },
+    reason: ({ model, side, sha, revision }) =>
+      flatForm('evaluation-logs', 'benchmarks', { place: model, [side]: sha ?? revision }),
+  }),
+  /** `side` has them; `isAlone`: there is no baseline at all. */
+  defineFinding('logs-of-one-side', {
+    fields: { side, isAlone: z.boolean().default(false) },
+    reason: ({ side }) => invalidComparison('benchmarks', { place: 'measurement', [side]: 'logs' }),
+  }),
+  defineFinding('benchmark-not-comparable', {
+    rank: 'not-shown',
+    fields: {
+      cause: z.enum(DIFFERENCES),
+      named: z.array(foreign).min(1),
+      tasks: count,
+      /** What each side has; null where it has none, or where that is too long to be read. */
+      candidate: foreign.nullable(),
+      baseline: foreign.nullable(),
+    },
+    reason: ({ cause, named, candidate, baseline }) =>
+      invalidComparison(cause, { place: named[0] ?? '', candidate, baseline }),
+  }),
+  defineFinding('benchmark-loss', {
+    rank: 'lost',
+    isDeficit: true,
+    fields: {
+      /** All three null: all tasks together. */
+      task: foreign.nullable(),
+      metric: foreign.nullable(),
+      filter: foreign.nullable(),
+      candidate: z.number(),
+      baseline: z.number(),
+      change: z.number(),
+      documents: count,
+      lost: count,
+      won: count,
+      /** One-sided, adjusted for the number of tests. */
+      p: z.number(),
+      limit: z.number(),
+    },
+    reason: ({ metric, filter, task, change, limit }) =>
+      flatForm('benchmark-loss', metric === null ? 'accuracy' : `${metric},${filter}`, {
+        place: task ?? 'model',
+        candidate: change,
+        tolerance: { absolute: limit },
+      }),
+  }),
+  defineFinding('benchmark-gain-not-shown', {
+    rank: 'not-shown',
+    fields: {
+      task: foreign,
+      documents: count,
+      candidate: z.number(),
+      baseline: z.number(),
+      gain: estimateSchema,
+      limit: z.number(),
+    },
+    reason: ({ task, gain, limit }) =>
+      flatForm('gain-not-shown', 'benchmarkAccuracy', {
+        place: task,
+        candidate: gain.value,
+        tolerance: { absolute: limit },
+      }),
+  }),
+  defineFinding('benchmark-not-judged', {
+    rank: 'not-shown',
+    fields: {
+      task: foreign,
+      documents: count,
+      /** Of the baseline, and what guessing reaches; null: it has no metric that is right or wrong. */
+      accuracy: z.number().nullable(),
+      chance: z.number(),
+      isRequired: z.boolean(),
+    },
+    reason: ({ task }) => flatForm('benchmark-not-judged', 'benchmarks', { place: task }),
+  }),
+  defineFinding('benchmark-unclear', {
+    rank: 'not-shown',
+    fields: {
+      change: z.number(),
+      documents: count,
+      /** Largest drop that cannot be ruled out; null: no bound. */
+      possibleDrop: z.number().nullable(),
+      limit: z.number(),
+    },
+    reason: ({ change, limit }) =>
+      flatForm('benchmark-unclear', 'benchmarkAccuracy', { candidate: change, tolerance: { absolute: limit } }),
+  }),
+] as const;

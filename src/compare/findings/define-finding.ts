@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { Reason } from './flat-form.ts';
+import type { Rank } from './rank.ts';
+
+/** How much a finding weighs, the worst first. */
+export const SEVERITY = ['fail', 'inconclusive', 'warn', 'info'] as const;
+export type Level = (typeof SEVERITY)[number];
+
+/** What is known of a kind of finding, apart from its fields. */
+export interface FindingTraits<F> {
+  /** Absent: `other`. */
+  readonly rank?: Rank;
+  /** What a model can no longer do, or gained in name only: it turns the behavioral one of the two keys. */
+  readonly isDeficit?: true;
+  /** It says no more than that little was asked. A pass that is settled early says how little harm there can be anyway. */
+  readonly isOfFew?: true;
+  /** It is about a gain. One on a part of the facts, and none on the others, is not what a full run would see. */
+  readonly isOfGain?: true;
+  /** Its rule needs more than harm: a level that is not reached, answers that are not known. */
+  readonly needsMoreThanHarm?: true;
+  // Methods: their parameters may be narrower in an entry of the list than in a caller, which has a finding of any kind.
+  /** The flat form that report.json has. */
+  reason(finding: F): Reason;
+  /** Every place that it is about, where these are more than the one of its flat form. */
+  places?(finding: F): readonly string[];
+}
+
+/** A kind of finding: its fields, in the order that report.json has, and what else is known of it. `compare/finding.ts` lists all. */
+export function defineFinding<const K extends string, S extends z.ZodRawShape>(
+  kind: K,
+  { fields, ...traits }: { readonly fields: S } & FindingTraits<z.infer<ReturnType<typeof strictSchema<K, S>>>>,
+) {
+  return { kind, schema: strictSchema(kind, fields), ...traits };
+}
+
+function strictSchema<K extends string, S extends z.ZodRawShape>(kind: K, fields: S) {
+  return z.strictObject({ kind: z.literal(kind), level: z.enum(SEVERITY), ...fields });
+}

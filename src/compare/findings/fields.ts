@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** Strings of a finding come from checkpoints, probe files and paths: they are foreign, and escaped where they are shown. */
+export const foreign = z.string();
+export const count = z.int().nonnegative();
+export const side = z.enum(['candidate', 'baseline']);
+
+/** What a number is about. */
+export const scopeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('model') }),
+  /** A module type, with its component in a multimodal model: `vision q_proj`. */
+  z.strictObject({ kind: z.literal('modules'), name: foreign }),
+  z.strictObject({ kind: z.literal('tensor'), name: foreign }),
+]);
+export type Scope = z.infer<typeof scopeSchema>;
+
+/** `model`, or the name of the module type or tensor. */
+export function scopePlace(scope: Scope): string {
+  return scope.kind === 'model' ? 'model' : scope.name;
+}
+
+/** A value with its interval; null: no bound on that side. */
+export const estimateSchema = z.strictObject({
+  value: z.number(),
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+});

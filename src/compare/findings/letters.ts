@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { LABEL_REASONS } from '../probes/comparison.ts';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign, side } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const letterFindings = [
+  defineFinding('letters-memorized', {
+    rank: 'memorized',
+    isDeficit: true,
+    needsMoreThanHarm: true,
+    fields: {
+      suite: foreign,
+      /** Permuted twins, and how many are answered with the letter that was right before. */
+      items: count,
+      candidate: count,
+      baseline: count,
+      p: z.number(),
+      /** Twins that know nothing of letters rose too. */
+      answersKnown: z.boolean(),
+    },
+    reason: ({ suite, candidate, baseline }) =>
+      flatForm('letters-memorized', 'keptLetters', { place: suite, candidate, baseline }),
+  }),
+  defineFinding('baseline-memorized', {
+    rank: 'not-trusted',
+    fields: {
+      suite: foreign,
+      /** `candidate`: there is no baseline, and it would be none. */
+      side,
+      items: count,
+      kept: count,
+      /** What guessing keeps, as a share. */
+      chance: z.number(),
+      p: z.number(),
+      /** Accuracies in the exam form and on open and fresh twins; null without any. */
+      exam: z.number(),
+      twins: z.number().nullable(),
+    },
+    reason: ({ suite, side, kept }) => flatForm('baseline-memorized', 'keptLetters', { place: suite, [side]: kept }),
+  }),
+  defineFinding('labels-not-bound', {
+    rank: 'not-trusted',
+    fields: {
+      suite: foreign,
+      /** Whose answers show it. */
+      side,
+      why: z.enum(LABEL_REASONS),
+      /** Benchmark forms that ask for a label, and the label that was given most often. */
+      items: count,
+      most: z.strictObject({ label: foreign, count }).nullable(),
+      /** Facts that are judged by their text form instead. */
+      byText: count,
+      /** Facts that are not judged, since only labels can answer them. */
+      unjudged: count,
+    },
+    reason: ({ suite }) => flatForm('labels-not-bound', 'probes', { place: suite }),
+  }),
+] as const;

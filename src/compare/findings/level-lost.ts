@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const levelLostFindings = [
+  defineFinding('level-lost', {
+    rank: 'lost',
+    isDeficit: true,
+    needsMoreThanHarm: true,
+    fields: {
+      family: foreign,
+      /** Number of levels of the family. */
+      count,
+      /** The highest level that each of them reached; 0: none. */
+      candidate: count,
+      baseline: count,
+      /** Answers in both forms at the baseline's level. */
+      lost: count,
+      won: count,
+      /** Adjusted for the number of families. */
+      p: z.number(),
+    },
+    reason: ({ family, candidate, baseline }) =>
+      flatForm('level-lost', 'level', { place: family, candidate, baseline }),
+  }),
+] as const;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { ofSchema } from '../../measure/schema/measurement.ts';
+import { defineFinding } from './define-finding.ts';
+import { foreign, scopePlace, scopeSchema, side } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const policyRuleFindings = [
+  defineFinding('metric-moved', {
+    fields: {
+      metric: foreign,
+      of: ofSchema,
+      scope: scopeSchema,
+      candidate: z.number(),
+      baseline: z.number(),
+      /** A change is a finding above the larger of the two. */
+      limit: z.strictObject({
+        /** Null: no such limit. */
+        absolute: z.number().nullable(),
+        /** In units of |baseline|. */
+        relative: z.number().nullable(),
+        direction: z.enum(['up', 'down', 'any']),
+      }),
+    },
+    reason: ({ metric, of, scope, candidate, baseline, limit: { absolute, relative } }) => ({
+      rule: metric,
+      metric,
+      of,
+      place: scopePlace(scope),
+      candidate,
+      baseline,
+      tolerance: { ...(absolute === null ? {} : { absolute }), ...(relative === null ? {} : { relative }) },
+    }),
+  }),
+  defineFinding('bounds-too-wide', {
+    fields: {
+      metric: foreign,
+      of: ofSchema,
+      scope: scopeSchema,
+      side,
+      /** Width of its bounds in units of the value, and the limit of the rule in the same unit. */
+      width: z.number(),
+      limit: z.number(),
+      /** The matrix was only screened, which says nothing here; the limit is 0. Absent for others. */
+      isScreened: z.literal(true).optional(),
+    },
+    reason: ({ metric, of, scope, isScreened, limit }) =>
+      flatForm('bounds-too-wide', metric, {
+        of,
+        place: scopePlace(scope),
+        tolerance: isScreened ? null : { relative: limit },
+      }),
+  }),
+  defineFinding('idle-rule', {
+    fields: {
+      metric: foreign,
+      of: ofSchema,
+      /** Where it is idle; null: everywhere. */
+      modules: z.array(foreign).nullable(),
+      cause: z
+        .discriminatedUnion('kind', [
+          /** Candidate and baseline do not both have the metric. */
+          z.strictObject({ kind: z.literal('nothing') }),
+          /** The baseline lies so close to the lowest or highest value of the metric that the limit is out of reach. */
+          z.strictObject({
+            kind: z.literal('at-bound'),
+            side: z.enum(['lowest', 'highest']),
+            /** In the first module type. */
+            baseline: z.number(),
+            bound: z.number(),
+          }),
+        ])
+        .default({ kind: 'nothing' }),
+      /** It is not a rule of the policy file. */
+      isDefault: z.boolean().default(false),
+    },
+    reason: ({ metric, of, modules }) => flatForm('idle-rule', metric, { of, place: modules?.join(', ') ?? 'model' }),
+  }),
+] as const;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const quantizationFindings = [
+  /** How far the quantized weights are from those of the baseline: ‖W_q − W‖_F ÷ ‖W‖_F. */
+  defineFinding('quantization-error', {
+    fields: {
+      formats: z.array(foreign).min(1),
+      error: z.number(),
+      /** Module types with the largest error, of `modules`. */
+      named: z.array(z.strictObject({ module: foreign, error: z.number() })).min(1),
+      modules: count,
+      /** Quantized matrices that were not compared. */
+      notCompared: count,
+    },
+    reason: ({ error }) =>
+      flatForm('quantization-error', 'relativeError', { of: 'weight', place: 'model', candidate: error }),
+  }),
+] as const;

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const rankLossFindings = [
+  defineFinding('rank-loss', {
+    rank: 'lost-directions',
+    fields: {
+      tensor: foreign,
+      /** Directions that are left. */
+      candidate: count,
+      /** Directions that the baseline had above 10⁻² σ₁; null: there is none, and the matrix is all zeros. */
+      baseline: count.nullable(),
+    },
+    reason: ({ tensor, candidate, baseline }) => ({
+      rule: 'rank-loss',
+      metric: 'rank',
+      of: 'weight',
+      place: tensor,
+      candidate,
+      baseline,
+      tolerance: { absolute: 0 },
+    }),
+  }),
+  defineFinding('rank-not-checked', {
+    fields: {
+      /**
+       * `older-version`: the measurement of one side was written by a version that did not count strong directions. `format`: the
+       * rounding of the candidate's quantized format is above 10⁻² σ₁.
+       */
+      cause: z.enum(['fast', 'older-version', 'format']),
+      example: foreign,
+      matrices: count,
+    },
+    reason: () => flatForm('rank-loss', 'rank', { of: 'weight', place: 'measurement' }),
+  }),
+  /** Rows of an embedding that are zero, of `rows`. */
+  defineFinding('zero-rows', {
+    fields: { tensor: foreign, candidate: count, baseline: count, rows: count },
+    reason: ({ tensor, candidate, baseline }) => ({
+      rule: 'zero-rows',
+      metric: 'zeroRows',
+      of: 'weight',
+      place: tensor,
+      candidate,
+      baseline,
+      tolerance: null,
+    }),
+  }),
+] as const;

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { TWIN_KINDS } from '../../probes/item.ts';
+import { defineFinding } from './define-finding.ts';
+import { count, estimateSchema, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const shadowDeltaFindings = [
+  defineFinding('shadow-delta', {
+    rank: 'memorized',
+    isDeficit: true,
+    isOfGain: true,
+    fields: {
+      suite: foreign,
+      /** The twins that show it. */
+      twins: z.enum(TWIN_KINDS),
+      /** Of a group: the suite that its items come from. */
+      group: foreign.nullable(),
+      delta: estimateSchema,
+      transfer: estimateSchema,
+      margin: z.number(),
+      transferLimit: z.number(),
+    },
+    reason: ({ delta, margin, transferLimit }) =>
+      flatForm('shadow-delta', 'shadowDelta', {
+        candidate: delta.value,
+        tolerance: { absolute: margin, transfer: transferLimit },
+      }),
+  }),
+  defineFinding('gain-not-shown', {
+    rank: 'not-shown',
+    isOfGain: true,
+    fields: {
+      suite: foreign,
+      facts: count,
+      candidate: z.number(),
+      baseline: z.number(),
+      gain: estimateSchema,
+      limit: z.number(),
+      /** Whether format twins decided; if not, no twins did. */
+      hasFormat: z.boolean(),
+    },
+    reason: ({ suite, gain, limit }) =>
+      flatForm('gain-not-shown', 'benchmarkAccuracy', {
+        place: suite,
+        candidate: gain.value,
+        tolerance: { absolute: limit },
+      }),
+  }),
+] as const;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { CHARTS } from '../trend-schema.ts';
+import { defineFinding } from './define-finding.ts';
+import { count } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const trendFindings = [
+  defineFinding('trend', {
+    fields: {
+      chart: z.enum(CHARTS),
+      /** Checks, or checkpoints, since the drift began. */
+      run: count,
+      sum: z.number(),
+      limit: z.number(),
+      /** In accuracy for the charts of the probes, relative to the baseline for concentration. */
+      meanChange: z.number(),
+    },
+    reason: ({ chart, sum, limit }) =>
+      flatForm('trend', chart === 'concentration' ? 'mlpAttentionRatio' : chart, {
+        of: chart === 'concentration' ? 'delta' : null,
+        candidate: sum,
+        tolerance: { cumulativeSum: limit },
+      }),
+  }),
+] as const;

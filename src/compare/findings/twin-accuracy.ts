@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const twinAccuracyFindings = [
+  defineFinding('twin-accuracy', {
+    rank: 'lost',
+    isDeficit: true,
+    fields: {
+      /** Null: all capabilities. */
+      capability: foreign.nullable(),
+      /** Accuracies of the tested twins. */
+      candidate: z.number(),
+      baseline: z.number(),
+      change: z.number(),
+      twins: count,
+      lost: count,
+      won: count,
+      p: z.number(),
+      limit: z.number(),
+    },
+    reason: ({ capability, change, limit }) =>
+      flatForm('twin-accuracy', 'twinAccuracy', {
+        place: capability ?? 'model',
+        candidate: change,
+        tolerance: { absolute: limit },
+      }),
+  }),
+  defineFinding('twin-accuracy-unclear', {
+    rank: 'not-shown',
+    isOfFew: true,
+    fields: {
+      change: z.number(),
+      /** Largest drop that cannot be ruled out; null: no bound. */
+      possibleDrop: z.number().nullable(),
+      limit: z.number(),
+      minimumDetectable: z.number().nullable(),
+    },
+    reason: ({ change, limit }) =>
+      flatForm('twin-accuracy-unclear', 'twinAccuracy', { candidate: change, tolerance: { absolute: limit } }),
+  }),
+] as const;

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const twoKeyFindings = [
+  /** Behavior decides, spectra alone warn, and both together count one level more. Rules of what turned each key. */
+  defineFinding('two-key', {
+    rank: 'lost',
+    fields: {
+      spectral: foreign.nullable(),
+      behavioral: foreign.nullable(),
+      metric: foreign,
+      isBehaviorJudged: z.boolean().default(true),
+    },
+    reason: ({ metric }) => flatForm('two-key', metric),
+  }),
+] as const;

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign, side } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const updateFindings = [
+  defineFinding('update-size', {
+    rank: 'remark',
+    fields: {
+      candidate: z.number(),
+      limit: z.number(),
+      /** Cosine between the weights and the reference's, and what another model may reach by chance; null: not known. */
+      alignment: z.strictObject({ cosine: z.number(), chance: z.number() }).nullable(),
+    },
+    reason: ({ candidate, limit }) =>
+      flatForm('update-size', 'updateSize', { of: 'delta', candidate, tolerance: { absolute: limit } }),
+  }),
+  /** An update that the rounding of its reference's quantized format would hide. */
+  defineFinding('reference-rounding', {
+    fields: {
+      /** `exact`: it starts from the quantized numbers themselves, and is measured. `noise`: it cannot be told from that rounding. */
+      effect: z.enum(['exact', 'noise']),
+      formats: z.array(foreign),
+      matrices: count,
+      /** Of all updates from quantized weights. */
+      all: count,
+    },
+    reason: () => flatForm('reference-rounding', 'referenceSnr', { of: 'delta', place: 'measurement' }),
+  }),
+  defineFinding('ratio-missing', {
+    fields: {
+      side,
+      /** `saturated`: the update fits into 5% of the directions. `missing`: no such matrix has a measurable update. */
+      cause: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('saturated') }),
+        z.strictObject({ kind: z.literal('missing'), mlp: z.boolean(), attention: z.boolean(), belowNoise: count }),
+      ]),
+      candidate: z.number().nullable(),
+      baseline: z.number().nullable(),
+      /** The rules for low-rank updates judge the update in its place. */
+      isReplaced: z.boolean().default(false),
+    },
+    reason: ({ candidate, baseline }) =>
+      flatForm('mlpAttentionRatio', 'mlpAttentionRatio', { of: 'delta', candidate, baseline }),
+  }),
+] as const;
