@@ -1,6 +1,6 @@
 import { extendCalibration } from '../compare/calibration/build.ts';
 import type { Calibration } from '../compare/calibration/schema.ts';
-import { DEFICITS } from '../compare/checks/two-key.ts';
+import { findingTraits } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
@@ -31,7 +31,7 @@ export function calibrationOutcome(
   const isFlagged = report.findings.some(({ kind }) => kind === 'calibrated-metric' || kind === 'not-calibrated-here');
   if (isFlagged) return { kind: 'flagged' };
   // A deficit that the probes show, also where it only warns, is no part of what is good.
-  const isDeficient = report.findings.some(({ kind, level }) => level === 'warn' && DEFICITS.has(kind));
+  const isDeficient = report.findings.some(({ kind, level }) => level === 'warn' && findingTraits(kind).isDeficit);
   if (isDeficient || (report.verdict !== 'pass' && report.verdict !== 'warn')) {
     return { kind: 'not-judged', verdict: report.verdict };
   }

@@ -1,6 +1,5 @@
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
-import { isOfFew } from '../sequential/settle.ts';
+import { type Finding, findingTraits } from '../finding.ts';
 import { settleContext } from '../sequential/settle-answers.ts';
 
 /**
@@ -18,7 +17,7 @@ export function withStops(context: ComparisonContext, findings: readonly Finding
   if (probes.probes.budgetSeconds !== null && probes.probes.sequential?.settled === null)
     return [...findings, ...theirs];
   const settled = settleContext(context);
-  if (settled === 'pass') return [...findings.filter((finding) => !isOfFew(finding)), ...theirs];
+  if (settled === 'pass') return [...findings.filter((finding) => !findingTraits(finding.kind).isOfFew), ...theirs];
   return [...findings, ...(settled === 'fail' ? [] : own), ...theirs];
 }
 

@@ -1,20 +1,9 @@
 import type { Policy } from '../../policy/policy.ts';
 import type { CalibrationReport } from '../calibration/report-schema.ts';
-import type { Finding, FindingKind } from '../finding.ts';
+import { type Finding, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import type { ProbePairing } from '../probes/pair.ts';
 import { reasonOf } from '../reason.ts';
-
-/** What a model can no longer do, or gained in name only. */
-export const DEFICITS: ReadonlySet<FindingKind> = new Set([
-  'letters-memorized',
-  'shadow-delta',
-  'twin-accuracy',
-  'accuracy-loss',
-  'level-lost',
-  'retention',
-  'benchmark-loss',
-]);
 
 interface Halves {
   readonly spectral: readonly Finding[];
@@ -31,7 +20,7 @@ interface Halves {
 export function twoKey({ spectral, behavioral, calibration, policy, probes }: Halves): Finding[] {
   const [concentrated, deficit] = [
     turned(spectral, isAboutWeights),
-    turned(behavioral, ({ kind }) => DEFICITS.has(kind)),
+    turned(behavioral, ({ kind }) => findingTraits(kind).isDeficit === true),
   ];
   // What fails by itself needs no second key.
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';

@@ -1,5 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, findingTraits } from '../finding.ts';
 import type { KindView } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { Asked } from './asked.ts';
@@ -27,20 +27,6 @@ export interface SoFar {
 export type Settled = 'pass' | 'fail';
 
 /**
- * Findings that say no more than that little was asked. A pass that is settled says how little harm there can be, in what was not
- * asked as well.
- */
-export function isOfFew({ kind }: Finding): boolean {
-  return OF_FEW.has(kind);
-}
-
-const OF_FEW: ReadonlySet<Finding['kind']> = new Set([
-  'capability-not-judged',
-  'not-informative',
-  'twin-accuracy-unclear',
-]);
-
-/**
  * Would the answers to what was not asked yet change the verdict of the probes? Settled is a failure that the full run would find
  * as well, or a pass that it would not turn into a failure: each but for a probability of the policy's `alpha`, whenever one
  * stops asking. Warnings and what cannot be judged are never settled.
@@ -63,14 +49,14 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   const { findings, kinds } = judge();
   const failed = findings.filter(({ level }) => level === 'fail');
   if (failed.length === 0) {
-    const isClean = findings.every((finding) => finding.level === 'info' || isOfFew(finding));
+    const isClean = findings.every((finding) => finding.level === 'info' || findingTraits(finding.kind).isOfFew);
     const isWarned = gains.some(
       (rule) => rule.leastWarning && !excludesTransfer(rule, kinds, policy) && !excludesWarning(rule, asked, policy),
     );
     if (!canPass || !isClean || isWarned) return null;
     // What the candidate's own answers make of families, capabilities and labels.
     const whole = complete();
-    const others = whole.findings.filter(({ kind }) => !OF_GAINS.has(kind));
+    const others = whole.findings.filter(({ kind }) => !findingTraits(kind).isOfGain);
     return whole.facts === plan.facts && others.every(({ level }) => level === 'info') ? 'pass' : null;
   }
   // It cannot be answered, whatever else is asked.
@@ -79,19 +65,15 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
     complete().findings.some((other) => other.kind === kind && other.level === 'fail');
   const isShown = failed.some(
     (finding) =>
-      shown.harms.some((rule) => isAbout(rule, finding) && (!HAS_MORE.has(rule.of.kind) || isWhole(finding))) ||
+      shown.harms.some(
+        (rule) => isAbout(rule, finding) && (!findingTraits(rule.of.kind).needsMoreThanHarm || isWhole(finding)),
+      ) ||
       shown.gains.some(
         (rule) => isOfGain(rule, finding) && showsTransfer(rule, kinds, { policy, rules: gains.length }),
       ),
   );
   return isShown ? 'fail' : null;
 }
-
-/** A gain on a part of the facts, and none on the others, is not what a full run would see. */
-const OF_GAINS: ReadonlySet<Finding['kind']> = new Set(['shadow-delta', 'gain-not-shown']);
-
-/** Rules that need more than harm: a level that is not reached, answers that are not known. */
-const HAS_MORE: ReadonlySet<HarmRule['of']['kind']> = new Set(['level-lost', 'letters-memorized']);
 
 /** Is a warning about a gain excluded? */
 function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boolean {
