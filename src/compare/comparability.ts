@@ -1,8 +1,7 @@
 import { blockUpdates, isJudged } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { release } from '../platform/version.ts';
-import { adapterAndFull, isAdapter } from './adapter-and-full.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, FindingOf } from './finding.ts';
 import { differingKeys, MAX_UNMATCHED_SHARE } from './like-with-like.ts';
 
 /** What may be compared, and why the rest may not. */
@@ -43,6 +42,35 @@ export function checkComparability(candidate: Measurement, baseline: Measurement
     // Other shapes follow from another architecture: one cause, one finding.
     findings: everything.length > 0 ? everything : deltas,
   };
+}
+
+function isAdapter({ checkpoint }: Pick<Measurement, 'checkpoint'>): boolean {
+  return checkpoint.format === 'lora';
+}
+
+/**
+ * One side is an adapter and the other a full model: nothing of the two is alike, neither the tensors nor, by its
+ * rounding and its rank, the update. The one such pair whose spectra need no comparison, an adapter beside its own base
+ * model, is `baseline-is-reference`.
+ */
+function adapterAndFull(candidate: Measurement, baseline: Measurement): Finding[] {
+  if (isAdapter(candidate) === isAdapter(baseline)) return [];
+  const [adapter, full] = isAdapter(candidate) ? [candidate, baseline] : [baseline, candidate];
+  return [
+    {
+      kind: 'adapter-and-full',
+      level: 'inconclusive',
+      adapter: adapter === candidate ? 'candidate' : 'baseline',
+      relation: relationToBase(adapter, full),
+    },
+  ];
+}
+
+function relationToBase(adapter: Measurement, full: Measurement): FindingOf<'adapter-and-full'>['relation'] {
+  const base = adapter.reference?.digest;
+  if (base === undefined) return 'unknown';
+  if (base === full.checkpoint.digest) return 'is-reference';
+  return base === full.reference?.digest ? 'same-reference' : 'other-reference';
 }
 
 /** A run of the probes alone does not miss the spectra. */

@@ -5,7 +5,7 @@ import { flatForm } from './flat-form.ts';
 
 export const rankLossFindings = [
   defineFinding('rank-loss', {
-    rank: 'lost-directions',
+    rank: 'harmed-weights',
     fields: {
       tensor: foreign,
       /** Directions that are left. */

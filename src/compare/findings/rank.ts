@@ -12,8 +12,8 @@ export const RANKS = [
   'memorized',
   /** Knowledge or a skill is gone. */
   'lost',
-  /** Weights have lost directions, whatever the answers are. */
-  'lost-directions',
+  /** Matrices are of lower rank, whatever the answers are. */
+  'harmed-weights',
   /** Too few answers can be compared. */
   'too-little',
   /** Answers do not mean what they seem to. */

@@ -12,9 +12,15 @@ import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from 
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
 import { testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
-import { accuracies, gapOf, type PairedAnswers, type PairedFact, type PairedItem } from './paired-item.ts';
+import {
+  accuracies,
+  countChanges,
+  gapOf,
+  type PairedAnswers,
+  type PairedFact,
+  type PairedItem,
+} from './paired-item.ts';
 import { retentionOf } from './retention.ts';
-import { robustnessOf } from './robustness.ts';
 import { describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
@@ -220,4 +226,21 @@ function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
     ),
   );
   return { fell: below, rose: above, p };
+}
+
+/**
+ * The benchmark form with something irrelevant added, beside the benchmark form of the same facts as the exam asks it. A
+ * memorized answer stays right in both, so this decides nothing.
+ * @returns null if there is no such form
+ */
+function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness'] {
+  const having = facts.filter(({ robustness }) => robustness.length > 0);
+  if (having.length === 0) return null;
+  const distracted = having.flatMap(({ robustness }) => robustness);
+  return {
+    facts: having.length,
+    benchmark: accuracies(having.map(({ exam }) => exam)),
+    distracted: accuracies(distracted),
+    ...countChanges(distracted),
+  };
 }
