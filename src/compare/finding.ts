@@ -79,6 +79,7 @@ export type Finding = z.infer<typeof findingSchema>;
 export type FindingKind = Finding['kind'];
 export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
 
+/** In the order of the list. */
 export const FINDING_KINDS: readonly FindingKind[] = FINDINGS.map(({ kind }) => kind);
 
 const traits = new Map<FindingKind, FindingTraits<Finding>>(

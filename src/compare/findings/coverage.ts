@@ -20,11 +20,7 @@ export const coverageFindings = [
       measured: count,
     },
     reason: ({ unit, measured }) =>
-      invalidComparison(unit ?? 'tensors', {
-        of: 'weight',
-        place: 'checkpoint',
-        candidate: String(measured),
-      }),
+      invalidComparison(unit ?? 'tensors', { of: 'weight', place: 'checkpoint', candidate: String(measured) }),
   }),
   defineFinding('skipped', {
     rank: 'remark',

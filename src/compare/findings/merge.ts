@@ -11,10 +11,7 @@ function aboutMerge(metric: string, values: Partial<Reason>): Reason {
 export const mergeFindings = [
   defineFinding('merge-not-finite', {
     rank: 'broken-weights',
-    fields: {
-      named: z.array(z.strictObject({ name: foreign, nan: count, inf: count })).min(1),
-      tensors: count,
-    },
+    fields: { named: z.array(z.strictObject({ name: foreign, nan: count, inf: count })).min(1), tensors: count },
     reason: ({ named, tensors }) => aboutMerge('nonFinite', { place: named[0]?.name ?? '', candidate: tensors }),
   }),
   defineFinding('merge-fault', {

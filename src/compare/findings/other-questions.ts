@@ -7,11 +7,7 @@ export const otherQuestionsFindings = [
   /** Items that the tokens of the two sides spell in different ways, of those that the candidate was asked. */
   defineFinding('other-questions', {
     rank: 'too-little',
-    fields: {
-      named: z.array(z.strictObject({ suite: foreign, item: foreign })).min(1),
-      items: count,
-      of: count,
-    },
+    fields: { named: z.array(z.strictObject({ suite: foreign, item: foreign })).min(1), items: count, of: count },
     reason: ({ named, items }) => invalidComparison('questions', { place: named[0]?.item ?? '', candidate: items }),
   }),
   defineFinding('other-suite', {
@@ -35,10 +31,7 @@ export const otherQuestionsFindings = [
     reason: ({ candidate, baseline }) => {
       const areDifferent = candidate && baseline;
       const state = (used: boolean) => (areDifferent ? 'with its own' : used ? 'with' : 'without');
-      return invalidComparison('chat template', {
-        candidate: state(candidate),
-        baseline: state(baseline),
-      });
+      return invalidComparison('chat template', { candidate: state(candidate), baseline: state(baseline) });
     },
   }),
   /** One side has hashes in place of texts, and the other one (`side`) has texts without the key of these hashes. */

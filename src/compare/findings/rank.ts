@@ -8,7 +8,7 @@ export const RANKS = [
   'no-answers',
   /** Weights that no model should have: NaN, a merge that went wrong. */
   'broken-weights',
-  /** Benchmarks know more than the model does. */
+  /** A benchmark was learned, and what it asks for was not. */
   'memorized',
   /** Knowledge or a skill is gone. */
   'lost',
