@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
-import { type Gained, itemsOf } from './gains.ts';
+import { type Gained, itemsOf } from './gain-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 
 /** What was asked so far, block by block. */

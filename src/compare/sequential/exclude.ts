@@ -1,8 +1,8 @@
 import { binomialAtLeast, normalQuantile } from '../../statistics/distributions.ts';
 import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { Asked } from './asked.ts';
-import { changeOfBenchmark, type GainRule } from './gains.ts';
-import { type HarmRule, leastFacts } from './rules.ts';
+import { changeOfBenchmark, type GainRule } from './gain-rule.ts';
+import { type HarmRule, leastFacts } from './harm-rule.ts';
 
 /** Counts are sharper where hardly anything changes, which is where most can be saved. */
 const WEIGHT_OF_SUM = 0.25;

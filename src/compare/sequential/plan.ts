@@ -2,9 +2,9 @@ import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { pairWithItself } from '../probes/pair.ts';
 import { nameInPair } from '../probes/paired-facts.ts';
-import { type GainRule, gainRules } from './gains.ts';
+import { type GainRule, gainRules } from './gain-rule.ts';
+import { type HarmRule, harmRules } from './harm-rule.ts';
 import { askingOrder } from './order.ts';
-import { type HarmRule, harmRules } from './rules.ts';
 
 /** What follows from the baseline, the policy and the seed of the order, and is the same at every look. */
 export interface SettlingPlan {

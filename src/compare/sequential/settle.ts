@@ -4,9 +4,9 @@ import type { KindView } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { Asked } from './asked.ts';
 import { excludesGain, excludesHarm, excludesUnclear } from './exclude.ts';
-import type { GainRule } from './gains.ts';
+import type { GainRule } from './gain-rule.ts';
+import type { HarmRule } from './harm-rule.ts';
 import type { SettlingPlan } from './plan.ts';
-import type { HarmRule } from './rules.ts';
 import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './show.ts';
 
 export interface SoFar {

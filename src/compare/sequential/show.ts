@@ -4,8 +4,8 @@ import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts
 import type { KindView } from '../probes/kinds.ts';
 import type { Transfer } from '../probes/transfer.ts';
 import type { Asked } from './asked.ts';
-import { type GainRule, leastTotal, lowerEnd } from './gains.ts';
-import type { HarmRule } from './rules.ts';
+import { type GainRule, leastTotal, lowerEnd } from './gain-rule.ts';
+import type { HarmRule } from './harm-rule.ts';
 
 /** Is it certain, but for `alpha`, that all harm together is enough for the rule, and significant? */
 export function showsHarm({ facts, harm, most, least, alpha: level }: HarmRule, asked: Asked, alpha: number): boolean {
