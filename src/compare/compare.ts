@@ -6,51 +6,19 @@ import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
 import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
-import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
-import { changedBehavior } from './checks/behavior.ts';
-import {
-  benchmarkGain,
-  benchmarkLoss,
-  benchmarksNotComparable,
-  benchmarksUnclear,
-  evaluationLogs,
-  logsOfOneSide,
-  sameLogs,
-} from './checks/benchmarks.ts';
-import { calibrated } from './checks/calibration.ts';
-import {
-  answeredByServer,
-  missingHalf,
-  nothingMeasured,
-  sameAnswers,
-  skippedTensors,
-  unreadFiles,
-  withoutWeights,
-} from './checks/coverage.ts';
-import { logitScale } from './checks/logit-scale.ts';
-import { merge } from './checks/merge.ts';
-import { missingSpectra, nonFinite } from './checks/non-finite.ts';
-import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.ts';
-import { otherPrecision } from './checks/precision.ts';
-import { quantizationError } from './checks/quantization.ts';
-import { rankLoss } from './checks/rank-loss.ts';
-import { leftOpen } from './checks/screened.ts';
-import { spikes } from './checks/spikes.ts';
-import { withStops } from './checks/stopped-early.ts';
-import { twoKey } from './checks/two-key.ts';
-import { untrained } from './checks/untrained.ts';
-import { missingRatio, referenceRounding, updateSize } from './checks/update.ts';
+import { CHECKS } from './checks/list.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
-import type { Check, ComparisonContext } from './context.ts';
+import type { ComparisonContext } from './context.ts';
 import type { ChangedInput } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
-import { probeFindings } from './probe-checks.ts';
 import { hideTexts } from './probes/hide-texts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
+import { runChecks } from './run-checks.ts';
 import { undecided } from './screening/undecided.ts';
+import { settleContext } from './sequential/settle-answers.ts';
 import { reportSpectra } from './spectra-report.ts';
 import { sortFindings, verdictOf } from './verdict.ts';
 
@@ -74,51 +42,6 @@ export interface Comparison {
   readonly calibration?: NamedCalibration | null | undefined;
 }
 
-/** Every check of the gate, in the order in which findings of one level are reported. */
-const GENERAL_CHECKS: readonly Check[] = [
-  withoutWeights,
-  answeredByServer,
-  otherPrecision,
-  sameAnswers,
-  missingHalf,
-  missingBaseline,
-  changedInputs,
-  unreadFiles,
-  comparability,
-  changedBehavior,
-  logitScale,
-];
-/** What the answers in logs of an evaluation show. */
-const BENCHMARK_CHECKS: readonly Check[] = [
-  evaluationLogs,
-  logsOfOneSide,
-  sameLogs,
-  benchmarksNotComparable,
-  benchmarkLoss,
-  benchmarkGain,
-  benchmarksUnclear,
-];
-/** What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not. */
-const ORIGIN_CHECKS: readonly Check[] = [merge];
-const SPECTRAL_CHECKS: readonly Check[] = [
-  quantizationError,
-  nonFinite,
-  rankLoss,
-  updateSize,
-  untrained,
-  nothingMeasured,
-  missingSpectra,
-  calibrated,
-  leftOpen,
-  movedMetrics,
-  unclearMetrics,
-  idleRules,
-  referenceRounding,
-  missingRatio,
-  spikes,
-  skippedTensors,
-];
-
 /** The screened matrices of the candidate whose full spectra some check depends on. */
 export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
   return undecided(contextOf(comparison));
@@ -131,25 +54,9 @@ export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
 export function compare(comparison: Comparison): Report {
   const { policyPath, policy } = comparison;
   const { candidate, baseline } = hideTexts(comparison, policy);
-  const context = contextOf({ ...comparison, candidate, baseline });
-  const run = (checks: readonly Check[]) => checks.flatMap((check) => check(context));
-  const behavioral = withStops(context, probeFindings(context));
-  const benchmarks = run(BENCHMARK_CHECKS);
-  const spectral = run(SPECTRAL_CHECKS);
-  const findings = sortFindings([
-    ...run(GENERAL_CHECKS),
-    ...run(ORIGIN_CHECKS),
-    ...behavioral,
-    ...benchmarks,
-    ...twoKey({
-      spectral,
-      behavioral: [...behavioral, ...benchmarks],
-      calibration: context.calibration,
-      policy,
-      probes: context.probes,
-    }),
-    ...spectral,
-  ]);
+  const answered = contextOf({ ...comparison, candidate, baseline });
+  const context = { ...answered, settled: settleContext(answered) };
+  const findings = sortFindings(Object.values(runChecks(CHECKS, context)).flat());
   return {
     schema: REPORT_SCHEMA,
     tool: candidate.tool,
@@ -211,6 +118,7 @@ function contextOf({
       candidate.benchmarks?.tasks.length && baseline?.benchmarks?.tasks.length
         ? pairBenchmarks(candidate.benchmarks, baseline.benchmarks)
         : null,
+    settled: null,
   };
 }
 

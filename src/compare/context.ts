@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { Comparability } from './comparability.ts';
-import type { ChangedInput, Finding } from './finding.ts';
+import type { ChangedInput } from './finding.ts';
 import type { MetricPair, WeightPair } from './metric-pair.ts';
 import type { ProbePairing } from './probes/pair.ts';
 
@@ -31,7 +31,9 @@ export interface ComparisonContext {
   readonly probes: ProbePairing;
   /** Null unless both sides come from logs of an evaluation. */
   readonly benchmarks: BenchmarkPairing | null;
+  /** What the answers of a candidate that was not asked everything settle; null where they settle nothing, or were all given. */
+  readonly settled: Settled | null;
 }
 
-/** One check: pure, and independent of what other checks find. */
-export type Check = (context: ComparisonContext) => Finding[];
+/** What asking more could not change any more. */
+export type Settled = 'pass' | 'fail';

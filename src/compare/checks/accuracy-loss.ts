@@ -1,28 +1,28 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import type { LossTest } from '../probes/losses.ts';
-import { retention } from './retention.ts';
-import { twinAccuracy } from './twin-accuracy.ts';
+import { alphaOfLosses, isOfEverything, type LossTest } from '../probes/losses.ts';
+import { type HarmRule, type KnownAnswers, leastLoss, lostAnswers, withHolm } from '../sequential/harm-rule.ts';
 
 /**
  * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin accuracy
  * leaves out families in which both models may be guessing; a candidate that fell to chance makes a family look like that. So
- * these tests leave out nothing, at a stricter level.
+ * these tests leave out nothing, at a stricter level. A loss that retention or twin accuracy reports is not reported twice.
  */
-export function accuracyLoss(context: ComparisonContext): Finding[] {
-  const { probes, policy } = context;
+export const accuracyLossCheck = { findAfter, harm } satisfies Check;
+
+function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySubject): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const { level, drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
-  // The same loss is not reported twice.
-  const isForgotten = retention(context).length > 0;
-  const known = twinAccuracy(context).flatMap((finding) => (finding.kind === 'twin-accuracy' ? [finding] : []));
+  const { level } = policy['twin-accuracy'];
+  const isForgotten = answers.some(({ kind }) => kind === 'retention');
+  const known = answers.flatMap((finding) => (finding.kind === 'twin-accuracy' ? [finding] : []));
   const isKnown = ({ form, capability, suite }: LossTest) => {
     if (form === 'benchmark') return isForgotten;
     return known.some((other) => other.capability === null || (suite === null && other.capability === capability));
   };
-  const limitOf = ({ capability, suite }: LossTest) => (capability === null && suite === null ? drop : partDrop);
   const shown = probes.evaluation.comparison.losses.filter(
-    (loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss),
+    (loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss, policy),
   );
   // What all facts together lost needs no list of its parts.
   const whole = new Set(shown.filter(isOfEverything).map(({ form }) => form));
@@ -31,10 +31,27 @@ export function accuracyLoss(context: ComparisonContext): Finding[] {
     .filter((loss) => isOfEverything(loss) || !whole.has(loss.form))
     .map((loss) => {
       const { alpha: _, ...rest } = loss;
-      return { kind: 'accuracy-loss', level, ...rest, limit: limitOf(loss) };
+      return { kind: 'accuracy-loss', level, ...rest, limit: limitOf(loss, policy) };
     });
 }
 
-function isOfEverything({ capability, suite }: LossTest): boolean {
-  return capability === null && suite === null;
+function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
+  const rules = evaluation.lossScopes.map(({ facts, ...scope }) => {
+    const lost = lostAnswers(scope.form, facts);
+    const of = { kind: 'accuracy-loss', ...scope } as const;
+    return { of, isPart: !isOfEverything(scope), ...lost, least: leastLoss(limitOf(scope, policy), lost) };
+  });
+  const alpha = alphaOfLosses(policy);
+  const parts = rules.filter(({ isPart }) => isPart);
+  return [
+    ...rules.filter(({ isPart }) => !isPart).map((rule) => ({ ...rule, alpha, loosest: alpha })),
+    ...withHolm(
+      parts.map((part) => ({ ...part, alpha: alpha / parts.length })),
+      alpha,
+    ),
+  ];
+}
+
+function limitOf(loss: Pick<LossTest, 'capability' | 'suite'>, policy: ProbePolicy): number {
+  return policy['twin-accuracy'][isOfEverything(loss) ? 'drop' : 'capability-drop'];
 }

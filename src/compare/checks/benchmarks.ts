@@ -10,6 +10,7 @@ import {
   sizeOf,
   unitsOf,
 } from '../benchmarks/judge.ts';
+import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
@@ -104,11 +105,13 @@ export function benchmarkGain({ benchmarks, policy }: ComparisonContext): Findin
 }
 
 /** Why the absence of a loss is not yet a pass. */
-export function benchmarksUnclear(context: ComparisonContext): Finding[] {
-  const { benchmarks } = context;
-  if (benchmarks === null || benchmarkLoss(context).some(({ level }) => level === 'fail')) return [];
-  return [...notJudged(context), ...(benchmarkLoss(context).length > 0 ? [] : unclear(context))];
-}
+export const benchmarksUnclearCheck = {
+  findAfter(context: ComparisonContext, found: FoundBySubject): Finding[] {
+    const losses = found.benchmarks.filter(({ kind }) => kind === 'benchmark-loss');
+    if (context.benchmarks === null || losses.some(({ level }) => level === 'fail')) return [];
+    return [...notJudged(context), ...(losses.length > 0 ? [] : unclear(context))];
+  },
+} satisfies Check;
 
 /** Benchmarks on which no loss could show: a pass would claim to cover them. */
 function notJudged({ benchmarks, policy }: ComparisonContext): Finding[] {

@@ -1,22 +1,28 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { BUILTIN } from '../../probes/suite.ts';
+import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { shadowDelta } from './shadow-delta.ts';
+import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import type { SuiteGain } from '../probes/kinds.ts';
+import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
+import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
  * A gain on a benchmark of the team's own that only format twins confirm, or none: they ask for the same answer, so that a
- * learned answer passes them too. The questions of the built-in suite are drawn anew, so nobody can have learned them.
+ * learned answer passes them too. A gain that the shadow delta judges is not reported twice.
  */
-export function gainNotShown(context: ComparisonContext): Finding[] {
-  const { probes, policy } = context;
+export const gainNotShownCheck = { findAfter, gain } satisfies Check;
+
+function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySubject): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
-  const judged = shadowDelta(context).flatMap((finding) => (finding.kind === 'shadow-delta' ? [finding.suite] : []));
-  return probes.evaluation.gains
-    .filter(({ suite }) => suite !== BUILTIN && !judged.includes(suite))
+  const judged = answers.flatMap((finding) => (finding.kind === 'shadow-delta' ? [finding.suite] : []));
+  return ownGains(probes.evaluation)
+    .filter(({ suite }) => !judged.includes(suite))
     .filter(({ decidedBy }) => decidedBy.every((kind) => kind === 'format'))
-    .filter(({ gain }) => gain.value > least && gain.lower !== null && gain.lower > 0)
-    .map(({ suite, facts, benchmark, gain, decidedBy }) => ({
+    .filter(({ gain: { value, lower } }) => value > least && lower !== null && lower > 0)
+    .map(({ suite, facts, benchmark, gain: found, decidedBy }) => ({
       kind: 'gain-not-shown',
       // What no twin could judge is not judged; `info` turns that off as well.
       level: decidedBy.length > 0 || level !== 'warn' ? level : 'inconclusive',
@@ -24,8 +30,31 @@ export function gainNotShown(context: ComparisonContext): Finding[] {
       facts,
       baseline: benchmark.baseline,
       candidate: benchmark.candidate,
-      gain,
+      gain: found,
       limit: least,
       hasFormat: decidedBy.length > 0,
     }));
+}
+
+/**
+ * A gain of more than the policy's minimum on the facts of a suite that no twin judges which can tell a skill from a memory: a gain
+ * on facts that such twins judge is judged.
+ */
+function gain({ facts: all, evaluation }: KnownAnswers, policy: ProbePolicy): GainRule[] {
+  const strong = evaluation.kinds.filter(({ decides, row }) => decides && row.kind !== 'format');
+  const observed = strong.flatMap(({ delta }) => delta?.observations ?? []);
+  const judged = new Set(observed.flatMap(({ benchmark }) => benchmark?.id ?? []));
+  return ownGains(evaluation)
+    .map(({ suite }): GainRule => {
+      const facts = all.filter(({ benchmark }) => benchmark.suite === suite && !judged.has(benchmark.id));
+      const least = Math.floor(policy['shadow-delta']['minimum-gain'] * facts.length) + 1;
+      const numbers = { excess: changeOfBenchmark, most: 1, least: () => least, leastGain: null };
+      return { of: { kind: 'gain-not-shown', suite }, view: null, facts, ...numbers };
+    })
+    .filter(({ facts }) => facts.length > 0);
+}
+
+/** The questions of the built-in suite are drawn anew, so nobody can have learned them. */
+function ownGains({ gains }: ProbeEvaluation): SuiteGain[] {
+  return gains.filter(({ suite }) => suite !== BUILTIN);
 }

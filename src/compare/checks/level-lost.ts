@@ -1,6 +1,17 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { JudgedForm } from '../../probes/item.ts';
+import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import { answersToSpare } from '../probes/levels.ts';
+import { type PairedFact, twinChangeOf } from '../probes/paired-item.ts';
+import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
+
+/**
+ * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level by an
+ * exact paired test. Without the test a family at the edge of guessing would fall by luck alone.
+ */
+export const levelLostCheck = { find, harm } satisfies Check;
 
 /**
  * Share of the policy's `alpha` for this look at answers that other tests have looked at. Of 400 simulated pairs of equals at
@@ -14,11 +25,7 @@ export function alphaOfLevels(policy: ProbePolicy): number {
   return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
 }
 
-/**
- * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level by an
- * exact paired test. Without the test a family at the edge of guessing would fall by luck alone.
- */
-export function levelLost({ probes, policy }: ComparisonContext): Finding[] {
+function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level } = policy['twin-accuracy'];
   return probes.evaluation.levels.flatMap(({ family, count, reached, p, lost, won }): Finding[] => {
@@ -26,4 +33,46 @@ export function levelLost({ probes, policy }: ComparisonContext): Finding[] {
     if (baseline === null || candidate >= baseline || p === null || p >= alphaOfLevels(policy)) return [];
     return [{ kind: 'level-lost', level, family, count, candidate, baseline, lost, won, p }];
   });
+}
+
+/** The answers in both forms at the level that the baseline reached. */
+function harm({ evaluation: { levels } }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
+  return levels.flatMap(({ family, reached, facts }): HarmRule[] => {
+    if (reached.baseline === 0 || reached.baseline === null) return [];
+    const [exam, twin] = [lostAnswers('benchmark', facts), lostAnswers('twin', facts)];
+    return [
+      {
+        of: { kind: 'level-lost', family },
+        isPart: true,
+        facts,
+        harm: (fact) => exam.harm(fact) + twin.harm(fact),
+        units: exam.units + twin.units,
+        most: exam.most + twin.most,
+        least: 1,
+        alpha: alphaOfLevels(policy) / levels.length,
+        // Any other family may be significant and still be reached.
+        loosest: alphaOfLevels(policy),
+        needs: missesOf(facts),
+      },
+    ];
+  });
+}
+
+/** A loss above a number, however little. */
+const ABOVE = 1e-6;
+
+/** A level is lost if one of the two forms falls to guessing. */
+function missesOf(facts: readonly PairedFact[]): HarmSum[] {
+  const withTwins = facts.filter(({ twins }) => twins.length > 0);
+  const spare = answersToSpare(withTwins);
+  const misses = (form: JudgedForm, harm: HarmSum['harm']): HarmSum => ({
+    facts: withTwins,
+    harm,
+    units: withTwins.length,
+    most: 1,
+    least: spare[form] + ABOVE,
+    alpha: null,
+    loosest: null,
+  });
+  return [misses('benchmark', lostAnswers('benchmark', withTwins).harm), misses('twin', (fact) => -twinChangeOf(fact))];
 }

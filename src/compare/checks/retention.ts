@@ -1,19 +1,32 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
+import { describeRetention } from '../probes/retention.ts';
+import { type HarmRule, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
+
+/** Benchmark forms that the baseline answered with certainty and the candidate gets wrong: forgetting. */
+export const retentionCheck = { find, harm } satisfies Check;
 
 /** Fewer certain answers than this are not enough to judge by: two of seven lost would fail a merge. */
 const MIN_CERTAIN = 20;
 
-/** Benchmark forms that the baseline answered with certainty and the candidate gets wrong: forgetting. */
-export function retention({ probes, policy }: ComparisonContext): Finding[] {
+function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const found = probes.evaluation.comparison.retention;
   const { level, least, bound } = policy.retention;
   if (!found || !isForgetting(found, policy)) return [];
   const { value, certain, kept } = found;
   return [{ kind: 'retention', level, value, certain, kept, least, bound }];
+}
+
+function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
+  const after = (lost: number) => describeRetention({ certain: facts.length, kept: facts.length - lost }, policy);
+  const least = facts.findIndex((_, lost) => isForgetting(after(lost), policy));
+  if (least < 0) return [];
+  const numbers = { ...lostAnswers('benchmark', facts), least, alpha: null, loosest: null };
+  return [{ of: { kind: 'retention' }, isPart: false, ...numbers }];
 }
 
 /** Too many of enough certain answers are lost. */

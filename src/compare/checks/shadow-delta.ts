@@ -1,18 +1,27 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import type { KindView } from '../probes/kinds.ts';
+import { changeOf } from '../probes/paired-item.ts';
+import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
+import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
  * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin alone is no harm:
  * healthy runs on narrow formats have one, and so have twins of another difficulty. Together with a low transfer it is. Several
  * decisions share one error rate.
  */
-export function shadowDelta({ probes, policy }: ComparisonContext): Finding[] {
+export const shadowDeltaCheck = { find, gain } satisfies Check;
+
+function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const deciding = probes.evaluation.kinds.filter(({ decides }) => decides);
+  const deciding = decidingKinds(probes.evaluation);
   const level = 1 - (1 - policy.confidence) / Math.max(1, deciding.length);
   const rule = policy['shadow-delta'];
-  return deciding.flatMap(({ row, delta: shadow }: KindView): Finding[] => {
+  return deciding.flatMap((view): Finding[] => {
+    const shadow = view.delta;
     const delta = shadow?.interval(level);
     if (!shadow?.transfer || !delta || delta.lower === null || delta.lower <= 0) return [];
     const transfer = shadow.transfer.interval(level);
@@ -27,9 +36,7 @@ export function shadowDelta({ probes, policy }: ComparisonContext): Finding[] {
       {
         kind: 'shadow-delta',
         level: fails || rule.level === 'info' ? rule.level : 'warn',
-        suite: row.suite,
-        twins: row.kind,
-        group: row.group,
+        ...placeOf(view),
         delta,
         transfer,
         margin: rule.margin,
@@ -37,4 +44,52 @@ export function shadowDelta({ probes, policy }: ComparisonContext): Finding[] {
       },
     ];
   });
+}
+
+/** With the twins that decide as far as the baseline's answers say. */
+function gain({ evaluation }: KnownAnswers, policy: ProbePolicy): GainRule[] {
+  return decidingKinds(evaluation)
+    .map((view) => gainOf(view, policy))
+    .filter(({ facts }) => facts.length > 0);
+}
+
+function gainOf(view: KindView, policy: ProbePolicy): GainRule {
+  const { margin, 'minimum-gain': minimum } = policy['shadow-delta'];
+  const facts = (view.delta?.observations ?? []).flatMap(({ benchmark, twins }) =>
+    benchmark === null ? [] : [{ benchmark, twins }],
+  );
+  const rule = { of: { kind: 'shadow-delta', ...placeOf(view) }, view, facts } as const;
+  const n = facts.length;
+  if (view.row.kind === 'group') {
+    // Two samples without links: what is known of each fact is that it has to gain.
+    return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n), leastGain: null };
+  }
+  // An excess is a multiple of 1/m, so that its square is at least an m-th of it.
+  const step = 1 / Math.max(1, ...facts.map(({ twins }) => twins.length));
+  // Templates are the units there: their means say nothing of squares of facts.
+  const hasTemplates = view.row.kind === 'fresh';
+  const leastAbove = (limit: number, seen: number) =>
+    leastTotal(2 * n, (total) => {
+      const squares = hasTemplates ? 0 : Math.max(seen, step * total);
+      return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > limit;
+    }).below;
+  const least = (seen: number) => leastAbove(margin, seen);
+  // Beside a low transfer, an interval above 0 and a value above the margin are enough.
+  const leastWarning = (seen: number) => leastAbove(0, seen);
+  // The transfer is not defined below it.
+  const leastGain = Math.max(1, Math.ceil(minimum * n - 1e-9));
+  return { ...rule, excess: excessOf, most: 2, least, leastWarning, leastGain };
+}
+
+function decidingKinds({ kinds }: ProbeEvaluation): KindView[] {
+  return kinds.filter(({ decides }) => decides);
+}
+
+function placeOf({ row: { suite, kind, group } }: KindView) {
+  return { suite, twins: kind, group };
+}
+
+/** Δbenchmark − mean Δtwin. */
+function excessOf({ benchmark, twins }: Gained): number {
+  return changeOf(benchmark) - twins.reduce((sum, twin) => sum + changeOf(twin), 0) / Math.max(1, twins.length);
 }

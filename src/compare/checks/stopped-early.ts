@@ -1,27 +1,30 @@
 import type { ComparisonContext } from '../context.ts';
-import { type Finding, findingTraits } from '../finding.ts';
-import { settleContext } from '../sequential/settle-answers.ts';
+import type { Finding } from '../finding.ts';
 
 /**
- * What the probes show, where the candidate was not asked everything. That its verdict was settled is not taken from the
- * measurement: the answers have to settle it, here and under this policy. A baseline has all answers.
- * @param findings of the probes
+ * The candidate was not asked everything. That its verdict was settled is not taken from the measurement: the answers have to
+ * settle it, here and under this policy. A baseline has all answers.
  */
-export function withStops(context: ComparisonContext, findings: readonly Finding[]): Finding[] {
-  const { probes } = context;
-  if (probes.kind !== 'paired' && probes.kind !== 'alone') return [...findings];
-  const own = stopped(context, 'candidate');
-  const theirs = stopped(context, 'baseline');
-  if (own.length === 0) return [...findings, ...theirs];
-  // A time limit is no claim that the rest does not matter.
-  if (probes.probes.budgetSeconds !== null && probes.probes.sequential?.settled === null)
-    return [...findings, ...theirs];
-  const settled = settleContext(context);
-  if (settled === 'pass') return [...findings.filter((finding) => !findingTraits(finding.kind).isOfFew), ...theirs];
-  return [...findings, ...(settled === 'fail' ? [] : own), ...theirs];
+export function stoppedEarly(context: ComparisonContext): Finding[] {
+  const { probes, settled } = context;
+  if (probes.kind !== 'paired' && probes.kind !== 'alone') return [];
+  const isOpen = settled === null && !hasTimeLimit(context);
+  return [...(isOpen ? stopOf(context, 'candidate') : []), ...stopOf(context, 'baseline')];
 }
 
-function stopped({ candidate, baseline }: ComparisonContext, side: 'candidate' | 'baseline'): Finding[] {
+/** Do the answers settle a pass? That says how little harm there can be, in what was not asked as well. */
+export function isSettledPass(context: ComparisonContext): boolean {
+  return context.settled === 'pass' && !hasTimeLimit(context);
+}
+
+/** A time limit is no claim that the rest does not matter. */
+function hasTimeLimit({ probes }: ComparisonContext): boolean {
+  if (probes.kind !== 'paired' && probes.kind !== 'alone') return false;
+  const { budgetSeconds, sequential } = probes.probes;
+  return budgetSeconds !== null && sequential?.settled === null;
+}
+
+function stopOf({ candidate, baseline }: ComparisonContext, side: 'candidate' | 'baseline'): Finding[] {
   const probes = (side === 'candidate' ? candidate : baseline)?.probes;
   if (probes?.status !== 'measured' || probes.sequential === undefined) return [];
   const { blocks, of, settled } = probes.sequential;

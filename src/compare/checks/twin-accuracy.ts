@@ -1,28 +1,43 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { alphaOfAll } from '../probes/twin-tests.ts';
-
-/** A drop at the limit counts, whatever the last bit of a float is. */
-const ROUNDING = 1e-12;
+import { alphaOfAll, alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
+import { type HarmRule, type KnownAnswers, leastLoss, lostAnswers, withHolm } from '../sequential/harm-rule.ts';
 
 /**
  * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as large
  * as the policy's limit, over all twins and over each capability.
  */
-export function twinAccuracy({ probes, policy }: ComparisonContext): Finding[] {
+export const twinAccuracyCheck = { find, harm } satisfies Check;
+
+/** A drop at the limit counts, whatever the last bit of a float is. */
+const ROUNDING = 1e-12;
+
+function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const { twinTests } = probes.evaluation;
-  const { alpha, level, drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
-  // One capability alone is the same twins as all: one test, one finding.
-  const several = twinTests.length > 2;
-  return twinTests
-    .filter(({ capability }) => capability === null || several)
-    .flatMap(({ capability, change, accuracy }): Finding[] => {
-      const limit = capability === null ? drop : capabilityDrop;
-      const least = capability === null ? alphaOfAll(policy) : alpha;
-      const isDrop = change.p < least && change.value < 0 && -change.value >= limit - ROUNDING;
-      if (!isDrop) return [];
-      const { value, twins, lost, won, p } = change;
-      return [{ kind: 'twin-accuracy', level, capability, ...accuracy, change: value, twins, lost, won, p, limit }];
-    });
+  const { alpha, level } = policy['twin-accuracy'];
+  return judgedTests(probes.evaluation.twinTests).flatMap(({ capability, limit, change, accuracy }): Finding[] => {
+    const least = capability === null ? alphaOfAll(policy) : alpha;
+    const isDrop = change.p < least && change.value < 0 && -change.value >= limit - ROUNDING;
+    if (!isDrop) return [];
+    const { value, twins, lost, won, p } = change;
+    return [{ kind: 'twin-accuracy', level, capability, ...accuracy, change: value, twins, lost, won, p, limit }];
+  });
+}
+
+function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
+  const { margin } = policy['twin-accuracy'];
+  const [all, ...parts] = judgedTests(evaluation.twinTests).map(({ capability, facts, alpha, limit }) => {
+    const lost = lostAnswers('twin', facts);
+    const of = { kind: 'twin-accuracy', capability } as const;
+    return { of, isPart: capability !== null, ...lost, least: leastLoss(limit, lost), alpha };
+  });
+  if (all === undefined) return [];
+  return [{ ...all, loosest: all.alpha, margin }, ...withHolm(parts, alphaOfPart(policy, 1))];
+}
+
+/** One capability alone is the same twins as all: one test, one finding. */
+function judgedTests(all: readonly TwinTest[]): readonly TwinTest[] {
+  return all.length > 2 ? all : all.filter(({ capability }) => capability === null);
 }

@@ -1,26 +1,24 @@
-import type { Policy } from '../../policy/policy.ts';
 import type { CalibrationReport } from '../calibration/report-schema.ts';
+import type { Check, FoundBySubject } from '../check.ts';
+import type { ComparisonContext } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
-import type { ProbePairing } from '../probes/pair.ts';
 import { reasonOf } from '../reason.ts';
 
-interface Halves {
-  readonly spectral: readonly Finding[];
-  readonly behavioral: readonly Finding[];
-  readonly calibration: CalibrationReport | null;
-  readonly policy: Policy;
-  readonly probes: ProbePairing;
-}
 
 /**
  * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
  * spectra are calibrated, one sentence says which key turned.
  */
-export function twoKey({ spectral, behavioral, calibration, policy, probes }: Halves): Finding[] {
+export const twoKeyCheck = { findAfter } satisfies Check;
+
+function findAfter(
+  { calibration, policy, probes }: ComparisonContext,
+  { spectra, answers, benchmarks }: FoundBySubject,
+): Finding[] {
   const [concentrated, deficit] = [
-    turned(spectral, isAboutWeights),
-    turned(behavioral, ({ kind }) => findingTraits(kind).isDeficit === true),
+    turned(spectra, isAboutWeights),
+    turned([...answers, ...benchmarks], ({ kind }) => findingTraits(kind).isDeficit === true),
   ];
   // What fails by itself needs no second key.
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';

@@ -3,8 +3,9 @@ import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
+import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, findingTraits } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
@@ -12,27 +13,22 @@ import { type FamilyView, reachOf, viewFamilies } from '../probes/families.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
-import { accuracyLoss } from './accuracy-loss.ts';
-import { lettersMemorized } from './letters-memorized.ts';
-import { levelLost } from './level-lost.ts';
-import { retention } from './retention.ts';
-import { shadowDelta } from './shadow-delta.ts';
-import { twinAccuracy } from './twin-accuracy.ts';
+import { isSettledPass } from './stopped-early.ts';
 
 /**
  * Why the absence of harm is not yet a pass: no family could have shown any, or the interval of the change does not rule
  * out a drop. Without a baseline only the first can be judged: could these probes ever show anything of this model?
  */
-export function uninformativeProbes(context: ComparisonContext): Finding[] {
+export const uninformativeProbesCheck = { findAfter } satisfies Check;
+
+function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Finding[] {
   const { probes, policy } = context;
   if (probes.kind === 'alone') {
     return probes.why.kind === 'no-baseline' ? withoutBaseline(probes.probes, policy) : [];
   }
-  if (probes.kind !== 'paired') return [];
+  if (probes.kind !== 'paired' || isSettledPass(context)) return [];
   // Once harm is shown, doubts about the rest add nothing. A remark is no harm.
-  const harm = [lettersMemorized, shadowDelta, twinAccuracy, accuracyLoss, retention, levelLost]
-    .flatMap((check) => check(context))
-    .filter(({ level }) => level !== 'info');
+  const harm = answers.filter(({ kind, level }) => findingTraits(kind).isDeficit && level !== 'info');
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views, comparison } = probes.evaluation;
   const informative = views.filter(isInformative);

@@ -10,7 +10,7 @@ import { factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
 import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from './kinds.ts';
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
-import { testLosses } from './losses.ts';
+import { type LossScope, lossScopes, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import {
   accuracies,
@@ -20,7 +20,7 @@ import {
   type PairedFact,
   type PairedItem,
 } from './paired-item.ts';
-import { retentionOf } from './retention.ts';
+import { certainFacts, retentionOf } from './retention.ts';
 import { describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
@@ -35,6 +35,10 @@ export interface ProbeEvaluation {
   readonly gains: readonly SuiteGain[];
   /** One for each family with levels. */
   readonly levels: readonly LevelTest[];
+  /** What the losses of `comparison` are over. */
+  readonly lossScopes: readonly LossScope[];
+  /** Facts that retention is over. */
+  readonly certain: readonly PairedFact[];
 }
 
 /** What there is beside the facts that are judged. */
@@ -85,12 +89,9 @@ export function evaluateProbes(
     };
   };
   const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
-  const units = {
-    benchmark: factsForLoss(facts, kept).map(({ benchmark }) => [benchmark]),
-    twin: withTwins.map(({ twins }) => twins),
-  };
+  const certain = certainFacts(factsForLoss(known, kept), policy);
   const levels = compareLevels(facts, asked);
-  const losses = testLosses(units, policy);
+  const scopes = lossScopes({ benchmark: factsForLoss(facts, kept), twin: withTwins });
   const gains = gainsOf(judged, kinds, policy);
   const comparison = {
     confidence: policy.confidence,
@@ -99,7 +100,7 @@ export function evaluateProbes(
     families: views.flatMap(({ rows }) => rows),
     transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
     overTemplates: overTemplates(forDelta, policy.confidence),
-    retention: retentionOf(factsForLoss(known, kept), policy),
+    retention: retentionOf(certain, policy),
     margins: marginsOf(linked),
     flips: findFlips(facts, { unjudged, memorized }),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
@@ -111,7 +112,7 @@ export function evaluateProbes(
     churn: churnOf({ facts, unjudged, groups }),
     memorization: [...memorization],
     levels: levels.map(rowOfLevel),
-    losses,
+    losses: testLosses(scopes, policy),
   };
   return {
     comparison,
@@ -120,6 +121,8 @@ export function evaluateProbes(
     kinds,
     gains,
     levels,
+    lossScopes: scopes,
+    certain,
   };
 }
 

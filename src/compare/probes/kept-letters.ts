@@ -23,12 +23,17 @@ const MIN_FAMILY = 20;
  * @param options.hasBaseline false: both sides are the candidate
  */
 export function keptLetters(facts: readonly PairedFact[], options: { readonly hasBaseline: boolean }): KeptRow[] {
-  const asking = facts.filter(({ permuted }) => permuted.length > 0);
-  const suites = groupBy(asking, ({ exam }) => exam.suite);
+  const suites = factsWithLetters(facts);
   const rows = [...suites].map(([suite, own]) => rowOf(suite, own, { ...options, tests: suites.size }));
   // Who gives many suites makes as many tests.
   const adjusted = holm(rows.map(({ p }) => p));
   return rows.map((row, i) => ({ ...row, p: at(adjusted, i) }));
+}
+
+/** The facts that have permuted twins, by suite. */
+export function factsWithLetters(facts: readonly PairedFact[]): Map<string, PairedFact[]> {
+  const asking = facts.filter(({ permuted }) => permuted.length > 0);
+  return groupBy(asking, ({ exam }) => exam.suite);
 }
 
 function rowOf(

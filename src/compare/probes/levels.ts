@@ -31,6 +31,8 @@ export function levelsIn(
 
 /** One family at the level that its baseline reached. */
 export interface LevelTest extends LevelRow {
+  /** Asked at that level. */
+  readonly facts: readonly PairedFact[];
   /** Answers in both forms that became wrong, and right, at the level that the baseline reached. */
   readonly lost: number;
   readonly won: number;
@@ -62,6 +64,7 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
       capability: own[0]?.benchmark.capability ?? '',
       count,
       asked: [...asked],
+      facts: tested,
       reached: { baseline, candidate: reached('candidate') },
       p: exactSignFlip(forms.map((items) => items.reduce((sum, item) => sum + changeOf(item), 0))),
       ...countChanges(forms.flat()),
@@ -72,7 +75,7 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
 }
 
 /** As a row of a report. */
-export function rowOfLevel({ lost: _, won: _won, ...row }: LevelTest): LevelRow {
+export function rowOfLevel({ lost: _, won: _won, facts: _facts, ...row }: LevelTest): LevelRow {
   return row;
 }
 

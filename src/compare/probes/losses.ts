@@ -6,12 +6,14 @@ import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { lossRowSchema } from './comparison.ts';
-import { accuracy, changeOf, countChanges, type PairedItem } from './paired-item.ts';
+import { accuracy, changeOf, countChanges, type PairedFact, type PairedItem } from './paired-item.ts';
 
 /** A test for a loss of accuracy over all items of one form. */
 export type LossTest = z.infer<typeof lossRowSchema>;
-/** What it is about: everything (both null), one capability, or one suite. */
-export type LossScope = Pick<LossTest, 'capability' | 'suite'>;
+/** What it is about: everything (both null), one capability, or one suite; and the facts of that. */
+export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form'> {
+  readonly facts: readonly PairedFact[];
+}
 
 /**
  * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
@@ -25,27 +27,52 @@ export function alphaOfLosses(policy: ProbePolicy): number {
   return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
 }
 
-/** Items that rise and fall together. */
-type Unit = readonly PairedItem[];
+/** The items of one form, which rise and fall together. */
+const ITEMS_OF_FORM: Readonly<Record<JudgedForm, (fact: PairedFact) => readonly PairedItem[]>> = {
+  benchmark: ({ benchmark }) => [benchmark],
+  twin: ({ twins }) => twins,
+};
+
+/** What is tested: first each form over everything, then each capability and each suite, if there are several. */
+export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>): LossScope[] {
+  return [
+    ...JUDGED_FORMS.map((form) => ({ capability: null, suite: null, form, facts: facts[form] })),
+    ...JUDGED_FORMS.flatMap((form) => [
+      ...partsOf(facts[form], form, 'capability').map(([capability, own]) => ({
+        ...{ capability, suite: null, form, facts: own },
+      })),
+      ...partsOf(facts[form], form, 'suite').map(([suite, own]) => ({ capability: null, suite, form, facts: own })),
+    ]),
+  ].filter((scope) => scope.facts.length > 0);
+}
+
+/** One part alone is everything. */
+function partsOf(
+  facts: readonly PairedFact[],
+  form: JudgedForm,
+  key: 'capability' | 'suite',
+): [string, PairedFact[]][] {
+  const parts = [...groupBy(facts, (fact) => ITEMS_OF_FORM[form](fact)[0]?.[key] ?? '')];
+  return parts.length > 1 ? parts : [];
+}
+
+export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability' | 'suite'>): boolean {
+  return capability === null && suite === null;
+}
 
 /**
  * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests with
  * facts as units, no family left out: there is nothing to choose, so that nobody's luck decides which facts count, and a
  * candidate that fell to chance does not hide behind its guesses. What the baseline guessed cannot be lost significantly.
- * @param units benchmark forms, one by one, and the twins of each fact
  */
-export function testLosses(
-  units: Readonly<Record<JudgedForm, readonly (readonly PairedItem[])[]>>,
-  policy: ProbePolicy,
-): LossTest[] {
+export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
   const alpha = alphaOfLosses(policy);
-  const test = (form: JudgedForm, members: readonly Unit[], scope: LossScope): LossTest[] => {
+  const tests = scopes.map(({ facts, ...scope }): LossTest => {
+    const members = facts.map(ITEMS_OF_FORM[scope.form]);
     const items = members.flat();
-    if (items.length === 0) return [];
     const changes = items.map(changeOf);
-    const tested: LossTest = {
+    return {
       ...scope,
-      form,
       candidate: accuracy(items, 'candidate'),
       baseline: accuracy(items, 'baseline'),
       change: changes.reduce((sum, change) => sum + change, 0) / changes.length,
@@ -54,19 +81,8 @@ export function testLosses(
       p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + changeOf(item), 0))),
       alpha,
     };
-    return [tested];
-  };
-  const whole = JUDGED_FORMS.flatMap((form) => test(form, units[form], { capability: null, suite: null }));
-  const parts = JUDGED_FORMS.flatMap((form) => [
-    ...partsOf(units[form], 'capability').flatMap(([capability, own]) => test(form, own, { capability, suite: null })),
-    ...partsOf(units[form], 'suite').flatMap(([suite, own]) => test(form, own, { capability: null, suite })),
-  ]);
+  });
+  const parts = tests.filter((test) => !isOfEverything(test));
   const adjusted = holm(parts.map(({ p }) => p));
-  return [...whole, ...parts.map((part, i) => ({ ...part, p: at(adjusted, i) }))];
-}
-
-/** One part alone is everything. */
-function partsOf(units: readonly Unit[], key: 'capability' | 'suite'): [string, Unit[]][] {
-  const parts = [...groupBy(units, ([first]) => first?.[key] ?? '')];
-  return parts.length > 1 ? parts : [];
+  return [...tests.filter(isOfEverything), ...parts.map((part, i) => ({ ...part, p: at(adjusted, i) }))];
 }

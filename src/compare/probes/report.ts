@@ -1,10 +1,8 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext, Settled } from '../context.ts';
 import type { ProbeReport } from '../report.ts';
-import type { Settled } from '../sequential/settle.ts';
-import { settleContext } from '../sequential/settle-answers.ts';
 import { accuraciesByForm } from './accuracies.ts';
 import { changesOf } from './changes.ts';
 import type { ProbeComparison } from './comparison.ts';
@@ -18,7 +16,7 @@ import type { PairedAnswers } from './paired-item.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
 export function reportProbes(context: ComparisonContext): ProbeReport | null {
-  const { candidate, probes: pairing, policy } = context;
+  const { candidate, probes: pairing, policy, settled } = context;
   if (pairing.kind === 'alone') {
     const alone = (probes: MeasuredProbes) => {
       const answers = pairWithItself(probes);
@@ -42,7 +40,7 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
   };
   return describe(candidate, asked, compare, {
     evidence: (comparison) => evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
-    stops: { baseline, settled: settleContext(context), alpha: policy['twin-accuracy'].alpha },
+    stops: { baseline, settled, alpha: policy['twin-accuracy'].alpha },
   });
 }
 

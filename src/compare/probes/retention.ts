@@ -1,24 +1,27 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clopperPearson } from '../../statistics/clopper-pearson.ts';
 import type { ProbeComparison } from './comparison.ts';
-import type { PairedFact, PairedItem } from './paired-item.ts';
+import type { PairedFact } from './paired-item.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
 
-/** An answer that does not flip by chance. */
-export function isCertain({ baseline }: PairedItem, { retention }: ProbePolicy): boolean {
-  return baseline.correct && (baseline.probability ?? 0) >= retention.certain;
+/**
+ * The facts whose benchmark form the baseline answered correctly with a choice probability of at least `certain`. Such answers do not
+ * flip by chance, so a loss is forgetting.
+ */
+export function certainFacts(facts: readonly PairedFact[], { retention }: ProbePolicy): PairedFact[] {
+  return facts.filter(
+    ({ benchmark: { baseline } }) => baseline.correct && (baseline.probability ?? 0) >= retention.certain,
+  );
 }
 
 /**
- * The share still correct of the benchmark forms that the baseline answered correctly with a choice probability of at least
- * `certain`. Such answers do not flip by chance, so a loss is forgetting.
+ * The share of certain answers that is still correct.
  * @returns null if the baseline was certain of none
  */
-export function retentionOf(facts: readonly PairedFact[], policy: ProbePolicy): Retention | null {
-  const certain = facts.map(({ benchmark }) => benchmark).filter((item) => isCertain(item, policy));
+export function retentionOf(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
   if (certain.length === 0) return null;
-  const kept = certain.filter(({ candidate }) => candidate.correct).length;
+  const kept = certain.filter(({ benchmark }) => benchmark.candidate.correct).length;
   return describeRetention({ certain: certain.length, kept }, policy);
 }
 

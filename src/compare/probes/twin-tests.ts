@@ -12,6 +12,12 @@ import { accuracy, changeOf, countChanges, type PairedFact } from './paired-item
 export interface TwinTest {
   /** Null: all twins. */
   readonly capability: string | null;
+  /** Facts whose twins are tested. */
+  readonly facts: readonly PairedFact[];
+  /** Level that the smallest p has to reach, before it is adjusted. */
+  readonly alpha: number;
+  /** The least drop that counts. */
+  readonly limit: number;
   readonly change: NonNullable<ShadowRow['twinChange']>;
   /** Accuracies of the tested twins. */
   readonly accuracy: { readonly baseline: number; readonly candidate: number };
@@ -53,17 +59,15 @@ export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePoli
   const groups = [...groupBy(facts, ({ benchmark }) => benchmark.capability)];
   const pooled = pOf(facts);
   const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
+  const part = { alpha: alphaOfPart(policy, groups.length), limit: capabilityDrop };
   return [
-    {
-      capability: null,
-      change: describe(facts, pooled, { alpha: alphaOfAll(policy), drop }, policy),
-      accuracy: accuracies(facts),
-    },
-    ...groups.map(([capability, members], i) => {
-      const rule = { alpha: alphaOfPart(policy, groups.length), drop: capabilityDrop };
-      return { capability, change: describe(members, at(adjusted, i), rule, policy), accuracy: accuracies(members) };
-    }),
-  ];
+    { capability: null, facts, alpha: alphaOfAll(policy), limit: drop, p: pooled },
+    ...groups.map(([capability, members], i) => ({ capability, facts: members, ...part, p: at(adjusted, i) })),
+  ].map(({ p, ...scope }) => ({
+    ...scope,
+    change: describe(scope, p, policy),
+    accuracy: accuracies(scope.facts),
+  }));
 }
 
 function accuracies(facts: readonly PairedFact[]): TwinTest['accuracy'] {
@@ -80,9 +84,8 @@ function sumOfTwins({ twins }: PairedFact): number {
 }
 
 function describe(
-  facts: readonly PairedFact[],
+  { facts, alpha, limit }: Pick<TwinTest, 'facts' | 'alpha' | 'limit'>,
   p: number,
-  rule: { alpha: number; drop: number },
   policy: ProbePolicy,
 ): TwinTest['change'] {
   const twins = facts.flatMap((fact) => fact.twins);
@@ -90,8 +93,8 @@ function describe(
   const mde = minimumDetectableDrop({
     n: Math.max(1, Math.round(twins.length / designEffect(facts))),
     discordance: noiseOf(lost, won) / twins.length,
-    alpha: rule.alpha,
-    minimumDrop: rule.drop,
+    alpha,
+    minimumDrop: limit,
   });
   return { ...changeInterval(facts, exclusionLevel(policy)), twins: twins.length, lost, won, p, mde };
 }

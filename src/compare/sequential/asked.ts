@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
-import { type Gained, itemsOf } from './gain-rule.ts';
+import type { Gained } from './gain-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 
 /** What was asked so far, block by block. */
@@ -41,7 +41,7 @@ export class Asked {
 
   /** The same fact with the candidate's answers; null if it was not asked. */
   #answered<T extends Gained>(fact: T): T | null {
-    if (itemsOf(fact).some(({ id }) => !this.#items.has(id))) return null;
+    if ([fact.benchmark, ...fact.twins].some(({ id }) => !this.#items.has(id))) return null;
     const swap = (item: PairedItem): PairedItem => this.#items.get(item.id) ?? item;
     const { benchmark, twins } = fact;
     const rest = 'permuted' in fact ? lettersOf(fact as unknown as Letters, swap) : {};

@@ -2,7 +2,7 @@ import { binomialAtLeast, normalQuantile } from '../../statistics/distributions.
 import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
 import type { Asked } from './asked.ts';
 import { changeOfBenchmark, type GainRule } from './gain-rule.ts';
-import { type HarmRule, leastFacts } from './harm-rule.ts';
+import { type HarmRule, type HarmSum, leastFacts } from './harm-rule.ts';
 
 /** Counts are sharper where hardly anything changes, which is where most can be saved. */
 const WEIGHT_OF_SUM = 0.25;
@@ -15,10 +15,10 @@ export function excludesHarm(rule: HarmRule, asked: Asked, alpha: number): boole
   const { needs } = rule;
   // Which of the two is tested is known beforehand: what needs more harm is excluded sooner.
   const isNear = needs?.some(({ least }) => rule.loosest === null || least < leastFacts(rule.loosest)) ?? true;
-  return needs && !isNear ? needs.every((other) => excludesHarm(other, asked, alpha)) : excludesSum(rule, asked, alpha);
+  return needs && !isNear ? needs.every((other) => excludesSum(other, asked, alpha)) : excludesSum(rule, asked, alpha);
 }
 
-function excludesSum({ facts, harm, most, least, loosest: level }: HarmRule, asked: Asked, alpha: number): boolean {
+function excludesSum({ facts, harm, most, least, loosest: level }: HarmSum, asked: Asked, alpha: number): boolean {
   const sums = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
   const counts = asked.seen(facts, (fact) => (harm(fact) > 0 ? -1 : 0), { lowest: -1, highest: 0 });
   if (sums === null || counts === null) return false;
@@ -52,9 +52,9 @@ export function excludesGain(
  * changes so far.
  */
 export function excludesUnclear(
-  { facts, harm, most }: HarmRule,
+  { facts, harm, most, units }: HarmSum,
   asked: Asked,
-  { alpha, margin, units }: { readonly alpha: number; readonly margin: number; readonly units: number },
+  { alpha, margin }: { readonly alpha: number; readonly margin: number },
 ): boolean {
   const seen = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
   if (seen === null) return false;
@@ -82,7 +82,7 @@ const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum
  * has the parity of s or not. Of facts with several answers, only that they are so many is known.
  */
 function leastHarm(
-  { least, most, level }: Pick<HarmRule, 'least' | 'most'> & { readonly level: number | null },
+  { least, most, level }: Pick<HarmSum, 'least' | 'most'> & { readonly level: number | null },
   squares: number,
 ): number {
   if (level === null) return least;

@@ -1,9 +1,9 @@
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { pairWithItself } from '../probes/pair.ts';
+import { ANSWER_CHECKS } from '../checks/list.ts';
 import { nameInPair } from '../probes/paired-facts.ts';
-import { type GainRule, gainRules } from './gain-rule.ts';
-import { type HarmRule, harmRules } from './harm-rule.ts';
+import type { GainRule } from './gain-rule.ts';
+import type { HarmRule, KnownAnswers } from './harm-rule.ts';
 import { askingOrder } from './order.ts';
 
 /** What follows from the baseline, the policy and the seed of the order, and is the same at every look. */
@@ -23,9 +23,12 @@ export interface SettlingPlan {
 export function settlingPlan(
   baseline: MeasuredProbes,
   policy: ProbePolicy,
-  { canPass, orderSeed }: Pick<SettlingPlan, 'canPass'> & { readonly orderSeed: number },
+  {
+    known,
+    canPass,
+    orderSeed,
+  }: Pick<SettlingPlan, 'canPass'> & { readonly known: KnownAnswers; readonly orderSeed: number },
 ): SettlingPlan {
-  const known = pairWithItself(baseline);
   const order = askingOrder(baseline, orderSeed);
   const several = baseline.suites.length > 1;
   const blockOf = order.flatMap((keys, block) =>
@@ -34,11 +37,13 @@ export function settlingPlan(
       return [nameInPair(fact, suite, several), block];
     }),
   );
+  // Those with rules are objects.
+  const checks = ANSWER_CHECKS.flatMap((group) => group.checks).filter((check) => typeof check === 'object');
   return {
     blocks: order.length,
     blockOf: new Map(blockOf),
-    harms: harmRules(baseline, known, policy),
-    gains: gainRules(known, policy),
+    harms: checks.flatMap(({ harm }) => harm?.(known, policy) ?? []),
+    gains: checks.flatMap(({ gain }) => gain?.(known, policy) ?? []),
     facts: known.facts.length,
     canPass,
   };

@@ -1,12 +1,16 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { ComparisonContext } from '../context.ts';
-import { probeFindings } from '../probe-checks.ts';
+import { ANSWER_CHECKS } from '../checks/list.ts';
+import type { ComparisonContext, Settled } from '../context.ts';
+import { evaluateProbes } from '../probes/evaluation.ts';
 import { hideTexts } from '../probes/hide-texts.ts';
-import { pairProbes, pairSides } from '../probes/pair.ts';
+import { levelsIn } from '../probes/levels.ts';
+import { pairProbes, pairSides, pairWithItself } from '../probes/pair.ts';
+import { runChecks } from '../run-checks.ts';
+import type { KnownAnswers } from './harm-rule.ts';
 import { type SettlingPlan, settlingPlan } from './plan.ts';
-import { type Settled, settle } from './settle.ts';
+import { settle } from './settle.ts';
 
 /** Answers to the first blocks of an order. */
 export type FirstAnswers = MeasuredProbes & {
@@ -50,13 +54,21 @@ export function settleContext(context: ComparisonContext): Settled | null {
 /** What the baseline beside itself would not pass is never settled as a pass. */
 function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging): SettlingPlan {
   const { policy, orderSeed } = of;
-  const known = PLANS.get(probes);
-  if (known?.of.policy === policy && known.of.orderSeed === orderSeed) return known.plan;
-  const ofItself = probeFindings(contextOf(baseline, baseline, policy));
-  const canPass = ofItself.every(({ level }) => level === 'info');
-  const plan = settlingPlan(probes, policy, { canPass, orderSeed });
+  const earlier = PLANS.get(probes);
+  if (earlier?.of.policy === policy && earlier.of.orderSeed === orderSeed) return earlier.plan;
+  const itself = contextOf(baseline, baseline, policy);
+  const canPass = runChecks(ANSWER_CHECKS, itself).answers.every(({ level }) => level === 'info');
+  const known = itself.probes.kind === 'paired' ? itself.probes : knownOf(probes, policy);
+  const plan = settlingPlan(probes, policy, { known, canPass, orderSeed });
   PLANS.set(probes, { of, plan });
   return plan;
+}
+
+/** Answers of which no fact can be judged. */
+function knownOf(probes: MeasuredProbes, policy: Policy): KnownAnswers {
+  const { facts, ...further } = pairWithItself(probes);
+  const levels = levelsIn(probes, probes);
+  return { facts, ...further, evaluation: evaluateProbes(facts, policy, { ...further, levels }) };
 }
 
 interface Judging {
@@ -83,7 +95,7 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
   const judge = () => {
     const whole = context();
     const kinds = whole.probes.kind === 'paired' ? whole.probes.evaluation.kinds : [];
-    return { findings: probeFindings(whole), kinds };
+    return { findings: runChecks(ANSWER_CHECKS, whole).answers, kinds };
   };
   const complete = () => {
     const { candidate, baseline } = context();
@@ -91,7 +103,7 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
     const { sequential: _, ...rest } = { ...probes, items: [...probes.items, ...missing] };
     const whole = contextOf({ ...candidate, probes: rest }, baseline, policy);
     const facts = whole.probes.kind === 'paired' ? whole.probes.facts.length : 0;
-    return { findings: probeFindings(whole), facts };
+    return { findings: runChecks(ANSWER_CHECKS, whole).answers, facts };
   };
   return settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
 }
@@ -112,5 +124,6 @@ function contextOf(candidate: Measurement, baseline: Measurement | null, policy:
     metrics: [],
     weights: [],
     benchmarks: null,
+    settled: null,
   };
 }

@@ -1,11 +1,12 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Settled } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';
 import type { KindView } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { Asked } from './asked.ts';
 import { excludesGain, excludesHarm, excludesUnclear } from './exclude.ts';
 import type { GainRule } from './gain-rule.ts';
-import type { HarmRule } from './harm-rule.ts';
+import { type HarmRule, isAbout } from './harm-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './show.ts';
 
@@ -23,9 +24,6 @@ export interface SoFar {
   readonly complete: () => { readonly findings: readonly Finding[]; readonly facts: number };
 }
 
-/** What asking more could not change any more. */
-export type Settled = 'pass' | 'fail';
-
 /**
  * Would the answers to what was not asked yet change the verdict of the probes? Settled is a failure that the full run would find
  * as well, or a pass that it would not turn into a failure: each but for a probability of the policy's `alpha`, whenever one
@@ -37,8 +35,8 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   const { harms, gains } = plan;
   // Each rule may be the one that fails: those about everything, about parts, and about gains have a third of the error each.
   const third = policy['twin-accuracy'].alpha / 3;
-  const whole = harms.filter(isOfEverything).length;
-  const shareOf = (rule: HarmRule) => third / (isOfEverything(rule) ? whole : harms.length - whole);
+  const parts = harms.filter(({ isPart }) => isPart).length;
+  const shareOf = ({ isPart }: HarmRule) => third / (isPart ? parts : harms.length - parts);
   const shown = {
     harms: harms.filter((rule) => showsHarm(rule, asked, shareOf(rule))),
     gains: gains.filter((rule) =>
@@ -68,9 +66,7 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
       shown.harms.some(
         (rule) => isAbout(rule, finding) && (!findingTraits(rule.of.kind).needsMoreThanHarm || isWhole(finding)),
       ) ||
-      shown.gains.some(
-        (rule) => isOfGain(rule, finding) && showsTransfer(rule, kinds, { policy, rules: gains.length }),
-      ),
+      shown.gains.some((rule) => isAbout(rule, finding) && showsTransfer(rule, kinds, { policy, rules: gains.length })),
   );
   return isShown ? 'fail' : null;
 }
@@ -83,47 +79,12 @@ function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boo
 
 /** Is the harm excluded that any rule would report? */
 function excludesAll({ harms, gains }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {
-  const { alpha, margin } = policy['twin-accuracy'];
+  const { alpha } = policy['twin-accuracy'];
+  const clear = harms.flatMap((rule) => (rule.margin === undefined ? [] : [{ rule, margin: rule.margin }]));
   return (
     harms.every((rule) => excludesHarm(rule, asked, alpha)) &&
     gains.every((rule) => excludesGain(rule, asked, alpha)) &&
-    harms.some(isOfAllTwins) &&
-    harms.filter(isOfAllTwins).every((rule) => excludesUnclear(rule, asked, { alpha, margin, units: rule.units }))
+    clear.length > 0 &&
+    clear.every(({ rule, margin }) => excludesUnclear(rule, asked, { alpha, margin }))
   );
-}
-
-function isAbout({ of }: HarmRule, finding: Finding): boolean {
-  switch (finding.kind) {
-    case 'twin-accuracy':
-      return of.kind === finding.kind && of.capability === finding.capability;
-    case 'accuracy-loss':
-      return (
-        of.kind === finding.kind &&
-        of.form === finding.form &&
-        of.capability === finding.capability &&
-        of.suite === finding.suite
-      );
-    case 'level-lost':
-      return of.kind === finding.kind && of.family === finding.family;
-    case 'letters-memorized':
-      return of.kind === finding.kind && of.suite === finding.suite;
-    case 'retention':
-      return of.kind === finding.kind;
-    default:
-      return false;
-  }
-}
-
-function isOfGain({ kind, view }: GainRule, finding: Finding): boolean {
-  if (finding.kind !== 'shadow-delta' || kind !== 'shadow-delta' || view === null) return false;
-  const { suite, twins, group } = finding;
-  return view.row.suite === suite && view.row.kind === twins && view.row.group === group;
-}
-
-function isOfEverything({ of }: HarmRule): boolean {
-  return of.capability === null && of.suite === null && of.family === null;
-}
-
-function isOfAllTwins({ of }: HarmRule): boolean {
-  return of.kind === 'twin-accuracy' && of.capability === null;
 }

@@ -5,10 +5,10 @@ import type { KindView } from '../probes/kinds.ts';
 import type { Transfer } from '../probes/transfer.ts';
 import type { Asked } from './asked.ts';
 import { type GainRule, leastTotal, lowerEnd } from './gain-rule.ts';
-import type { HarmRule } from './harm-rule.ts';
+import type { HarmSum } from './harm-rule.ts';
 
 /** Is it certain, but for `alpha`, that all harm together is enough for the rule, and significant? */
-export function showsHarm({ facts, harm, most, least, alpha: level }: HarmRule, asked: Asked, alpha: number): boolean {
+export function showsHarm({ facts, harm, most, least, alpha: level }: HarmSum, asked: Asked, alpha: number): boolean {
   const seen = asked.seen(facts, harm, { lowest: -most, highest: most });
   const isEnough = (sum: number, squares: number) =>
     sum >= least && (level === null || signFlipP(sum, squares, most) < level);

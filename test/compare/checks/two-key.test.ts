@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { twoKey } from '../../../src/compare/checks/two-key.ts';
+import { twoKeyCheck } from '../../../src/compare/checks/two-key.ts';
+import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { Finding } from '../../../src/compare/finding.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { finding } from '../../report/fixtures.ts';
@@ -16,8 +17,11 @@ const retention: Finding = {
   bound: 0.98,
 };
 
-const keys = (spectral: Finding[], behavioral: Finding[], of = policy) =>
-  twoKey({ spectral, behavioral, calibration: null, policy: of, probes: { kind: 'not-requested' } });
+const keys = (spectra: Finding[], answers: Finding[], of = policy) => {
+  // The check looks at no other part of a comparison.
+  const context = { calibration: null, policy: of, probes: { kind: 'not-requested' } } as unknown as ComparisonContext;
+  return twoKeyCheck.findAfter(context, { sides: [], answers, stops: [], benchmarks: [], keys: [], spectra });
+};
 
 describe('the two-key rule', () => {
   it('the two-key rule fails an update that is narrow and lost knowledge, where each alone would only warn', () => {

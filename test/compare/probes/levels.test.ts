@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { levelLost } from '../../../src/compare/checks/level-lost.ts';
+import { levelLostCheck } from '../../../src/compare/checks/level-lost.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { compareLevels } from '../../../src/compare/probes/levels.ts';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
@@ -28,7 +28,7 @@ function judge(paired: readonly PairedFact[], families: readonly string[], asked
   const rows = compareLevels(paired, levels);
   // The check looks at no other part of a comparison.
   const context = { policy, probes: { kind: 'paired', evaluation: { levels: rows } } } as unknown as ComparisonContext;
-  return { rows, findings: levelLost(context) };
+  return { rows, findings: levelLostCheck.find(context) };
 }
 
 describe('the level reached', () => {

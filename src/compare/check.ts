@@ -1,0 +1,41 @@
+import type { ProbePolicy } from '../policy/probe-policy.ts';
+import type { ComparisonContext } from './context.ts';
+import type { Finding } from './finding.ts';
+import type { GainRule } from './sequential/gain-rule.ts';
+import type { HarmRule, KnownAnswers } from './sequential/harm-rule.ts';
+
+/** What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its checks. */
+export const CHECK_SUBJECTS = ['sides', 'answers', 'stops', 'benchmarks', 'keys', 'spectra'] as const;
+export type CheckSubject = (typeof CHECK_SUBJECTS)[number];
+
+/** What checks found, by what they look at. */
+export type FoundBySubject = Readonly<Record<CheckSubject, readonly Finding[]>>;
+
+/** The first phase: pure, and independent of what other checks find. */
+export type Find = (context: ComparisonContext) => Finding[];
+
+/**
+ * The second phase, for what depends on other findings: pure as well. These run in the order of the list; each sees the findings of the
+ * whole first phase, and of the second those before it.
+ */
+export type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[];
+
+/** What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these rules down. */
+interface StoppingRules {
+  readonly harm?: (known: KnownAnswers, policy: ProbePolicy) => HarmRule[];
+  readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];
+}
+
+/** One check, in a file of its own. Most are a function; those with more to say are an object. */
+export type Check =
+  | Find
+  | ({ readonly find: Find } & StoppingRules)
+  | ({ readonly findAfter: FindAfter } & StoppingRules);
+
+/** Checks of one subject. */
+export interface CheckGroup {
+  readonly about: CheckSubject;
+  /** Missing: always. */
+  readonly runIf?: (context: ComparisonContext) => boolean;
+  readonly checks: readonly Check[];
+}

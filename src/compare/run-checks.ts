@@ -1,0 +1,28 @@
+import { at } from '../platform/at.ts';
+import type { CheckGroup, CheckSubject, FoundBySubject } from './check.ts';
+import type { ComparisonContext } from './context.ts';
+import type { Finding } from './finding.ts';
+
+/** Run the checks of both phases. Which phase a check belongs to does not change its place among the findings. */
+export function runChecks(groups: readonly CheckGroup[], context: ComparisonContext): FoundBySubject {
+  const entries = groups
+    .filter(({ runIf }) => runIf?.(context) ?? true)
+    .flatMap(({ about, checks }) => checks.map((check) => ({ about, check })));
+  const findings = entries.map(({ check }): Finding[] => {
+    if (typeof check === 'function') return check(context);
+    return 'find' in check ? check.find(context) : [];
+  });
+  const by = (subject: CheckSubject) => entries.flatMap(({ about }, i) => (about === subject ? at(findings, i) : []));
+  const found = (): FoundBySubject => ({
+    sides: by('sides'),
+    answers: by('answers'),
+    stops: by('stops'),
+    benchmarks: by('benchmarks'),
+    keys: by('keys'),
+    spectra: by('spectra'),
+  });
+  for (const [i, { check }] of entries.entries()) {
+    if ('findAfter' in check) findings[i] = check.findAfter(context, found());
+  }
+  return found();
+}
