@@ -1,7 +1,24 @@
-import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey, itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbePairing } from '../probes/pair.ts';
+
+/** Items that a finding names; the report lists all. */
+const NAMED = 3;
+
+/**
+ * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They count
+ * as wrong in every test, so that no candidate chooses which probes count, and they are a failure of their own.
+ */
+export function lostItems({ probes }: ComparisonContext): Finding[] {
+  if (probes.kind !== 'paired' || probes.lost.length === 0) return [];
+  const reasons = new Map(probes.probes.leftOut.map((item) => [itemKey(item), item.reason]));
+  const named = probes.lost
+    .slice(0, NAMED)
+    .map((item) => ({ id: item.id, reason: reasons.get(itemKey(item)) ?? null }));
+  const capabilities = [...new Set(probes.lost.map(({ capability }) => capability))];
+  return [{ kind: 'items-lost', level: 'fail', items: probes.lost.length, named, capabilities }];
+}
 
 /** Which probes ran, on which side, and what a reader should know of the items. */
 export function probeCoverage({ baseline, probes }: ComparisonContext): Finding[] {
@@ -27,9 +44,6 @@ function missingOfBaseline({ why }: Extract<ProbePairing, { kind: 'alone' }>): F
   if (why.kind !== 'baseline-not-run') return [];
   return [{ kind: 'probes-not-run', level: 'inconclusive', side: 'baseline', cause: why.cause }];
 }
-
-/** Items that a finding names; the report lists all. */
-const NAMED = 3;
 
 /** More than this share left out is another suite than the one that was requested. */
 const MAX_LEFT_OUT = 0.5;
