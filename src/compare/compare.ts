@@ -16,7 +16,7 @@ import { hideTexts } from './probes/hide-texts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
-import { runChecks } from './run-checks.ts';
+import { runPhases } from './run-phases.ts';
 import { undecided } from './screening/undecided.ts';
 import { settleContext } from './sequential/settle-answers.ts';
 import { reportSpectra } from './spectra-report.ts';
@@ -56,7 +56,7 @@ export function compare(comparison: Comparison): Report {
   const { candidate, baseline } = hideTexts(comparison, policy);
   const answered = contextOf({ ...comparison, candidate, baseline });
   const context = { ...answered, settled: settleContext(answered) };
-  const findings = sortFindings(Object.values(runChecks(CHECKS, context)).flat());
+  const findings = sortFindings(Object.values(runPhases(CHECKS, context)).flat());
   return {
     schema: REPORT_SCHEMA,
     tool: candidate.tool,

@@ -13,7 +13,7 @@ const NAMED = 4;
 const PADDING = new Set(['pad_token', 'pad_token_id']);
 
 /** Tokenizer, special tokens, templates, sampling defaults and code that are not the baseline's. */
-export function changedBehavior({ candidate, baseline, policy }: ComparisonContext): Finding[] {
+export function changedBehaviorCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
   // What is not known of either is said where the weights are missed.
   if (baseline.served && candidate.served && baseline.behavior === null) return [];

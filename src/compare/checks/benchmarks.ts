@@ -15,7 +15,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
 /** What the logs say that was evaluated. */
-export function evaluationLogs({ candidate, baseline }: ComparisonContext): Finding[] {
+export function evaluationLogsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   const sides = [
     { side: 'candidate', benchmarks: candidate.benchmarks },
     { side: 'baseline', benchmarks: baseline?.benchmarks ?? null },
@@ -30,7 +30,7 @@ export function evaluationLogs({ candidate, baseline }: ComparisonContext): Find
 }
 
 /** Logs on one side only: there is nothing to compare them with, and alone they show no loss. */
-export function logsOfOneSide({ candidate, baseline }: ComparisonContext): Finding[] {
+export function logsOfOneSideCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   const [ours, theirs] = [hasTasks(candidate), baseline !== null && hasTasks(baseline)];
   if (ours === theirs) return [];
   const side = ours ? 'candidate' : 'baseline';
@@ -43,7 +43,7 @@ function hasTasks({ benchmarks }: Measurement): boolean {
 }
 
 /** An adapter that was not loaded, or a training that did nothing: two models do not agree to the last digit. */
-export function sameLogs({ candidate, baseline, benchmarks, policy }: ComparisonContext): Finding[] {
+export function sameLogsCheck({ candidate, baseline, benchmarks, policy }: ComparisonContext): Finding[] {
   const compared = benchmarks?.tasks.flatMap(({ isIdentical }) => isIdentical ?? []) ?? [];
   if (compared.length === 0 || compared.includes(false)) return [];
   // The approved logs themselves.
@@ -57,7 +57,7 @@ export function sameLogs({ candidate, baseline, benchmarks, policy }: Comparison
 const NAMED = 12;
 
 /** Tasks that were not asked the same questions in the same way. Tasks that differ alike are one finding. */
-export function benchmarksNotComparable({ benchmarks }: ComparisonContext): Finding[] {
+export function benchmarksNotComparableCheck({ benchmarks }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const alike = groupBy(benchmarks.different, ({ task: _, ...difference }) => JSON.stringify(difference));
   return [...alike.values()].flatMap((members): Finding[] => {
@@ -70,7 +70,7 @@ export function benchmarksNotComparable({ benchmarks }: ComparisonContext): Find
 }
 
 /** Answers that the baseline had right and the candidate has wrong, by an exact paired test. */
-export function benchmarkLoss({ benchmarks, policy }: ComparisonContext): Finding[] {
+export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { level } = policy['twin-accuracy'];
   return shownLosses(benchmarks, policy).map(({ task, metric, filter, counts, p, limit }) => ({
@@ -89,7 +89,7 @@ export function benchmarkLoss({ benchmarks, policy }: ComparisonContext): Findin
 }
 
 /** A gain that nothing can judge: logs have no twins, and no other form of their questions. */
-export function benchmarkGain({ benchmarks, policy }: ComparisonContext): Finding[] {
+export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
   return unitsOf(benchmarks).flatMap(({ name, counts, documents }): Finding[] => {

@@ -7,7 +7,7 @@ import type { Finding, FindingOf, Level, Scope } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 
 /** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
-export function calibrated(context: ComparisonContext): Finding[] {
+export function calibratedCheck(context: ComparisonContext): Finding[] {
   const { calibration, policy } = context;
   if (calibration === null) return [];
   const { refused, metrics } = calibration;

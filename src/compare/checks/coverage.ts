@@ -4,7 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
 /** Was enough measured to judge anything? */
-export function nothingMeasured({ candidate }: ComparisonContext): Finding[] {
+export function nothingMeasuredCheck({ candidate }: ComparisonContext): Finding[] {
   const { method, probes, benchmarks, tensors, skipped } = candidate;
   if (method === null)
     return probes === null && benchmarks === null ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
@@ -36,7 +36,7 @@ function sizeOfMeasured(tensors: Measurement['tensors']): number {
  * A half of the gate that the baseline has and the candidate does not. That is a request if the caller made it, and if the
  * policy lists no probes. Otherwise the candidate is judged by less than it could be, which is not a pass.
  */
-export function missingHalf({ candidate, baseline, only, policy }: ComparisonContext): Finding[] {
+export function missingHalfCheck({ candidate, baseline, only, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
   const lacksProbes = candidate.probes === null && candidate.method !== null && baseline.probes !== null;
   const lacksSpectra = candidate.method === null && candidate.probes !== null && baseline.method !== null;
@@ -47,7 +47,7 @@ export function missingHalf({ candidate, baseline, only, policy }: ComparisonCon
 }
 
 /** A model at a server has answers alone. What they are held to be of is said, since nothing proves it. */
-export function withoutWeights({ candidate, baseline }: ComparisonContext): Finding[] {
+export function withoutWeightsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   const sides = [
     { side: 'candidate', measurement: candidate },
     { side: 'baseline', measurement: baseline },
@@ -65,7 +65,7 @@ export function withoutWeights({ candidate, baseline }: ComparisonContext): Find
 }
 
 /** A server that answered for a checkpoint whose weights were measured: nothing proves that it runs them. */
-export function answeredByServer({ candidate, baseline }: ComparisonContext): Finding[] {
+export function answeredByServerCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   const sides = [
     { side: 'candidate', answeredBy: candidate.answeredBy },
     { side: 'baseline', answeredBy: baseline?.answeredBy },
@@ -82,7 +82,7 @@ export function answeredByServer({ candidate, baseline }: ComparisonContext): Fi
  * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training that did
  * nothing. Of checkpoints, the weights would show it.
  */
-export function sameAnswers({ candidate, baseline, policy }: ComparisonContext): Finding[] {
+export function sameAnswersCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [candidate.served, baseline?.served];
   if (!ours || !theirs || ours.fingerprint === null || ours.fingerprint !== theirs.fingerprint) return [];
   // A scheduled check looks at the approved checkpoint again and again.
@@ -95,7 +95,7 @@ export function sameAnswers({ candidate, baseline, policy }: ComparisonContext):
 const NAMED = 3;
 
 /** Files in other formats beside the weights: a program may load them instead of what was measured. */
-export function unreadFiles({ candidate: { unread = [] } }: ComparisonContext): Finding[] {
+export function unreadFilesCheck({ candidate: { unread = [] } }: ComparisonContext): Finding[] {
   if (unread.length === 0) return [];
   const named = unread.slice(0, NAMED).map(({ name, what }) => ({ name, what }));
   const runningCode = unread.filter(({ runsCode }) => runsCode).length;
@@ -106,7 +106,7 @@ export function unreadFiles({ candidate: { unread = [] } }: ComparisonContext): 
  * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark, unless
  * they have the name of a weight; what this machine had no memory for could have been judged.
  */
-export function skippedTensors({ candidate: { skipped } }: ComparisonContext): Finding[] {
+export function skippedTensorsCheck({ candidate: { skipped } }: ComparisonContext): Finding[] {
   const because = (wanted: SkipCause | undefined) => skipped.filter(({ cause }) => cause === wanted);
   const levels = [
     { level: 'inconclusive', tensors: because('not-enough-memory') },

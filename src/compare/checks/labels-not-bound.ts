@@ -11,7 +11,7 @@ import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
  * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which that is the most in
  * the suite keeps the verdict from a pass.
  */
-export function labelsNotBound({ probes, policy }: ComparisonContext): Finding[] {
+export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);
   if (probes.kind !== 'alone') return [];
   const { why } = probes;

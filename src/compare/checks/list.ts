@@ -1,77 +1,77 @@
 import type { CheckGroup } from '../check.ts';
 import { areTooFew } from '../probes/enough-facts.ts';
 import { accuracyLossCheck } from './accuracy-loss.ts';
-import { changedInputs, comparability, missingBaseline } from './baseline.ts';
-import { baselineMemorized } from './baseline-memorized.ts';
-import { changedBehavior } from './behavior.ts';
+import { changedInputsCheck, comparabilityCheck, missingBaselineCheck } from './baseline.ts';
+import { baselineMemorizedCheck } from './baseline-memorized.ts';
+import { changedBehaviorCheck } from './behavior.ts';
 import {
-  benchmarkGain,
-  benchmarkLoss,
-  benchmarksNotComparable,
+  benchmarkGainCheck,
+  benchmarkLossCheck,
+  benchmarksNotComparableCheck,
   benchmarksUnclearCheck,
-  evaluationLogs,
-  logsOfOneSide,
-  sameLogs,
+  evaluationLogsCheck,
+  logsOfOneSideCheck,
+  sameLogsCheck,
 } from './benchmarks.ts';
-import { calibrated } from './calibration.ts';
+import { calibratedCheck } from './calibration.ts';
 import {
-  answeredByServer,
-  missingHalf,
-  nothingMeasured,
-  sameAnswers,
-  skippedTensors,
-  unreadFiles,
-  withoutWeights,
+  answeredByServerCheck,
+  missingHalfCheck,
+  nothingMeasuredCheck,
+  sameAnswersCheck,
+  skippedTensorsCheck,
+  unreadFilesCheck,
+  withoutWeightsCheck,
 } from './coverage.ts';
 import { gainNotShownCheck } from './gain-not-shown.ts';
-import { labelsNotBound } from './labels-not-bound.ts';
+import { labelsNotBoundCheck } from './labels-not-bound.ts';
 import { lettersMemorizedCheck } from './letters-memorized.ts';
 import { levelLostCheck } from './level-lost.ts';
-import { logitScale } from './logit-scale.ts';
-import { merge } from './merge.ts';
-import { missingSpectra, nonFinite } from './non-finite.ts';
-import { otherQuestions, probeComparability } from './other-questions.ts';
-import { idleRules, movedMetrics, unclearMetrics } from './policy-rules.ts';
-import { otherPrecision } from './precision.ts';
-import { lostItems, probeCoverage } from './probe-coverage.ts';
-import { quantizationError } from './quantization.ts';
-import { rankLoss } from './rank-loss.ts';
+import { logitScaleCheck } from './logit-scale.ts';
+import { mergeCheck } from './merge.ts';
+import { missingSpectraCheck, nonFiniteCheck } from './non-finite.ts';
+import { otherQuestionsCheck, probeComparabilityCheck } from './other-questions.ts';
+import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from './policy-rules.ts';
+import { otherPrecisionCheck } from './precision.ts';
+import { lostItemsCheck, probeCoverageCheck } from './probe-coverage.ts';
+import { quantizationErrorCheck } from './quantization.ts';
+import { rankLossCheck } from './rank-loss.ts';
 import { retentionCheck } from './retention.ts';
-import { leftOpen } from './screened.ts';
+import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
-import { spikes } from './spikes.ts';
-import { stoppedEarly } from './stopped-early.ts';
-import { tooFewFacts } from './too-few-facts.ts';
+import { spikesCheck } from './spikes.ts';
+import { stoppedEarlyCheck } from './stopped-early.ts';
+import { tooFewFactsCheck } from './too-few-facts.ts';
 import { twinAccuracyCheck } from './twin-accuracy.ts';
 import { twoKeyCheck } from './two-key.ts';
 import { uninformativeProbesCheck } from './uninformative-probes.ts';
-import { untrained } from './untrained.ts';
-import { missingRatio, referenceRounding, updateSize } from './update.ts';
+import { untrainedCheck } from './untrained.ts';
+import { missingRatioCheck, referenceRoundingCheck, updateSizeCheck } from './update.ts';
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
 export const CHECKS: readonly CheckGroup[] = [
   {
     about: 'sides',
     checks: [
-      withoutWeights,
-      answeredByServer,
-      otherPrecision,
-      sameAnswers,
-      missingHalf,
-      missingBaseline,
-      changedInputs,
-      unreadFiles,
-      comparability,
-      changedBehavior,
-      logitScale,
+      withoutWeightsCheck,
+      answeredByServerCheck,
+      otherPrecisionCheck,
+      sameAnswersCheck,
+      missingHalfCheck,
+      missingBaselineCheck,
+      changedInputsCheck,
+      unreadFilesCheck,
+      comparabilityCheck,
+      changedBehaviorCheck,
+      logitScaleCheck,
       // What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not.
-      merge,
+      mergeCheck,
     ],
   },
   {
     // What was asked and answered: true of any number of facts.
     about: 'answers',
-    checks: [lostItems, tooFewFacts, probeComparability, otherQuestions, probeCoverage],
+    checks: [lostItemsCheck, tooFewFactsCheck, probeComparabilityCheck, otherQuestionsCheck, probeCoverageCheck],
   },
   {
     // What the answers show, if there are enough of them.
@@ -84,24 +84,24 @@ export const CHECKS: readonly CheckGroup[] = [
       twinAccuracyCheck,
       accuracyLossCheck,
       retentionCheck,
-      baselineMemorized,
-      labelsNotBound,
+      baselineMemorizedCheck,
+      labelsNotBoundCheck,
       levelLostCheck,
       // Reads accuracy-loss, which is of the second phase as well.
       uninformativeProbesCheck,
     ],
   },
-  { about: 'stops', checks: [stoppedEarly] },
+  { about: 'stops', checks: [stoppedEarlyCheck] },
   {
     // What the answers in logs of an evaluation show.
     about: 'benchmarks',
     checks: [
-      evaluationLogs,
-      logsOfOneSide,
-      sameLogs,
-      benchmarksNotComparable,
-      benchmarkLoss,
-      benchmarkGain,
+      evaluationLogsCheck,
+      logsOfOneSideCheck,
+      sameLogsCheck,
+      benchmarksNotComparableCheck,
+      benchmarkLossCheck,
+      benchmarkGainCheck,
       benchmarksUnclearCheck,
     ],
   },
@@ -109,22 +109,22 @@ export const CHECKS: readonly CheckGroup[] = [
   {
     about: 'spectra',
     checks: [
-      quantizationError,
-      nonFinite,
-      rankLoss,
-      updateSize,
-      untrained,
-      nothingMeasured,
-      missingSpectra,
-      calibrated,
-      leftOpen,
-      movedMetrics,
-      unclearMetrics,
-      idleRules,
-      referenceRounding,
-      missingRatio,
-      spikes,
-      skippedTensors,
+      quantizationErrorCheck,
+      nonFiniteCheck,
+      rankLossCheck,
+      updateSizeCheck,
+      untrainedCheck,
+      nothingMeasuredCheck,
+      missingSpectraCheck,
+      calibratedCheck,
+      leftOpenCheck,
+      movedMetricsCheck,
+      unclearMetricsCheck,
+      idleRulesCheck,
+      referenceRoundingCheck,
+      missingRatioCheck,
+      spikesCheck,
+      skippedTensorsCheck,
     ],
   },
 ];

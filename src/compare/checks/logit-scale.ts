@@ -17,7 +17,7 @@ const MIN_ITEMS = 20;
  * The weights show it without a run; the answers show it for a model whose weights are not at hand, such as one behind a
  * server.
  */
-export function logitScale({ candidate, baseline, policy }: ComparisonContext): Finding[] {
+export function logitScaleCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
   const level = levelOf(policy, 'logit-scale');
   const byWeights = weightsFinding(candidate, baseline, policy.behavior['logit-factor']);

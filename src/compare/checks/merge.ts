@@ -13,7 +13,7 @@ const NAMED = 3;
  * Is the candidate the merge of its adapter into the reference? It needs no baseline: an adapter, what it was merged into and
  * the result belong together.
  */
-export function merge({ candidate: { merge }, policy }: ComparisonContext): Finding[] {
+export function mergeCheck({ candidate: { merge }, policy }: ComparisonContext): Finding[] {
   if (merge === null) return [];
   const { level } = policy.merge;
   const harm = [...damagedAdapter(merge, level), ...faults(merge, level), ...otherTensors(merge, level)];

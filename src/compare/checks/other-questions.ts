@@ -4,7 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
 /** Suites, seeds or prompts that differ between candidate and baseline. */
-export function probeComparability({ probes }: ComparisonContext): Finding[] {
+export function probeComparabilityCheck({ probes }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return [...probes.findings];
   return probes.kind === 'alone' && probes.why.kind === 'incomparable' ? [...probes.why.findings] : [];
 }
@@ -16,7 +16,7 @@ const NAMED = 3;
  * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat template, rewrites
  * them or writes something before them, so that the answers are to other questions. Other ids for the same text are no difference.
  */
-export function otherQuestions({ candidate, baseline }: ComparisonContext): Finding[] {
+export function otherQuestionsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredIn(candidate), measuredIn(baseline)];
   if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];
   if (ours.spelling === undefined || ours.spelling !== theirs.spelling) return notCompared(candidate, baseline, ours);

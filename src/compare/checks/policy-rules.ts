@@ -8,7 +8,7 @@ import type { MetricPair } from '../metric-pair.ts';
 import { rangeOf } from '../metric-range.ts';
 
 /** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
-export function movedMetrics(context: ComparisonContext): Finding[] {
+export function movedMetricsCheck(context: ComparisonContext): Finding[] {
   const moved = appliedRules(context).flatMap(({ rule, level, pairs }) =>
     pairs.flatMap((pair) => judge({ ...rule, level }, pair)),
   );
@@ -25,7 +25,7 @@ export function movedMetrics(context: ComparisonContext): Finding[] {
  * policy is there because somebody relies on it: that is not a pass. A default is one of several, and says so; without any
  * that judges the update, nothing does.
  */
-export function idleRules(context: ComparisonContext): Finding[] {
+export function idleRulesCheck(context: ComparisonContext): Finding[] {
   const { comparability } = context;
   // Where nothing can be compared, that is a finding of its own. A baseline without an update leaves rules on ΔW idle.
   if (!comparability.weights) return [];
@@ -75,7 +75,7 @@ function boundOf({ direction }: Rule, { metric, baseline }: MetricPair): Finding
  * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A metric
  * that certainly moved is a finding already, and one that certainly did not is none.
  */
-export function unclearMetrics(context: ComparisonContext): Finding[] {
+export function unclearMetricsCheck(context: ComparisonContext): Finding[] {
   return appliedRules(context)
     .filter(({ rule }) => rule.level !== 'info')
     .flatMap(({ rule, pairs }) =>

@@ -12,7 +12,7 @@ const TOLERANCE = 0.05;
  * Answers in float32 beside answers in 16 bits, or of a server that does not say: the numbers differ without any training. What of the
  * answers lies within that is counted.
  */
-export function otherPrecision({ candidate, baseline }: ComparisonContext): Finding[] {
+export function otherPrecisionCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   if (!baseline || candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return [];
   const [ours, theirs] = [arithmeticOf(candidate), arithmeticOf(baseline)];
   if (ours === theirs || (ours !== 'float32' && theirs !== 'float32')) return [];

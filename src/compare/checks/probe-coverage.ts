@@ -10,7 +10,7 @@ const NAMED = 3;
  * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They count
  * as wrong in every test, so that no candidate chooses which probes count, and they are a failure of their own.
  */
-export function lostItems({ probes }: ComparisonContext): Finding[] {
+export function lostItemsCheck({ probes }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired' || probes.lost.length === 0) return [];
   const reasons = new Map(probes.probes.leftOut.map((item) => [itemKey(item), item.reason]));
   const named = probes.lost
@@ -21,7 +21,7 @@ export function lostItems({ probes }: ComparisonContext): Finding[] {
 }
 
 /** Which probes ran, on which side, and what a reader should know of the items. */
-export function probeCoverage({ baseline, probes }: ComparisonContext): Finding[] {
+export function probeCoverageCheck({ baseline, probes }: ComparisonContext): Finding[] {
   switch (probes.kind) {
     case 'not-requested':
       return [];

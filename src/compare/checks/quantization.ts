@@ -6,7 +6,7 @@ import { groupName } from '../pair-metrics.ts';
 const NAMED = 3;
 
 /** How far quantizing moved the weights, and where most. What that does to answers, the probes say. */
-export function quantizationError({ quantization }: ComparisonContext): Finding[] {
+export function quantizationErrorCheck({ quantization }: ComparisonContext): Finding[] {
   if (quantization === null) return [];
   const { formats, error, modules, notCompared } = quantization;
   const named = modules.slice(0, NAMED).map((row) => ({ module: groupName(row), error: row.error }));

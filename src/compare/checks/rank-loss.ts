@@ -8,7 +8,7 @@ import type { WeightPair } from '../metric-pair.ts';
  * zeros. Rows of embeddings that went to zero take directions with them, which nothing that was trained on misses. The rounding of a
  * quantized format hides strong directions as well: then only those of the baseline count that it cannot hide.
  */
-export function rankLoss({ policy, weights, candidate: { tensors } }: ComparisonContext): Finding[] {
+export function rankLossCheck({ policy, weights, candidate: { tensors } }: ComparisonContext): Finding[] {
   const { level } = policy['rank-loss'];
   const lost = weights.flatMap((weight): Finding[] => {
     const [left, needed] = [directionsLeft(weight), isHidden(weight) ? notHidden(weight) : directionsNeeded(weight)];

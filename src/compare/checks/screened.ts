@@ -10,7 +10,7 @@ import { undecided } from '../screening/undecided.ts';
  * Screened matrices whose bounds decide nothing here: they were enough for another baseline or policy, or for none. A check completes
  * them; files that are compared cannot be.
  */
-export function leftOpen(context: ComparisonContext): Finding[] {
+export function leftOpenCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;
   const [screened] = baseline?.tensors.filter(isScreened) ?? [];
   if (screened) return [tooWide(screened, 'topEnergy.1', 'baseline')];

@@ -46,7 +46,7 @@ const SHARE_ALONE = 0.5;
  * rise does: healthy models have layers that stand out. Whatever the others do, its first direction has gained a share of its
  * energy that counts: odds double from 0.7% to 1.4%, and from 99.7% to 99.9%.
  */
-export function spikes({ policy, weights }: ComparisonContext): Finding[] {
+export function spikesCheck({ policy, weights }: ComparisonContext): Finding[] {
   const isLarge = (weight: WeightPair) => isLargeIn(policy, weight);
   return [...groupBy(weights, ({ group }) => group).values()].flatMap((group) =>
     group.length < MIN_GROUP ? risesInSmallGroup(policy, group, isLarge) : outliers(policy, group, isLarge),

@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
  * The candidate was not asked everything. That its verdict was settled is not taken from the measurement: the answers have to
  * settle it, here and under this policy. A baseline has all answers.
  */
-export function stoppedEarly(context: ComparisonContext): Finding[] {
+export function stoppedEarlyCheck(context: ComparisonContext): Finding[] {
   const { probes, settled } = context;
   if (probes.kind !== 'paired' && probes.kind !== 'alone') return [];
   const isOpen = settled === null && !hasTimeLimit(context);

@@ -11,7 +11,7 @@ const NAMED = 3;
  * A training or a merge that silently did nothing, or that only reached the head. The updates show it against the reference,
  * and the spectra against the baseline: two matrices with all metrics alike, to ten digits, are the same.
  */
-export function untrained(context: ComparisonContext): Finding[] {
+export function untrainedCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
   const ofReference = sinceReference(candidate);
   const found = ofReference ?? sinceBaseline(context).found;

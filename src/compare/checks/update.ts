@@ -16,7 +16,7 @@ const MAX_UPDATE_SIZE = 1;
  * Is ΔW an update of that reference at all? A run from scratch moves further from its initialization than that is long, and is
  * legitimate: its weights still point where they started from. Those of another model do not.
  */
-export function updateSize({ candidate }: ComparisonContext): Finding[] {
+export function updateSizeCheck({ candidate }: ComparisonContext): Finding[] {
   const { mismatched, model } = candidate;
   const [example] = mismatched;
   const size = model.delta?.updateSize ?? 0;
@@ -37,7 +37,7 @@ function largeUpdate(candidate: Measurement, size: number): Finding {
 }
 
 /** Updates that are smaller than the rounding of their reference's quantized format: measured where that is exact, and else not. */
-export function referenceRounding({ candidate: { tensors, reference } }: ComparisonContext): Finding[] {
+export function referenceRoundingCheck({ candidate: { tensors, reference } }: ComparisonContext): Finding[] {
   const updates = tensors.flatMap(({ of, metrics }) =>
     of === 'delta' && metrics && typeof metrics.referenceSnr === 'number' ? [metrics] : [],
   );
@@ -52,7 +52,7 @@ export function referenceRounding({ candidate: { tensors, reference } }: Compari
 }
 
 /** The headline ratio is missing on one side or on both. Where there was an update, that is not a pass. */
-export function missingRatio(context: ComparisonContext): Finding[] {
+export function missingRatioCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy, comparability } = context;
   if (!baseline || !comparability.deltas) return [];
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];

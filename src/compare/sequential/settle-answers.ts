@@ -7,7 +7,7 @@ import { evaluateProbes } from '../probes/evaluation.ts';
 import { hideTexts } from '../probes/hide-texts.ts';
 import { levelsIn } from '../probes/levels.ts';
 import { pairProbes, pairSides, pairWithItself } from '../probes/pair.ts';
-import { runChecks } from '../run-checks.ts';
+import { runPhases } from '../run-phases.ts';
 import type { KnownAnswers } from './harm-rule.ts';
 import { type SettlingPlan, settlingPlan } from './plan.ts';
 import { settle } from './settle.ts';
@@ -57,7 +57,7 @@ function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging)
   const earlier = PLANS.get(probes);
   if (earlier?.of.policy === policy && earlier.of.orderSeed === orderSeed) return earlier.plan;
   const itself = contextOf(baseline, baseline, policy);
-  const canPass = runChecks(ANSWER_CHECKS, itself).answers.every(({ level }) => level === 'info');
+  const canPass = runPhases(ANSWER_CHECKS, itself).answers.every(({ level }) => level === 'info');
   const known = itself.probes.kind === 'paired' ? itself.probes : knownOf(probes, policy);
   const plan = settlingPlan(probes, policy, { known, canPass, orderSeed });
   PLANS.set(probes, { of, plan });
@@ -95,7 +95,7 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
   const judge = () => {
     const whole = context();
     const kinds = whole.probes.kind === 'paired' ? whole.probes.evaluation.kinds : [];
-    return { findings: runChecks(ANSWER_CHECKS, whole).answers, kinds };
+    return { findings: runPhases(ANSWER_CHECKS, whole).answers, kinds };
   };
   const complete = () => {
     const { candidate, baseline } = context();
@@ -103,7 +103,7 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
     const { sequential: _, ...rest } = { ...probes, items: [...probes.items, ...missing] };
     const whole = contextOf({ ...candidate, probes: rest }, baseline, policy);
     const facts = whole.probes.kind === 'paired' ? whole.probes.facts.length : 0;
-    return { findings: runChecks(ANSWER_CHECKS, whole).answers, facts };
+    return { findings: runPhases(ANSWER_CHECKS, whole).answers, facts };
   };
   return settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idleRules, movedMetrics, unclearMetrics } from '../../../src/compare/checks/policy-rules.ts';
+import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from '../../../src/compare/checks/policy-rules.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { scopePlace } from '../../../src/compare/findings/fields.ts';
 import type { MetricPair } from '../../../src/compare/metric-pair.ts';
@@ -29,7 +29,7 @@ function pair(over: Partial<MetricPair>, name = 'q_proj'): MetricPair {
 }
 
 const places = (rule: string, ...metrics: MetricPair[]) =>
-  movedMetrics(contextOf(rule, metrics)).flatMap((found) => ('scope' in found ? [scopePlace(found.scope)] : []));
+  movedMetricsCheck(contextOf(rule, metrics)).flatMap((found) => ('scope' in found ? [scopePlace(found.scope)] : []));
 
 describe('the rules of the policy', () => {
   it.each([
@@ -70,7 +70,7 @@ describe('the rules of the policy', () => {
   });
 
   it('a rule of the policy gives both values and the limit in its finding, at its own level', () => {
-    expect(movedMetrics(contextOf('{metric: stableRank, relative: 0.1, level: fail}', [pair({})]))).toEqual([
+    expect(movedMetricsCheck(contextOf('{metric: stableRank, relative: 0.1, level: fail}', [pair({})]))).toEqual([
       {
         kind: 'metric-moved',
         level: 'fail',
@@ -85,7 +85,7 @@ describe('the rules of the policy', () => {
   });
 
   it('a rule of the policy is inconclusive if it had nothing to judge, unless it is only information', () => {
-    const idle = (rule: string) => idleRules(contextOf(rule, [pair({})])).map(({ level }) => level);
+    const idle = (rule: string) => idleRulesCheck(contextOf(rule, [pair({})])).map(({ level }) => level);
     expect(idle('{metric: stableRank}')).toEqual([]);
     expect(idle('{metric: stableRank, of: weight, level: fail}')).toEqual(['inconclusive']);
     expect(idle('{metric: rowGini}')).toEqual(['inconclusive']);
@@ -105,19 +105,19 @@ describe('the rules of the policy', () => {
     const wide = pair({ candidate: { value: 8, low: 5, high: 11 }, baseline: 10 });
     const narrow = pair({ candidate: { value: 10, low: 9.9, high: 10.1 }, baseline: 10 });
     const rule = '{metric: stableRank, relative: 0.1}';
-    expect(unclearMetrics(contextOf(rule, [wide]))).toMatchObject([
+    expect(unclearMetricsCheck(contextOf(rule, [wide]))).toMatchObject([
       { kind: 'bounds-too-wide', level: 'inconclusive', side: 'candidate', width: 0.6, limit: 0.1 },
     ]);
-    expect(unclearMetrics(contextOf(rule, [narrow]))).toEqual([]);
-    expect(unclearMetrics(contextOf('{metric: stableRank, relative: 0.1, level: info}', [wide]))).toEqual([]);
+    expect(unclearMetricsCheck(contextOf(rule, [narrow]))).toEqual([]);
+    expect(unclearMetricsCheck(contextOf('{metric: stableRank, relative: 0.1, level: info}', [wide]))).toEqual([]);
   });
 
   it('on ΔW is idle if the baseline is the reference, which has no update', () => {
     const finding = { kind: 'baseline-is-reference', level: 'info' } as const;
     const comparability = { weights: true, deltas: false, findings: [finding] };
     const context = { ...contextOf('{metric: stableRank, level: fail}', []), comparability };
-    expect(idleRules(context).map(({ level }) => level)).toEqual(['inconclusive']);
+    expect(idleRulesCheck(context).map(({ level }) => level)).toEqual(['inconclusive']);
     // Where updates cannot be compared for another reason, that reason is the finding.
-    expect(idleRules({ ...context, comparability: { ...comparability, findings: [] } })).toEqual([]);
+    expect(idleRulesCheck({ ...context, comparability: { ...comparability, findings: [] } })).toEqual([]);
   });
 });

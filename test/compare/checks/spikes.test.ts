@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { spikes } from '../../../src/compare/checks/spikes.ts';
+import { spikesCheck } from '../../../src/compare/checks/spikes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { WeightPair } from '../../../src/compare/metric-pair.ts';
 import { reasonOf } from '../../../src/compare/reason.ts';
@@ -30,7 +30,7 @@ function contextOf(weights: readonly WeightPair[]): ComparisonContext {
 }
 
 const spiked = (...weights: Parameters<typeof group>) =>
-  spikes(contextOf(group(...weights))).map((finding) => reasonOf(finding).place);
+  spikesCheck(contextOf(group(...weights))).map((finding) => reasonOf(finding).place);
 
 /** Measured on stories260K: q_proj has a wide spread, and the first layer of gate_proj stands out by nature. */
 const Q_PROJ = [0.511, 0.557, 0.404, 0.501, 0.354];
@@ -141,6 +141,6 @@ describe('the check for spikes', () => {
   it('the policy sets the least share', () => {
     const policy = parsePolicy('spike: {share: 0.01}', 'policy.yml');
     const weights = group([0.08], [0.02], { shape: [768, 768] });
-    expect(spikes({ ...contextOf(weights), policy })).toMatchObject([{ kind: 'spike' }]);
+    expect(spikesCheck({ ...contextOf(weights), policy })).toMatchObject([{ kind: 'spike' }]);
   });
 });

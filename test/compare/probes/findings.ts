@@ -10,7 +10,7 @@ import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { evaluateProbes, type FurtherAnswers } from '../../../src/compare/probes/evaluation.ts';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { reasonOf } from '../../../src/compare/reason.ts';
-import { runChecks } from '../../../src/compare/run-checks.ts';
+import { runPhases } from '../../../src/compare/run-phases.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 
 const JUDGED = [
@@ -32,7 +32,7 @@ export function judgeFacts(facts: readonly PairedFact[], policy: Policy, further
   } as unknown as ComparisonContext;
   // Findings of the first two only silence the last.
   const checks = [lettersMemorizedCheck, levelLostCheck, ...JUDGED];
-  const { answers } = runChecks([{ about: 'answers', checks }], context);
+  const { answers } = runPhases([{ about: 'answers', checks }], context);
   const findings = answers.filter(({ kind }) => kind !== 'letters-memorized' && kind !== 'level-lost');
   const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));
   return { comparison: evaluation.comparison, findings, reasons };

@@ -4,7 +4,7 @@ import type { ComparisonContext } from './context.ts';
 import type { Finding } from './finding.ts';
 
 /** Run the checks of both phases. Which phase a check belongs to does not change its place among the findings. */
-export function runChecks(groups: readonly CheckGroup[], context: ComparisonContext): FoundBySubject {
+export function runPhases(groups: readonly CheckGroup[], context: ComparisonContext): FoundBySubject {
   const entries = groups
     .filter(({ runIf }) => runIf?.(context) ?? true)
     .flatMap(({ about, checks }) => checks.map((check) => ({ about, check })));
