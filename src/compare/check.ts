@@ -25,7 +25,7 @@ interface StoppingRules {
   readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];
 }
 
-/** One check, in a file of its own. Most are a function; those with more to say are an object. */
+/** One check: most are a function, those with more to say an object. */
 export type Check =
   | Find
   | ({ readonly find: Find } & StoppingRules)
