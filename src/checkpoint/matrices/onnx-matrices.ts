@@ -1,14 +1,13 @@
 import { at } from '../../platform/at.ts';
 import type { Architecture } from '../config/architecture.ts';
 import type { OnnxTensor } from '../formats/full-checkpoint.ts';
-import { isTableName, withoutOperator } from '../formats/onnx/weight-use.ts';
+import { isTableName, type RecurrentOperator, type RecurrentUse, withoutOperator } from '../formats/onnx/weight-use.ts';
 import { type Place, placeOf } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { fusedLayout } from './fused.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
-import { splitRecurrent } from './onnx-recurrent.ts';
 import { unexpectedDtype } from './skipped-tensor.ts';
 
 /** The model that a tensor belongs to. */
@@ -112,4 +111,37 @@ function stack(whole: Matrix, shape: readonly number[]): Matrix[] {
     name: `${whole.name}[${index}]`,
     view: inBlock(view, index, count),
   }));
+}
+
+/** The gates in the order of ONNX (https://onnx.ai/onnx/operators/onnx__LSTM.html, …__GRU.html). An RNN has none. */
+const GATES: Readonly<Record<RecurrentOperator, readonly string[]>> = {
+  LSTM: ['input gate', 'output gate', 'forget gate', 'cell gate'],
+  GRU: ['update gate', 'reset gate', 'hidden gate'],
+  RNN: [],
+};
+
+/**
+ * The matrices of a recurrent layer: one for each direction and gate. Where the graph reorders the gates of the stored
+ * tensor, they are numbered as they are stored.
+ * @param whole the stored tensor: [directions, gates · hidden, in], or [gates · hidden, in] before its axis is added
+ * @returns null if its shape is not that of a recurrent layer
+ */
+function splitRecurrent(whole: Matrix, shape: readonly number[], use: RecurrentUse): Matrix[] | null {
+  if (shape.length > 3) return null;
+  const directions = shape.length === 3 ? at(shape, 0) : 1;
+  if (directions > 2) return null;
+  const [rows, input] = [at(shape, shape.length - 2), at(shape, shape.length - 1)];
+  const gates = GATES[use.opType];
+  const hidden = use.hidden ?? rows / gates.length;
+  const hasGates = gates.length > 0 && Number.isInteger(hidden) && rows === gates.length * hidden;
+  return Array.from({ length: directions }, (_, direction) => direction).flatMap((direction) => {
+    const name = directions === 1 ? whole.name : `${whole.name}[${direction === 0 ? 'forward' : 'backward'}]`;
+    const place = (view: MatrixView) => (shape.length === 3 ? inBlock(view, direction, directions) : view);
+    if (!hasGates) return [{ ...whole, name, view: place(wholeMatrix([rows, input])) }];
+    return gates.map((gate, index): Matrix => {
+      const slice = { axis: 0, start: index, end: index + 1 };
+      const view = outputPart({ outDims: [gates.length, hidden], slice }, input, 'rows');
+      return { ...whole, name: `${name}[${use.isReordered ? `gate ${index + 1}` : gate}]`, view: place(view) };
+    });
+  });
 }
