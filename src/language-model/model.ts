@@ -2,11 +2,11 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnInterruption } from '../platform/progress.ts';
+import { isOutOfMemory, UserError } from '../platform/user-error.ts';
 import type { Engine, OnWork } from './engine.ts';
 import type { Execution, PassCost } from './execution.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, type OutlinedModel, openEngine, outlineModel } from './open-model.ts';
-import { explainOutOfMemory } from './out-of-memory.ts';
 import type { Precision } from './precision.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
@@ -239,4 +239,21 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
     byText: tokenizer === null ? remote : null,
     load: async () => ({ engine: remote, remote, by, device: 'endpoint', precision: null, execution: null }),
   };
+}
+
+/** So V8 refuses an array that is larger than it can be. */
+const TOO_LARGE = /invalid (typed )?array (buffer )?length/i;
+
+/**
+ * A failed allocation is no bug: another machine can run the model. onnxruntime's message has the size that it wanted.
+ * @returns any other error as it is
+ */
+export function explainOutOfMemory(error: unknown): unknown {
+  if (!(error instanceof Error) || !(isOutOfMemory(error) || TOO_LARGE.test(error.message))) return error;
+  const [line = ''] = error.message.split('\n');
+  return new UserError(
+    `the model does not fit into the memory of this machine (${line.slice(0, 200)})`,
+    'use a runner with more memory, or a server (--endpoint)',
+    { code: 'not-enough-memory' },
+  );
 }

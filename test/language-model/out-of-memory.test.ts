@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainOutOfMemory } from '../../src/language-model/out-of-memory.ts';
+import { explainOutOfMemory } from '../../src/language-model/model.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 
 describe('a model that this machine has no memory for', () => {

@@ -1,13 +1,13 @@
 import { type Tensor, tensor } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 import { attentionsOf, type Decoder, layersBeforeLate, type Rope, recurrentsOf } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 import { ropeTables } from '../architectures/rope.ts';
 import { backboneInputs } from '../graph/backbone.ts';
-import { BACKBONE } from '../graph/backbone-names.ts';
+import { BACKBONE, LATE } from '../graph/backbone-names.ts';
 import { alibiTensor, maskTensor } from './attention-bias.ts';
 import type { ForwardBatch } from './batches.ts';
 import type { KvCacheSize } from './kv-cache.ts';
-import { lateFeeds } from './late-rows.ts';
 import { recurrenceFeeds } from './recurrence-plan.ts';
 
 interface RopeTensors {
@@ -85,4 +85,27 @@ export class BatchFeeds {
     this.#ropeTensors.set(rope, made);
     return made;
   }
+}
+
+/**
+ * The inputs that say which slots go through the late layers (see `layersBeforeLate`): those whose hidden state is returned, as many for
+ * each sequence as the one with most has. The others are filled up with its first slot, and what comes of that is not returned.
+ */
+export function lateFeeds({ batch, length, rows, mask }: ForwardBatch): Record<string, Tensor> {
+  const bySequence = Array.from({ length: batch }, (): number[] => []);
+  const places = rows.map((row) => {
+    const sequence = Math.floor(row / length);
+    return { sequence, place: at(bySequence, sequence).push(row) - 1 };
+  });
+  const most = Math.max(1, ...bySequence.map((own) => own.length));
+  const slots = bySequence.flatMap((own, b) => Array.from({ length: most }, (_, i) => own[i] ?? b * length));
+  const masks = mask.isShared ? slots.map((slot) => slot % length) : slots;
+  return {
+    [LATE.slots]: tensor.int64(slots, [batch, most]),
+    [LATE.masks]: tensor.int64(masks, [batch, most]),
+    [LATE.rows]: tensor.int64(
+      places.map(({ sequence, place }) => sequence * most + place),
+      [rows.length],
+    ),
+  };
 }

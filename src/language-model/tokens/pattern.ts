@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { fromString } from './regex/from-string.ts';
 import { fromOniguruma } from './regex/oniguruma.ts';
 
 /** What is searched for in a text: a string, or a regular expression of Oniguruma. */
@@ -9,4 +8,11 @@ export type Pattern = z.infer<typeof patternSchema>;
 /** @throws Error for an expression that cannot be expressed in JavaScript */
 export function regexOf(pattern: Pattern): RegExp {
   return 'String' in pattern ? fromString(pattern.String) : fromOniguruma(pattern.Regex);
+}
+
+/** A regular expression, with the flag `g`, that finds a string. @throws Error for the empty one */
+function fromString(text: string): RegExp {
+  if (text === '') throw new Error('a pattern is empty');
+  const escaped = [...text].map((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return new RegExp(escaped.join(''), 'gu');
 }

@@ -1,6 +1,9 @@
 import { type AddedToken, AddedTokens } from './added-tokens.ts';
 import { readDecoder } from './decoders.ts';
-import { readModel } from './models/read-model.ts';
+import { bpe } from './models/bpe.ts';
+import type { Model } from './models/model.ts';
+import { unigram } from './models/unigram.ts';
+import { wordLevel, wordPiece } from './models/word-models.ts';
 import { readNormalizer } from './normalizers.ts';
 import { type Piece, prependsFirst, readPreTokenizer } from './pre-tokenizers.ts';
 import { type Spelling, spell } from './spelling.ts';
@@ -91,4 +94,29 @@ function spellingOf(
     prefix: textOf(model.continuing_subword_prefix),
     suffix: textOf(model.end_of_word_suffix),
   };
+}
+
+/**
+ * The model of a tokenizer.json. Old files do not name its kind.
+ * @throws Error, also one of zod, for one that is not known or has an option that is not
+ */
+function readModel(value: Readonly<Record<string, unknown>>): Model {
+  switch (value.type ?? modelKindOf(value)) {
+    case 'BPE':
+      return bpe(value);
+    case 'Unigram':
+      return unigram(value);
+    case 'WordPiece':
+      return wordPiece(value);
+    case 'WordLevel':
+      return wordLevel(value);
+    default:
+      throw new Error(`a model of the unknown type ${JSON.stringify(value.type)}`);
+  }
+}
+
+function modelKindOf(value: Readonly<Record<string, unknown>>): string {
+  if ('merges' in value) return 'BPE';
+  if (Array.isArray(value.vocab)) return 'Unigram';
+  return 'max_input_chars_per_word' in value ? 'WordPiece' : 'WordLevel';
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { openReference } from '../../../src/checkpoint/open.ts';
 import { layersBeforeLate } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { lateFeeds } from '../../../src/language-model/runtime/batch-feeds.ts';
 import { sequenceBatch, treesBatch } from '../../../src/language-model/runtime/batches.ts';
-import { lateFeeds } from '../../../src/language-model/runtime/late-rows.ts';
 import { TokenTree } from '../../../src/language-model/runtime/token-tree.ts';
 import { languageModel } from './engines.ts';
 

@@ -2,7 +2,6 @@ import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts'
 import { parseJson } from '../../../platform/json/parse-json.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { anyObject } from '../read-part.ts';
-import { endsOfTurns } from './ends-of-turns.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { isKnownKind, isWhole, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
 import { type GgufVocabulary, isToken, type NamedToken, readVocabulary, TOKEN_TYPES } from './vocabulary.ts';
@@ -133,4 +132,39 @@ function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: Tokenizer
     pair: [],
     special_tokens: Object.fromEntries(all),
   };
+}
+
+/**
+ * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids beside EOS, and
+ * a GGUF file often EOS alone.
+ */
+const TURN_ENDS = new Set([
+  '<|eot_id|>',
+  '<|eom_id|>',
+  '<|im_end|>',
+  '<|end|>',
+  '<|return|>',
+  '<|call|>',
+  '<|end_of_text|>',
+  '<|endoftext|>',
+  '<end_of_turn>',
+  '<end_of_utterance>',
+  '<turn|>',
+  '<EOT>',
+]);
+
+/** Where a format has it, `<|end|>` ends a message, and the turn goes on. */
+const RETURN = '<|return|>';
+const MESSAGE_END = '<|end|>';
+
+/**
+ * The ids of those tokens that the chat templates write.
+ * @param special tokens that are matched as a whole, by their ids
+ */
+function endsOfTurns(special: ReadonlyMap<number, string>, templates: readonly string[]): number[] {
+  const texts = new Set(special.values());
+  return [...special].flatMap(([id, token]) => {
+    if (!TURN_ENDS.has(token) || (token === MESSAGE_END && texts.has(RETURN))) return [];
+    return templates.some((template) => template.includes(token)) ? [id] : [];
+  });
 }
