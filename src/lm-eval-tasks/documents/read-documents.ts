@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { openDataset } from '../../hub/dataset.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { type ParquetSource, type ParquetValue, parquetBytes, readParquet } from '../../platform/parquet/parquet.ts';
-import { floatColumns } from '../../platform/parquet/parquet-floats.ts';
+import { floatColumns } from '../../platform/parquet/parquet-footer.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readBytes, readLines, readText } from '../../probes/files/lines.ts';
 import { parsePythonJson } from '../../python/json.ts';
