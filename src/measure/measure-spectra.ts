@@ -10,7 +10,7 @@ import { machineMemory } from '../platform/memory.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/jobs.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { runJobs, type SpectraFindings } from '../spectra/run-jobs.ts';
-import { asScreened } from '../spectra/screen/screened-job.ts';
+import { asScreened } from '../spectra/screen/screen-spectrum.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { tensorKey } from './aggregate.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';

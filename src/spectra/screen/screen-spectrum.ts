@@ -3,6 +3,7 @@
 // Where that is enough to judge a matrix, its full spectrum need not be computed.
 import { at } from '../../platform/at.ts';
 import { bounded } from '../../statistics/bounded.ts';
+import { matrixCost } from '../cost.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import { ROUNDING } from '../fast/effort.ts';
 import { type FastOptions, metricsOf } from '../fast/fast-spectrum.ts';
@@ -13,6 +14,7 @@ import { type BlockLanczos, largestEigenvalueBound } from '../fast/largest-eigen
 import { Operator } from '../fast/operator.ts';
 import { probeComplement } from '../fast/probe-vectors.ts';
 import { xLogX } from '../fast/trace-estimates.ts';
+import type { Job } from '../jobs.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import { EXACT_ONLY } from '../metrics-schema.ts';
 import type { Spectrum } from '../spectrum.ts';
@@ -65,8 +67,18 @@ export async function screenSpectrum(
   }
 }
 
+/**
+ * A screen in place of a fast spectrum; the job itself where there is none. Exact spectra are those of small matrices, or of a user
+ * who asked for them: nothing takes their place.
+ */
+export function asScreened(job: Job): Job {
+  if (job.kind === 'lora' || job.kind === 'dora' || job.method !== 'fast') return job;
+  const { shape } = job.matrix.view;
+  return isScreenable(shape) ? { ...job, method: 'screened', cost: matrixCost(shape, 'screened') } : job;
+}
+
 /** Is a matrix of this shape large enough that a screen saves time? */
-export function isScreenable(shape: readonly [number, number]): boolean {
+function isScreenable(shape: readonly [number, number]): boolean {
   return Math.min(...shape) >= LEAST_SIZE;
 }
 
