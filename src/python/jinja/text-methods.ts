@@ -1,6 +1,6 @@
 import { isSpace } from '../text.ts';
 import { PythonTuple } from '../value.ts';
-import { formatBraces } from './format-braces.ts';
+import { repr, toText } from './print.ts';
 import {
   capitalize,
   indexOf,
@@ -181,4 +181,22 @@ export function textMethod(name: string): Method | undefined {
   return () => {
     throw new NotRead(`the method ${name} of a text is not read`);
   };
+}
+
+/** `'{} and {name}'.format(…)`, without attributes, elements and format specifications. @throws NotRead for these */
+function formatBraces(template: string, { positional, named }: Arguments): string {
+  let automatic = 0;
+  return template.replace(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (whole, field?: string) => {
+    if (whole === '{{' || whole === '}}') return whole.charAt(0);
+    if (field === undefined) throw new TemplateError('a format has a single brace');
+    const [, name = '', conversion] = /^([^!:.[]*)(?:!([rs]))?$/.exec(field) ?? notRead(field);
+    const key = name === '' ? String(automatic++) : name;
+    const value: Value | undefined = /^\d+$/.test(key) ? positional[Number(key)] : named.get(key);
+    if (value === undefined) throw new TemplateError(`a format has no value ${key}`);
+    return conversion === 'r' ? repr(value) : toText(value);
+  });
+}
+
+function notRead(field: string): never {
+  throw new NotRead(`the format {${field}} is not read`);
 }
