@@ -1,5 +1,4 @@
 import { readAnswer } from './answer-rule.ts';
-import { finalAnswer, isExactMatch } from './exact-match.ts';
 import type { Question } from './item.ts';
 
 /** A generated answer: the part of it that counts, and whether it is right. */
@@ -27,4 +26,44 @@ export function judgeAnswer(text: string, question: Extract<Question, { readonly
 function lastMatch(text: string, pattern: string): string | null {
   const match = [...text.matchAll(new RegExp(pattern, 'gu'))].at(-1);
   return match === undefined ? null : (match[1] ?? match[0]).trim();
+}
+
+/** An integer or decimal number, with or without thousands separators and a sign. */
+const NUMBER = /[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-−+]?\.\d+/u;
+const ONLY_A_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
+/** How GSM8K marks the final answer. */
+const FINAL = '####';
+
+/**
+ * Whether a generated text gives the target. The final answer of the text is compared:
+ *
+ * - the text behind `####`, else the first line that is not blank;
+ * - if the target is a number, the value of the first number in it: `$1,200.00` is `1200`;
+ * - else both in NFKC and lower case, without quotes and periods at their ends, with single spaces.
+ */
+export function isExactMatch(generated: string, target: string): boolean {
+  const expected = numberIn(target.trim().replace(/^[$€£]\s*/u, ''), ONLY_A_NUMBER);
+  const answer = finalAnswer(generated);
+  if (expected !== null) return numberIn(answer, NUMBER) === expected;
+  return normalize(answer) === normalize(target);
+}
+
+/** The part of a generated text that counts as the answer. */
+export function finalAnswer(text: string): string {
+  const mark = text.indexOf(FINAL);
+  const rest = mark < 0 ? text : text.slice(mark + FINAL.length);
+  return (rest.split('\n').find((line) => line.trim() !== '') ?? '').trim();
+}
+
+function numberIn(text: string, pattern: RegExp): number | null {
+  const found = pattern.exec(text)?.[0];
+  return found === undefined ? null : Number(found.replaceAll(',', '').replace('−', '-'));
+}
+
+function normalize(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/\s+/gu, ' ')
+    .replace(/^[\s"'“”‘’.]+|[\s"'“”‘’.]+$/gu, '');
 }

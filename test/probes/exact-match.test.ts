@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { finalAnswer, isExactMatch } from '../../src/probes/exact-match.ts';
+import { finalAnswer, isExactMatch } from '../../src/probes/exact-answer.ts';
 
 it.each([
   ['18', '18'],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asOption, fill } from '../../src/probes/families/facts/relation.ts';
-import { RELATIONS } from '../../src/probes/families/facts/relations.ts';
-import { facts } from '../../src/probes/families/facts.ts';
+import { facts, RELATIONS } from '../../src/probes/families/facts.ts';
 import type { Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
 import { records } from '../../src/probes/families/records.ts';
 import { capitalize } from '../../src/probes/families/words.ts';

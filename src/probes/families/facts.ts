@@ -1,8 +1,43 @@
 import type { Random } from '../random.ts';
+import { capitals } from './facts/capitals.ts';
+import { atomicNumbers, symbols } from './facts/elements.ts';
+import { events } from './facts/events.ts';
 import { cloze, type DrawnQuestion, exam, named, reversed } from './facts/forms.ts';
+import { continents, rivers } from './facts/geography.ts';
+import { gods } from './facts/gods.ts';
+import { instruments, polygons, units } from './facts/measures.ts';
+import { animals, organs, young } from './facts/nature.ts';
 import type { Entry, Pool, Relation } from './facts/relation.ts';
-import { RELATIONS } from './facts/relations.ts';
+import { planets, sciences } from './facts/sciences.ts';
+import { stateCapitals } from './facts/states.ts';
+import { smallTowns, towns } from './facts/towns.ts';
+import { authors, composers, painters } from './facts/works.ts';
 import type { Phrasing, ProbeFamily, ProbeLevel, TwinTemplate } from './family.ts';
+
+/** All relations: chosen to be undisputed, and to be true in ten years as well. */
+export const RELATIONS: readonly Relation[] = [
+  animals,
+  atomicNumbers,
+  authors,
+  capitals,
+  composers,
+  continents,
+  events,
+  gods,
+  instruments,
+  organs,
+  painters,
+  planets,
+  polygons,
+  rivers,
+  sciences,
+  stateCapitals,
+  smallTowns,
+  symbols,
+  towns,
+  units,
+  young,
+];
 
 const WRONG = 3;
 

@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
 import { parquetBytes } from '../../platform/parquet/parquet.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { conversionOf } from './conversions.ts';
 import { readCsv } from './csv.ts';
 import type { FieldNames } from './field-names.ts';
 import { readJson } from './json.ts';
@@ -74,4 +73,36 @@ export async function readFileRecords(path: string, fields: FieldNames | undefin
     );
   }
   return { records: await reader.read(await readBytes(path), path, fields), cells: reader.cells };
+}
+
+/** Commands that turn files in other formats into one that is read. FILE stands for the name without its extension. */
+const CONVERSIONS: Readonly<Record<string, string>> = {
+  '.arrow': `python -c "import datasets; datasets.Dataset.from_file('FILE.arrow').to_json('FILE.jsonl')"`,
+  '.feather': withPandas('read_feather', 'feather'),
+  '.orc': withPandas('read_orc', 'orc'),
+  '.xlsx': withPandas('read_excel', 'xlsx'),
+  '.xls': withPandas('read_excel', 'xls'),
+  '.gz': 'gunzip FILE.gz',
+  '.bz2': 'bunzip2 FILE.bz2',
+  '.xz': 'unxz FILE.xz',
+  '.zst': 'unzstd FILE.zst',
+  '.zip': 'unzip FILE.zip',
+};
+
+function withPandas(reader: string, extension: string): string {
+  return `python -c "import pandas; pandas.${reader}('FILE.${extension}').to_json('FILE.jsonl', orient='records', lines=True)"`;
+}
+
+/** Names that need no quotes in a shell nor in Python. */
+const PLAIN_NAME = /^[\w./-]+$/;
+
+/** The line that converts a file, with its name if that is plain; null for a format without one. */
+function conversionOf(path: string): string | null {
+  const extension = extname(path);
+  const command = CONVERSIONS[extension.toLowerCase()];
+  if (command === undefined) return null;
+  const stem = path.slice(0, -extension.length);
+  return PLAIN_NAME.test(path) && extension === extension.toLowerCase()
+    ? command.replaceAll('FILE', () => stem)
+    : command;
 }

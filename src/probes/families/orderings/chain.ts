@@ -4,9 +4,41 @@ import { askedOf, askOneOf, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
 import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
 import { capitalize, NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../words.ts';
-import { type Direction, SCALES } from './scales.ts';
 
 type Text = Omit<Phrasing, 'template'>;
+
+/** One direction of a scale: `Ann is taller than Ben`, `the tallest`. */
+interface Direction {
+  readonly more: string;
+  readonly most: string;
+}
+
+const SCALES: readonly (readonly [Direction, Direction])[] = [
+  [
+    { more: 'taller', most: 'tallest' },
+    { more: 'shorter', most: 'shortest' },
+  ],
+  [
+    { more: 'older', most: 'oldest' },
+    { more: 'younger', most: 'youngest' },
+  ],
+  [
+    { more: 'faster', most: 'fastest' },
+    { more: 'slower', most: 'slowest' },
+  ],
+  [
+    { more: 'heavier', most: 'heaviest' },
+    { more: 'lighter', most: 'lightest' },
+  ],
+  [
+    { more: 'richer', most: 'richest' },
+    { more: 'poorer', most: 'poorest' },
+  ],
+  [
+    { more: 'louder', most: 'loudest' },
+    { more: 'quieter', most: 'quietest' },
+  ],
+];
 
 const ORDINALS = ['', 'second ', 'third ', 'fourth ', 'fifth '];
 const CHOICES = 4;
