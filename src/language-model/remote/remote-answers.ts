@@ -5,7 +5,8 @@ import { defaultMaxNewTokens, type GenerateAnswer } from '../generate.ts';
 import { answerable, type OnRefusal } from '../refusal.ts';
 import type { GenerateRequest, ScoreRequest } from '../requests.ts';
 import { type ScoreAnswer, type ScoreOptions, scoreRequests, toAnswer } from '../score.ts';
-import type { RemoteEngine, RollingScore, TextPrompt } from './remote-engine.ts';
+import type { RemoteEngine, TextPrompt } from './remote-engine.ts';
+import type { RollingScore } from './score-texts.ts';
 
 /** Requests whose texts the server encodes, since there is no tokenizer here. */
 

@@ -8,7 +8,6 @@ import type { Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } fr
 import { type ChoiceGroup, groupByContext } from './choice-tree.ts';
 import {
   continuation,
-  type EchoedTokens,
   generateRequest,
   tokenStops,
   type WireContinuation,
@@ -28,8 +27,9 @@ import {
   readNextTokens,
 } from './prompt-reading.ts';
 import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
-import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
-import { IdScorer, scoreOf } from './score-ids.ts';
+import { moveTrailingSpace, type TextPair } from './remote-text.ts';
+import { IdScorer } from './score-ids.ts';
+import { type RollingScore, TextScorer } from './score-texts.ts';
 import { identifyServer, type ServerIdentity } from './server-identity.ts';
 import { ServerWatch } from './server-watch.ts';
 
@@ -65,12 +65,6 @@ export interface TextPrompt {
 export interface TextContinuation {
   readonly text: string;
   readonly finish: 'stop' | 'length';
-}
-
-/** The scores of all tokens but those of `unscored`. */
-export interface RollingScore extends SequenceScore {
-  /** The beginning of the text without a probability: its first token, or '' after a BOS token. */
-  readonly unscored: string;
 }
 
 /** What tells one served model from another. */
@@ -159,13 +153,13 @@ class ServerEngine implements RemoteEngine {
   /** Null if the server must not be asked for the probabilities of a prompt. */
   readonly #echo: PromptEcho | null;
   readonly #ids: IdScorer;
+  readonly #texts: TextScorer;
   readonly #isExamined: boolean;
   #watch: ServerWatch | null = null;
   #kept: KeptAnswers | null = null;
   /** Requests that were about the server itself. */
   #checks = 0;
   #questions = 0;
-  #countsContexts = false;
   readonly #closing = new AbortController();
 
   constructor(server: RemoteServer, { model, maxLength, semaphore, isExamined, isEchoAvoided }: ServedModel) {
@@ -175,12 +169,8 @@ class ServerEngine implements RemoteEngine {
     this.#semaphore = semaphore;
     this.#isExamined = isExamined;
     this.#echo = isEchoAvoided ? null : new PromptEcho(server, model);
-    this.#ids = new IdScorer({
-      server,
-      model,
-      isExamined,
-      echo: this.#echo,
-    });
+    this.#ids = new IdScorer({ server, model, isExamined, echo: this.#echo });
+    this.#texts = new TextScorer(server.shown, this.#echo);
   }
 
   /**
@@ -216,15 +206,6 @@ class ServerEngine implements RemoteEngine {
   async #expectUnsampled([prompt = '']: readonly string[], signal: AbortSignal): Promise<void> {
     const { cold, hot } = await readAtTwoTemperatures(this.#server, this.#model, { prompt, signal });
     expectUnsampled(cold, hot, this.#server.shown);
-  }
-
-  /** @throws UserError where the server must not be asked for the probabilities of a prompt */
-  get #textEcho(): PromptEcho {
-    if (this.#echo !== null) return this.#echo;
-    throw new UserError(
-      `the server at ${this.#server.shown} has adapters, and vLLM has no right log-probabilities of a prompt beside them`,
-      "give the model's tokenizer (--tokenizer), so that the next token can be asked for by its id",
-    );
   }
 
   async finish(): Promise<void> {
@@ -276,64 +257,15 @@ class ServerEngine implements RemoteEngine {
     const groups = [...groupBy(pairs, ({ context }) => context).values()];
     const scores = await this.#ask(
       groups,
-      (group, signal) => this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#scoreTextGroup(group, signal)),
+      (group, signal) => this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#texts.score(group, signal)),
       onWork,
     );
     const byPair = new Map(groups.flatMap((group, i) => group.map((pair, j) => [pair, at(at(scores, i), j)] as const)));
     return pairs.flatMap((pair) => byPair.get(pair) ?? []);
   }
 
-  /** Continuations of one context. */
-  async #scoreTextGroup(group: readonly TextPair[], signal: AbortSignal): Promise<SequenceScore[]> {
-    const texts = group.map(({ context, continuation }) => context + continuation);
-    const context = at(group, 0).context;
-    // Where tokens do not give the text once, they seldom do: the context is counted in the same request.
-    const isCounted = this.#countsContexts && context !== '';
-    const echoed = await this.#textEcho.all(isCounted ? [...texts, context] : texts, signal);
-    let count = isCounted ? promptCount(at(echoed, texts.length)) : null;
-    const scores: SequenceScore[] = [];
-    for (const [i, { continuation }] of group.entries()) {
-      const answer = at(echoed, i);
-      const located = locateText(answer, at(texts, i));
-      const start = located === null ? null : tokenAt(located, context.length);
-      if (located !== null && start !== null) {
-        scores.push(this.#scoreOf(answer, start, located.first + located.starts.length));
-        continue;
-      }
-      if (context === '') throw this.#cannotLocate('the first token of the text');
-      // lm-evaluation-harness splits after as many tokens as the context alone has.
-      this.#countsContexts = true;
-      count ??= promptCount(await this.#textEcho.one(context, signal));
-      const to = promptCount(answer);
-      if (count >= to) throw this.#cannotLocate(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
-      scores.push(this.#scoreOf(answer, count, to));
-    }
-    return scores;
-  }
-
   scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]> {
-    return this.#ask(
-      texts,
-      async (text, signal) => {
-        if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
-        const echoed = await this.#textEcho.one(text, signal);
-        const located = locateText(echoed, text);
-        const first = located?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
-        const isScored = echoed.logprobs[first] !== null;
-        const to = located === null ? promptCount(echoed) : first + located.starts.length;
-        return {
-          ...this.#scoreOf(echoed, isScored ? first : first + 1, to),
-          unscored: isScored ? '' : at(echoed.tokens, first),
-        };
-      },
-      onWork,
-    );
-  }
-
-  /** Is the first token part of the text, if the tokens together do not give the text? */
-  #beginsText({ tokens: [first = ''] }: EchoedTokens, text: string): boolean {
-    if (first === '' || first.includes('\ufffd')) throw this.#cannotLocate('the first token of the text');
-    return text.startsWith(first);
+    return this.#ask(texts, (text, signal) => this.#texts.scoreAll(text, signal), onWork);
   }
 
   generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
@@ -397,17 +329,6 @@ class ServerEngine implements RemoteEngine {
   #complete(request: object, signal: AbortSignal): Promise<WireContinuation> {
     return this.#keep({ request }, continuationSchema, async () =>
       continuation(await this.#server.request('completions', request, signal), this.#server.shown),
-    );
-  }
-
-  #scoreOf(echoed: EchoedTokens, from: number, to: number): SequenceScore {
-    return scoreOf(echoed, { from, to, server: this.#server.shown });
-  }
-
-  #cannotLocate(what: string): UserError {
-    return new UserError(
-      `the tokens of the server at ${this.#server.shown} do not show ${what}`,
-      "give the model's tokenizer, so that token ids can be sent",
     );
   }
 }
