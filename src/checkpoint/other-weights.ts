@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CONSOLIDATED_FILE, isTrainingState, MLX_ADAPTER } from '../hub/checkpoint-files.ts';
-import { isLfsPointer } from '../platform/files/git-lfs.ts';
+import { isLfsPointerFile } from '../platform/files/git-lfs.ts';
 import { resolveInside } from '../platform/files/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -75,7 +75,7 @@ function isState({ format }: Checkpoint, name: string): boolean {
 async function read(checkpoint: Checkpoint, name: string, file: string): Promise<OtherWeights['tensors'] | null> {
   if (name.endsWith('.safetensors')) return usual(checkpoint, await readSafetensorsHeader(file));
   // Clones of a hub often lack the pickles. Nothing can load what is in their place.
-  if ((await foreignFormatOf(file)) !== PICKLE || (await isLfsPointer(file))) return null;
+  if ((await foreignFormatOf(file)) !== PICKLE || (await isLfsPointerFile(file))) return null;
   try {
     const entries = await findStateDict(file);
     if (entries === null) return null;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../../hub/checkpoint-files.ts';
 import { stateBeforeReading } from '../../platform/files/file-state.ts';
-import { LFS_MAGIC, lfsPointerError } from '../../platform/files/git-lfs.ts';
+import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../platform/files/git-lfs.ts';
 import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
 import { validate } from '../../platform/json/first-issue.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
@@ -69,9 +69,9 @@ export async function readSafetensors(file: string): Promise<Header> {
 }
 
 async function readHeaderLength(handle: FileHandle, file: string, size: number): Promise<number> {
-  const start = await readExactly(handle, 0, Math.min(size, LFS_MAGIC.length), file);
+  const start = await readExactly(handle, 0, Math.min(size, LFS_MAGIC_BYTES), file);
   if (size === 0) throw new UserError(`${file} is empty`, 'download the checkpoint again');
-  if (start.toString('latin1') === LFS_MAGIC) throw lfsPointerError(file);
+  if (isLfsPointer(start)) throw lfsPointerError(file);
   const foreign = await readForeignFormat(handle, file);
   if (foreign !== null) throw foreignError(file, foreign);
   if (size < 8) throw new UserError(`${file} is truncated: ${size} bytes, no header`, 'download the checkpoint again');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
-import { LFS_MAGIC } from '../../platform/files/git-lfs.ts';
+import { isLfsPointerFile } from '../../platform/files/git-lfs.ts';
 
 /** The folder with `.git`, upwards from here; null outside of any repository. */
 export function repositoryOf(folder: string): string | null {
@@ -51,7 +51,7 @@ export async function pointersIn(path: string): Promise<string[]> {
     // A pointer is a short text; a file of weights is not read.
     const size = (await stat(file).catch(() => null))?.size ?? 0;
     if (size === 0 || size > MAX_POINTER_BYTES) continue;
-    if ((await readFile(file, 'latin1').catch(() => '')).startsWith(LFS_MAGIC)) found.push(file);
+    if (await isLfsPointerFile(file).catch(() => false)) found.push(file);
   }
   return found;
 }

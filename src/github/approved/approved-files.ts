@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { LFS_MAGIC } from '../../platform/files/git-lfs.ts';
+import { isLfsPointer } from '../../platform/files/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { shortSha } from '../../report/text/short-sha.ts';
 import type { Commit, Octokit } from '../client/types.ts';
@@ -123,7 +123,7 @@ export class ApprovedFiles {
   async textOf({ sha }: { readonly sha: string }, path: string, what: string): Promise<string> {
     const bytes = await this.bytesOf({ sha }, path, what);
     const text = new TextDecoder().decode(bytes);
-    if (!text.startsWith(LFS_MAGIC)) return text;
+    if (!isLfsPointer(text)) return text;
     throw new UserError(
       `the ${what} ${path} is a Git LFS pointer at the base commit ${this.short}, so that its text is unknown`,
       `commit the file itself: exclude it from Git LFS in .gitattributes (\`${path} -filter -diff -merge text\`)`,

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { isDatasetPath } from '../../hub/dataset-path.ts';
 import { LOCAL_FILES } from '../../lm-eval-tasks/task-files.ts';
-import { LFS_MAGIC } from '../../platform/files/git-lfs.ts';
+import { isLfsPointer } from '../../platform/files/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import { resultsBeside } from '../../probes/files/lm-eval/task-config.ts';
@@ -110,7 +110,7 @@ async function take(
   const finding = { input: 'probe-file', path: name, base: files.short } as const;
   if (base.kind === 'file' && folder !== null) {
     const bytes = await files.bytesOf(base, name, 'probe file');
-    if (!bytes.toString('latin1', 0, LFS_MAGIC.length).startsWith(LFS_MAGIC)) {
+    if (!isLfsPointer(bytes)) {
       const copy = join(folder, basename(name));
       await writeFile(copy, bytes);
       const isKnown = change !== null && change !== 'unknown';

@@ -2,7 +2,10 @@ import { open } from 'node:fs/promises';
 import { UserError } from '../user-error.ts';
 
 /** Git LFS leaves a small text file in place of files that were not fetched. It begins with this. */
-export const LFS_MAGIC = 'version https://git-lfs';
+const MAGIC = 'version https://git-lfs';
+
+/** The first bytes of a file that show whether it is a pointer. */
+export const LFS_MAGIC_BYTES = MAGIC.length;
 
 export function lfsPointerError(file: string): UserError {
   return new UserError(
@@ -11,11 +14,17 @@ export function lfsPointerError(file: string): UserError {
   );
 }
 
-export async function isLfsPointer(file: string): Promise<boolean> {
+/** @param start the file, or as much of it as `LFS_MAGIC_BYTES` */
+export function isLfsPointer(start: Buffer | string): boolean {
+  const text = typeof start === 'string' ? start : start.toString('latin1', 0, LFS_MAGIC_BYTES);
+  return text.startsWith(MAGIC);
+}
+
+export async function isLfsPointerFile(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
-    const { buffer } = await handle.read(Buffer.alloc(LFS_MAGIC.length), 0, LFS_MAGIC.length, 0);
-    return buffer.toString('latin1') === LFS_MAGIC;
+    const { buffer } = await handle.read(Buffer.alloc(LFS_MAGIC_BYTES), 0, LFS_MAGIC_BYTES, 0);
+    return isLfsPointer(buffer);
   } finally {
     await handle.close();
   }

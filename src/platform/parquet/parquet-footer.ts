@@ -1,5 +1,5 @@
 import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaTree } from 'hyparquet';
-import { LFS_MAGIC, lfsPointerError } from '../files/git-lfs.ts';
+import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../files/git-lfs.ts';
 import { UserError } from '../user-error.ts';
 import { damaged, reading } from './parquet-errors.ts';
 import { PARSERS } from './parquet-values.ts';
@@ -83,8 +83,8 @@ export async function floatColumns(source: ParquetSource): Promise<ReadonlySet<s
 async function notParquet(source: ParquetSource, tail: Buffer): Promise<UserError> {
   const { name, byteLength } = source;
   if (byteLength === 0) return new UserError(`${name} is empty`, 'write or download it again');
-  const head = Buffer.from(await source.slice(0, Math.min(byteLength, LFS_MAGIC.length))).toString('latin1');
-  if (head === LFS_MAGIC) return lfsPointerError(name);
+  const head = Buffer.from(await source.slice(0, Math.min(byteLength, LFS_MAGIC_BYTES))).toString('latin1');
+  if (isLfsPointer(head)) return lfsPointerError(name);
   if (!head.startsWith(MAGIC)) {
     return new UserError(`${name} is not a parquet file: it does not begin with ${MAGIC}`, 'check the path');
   }

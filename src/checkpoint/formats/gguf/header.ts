@@ -1,5 +1,5 @@
 import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
-import { LFS_MAGIC, lfsPointerError } from '../../../platform/files/git-lfs.ts';
+import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/git-lfs.ts';
 import { openResolved } from '../../../platform/files/resolve-inside.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { HeaderBytes } from './header-bytes.ts';
@@ -68,13 +68,13 @@ export async function isGguf(file: string): Promise<boolean> {
 
 async function expectVersion(bytes: HeaderBytes, file: string): Promise<void> {
   if (bytes.left === 0) throw new UserError(`${file} is empty`, 'download it again');
-  const start = Math.min(bytes.left, LFS_MAGIC.length);
+  const start = Math.min(bytes.left, LFS_MAGIC_BYTES);
   await bytes.need(start, 'its header');
   const magic = bytes.take(Math.min(start, MAGIC.length)).toString('latin1');
   if (magic !== MAGIC) {
     // Only its first letters have been taken.
     const rest = bytes.take(start - magic.length).toString('latin1');
-    if (magic + rest === LFS_MAGIC) throw lfsPointerError(file);
+    if (isLfsPointer(magic + rest)) throw lfsPointerError(file);
     throw new UserError(`${file} is not a GGUF file: it does not begin with ${MAGIC}`, 'check which file it is');
   }
   await bytes.need(4, 'its header');

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
-import { LFS_MAGIC, lfsPointerError } from '../../../platform/files/git-lfs.ts';
+import { isLfsPointerFile, lfsPointerError } from '../../../platform/files/git-lfs.ts';
 import { resolveInside } from '../../../platform/files/resolve-inside.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
@@ -55,9 +55,7 @@ export class ExternalFiles {
     const info = await stat(real);
     if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'download the model again');
     const state = await stateBeforeReading(real);
-    if (info.size <= LFS_POINTER_BYTES && (await readFile(real, 'latin1')).startsWith(LFS_MAGIC)) {
-      throw lfsPointerError(file);
-    }
+    if (info.size <= LFS_POINTER_BYTES && (await isLfsPointerFile(real))) throw lfsPointerError(file);
     return { file: real, size: Number(state.size), state };
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { at } from '../../../platform/at.ts';
-import { LFS_MAGIC, lfsPointerError } from '../../../platform/files/git-lfs.ts';
+import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/git-lfs.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
 /**
@@ -47,8 +47,8 @@ export class WireFile {
     this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     this.size = fstatSync(this.#descriptor).size;
     if (this.size === 0) throw new UserError(`${path} is empty`, 'download it again');
-    const start = this.#view(0, Math.min(this.size, LFS_MAGIC.length));
-    if (start.toString('latin1') === LFS_MAGIC) throw lfsPointerError(path);
+    const start = this.#view(0, Math.min(this.size, LFS_MAGIC_BYTES));
+    if (isLfsPointer(start)) throw lfsPointerError(path);
   }
 
   close(): void {

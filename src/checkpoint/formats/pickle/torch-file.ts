@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
-import { LFS_MAGIC, lfsPointerError } from '../../../platform/files/git-lfs.ts';
+import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/git-lfs.ts';
 import { openResolved } from '../../../platform/files/resolve-inside.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { foreignError, PICKLE, readForeignFormat } from '../foreign-format.ts';
@@ -26,8 +26,8 @@ export async function readTorchFile(file: string): Promise<TorchFile> {
     if (format !== null && format !== PICKLE) throw foreignError(file, format);
     const whole = { start: 0, size: Number(state.size) };
     if (whole.size === 0) throw new UserError(`${file} is empty`, 'download the checkpoint again');
-    const start = (await handle.read(Buffer.alloc(LFS_MAGIC.length), 0, LFS_MAGIC.length, 0)).buffer;
-    if (start.toString('latin1') === LFS_MAGIC) throw lfsPointerError(file);
+    const start = (await handle.read(Buffer.alloc(LFS_MAGIC_BYTES), 0, LFS_MAGIC_BYTES, 0)).buffer;
+    if (isLfsPointer(start)) throw lfsPointerError(file);
     const isZip = start.toString('latin1', 0, 2) === 'PK';
     const read = isZip ? await readZipFile(handle, file, whole) : await readLegacyFile(handle, whole.size);
     return { ...read, file, state };
