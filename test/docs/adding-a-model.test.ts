@@ -26,7 +26,8 @@ describe('docs/adding-a-model.md', () => {
     const ofFamilies = [...new Set(named)].filter((file) => !/^(decoder|activation)\.ts$/.test(file ?? ''));
     expect(ofFamilies.length).toBeGreaterThan(15);
     for (const file of ofFamilies) {
-      const folders = [FAMILIES, 'src/language-model/architectures', 'src/checkpoint'];
+      const checkpoint = ['src/checkpoint/naming', 'src/checkpoint/matrices'];
+      const folders = [FAMILIES, 'src/language-model/architectures', ...checkpoint];
       const found = folders.some((folder) =>
         existsSync(fileURLToPath(new URL(`../../${folder}/${file}`, import.meta.url))),
       );
