@@ -17,23 +17,16 @@ import {
 } from './common.ts';
 import { windows } from './gemma.ts';
 import { biases, ROTATED_LAYER } from './llama.ts';
-import { expectWholeHeads, partialRotary, rope, ropeByType } from './rope.ts';
+import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope, ropeByType, rotatedSizes } from './rope.ts';
 
 /** Decoders with Llama's names in transformers, and small differences. */
-
-const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
-
-function base(model: GgufModel): Record<string, unknown> {
-  expectWholeHeads(model);
-  return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
-}
 
 export const arcee: GgufArchitecture = {
   name: 'arcee',
   whole: WHOLE,
   layer: ROTATED_LAYER,
   spare: ROPE_TENSORS,
-  config: (model) => ({ model_type: 'arcee', ...base(model), ...biases(model) }),
+  config: (model) => ({ model_type: 'arcee', ...rotatedSizes(model), ...biases(model) }),
 };
 
 /** Where no layer is said to be without positions, every fourth is, as llama.cpp has it. */
@@ -46,7 +39,7 @@ export const smollm3: GgufArchitecture = {
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'smollm3',
-    ...base(model),
+    ...rotatedSizes(model),
     ...biases(model),
     no_rope_layers: Array.from({ length: model.layers }, (_, i) => ((i + 1) % SMOLLM3_INTERVAL === 0 ? 0 : 1)),
   }),
@@ -62,7 +55,7 @@ export const granite: GgufArchitecture = {
     model.ignore('expert_used_count', 'expert_shared_feed_forward_length');
     // What has experts has tensors that are not known here.
     model.ignore('expert_count');
-    return { model_type: 'granite', ...base(model), ...biases(model), ...multipliers(model) };
+    return { model_type: 'granite', ...rotatedSizes(model), ...biases(model), ...multipliers(model) };
   },
 };
 
@@ -90,7 +83,7 @@ export const seedOss: GgufArchitecture = {
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'seed_oss',
-    ...base(model),
+    ...rotatedSizes(model),
     attention_bias: model.someLayerHas('attn_q.bias'),
     attention_out_bias: model.someLayerHas('attn_output.bias'),
     mlp_bias: model.someLayerHas('ffn_down.bias'),
@@ -127,7 +120,7 @@ export const exaone4: GgufArchitecture = {
     const window = model.number('attention.sliding_window') || null;
     return {
       model_type: 'exaone4',
-      ...base(model),
+      ...rotatedSizes(model),
       sliding_window: window,
       layer_types: windows(model, 4, window !== null),
     };
@@ -139,7 +132,7 @@ export const ernie: GgufArchitecture = {
   whole: WHOLE,
   layer: LLAMA_LAYER,
   spare: ROPE_TENSORS,
-  config: (model) => ({ model_type: 'ernie4_5', ...base(model), use_bias: model.someLayerHas('attn_q.bias') }),
+  config: (model) => ({ model_type: 'ernie4_5', ...rotatedSizes(model), use_bias: model.someLayerHas('attn_q.bias') }),
 };
 
 export const apertus: GgufArchitecture = {
@@ -149,7 +142,7 @@ export const apertus: GgufArchitecture = {
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'apertus',
-    ...base(model),
+    ...rotatedSizes(model),
     ...biases(model),
     ...(model.metadata.has('xielu.beta') ? {} : { hidden_act: 'relu2' }),
   }),
@@ -247,7 +240,7 @@ export const hunyuan: GgufArchitecture = {
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'hunyuan_v1_dense',
-    ...base(model),
+    ...rotatedSizes(model),
     attention_bias: model.someLayerHas('attn_q.bias'),
   }),
 };

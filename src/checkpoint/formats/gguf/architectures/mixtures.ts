@@ -19,12 +19,10 @@ import {
   shortest,
   WHOLE,
 } from './common.ts';
-import { expectWholeHeads, partialRotary, rope } from './rope.ts';
+import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope } from './rope.ts';
 import { experts, parameter } from './rules.ts';
 
 /** Mixtures of experts with attention in every layer. */
-
-const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
 
 /** Replace several tensors by one. */
 function replace(

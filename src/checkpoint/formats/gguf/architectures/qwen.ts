@@ -1,16 +1,9 @@
 import { reshaped } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { EXPERTS, expertSizes, headDim, LLAMA_LAYER, rmsSizes, WHOLE } from './common.ts';
-import { expectWholeHeads, rope } from './rope.ts';
+import { EXPERTS, expertSizes, LLAMA_LAYER, WHOLE } from './common.ts';
+import { ROPE_TENSORS, rotatedSizes } from './rope.ts';
 import { changedTo } from './rules.ts';
-
-const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
-
-function base(model: GgufModel): Record<string, unknown> {
-  expectWholeHeads(model);
-  return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
-}
 
 function hasBias(model: GgufModel): boolean {
   return model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias');
@@ -22,7 +15,7 @@ export const qwen2: GgufArchitecture = {
   whole: WHOLE,
   layer: LLAMA_LAYER,
   spare: ROPE_TENSORS,
-  config: (model) => ({ model_type: 'qwen2', ...base(model) }),
+  config: (model) => ({ model_type: 'qwen2', ...rotatedSizes(model) }),
 };
 
 /** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, the positions of an image's parts are those of the text. */
@@ -31,7 +24,7 @@ export const qwen2vl: GgufArchitecture = {
   name: 'qwen2vl',
   config: (model) => {
     model.ignore('rope.dimension_sections');
-    return { model_type: 'qwen2', ...base(model) };
+    return { model_type: 'qwen2', ...rotatedSizes(model) };
   },
 };
 
@@ -40,7 +33,7 @@ export const qwen3: GgufArchitecture = {
   whole: WHOLE,
   layer: LLAMA_LAYER,
   spare: ROPE_TENSORS,
-  config: (model) => ({ model_type: 'qwen3', ...base(model), attention_bias: hasBias(model) }),
+  config: (model) => ({ model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) }),
 };
 
 /** The language model of Qwen3-VL. */
@@ -49,7 +42,7 @@ export const qwen3vl: GgufArchitecture = {
   name: 'qwen3vl',
   config: (model) => {
     model.ignore('rope.dimension_sections', 'n_deepstack_layers');
-    return { model_type: 'qwen3', ...base(model), attention_bias: hasBias(model) };
+    return { model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) };
   },
 };
 
@@ -68,7 +61,7 @@ export const qwen2moe: GgufArchitecture = {
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'qwen2_moe',
-    ...base(model),
+    ...rotatedSizes(model),
     ...expertSizes(model, 'num_experts'),
     shared_expert_intermediate_size: model.required('expert_shared_feed_forward_length'),
     norm_topk_prob: model.boolean('expert_weights_norm') ?? false,
@@ -84,7 +77,7 @@ export const qwen3moe: GgufArchitecture = {
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'qwen3_moe',
-    ...base(model),
+    ...rotatedSizes(model),
     ...expertSizes(model, 'num_experts'),
     // llama.cpp always divides by the sum of the chosen, as all released models do.
     norm_topk_prob: model.boolean('expert_weights_norm') ?? true,

@@ -1,6 +1,9 @@
 import { UserError } from '../../../../platform/user-error.ts';
 import type { GgufModel } from '../model.ts';
-import { present, shortest, theta } from './common.ts';
+import { headDim, present, rmsSizes, shortest, theta } from './common.ts';
+
+/** Tensors with frequencies or factors, which `scalingOf` reads: a model has some of them, or none. */
+export const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
 
 /**
  * Rotary positions in the keys of transformers (`rope_parameters`).
@@ -15,6 +18,12 @@ export function rope(model: GgufModel, options: Scaling = {}): Record<string, un
 /** The same for the layers of one type. */
 export function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_type: 'default', ...scalingOf(model, options), rope_theta: theta(model) };
+}
+
+/** The sizes and positions of a model with RMS norms whose heads are rotated as a whole. */
+export function rotatedSizes(model: GgufModel): Record<string, unknown> {
+  expectWholeHeads(model);
+  return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
 }
 
 /** A base of its own for layers with a window, whose positions are not scaled. */
