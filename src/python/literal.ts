@@ -1,10 +1,12 @@
-import { ESCAPES, HEX_DIGITS } from '../../python/escapes.ts';
-import { PythonError, PythonFloat, PythonTuple, type PythonValue } from '../../python/value.ts';
+import { ESCAPES, HEX_DIGITS } from './escapes.ts';
+import { LiteralReader } from './literal-reader.ts';
+import { PythonError, PythonFloat, PythonTuple, type PythonValue } from './value.ts';
 
 const DEEPEST = 50;
 const SPACE = /(?:[ \t\f\n\r]|\\\n)*/y;
 const NUMBER = /(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?/y;
 const WORD = /[A-Za-z_]\w*/y;
+const OCTAL = /[0-7]{1,3}/y;
 const STRING = /([rRuU]?)('''|"""|'|")/y;
 
 /**
@@ -22,26 +24,15 @@ export function literalEval(text: string): PythonValue {
   return value;
 }
 
-class Reader {
-  readonly #text: string;
-  #at = 0;
-
+class Reader extends LiteralReader {
   constructor(text: string) {
-    this.#text = text;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#text.length;
-  }
-
-  skipSpace(): void {
-    this.#match(SPACE);
+    super(text, SPACE);
   }
 
   value(depth: number): PythonValue {
     if (depth > DEEPEST) throw new PythonError('it nests too deep');
     this.skipSpace();
-    const character = this.#text.charAt(this.#at);
+    const { character } = this;
     if (character === '[') return this.#items(']', depth).items;
     if (character === '{') return this.#dict(depth);
     if (character === '(') {
@@ -50,50 +41,50 @@ class Reader {
       return items.length === 1 && !separated && only !== undefined ? only : new PythonTuple(items);
     }
     if (character === '-' || character === '+') {
-      this.#at += 1;
+      this.next();
       this.skipSpace();
-      const digits = this.#match(NUMBER);
+      const digits = this.match(NUMBER);
       if (digits === null) throw new PythonError(`it has a ${character} before something that is no number`);
       return signed(toNumber(digits), character === '-');
     }
     const text = this.#strings();
     if (text !== null) return text;
-    const number = this.#match(NUMBER);
+    const number = this.match(NUMBER);
     if (number !== null) return toNumber(number);
-    const word = this.#match(WORD)?.[0];
+    const word = this.match(WORD)?.[0];
     if (word === 'True') return true;
     if (word === 'False') return false;
     if (word === 'None') return null;
-    throw new PythonError(`it is no literal at character ${this.#at + 1}`);
+    throw new PythonError(`it is no literal at character ${this.place + 1}`);
   }
 
   #items(end: string, depth: number): { readonly items: PythonValue[]; readonly separated: boolean } {
-    this.#at += 1;
+    this.next();
     const items: PythonValue[] = [];
     let separated = true;
     for (;;) {
       this.skipSpace();
-      if (this.#take(end)) return { items, separated: separated && items.length > 0 };
+      if (this.take(end)) return { items, separated: separated && items.length > 0 };
       if (!separated) throw new PythonError('it has two values without a comma between them');
       items.push(this.value(depth + 1));
       this.skipSpace();
-      separated = this.#take(',');
+      separated = this.take(',');
     }
   }
 
   #dict(depth: number): PythonValue {
-    this.#at += 1;
+    this.next();
     const entries = new Map<PythonValue, PythonValue>();
     for (let separated = true; ; ) {
       this.skipSpace();
-      if (this.#take('}')) return entries;
+      if (this.take('}')) return entries;
       if (!separated) throw new PythonError('it has two entries without a comma between them');
       const key = this.value(depth + 1);
       this.skipSpace();
-      if (!this.#take(':')) throw new PythonError('it has a key without a value');
+      if (!this.take(':')) throw new PythonError('it has a key without a value');
       entries.set(key, this.value(depth + 1));
       this.skipSpace();
-      separated = this.#take(',');
+      separated = this.take(',');
     }
   }
 
@@ -101,7 +92,7 @@ class Reader {
   #strings(): string | null {
     let all: string | null = null;
     for (;;) {
-      const start = this.#match(STRING);
+      const start = this.match(STRING);
       if (start === null) return all;
       const [, prefix = '', mark = ''] = start;
       all = (all ?? '') + this.#string(mark, prefix.toLowerCase() === 'r');
@@ -112,46 +103,27 @@ class Reader {
   #string(mark: string, raw: boolean): string {
     let text = '';
     for (;;) {
-      const character = this.#text.charAt(this.#at);
+      const { character } = this;
       if (character === '' || (character === '\n' && mark.length === 1))
         throw new PythonError('it has a text without an end');
-      if (this.#take(mark)) return text;
-      this.#at += 1;
-      text += character !== '\\' ? character : raw ? `\\${this.#text.charAt(this.#at++)}` : this.#escape();
+      if (this.take(mark)) return text;
+      this.next();
+      text += character !== '\\' ? character : raw ? `\\${this.next()}` : this.#escape();
     }
   }
 
   #escape(): string {
-    const letter = this.#text.charAt(this.#at);
-    this.#at += 1;
+    const octal = this.match(OCTAL)?.[0];
+    if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
+    const letter = this.next();
     const plain = ESCAPES[letter];
     if (plain !== undefined) return plain;
-    const octal = /^[0-7]{1,3}/.exec(this.#text.slice(this.#at - 1, this.#at + 2))?.[0];
-    if (octal !== undefined) {
-      this.#at += octal.length - 1;
-      return String.fromCodePoint(Number.parseInt(octal, 8));
-    }
     const digits = HEX_DIGITS[letter];
     if (letter === 'N') throw new PythonError('it has a character by its name');
     if (digits === undefined) return `\\${letter}`;
-    const hex = this.#text.slice(this.#at, this.#at + digits);
-    const code = hex.length === digits && /^[\da-f]+$/i.test(hex) ? Number.parseInt(hex, 16) : Number.NaN;
-    if (!(code <= 0x10_ff_ff)) throw new PythonError(`it has the incomplete escape \\${letter}`);
-    this.#at += digits;
-    return String.fromCodePoint(code);
-  }
-
-  #match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (match !== null) this.#at += match[0].length;
-    return match;
-  }
-
-  #take(text: string): boolean {
-    if (!this.#text.startsWith(text, this.#at)) return false;
-    this.#at += text.length;
-    return true;
+    const character = this.hexCharacter(digits);
+    if (character === null) throw new PythonError(`it has the incomplete escape \\${letter}`);
+    return character;
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { literalEval } from '../../src/lm-eval-tasks/python/literal.ts';
 import { PythonRandom } from '../../src/lm-eval-tasks/python/random.ts';
 import { parsePythonJson } from '../../src/python/json.ts';
+import { literalEval } from '../../src/python/literal.ts';
 import { repr } from '../../src/python/print.ts';
 import { PythonError, PythonFloat } from '../../src/python/value.ts';
 import { fixture, readJson } from '../fixtures.ts';

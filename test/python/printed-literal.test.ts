@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parsePythonLiteral } from '../../../src/probes/files/python-literal.ts';
-import { fixture, readJson } from '../../fixtures.ts';
+import { parsePrintedLiteral } from '../../src/python/printed-literal.ts';
+import { fixture, readJson } from '../fixtures.ts';
 
 const LITERALS = readJson<ReadonlyArray<{ text: string; value: unknown }>>(
   fixture('probes', 'tables', 'literals.json'),
@@ -9,7 +9,7 @@ const LITERALS = readJson<ReadonlyArray<{ text: string; value: unknown }>>(
 describe('a literal of Python', () => {
   it.each(LITERALS.map(({ text, value }) => [text.slice(0, 60), text, value] as const))(
     'as Python or numpy printed it: %s',
-    (_, text, value) => expect(parsePythonLiteral(text)).toEqual(value),
+    (_, text, value) => expect(parsePrintedLiteral(text)).toEqual(value),
   );
 
   it.each([
@@ -31,5 +31,5 @@ describe('a literal of Python', () => {
     "['\\u12']",
     '1_000',
     `${'['.repeat(10)}${']'.repeat(10)}`,
-  ])('is not what is none: %s', (text) => expect(parsePythonLiteral(text)).toBeUndefined());
+  ])('is not what is none: %s', (text) => expect(parsePrintedLiteral(text)).toBeUndefined());
 });

@@ -1,7 +1,7 @@
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { parsePrintedLiteral } from '../../python/printed-literal.ts';
 import { isLabeled } from './labels.ts';
-import { parsePythonLiteral } from './python-literal.ts';
 import { quote } from './records.ts';
 
 /**
@@ -23,6 +23,6 @@ export function parseCell(text: string): unknown {
   try {
     return parseJson(text, { name: 'a cell', hint: 'shorten it' });
   } catch {
-    return parsePythonLiteral(text);
+    return parsePrintedLiteral(text);
   }
 }

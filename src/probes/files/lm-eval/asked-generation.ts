@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../../platform/user-error.ts';
+import { parsePrintedLiteral } from '../../../python/printed-literal.ts';
 import { type AnswerRule, readAnswer } from '../../answer-rule.ts';
 import type { Wording } from '../../item.ts';
 import { finalPart } from '../final-part.ts';
-import { parsePythonLiteral } from '../python-literal.ts';
 import { answerRuleOf } from './answer-rule-of.ts';
 import type { Sample } from './sample.ts';
 import { type RunOfTask, resultsBeside } from './task-config.ts';
@@ -66,7 +66,7 @@ function choicesOf({ doc }: Sample): readonly string[] {
 function ruleFor(sample: Sample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
   const { target, doc, where } = sample;
   const text = String(target);
-  const listed = Array.isArray(target) ? target : text.startsWith('[') ? parsePythonLiteral(text) : null;
+  const listed = Array.isArray(target) ? target : text.startsWith('[') ? parsePrintedLiteral(text) : null;
   const one = ruleOf([text]);
   const several = Array.isArray(listed) && listed.length > 0 ? ruleOf(listed.map(String)) : null;
   const isText = typeof target === 'string' && holds(doc, target);
