@@ -33,10 +33,11 @@ export type PythonValue =
 /** What Python answers with an exception. */
 export class PythonError extends Error {}
 
-export const isDict = (value: PythonValue): value is PythonDict => value instanceof Map;
-export const isList = (value: PythonValue): value is readonly PythonValue[] => Array.isArray(value);
+// Of Python's values, or of those of a template: what a template adds is never one of these.
+export const isDict = <V>(value: V): value is Extract<V, ReadonlyMap<unknown, unknown>> => value instanceof Map;
+export const isList = <V>(value: V): value is Extract<V, readonly unknown[]> => Array.isArray(value);
 /** `isinstance(value, int)`: a bool is one. */
-export const isInt = (value: PythonValue): value is number | boolean | bigint =>
+export const isInt = <V>(value: V): value is Extract<V, number | boolean | bigint> =>
   typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
 
 /** What Python calls the type of a value. */
@@ -51,7 +52,7 @@ export function typeName(value: PythonValue): string {
 }
 
 /** The number of an int, bool or float; null for other values, and for ints that JavaScript would round. */
-export function numberOf(value: PythonValue): number | null {
+export function numberOf(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value instanceof PythonFloat ? value.value : null;

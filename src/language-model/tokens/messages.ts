@@ -1,5 +1,6 @@
-import { isDict, NotRead, TemplateError, type Value } from '../../python/jinja/value.ts';
+import { NotRead, TemplateError, type Value } from '../../python/jinja/value.ts';
 import { parsePythonJson } from '../../python/json.ts';
+import { isDict } from '../../python/value.ts';
 
 /** A template can read more keys (`content`, `name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };

@@ -1,4 +1,4 @@
-import { PythonFloat, PythonTuple } from '../value.ts';
+import { isDict, isInt, isList, PythonFloat, PythonTuple } from '../value.ts';
 import { Loop } from './loop.ts';
 import { repr } from './print.ts';
 import { textMethod } from './text-methods.ts';
@@ -10,9 +10,6 @@ import {
   type Dict,
   equals,
   Group,
-  isDict,
-  isInteger,
-  isList,
   itemsOf,
   lookUp,
   Namespace,
@@ -53,7 +50,7 @@ function ownElement(object: Value, key: Value): Value | undefined {
     // What has no hash is no key.
     return isList(key) || isDict(key) ? undefined : lookUp(object, key);
   }
-  if (!isInteger(key) || (object instanceof View && object.type !== 'range')) return undefined;
+  if (!isInt(key) || (object instanceof View && object.type !== 'range')) return undefined;
   const items = typeof object === 'string' ? [...object] : itemsOf(object);
   return items?.at(asIndex(key, 'an index'));
 }
@@ -72,7 +69,7 @@ export function ownAttribute(object: Value, name: string): Value | undefined {
     return object.items[name === 'grouper' ? 0 : 1];
   }
   if (isList(object) || object instanceof PythonTuple) return listAttribute(object, name);
-  if (NUMBER_ATTRIBUTES.has(name) && (isInteger(object) || object instanceof PythonFloat)) {
+  if (NUMBER_ATTRIBUTES.has(name) && (isInt(object) || object instanceof PythonFloat)) {
     throw new NotRead(`the attribute ${name} of a number is not read`);
   }
   if (object instanceof View || object instanceof Callable) {

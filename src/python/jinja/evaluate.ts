@@ -1,4 +1,4 @@
-import { PythonFloat, PythonTuple } from '../value.ts';
+import { isDict, PythonFloat, PythonTuple } from '../value.ts';
 import { attributeOf, elementOf } from './attributes.ts';
 import type { Environment } from './environment.ts';
 import { filterNamed } from './list-filters.ts';
@@ -12,7 +12,6 @@ import {
   Callable,
   type Dict,
   expectHash,
-  isDict,
   isTrue,
   listOf,
   Markup,

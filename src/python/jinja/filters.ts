@@ -1,4 +1,4 @@
-import { PythonFloat, PythonTuple } from '../value.ts';
+import { isInt, numberOf, PythonFloat, PythonTuple } from '../value.ts';
 import { ownAttribute } from './attributes.ts';
 import type { Environment, Filter } from './environment.ts';
 import { LIST_FILTERS } from './list-filters.ts';
@@ -10,12 +10,10 @@ import {
   asIndex,
   asText,
   bind,
-  isInteger,
   isTrue,
   lengthOf,
   Markup,
   NotRead,
-  numberOf,
   TemplateError,
   typeName,
   Undefined,
@@ -36,7 +34,7 @@ const round: Filter = (value, args) => {
   const precision = asIndex(bound.get('precision', 0), 'the precision');
   if (bound.get('method', 'common') !== 'common' || precision < 0) throw new NotRead('this way to round is not read');
   if (value instanceof Undefined) value.fail();
-  if (isInteger(value)) return typeof value === 'boolean' ? Number(value) : value;
+  if (isInt(value)) return typeof value === 'boolean' ? Number(value) : value;
   if (!(value instanceof PythonFloat)) throw new TemplateError(`a value of type ${typeName(value)} is not rounded`);
   return new PythonFloat(rounded(value.value, precision));
 };
@@ -56,7 +54,7 @@ const toInteger: Filter = (value, args) => {
   if (bound.get('base', 10) !== 10) throw new NotRead('the filter int with a base is not read');
   const fallback = bound.get('default', 0);
   if (value instanceof Undefined) value.fail();
-  if (isInteger(value)) return typeof value === 'boolean' ? Number(value) : value;
+  if (isInt(value)) return typeof value === 'boolean' ? Number(value) : value;
   if (typeof value === 'string') {
     const text = stripped(value, null, 'both').replace(/(?<=\d)_(?=\d)/g, '');
     if (/^[-+]?\d+$/.test(text)) return narrow(BigInt(text.replace('+', '')));
@@ -95,7 +93,7 @@ const indent: Filter = (value, args) => {
 const abs: Filter = plain('abs', (value) => {
   if (value instanceof PythonFloat) return new PythonFloat(Math.abs(value.value));
   if (value instanceof Undefined) value.fail();
-  if (!isInteger(value)) throw new TemplateError(`a value of type ${typeName(value)} has no absolute value`);
+  if (!isInt(value)) throw new TemplateError(`a value of type ${typeName(value)} has no absolute value`);
   return typeof value === 'bigint' ? (value < 0n ? -value : value) : Math.abs(Number(value));
 });
 

@@ -1,3 +1,4 @@
+import { isDict } from '../value.ts';
 import { setIn } from './render.ts';
 import {
   type Arguments,
@@ -5,7 +6,6 @@ import {
   Callable,
   type Dict,
   expectHash,
-  isDict,
   listOf,
   Namespace,
   NotRead,

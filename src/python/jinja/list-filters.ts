@@ -1,4 +1,4 @@
-import { PythonTuple } from '../value.ts';
+import { isDict, isInt, PythonTuple } from '../value.ts';
 import { elementOf, viewOf } from './attributes.ts';
 import type { Environment, Filter } from './environment.ts';
 import { calculate, compare } from './operators.ts';
@@ -11,8 +11,6 @@ import {
   equals,
   expectHash,
   Group,
-  isDict,
-  isInteger,
   isTrue,
   iterate,
   listOf,
@@ -33,7 +31,7 @@ function attributeGetter(
   const parts: readonly Value[] =
     attribute === null
       ? []
-      : isInteger(attribute)
+      : isInt(attribute)
         ? [attribute]
         : asText(attribute, 'an attribute')
             .split('.')

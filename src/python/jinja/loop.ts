@@ -1,4 +1,5 @@
-import { Callable, equals, isDict, itemsOf, iterate, Special, TemplateError, Undefined, type Value } from './value.ts';
+import { isDict } from '../value.ts';
+import { Callable, equals, itemsOf, iterate, Special, TemplateError, Undefined, type Value } from './value.ts';
 
 /** `loop` within a `for`, which looks one item ahead, and takes all of them when it is asked for their number. */
 export class Loop extends Special {

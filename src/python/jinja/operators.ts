@@ -1,19 +1,15 @@
-import { PythonFloat, PythonTuple } from '../value.ts';
+import { isDict, isInt, isList, numberOf, PythonFloat, PythonTuple } from '../value.ts';
 import { formatPercent } from './percent.ts';
 import { toText } from './print.ts';
 import {
   asIndex,
   asText,
   equals,
-  isDict,
-  isInteger,
-  isList,
   itemsOf,
   iterate,
   lookUp,
   Markup,
   NotRead,
-  numberOf,
   TemplateError,
   typeName,
   Undefined,
@@ -75,7 +71,7 @@ const isSequence = (value: Value): boolean =>
   typeof value === 'string' || isList(value) || value instanceof PythonTuple;
 
 function arithmetic(operator: string, left: Value, right: Value): Value {
-  if (isInteger(left) && isInteger(right)) {
+  if (isInt(left) && isInt(right)) {
     if (operator !== '/') return ofIntegers(operator, left, right);
   } else if (numberOf(left) === null || numberOf(right) === null) {
     if (typeof left === 'bigint' || typeof right === 'bigint') throw new NotRead('a large number meets a float');
@@ -130,7 +126,7 @@ function ofFloats(operator: string, a: number, b: number): number {
 export function signed(value: Value, negative: boolean): Value {
   if (value instanceof Undefined) value.fail();
   if (value instanceof PythonFloat) return new PythonFloat(negative ? -value.value : value.value);
-  if (!isInteger(value)) throw new TemplateError(`a value of type ${typeName(value)} has no sign`);
+  if (!isInt(value)) throw new TemplateError(`a value of type ${typeName(value)} has no sign`);
   return narrow(negative ? -BigInt(value) : BigInt(value));
 }
 
@@ -172,7 +168,7 @@ export function compare(left: Value, right: Value): number {
   for (const value of [left, right]) if (value instanceof Undefined) value.fail();
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a !== null && b !== null) return a - b;
-  if (isInteger(left) && isInteger(right)) return BigInt(left) < BigInt(right) ? -1 : Number(left !== right);
+  if (isInt(left) && isInt(right)) return BigInt(left) < BigInt(right) ? -1 : Number(left !== right);
   if (typeof left === 'string' && typeof right === 'string') return compareTexts(left, right);
   const [first, second] = [itemsOf(left), itemsOf(right)];
   if (first === null || second === null || typeName(left) !== typeName(right) || left instanceof View) {

@@ -1,6 +1,6 @@
-import { PythonFloat, PythonTuple } from '../value.ts';
+import { isDict, isInt, isList, PythonFloat, PythonTuple } from '../value.ts';
 import { repr, toText } from './print.ts';
-import { isDict, isInteger, isList, lookUp, NotRead, TemplateError, type Value } from './value.ts';
+import { lookUp, NotRead, TemplateError, type Value } from './value.ts';
 
 /** `'%s of %d' % values`: conversions without a width or a precision. @throws NotRead for those that have one */
 export function formatPercent(template: string, values: Value): string {
@@ -34,7 +34,7 @@ function convert(value: Value, conversion: string): string {
       return repr(value);
     case 'd':
     case 'i':
-      if (isInteger(value)) return String(typeof value === 'boolean' ? Number(value) : value);
+      if (isInt(value)) return String(typeof value === 'boolean' ? Number(value) : value);
       if (value instanceof PythonFloat) return String(BigInt(Math.trunc(value.value)));
       throw new TemplateError('a format wants a number');
     default:

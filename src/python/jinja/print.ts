@@ -1,17 +1,6 @@
-import { reprFloat, reprText } from '../print.ts';
-import { PythonFloat, PythonTuple } from '../value.ts';
-import {
-  type Dict,
-  isDict,
-  isList,
-  Markup,
-  Namespace,
-  NotRead,
-  typeName,
-  Undefined,
-  type Value,
-  View,
-} from './value.ts';
+import { repr as pythonRepr } from '../print.ts';
+import { isDict, isList, PythonTuple } from '../value.ts';
+import { type Dict, Markup, Namespace, NotRead, Special, typeName, Undefined, type Value, View } from './value.ts';
 
 /** `str(value)`, as `{{ value }}` shows it. @throws NotRead for a function and the like, which Python shows with an address */
 export function toText(value: Value): string {
@@ -26,11 +15,6 @@ export function toText(value: Value): string {
 
 /** `repr(value)`. */
 export function repr(value: Value): string {
-  if (value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (typeof value === 'string') return reprText(value);
-  if (value instanceof PythonFloat) return reprFloat(value.value);
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof PythonTuple) {
     return value.items.length === 1 ? `(${value.items.map(repr)},)` : `(${value.items.map(repr).join(', ')})`;
@@ -39,7 +23,8 @@ export function repr(value: Value): string {
   if (isDict(value)) return reprDict(value);
   if (value instanceof View) return value.shown ?? `${value.type}([${value.items.map(repr).join(', ')}])`;
   if (value instanceof Namespace) return `<Namespace ${reprDict(value.values)}>`;
-  throw new NotRead(`a value of type ${typeName(value)} is not printed here`);
+  if (value instanceof Special) throw new NotRead(`a value of type ${typeName(value)} is not printed here`);
+  return pythonRepr(value);
 }
 
 const reprDict = (dict: Dict): string =>

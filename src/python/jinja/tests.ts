@@ -1,4 +1,4 @@
-import { PythonFloat } from '../value.ts';
+import { isDict, isInt, isList, PythonFloat } from '../value.ts';
 import type { Environment, Test } from './environment.ts';
 import { isSequence } from './list-filters.ts';
 import { Loop } from './loop.ts';
@@ -10,9 +10,6 @@ import {
   bind,
   Callable,
   equals,
-  isDict,
-  isInteger,
-  isList,
   Markup,
   NotRead,
   PythonIterator,
@@ -89,7 +86,7 @@ const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
   lower: plain((value) => isLower(toText(value))),
   mapping: plain(isDict),
   none: plain((value) => value === null),
-  number: plain((value) => isInteger(value) || value instanceof PythonFloat),
+  number: plain((value) => isInt(value) || value instanceof PythonFloat),
   odd: plain((value) => remains(value, 2, 1)),
   sameas: withOther(isSame),
   sequence: plain((value) => isSequence(value) || (value instanceof Undefined && !value.strict)),

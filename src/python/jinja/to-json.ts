@@ -1,7 +1,7 @@
 import { reprFloat } from '../print.ts';
-import { PythonFloat, PythonTuple } from '../value.ts';
+import { isDict, isList, PythonFloat, PythonTuple } from '../value.ts';
 import { compare } from './operators.ts';
-import { type Arguments, asText, bind, isDict, isList, isTrue, TemplateError, typeName, type Value } from './value.ts';
+import { type Arguments, asText, bind, isTrue, TemplateError, typeName, type Value } from './value.ts';
 
 interface Format {
   readonly ascii: boolean;

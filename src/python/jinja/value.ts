@@ -1,4 +1,13 @@
-import { PythonError, PythonFloat, PythonTuple, type PythonValue, numberOf as pythonNumber } from '../value.ts';
+import {
+  isDict,
+  isList,
+  numberOf,
+  PythonError,
+  type PythonFloat,
+  PythonTuple,
+  type PythonValue,
+  typeName as pythonTypeName,
+} from '../value.ts';
 
 /** A value in a template: those of Python that JSON and literals have, and those that Jinja makes. */
 export type Value =
@@ -115,24 +124,10 @@ export class Markup extends Special {
 /** An entry of `groupby`, whose parts have names. */
 export class Group extends PythonTuple<Value> {}
 
-export const isDict = (value: Value): value is Dict => value instanceof Map;
-export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
-export const isInteger = (value: Value): value is number | bigint | boolean =>
-  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
-
-/** The number of an int, bool or float; null for other values, and for ints that JavaScript would round. */
-export const numberOf = (value: Value): number | null => pythonNumber(value as PythonValue);
-
+/** What Python calls the type of a value. */
 export function typeName(value: Value): string {
-  if (value === null) return 'NoneType';
-  if (typeof value === 'boolean') return 'bool';
-  if (isInteger(value)) return 'int';
-  if (typeof value === 'string') return 'str';
-  if (value instanceof PythonFloat) return 'float';
-  if (value instanceof PythonTuple) return 'tuple';
   if (value instanceof Undefined) return 'Undefined';
-  if (value instanceof Special) return value.type;
-  return isList(value) ? 'list' : 'dict';
+  return value instanceof Special ? value.type : pythonTypeName(value as PythonValue);
 }
 
 /** `len(value)`. @throws TemplateError for what has no length */
