@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadSuites } from '../../src/gate/load-suites.ts';
 import { openDataset } from '../../src/hub/dataset.ts';
 import { isDatasetPath, parseDatasetPath } from '../../src/hub/dataset-path.ts';
@@ -10,27 +10,13 @@ import { UserError } from '../../src/platform/user-error.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { exportNameOf } from '../../src/probes/files/suite-name.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
-import { type FakeHub, startFakeHub } from './fake-hub.ts';
+import { useFakeHub } from './use-fake-hub.ts';
 
-let hub: FakeHub;
+const hub = await useFakeHub();
 let settings: HubSettings;
-const environment = { ...process.env };
-beforeAll(async () => {
-  hub = await startFakeHub();
-});
-afterAll(async () => {
-  process.env = environment;
-  await hub.close();
-});
 beforeEach(() => {
-  hub.faults = {};
-  hub.token = null;
-  hub.seen.length = 0;
-  const cache = temporaryFolder();
+  const { SHADOW_GATE_CACHE: cache = '' } = process.env;
   settings = { endpoint: hub.endpoint, token: null, cache, stallMilliseconds: 5000, retryMilliseconds: 1 };
-  process.env.HF_ENDPOINT = hub.endpoint;
-  process.env.SHADOW_GATE_CACHE = cache;
-  delete process.env.HF_TOKEN;
 });
 
 const parquet = (name: string) => readFileSync(fixture('parquet', `${name}.parquet`));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
 import { fetchTensors, openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
@@ -16,26 +16,10 @@ import { messageOf } from '../checkpoint/refusal.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { bundleScript } from '../onnx/run-script.ts';
-import { type FakeHub, type Files, startFakeHub } from './fake-hub.ts';
+import { type Files, startFakeHub } from './fake-hub.ts';
+import { useFakeHub } from './use-fake-hub.ts';
 
-let hub: FakeHub;
-const environment = { ...process.env };
-
-beforeAll(async () => {
-  hub = await startFakeHub();
-});
-afterAll(async () => {
-  process.env = environment;
-  await hub.close();
-});
-beforeEach(() => {
-  hub.faults = {};
-  hub.token = null;
-  hub.seen.length = 0;
-  process.env.HF_ENDPOINT = hub.endpoint;
-  process.env.SHADOW_GATE_CACHE = temporaryFolder();
-  delete process.env.HF_TOKEN;
-});
+const hub = await useFakeHub();
 
 function folderOf(name: string): Files {
   const folder = fixture(name);

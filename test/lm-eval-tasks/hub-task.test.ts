@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readTaskSuite } from '../../src/lm-eval-tasks/read-task-suite.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
-import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
+import { useFakeHub } from '../hub/use-fake-hub.ts';
 
 const TASK = `task: words
 dataset_path: org/words
@@ -17,20 +17,7 @@ doc_to_choice: ["no", "yes"]
 doc_to_target: small
 `;
 
-let hub: FakeHub;
-const environment = { ...process.env };
-beforeAll(async () => {
-  hub = await startFakeHub();
-});
-afterAll(async () => {
-  process.env = environment;
-  await hub.close();
-});
-beforeEach(() => {
-  process.env.HF_ENDPOINT = hub.endpoint;
-  process.env.SHADOW_GATE_CACHE = temporaryFolder();
-  delete process.env.HF_TOKEN;
-});
+const hub = await useFakeHub();
 
 function read(text: string) {
   const path = join(temporaryFolder(), 'task.yaml');
