@@ -115,17 +115,22 @@ async function readParams(directory: string): Promise<Config | null> {
  * @throws UserError naming the file if the text is not a JSON object
  */
 export function parseJsonObject(text: string, file: string): Config {
-  const finite = withoutNonFinite(text);
-  const json = parseJson(finite, { name: file, hint: 'restore the file' });
-  const parsed = configSchema.safeParse(json);
-  if (!parsed.success || Array.isArray(json)) throw new UserError(`${file} is not a JSON object`, 'restore the file');
-  return finite === text ? parsed.data : (withKinds(parsePythonJson(text)) as Config);
+  return parseFiniteObject(text, file) ?? (withKinds(parsePythonJson(text)) as Config);
 }
 
 /** The same for config.json, whose readers can ask how a number is written: see `kindIn`. */
 function parseConfig(text: string, file: string): Config {
-  parseJsonObject(text, file);
+  parseFiniteObject(text, file);
   return withKinds(parsePythonJson(text)) as Config;
+}
+
+/** @returns null for a JSON object with numbers that JSON does not have @throws UserError for what is no JSON object */
+function parseFiniteObject(text: string, file: string): Config | null {
+  const finite = withoutNonFinite(text);
+  const json = parseJson(finite, { name: file, hint: 'restore the file' });
+  const parsed = configSchema.safeParse(json);
+  if (!parsed.success || Array.isArray(json)) throw new UserError(`${file} is not a JSON object`, 'restore the file');
+  return finite === text ? parsed.data : null;
 }
 
 /** Keys that different families use for the same number. */
