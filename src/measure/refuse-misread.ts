@@ -1,11 +1,11 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { isSection } from '../checkpoint/formats/quantized/format.ts';
 import { quantizationBeside } from '../checkpoint/formats/quantized/settings.ts';
 import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { hasRecipes, isQuantized } from '../checkpoint/tensors/tensor-value.ts';
 import { ElementType } from '../onnx/graph.ts';
+import { isObject } from '../platform/json/is-object.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { innerName } from '../spectra/match-names.ts';
@@ -87,6 +87,6 @@ async function refuseBeyondFloat16(checkpoint: FullCheckpoint, onProgress: OnPro
 function isFloat16(config: unknown): boolean {
   const { dtype, torch_dtype } = (config ?? {}) as Readonly<Record<string, unknown>>;
   // By part of the model; transformers 5.24 takes that of the part "" for all of them.
-  const stated = [dtype, torch_dtype].flatMap((value) => (isSection(value) ? Object.values(value) : [value]));
+  const stated = [dtype, torch_dtype].flatMap((value) => (isObject(value) ? Object.values(value) : [value]));
   return stated.some((value) => /^(torch\.)?(float16|half)$/.test(String(value)));
 }

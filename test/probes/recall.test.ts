@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { capitalize } from '../../src/platform/capitalize.ts';
 import { asOption, fill } from '../../src/probes/families/facts/relation.ts';
 import { facts, RELATIONS } from '../../src/probes/families/facts.ts';
 import type { Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
 import { records } from '../../src/probes/families/records.ts';
-import { capitalize } from '../../src/probes/families/words.ts';
+
 import { Random } from '../../src/probes/random.ts';
 import { FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL } from '../../src/probes/suite.ts';
 import { answerOf, choicesOf, drawPairs, levelsOf } from './families/draws.ts';

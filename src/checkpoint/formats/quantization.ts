@@ -1,9 +1,10 @@
+import { isObject } from '../../platform/json/is-object.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isFloatingPoint } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { hasRecipes, isReadable } from '../tensors/tensor-value.ts';
 import type { FullCheckpoint } from './full-checkpoint.ts';
-import { isSection, type Section } from './quantized/format.ts';
+import type { Section } from './quantized/format.ts';
 import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
 /**
@@ -79,18 +80,18 @@ export const QUANTIZATION_KEYS = [...METHOD_KEYS, 'quantization'];
 
 function describeConfig(config: Section, depth = 0): string | null {
   for (const key of METHOD_KEYS) {
-    if (isSection(config[key])) return describeMethod(config[key]);
+    if (isObject(config[key])) return describeMethod(config[key]);
     // The config of a quantized model is an object: anything else is not understood by the programs that load it either.
     if (typeof config[key] === 'string') return `${config[key]}`.slice(0, 40);
   }
   // MLX names no method.
   const mlx = config.quantization;
-  if (isSection(mlx) && ['bits', 'group_size', 'mode', 'quant_method', 'quant_algo'].some((key) => key in mlx)) {
+  if (isObject(mlx) && ['bits', 'group_size', 'mode', 'quant_method', 'quant_algo'].some((key) => key in mlx)) {
     return 'quant_method' in mlx || 'quant_algo' in mlx ? describeMethod(mlx) : withBits('MLX', mlx);
   }
   if (depth >= MAX_NESTING) return null;
   for (const [key, value] of Object.entries(config)) {
-    const nested = key.endsWith('_config') && isSection(value) ? describeConfig(value, depth + 1) : null;
+    const nested = key.endsWith('_config') && isObject(value) ? describeConfig(value, depth + 1) : null;
     if (nested !== null) return nested;
   }
   return null;

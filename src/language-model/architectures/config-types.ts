@@ -238,8 +238,3 @@ export function shown(value: unknown): string {
 }
 
 const PLACE = 'a number that is not finite';
-
-/** A config within a config. */
-export function isSection(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/formats/quantization.ts';
 import { hasRecipes } from '../../checkpoint/tensors/tensor-value.ts';
+import { isObject } from '../../platform/json/is-object.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
-import { expectTypes, isSection, RESTORE } from './config-types.ts';
+import { expectTypes, RESTORE } from './config-types.ts';
 import type { Decoder } from './decoder.ts';
 import type { ModelFamily } from './families/family.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
@@ -45,7 +46,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
     throw new UnknownFamily(`${file}: model_type ${JSON.stringify(modelType)}${part} is not supported`);
   }
   expectTypes(config, { modelType, file });
-  if (isSection(config.text_config)) {
+  if (isObject(config.text_config)) {
     expectTypes(config.text_config, { modelType: name, file, isText: true });
     refuseBesideText(config, config.text_config, file);
   }
@@ -68,7 +69,7 @@ function refuseBesideText(
 ): void {
   const key = ['rope_scaling', 'rope_parameters'].find((name) => {
     const parameters = config[name];
-    return isSection(parameters) && INSIDE_ONLY.has(ropeTypeOf(parameters));
+    return isObject(parameters) && INSIDE_ONLY.has(ropeTypeOf(parameters));
   });
   if (key !== undefined) throw new UserError(`${file}: ${key} is beside text_config`, 'move it into text_config');
   // These classes put it in place of image tokens.

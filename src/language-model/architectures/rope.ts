@@ -3,8 +3,9 @@
  * `rope_theta` + `rope_scaling`, or `rope_parameters`.
  */
 import { at } from '../../platform/at.ts';
+import { isObject } from '../../platform/json/is-object.ts';
 import type { Config } from './config.ts';
-import { isSection, shown } from './config-types.ts';
+import { shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';
 import { knownTypesHint, numberOf, SCALINGS } from './rope-scaling.ts';
 
@@ -60,7 +61,7 @@ export function originalOf(config: Config, parameters: Parameters): number {
 /** Those of one type of layers, in families whose `rope_parameters` have several; none if it is missing. */
 export function parametersOfType(config: Config, byType: Parameters | null, type: string): Parameters {
   const parameters = byType?.[type] ?? {};
-  if (!isSection(parameters)) throw config.error(`rope_parameters of ${type} are ${shown(parameters)}, not an object`);
+  if (!isObject(parameters)) throw config.error(`rope_parameters of ${type} are ${shown(parameters)}, not an object`);
   numberOf(config, parameters, 'rope_theta');
   return parameters;
 }

@@ -1,4 +1,4 @@
-import { isSection } from './config-types.ts';
+import { isObject } from '../../platform/json/is-object.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -80,7 +80,7 @@ export function textConfigOf(modelType: string, values: Values): TextConfig | nu
   const kind = VISION_LANGUAGE.find((item) => item.modelType === modelType);
   if (!kind) return null;
   const nested = values.text_config;
-  const hasNested = isSection(nested);
+  const hasNested = isObject(nested);
   // The class's defaults apply only to a missing text_config.
   const beside = Object.fromEntries(Object.entries(values).filter(([key]) => !VISION_KEY.test(key)));
   const text: Values = hasNested ? nested : { ...kind.assumes, ...beside };

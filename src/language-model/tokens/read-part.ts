@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { validate } from '../../platform/json/first-issue.ts';
+import { isObject } from '../../platform/json/is-object.ts';
 
 /**
  * A part of tokenizer.json, which is known with all of its options.
@@ -17,10 +18,7 @@ export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string):
 }
 
 /** A large object, whose entries are not checked here. */
-export const anyObject = z.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  { error: 'expected an object' },
-);
+export const anyObject = z.custom<Readonly<Record<string, unknown>>>(isObject, { error: 'expected an object' });
 
 /** A long list, whose entries are not checked here. */
 export const anyArray = z.custom<readonly unknown[]>(Array.isArray, { error: 'expected a list' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../../platform/json/is-object.ts';
 import type { AddedToken } from './added-tokens.ts';
 import { RECIPES } from './built-classes.ts';
 import type { BuiltClass } from './transformers-class.ts';
@@ -157,8 +158,4 @@ function legacyTokens(file: Json, special: ReadonlySet<string>): Array<readonly 
 function signature(token: AddedToken): string {
   const { content, special, normalized, single_word, lstrip, rstrip } = token;
   return JSON.stringify([content, special, normalized, single_word, lstrip, rstrip]);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from './is-object.ts';
 
 /**
  * Validation that stops at the first mistake. zod collects every one, each with its path and message: a list of a million
@@ -138,10 +139,6 @@ function toIssue({ issues }: z.core.$ZodError, path: readonly PropertyKey[]): Fi
 
 function clip(message: string): string {
   return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const known = new WeakMap<z.core.$ZodType, boolean>();

@@ -1,4 +1,5 @@
 import { at } from '../../platform/at.ts';
+import { capitalize } from '../../platform/capitalize.ts';
 import type { Random } from '../random.ts';
 import { askedOf, askOneOf, type Options, textQuestion } from './choice.ts';
 import type { Phrasing, ProbeFamily } from './family.ts';
@@ -16,7 +17,7 @@ import {
   ROTATE,
   run,
 } from './strings/operations.ts';
-import { capitalize, NONCE_WORDS } from './words.ts';
+import { NONCE_WORDS } from './words.ts';
 
 /** Without vowels, which would form words, and without the letters of the definitions. */
 const LETTERS = 'fghjkmnpqrstvwxz'.split('');

@@ -1,7 +1,8 @@
+import { isObject } from '../../platform/json/is-object.ts';
 import { endOfString, parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { withoutNonFinite } from '../../python/python-json.ts';
-import { isObject } from './jsonl.ts';
+
 import { expectFewRecords, MAX_LINE_BYTES, readText } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 

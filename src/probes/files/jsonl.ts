@@ -1,3 +1,4 @@
+import { isObject } from '../../platform/json/is-object.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { withoutNonFinite } from '../../python/python-json.ts';
@@ -33,11 +34,6 @@ function parseObject(text: string, where: string): Readonly<Record<string, unkno
   const json = parseJson(withoutNonFinite(text), { name: where, hint: HINT, notJson });
   if (!isObject(json)) throw new UserError(`${where}: not a JSON object`, HINT);
   return json;
-}
-
-/** Whether a value is an object of JSON. */
-export function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 /** Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs. */

@@ -1,4 +1,5 @@
 import type { Finding } from '../../compare/finding.ts';
+import { capitalize } from '../../platform/capitalize.ts';
 import type { Term } from './glossary.ts';
 import { type Part, term } from './phrase.ts';
 
@@ -85,8 +86,4 @@ const CHECKS: Readonly<Record<string, string>> = {
 /** W or ΔW. */
 export function ofName(of: Extract<Finding, { kind: 'metric-moved' }>['of']): string {
   return of === 'delta' ? 'ΔW' : 'W';
-}
-
-export function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,8 +1,9 @@
 import { at } from '../../../platform/at.ts';
+import { isObject } from '../../../platform/json/is-object.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { Group } from './config-keys.ts';
-import { isSection, type Scheme, type Section } from './format.ts';
+import type { Scheme, Section } from './format.ts';
 import type { Blocks } from './tables.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { Blocks } from './tables.ts';
  * @param settings with known keys only (config-keys.ts)
  */
 export function groupOf(settings: Section, patterns: NamePatterns): (module: string) => Group | null {
-  const groups = isSection(settings.config_groups) ? (Object.values(settings.config_groups) as Group[]) : [];
+  const groups = isObject(settings.config_groups) ? (Object.values(settings.config_groups) as Group[]) : [];
   const ignored = Array.isArray(settings.ignore) ? (settings.ignore as string[]) : [];
   // The last group of a target has it.
   const targets = new Map(groups.flatMap((group) => (group.targets ?? []).map((target) => [target, group] as const)));

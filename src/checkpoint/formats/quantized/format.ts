@@ -1,3 +1,4 @@
+import { isObject } from '../../../platform/json/is-object.ts';
 import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { Blocks } from './tables.ts';
 
@@ -73,10 +74,6 @@ export function isNumbers(value: unknown): value is readonly number[] {
 
 /** Of a config of compressed-tensors, what it says of weights. */
 export function weightSettings(section: Section): readonly Section[] {
-  const groups = isSection(section.config_groups) ? Object.values(section.config_groups) : [];
-  return groups.flatMap((group) => (isSection(group) && isSection(group.weights) ? [group.weights] : []));
-}
-
-export function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const groups = isObject(section.config_groups) ? Object.values(section.config_groups) : [];
+  return groups.flatMap((group) => (isObject(group) && isObject(group.weights) ? [group.weights] : []));
 }

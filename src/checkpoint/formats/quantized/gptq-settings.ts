@@ -1,5 +1,6 @@
+import { isObject } from '../../../platform/json/is-object.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
-import { type GptqSettings, isSection, type Section } from './format.ts';
+import type { GptqSettings, Section } from './format.ts';
 
 /**
  * The settings of single modules: GPTQModel's `dynamic`, of which the first pattern for the beginning of a name counts, and AutoRound's
@@ -7,8 +8,8 @@ import { type GptqSettings, isSection, type Section } from './format.ts';
  * @returns null for a module that is not quantized
  */
 export function gptqSettings(settings: Section, patterns: NamePatterns): (module: string) => GptqSettings | null {
-  const dynamic = Object.entries(isSection(settings.dynamic) ? settings.dynamic : {});
-  const extra = Object.entries(isSection(settings.extra_config) ? settings.extra_config : {});
+  const dynamic = Object.entries(isObject(settings.dynamic) ? settings.dynamic : {});
+  const extra = Object.entries(isObject(settings.extra_config) ? settings.extra_config : {});
   const chosen = settings.modules_in_block_to_quantize;
   const leaves = Array.isArray(chosen) ? chosen.flat().filter((name) => typeof name === 'string') : null;
   return (module) => {
@@ -32,5 +33,5 @@ export function gptqSettings(settings: Section, patterns: NamePatterns): (module
 }
 
 function asSection(value: unknown): Section {
-  return isSection(value) ? value : {};
+  return isObject(value) ? value : {};
 }

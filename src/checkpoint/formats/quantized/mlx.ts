@@ -1,9 +1,10 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
+import { isObject } from '../../../platform/json/is-object.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { blockOf } from '../../tensors/tensor-value.ts';
-import { isSection, type QuantizedFormat, type QuantizedWeight, type Section, type Tensors } from './format.ts';
+import type { QuantizedFormat, QuantizedWeight, Section, Tensors } from './format.ts';
 import { valuesOf } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { unpack, wordBytes } from './packed.ts';
@@ -35,7 +36,7 @@ interface Settings {
  */
 export const mlx: QuantizedFormat = {
   async find(tensors, section, { config }) {
-    const settings = isSection(config.quantization) ? config.quantization : section;
+    const settings = isObject(config.quantization) ? config.quantization : section;
     return [...tensors.values()].flatMap((words): QuantizedWeight[] => {
       const module = /^(.+)\.weight$/.exec(words.name)?.[1];
       if (module === undefined || words.dtype !== 'U32' || words.shape.length < 2) return [];
@@ -49,8 +50,8 @@ export const mlx: QuantizedFormat = {
 /** Those of the module where it has any; null if the config says that it is not quantized, or says too little. */
 function settingsOf(section: Section, module: string): Settings | null {
   const own = Object.hasOwn(section, module) ? section[module] : undefined;
-  const { mode = 'affine', bits, group_size: group } = isSection(own) ? own : section;
-  if (own !== undefined && own !== true && !isSection(own)) return null;
+  const { mode = 'affine', bits, group_size: group } = isObject(own) ? own : section;
+  if (own !== undefined && own !== true && !isObject(own)) return null;
   return typeof mode === 'string' && typeof bits === 'number' && typeof group === 'number'
     ? { mode, bits, group }
     : null;

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { readTextInside } from '../../../platform/files/resolve-inside.ts';
+import { isObject } from '../../../platform/json/is-object.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { folderOfWeights } from '../weights-file.ts';
 import { refuseUnknownSettings } from './config-keys.ts';
-import { isSection, type Section } from './format.ts';
+import type { Section } from './format.ts';
 
 /** Of config.json. `compression_config` is what compressed-tensors wrote first. */
 export const METHOD_KEYS = ['quantization_config', 'compression_config'];
@@ -21,7 +22,7 @@ const FILES: readonly (readonly [name: string, of: (file: Section) => Section])[
   ['quant_config.json', (file) => ({ quant_method: 'awq', bits: file.w_bit, group_size: file.q_group_size, ...file })],
   [
     'hf_quant_config.json',
-    ({ quantization }) => ({ quant_method: 'modelopt', ...(isSection(quantization) ? quantization : {}) }),
+    ({ quantization }) => ({ quant_method: 'modelopt', ...(isObject(quantization) ? quantization : {}) }),
   ],
 ];
 
@@ -87,10 +88,10 @@ function refuseConflict(config: Section, beside: Section, file: string): void {
 
 /** MLX has one of its own, and repeats it. */
 function sectionsIn(config: Section, depth = 0): Section[] {
-  const own = [...METHOD_KEYS, 'quantization'].flatMap((key) => (isSection(config[key]) ? [config[key]] : []));
+  const own = [...METHOD_KEYS, 'quantization'].flatMap((key) => (isObject(config[key]) ? [config[key]] : []));
   if (depth >= MAX_NESTING) return own;
   const nested = Object.entries(config).filter(([key]) => key.endsWith('_config') && !METHOD_KEYS.includes(key));
-  return [...own, ...nested.flatMap(([, value]) => (isSection(value) ? sectionsIn(value, depth + 1) : []))];
+  return [...own, ...nested.flatMap(([, value]) => (isObject(value) ? sectionsIn(value, depth + 1) : []))];
 }
 
 /** The method that wrote the weights, in lower case; null if it is not named. */

@@ -1,3 +1,4 @@
+import { isObject } from '../../../platform/json/is-object.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { mtpLayers } from '../../naming/mtp-layers.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
@@ -6,7 +7,7 @@ import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { groupOf } from './config-groups.ts';
-import { isSection, type Section, type Tensors } from './format.ts';
+import type { Section, Tensors } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
 
 /** What programs look for in a module, by the config: codes, or plain numbers. `either`: they differ, or nothing says it. */
@@ -121,7 +122,7 @@ function statedBy(settings: Section, method: string, patterns: NamePatterns): (m
       return (module) => (own(module) === null ? 'numbers' : 'codes');
     }
     case 'modelopt':
-      return excluding([settings.exclude_modules, settings.ignore], isSection(settings.quantized_layers), patterns);
+      return excluding([settings.exclude_modules, settings.ignore], isObject(settings.quantized_layers), patterns);
     default:
       return () => 'either';
   }

@@ -1,7 +1,8 @@
 import { at } from '../../../platform/at.ts';
+import { capitalize } from '../../../platform/capitalize.ts';
 import { textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
-import { capitalize } from '../words.ts';
+
 import { asOption, type Entry, fill, type Relation } from './relation.ts';
 
 type Text = Omit<Phrasing, 'template'>;

@@ -1,9 +1,10 @@
 import { at } from '../../../platform/at.ts';
+import { capitalize } from '../../../platform/capitalize.ts';
 import type { Random } from '../../random.ts';
 import { askedOf, askOneOf, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
 import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
-import { capitalize, NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../words.ts';
+import { NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../words.ts';
 
 type Text = Omit<Phrasing, 'template'>;
 

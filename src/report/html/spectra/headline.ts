@@ -1,7 +1,8 @@
 import { dot, rect, ruleX, ruleY, text } from '@observablehq/plot';
 import type { ReportedRule } from '../../../compare/applied-policy.ts';
 import type { MetricDelta, Report } from '../../../compare/report.ts';
-import { capitalize, metricName, metricPart } from '../../text/metric-names.ts';
+import { capitalize } from '../../../platform/capitalize.ts';
+import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../../text/numbers.ts';
 import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';
 import { chart } from '../chart.ts';

@@ -1,5 +1,6 @@
 import { cell } from '@observablehq/plot';
-import { capitalize } from '../../text/metric-names.ts';
+import { capitalize } from '../../../platform/capitalize.ts';
+
 import { formatBounds, formatDifference, formatLimit, formatLimitChange } from '../../text/numbers.ts';
 import { concentrationName, heatTitle, OUTSIDE_WORDS } from '../../text/spectra.ts';
 import { chart, chartText } from '../chart.ts';
