@@ -1,9 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { ModuleType } from '../naming/module-type.ts';
-import type { TensorEntry } from '../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../tensors/tensor-entry.ts';
 import type { FusedPart } from './fused-layout.ts';
-
-type Tensors = ReadonlyMap<string, TensorEntry>;
 
 /** `…w2.weight`: what is before, the number, what is after. */
 const NUMBERED = /^(.*\.)w([123])(\.weight)?$/;

@@ -1,6 +1,9 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { FileState } from '../../platform/files/file-state.ts';
 
+/** Tensors by their names. */
+export type Tensors = ReadonlyMap<string, TensorEntry>;
+
 export interface TensorEntry {
   readonly name: string;
   readonly dtype: string;

@@ -1,9 +1,8 @@
 import { at } from '../../../platform/at.ts';
 import { MAX_EXPERTS } from '../../config/architecture.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 
-type Tensors = ReadonlyMap<string, TensorEntry>;
 type Json = Readonly<Record<string, unknown>>;
 
 /** Heads of queries and of keys, in a model and in its tower of images. */

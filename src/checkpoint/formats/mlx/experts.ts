@@ -2,10 +2,8 @@ import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { MAX_EXPERTS } from '../../config/architecture.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { blockOf } from '../../tensors/tensor-value.ts';
-
-type Tensors = ReadonlyMap<string, TensorEntry>;
 
 /** How the files that mlx-lm converts have the experts of a layer: each on its own, or two stacks. */
 type Layout =

@@ -1,10 +1,8 @@
 import { at } from '../../../platform/at.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { withExperts } from './experts.ts';
-
-export type Tensors = ReadonlyMap<string, TensorEntry>;
 
 /**
  * mlx-lm (0.32) gives some weights other names, axes or values than the files that it converts, in `sanitize` of a model's class: a

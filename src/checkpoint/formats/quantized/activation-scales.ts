@@ -1,7 +1,7 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { eachChunk } from '../../tensors/element-bytes.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import type { Source, Tensors } from './format.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
+import type { Source } from './format.ts';
 
 /** Of the inputs and outputs of layers, and of the KV cache. Whatever they are called, some have the inverse. */
 const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?:global_)?scale(?:_ub)?$/;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
-import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
-import type { QuantizedFormat, QuantizedWeight, Tensors } from './format.ts';
+import type { Recipe, TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
+import type { QuantizedFormat, QuantizedWeight } from './format.ts';
 import { bytesOf, lookUpPairs, stepsOf } from './tables.ts';
 
 const stateSchema = z.looseObject({

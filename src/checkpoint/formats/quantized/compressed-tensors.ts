@@ -1,8 +1,8 @@
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
-import type { QuantizedFormat, QuantizedWeight, Scheme, Tensors } from './format.ts';
+import type { QuantizedFormat, QuantizedWeight, Scheme } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
 import { blocksAmong, bytesOf, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';

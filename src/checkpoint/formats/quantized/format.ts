@@ -1,8 +1,7 @@
 import { isObject } from '../../../platform/json/is-object.ts';
-import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { Recipe, TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { Blocks } from './tables.ts';
 
-export type Tensors = ReadonlyMap<string, TensorEntry>;
 export type Section = Readonly<Record<string, unknown>>;
 
 /** A weight that a file stores in a quantized format. */

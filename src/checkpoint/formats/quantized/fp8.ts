@@ -1,6 +1,6 @@
 import { ElementType, type Graph } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import {
   isNumbers,
@@ -8,7 +8,6 @@ import {
   type QuantizedWeight,
   type Scheme,
   type Section,
-  type Tensors,
   weightSettings,
 } from './format.ts';
 import { type Blocks, blocksAmong, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';

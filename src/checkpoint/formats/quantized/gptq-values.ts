@@ -1,7 +1,7 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { eachChunk } from '../../tensors/element-bytes.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import type { GptqSettings, Source, Tensors } from './format.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
+import type { GptqSettings, Source } from './format.ts';
 
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
 

@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import type { GptqSettings, QuantizedFormat, QuantizedWeight, Section, Tensors } from './format.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
+import type { GptqSettings, QuantizedFormat, QuantizedWeight, Section } from './format.ts';
 import { integerRecipe, unpack, wordBytes } from './packed.ts';
 import { methodOf } from './settings.ts';
 import { scaleValue } from './tables.ts';

@@ -4,10 +4,10 @@ import { mtpLayers } from '../../naming/mtp-layers.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
 import { isMultimodalName, type ModelKind, placeOf } from '../../naming/place.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { groupOf } from './config-groups.ts';
-import type { Section, Tensors } from './format.ts';
+import type { Section } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
 
 /** What programs look for in a module, by the config: codes, or plain numbers. `either`: they differ, or nothing says it. */
