@@ -7,7 +7,7 @@ import { calibrationOnDisk } from '../../gate/find-calibration.ts';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
-import { calibrationRefused } from '../../report/text/calibration-findings.ts';
+import { calibrationRefused } from '../../report/findings/calibration.ts';
 import { knownGoodCount } from '../../report/text/calibration-limits.ts';
 import { plain } from '../../report/text/phrase.ts';
 import { isInLfs, pathIn } from '../init/git.ts';

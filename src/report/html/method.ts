@@ -1,8 +1,8 @@
 import type { Report } from '../../compare/report.ts';
 import { methodFacts, subjectFacts } from '../text/measurement-facts.ts';
 import { type Gap, gapSentences, gapsOf } from '../text/not-measured.ts';
-import { groupSummary, ruleGroups } from '../text/rules/rule-groups.ts';
-import type { RuleGroup, RuleRow } from '../text/rules/rule-row.ts';
+import { groupSummary, ruleGroups } from '../text/rule-groups.ts';
+import type { RuleGroup, RuleRow } from '../text/rule-row.ts';
 import { disclaimerOf } from '../text/words.ts';
 import { type Html, html } from './html.ts';
 import { icon, NOT_JUDGED } from './icon.ts';

@@ -1,10 +1,10 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName, printable, shorten } from '../escape.ts';
+import { TOPICS } from '../findings/list.ts';
 import { phraseLine } from '../terminal/phrase.ts';
 import { describeFinding } from '../text/finding.ts';
-import { TOPICS } from '../text/finding-topics.ts';
-import { nextSteps } from '../text/next-steps.ts';
+import { nextSteps } from '../text/steps.ts';
 import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
 import { type MarkdownOptions, renderComment } from './comment.ts';
 

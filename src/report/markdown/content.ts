@@ -1,12 +1,12 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeBlock, codeName } from '../escape.ts';
+import { TOPICS } from '../findings/list.ts';
 import { describeFinding } from '../text/finding.ts';
-import { TOPICS } from '../text/finding-topics.ts';
 import { intervalChart } from '../text/interval-chart.ts';
-import { whatToDo } from '../text/next-steps.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
+import { whatToDo } from '../text/steps.ts';
 import { stopSentence } from '../text/stops.ts';
 import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';

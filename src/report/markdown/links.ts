@@ -1,6 +1,6 @@
 import type { Report } from '../../compare/report.ts';
+import { TOPICS } from '../findings/list.ts';
 import { baselineAge } from '../text/baseline-age.ts';
-import { TOPICS } from '../text/finding-topics.ts';
 import { decidingFinding } from '../text/verdict.ts';
 import { commitLink, type Origin, runLink } from './origin.ts';
 import { docsLink, findingMarkdown, termLink } from './phrase.ts';

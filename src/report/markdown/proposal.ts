@@ -3,7 +3,7 @@ import type { FindingOf } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { fewestRuns } from '../../statistics/joint-conformal.ts';
 import { codeName, plainText, printable } from '../escape.ts';
-import { calibrationRefused } from '../text/calibration-findings.ts';
+import { calibrationRefused } from '../findings/calibration.ts';
 import { howItChanges } from '../text/calibration-limits.ts';
 import { addToCalibrationCommand } from '../text/commands.ts';
 import { formatPercentLimit } from '../text/numbers.ts';

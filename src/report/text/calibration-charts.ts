@@ -1,7 +1,7 @@
 import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Report } from '../../compare/report.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { calibrationRefused, calibrationSentence, limitSource } from './calibration-findings.ts';
+import { calibrationRefused, calibrationSentence, limitSource } from '../findings/calibration.ts';
 import { metricName } from './metric-names.ts';
 import { formatCount, formatInteger, formatNumber, formatProbability } from './numbers.ts';
 import { type Phrase, phrase } from './phrase.ts';

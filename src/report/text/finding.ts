@@ -1,14 +1,14 @@
 import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
-import * as behavior from './behavior-findings.ts';
-import * as benchmarks from './benchmark-findings.ts';
-import * as calibration from './calibration-findings.ts';
-import { changedInput } from './changed-input.ts';
-import * as comparability from './comparability-findings.ts';
-import * as letters from './letter-findings.ts';
-import * as merge from './merge-findings.ts';
+import { changedInput } from '../findings/baseline.ts';
+import * as behavior from '../findings/behavior.ts';
+import * as benchmarks from '../findings/benchmarks.ts';
+import * as calibration from '../findings/calibration.ts';
+import * as letters from '../findings/letters.ts';
+import * as merge from '../findings/merge.ts';
+import * as comparability from '../findings/other-weights.ts';
+import * as spectral from '../findings/policy-rules.ts';
+import * as probes from '../findings/probe-coverage.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
-import * as probes from './probe-findings.ts';
-import * as spectral from './spectral-findings.ts';
 
 /** The sentence of every kind of finding. */
 const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phrase } = {

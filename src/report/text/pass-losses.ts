@@ -1,6 +1,6 @@
 import type { Finding, FindingKind } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { isBeyondDrop, LOSSES } from './deciding-row.ts';
+import { isBeyondDrop, LOSSES } from './row-marks.ts';
 
 /**
  * The first loss beyond a limit that a pass only notes, since the policy gives its check the level `info`; null without one. No

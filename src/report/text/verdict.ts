@@ -3,8 +3,8 @@ import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.t
 import type { Report } from '../../compare/report.ts';
 import { comparedSentence } from './benchmarks.ts';
 import { type CarryOver, carryOverOf, carryOverWords } from './carry-over.ts';
+import { carryOverSentence, examAndTwins, headlineOf } from './exam-and-twins.ts';
 import { describeFinding } from './finding.ts';
-import { carryOverSentence, examAndTwins, headlineOf } from './headline.ts';
 import { metricPart, ofName } from './metric-names.ts';
 import { formatPair, formatRelative } from './numbers.ts';
 import { hasOpenLoss, notedLoss, notedMetric } from './pass-losses.ts';

@@ -3,7 +3,7 @@ import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import { gapSentences, gapsOf } from '../../../src/report/text/not-measured.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { groupSummary, ruleGroups } from '../../../src/report/text/rules/rule-groups.ts';
+import { groupSummary, ruleGroups } from '../../../src/report/text/rule-groups.ts';
 import { answers, measurement, probes, reportOn } from '../../compare/measurement.ts';
 import { everyFinding } from '../findings.ts';
 import { report } from '../fixtures.ts';

@@ -2,7 +2,7 @@ import type { Settings } from '../../../compare/applied-policy.ts';
 import type { Report } from '../../../compare/report.ts';
 import { formatLimit, formatPointsLimit } from '../numbers.ts';
 import { phrase } from '../phrase.ts';
-import { type RuleRow, rowOf } from './rule-row.ts';
+import { type RuleRow, rowOf } from '../rule-row.ts';
 
 /** The checks of benchmarks from logs of an evaluation. */
 export function benchmarkRows(report: Report, policy: Settings): RuleRow[] {

@@ -1,10 +1,10 @@
 import type { Settings } from '../../../compare/applied-policy.ts';
 import type { CalibratedMetric, CalibrationReport } from '../../../compare/calibration/report-schema.ts';
 import type { Report } from '../../../compare/report.ts';
-import { limitSource } from '../calibration-findings.ts';
+import { limitSource } from '../../findings/calibration.ts';
 import { formatCount, formatInteger, formatProbability } from '../numbers.ts';
 import { type Phrase, phrase } from '../phrase.ts';
-import { type RuleRow, rowOf } from './rule-row.ts';
+import { type RuleRow, rowOf } from '../rule-row.ts';
 
 /** The update beside those of known-good checkpoints: all numbers in one row, since one test may judge them together. */
 export function calibrationRow(report: Report, policy: Settings): RuleRow {

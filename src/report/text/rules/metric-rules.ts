@@ -10,7 +10,7 @@ import {
   formatRelative,
 } from '../numbers.ts';
 import { name, type Phrase, phrase } from '../phrase.ts';
-import type { RuleRow } from './rule-row.ts';
+import type { RuleRow } from '../rule-row.ts';
 
 const SOURCES: Readonly<Record<ReportedRule['source'], string>> = {
   policy: '',

@@ -11,7 +11,7 @@ import {
   pointsDigits,
 } from '../numbers.ts';
 import { type Phrase, phrase, term } from '../phrase.ts';
-import { missingProbes, type RuleRow, rowOf } from './rule-row.ts';
+import { missingProbes, type RuleRow, rowOf } from '../rule-row.ts';
 
 /** The checks of what the model answers. */
 export function probeRows(report: Report, policy: Settings): RuleRow[] {

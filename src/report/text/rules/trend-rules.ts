@@ -3,7 +3,7 @@ import type { Report } from '../../../compare/report.ts';
 import { CHARTS, type Chart } from '../../../compare/trend-schema.ts';
 import { formatLimit, formatRatio } from '../numbers.ts';
 import { phrase } from '../phrase.ts';
-import { type RuleRow, rowOf } from './rule-row.ts';
+import { type RuleRow, rowOf } from '../rule-row.ts';
 
 const KEYS = { twinAccuracy: 'twin-accuracy', shadowGap: 'shadow-gap', concentration: 'concentration' } as const;
 

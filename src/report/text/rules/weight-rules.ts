@@ -3,7 +3,7 @@ import type { Report } from '../../../compare/report.ts';
 import { BEHAVIOR_PARTS } from '../../../measure/schema/behavior.ts';
 import { formatLimit, formatPercentLimit } from '../numbers.ts';
 import { phrase } from '../phrase.ts';
-import { missingWeights, type RuleRow, rowOf } from './rule-row.ts';
+import { missingWeights, type RuleRow, rowOf } from '../rule-row.ts';
 
 /** The checks of the weights that are no rules on metrics. */
 export function weightRows(report: Report, policy: Settings): RuleRow[] {

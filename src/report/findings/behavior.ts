@@ -1,6 +1,6 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { formatLimit, formatNumber } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+import { formatLimit, formatNumber } from '../text/numbers.ts';
+import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 
 type Changed = FindingOf<'changed-behavior'>;
 

@@ -1,7 +1,7 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
-import { formatCount, formatLimit, formatNumber } from './numbers.ts';
-import { listed, name, type Phrase, phrase } from './phrase.ts';
+import { formatCount, formatLimit, formatNumber } from '../text/numbers.ts';
+import { listed, name, type Phrase, phrase } from '../text/phrase.ts';
 
 const FORMULA = 'W₀ + s·BA';
 

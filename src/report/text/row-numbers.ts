@@ -1,9 +1,9 @@
 import type { Finding, FindingKind, FindingOf, Scope } from '../../compare/finding.ts';
 import type { Estimate } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
+import { limitWords } from '../findings/policy-rules.ts';
 import { limitWords as calibratedLimit, rangeWords, sizeLimitWords } from './calibration.ts';
-import { accuracyNumbers, bareRow, type DecidingRow, markOf } from './deciding-row.ts';
-import { EXAM } from './headline.ts';
+import { EXAM } from './exam-and-twins.ts';
 import { isRelative, metricPart } from './metric-names.ts';
 import {
   formatCount,
@@ -22,7 +22,7 @@ import {
   NO_NUMBER,
 } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
-import { limitWords } from './spectral-findings.ts';
+import { accuracyNumbers, bareRow, type DecidingRow, markOf } from './row-marks.ts';
 import { twinLabel } from './twin-words.ts';
 
 type Rows = { readonly [K in FindingKind]?: (finding: FindingOf<K>, report: Report) => DecidingRow };

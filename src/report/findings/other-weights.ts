@@ -1,6 +1,6 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { formatCount, formatInteger, formatLimit } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
+import { formatCount, formatInteger, formatLimit } from '../text/numbers.ts';
+import { code, listed, name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 
 export function missingBaseline({ path }: FindingOf<'missing-baseline'>): Phrase {
   const how = phrase`Create one with ${code('shadow-gate measure')} and commit it.`;

@@ -1,7 +1,7 @@
 import type { CalibrationReport } from '../../compare/calibration/report-schema.ts';
 import type { FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { metricPart } from './metric-names.ts';
+import { metricPart } from '../text/metric-names.ts';
 import {
   formatCount,
   formatInteger,
@@ -9,8 +9,8 @@ import {
   formatPair,
   formatPercentLimit,
   formatProbability,
-} from './numbers.ts';
-import { listed, name, type Phrase, phrase } from './phrase.ts';
+} from '../text/numbers.ts';
+import { listed, name, type Phrase, phrase } from '../text/phrase.ts';
 
 type Outlier = FindingOf<'calibrated-metric'>;
 

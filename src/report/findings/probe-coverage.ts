@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { ruleName } from './metric-names.ts';
+import { ruleName } from '../text/metric-names.ts';
 import {
   formatCount,
   formatDuration,
@@ -16,8 +16,8 @@ import {
   formatRatio,
   formatRelative,
   percentDigits,
-} from './numbers.ts';
-import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
+} from '../text/numbers.ts';
+import { code, listed, name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 
 export function twinAccuracy(finding: FindingOf<'twin-accuracy'>): Phrase {
   const { capability, candidate, baseline, change, twins, lost, won, p, limit } = finding;

@@ -1,6 +1,6 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { formatCount, formatInteger, formatPercent, formatProbability } from './numbers.ts';
-import { name, type Phrase, phrase, term } from './phrase.ts';
+import { formatCount, formatInteger, formatPercent, formatProbability } from '../text/numbers.ts';
+import { name, type Phrase, phrase, term } from '../text/phrase.ts';
 
 export function lettersMemorized(finding: FindingOf<'letters-memorized'>): Phrase {
   const { suite, items, candidate, baseline, p, answersKnown } = finding;

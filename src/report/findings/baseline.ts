@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { code, name, type Phrase, phrase } from './phrase.ts';
+import { code, name, type Phrase, phrase } from '../text/phrase.ts';
 
 type Changed = FindingOf<'changed-input'>;
 

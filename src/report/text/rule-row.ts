@@ -1,8 +1,8 @@
-import type { Finding, FindingKind, Level } from '../../../compare/finding.ts';
-import { SEVERITY } from '../../../compare/finding.ts';
-import type { Report, Verdict } from '../../../compare/report.ts';
-import { formatCount } from '../numbers.ts';
-import { type Phrase, phrase } from '../phrase.ts';
+import type { Finding, FindingKind, Level } from '../../compare/finding.ts';
+import { SEVERITY } from '../../compare/finding.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
+import { formatCount } from './numbers.ts';
+import { type Phrase, phrase } from './phrase.ts';
 
 /** A rule of the policy, its limit, and how the candidate stands. */
 export interface RuleRow {

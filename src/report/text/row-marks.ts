@@ -1,6 +1,6 @@
 import { type Finding, type FindingKind, type Level, SEVERITY } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
-import { TOPICS } from './finding-topics.ts';
+import { TOPICS } from '../findings/list.ts';
 import { formatPercent, formatPointsChange, NO_NUMBER } from './numbers.ts';
 import { findingLink, type Phrase, phrase } from './phrase.ts';
 

@@ -1,6 +1,6 @@
 import type { FindingOf, Scope } from '../../compare/finding.ts';
 import { MIN_SNR } from '../../spectra/rounding.ts';
-import { isRelative, metricPart, ofName } from './metric-names.ts';
+import { isRelative, metricPart, ofName } from '../text/metric-names.ts';
 import {
   formatCount,
   formatDifference,
@@ -11,8 +11,8 @@ import {
   formatPercent,
   formatPercentLimit,
   formatRelative,
-} from './numbers.ts';
-import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
+} from '../text/numbers.ts';
+import { code, listed, name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 
 export function metricMoved({ metric, of, scope, candidate, baseline, limit }: FindingOf<'metric-moved'>): Phrase {
   const [before, after] = formatPair(baseline, candidate);

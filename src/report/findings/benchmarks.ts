@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { metricWithFilter } from './benchmarks.ts';
+import { metricWithFilter } from '../text/benchmarks.ts';
 import {
   formatCount,
   formatInteger,
@@ -7,8 +7,8 @@ import {
   formatPoints,
   formatPointsLimit,
   formatProbability,
-} from './numbers.ts';
-import { code, name, type Phrase, phrase, term } from './phrase.ts';
+} from '../text/numbers.ts';
+import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 
 export function evaluationLogs(finding: FindingOf<'evaluation-logs'>): Phrase {
   const { side, harness, version, model, source, revision, sha } = finding;

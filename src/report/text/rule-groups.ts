@@ -1,11 +1,11 @@
-import type { Report } from '../../../compare/report.ts';
-import { benchmarkRows } from './benchmark-rules.ts';
-import { calibrationRow } from './calibration-rules.ts';
-import { metricRuleRow } from './metric-rules.ts';
-import { probeRows } from './probe-rules.ts';
+import type { Report } from '../../compare/report.ts';
 import type { RuleGroup } from './rule-row.ts';
-import { trendRows } from './trend-rules.ts';
-import { behaviorRows, weightRows } from './weight-rules.ts';
+import { benchmarkRows } from './rules/benchmark-rules.ts';
+import { calibrationRow } from './rules/calibration-rules.ts';
+import { metricRuleRow } from './rules/metric-rules.ts';
+import { probeRows } from './rules/probe-rules.ts';
+import { trendRows } from './rules/trend-rules.ts';
+import { behaviorRows, weightRows } from './rules/weight-rules.ts';
 
 /** Every rule of the policy with its limit and how the candidate stands; empty for reports of version 0.2. */
 export function ruleGroups(report: Report): RuleGroup[] {
