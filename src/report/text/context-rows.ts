@@ -5,11 +5,11 @@ import type { CalibratedMetric } from '../../compare/calibration/report-schema.t
 import type { Scope } from '../../compare/finding.ts';
 import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
+import { calibratedNumbers, carriedOver, dropLimit, metricNumbers, transferNumbers } from './deciding-row.ts';
 import { EXAM } from './exam-and-twins.ts';
 import { NO_NUMBER } from './numbers.ts';
 import { name, phrase, term } from './phrase.ts';
 import { accuracyNumbers, type DecidingRow, isNotJudged, markOfChange } from './row-marks.ts';
-import { calibratedNumbers, carriedOver, dropLimit, metricNumbers, transferNumbers } from './row-numbers.ts';
 import { twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 

@@ -1,8 +1,8 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { contextRows } from './context-rows.ts';
+import { findingRow } from './deciding-row.ts';
 import type { DecidingRow } from './row-marks.ts';
-import { findingRow } from './row-numbers.ts';
 import { findingsBySeverity } from './verdict.ts';
 
 /** What fits a screen of a phone. */
