@@ -15,8 +15,8 @@ import { findingText } from '../report/text/finding.ts';
 import { measuredNotes } from '../report/text/measured.ts';
 import { formatCount } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
-import { budgetSentence } from '../report/findings/probe-coverage.ts';
 import { plannedSentence } from '../report/text/probes.ts';
+import { budgetSentence } from '../report/text/stops.ts';
 import { unusedTemplate } from '../report/text/unused-template.ts';
 import type { Output } from './output.ts';
 

@@ -21,8 +21,8 @@ import { renderItems, renderSuites } from '../report/terminal/probe-items.ts';
 import { wrap } from '../report/terminal/wrap.ts';
 import { formatCount, formatEstimate } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
-import { budgetSentence } from '../report/findings/probe-coverage.ts';
 import { chosenLevels, layersSentence, plannedSentence } from '../report/text/probes.ts';
+import { budgetSentence } from '../report/text/stops.ts';
 import { PROBES_EXAMPLES } from './help.ts';
 import {
   type DeviceOptions,

@@ -7,9 +7,8 @@ import { calibrationOnDisk } from '../../gate/find-calibration.ts';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
-import { calibrationRefused } from '../../report/findings/calibration.ts';
 import { knownGoodCount } from '../../report/text/calibration-limits.ts';
-import { plain } from '../../report/text/phrase.ts';
+import { findingText } from '../../report/text/finding.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
 import { type Finding, ok, problem, warning } from './diagnosis.ts';
@@ -92,5 +91,5 @@ async function baselineDifference(calibration: Calibration, { settings }: Calibr
   const difference = update && differenceOf(calibration, update);
   if (difference === null || difference.cause === 'tool-version') return [];
   const finding = { kind: 'calibration-refused', level: 'inconclusive', ...difference } as const;
-  return [`beside ${settings.baseline}: ${plain(calibrationRefused(finding))}`];
+  return [`beside ${settings.baseline}: ${findingText(finding)}`];
 }

@@ -1,5 +1,52 @@
 import type { FindingOf } from '../../compare/finding.ts';
+import { acceptCommand } from '../text/commands.ts';
+import { factsRow } from '../text/exam-and-twins.ts';
+import { formatPercent } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase } from '../text/phrase.ts';
+import { allTwinWords, EXAM } from '../text/twin-words.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** What the candidate is judged by is missing, or touched by the change under test. */
+export const BASELINE_WORDS: TopicWords<'missing-baseline' | 'changed-input'> = {
+  'missing-baseline': {
+    title: 'No baseline',
+    about: 'everything',
+    isGap: true,
+    sentence: ({ path }) => {
+      const how = phrase`Create one with ${code('shadow-gate measure')} and commit it.`;
+      if (path === null) return phrase`No baseline was given, so nothing could be compared. ${how}`;
+      return phrase`No baseline was found (${name(path)}), so nothing could be compared. ${how}`;
+    },
+    headline: ({ path }, report) => {
+      const whole = factsRow(report, null);
+      const seen =
+        whole && report.probes && whole.facts > 0
+          ? phrase` ${EXAM} ${formatPercent(whole.benchmark.candidate)}; ${allTwinWords(report.probes.comparison)} ${formatPercent(whole.twin.candidate)}.`
+          : [];
+      const where = path === null ? phrase`No baseline was given` : phrase`No baseline was found (${name(path)})`;
+      return phrase`${where}, so nothing could be compared.${seen}`;
+    },
+    steps: (_, report) => [
+      phrase`If this checkpoint is approved, make it the first baseline and commit the file: ${acceptCommand(report)}`,
+    ],
+  },
+  'changed-input': {
+    title: 'Changed input',
+    about: 'everything',
+    sentence: changedInput,
+    steps: ({ input, change, path, counts }) => [
+      input === 'workflow'
+        ? phrase`Review the change of ${name(path)}: the settings of this run are its own.`
+        : input === 'logs'
+          ? phrase`Let a step of the workflow write the logs, in place of files of the change.`
+          : change === 'unknown'
+            ? phrase`Check the repository out with ${code('actions/checkout')}, so that it is known what the change is.`
+            : counts === 'base'
+              ? phrase`Merge the change of ${name(path)} on its own, before the checkpoint; then this check runs with it.`
+              : phrase`Review ${name(path)}, and merge it before the checkpoint.`,
+    ],
+  },
+};
 
 type Changed = FindingOf<'changed-input'>;
 
@@ -13,6 +60,7 @@ const NOUNS: Readonly<Record<Changed['input'], string>> = {
   logs: 'logs of the evaluation',
   workflow: 'workflow',
 };
+
 const VERBS: Readonly<Record<Changed['change'], string>> = {
   edited: 'edits',
   added: 'adds',
@@ -21,7 +69,7 @@ const VERBS: Readonly<Record<Changed['change'], string>> = {
 };
 
 /** The change under test touches what it is judged by: whose version counts, and what follows. */
-export function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
+function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
   const noun = input === 'workflow' && !/\.ya?ml$/.test(path) ? 'files of the workflow in' : NOUNS[input];
   const what = phrase`This change ${VERBS[change]} the ${noun} ${name(path)}`;
   if (input === 'workflow') return phrase`${what}: the settings of this run are its own. Review them.`;

@@ -1,6 +1,82 @@
 import type { FindingOf } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { BEHAVIOR_PARTS } from '../../measure/schema/behavior.ts';
 import { formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
+import { ifIntended, remeasure } from '../text/steps.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** What accuracy does not show: how the model is used, and the size of its logits. */
+export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'behavior-not-compared'> = {
+  'changed-behavior': {
+    title: 'Changed behavior',
+    about: 'itself',
+    sentence: changedBehavior,
+    steps: ({ part }, report) => [
+      part === 'code'
+        ? phrase`Review the code line by line before anybody loads the model.`
+        : phrase`If it was not intended, copy that file from the approved checkpoint.`,
+      ifIntended(report),
+    ],
+    rule: (report, { behavior }) =>
+      BEHAVIOR_PARTS.map((part) => ({
+        group: 'How the model is used',
+        check: phrase`${TITLES[part]}`,
+        isOwn: (found) => found.part === part,
+        limit: 'as in the baseline',
+        level: behavior[part] ?? behavior.level,
+        missing: notCompared(report),
+      })),
+  },
+  'logit-scale': {
+    title: 'Size of the logits',
+    about: 'itself',
+    sentence: ({ by, ratio, limit, parts }) => {
+      const times = `${formatNumber(ratio)} times`;
+      const bound = `limit: a factor of ${formatLimit(limit)}`;
+      if (by === 'answers') {
+        return phrase`The log-probabilities of the choices are spread ${times} as far as the baseline's (${bound}). The model is that much surer or less sure of every token, which accuracy does not show.`;
+      }
+      const items = parts.map((part) => phrase`${name(part.name)} is ${formatNumber(part.ratio)} times as large`);
+      const causes = items.length === 0 ? [] : phrase`: ${listed(items, items.length)}`;
+      return phrase`The logits are ${times} as large as the baseline's (${bound})${causes}. Accuracy does not show it, and everything that is sampled does.`;
+    },
+    row: ({ ratio, limit }) => ({ change: `× ${formatNumber(ratio)}`, limit: `× ${formatLimit(limit)}` }),
+    steps: () => [
+      phrase`Look at lm_head, the final norm, and the factors in config.json: one of them is not what the approved checkpoint has.`,
+    ],
+    rule: (report, { behavior }) => ({
+      group: 'How the model is used',
+      check: phrase`Size of the logits`,
+      limit: `at most × or ÷ ${formatLimit(behavior['logit-factor'])} by the weights, ${formatLimit(behavior['answer-factor'])} by the answers`,
+      level: behavior['logit-scale'] ?? behavior.level,
+      missing: notCompared(report),
+    }),
+  },
+  'behavior-not-compared': {
+    title: 'Behavior not compared',
+    about: 'itself',
+    isGap: true,
+    sentence: ({ side, what }) => {
+      if (what === 'logit-scale') {
+        return phrase`The size of the logits could not be compared: the ${side} has no output embedding that can be read.`;
+      }
+      if (what === 'questions') {
+        return side === 'baseline'
+          ? phrase`The candidate's tokenizer or chat template does not read some questions as they are written, and the baseline does not say how it read them: it was measured by an older version, or at a server that tokenizes. Measure it again.`
+          : phrase`The tokenizer or the chat template differs from the baseline's, and it is not known what the candidate's tokens of the questions say: a server tokenized them, or an older version measured it.`;
+      }
+      return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version, or at a server without its weights. Measure it again, with them.`;
+    },
+    steps: ({ side, what }, report) => [
+      side === 'baseline'
+        ? remeasure(report)
+        : what === 'questions'
+          ? phrase`Give the tokenizer of the server (${code('tokenizer')}), so that texts are tokenized here, or check the candidate from its weights.`
+          : phrase`Check the candidate from its weights, with this version.`,
+    ],
+  },
+};
 
 type Changed = FindingOf<'changed-behavior'>;
 
@@ -22,7 +98,7 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-export function changedBehavior({ level, part, candidate, baseline, named, changes, because }: Changed): Phrase {
+function changedBehavior({ level, part, candidate, baseline, named, changes, because }: Changed): Phrase {
   const noun = NOUNS[part];
   if (because?.kind === 'same-tokens') {
     return phrase`The tokenizer of a GGUF file is described in another way than the files of the other side. All tokens and merges are the same, and so are the ids of ${String(because.texts)} texts that both were given.`;
@@ -52,25 +128,17 @@ function notInGguf(noun: string, side: 'candidate' | 'baseline', named: Changed[
   return phrase`${what} could not be compared: the ${side} is a GGUF file, which has no place for it. The ${other} has it. A server of the GGUF file has to be given it.`;
 }
 
-export function logitScale({ by, ratio, limit, parts }: FindingOf<'logit-scale'>): Phrase {
-  const times = `${formatNumber(ratio)} times`;
-  const bound = `limit: a factor of ${formatLimit(limit)}`;
-  if (by === 'answers') {
-    return phrase`The log-probabilities of the choices are spread ${times} as far as the baseline's (${bound}). The model is that much surer or less sure of every token, which accuracy does not show.`;
-  }
-  const items = parts.map((part) => phrase`${name(part.name)} is ${formatNumber(part.ratio)} times as large`);
-  const causes = items.length === 0 ? [] : phrase`: ${listed(items, items.length)}`;
-  return phrase`The logits are ${times} as large as the baseline's (${bound})${causes}. Accuracy does not show it, and everything that is sampled does.`;
-}
+const TITLES: Readonly<Record<Changed['part'], string>> = {
+  tokenizer: 'Tokenizer',
+  'special-tokens': 'Special tokens',
+  'chat-template': 'Chat template',
+  'generation-config': 'Generation settings',
+  code: 'Code beside the weights',
+};
 
-export function behaviorNotCompared({ side, what }: FindingOf<'behavior-not-compared'>): Phrase {
-  if (what === 'logit-scale') {
-    return phrase`The size of the logits could not be compared: the ${side} has no output embedding that can be read.`;
-  }
-  if (what === 'questions') {
-    return side === 'baseline'
-      ? phrase`The candidate's tokenizer or chat template does not read some questions as they are written, and the baseline does not say how it read them: it was measured by an older version, or at a server that tokenizes. Measure it again.`
-      : phrase`The tokenizer or the chat template differs from the baseline's, and it is not known what the candidate's tokens of the questions say: a server tokenized them, or an older version measured it.`;
-  }
-  return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version, or at a server without its weights. Measure it again, with them.`;
+/** Why the rules judged nothing; null: they did. */
+function notCompared({ baseline, findings }: Report): string | null {
+  const isUnknown = findings.some((found) => found.kind === 'behavior-not-compared' && found.what !== 'questions');
+  if (isUnknown) return 'one side was measured without it';
+  return baseline === null ? 'there is no baseline' : null;
 }

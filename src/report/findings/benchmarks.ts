@@ -1,38 +1,198 @@
 import type { FindingOf } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
 import { metricWithFilter } from '../text/benchmarks.ts';
+import { remeasureCommand } from '../text/commands.ts';
+import { accuracyNumbers, dropLimit } from '../text/deciding-row.ts';
 import {
   formatCount,
   formatInteger,
+  formatLimit,
   formatPercent,
   formatPoints,
+  formatPointsChange,
   formatPointsLimit,
+  formatPossibleDrop,
   formatProbability,
+  NO_NUMBER,
 } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { NOTHING_TO_DO } from '../text/steps.ts';
+import type { TopicWords } from './finding-words.ts';
 
-export function evaluationLogs(finding: FindingOf<'evaluation-logs'>): Phrase {
-  const { side, harness, version, model, source, revision, sha } = finding;
-  const known = [
-    ...(source === null ? [] : [phrase`run by ${name(source)}`]),
-    ...(sha !== null ? [phrase`commit ${name(sha)}`] : revision === null ? [] : [phrase`revision ${name(revision)}`]),
-  ];
-  const details = known.flatMap((part) => [', ', ...part]);
-  const program = version === null ? phrase`${name(harness)}` : phrase`${name(harness)} ${name(version)}`;
-  return phrase`The ${side} is what logs of ${program} call ${name(model)}${details}: nothing proves which model answered, and its weights were not seen.`;
-}
-
-export function logsOfOneSide({ side, isAlone }: FindingOf<'logs-of-one-side'>): Phrase {
-  if (isAlone) return phrase`Logs of an evaluation are judged by those of a baseline, and there is none.`;
-  const other = side === 'candidate' ? 'baseline' : 'candidate';
-  return phrase`The ${side} comes from logs of an evaluation and the ${other} does not: read logs of both.`;
-}
-
-export function notComparable(finding: FindingOf<'benchmark-not-comparable'>): Phrase {
-  const { named, tasks } = finding;
-  const names = named.flatMap((task, i) => [i === 0 ? '' : ', ', name(task)]);
-  const more = tasks > named.length ? ` and ${formatCount(tasks - named.length, 'more task')}` : '';
-  return phrase`Not comparable: ${names}${more}. ${whatDiffers(finding)}`;
-}
+/** Benchmarks from logs of an evaluation. */
+export const BENCHMARK_WORDS: TopicWords<
+  | 'evaluation-logs'
+  | 'logs-of-one-side'
+  | 'benchmark-loss'
+  | 'benchmark-unclear'
+  | 'benchmark-not-judged'
+  | 'benchmark-gain-not-shown'
+  | 'benchmark-not-comparable'
+> = {
+  'evaluation-logs': {
+    title: 'Evaluation logs',
+    about: 'itself',
+    sentence: (finding) => {
+      const { side, harness, version, model, source, revision, sha } = finding;
+      const known = [
+        ...(source === null ? [] : [phrase`run by ${name(source)}`]),
+        ...(sha !== null
+          ? [phrase`commit ${name(sha)}`]
+          : revision === null
+            ? []
+            : [phrase`revision ${name(revision)}`]),
+      ];
+      const details = known.flatMap((part) => [', ', ...part]);
+      const program = version === null ? phrase`${name(harness)}` : phrase`${name(harness)} ${name(version)}`;
+      return phrase`The ${side} is what logs of ${program} call ${name(model)}${details}: nothing proves which model answered, and its weights were not seen.`;
+    },
+    steps: () => [
+      phrase`Check that name and revision are those of the model under test. To judge its weights, give ${code('--checkpoint')}.`,
+    ],
+  },
+  'logs-of-one-side': {
+    title: 'Logs of one side',
+    about: 'benchmarks',
+    sentence: ({ side, isAlone }) => {
+      if (isAlone) return phrase`Logs of an evaluation are judged by those of a baseline, and there is none.`;
+      const other = side === 'candidate' ? 'baseline' : 'candidate';
+      return phrase`The ${side} comes from logs of an evaluation and the ${other} does not: read logs of both.`;
+    },
+    steps: ({ isAlone }, report) => [
+      isAlone
+        ? phrase`Give logs of the approved model as ${code('--baseline')}.`
+        : phrase`Read logs of both sides: ${remeasureCommand(report)}`,
+    ],
+  },
+  'benchmark-loss': {
+    title: 'Benchmark loss',
+    about: 'itself',
+    isLoss: true,
+    sentence: (finding) => {
+      const { task, metric, filter, candidate, baseline, change, documents, lost, won, p, limit } = finding;
+      const subject =
+        task === null || metric === null || filter === null
+          ? phrase`Accuracy over all tasks`
+          : phrase`${name(metricWithFilter({ metric, filter }))} of ${name(task)}`;
+      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(documents, 'answer')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+    },
+    headline: ({ task, metric, filter, candidate, baseline, change, limit }) => {
+      const subject =
+        task === null || metric === null || filter === null
+          ? phrase`All benchmarks`
+          : phrase`${name(task)} (${name(metricWithFilter({ metric, filter }))})`;
+      return phrase`${subject} ${formatPointsChange(change)} (${formatPercent(baseline)} → ${formatPercent(candidate)}): a loss beyond the limit of ${formatPointsLimit(limit)}.`;
+    },
+    row: (finding) => {
+      const { task, metric, filter, limit } = finding;
+      const isAll = task === null || metric === null || filter === null;
+      return {
+        key: isAll ? 'benchmarks' : `benchmark ${task}`,
+        check: isAll ? phrase`All benchmarks` : [name(task)],
+        ...accuracyNumbers(finding, dropLimit(limit)),
+      };
+    },
+    steps: ({ task }) => [
+      phrase`Compare the answers to ${task === null ? 'the tasks' : name(task)} in the two logs, and look at what the training data left out.`,
+      phrase`Retrain with a lower learning rate, or mix in data like the baseline's.`,
+    ],
+    rule: (report, { 'twin-accuracy': { drop, 'capability-drop': dropInPart, alpha, level } }) => ({
+      group: 'Benchmarks',
+      check: phrase`Accuracy, all and by task`,
+      limit: `a loss of at most ${formatPointsLimit(drop)}, ${formatPointsLimit(dropInPart)} in a task (α = ${formatLimit(alpha)})`,
+      level,
+      missing: missingBenchmarks(report),
+    }),
+  },
+  'benchmark-unclear': {
+    title: 'Loss not ruled out',
+    about: 'benchmarks',
+    sentence: ({ documents, possibleDrop, limit }) => {
+      return phrase`A drop in accuracy of ${formatPossibleDrop(possibleDrop)} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}). Evaluate more documents.`;
+    },
+    headline: ({ possibleDrop, limit, documents }) =>
+      phrase`A loss of ${formatPossibleDrop(possibleDrop)} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}).`,
+    row: ({ possibleDrop, limit }) => ({
+      change: possibleDrop === null ? NO_NUMBER : `perhaps ${formatPointsChange(-possibleDrop)}`,
+      limit: dropLimit(limit),
+    }),
+    steps: () => [phrase`Evaluate more documents on both sides: leave out ${code('--limit')}, or add tasks.`],
+    rule: (report, { 'twin-accuracy': { margin } }) => ({
+      group: 'Benchmarks',
+      check: phrase`A loss is ruled out`,
+      also: ['benchmark-not-judged'],
+      limit: `one of ${formatPointsLimit(margin)} can be seen`,
+      level: 'inconclusive',
+      missing: missingBenchmarks(report),
+    }),
+  },
+  'benchmark-not-judged': {
+    title: 'Benchmark not judged',
+    about: 'itself',
+    isGap: true,
+    sentence: ({ task, accuracy, chance, isRequired }) => {
+      const why =
+        accuracy === null
+          ? phrase`it has no metric by which an answer is right or wrong`
+          : phrase`the baseline has ${formatPercent(accuracy)}, guessing ${formatPercent(chance)}, so no loss could show`;
+      const advice = isRequired
+        ? phrase` Leave it out of ${code('require')} in the policy, or evaluate an easier one.`
+        : [];
+      return phrase`${name(task)} was not judged: ${why}.${advice}`;
+    },
+    steps: ({ task, isRequired }) => [
+      isRequired
+        ? phrase`Evaluate an easier benchmark than ${name(task)}, or list the others in ${code('require')}.`
+        : NOTHING_TO_DO,
+    ],
+  },
+  'benchmark-gain-not-shown': {
+    title: 'Gain not shown',
+    about: 'itself',
+    sentence: (finding) => {
+      const { task, documents, candidate, baseline, gain } = finding;
+      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(documents, 'document')}`;
+      return phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies}). Logs have no ${term('twin', 'twins')}, so whether it was memorized was not tested: list the benchmark under ${code('probes')} and check the model itself.`;
+    },
+    headline: ({ task, gain }) =>
+      phrase`${name(task)} ${formatPointsChange(gain.value)}: logs cannot tell whether the gain was memorized.`,
+    row: (finding) => ({
+      key: `benchmark ${finding.task}`,
+      check: [name(finding.task)],
+      ...accuracyNumbers(finding, 'twins must share it'),
+    }),
+    steps: ({ task }) => [
+      phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its twins can tell.`,
+    ],
+    rule: (report, { 'shadow-delta': delta }) => ({
+      group: 'Benchmarks',
+      check: phrase`A gain is confirmed by twins`,
+      limit: `a gain of less than ${formatPointsLimit(delta['minimum-gain'])}: logs have no twins`,
+      level: delta['format-only'] === 'warn' ? 'inconclusive' : delta['format-only'],
+      missing: missingBenchmarks(report),
+    }),
+  },
+  'benchmark-not-comparable': {
+    title: 'Not comparable',
+    about: 'itself',
+    sentence: (finding) => {
+      const { named, tasks } = finding;
+      const names = named.flatMap((task, i) => [i === 0 ? '' : ', ', name(task)]);
+      const more = tasks > named.length ? ` and ${formatCount(tasks - named.length, 'more task')}` : '';
+      return phrase`Not comparable: ${names}${more}. ${whatDiffers(finding)}`;
+    },
+    steps: () => [phrase`Evaluate the side that differs again, with the settings of the other, and log the answers.`],
+    rule: () => ({
+      group: 'Benchmarks',
+      check: phrase`Both sides were asked alike`,
+      also: ['logs-of-one-side'],
+      limit: 'no difference',
+      level: 'inconclusive',
+      missing: null,
+    }),
+  },
+};
 
 function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-comparable'>): Phrase {
   const value = (text: string | null) => (text === null ? 'none' : name(text));
@@ -74,34 +234,5 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
   }
 }
 
-export function loss(finding: FindingOf<'benchmark-loss'>): Phrase {
-  const { task, metric, filter, candidate, baseline, change, documents, lost, won, p, limit } = finding;
-  const subject =
-    task === null || metric === null || filter === null
-      ? phrase`Accuracy over all tasks`
-      : phrase`${name(metricWithFilter({ metric, filter }))} of ${name(task)}`;
-  const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-  return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(documents, 'answer')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
-}
-
-export function gainNotShown(finding: FindingOf<'benchmark-gain-not-shown'>): Phrase {
-  const { task, documents, candidate, baseline, gain } = finding;
-  const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(documents, 'document')}`;
-  return phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies}). Logs have no ${term('twin', 'twins')}, so whether it was memorized was not tested: list the benchmark under ${code('probes')} and check the model itself.`;
-}
-
-export function notJudged({ task, accuracy, chance, isRequired }: FindingOf<'benchmark-not-judged'>): Phrase {
-  const why =
-    accuracy === null
-      ? phrase`it has no metric by which an answer is right or wrong`
-      : phrase`the baseline has ${formatPercent(accuracy)}, guessing ${formatPercent(chance)}, so no loss could show`;
-  const advice = isRequired
-    ? phrase` Leave it out of ${code('require')} in the policy, or evaluate an easier one.`
-    : [];
-  return phrase`${name(task)} was not judged: ${why}.${advice}`;
-}
-
-export function unclear({ documents, possibleDrop, limit }: FindingOf<'benchmark-unclear'>): Phrase {
-  const size = possibleDrop === null ? 'of any size' : `of up to ${formatPoints(possibleDrop)}`;
-  return phrase`A drop in accuracy ${size} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}). Evaluate more documents.`;
-}
+const missingBenchmarks = ({ benchmarks }: Report): string | null =>
+  benchmarks?.length ? null : 'nothing could be compared';

@@ -1,98 +1,62 @@
 import type { FindingKind } from '../../compare/finding.ts';
+import { ACCURACY_LOSS_WORDS } from './accuracy-loss.ts';
+import { BASELINE_WORDS } from './baseline.ts';
+import { BEHAVIOR_WORDS } from './behavior.ts';
+import { BENCHMARK_WORDS } from './benchmarks.ts';
+import { CALIBRATION_WORDS } from './calibration.ts';
+import { COVERAGE_WORDS } from './coverage.ts';
+import { EVIDENCE_WORDS } from './evidence.ts';
+import type { TopicWords } from './finding-words.ts';
+import { HALF_WORDS } from './halves.ts';
+import { LETTER_WORDS } from './letters.ts';
+import { LEVEL_LOST_WORDS } from './level-lost.ts';
+import { MERGE_WORDS } from './merge.ts';
+import { NON_FINITE_WORDS } from './non-finite.ts';
+import { OTHER_MODEL_WORDS } from './other-model.ts';
+import { OTHER_QUESTION_WORDS } from './other-questions.ts';
+import { OTHER_WEIGHTS_WORDS } from './other-weights.ts';
+import { POLICY_RULE_WORDS } from './policy-rules.ts';
+import { PROBE_COVERAGE_WORDS } from './probe-coverage.ts';
+import { PROBE_NOTE_WORDS } from './probe-notes.ts';
+import { QUANTIZATION_WORDS } from './quantization.ts';
+import { RANK_LOSS_WORDS } from './rank-loss.ts';
+import { RETENTION_WORDS } from './retention.ts';
+import { SHADOW_DELTA_WORDS } from './shadow-delta.ts';
+import { SPIKE_WORDS } from './spikes.ts';
+import { TREND_WORDS } from './trend.ts';
+import { TWIN_ACCURACY_WORDS } from './twin-accuracy.ts';
+import { TWO_KEY_WORDS } from './two-key.ts';
+import { UNTRAINED_WORDS } from './untrained.ts';
+import { UPDATE_WORDS } from './update.ts';
 
-/** What a kind of finding leaves open where it is `inconclusive`: these rows of a table are then not judged either. */
-type About = 'everything' | 'probes' | 'spectra' | 'benchmarks' | 'itself';
-
-interface Topic {
-  /** A few words, for a row of a table and the title of an annotation. */
-  readonly title: string;
-  readonly about: About;
-}
-
-/** Every kind of finding. */
-export const TOPICS: { readonly [K in FindingKind]: Topic } = {
-  'metric-moved': { title: 'Metric moved', about: 'itself' },
-  'calibrated-metric': { title: 'Beyond calibration', about: 'itself' },
-  'not-calibrated-here': { title: 'Not calibrated here', about: 'itself' },
-  'calibration-refused': { title: 'Calibration refused', about: 'spectra' },
-  'bounds-too-wide': { title: 'Bounds too wide', about: 'spectra' },
-  'idle-rule': { title: 'Idle rule', about: 'spectra' },
-  spike: { title: 'Spike', about: 'itself' },
-  'group-spike': { title: 'Spike', about: 'itself' },
-  'rank-loss': { title: 'Rank loss', about: 'itself' },
-  'rank-not-checked': { title: 'Rank not checked', about: 'itself' },
-  'zero-rows': { title: 'Rows of zeros', about: 'itself' },
-  'non-finite': { title: 'NaN or Inf', about: 'itself' },
-  'no-spectrum': { title: 'No spectrum', about: 'spectra' },
-  'update-size': { title: 'Update size', about: 'spectra' },
-  'nothing-trained': { title: 'Nothing trained', about: 'itself' },
-  'only-head-trained': { title: 'Only the head trained', about: 'itself' },
-  'quantization-error': { title: 'Quantized weights', about: 'itself' },
-  'reference-rounding': { title: 'Rounding of the reference', about: 'itself' },
-  'ratio-missing': { title: 'No MLP ÷ attention ratio', about: 'spectra' },
-  'merge-proven': { title: 'Merge', about: 'itself' },
-  'merge-unseen': { title: 'Merge not seen', about: 'itself' },
-  'merge-fault': { title: 'Wrong merge', about: 'itself' },
-  'merge-not-finite': { title: 'Adapter not finite', about: 'itself' },
-  'merge-other-tensors': { title: 'Other tensors changed', about: 'itself' },
-  'nothing-measured': { title: 'Nothing measured', about: 'everything' },
-  'all-skipped': { title: 'No matrix measured', about: 'spectra' },
-  'mostly-skipped': { title: 'Little measured', about: 'spectra' },
-  skipped: { title: 'Tensors not measured', about: 'spectra' },
-  'unread-files': { title: 'Files not read', about: 'itself' },
-  'missing-baseline': { title: 'No baseline', about: 'everything' },
-  'changed-input': { title: 'Changed input', about: 'everything' },
-  'changed-behavior': { title: 'Changed behavior', about: 'itself' },
-  'logit-scale': { title: 'Size of the logits', about: 'itself' },
-  'behavior-not-compared': { title: 'Behavior not compared', about: 'itself' },
-  'other-version': { title: 'Other version', about: 'everything' },
-  'other-architecture': { title: 'Other architecture', about: 'everything' },
-  'baseline-without-spectra': { title: 'No spectra in baseline', about: 'spectra' },
-  'baseline-is-reference': { title: 'Baseline is reference', about: 'spectra' },
-  'adapter-and-full': { title: 'Adapter and full model', about: 'spectra' },
-  'other-reference': { title: 'Other reference', about: 'spectra' },
-  'reference-shape': { title: 'Shape of the reference', about: 'spectra' },
-  'other-tensors': { title: 'Other tensors', about: 'spectra' },
-  'other-updates': { title: 'Other updates', about: 'spectra' },
-  'other-questions': { title: 'Other questions', about: 'probes' },
-  'other-chat-template': { title: 'Other chat template', about: 'probes' },
-  'other-suite': { title: 'Other suite', about: 'probes' },
-  'other-seed': { title: 'Other seed', about: 'probes' },
-  'texts-not-hashed': { title: 'Texts not hashed', about: 'probes' },
-  'other-levels': { title: 'Other levels', about: 'probes' },
-  'no-common-items': { title: 'No common items', about: 'probes' },
-  'twin-accuracy': { title: 'Twin accuracy', about: 'itself' },
-  'twin-accuracy-unclear': { title: 'Twin accuracy unclear', about: 'itself' },
-  'not-informative': { title: 'Not informative', about: 'probes' },
-  'shadow-delta': { title: 'Gain not carried over', about: 'itself' },
-  retention: { title: 'Retention', about: 'itself' },
-  'letters-memorized': { title: 'Letters memorized', about: 'itself' },
-  'baseline-memorized': { title: 'Baseline memorized', about: 'itself' },
-  'labels-not-bound': { title: 'Letters not judged', about: 'probes' },
-  'two-key': { title: 'Spectra with probes', about: 'itself' },
-  'probes-not-run': { title: 'Probes not run', about: 'probes' },
-  'stopped-early': { title: 'Not all asked', about: 'probes' },
-  'left-out': { title: 'Items left out', about: 'probes' },
-  'no-weights': { title: 'No weights', about: 'spectra' },
-  'answered-by-server': { title: 'Answered by server', about: 'itself' },
-  'other-precision': { title: 'Other precision', about: 'probes' },
-  'same-answers': { title: 'Same answers', about: 'itself' },
-  'one-half-only': { title: 'One half only', about: 'itself' },
-  'no-answers': { title: 'No answers', about: 'probes' },
-  'items-lost': { title: 'Items lost', about: 'itself' },
-  'gain-not-shown': { title: 'Gain not shown', about: 'itself' },
-  'accuracy-loss': { title: 'Accuracy loss', about: 'itself' },
-  'level-lost': { title: 'Level lost', about: 'itself' },
-  'too-few-facts': { title: 'Too few facts', about: 'probes' },
-  'capability-not-judged': { title: 'Capability not judged', about: 'itself' },
-  'probe-notes': { title: 'Remarks on probe files', about: 'itself' },
-  unpaired: { title: 'Facts not compared', about: 'itself' },
-  'evaluation-logs': { title: 'Evaluation logs', about: 'itself' },
-  'logs-of-one-side': { title: 'Logs of one side', about: 'benchmarks' },
-  'benchmark-not-comparable': { title: 'Not comparable', about: 'itself' },
-  'benchmark-loss': { title: 'Benchmark loss', about: 'itself' },
-  'benchmark-gain-not-shown': { title: 'Gain not shown', about: 'itself' },
-  'benchmark-not-judged': { title: 'Benchmark not judged', about: 'itself' },
-  'benchmark-unclear': { title: 'Loss not ruled out', about: 'benchmarks' },
-  trend: { title: 'Drift', about: 'itself' },
+/** The words of every kind of finding. Rules of the policy are shown in this order. */
+export const FINDING_WORDS: TopicWords<FindingKind> = {
+  ...POLICY_RULE_WORDS,
+  ...CALIBRATION_WORDS,
+  ...SPIKE_WORDS,
+  ...NON_FINITE_WORDS,
+  ...RANK_LOSS_WORDS,
+  ...UPDATE_WORDS,
+  ...UNTRAINED_WORDS,
+  ...QUANTIZATION_WORDS,
+  ...MERGE_WORDS,
+  ...COVERAGE_WORDS,
+  ...HALF_WORDS,
+  ...BASELINE_WORDS,
+  ...BEHAVIOR_WORDS,
+  ...OTHER_MODEL_WORDS,
+  ...OTHER_WEIGHTS_WORDS,
+  ...OTHER_QUESTION_WORDS,
+  ...TWIN_ACCURACY_WORDS,
+  ...ACCURACY_LOSS_WORDS,
+  ...SHADOW_DELTA_WORDS,
+  ...RETENTION_WORDS,
+  ...LETTER_WORDS,
+  ...LEVEL_LOST_WORDS,
+  ...EVIDENCE_WORDS,
+  ...TWO_KEY_WORDS,
+  ...PROBE_COVERAGE_WORDS,
+  ...PROBE_NOTE_WORDS,
+  ...BENCHMARK_WORDS,
+  ...TREND_WORDS,
 };

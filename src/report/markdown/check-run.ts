@@ -1,10 +1,8 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName, printable, shorten } from '../escape.ts';
-import { TOPICS } from '../findings/list.ts';
 import { phraseLine } from '../terminal/phrase.ts';
-import { describeFinding } from '../text/finding.ts';
-import { nextSteps } from '../text/steps.ts';
+import { describeFinding, nextSteps, wordsOf } from '../text/finding.ts';
 import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
 import { type MarkdownOptions, renderComment } from './comment.ts';
 
@@ -60,7 +58,7 @@ function annotationOf(finding: Finding, report: Report): CheckAnnotation {
   const message = [phraseLine(describeFinding(finding)), ...steps].join('\n');
   return {
     level: LEVELS[finding.level],
-    title: TOPICS[finding.kind].title,
+    title: wordsOf(finding).title,
     path: finding.kind === 'changed-input' ? finding.path : null,
     message: shorten(message, MESSAGE_LENGTH),
   };

@@ -1,14 +1,12 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeBlock, codeName } from '../escape.ts';
-import { TOPICS } from '../findings/list.ts';
-import { describeFinding } from '../text/finding.ts';
+import { describeFinding, wordsOf } from '../text/finding.ts';
 import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
-import { whatToDo } from '../text/steps.ts';
 import { stopSentence } from '../text/stops.ts';
-import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
+import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
 import { benchmarkTable } from './benchmark-table.ts';
@@ -173,5 +171,5 @@ function stepsOf(report: Report): string {
 
 function findingItem(finding: Finding): string {
   const { kind, level } = finding;
-  return `- ${ICONS[level]} ${findingMarkdown(kind, TOPICS[kind].title)}: ${phraseMarkdown(describeFinding(finding))}`;
+  return `- ${ICONS[level]} ${findingMarkdown(kind, wordsOf(finding).title)}: ${phraseMarkdown(describeFinding(finding))}`;
 }

@@ -1,7 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Report } from '../../compare/report.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
 import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
-import type { DecidingRow } from '../text/row-marks.ts';
 import { ICONS } from '../text/words.ts';
 import { phraseMarkdown } from './phrase.ts';
 

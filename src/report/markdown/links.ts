@@ -1,6 +1,6 @@
 import type { Report } from '../../compare/report.ts';
-import { TOPICS } from '../findings/list.ts';
 import { baselineAge } from '../text/baseline-age.ts';
+import { wordsOf } from '../text/finding.ts';
 import { decidingFinding } from '../text/verdict.ts';
 import { commitLink, type Origin, runLink } from './origin.ts';
 import { docsLink, findingMarkdown, termLink } from './phrase.ts';
@@ -21,7 +21,7 @@ export function moreLinks(
   return [
     ...(htmlReport === undefined || !isAddress(htmlReport) ? [] : [`[explore the report](${htmlReport})`]),
     baselineLink(report, origin),
-    ...(finding === null ? [] : [`about ${findingMarkdown(finding.kind, `“${TOPICS[finding.kind].title}”`)}`]),
+    ...(finding === null ? [] : [`about ${findingMarkdown(finding.kind, `“${wordsOf(finding).title}”`)}`]),
     docsLink('glossary', 'glossary'),
   ].join(' · ');
 }

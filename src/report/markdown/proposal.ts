@@ -3,9 +3,9 @@ import type { FindingOf } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { fewestRuns } from '../../statistics/joint-conformal.ts';
 import { codeName, plainText, printable } from '../escape.ts';
-import { calibrationRefused } from '../findings/calibration.ts';
 import { howItChanges } from '../text/calibration-limits.ts';
 import { addToCalibrationCommand } from '../text/commands.ts';
+import { describeFinding } from '../text/finding.ts';
 import { formatPercentLimit } from '../text/numbers.ts';
 import { renderComment } from './comment.ts';
 import { phraseMarkdown } from './phrase.ts';
@@ -85,7 +85,7 @@ function calibrationLine(report: Report, { path, alpha, outcome }: ProposedCalib
     case 'not-judged':
       return `${kept}: the verdict is ${outcome.verdict}, which makes no checkpoint known-good.`;
     case 'refused':
-      return `${kept}. ${phraseMarkdown(calibrationRefused(outcome.finding), { links: false })}`;
+      return `${kept}. ${phraseMarkdown(describeFinding(outcome.finding), { links: false })}`;
     case 'impossible':
       return `${kept}: ${plainText(outcome.problem)}.`;
   }

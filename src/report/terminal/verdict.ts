@@ -1,10 +1,9 @@
 import type { Report } from '../../compare/report.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
 import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
 import { WHAT_TO_DO } from '../text/details.ts';
 import type { Phrase } from '../text/phrase.ts';
-import type { DecidingRow } from '../text/row-marks.ts';
-import { whatToDo } from '../text/steps.ts';
-import { verdictSentence } from '../text/verdict.ts';
+import { verdictSentence, whatToDo } from '../text/verdict.ts';
 import { MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';

@@ -1,7 +1,8 @@
 import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/report-schema.ts';
 import type { Report } from '../../compare/report.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { calibrationRefused, calibrationSentence, limitSource } from '../findings/calibration.ts';
+import { calibrationSentence, limitSource } from './calibration.ts';
+import { describeFinding } from './finding.ts';
 import { metricName } from './metric-names.ts';
 import { formatCount, formatInteger, formatNumber, formatProbability } from './numbers.ts';
 import { type Phrase, phrase } from './phrase.ts';
@@ -9,7 +10,7 @@ import { type Phrase, phrase } from './phrase.ts';
 /** What the limits rest on, or why there are none. */
 export function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {
   const { refused, test } = calibration;
-  if (refused !== null) return calibrationRefused({ kind: 'calibration-refused', level: 'info', ...refused });
+  if (refused !== null) return describeFinding({ kind: 'calibration-refused', level: 'info', ...refused });
   const probability = test === null ? '' : ` Of this one, ${formatProbability(test.p)}.`;
   return phrase`${calibrationSentence(report)}${probability}`;
 }

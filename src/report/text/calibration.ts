@@ -1,9 +1,9 @@
 import { placeName } from '../../compare/calibration/place.ts';
 import type { CalibratedMetric, CalibratedSize, LimitRule } from '../../compare/calibration/report-schema.ts';
-import type { Level } from '../../compare/finding.ts';
+import type { FindingOf, Level } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { metricPart } from './metric-names.ts';
-import { formatNumber, formatPair, NO_NUMBER } from './numbers.ts';
+import { formatCount, formatNumber, formatPair, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import type { Part } from './phrase.ts';
 
 /** What a calibration says of one number; `shown`: it is not judged. */
@@ -79,6 +79,29 @@ export const SOURCE_WORDS: Readonly<Record<LimitRule, string>> = {
   regression: 'line by size',
 };
 
+/** `range of 4 known-good runs, widened by half`: what a limit rests on. */
+export function limitSource(
+  by: LimitRule,
+  { runs, calibration, test }: Pick<FindingOf<'calibrated-metric'>, 'runs' | 'calibration' | 'test'>,
+): string {
+  const what =
+    calibration === 'runs' ? formatCount(runs, 'known-good run') : formatCount(runs, 'known-good checkpoint');
+  switch (by) {
+    case 'order-statistic':
+      return `${what}, false alarms in ${formatPercentLimit(test?.alpha ?? 0)} of good ones`;
+    case 'range':
+      return `range of ${what}, widened by half`;
+    case 'deviations':
+      return `mean of ${what} ± 3 standard deviations`;
+    case 'student':
+      return `range of ${what}, widened by half, and further by Student's t for all numbers`;
+    case 'least-margin':
+      return `range of ${what}, and the least margin`;
+    case 'regression':
+      return `line through ${what} by size of the update`;
+  }
+}
+
 /** A policy may make it a note. */
 function levelOfBeyond({ metric }: CalibratedMetric, { findings }: Report): Level {
   return findings.find((finding) => finding.kind === 'calibrated-metric' && finding.metric === metric)?.level ?? 'warn';
@@ -119,4 +142,29 @@ function levelOfSize(place: string, { findings }: Report): Level {
 /** The sizes of an update at which its shape is judged. */
 export function sizeLimitWords({ low, high }: Pick<CalibratedSize, 'low' | 'high'>): string {
   return rangeWords([low, high]);
+}
+
+/** What the shape of the update was judged by; where nothing says what is usual, how to get limits. Empty without an update. */
+export function calibrationSentence({ calibration, groups }: Report): string {
+  if (calibration?.refused) return '';
+  const runs = calibration?.runs.length ?? 0;
+  if (calibration === null || calibration.metrics.length === 0) {
+    const isMeasured = groups.candidate.some(({ of }) => of === 'delta');
+    const known =
+      runs === 0
+        ? ''
+        : ` (${formatCount(runs, 'known-good run')} besides this one ${runs === 1 ? 'is' : 'are'} too few)`;
+    return isMeasured
+      ? `No limit for the shape of an update is calibrated here${known}: shadow-gate calibrate sets limits from known-good runs.`
+      : '';
+  }
+  const what =
+    calibration.kind === 'runs' ? formatCount(runs, 'known-good run') : `${formatCount(runs, 'checkpoint')} of one run`;
+  const how =
+    calibration.test === null
+      ? `The update was judged by the range of ${what}, widened by half, or by 3 standard deviations${calibration.kind === 'runs' ? " or Student's t" : ''} where they reach further${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
+      : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
+  const { unmatched } = calibration;
+  if (unmatched.length === 0) return how;
+  return `${how} Not judged, since not all of them trained it: ${unmatched.join(', ')}.`;
 }

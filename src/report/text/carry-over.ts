@@ -1,4 +1,7 @@
 import type { Estimate, KindRow } from '../../compare/probes/comparison.ts';
+import { formatPointsChange, pointsDigits } from './numbers.ts';
+import { name, type Phrase, phrase } from './phrase.ts';
+import { EXAM, twinWords } from './twin-words.ts';
 
 /** The change of the exam and of its twins, and the transfer between them. */
 export interface CarryOver {
@@ -35,4 +38,15 @@ export function carryOverWords({ exam, twins, transfer }: CarryOver): string | n
   const less = LESS.find(([bound]) => upper !== null && upper < bound && share < bound);
   const more = MORE.find(([bound]) => lower !== null && lower > bound && share > bound);
   return less?.[1] ?? more?.[1] ?? null;
+}
+
+/** The gain in the exam, and how much of it the twins share. The suite is named if there are several. */
+export function carryOverSentence(
+  row: KindRow,
+  gain: CarryOver,
+  { words, kinds }: { readonly words: string; readonly kinds: readonly KindRow[] },
+): Phrase {
+  const isOne = kinds.every(({ suite }) => suite === row.suite);
+  const where = isOne ? [] : phrase` (${name(row.suite)})`;
+  return phrase`${EXAM}${where} ${formatPointsChange(gain.exam)}; ${twinWords(row)} ${pointsDigits(gain.twins)}: ${words}.`;
 }

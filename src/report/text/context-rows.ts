@@ -5,12 +5,19 @@ import type { CalibratedMetric } from '../../compare/calibration/report-schema.t
 import type { Scope } from '../../compare/finding.ts';
 import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
-import { calibratedNumbers, carriedOver, dropLimit, metricNumbers, transferNumbers } from './deciding-row.ts';
-import { EXAM } from './exam-and-twins.ts';
+import {
+  accuracyNumbers,
+  calibratedNumbers,
+  carriedOver,
+  type DecidingRow,
+  dropLimit,
+  metricNumbers,
+  transferNumbers,
+} from './deciding-row.ts';
 import { NO_NUMBER } from './numbers.ts';
 import { name, phrase, term } from './phrase.ts';
-import { accuracyNumbers, type DecidingRow, isNotJudged, markOfChange } from './row-marks.ts';
-import { twinLabel } from './twin-words.ts';
+import { isNotJudged, markOfChange } from './row-marks.ts';
+import { EXAM, twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
 /**

@@ -1,8 +1,9 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { contextRows } from './context-rows.ts';
-import { findingRow } from './deciding-row.ts';
-import type { DecidingRow } from './row-marks.ts';
+import type { DecidingRow } from './deciding-row.ts';
+import { wordsOf } from './finding.ts';
+import { findingRow } from './row-marks.ts';
 import { findingsBySeverity } from './verdict.ts';
 
 /** What fits a screen of a phone. */
@@ -35,35 +36,20 @@ const ORDER: readonly Verdict[] = ['fail', 'inconclusive', 'warn', 'pass'];
 
 /** A loss has one row for its worst part, beside that of the whole. */
 function onePart(findings: readonly Finding[]): readonly Finding[] {
-  const parts = findings.flatMap((finding) => {
-    const group = groupOfPart(finding);
-    return group === null ? [] : [{ finding, group }];
-  });
-  const isWorst = (finding: Finding, group: string): boolean => {
-    const changes = parts.filter((part) => part.group === group).map((part) => changeOf(part.finding));
-    return changeOf(finding) === Math.min(...changes);
-  };
+  const parts = findings.flatMap((finding) => partOf(finding) ?? []);
   return findings.filter((finding) => {
-    const group = groupOfPart(finding);
-    return group === null || isWorst(finding, group);
+    const part = partOf(finding);
+    if (part === null) return true;
+    return part.change === Math.min(...parts.filter(({ whole }) => whole === part.whole).map(({ change }) => change));
   });
 }
 
-/** Which whole the loss of a part belongs to; null for everything else. */
-function groupOfPart(finding: Finding): string | null {
-  if (finding.kind === 'twin-accuracy') return finding.capability === null ? null : 'twin';
-  if (finding.kind !== 'accuracy-loss') return null;
-  return finding.capability === null && finding.suite === null ? null : finding.form;
-}
-
-function changeOf(finding: Finding): number {
-  return finding.kind === 'twin-accuracy' || finding.kind === 'accuracy-loss' ? finding.change : 0;
-}
+const partOf = (finding: Finding) => wordsOf(finding).part?.(finding) ?? null;
 
 /** That spectra and probes warn together has no number of its own: beside another failure, it says nothing more. */
 function withoutSummary(findings: readonly Finding[]): readonly Finding[] {
-  const fails = findings.some(({ kind, level }) => level === 'fail' && kind !== 'two-key');
-  return fails ? findings.filter(({ kind }) => kind !== 'two-key') : findings;
+  const others = findings.filter((finding) => !wordsOf(finding).isSummary);
+  return others.some(({ level }) => level === 'fail') ? others : findings;
 }
 
 /** The first of the rows with one key: findings come first. */

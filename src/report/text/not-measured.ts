@@ -1,6 +1,6 @@
-import type { FindingKind } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { groupBy } from '../../platform/group-by.ts';
+import { FINDING_WORDS } from '../findings/list.ts';
 import { describeFinding } from './finding.ts';
 import { ofName } from './metric-names.ts';
 import { formatCount, formatDuration } from './numbers.ts';
@@ -49,35 +49,10 @@ function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: str
     }));
 }
 
-/** Findings about what could not be judged, rather than about the candidate. */
-const ABOUT_GAPS: ReadonlySet<FindingKind> = new Set([
-  'bounds-too-wide',
-  'idle-rule',
-  'rank-not-checked',
-  'no-spectrum',
-  'ratio-missing',
-  'nothing-measured',
-  'all-skipped',
-  'mostly-skipped',
-  'unread-files',
-  'missing-baseline',
-  'behavior-not-compared',
-  'baseline-without-spectra',
-  'probes-not-run',
-  'no-weights',
-  'one-half-only',
-  'no-answers',
-  'too-few-facts',
-  'capability-not-judged',
-  'labels-not-bound',
-  'not-informative',
-  'benchmark-not-judged',
-]);
-
 /** What else was not measured or judged, and why, in sentences. */
 export function gapSentences(report: Report): Phrase[] {
   return [
-    ...report.findings.filter(({ kind }) => ABOUT_GAPS.has(kind)).map(describeFinding),
+    ...report.findings.filter(({ kind }) => FINDING_WORDS[kind].isGap).map(describeFinding),
     ...notAsked(report),
     ...(report.trend === null ? [NO_TREND] : []),
     ...(report.benchmarks === null ? [] : [phrase`Logs of an evaluation have neither weights nor twins.`]),

@@ -121,6 +121,11 @@ export function formatPointsChange(share: number): string {
   return unit(pointsDigits(share));
 }
 
+/** A loss that cannot be ruled out: `up to 6.1 points`. @param share null: it has no bound */
+export function formatPossibleDrop(share: number | null): string {
+  return share === null ? 'any size' : `up to ${formatPoints(share)}`;
+}
+
 function unit(size: string): string {
   return `${size}\u00a0${size === '1' ? 'point' : 'points'}`;
 }
@@ -150,6 +155,11 @@ export function formatEnds({ lower, upper }: Interval, show: (value: number) => 
 /** A number with its interval: `35.9 (29.4 to 42.4)`. */
 export function formatInterval(interval: Interval, show: (value: number) => string): string {
   return `${show(interval.value)} (${formatEnds(interval, show)})`;
+}
+
+/** A change of accuracy with its interval: `−2.1 points (−3.0 to −1.2)`. */
+export function formatPointsEstimate(estimate: Interval): string {
+  return `${formatPointsChange(estimate.value)} (${formatEnds(estimate, pointsDigits)})`;
 }
 
 /** `1 matrix`, `1,200 matrices`. */

@@ -1,47 +1,22 @@
-import { type Finding, type FindingKind, type Level, SEVERITY } from '../../compare/finding.ts';
+import { type Finding, type Level, SEVERITY } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
-import { TOPICS } from '../findings/list.ts';
-import { formatPercent, formatPointsChange, NO_NUMBER } from './numbers.ts';
-import { findingLink, type Phrase, phrase } from './phrase.ts';
+import { FINDING_WORDS } from '../findings/list.ts';
+import type { DecidingRow } from './deciding-row.ts';
+import { wordsOf } from './finding.ts';
+import { NO_NUMBER } from './numbers.ts';
+import { findingLink, phrase } from './phrase.ts';
 
-/** One check of the table that decides. Every cell has its own unit, so that a column can be read alone. */
-export interface DecidingRow {
-  /** Tells the rows of a table apart; never shown. */
-  readonly key: string;
-  readonly check: Phrase;
-  /** Null: there is no baseline, or the check has one number only. */
-  readonly baseline: string | null;
-  readonly candidate: string;
-  readonly change: string;
-  readonly limit: string;
-  /** `inconclusive`: not judged. */
-  readonly mark: Verdict;
-}
+const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
 
-export const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
-
-/** Two accuracies in %, their change and its limit in points. */
-export function accuracyNumbers(
-  { baseline, candidate }: { readonly baseline: number | null; readonly candidate: number },
-  limit: string,
-): Pick<DecidingRow, 'baseline' | 'candidate' | 'change' | 'limit'> {
-  return {
-    baseline: baseline === null ? null : formatPercent(baseline),
-    candidate: formatPercent(candidate),
-    change: baseline === null ? NO_NUMBER : formatPointsChange(candidate - baseline),
-    limit,
-  };
-}
-
-/** A finding without numbers. */
-export function bareRow(finding: Finding, rest: Phrase = []): DecidingRow {
+/** A finding as a row of the table that decides, with its numbers where it has some. */
+export function findingRow(finding: Finding, report: Report): DecidingRow {
+  const { title, row } = wordsOf(finding);
+  const { where = [], ...own } = row?.(finding, report) ?? {};
   return {
     key: `finding ${finding.kind}`,
-    check: phrase`${findingLink(finding.kind, TOPICS[finding.kind].title)}${rest}`,
-    baseline: null,
-    candidate: NO_NUMBER,
-    change: NO_NUMBER,
-    limit: NO_NUMBER,
+    check: phrase`${findingLink(finding.kind, title)}${where}`,
+    ...{ baseline: null, candidate: NO_NUMBER, change: NO_NUMBER, limit: NO_NUMBER },
+    ...own,
     mark: markOf(finding.level),
   };
 }
@@ -49,19 +24,10 @@ export function bareRow(finding: Finding, rest: Phrase = []): DecidingRow {
 /** Is there a finding by which nothing follows from these numbers? */
 export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | 'benchmarks'): boolean {
   return findings.some(({ kind, level }) => {
-    const { about } = TOPICS[kind];
+    const { about } = FINDING_WORDS[kind];
     return (level === 'inconclusive' || kind === 'missing-baseline') && (about === part || about === 'everything');
   });
 }
-
-/** Findings that report a loss of answers, each in its own way. */
-export const LOSSES: ReadonlySet<FindingKind> = new Set([
-  'twin-accuracy',
-  'accuracy-loss',
-  'retention',
-  'level-lost',
-  'benchmark-loss',
-]);
 
 /** A drop at the limit counts, whatever the last bit of a float is. */
 const ROUNDING = 1e-12;
@@ -88,7 +54,7 @@ export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boo
  */
 export function markOfChange(report: Report, change: Change, drop: number | undefined): Verdict {
   if (!isBeyondDrop(change, drop ?? SMALLEST)) return 'pass';
-  const levels = report.findings.filter(({ kind }) => LOSSES.has(kind)).map(({ level }) => level);
+  const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(({ level }) => level);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));
   return worst === undefined ? 'inconclusive' : markOf(worst);
 }

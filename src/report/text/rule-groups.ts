@@ -1,27 +1,29 @@
+import type { Settings } from '../../compare/applied-policy.ts';
+import type { FindingKind } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import type { RuleGroup } from './rule-row.ts';
-import { benchmarkRows } from './rules/benchmark-rules.ts';
-import { calibrationRow } from './rules/calibration-rules.ts';
-import { metricRuleRow } from './rules/metric-rules.ts';
-import { probeRows } from './rules/probe-rules.ts';
-import { trendRows } from './rules/trend-rules.ts';
-import { behaviorRows, weightRows } from './rules/weight-rules.ts';
+import { FINDING_WORDS } from '../findings/list.ts';
+import { type RuleGroup, ruleRow } from './rule-row.ts';
+
+type Title = RuleGroup['title'];
+
+/** In the order of the report. */
+const TITLES: readonly Title[] = ['Probes', 'Spectra', 'How the model is used', 'Drift over scheduled checks'];
 
 /** Every rule of the policy with its limit and how the candidate stands; empty for reports of version 0.2. */
 export function ruleGroups(report: Report): RuleGroup[] {
   const { applied, benchmarks } = report;
   if (applied === undefined) return [];
-  const { rules, settings } = applied;
-  if (benchmarks !== null) return [{ title: 'Benchmarks', rows: benchmarkRows(report, settings) }];
-  return [
-    { title: 'Probes', rows: probeRows(report, settings) },
-    {
-      title: 'Spectra',
-      rows: [...rules.map(metricRuleRow), calibrationRow(report, settings), ...weightRows(report, settings)],
-    },
-    { title: 'How the model is used', rows: behaviorRows(report, settings) },
-    { title: 'Drift over scheduled checks', rows: trendRows(report, settings) },
-  ];
+  const kinds = Object.keys(FINDING_WORDS) as FindingKind[];
+  const rows = kinds.flatMap((kind) => rowsOf(kind, report, applied.settings));
+  return (benchmarks === null ? TITLES : (['Benchmarks'] as const)).map((title) => ({
+    title,
+    rows: rows.filter(({ group }) => group === title),
+  }));
+}
+
+function rowsOf<K extends FindingKind>(kind: K, report: Report, settings: Settings) {
+  const rules = FINDING_WORDS[kind].rule?.(report, settings) ?? [];
+  return [rules].flat().map((rule) => ({ ...ruleRow(kind, rule, report), group: rule.group }));
 }
 
 /** `10 rules: 8 within their limits, 1 beyond, 1 with nothing to judge`. */

@@ -1,4 +1,4 @@
-import type { Finding, FindingKind, Level } from '../../compare/finding.ts';
+import type { Finding, FindingKind, FindingOf, Level } from '../../compare/finding.ts';
 import { SEVERITY } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { formatCount } from './numbers.ts';
@@ -18,28 +18,40 @@ export interface RuleRow {
 }
 
 export interface RuleGroup {
-  readonly title: string;
+  readonly title: 'Probes' | 'Spectra' | 'How the model is used' | 'Drift over scheduled checks' | 'Benchmarks';
   readonly rows: readonly RuleRow[];
 }
 
-/** A check that is known by the findings it makes. */
-export interface FoundCheck extends Pick<RuleRow, 'check' | 'finding' | 'limit' | 'level'> {
-  readonly kinds: readonly FindingKind[];
-  /** Only some findings of these kinds are its own. */
-  readonly isOwn?: (finding: Finding) => boolean;
+/** A rule as the words of its finding have it. */
+export interface ShownRule<K extends FindingKind> extends Pick<RuleRow, 'check' | 'limit' | 'level'> {
+  readonly group: RuleGroup['title'];
+  /** Other kinds of findings that count. */
+  readonly also?: readonly FindingKind[];
+  /** Only some findings of its kind are its own. */
+  readonly isOwn?: (finding: FindingOf<K>) => boolean;
   /** Why it judged nothing; null: it did. */
-  readonly missing: string | null;
+  readonly missing?: string | null;
   /** The number that it judged, if there is one. */
   readonly value?: Phrase | null;
+  /** How the candidate stands, where findings do not tell. */
+  readonly judged?: Pick<RuleRow, 'mark' | 'stands'>;
 }
 
-export function rowOf(report: Report, { kinds, isOwn = () => true, missing, value, ...rest }: FoundCheck): RuleRow {
-  const own = report.findings.filter((finding) => kinds.includes(finding.kind) && isOwn(finding));
+/** How the candidate stands by the findings that a rule has made. */
+export function ruleRow<K extends FindingKind>(kind: K, rule: ShownRule<K>, { findings }: Report): RuleRow {
+  const { check, limit, level, also = [], isOwn = () => true, missing = null, value, judged } = rule;
+  const row = { check, finding: kind, limit, level };
+  if (judged) return { ...row, ...judged };
+  const own = findings.filter((finding) => (isOf(finding, kind) ? isOwn(finding) : also.includes(finding.kind)));
   const grave = own.filter(({ level }) => level !== 'info');
-  if (own.length === 0 && missing !== null) return { ...rest, mark: null, stands: phrase`${missing}` };
+  if (own.length === 0 && missing !== null) return { ...row, mark: null, stands: phrase`${missing}` };
   const count = phrase`${own.length === 0 ? 'no finding' : formatCount(own.length, grave.length === 0 ? 'note' : 'finding')}`;
   const stands = value ? (own.length === 0 ? value : phrase`${value}; ${count}`) : count;
-  return { ...rest, mark: own.some(isNote) && grave.length === 0 ? 'info' : worstOf(grave), stands };
+  return { ...row, mark: own.some(isNote) && grave.length === 0 ? 'info' : worstOf(grave), stands };
+}
+
+function isOf<K extends FindingKind>(finding: Finding, kind: K): finding is FindingOf<K> {
+  return finding.kind === kind;
 }
 
 /** That a merge is proven is what the rule asks for. */

@@ -1,5 +1,5 @@
 import type { Report } from '../../compare/report.ts';
-import { formatCount, formatInteger, formatPercentLimit } from './numbers.ts';
+import { formatCount, formatDuration, formatEstimate, formatInteger, formatPercentLimit } from './numbers.ts';
 import { type Phrase, phrase } from './phrase.ts';
 
 type Probes = NonNullable<Report['probes']>;
@@ -18,4 +18,19 @@ export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase
     case null:
       return phrase`${asked}.`;
   }
+}
+
+/** What a time limit bought, and how long more would take. */
+export function budgetSentence(use: {
+  readonly seconds: number;
+  readonly facts: number;
+  readonly least: number;
+  readonly leastSeconds: number;
+  readonly all: number;
+  readonly allSeconds: number;
+}): Phrase {
+  const { seconds, facts, least, leastSeconds, all, allSeconds } = use;
+  const enough =
+    facts < least && least < all ? `${formatInteger(least)} would take ${formatEstimate(leastSeconds)}, ` : '';
+  return phrase`The time budget of ${formatDuration(seconds)} bought ${formatInteger(facts)} of ${formatCount(all, 'fact')}; ${enough}all of them would take ${formatEstimate(allSeconds)}.`;
 }

@@ -2,6 +2,10 @@ import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.t
 import type { TwinKind } from '../../probes/item.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
+/** The two forms of the probes as names of a row, or at the start of a sentence. */
+export const EXAM = term('benchmarkForm', 'Exam');
+export const TWINS = term('twinAccuracy', 'Twins');
+
 /** What twins of a kind are, for a reader who does not know the word. */
 const WORDS: Readonly<Record<Exclude<TwinKind, 'group'>, string>> = {
   open: 'the same questions without options',

@@ -2,9 +2,9 @@ import type { Finding } from '../../compare/finding.ts';
 import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
 import { comparedSentence } from './benchmarks.ts';
-import { type CarryOver, carryOverOf, carryOverWords } from './carry-over.ts';
-import { carryOverSentence, examAndTwins, headlineOf } from './exam-and-twins.ts';
-import { describeFinding } from './finding.ts';
+import { type CarryOver, carryOverOf, carryOverSentence, carryOverWords } from './carry-over.ts';
+import { examAndTwins } from './exam-and-twins.ts';
+import { describeFinding, headlineOf, nextSteps } from './finding.ts';
 import { metricPart, ofName } from './metric-names.ts';
 import { formatPair, formatRelative } from './numbers.ts';
 import { hasOpenLoss, notedLoss, notedMetric } from './pass-losses.ts';
@@ -31,6 +31,12 @@ export function findingsToList(report: Report): readonly Finding[] {
   const [first, ...others] = grave;
   if (first === undefined) return [];
   return plain(headlineOf(first, report)) === plain(describeFinding(first)) ? others : grave;
+}
+
+/** What to do about the finding that decides; nothing after a pass. */
+export function whatToDo(report: Report): readonly Phrase[] {
+  const finding = decidingFinding(report);
+  return finding === null ? [] : nextSteps(finding, report);
 }
 
 /** The verdict in one plain sentence, with the number that decides. */

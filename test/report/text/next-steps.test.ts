@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/compare/finding.ts';
 import { acceptCommand, shellWord } from '../../../src/report/text/commands.ts';
+import { nextSteps } from '../../../src/report/text/finding.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { nextSteps, whatToDo } from '../../../src/report/text/steps.ts';
+import { whatToDo } from '../../../src/report/text/verdict.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, HOSTILE_NAMES, probeReport, report, subject } from '../fixtures.ts';
 

@@ -1,0 +1,54 @@
+import { accuracyNumbers, dropLimit, subjectIn } from '../text/deciding-row.ts';
+import { twinLossSentence } from '../text/exam-and-twins.ts';
+import {
+  formatCount,
+  formatInteger,
+  formatPercent,
+  formatPoints,
+  formatPointsChange,
+  formatPointsLimit,
+  formatProbability,
+} from '../text/numbers.ts';
+import { name, phrase, term } from '../text/phrase.ts';
+import { lostSkill } from '../text/steps.ts';
+import { EXAM, TWINS } from '../text/twin-words.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** A loss in one form, on all facts, a capability or a suite. */
+export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
+  'accuracy-loss': {
+    title: 'Accuracy loss',
+    about: 'itself',
+    isLoss: true,
+    sentence: (finding) => {
+      const { form, capability, suite, candidate, baseline, change, items, lost, won, p, limit } = finding;
+      const part = capability ?? suite;
+      const where =
+        part === null ? (form === 'benchmark' ? [] : phrase` over all families`) : phrase` in ${name(part)}`;
+      const subject =
+        form === 'benchmark'
+          ? phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}${where}`
+          : phrase`${term('twinAccuracy', 'Twin accuracy')}${where}`;
+      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+    },
+    headline: (finding, report) => {
+      const { form, capability, suite, change, limit } = finding;
+      if (form === 'twin') return twinLossSentence(finding, report);
+      const part = capability ?? suite;
+      return phrase`${EXAM}${part === null ? [] : phrase` (${name(part)})`} ${formatPointsChange(change)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
+    },
+    row: (finding) => {
+      const { form, capability, suite, limit } = finding;
+      const where = capability ?? suite;
+      return {
+        key: `${form === 'benchmark' ? 'exam' : 'twins'}${where === null ? '' : ` of ${where}`}`,
+        check: subjectIn(form === 'benchmark' ? EXAM : TWINS, where),
+        ...accuracyNumbers(finding, dropLimit(limit)),
+      };
+    },
+    part: ({ capability, suite, form, change }) =>
+      capability === null && suite === null ? null : { whole: form, change },
+    steps: (_, report) => lostSkill(report),
+  },
+};

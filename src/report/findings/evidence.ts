@@ -1,0 +1,99 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { budgetCommand } from '../text/commands.ts';
+import { atLeast } from '../text/deciding-row.ts';
+import { formatCount, formatEstimate, formatInteger, formatPercent, formatPoints } from '../text/numbers.ts';
+import { code, name, phrase, term } from '../text/phrase.ts';
+import { missingProbes } from '../text/rule-row.ts';
+import { NOTHING_TO_DO } from '../text/steps.ts';
+import { budgetSentence } from '../text/stops.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** Answers from which too little follows. */
+export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'capability-not-judged'> = {
+  'not-informative': {
+    title: 'Not informative',
+    about: 'probes',
+    isGap: true,
+    sentence: ({ families, nearest, detectableGain }) => {
+      const where =
+        families.length > NAMED_FAMILIES
+          ? phrase`in all ${formatInteger(families.length)} families`
+          : families.length === 0
+            ? phrase`everywhere`
+            : phrase`in ${families.flatMap((family, i) => [i === 0 ? '' : ', ', name(family)])}`;
+      const gain =
+        detectableGain === null
+          ? ''
+          : ` A gain of the benchmark form of ${formatPoints(detectableGain)} or more, that twins do not share, would show.`;
+      return phrase`The probes are not informative: accuracy is at chance or at ceiling ${where}, so no loss could show.${nearest === null ? '' : whatIsMissing(nearest)}${gain}`;
+    },
+    headline: ({ nearest }) =>
+      nearest === null
+        ? phrase`The probes cannot show a loss: accuracy is at chance or at its ceiling everywhere.`
+        : phrase`The probes cannot show a loss: at best ${formatPercent(nearest.accuracy)} are right, where guessing has ${formatPercent(nearest.chance)}.`,
+    steps: ({ nearest }) => [
+      nearest?.neededFacts === undefined || nearest.neededFacts === null
+        ? phrase`Add probes that this model answers better than by guessing, and not all of them. For a chat model, try ${code('chat-template: true')}.`
+        : phrase`Ask about ${formatInteger(nearest.neededFacts)} facts or more, or easier ones. For a chat model, try ${code('chat-template: true')}.`,
+    ],
+  },
+  'too-few-facts': {
+    title: 'Too few facts',
+    about: 'probes',
+    isGap: true,
+    sentence: ({ facts, least, budget }) => {
+      const limit = phrase`Fewer than ${formatInteger(least)} facts judge nothing, and there ${facts === 1 ? 'is' : 'are'} ${formatInteger(facts)}.`;
+      if (budget === null) return phrase`${limit} Give more questions.`;
+      return phrase`${limit} ${budgetSentence({ ...budget, facts, least })}`;
+    },
+    headline: ({ facts, least }) =>
+      phrase`Only ${formatCount(facts, 'fact was', 'facts were')} asked, and fewer than ${formatInteger(least)} judge nothing.`,
+    row: ({ facts, least }) => ({ candidate: formatCount(facts, 'fact'), limit: atLeast(formatInteger(least)) }),
+    steps: ({ budget, least }, report) =>
+      budget === null
+        ? [phrase`Add questions: ${formatInteger(least)} facts are the least that can be judged.`]
+        : [
+            phrase`Raise ${code('budget')} to ${formatEstimate(budget.leastSeconds)} or more: that is enough for ${formatInteger(Math.min(least, budget.all))} facts. All of them take ${formatEstimate(budget.allSeconds)}.`,
+            phrase`What fits into a budget: ${budgetCommand(report)}`,
+          ],
+  },
+  'capability-not-judged': {
+    title: 'Capability not judged',
+    about: 'itself',
+    isGap: true,
+    sentence: (finding) => {
+      const { capability, facts, isRequired } = finding;
+      const what = phrase`Capability ${name(capability)} was not judged: on its ${formatCount(facts, 'fact')}, no family is informative (accuracy at chance or at ceiling).`;
+      return isRequired
+        ? phrase`${what} Use easier or more probes, or leave it out of ${code('require')} in the policy.`
+        : what;
+    },
+    steps: ({ capability, isRequired }) => [
+      isRequired
+        ? phrase`Add probes of ${name(capability)} that this model answers better than by guessing, or list the other capabilities in ${code('require')}.`
+        : NOTHING_TO_DO,
+    ],
+    rule: (report, policy) => ({
+      group: 'Probes',
+      check: phrase`Every ${term('capability', 'capability')} was judged`,
+      limit: policy.require === undefined ? 'all of the suites' : 'those of the policy',
+      level: 'inconclusive',
+      missing: missingProbes(report),
+    }),
+  },
+};
+
+/** Families that the sentence names. */
+const NAMED_FAMILIES = 4;
+
+function whatIsMissing({
+  accuracy,
+  chance,
+  facts,
+  neededFacts,
+}: NonNullable<FindingOf<'not-informative'>['nearest']>): string {
+  const now = ` Of the twins of ${formatCount(facts, 'fact')}, ${formatPercent(accuracy)} are right, where guessing has ${formatPercent(chance)}`;
+  return neededFacts === null
+    ? `${now}; ask easier ones, since more of the same would not help.`
+    : `${now}; ask about ${formatInteger(neededFacts)} facts or more, or easier ones.`;
+}

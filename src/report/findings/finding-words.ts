@@ -1,0 +1,38 @@
+import type { Settings } from '../../compare/applied-policy.ts';
+import type { FindingKind, FindingOf } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
+import type { Phrase } from '../text/phrase.ts';
+import type { ShownRule } from '../text/rule-row.ts';
+
+/** Everything that a report says of one kind of finding. docs/findings.md says more of each. */
+export interface FindingWords<K extends FindingKind> {
+  /** A few words, for a row of a table and the title of an annotation. */
+  readonly title: string;
+  /** What it leaves open where it is `inconclusive`: these rows of a table are then not judged either. */
+  readonly about: 'everything' | 'probes' | 'spectra' | 'benchmarks' | 'itself';
+  /** It says what could not be judged, rather than something of the candidate. */
+  readonly isGap?: true;
+  /** It reports a loss of answers. */
+  readonly isLoss?: true;
+  /** It sums up other findings: next to one that fails, it has nothing to add. */
+  readonly isSummary?: true;
+  /** What it reports, in one or two full sentences. */
+  readonly sentence: (finding: FindingOf<K>) => Phrase;
+  /** One plain sentence with the number that decides, where the full sentence says more than a first line should. */
+  readonly headline?: (finding: FindingOf<K>, report: Report) => Phrase;
+  /** Its row in the table that decides, as far as it differs from a title without numbers. `where` stands after the title. */
+  readonly row?: (
+    finding: FindingOf<K>,
+    report: Report,
+  ) => Partial<Omit<DecidingRow, 'mark'>> & { readonly where?: Phrase };
+  /** Of the loss of a part: the whole it belongs to. Only the worst part of a whole has a row. */
+  readonly part?: (finding: FindingOf<K>) => { readonly whole: string; readonly change: number } | null;
+  /** What to do about it: one step, or two. */
+  readonly steps: (finding: FindingOf<K>, report: Report) => readonly Phrase[];
+  /** The rule of the policy that makes it, or several. */
+  readonly rule?: (report: Report, policy: Settings) => ShownRule<K> | ReadonlyArray<ShownRule<K>>;
+}
+
+/** The words of the kinds of one topic. */
+export type TopicWords<K extends FindingKind> = { readonly [Kind in K]: FindingWords<Kind> };

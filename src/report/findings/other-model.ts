@@ -1,0 +1,24 @@
+import { acceptCommand } from '../text/commands.ts';
+import { name, phrase } from '../text/phrase.ts';
+import { remeasure } from '../text/steps.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** Candidate and baseline are not of one version or architecture. */
+export const OTHER_MODEL_WORDS: TopicWords<'other-version' | 'other-architecture'> = {
+  'other-version': {
+    title: 'Other version',
+    about: 'everything',
+    sentence: ({ candidate, baseline }) =>
+      phrase`The baseline was measured with version ${name(baseline)}, the candidate with ${name(candidate)}: measure the baseline again.`,
+    steps: (_, report) => [remeasure(report)],
+  },
+  'other-architecture': {
+    title: 'Other architecture',
+    about: 'everything',
+    sentence: ({ key, candidate, baseline }) =>
+      phrase`Candidate and baseline have different architectures: ${name(key)} is ${name(candidate)} in the candidate and ${name(baseline)} in the baseline.`,
+    steps: (_, report) => [
+      phrase`Give a baseline of the same model. For a new model, approve a first baseline: ${acceptCommand(report)}`,
+    ],
+  },
+};

@@ -1,0 +1,103 @@
+import type { Report } from '../../compare/report.ts';
+import { budgetCommand } from '../text/commands.ts';
+import { accuracyNumbers, dropLimit, subjectIn } from '../text/deciding-row.ts';
+import { examAndTwins, twinLossSentence } from '../text/exam-and-twins.ts';
+import {
+  formatCount,
+  formatInteger,
+  formatLimit,
+  formatPercent,
+  formatPoints,
+  formatPointsChange,
+  formatPointsEstimate,
+  formatPointsLimit,
+  formatPossibleDrop,
+  formatProbability,
+  NO_NUMBER,
+} from '../text/numbers.ts';
+import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { missingProbes } from '../text/rule-row.ts';
+import { lostSkill } from '../text/steps.ts';
+import { TWINS } from '../text/twin-words.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** A loss on twins, or one that cannot be ruled out. */
+export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-unclear'> = {
+  'twin-accuracy': {
+    title: 'Twin accuracy',
+    about: 'itself',
+    isLoss: true,
+    sentence: (finding) => {
+      const { capability, candidate, baseline, change, twins, lost, won, p, limit } = finding;
+      const where = capability === null ? [] : phrase` in ${name(capability)}`;
+      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+      return phrase`${term('twinAccuracy', 'Twin accuracy')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'twin')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+    },
+    headline: ({ capability, change, limit }, report) =>
+      twinLossSentence({ capability, suite: null, change, limit }, report),
+    row: (finding) => {
+      const { capability, limit } = finding;
+      return {
+        key: capability === null ? 'twins' : `twins of ${capability}`,
+        check: subjectIn(TWINS, capability),
+        ...accuracyNumbers(finding, dropLimit(limit)),
+      };
+    },
+    part: ({ capability, change }) => (capability === null ? null : { whole: 'twin', change }),
+    steps: (_, report) => lostSkill(report),
+    rule: (report, { 'twin-accuracy': { drop, 'capability-drop': dropInPart, alpha, level } }) => {
+      const change = report.probes?.comparison.rows[0]?.twinChange;
+      return {
+        group: 'Probes',
+        check: phrase`${term('twinAccuracy', 'Accuracy on twins')}, all and by capability`,
+        also: ['accuracy-loss', 'items-lost'],
+        limit: `a loss of at most ${formatPointsLimit(drop)}, ${formatPointsLimit(dropInPart)} in a capability (α = ${formatLimit(alpha)})`,
+        level,
+        missing: missingProbes(report),
+        value: change ? phrase`${formatPointsEstimate(change)}` : null,
+      };
+    },
+  },
+  'twin-accuracy-unclear': {
+    title: 'Twin accuracy unclear',
+    about: 'itself',
+    sentence: (finding) => {
+      const { possibleDrop, limit, minimumDetectable } = finding;
+      const power =
+        minimumDetectable === null ? '' : `; this set detects drops of ${formatPoints(minimumDetectable)} or more`;
+      return phrase`A drop in ${term('twinAccuracy', 'twin accuracy')} of ${formatPossibleDrop(possibleDrop)} cannot be ruled out (limit ${formatPointsLimit(limit)}). Run more probes${power}.`;
+    },
+    headline: ({ possibleDrop, limit }, report) => {
+      const changes = examAndTwins(report);
+      const rest = phrase`loss of ${formatPossibleDrop(possibleDrop)} cannot be ruled out (limit ${formatPointsLimit(limit)})`;
+      return changes === null ? phrase`A ${rest}.` : phrase`${changes}: a ${rest}.`;
+    },
+    row: ({ change, possibleDrop, limit }, { probes }) => {
+      const whole = probes?.comparison.rows[0]?.twin ?? { baseline: null, candidate: null };
+      return {
+        key: 'twins',
+        check: [TWINS],
+        baseline: whole.baseline === null ? null : formatPercent(whole.baseline),
+        candidate: whole.candidate === null ? NO_NUMBER : formatPercent(whole.candidate),
+        change: `${formatPointsChange(change)}, perhaps ${possibleDrop === null ? 'any' : formatPointsChange(-possibleDrop)}`,
+        limit: dropLimit(limit),
+      };
+    },
+    steps: (_, report) => askMore(report),
+    rule: (report, { 'twin-accuracy': { margin } }) => ({
+      group: 'Probes',
+      check: phrase`A loss on twins is ruled out`,
+      also: ['not-informative', 'too-few-facts'],
+      limit: `one of ${formatPointsLimit(margin)} can be seen`,
+      level: 'inconclusive',
+      missing: missingProbes(report),
+    }),
+  },
+};
+
+function askMore(report: Report): Phrase[] {
+  return [
+    phrase`Ask more: raise or leave out ${code('budget')}, or add suites under ${code('probes')}. What fits: ${budgetCommand(report)}`,
+    phrase`Then measure the baseline again: only what both answered is compared.`,
+  ];
+}

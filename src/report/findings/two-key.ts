@@ -1,0 +1,35 @@
+import { ruleName } from '../text/metric-names.ts';
+import { phrase, prose } from '../text/phrase.ts';
+import { missingProbes } from '../text/rule-row.ts';
+import type { TopicWords } from './finding-words.ts';
+
+/** Spectra and probes together. */
+export const TWO_KEY_WORDS: TopicWords<'two-key'> = {
+  'two-key': {
+    title: 'Spectra with probes',
+    about: 'itself',
+    isSummary: true,
+    sentence: ({ level, spectral, behavioral, isBehaviorJudged }) => {
+      if (behavioral === null) {
+        return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}), and they alone only warn: behavior decides, and ${isBehaviorJudged ? 'shows no deficit' : 'was not judged'}.`;
+      }
+      if (spectral === null) {
+        return phrase`Of the two keys, behavior turned (${prose(ruleName(behavioral))}), and decides; the spectra are within their calibrated limits.`;
+      }
+      if (level === 'info') {
+        return phrase`Both keys turned (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}); behavior decides, and one of them fails by itself.`;
+      }
+      return phrase`Spectra and probes warn together (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}): the update is narrow and the probes show a deficit, and both keys together count one level more.`;
+    },
+    steps: () => [
+      phrase`Read the two warnings, the one of the probes first: train again with more varied data or a lower learning rate.`,
+    ],
+    rule: (report, policy) => ({
+      group: 'Probes',
+      check: phrase`A warning of spectra and probes together`,
+      limit: 'not both',
+      level: policy['two-key'].level,
+      missing: missingProbes(report),
+    }),
+  },
+};
