@@ -7,9 +7,8 @@ import { type FinishedRun, finishedRunOf, pullRequestsOfRun } from '../github/ev
 import { isFailure } from '../github/publish/annotation.ts';
 import { UserError } from '../platform/user-error.ts';
 import { readReport } from '../report/json.ts';
-import { renderComment } from '../report/markdown/comment.ts';
+import { renderComment, renderRefusal } from '../report/markdown/comment.ts';
 import type { Origin } from '../report/markdown/origin.ts';
-import { renderRefusal } from '../report/markdown/refusal.ts';
 import type { PublishRun } from './action-run.ts';
 import { writeForeignCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';

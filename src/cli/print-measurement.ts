@@ -12,7 +12,7 @@ import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
 import { phraseLine } from '../report/terminal/phrase.ts';
 import { findingText } from '../report/text/finding.ts';
-import { measuredNotes } from '../report/text/measured.ts';
+import { measuredNotes } from '../report/text/measurement-facts.ts';
 import { formatCount } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
 import { plannedSentence } from '../report/text/probes.ts';

@@ -6,8 +6,7 @@ import { measureSpectra, type SpectraMeasurement } from '../measure/measure-spec
 import type { TensorMeasurement } from '../measure/schema/measurement.ts';
 import { UserError } from '../platform/user-error.ts';
 import { printableJson } from '../report/escape.ts';
-import { renderSpectra } from '../report/terminal/spectra.ts';
-import { renderUnmeasured } from '../report/terminal/unmeasured.ts';
+import { renderSpectra, renderUnmeasured } from '../report/terminal/spectra.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
 import { type CheckpointOptions, checkpointOptions } from './options.ts';
 import type { Output } from './output.ts';

@@ -1,8 +1,8 @@
 import { clearLine, cursorTo } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../../platform/progress.ts';
-import { barLine } from '../../report/terminal/progress-bar-line.ts';
 import { ProgressClock } from '../../report/terminal/progress-clock.ts';
+import { barLine } from '../../report/terminal/progress-lines.ts';
 
 /** A terminal to draw on. */
 export interface BarStream {

@@ -1,8 +1,10 @@
-import type { Report } from '../../compare/report.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
 import { DOCS_URL } from '../../platform/version.ts';
+import { codeName, plainText } from '../escape.ts';
+import { ICONS } from '../text/words.ts';
 import { contentOf } from './content.ts';
 import { fitted } from './fit-limit.ts';
-import { type Origin, runMarker } from './origin.ts';
+import { type Origin, originLines, runLink, runMarker } from './origin.ts';
 
 /** GitHub refuses a longer comment with a 422. It counts characters; UTF-16 units are never fewer. */
 export const COMMENT_LIMIT = 65_536;
@@ -40,4 +42,36 @@ export function renderComment(report: Report, options: MarkdownOptions = {}): st
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
   const content = contentOf(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport });
   return fitted(content, { marker, docs }, (text) => size(text) < limit);
+}
+
+/** GitHub drops a step summary above 1 MiB altogether. */
+const SUMMARY_LIMIT = 1024 * 1024;
+
+/** The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in bytes of UTF-8. */
+export function renderSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
+  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
+  const content = contentOf(report, { key: 'default', origin, htmlReport, hasPictures: true });
+  return fitted(content, { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
+}
+
+/** The comment in place of a report that disagrees with the run that made it: it repeats none of its numbers. */
+export function renderRefusal({
+  key,
+  origin,
+  verdict,
+  conclusion,
+}: {
+  readonly key: string;
+  readonly origin: Origin;
+  readonly verdict: Verdict;
+  /** How the run ended, in GitHub's words. */
+  readonly conclusion: string;
+}): string {
+  return [
+    `${commentMarker(key)}\n${runMarker(origin)}`,
+    `## ${ICONS.inconclusive} Shadow Gate: inconclusive${key === 'default' ? '' : ` · ${codeName(key)}`}`,
+    `**The report of ${runLink(origin)} has the verdict ${verdict}, and the run ended with ${plainText(conclusion)}. They disagree, so the report is not shown.**`,
+    originLines(origin),
+    'Open that run to see which of them is right. If its workflow sets `fail-on`, set the same in the workflow that publishes the report, and keep the gate in a workflow of its own, so that nothing else decides how the run ends.\n',
+  ].join('\n\n');
 }

@@ -1,30 +1,33 @@
+import { markdownTable } from 'markdown-table';
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeBlock, codeName } from '../escape.ts';
+import { baselineAge } from '../text/baseline-age.ts';
+import {
+  BENCHMARK_COLUMNS,
+  type BenchmarkRows,
+  benchmarkCells,
+  metricWithFilter,
+  shownBenchmarks,
+} from '../text/benchmarks.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
+import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
 import { describeFinding, wordsOf } from '../text/finding.ts';
 import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
-import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
+import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
-import { benchmarkTable } from './benchmark-table.ts';
-import { calibrationTable } from './calibration-table.ts';
-import { decidingLine, decidingTableMarkdown } from './deciding-table.ts';
-import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
-import { moreLinks, originLinks } from './links.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
-import { type Origin, warningsOf } from './origin.ts';
-import { findingMarkdown, phraseMarkdown } from './phrase.ts';
+import { commitLink, type Origin, originLinks, warningsOf } from './origin.ts';
+import { docsLink, findingMarkdown, phraseMarkdown, termLink } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
-import { probeEvidence } from './probe-evidence.ts';
-import { probeTable } from './probe-table.ts';
-import { quantizationTable } from './quantization-table.ts';
-import { screenedList } from './screened-list.ts';
-import { skippedList } from './skipped-list.ts';
-import { decidingKindTable } from './twin-kinds.ts';
+import { decidingKindTable, probeEvidence, probeTable } from './probe-tables.ts';
+import { calibrationTable, deltaTable, quantizationTable } from './spectra-tables.ts';
+import { screenedList, skippedList } from './unmeasured.ts';
 
 /** A reader takes in a screenful of findings; report.json has them all. */
 const MAX_FINDINGS = 20;
@@ -172,4 +175,68 @@ function stepsOf(report: Report): string {
 function findingItem(finding: Finding): string {
   const { kind, level } = finding;
   return `- ${ICONS[level]} ${findingMarkdown(kind, wordsOf(finding).title)}: ${phraseMarkdown(describeFinding(finding))}`;
+}
+
+/** The numbers that decide, narrow enough for a phone. Empty without any. */
+function decidingTableMarkdown(report: Report): string {
+  const rows = decidingTable(report);
+  if (rows.length === 0) return '';
+  return markdownTable([[...DECIDING_COLUMNS], ...rows.map(decidingCells)], {
+    align: ['l', 'l', 'l', 'l'],
+    alignDelimiters: false,
+  });
+}
+
+function decidingCells(row: DecidingRow): string[] {
+  return [
+    `${ICONS[row.mark]} ${phraseMarkdown(row.check, { narrow: true })}`,
+    ...[decidingValues(row), row.change, row.limit].map(breakable),
+  ];
+}
+
+/** In a narrow column, a unit may stand below its number. */
+const breakable = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+/** The same of a pass, in one line. */
+function decidingLine(report: Report): string {
+  return decidingTable(report)
+    .map((row) => `${ICONS[row.mark]}\u00a0${phraseMarkdown(row.check, { narrow: true })} ${decidingValues(row)}`)
+    .join(' · ');
+}
+
+/** The benchmarks of two evaluations: one row for each metric of a task. Empty without any. */
+function benchmarkTable(rows: BenchmarkRows): string {
+  if (rows.length === 0) return '';
+  const { shown, note } = shownBenchmarks(rows);
+  const cells = shown.map((row) => [codeName(row.task), codeName(metricWithFilter(row)), ...benchmarkCells(row)]);
+  const table = markdownTable([['benchmark', 'metric', ...BENCHMARK_COLUMNS], ...cells], {
+    align: ['l', 'l', 'r', 'r', 'r', 'r'],
+    alignDelimiters: false,
+  });
+  return `${table}\n\n<sub>${note}</sub>`;
+}
+
+/** Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words. */
+function moreLinks(
+  report: Report,
+  { origin, htmlReport }: { readonly origin: Origin | undefined; readonly htmlReport: string | undefined },
+): string {
+  const finding = decidingFinding(report);
+  return [
+    ...(htmlReport === undefined || !isAddress(htmlReport) ? [] : [`[explore the report](${htmlReport})`]),
+    baselineLink(report, origin),
+    ...(finding === null ? [] : [`about ${findingMarkdown(finding.kind, `“${wordsOf(finding).title}”`)}`]),
+    docsLink('glossary', 'glossary'),
+  ].join(' · ');
+}
+
+/** An address of ours: that of an artifact. Its characters can neither end a link nor begin another one. */
+const isAddress = (url: string): boolean => /^https?:\/\/[\w.:/?=&%#~-]+$/.test(url);
+
+function baselineLink(report: Report, origin: Origin | undefined): string {
+  const { baseline } = report;
+  if (baseline === null) return `no ${termLink('baseline', 'baseline')}`;
+  const age = baselineAge(report);
+  const where = baseline.commit === null ? '' : ` ${commitLink(baseline.commit, origin?.repository)}`;
+  return `${termLink('baseline', 'baseline')}${where}${age === null ? '' : `, ${age}`}`;
 }

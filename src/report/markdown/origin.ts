@@ -1,5 +1,6 @@
 import { codeName } from '../escape.ts';
 import { shortSha } from '../text/short-sha.ts';
+import { whoseRun } from '../text/whose-run.ts';
 
 /** The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt. */
 export interface ReportRun {
@@ -43,6 +44,13 @@ export function runLink({ id, attempt, repository }: Origin): string {
   return attempt > 1 ? `[run ${id}, attempt ${attempt}](${run}/attempts/${attempt})` : `[run ${id}](${run})`;
 }
 
+/** Which run and commit a page is about, as links; empty where it is not known. */
+export function originLinks(origin: Origin | undefined): string {
+  if (origin === undefined) return '';
+  const { commit, repository } = origin;
+  return [runLink(origin), ...(commit === null ? [] : [`commit ${commitLink(commit, repository)}`])].join(' · ');
+}
+
 /** Which commit and run a page is about, and how far its numbers can be trusted. */
 export function originLines(origin: Origin): string {
   const { commit, repository } = origin;
@@ -61,11 +69,6 @@ export function warningsOf({ commit, head, by, repository }: Origin): string[] {
       `⚠️ The pull request has moved on to commit ${commitLink(head, repository)}, which this result is not about.`,
     );
   }
-  if (by !== 'own') {
-    const whose = by === 'fork' ? "fork's" : "pull request's";
-    lines.push(
-      `The numbers come from the ${whose} own run, whose workflow its author can edit. The check of that run decides, not this page.`,
-    );
-  }
+  if (by !== 'own') lines.push(whoseRun(by));
   return lines;
 }

@@ -1,9 +1,8 @@
 import { markdownTable } from 'markdown-table';
 import type { Flip } from '../../compare/probes/comparison.ts';
-import type { ItemTable } from '../../compare/probes/items/table.ts';
+import { type ItemTable, MAX_PROMPT, type StoredItem } from '../../compare/probes/items/table.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { codeBlock, codeName, plainText } from '../escape.ts';
-import { benchmarkFormOf } from '../text/benchmark-form.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';
 import { phraseMarkdown, termLink } from './phrase.ts';
 
@@ -63,4 +62,24 @@ export function familyTable({ comparison: { families } }: ProbeReport): string {
   const table = markdownTable([head, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'l'], alignDelimiters: false });
   const more = families.length - rows.length;
   return more > 0 ? `${table}\n\n<sub>and ${more} more in report.json</sub>` : table;
+}
+
+type Answered = NonNullable<Flip['beside']>;
+
+/** The benchmark form of a flip's fact, by the prompt of its twin; null where the report does not have it. */
+function benchmarkFormOf({ prompt, right }: Flip, items: ItemTable | null): Answered | null {
+  if (prompt === null || items === null) return null;
+  // Of a long prompt, a table has the end.
+  const stored = prompt.length <= MAX_PROMPT ? prompt : `…${prompt.slice(-MAX_PROMPT).replace(/^[\udc00-\udfff]/, '')}`;
+  const fact = items.facts.find(
+    ({ flip, items: own }) => flip === 'lost' && own.some((item) => item[1] === stored && item[2] === right),
+  );
+  const exam = fact?.items.find(([form]) => items.forms[form]?.form === 'benchmark');
+  return exam === undefined ? null : answersOf(exam);
+}
+
+/** Null stands for the right answer. */
+function answersOf([, prompt, right, baseline, candidate]: StoredItem): Answered | null {
+  if (typeof prompt !== 'string' || right === null) return null;
+  return { prompt, right, baseline: baseline ?? right, candidate: candidate ?? right };
 }

@@ -1,15 +1,21 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { MetricDelta, Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
-import { headlineDeltas } from '../markdown/delta-table.ts';
+import { headlineDeltas } from '../markdown/spectra-tables.ts';
+import {
+  BENCHMARK_COLUMNS,
+  type BenchmarkRows,
+  benchmarkCells,
+  metricWithFilter,
+  shownBenchmarks,
+} from '../text/benchmarks.ts';
+import { CALIBRATION_COLUMNS, type CalibrationRow, judgedRows } from '../text/calibration.ts';
 import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
-import { renderBenchmarks } from './benchmarks.ts';
-import { renderCalibrated } from './calibrated.ts';
 import { MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { renderProbes } from './probes.ts';
@@ -19,7 +25,7 @@ import { wrap } from './wrap.ts';
 
 const MAX_FINDINGS = 20;
 const MAX_INFOS = 5;
-/** Below this many columns a table has room for the relative change only. */
+/** Below this many columns a table has room for the relative change only, and none for what each limit rests on. */
 const WIDE = 100;
 
 /** The whole report: the verdict first, all tables and findings, what to do, and the verdict last, where the cursor is. */
@@ -106,4 +112,50 @@ function deltas(all: readonly MetricDelta[], width: number, paint: Paint): strin
   });
   const more = all.length - rows.length;
   return terminalTable(columns, rows) + (more > 0 ? `\n  and ${more} more in the JSON report` : '');
+}
+
+/** Columns for a name, at most. */
+const NAME = 32;
+
+/** The benchmarks of two evaluations for a terminal. Empty without any. */
+function renderBenchmarks(rows: BenchmarkRows, width: number): string {
+  if (rows.length === 0) return '';
+  const columns: Column[] = [
+    { head: 'benchmark' },
+    { head: 'metric' },
+    ...BENCHMARK_COLUMNS.map((head) => ({ head, align: 'right' as const })),
+  ];
+  const { shown, note } = shownBenchmarks(rows);
+  const cells = shown.map((row) => [
+    printable(row.task, NAME),
+    printable(metricWithFilter(row), NAME),
+    ...benchmarkCells(row),
+  ]);
+  return [terminalTable(columns, cells), ...wrap(note, width - 2).map((line) => `  ${line}`)].join('\n');
+}
+
+const METRIC_WIDTH = 18;
+const NUMBERS = new Set<string>(['candidate', 'seen', 'limit']);
+
+/** Every number that known-good checkpoints set a limit for. Empty without any. */
+function renderCalibrated(report: Report, { color, width }: TerminalOptions): string {
+  const rows = judgedRows(report);
+  if (rows.length === 0) return '';
+  const columns = CALIBRATION_COLUMNS.filter((head) => width >= WIDE || head !== 'source').map(
+    (head): Column => ({ head, align: NUMBERS.has(head) ? 'right' : 'left' }),
+  );
+  const paint = painter(color);
+  return terminalTable(
+    columns,
+    rows.map((row) => cellsOf(row, { width, paint }).slice(0, columns.length)),
+  );
+}
+
+function cellsOf(
+  { metric, place, candidate, seen, limit, source, mark }: CalibrationRow,
+  { width, paint }: { readonly width: number; readonly paint: Paint },
+): string[] {
+  const name = phraseLine([metric]);
+  const value = mark === null || mark === 'pass' ? candidate : paint(mark, `${MARKS[mark]} ${candidate}`);
+  return [width < WIDE ? wrap(name, METRIC_WIDTH).join('\n') : name, place, value, seen, limit, source];
 }

@@ -1,6 +1,10 @@
+import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import { baselineMemorizedLetters } from '../../compare/probes/kept-letters.ts';
 import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
-import { formatCount, formatDuration, formatInteger, formatPercentLimit, NO_NUMBER } from './numbers.ts';
+import { keptSentence, labelSentence } from './instruments.ts';
+import { levelsSentence } from './levels.ts';
+import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
 import { stopSentence } from './stops.ts';
 import { unusedTemplate } from './unused-template.ts';
@@ -115,4 +119,27 @@ function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
     ...(budgetSeconds === null ? [] : [{ label: 'time limit', value: phrase`${formatDuration(budgetSeconds)}` }]),
     { label: 'intervals', value: phrase`${formatPercentLimit(comparison.confidence)}, two-sided` },
   ];
+}
+
+/** Suites that are worth a line after a measurement. */
+const MAX_SUITES = 8;
+
+/** What somebody who is about to approve a measurement has to know of it, beside how much it can detect. */
+export function measuredNotes({ labels, kept, kinds, levels }: ProbeComparison): Phrase[] {
+  const memorized = kept.filter(baselineMemorizedLetters);
+  return [
+    ...labels.filter(({ works }) => !works).map(labelSentence),
+    ...memorized.map((row) => {
+      const gaps = kinds.filter(({ suite, role }) => suite === row.suite && role !== 'labels-not-bound');
+      return phrase`${keptSentence(row)} It memorized letters, so as a baseline it is no yardstick.${gapSentence(gaps)}`;
+    }),
+    ...(levels.length > 0 ? [levelsSentence(levels)] : []),
+  ].slice(0, 2 * MAX_SUITES);
+}
+
+function gapSentence(rows: readonly KindRow[]): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const twins = rows.map(({ kind, twin }) => `on ${kind} twins ${formatPercent(twin.candidate)}`);
+  return ` In benchmark form ${formatPercent(first.benchmark.candidate)} of its answers are right, ${twins.join(', ')}.`;
 }

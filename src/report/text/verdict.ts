@@ -1,14 +1,15 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
+import { FINDING_WORDS } from '../findings/list.ts';
 import { comparedSentence } from './benchmarks.ts';
 import { type CarryOver, carryOverOf, carryOverSentence, carryOverWords } from './carry-over.ts';
 import { examAndTwins } from './exam-and-twins.ts';
 import { describeFinding, headlineOf, nextSteps } from './finding.ts';
 import { metricPart, ofName } from './metric-names.ts';
 import { formatPair, formatRelative } from './numbers.ts';
-import { hasOpenLoss, notedLoss, notedMetric } from './pass-losses.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
+import { isBeyondDrop } from './row-marks.ts';
 
 /** The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart. */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
@@ -104,4 +105,29 @@ export function leastCarryOver({
     return carryOver === null ? [] : [{ row, carryOver }];
   });
   return judged.sort((a, b) => a.carryOver.transfer.value - b.carryOver.transfer.value)[0] ?? null;
+}
+
+/**
+ * The first loss beyond a limit that a pass only notes, since the policy gives its check the level `info`; null without one. No
+ * sentence may say then that nothing was lost.
+ */
+function notedLoss({ findings }: Report): Finding | null {
+  return findings.find(({ kind, level }) => level === 'info' && FINDING_WORDS[kind].isLoss) ?? null;
+}
+
+/** The same of a metric beyond the limit of its rule. */
+function notedMetric({ findings }: Report): Finding | null {
+  return findings.find(({ kind, level }) => level === 'info' && kind === 'metric-moved') ?? null;
+}
+
+/** Did all twins or those of a capability, or the exam, fall as far as a limit, in too few answers to tell it from chance? */
+function hasOpenLoss({ probes, applied }: Report): boolean {
+  const limits = applied?.settings['twin-accuracy'];
+  if (!probes || limits === undefined) return false;
+  return probes.comparison.rows
+    .filter(({ suite }) => suite === null)
+    .some(({ capability, benchmark, twin }) => {
+      const drop = capability === null ? limits.drop : limits['capability-drop'];
+      return isBeyondDrop(twin, drop) || isBeyondDrop(benchmark, drop);
+    });
 }

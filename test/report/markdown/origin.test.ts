@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest';
-import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
+import { commentMarker, renderComment, renderRefusal, renderSummary } from '../../../src/report/markdown/comment.ts';
 import { type Origin, runOfPage } from '../../../src/report/markdown/origin.ts';
-import { renderRefusal } from '../../../src/report/markdown/refusal.ts';
-import { renderSummary } from '../../../src/report/markdown/summary.ts';
 import { report, subject } from '../fixtures.ts';
 
 const COMMIT = 'a'.repeat(40);

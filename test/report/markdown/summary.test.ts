@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
-import { renderSummary } from '../../../src/report/markdown/summary.ts';
+import { commentMarker, renderComment, renderSummary } from '../../../src/report/markdown/comment.ts';
 import { probeReport, report } from '../fixtures.ts';
 
 it('the step summary is the comment without its marker', () => {

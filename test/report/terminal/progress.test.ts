@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/platform/progress.ts';
-import { barLine } from '../../../src/report/terminal/progress-bar-line.ts';
 import { ProgressClock } from '../../../src/report/terminal/progress-clock.ts';
-import { ProgressLines } from '../../../src/report/terminal/progress-lines.ts';
+import { barLine, ProgressLines } from '../../../src/report/terminal/progress-lines.ts';
 import { HOSTILE_NAMES } from '../fixtures.ts';
 
 /** A clock that has seen these reports at these seconds. */

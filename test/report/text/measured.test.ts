@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { measuredNotes } from '../../../src/report/text/measured.ts';
+import { measuredNotes } from '../../../src/report/text/measurement-facts.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { probeReport } from '../fixtures.ts';
 

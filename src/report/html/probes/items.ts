@@ -1,3 +1,4 @@
+import type { Flip } from '../../../compare/probes/comparison.ts';
 import type { ItemTable } from '../../../compare/probes/items/table.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import { shorten } from '../../escape.ts';
@@ -9,11 +10,11 @@ import {
   NO_ITEMS,
   withheldSentence,
 } from '../../text/probe-items.ts';
-import { type Html, html, NOTHING } from '../html.ts';
+import { flipSummary, flipText } from '../../text/probes.ts';
+import { type Html, html, lines, NOTHING } from '../html.ts';
 import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
 import { factRow } from './fact-row.ts';
-import { flipCards } from './flips.ts';
 
 /** Bytes of all rows together: the page stays below two megabytes, with all other sections. */
 const MAX_BYTES = 1_000_000;
@@ -94,4 +95,15 @@ function select(label: string, filter: string, places: ReadonlyMap<string, reado
     ([name, indices]) => html`<option value="${indices.join(' ')}">${shorten(name, OPTION)}</option>`,
   );
   return html`<label>${label} <select data-filter="${filter}"><option value="">all</option>${each}</select></label>`;
+}
+
+/** The examples that a report without items has. */
+function flipCards(flips: readonly Flip[], docs: string): Html {
+  if (flips.length === 0) return NOTHING;
+  const each = flips.map((flip) => {
+    const forms = flip.beside === undefined ? [flip] : [flip.beside, flip];
+    const prompts = forms.map(({ prompt }) => (prompt === null ? null : html`<div><pre>${lines(prompt)}</pre></div>`));
+    return html`<li>${phraseHtml(flipText(flip), docs)}<div class="cards">${prompts}</div></li>\n`;
+  });
+  return html`<p>${flipSummary(flips)}</p>\n<ul class="flips">${each}</ul>`;
 }

@@ -1,8 +1,10 @@
 import type { Report } from '../../../compare/report.ts';
+import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../../text/quantization.ts';
 import { BASELINE_GAPS, type BaselineGap, cutSentence } from '../../text/spectra.ts';
 import { SPECTRA_DISCLAIMER } from '../../text/words.ts';
 import { type Html, html } from '../html.ts';
 import type { Section } from '../section.ts';
+import { table } from '../table.ts';
 import { calibrationSection } from './calibration.ts';
 import { headline } from './headline.ts';
 import { heatMaps } from './heat-map.ts';
@@ -10,7 +12,6 @@ import { byChange, inReadingOrder, type SpectraView, viewOf } from './matrices.t
 import { matrixTable } from './matrix-table.ts';
 import { mediansTable } from './medians.ts';
 import { profilesOf } from './profiles.ts';
-import { quantizationSection } from './quantization.ts';
 
 /** A mixture of experts has thousands of matrices, each of which takes about a kilobyte of the page. */
 export const MAX_MATRICES = 600;
@@ -55,4 +56,14 @@ function filters({ matrices }: SpectraView): Html {
   const filter = (label: string, column: number, values: ReadonlyArray<string | number>) =>
     html`<label>${label} <select data-filter="${column}"><option value="">all</option>${values.map((value) => html`<option>${value}</option>`)}</select></label> `;
   return html`<p class="with-script">${filter('Of', 1, ['ΔW', 'W'])}${filter('Module type', 2, inReadingOrder(matrices))}${filter('Layer', 3, layers)}</p>`;
+}
+
+/** How far each module type is from the baseline's weights. Null where nothing was quantized. */
+function quantizationSection({ quantization }: Report): Html | null {
+  if (quantization === null) return null;
+  const rows = quantization.modules.map((row) => {
+    const [module, matrices, error, largest, own] = quantizationCells(row);
+    return [module, matrices, error, html`<code>${largest}</code>`, own];
+  });
+  return html`<h3>${QUANTIZATION_TITLE}</h3>${table({ label: 'Quantization', head: QUANTIZATION_COLUMNS, rows })}`;
 }

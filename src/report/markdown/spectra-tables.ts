@@ -1,9 +1,11 @@
 import { markdownTable } from 'markdown-table';
 import { SEVERITY } from '../../compare/finding.ts';
-import type { MetricDelta } from '../../compare/report.ts';
+import type { MetricDelta, Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
+import { CALIBRATION_COLUMNS, type CalibrationRow, judgedRows } from '../text/calibration.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
+import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { ICONS } from '../text/words.ts';
 import { phraseMarkdown } from './phrase.ts';
 
@@ -49,4 +51,39 @@ function changeMarkdown(row: MetricDelta): string {
   const relative = formatRelative(row.relativeChange);
   const change = formatDifference(row.change) + (relative === '' ? '' : ` (${relative})`);
   return row.level === 'info' ? change : `${ICONS[row.level]} **${change}**`;
+}
+
+/** How far each module type is from the baseline's weights; empty where nothing was quantized. */
+export function quantizationTable(quantization: Report['quantization']): string {
+  if (quantization === null) return '';
+  const rows = quantization.modules.map((row) => {
+    const [module, matrices, error, largest, own] = quantizationCells(row);
+    return [codeName(module), matrices, error, codeName(largest), own];
+  });
+  const table = markdownTable([[...QUANTIZATION_COLUMNS], ...rows], {
+    align: ['l', 'r', 'r', 'l', 'r'],
+    alignDelimiters: false,
+  });
+  return `**${QUANTIZATION_TITLE}**\n\n${table}`;
+}
+
+/** A vision-language model has more module types than a reader goes through: those beyond their limits come first. */
+const MAX_LIMITS = 40;
+
+/** Every number that known-good checkpoints set a limit for. Empty without any. */
+export function calibrationTable(report: Report): string {
+  const all = judgedRows(report);
+  if (all.length === 0) return '';
+  const rows = all.slice(0, MAX_LIMITS).map(cellsOf);
+  const table = markdownTable([[...CALIBRATION_COLUMNS], ...rows], {
+    align: ['l', 'l', 'r', 'r', 'r', 'l'],
+    alignDelimiters: false,
+  });
+  const more = all.length - rows.length;
+  return more > 0 ? `${table}\n\n<sub>and ${more} more in report.json</sub>` : table;
+}
+
+function cellsOf({ metric, place, candidate, seen, limit, source, mark }: CalibrationRow): string[] {
+  const value = mark === null || mark === 'pass' ? candidate : `${ICONS[mark]} **${candidate}**`;
+  return [phraseMarkdown([metric]), place, value, seen, limit, source];
 }

@@ -1,0 +1,102 @@
+import { markdownTable } from 'markdown-table';
+import type { ChurnRow, KindRow, LevelRow, ProbeComparison, ShadowRow } from '../../compare/probes/comparison.ts';
+import type { ProbeReport } from '../../compare/report.ts';
+import { codeName } from '../escape.ts';
+import type { NumberColumn } from '../text/accuracy-columns.ts';
+import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
+import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
+import { formatCount } from '../text/numbers.ts';
+import { PROBE_COLUMNS, probeCells, probeRemarks } from '../text/probes.ts';
+import { decidingKinds, formName, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
+import { phraseMarkdown, termLink } from './phrase.ts';
+
+/** One row for each suite and kind: a team may have many suites. */
+const MAX_ROWS = 12;
+
+/** The twins that decide about a gain: did they rise with the benchmark form? */
+export function decidingKindTable(kinds: readonly KindRow[]): string {
+  return kindTable(decidingKinds(kinds));
+}
+
+/** All kinds, where some do not decide. */
+export function allKindTable(kinds: readonly KindRow[]): string {
+  return decidingKinds(kinds).length === kinds.length ? '' : kindTable(kinds, 4 * MAX_ROWS);
+}
+
+function kindTable(kinds: readonly KindRow[], max = MAX_ROWS): string {
+  if (kinds.length === 0) return '';
+  const head = ['suite', termLink('twinKind', 'twin kind'), ...KIND_COLUMNS.map(columnHead), 'decides'];
+  const shown = kinds
+    .slice(0, max)
+    .map((row) => [
+      codeName(row.suite),
+      row.group === null ? row.kind : `${row.kind}: ${codeName(row.group)}`,
+      ...kindCells(row),
+      roleText(row),
+    ]);
+  const table = markdownTable([head, ...shown], {
+    align: ['l', 'l', 'r', 'r', 'r', 'r', 'r', 'l'],
+    alignDelimiters: false,
+  });
+  const more = kinds.length - shown.length;
+  return more > 0 ? `${table}\n\n<sub>and ${more} more in report.json</sub>` : table;
+}
+
+/** The name of a column and its unit, with a link to the glossary. */
+export function columnHead({ text, unit, term }: NumberColumn): string {
+  const name = term === null ? text : termLink(term, text);
+  return unit === '' ? name : `${name}, ${unit}`;
+}
+
+const MAX_LEVELS = 40;
+
+/** What stands behind the visible numbers: all twin kinds, remarks about letters and memory, and the answers that changed. */
+export function probeEvidence(comparison: ProbeComparison): string[] {
+  const remarks = probeRemarks(comparison).map((remark) => `- ${phraseMarkdown(remark)}`);
+  return [
+    allKindTable(comparison.kinds),
+    remarks.join('\n'),
+    churnTable(comparison.churn),
+    levelTable(comparison.levels),
+  ].filter((part) => part !== '');
+}
+
+/** The answers that changed, by form. */
+function churnTable(rows: readonly ChurnRow[]): string {
+  if (rows.length === 0) return '';
+  const head = [termLink('churn', 'answers that changed'), ...CHURN_COLUMNS];
+  const cells = rows.map((row) => [formName(row.form, row.kind), ...churnCells(row)]);
+  return markdownTable([head, ...cells], { align: ['l', ...CHURN_COLUMNS.map(() => 'r')], alignDelimiters: false });
+}
+
+function levelTable(levels: readonly LevelRow[]): string {
+  if (levels.length === 0) return '';
+  const head = [termLink('family', 'family'), ...LEVEL_COLUMNS];
+  const rows = levels.slice(0, MAX_LEVELS).map((row) => [codeName(row.family), ...levelCells(row)]);
+  return markdownTable([head, ...rows], { align: ['l', 'l', 'l', 'r'], alignDelimiters: false });
+}
+
+/** A team's own benchmark may name hundreds of capabilities. */
+const MAX_PARTS = 12;
+
+/** The table of the behavioral half: one row for all facts, then one for each suite of several, and for each capability. */
+export function probeTable({ comparison: { rows } }: ProbeReport): string {
+  const head = [rowHead(rows), ...PROBE_COLUMNS.map(columnHead)];
+  const shown = rows.slice(0, MAX_PARTS).map((row) => [nameMarkdown(row), ...probeCells(row)]);
+  const table = markdownTable([head, ...shown], {
+    align: ['l', 'r', 'r', 'r', 'r', 'r', 'r'],
+    alignDelimiters: false,
+  });
+  const more = rows.length - shown.length;
+  return more > 0 ? `${table}\n\n<sub>and ${formatCount(more, 'more row')} in report.json</sub>` : table;
+}
+
+function rowHead(rows: readonly ShadowRow[]): string {
+  const capability = termLink('capability', 'capability');
+  return rows.some(({ suite }) => suite !== null) ? `suite or ${capability}` : capability;
+}
+
+function nameMarkdown({ suite, capability }: ShadowRow): string {
+  if (suite === null) return capability === null ? '**all**' : codeName(capability);
+  return capability === null ? `**${codeName(suite)}**` : `${codeName(suite)} · ${codeName(capability)}`;
+}
