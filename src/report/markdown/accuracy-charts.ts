@@ -2,10 +2,7 @@ import type { AccuracyRow } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import { formName } from '../text/twin-kinds.ts';
-
-/** Blue of Okabe & Ito (2008), as in the charts of a trend. */
-const BLUE = '#0072B2';
-const GRAY = '#888888';
+import { BLUE, GRAY, xyChart } from './xy-chart.ts';
 
 /** Bars that can be told apart. */
 const MOST_BARS = 20;
@@ -39,26 +36,16 @@ function chart(title: string, all: readonly AccuracyRow[], labels: readonly stri
   const percent = (share: number) => (100 * share).toFixed(1);
   const baselines = rows.flatMap(({ baseline }) => (baseline === null ? [] : [percent(baseline.value)]));
   const hasBaseline = baselines.length === rows.length;
-  const drawing = [
-    '```mermaid',
-    '---',
-    'config:',
-    '  xyChart:',
-    '    height: 300',
-    '  themeVariables:',
-    '    xyChart:',
-    `      plotColorPalette: "${BLUE}, ${GRAY}"`,
-    '---',
-    'xychart-beta',
-    `  title "${title}"`,
-    `  x-axis [${labels
-      .slice(0, MOST_BARS)
-      .map((label) => `"${label}"`)
-      .join(', ')}]`,
-    '  y-axis 0 --> 100',
-    `  bar [${rows.map(({ candidate }) => percent(candidate.value)).join(', ')}]`,
-    ...(hasBaseline ? [`  line [${baselines.join(', ')}]`] : []),
-    '```',
-  ].join('\n');
+  const names = labels.slice(0, MOST_BARS).map((label) => `"${label}"`);
+  const drawing = xyChart({
+    title,
+    colors: [BLUE, GRAY],
+    x: `[${names.join(', ')}]`,
+    y: '0 --> 100',
+    series: [
+      `bar [${rows.map(({ candidate }) => percent(candidate.value)).join(', ')}]`,
+      ...(hasBaseline ? [`line [${baselines.join(', ')}]`] : []),
+    ],
+  });
   return `${drawing}\n\n<sub>${caption}blue: candidate${hasBaseline ? '; gray line: baseline' : ''}</sub>`;
 }

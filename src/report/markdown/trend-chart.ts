@@ -1,5 +1,6 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/trend-schema.ts';
 import { formatLimit, formatRatio } from '../text/numbers.ts';
+import { BLUE, GRAY, xyChart } from './xy-chart.ts';
 
 /** A chart of a month is readable; the history has all checks. */
 const MOST_CHECKS = 30;
@@ -7,13 +8,12 @@ const MOST_CHECKS = 30;
 /** A line needs two points. */
 const FEWEST_CHECKS = 2;
 
-/** Blue, vermilion and green of Okabe & Ito (2008), which everyone can tell apart, on white and on black. */
+/** Blue, vermilion and green. */
 const COLORS: Readonly<Record<Chart, string>> = {
-  twinAccuracy: '#0072B2',
+  twinAccuracy: BLUE,
   shadowGap: '#D55E00',
   concentration: '#009E73',
 };
-const GRAY = '#888888';
 const COLOR_NAMES: Readonly<Record<Chart, string>> = {
   twinAccuracy: 'blue',
   shadowGap: 'orange',
@@ -104,28 +104,14 @@ interface Line {
   readonly values: readonly number[];
 }
 
-/**
- * A diagram in the syntax of Mermaid's XY chart. That draws no legend, gives lines no names, and lets the labels of points run
- * into each other, so the points are numbered and a caption has the rest. It contains only numbers and our own words.
- */
 function drawing(title: string, [least, most]: readonly [number, number], lines: readonly Line[]): string {
-  return [
-    '```mermaid',
-    '---',
-    'config:',
-    '  xyChart:',
-    '    height: 300',
-    '  themeVariables:',
-    '    xyChart:',
-    `      plotColorPalette: "${lines.map(({ color }) => color).join(', ')}"`,
-    '---',
-    'xychart-beta',
-    `  title "${title}"`,
-    `  x-axis 1 --> ${lines[0]?.values.length ?? 0}`,
-    `  y-axis ${least} --> ${most}`,
-    ...lines.map(({ values }) => `  line [${values.map((value) => value.toFixed(2)).join(', ')}]`),
-    '```',
-  ].join('\n');
+  return xyChart({
+    title,
+    colors: lines.map(({ color }) => color),
+    x: `1 --> ${lines[0]?.values.length ?? 0}`,
+    y: `${least} --> ${most}`,
+    series: lines.map(({ values }) => `line [${values.map((value) => value.toFixed(2)).join(', ')}]`),
+  });
 }
 
 function withCaption(drawn: string, checks: readonly { readonly time: string }[], legend: string): string {
