@@ -5,7 +5,7 @@ import { isAboutChange } from '../github/event/branches.ts';
 import { configureCuda } from '../onnx/cuda/settings.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
-import { ProgressLines } from '../report/terminal/progress-lines.ts';
+import { ProgressLines } from '../report/terminal/progress.ts';
 import type { GateRun, MeasuringRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';

@@ -1,6 +1,5 @@
 import type { Help } from 'commander';
-import { wrap } from '../report/terminal/wrap.ts';
-import { wrapCommand } from '../report/terminal/wrap-command.ts';
+import { wrap, wrapCommand } from '../report/terminal/wrap.ts';
 
 /** Below this width, a description goes under its term instead of beside it. */
 const MIN_BESIDE = 34;

@@ -1,8 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../../platform/progress.ts';
-import { ProgressClock } from '../../report/terminal/progress-clock.ts';
-import { barLine } from '../../report/terminal/progress-lines.ts';
+import { barLine, ProgressClock } from '../../report/terminal/progress.ts';
 
 /** A terminal to draw on. */
 export interface BarStream {

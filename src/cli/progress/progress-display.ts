@@ -1,5 +1,5 @@
 import type { Progress } from '../../platform/progress.ts';
-import { ProgressLines } from '../../report/terminal/progress-lines.ts';
+import { ProgressLines } from '../../report/terminal/progress.ts';
 import { type BarStream, ProgressBar } from './progress-bar.ts';
 
 /** Shows how far a run is. */

@@ -7,8 +7,7 @@ import { verdictSentence, whatToDo } from '../text/verdict.ts';
 import { MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
-import { wrapCommand } from './wrap-command.ts';
+import { wrap, wrapCommand } from './wrap.ts';
 
 /** The verdict and the sentence that decides, alone. */
 export function renderVerdict(report: Report, { color, width }: TerminalOptions): string {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/platform/progress.ts';
-import { ProgressClock } from '../../../src/report/terminal/progress-clock.ts';
-import { barLine, ProgressLines } from '../../../src/report/terminal/progress-lines.ts';
+import { barLine, ProgressClock, ProgressLines } from '../../../src/report/terminal/progress.ts';
 import { HOSTILE_NAMES } from '../fixtures.ts';
 
 /** A clock that has seen these reports at these seconds. */

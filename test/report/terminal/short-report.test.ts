@@ -4,7 +4,7 @@ import type { Report } from '../../../src/compare/report.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
 import { renderShort } from '../../../src/report/terminal/short-report.ts';
 import { renderVerdict } from '../../../src/report/terminal/verdict.ts';
-import { wrapCommand } from '../../../src/report/terminal/wrap-command.ts';
+import { wrapCommand } from '../../../src/report/terminal/wrap.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, HOSTILE_NAMES, hostileReport, probeReport, report, spiked } from '../fixtures.ts';
 
