@@ -1,6 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SEVERITY } from '../../../src/compare/finding.ts';
+import { FINDING_WORDS } from '../../../src/report/findings/list.ts';
 import { findingText } from '../../../src/report/text/finding.ts';
+import { repository } from '../../fixtures.ts';
 import { everyFinding } from '../findings.ts';
 import { finding } from '../fixtures.ts';
 
@@ -51,4 +55,12 @@ describe('the sentence of a finding', () => {
     const texts = SEVERITY.map((level) => findingText(finding({ level })));
     expect(new Set(texts).size).toBe(1);
   });
+});
+
+it('the words of a kind stand in one topic alone: in a second one, they would silently replace the others', async () => {
+  const folder = repository('src/report/findings');
+  const topics = readdirSync(folder).filter((file) => file !== 'list.ts');
+  const modules: object[] = await Promise.all(topics.map((file) => import(join(folder, file))));
+  const kinds = modules.flatMap((topic) => Object.values(topic)).flatMap((words) => Object.keys(words));
+  expect(kinds.sort()).toEqual(Object.keys(FINDING_WORDS).sort());
 });
