@@ -20,6 +20,7 @@ import {
 import { FAIL_ON_CHOICES } from '../src/github/publish/annotation.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
 import { METHOD_CHOICES } from '../src/spectra/choose-method.ts';
+import { scriptArguments } from './run-scripts.ts';
 
 const actionSchema = z.object({
   inputs: z.record(
@@ -80,5 +81,5 @@ it('action.yml names the outputs and the entry point that the code has', () => {
 });
 
 it('README.md and docs/action.md have the inputs and outputs of action.yml', async () => {
-  await promisify(execFile)(process.execPath, [path('scripts/docs/action-tables.mjs'), '--check']);
+  await promisify(execFile)(process.execPath, [...scriptArguments('scripts/docs/action-tables.ts'), '--check']);
 });

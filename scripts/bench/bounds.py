@@ -1,4 +1,4 @@
-"""Matrices for scripts/bench/bounds.mjs, and their singular values from a float64 SVD. Prints one JSON object a line.
+"""Matrices for scripts/bench/bounds.ts, and their singular values from a float64 SVD. Prints one JSON object a line.
 
 Usage: bounds.py FOLDER checkpoint DIR | updates DIR REFERENCE | joined DIR | synthetic COUNT SEED
 """

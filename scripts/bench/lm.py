@@ -1,4 +1,4 @@
-"""Greedy generation and prefill with Hugging Face transformers on the CPU in float32, for scripts/bench/lm.mjs.
+"""Greedy generation and prefill with Hugging Face transformers on the CPU in float32, for scripts/bench/lm.ts.
 
 Reads a JSON object from standard input: checkpoint, threads, repeats, prompts (lists of token ids of one length), newTokens, and
 prefills ([rows, length]). Writes medians in seconds.

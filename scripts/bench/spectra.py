@@ -1,4 +1,4 @@
-"""One step of scripts/bench/spectra.mjs: report what is installed, or time a routine on a matrix. Prints JSON."""
+"""One step of scripts/bench/spectra.ts: report what is installed, or time a routine on a matrix. Prints JSON."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""What transformers computes for compare.mjs, on the CPU: a request on standard input, numbers on standard output.
+"""What transformers computes for compare.ts, on the CPU: a request on standard input, numbers on standard output.
 
 Of each prompt: its tokens, the greedy continuation in float32 with the gap between the two most likely tokens at each step,
 and log p(continuation | prompt) in float32 and in float64. float64 is so throughout: norms, which transformers computes in

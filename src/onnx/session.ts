@@ -162,7 +162,7 @@ async function createSession(
     ...options,
     ...(externalData.length > 0 ? { externalData } : {}),
   }).catch((error: Error & { code?: string }) => {
-    // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.mjs).
+    // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.ts).
     if (error.code === 'ONNXRUNTIME_MISSING') {
       const hint =
         'use a recent x64 Linux machine; the npm package (npx shadow-gate) also takes arm64, and Macs with it';

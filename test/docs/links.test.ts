@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { repository } from '../fixtures.ts';
+import { scriptArguments } from '../run-scripts.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -17,7 +17,7 @@ function lint(files: Record<string, string>) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  return spawnSync(process.execPath, [repository('scripts/lint/links.mjs'), folder], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [...scriptArguments('scripts/lint/links.ts'), folder], { encoding: 'utf8' });
 }
 
 const PAGE = `# Pages

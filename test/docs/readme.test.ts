@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
+import { scriptArguments } from '../run-scripts.ts';
 
 const read = (name: string) => readFileSync(repository(name), 'utf8');
 const { version } = JSON.parse(read('package.json')) as { version: string };
@@ -20,7 +21,9 @@ it('pins actions/checkout in README.md to the version that the workflows use', (
 });
 
 const section = (...args: string[]) =>
-  spawnSync(process.execPath, [repository('scripts/release/changelog-section.mjs'), ...args], { encoding: 'utf8' });
+  spawnSync(process.execPath, [...scriptArguments('scripts/release/changelog-section.ts'), ...args], {
+    encoding: 'utf8',
+  });
 
 it('has notes in CHANGELOG.md for the version that package.json names', () => {
   const { status, stdout } = section(`v${version}`);

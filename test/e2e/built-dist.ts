@@ -2,17 +2,15 @@ import { execFile } from 'node:child_process';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
-
-const BUILD = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
+import { scriptArguments } from '../run-scripts.ts';
 
 const POLL_MILLISECONDS = 100;
 
 /** Build what users run from the current source. */
 export async function buildInto(folder: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [BUILD, '--outdir', folder]);
+  await promisify(execFile)(process.execPath, [...scriptArguments('scripts/build.ts'), '--outdir', folder]);
 }
 
 /**

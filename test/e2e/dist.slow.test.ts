@@ -11,7 +11,7 @@ import { buildInto, builtDist } from './built-dist.ts';
 import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
 const run = promisify(execFile);
-const BUILD = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../scripts/build.ts', import.meta.url));
 
 let dist: string;
 let folder: string;

@@ -7,6 +7,7 @@ import { type WorkflowFacts, workflowText } from '../../src/cli/init/workflow-te
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { ACTION } from '../../src/platform/version.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
+import { scriptArguments } from '../run-scripts.ts';
 import { builtDist } from './built-dist.ts';
 
 let dist: string;
@@ -54,7 +55,7 @@ const write = (folder: string, path: string, text: string) => {
 /** What the linter of the examples says about the workflows of a folder. */
 function lint(folder: string): { readonly status: number | null; readonly stderr: string } {
   cpSync(repository('action.yml'), join(folder, 'action.yml'));
-  return spawnSync(process.execPath, [repository('scripts/lint/workflows.mjs'), folder], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [...scriptArguments('scripts/lint/workflows.ts'), folder], { encoding: 'utf8' });
 }
 
 /** Not a number in every element of the last norm, in either type of 16 bits: the model has no probabilities. */

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
+import { scriptArguments } from '../run-scripts.ts';
 
 const run = promisify(execFile);
 const RUNTIME = `onnxruntime-node@${packageJson.dependencies['onnxruntime-node']}`;
@@ -26,8 +27,8 @@ let files: readonly string[];
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  const script = repository('scripts/build/npm-package.mjs');
-  await run(process.execPath, [script, '--outdir', folder, '--repository', 'someone/shadow-gate']);
+  const script = scriptArguments('scripts/build/npm-package.ts');
+  await run(process.execPath, [...script, '--outdir', folder, '--repository', 'someone/shadow-gate']);
   const destination = temporaryFolder();
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', destination], { cwd: folder });
   const [packed] = JSON.parse(stdout);

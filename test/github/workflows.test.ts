@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
+import { scriptArguments } from '../run-scripts.ts';
 
 const ACTION = readFileSync(repository('action.yml'), 'utf8');
 const GATE = readFileSync(repository('.github/workflows/gate.yml'), 'utf8');
@@ -56,8 +57,8 @@ function lint(cases: Readonly<Record<string, Partial<Case>>>) {
       write(`${name}/${GATE_FILE}`, gate);
       if (copied !== undefined) write(`${name}/${COPIED_FILE}`, copied);
     }
-    const script = repository('scripts/lint/workflows.mjs');
-    return spawnSync(process.execPath, [script, ...Object.keys(cases)], { cwd: root, encoding: 'utf8' });
+    const script = scriptArguments('scripts/lint/workflows.ts');
+    return spawnSync(process.execPath, [...script, ...Object.keys(cases)], { cwd: root, encoding: 'utf8' });
   } finally {
     rmSync(root, { recursive: true });
   }

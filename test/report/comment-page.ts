@@ -5,7 +5,7 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 
 const css = readFileSync(createRequire(import.meta.url).resolve('github-markdown-css/github-markdown.css'), 'utf8');
 
-/** Comments as a page that looks like a pull request; the same as of scripts/docs/comment-page.mjs. */
+/** Comments as a page that looks like a pull request; the same as of scripts/docs/comment-page.ts. */
 export function commentPage(comments: readonly string[]): string {
   const bodies = comments.map((comment) =>
     micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] }),

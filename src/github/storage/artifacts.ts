@@ -91,7 +91,7 @@ export function openArtifacts(
           const { owner: repositoryOwner, repo: repositoryName } = repository;
           const { digestMismatch } = await client.downloadArtifact(id, {
             path: folder,
-            // As one archive: see scripts/build/without-unzip-stream.mjs.
+            // As one archive: see scripts/build/without-unzip-stream.ts.
             skipDecompress: true,
             ...(from?.digest === undefined ? {} : { expectedHash: from.digest }),
             ...(from === undefined

@@ -1,4 +1,4 @@
-// The process of one tokenizer (start-tokenizer.ts). It is a separate file in dist (scripts/build.mjs).
+// The process of one tokenizer (start-tokenizer.ts). It is a separate file in dist (scripts/build.ts).
 import { serveProcess } from '../../platform/process/serve-process.ts';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
 import type { Conversation } from './chat-template.ts';

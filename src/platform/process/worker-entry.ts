@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * The file that a thread or process is started from: in dist/ beside the bundle, from source beside the module if this
  * Node reads TypeScript (22.18 and later).
- * @param name of the file, without its extension; scripts/build.mjs lists it
+ * @param name of the file, without its extension; scripts/build.ts lists it
  * @param module `import.meta.url` of a module in the same folder
  * @returns null if there is nothing to start from
  */

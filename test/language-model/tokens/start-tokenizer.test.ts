@@ -15,7 +15,7 @@ import { selectFitting } from '../../../src/probes/fits-context.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../../fixtures.ts';
 
-/** Built as by scripts/build.mjs: only recent versions of Node could start them from their source. */
+/** Built as by scripts/build.ts: only recent versions of Node could start them from their source. */
 let entries: TokenizerEntries;
 beforeAll(async () => {
   const outdir = temporaryFolder();

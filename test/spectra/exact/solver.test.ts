@@ -9,7 +9,7 @@ import { openSolver, SOLVE_HERE, type Solver } from '../../../src/spectra/exact/
 import { repository, temporaryFolder } from '../../fixtures.ts';
 import { generator } from '../../language-model/random.ts';
 
-/** Built as by scripts/build.mjs: only recent versions of Node could start it from its source. */
+/** Built as by scripts/build.ts: only recent versions of Node could start it from its source. */
 let worker: URL;
 beforeAll(async () => {
   const outfile = join(temporaryFolder(), 'solver-worker.mjs');

@@ -1,0 +1,120 @@
+// Do the bounds of fast spectra hold? Of every matrix of checkpoints, of updates, and of synthetic matrices of many kinds, against
+// a float64 SVD of numpy. Needs python3 with numpy. Usage:
+//   npm run bench:bounds [-- --synthetic 400] [--seed 1] [--checkpoints DIR,DIR] [--joined DIR] [--updates DIR:REFERENCE,…] [--list]
+//
+// Matrices of fewer than 400 columns get so little work that random vectors decide much. Every fourth is not multiplied by
+// its Gram matrix but twice by itself, as larger ones are.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { importSources } from '../run/import-sources.ts';
+import { boundsOf, truthsOf } from './errors.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Columns below which a matrix gets little work, and how little. */
+const SMALL = 400;
+const LITTLE = [
+  { block: 8, basis: 64 },
+  { block: 16, basis: 128 },
+];
+
+/** The truth is known to this share of itself. */
+const PRECISION = 1e-9;
+
+const { values: options } = parseArgs({
+  options: {
+    synthetic: { type: 'string', default: '400' },
+    seed: { type: 'string', default: '1' },
+    checkpoints: { type: 'string', default: '' },
+    joined: { type: 'string', default: '' },
+    updates: { type: 'string', default: '' },
+    list: { type: 'boolean', default: false },
+  },
+});
+
+const list = (text) => text.split(',').filter((part) => part !== '');
+const groups = [
+  ...(options.synthetic === '0' ? [] : [['synthetic', options.synthetic, options.seed]]),
+  ...list(options.checkpoints).map((folder) => ['checkpoint', folder]),
+  ...list(options.joined).map((folder) => ['joined', folder]),
+  ...list(options.updates).map((pair) => ['updates', ...pair.split(':')]),
+];
+
+const spectra = await importSources({
+  fastSpectrum: 'src/spectra/fast/fast-spectrum.ts',
+  readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
+  wholeMatrix: 'src/checkpoint/tensors/matrix-view.ts',
+});
+const total = { matrices: 0, bounds: 0, wrong: 0, widths: new Map() };
+for (const group of groups) await checkGroup(group);
+console.log(`all: ${total.matrices} matrices, ${total.bounds} bounds, ${total.wrong} wrong`);
+for (const [name, widths] of total.widths) {
+  const sorted = widths.toSorted((a, b) => a - b);
+  const [middle, most] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  console.log(
+    `  ${name.padEnd(20)} relative width: median ${middle.toExponential(1)}, largest ${most.toExponential(1)}`,
+  );
+}
+if (total.wrong > 0) process.exitCode = 1;
+
+async function checkGroup(group) {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-bounds-'));
+  const before = { ...total };
+  try {
+    for await (const { label, file, name, reference, sigma } of casesOf(folder, group)) {
+      const index = total.matrices;
+      total.matrices += 1;
+      const metrics = await measure({ file, name, reference, sigma }, index);
+      const truths = truthsOf(Float64Array.from(sigma));
+      for (const [key, { low, value, high }] of Object.entries(boundsOf(metrics))) {
+        total.bounds += 1;
+        const slack = PRECISION * truths[key];
+        const isRight = low - slack <= truths[key] && truths[key] <= high + slack;
+        if (!isRight) {
+          total.wrong += 1;
+          console.log(`  wrong: ${label}: ${key} is ${truths[key]}, not in [${low}, ${high}]`);
+        }
+        total.widths.set(key, [...(total.widths.get(key) ?? []), (high - low) / value]);
+      }
+      if (options.list) console.log(`  ${label}`);
+      if (file.startsWith(folder)) for (const made of [file, reference]) if (made) await rm(made);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const [matrices, bounds, wrong] = ['matrices', 'bounds', 'wrong'].map((key) => total[key] - before[key]);
+  console.log(`${group.join(' ')}: ${matrices} matrices, ${bounds} bounds, ${wrong} wrong`);
+}
+
+async function measure({ file, name, reference, sigma }, index) {
+  const source = async (path) => {
+    const entry = (await spectra.readSafetensorsHeader(path)).find((tensor) => tensor.name === name);
+    return { source: entry, view: spectra.wholeMatrix(entry.shape) };
+  };
+  const { metrics } = await spectra.fastSpectrum(await source(file), {
+    device: { name: 'cpu', reason: 'benchmark' },
+    reference: reference && (await source(reference)),
+    effort: sigma.length < SMALL ? LITTLE[index % 2] : undefined,
+    isExplicit: index % 4 !== 3,
+  });
+  return metrics;
+}
+
+/** What bounds.py prints, while it prints it. */
+async function* casesOf(folder, [command, ...rest]) {
+  const script = join(root, 'scripts/bench/bounds.py');
+  const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
+  const child = spawn('python3', [script, folder, command, ...rest], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line);
+  const code = await ended;
+  if (code !== 0) throw new Error(`bounds.py ${command} ended with code ${code}`);
+}

@@ -1,0 +1,131 @@
+// A model that is larger than memory, layer by layer: time, bytes read and peak memory of a pass over all weights with 40 probes, and
+// of some new tokens. Usage: npm run bench:layers [-- --size 8B] [--memory 6GB] [--probes 40] [--tokens 60] [--new-tokens 2] [--folder DIR] [--cold]
+//
+// The model is Llama-shaped in bfloat16, with random weights of which large ones repeat; --folder keeps it for the next run (16 GB for
+// 8B). A probe is a question of so many tokens with four choices of one. --cold drops its file from the page cache first (needs vmtouch or
+// root). The measured process is a child: this one looks at its memory.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { importSources } from '../run/import-sources.ts';
+import { SHAPES, writeModel } from './random-model.ts';
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '8B' },
+    memory: { type: 'string', default: '6GB' },
+    probes: { type: 'string', default: '40' },
+    tokens: { type: 'string', default: '60' },
+    'new-tokens': { type: 'string', default: '2' },
+    folder: { type: 'string' },
+    cold: { type: 'boolean', default: false },
+    child: { type: 'boolean', default: false },
+  },
+});
+
+if (values.child) await measure(values.folder);
+else {
+  const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'shadow-gate-bench-')));
+  try {
+    const model = join(folder, 'model');
+    if (!existsSync(join(model, 'config.json'))) await writeModel(model, values.size, 'BF16');
+    const { size } = await stat(join(model, 'model.safetensors'));
+    console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`);
+    console.log(`model: ${values.size}, ${(size / 1e9).toFixed(1)} GB in bfloat16, --max-memory ${values.memory}`);
+    if (values.cold) dropFromCache(join(model, 'model.safetensors'));
+    await watch(model);
+  } finally {
+    if (values.folder === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Run the measured process, and look at its memory every fifth of a second. */
+async function watch(model) {
+  const options = ['size', 'memory', 'probes', 'tokens', 'new-tokens'].flatMap((name) => [`--${name}`, values[name]]);
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, fileURLToPath(import.meta.url), '--child', '--folder', model, ...options],
+    { stdio: 'inherit' },
+  );
+  const peak = { anonymous: 0, all: 0 };
+  const timer = setInterval(() => {
+    const status = existsSync(`/proc/${child.pid}/status`) ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : '';
+    const kibibytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    peak.anonymous = Math.max(peak.anonymous, kibibytes('RssAnon'));
+    peak.all = Math.max(peak.all, kibibytes('VmRSS'));
+  }, 200);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(timer);
+  const gb = (kibibytes) => ((kibibytes * 1024) / 1e9).toFixed(2);
+  console.log(
+    `peak memory: ${gb(peak.anonymous)} GB; ${gb(peak.all)} GB with what is mapped of files, which the system can take back`,
+  );
+  if (code !== 0) process.exitCode = 1;
+}
+
+async function measure(model) {
+  const { OnnxEngine, openReference, gemmRate, parseMemory } = await importSources({
+    OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
+    openReference: 'src/checkpoint/open.ts',
+    gemmRate: 'scripts/bench/gemm-rate.ts',
+    parseMemory: 'src/platform/memory.ts',
+  });
+  const device = { name: 'cpu', reason: 'benchmark' };
+  console.log(`float32 matrix product: ${((await gemmRate(device)) / 1e9).toFixed(0)} GFLOP/s`);
+  const engine = await OnnxEngine.open(await openReference(model), {
+    device,
+    memoryLimit: parseMemory(values.memory),
+  });
+  console.log(`runs ${engine.execution}`);
+  if (engine.execution !== 'whole') {
+    const { read, open, perToken } = await engine.passCost();
+    console.log(
+      `a pass, from one layer: ${read.toFixed(1)} s to read, ${open.toFixed(1)} s to convert and pack, ${(perToken * 1000).toFixed(0)} ms for each token`,
+    );
+  }
+  const { vocabulary } = SHAPES.llama[values.size];
+  const tokens = (count) => Array.from({ length: count }, () => Math.floor(Math.random() * vocabulary));
+  const questions = Array.from({ length: Number(values.probes) }, () => tokens(Number(values.tokens)));
+  const choices = questions.flatMap((context) =>
+    Array.from({ length: 4 }, () => ({ context, continuation: tokens(1) })),
+  );
+  const slots = questions.flat().length;
+  await timed(`${questions.length} probes with four choices, ${slots} tokens`, () => engine.score(choices));
+  const maxNewTokens = Number(values['new-tokens']);
+  if (maxNewTokens > 0) {
+    const prompts = questions.map((prompt) => ({ tokens: prompt, maxNewTokens, stopTokens: new Set() }));
+    await timed(`${maxNewTokens} new tokens after each of them`, () => engine.generate(prompts));
+  }
+  await engine.close();
+}
+
+async function timed(what, work) {
+  const before = { time: performance.now(), ...io() };
+  await work();
+  const after = io();
+  const seconds = (performance.now() - before.time) / 1000;
+  const gb = (name) => ((after[name] - before[name]) / 1e9).toFixed(1);
+  console.log(
+    `${what}: ${seconds.toFixed(1)} s; ${gb('rchar')} GB read ahead, ${gb('read_bytes')} GB from the disk, ${gb('write_bytes')} GB written`,
+  );
+}
+
+/** What this process has read: all, and what was not in the page cache. */
+function io() {
+  const text = existsSync('/proc/self/io') ? readFileSync('/proc/self/io', 'utf8') : '';
+  return Object.fromEntries([...text.matchAll(/^(\w+): (\d+)$/gm)].map(([, name, count]) => [name, Number(count)]));
+}
+
+function dropFromCache(file) {
+  if (spawnSync('vmtouch', ['-e', file]).status === 0) return;
+  try {
+    spawnSync('sync');
+    writeFileSync('/proc/sys/vm/drop_caches', '1');
+  } catch {
+    console.log('the page cache could not be dropped: times are with what is in it');
+  }
+}

@@ -1,0 +1,94 @@
+// How many items sequential probes ask, and how often their verdict is another than that of all items: simulated candidates, judged
+// by the code that a check runs. Usage: npm run bench:sequential [-- --draws 100 --from 0 --shape derived --scenario 'same answers'
+// --into FILE]
+//
+// With --into, outcomes are appended, one JSON line per candidate; without draws, the table of all of them is printed.
+//
+// npm run bench:sequential -- --attacks 200: candidates of somebody who knows everything but the order, each in so many orders.
+import { randomInt } from 'node:crypto';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { importSources } from '../run/import-sources.ts';
+
+const { values } = parseArgs({
+  options: {
+    draws: { type: 'string', default: '20' },
+    from: { type: 'string', default: '0' },
+    shape: { type: 'string' },
+    scenario: { type: 'string' },
+    into: { type: 'string' },
+    seconds: { type: 'string', default: 'Infinity' },
+    attacks: { type: 'string' },
+  },
+});
+const { SCENARIOS, outcomeOf, attacksOn, wrongPasses } = await importSources({
+  SCENARIOS: 'test/compare/sequential/worlds.ts',
+  outcomeOf: 'test/compare/sequential/worlds.ts',
+  attacksOn: 'test/compare/sequential/adversary.ts',
+  wrongPasses: 'test/compare/sequential/adversary.ts',
+});
+
+if (values.attacks !== undefined) {
+  for (const shape of ['built-in', 'derived']) {
+    for (const { name, pair } of attacksOn(shape, 1)) {
+      const seeds = Array.from({ length: Number(values.attacks) }, () => randomInt(2 ** 31 - 1));
+      console.log(`${shape} | ${name} | wrong passes: ${wrongPasses(pair, seeds)} of ${seeds.length}`);
+    }
+  }
+  process.exit();
+}
+
+const shapes = values.shape === undefined ? ['built-in', 'derived'] : [values.shape];
+const names = values.scenario === undefined ? Object.keys(SCENARIOS) : [values.scenario];
+const [from, draws] = [Number(values.from), Number(values.draws)];
+const started = performance.now();
+const outcomes = [];
+for (let seed = from + 1; seed <= from + draws; seed += 1) {
+  if ((performance.now() - started) / 1000 > Number(values.seconds)) break;
+  for (const shape of shapes) {
+    for (const name of names) {
+      const outcome = { shape, name, seed, ...outcomeOf(shape, SCENARIOS[name], seed) };
+      if (values.into !== undefined) appendFileSync(values.into, `${JSON.stringify(outcome)}\n`);
+      outcomes.push(outcome);
+    }
+  }
+}
+
+const all =
+  values.into === undefined
+    ? outcomes
+    : readFileSync(values.into, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+const percent = (share) => `${(100 * share).toFixed(1)}`;
+console.log(
+  'shape | scenario | draws | asked: mean, median, 90% | stopped | full: pass, fail, other | in blocks: pass, fail, other | pass for fail, fail for pass or other, pass for other',
+);
+for (const shape of ['built-in', 'derived']) {
+  for (const name of Object.keys(SCENARIOS)) {
+    const own = all.filter((outcome) => outcome.shape === shape && outcome.name === name);
+    if (own.length > 0) console.log([shape, name, own.length, ...columnsOf(own)].join(' | '));
+  }
+}
+
+function columnsOf(own) {
+  const share = (has) => percent(own.filter(has).length / own.length);
+  const asked = own.map((outcome) => outcome.asked).sort((a, b) => a - b);
+  const quantile = (q) => percent(asked[Math.min(asked.length - 1, Math.floor(q * asked.length))]);
+  const verdicts = (side) => {
+    const [pass, fail] = ['pass', 'fail'].map((verdict) => share((one) => one[side] === verdict));
+    return `${pass}, ${fail}, ${share((one) => one[side] !== 'pass' && one[side] !== 'fail')}`;
+  };
+  return [
+    `${percent(asked.reduce((sum, one) => sum + one, 0) / asked.length)}, ${quantile(0.5)}, ${quantile(0.9)}`,
+    share(({ settled }) => settled !== null),
+    verdicts('full'),
+    verdicts('sequential'),
+    [
+      share(({ full, sequential }) => full === 'fail' && sequential === 'pass'),
+      share(({ full, sequential }) => full !== 'fail' && sequential === 'fail'),
+      share(({ full, sequential }) => full !== 'fail' && full !== 'pass' && sequential === 'pass'),
+    ].join(', '),
+  ];
+}

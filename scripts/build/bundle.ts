@@ -1,0 +1,63 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { licensesOf } from './licenses.ts';
+import { manifestFacts } from './manifest-facts.ts';
+import { withoutUnzipStream } from './without-unzip-stream.ts';
+import { withoutXetUpload } from './without-xet-upload.ts';
+
+/** The command line, and its threads and processes, which are found beside it. */
+export const COMMAND_LINE = {
+  cli: 'src/cli.ts',
+  'solver-worker': 'src/spectra/exact/solver-worker.ts',
+  'progress-worker': 'src/cli/progress/progress-worker.ts',
+  'process-bridge': 'src/platform/process/process-bridge.ts',
+  'tokenizer-process': 'src/language-model/tokens/tokenizer-process.ts',
+};
+
+// Some packages are CommonJS: they call `require`, which an ES module does not have.
+const REQUIRE = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);`;
+const HASHBANG = '#!/usr/bin/env node\n';
+
+/**
+ * Bundle entry points of the repository with all their packages.
+ * @param entries source files by the name of the file they become
+ * @param onnxruntime the esbuild plugin that says where onnxruntime's library is
+ */
+export async function bundle(outdir, { root, entries, onnxruntime }) {
+  const { metafile } = await build({
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)])),
+    outdir,
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none', // licenses.txt has the full texts
+    chunkNames: 'shared-[hash]',
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [onnxruntime, manifestFacts(root), withoutUnzipStream(), withoutXetUpload()],
+  });
+  const cli = join(outdir, 'cli.js');
+  await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));
+  await chmod(cli, 0o755);
+  // The folder may be used without the package.json above it.
+  await writeFile(join(outdir, 'package.json'), '{ "type": "module" }\n');
+  await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile, root));
+}
+
+/** Make a folder beside its final place, and remove what is left of it at the end. */
+export async function withDraft(outdir, work) {
+  await mkdir(dirname(outdir), { recursive: true });
+  const draft = await mkdtemp(join(dirname(outdir), `.${basename(outdir)}-`));
+  try {
+    await chmod(draft, 0o755);
+    return await work(draft);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,67 @@
+// Checks that links lead somewhere: relative links and anchors in every Markdown file, and paths of this repository that
+// documentation, code and workflows mention. Usage: npx tsx scripts/lint/links.ts [FOLDER]
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(process.argv[2] ?? fileURLToPath(new URL('../..', import.meta.url)));
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((name) => name !== '' && !name.startsWith('dist/') && existsSync(join(root, name)));
+
+const problems = [];
+for (const name of files) {
+  if (name.endsWith('.md')) checkMarkdown(name);
+  // A test of this file has links that lead nowhere.
+  else if (/\.(ts|yml)$/.test(name) && name !== 'test/docs/links.test.ts')
+    checkMentions(name, /(?<![\w/.-])docs\/[\w/-]+\.md(?:#[\w-]+)?/g);
+}
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;
+else console.log(`links in ${files.filter((name) => name.endsWith('.md')).length} Markdown files are right`);
+
+function checkMarkdown(name) {
+  const text = withoutCode(readFileSync(join(root, name), 'utf8'));
+  for (const [i, line] of text.split('\n').entries()) {
+    for (const [, target] of line.matchAll(/\]\(([^()\s]+)\)/g)) {
+      if (!/^[a-z]+:/i.test(target)) check(`${name}:${i + 1}`, target, dirname(name));
+    }
+  }
+  checkMentions(name, /(?<=`)(?:src|test|scripts|examples|docs)\/[\w./-]+(?=`)/g);
+}
+
+/** Paths from the root. */
+function checkMentions(name, pattern) {
+  for (const [i, line] of readFileSync(join(root, name), 'utf8').split('\n').entries()) {
+    for (const [target] of line.matchAll(pattern)) check(`${name}:${i + 1}`, target, '');
+  }
+}
+
+function check(where, target, folder) {
+  const [path, anchor] = target.split('#');
+  const file = path === '' ? where.replace(/:\d+$/, '') : join(folder, decodeURIComponent(path));
+  const full = join(root, file);
+  if (relative(root, full).startsWith('..') || !existsSync(full)) problems.push(`${where}: ${target} does not exist`);
+  else if (anchor !== undefined && statSync(full).isFile() && !anchorsOf(full).has(decodeURIComponent(anchor))) {
+    problems.push(`${where}: ${target}: no heading has this anchor`);
+  }
+}
+
+/** Anchors that GitHub gives to the headings of a page. */
+function anchorsOf(file) {
+  const anchors = new Set();
+  for (const [, heading] of withoutCode(readFileSync(file, 'utf8')).matchAll(/^#{1,6}\s+(.*?)\s*$/gm)) {
+    const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const base = plain.replace(/[^\p{L}\p{N}\p{M} _-]/gu, '').replaceAll(' ', '-');
+    let anchor = base;
+    for (let n = 1; anchors.has(anchor); n += 1) anchor = `${base}-${n}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+/** Blank lines in place of fenced code, so that line numbers stay. */
+function withoutCode(text) {
+  return text.replace(/^( *)(```|~~~)[\s\S]*?^\1\2/gm, (block) => block.replace(/[^\n]/g, ''));
+}

