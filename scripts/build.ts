@@ -23,7 +23,7 @@ await withDraft(outdir, async (draft) => {
 });
 
 /** Replace a folder, or put the old one back if that fails half-way. */
-async function swap(from, to) {
+async function swap(from: string, to: string): Promise<void> {
   const old = `${from}.old`;
   const hadOld = existsSync(to);
   if (hadOld) await rename(to, old);

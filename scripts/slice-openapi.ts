@@ -36,6 +36,41 @@ const IN_USE = [
   ...['GET', 'PATCH'].map((method) => `${method} ${REPOSITORY}/pulls/{pull_number}`),
 ];
 
+type Constraints = Record<string, unknown>;
+
+/** A schema, or a reference to one. */
+interface Schema {
+  readonly [keyword: string]: unknown;
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly nullable?: boolean;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+}
+interface Parameter {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: Schema;
+}
+interface Body {
+  readonly $ref?: string;
+  readonly required?: boolean;
+  readonly content?: Readonly<Record<string, { readonly schema?: Schema }>>;
+}
+interface Operation {
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: Body;
+}
+interface Description {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
 /** What constrains a value; descriptions, examples and defaults do not. */
 const KEYWORDS = [
   ...['type', 'enum', 'format', 'pattern', 'required', 'additionalProperties'],
@@ -44,15 +79,15 @@ const KEYWORDS = [
 
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error('usage: npx tsx scripts/slice-openapi.ts api.github.com.json');
-const description = JSON.parse(await readFile(file, 'utf8'));
+const description: Description = JSON.parse(await readFile(file, 'utf8'));
 const requests = Object.fromEntries(IN_USE.map((line) => [line, requestOf(line)]));
 const source = `@octokit/openapi ${VERSION}, generated/api.github.com.json, cut by scripts/slice-openapi.ts`;
 const license = (await readFile(join(dirname(file), '../LICENSE'), 'utf8')).trim();
 await writeFile(TARGET, JSON.stringify({ source, license, requests }));
 execFileSync('npx', ['biome', 'check', '--write', TARGET], { stdio: 'inherit' });
 
-function requestOf(line) {
-  const [method, path] = line.split(' ');
+function requestOf(line: string) {
+  const [method = '', path = ''] = line.split(' ');
   const operation = description.paths[path]?.[method.toLowerCase()];
   if (!operation) throw new Error(`GitHub has no ${line}`);
   const parameters = (operation.parameters ?? []).map(resolved);
@@ -65,7 +100,7 @@ function requestOf(line) {
   };
 }
 
-function objectOf(parameters) {
+function objectOf(parameters: readonly Parameter[]): Constraints {
   return {
     type: 'object',
     properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, constraintsOf(schema)])),
@@ -75,11 +110,15 @@ function objectOf(parameters) {
 }
 
 /** OpenAPI 3.0's schema as JSON Schema. */
-function constraintsOf(given) {
+function constraintsOf(given: Schema): Constraints {
   const schema = resolved(given);
-  const kept = Object.fromEntries(KEYWORDS.filter((key) => key in schema).map((key) => [key, schema[key]]));
+  const kept: Constraints = Object.fromEntries(
+    KEYWORDS.filter((key) => key in schema).map((key) => [key, schema[key]]),
+  );
   if (schema.items) kept.items = constraintsOf(schema.items);
-  for (const key of ['oneOf', 'anyOf', 'allOf']) if (schema[key]) kept[key] = schema[key].map(constraintsOf);
+  for (const key of ['oneOf', 'anyOf', 'allOf'] as const) {
+    if (schema[key]) kept[key] = schema[key].map(constraintsOf);
+  }
   if (schema.properties) {
     kept.properties = Object.fromEntries(
       Object.entries(schema.properties).map(([name, property]) => [name, constraintsOf(property)]),
@@ -90,15 +129,18 @@ function constraintsOf(given) {
   return schema.nullable ? orNull(kept) : kept;
 }
 
-function orNull(schema) {
+function orNull(schema: Constraints): Constraints {
   if (schema.type === undefined) return { anyOf: [schema, { type: 'null' }] };
-  return { ...schema, type: [schema.type, 'null'], ...(schema.enum ? { enum: [...schema.enum, null] } : {}) };
+  return {
+    ...schema,
+    type: [schema.type, 'null'],
+    ...(Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {}),
+  };
 }
 
-function resolved(value) {
+/** What a reference stands for, and anything else as it is. */
+function resolved<T extends { readonly $ref?: string }>(value: T): T {
   if (value.$ref === undefined) return value;
-  return value.$ref
-    .split('/')
-    .slice(1)
-    .reduce((at, key) => at[key], description);
+  const keys = value.$ref.split('/').slice(1);
+  return keys.reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>>)[key], description) as T;
 }

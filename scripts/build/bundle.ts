@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { licensesOf } from './licenses.ts';
 import { manifestFacts } from './manifest-facts.ts';
 import { withoutUnzipStream } from './without-unzip-stream.ts';
@@ -19,12 +19,16 @@ export const COMMAND_LINE = {
 const REQUIRE = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);`;
 const HASHBANG = '#!/usr/bin/env node\n';
 
-/**
- * Bundle entry points of the repository with all their packages.
- * @param entries source files by the name of the file they become
- * @param onnxruntime the esbuild plugin that says where onnxruntime's library is
- */
-export async function bundle(outdir, { root, entries, onnxruntime }) {
+interface BundleOptions {
+  readonly root: string;
+  /** Source files by the name of the file they become. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Says where onnxruntime's library is. */
+  readonly onnxruntime: Plugin;
+}
+
+/** Bundle entry points of the repository with all their packages. */
+export async function bundle(outdir: string, { root, entries, onnxruntime }: BundleOptions): Promise<void> {
   const { metafile } = await build({
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)])),
     outdir,
@@ -51,12 +55,12 @@ export async function bundle(outdir, { root, entries, onnxruntime }) {
 }
 
 /** Make a folder beside its final place, and remove what is left of it at the end. */
-export async function withDraft(outdir, work) {
+export async function withDraft(outdir: string, work: (draft: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(outdir), { recursive: true });
   const draft = await mkdtemp(join(dirname(outdir), `.${basename(outdir)}-`));
   try {
     await chmod(draft, 0o755);
-    return await work(draft);
+    await work(draft);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

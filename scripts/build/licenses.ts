@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import type { Metafile } from 'esbuild';
 
 /** Packages whose license text is in their repository and not in their npm package. */
 const ONNXRUNTIME = `Copyright (c) Microsoft Corporation
@@ -8,7 +9,7 @@ ${mit()}
 
 The library contains works of others; their notices, of the version named above:
 https://github.com/microsoft/onnxruntime/blob/main/ThirdPartyNotices.txt`;
-const ELSEWHERE = {
+const ELSEWHERE: Readonly<Record<string, string>> = {
   'onnxruntime-node': ONNXRUNTIME,
   'onnxruntime-common': ONNXRUNTIME,
   '@nodable/entities': `Copyright (c) Amit Gupta\n\n${mit()}`,
@@ -17,14 +18,14 @@ const ELSEWHERE = {
 
 /**
  * The licenses of all packages that went into a bundle.
- * @param metafile of esbuild @param root the repository
+ * @param root the repository
  * @throws if a package has no license text: then look it up and add it here
  */
-export async function licensesOf(metafile, root) {
+export async function licensesOf(metafile: Metafile, root: string): Promise<string> {
   const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []));
   const entries = [];
   for (const folder of [...folders].sort()) {
-    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+    const { name, version, license }: Manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
     const text = ELSEWHERE[name] ?? (await licenseText(join(root, folder)));
     if (text === undefined) throw new Error(`${name} comes without the text of its license (${license})`);
     entries.push({ title: `${name} ${version} (${license})`, text: text.replaceAll('\r\n', '\n').trim() });
@@ -35,23 +36,29 @@ export async function licensesOf(metafile, root) {
   return `The files in this folder contain the packages below.\n\n${chapters.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+}
+
 /** `node_modules/a/node_modules/@b/c` of `node_modules/a/node_modules/@b/c/lib/d.js`. */
-function packageFolder(input) {
+function packageFolder(input: string): string | undefined {
   const parts = input.split(/[\\/]/);
   const at = parts.lastIndexOf('node_modules');
   if (at < 0) return undefined;
-  const length = parts[at + 1].startsWith('@') ? 2 : 1;
+  const length = parts[at + 1]?.startsWith('@') ? 2 : 1;
   return parts.slice(0, at + 1 + length).join(sep);
 }
 
-async function licenseText(folder) {
+async function licenseText(folder: string): Promise<string | undefined> {
   const names = (await readdir(folder)).filter((name) => /^licen[cs]e/i.test(name)).sort();
   if (names.length === 0) return undefined;
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   return texts.map((text) => text.trim()).join('\n\n');
 }
 
-function mit() {
+function mit(): string {
   return `MIT License
 
 Permission is hereby granted, free of charge, to any person obtaining a copy

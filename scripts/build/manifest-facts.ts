@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Plugin } from 'esbuild';
 
 /**
  * esbuild plugin: of our own package.json only version and homepage enter the bundle, so that a bump of a development dependency
  * does not change dist/.
  */
-export function manifestFacts(root) {
+export function manifestFacts(root: string): Plugin {
   const manifest = join(root, 'package.json');
   return {
     name: 'manifest-facts',

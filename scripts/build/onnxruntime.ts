@@ -1,21 +1,28 @@
 import { chmod, cp, mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Plugin } from 'esbuild';
 
 const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
 
 const ORIGINAL = `require(\`../bin/napi-v6/\${process.platform}/\${process.arch}/onnxruntime_binding.node\`)`;
+
+interface Loading {
+  /** An expression for the path. It is in a variable, since esbuild would look for files that match a template. */
+  readonly file: string;
+  /** Platforms for which there is a library, if it is not damaged. */
+  readonly known: readonly string[];
+  /** An expression for the message on any other platform. */
+  readonly missing: string;
+}
 
 /**
  * The expression that takes the place of the original one.
  *
  * If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the error reaches
  * the entry point, which prints it, instead of showing a stack over one long line of minified code.
- * @param file an expression for the path. It is in a variable, since esbuild would look for files that match a template.
- * @param known platforms for which there is a library, if it is not damaged
- * @param missing an expression for the message on any other platform
  */
-const loading = ({ file, known, missing }) => `(() => {
+const loading = ({ file, known, missing }: Loading): string => `(() => {
   const platform = process.platform + '-' + process.arch;
   const folder = process.platform + '/' + process.arch;
   try {
@@ -45,12 +52,12 @@ const IN_PACKAGE = loading({
 });
 
 /** esbuild plugin: onnxruntime-node loads its library from ort/<platform>/<arch>/ beside the bundle. */
-export const onnxruntimeBesideBundle = () => plugin(BESIDE_BUNDLE);
+export const onnxruntimeBesideBundle = (): Plugin => plugin(BESIDE_BUNDLE);
 
 /** esbuild plugin: it loads its library from the package of its name, which is installed with the bundle. */
-export const onnxruntimeInPackage = () => plugin(IN_PACKAGE);
+export const onnxruntimeInPackage = (): Plugin => plugin(IN_PACKAGE);
 
-function plugin(replacement) {
+function plugin(replacement: string): Plugin {
   return {
     name: 'onnxruntime-library',
     setup(build) {
@@ -67,7 +74,7 @@ function plugin(replacement) {
 }
 
 /** The two files of Linux x64, the platform of GitHub's runners. The library is found by the binding beside it ($ORIGIN). */
-export async function copyOnnxruntime(outdir) {
+export async function copyOnnxruntime(outdir: string): Promise<void> {
   const to = join(outdir, 'ort/linux/x64');
   await mkdir(to, { recursive: true });
   for (const file of ['libonnxruntime.so.1', 'onnxruntime_binding.node']) {

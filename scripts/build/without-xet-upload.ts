@@ -1,8 +1,10 @@
+import type { Plugin } from 'esbuild';
+
 /**
  * esbuild plugin: leave `@huggingface/xetchunk-wasm` out. @huggingface/hub splits files with it before uploads, and
  * nothing is uploaded here; one of its dependencies comes without the text of its license.
  */
-export function withoutXetUpload() {
+export function withoutXetUpload(): Plugin {
   const name = '@huggingface/xetchunk-wasm';
   return {
     name: 'without-xet-upload',

@@ -10,7 +10,7 @@ const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { c
   .split('\n')
   .filter((name) => name !== '' && !name.startsWith('dist/') && existsSync(join(root, name)));
 
-const problems = [];
+const problems: string[] = [];
 for (const name of files) {
   if (name.endsWith('.md')) checkMarkdown(name);
   // A test of this file has links that lead nowhere.
@@ -21,10 +21,10 @@ for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else console.log(`links in ${files.filter((name) => name.endsWith('.md')).length} Markdown files are right`);
 
-function checkMarkdown(name) {
+function checkMarkdown(name: string): void {
   const text = withoutCode(readFileSync(join(root, name), 'utf8'));
   for (const [i, line] of text.split('\n').entries()) {
-    for (const [, target] of line.matchAll(/\]\(([^()\s]+)\)/g)) {
+    for (const [, target = ''] of line.matchAll(/\]\(([^()\s]+)\)/g)) {
       if (!/^[a-z]+:/i.test(target)) check(`${name}:${i + 1}`, target, dirname(name));
     }
   }
@@ -32,14 +32,14 @@ function checkMarkdown(name) {
 }
 
 /** Paths from the root. */
-function checkMentions(name, pattern) {
+function checkMentions(name: string, pattern: RegExp): void {
   for (const [i, line] of readFileSync(join(root, name), 'utf8').split('\n').entries()) {
     for (const [target] of line.matchAll(pattern)) check(`${name}:${i + 1}`, target, '');
   }
 }
 
-function check(where, target, folder) {
-  const [path, anchor] = target.split('#');
+function check(where: string, target: string, folder: string): void {
+  const [path = '', anchor] = target.split('#');
   const file = path === '' ? where.replace(/:\d+$/, '') : join(folder, decodeURIComponent(path));
   const full = join(root, file);
   if (relative(root, full).startsWith('..') || !existsSync(full)) problems.push(`${where}: ${target} does not exist`);
@@ -49,9 +49,9 @@ function check(where, target, folder) {
 }
 
 /** Anchors that GitHub gives to the headings of a page. */
-function anchorsOf(file) {
-  const anchors = new Set();
-  for (const [, heading] of withoutCode(readFileSync(file, 'utf8')).matchAll(/^#{1,6}\s+(.*?)\s*$/gm)) {
+function anchorsOf(file: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of withoutCode(readFileSync(file, 'utf8')).matchAll(/^#{1,6}\s+(.*?)\s*$/gm)) {
     const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
     const base = plain.replace(/[^\p{L}\p{N}\p{M} _-]/gu, '').replaceAll(' ', '-');
     let anchor = base;
@@ -62,6 +62,6 @@ function anchorsOf(file) {
 }
 
 /** Blank lines in place of fenced code, so that line numbers stay. */
-function withoutCode(text) {
+function withoutCode(text: string): string {
   return text.replace(/^( *)(```|~~~)[\s\S]*?^\1\2/gm, (block) => block.replace(/[^\n]/g, ''));
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** [what is not written, what is], both as in docs/glossary.md. */
-const WORDS = [
+const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\bmend(s|ed|ing)?\b/i, 'fix, or hint (for what a user can do)'],
   [/\bheed(s|ed|ing)?\b/i, 'use, take into account'],
   [/(?<!next )\bdoors?\b/i, 'entry point'],
@@ -36,7 +36,7 @@ const WORDS = [
 ];
 
 /** Words that are right where they are: what probes ask about, names of others. */
-const EXCEPTIONS = [
+const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^(dist|examples\/[^/]+)\/|^package-lock\.json$|^test\/fixtures\/|\.(png|safetensors|onnx|json|jsonl)$|^test\/.*\.snapshot\.txt$/,
     /./,

@@ -24,8 +24,22 @@ const STALE =
 // The workflows to copy name this action with a placeholder: people put in its owner and the commit of a release.
 const OURS = /^(?:\.\/|OWNER\/shadow-gate@v\d+)$/;
 
+/** What the linter looks at in a step, and in action.yml. */
+interface Step {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+interface Workflow {
+  readonly jobs?: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
+}
+interface Action {
+  readonly inputs?: Readonly<Record<string, { readonly required?: boolean }>>;
+}
+
+type Report = (line: number, message: string) => void;
+
 const languageService = await loadLanguageService();
-const problems = [];
+const problems: string[] = [];
 let count = 0;
 let documents = 0;
 for (const root of roots) await lintRepository(root, given.length > 1 ? root : '');
@@ -35,10 +49,14 @@ if (problems.length > 0) process.exitCode = 1;
 else console.log(`action.yml and ${count} workflows are clean`);
 
 /** @param shown the path of the repository in a report; empty if there is only one */
-async function lintRepository(root, shown) {
+async function lintRepository(root: string, shown: string): Promise<void> {
   const text = await readFile(join(root, 'action.yml'), 'utf8');
-  const action = parse(text);
-  const reportIn = (file) => (line, message) => problems.push(`${join(shown, file)}:${line}: ${message}`);
+  const action: Action = parse(text);
+  const reportIn =
+    (file: string): Report =>
+    (line, message) => {
+      problems.push(`${join(shown, file)}:${line}: ${message}`);
+    };
   await runLanguageService('action.yml', text, reportIn('action.yml'));
   for (const file of await workflowsOf(root)) {
     const workflow = await readFile(join(root, file), 'utf8');
@@ -52,8 +70,8 @@ async function lintRepository(root, shown) {
   }
 }
 
-async function workflowsOf(root) {
-  const files = [];
+async function workflowsOf(root: string): Promise<string[]> {
+  const files: string[] = [];
   for (const folder of ['.github/workflows', 'examples/workflows']) {
     const names = existsSync(join(root, folder)) ? await readdir(join(root, folder)) : [];
     const workflows = names.filter((name) => /\.ya?ml$/.test(name)).sort();
@@ -62,9 +80,16 @@ async function workflowsOf(root) {
   return files;
 }
 
+interface LanguageService {
+  readonly validate: typeof import('@actions/languageservice').validate;
+  readonly TextDocument: typeof import('vscode-languageserver-textdocument').TextDocument;
+}
+
 /** The package imports JSON in a way that only bundlers accept. */
-async function loadLanguageService() {
-  const { outputFiles } = await build({
+async function loadLanguageService(): Promise<LanguageService> {
+  const {
+    outputFiles: [bundled],
+  } = await build({
     stdin: {
       contents: `export { validate } from '@actions/languageservice';
         export { TextDocument } from 'vscode-languageserver-textdocument';`,
@@ -80,39 +105,42 @@ async function loadLanguageService() {
   const folder = await mkdtemp(join(tmpdir(), 'language-service-'));
   const file = join(folder, 'language-service.mjs');
   try {
-    await writeFile(file, outputFiles[0].contents);
+    await writeFile(file, bundled?.contents ?? '');
     return await import(pathToFileURL(file).href);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function runLanguageService(name, text, report) {
+async function runLanguageService(name: string, text: string, report: Report): Promise<void> {
   // The service remembers what it parsed by its address: no two documents have the same.
   documents += 1;
   const document = languageService.TextDocument.create(`file:///${documents}/${name}`, 'yaml', 1, text);
-  for (const { message, range } of await languageService.validate(document)) report(range.start.line + 1, message);
+  for (const { message, range } of await languageService.validate(document)) {
+    report(range.start.line + 1, typeof message === 'string' ? message : message.value);
+  }
 }
 
-async function runActionlint(file, text, report) {
+async function runActionlint(file: string, text: string, report: Report): Promise<void> {
   for (const { message, line, kind } of await runLint(text, file)) {
     if (message && kind !== 'runner-label' && !STALE.test(message)) report(line, `${message} [${kind}]`);
   }
 }
 
-function checkPins(text, report) {
+function checkPins(text: string, report: Report): void {
   for (const [i, line] of text.split('\n').entries()) {
     const [, uses] = /^\s*(?:-\s+)?uses:\s*(.*)$/.exec(line) ?? [];
-    if (uses === undefined || /^['"]?\.\//.test(uses) || OURS.test(uses.split(' ')[0])) continue;
+    if (uses === undefined || /^['"]?\.\//.test(uses) || OURS.test(uses.split(' ')[0] ?? '')) continue;
     if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d[\w.-]*$/.test(uses)) {
       report(i + 1, `${uses}: pin it by commit, with the version beside it: owner/name@<40 hex digits> # v1.2.3`);
     }
   }
 }
 
-function checkInputs(action, text, report) {
+function checkInputs(action: Action, text: string, report: Report): void {
   const inputs = Object.entries(action.inputs ?? {});
-  const steps = Object.values(parse(text)?.jobs ?? {}).flatMap((job) => job.steps ?? []);
+  const workflow: Workflow | null = parse(text);
+  const steps = Object.values(workflow?.jobs ?? {}).flatMap((job) => job.steps ?? []);
   for (const { with: given = {} } of steps.filter(({ uses }) => OURS.test(uses ?? ''))) {
     const unknown = Object.keys(given).filter((name) => !inputs.some(([input]) => input === name));
     const missing = inputs.filter(([name, { required }]) => required && !(name in given)).map(([name]) => name);
