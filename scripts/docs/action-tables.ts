@@ -4,15 +4,36 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
 import { parse } from 'yaml';
+import { withMarkedPart } from './marked-part.ts';
 
 const root = new URL('../..', import.meta.url);
-const { inputs, outputs } = parse(await readFile(new URL('action.yml', root), 'utf8'));
+
+interface Described {
+  readonly description: string;
+}
+interface Input extends Described {
+  readonly default?: string;
+}
+interface Action {
+  readonly inputs: Readonly<Record<string, Input>>;
+  readonly outputs: Readonly<Record<string, Described>>;
+}
+
+/** How a page shows the inputs and outputs that it lists. */
+interface Style {
+  readonly isListed: (described: Described) => boolean;
+  readonly inputRow: (input: Input) => readonly string[];
+  readonly outputWords: (description: string) => string;
+  readonly head: readonly string[];
+}
+
+const { inputs, outputs }: Action = parse(await readFile(new URL('action.yml', root), 'utf8'));
 
 /** Refines another input or output, or is one like it: a first page does without it. */
-const isDetail = ({ description }) => /^(With|Like) `[\w-]+(?:: [\w-]+)?`: /.test(description);
+const isDetail = ({ description }: Described): boolean => /^(With|Like) `[\w-]+(?:: [\w-]+)?`: /.test(description);
 
 /** README.md has one line a row, which fits a phone; docs/action.md has the whole description. */
-const PAGES = [
+const PAGES: readonly (Style & { readonly page: string })[] = [
   {
     page: 'README.md',
     isListed: (described) => !isDetail(described),
@@ -40,37 +61,31 @@ for (const { page, ...style } of PAGES) {
   } else await writeFile(file, wanted);
 }
 
-function withTables(text, page, { isListed, inputRow, outputWords, head }) {
+function withTables(text: string, page: string, { isListed, inputRow, outputWords, head }: Style): string {
   const inputRows = Object.entries(inputs)
     .filter(([, input]) => isListed(input))
     .map(([name, input]) => [`\`${name}\``, ...inputRow(input)]);
   const outputRows = Object.entries(outputs)
     .filter(([, output]) => isListed(output))
     .map(([name, { description }]) => [`\`${name}\``, cell(outputWords(description))]);
-  const withInputs = between(text, page, 'inputs', markdownTable([head, ...inputRows]));
-  return between(withInputs, page, 'outputs', markdownTable([['output', 'meaning'], ...outputRows]));
+  const withInputs = withMarkedPart(text, { page, name: 'inputs' }, markdownTable([head, ...inputRows]));
+  const outputTable = markdownTable([['output', 'meaning'], ...outputRows]);
+  return withMarkedPart(withInputs, { page, name: 'outputs' }, outputTable);
 }
 
-function briefRow({ description, default: value }) {
+function briefRow({ description, default: value }: Input): string[] {
   return [cell(`${firstSentence(description)}${value === undefined ? '' : `. Default: \`${value}\``}`)];
 }
 
-function fullRow({ description, default: value }) {
+function fullRow({ description, default: value }: Input): string[] {
   return [cell(description), value === undefined ? '' : `\`${value}\``];
 }
 
 /** Up to the first period that ends a sentence: one inside a name, such as `report.json`, has a letter after it. */
-function firstSentence(description) {
+function firstSentence(description: string): string {
   return description.replace(/\.\s[\s\S]*$/, '').replace(/\.$/, '');
 }
 
-function cell(text) {
+function cell(text: string): string {
   return text.trim().replace(/\s+/g, ' ').replaceAll('|', '\\|');
-}
-
-function between(text, page, name, content) {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`${page} has no ${open} … ${close}`);
-  return `${text.slice(0, from + open.length)}\n\n${content}\n\n${text.slice(to)}`;
 }

@@ -10,8 +10,8 @@ const css = createRequire(import.meta.url).resolve('github-markdown-css/github-m
 const BESIDE = 16;
 const WITHIN = 16;
 
-/** @param {string} markdown a comment @returns {Promise<string>} a page */
-export async function commentPage(markdown) {
+/** @param markdown a comment */
+export async function commentPage(markdown: string): Promise<string> {
   const body = micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
   return `<!doctype html>
 <meta charset="utf-8">

@@ -9,7 +9,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { markdownTable } from 'markdown-table';
-import { importSources } from '../run/import-sources.ts';
+import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import type { Adapter, FullCheckpoint } from '../../src/checkpoint/types.ts';
+import type { Sequence } from '../../src/language-model/engine.ts';
+import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
+import { rollingWindows, truncateLeft } from '../../src/language-model/tokens/encode.ts';
+import { chooseModelDevice } from '../../src/onnx/device.ts';
+import { at } from '../../src/platform/at.ts';
+import { parseDevice } from '../device-option.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = join(root, 'docs/golden.md');
@@ -22,6 +30,28 @@ const { values } = parseArgs({
   },
 });
 const TOLERANCE = 1e-4;
+
+/** golden.json: the answers of Hugging Face's code, in tokens. */
+interface Golden {
+  readonly loglikelihood?: { readonly cases: readonly ScoredCase[] };
+  readonly loglikelihood_rolling?: {
+    readonly tokens: readonly number[];
+    readonly prefix_token: number;
+    readonly windows: readonly { readonly sum_logprob: number; readonly continuation_len: number }[];
+  };
+  readonly greedy_generate?: readonly GreedyCase[];
+}
+interface ScoredCase extends Sequence {
+  readonly is_greedy: boolean;
+  readonly token_logprobs: readonly number[];
+}
+interface GreedyCase {
+  readonly prompt: readonly number[];
+  readonly max_new_tokens: number;
+  readonly eos_token_id: number | null;
+  readonly new_tokens: readonly number[];
+}
+
 if (values.make !== undefined) make(values.make);
 // The fixtures have logits only.
 const COLUMNS = [
@@ -31,31 +61,13 @@ const COLUMNS = [
   ...(values.folder === undefined ? [] : ['max log-likelihood error', 'greedy decoding']),
 ];
 
-const {
-  chooseModelDevice,
-  openCheckpoint,
-  openReference,
-  readSafetensorsHeader,
-  OnnxEngine,
-  truncateLeft,
-  rollingWindows,
-} = await importSources({
-  chooseModelDevice: 'src/onnx/device.ts',
-  openCheckpoint: 'src/checkpoint/open.ts',
-  openReference: 'src/checkpoint/open.ts',
-  readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
-  OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
-  truncateLeft: 'src/language-model/tokens/encode.ts',
-  rollingWindows: 'src/language-model/tokens/encode.ts',
-});
-
 const set =
   values.folder === undefined
     ? { folder: join(root, 'test/fixtures/language-models'), expected: 'expected.safetensors' }
     : { folder: values.folder, expected: 'golden.safetensors' };
 
-const device = await chooseModelDevice(values.device);
-const rows = [];
+const device = await chooseModelDevice(parseDevice(values.device));
+const rows: { readonly cells: readonly string[]; readonly isRight: boolean }[] = [];
 for (const directory of readdirSync(set.folder).sort()) {
   const path = join(set.folder, directory);
   if (existsSync(join(path, set.expected))) rows.push(await check(directory, path));
@@ -69,23 +81,25 @@ if (values.device === 'cpu' && !values.check && values.folder === undefined) wri
 console.log(`\n${rows.length} directories, ${wrong.length} beyond ${TOLERANCE} or with another greedy text`);
 process.exitCode = rows.length > 0 && wrong.length === 0 ? 0 : 1;
 
-function make(family) {
+function make(family: string): void {
   const script = join(root, 'test/fixtures/make_language_models.py');
   const { status, error } = spawnSync(process.env.PYTHON ?? 'python3', [script, family], { stdio: 'inherit' });
   if (error) console.error(`python did not run: ${error.message}`);
   if (status !== 0) process.exit(1);
 }
 
-async function check(directory, path) {
+async function check(directory: string, path: string) {
   const { base, adapter } = await open(path);
   const engine = await OnnxEngine.open(base, { device, adapter });
   try {
     const logits = await logitError(engine, join(path, set.expected));
     const json = join(path, 'golden.json');
-    const golden = existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : {};
-    const loglikelihood = golden.loglikelihood ? await loglikelihoodError(engine, golden) : null;
+    const golden: Golden = existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : {};
+    const loglikelihood = golden.loglikelihood
+      ? await loglikelihoodError(engine, golden.loglikelihood.cases, golden)
+      : null;
     const greedy = golden.greedy_generate ? await greedyAgreement(engine, golden.greedy_generate) : null;
-    const family = `${base.config.model_type}${adapter ? ' + LoRA' : ''}`;
+    const family = `${base.config?.model_type}${adapter ? ' + LoRA' : ''}`;
     const isRight =
       logits <= TOLERANCE &&
       (loglikelihood?.error ?? 0) <= TOLERANCE &&
@@ -103,17 +117,22 @@ async function check(directory, path) {
   }
 }
 
-async function open(path) {
+async function open(path: string): Promise<{ readonly base: FullCheckpoint; readonly adapter: Adapter | null }> {
   const checkpoint = await openCheckpoint(path);
   if (checkpoint.format !== 'lora') return { base: checkpoint, adapter: null };
-  return { base: await openReference(join(path, checkpoint.config.base_model_name_or_path)), adapter: checkpoint };
+  return {
+    base: await openReference(join(path, String(checkpoint.config.base_model_name_or_path))),
+    adapter: checkpoint,
+  };
 }
 
-async function logitError(engine, file) {
+async function logitError(engine: OnnxEngine, file: string): Promise<number> {
   const bytes = readFileSync(file);
   const tensors = new Map((await readSafetensorsHeader(file)).map((entry) => [entry.name, entry]));
-  const read = (name) => {
-    const { offset, byteLength } = tensors.get(name);
+  const read = (name: string): ArrayBuffer => {
+    const entry = tensors.get(name);
+    if (entry === undefined) throw new Error(`${file} has no ${name}`);
+    const { offset, byteLength } = entry;
     return bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + byteLength);
   };
   let error = 0;
@@ -122,30 +141,39 @@ async function logitError(engine, file) {
     const reference = new Float32Array(read(name.replace('.input_ids', '.logits')));
     const ours = await engine.logits(Array.from(new BigInt64Array(read(name)), Number));
     if (ours.length !== reference.length) throw new Error(`${file}: ${ours.length} logits of ${reference.length}`);
-    error = reference.reduce((most, value, i) => Math.max(most, Math.abs(value - ours[i])), error);
+    error = reference.reduce((most, value, i) => Math.max(most, Math.abs(value - at(ours, i))), error);
   }
   return error;
 }
 
-async function loglikelihoodError(engine, { loglikelihood, loglikelihood_rolling: rolling }) {
-  const sequences = loglikelihood.cases.map((item) => truncateLeft(item, engine.maxLength));
+async function loglikelihoodError(
+  engine: OnnxEngine,
+  cases: readonly ScoredCase[],
+  { loglikelihood_rolling: rolling }: Golden,
+): Promise<{ readonly error: number; readonly count: number }> {
+  const sequences = cases.map((item) => truncateLeft(item, engine.maxLength));
   const scores = await engine.score(sequences);
   let error = 0;
-  loglikelihood.cases.forEach((item, i) => {
-    if (scores[i].greedy !== item.is_greedy) error = Number.POSITIVE_INFINITY;
+  cases.forEach((item, i) => {
+    const score = at(scores, i);
+    if (score.greedy !== item.is_greedy) error = Number.POSITIVE_INFINITY;
     item.token_logprobs.forEach((value, j) => {
-      error = Math.max(error, Math.abs(value - scores[i].tokenLogprobs[j]));
+      error = Math.max(error, Math.abs(value - at(score.tokenLogprobs, j)));
     });
   });
+  if (rolling === undefined) throw new Error('golden.json has no loglikelihood_rolling');
   const windows = await engine.score(rollingWindows(rolling.tokens, rolling.prefix_token, engine.maxLength));
   rolling.windows.forEach(({ sum_logprob, continuation_len }, i) => {
-    const sum = windows[i].tokenLogprobs.reduce((total, value) => total + value, 0);
+    const sum = at(windows, i).tokenLogprobs.reduce((total, value) => total + value, 0);
     error = Math.max(error, Math.abs(sum - sum_logprob) / continuation_len);
   });
-  return { error, count: loglikelihood.cases.length + 1 };
+  return { error, count: cases.length + 1 };
 }
 
-async function greedyAgreement(engine, cases) {
+async function greedyAgreement(
+  engine: OnnxEngine,
+  cases: readonly GreedyCase[],
+): Promise<{ readonly same: number; readonly all: number }> {
   const answers = await engine.generate(
     cases.map(({ prompt, max_new_tokens, eos_token_id }) => ({
       tokens: prompt,
@@ -153,11 +181,11 @@ async function greedyAgreement(engine, cases) {
       stopTokens: new Set(eos_token_id === null ? [] : [eos_token_id]),
     })),
   );
-  const same = answers.filter(({ tokens }, i) => tokens.join() === cases[i].new_tokens.join());
+  const same = answers.filter(({ tokens }, i) => tokens.join() === at(cases, i).new_tokens.join());
   return { same: same.length, all: cases.length };
 }
 
-function pageOf(table) {
+function pageOf(table: string): string {
   return `# Logits compared with Hugging Face transformers
 
 What Shadow Gate computes for tiny checkpoints of every supported family, compared with Hugging Face transformers on the

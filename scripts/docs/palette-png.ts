@@ -1,31 +1,35 @@
 // A picture as a PNG with a palette: a page of text has few colors, and is a third as large like that.
 import { crc32, deflateSync } from 'node:zlib';
+import { at } from '../../src/platform/at.ts';
 
 /** Colors of a palette, so that two pixels share a byte. */
 const COLORS = 16;
 /** Bits of a channel that are told apart when colors are counted. */
 const BITS = 4;
 
-/**
- * @param {{ width: number, height: number, pixels: Uint8Array }} picture RGBA, row by row
- * @returns {Buffer}
- */
-export function palettePng({ width, height, pixels }) {
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA, row by row. */
+  readonly pixels: Uint8Array;
+}
+
+export function palettePng({ width, height, pixels }: Picture): Buffer {
   const palette = paletteOf(pixels);
-  const indices = new Map();
+  const indices = new Map<number, number>();
   const stride = Math.ceil(width / 2);
   const rows = Buffer.alloc(height * (stride + 1));
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      const at = 4 * (y * width + x);
-      const key = (pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2];
+      const key = colorAt(pixels, 4 * (y * width + x));
       let index = indices.get(key);
       if (index === undefined) {
         index = nearest(palette, key);
         indices.set(key, index);
       }
       // The first byte of a row is its filter: none.
-      rows[y * (stride + 1) + 1 + (x >> 1)] |= x % 2 === 0 ? index << 4 : index;
+      const byte = y * (stride + 1) + 1 + (x >> 1);
+      rows[byte] = at(rows, byte) | (x % 2 === 0 ? index << 4 : index);
     }
   }
   const header = Buffer.alloc(13);
@@ -43,13 +47,13 @@ export function palettePng({ width, height, pixels }) {
 }
 
 /** Colors that are frequent, and differ from those before them. */
-function paletteOf(pixels) {
-  const counts = new Map();
-  for (let at = 0; at < pixels.length; at += 4) {
-    const key = (pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2];
+function paletteOf(pixels: Uint8Array): number[] {
+  const counts = new Map<number, number>();
+  for (let place = 0; place < pixels.length; place += 4) {
+    const key = colorAt(pixels, place);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  const coarse = new Map();
+  const coarse = new Map<string, { readonly key: number; readonly most: number; readonly count: number }>();
   for (const [key, count] of counts) {
     const group = channels(key)
       .map((value) => value >> (8 - BITS))
@@ -62,28 +66,33 @@ function paletteOf(pixels) {
     });
   }
   const left = [...coarse.values()].sort((a, b) => b.count - a.count);
-  const chosen = [left[0].key];
+  const chosen = [at(left, 0).key];
   // A mark is few pixels, of a color that nothing else has.
   while (chosen.length < Math.min(COLORS, left.length)) {
-    const gains = left.map(({ key, count }) => Math.sqrt(count) * distance(key, chosen[nearest(chosen, key)]));
-    chosen.push(left[gains.indexOf(Math.max(...gains))].key);
+    const gains = left.map(({ key, count }) => Math.sqrt(count) * distance(key, at(chosen, nearest(chosen, key))));
+    chosen.push(at(left, gains.indexOf(Math.max(...gains))).key);
   }
   return chosen;
 }
 
-const channels = (key) => [key >> 16, (key >> 8) & 255, key & 255];
-
-function distance(key, other) {
-  const [a, b] = [channels(key), channels(other)];
-  return a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
+/** Red, green and blue of the pixel that begins at this byte, as one number. */
+function colorAt(pixels: Uint8Array, place: number): number {
+  return (at(pixels, place) << 16) | (at(pixels, place + 1) << 8) | at(pixels, place + 2);
 }
 
-function nearest(palette, key) {
+const channels = (key: number): number[] => [key >> 16, (key >> 8) & 255, key & 255];
+
+function distance(key: number, other: number): number {
+  const [a, b] = [channels(key), channels(other)];
+  return a.reduce((sum, value, i) => sum + (value - at(b, i)) ** 2, 0);
+}
+
+function nearest(palette: readonly number[], key: number): number {
   const distances = palette.map((other) => distance(key, other));
   return distances.indexOf(Math.min(...distances));
 }
 
-function chunk(type, data) {
+function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(data.length);

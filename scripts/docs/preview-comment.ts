@@ -1,6 +1,7 @@
 // Shows a report as it looks on a pull request: npx tsx scripts/docs/preview-comment.ts REPORT.json OUT.html
 import { writeFile } from 'node:fs/promises';
-import { importSources } from '../run/import-sources.ts';
+import { readReport } from '../../src/report/json.ts';
+import { renderComment } from '../../src/report/markdown/comment.ts';
 import { commentPage } from './comment-page.ts';
 
 const [reportFile, htmlFile] = process.argv.slice(2);
@@ -9,10 +10,6 @@ if (reportFile === undefined || htmlFile === undefined) {
   process.exit(2);
 }
 
-const { readReport, renderComment } = await importSources({
-  readReport: 'src/report/json.ts',
-  renderComment: 'src/report/markdown/comment.ts',
-});
 const comment = renderComment(await readReport(reportFile));
 await writeFile(htmlFile, await commentPage(comment));
 console.log(`${comment.length} characters of Markdown → ${htmlFile}`);

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-import { palettePng } from './palette-png.ts';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { sheet } from './sheet.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
@@ -24,13 +24,23 @@ const CHECK = [
   ...['--baseline', 'examples/coverage-expanding', '--policy', 'examples/shadow-gate.yml', '--quiet', '--all'],
 ];
 
-/** What is in the pictures: from the top of one section to so many pixels below it. */
-const PICTURES = {
+interface Screen {
+  readonly colorScheme: 'light' | 'dark';
+  readonly width: number;
+}
+
+/** Part of a page: from the top of one section to so many pixels below it. */
+interface View extends Screen {
+  readonly from: string;
+  readonly height: number;
+}
+
+const PICTURES: Readonly<Record<string, View>> = {
   'report-light': { colorScheme: 'light', width: 1100, from: 'overview', height: 1436 },
   'report-dark': { colorScheme: 'dark', width: 1100, from: 'spectra', height: 1660 },
 };
 
-async function open(browser, file, { colorScheme, width }) {
+async function open(browser: Browser, file: string, { colorScheme, width }: Screen): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
   await page.goto(pathToFileURL(file).href);
   // It would stand in the middle of a picture of more than a screen.
@@ -39,37 +49,14 @@ async function open(browser, file, { colorScheme, width }) {
 }
 
 /** Part of a page from the top of a section on, whole for the first one. */
-async function picture(browser, file, view) {
+async function picture(browser: Browser, file: string, view: View): Promise<Buffer> {
   const page = await open(browser, file, view);
   const box = await page.locator(`#${view.from}`).boundingBox();
   const y = view.from === 'overview' ? 0 : (box?.y ?? 0) - 12;
   const clip = { x: 0, y, width: view.width, height: view.height };
   const png = await page.screenshot({ fullPage: true, clip });
   await page.close();
-  return palettePng(await pixelsOf(browser, png));
-}
-
-/** A PNG as RGBA, decoded by the browser. */
-async function pixelsOf(browser, png) {
-  const page = await browser.newPage();
-  const { width, height, pixels } = await page.evaluate(
-    async (source) => {
-      const image = new Image();
-      image.src = source;
-      await image.decode();
-      const canvas = document.createElement('canvas');
-      [canvas.width, canvas.height] = [image.width, image.height];
-      const context = canvas.getContext('2d');
-      context.drawImage(image, 0, 0);
-      const { data } = context.getImageData(0, 0, image.width, image.height);
-      let text = '';
-      for (let i = 0; i < data.length; i += 32_768) text += String.fromCharCode(...data.subarray(i, i + 32_768));
-      return { width: image.width, height: image.height, pixels: btoa(text) };
-    },
-    `data:image/png;base64,${png.toString('base64')}`,
-  );
-  await page.close();
-  return { width, height, pixels: Buffer.from(pixels, 'base64') };
+  return sheet(browser, [png]);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-pictures-'));
@@ -80,7 +67,7 @@ const browser = await chromium.launch({
 try {
   // A verdict other than a pass is an exit code.
   const args = [values.cli, 'check', ...CHECK, '--out', folder];
-  await new Promise((done) => execFile(process.execPath, args, { cwd: ROOT }, done));
+  await new Promise<void>((done) => execFile(process.execPath, args, { cwd: ROOT }, () => done()));
   const file = join(folder, 'report.html');
   for (const [name, view] of Object.entries(PICTURES)) {
     const png = await picture(browser, file, view);
@@ -89,7 +76,7 @@ try {
   }
   if (values.single !== undefined) {
     await mkdir(values.single, { recursive: true });
-    for (const colorScheme of ['light', 'dark']) {
+    for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [1100, 400]) {
         const page = await open(browser, file, { colorScheme, width });
         await page.screenshot({ fullPage: true, path: join(values.single, `report-${colorScheme}-${width}.png`) });
