@@ -2,7 +2,16 @@
 // tables in docs/probes.md.
 // Usage: npm run probes:levels -- CHECKPOINT [--family NAME]… [--level N]… [--facts N] [--seed N] [--show N]
 import { parseArgs } from 'node:util';
-import { importSources } from '../run/import-sources.ts';
+import { withModel } from '../../src/language-model/model.ts';
+import { openCheckpointSource } from '../../src/language-model/open-model.ts';
+import { at } from '../../src/platform/at.ts';
+import type { Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
+import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+import type { Outcome } from '../../src/probes/outcome.ts';
+import { Random } from '../../src/probes/random.ts';
+import { runChunks, splitIntoChunks } from '../../src/probes/run.ts';
+import { binomialAtLeast } from '../../src/statistics/distributions.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,52 +27,40 @@ const { values, positionals } = parseArgs({
 const [checkpoint] = positionals;
 if (checkpoint === undefined) throw new Error('which checkpoint? npm run probes:levels -- CHECKPOINT');
 
-const { openCheckpointSource, PROBE_FAMILIES, Random, runChunks, splitIntoChunks, withModel } = await importSources({
-  openCheckpointSource: 'src/language-model/open-model.ts',
-  PROBE_FAMILIES: 'src/probes/families/index.ts',
-  Random: 'src/probes/random.ts',
-  runChunks: 'src/probes/run.ts',
-  splitIntoChunks: 'src/probes/run.ts',
-  withModel: 'src/language-model/model.ts',
-});
-
-/** P(X ≥ hits) for a guess. */
-function exactP(hits, n, chance) {
-  let term = (1 - chance) ** n;
-  let below = 0;
-  for (let k = 0; k < hits; k += 1) {
-    below += term;
-    term *= ((n - k) / (k + 1)) * (chance / (1 - chance));
-  }
-  return Math.max(0, 1 - below);
-}
-
 /** `72% ±9 *`: accuracy in percent, its standard error, and a star if it is informative. */
-function describe(outcomes) {
+function describe(outcomes: readonly Outcome[]): string {
   const n = outcomes.length;
   const hits = outcomes.filter(({ correct }) => correct).length;
-  const chance = 1 / outcomes[0].item.question.choices.length;
+  const chance = 1 / choicesOf(at(outcomes, 0)).length;
   const share = hits / n;
-  const informative = exactP(hits, n, chance) < 0.001 && share < 0.95;
+  const informative = binomialAtLeast(hits, n, chance) < 0.001 && share < 0.95;
   const error = 100 * Math.sqrt((share * (1 - share)) / n);
   return `${(100 * share).toFixed(0).padStart(3)}% ±${error.toFixed(0)}${informative ? ' *' : '  '}`;
 }
 
-function groupBy(things, keyOf) {
-  const groups = new Map();
+/** @throws Error for an item without choices: the built-in families have none */
+function choicesOf({ item: { id, question } }: Outcome): readonly string[] {
+  if (question.kind !== 'choice') throw new Error(`${id} has no choices`);
+  return question.choices;
+}
+
+function groupBy<T>(things: readonly T[], keyOf: (thing: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
   for (const thing of things) groups.set(keyOf(thing), [...(groups.get(keyOf(thing)) ?? []), thing]);
   return groups;
 }
 
 /** The items of one level of a family, in both forms. */
-function drawLevel({ name, levels, draw }, level) {
-  const { twins } = levels[level - 1];
-  const templates = Array.from({ length: Number(values.facts) }, (_, i) => twins[i % twins.length].name);
+function drawLevel({ name, capability, levels, draw }: ProbeFamily, level: number): ProbeItem[] {
+  const { twins } = at(levels, level - 1);
+  const templates = Array.from({ length: Number(values.facts) }, (_, i) => at(twins, i % twins.length).name);
   const pairs = draw(new Random(Number(values.seed), `suite ${name} ${level}`), templates, level);
   return pairs.flatMap(({ benchmark, twin }, i) => {
-    const itemOf = (form, { template, ...wording }) => ({
+    const itemOf = (form: 'benchmark' | 'twin', { template, ...wording }: Phrasing): ProbeItem => ({
       id: `${name}-${level}-${i}.${template}`,
+      capability,
       family: name,
+      fact: `${name}-${level}-${i}.${benchmark.template}`,
       form,
       cluster: template,
       ...wording,
@@ -84,7 +81,8 @@ await withModel(source, { needsTokenizer: true, now: new Date('2026-01-01') }, a
       const { outcomes } = await runChunks(splitIntoChunks(items), model, options);
       const seconds = (performance.now() - started) / 1000;
       const all = [...outcomes.values()];
-      const [benchmark, twin] = ['benchmark', 'twin'].map((form) => all.filter(({ item }) => item.form === form));
+      const ofForm = (form: string) => all.filter(({ item }) => item.form === form);
+      const [benchmark, twin] = [ofForm('benchmark'), ofForm('twin')];
       const byTemplate = [...groupBy(twin, ({ item }) => item.cluster)].map(
         ([name, some]) => `${name} ${describe(some).trim()}`,
       );
@@ -93,10 +91,9 @@ await withModel(source, { needsTokenizer: true, now: new Date('2026-01-01') }, a
           `n ${benchmark.length}  ${seconds.toFixed(1)} s  ${byTemplate.join(', ')}`,
       );
       for (const some of groupBy(all, ({ item }) => item.cluster).values()) {
-        for (const { item, given, correct } of some.slice(0, Number(values.show))) {
-          console.log(
-            `--- ${item.id} ${correct ? 'right' : 'WRONG'}: ${given} of ${item.question.choices.join(' | ')}`,
-          );
+        for (const outcome of some.slice(0, Number(values.show))) {
+          const { item, given, correct } = outcome;
+          console.log(`--- ${item.id} ${correct ? 'right' : 'WRONG'}: ${given} of ${choicesOf(outcome).join(' | ')}`);
           console.log(item.prompt);
         }
       }

@@ -1,6 +1,6 @@
 /** Texts of several kinds with four continuations each: 48 to score, and 12 to continue. */
 
-const TEXTS = [
+const TEXTS: readonly (readonly [string, readonly string[]])[] = [
   ['The capital of France is', [' Paris', ' Lyon', ' London, which', ' a city in the north of the country.']],
   ['Water freezes at', [' 0 degrees Celsius', ' 32 degrees Fahrenheit', ' noon', ' 100°C.']],
   ['Q: What is 7 times 8?\nA:', [' 56', ' 54', ' 63', ' fifty-six']],

@@ -9,9 +9,12 @@ import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CommandLine } from './command-line.ts';
+import { readMeasurement } from '../../src/measure/schema/read.ts';
+import { at } from '../../src/platform/at.ts';
+import { meanOf } from '../../src/statistics/descriptive.ts';
+import { CommandLine, type Options } from './command-line.ts';
 import { PROMPTS, SEQUENCES } from './requests.ts';
-import { Vllm } from './vllm.ts';
+import { Vllm, type VllmOptions } from './vllm.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
@@ -26,6 +29,29 @@ const only = new Set(values.only.split(','));
 const model = join(out, 'model');
 const adapters = { memorized: 'examples/real-model/memorized', learned: 'examples/real-model/learned' };
 
+/** What two engines may differ by, in nats; `isExact`: greedy choices are the same. */
+interface Limit {
+  readonly mean: number;
+  readonly max: number;
+  readonly isExact?: boolean;
+}
+
+/** A line of what `score` and `generate` print. */
+interface Scored {
+  readonly token_logprobs: readonly number[];
+  readonly greedy: boolean;
+}
+interface Generated {
+  readonly text: string;
+}
+
+/** An answer of measurement.json. */
+interface Answer {
+  readonly id: string;
+  readonly given: string;
+  readonly logprobs: readonly number[];
+}
+
 /**
  * Nats. Between two engines in float32, whose sums are in another order; and where the server rounds to 16 bits, which can
  * decide what is most likely.
@@ -39,8 +65,8 @@ const MOST_REQUESTS = 1.2;
 /** What a broken run may ask again: the answers that were not kept yet, on either side of the break. */
 const ASKED_AGAIN = 64;
 
-const failures = [];
-function check(what, isRight, found) {
+const failures: string[] = [];
+function check(what: string, isRight: boolean, found: string | number): void {
   console.log(`${isRight ? 'ok    ' : 'FAILED'} ${what}: ${found}`);
   if (!isRight) failures.push(what);
 }
@@ -62,14 +88,14 @@ await writeFile(join(work, 'prompts.jsonl'), PROMPTS.map((line) => JSON.stringif
 const policy = await writeSubset();
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`);
 
-const base = { out, model, name: 'model', dtype: 'float32' };
+const base: VllmOptions = { out, model, name: 'model', dtype: 'float32' };
 if (only.has('float32')) await Vllm.during(base, inFloat32);
 if (only.has('bfloat16')) await Vllm.during({ ...base, dtype: 'bfloat16' }, inBfloat16);
 if (only.has('adapters')) await Vllm.during({ ...base, more: loraFlags() }, besideAdapters);
 console.log(failures.length === 0 ? 'all checks passed' : `${failures.length} failed: ${failures.join('; ')}`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-async function inFloat32(server) {
+async function inFloat32(server: Vllm): Promise<void> {
   console.log(`vLLM ${server.version}, float32`);
   const local = { checkpoint: model };
   for (const tokenizer of [model, undefined]) {
@@ -89,7 +115,7 @@ async function inFloat32(server) {
   await expectContinued(server, served);
 }
 
-async function inBfloat16(server) {
+async function inBfloat16(server: Vllm): Promise<void> {
   await expectSteady(server);
   const served = { endpoint: server.url, model: 'model', tokenizer: model };
   await expectScores('score in bfloat16, token ids', served, { checkpoint: model }, BFLOAT16);
@@ -99,12 +125,12 @@ async function inBfloat16(server) {
   await expectAnswers('answers in bfloat16', 'served-16.json', 'local-subset.json', BFLOAT16);
 }
 
-function loraFlags() {
+function loraFlags(): string[] {
   const modules = Object.entries(adapters).map(([name, path]) => `${name}=${join(root, path)}`);
   return ['--enable-lora', '--max-lora-rank', '8', '--lora-modules', ...modules];
 }
 
-async function besideAdapters(server) {
+async function besideAdapters(server: Vllm): Promise<void> {
   for (const [name, path] of Object.entries(adapters)) {
     const served = { endpoint: server.url, model: name, tokenizer: model };
     const local = { checkpoint: join(root, path), reference: model };
@@ -126,7 +152,7 @@ async function besideAdapters(server) {
 }
 
 /** A run that is killed after half of its answers is finished by another, which asks the other half. */
-async function expectContinued(server, served) {
+async function expectContinued(server: Vllm, served: Options): Promise<void> {
   const line = [
     'measure',
     '--seed',
@@ -149,41 +175,43 @@ async function expectContinued(server, served) {
   check('a run that was killed goes on', isContinued, `${whole} requests in one, ${broken} and ${rest} in two`);
 }
 
-async function expectScores(what, served, local, limit) {
-  const [there, here] = [served, local].map((options, i) => {
-    const file = join(work, `scores-${i}.jsonl`);
-    cli.run(['score', ...cli.options(options), '--requests', join(work, 'sequences.jsonl'), '--output', file]);
-    return file;
-  });
-  const [a, b] = await Promise.all([there, here].map(linesOf));
-  const differences = a.flatMap(({ token_logprobs: own }, i) =>
-    own.map((value, j) => Math.abs(value - (b[i].token_logprobs[j] ?? Number.NaN))),
+/** The lines that `score` or `generate` writes. */
+async function answered<T>(command: 'score' | 'generate', requests: string, options: Options): Promise<T[]> {
+  const file = join(work, 'answered.jsonl');
+  cli.run([command, ...cli.options(options), '--requests', join(work, requests), '--output', file]);
+  return linesOf<T>(file);
+}
+
+async function expectScores(what: string, served: Options, local: Options, limit: Limit): Promise<void> {
+  const there = await answered<Scored>('score', 'sequences.jsonl', served);
+  const here = await answered<Scored>('score', 'sequences.jsonl', local);
+  const differences = there.flatMap(({ token_logprobs: own }, i) =>
+    own.map((value, j) => Math.abs(value - (at(here, i).token_logprobs[j] ?? Number.NaN))),
   );
-  const greedy = a.filter((answer, i) => answer.greedy !== b[i].greedy).length;
+  const greedy = there.filter((answer, i) => answer.greedy !== at(here, i).greedy).length;
   const isRight = isWithin(differences, limit) && (!limit.isExact || greedy === 0);
   check(what, isRight, `${differences.length} tokens, ${shown(differences)}, ${greedy} greedy flags differ`);
 }
 
-async function expectTexts(what, served, local) {
-  const [there, here] = [served, local].map((options, i) => {
-    const file = join(work, `texts-${i}.jsonl`);
-    cli.run(['generate', ...cli.options(options), '--requests', join(work, 'prompts.jsonl'), '--output', file]);
-    return file;
-  });
-  const [a, b] = await Promise.all([there, here].map(linesOf));
-  const same = a.filter(({ text }, i) => text === b[i].text).length;
-  check(what, same === b.length, `${same} of ${b.length} texts of 24 tokens are the same`);
+async function expectTexts(what: string, served: Options, local: Options): Promise<void> {
+  const there = await answered<Generated>('generate', 'prompts.jsonl', served);
+  const here = await answered<Generated>('generate', 'prompts.jsonl', local);
+  const same = there.filter(({ text }, i) => text === at(here, i).text).length;
+  check(what, same === here.length, `${same} of ${here.length} texts of 24 tokens are the same`);
 }
 
-async function expectAnswers(what, served, local, limit) {
-  const [a, b] = await Promise.all([served, local].map(itemsOf));
-  const byId = new Map(b.map((item) => [item.id, item]));
-  const both = a.filter(({ id }) => byId.has(id));
-  const differences = both.flatMap(({ id, logprobs }) =>
-    logprobs.map((value, i) => Math.abs(value - byId.get(id).logprobs[i])),
+async function expectAnswers(what: string, served: string, local: string, limit: Limit): Promise<void> {
+  const [there, here] = [await itemsOf(served), await itemsOf(local)];
+  const byId = new Map(here.map((item) => [item.id, item]));
+  const both = there.flatMap((own) => {
+    const other = byId.get(own.id);
+    return other === undefined ? [] : [{ own, other }];
+  });
+  const differences = both.flatMap(({ own, other }) =>
+    own.logprobs.map((value, i) => Math.abs(value - at(other.logprobs, i))),
   );
-  const other = both.filter(({ id, given }) => given !== byId.get(id).given).length;
-  const isSame = both.length === a.length && a.length === b.length && (!limit.isExact || other === 0);
+  const other = both.filter(({ own, other }) => own.given !== other.given).length;
+  const isSame = both.length === there.length && there.length === here.length && (!limit.isExact || other === 0);
   check(
     what,
     isSame && isWithin(differences, limit),
@@ -192,15 +220,15 @@ async function expectAnswers(what, served, local, limit) {
 }
 
 /** What a batch and a prefix cache change, alone and among 36 others: next tokens and prompts. */
-async function expectSteady(server) {
+async function expectSteady(server: Vllm): Promise<void> {
   const prompts = SEQUENCES.map(({ context, continuation }) => context + continuation).filter((_, i) => i % 4 === 3);
   for (const echo of [true, false]) {
-    const ask = (prompt) => server.logprobs({ model: 'model', prompt, echo });
-    const alone = [];
+    const ask = (prompt: string) => server.logprobs({ model: 'model', prompt, echo });
+    const alone: (readonly number[])[] = [];
     for (const prompt of prompts) alone.push(await ask(prompt));
     const together = await Promise.all([...prompts, ...prompts, ...prompts].map(ask));
     const differences = together.flatMap((values, i) =>
-      values.map((value, j) => Math.abs(value - alone[i % prompts.length][j])),
+      values.map((value, j) => Math.abs(value - at(at(alone, i % prompts.length), j))),
     );
     check(
       `the same in a batch, ${echo ? 'prompts' : 'next tokens'}`,
@@ -210,16 +238,13 @@ async function expectSteady(server) {
   }
 }
 
-async function itemsOf(name) {
-  const { probes } = JSON.parse(await readFile(join(work, name), 'utf8'));
-  const { groups, columns, rows } = probes.items;
-  return rows.map((row) => {
-    const item = Object.fromEntries(columns.map((name, i) => [name, row[i]]));
-    return { ...groups[item.group], ...item, given: item.given ?? item.right };
-  });
+async function itemsOf(name: string): Promise<Answer[]> {
+  const { probes } = await readMeasurement(join(work, name));
+  const items = probes?.status === 'measured' ? probes.items : [];
+  return items.map(({ id, given, logprobs }) => ({ id, given, logprobs: logprobs ?? [] }));
 }
 
-async function linesOf(path) {
+async function linesOf<T>(path: string): Promise<T[]> {
   const text = await readFile(path, 'utf8');
   return text
     .trim()
@@ -227,26 +252,27 @@ async function linesOf(path) {
     .map((line) => JSON.parse(line));
 }
 
-function spread(differences) {
-  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-  return { mean, max: differences.reduce((max, value) => Math.max(max, value), 0) };
+function spread(differences: readonly number[]): Limit {
+  return { mean: meanOf(differences), max: differences.reduce((max, value) => Math.max(max, value), 0) };
 }
 
-function isWithin(differences, limit) {
+function isWithin(differences: readonly number[], limit: Limit): boolean {
   const { mean, max } = spread(differences);
   return mean <= limit.mean && max <= limit.max;
 }
 
-function shown(differences) {
+function shown(differences: readonly number[]): string {
   const { mean, max } = spread(differences);
   return `mean difference ${mean.toExponential(1)}, largest ${max.toExponential(1)}`;
 }
 
 /** A policy that asks 60 of the built-in questions, of which this model answers some, each with its twin. */
-async function writeSubset() {
+async function writeSubset(): Promise<string> {
   cli.run(['probes', '--seed', '1', '--export', join(work, 'exported')]);
-  const items = await linesOf(join(work, 'exported', 'builtin.jsonl'));
-  const isAsked = ({ id }) => /^(?:facts-4|records-1)-[0-2]\d\./.test(id);
+  const items = await linesOf<{ readonly id: string; readonly level?: number }>(
+    join(work, 'exported', 'builtin.jsonl'),
+  );
+  const isAsked = ({ id }: { readonly id: string }) => /^(?:facts-4|records-1)-[0-2]\d\./.test(id);
   const chosen = items.filter(isAsked).map(({ level: _, ...item }) => JSON.stringify(item));
   await writeFile(join(work, 'subset.jsonl'), chosen.join('\n'));
   const path = join(work, 'policy.yml');
@@ -254,7 +280,7 @@ async function writeSubset() {
   return path;
 }
 
-function run(command, args) {
+function run(command: string, args: readonly string[]): void {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error(`${command} ${args[0]} ended with ${status}`);
 }

@@ -1,18 +1,54 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { at } from '../../src/platform/at.ts';
 
 const STARTS_WITHIN_SECONDS = 300;
 
+export interface VllmOptions {
+  /** A folder with the Python environment, in `venv`; logs are written to it. */
+  readonly out: string;
+  /** A path, and the name to serve it by. */
+  readonly model: string;
+  readonly name: string;
+  readonly dtype: string;
+  /** More flags. */
+  readonly more?: readonly string[];
+}
+
+interface Started {
+  readonly url: string;
+  readonly log: string;
+  readonly version: string;
+}
+
+interface Question {
+  readonly model: string;
+  readonly prompt: string;
+  readonly echo: boolean;
+}
+
+/** What the server answers to a request for completions. */
+interface Completions {
+  readonly choices: readonly {
+    readonly logprobs: {
+      readonly token_logprobs: readonly number[];
+      readonly top_logprobs: readonly Readonly<Record<string, number>>[];
+    };
+  }[];
+}
+
 /** A vLLM on loopback. */
 export class Vllm {
-  #process;
-  #log;
+  readonly url: string;
+  readonly version: string;
+  readonly #process: ChildProcess;
+  readonly #log: string;
 
-  constructor(child, { url, log, version }) {
+  private constructor(child: ChildProcess, { url, log, version }: Started) {
     this.#process = child;
     this.#log = log;
     this.url = url;
@@ -20,7 +56,7 @@ export class Vllm {
   }
 
   /** Stopped when the work is done, or failed. @throws Error with the end of its log if it does not start */
-  static async during(options, work) {
+  static async during(options: VllmOptions, work: (server: Vllm) => Promise<void>): Promise<void> {
     const server = await Vllm.#start(options);
     try {
       await work(server);
@@ -29,7 +65,7 @@ export class Vllm {
     }
   }
 
-  static async #start({ out, model, name, dtype, more = [] }) {
+  static async #start({ out, model, name, dtype, more = [] }: VllmOptions): Promise<Vllm> {
     const port = await freePort();
     const log = join(out, `vllm-${dtype}-${port}.log`);
     const file = openSync(log, 'w');
@@ -48,7 +84,7 @@ export class Vllm {
         () => false,
       );
       if (isUp) {
-        const { version } = await (await fetch(`${url}/version`)).json();
+        const { version } = (await (await fetch(`${url}/version`)).json()) as { readonly version: string };
         return new Vllm(child, { url, log, version });
       }
       await wait(1000);
@@ -58,21 +94,21 @@ export class Vllm {
   }
 
   /** Of a prompt, or of what comes next: natural logarithms, of the most likely tokens in descending order. */
-  async logprobs({ model, prompt, echo }) {
+  async logprobs({ model, prompt, echo }: Question): Promise<readonly number[]> {
     const body = JSON.stringify({ model, prompt, echo, max_tokens: 1, temperature: 0, logprobs: echo ? 1 : 5 });
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${this.url}/v1/completions`, { method: 'POST', headers, body });
-    const { choices } = await response.json();
-    const { token_logprobs: own, top_logprobs: top } = choices[0].logprobs;
-    return echo ? own.slice(1, -1) : Object.values(top[0]).sort((a, b) => b - a);
+    const { choices } = (await response.json()) as Completions;
+    const { token_logprobs: own, top_logprobs: top } = at(choices, 0).logprobs;
+    return echo ? own.slice(1, -1) : Object.values(at(top, 0)).sort((a, b) => b - a);
   }
 
   /** Requests for completions that it has answered so far, by its log. */
-  completions() {
+  completions(): number {
     return readFileSync(this.#log, 'utf8').split('POST /v1/completions').length - 1;
   }
 
-  async #stop() {
+  async #stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const ended = once(this.#process, 'exit');
     kill(this.#process);
@@ -81,7 +117,9 @@ export class Vllm {
 }
 
 /** With the processes that it started. */
-function kill({ pid }) {
+function kill({ pid }: ChildProcess): void {
+  // It did not start.
+  if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
@@ -89,11 +127,12 @@ function kill({ pid }) {
   }
 }
 
-async function freePort() {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address();
+  const address = server.address();
   server.close();
   await once(server, 'close');
-  return port;
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
 }
