@@ -6,7 +6,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { importSources } from './run/import-sources.ts';
+import { entryOf, formatHistory } from '../src/history/entry.ts';
+import { DEFAULT_POLICY } from '../src/policy/policy.ts';
+import { parseReport } from '../src/report/json.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const seeds = join(root, 'test/fuzz/seeds');
@@ -17,7 +19,7 @@ writeFileSync(join(folder, 'probes.jsonl'), `${probes.join('\n')}\n`);
 writeFileSync(policy, 'probes: [probes.jsonl]\n');
 
 /** A verdict other than pass ends with another exit code: what is written counts. */
-function run(...args) {
+function run(...args: string[]): void {
   try {
     const env = { ...process.env, SHADOW_GATE_CACHE: 'off' };
     execFileSync(process.execPath, [join(root, 'dist/cli.js'), ...args], {
@@ -26,12 +28,12 @@ function run(...args) {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   } catch (error) {
-    if (![1, 3].includes(error.status)) throw error;
+    if (!(error instanceof Error && 'status' in error && (error.status === 1 || error.status === 3))) throw error;
   }
 }
 
 /** Seeds are the same on every machine, up to numbers: without host, times and indentation. */
-function withoutMachine(file) {
+function withoutMachine(file: string): void {
   const made = JSON.parse(readFileSync(file, 'utf8'));
   const time = '2026-01-01T00:00:00.000Z';
   if (made.run) {
@@ -81,16 +83,10 @@ try {
   writeFileSync(join(seeds, 'report.json'), readFileSync(join(folder, 'out', 'report.json')));
   for (const name of ['measurement', 'probes', 'shard-1', 'shard-2', 'report'])
     withoutMachine(join(seeds, `${name}.json`));
-  const { entryOf, formatHistory, parseReport, DEFAULT_POLICY } = await importSources({
-    entryOf: 'src/history/entry.ts',
-    formatHistory: 'src/history/entry.ts',
-    parseReport: 'src/report/json.ts',
-    DEFAULT_POLICY: 'src/policy/policy.ts',
-  });
   const report = parseReport(readFileSync(join(seeds, 'report.json'), 'utf8'), 'report.json');
   const entries = [0, 1, 2].map((day) =>
     entryOf(report, {
-      time: new Date(86_400_000 * day),
+      time: new Date(86_400_000 * day).toISOString(),
       run: { id: String(day), url: 'https://github.com/o/r/actions/runs/1' },
       commit: null,
       policy: DEFAULT_POLICY,

@@ -11,8 +11,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { importSources } from '../run/import-sources.ts';
-import { boundsOf, truthsOf } from './errors.ts';
+import { wholeMatrix } from '../../src/checkpoint/matrix-view.ts';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { at } from '../../src/platform/at.ts';
+import { fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';
+import type { MatrixSource } from '../../src/spectra/load-matrix.ts';
+import type { FastMetrics } from '../../src/spectra/metrics-schema.ts';
+import { type BoundName, holds, namedBounds, truthsOf } from './errors.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,9 +27,6 @@ const LITTLE = [
   { block: 8, basis: 64 },
   { block: 16, basis: 128 },
 ];
-
-/** The truth is known to this share of itself. */
-const PRECISION = 1e-9;
 
 const { values: options } = parseArgs({
   options: {
@@ -37,45 +39,52 @@ const { values: options } = parseArgs({
   },
 });
 
-const list = (text) => text.split(',').filter((part) => part !== '');
-const groups = [
-  ...(options.synthetic === '0' ? [] : [['synthetic', options.synthetic, options.seed]]),
-  ...list(options.checkpoints).map((folder) => ['checkpoint', folder]),
-  ...list(options.joined).map((folder) => ['joined', folder]),
-  ...list(options.updates).map((pair) => ['updates', ...pair.split(':')]),
+/** A line of what bounds.py prints: a matrix in a file, and its singular values. */
+interface Case {
+  readonly label: string;
+  readonly file: string;
+  readonly name: string;
+  /** Of an update: the file with the matrix before it. */
+  readonly reference?: string | null;
+  readonly sigma: readonly number[];
+}
+
+/** A command of bounds.py, and its arguments. */
+type Group = readonly [string, ...string[]];
+
+const list = (text: string): string[] => text.split(',').filter((part) => part !== '');
+const groups: Group[] = [
+  ...(options.synthetic === '0' ? [] : [['synthetic', options.synthetic, options.seed] as const]),
+  ...list(options.checkpoints).map((folder): Group => ['checkpoint', folder]),
+  ...list(options.joined).map((folder): Group => ['joined', folder]),
+  ...list(options.updates).map((pair): Group => ['updates', ...pair.split(':')]),
 ];
 
-const spectra = await importSources({
-  fastSpectrum: 'src/spectra/fast/fast-spectrum.ts',
-  readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
-  wholeMatrix: 'src/checkpoint/tensors/matrix-view.ts',
-});
-const total = { matrices: 0, bounds: 0, wrong: 0, widths: new Map() };
+const total = { matrices: 0, bounds: 0, wrong: 0, widths: new Map<BoundName, number[]>() };
 for (const group of groups) await checkGroup(group);
 console.log(`all: ${total.matrices} matrices, ${total.bounds} bounds, ${total.wrong} wrong`);
 for (const [name, widths] of total.widths) {
   const sorted = widths.toSorted((a, b) => a - b);
-  const [middle, most] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  const [middle, most] = [at(sorted, Math.floor(sorted.length / 2)), at(sorted, sorted.length - 1)];
   console.log(
     `  ${name.padEnd(20)} relative width: median ${middle.toExponential(1)}, largest ${most.toExponential(1)}`,
   );
 }
 if (total.wrong > 0) process.exitCode = 1;
 
-async function checkGroup(group) {
+async function checkGroup(group: Group): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-bounds-'));
   const before = { ...total };
   try {
-    for await (const { label, file, name, reference, sigma } of casesOf(folder, group)) {
+    for await (const one of casesOf(folder, group)) {
+      const { label, file, reference, sigma } = one;
       const index = total.matrices;
       total.matrices += 1;
-      const metrics = await measure({ file, name, reference, sigma }, index);
+      const metrics = await measure(one, index);
       const truths = truthsOf(Float64Array.from(sigma));
-      for (const [key, { low, value, high }] of Object.entries(boundsOf(metrics))) {
+      for (const [key, { low, value, high }] of namedBounds(metrics)) {
         total.bounds += 1;
-        const slack = PRECISION * truths[key];
-        const isRight = low - slack <= truths[key] && truths[key] <= high + slack;
-        if (!isRight) {
+        if (!holds({ low, high }, truths[key])) {
           total.wrong += 1;
           console.log(`  wrong: ${label}: ${key} is ${truths[key]}, not in [${low}, ${high}]`);
         }
@@ -87,34 +96,39 @@ async function checkGroup(group) {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const [matrices, bounds, wrong] = ['matrices', 'bounds', 'wrong'].map((key) => total[key] - before[key]);
+  const [matrices, bounds, wrong] = (['matrices', 'bounds', 'wrong'] as const).map((key) => total[key] - before[key]);
   console.log(`${group.join(' ')}: ${matrices} matrices, ${bounds} bounds, ${wrong} wrong`);
 }
 
-async function measure({ file, name, reference, sigma }, index) {
-  const source = async (path) => {
-    const entry = (await spectra.readSafetensorsHeader(path)).find((tensor) => tensor.name === name);
-    return { source: entry, view: spectra.wholeMatrix(entry.shape) };
+async function measure({ file, name, reference, sigma }: Case, index: number): Promise<FastMetrics> {
+  const source = async (path: string): Promise<MatrixSource> => {
+    const entry = (await readSafetensorsHeader(path)).find((tensor) => tensor.name === name);
+    if (entry === undefined) throw new Error(`${path} has no ${name}`);
+    return { source: entry, view: wholeMatrix(entry.shape) };
   };
-  const { metrics } = await spectra.fastSpectrum(await source(file), {
+  const { metrics } = await fastSpectrum(await source(file), {
     device: { name: 'cpu', reason: 'benchmark' },
-    reference: reference && (await source(reference)),
+    reference: reference ? await source(reference) : null,
     effort: sigma.length < SMALL ? LITTLE[index % 2] : undefined,
     isExplicit: index % 4 !== 3,
   });
+  if (metrics === null) throw new Error(`${file}: ${name} has no spectrum`);
   return metrics;
 }
 
 /** What bounds.py prints, while it prints it. */
-async function* casesOf(folder, [command, ...rest]) {
+async function* casesOf(folder: string, [command, ...rest]: Group): AsyncGenerator<Case> {
   const script = join(root, 'scripts/bench/bounds.py');
   const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
   const child = spawn('python3', [script, folder, command, ...rest], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
-  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const found: Case = JSON.parse(line);
+    yield found;
+  }
   const code = await ended;
   if (code !== 0) throw new Error(`bounds.py ${command} ended with code ${code}`);
 }

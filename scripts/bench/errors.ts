@@ -1,39 +1,71 @@
 // Errors of the spectra of `npm run bench:spectra`, and how wide their bounds are.
 
+import { at } from '../../src/platform/at.ts';
+import type { FastMetrics, Metrics } from '../../src/spectra/metrics-schema.ts';
+import { highOf, lowOf, type MaybeBounded, numberOf } from '../../src/statistics/bounded.ts';
+
+/** What a fast spectrum bounds, by the names of the tables. */
+type Bounds = ReturnType<typeof boundsOf>;
+export type BoundName = keyof Bounds;
+
+/** All σ that are known, largest first, and what is measured of them. */
+export interface Measured {
+  readonly values: Float64Array;
+  /** A peer gives none. */
+  readonly metrics?: Metrics | null;
+}
+
+/** The truth is known to this share of itself. */
+const PRECISION = 1e-9;
+
 /** Relative errors of σ₁ and of the energy of the top 1%, and the largest error of any σ if all are known. */
-export function errors({ values, metrics }, { values: truth }) {
+export function errors({ values, metrics }: Measured, truth: Float64Array): string[] {
+  const largest = at(truth, 0);
   const energy = sumOfSquares(truth);
   const count = Math.ceil(truth.length / 100);
-  const top = (sigma) => sumOfSquares(sigma.subarray(0, count)) / energy;
+  const top = (sigma: Float64Array) => sumOfSquares(sigma.subarray(0, count)) / energy;
   // Exact values are taken from σ, not from the rounded metrics; fast ones are midway between their bounds.
   const [sigma1, topEnergy] =
     values.length > 0
-      ? [values[0], values.length < count ? null : top(values)]
-      : [metrics.spectralNorm.value, metrics.topEnergy['1%'].value];
+      ? [at(values, 0), values.length < count ? null : top(values)]
+      : [metrics ? numberOf(metrics.spectralNorm) : null, metrics ? numberOf(metrics.topEnergy['1%']) : null];
   const worst =
     values.length === truth.length
-      ? Math.max(...truth.map((sigma, i) => Math.abs(sigma - values[i]) / truth[0])).toExponential(1)
+      ? Math.max(...truth.map((sigma, i) => Math.abs(sigma - at(values, i)) / largest)).toExponential(1)
       : '';
-  const off = (value, right) => (value === null ? '' : Math.abs(value / right - 1).toExponential(1));
-  return [off(sigma1, truth[0]), off(topEnergy, top(truth)), worst];
+  const off = (value: number | null, right: number) =>
+    value === null ? '' : Math.abs(value / right - 1).toExponential(1);
+  return [off(sigma1, largest), off(topEnergy, top(truth)), worst];
 }
 
 /** The relative width of each metric's bounds, and whether the truth, if it is known, lies between them. */
-export function widths(metrics, sigma) {
+export function widths(metrics: Metrics, sigma: Float64Array | null): string {
   const truths = sigma && truthsOf(sigma);
-  return Object.entries(boundsOf(metrics))
+  return namedBounds(metrics)
     .map(([name, { value, low, high }]) => {
       const truth = truths?.[name] ?? value;
-      const slack = 1e-9 * truth;
-      const isTrue = low - slack <= truth && truth <= high + slack;
-      return `${name} ${((high - low) / value).toExponential(0)}${isTrue ? '' : ' !'}`;
+      return `${name} ${((high - low) / value).toExponential(0)}${holds({ low, high }, truth) ? '' : ' !'}`;
     })
     .join(', ');
 }
 
-/** All that a fast spectrum bounds. */
-export function boundsOf(metrics) {
-  const named = {
+/** Do these bounds hold? The truth is known to some share of itself. */
+export function holds({ low, high }: { readonly low: number; readonly high: number }, truth: number): boolean {
+  const slack = PRECISION * truth;
+  return low - slack <= truth && truth <= high + slack;
+}
+
+/** All that a fast spectrum bounds. A small matrix is measured exactly whatever the method. */
+export function namedBounds(metrics: Metrics | FastMetrics) {
+  const entries = Object.entries(boundsOf(metrics)) as [BoundName, MaybeBounded][];
+  return entries.map(([name, measured]) => {
+    const bounds = { value: numberOf(measured), low: lowOf(measured), high: highOf(measured) };
+    return [name, bounds] as const;
+  });
+}
+
+function boundsOf(metrics: Metrics | FastMetrics) {
+  return {
     spectralNorm: metrics.spectralNorm,
     stableRank: metrics.stableRank,
     'top 1': metrics.topEnergy['1'],
@@ -43,24 +75,21 @@ export function boundsOf(metrics) {
     participationRatio: metrics.participationRatio,
     effectiveRank: metrics.effectiveRank,
   };
-  // A small matrix is measured exactly whatever the method.
-  const asBounds = (measured) =>
-    typeof measured === 'number' ? { value: measured, low: measured, high: measured } : measured;
-  return Object.fromEntries(Object.entries(named).map(([name, measured]) => [name, asBounds(measured)]));
 }
 
 /** The same, from all singular values, largest first. */
-export function truthsOf(sigma) {
-  const energies = sigma.map((value) => (value / sigma[0]) ** 2);
+export function truthsOf(sigma: Float64Array): Record<BoundName, number> {
+  const largest = at(sigma, 0);
+  const energies = sigma.map((value) => (value / largest) ** 2);
   const total = energies.reduce((sum, value) => sum + value, 0);
   const square = energies.reduce((sum, value) => sum + value * value, 0);
   const entropy = -energies.reduce(
     (sum, value) => sum + (value > 0 ? (value / total) * Math.log(value / total) : 0),
     0,
   );
-  const top = (k) => energies.slice(0, Math.ceil(k)).reduce((sum, value) => sum + value, 0) / total;
+  const top = (k: number) => energies.slice(0, Math.ceil(k)).reduce((sum, value) => sum + value, 0) / total;
   return {
-    spectralNorm: sigma[0],
+    spectralNorm: largest,
     stableRank: total,
     'top 1': top(1),
     'top 8': top(8),
@@ -71,6 +100,6 @@ export function truthsOf(sigma) {
   };
 }
 
-function sumOfSquares(values) {
+function sumOfSquares(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value * value, 0);
 }

@@ -11,8 +11,12 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { importSources } from '../run/import-sources.ts';
-import { SHAPES, writeModel } from './random-model.ts';
+import { openReference } from '../../src/checkpoint/open.ts';
+import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
+import type { Device } from '../../src/onnx/session.ts';
+import { parseMemory } from '../../src/platform/memory.ts';
+import { gemmRate } from './gemm-rate.ts';
+import { shapeOf, writeModel } from './random-model.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,12 +31,14 @@ const { values } = parseArgs({
   },
 });
 
-if (values.child) await measure(values.folder);
-else {
+if (values.child) {
+  if (values.folder === undefined) throw new Error('--child needs --folder');
+  await measure(values.folder);
+} else {
   const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'shadow-gate-bench-')));
   try {
     const model = join(folder, 'model');
-    if (!existsSync(join(model, 'config.json'))) await writeModel(model, values.size, 'BF16');
+    if (!existsSync(join(model, 'config.json'))) await writeModel(model, { size: values.size, dtype: 'BF16' });
     const { size } = await stat(join(model, 'model.safetensors'));
     console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`);
     console.log(`model: ${values.size}, ${(size / 1e9).toFixed(1)} GB in bfloat16, --max-memory ${values.memory}`);
@@ -44,8 +50,11 @@ else {
 }
 
 /** Run the measured process, and look at its memory every fifth of a second. */
-async function watch(model) {
-  const options = ['size', 'memory', 'probes', 'tokens', 'new-tokens'].flatMap((name) => [`--${name}`, values[name]]);
+async function watch(model: string): Promise<void> {
+  const options = (['size', 'memory', 'probes', 'tokens', 'new-tokens'] as const).flatMap((name) => [
+    `--${name}`,
+    values[name],
+  ]);
   const child = spawn(
     process.execPath,
     [...process.execArgv, fileURLToPath(import.meta.url), '--child', '--folder', model, ...options],
@@ -54,32 +63,25 @@ async function watch(model) {
   const peak = { anonymous: 0, all: 0 };
   const timer = setInterval(() => {
     const status = existsSync(`/proc/${child.pid}/status`) ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : '';
-    const kibibytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    const kibibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
     peak.anonymous = Math.max(peak.anonymous, kibibytes('RssAnon'));
     peak.all = Math.max(peak.all, kibibytes('VmRSS'));
   }, 200);
-  const code = await new Promise((resolve) => child.once('close', resolve));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearInterval(timer);
-  const gb = (kibibytes) => ((kibibytes * 1024) / 1e9).toFixed(2);
+  const gb = (kibibytes: number) => ((kibibytes * 1024) / 1e9).toFixed(2);
   console.log(
     `peak memory: ${gb(peak.anonymous)} GB; ${gb(peak.all)} GB with what is mapped of files, which the system can take back`,
   );
   if (code !== 0) process.exitCode = 1;
 }
 
-async function measure(model) {
-  const { OnnxEngine, openReference, gemmRate, parseMemory } = await importSources({
-    OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
-    openReference: 'src/checkpoint/open.ts',
-    gemmRate: 'scripts/bench/gemm-rate.ts',
-    parseMemory: 'src/platform/memory.ts',
-  });
-  const device = { name: 'cpu', reason: 'benchmark' };
+async function measure(model: string): Promise<void> {
+  const device: Device = { name: 'cpu', reason: 'benchmark' };
   console.log(`float32 matrix product: ${((await gemmRate(device)) / 1e9).toFixed(0)} GFLOP/s`);
-  const engine = await OnnxEngine.open(await openReference(model), {
-    device,
-    memoryLimit: parseMemory(values.memory),
-  });
+  const memoryLimit = parseMemory(values.memory);
+  if (memoryLimit === null) throw new Error(`--memory ${values.memory} is not an amount of memory`);
+  const engine = await OnnxEngine.open(await openReference(model), { device, memoryLimit });
   console.log(`runs ${engine.execution}`);
   if (engine.execution !== 'whole') {
     const { read, open, perToken } = await engine.passCost();
@@ -87,8 +89,8 @@ async function measure(model) {
       `a pass, from one layer: ${read.toFixed(1)} s to read, ${open.toFixed(1)} s to convert and pack, ${(perToken * 1000).toFixed(0)} ms for each token`,
     );
   }
-  const { vocabulary } = SHAPES.llama[values.size];
-  const tokens = (count) => Array.from({ length: count }, () => Math.floor(Math.random() * vocabulary));
+  const { vocabulary } = shapeOf('llama', values.size);
+  const tokens = (count: number) => Array.from({ length: count }, () => Math.floor(Math.random() * vocabulary));
   const questions = Array.from({ length: Number(values.probes) }, () => tokens(Number(values.tokens)));
   const choices = questions.flatMap((context) =>
     Array.from({ length: 4 }, () => ({ context, continuation: tokens(1) })),
@@ -97,30 +99,30 @@ async function measure(model) {
   await timed(`${questions.length} probes with four choices, ${slots} tokens`, () => engine.score(choices));
   const maxNewTokens = Number(values['new-tokens']);
   if (maxNewTokens > 0) {
-    const prompts = questions.map((prompt) => ({ tokens: prompt, maxNewTokens, stopTokens: new Set() }));
+    const prompts = questions.map((prompt) => ({ tokens: prompt, maxNewTokens, stopTokens: new Set<number>() }));
     await timed(`${maxNewTokens} new tokens after each of them`, () => engine.generate(prompts));
   }
   await engine.close();
 }
 
-async function timed(what, work) {
-  const before = { time: performance.now(), ...io() };
+async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
+  const [start, before] = [performance.now(), io()];
   await work();
   const after = io();
-  const seconds = (performance.now() - before.time) / 1000;
-  const gb = (name) => ((after[name] - before[name]) / 1e9).toFixed(1);
+  const seconds = (performance.now() - start) / 1000;
+  const gb = (name: string) => (((after[name] ?? 0) - (before[name] ?? 0)) / 1e9).toFixed(1);
   console.log(
     `${what}: ${seconds.toFixed(1)} s; ${gb('rchar')} GB read ahead, ${gb('read_bytes')} GB from the disk, ${gb('write_bytes')} GB written`,
   );
 }
 
 /** What this process has read: all, and what was not in the page cache. */
-function io() {
+function io(): Readonly<Record<string, number>> {
   const text = existsSync('/proc/self/io') ? readFileSync('/proc/self/io', 'utf8') : '';
   return Object.fromEntries([...text.matchAll(/^(\w+): (\d+)$/gm)].map(([, name, count]) => [name, Number(count)]));
 }
 
-function dropFromCache(file) {
+function dropFromCache(file: string): void {
   if (spawnSync('vmtouch', ['-e', file]).status === 0) return;
   try {
     spawnSync('sync');

@@ -1,16 +1,19 @@
 // Where the time of the built-in suite goes with a checkpoint: in each session of onnxruntime, in its opening, in the
 // tokenizer, and in the JavaScript between. Part of `npm run bench:lm -- --profile PATH`.
+import type { Profiler } from 'node:inspector';
 import { Session as Inspector } from 'node:inspector/promises';
 import * as ort from 'onnxruntime-node';
+import { openCheckpointSource } from '../../src/language-model/open-model.ts';
+import { measureProbes } from '../../src/measure/measure-probes.ts';
+import type { DeviceChoice } from '../../src/onnx/device.ts';
+import { at } from '../../src/platform/at.ts';
+import { builtinSuite } from '../../src/probes/suite.ts';
 
 /** Time between two samples of what JavaScript does, in microseconds. */
 const SAMPLE_MICROSECONDS = 500;
 
-/**
- * Functions of the sources by what they are for: the innermost of a stack that is named here decides. Bundled names are those of the
- * sources, with a number where two are alike.
- */
-const WORK_OF = {
+/** Functions of the sources by what they are for: the innermost of a stack that is named here decides. */
+const WORK_OF: Readonly<Record<string, readonly string[]>> = {
   tokenizing: ['encodeText', 'encodePair', 'encodeRolling', 'encodeOnce', 'renderChat'],
   'opening the tokenizer': ['buildTokenizer', 'openTokens', 'startTokenizer'],
   'trees, masks and feeds': [
@@ -23,15 +26,8 @@ const WORK_OF = {
   'drawing items': ['builtinSuite'],
 };
 
-/** The sources that `profileSuite` takes. */
-export const PROFILED_SOURCES = {
-  builtinSuite: 'src/probes/suite.ts',
-  measureProbes: 'src/measure/measure-probes.ts',
-  openCheckpointSource: 'src/language-model/open-model.ts',
-};
-
 /** Ask a checkpoint the built-in suite, its levels included, and print where the time went. */
-export async function profileSuite({ builtinSuite, measureProbes, openCheckpointSource }, checkpoint, device) {
+export async function profileSuite(checkpoint: string, device: DeviceChoice): Promise<void> {
   const profile = await profiled(async () => {
     const suite = builtinSuite(1);
     const source = await openCheckpointSource({ checkpoint, device });
@@ -44,15 +40,36 @@ export async function profileSuite({ builtinSuite, measureProbes, openCheckpoint
     });
   });
   const { probes, precision } = profile.result;
-  console.log(`${probes.items.length} items of ${checkpoint}, weights in ${precision.weights}`);
+  console.log(`${probes.items.length} items of ${checkpoint}, weights in ${precision?.weights}`);
   printProfile(profile);
   console.log(`peak memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
 }
 
+/** Runs of the sessions for one purpose. */
+interface Runs {
+  readonly count: number;
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+interface Opened {
+  count: number;
+  seconds: number;
+}
+
+interface Profiled<T> {
+  readonly result: T;
+  readonly seconds: number;
+  readonly runs: ReadonlyMap<string, Runs>;
+  readonly opened: Opened;
+  /** Seconds of JavaScript by purpose. */
+  readonly script: Readonly<Record<string, number>>;
+}
+
 /** What runs of onnxruntime took while `work` ran, and what JavaScript did beside. */
-async function profiled(work) {
-  const runs = new Map();
-  const opened = { count: 0, seconds: 0 };
+async function profiled<T>(work: () => Promise<T>): Promise<Profiled<T>> {
+  const runs = new Map<string, Runs>();
+  const opened: Opened = { count: 0, seconds: 0 };
   const restore = watchSessions(runs, opened);
   const inspector = new Inspector();
   inspector.connect();
@@ -72,75 +89,82 @@ async function profiled(work) {
 }
 
 /** Measures every run and every opening of a session, by what the session is for. */
-function watchSessions(runs, opened) {
+function watchSessions(runs: Map<string, Runs>, opened: Opened): () => void {
   const { InferenceSession } = ort;
   const { create } = InferenceSession;
-  const { run } = InferenceSession.prototype;
-  InferenceSession.create = async (...args) => {
-    const before = performance.now();
-    const session = await create.apply(InferenceSession, args);
-    opened.count += 1;
-    opened.seconds += (performance.now() - before) / 1000;
-    return session;
-  };
-  InferenceSession.prototype.run = async function watched(feeds, ...rest) {
-    const before = performance.now();
-    const outputs = await run.call(this, feeds, ...rest);
-    const seconds = (performance.now() - before) / 1000;
-    const kind = kindOf(feeds, rest[0]);
-    const known = runs.get(kind) ?? { count: 0, rows: 0, seconds: 0 };
-    const rows = feeds.tokens?.size ?? feeds.hidden?.dims[0] ?? 0;
-    runs.set(kind, { count: known.count + 1, rows: known.rows + rows, seconds: known.seconds + seconds });
-    return outputs;
-  };
+  const prototype: ort.InferenceSession = Reflect.get(InferenceSession, 'prototype');
+  const { run } = prototype;
+  InferenceSession.create = new Proxy(create, {
+    async apply(target, factory, args) {
+      const before = performance.now();
+      const session = await Reflect.apply(target, factory, args);
+      opened.count += 1;
+      opened.seconds += (performance.now() - before) / 1000;
+      return session;
+    },
+  });
+  prototype.run = new Proxy(run, {
+    async apply(target, session, args: Parameters<ort.InferenceSession['run']>) {
+      const before = performance.now();
+      const outputs = await Reflect.apply(target, session, args);
+      const seconds = (performance.now() - before) / 1000;
+      const [feeds, fetches] = args;
+      const kind = kindOf(feeds, fetches);
+      const known = runs.get(kind) ?? { count: 0, rows: 0, seconds: 0 };
+      const rows = feeds.tokens?.size ?? feeds.hidden?.dims[0] ?? 0;
+      runs.set(kind, { count: known.count + 1, rows: known.rows + rows, seconds: known.seconds + seconds });
+      return outputs;
+    },
+  });
   return () => {
     InferenceSession.create = create;
-    InferenceSession.prototype.run = run;
+    prototype.run = run;
   };
 }
 
-function kindOf(feeds, fetches) {
+function kindOf(feeds: ort.InferenceSession.FeedsType, fetches: unknown): string {
   if (feeds.targets !== undefined) return 'output matrix';
   if (feeds.tokens === undefined) return 'other';
   if (Array.isArray(fetches) && fetches.length > 1) return 'layers, shared prefixes';
-  return feeds.total_sequence_length?.data[0] > feeds.tokens.dims[1] ? 'layers, after a prefix' : 'layers, batches';
+  const [total, width] = [feeds.total_sequence_length?.data[0], feeds.tokens.dims[1]];
+  return Number(total) > Number(width) ? 'layers, after a prefix' : 'layers, batches';
 }
 
 /** Seconds of JavaScript by purpose: runs of onnxruntime, which block it, and idle time are left out. */
-function scriptTimes({ nodes, samples, timeDeltas }) {
+function scriptTimes({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Record<string, number> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
-  const purposes = new Map();
-  const purposeOf = (id) => {
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const purposes = new Map<number, string>();
+  const purposeOf = (id: number): string => {
     const known = purposes.get(id);
     if (known !== undefined) return known;
-    const { functionName, url } = byId.get(id).callFrame;
+    const { functionName = '', url = '' } = byId.get(id)?.callFrame ?? {};
     const name = functionName.replace(/\d+$/, '');
     const named = Object.entries(WORK_OF).find(([, names]) => names.includes(name))?.[0];
     const parent = parents.get(id);
-    const special = { '(idle)': 'idle', '(garbage collector)': 'garbage collector' };
-    const purpose =
+    const special: Readonly<Record<string, string>> = { '(idle)': 'idle', '(garbage collector)': 'garbage collector' };
+    const purpose: string =
       special[functionName] ??
       (url.includes('onnxruntime') ? 'native' : named) ??
       (parent === undefined ? 'other' : purposeOf(parent));
     purposes.set(id, purpose);
     return purpose;
   };
-  const seconds = {};
+  const seconds: Record<string, number> = {};
   for (const [i, id] of samples.entries()) {
     const purpose = purposeOf(id);
-    seconds[purpose] = (seconds[purpose] ?? 0) + timeDeltas[i] / 1e6;
+    seconds[purpose] = (seconds[purpose] ?? 0) + at(timeDeltas, i) / 1e6;
   }
   return seconds;
 }
 
-function printProfile({ seconds, runs, opened, script }) {
-  const line = (what, time, more = '') =>
+function printProfile({ seconds, runs, opened, script }: Profiled<unknown>): void {
+  const line = (what: string, time: number, more = '') =>
     console.log(
       `  ${what.padEnd(30)}${time.toFixed(2).padStart(8)} s ${((100 * time) / seconds).toFixed(1).padStart(5)}%  ${more}`,
     );
   let left = seconds;
-  const part = (what, time, more) => {
+  const part = (what: string, time: number, more?: string) => {
     line(what, time, more);
     left -= time;
   };

@@ -12,9 +12,17 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { importSources } from '../run/import-sources.ts';
-import { PROFILED_SOURCES, profileSuite } from './lm-profile.ts';
-import { SHAPES, writeModel } from './random-model.ts';
+import { openReference } from '../../src/checkpoint/open.ts';
+import type { FullCheckpoint } from '../../src/checkpoint/types.ts';
+import type { Engine } from '../../src/language-model/engine.ts';
+import type { DevicePlan } from '../../src/language-model/runtime/device-memory.ts';
+import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
+import { chooseModelDevice } from '../../src/onnx/device.ts';
+import { at } from '../../src/platform/at.ts';
+import { parseDevice } from '../device-option.ts';
+import { type GemmMeter, openGemmMeter } from './gemm-rate.ts';
+import { profileSuite } from './lm-profile.ts';
+import { type Family, type Parameters, shapeOf, writeModel } from './random-model.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,49 +40,43 @@ const { values } = parseArgs({
   },
 });
 const REPEATS = Number(values.repeats);
-const SHAPE = SHAPES[values.family][values.size];
+const FAMILY: Family = values.family === 'hybrid' ? 'hybrid' : 'llama';
+const DTYPE = values.dtype === 'BF16' ? 'BF16' : 'F32';
+const { vocabulary: VOCABULARY } = shapeOf(FAMILY, values.size);
 const LENGTHS = values.lengths.split(',').map(Number);
-const PREFILLS = [...LENGTHS.map((length) => [1, length]), [16, 256]];
+/** Sequences, and tokens of each. */
+const PREFILLS: readonly (readonly [number, number])[] = [...LENGTHS.map((length) => [1, length] as const), [16, 256]];
 const [PROMPT, NEW_TOKENS] = [64, 64];
 
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
-  const { OnnxEngine, openReference, openGemmMeter, chooseModelDevice, ...profiled } = await importSources({
-    ...PROFILED_SOURCES,
-    OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
-    openReference: 'src/checkpoint/open.ts',
-    openGemmMeter: 'scripts/bench/gemm-rate.ts',
-    chooseModelDevice: 'src/onnx/device.ts',
-  });
-  const device = await chooseModelDevice(values.device);
+  const device = await chooseModelDevice(parseDevice(values.device));
   const meter = await openGemmMeter(device);
   if (values.profile !== undefined) {
     console.log(`float32 matrix product: ${((await meter.rate()) / 1e9).toFixed(0)} GFLOP/s`);
-    await profileSuite(profiled, values.profile, values.device);
+    await profileSuite(values.profile, parseDevice(values.device));
     process.exit();
   }
   const checkpoint = values.checkpoint ?? join(folder, 'model');
   const parameters =
     values.checkpoint === undefined
-      ? await writeModel(checkpoint, values.size, values.dtype, values.family)
+      ? await writeModel(checkpoint, { size: values.size, dtype: DTYPE, family: FAMILY })
       : parametersOf(await openReference(checkpoint));
   const baseline = process.memoryUsage.rss();
   const rate = await meter.rate();
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${device.name} (${device.reason}), Node ${process.version}`,
   );
-  const name = values.checkpoint ?? `${values.family}, ${values.dtype}`;
+  const name = values.checkpoint ?? `${FAMILY}, ${DTYPE}`;
   console.log(`model: ${name}, ${(parameters.all / 1e6).toFixed(0)} M parameters`);
   console.log(`float32 matrix product: ${(rate / 1e9).toFixed(0)} GFLOP/s`);
 
-  let plan = null;
+  const plans: DevicePlan[] = [];
   const before = performance.now();
   const engine = await OnnxEngine.open(await openReference(checkpoint), {
     device,
-    onPlan: (planned) => {
-      plan = planned;
-    },
-    ...(values.held === undefined ? {} : { held: values.held }),
+    onPlan: (plan) => plans.push(plan),
+    ...(values.held === undefined ? {} : { held: values.held === 'float32' ? 'float32' : 'as-stored' }),
   });
   await engine.score([{ context: tokens(1), continuation: [7] }]);
   const start = performance.now() - before;
@@ -83,14 +85,15 @@ try {
     const prefills = await prefilling(engine, parameters, meter);
     await scoring(engine);
     const generated = await decoding(engine);
-    if (values.peer !== undefined) comparePeer(checkpoint, prefills, generated);
+    if (values.peer !== undefined) comparePeer(values.peer, { checkpoint, prefills, generated });
   }
   console.log(`start-up, including the first answer: ${(start / 1000).toFixed(2)} s`);
   const peak = process.resourceUsage().maxRSS * 1024;
   console.log(
     `peak memory: ${mib(peak)} MiB, ${mib(baseline)} MiB of it before the start; weights in float32: ${mib(parameters.all * 4)} MiB`,
   );
-  if (plan !== null) console.log(`GPU memory: ${mib(plan.total)} MiB planned, ${takenOf(plan.free)} taken`);
+  const plan = plans.at(-1);
+  if (plan !== undefined) console.log(`GPU memory: ${mib(plan.total)} MiB planned, ${takenOf(plan.free)} taken`);
   await meter.close();
   await engine.close();
 } finally {
@@ -98,7 +101,7 @@ try {
 }
 
 /** Memory of the GPU that is no longer free; the allocators keep what they had at their peak. */
-function takenOf(freeBefore) {
+function takenOf(freeBefore: number): string {
   const query = ['--query-gpu=memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8' });
   const free = Math.max(...(stdout ?? '').split('\n').map((line) => Number.parseInt(line, 10) || 0));
@@ -106,14 +109,16 @@ function takenOf(freeBefore) {
 }
 
 /** Seconds of each of `PREFILLS`. The matrix rate is measured between repetitions: other programs on the machine take time from both. */
-async function prefilling(engine, parameters, meter) {
-  const times = [];
+async function prefilling(engine: Engine, parameters: Parameters, meter: GemmMeter): Promise<number[]> {
+  const times: number[] = [];
   for (const [batch, length] of PREFILLS) {
     const sequences = Array.from({ length: batch }, () => ({ context: tokens(length), continuation: [7] }));
-    const rates = [];
+    const rates: number[] = [];
     const seconds = await median(
       () => engine.score(sequences),
-      async () => rates.push(await meter.rate(2)),
+      async () => {
+        rates.push(await meter.rate(2));
+      },
     );
     times.push(seconds);
     const rate = middle(rates);
@@ -128,7 +133,7 @@ async function prefilling(engine, parameters, meter) {
 }
 
 /** Four choices of one token after 200 shared tokens, together and each on its own. */
-async function scoring(engine) {
+async function scoring(engine: Engine): Promise<void> {
   const questions = Array.from({ length: 8 }, () => tokens(200));
   const choices = [11, 12, 13, 14];
   const all = questions.flatMap((context) => choices.map((token) => ({ context, continuation: [token] })));
@@ -145,10 +150,17 @@ async function scoring(engine) {
 }
 
 /** Seconds for one prompt and for eight, and the new tokens of the eight. */
-async function decoding(engine) {
+interface Decoded {
+  readonly prompts: readonly (readonly number[])[];
+  readonly one: number;
+  readonly eight: number;
+  readonly texts: readonly (readonly number[])[];
+}
+
+async function decoding(engine: Engine): Promise<Decoded> {
   const prompts = Array.from({ length: 8 }, () => tokens(PROMPT));
-  const generate = (chosen, maxNewTokens = NEW_TOKENS) =>
-    engine.generate(chosen.map((own) => ({ tokens: own, maxNewTokens, stopTokens: new Set() })));
+  const generate = (chosen: readonly (readonly number[])[], maxNewTokens = NEW_TOKENS) =>
+    engine.generate(chosen.map((own) => ({ tokens: own, maxNewTokens, stopTokens: new Set<number>() })));
   const first = await median(() => generate(prompts.slice(0, 1), 1));
   const one = await median(() => generate(prompts.slice(0, 1)));
   const eight = await median(() => generate(prompts));
@@ -158,30 +170,46 @@ async function decoding(engine) {
   return { prompts, one, eight, texts: (await generate(prompts)).map(({ tokens: own }) => own) };
 }
 
-function comparePeer(checkpoint, prefills, { prompts, one, eight, texts }) {
+/** What lm.py prints. */
+interface PeerTimes {
+  readonly version: string;
+  readonly prefill: readonly number[];
+  readonly one: number;
+  readonly eight: number;
+  readonly texts: readonly (readonly number[])[];
+}
+
+function comparePeer(
+  python: string,
+  {
+    checkpoint,
+    prefills,
+    generated: { prompts, one, eight, texts },
+  }: { readonly checkpoint: string; readonly prefills: readonly number[]; readonly generated: Decoded },
+): void {
   const threads = availableParallelism();
   const asked = { checkpoint, threads, repeats: REPEATS, prompts, newTokens: NEW_TOKENS, prefills: PREFILLS };
-  const { stdout, stderr, status } = spawnSync(values.peer, [fileURLToPath(new URL('lm.py', import.meta.url))], {
+  const { stdout, stderr, status } = spawnSync(python, [fileURLToPath(new URL('lm.py', import.meta.url))], {
     input: JSON.stringify(asked),
     encoding: 'utf8',
     env: { ...process.env, OMP_NUM_THREADS: String(threads) },
   });
   if (status !== 0) throw new Error(`lm.py: ${stderr}`);
-  const peer = JSON.parse(stdout);
+  const peer: PeerTimes = JSON.parse(stdout);
   console.log(`${peer.version}, float32, ${threads} threads: their time ÷ ours`);
   for (const [i, [batch, length]] of PREFILLS.entries()) {
-    console.log(`  prefill ${batch} × ${length}: ${(peer.prefill[i] / prefills[i]).toFixed(2)}`);
+    console.log(`  prefill ${batch} × ${length}: ${(at(peer.prefill, i) / at(prefills, i)).toFixed(2)}`);
   }
-  const same = texts.filter((own, i) => own.join() === peer.texts[i].join()).length;
+  const same = texts.filter((own, i) => own.join() === at(peer.texts, i).join()).length;
   console.log(
     `  generating ${NEW_TOKENS} tokens after ${PROMPT}: ${(peer.one / one).toFixed(2)} for one prompt (${peer.one.toFixed(2)} s), ${(peer.eight / eight).toFixed(2)} for eight (${peer.eight.toFixed(2)} s); ${same} of 8 texts equal`,
   );
 }
 
 /** Of a Llama: what `writeModel` returns. */
-function parametersOf({ tensors }) {
+function parametersOf({ tensors }: FullCheckpoint): Parameters {
   const sizes = [...tensors.values()].map(({ name, shape }) => ({ name, size: shape.reduce((a, b) => a * b, 1) }));
-  const sum = (pattern) => sizes.reduce((all, { name, size }) => all + (pattern.test(name) ? size : 0), 0);
+  const sum = (pattern: RegExp) => sizes.reduce((all, { name, size }) => all + (pattern.test(name) ? size : 0), 0);
   const last = Math.max(...sizes.map(({ name }) => Number(/\.layers\.(\d+)\./.exec(name)?.[1] ?? 0)));
   return {
     all: sum(/./),
@@ -191,13 +219,13 @@ function parametersOf({ tensors }) {
 }
 
 /** Ids that every vocabulary of the benchmark has. */
-function tokens(count) {
-  return Array.from({ length: count }, () => Math.floor(Math.random() * SHAPE.vocabulary));
+function tokens(count: number): number[] {
+  return Array.from({ length: count }, () => Math.floor(Math.random() * VOCABULARY));
 }
 
-async function median(work, between = async () => {}) {
+async function median(work: () => Promise<unknown>, between = async () => {}): Promise<number> {
   await work();
-  const times = [];
+  const times: number[] = [];
   for (let i = 0; i < REPEATS; i += 1) {
     const before = performance.now();
     await work();
@@ -207,10 +235,13 @@ async function median(work, between = async () => {}) {
   return middle(times);
 }
 
-function middle(list) {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+function middle(list: readonly number[]): number {
+  return at(
+    list.toSorted((a, b) => a - b),
+    Math.floor(list.length / 2),
+  );
 }
 
-function mib(bytes) {
+function mib(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0);
 }

@@ -1,5 +1,9 @@
 // The matrices that `npm run bench:spectra` measures. Each follows from a seed.
 import { open } from 'node:fs/promises';
+import { at } from '../../src/platform/at.ts';
+import { safetensorsHeader } from './safetensors-file.ts';
+
+export const KINDS = ['heavy', 'flat', 'low-rank'] as const;
 
 /** Directions of the low-rank part, and the noise beside it. */
 const LOW_RANK = 16;
@@ -12,18 +16,25 @@ const DECAY = 0.6;
 const FIRST_STREAM = 1000;
 const STREAMS_PER_SEED = 4;
 
-/**
- * Row-major float32 [m, n].
- * @param kind `heavy`: columns that decay as a power, in random order; `flat`: Gaussian; `low-rank`: 16 directions and
- *   noise
- * @param gaussian (stream, count) → standard normal numbers
- */
-export function matrixOf(kind, m, n, seed, gaussian) {
-  const stream = (of) => FIRST_STREAM + STREAMS_PER_SEED * seed + of;
+/** A matrix to draw. */
+export interface Drawn {
+  /** `heavy`: columns that decay as a power, in random order; `flat`: Gaussian; `low-rank`: 16 directions and noise. */
+  readonly kind: string;
+  readonly m: number;
+  readonly n: number;
+  readonly seed: number;
+}
+
+/** Standard normal numbers of a stream. */
+type Gaussian = (stream: number, count: number) => Float32Array;
+
+/** Row-major float32 [m, n]. */
+export function matrixOf({ kind, m, n, seed }: Drawn, gaussian: Gaussian): Float32Array {
+  const stream = (of: number) => FIRST_STREAM + STREAMS_PER_SEED * seed + of;
   const matrix = gaussian(stream(0), m * n);
   if (kind === 'heavy') {
     const order = gaussian(stream(1), n);
-    const places = Array.from(order.keys()).sort((a, b) => order[a] - order[b]);
+    const places = Array.from(order.keys()).sort((a, b) => at(order, a) - at(order, b));
     scaleColumns(
       matrix,
       Float32Array.from(places, (place) => (place + 1) ** -DECAY / Math.sqrt(n)),
@@ -32,48 +43,52 @@ export function matrixOf(kind, m, n, seed, gaussian) {
     scaleColumns(matrix, new Float32Array(n).fill(1 / Math.sqrt(n)));
   } else if (kind === 'low-rank') {
     scaleColumns(matrix, new Float32Array(n).fill(NOISE / Math.sqrt(n)));
-    addProduct(matrix, gaussian(stream(1), m * LOW_RANK), gaussian(stream(2), LOW_RANK * n), n);
+    addProduct(matrix, { left: gaussian(stream(1), m * LOW_RANK), right: gaussian(stream(2), LOW_RANK * n), n });
   } else {
-    throw new Error(`unknown kind ${kind}: use heavy, flat or low-rank`);
+    throw new Error(`unknown kind ${kind}: use ${KINDS.join(', ')}`);
   }
   return matrix;
 }
 
 /** Write a safetensors file with one tensor, `weight`. @param dtype `f32` or `bf16`, rounded to nearest */
-export async function writeMatrix(file, matrix, m, n, dtype) {
+export async function writeMatrix(
+  file: string,
+  matrix: Float32Array,
+  shape: readonly [number, number],
+  dtype: string,
+): Promise<void> {
   const data = dtype === 'bf16' ? bfloat16(matrix) : matrix;
-  const header = { weight: { dtype: dtype.toUpperCase(), shape: [m, n], data_offsets: [0, data.byteLength] } };
-  const json = JSON.stringify(header);
-  const text = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
+  const { bytes } = safetensorsHeader([{ name: 'weight', dtype: dtype === 'bf16' ? 'BF16' : 'F32', shape }]);
   const handle = await open(file, 'w');
   try {
-    for (const part of [length, text, new Uint8Array(data.buffer)]) await handle.writeFile(part);
+    for (const part of [bytes, new Uint8Array(data.buffer)]) await handle.writeFile(part);
   } finally {
     await handle.close();
   }
 }
 
-function scaleColumns(matrix, scales) {
+function scaleColumns(matrix: Float32Array, scales: Float32Array): void {
   for (let row = 0; row < matrix.length; row += scales.length) {
-    for (let j = 0; j < scales.length; j += 1) matrix[row + j] *= scales[j];
+    for (const [j, scale] of scales.entries()) matrix[row + j] = at(matrix, row + j) * scale;
   }
 }
 
 /** matrix + left [m, 16] · right [16, n] / n. */
-function addProduct(matrix, left, right, n) {
+function addProduct(
+  matrix: Float32Array,
+  { left, right, n }: { readonly left: Float32Array; readonly right: Float32Array; readonly n: number },
+): void {
   for (let i = 0; i * n < matrix.length; i += 1) {
     for (let k = 0; k < LOW_RANK; k += 1) {
-      const factor = left[i * LOW_RANK + k] / n;
-      for (let j = 0; j < n; j += 1) matrix[i * n + j] += factor * right[k * n + j];
+      const factor = at(left, i * LOW_RANK + k) / n;
+      for (let j = 0; j < n; j += 1) matrix[i * n + j] = at(matrix, i * n + j) + factor * at(right, k * n + j);
     }
   }
 }
 
-function bfloat16(matrix) {
+function bfloat16(matrix: Float32Array): Uint16Array {
   const words = new Uint32Array(matrix.buffer);
   const halves = new Uint16Array(words.length);
-  for (let i = 0; i < words.length; i += 1) halves[i] = (words[i] + 0x7fff + ((words[i] >>> 16) & 1)) >>> 16;
+  for (const [i, word] of words.entries()) halves[i] = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   return halves;
 }

@@ -8,18 +8,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { at } from '../../src/platform/at.ts';
+import type { MethodChoice } from '../../src/spectra/choose-method.ts';
+import { safetensorsHeader } from './safetensors-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Llama 2: hidden size, MLP size, layers, vocabulary. */
-const MODELS = { '7b': { hidden: 4096, mlp: 11008, layers: 32, vocabulary: 32000 } };
+interface ModelShape {
+  readonly hidden: number;
+  readonly mlp: number;
+  readonly layers: number;
+  readonly vocabulary: number;
+}
+const MODELS: Readonly<Record<string, ModelShape>> = {
+  '7b': { hidden: 4096, mlp: 11008, layers: 32, vocabulary: 32000 },
+};
+
+/** A name, rows and columns. */
+type NamedMatrix = readonly [string, number, number];
 
 /** The matrices of all layers, and those outside the layers. */
 const BLOCKS = 'model.layers.*';
 const ENDS = '{model.embed_tokens,lm_head}.weight';
 
 /** @param layers number of layers to measure; embeddings and lm_head are measured too, but only with the fast method */
-export async function benchModel(name, layers) {
+export async function benchModel(name: string, layers: number): Promise<void> {
   const model = MODELS[name];
   if (!model) throw new Error(`unknown model ${name}: use ${Object.keys(MODELS).join(' or ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'bench-model-'));
@@ -32,7 +46,7 @@ export async function benchModel(name, layers) {
       '--outdir',
       dist,
     ]);
-    const ends = [
+    const ends: NamedMatrix[] = [
       ['model.embed_tokens.weight', model.vocabulary, model.hidden],
       ['lm_head.weight', model.vocabulary, model.hidden],
     ];
@@ -53,64 +67,95 @@ export async function benchModel(name, layers) {
   }
 }
 
+interface Written {
+  /** The folder, and the file of its weights. */
+  readonly path: string;
+  readonly file: string;
+  /** Of the weights. */
+  readonly bytes: number;
+  /** Where each tensor begins in the file. */
+  readonly offsets: readonly number[];
+}
+
+interface Bench {
+  readonly cli: string;
+  readonly checkpoint: Written;
+  readonly folder: string;
+}
+
+interface Eta {
+  /** Matrices that were done when it was shown. */
+  readonly done: string;
+  readonly seconds: number;
+}
+
+interface Run {
+  readonly seconds: number;
+  readonly mebibytes: number;
+  /** Each ETA that was shown, and the seconds after the start when it was. */
+  readonly etas: readonly (Eta & { readonly at: number })[];
+}
+
+interface Measurement {
+  readonly method: MethodChoice;
+  /** Of the tensors. */
+  readonly glob: string;
+  readonly store?: string;
+}
+
 /** @param times the model's number of layers ÷ the number that is measured */
-async function benchMethods(bench, blockBytes, endBytes, times) {
+async function benchMethods(bench: Bench, blockBytes: number, endBytes: number, times: number): Promise<void> {
   const store = join(bench.folder, 'store');
-  const whole = (label, seconds, bytes) =>
+  const whole = (label: string, seconds: number, bytes: number) =>
     console.log(`  ${label}, extrapolated: ${(seconds / 60).toFixed(1)} min, ${speed(bytes, seconds)}`);
-  const fast = await measure(bench, 'fast', BLOCKS, store);
+  const fast = await measure(bench, { method: 'fast', glob: BLOCKS, store });
   print('fast, layers', fast, blockBytes);
-  print('  again, from the store', await measure(bench, 'fast', BLOCKS, store), blockBytes);
+  print('  again, from the store', await measure(bench, { method: 'fast', glob: BLOCKS, store }), blockBytes);
   await changeTensors(bench.checkpoint, 3);
-  print('  after 3 tensors changed', await measure(bench, 'fast', BLOCKS, store), blockBytes);
-  const ends = await measure(bench, 'fast', ENDS);
+  print('  after 3 tensors changed', await measure(bench, { method: 'fast', glob: BLOCKS, store }), blockBytes);
+  const ends = await measure(bench, { method: 'fast', glob: ENDS });
   print('fast, embeddings and lm_head', ends, endBytes);
   whole('fast, all layers, embeddings and lm_head', times * fast.seconds + ends.seconds, times * blockBytes + endBytes);
-  const exact = await measure(bench, 'exact', BLOCKS);
+  const exact = await measure(bench, { method: 'exact', glob: BLOCKS });
   print('exact, layers', exact, blockBytes);
   whole('exact, all layers', times * exact.seconds, times * blockBytes);
 }
 
-function print(label, run, bytes) {
+function print(label: string, run: Run, bytes: number): void {
   console.log(
     `  ${label.padEnd(30)}${run.seconds.toFixed(1).padStart(7)} s, ${speed(bytes, run.seconds)}, peak ${run.mebibytes.toFixed(0)} MiB; ${etaError(run)}`,
   );
 }
 
-const speed = (bytes, seconds) => `${(bytes / 1e9 / seconds).toFixed(3)} GB/s`;
+const speed = (bytes: number, seconds: number): string => `${(bytes / 1e9 / seconds).toFixed(3)} GB/s`;
 
-const bytesOf = (matrices) => matrices.reduce((sum, [, m, n]) => sum + 2 * m * n, 0);
+const bytesOf = (matrices: readonly NamedMatrix[]): number => matrices.reduce((sum, [, m, n]) => sum + 2 * m * n, 0);
 
-function blockOf(layer, { hidden, mlp }) {
+function blockOf(layer: number, { hidden, mlp }: ModelShape): NamedMatrix[] {
   const at = `model.layers.${layer}`;
   return [
-    ...['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((name) => [`${at}.self_attn.${name}.weight`, hidden, hidden]),
-    ...['gate_proj', 'up_proj'].map((name) => [`${at}.mlp.${name}.weight`, mlp, hidden]),
+    ...['q_proj', 'k_proj', 'v_proj', 'o_proj'].map(
+      (name): NamedMatrix => [`${at}.self_attn.${name}.weight`, hidden, hidden],
+    ),
+    ...['gate_proj', 'up_proj'].map((name): NamedMatrix => [`${at}.mlp.${name}.weight`, mlp, hidden]),
     [`${at}.mlp.down_proj.weight`, hidden, mlp],
   ];
 }
 
 /** Random bfloat16 weights whose columns decay, so that the spectrum has a head and a tail. */
-async function writeModel(folder, matrices) {
+async function writeModel(folder: string, matrices: readonly NamedMatrix[]): Promise<Written> {
   await mkdir(folder, { recursive: true });
   await writeFile(
     join(folder, 'config.json'),
     JSON.stringify({ model_type: 'llama', architectures: ['LlamaForCausalLM'] }),
   );
-  const header = {};
-  let offset = 0;
-  for (const [name, m, n] of matrices) {
-    header[name] = { dtype: 'BF16', shape: [m, n], data_offsets: [offset, offset + 2 * m * n] };
-    offset += 2 * m * n;
-  }
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
+  const shapes = matrices.map(([name, m, n]) => ({ name, dtype: 'BF16', shape: [m, n] }) as const);
+  const { bytes, offsets, end } = safetensorsHeader(shapes);
   const path = join(folder, 'model.safetensors');
   const file = createWriteStream(path);
-  const write = (chunk) =>
-    new Promise((resolve, reject) => file.write(chunk, (error) => (error ? reject(error) : resolve())));
-  await write(Buffer.concat([length, text]));
+  const write = (chunk: Buffer) =>
+    new Promise<void>((resolve, reject) => file.write(chunk, (error) => (error ? reject(error) : resolve())));
+  await write(bytes);
   let state = 1;
   for (const [, m, n] of matrices) {
     const scales = Float32Array.from({ length: n }, (_, column) => (column + 1) ** -0.4 / 64);
@@ -119,22 +164,21 @@ async function writeModel(folder, matrices) {
       const values = new Float32Array(count);
       for (let i = 0; i < count; i += 1) {
         state = (Math.imul(state, 1664525) + 1013904223) | 0;
-        values[i] = (state / 2 ** 31) * scales[i % n];
+        values[i] = (state / 2 ** 31) * at(scales, i % n);
       }
       const bits = new Uint32Array(values.buffer);
       await write(Buffer.from(Uint16Array.from(bits, (word) => word >>> 16).buffer));
     }
   }
-  await new Promise((resolve) => file.end(resolve));
-  return { path: folder, file: path, bytes: offset, header, dataStart: 8 + text.length };
+  await new Promise<void>((resolve) => file.end(resolve));
+  return { path: folder, file: path, bytes: end - bytes.length, offsets };
 }
 
 /**
  * Run the built command line as a user sees it: in a terminal, which `script` of util-linux emulates, with GNU time for
  * its peak memory.
- * @returns seconds, mebibytes, and `etas`: each ETA that was shown, and the seconds after the start when it was
  */
-async function measure({ cli, checkpoint, folder }, method, glob, store = 'off') {
+async function measure({ cli, checkpoint, folder }: Bench, { method, glob, store = 'off' }: Measurement): Promise<Run> {
   const args = [
     'spectra',
     '--checkpoint',
@@ -156,8 +200,8 @@ async function measure({ cli, checkpoint, folder }, method, glob, store = 'off')
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
-  const etas = [];
-  child.stdout.setEncoding('utf8').on('data', (text) => {
+  const etas: (Eta & { readonly at: number })[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     const shown = lastEta(text);
     // The bar is drawn again between two matrices, with the same ETA.
@@ -169,10 +213,10 @@ async function measure({ cli, checkpoint, folder }, method, glob, store = 'off')
   return { seconds: elapsed(), mebibytes, etas };
 }
 
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The ETA of the last progress bar in some output. */
-function lastEta(text) {
+function lastEta(text: string): Eta | null {
   const bars = [...text.matchAll(/(\d+)\/\d+ [^\r\n]*?, (?:(\d+) min )?([\d.]+) s left/g)];
   const [, done, minutes = 0, seconds] = bars.at(-1) ?? [];
   return done === undefined ? null : { done, seconds: 60 * Number(minutes) + Number(seconds) };
@@ -182,22 +226,20 @@ function lastEta(text) {
 const SETTLED = 0.1;
 
 /** How far elapsed time + ETA was from the true total, relative to that. */
-function etaError({ seconds: total, etas }) {
+function etaError({ seconds: total, etas }: Run): string {
   const errors = etas
     .filter(({ at }) => at >= SETTLED * total)
     .map(({ at, seconds }) => Math.abs((at + seconds) / total - 1));
   if (errors.length === 0) return 'no ETA was shown';
-  const percent = (share) => `${(100 * share).toFixed(0)}%`;
+  const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
   const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
   return `ETA off by ${percent(mean)} of the total on average, ${percent(Math.max(...errors))} at most (${errors.length} ETAs after the first ${percent(SETTLED)})`;
 }
 
 /** Change the first number of each of the first tensors. */
-async function changeTensors({ file, header, dataStart }, count) {
+async function changeTensors({ file, offsets }: Written, count: number): Promise<void> {
   const handle = await open(file, 'r+');
-  for (const { data_offsets } of Object.values(header).slice(0, count)) {
-    await handle.write(ONE, 0, ONE.length, dataStart + data_offsets[0]);
-  }
+  for (const offset of offsets.slice(0, count)) await handle.write(ONE, 0, ONE.length, offset);
   await handle.close();
 }
 

@@ -7,8 +7,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { importSources } from '../run/import-sources.ts';
-import { SHAPES, writeModel } from './random-model.ts';
+import { openCheckpointSource } from '../../src/language-model/open-model.ts';
+import { measureProbes } from '../../src/measure/measure-probes.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+import { builtinSuite } from '../../src/probes/suite.ts';
+import { parseDevice } from '../device-option.ts';
+import { shapeOf, writeModel } from './random-model.ts';
 
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
 const SIZE = '120M';
@@ -16,20 +20,15 @@ const PIECES = String.raw`'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,
 
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
-  const { builtinSuite, measureProbes, openCheckpointSource } = await importSources({
-    builtinSuite: 'src/probes/suite.ts',
-    measureProbes: 'src/measure/measure-probes.ts',
-    openCheckpointSource: 'src/language-model/open-model.ts',
-  });
   const checkpoint = join(folder, 'model');
-  await writeModel(checkpoint, SIZE);
+  await writeModel(checkpoint, { size: SIZE });
   const suite = builtinSuite(1);
-  const tokens = await writeTokenizer(checkpoint, [...suite.items, ...suite.pilot]);
+  const tokens = await writeTokenizer(checkpoint, [...suite.items, ...(suite.pilot ?? [])]);
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${values.device}, Node ${process.version}`,
   );
   console.log(`suite: ${suite.items.length} items at all levels, ${tokens} tokens in their prompts`);
-  const source = await openCheckpointSource({ checkpoint, device: values.device });
+  const source = await openCheckpointSource({ checkpoint, device: parseDevice(values.device) });
   const order = {
     suites: [suite],
     seed: 1,
@@ -51,13 +50,16 @@ try {
 }
 
 /** A word-level tokenizer that knows every piece of the suite; returns how many tokens its prompts have. */
-async function writeTokenizer(directory, items) {
-  const split = (text) => text.match(new RegExp(PIECES, 'gu')) ?? [];
-  const texts = items.flatMap(({ prompt, question }) => [prompt, ...question.choices.map((choice) => ` ${choice}`)]);
+async function writeTokenizer(directory: string, items: readonly ProbeItem[]): Promise<number> {
+  const split = (text: string): string[] => text.match(new RegExp(PIECES, 'gu')) ?? [];
+  const texts = items.flatMap(({ prompt, question }) => [
+    prompt,
+    ...(question.kind === 'choice' ? question.choices : []).map((choice) => ` ${choice}`),
+  ]);
   const words = [...new Set(texts.flatMap(split))];
-  if (words.length + 2 > SHAPES.llama[SIZE].vocabulary) throw new Error(`${words.length} pieces are too many`);
+  if (words.length + 2 > shapeOf('llama', SIZE).vocabulary) throw new Error(`${words.length} pieces are too many`);
   const vocab = Object.fromEntries(['<s>', '<unk>', ...words].map((word, id) => [word, id]));
-  const added = (id, content) => ({
+  const added = (id: number, content: string) => ({
     id,
     content,
     single_word: false,

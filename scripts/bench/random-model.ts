@@ -1,8 +1,19 @@
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { safetensorsHeader, sizeOf, WIDTHS } from './safetensors-file.ts';
+
+interface Shape {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly keyValueHeads?: number;
+  readonly linearHeads?: number;
+  readonly inner: number;
+  readonly vocabulary: number;
+}
 
 /** Models by their number of parameters, Llama-shaped and Qwen3.5-shaped (three of four layers are gated delta nets). */
-export const SHAPES = {
+const SHAPES = {
   llama: {
     '120M': { hidden: 768, layers: 12, heads: 12, inner: 2048, vocabulary: 24_000 },
     '550M': { hidden: 1536, layers: 16, heads: 24, inner: 4096, vocabulary: 32_000 },
@@ -17,6 +28,8 @@ export const SHAPES = {
   },
 };
 
+export type Family = keyof typeof SHAPES;
+
 /** Numbers at a time: larger tensors repeat them. */
 const BLOCK = 2 ** 24;
 
@@ -25,12 +38,40 @@ const FULL = 256;
 const LINEAR = 128;
 const KERNEL = 4;
 
-/** Write a checkpoint directory with random weights and no tokenizer; returns numbers of parameters. */
-export async function writeModel(directory, size, dtype = 'F32', family = 'llama') {
+/** A model to write. */
+export interface RandomModel {
+  readonly size: string;
+  readonly dtype?: 'F32' | 'BF16';
+  readonly family?: Family;
+}
+
+/** Numbers of parameters. */
+export interface Parameters {
+  readonly all: number;
+  readonly layers: number;
+  /** Of the last layer, those that run for the scored positions alone. */
+  readonly rowsOnly: number;
+}
+
+/** @throws Error for a family or a size that is not in `SHAPES` */
+export function shapeOf(family: string, size: string): Shape {
+  const sizes: Readonly<Record<string, Readonly<Record<string, Shape>>>> = SHAPES;
+  const shape = sizes[family]?.[size];
+  if (shape === undefined) throw new Error(`no ${family} of ${size}: see ${Object.keys(SHAPES).join(', ')} in SHAPES`);
+  return shape;
+}
+
+type NamedShape = readonly [string, readonly number[]];
+
+/** Write a checkpoint directory with random weights and no tokenizer. */
+export async function writeModel(
+  directory: string,
+  { size, dtype = 'F32', family = 'llama' }: RandomModel,
+): Promise<Parameters> {
   await mkdir(directory);
-  const shape = SHAPES[family][size];
-  const { hidden, layers, inner, vocabulary } = shape;
-  const shapes = [
+  const shape = shapeOf(family, size);
+  const { hidden, layers, inner, vocabulary, heads, keyValueHeads = heads } = shape;
+  const shapes: NamedShape[] = [
     ['model.embed_tokens.weight', [vocabulary, hidden]],
     ['lm_head.weight', [vocabulary, hidden]],
     ['model.norm.weight', [hidden]],
@@ -42,28 +83,15 @@ export async function writeModel(directory, size, dtype = 'F32', family = 'llama
     shapes.push([`${at}.mlp.down_proj.weight`, [hidden, inner]]);
     for (const name of ['input_layernorm', 'post_attention_layernorm']) shapes.push([`${at}.${name}.weight`, [hidden]]);
   }
-  const width = dtype === 'F32' ? 4 : 2;
-  const header = {};
-  let offset = 0;
-  let inLayers = 0;
-  for (const [name, shape] of shapes) {
-    const size = shape.reduce((product, n) => product * n, 1);
-    header[name] = { dtype, shape, data_offsets: [offset, offset + size * width] };
-    offset += size * width;
-    if (shape.length > 1 && name.includes('.layers.')) inLayers += size;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
+  const { bytes } = safetensorsHeader(shapes.map(([name, shape]) => ({ name, dtype, shape })));
   const file = await open(join(directory, 'model.safetensors'), 'w');
-  await file.write(length);
-  await file.write(json);
-  const bytesOf = (data) => (width === 4 ? Buffer.from(data.buffer) : upperHalves(data));
-  const sizes = shapes.map(([, shape]) => shape.reduce((product, n) => product * n, 1));
-  const random = bytesOf(Float32Array.from({ length: Math.min(BLOCK, Math.max(...sizes)) }, randomWeight));
-  for (const [i, [, shape]] of shapes.entries()) {
-    if (shape.length === 1) await file.write(bytesOf(new Float32Array(sizes[i]).fill(1)));
-    else await writeRepeated(file, random, sizes[i] * width);
+  await file.write(bytes);
+  const stored = (data: Float32Array) => (dtype === 'F32' ? Buffer.from(data.buffer) : upperHalves(data));
+  const largest = Math.max(...shapes.map(([, shape]) => sizeOf(shape)));
+  const random = stored(Float32Array.from({ length: Math.min(BLOCK, largest) }, randomWeight));
+  for (const [, shape] of shapes) {
+    if (shape.length === 1) await file.write(stored(new Float32Array(sizeOf(shape)).fill(1)));
+    else await writeRepeated(file, random, sizeOf(shape) * WIDTHS[dtype]);
   }
   await file.close();
   await writeFile(
@@ -72,35 +100,39 @@ export async function writeModel(directory, size, dtype = 'F32', family = 'llama
       hidden_size: hidden,
       intermediate_size: inner,
       num_hidden_layers: layers,
-      num_attention_heads: shape.heads,
-      num_key_value_heads: shape.keyValueHeads ?? shape.heads,
+      num_attention_heads: heads,
+      num_key_value_heads: keyValueHeads,
       vocab_size: vocabulary,
       max_position_embeddings: 2048,
       tie_word_embeddings: false,
       ...(family === 'llama' ? { model_type: 'llama' } : hybridConfig(shape)),
     }),
   );
-  const output = family === 'llama' ? hidden : shape.heads * FULL;
-  return { all: offset / width, layers: inLayers, rowsOnly: output * hidden + 3 * hidden * inner };
+  const output = family === 'llama' ? hidden : heads * FULL;
+  const total = (some: readonly NamedShape[]) => some.reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
+  return {
+    all: total(shapes),
+    layers: total(shapes.filter(([name, shape]) => shape.length > 1 && name.includes('.layers.'))),
+    rowsOnly: output * hidden + 3 * hidden * inner,
+  };
 }
 
 const randomWeight = () => (Math.random() - 0.5) * 0.07;
 
-async function writeRepeated(file, block, size) {
+async function writeRepeated(file: FileHandle, block: Buffer, size: number): Promise<void> {
   for (let left = size; left > 0; left -= block.length) await file.write(block, 0, Math.min(left, block.length));
 }
 
-function llamaAttention(at, { hidden, heads, keyValueHeads = heads }) {
+function llamaAttention(at: string, { hidden, heads, keyValueHeads = heads }: Shape): NamedShape[] {
   return ['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((name) => {
-    const rows = /[kv]/.test(name[0]) ? (hidden / heads) * keyValueHeads : hidden;
+    const rows = /^[kv]/.test(name) ? (hidden / heads) * keyValueHeads : hidden;
     return [`${at}.self_attn.${name}.weight`, [rows, hidden]];
   });
 }
 
-function hybridConfig({ keyValueHeads, linearHeads }) {
+function hybridConfig({ linearHeads = 0 }: Shape) {
   return {
     model_type: 'qwen3_5_text',
-    num_key_value_heads: keyValueHeads,
     head_dim: FULL,
     linear_num_key_heads: linearHeads,
     linear_num_value_heads: linearHeads,
@@ -111,8 +143,13 @@ function hybridConfig({ keyValueHeads, linearHeads }) {
   };
 }
 
-function hybridMixer(at, i, { hidden, heads, keyValueHeads, linearHeads }) {
-  const named = (module, shapes) => Object.entries(shapes).map(([name, shape]) => [`${at}.${module}.${name}`, shape]);
+function hybridMixer(
+  at: string,
+  i: number,
+  { hidden, heads, keyValueHeads = heads, linearHeads = 0 }: Shape,
+): NamedShape[] {
+  const named = (module: string, shapes: Readonly<Record<string, readonly number[]>>) =>
+    Object.entries(shapes).map(([name, shape]): NamedShape => [`${at}.${module}.${name}`, shape]);
   if (i % 4 === 3) {
     return named('self_attn', {
       'q_proj.weight': [2 * heads * FULL, hidden],
@@ -138,7 +175,7 @@ function hybridMixer(at, i, { hidden, heads, keyValueHeads, linearHeads }) {
 }
 
 /** float32 cut down to bfloat16. */
-function upperHalves(data) {
+function upperHalves(data: Float32Array): Buffer {
   const halves = new Uint16Array(data.buffer);
-  return Buffer.from(Uint16Array.from(data, (_, i) => halves[2 * i + 1]).buffer);
+  return Buffer.from(Uint16Array.from(data, (_, i) => halves[2 * i + 1] ?? 0).buffer);
 }

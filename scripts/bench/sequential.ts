@@ -8,7 +8,9 @@
 import { randomInt } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { importSources } from '../run/import-sources.ts';
+import { at } from '../../src/platform/at.ts';
+import { attacksOn, wrongPasses } from '../../test/compare/sequential/adversary.ts';
+import { type Outcome, outcomeOf, SCENARIOS, type Shape } from '../../test/compare/sequential/worlds.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,15 +23,18 @@ const { values } = parseArgs({
     attacks: { type: 'string' },
   },
 });
-const { SCENARIOS, outcomeOf, attacksOn, wrongPasses } = await importSources({
-  SCENARIOS: 'test/compare/sequential/worlds.ts',
-  outcomeOf: 'test/compare/sequential/worlds.ts',
-  attacksOn: 'test/compare/sequential/adversary.ts',
-  wrongPasses: 'test/compare/sequential/adversary.ts',
-});
+
+const SHAPES: readonly Shape[] = ['built-in', 'derived'];
+
+/** A line of the file that --into names. */
+interface Drawn extends Outcome {
+  readonly shape: Shape;
+  readonly name: string;
+  readonly seed: number;
+}
 
 if (values.attacks !== undefined) {
-  for (const shape of ['built-in', 'derived']) {
+  for (const shape of SHAPES) {
     for (const { name, pair } of attacksOn(shape, 1)) {
       const seeds = Array.from({ length: Number(values.attacks) }, () => randomInt(2 ** 31 - 1));
       console.log(`${shape} | ${name} | wrong passes: ${wrongPasses(pair, seeds)} of ${seeds.length}`);
@@ -38,45 +43,47 @@ if (values.attacks !== undefined) {
   process.exit();
 }
 
-const shapes = values.shape === undefined ? ['built-in', 'derived'] : [values.shape];
-const names = values.scenario === undefined ? Object.keys(SCENARIOS) : [values.scenario];
+const shapes = SHAPES.filter((shape) => values.shape === undefined || shape === values.shape);
+const scenarios = Object.entries(SCENARIOS).filter(
+  ([name]) => values.scenario === undefined || name === values.scenario,
+);
 const [from, draws] = [Number(values.from), Number(values.draws)];
 const started = performance.now();
-const outcomes = [];
+const outcomes: Drawn[] = [];
 for (let seed = from + 1; seed <= from + draws; seed += 1) {
   if ((performance.now() - started) / 1000 > Number(values.seconds)) break;
   for (const shape of shapes) {
-    for (const name of names) {
-      const outcome = { shape, name, seed, ...outcomeOf(shape, SCENARIOS[name], seed) };
+    for (const [name, scenario] of scenarios) {
+      const outcome = { shape, name, seed, ...outcomeOf(shape, scenario, seed) };
       if (values.into !== undefined) appendFileSync(values.into, `${JSON.stringify(outcome)}\n`);
       outcomes.push(outcome);
     }
   }
 }
 
-const all =
+const all: readonly Drawn[] =
   values.into === undefined
     ? outcomes
     : readFileSync(values.into, 'utf8')
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line));
-const percent = (share) => `${(100 * share).toFixed(1)}`;
+const percent = (share: number): string => `${(100 * share).toFixed(1)}`;
 console.log(
   'shape | scenario | draws | asked: mean, median, 90% | stopped | full: pass, fail, other | in blocks: pass, fail, other | pass for fail, fail for pass or other, pass for other',
 );
-for (const shape of ['built-in', 'derived']) {
+for (const shape of SHAPES) {
   for (const name of Object.keys(SCENARIOS)) {
     const own = all.filter((outcome) => outcome.shape === shape && outcome.name === name);
     if (own.length > 0) console.log([shape, name, own.length, ...columnsOf(own)].join(' | '));
   }
 }
 
-function columnsOf(own) {
-  const share = (has) => percent(own.filter(has).length / own.length);
+function columnsOf(own: readonly Drawn[]): string[] {
+  const share = (has: (outcome: Drawn) => boolean) => percent(own.filter(has).length / own.length);
   const asked = own.map((outcome) => outcome.asked).sort((a, b) => a - b);
-  const quantile = (q) => percent(asked[Math.min(asked.length - 1, Math.floor(q * asked.length))]);
-  const verdicts = (side) => {
+  const quantile = (q: number) => percent(at(asked, Math.min(asked.length - 1, Math.floor(q * asked.length))));
+  const verdicts = (side: 'full' | 'sequential') => {
     const [pass, fail] = ['pass', 'fail'].map((verdict) => share((one) => one[side] === verdict));
     return `${pass}, ${fail}, ${share((one) => one[side] !== 'pass' && one[side] !== 'fail')}`;
   };

@@ -8,22 +8,20 @@
 //
 // Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the
 // float64 SVD on one thread, which is run once per matrix and is also the truth.
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
-import { build } from 'esbuild';
-import { benchCheckpoint, measureCheckpoint } from './checkpoint.ts';
-import { errors, widths } from './errors.ts';
+import { parseArgs } from 'node:util';
+import { at } from '../../src/platform/at.ts';
+import { gaussian } from '../../src/spectra/fast/gaussian.ts';
+import { METHODS, type Method } from '../../src/spectra/metrics-schema.ts';
+import { median } from '../../src/statistics/descriptive.ts';
+import { benchCheckpoint } from './checkpoint.ts';
+import { errors, type Measured, widths } from './errors.ts';
 import { matrixOf, writeMatrix } from './matrices.ts';
 import { benchModel } from './model.ts';
-import { findPeers, peer, readValues } from './peers.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const script = fileURLToPath(import.meta.url);
-const run = promisify(execFile);
+import { type Measure, type OwnSpectra, withOwnSpectra } from './own-spectra.ts';
+import { findPeers, type Peers, peer } from './peers.ts';
 
 /** Threads of each contestant. */
 const THREADS = 2;
@@ -39,123 +37,69 @@ const { values: options } = parseArgs({
     checkpoint: { type: 'string' },
     reference: { type: 'string' },
     errors: { type: 'boolean', default: false },
-    // For the child process that measures: the bundle, the files, and the file that σ goes to.
-    measure: { type: 'string' },
-    files: { type: 'string', default: '' },
-    into: { type: 'string', default: '' },
-    method: { type: 'string', default: 'exact' },
     device: { type: 'string', default: 'cpu' },
   },
 });
 
-if (options.measure && options.checkpoint) await measureCheckpoint(options.measure, options);
-else if (options.measure) await measure(options.measure, options.files.split(','), options.into, options.method);
-else if (options.model) await benchModel(options.model, Number(options.layers));
-else await withBundle(options.checkpoint ? compareCheckpoint : compare);
+const { checkpoint, reference = null } = options;
+const rounds = Number(options.rounds);
+if (options.model) await benchModel(options.model, Number(options.layers));
+else if (checkpoint) await benchCheckpoint({ checkpoint, reference, rounds, isExact: options.errors });
+else await compare();
 
-/** Measure these files one after the other, as the matrices of a checkpoint are; σ of the last goes to a file. */
-async function measure(bundle, files, into, method) {
-  const { planJob, runJobs, readSafetensorsHeader, wholeMatrix, placeOf, chooseDevice } = await import(bundle);
-  const device = await chooseDevice(options.device);
-  const jobs = [];
-  for (const file of files) {
-    const [source] = await readSafetensorsHeader(file);
-    const matrix = { source, view: wholeMatrix(source.shape) };
-    const target = {
-      kind: 'weight',
-      of: 'weight',
-      name: file,
-      place: placeOf(file, { multimodal: false }),
-      shape: source.shape,
-      matrix,
-    };
-    jobs.push(planJob(target, { method, device }));
-  }
-  const spectra = [];
-  const start = performance.now();
-  const onResult = ({ spectrum }) => spectra.push(spectrum);
-  await runJobs({ jobs, vectors: [] }, { device, memoryLimit: Infinity, onResult });
-  const seconds = (performance.now() - start) / 1000;
-  if (into) await writeFile(into, new Uint8Array(spectra.at(-1).singularValues.buffer));
-  const mebibytes = process.resourceUsage().maxRSS / 1024;
-  const cpu = process.cpuUsage();
-  console.log(
-    JSON.stringify({
-      seconds,
-      cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      mebibytes,
-      accumulation: spectra.map(({ accumulation }) => accumulation),
-      metrics: spectra.at(-1).metrics,
-    }),
-  );
+/** Where the work is done, and what with. */
+interface Place {
+  readonly measure: Measure;
+  readonly folder: string;
+  readonly peers: Peers;
 }
 
-async function withBundle(work) {
-  const out = join(root, 'out', `bench-spectra-${process.pid}`);
-  try {
-    await work(await bundleSources(out));
-  } finally {
-    await rm(out, { recursive: true, force: true });
-  }
+/** What was found of one matrix. */
+interface Run extends Measured {
+  readonly seconds: number;
 }
 
-async function compareCheckpoint(bundle) {
-  const { checkpoint, reference = null, rounds, errors: isExact } = options;
-  await benchCheckpoint(bundle, { checkpoint, reference, rounds: Number(rounds), isExact });
+interface Contestant {
+  readonly label: string;
+  readonly key: string;
+  readonly run: (file: string) => Promise<Run>;
 }
 
-async function compare(bundle) {
+async function compare(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-spectra-'));
   try {
     const peers = await findPeers();
     if (peers.reason) console.log(`no peers, and no errors, which need their float64 SVD: ${peers.reason}`);
-    for (const size of options.sizes.split(',')) {
-      for (const dtype of options.dtypes.split(',')) await compareSize(folder, bundle, peers, size, dtype);
-    }
+    await withOwnSpectra(folder, async (measure) => {
+      for (const size of options.sizes.split(',')) {
+        for (const dtype of options.dtypes.split(',')) await compareSize({ measure, folder, peers }, size, dtype);
+      }
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function bundleSources(outdir) {
-  await mkdir(outdir, { recursive: true });
-  const entry = join(outdir, 'entry.ts');
-  const sources = {
-    gaussian: 'src/spectra/fast/gaussian.ts',
-    planJob: 'src/spectra/jobs.ts',
-    planSpectra: 'src/spectra/jobs.ts',
-    openCheckpoint: 'src/checkpoint/open.ts',
-    openReference: 'src/checkpoint/open.ts',
-    runJobs: 'src/spectra/run-jobs.ts',
-    readSafetensorsHeader: 'src/checkpoint/formats/safetensors.ts',
-    wholeMatrix: 'src/checkpoint/tensors/matrix-view.ts',
-    placeOf: 'src/checkpoint/naming/place.ts',
-    chooseDevice: 'src/onnx/device.ts',
-  };
-  const lines = Object.entries(sources).map(
-    ([name, path]) => `export { ${name} } from ${JSON.stringify(join(root, path))};`,
-  );
-  await writeFile(entry, lines.join('\n'));
-  await build({
-    entryPoints: { spectra: entry, 'solver-worker': join(root, 'src/spectra/exact/solver-worker.ts') },
-    outdir,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  return pathToFileURL(join(outdir, 'spectra.js')).href;
+/** Our spectra of matrices, one after the other. */
+function ownSpectra({ measure }: Place, method: Method, files: readonly string[]): Promise<OwnSpectra> {
+  return measure('--device', options.device, '--method', method, '--files', files.join());
 }
 
 /** In the order of a round. */
-function contestants(bundle, folder, { reason, torch }) {
-  const own = ['exact', 'fast'].map((method) => ({
+function contestants(place: Place): Contestant[] {
+  const {
+    folder,
+    peers: { reason, torch },
+  } = place;
+  const own = METHODS.map((method) => ({
     label: `${method}, alone`,
     key: method,
-    run: (file) => measured(bundle, [file], folder, method),
+    run: async (file: string) => {
+      const { seconds, metrics, spectra } = await ownSpectra(place, method, [file]);
+      return { seconds, metrics, values: at(spectra, 0)[1] };
+    },
   }));
-  const others = [
+  const others: readonly (readonly [string, string])[] = [
     ['svdvals', 'scipy svdvals, float32'],
     ['gram', 'numpy eigvalsh of the float64 Gram'],
     torch
@@ -163,60 +107,59 @@ function contestants(bundle, folder, { reason, torch }) {
       : ['lowrank-numpy', 'randomized SVD, q = 64, 2 iterations, numpy (what torch.svd_lowrank does)'],
   ];
   if (reason) return own;
-  return [...own, ...others.map(([key, label]) => ({ label, key, run: (file) => peer(key, THREADS, file, folder) }))];
+  const peerOf = (routine: string) => (file: string) => peer({ routine, threads: THREADS, folder }, file);
+  return [...own, ...others.map(([key, label]) => ({ label, key, run: peerOf(key) }))];
 }
 
-async function compareSize(folder, bundle, peers, size, dtype) {
-  const [m, n] = size.split('x').map(Number);
-  const rounds = Number(options.rounds);
+async function compareSize(place: Place, size: string, dtype: string): Promise<void> {
+  const [m = 0, n = 0] = size.split('x').map(Number);
   const kinds = options.kinds.split(',');
-  const { gaussian } = await import(bundle);
   console.log(`\n${m} × ${n} ${dtype}, medians of ${rounds}, ${THREADS} threads`);
-  const files = [];
+  const files: string[] = [];
   for (const [seed, kind] of kinds.entries()) {
-    const file = join(folder, `${kind}.safetensors`);
-    await writeMatrix(file, matrixOf(kind, m, n, seed, gaussian), m, n, dtype);
+    const file = join(place.folder, `${kind}.safetensors`);
+    await writeMatrix(file, matrixOf({ kind, m, n, seed }, gaussian), [m, n], dtype);
     files.push(file);
-    await compareOn(file, kind, folder, peers, contestants(bundle, folder, peers));
+    await compareOn(file, kind, place);
   }
-  await compareInSequence(bundle, folder, files, 4 * m * n);
+  await compareInSequence(place, files, 4 * m * n);
 }
 
 /** A table of times and errors on one matrix. */
-async function compareOn(file, kind, folder, peers, all) {
-  const truth = peers.reason ? null : await peer('svd64', 1, file, folder);
-  const times = new Map(all.map(({ key }) => [key, []]));
-  const found = new Map();
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const { key, run: measureIt } of all) {
-      found.set(key, await measureIt(file));
-      times.get(key).push(found.get(key).seconds);
-    }
+async function compareOn(file: string, kind: string, place: Place): Promise<void> {
+  const { folder, peers } = place;
+  const truth = peers.reason ? null : await peer({ routine: 'svd64', threads: 1, folder }, file);
+  const all = contestants(place).map((contestant) => ({ ...contestant, runs: [] as Run[] }));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { runs, run: measureIt } of all) runs.push(await measureIt(file));
   }
-  const condition = truth ? ` (σ_min ${(truth.values.at(-1) / truth.values[0]).toExponential(1)} σ₁)` : '';
+  const condition = truth
+    ? ` (σ_min ${(at(truth.values, truth.values.length - 1) / at(truth.values, 0)).toExponential(1)} σ₁)`
+    : '';
   console.log(line(`${kind}${condition}`, 'time', truth ? ['σ₁ error', 'top 1% error', 'worst σ / σ₁'] : []));
-  for (const { label, key } of all) {
-    console.log(
-      line(`  ${label}`, `${median(times.get(key)).toFixed(2)} s`, truth ? errors(found.get(key), truth) : []),
-    );
+  for (const { label, runs } of all) {
+    const off = truth ? errors(at(runs, runs.length - 1), truth.values) : [];
+    console.log(line(`  ${label}`, `${medianOf(runs.map(({ seconds }) => seconds)).toFixed(2)} s`, off));
   }
   if (truth) console.log(line('  numpy svd, float64, 1 thread (the truth)', `${truth.seconds.toFixed(2)} s`, []));
+  const metrics = all.find(({ key }) => key === 'fast')?.runs.at(-1)?.metrics;
+  if (!metrics) throw new Error(`${kind} has no fast spectrum`);
   console.log(
-    `    widths of the fast bounds${truth ? ' (! if the truth lies outside)' : ''}: ${widths(found.get('fast').metrics, truth?.values)}`,
+    `    widths of the fast bounds${truth ? ' (! if the truth lies outside)' : ''}: ${widths(metrics, truth?.values ?? null)}`,
   );
 }
 
 /**
  * As the matrices of a checkpoint are: twice through all, since the worker stage of the last one overlaps with nothing.
  */
-async function compareInSequence(bundle, folder, files, bytes) {
+async function compareInSequence(place: Place, files: readonly string[], bytes: number): Promise<void> {
   const sequence = [...files, ...files];
-  for (const method of ['exact', 'fast']) {
-    const runs = [];
-    for (let round = 0; round < Number(options.rounds); round += 1) {
-      runs.push(await measured(bundle, sequence, folder, method));
+  for (const method of METHODS) {
+    const runs: OwnSpectra[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      runs.push(await ownSpectra(place, method, sequence));
     }
-    const per = (key) => median(runs.map((run) => run[key] / sequence.length)).toFixed(2);
+    const per = (key: 'seconds' | 'cpuSeconds') => medianOf(runs.map((run) => run[key] / sequence.length)).toFixed(2);
     const peak = Math.max(...runs.map(({ mebibytes }) => mebibytes));
     const allowed = (4 * bytes) / 1024 ** 2 + 500;
     console.log(
@@ -226,31 +169,13 @@ async function compareInSequence(bundle, folder, files, bytes) {
   }
 }
 
-function line(label, time, columns) {
+function line(label: string, time: string, columns: readonly string[]): string {
   return `  ${label.padEnd(76)}${time.padStart(9)}${columns.map((column) => column.padStart(14)).join('')}`.trimEnd();
 }
 
-async function measured(bundle, files, folder, method) {
-  const into = join(folder, 'values');
-  const { stdout } = await run(process.execPath, [
-    ...process.execArgv,
-    script,
-    '--device',
-    options.device,
-    '--measure',
-    bundle,
-    '--files',
-    files.join(),
-    '--into',
-    into,
-    '--method',
-    method,
-  ]);
-  return { ...JSON.parse(stdout), values: await readValues(into) };
-}
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** @throws Error if there are none */
+function medianOf(numbers: readonly number[]): number {
+  const middle = median(numbers);
+  if (middle === null) throw new Error('no round was run');
+  return middle;
 }
