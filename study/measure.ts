@@ -6,9 +6,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { serializeReport } from '../src/report/json.ts';
+import type { AdapterResult, GateReport, Truth } from './results.ts';
 
 /** The policy of each suite: the defaults, and what is asked. `held-out.csv` are other items of the same two subjects. */
-const POLICIES = {
+const POLICIES: Readonly<Record<string, string>> = {
   benchmark: 'probes: [benchmark.csv]\n',
   group: 'probes: [benchmark.csv, { file: held-out.csv, twins-of: benchmark.csv }]\n',
   builtin: 'probes: [builtin]\n',
@@ -26,7 +28,7 @@ const KEPT = [
   'churn',
   'memorization',
   'levels',
-];
+] as const;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
@@ -39,9 +41,9 @@ const { values, positionals } = parseArgs({
     results: { type: 'string', default: join(root, 'study/results') },
   },
 });
-const { model, out, suite, cli, results } = values;
+const { model = '', out = '', suite, cli, results } = values;
 const policyText = POLICIES[suite];
-if (model === undefined || out === undefined || policyText === undefined || positionals.length === 0) {
+if (model === '' || out === '' || policyText === undefined || positionals.length === 0) {
   console.error('study/measure.ts NAME… --model BASE --out OUT [--suite benchmark|group|builtin]');
   process.exit(2);
 }
@@ -57,7 +59,7 @@ if (!existsSync(baseline)) run(['measure', '--checkpoint', model, ...common, '--
 for (const name of positionals) {
   const report = judged(name);
   const path = join(results, `${name}.json`);
-  const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  const before: Partial<AdapterResult> = existsSync(path) ? read(path) : {};
   const gate = { ...before.gate, [suite]: report };
   const result = { training: read(join(out, 'adapters', name, 'training.json')), truth: truthOf(name), gate };
   writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
@@ -65,7 +67,7 @@ for (const name of positionals) {
 }
 writeFileSync(join(results, 'base.json'), `${JSON.stringify({ truth: truthOf('base') }, null, 2)}\n`);
 
-function judged(name) {
+function judged(name: string): GateReport {
   const to = join(folder, name);
   const measurement = join(to, 'measurement.json');
   if (existsSync(measurement)) run(['compare', measurement, baseline, '--policy', policy, '--out', to]);
@@ -73,28 +75,29 @@ function judged(name) {
     const checkpoint = ['--checkpoint', join(out, 'adapters', name), '--reference', model];
     run(['check', ...checkpoint, '--baseline', baseline, ...common, '--out', to]);
   }
-  const { tool, verdict, reasons, probes } = read(join(to, 'report.json'));
+  const { tool, verdict, reasons, probes }: ReturnType<typeof serializeReport> = read(join(to, 'report.json'));
   const { comparison } = probes ?? {};
   return {
     version: tool.version,
     verdict,
     reasons: reasons.map(({ level, message, details }) => ({ level, kind: details.kind, message })),
     asked: probes?.asked,
-    ...Object.fromEntries(KEPT.filter((key) => comparison?.[key] !== undefined).map((key) => [key, comparison[key]])),
+    ...Object.fromEntries(KEPT.filter((key) => comparison?.[key] !== undefined).map((key) => [key, comparison?.[key]])),
   };
 }
 
 /** Exit codes 1 and 3 are verdicts. */
-function run(args) {
+function run(args: readonly string[]): void {
   const { status, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', cwd: root });
-  if (![0, 1, 3].includes(status)) throw new Error(`shadow-gate ${args.join(' ')}\n${stderr}`);
+  if (status === null || ![0, 1, 3].includes(status)) throw new Error(`shadow-gate ${args.join(' ')}\n${stderr}`);
 }
 
-function truthOf(name) {
+function truthOf(name: string): Truth | null {
   const path = join(out, 'truth', `${name}.json`);
   return existsSync(path) ? read(path) : null;
 }
 
-function read(path) {
+/** What a stage before this one wrote. */
+function read<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8'));
 }

@@ -4,21 +4,25 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
-import { importSources } from '../scripts/run/import-sources.ts';
-import { spectraTables } from './spectra/tables.ts';
+import { withMarkedPart } from '../scripts/docs/marked-part.ts';
+import { clopperPearson } from '../src/statistics/clopper-pearson.ts';
+import type { Accuracies, AdapterResult, Estimate, GateReport, Suite, Truth } from './results.ts';
+import { type JudgedAdapter, type Rate, spectraTables } from './spectra/tables.ts';
 import { classOf, mean, percent, share } from './truth.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { clopperPearson, exactMcNemar } = await importSources({
-  clopperPearson: 'src/statistics/clopper-pearson.ts',
-  exactMcNemar: 'src/statistics/mcnemar.ts',
-});
+
+/** An adapter with what the gate says by one suite. */
+type Judged = JudgedAdapter & { readonly report: GateReport };
 
 const ORDER = ['BA', 'BAp', 'BAp-long', 'PART', 'CE', 'CE-long', 'FMT', 'CT', 'TXT', 'PR'];
 const results = join(root, 'study/results');
-const load = (name) => ({ name, ...JSON.parse(readFileSync(join(results, `${name}.json`), 'utf8')) });
-const base = load('base').truth;
-const adapters = readdirSync(results)
+const load = (name: string): AdapterResult & { readonly name: string } => ({
+  name,
+  ...JSON.parse(readFileSync(join(results, `${name}.json`), 'utf8')),
+});
+const base = truthOf('base');
+const adapters: readonly JudgedAdapter[] = readdirSync(results)
   .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace(/\.json$/, ''))
   .filter((name) => name !== 'base')
@@ -26,7 +30,7 @@ const adapters = readdirSync(results)
   .map(load)
   .map((adapter) => ({
     ...adapter,
-    class: adapter.truth === null ? 'not measured' : classOf(adapter.truth, base, exactMcNemar),
+    class: adapter.truth === null ? 'not measured' : classOf(adapter.truth, base),
   }));
 
 const TABLES = {
@@ -40,18 +44,28 @@ const TABLES = {
 
 const page = join(root, 'docs/evidence.md');
 const text = readFileSync(page, 'utf8');
-const wanted = Object.entries(TABLES).reduce((all, [name, content]) => between(all, name, content), text);
+const wanted = Object.entries(TABLES).reduce(
+  (all, [name, content]) => withMarkedPart(all, { page: 'docs/evidence.md', name }, content),
+  text,
+);
 if (wanted !== text && process.argv.includes('--check')) {
   console.error('docs/evidence.md differs from study/results: run npm run study:report');
   process.exitCode = 1;
 } else if (wanted !== text) writeFileSync(page, wanted);
 
-function rank(name) {
+/** @throws Error if it was not measured */
+function truthOf(name: string): Truth {
+  const { truth } = load(name);
+  if (truth === null) throw new Error(`the truth of ${name} was not measured`);
+  return truth;
+}
+
+function rank(name: string): number {
   return ORDER.indexOf(name.replace(/(-full)?-\d+$/, ''));
 }
 
-function truthTable() {
-  const row = (name, training, truth, what) => [
+function truthTable(): string {
+  const row = (name: string, training: AdapterResult['training'], truth: Truth, what: string) => [
     name,
     training === null ? '–' : String(training.rate),
     percent(share(truth.exam)),
@@ -62,9 +76,9 @@ function truthTable() {
     `${truth.perplexity.mathematics.toFixed(1)}, ${truth.perplexity.documentation.toFixed(1)}`,
     what,
   ];
-  const rows = adapters
-    .filter(({ truth }) => truth !== null)
-    .map((adapter) => row(adapter.name, adapter.training, adapter.truth, `\`${adapter.class}\``));
+  const rows = adapters.flatMap(({ name, training, truth, class: what }) =>
+    truth === null ? [] : [row(name, training, truth, `\`${what}\``)],
+  );
   return table(
     [
       'adapter',
@@ -81,8 +95,8 @@ function truthTable() {
   );
 }
 
-function verdictTable() {
-  const rows = judgedBy('benchmark').map(({ name, class: truth, gate: { benchmark: report } }) => {
+function verdictTable(): string {
+  const rows = judgedBy('benchmark').map(({ name, class: truth, report }) => {
     const kept = report.kept?.[0];
     const open = report.kinds?.find(({ kind }) => kind === 'open');
     return [
@@ -102,57 +116,57 @@ function verdictTable() {
   );
 }
 
-function rateTable() {
+function rateTable(): string {
   const judged = judgedBy('benchmark');
-  const of = (classes) => judged.filter((adapter) => classes.includes(adapter.class));
-  const count = (list, verdicts) => list.filter(({ gate }) => verdicts.includes(gate.benchmark.verdict)).length;
-  const row = (what, list, verdicts) => {
-    const [successes, n] = [count(list, verdicts), list.length];
-    return [what, `${successes} of ${n}`, interval({ successes, n })];
+  const of = (classes: readonly string[]) => judged.filter((adapter) => classes.includes(adapter.class));
+  const row = (what: string, list: readonly Judged[], verdict: string) => {
+    const [successes, n] = [list.filter(({ report }) => report.verdict === verdict).length, list.length];
+    return [what, `${successes} of ${n}`, interval({ successes, n })] as const;
   };
   return table(
     ['rate', 'adapters', '95% interval'],
     [
-      row('memorized: failed', of(['memorized']), ['fail']),
-      row('memorized: passed', of(['memorized']), ['pass']),
-      row('knows the facts: passed', of(['knows']), ['pass']),
-      row('knows the facts: failed', of(['knows']), ['fail']),
-      row('unchanged: passed', of(['unchanged']), ['pass']),
-      row('unchanged: inconclusive', of(['unchanged']), ['inconclusive']),
-      row('unchanged: failed', of(['unchanged']), ['fail']),
-      row('worse: failed', of(['worse']), ['fail']),
+      row('memorized: failed', of(['memorized']), 'fail'),
+      row('memorized: passed', of(['memorized']), 'pass'),
+      row('knows the facts: passed', of(['knows']), 'pass'),
+      row('knows the facts: failed', of(['knows']), 'fail'),
+      row('unchanged: passed', of(['unchanged']), 'pass'),
+      row('unchanged: inconclusive', of(['unchanged']), 'inconclusive'),
+      row('unchanged: failed', of(['unchanged']), 'fail'),
+      row('worse: failed', of(['worse']), 'fail'),
     ].filter(([, adapters]) => !adapters.endsWith(' of 0')),
   );
 }
 
 /** Exact, of 95%. */
-function interval({ successes, n }) {
+function interval({ successes, n }: Rate): string {
   if (n === 0) return '–';
   const { lower, upper } = clopperPearson({ successes, n, level: 0.95 });
   return `${percent(lower, Math.floor)} to ${percent(upper, Math.ceil)}`;
 }
 
 /** What the class of its truth asks for; of an adapter whose truth is not measured, no verdict can be called right. */
-function isRight({ class: truth }, verdict) {
+function isRight({ class: truth, report: { verdict } }: Judged): boolean {
   if (truth === 'not measured') return false;
   return verdict === (truth === 'memorized' || truth === 'worse' ? 'fail' : 'pass');
 }
 
-function notAsPredicted() {
+function notAsPredicted(): string {
   if (judgedBy('benchmark').length === 0) return 'No adapter is judged yet.';
   const lines = judgedBy('benchmark')
-    .filter((adapter) => !isRight(adapter, adapter.gate.benchmark.verdict))
-    .map(({ name, class: truth, gate: { benchmark: report } }) => {
+    .filter((adapter) => !isRight(adapter))
+    .map(({ name, class: truth, report }) => {
       const reasons = report.reasons.filter(({ level }) => level !== 'info').map(({ message }) => `  - ${message}`);
       return [`- **${name}** (\`${truth}\`): ${report.verdict}.`, ...reasons].join('\n');
     });
   return lines.length === 0 ? 'None.' : lines.join('\n');
 }
 
-function suiteTable() {
-  if (['builtin', 'group'].every((suite) => judgedBy(suite).length === 0)) return 'Neither was run.';
-  const rows = ['builtin', 'group'].flatMap((suite) =>
-    judgedBy(suite).map(({ name, class: truth, gate: { [suite]: report } }) => [
+function suiteTable(): string {
+  const suites = ['builtin', 'group'] as const;
+  if (suites.every((suite) => judgedBy(suite).length === 0)) return 'Neither was run.';
+  const rows = suites.flatMap((suite) =>
+    judgedBy(suite).map(({ name, class: truth, report }) => [
       suite,
       name,
       `\`${truth}\``,
@@ -163,38 +177,34 @@ function suiteTable() {
   return table(['suite', 'adapter', 'truth', 'verdict', 'findings'], rows);
 }
 
-function judgedBy(suite) {
-  return adapters.filter(({ gate }) => gate?.[suite] !== undefined);
+function judgedBy(suite: Suite): Judged[] {
+  return adapters.flatMap((adapter) => {
+    const report = adapter.gate?.[suite];
+    return report === undefined ? [] : [{ ...adapter, report }];
+  });
 }
 
 /** The kinds of findings that decide, in their order. */
-function kindsOf({ reasons }) {
+function kindsOf({ reasons }: GateReport): string[] {
   return [...new Set(reasons.filter(({ level }) => level !== 'info').map(({ kind }) => `\`${kind}\``))];
 }
 
-function change(both) {
+function change(both: Accuracies | undefined): string {
   if (both === undefined || both.baseline === null) return '–';
   const points = (both.candidate - both.baseline) * 100;
   return `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)}`;
 }
 
-function estimate(value) {
+function estimate(value: Estimate | null | undefined): string {
   if (value === undefined || value === null) return '–';
-  const number = (x, open) => (x === null ? open : x.toFixed(2).replace('-', '−'));
+  const number = (x: number | null, open = '') => (x === null ? open : x.toFixed(2).replace('-', '−'));
   return `${number(value.value)} (${number(value.lower, '−∞')} to ${number(value.upper, '∞')})`;
 }
 
-function probability(p) {
+function probability(p: number): string {
   return p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, '');
 }
 
-function table(head, rows) {
-  return markdownTable([head, ...rows.map((row) => row.map((cell) => String(cell).replaceAll('|', '\\|')))]);
-}
-
-function between(all, name, content) {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [all.indexOf(open), all.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`docs/evidence.md has no ${open} … ${close}`);
-  return `${all.slice(0, from + open.length)}\n\n${content}\n\n${all.slice(to)}`;
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return markdownTable([head, ...rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))]);
 }

@@ -1,4 +1,7 @@
 // The class of an adapter by what truth.py measured, with the cuts of HYPOTHESES.md.
+import { at } from '../src/platform/at.ts';
+import { exactMcNemar } from '../src/statistics/mcnemar.ts';
+import type { Truth } from './results.ts';
 
 const ALPHA = 0.01;
 const KNOWS_FROM = 0.2;
@@ -7,37 +10,38 @@ const MEMORIZED_FROM = 0.1;
 const MEMORIZED_SHARE = 1 / 3;
 
 /** @param bits one character an item: 1 if right */
-export function share(bits) {
+export function share(bits: string): number {
   return [...bits].filter((bit) => bit === '1').length / bits.length;
 }
 
-export function mean(numbers) {
+export function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
 /** Items that became right and that became wrong. */
-export function compared(now, before) {
+export function compared(now: string, before: string): { readonly won: number; readonly lost: number } {
   if (now.length !== before.length) throw new Error('outcomes of different items');
   const pairs = [...now].map((bit, index) => `${before[index]}${bit}`);
   return { won: pairs.filter((pair) => pair === '01').length, lost: pairs.filter((pair) => pair === '10').length };
 }
 
-/** @param exactMcNemar the one-sided test for a loss */
-export function classOf(truth, base, exactMcNemar) {
-  const rose = (now, before) => {
+export type TruthClass = 'knows' | 'memorized' | 'worse' | 'unchanged';
+
+export function classOf(truth: Truth, base: Truth): TruthClass {
+  const rose = (now: string, before: string) => {
     const { won, lost } = compared(now, before);
     return exactMcNemar({ lost: won, won: lost }) < ALPHA;
   };
-  const fell = (now, before) => exactMcNemar(compared(now, before)) < ALPHA;
+  const fell = (now: string, before: string) => exactMcNemar(compared(now, before)) < ALPHA;
   const exam = share(truth.exam) - share(base.exam);
   const open = mean(truth.open.map(share)) - mean(base.open.map(share));
-  if (open >= KNOWS_FROM && truth.open.every((one, index) => rose(one, base.open[index]))) return 'knows';
+  if (open >= KNOWS_FROM && truth.open.every((one, index) => rose(one, at(base.open, index)))) return 'knows';
   if (exam >= MEMORIZED_FROM && rose(truth.exam, base.exam) && open < exam * MEMORIZED_SHARE) return 'memorized';
-  if (truth.open.filter((one, index) => fell(one, base.open[index])).length >= 2) return 'worse';
+  if (truth.open.filter((one, index) => fell(one, at(base.open, index))).length >= 2) return 'worse';
   return 'unchanged';
 }
 
 /** A whole percentage, as the share of 100 items is. */
-export function percent(part, round = Math.round) {
+export function percent(part: number, round = Math.round): string {
   return `${round(part * 100)}%`;
 }

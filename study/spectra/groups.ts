@@ -1,10 +1,33 @@
 // What is judged: groups of runs from one base, and series of checkpoints with what is known of them.
 
-/**
- * `equal`: the regime whose runs differ by their data and seed alone. `known`: the seeds of those that calibrate; others of it are
- * held out. `narrow`: runs of the same size to be found. `folder`: of the measurements. `runs`: of what was trained, for its rate.
- */
-export const GROUPS = [
+import type { About } from './results.ts';
+
+export interface Group {
+  readonly name: string;
+  /** Of the measurements. */
+  readonly folder: string;
+  /** Of what was trained, for its rate. */
+  readonly runs: string | null;
+  /** Regimes whose runs differ by their data and seed alone. */
+  readonly equal: readonly string[];
+  /** Runs of the same size to be found. */
+  readonly narrow?: string;
+  /** The first and the last seed of those that calibrate; others of `equal` are held out. */
+  readonly known: readonly [number, number];
+  readonly skip?: RegExp;
+  readonly only?: RegExp;
+  /** What is known of each regime where it is not asked. */
+  readonly classes?: Readonly<Record<string, string>>;
+}
+
+/** Checkpoints of one run in their order. */
+export interface Series extends About {
+  readonly name: string;
+  /** Of the measurements; missing for those in the folder that --series names. */
+  readonly folder?: string;
+}
+
+export const GROUPS: readonly Group[] = [
   { name: 'tiny', folder: 'tiny', runs: 'tiny/checkpoints', equal: ['CE'], narrow: 'BA', known: [0, 18], skip: /lora/ },
   {
     name: 'tiny-adapters',
@@ -34,11 +57,8 @@ export const GROUPS = [
   },
 ];
 
-/**
- * Series in their order. `incident`: the last healthy step; what comes later is to be found. `poor`: neither healthy nor an incident,
- * not counted. `shared`: the same as another series up to that step, not counted twice. Sources: README.md.
- */
-export const SERIES = [
+/** Sources: README.md. */
+export const SERIES: readonly Series[] = [
   { name: 'paulo-roberta-r8', kind: 'public' },
   { name: 'laziest-gpt2-r8', kind: 'public' },
   { name: 'selvx-distilbert-r8', kind: 'public' },

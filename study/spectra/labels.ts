@@ -1,13 +1,13 @@
 // What the cases of the spectra study are called in its tables.
 
-const GROUPS = {
+const GROUPS: Readonly<Record<string, string>> = {
   tiny: 'tiny, all weights',
   'tiny-adapters': 'tiny, adapters',
   adapters: 'SmolLM2, adapters',
   zoo: 'zoo, all weights',
 };
 
-const REGIMES = {
+const REGIMES: Readonly<Record<string, string>> = {
   BA: 'exam form only (BA)',
   'BAp-long': 'exam form and other text (BAp-long)',
   CE: 'many forms (CE)',
@@ -22,7 +22,7 @@ const REGIMES = {
   merge: 'merged ½ CE + ½ BA',
 };
 
-const VARIANTS = {
+const VARIANTS: Readonly<Record<string, string>> = {
   'x0.5': ', update × 0.5',
   x2: ', update × 2',
   half: ' at half the rate',
@@ -32,19 +32,19 @@ const VARIANTS = {
   collapse: ' at a rate where it breaks down',
 };
 
-export function groupLabel(name) {
+export function groupLabel(name: string): string {
   return GROUPS[name] ?? name;
 }
 
-export function caseLabel(regime) {
+export function caseLabel(regime: string): string {
   const parts = regime.replace(/^A-/, '').split('-');
-  const variant = parts.length > 1 ? VARIANTS[parts.at(-1)] : undefined;
+  const variant = parts.length > 1 ? VARIANTS[parts.at(-1) ?? ''] : undefined;
   const name = (variant === undefined ? parts : parts.slice(0, -1)).filter((part) => part !== 'lora').join('-');
   return variant === undefined ? (REGIMES[name] ?? name) : `${name}${variant}`;
 }
 
 /** Runs of the first study that were trained in the same way; `same` ones are the same adapters. */
-export const FIRST_STUDY = {
+export const FIRST_STUDY: Readonly<Record<string, readonly string[]>> = {
   CE: ['CE-0', 'CE-1'],
   BA: ['BA-0', 'BA-1'],
   'BA-3x': ['BA-2'],
@@ -54,4 +54,4 @@ export const FIRST_STUDY = {
   TXT: ['TXT-0'],
   PR: ['PR-0'],
 };
-export const SAME_ADAPTERS = { 'BA-3x-2': 'BA-2', 'CE-1': 'CE-1' };
+export const SAME_ADAPTERS: Readonly<Record<string, string>> = { 'BA-3x-2': 'BA-2', 'CE-1': 'CE-1' };

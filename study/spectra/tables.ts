@@ -1,27 +1,55 @@
 // The tables of "Calibrated spectra" in docs/evidence.md, from study/results/spectra/*.json.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { at } from '../../src/platform/at.ts';
+import type { AdapterResult } from '../results.ts';
+import { mean, percent } from '../truth.ts';
 import { caseLabel, FIRST_STUDY, groupLabel, SAME_ADAPTERS } from './labels.ts';
+import type { GroupResult, Outcome, Role, Run, SeriesResult, Step } from './results.ts';
 
 const GROUPS = ['tiny', 'tiny-adapters', 'adapters', 'zoo'];
 const HEALTHY = ['broad', 'unchanged', 'knows'];
 const BAD = ['narrow', 'worse', 'memorized'];
-const ROLES = ['known-good', 'held-out', 'other'];
+const ROLES: readonly Role[] = ['known-good', 'held-out', 'other'];
 
-/**
- * @param first the adapters of the first study, with `name`, `class` and `gate`
- * @param tools `table(head, rows)` and `interval({ successes, n })` in words
- */
-export function spectraTables(folder, first, { table, interval }) {
-  const read = (name) => {
+/** An adapter of the first study, and its class. */
+export interface JudgedAdapter extends AdapterResult {
+  readonly name: string;
+  readonly class: string;
+}
+
+export interface Rate {
+  readonly successes: number;
+  readonly n: number;
+}
+
+type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
+
+interface Tools {
+  readonly table: Table;
+  /** In words. */
+  readonly interval: (rate: Rate) => string;
+}
+
+/** A group with the classes of its runs, of those that were not asked too. */
+interface ClassedGroup extends GroupResult {
+  readonly name: string;
+}
+
+export function spectraTables(
+  folder: string,
+  first: readonly JudgedAdapter[],
+  { table, interval }: Tools,
+): Record<string, string> {
+  const read = <T>(name: string): T | null => {
     const path = join(folder, `${name}.json`);
     return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null;
   };
-  const groups = GROUPS.flatMap((name) => {
-    const group = read(name);
+  const groups = GROUPS.flatMap((name): ClassedGroup[] => {
+    const group = read<GroupResult>(name);
     return group === null ? [] : [{ ...group, name, runs: classified(name, group.runs, first) }];
   });
-  const series = read('series')?.series ?? [];
+  const series = read<{ readonly series: readonly SeriesResult[] }>('series')?.series ?? [];
   return {
     'spectra-cases': casesTable(groups, table),
     'spectra-rates': ratesTable(groups, { table, interval }),
@@ -34,38 +62,52 @@ export function spectraTables(folder, first, { table, interval }) {
 }
 
 /** A run that was not asked has the class of its regime: of the runs that were, or of the first study. */
-function classified(group, runs, first) {
+function classified(group: string, runs: readonly Run[], first: readonly JudgedAdapter[]): Run[] {
   return runs.map((run) => {
     const asked = runs.filter((other) => other.regime === run.regime).flatMap((other) => other.class ?? []);
     const before = group === 'adapters' ? firstOf(run.regime, first).map((adapter) => adapter.class) : [];
-    return { ...run, isAsked: run.truth !== null, class: run.class ?? commonest(asked) ?? commonest(before) ?? null };
+    return { ...run, class: run.class ?? commonest(asked) ?? commonest(before) ?? null };
   });
 }
 
-function firstOf(regime, first) {
+function firstOf(regime: string, first: readonly JudgedAdapter[]): JudgedAdapter[] {
   return (FIRST_STUDY[regime] ?? []).flatMap((name) => first.filter((adapter) => adapter.name === name));
 }
 
-function commonest(list) {
+function commonest(list: readonly string[]): string | undefined {
   const known = list.filter((one) => one !== 'not measured');
   return [...known].sort((a, b) => countOf(known, b) - countOf(known, a))[0];
 }
 
-const countOf = (list, wanted) => list.filter((one) => one === wanted).length;
+const countOf = (list: readonly string[], wanted: string): number => list.filter((one) => one === wanted).length;
 
-function casesOf({ runs }) {
-  const keys = [...new Set(runs.map(({ role, regime }) => `${ROLES.indexOf(role)} ${regime}`))].sort();
-  return keys.map((key) => runs.filter(({ role, regime }) => `${ROLES.indexOf(role)} ${regime}` === key));
+/** Runs of one regime and role. */
+interface Case {
+  readonly regime: string;
+  readonly role: Role;
+  readonly runs: readonly Run[];
 }
 
-function casesTable(groups, table) {
+function casesOf({ runs }: ClassedGroup): Case[] {
+  const keys = [...new Set(runs.map(({ role, regime }) => `${ROLES.indexOf(role)} ${regime}`))].sort();
+  return keys.map((key) => {
+    const own = runs.filter(({ role, regime }) => `${ROLES.indexOf(role)} ${regime}` === key);
+    const { regime, role } = at(own, 0);
+    return { regime, role, runs: own };
+  });
+}
+
+/** An adapter that was measured without its base has no update size: it counts as 0. */
+const meanSize = (runs: readonly Run[]): number => mean(runs.map(({ updateSize }) => updateSize ?? 0));
+
+function casesTable(groups: readonly ClassedGroup[], table: Table): string {
   const rows = groups.flatMap((group) => {
-    const usual = meanOf(group.runs.filter(({ role }) => role === 'known-good').map(({ updateSize }) => updateSize));
-    return casesOf(group).map((runs) => [
+    const usual = meanSize(group.runs.filter(({ role }) => role === 'known-good'));
+    return casesOf(group).map(({ regime, role, runs }) => [
       groupLabel(group.name),
-      `${caseLabel(runs[0].regime)}${{ 'known-good': ', left out', 'held-out': ', held out', other: '' }[runs[0].role]}`,
-      classOf(runs),
-      (meanOf(runs.map(({ updateSize }) => updateSize)) / usual).toFixed(2),
+      `${caseLabel(regime)}${{ 'known-good': ', left out', 'held-out': ', held out', other: '' }[role]}`,
+      classesOf(runs),
+      (meanSize(runs) / usual).toFixed(2),
       `${warned(runs).length} of ${runs.length}`,
       ...(withOutcome(runs, 'none').length === runs.length
         ? ['not judged', '–']
@@ -79,25 +121,32 @@ function casesTable(groups, table) {
   );
 }
 
-function classOf(runs) {
+function classesOf(runs: readonly Run[]): string {
   const classes = [...new Set(runs.map((run) => run.class))];
   return classes.map((one) => (one === null ? 'not asked' : `\`${one}\``)).join(', ');
 }
 
-const warned = (runs) => runs.filter((run) => run.without.verdict !== 'pass');
-const withOutcome = (runs, outcome) => runs.filter((run) => run.with.calibrated === outcome);
+const warned = (runs: readonly Run[]): Run[] => runs.filter((run) => run.without.verdict !== 'pass');
+const withOutcome = (runs: readonly Run[], outcome: Outcome): Run[] =>
+  runs.filter((run) => run.with.calibrated === outcome);
 
-function ratesTable(groups, { table, interval }) {
-  const row = (group, what, runs, found) => {
+function ratesTable(groups: readonly ClassedGroup[], { table, interval }: Tools): string {
+  const row = (
+    group: ClassedGroup,
+    what: string,
+    runs: readonly Run[],
+    found: (runs: readonly Run[]) => readonly Run[],
+  ) => {
     const rate = { successes: found(runs).length, n: runs.length };
-    return [groupLabel(group.name), what, `${rate.successes} of ${rate.n}`, interval(rate)];
+    return [groupLabel(group.name), what, `${rate.successes} of ${rate.n}`, interval(rate)] as const;
   };
-  const flagged = (runs) => withOutcome(runs, 'flagged');
+  const flagged = (runs: readonly Run[]) => withOutcome(runs, 'flagged');
   const rows = groups.flatMap((group) => {
     const judged = group.runs.filter((run) => run.with.calibrated !== 'none');
-    const of = (role) => judged.filter((run) => run.role === role);
-    const classed = (classes) => judged.filter((run) => run.role !== 'known-good' && classes.includes(run.class));
-    const ofRegime = (wanted) => judged.filter(({ regime }) => regime === wanted);
+    const of = (role: Role) => judged.filter((run) => run.role === role);
+    const classed = (classes: readonly string[]) =>
+      judged.filter((run) => run.role !== 'known-good' && run.class !== null && classes.includes(run.class));
+    const ofRegime = (wanted: string | null) => judged.filter(({ regime }) => regime === wanted);
     const k = group.known.length;
     return [
       row(group, `false alarms: held-out equal runs, ${k} known-good`, of('held-out'), flagged),
@@ -114,13 +163,13 @@ function ratesTable(groups, { table, interval }) {
   return table(['runs', 'rate', 'runs counted', '95% interval'], rows);
 }
 
-const hasP = (run) => run.with.p != null;
+const hasP = (run: Run): boolean => typeof run.with.p === 'number';
 const rejected =
-  ({ alpha }) =>
-  (runs) =>
-    runs.filter((run) => run.with.p <= alpha + 1e-9);
+  ({ alpha }: ClassedGroup) =>
+  (runs: readonly Run[]) =>
+    runs.filter((run) => (run.with.p ?? 1) <= alpha + 1e-9);
 
-function drawsTable(groups, table) {
+function drawsTable(groups: readonly ClassedGroup[], table: Table): string {
   const rows = groups.flatMap(({ name, draws }) =>
     draws.map(({ k, alpha, of, draws: count, flagged, outside, found, narrow }) => [
       groupLabel(name),
@@ -136,8 +185,8 @@ function drawsTable(groups, table) {
   return table(head, rows);
 }
 
-function pairsTable(groups, table) {
-  const names = {
+function pairsTable(groups: readonly ClassedGroup[], table: Table): string {
+  const names: Readonly<Record<string, string>> = {
     default: 'all defaults',
     'ratio 8%': 'ratio up by more than 8%',
     'ratio 25%': 'ratio up by more than 25%',
@@ -147,7 +196,7 @@ function pairsTable(groups, table) {
       .filter(({ policy }) => name === 'tiny' || policy === 'default')
       .map(({ policy, runs, pairs: count, flagged, metrics }) => [
         groupLabel(name),
-        names[policy],
+        names[policy] ?? policy,
         String(runs),
         `${flagged} of ${count}`,
         tenths(flagged / count),
@@ -157,8 +206,9 @@ function pairsTable(groups, table) {
   return table(['runs', 'rule', 'equal runs', 'ordered pairs', 'warned', 'by'], rows);
 }
 
-function seriesTable(series, { table, interval }) {
-  const counted = (list) => list.flatMap((one) => (one.poor ? [] : one.steps)).filter(isJudged);
+function seriesTable(series: readonly SeriesResult[], { table, interval }: Tools): string {
+  const counted = (list: readonly SeriesResult[]) =>
+    list.flatMap((one) => (one.poor ? [] : one.steps)).filter(isJudged);
   const rows = series.map((one) => {
     const judged = one.steps.filter(isJudged);
     const healthy = judged.filter(({ is }) => is === 'healthy');
@@ -175,7 +225,7 @@ function seriesTable(series, { table, interval }) {
         : `${one.what} after ${one.incident}: ${found.length} of ${bad.length}, ${found[0] ? `first at ${found[0].step}` : 'not found'}`,
     ];
   });
-  const total = (what, list) => {
+  const total = (what: string, list: readonly SeriesResult[]) => {
     const healthy = counted(list).filter(({ is }) => is === 'healthy');
     if (healthy.length === 0) return [];
     const successes = healthy.filter(isFlagged).length;
@@ -202,25 +252,28 @@ function seriesTable(series, { table, interval }) {
   return table(head, [...rows, ...totals]);
 }
 
-const isJudged = (step) => step.with !== null && step.with.calibrated !== 'none';
-const isFlagged = (step) => step.with.calibrated === 'flagged';
-const isOutside = (step) => step.with.calibrated === 'outside';
-const flaggedOf = (steps) => (steps.length === 0 ? '–' : `${steps.filter(isFlagged).length} of ${steps.length}`);
+const isJudged = (step: Step): boolean => step.with !== null && step.with.calibrated !== 'none';
+const isFlagged = (step: Step): boolean => step.with?.calibrated === 'flagged';
+const isOutside = (step: Step): boolean => step.with?.calibrated === 'outside';
+const flaggedOf = (steps: readonly Step[]): string =>
+  steps.length === 0 ? '–' : `${steps.filter(isFlagged).length} of ${steps.length}`;
 
-function keysTable(groups, first, table) {
+function keysTable(groups: readonly ClassedGroup[], first: readonly JudgedAdapter[], table: Table): string {
   const adapters = groups.find(({ name }) => name === 'adapters');
   const rows = (adapters?.runs ?? [])
     .filter(({ role }) => role !== 'known-good')
     .flatMap((run) => {
       const same = SAME_ADAPTERS[run.name];
       const asked = firstOf(run.regime, first).filter(({ name }) => same === undefined || name === same);
-      const verdicts = asked.filter(({ gate }) => gate?.benchmark !== undefined);
+      const verdicts = asked.flatMap(({ name, gate }) =>
+        gate?.benchmark === undefined ? [] : [`**${gate.benchmark.verdict}** (${name})`],
+      );
       if (verdicts.length === 0) return [];
       return [
         [
           `${caseLabel(run.regime)}, seed ${run.seed}`,
           run.class === null ? 'not asked' : `\`${run.class}\``,
-          verdicts.map(({ name, gate }) => `**${gate.benchmark.verdict}** (${name})`).join(', '),
+          verdicts.join(', '),
           same === undefined ? 'no' : 'yes',
           run.without.verdict,
           run.with.verdict,
@@ -243,27 +296,29 @@ function keysTable(groups, first, table) {
   );
 }
 
-function outcomeOf({ calibrated, metrics }) {
+function outcomeOf({ calibrated = 'none', metrics }: Run['with']): string {
   const words = { flagged: 'flagged', outside: 'not calibrated here', quiet: 'quiet', none: 'not judged' };
   return metrics.length === 0 ? words[calibrated] : `${words[calibrated]}: ${metrics.join(', ')}`;
 }
 
 /** What escapes and what is flagged without a reason, by name. */
-function foolsList(groups) {
-  const lines = (wanted, found) =>
+function foolsList(groups: readonly ClassedGroup[]): string {
+  const lines = (wanted: readonly string[], found: readonly Outcome[]) =>
     groups.flatMap((group) =>
-      casesOf(group).flatMap((runs) => {
-        const wrong = runs.filter((run) => wanted.includes(run.class) && found.includes(run.with.calibrated));
+      casesOf(group).flatMap(({ regime, role, runs }) => {
+        const wrong = runs.filter(
+          (run) => run.class !== null && wanted.includes(run.class) && found.includes(run.with.calibrated ?? 'none'),
+        );
         if (wrong.length === 0) return [];
         const outside = withOutcome(wrong, 'outside').length;
         const note = outside === 0 ? '' : ` (${outside} of them not calibrated here)`;
-        const role = { 'known-good': ' left out', 'held-out': ' held out', other: '' }[runs[0].role];
+        const how = { 'known-good': ' left out', 'held-out': ' held out', other: '' }[role];
         return [
-          `- ${groupLabel(group.name)}: **${caseLabel(runs[0].regime)}**${role}, ${classOf(wrong)}, ${wrong.length} of ${runs.length}${note}`,
+          `- ${groupLabel(group.name)}: **${caseLabel(regime)}**${how}, ${classesOf(wrong)}, ${wrong.length} of ${runs.length}${note}`,
         ];
       }),
     );
-  const list = (all) => (all.length === 0 ? 'None.' : all.join('\n'));
+  const list = (all: readonly string[]) => (all.length === 0 ? 'None.' : all.join('\n'));
   return [
     'Narrow, memorized or worse, and not flagged:',
     list(lines(BAD, ['quiet', 'outside'])),
@@ -272,9 +327,4 @@ function foolsList(groups) {
   ].join('\n\n');
 }
 
-function meanOf(numbers) {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-}
-
-const percent = (part) => `${Math.round(part * 100)}%`;
-const tenths = (part) => `${(part * 100).toFixed(1)}%`;
+const tenths = (part: number): string => `${(part * 100).toFixed(1)}%`;

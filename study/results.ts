@@ -1,0 +1,58 @@
+// What study/results has, one file an adapter: `measure.ts` writes them, `report.ts` makes tables of them.
+
+/** Outcomes by item, one character each: 1 if right. truth.py measured them. */
+export interface Truth {
+  readonly exam: string;
+  readonly shuffled: string;
+  readonly keptLetter: string;
+  /** In each wording. */
+  readonly open: readonly string[];
+  readonly recall: string;
+  readonly perplexity: { readonly mathematics: number; readonly documentation: number };
+}
+
+export type Suite = 'benchmark' | 'group' | 'builtin';
+
+/** Of a report.json of the gate, what the tables are made of. */
+export interface GateReport {
+  readonly version: string;
+  readonly verdict: string;
+  readonly reasons: readonly { readonly level: string; readonly kind: string; readonly message: string }[];
+  readonly asked?: number | undefined;
+  readonly kept?: readonly Kept[];
+  readonly kinds?: readonly Kind[];
+}
+
+export interface Kept {
+  readonly items: number;
+  readonly baseline: number;
+  readonly candidate: number;
+  readonly p: number;
+}
+
+export interface Kind {
+  readonly kind: string;
+  readonly benchmark: Accuracies;
+  readonly twin: Accuracies;
+  /** Log-odds. */
+  readonly transfer: Estimate | null;
+}
+
+export interface Accuracies {
+  readonly baseline: number | null;
+  readonly candidate: number;
+}
+
+/** An end is null where it is open. */
+export interface Estimate {
+  readonly value: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+export interface AdapterResult {
+  readonly training: { readonly rate: number } | null;
+  /** Null: it was not measured. */
+  readonly truth: Truth | null;
+  readonly gate: Readonly<Partial<Record<Suite, GateReport>>>;
+}
