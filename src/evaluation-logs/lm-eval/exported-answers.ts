@@ -12,7 +12,6 @@ import { scoredTexts } from '../../probes/prompt.ts';
 import { answerLimit, stopsOf } from '../../probes/run.ts';
 import { parsePythonJson } from '../../python/python-json.ts';
 import { readLogLines } from '../read-lines.ts';
-import { type ChatFrame, withinFrame } from './chat-frame.ts';
 import { exportedItem } from './exported-item.ts';
 
 /** The samples of an exported task. */
@@ -33,6 +32,15 @@ export interface AnsweredItem {
   readonly targetLogprob: number | null;
   /** Those that were read; an item has one answer in each of its parts. */
   readonly parts: readonly Part[];
+}
+
+/**
+ * What a chat template writes around every message of a run: the same before and after each, so that an example or an instruction
+ * that only some of them have is noticed.
+ */
+interface ChatFrame {
+  /** Null until the first message was read. */
+  around: { readonly before: string; readonly after: string } | null;
 }
 
 /** What is known of a suite while its tasks are read. */
@@ -105,6 +113,17 @@ function expectAsked(
     });
   if (isSame) return;
   throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
+}
+
+/** Whether a rendered text is a message in the frame of the run. The first one shows what that is. Templates may strip messages. */
+function withinFrame(frame: ChatFrame, rendered: string, message: string): boolean {
+  const forms = [message, message.trim()];
+  const form = forms.find((text) => rendered.includes(text));
+  if (form === undefined) return false;
+  const start = rendered.indexOf(form);
+  frame.around ??= { before: rendered.slice(0, start), after: rendered.slice(start + form.length) };
+  const { before, after } = frame.around;
+  return forms.some((text) => rendered === `${before}${text}${after}`);
 }
 
 /** What a chat model is asked to say: without the delimiter of a text. */
