@@ -2,10 +2,10 @@
 // are, or of all matrices of --checkpoint and, with --reference, of its updates. Prints an `OwnTimes`; σ go to --into.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { wholeMatrix } from '../../src/checkpoint/matrix-view.ts';
+import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
+import { placeOf } from '../../src/checkpoint/naming/place.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
-import { placeOf } from '../../src/checkpoint/place.ts';
-import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { wholeMatrix } from '../../src/checkpoint/tensors/matrix-view.ts';
 import { chooseDevice } from '../../src/onnx/device.ts';
 import { at } from '../../src/platform/at.ts';
 import { type Job, type Preferences, planJob, planSpectra } from '../../src/spectra/jobs.ts';
