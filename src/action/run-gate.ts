@@ -10,7 +10,7 @@ import type { GateRun, MeasuringRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { type ResolveOptions, resolveBaseline } from './resolve-baseline.ts';
+import { type ResolveOptions, resolveBaseline } from './resolve-approved.ts';
 
 /** Measure a checkpoint, compare it with the baseline, and report the verdict. */
 export async function runGate(run: GateRun, context: ActionContext): Promise<void> {

@@ -4,7 +4,7 @@ import type { LogsRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { resolveBaseline } from './resolve-baseline.ts';
+import { resolveBaseline } from './resolve-approved.ts';
 
 /** Compare logs of an evaluation with the baseline, and report the verdict. No model is run. */
 export async function runLogs(run: LogsRun, context: ActionContext): Promise<void> {

@@ -14,7 +14,7 @@ import type { KeyedRun, MergeRun, ShardRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { artifactName, resolveBaseline } from './resolve-baseline.ts';
+import { artifactName, resolveBaseline } from './resolve-approved.ts';
 import { dependenciesOf, inMeasuringGroup, measureSettings } from './run-gate.ts';
 
 /** Measure one machine's share, and upload it for the job that merges. It has no verdict. */

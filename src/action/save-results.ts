@@ -8,7 +8,7 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import { measurementText } from '../measure/schema/write.ts';
 import { describeProposal, type ProposedCalibration } from '../report/markdown/proposal.ts';
 import { calibrationOutcome } from './extend-calibration.ts';
-import { artifactName } from './resolve-baseline.ts';
+import { artifactName } from './resolve-approved.ts';
 import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
 
 interface PublishedResults extends Results {
