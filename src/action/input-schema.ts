@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { CALIBRATION_FILE } from '../compare/calibration/file.ts';
-import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
 import {
   COUNT_WORDS,
-  HALVES,
   parseCount,
   parseSeconds,
   parseSeed,
@@ -11,7 +9,9 @@ import {
   SEED_WORDS,
   TIME_WORDS,
   TIMEOUT_WORDS,
-} from '../measure/options.ts';
+} from '../gate/option-values.ts';
+import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
+import { HALVES } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS } from '../measure/shards/shard.ts';
 import { LIBRARIES_WORDS, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';

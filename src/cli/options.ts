@@ -1,18 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/measure-logs.ts';
 import {
-  HALVES,
-  type Half,
   ORDER_SEED_WORDS,
   parseCount,
   parseSeconds,
   parseSeed,
   parseTimeout,
   SEED_WORDS,
-  type SeedChoice,
   TIME_WORDS,
   TIMEOUT_WORDS,
-} from '../measure/options.ts';
+} from '../gate/option-values.ts';
+import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { LIBRARIES_WORDS, type LibrariesChoice, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';

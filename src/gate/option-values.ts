@@ -1,0 +1,40 @@
+import { MAX_TIMEOUT_SECONDS } from '../language-model/remote/remote-server.ts';
+import { MAX_SEED, type SeedChoice } from '../measure/options.ts';
+
+export const ORDER_SEED_WORDS = `a whole number from 0 to ${MAX_SEED}`;
+
+export const SEED_WORDS = `${ORDER_SEED_WORDS}, or rotate`;
+
+export const TIME_WORDS = 'a time such as 60s or 5m';
+
+export const COUNT_WORDS = 'a whole number above 0';
+
+export const TIMEOUT_WORDS = `a time such as 60s, at most ${MAX_TIMEOUT_SECONDS}s`;
+
+/** @returns null for a text that is not a whole number above 0 */
+export function parseCount(text: string): number | null {
+  const value = Number(text);
+  return /^\s*\d+\s*$/.test(text) && Number.isSafeInteger(value) && value > 0 ? value : null;
+}
+
+/** @returns null for a text that is neither a seed nor `rotate` */
+export function parseSeed(text: string): SeedChoice | null {
+  if (text === 'rotate') return text;
+  const value = Number(text);
+  return /^\s*\d+\s*$/.test(text) && value <= MAX_SEED ? value : null;
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
+
+/** Number of seconds in `60s`, `1.5m`, `2 min`, `1h` or a bare number; null for anything else. */
+export function parseSeconds(text: string): number | null {
+  const [, number = '', unit = 's'] = /^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit] ?? 1);
+  return seconds > 0 ? seconds : null;
+}
+
+/** Number of seconds that a server may take for one request; null for anything else, or for more than can be waited. */
+export function parseTimeout(text: string): number | null {
+  const seconds = parseSeconds(text);
+  return seconds !== null && seconds <= MAX_TIMEOUT_SECONDS ? seconds : null;
+}
