@@ -21,7 +21,7 @@ import { openApprovedFiles } from './open-approved-files.ts';
 import { resolveCalibration } from './resolve-calibration.ts';
 
 /** What a checkpoint is judged by. */
-export interface Resolved {
+export interface Approved {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
   /** Null: there is none. */
@@ -46,11 +46,11 @@ export interface ResolveOptions {
  * Policy, baseline, calibration and probe files as they have been approved: at the base commit of a change, on the default branch,
  * or, in a run about that branch itself, in the workspace.
  */
-export async function resolveBaseline(
+export async function resolveApproved(
   run: JudgingRun,
   context: ActionContext,
   { caches, paths = {}, probes: runsProbes = true, spectra = true, isBaselineServed = false }: ResolveOptions,
-): Promise<Resolved> {
+): Promise<Approved> {
   const { runner, temporary, workflowFile } = context;
   const named = Object.values(paths).filter((path) => typeof path === 'string');
   const judging = [run.policy ?? DEFAULT_FILE, run.baseline, run.calibration];

@@ -2,10 +2,10 @@ import type { CheckResult } from '../gate/check.ts';
 import { printable } from '../report/escape.ts';
 import type { ReportingRun } from './action-run.ts';
 import type { ActionContext, Caches } from './context.ts';
-import type { Resolved } from './resolve-approved.ts';
+import type { Approved } from './resolve-approved.ts';
 
 /** A check that is finished, with what is needed to report it. */
-export interface Results extends CheckResult, Resolved {
+export interface Results extends CheckResult, Approved {
   readonly run: ReportingRun;
   readonly context: ActionContext;
   readonly caches: Caches | null;

@@ -1,5 +1,4 @@
 import { check } from '../gate/check.ts';
-import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import { withoutCommands } from '../github/client/log.ts';
 import { isAboutChange } from '../github/event/branches.ts';
 import { configureCuda } from '../onnx/cuda/settings.ts';
@@ -10,27 +9,27 @@ import type { GateRun, MeasuringRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { type ResolveOptions, resolveBaseline } from './resolve-approved.ts';
+import { type Approved, type ResolveOptions, resolveApproved } from './resolve-approved.ts';
 
 /** Measure a checkpoint, compare it with the baseline, and report the verdict. */
 export async function runGate(run: GateRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveBaseline(run, context, { caches, ...dependenciesOf(run) });
-  const settings = measureSettings(run, context, resolved.baseline);
+  const resolved = await resolveApproved(run, context, { caches, ...dependenciesOf(run) });
+  const { model, judge, weights, probes } = gateSettings(run, context, resolved);
   // A measurement with a new seed cannot be in the cache.
-  const store = settings.seed === 'rotate' ? undefined : caches?.measurements;
+  const store = probes.seed === 'rotate' ? undefined : caches?.measurements;
+  const all = run.all || !isAboutChange(context.event);
   const started = context.now();
   const result = await inMeasuringGroup(run, context, (onProgress) =>
     check({
-      ...settings,
-      ...resolved,
-      all: run.all || !isAboutChange(context.event),
+      model,
+      judge,
+      weights: { ...weights, spectrumStore: caches?.spectra, all },
       // Each attempt would draw an order of its own, and nothing that a pull request measured is kept.
-      allProbes: context.workflowRun.attempt !== 1,
+      probes: { ...probes, all: all || context.workflowRun.attempt !== 1 },
       onProgress,
       store,
-      spectrumStore: caches?.spectra,
     }),
   );
   const { time } = result.measurement.run;
@@ -88,12 +87,16 @@ export async function inMeasuringGroup<T>(
 }
 
 /** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */
-export function measureSettings(run: MeasuringRun, context: ActionContext, baseline: ResolvedBaseline) {
+export function gateSettings(run: MeasuringRun, context: ActionContext, resolved: Approved) {
   const { checkpoint, revision, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
   const { baselineEndpoint } = run;
-  const isMeasuredNow = baseline.kind === 'checkpoint' || baselineEndpoint !== undefined;
+  const isMeasuredNow = resolved.baseline.kind === 'checkpoint' || baselineEndpoint !== undefined;
   const rotates = run.seed === undefined && context.event.name === 'schedule' && isMeasuredNow;
   const seed = rotates ? ('rotate' as const) : run.seed;
-  const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
-  return { ...model, device, method, only, seed, budgetSeconds };
+  return {
+    model: { checkpoint, endpoint, revision, reference, adapter },
+    judge: { ...resolved, baselineEndpoint, only },
+    weights: { device, method },
+    probes: { seed, budgetSeconds },
+  };
 }

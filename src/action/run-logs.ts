@@ -4,7 +4,7 @@ import type { LogsRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { resolveBaseline } from './resolve-approved.ts';
+import { resolveApproved } from './resolve-approved.ts';
 
 /** Compare logs of an evaluation with the baseline, and report the verdict. No model is run. */
 export async function runLogs(run: LogsRun, context: ActionContext): Promise<void> {
@@ -12,7 +12,7 @@ export async function runLogs(run: LogsRun, context: ActionContext): Promise<voi
   const caches = openCaches(run, context);
   const { logs } = run;
   const paths = { logs: logs.folder };
-  const resolved = await resolveBaseline(run, context, { caches, paths, probes: false, spectra: false });
+  const resolved = await resolveApproved(run, context, { caches, paths, probes: false, spectra: false });
   const judging = { ...resolved, baseline: await asLogBaseline(resolved.baseline, logs.kind) };
   const result = await checkLogs(logs, judging);
   await reportResults({ run, context, caches, ...judging, ...result });

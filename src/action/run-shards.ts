@@ -14,19 +14,19 @@ import type { KeyedRun, MergeRun, ShardRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { artifactName, resolveBaseline } from './resolve-approved.ts';
-import { dependenciesOf, inMeasuringGroup, measureSettings } from './run-gate.ts';
+import { artifactName, resolveApproved } from './resolve-approved.ts';
+import { dependenciesOf, gateSettings, inMeasuringGroup } from './run-gate.ts';
 
 /** Measure one machine's share, and upload it for the job that merges. It has no verdict. */
 export async function runShard(run: ShardRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveBaseline(run, context, { caches, ...dependenciesOf(run) });
+  const resolved = await resolveApproved(run, context, { caches, ...dependenciesOf(run) });
   expectApprovedTokenizer(resolved.changes);
-  const settings = measureSettings(run, context, resolved.baseline);
+  const { weights, ...settings } = gateSettings(run, context, resolved);
   const { index, count } = run.shard;
   const measurement = await inMeasuringGroup(run, context, (onProgress) =>
-    measureShard({ ...settings, ...resolved, onProgress, spectrumStore: caches?.spectra }, run.shard),
+    measureShard({ ...settings, weights: { ...weights, spectrumStore: caches?.spectra }, onProgress }, run.shard),
   );
   const file = join(run.out, MEASUREMENT_FILE);
   await writeMeasurement(file, measurement);
@@ -53,7 +53,7 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   }
   const probes = measurement.probes !== null;
   const spectra = measurement.method !== null;
-  const resolved = await resolveBaseline(run, context, { caches, paths: { reference }, probes, spectra });
+  const resolved = await resolveApproved(run, context, { caches, paths: { reference }, probes, spectra });
   const report = await checkMeasured(measurement, { ...resolved, only: run.only });
   await reportResults({ run, context, caches, ...resolved, measurement, report });
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   ADAPTER,
   ADAPTER_CONFIG,
@@ -11,7 +10,7 @@ import {
   twoSets,
 } from '../hub/checkpoint-files.ts';
 import { openSnapshotFiles } from '../hub/snapshot-files.ts';
-import { readTextInside } from '../platform/files/resolve-inside.ts';
+import { FolderFiles } from '../platform/files/folder-files.ts';
 import { sha256 } from '../platform/files/sha256.ts';
 import { canonicalJson } from '../platform/json/canonical-json.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -31,6 +30,7 @@ export interface ListedCheckpoint {
   readonly format: 'safetensors' | 'pytorch' | 'lora';
   /** Local folder with configurations, tokenizer, templates and code. */
   readonly path: string;
+  readonly files: FolderFiles;
   /** With its commit: `hf://org/model@0123…`. */
   readonly name: string;
   /** Of all files of the folder on the hub. */
@@ -50,14 +50,16 @@ export interface ListedCheckpoint {
  */
 export async function openListed(path: string): Promise<ListedCheckpoint> {
   const { folder, name, names, weights } = await openSnapshotFiles(path);
+  const files = new FolderFiles(folder);
   const isAdapter = weights.some(({ name: file }) => [ADAPTER, MLX_ADAPTER, PICKLED_ADAPTER].includes(file));
   const isPickled = weights.some(({ name: file }) => isPickledName(file));
-  if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(folder, path);
-  const config = isAdapter ? await readAdapterConfig(folder, path) : await readConfig(folder);
+  if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(files, path);
+  const config = isAdapter ? await readAdapterConfig(files, path) : await readConfig(files);
   if (!config) throw new UserError(`${path} has no config.json`, 'give a revision that has it');
   return {
     format: isAdapter ? 'lora' : isPickled ? 'pytorch' : 'safetensors',
     path: folder,
+    files,
     name,
     names,
     config,
@@ -74,13 +76,13 @@ export function listingOf({ remote, config }: Checkpoint): Pick<ListedCheckpoint
 }
 
 /** One of them would be taken for the weights, and the other one served. */
-async function refuseOtherShards(folder: string, path: string): Promise<void> {
+async function refuseOtherShards(folder: FolderFiles, path: string): Promise<void> {
   const shards = Object.values(await readWeightMap(folder));
   if (shards.some((shard) => shard !== SINGLE)) throw twoSets(path, [SINGLE, INDEX]);
 }
 
-async function readAdapterConfig(folder: string, path: string): Promise<Record<string, unknown>> {
-  const text = await readTextInside(join(folder, ADAPTER_CONFIG));
+async function readAdapterConfig(folder: FolderFiles, path: string): Promise<Record<string, unknown>> {
+  const text = await folder.text(ADAPTER_CONFIG);
   return parseJsonObject(text ?? '', `${path}: ${ADAPTER_CONFIG}`);
 }
 

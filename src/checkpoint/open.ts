@@ -13,6 +13,7 @@ import {
 } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { openSnapshot } from '../hub/snapshot.ts';
+import { FolderFiles } from '../platform/files/folder-files.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Adapter } from './adapter/adapter.ts';
@@ -54,8 +55,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** Open the adapter that a checkpoint was merged from. @throws UserError for anything that is not a LoRA adapter */
-export async function openMergedAdapter(path: string): Promise<Adapter> {
-  const checkpoint = await openCheckpoint(path);
+export async function openMergedAdapter(path: string, open = openCheckpoint): Promise<Adapter> {
+  const checkpoint = await open(path);
   if (checkpoint.format === 'lora') return checkpoint;
   throw new UserError(
     `${path} is not an adapter`,
@@ -110,38 +111,40 @@ async function openLocal(path: string): Promise<Checkpoint> {
     if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
     throw error;
   });
-  if (info.isFile()) return openFile(path);
+  if (info.isFile()) return openFile(path, new FolderFiles(dirname(path)));
   if (!info.isDirectory())
     throw new UserError(`${path} is neither a file nor a directory`, 'give the path of a checkpoint');
-  await refuseTwoSets(path);
-  if (await isAdapterDirectory(path)) return openAdapter(path);
-  return openDirectory(path);
+  const files = new FolderFiles(path);
+  await refuseTwoSets(files);
+  if (await isAdapterDirectory(path)) return openAdapter(files);
+  return openDirectory(files);
 }
 
 /** Open a checkpoint that must have full weights, such as a reference. @throws UserError for an adapter */
-export async function openReference(path: string): Promise<FullCheckpoint> {
-  const checkpoint = await openCheckpoint(path);
+export async function openReference(path: string, open = openCheckpoint): Promise<FullCheckpoint> {
+  const checkpoint = await open(path);
   if (checkpoint.format === 'lora') {
     throw new UserError(`${path} is an adapter, not full weights`, 'give its base model as reference');
   }
   return checkpoint;
 }
 
-async function openFile(path: string): Promise<FullCheckpoint> {
+/** @param beside those of its folder */
+async function openFile(path: string, beside: FolderFiles): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
-  if (await isGguf(file)) return openGguf(path);
+  if (await isGguf(file)) return openGguf(path, beside);
   const foreign = await foreignFormatOf(path);
   // Under the name of another format, it would be loaded by those who trust that.
   const isPickled = foreign === PICKLE && !/\.(safetensors|onnx)$/.test(path);
   if (foreign !== null && !isPickled) throw foreignError(path, foreign);
-  if (path.endsWith('.onnx')) return openOnnx(path, file);
+  if (path.endsWith('.onnx')) return openOnnx(path, file, beside);
   const entries = isPickled ? await readLoneStateDict(file) : await readSafetensorsHeader(file);
   refuseAdapterFile(
     path,
     entries.map(({ name }) => name),
   );
-  const config = await readConfig(dirname(path));
-  return isPickled ? buildPickled(path, entries, config) : build(path, entries, config);
+  const config = await readConfig(beside);
+  return isPickled ? buildPickled(path, entries, config, beside) : build(path, entries, config, beside);
 }
 
 /** A checkpoint whose pickles have the names and the places of its tensors. */
@@ -149,12 +152,14 @@ function buildPickled(
   path: string,
   entries: readonly TensorEntry[],
   config: Record<string, unknown> | null,
+  files: FolderFiles,
 ): FullCheckpoint {
-  return { ...build(path, withoutTied(entries, config), config), format: 'pytorch' };
+  return { ...build(path, withoutTied(entries, config), config, files), format: 'pytorch' };
 }
 
 /** One of them would be measured, and the other one loaded. */
-async function refuseTwoSets(path: string): Promise<void> {
+async function refuseTwoSets(files: FolderFiles): Promise<void> {
+  const { path } = files;
   const names = new Set(await readdir(path));
   const conflict = twoSetsOfWeights(names, path);
   if (conflict) throw conflict;
@@ -163,7 +168,7 @@ async function refuseTwoSets(path: string): Promise<void> {
     [PICKLED_SINGLE, PICKLED_INDEX],
   ] as const) {
     if (!names.has(single) || !names.has(index) || (index === PICKLED_INDEX && hasSafetensors(names))) continue;
-    const shard = Object.values(await readWeightMap(path, index)).find((name) => name !== single);
+    const shard = Object.values(await readWeightMap(files, index)).find((name) => name !== single);
     if (shard !== undefined) throw twoSets(path, [single, index]);
   }
   const all = [...names].sort();
@@ -193,14 +198,15 @@ async function refusePickles(path: string, chosen: string): Promise<void> {
   if (other) throw twoSets(path, [chosen, other.name]);
 }
 
-async function openDirectory(path: string): Promise<FullCheckpoint> {
+async function openDirectory(files: FolderFiles): Promise<FullCheckpoint> {
+  const { path } = files;
   const names = new Set(await readdir(path));
   const onnx = onlyOnnx(names);
   if (onnx !== null) {
     refuseAnother(path, onnx, names);
     await refusePickles(path, onnx);
     await refuseForeignFile(join(path, onnx));
-    return openOnnx(join(path, onnx), await resolveFile(path, onnx));
+    return openOnnx(join(path, onnx), await resolveFile(path, onnx), files);
   }
   const consolidated = hasSafetensors(names) ? null : consolidatedFiles(names, path);
   // transformers also prefers safetensors to pickles, and both to GGUF.
@@ -210,10 +216,10 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   if (gguf !== null) {
     refuseAnother(path, basename(gguf), names);
     await refusePickles(path, basename(gguf));
-    return openFile(gguf);
+    return openFile(gguf, files);
   }
-  if (!isSafe && !isPickled) return openShards(path, names);
-  const config = consolidated !== null || names.has('config.json') ? await readConfig(path) : null;
+  if (!isSafe && !isPickled) return openShards(files, names);
+  const config = consolidated !== null || names.has('config.json') ? await readConfig(files) : null;
   if (!config) {
     throw new UserError(
       `${path} has no config.json`,
@@ -228,18 +234,19 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
       ? await readAll(path, consolidated)
       : names.has(single)
         ? await read(await resolveFile(path, single))
-        : await readShards(path, index, read);
+        : await readShards(files, index, read);
   refuseFactors(
     path,
     entries.map(({ name }) => name),
   );
-  return isPickled ? buildPickled(path, entries, config) : build(path, entries, config);
+  return isPickled ? buildPickled(path, entries, config, files) : build(path, entries, config, files);
 }
 
 /**
  * What the processes of a training run left, each its own part. The configuration is often elsewhere then: weights are measured without it.
  */
-async function openShards(path: string, names: ReadonlySet<string>): Promise<FullCheckpoint> {
+async function openShards(files: FolderFiles, names: ReadonlySet<string>): Promise<FullCheckpoint> {
+  const { path } = files;
   const shards = await shardsIn(path, names);
   if (shards === null) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
   const { entries, format } = shards;
@@ -247,7 +254,7 @@ async function openShards(path: string, names: ReadonlySet<string>): Promise<Ful
     path,
     entries.map(({ name }) => name),
   );
-  const checkpoint = { ...build(path, entries, await readConfig(path)), format };
+  const checkpoint = { ...build(path, entries, await readConfig(files), files), format };
   expectAllRows(checkpoint);
   return checkpoint;
 }
@@ -275,7 +282,12 @@ export function isMultimodal(config: Readonly<Record<string, unknown>> | null, n
   return hasTower || names.some(isMultimodalName);
 }
 
-function build(path: string, entries: readonly TensorEntry[], config: Record<string, unknown> | null): FullCheckpoint {
+function build(
+  path: string,
+  entries: readonly TensorEntry[],
+  config: Record<string, unknown> | null,
+  files: FolderFiles,
+): FullCheckpoint {
   if (entries.length === 0) throw new UserError(`${path} contains no tensors`, 'save the checkpoint again');
   const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
   const multimodal = isMultimodal(
@@ -285,6 +297,7 @@ function build(path: string, entries: readonly TensorEntry[], config: Record<str
   return {
     format: 'safetensors',
     path,
+    files,
     tensors: new Map(byName.map((entry) => [entry.name, entry])),
     architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
     multimodal,

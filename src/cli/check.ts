@@ -24,7 +24,7 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { baselineEndpointOf, measureSettings } from './settings.ts';
+import { baselineEndpointOf, gateSettings } from './settings.ts';
 import { writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
@@ -82,12 +82,11 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
-  const { reference, adapter, baseline, policy, calibration, all } = options;
-  const settings = measureSettings(options, output);
-  const baselineEndpoint = baselineEndpointOf(options, output);
+  const { baseline, policy, calibration, only, all } = options;
+  const { model, weights, probes } = gateSettings(options, output);
+  const judge = { baseline, baselineEndpoint: baselineEndpointOf(options, output), policy, calibration, only };
   return output.withProgress(
-    (onProgress) =>
-      check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, calibration, all, onProgress }),
+    (onProgress) => check({ model, judge, weights: { ...weights, all }, probes: { ...probes, all }, onProgress }),
     { isQuiet: options.quiet },
   );
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Logs, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
-import { measureCandidate, openOrigins } from '../gate/measure-candidate.ts';
+import { measureCandidate, openCandidate, openOrigins } from '../gate/measure-candidate.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
@@ -26,7 +26,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
-import { measureSettings } from './settings.ts';
+import { gateSettings } from './settings.ts';
 
 interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions, LogOptions {
   out: string;
@@ -89,16 +89,11 @@ export async function takeMeasurement(
   resolved: ResolvedPolicy,
   output: Output,
 ): Promise<Measurement> {
-  const {
-    only,
-    seed: _,
-    orderSeed: _order,
-    budgetSeconds: _budget,
-    chatTemplate: _template,
-    ...settings
-  } = measureSettings(options, output);
+  const { model, weights } = gateSettings(options, output);
   const probes = await probesOf(options, resolved);
-  const measured = { ...settings, spectra: only !== 'probes', probes, shard: options.shard };
-  const origins = await openOrigins(measured, { reference: options.reference, adapter: options.adapter });
-  return output.withProgress((onProgress) => measureCandidate({ ...measured, ...origins, onProgress }));
+  const measuring = { ...weights, spectra: options.only !== 'probes', probes, shard: options.shard };
+  const origins = await openOrigins(model, measuring);
+  return output.withProgress(async (onProgress) =>
+    measureCandidate(await openCandidate(model, origins, measuring), { ...measuring, onProgress }),
+  );
 }

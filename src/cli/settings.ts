@@ -8,6 +8,7 @@ import type {
   CandidateOptions,
   CheckpointOptions,
   EndpointOptions,
+  MergeOptions,
   ProbeOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
@@ -15,38 +16,21 @@ import type { Output } from './output.ts';
 type StoreOptions = Pick<CheckpointOptions, 'store'>;
 
 /** What `check` and `measure` pass on to the gate. */
-export function measureSettings(options: CandidateOptions & ProbeOptions, output: Output) {
-  const {
-    checkpoint,
-    revision,
-    device,
-    method,
-    maxMemory: memoryLimit,
-    only,
-    seed,
-    orderSeed,
-    budget: budgetSeconds,
-    chatTemplate,
-  } = options;
+export function gateSettings(options: CandidateOptions & MergeOptions & ProbeOptions, output: Output) {
+  const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
+  const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
   if (checkpoint === undefined && options.endpoint === undefined) {
     throw new UserError(
       'neither --checkpoint nor --endpoint is given',
       'give the checkpoint to measure, or the server that has it',
     );
   }
+  const spectrumStore = openSpectrumStore(options, output);
+  const endpoint = withAnswers(endpointOf(options, output), options, output);
   return {
-    checkpoint,
-    revision,
-    device,
-    method,
-    memoryLimit,
-    spectrumStore: openSpectrumStore(options, output),
-    only,
-    seed,
-    orderSeed,
-    budgetSeconds,
-    chatTemplate,
-    endpoint: withAnswers(endpointOf(options, output), options, output),
+    model: { checkpoint, endpoint, revision, reference, adapter },
+    weights: { device, method, memoryLimit, spectrumStore },
+    probes: { seed, orderSeed, budgetSeconds, chatTemplate },
   };
 }
 

@@ -1,12 +1,12 @@
 import { calibrationOf, extendCalibration, type KnownGood } from '../compare/calibration/build.ts';
 import type { Calibration, CalibrationKind } from '../compare/calibration/schema.ts';
-import { measure, openMeasured, openMeasuredReference } from '../measure/measure.ts';
+import { measure } from '../measure/measure.ts';
+import { type MeasuredModel, openingOnce, openMeasured, openMeasuredReference } from '../measure/open-measured.ts';
 import type { MeasureOptions } from '../measure/options.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import type { OnProgress } from '../platform/progress.ts';
 
-export interface CalibrateOptions
-  extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore' | 'store'> {
+export interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Known-good checkpoints, or measurements of them (*.json); in order for a series. */
   readonly checkpoints: readonly string[];
   /** Path of the weights that they were trained from. */
@@ -24,15 +24,20 @@ export interface CalibrateOptions
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { checkpoints, reference: path, kind, extend, onProgress, ...settings } = options;
   // What is wrong with any of them is known before minutes are spent on the first.
-  for (const checkpoint of checkpoints) if (!isMeasurement(checkpoint)) await openMeasured({ checkpoint });
-  const reference = await openMeasuredReference(path);
+  const open = openingOnce();
+  const models = new Map<string, MeasuredModel>();
+  for (const checkpoint of checkpoints) {
+    if (!isMeasurement(checkpoint)) models.set(checkpoint, await openMeasured({ checkpoint }, open));
+  }
+  const reference = await openMeasuredReference(path, open);
   let calibration = extend;
   for (const name of checkpoints) {
+    const model = models.get(name);
     const known: KnownGood = {
       name,
-      measurement: isMeasurement(name)
-        ? await readMeasurement(name)
-        : await measure({ ...settings, checkpoint: name, reference, probes: null, updatesOnly: true, onProgress }),
+      measurement: model
+        ? await measure({ ...model, reference }, { ...settings, probes: null, updatesOnly: true, onProgress })
+        : await readMeasurement(name),
     };
     calibration = calibration ? extendCalibration(calibration, known) : calibrationOf([known], kind);
   }

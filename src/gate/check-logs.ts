@@ -1,18 +1,15 @@
 import { type Logs, measureLogs } from '../evaluation-logs/measure-logs.ts';
-import { type CheckOptions, type CheckResult, checkMeasured } from './check.ts';
+import { type CheckResult, checkMeasured, type JudgedBy } from './check.ts';
 import { asLogBaseline, readBaseline } from './read-baseline.ts';
 
 /**
  * The gate on logs of an evaluation, in place of a model.
- * @param options with a baseline that is a measurement, or a folder of logs by the same program
+ * @param judge with a baseline that is a measurement, or a folder of logs by the same program
  * @throws UserError for logs, a policy or a baseline that cannot be read
  */
-export async function checkLogs(
-  logs: Logs,
-  { baseline, ...options }: Pick<CheckOptions, 'baseline' | 'policy' | 'changes'>,
-): Promise<CheckResult> {
+export async function checkLogs(logs: Logs, { baseline, ...judge }: JudgedBy): Promise<CheckResult> {
   const measurement = await measureLogs(logs);
   const read = typeof baseline === 'object' ? baseline : await readBaseline(baseline);
   const approved = await asLogBaseline(read, logs.kind);
-  return { measurement, report: await checkMeasured(measurement, { ...options, baseline: approved }) };
+  return { measurement, report: await checkMeasured(measurement, { ...judge, baseline: approved }) };
 }

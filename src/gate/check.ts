@@ -3,39 +3,56 @@ import { type Comparison, compare, undecidedSpectra } from '../compare/compare.t
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { mayScreen } from '../compare/screening/undecided.ts';
-import { openMeasured } from '../measure/measure.ts';
 import { measureQuantization } from '../measure/measure-quantization.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Quantization } from '../measure/schema/quantization.ts';
 import type { Shard } from '../measure/shards/shard.ts';
+import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { askSequentially } from './ask-sequentially.ts';
 import { findCalibration } from './find-calibration.ts';
-import { type CandidateOptions, measureCandidate, openCandidate, openOrigins } from './measure-candidate.ts';
+import {
+  type Candidate,
+  measureCandidate,
+  type NamedModel,
+  type Origins,
+  openCandidate,
+  openOrigins,
+} from './measure-candidate.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
-export interface CheckOptions
-  extends Omit<
-    MeasureOptions,
-    'checkpoint' | 'onSpectrum' | 'isWanted' | 'screening' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'
-  > {
-  /** Without one, an endpoint has the candidate, of which behavior alone is measured. */
-  readonly checkpoint?: string | undefined;
-  /** What is declared to be at the endpoint, without a checkpoint. */
-  readonly revision?: string | undefined;
-  /** The server that has the baseline. */
-  readonly baselineEndpoint?: Endpoint | undefined;
-  /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
-  readonly reference?: string | undefined;
-  /** Path of the adapter that was merged into the reference to make the checkpoint: also prove that merge. */
-  readonly adapter?: string | undefined;
+/** How weights are measured, and where what was measured before is kept. */
+export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
+  /**
+   * All spectra in full. By default matrices that the verdict does not depend on have bounds from a few products; without a baseline all
+   * are computed.
+   */
+  readonly all?: boolean | undefined;
+}
+
+/** What is asked. */
+export interface ProbesChoice {
+  /** Seed of the probes; by default that of the baseline. */
+  readonly seed?: SeedChoice | undefined;
+  /** Seed of the order of asking, to reproduce a run; drawn by default. */
+  readonly orderSeed?: number | undefined;
+  readonly budgetSeconds?: number | undefined;
+  readonly chatTemplate?: boolean | undefined;
+  /** Every probe, also where the verdict is settled before: for a baseline, and for a run that is repeated, which could wait for a lucky order. */
+  readonly all?: boolean | undefined;
+}
+
+/** What a candidate is judged by. */
+export interface JudgedBy {
   /** A measurement file, or a checkpoint that is measured the same way; or the baseline itself, already resolved. */
   readonly baseline?: string | ResolvedBaseline | undefined;
+  /** The server that has the baseline. */
+  readonly baselineEndpoint?: Endpoint | undefined;
   /**
    * A policy file, or the policy itself, already resolved. By default `shadow-gate.yml` in the working directory if it
    * exists, else the built-in policy.
@@ -50,19 +67,16 @@ export interface CheckOptions
   readonly changes?: readonly ChangedInput[] | undefined;
   /** One half of the gate; by default both. */
   readonly only?: Half | undefined;
-  /**
-   * Everything, also where the verdict is settled before: for a candidate that will be a baseline. By default probes are asked until it
-   * is, and matrices that it does not depend on have bounds from a few products. Without a baseline everything is measured.
-   */
-  readonly all?: boolean | undefined;
-  /** Every probe, also where the verdict is settled before: a run that is repeated could wait for a lucky order. */
-  readonly allProbes?: boolean | undefined;
-  /** Seed of the probes; by default that of the baseline. */
-  readonly seed?: SeedChoice | undefined;
-  /** Seed of the order of asking, to reproduce a run; drawn by default. */
-  readonly orderSeed?: number | undefined;
-  readonly budgetSeconds?: number | undefined;
-  readonly chatTemplate?: boolean | undefined;
+}
+
+export interface CheckOptions {
+  readonly model: NamedModel;
+  readonly judge: JudgedBy;
+  readonly weights?: WeightsChoice | undefined;
+  readonly probes?: ProbesChoice | undefined;
+  /** Cache of measurements. */
+  readonly store?: KeyValueStore | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface CheckResult {
@@ -75,23 +89,24 @@ export interface CheckResult {
  * @throws UserError for anything that the user can fix
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { policy, baseline, calibration, settings } = await prepare(options);
-  const { changes, only, all = false, allProbes = false } = options;
-  const { onProgress } = settings;
+  const { judged: by, origins, measuring } = await prepare(options);
+  const { baseline } = by;
+  const { onProgress } = measuring;
+  const candidate = await openCandidate(options.model, origins, measuring);
+  const opened = await openBaseline(baseline, origins, measuring);
   // First: nothing is lost if the weights of either cannot be read.
-  const quantization = await quantizationOf(baseline, settings);
-  const approved = await measureBaseline(baseline, { ...settings, onProgress: progressAs('baseline', onProgress) });
-  const selected = probesFor(settings.probes, baseline, approved);
-  const probes = all || allProbes ? selected : askSequentially(selected, approved, policy.policy);
-  const judged = { policy, baseline, calibration, changes, only, quantization };
-  const candidate = await measureCandidate({
-    ...settings,
-    probes,
-    screening: all ? undefined : screeningFor(approved, judged),
-    onProgress: MEASURED_FIRST.has(baseline.kind) ? progressAs('candidate', onProgress) : onProgress,
+  const judged = { ...by, quantization: opened && (await quantizationOf(candidate, opened, measuring)) };
+  const approved = opened
+    ? await measureCandidate(opened, { ...measuring, onProgress: progressAs('baseline', onProgress) })
+    : expectMeasured(baseline);
+  const selected = opened ? askedAs(approved, measuring.probes) : measuring.probes;
+  const measurement = await measureCandidate(candidate, {
+    ...measuring,
+    probes: options.probes?.all ? selected : askSequentially(selected, approved, judged.policy.policy),
+    screening: options.weights?.all ? undefined : screeningFor(approved, judged),
+    onProgress: opened ? progressAs('candidate', onProgress) : onProgress,
   });
-  const report = compare(comparisonOf(candidate, approved, judged));
-  return { measurement: candidate, report };
+  return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
 }
 
 /** Without spectra to compare with there is nothing to decide: all are computed in full. */
@@ -105,14 +120,14 @@ function screeningFor(approved: Measurement | null, judged: Judged): Screening |
 
 /** What quantizing did to the weights, where those of both models are there, and spectra were asked for. */
 async function quantizationOf(
-  baseline: ResolvedBaseline,
-  { checkpoint, endpoint, spectra, device, memoryLimit, onProgress }: CandidateOptions,
+  candidate: Candidate,
+  baseline: Candidate,
+  { spectra, ...options }: MeasureOptions,
 ): Promise<Quantization | null> {
-  if (baseline.kind !== 'checkpoint' || checkpoint === undefined || spectra === false) return null;
-  const quantized = await openMeasured({ checkpoint, spectra, endpoint });
-  const original = await openMeasured({ checkpoint: baseline.path, spectra, endpoint });
+  if (candidate.kind !== 'weights' || baseline.kind !== 'weights' || spectra === false) return null;
+  const [quantized, original] = [candidate.checkpoint, baseline.checkpoint];
   if (quantized.format === 'lora' || original.format === 'lora') return null;
-  return measureQuantization(quantized, original, { device, memoryLimit, onProgress });
+  return measureQuantization(quantized, original, options);
 }
 
 /** Where two models are measured, what is reported says which. */
@@ -121,30 +136,28 @@ function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | un
 }
 
 /**
- * The baseline's measurement: it exists, or is made with the settings of the candidate's. It is made first, since what the
- * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null without a
- * baseline.
+ * A baseline that is to be measured now, with the settings of the candidate's. That is done first, since what the
+ * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null for one that is
+ * measured already, and for none.
  */
-async function measureBaseline(baseline: ResolvedBaseline, settings: CandidateOptions): Promise<Measurement | null> {
-  if (baseline.kind === 'missing') return null;
-  if (baseline.kind === 'measurement') return baseline.measurement;
-  // What is wrong with the candidate is known before minutes are spent on its baseline.
-  await openCandidate(settings);
-  if (baseline.kind === 'served')
-    return measureCandidate({ ...settings, ...WITHOUT_WEIGHTS, endpoint: baseline.endpoint });
-  // The adapter, and what is declared, is the candidate's.
-  const { path: checkpoint, endpoint } = baseline;
-  return measureCandidate({ ...settings, checkpoint, endpoint, adapter: null, revision: undefined });
+async function openBaseline(
+  baseline: ResolvedBaseline,
+  origins: Origins,
+  measuring: MeasureOptions,
+): Promise<Candidate | null> {
+  switch (baseline.kind) {
+    case 'missing':
+    case 'measurement':
+      return null;
+    case 'served':
+      return { kind: 'served', endpoint: baseline.endpoint, revision: null, listed: null };
+    case 'checkpoint': {
+      // The adapter, and what is declared, is the candidate's.
+      const { path: checkpoint, endpoint } = baseline;
+      return openCandidate({ checkpoint, endpoint }, { ...origins, adapter: null }, measuring);
+    }
+  }
 }
-
-/** What belongs to the candidate's weights, or is declared of it, says nothing of its baseline. */
-const WITHOUT_WEIGHTS = {
-  checkpoint: undefined,
-  revision: undefined,
-  reference: null,
-  referencePath: undefined,
-  adapter: null,
-};
 
 /**
  * One machine's share of what `check` would measure of the candidate. All machines take the seed from the same
@@ -152,68 +165,56 @@ const WITHOUT_WEIGHTS = {
  * @throws UserError for anything that the user can fix
  */
 export async function measureShard(options: CheckOptions, shard: Shard): Promise<Measurement> {
-  expectShareable(options);
-  const { baseline, settings } = await prepare(options);
-  expectMeasured(baseline);
-  return measureCandidate({ ...settings, shard });
+  expectShareable(options.probes ?? {});
+  const { judged, origins, measuring } = await prepare(options);
+  expectMeasured(judged.baseline);
+  return measureCandidate(await openCandidate(options.model, origins, measuring), { ...measuring, shard });
 }
 
 /**
  * What `check` would report on a candidate that has been measured already.
  * @throws UserError for an invalid policy or baseline
  */
-export async function checkMeasured(
-  candidate: Measurement,
-  options: Pick<CheckOptions, 'baseline' | 'policy' | 'calibration' | 'changes' | 'only'>,
-): Promise<Report> {
-  const { policy, baseline, calibration } = await resolvePair(options);
-  const { changes, only } = options;
-  return compare(comparisonOf(candidate, expectMeasured(baseline), { policy, baseline, calibration, changes, only }));
+export async function checkMeasured(candidate: Measurement, judge: JudgedBy): Promise<Report> {
+  const judged = await resolveJudge(judge);
+  return compare(comparisonOf(candidate, expectMeasured(judged.baseline), judged));
 }
 
-/** Everything that can fail before the measurement, such as a typo in the policy. */
-async function prepare(options: CheckOptions) {
-  const { baseline: _, policy: __, changes: ___, calibration: ____, reference, adapter, ...rest } = options;
-  const { all: _____, allProbes: ______, ...asked } = rest;
-  const { only, seed, orderSeed, budgetSeconds, chatTemplate, baselineEndpoint, ...settings } = asked;
-  const { policy, baseline: given, calibration } = await resolvePair(options);
-  const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
-  if (baseline.kind === 'checkpoint' && settings.endpoint && !baseline.endpoint) {
+/** Everything that can fail before anything is measured, such as a typo in the policy. */
+async function prepare({ model, judge, weights, probes = {}, store, onProgress }: CheckOptions) {
+  const { only, baselineEndpoint } = judge;
+  const given = await resolveJudge(judge);
+  const baseline = baselineEndpoint ? servedBaseline(given.baseline, baselineEndpoint) : given.baseline;
+  if (baseline.kind === 'checkpoint' && model.endpoint && !baseline.endpoint) {
     throw new UserError(
       'the endpoint serves one model, and the baseline is another checkpoint',
       'name the server that has it (baseline-endpoint, baseline-model), or measure it there first and give that file',
     );
   }
-  const probes = await selectProbes(policy, {
+  const { orderSeed, budgetSeconds, chatTemplate } = probes;
+  const selected = await selectProbes(given.policy, {
     only,
     orderSeed,
     budgetSeconds,
     chatTemplate,
-    seed: chooseSeed(seed, baseline),
+    seed: chooseSeed(probes.seed, baseline),
     like: answersOf(baseline),
   });
-  const measured = { ...settings, spectra: only !== 'probes', probes };
-  const origins = await openOrigins(measured, { reference, adapter });
-  return { policy, baseline, calibration, settings: { ...measured, ...origins } };
+  const { device, method, memoryLimit, spectrumStore } = weights ?? {};
+  const measuring = { device, method, memoryLimit, spectrumStore, spectra: only !== 'probes', probes: selected };
+  const origins = await openOrigins(model, measuring);
+  return { judged: { ...given, baseline }, origins, measuring: { ...measuring, store, onProgress } };
 }
 
-/** What a candidate is judged by. */
-interface ResolvedPair {
+/** What a candidate is judged by, found. */
+interface Judged extends Pick<JudgedBy, 'changes' | 'only'> {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
   readonly calibration: NamedCalibration | null;
-}
-
-interface Judged extends ResolvedPair, Pick<CheckOptions, 'changes' | 'only'> {
   readonly quantization?: Quantization | null;
 }
 
-async function resolvePair({
-  policy,
-  baseline,
-  calibration,
-  only,
-}: Pick<CheckOptions, 'baseline' | 'policy' | 'calibration' | 'only'>): Promise<ResolvedPair> {
+async function resolveJudge({ policy, baseline, calibration, changes, only }: JudgedBy): Promise<Judged> {
   const resolved = typeof policy === 'object' ? policy : await findPolicy(policy);
   return {
     policy: resolved,
@@ -224,6 +225,8 @@ async function resolvePair({
           ? calibration
           : await findCalibration(calibration, resolved.policy),
     baseline: expectFull(typeof baseline === 'object' ? baseline : await readBaseline(baseline)),
+    changes,
+    only,
   };
 }
 
@@ -272,15 +275,9 @@ function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline):
   return choice === undefined ? (answersOf(baseline)?.seed ?? resolveSeed(choice)) : resolveSeed(choice);
 }
 
-const MEASURED_FIRST: ReadonlySet<ResolvedBaseline['kind']> = new Set(['checkpoint', 'served']);
-
 /** What a candidate is asked: the same as a baseline that was measured for it, in whatever time that takes. */
-function probesFor(
-  selected: ProbeRunOptions | null,
-  { kind }: ResolvedBaseline,
-  approved: Measurement | null,
-): ProbeRunOptions | null {
-  if (selected === null || !MEASURED_FIRST.has(kind) || approved?.probes?.status !== 'measured') return selected;
+function askedAs(approved: Measurement | null, selected: ProbeRunOptions | null): ProbeRunOptions | null {
+  if (selected === null || approved?.probes?.status !== 'measured') return selected;
   const { probes } = approved;
   const asked = new Set([...probes.items, ...probes.leftOut].map(itemKey));
   const suites = selected.suites.map((suite) => {
@@ -294,7 +291,7 @@ function probesFor(
  * Refuse what would make shards run different probes.
  * @throws UserError
  */
-export function expectShareable({ seed, budgetSeconds }: Pick<CheckOptions, 'seed' | 'budgetSeconds'>): void {
+export function expectShareable({ seed, budgetSeconds }: Pick<ProbesChoice, 'seed' | 'budgetSeconds'>): void {
   if (budgetSeconds !== undefined) {
     throw new UserError(
       'a time budget cannot be combined with shards: each machine would run different probes',

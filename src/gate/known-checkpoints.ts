@@ -1,6 +1,6 @@
 import { digestCheckpoint } from '../checkpoint/digest.ts';
 import type { Calibration } from '../compare/calibration/schema.ts';
-import { openMeasured } from '../measure/measure.ts';
+import { openMeasured } from '../measure/open-measured.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import { UserError } from '../platform/user-error.ts';
 import { isMeasurement } from './calibrate.ts';
@@ -33,5 +33,5 @@ export async function unknownCheckpoints(
 
 async function digestOf(path: string): Promise<string> {
   if (isMeasurement(path)) return (await readMeasurement(path)).checkpoint.digest;
-  return digestCheckpoint(await openMeasured({ checkpoint: path }));
+  return digestCheckpoint((await openMeasured({ checkpoint: path })).checkpoint);
 }

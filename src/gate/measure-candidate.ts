@@ -1,34 +1,66 @@
 import { isHubPath } from '../hub/hub-path.ts';
-import { openListedModel } from '../measure/listed.ts';
-import { measure, openMeasured, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
+import { type ListedModel, openListedModel } from '../measure/listed.ts';
+import { measure } from '../measure/measure.ts';
 import { measureServed } from '../measure/measure-served.ts';
-import type { MeasureOptions } from '../measure/options.ts';
+import {
+  type MeasuredModel,
+  type Open,
+  openingOnce,
+  openMeasured,
+  openMeasuredAdapter,
+  openMeasuredReference,
+} from '../measure/open-measured.ts';
+import type { Endpoint, MeasureOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { UserError } from '../platform/user-error.ts';
 
-/** How to measure a checkpoint, a model at a server, or both as one. */
-export interface CandidateOptions extends Omit<MeasureOptions, 'checkpoint'> {
-  /** Without one, an endpoint has the candidate, of which behavior alone is measured. */
+/** What a user names to be measured. */
+export interface NamedModel {
+  /** Path. Without one, an endpoint has the candidate, of which behavior alone is measured. */
   readonly checkpoint?: string | undefined;
+  /** A server that runs the probes. */
+  readonly endpoint?: Endpoint | undefined;
   /** What is declared to be at the endpoint, without a checkpoint. */
   readonly revision?: string | undefined;
-  /** As the user wrote it: of a checkpoint that a hub lists, it is not opened with its weights. */
-  readonly referencePath?: string | undefined;
+  /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
+  readonly reference?: string | undefined;
+  /** Path of the adapter that was merged into the reference to make the checkpoint: also prove that merge. */
+  readonly adapter?: string | undefined;
 }
 
-type Origins = Pick<CandidateOptions, 'reference' | 'referencePath' | 'adapter'>;
+/** A model to measure, opened: with its weights, or what a server has without them. */
+export type Candidate =
+  | ({ readonly kind: 'weights' } & MeasuredModel)
+  | {
+      readonly kind: 'served';
+      readonly endpoint: Endpoint;
+      readonly revision: string | null;
+      /** What it is declared to be, as a hub lists it; null for nothing. */
+      readonly listed: ListedModel | null;
+    };
+
+/** What a model was made from, opened if its weights are read. */
+export interface Origins extends Pick<MeasuredModel, 'reference' | 'adapter'> {
+  /** As the user wrote it: of a checkpoint that a hub lists, it is not opened with its weights. */
+  readonly referencePath: string | undefined;
+  /** For the models that were made from it, of which one can be the reference itself. */
+  readonly open: Open;
+}
+
+type Asked = Pick<MeasureOptions, 'spectra' | 'probes'>;
 
 /**
- * Open what a candidate was made from, if its weights are read.
+ * Open what a candidate was made from.
  * @throws UserError for a reference or an adapter that cannot be used
  */
 export async function openOrigins(
-  candidate: Pick<CandidateOptions, 'checkpoint' | 'endpoint' | 'spectra'>,
-  paths: { readonly reference: string | undefined; readonly adapter: string | undefined },
+  { reference: referencePath, adapter: adapterPath, ...named }: NamedModel,
+  { spectra }: Asked,
 ): Promise<Origins> {
-  const isRead = paths.adapter !== undefined || listedPath(candidate) === null;
-  const reference = isRead ? await openMeasuredReference(paths.reference) : null;
-  return { reference, referencePath: paths.reference, adapter: await openMeasuredAdapter(paths.adapter, reference) };
+  const open = openingOnce();
+  const isRead = adapterPath !== undefined || listedPath({ ...named, spectra }) === null;
+  const reference = isRead ? await openMeasuredReference(referencePath, open) : null;
+  return { reference, referencePath, adapter: await openMeasuredAdapter(adapterPath, reference, open), open };
 }
 
 /**
@@ -40,34 +72,31 @@ function listedPath({
   endpoint,
   spectra,
   adapter,
-}: Pick<CandidateOptions, 'checkpoint' | 'endpoint' | 'spectra' | 'adapter'>): string | null {
+}: Pick<NamedModel, 'checkpoint' | 'endpoint'> & Asked & Pick<MeasuredModel, 'adapter'>): string | null {
   if (checkpoint === undefined || !isHubPath(checkpoint)) return null;
   return endpoint && spectra === false && !adapter ? checkpoint : null;
 }
 
-/** Find out what is wrong with a candidate before minutes are spent on something else. @throws UserError */
-export async function openCandidate({ checkpoint, ...settings }: CandidateOptions): Promise<void> {
-  if (checkpoint === undefined) return;
-  const listed = listedPath({ checkpoint, ...settings });
-  if (listed === null) await openMeasured({ ...settings, checkpoint });
-  else await openListedModel({ checkpoint: listed, reference: settings.referencePath });
-}
-
 /**
- * Measure a checkpoint, or what an endpoint has without its weights.
- * @throws UserError if there is neither, or no probe to ask
+ * Open what is to be measured, so that what is wrong with it is known before minutes are spent on something else.
+ * @throws UserError for what cannot be measured, and for options that exclude each other
  */
-export async function measureCandidate(options: CandidateOptions): Promise<Measurement> {
-  const { checkpoint, revision, referencePath, ...settings } = options;
+export async function openCandidate(
+  { checkpoint, endpoint, revision }: Pick<NamedModel, 'checkpoint' | 'endpoint' | 'revision'>,
+  { referencePath, open, reference, adapter }: Origins,
+  { spectra, probes }: Asked,
+): Promise<Candidate> {
   if (checkpoint !== undefined && revision !== undefined) {
     throw new UserError(
       'a revision is declared for a checkpoint, which itself says what it is',
       'leave it out (on a hub, the checkpoint is hf://org/model@revision), or leave out the checkpoint',
     );
   }
-  const path = listedPath(options);
-  if (checkpoint !== undefined && path === null) return measure({ ...settings, checkpoint });
-  const { endpoint, probes, reference, adapter, shard, onProgress } = settings;
+  const path = listedPath({ checkpoint, endpoint, spectra, adapter });
+  if (checkpoint !== undefined && path === null) {
+    const model = await openMeasured({ checkpoint, endpoint, spectra, reference, adapter }, open);
+    return { kind: 'weights', ...model };
+  }
   if (!endpoint) throw new UserError('the checkpoint is missing', 'give one, or an endpoint that serves it');
   if (path === null && (reference || adapter)) {
     throw new UserError(
@@ -75,9 +104,23 @@ export async function measureCandidate(options: CandidateOptions): Promise<Measu
       'give one, or leave them out',
     );
   }
-  if (!probes) {
-    throw new UserError('without a checkpoint there are only probes, and none were requested', 'request some');
-  }
-  const listed = path === null ? null : { checkpoint: path, reference: referencePath };
-  return measureServed({ endpoint, probes, revision: revision ?? null, listed, shard, onProgress });
+  expectRequested(probes);
+  const listed = path === null ? null : await openListedModel(path, referencePath);
+  return { kind: 'served', endpoint, revision: revision ?? null, listed };
+}
+
+function expectRequested(probes: MeasureOptions['probes']): NonNullable<typeof probes> {
+  if (probes) return probes;
+  throw new UserError('without a checkpoint there are only probes, and none were requested', 'request some');
+}
+
+/**
+ * Measure a checkpoint, or what an endpoint has without its weights.
+ * @throws UserError for anything that the user can fix
+ */
+export async function measureCandidate(candidate: Candidate, options: MeasureOptions): Promise<Measurement> {
+  if (candidate.kind === 'weights') return measure(candidate, options);
+  const { endpoint, revision, listed } = candidate;
+  const { shard, onProgress } = options;
+  return measureServed({ endpoint, probes: expectRequested(options.probes), revision, listed, shard, onProgress });
 }

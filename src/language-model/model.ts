@@ -12,8 +12,9 @@ import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answ
 import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
 import type { GenerateRequest, ScoreRequest } from './requests.ts';
 import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
+import { openTokenPlace, type TokenPlace } from './tokens/gguf/token-source.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
-import { openTokenizer } from './tokens/open-tokenizer.ts';
+import { tokenizerIn } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 
 /** A model at a server. */
@@ -24,6 +25,8 @@ export interface EndpointSource {
   readonly apiKey?: string | undefined;
   /** Directory of the tokenizer, to encode texts here; without it, the server encodes them. */
   readonly tokenizer?: string | undefined;
+  /** The tokenizer of an opened checkpoint, where no directory is given. */
+  readonly tokens?: TokenPlace | undefined;
   readonly maxLength?: number | undefined;
   /** Requests at the same time. */
   readonly concurrency?: number | undefined;
@@ -226,7 +229,8 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
     };
   }
   options.onOpening?.({ phase: 'connecting' });
-  const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);
+  const place = source.tokenizer === undefined ? source.tokens : await openTokenPlace(source.tokenizer);
+  const tokenizer = place ? await tokenizerIn(place) : null;
   const remote = await openRemoteEngine(source).catch(async (error: unknown) => {
     await tokenizer?.close?.();
     throw error;

@@ -12,7 +12,7 @@ import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-mem
 import type { ExpectedMemory } from './runtime/memory-plan.ts';
 import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
-import { openTokenizer, openTokenizerIfPresent } from './tokens/open-tokenizer.ts';
+import { tokenizerIfIn, tokenizerIn } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 import { explainingUnknownFamilies } from './unknown-family.ts';
 
@@ -71,9 +71,7 @@ export async function outlineModel(
   const { maxLength, vocabulary } = await withErrorCode('unsupported-model', () =>
     explainingUnknownFamilies(base, () => describeDecoder(base)),
   );
-  const tokens = await withErrorCode('no-tokenizer', () =>
-    openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
-  );
+  const tokens = await withErrorCode('no-tokenizer', () => openTokens({ own: checkpoint, base, needsTokenizer }));
   return { limits: { maxLength, vocabulary }, ...tokens };
 }
 
@@ -141,7 +139,7 @@ export function expectModelMemory({ checkpoint, reference }: Opened): Promise<Ex
 export function openModelTokenizer({ checkpoint, reference }: Opened): Promise<Tokenizer> {
   return withErrorCode('no-tokenizer', async () => {
     const { base } = weightsOf(checkpoint, reference);
-    const { tokenizer } = await openTokens({ own: checkpoint.path, base: base.path, needsTokenizer: true });
+    const { tokenizer } = await openTokens({ own: checkpoint, base, needsTokenizer: true });
     if (!tokenizer) throw new Error('a tokenizer that is needed is opened or refused');
     return tokenizer;
   });
@@ -209,13 +207,12 @@ async function openTokens({
   base,
   needsTokenizer,
 }: {
-  readonly own: string;
-  readonly base: string;
+  readonly own: Checkpoint;
+  readonly base: FullCheckpoint;
   readonly needsTokenizer: boolean;
 }): Promise<Pick<OutlinedModel, 'tokenizer' | 'ids'>> {
-  const ownTokenizer = await openTokenizerIfPresent(own);
+  const ownTokenizer = await tokenizerIfIn(own);
   const tokenizer =
-    ownTokenizer ??
-    (needsTokenizer ? await openTokenizer(base) : base === own ? null : await openTokenizerIfPresent(base));
+    ownTokenizer ?? (needsTokenizer ? await tokenizerIn(base) : base === own ? null : await tokenizerIfIn(base));
   return { tokenizer, ids: tokenizer ?? (await readModelTokenIds(base)) };
 }

@@ -1,16 +1,11 @@
 import { foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
 import { type ListedCheckpoint, openListed } from '../checkpoint/listed.ts';
 import { isHubPath } from '../hub/hub-path.ts';
+import type { TokenPlace } from '../language-model/tokens/gguf/token-source.ts';
 import { UserError } from '../platform/user-error.ts';
 import { describeFiles } from './behavior/behavior-files.ts';
 import type { Behavior } from './schema/behavior.ts';
 import type { Listed, Measurement, Served } from './schema/measurement.ts';
-
-/** A checkpoint on a hub of which only the listing is read, and the base model of an adapter. */
-export interface ListedPaths {
-  readonly checkpoint: string;
-  readonly reference: string | undefined;
-}
 
 /** What is known of a model without a byte of its weights: the checkpoint that it is declared to be. */
 export interface ListedModel extends Pick<Measurement, 'architecture' | 'unread'> {
@@ -19,15 +14,17 @@ export interface ListedModel extends Pick<Measurement, 'architecture' | 'unread'
   readonly hub: NonNullable<Served['hub']>;
   /** Null of an adapter whose base model was not given. */
   readonly behavior: Behavior | null;
-  /** Folders that can have the tokenizer, the first one first. */
-  readonly folders: readonly string[];
+  /** Where the tokenizer can be, the first place first. */
+  readonly tokens: readonly TokenPlace[];
 }
 
 /**
  * Open what a server is declared to run.
+ * @param checkpoint path on a hub
+ * @param reference that of the base model, for an adapter
  * @throws UserError for a checkpoint that a hub does not list completely, and for a base model on this machine
  */
-export async function openListedModel({ checkpoint, reference }: ListedPaths): Promise<ListedModel> {
+export async function openListedModel(checkpoint: string, reference: string | undefined): Promise<ListedModel> {
   if (reference !== undefined && !isHubPath(reference)) {
     throw new UserError(
       `the reference ${reference} is on this machine, and of ${checkpoint} only the hub's listing is read`,
@@ -53,7 +50,7 @@ export async function openListedModel({ checkpoint, reference }: ListedPaths): P
     architecture: { modelType, name, layers, hiddenSize, heads, keyValueHeads },
     behavior: isAdapter && base === null ? null : { files: await describeFiles(listed, base), logitScale: null },
     ...(unread.length === 0 ? {} : { unread }),
-    folders: [listed.path, ...(base && isAdapter ? [base.path] : [])],
+    tokens: [listed, ...(base && isAdapter ? [base] : [])],
   };
 }
 

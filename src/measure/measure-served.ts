@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelSource } from '../language-model/model.ts';
 import { remoteAddress } from '../language-model/remote/remote-address.ts';
+import type { TokenPlace } from '../language-model/tokens/gguf/token-source.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
-import { type ListedModel, type ListedPaths, openListedModel } from './listed.ts';
+import type { ListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
@@ -19,8 +20,8 @@ export interface MeasureServedOptions {
   readonly probes: ProbeRunOptions;
   /** What the user declares to be served, in words; null for nothing. */
   readonly revision: string | null;
-  /** What the user declares to be served, as a path of a hub. */
-  readonly listed?: ListedPaths | null;
+  /** What the user declares to be served, opened as a hub lists it. */
+  readonly listed?: ListedModel | null;
   readonly shard?: Shard | null | undefined;
   readonly onProgress?: MeasureOptions['onProgress'];
 }
@@ -32,9 +33,8 @@ export interface MeasureServedOptions {
  */
 export async function measureServed(options: MeasureServedOptions): Promise<Measurement> {
   const started = new Date();
-  const { endpoint, revision, listed: paths = null, shard = null } = options;
-  const listed = paths && (await openListedModel(paths));
-  const { result, run } = await askProbes(options, listed);
+  const { endpoint, revision, listed = null, shard = null } = options;
+  const { result, run } = await askProbes(options);
   const said = { ...describeServer(endpoint, run), revision };
   const served = listed ? { ...said, hub: listed.hub } : said;
   return measurementSchema.parse({
@@ -74,12 +74,15 @@ export function describeServer({ model }: Endpoint, run: ProbeRun | null): Omit<
   return identity;
 }
 
-async function askProbes(
-  { endpoint, probes, shard, onProgress }: MeasureServedOptions,
-  listed: ListedModel | null,
-): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
+async function askProbes({
+  endpoint,
+  probes,
+  listed,
+  shard,
+  onProgress,
+}: MeasureServedOptions): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
   try {
-    const source = servedSource(withTokenizerOf(listed?.folders ?? [], endpoint), probes);
+    const source = servedSource(endpoint, listed?.tokens ?? [], probes);
     const run = await measureProbes(source, probes, { shard: shard ?? null, onProgress });
     return { result: run.probes, run };
   } catch (error) {
@@ -88,14 +91,16 @@ async function askProbes(
   }
 }
 
-/** A server is always examined. A kept answer takes no time, so that it cannot tell how much fits into a budget. */
-export function servedSource(endpoint: Endpoint, { budgetSeconds }: ProbeRunOptions): ModelSource {
+/**
+ * A server is always examined. A kept answer takes no time, so that it cannot tell how much fits into a budget.
+ * @param brought where a checkpoint on a hub has its tokenizer; one that is given comes first
+ */
+export function servedSource(
+  endpoint: Endpoint,
+  brought: readonly TokenPlace[],
+  { budgetSeconds }: ProbeRunOptions,
+): ModelSource {
   const answers = budgetSeconds === null ? endpoint.answers : undefined;
-  return { kind: 'endpoint', ...endpoint, answers, isExamined: true };
-}
-
-/** A checkpoint on a hub brings its tokenizer, in a folder that nobody can name; one that is given comes first. */
-export function withTokenizerOf(folders: readonly string[], endpoint: Endpoint): Endpoint {
-  const own = folders.find((folder) => existsSync(join(folder, 'tokenizer.json')));
-  return { ...endpoint, tokenizer: endpoint.tokenizer ?? own };
+  const tokens = brought.find(({ path }) => existsSync(join(path, 'tokenizer.json')));
+  return { kind: 'endpoint', ...endpoint, tokens, answers, isExamined: true };
 }

@@ -1,34 +1,29 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Adapter } from '../checkpoint/adapter/adapter.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
 import { listingOf } from '../checkpoint/listed.ts';
-import { nameOf, openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
+import { nameOf } from '../checkpoint/open.ts';
 import { storedOf } from '../checkpoint/tensors/tensor-value.ts';
 import type { ModelSource } from '../language-model/model.ts';
+import { reopenTokens, type TokenPlace } from '../language-model/tokens/gguf/token-source.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
+import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
 import { measureBehavior } from './behavior/measure-behavior.ts';
-import {
-  answeredRequest,
-  encodeMeasurement,
-  measurementKey,
-  measurementRequest,
-  recallMeasurement,
-} from './cache/measurement-cache.ts';
+import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
-import { describeServer, servedSource, withTokenizerOf } from './measure-served.ts';
+import { describeServer, servedSource } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
-import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
+import type { MeasuredModel } from './open-measured.ts';
+import type { MeasureOptions, ProbeRunOptions, SpectraOptions } from './options.ts';
 import { refuseMisread } from './refuse-misread.ts';
 import { refuseOtherWeights } from './refuse-other-weights.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
@@ -41,72 +36,26 @@ const NO_FILES: ReadonlySet<string> = new Set();
 
 type Identity = Measurement['checkpoint'];
 
-/** @throws UserError if there is no checkpoint of full weights at the path, or if they are quantized */
-export async function openMeasuredReference(path: string | undefined): Promise<Reference | null> {
-  if (path === undefined) return null;
-  const checkpoint = await openReference(path);
-  refuseQuantized(checkpoint);
-  return { checkpoint, digests: new TensorDigests() };
-}
-
-/**
- * Open the adapter that a checkpoint was merged from.
- * @throws UserError if there is none at the path, or no reference that it was merged into
- */
-export async function openMeasuredAdapter(
-  path: string | undefined,
-  reference: Reference | null,
-): Promise<Adapter | null> {
-  if (path === undefined) return null;
-  if (reference === null) {
-    throw new UserError(
-      `adapter ${path} is given without a reference`,
-      'give the model that it was merged into as reference',
-    );
-  }
-  return openMergedAdapter(path);
-}
-
-/**
- * Open the checkpoint that is measured.
- * @throws UserError for one that cannot be measured with these options
- */
-export async function openMeasured(
-  options: Pick<MeasureOptions, 'checkpoint' | 'spectra' | 'endpoint' | 'adapter'>,
-): Promise<Checkpoint> {
-  const checkpoint = await openCheckpoint(options.checkpoint);
-  // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
-  if (checkpoint.format !== 'lora' && (options.spectra !== false || !options.endpoint)) refuseQuantized(checkpoint);
-  if (options.adapter && checkpoint.format === 'lora') {
-    throw new UserError(
-      `${options.checkpoint} is itself an adapter, which nothing was merged into`,
-      'give the merged model as checkpoint, or leave out the adapter',
-    );
-  }
-  return checkpoint;
-}
-
 /**
  * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened
- * once, looked up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices, then
- * the probes, for which the opened checkpoint is handed to the language model. The result is checked against the
+ * once (see open-measured.ts), looked up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices,
+ * then the probes, for which the opened checkpoint is handed to the language model. The result is checked against the
  * schema, so that whatever is written can be read back.
- * @throws UserError for a checkpoint that cannot be opened or measured
+ * @throws UserError for a checkpoint that cannot be measured
  */
-export async function measure(options: MeasureOptions): Promise<Measurement> {
+export async function measure(model: MeasuredModel, options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
-  const checkpoint = await openMeasured(options);
-  const { reference = null, adapter = null } = options;
+  const { checkpoint, reference = null, adapter = null } = model;
   const used = [checkpoint, reference?.checkpoint, adapter].flatMap((opened) =>
     opened ? [{ checkpoint: opened }] : [],
   );
   const digests = reference?.digests ?? new TensorDigests();
   const { measurement, keep, same } = await whileUnchanged(used, async () => {
     // A server that is asked runs what it was given.
-    const isServed = options.spectra === false && options.endpoint !== undefined;
+    const isServed = options.spectra === false && model.endpoint !== undefined;
     if (!isServed) await refuseMisread(checkpoint, options.onProgress);
     const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, options.onProgress);
-    return { same, ...(await recallOrMeasure(checkpoint, started, { ...options, digests })) };
+    return { same, ...(await recallOrMeasure(model, started, { ...options, digests })) };
   });
   // Only what was measured on files that did not change is kept.
   await keep?.();
@@ -126,47 +75,55 @@ async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNu
 }
 
 async function recallOrMeasure(
-  checkpoint: Checkpoint,
+  model: MeasuredModel,
   started: Date,
   options: MeasureOptions & Pick<Known, 'digests'>,
 ): Promise<{ readonly measurement: Measurement; readonly keep: (() => Promise<void>) | null }> {
-  const { reference = null, store } = options;
+  const { path, checkpoint, reference = null, adapter } = model;
+  const { store } = options;
   // Without a store digests are not needed before the end: bytes are hashed as they are read to be measured.
   const files = await describeFiles(checkpoint, reference?.checkpoint ?? null);
   const known = { ...options, files };
-  const request = store ? measurementRequest(options, await digestsOf(checkpoint, known)) : null;
+  const request = store ? measurementRequest(model, options, await digestsOf(model, known)) : null;
   if (!store || !request) {
-    const { measurement } = await measureOpened(checkpoint, started, known);
-    await expectSameFiles(checkpoint, options, digestFiles(files));
+    const { measurement } = await measureOpened(model, started, known);
+    await expectSameFiles(model, { files: digestFiles(files), tokens: null });
     return { measurement, keep: null };
   }
-  const cached = await recallMeasurement(store, request, options.screening);
+  const cached = await recallMeasurement(store, request);
   if (cached !== null) {
     // The time and machine of the measurement stay; the files can be elsewhere now.
     const paths = {
-      checkpoint: checkpoint.remote?.name ?? options.checkpoint,
+      checkpoint: checkpoint.remote?.name ?? path,
       reference: reference && nameOf(reference.checkpoint),
-      adapter: options.adapter ? nameOf(options.adapter) : null,
+      adapter: adapter ? nameOf(adapter) : null,
       hub: hubRecord(checkpoint, reference?.checkpoint ?? null),
     };
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
-  const { measurement, isWhole } = await measureOpened(checkpoint, started, known);
-  if (request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options))) throw changed(options);
-  await expectSameFiles(checkpoint, options, digestFiles(files));
-  const key = measurementKey(answeredRequest(request, measurement));
+  const { measurement, isWhole } = await measureOpened(model, started, known);
+  await expectSameFiles(model, { files: digestFiles(files), tokens: request.tokens });
+  const key = measurementKey(request);
   return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
 }
 
-/** The probes read the tokenizer after the files were described: both have to be of the same bytes. */
-async function expectSameFiles(checkpoint: Checkpoint, options: MeasureOptions, before: string): Promise<void> {
-  const now = await describeFiles(checkpoint, options.reference?.checkpoint ?? null);
-  if (digestFiles(now) !== before) throw changed(options);
-}
-
-function changed({ checkpoint }: MeasureOptions): UserError {
-  return new UserError(
-    `the tokenizer, or another file beside the weights, of ${checkpoint} changed while it was measured`,
+/**
+ * What was used is what was read when the checkpoint was opened. It is read once more, to see that it is still what the folder has.
+ * @param before digests; null for what is not needed
+ */
+async function expectSameFiles(
+  { path, checkpoint, reference }: MeasuredModel,
+  before: { readonly files: string; readonly tokens: string | null },
+): Promise<void> {
+  const base = checkpoint.format === 'lora' ? (reference?.checkpoint ?? null) : null;
+  const now = { ...checkpoint, ...(await reopenTokens(checkpoint)) };
+  const baseNow = base && { ...base, ...(await reopenTokens(base)) };
+  const isSame =
+    (before.tokens === null || before.tokens === (await digestTokenFiles(baseNow ? [now, baseNow] : [now]))) &&
+    before.files === digestFiles(await describeFiles(now, baseNow));
+  if (isSame) return;
+  throw new UserError(
+    `the tokenizer, or another file beside the weights, of ${path} changed while it was measured`,
     'run again when nothing writes to it any more',
   );
 }
@@ -177,35 +134,36 @@ interface Known {
   readonly files: BehaviorFiles;
 }
 
-async function digestsOf(checkpoint: Checkpoint, options: MeasureOptions & Known) {
-  const { reference, probes, onProgress, digests, files } = options;
+async function digestsOf(
+  { checkpoint, reference, adapter }: MeasuredModel,
+  { probes, onProgress, digests, files }: MeasureOptions & Known,
+) {
   return {
     checkpoint: await digestCheckpoint(checkpoint, digests, onProgress),
     reference: reference ? await digestCheckpoint(reference.checkpoint, digests, onProgress) : null,
-    adapter: options.adapter ? await digestCheckpoint(options.adapter, digests, onProgress) : null,
-    tokens: probes ? await digestTokens(checkpoint, options) : null,
+    adapter: adapter ? await digestCheckpoint(adapter, digests, onProgress) : null,
+    tokens: probes ? await digestTokenFiles(tokenPlacesOf(checkpoint, reference)) : null,
     behavior: digestFiles(files),
   };
 }
 
 /** An adapter can use the tokenizer of its base model. */
-function digestTokens(checkpoint: Checkpoint, { reference }: MeasureOptions): Promise<string> {
-  const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
-  return digestTokenFiles([checkpoint.path, ...base]);
+function tokenPlacesOf(checkpoint: Checkpoint, reference: MeasuredModel['reference']): readonly TokenPlace[] {
+  return checkpoint.format === 'lora' && reference ? [checkpoint, reference.checkpoint] : [checkpoint];
 }
 
 interface Measured {
   readonly measurement: Measurement;
-  /** False if this machine could not measure everything, which another one might. */
+  /**
+   * False if this machine could not measure everything, which another one might; or if something was left open that the verdict did not
+   * depend on, which another baseline or policy may.
+   */
   readonly isWhole: boolean;
 }
 
-async function measureOpened(
-  checkpoint: Checkpoint,
-  started: Date,
-  options: MeasureOptions & Known,
-): Promise<Measured> {
-  const { reference = null, shard = null, files } = options;
+async function measureOpened(model: MeasuredModel, started: Date, options: MeasureOptions & Known): Promise<Measured> {
+  const { path, checkpoint, endpoint, reference = null, adapter } = model;
+  const { shard = null, files } = options;
   const base = reference?.checkpoint ?? null;
   const described = async (measured: SpectraMeasurement | null) => ({
     ...(await describeModels(checkpoint, base, options)),
@@ -215,16 +173,15 @@ async function measureOpened(
     measurementSchema.parse({
       ...(await described(measured)),
       device: measured.device.name,
-      run: { ...machineRecord(started), checkpoint: options.checkpoint, reference: null, deviceReason: '' },
+      run: { ...machineRecord(started), checkpoint: path, reference: null, deviceReason: '' },
     });
   const spectra = options.spectra === false ? null : await measureSettled(checkpoint, base, options, draftOf);
   const models = await described(spectra);
-  const merge = await tryMerge(checkpoint, options);
-  const probes = options.probes ? await tryProbes(checkpoint, options.probes, options) : null;
+  const merge = await tryMerge(model, options);
+  const probes = options.probes ? await tryProbes(model, options.probes, options) : null;
   const measurement = measurementSchema.parse({
     ...models,
-    answeredBy:
-      options.endpoint && probes ? { ...describeServer(options.endpoint, probes.run), revision: null } : undefined,
+    answeredBy: endpoint && probes ? { ...describeServer(endpoint, probes.run), revision: null } : undefined,
     device: spectra?.device.name ?? probes?.run?.device ?? 'cpu',
     behavior: await measureBehavior(checkpoint, base, files),
     merge: merge?.result ?? null,
@@ -237,9 +194,9 @@ async function measureOpened(
     },
     run: {
       ...machineRecord(started),
-      checkpoint: checkpoint.remote?.name ?? options.checkpoint,
+      checkpoint: checkpoint.remote?.name ?? path,
       reference: base && nameOf(base),
-      adapter: options.adapter ? nameOf(options.adapter) : null,
+      adapter: adapter ? nameOf(adapter) : null,
       hub: hubRecord(checkpoint, base),
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
@@ -247,9 +204,9 @@ async function measureOpened(
       probes: probesRecord(probes?.run),
     },
   });
-  const isAsked = probes?.result.status !== 'measured' || probes.result.sequential?.settled !== null;
-  const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun' && isAsked;
-  return { measurement, isWhole };
+  const isAsked = probes === null || (probes.result.status === 'measured' && probes.result.sequential === undefined);
+  const isInFull = (spectra?.share.skipped ?? []).length === 0 && !measurement.tensors.some(isScreened);
+  return { measurement, isWhole: isAsked && isInFull };
 }
 
 /** What was measured, and from what. */
@@ -269,8 +226,8 @@ async function describeModels(
 
 /** Of several machines, the first one checks the merge: it takes no longer than reading the files. */
 async function tryMerge(
-  checkpoint: Checkpoint,
-  { adapter, reference, shard, digests, onProgress }: MeasureOptions & { readonly digests: TensorDigests },
+  { checkpoint, adapter, reference }: MeasuredModel,
+  { shard, digests, onProgress }: MeasureOptions & Pick<Known, 'digests'>,
 ) {
   if (!adapter || !reference || checkpoint.format === 'lora') return null;
   const digest = await digestCheckpoint(adapter, digests, onProgress);
@@ -285,12 +242,14 @@ async function tryMerge(
  * spectra, or with a server, it is an error.
  */
 async function tryProbes(
-  checkpoint: Checkpoint,
+  { checkpoint, endpoint, reference }: MeasuredModel,
   selection: ProbeRunOptions,
-  { reference, device, endpoint, spectra, shard, memoryLimit, onProgress }: MeasureOptions,
+  { device, spectra, shard, memoryLimit, onProgress }: MeasureOptions,
 ): Promise<{ result: Probes; run: ProbeRun | null }> {
+  // Only what is on a hub brings its tokenizer to a server: the folder has a name that nobody can give.
+  const brought = checkpoint.remote === null ? [] : tokenPlacesOf(checkpoint, reference);
   const source: ModelSource = endpoint
-    ? servedSource(withTokenizerOf(hubFoldersOf(checkpoint, reference), endpoint), selection)
+    ? servedSource(endpoint, brought, selection)
     : {
         kind: 'checkpoint',
         checkpoint,
@@ -319,13 +278,6 @@ function hubRecord(checkpoint: Checkpoint, base: FullCheckpoint | null): Measure
   const of = checkpoint.format === 'lora' && base ? listingOf(base) : null;
   const named = ({ name, listing }: NonNullable<typeof own>) => ({ checkpoint: name, listing });
   return own ? { ...named(own), base: of && named(of) } : undefined;
-}
-
-/** The folders of a checkpoint on a hub that can have its tokenizer. */
-function hubFoldersOf(checkpoint: Checkpoint, reference: MeasureOptions['reference']): readonly string[] {
-  if (checkpoint.remote === null) return [];
-  const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
-  return [checkpoint.path, ...base];
 }
 
 async function identify(

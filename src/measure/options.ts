@@ -1,4 +1,3 @@
-import type { Adapter } from '../checkpoint/adapter/adapter.ts';
 import type { TensorDigests } from '../checkpoint/digest.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import type { EndpointSource } from '../language-model/model.ts';
@@ -85,19 +84,14 @@ export interface SpectraOptions {
 }
 
 /** A server that runs the probes in place of the checkpoint. */
-export type Endpoint = Omit<EndpointSource, 'kind'>;
+export type Endpoint = Omit<EndpointSource, 'kind' | 'tokens'>;
 
+/** How a model is measured. */
 export interface MeasureOptions extends SpectraOptions {
-  readonly checkpoint: string;
   /** False to measure only the probes. */
   readonly spectra?: boolean | undefined;
   /** The probes to run; none by default. */
   readonly probes?: ProbeRunOptions | null | undefined;
-  readonly endpoint?: Endpoint | undefined;
-  /** The weights that the checkpoint was trained from, to measure ΔW as well. */
-  readonly reference?: Reference | null | undefined;
-  /** The adapter that was merged into the reference to make the checkpoint: prove that. Needs a reference. */
-  readonly adapter?: Adapter | null | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
 }

@@ -37,8 +37,8 @@ function refuseNamedFile({ path, config }: FullCheckpoint): void {
 }
 
 /** vLLM takes hf_quant_config.json for the quantization_config that config.json lacks, and the others where it is told the method. */
-async function refuseQuantizedBeside({ path, tensors }: FullCheckpoint): Promise<void> {
-  const file = hasRecipes(tensors) ? null : await quantizationBeside(path);
+async function refuseQuantizedBeside(checkpoint: FullCheckpoint): Promise<void> {
+  const file = hasRecipes(checkpoint.tensors) ? null : await quantizationBeside(checkpoint);
   if (file === null) return;
   throw new UserError(
     `${file} says that the weights are quantized, and they are not: what programs load is not what is stored`,

@@ -7,7 +7,6 @@ import { QUANTIZATION_KEYS } from '../checkpoint/formats/quantization.ts';
 import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
 import type { Decoder, Layer } from '../language-model/architectures/decoder.ts';
 import { describeDecoder } from '../language-model/architectures/describe-decoder.ts';
-import { readTextInside } from '../platform/files/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**
@@ -16,13 +15,13 @@ import { UserError } from '../platform/user-error.ts';
  * @throws UserError for another model, and for one whose params.json is not understood
  */
 export async function refuseOtherParams(checkpoint: FullCheckpoint): Promise<void> {
-  const { path, config, remote } = checkpoint;
+  const { path, files, config, remote } = checkpoint;
   if (config === null || !(await stat(path)).isDirectory()) return;
   const names = remote?.names ?? (await readdir(path));
   // Without a config.json, it is what has been read.
   if (!names.includes('config.json') || !names.some((name) => CONSOLIDATED_FILE.test(name))) return;
   const file = join(path, PARAMS);
-  const text = await readTextInside(file);
+  const text = await files.text(PARAMS);
   // Mamba has no such sizes.
   if (text === null || /^mamba/.test(String(config.model_type))) return;
   const difference = differenceOf(checkpoint, text, file);

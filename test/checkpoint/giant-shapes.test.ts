@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
+import { openTokenPlace } from '../../src/language-model/tokens/gguf/token-source.ts';
 import { readModelTokenIds } from '../../src/language-model/tokens/model-token-ids.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
@@ -62,6 +63,10 @@ describe('sizes in files', () => {
 
   it('a million ids that are none are no ids', async () => {
     const folder = checkpoint('{}', { eos_token_id: Array(1e6).fill('a'), bos_token_id: [3, 4] });
-    expect(await readModelTokenIds(folder)).toEqual({ bosId: 3, eosIds: new Set(), prefixTokenId: 3 });
+    expect(await readModelTokenIds(await openTokenPlace(folder))).toEqual({
+      bosId: 3,
+      eosIds: new Set(),
+      prefixTokenId: 3,
+    });
   });
 });

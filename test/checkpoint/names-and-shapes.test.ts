@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { temporaryFolder } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 import { seeded } from '../statistics/seeded.ts';
 import { type RawTensor, writeSafetensors } from './write-safetensors.ts';
 
@@ -97,7 +98,7 @@ const lens = (scale = 1) => ({
 });
 
 async function spectraOf(folder: string, reference?: string) {
-  const measurement = await measure({
+  const measurement = await measurePath({
     checkpoint: folder,
     device: 'cpu',
     reference: reference === undefined ? null : await openMeasuredReference(reference),

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { measure } from '../../src/measure/measure.ts';
 import { at } from '../../src/platform/at.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 import { messageOf } from './refusal.ts';
 import {
   exportToOnnx,
@@ -489,14 +489,14 @@ describe('a measurement of an ONNX model', () => {
       seed: 1,
       chatTemplate: false,
       budgetSeconds: null,
-    } as unknown as NonNullable<Parameters<typeof measure>[0]['probes']>;
-    const measurement = await measure({ checkpoint: folder, device: 'cpu', probes });
+    } as unknown as NonNullable<Parameters<typeof measurePath>[0]['probes']>;
+    const measurement = await measurePath({ checkpoint: folder, device: 'cpu', probes });
     expect(measurement.checkpoint.format).toBe('onnx');
     expect(measurement.probes).toEqual({
       status: 'notRun',
       reason: expect.stringMatching(/is an ONNX model, which can only be measured with spectra/),
       cause: 'unsupported-model',
     });
-    await expect(measure({ checkpoint: folder, device: 'cpu', probes, spectra: false })).rejects.toThrow(UserError);
+    await expect(measurePath({ checkpoint: folder, device: 'cpu', probes, spectra: false })).rejects.toThrow(UserError);
   });
 });

@@ -11,6 +11,7 @@ import type { TensorEntry } from '../../src/checkpoint/tensors/tensor-entry.ts';
 import { tensorValue } from '../../src/checkpoint/tensors/tensor-value.ts';
 import { ElementType, Graph, type Value } from '../../src/onnx/graph.ts';
 import { float32Output, runGraph } from '../../src/onnx/session.ts';
+import { FolderFiles } from '../../src/platform/files/folder-files.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import {
   CPU,
@@ -111,10 +112,14 @@ describe('the settings of a quantization', () => {
     async (suffix) => {
       const file = join(changed('gptq-3bit', null, { 'quantize_config.json': second }), `model.${suffix}`);
       expect(folderOfWeights(file)).toBe(dirname(file));
-      expect(await quantizationSettings({ path: file, config: null })).toEqual(second);
+      expect(await quantizationSettings({ path: file, files: new FolderFiles(dirname(file)), config: null })).toEqual(
+        second,
+      );
       const folder = join(temporaryFolder(), `epoch.${suffix}`);
       renameSync(dirname(file), folder);
-      expect(await quantizationSettings({ path: folder, config: null })).toEqual(second);
+      expect(await quantizationSettings({ path: folder, files: new FolderFiles(folder), config: null })).toEqual(
+        second,
+      );
     },
   );
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { measure } from '../../src/measure/measure.ts';
 import { fixture, readJson } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 
 type Sigmas = Record<string, number[]>;
 const expected = readJson<{ folded: Sigmas; stored: Sigmas }>(fixture('recurrent-onnx', 'expected.json'));
@@ -10,7 +10,7 @@ const DIGITS = 6;
 
 async function measured(name: string) {
   const found: Sigmas = {};
-  const measurement = await measure({
+  const measurement = await measurePath({
     checkpoint: fixture('recurrent-onnx', name),
     device: 'cpu',
     onSpectrum: (tensor, values) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../src/compare/compare.ts';
 import { flattenMetrics } from '../../src/measure/aggregate.ts';
-import { measure } from '../../src/measure/measure.ts';
 import type { MeasureOptions } from '../../src/measure/options.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
@@ -15,6 +14,7 @@ import { highOf, lowOf } from '../../src/statistics/bounded.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from '../gate/reasons.ts';
+import { measurePath } from '../measure/measure-path.ts';
 
 /** Larger than matrices that are exact by default. */
 const SIZE = 1040;
@@ -47,7 +47,7 @@ function writeCheckpoint(lean = 0): string {
 }
 
 const run = (checkpoint: string, options: Partial<MeasureOptions> = {}) =>
-  measure({ checkpoint, device: 'cpu', ...options });
+  measurePath({ checkpoint, device: 'cpu', ...options });
 const judge = (candidate: Measurement, baseline: Measurement, policy = DEFAULT_POLICY) =>
   compare({ candidate, baseline, baselinePath: 'b.json', policy, policyPath: null });
 

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../src/compare/compare.ts';
 import type { Report } from '../../src/compare/report.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 import { reasonsOf } from './reasons.ts';
 import { decisiveReasons, decisiveRules, editedCopy, runGate, type TensorEdit } from './run-gate.ts';
 
@@ -24,7 +25,7 @@ async function reportOnEdited(name: string, edit: TensorEdit): Promise<Report> {
 
 /** Measure an update of the fixtures. */
 async function measureUpdate(checkpoint: string, reference: string): Promise<Measurement> {
-  return measure({
+  return measurePath({
     checkpoint: fixture(checkpoint),
     reference: await openMeasuredReference(fixture(reference)),
     device: 'cpu',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/compare/report.ts';
-import { type CheckOptions, check } from '../../src/gate/check.ts';
+import { check } from '../../src/gate/check.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
@@ -13,6 +13,7 @@ import { fixture, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, type Files, startFakeHub } from '../hub/fake-hub.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shard-files.ts';
+import { checkOptions, type FlatOptions } from './check-options.ts';
 
 const [approved, harmed] = [example('coverage-expanding'), example('benchmark-aligned')];
 const environment = { ...process.env };
@@ -51,7 +52,7 @@ beforeEach(() => {
 });
 
 const at = ({ server }: ServedCheckpoint) => ({ endpoint: server.url, model: 'toy' });
-const run = (options: Partial<CheckOptions>) => check({ policy, only: 'probes', device: 'cpu', ...options });
+const run = (options: FlatOptions) => check(checkOptions({ policy, only: 'probes', device: 'cpu', ...options }));
 const kinds = ({ findings }: Report) => findings.map(({ kind, level }) => `${level} ${kind}`);
 const requestsForWeights = () => hub.seen.filter(({ path }) => path.endsWith('.safetensors'));
 
@@ -175,7 +176,7 @@ it('with spectra or the proof of a merge, weights are downloaded as before', asy
   expect(requestsForWeights().length).toBeGreaterThan(0);
 });
 
-it.each<[string, () => Partial<CheckOptions>, RegExp]>([
+it.each<[string, () => FlatOptions, RegExp]>([
   ['a reference on this machine', () => ({ reference: approved }), /is on this machine, and of hf:.*listing is read/],
   ['a revision that does not exist', () => ({ checkpoint: 'hf://org/candidate@v9' }), /has no such revision/],
   ['a model that does not exist', () => ({ checkpoint: 'hf://org/nothing' }), /does not exist/],

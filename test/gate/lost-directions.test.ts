@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { measure } from '../../src/measure/measure.ts';
 import type { Metrics } from '../../src/spectra/metrics-schema.ts';
 import { fixture, readJson } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 import { decisiveReasons, runGate } from './run-gate.ts';
 
 /** Of test/fixtures/make_ranks.py. */
@@ -16,7 +16,7 @@ const reportOn = async (checkpoint: string, baseline: string) =>
 
 describe('directions that are lost', () => {
   it.each(Object.entries(expected))('numpy counts as many singular values: %s', async (name, counts) => {
-    const { tensors } = await measure({ checkpoint: file(name), device: 'cpu' });
+    const { tensors } = await measurePath({ checkpoint: file(name), device: 'cpu' });
     for (const [tensor, { rank, 'rankAt1e-2': strong }] of Object.entries(counts)) {
       const found = tensors.find((one) => one.name === tensor)?.metrics;
       expect({ rank: found?.rank, strong: found?.['rankAt1e-2'] }, tensor).toEqual({ rank, strong });

@@ -1,17 +1,18 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../src/compare/report.ts';
-import { type CheckOptions, type CheckResult, check } from '../../src/gate/check.ts';
+import { type CheckResult, check } from '../../src/gate/check.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { parseReport, serializeReport } from '../../src/report/json.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { temporaryFolder } from '../fixtures.ts';
+import { checkOptions, type FlatOptions } from './check-options.ts';
 import { reasonsOf } from './reasons.ts';
 
 /** Run the gate on the CPU, in the same order of asking every time, and make sure that its files can be read again. */
-export async function runGate(options: Partial<CheckOptions> & { readonly checkpoint: string }): Promise<CheckResult> {
-  const result = await check({ device: 'cpu', orderSeed: 1, ...options });
+export async function runGate(options: FlatOptions & { readonly checkpoint: string }): Promise<CheckResult> {
+  const result = await check(checkOptions({ device: 'cpu', orderSeed: 1, ...options }));
   measurementSchema.parse(JSON.parse(JSON.stringify(result.measurement)));
   parseReport(JSON.stringify(serializeReport(result.report)), 'report.json');
   return result;

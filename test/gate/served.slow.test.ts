@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/compare/report.ts';
-import { type CheckOptions, check } from '../../src/gate/check.ts';
+import { check } from '../../src/gate/check.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
@@ -11,6 +11,7 @@ import { runCli, runCliWith } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shard-files.ts';
+import { checkOptions, type FlatOptions } from './check-options.ts';
 import { probesOf } from './run-gate.ts';
 
 const [approved, harmed] = [example('coverage-expanding'), example('benchmark-aligned')];
@@ -35,7 +36,7 @@ const at = (served: ServedCheckpoint | undefined, tokenizer: string) => ({
 });
 const candidate = () => at(second, harmed);
 const baseline = () => at(first, approved);
-const run = (options: Partial<CheckOptions>) => check({ policy, device: 'cpu', ...options });
+const run = (options: FlatOptions) => check(checkOptions({ policy, device: 'cpu', ...options }));
 
 const texts = ({ findings }: Report) => findings.map(findingText);
 const kinds = ({ findings }: Report) => findings.map(({ kind, level }) => `${level} ${kind}`);
@@ -144,7 +145,7 @@ it('a server that contradicts itself is inconclusive, and known by nothing', asy
   expect(texts(report).join(' ')).toMatch(/other log-probabilities when it is asked again/);
 });
 
-it.each<[string, () => Partial<CheckOptions>, RegExp]>([
+it.each<[string, () => FlatOptions, RegExp]>([
   ['nothing to measure', () => ({}), /the checkpoint is missing/],
   [
     'the spectra alone',

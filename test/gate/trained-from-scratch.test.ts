@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/compare/report.ts';
 import { checkMeasured } from '../../src/gate/check.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { fixture } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 
 /**
  * One layer, trained on modular addition with a weight decay of 1 until nothing of the initialization was left to see: `start` is the
@@ -16,7 +17,7 @@ const POSITIONS = 'transformer.wpe.weight';
 
 async function measured(name: string, reference?: string): Promise<Measurement> {
   const from = await openMeasuredReference(reference && model(reference));
-  return measure({ checkpoint: model(name), reference: from, device: 'cpu' });
+  return measurePath({ checkpoint: model(name), reference: from, device: 'cpu' });
 }
 
 const report = (candidate: Measurement, baseline: Measurement | null): Promise<Report> =>

@@ -5,6 +5,7 @@ import { check } from '../../src/gate/check.ts';
 import { entryOf } from '../../src/history/entry.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
+import { checkOptions } from '../gate/check-options.ts';
 
 const example = (name: string) => repository('examples', name);
 const occasion = { time: '2026-03-01T03:17:00Z', run: null, commit: null, policy: DEFAULT_POLICY };
@@ -13,7 +14,7 @@ async function checkWith(...suites: string[]) {
   const policy = join(temporaryFolder(), 'policy.yml');
   writeFileSync(policy, JSON.stringify({ probes: suites }));
   const pair = { checkpoint: example('coverage-expanding'), baseline: example('base') };
-  const { report } = await check({ device: 'cpu', only: 'probes', policy, ...pair });
+  const { report } = await check(checkOptions({ device: 'cpu', only: 'probes', policy, ...pair }));
   return report;
 }
 

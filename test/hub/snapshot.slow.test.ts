@@ -8,13 +8,15 @@ import { fetchTensors, openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
 import { openCheckpointSource, openEngine } from '../../src/language-model/open-model.ts';
 import { describeFiles } from '../../src/measure/behavior/behavior-files.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { progressWords } from '../../src/report/text/progress.ts';
 import { messageOf } from '../checkpoint/refusal.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { checkOptions } from '../gate/check-options.ts';
+import { measurePath } from '../measure/measure-path.ts';
 import { bundleScript } from '../onnx/run-script.ts';
 import { type Files, startFakeHub } from './fake-hub.ts';
 import { useFakeHub } from './use-fake-hub.ts';
@@ -62,12 +64,12 @@ describe('a checkpoint on a hub', () => {
   it('gives the same measurement as on the disk, to the last bit', async () => {
     const sha = hub.commit('org/tuned', folderOf('llama-tuned'));
     hub.commit('org/base', folderOf('llama-f32'));
-    const remote = await measure({
+    const remote = await measurePath({
       checkpoint: 'hf://org/tuned',
       reference: await openMeasuredReference('hf://org/base@main'),
       device: 'cpu',
     });
-    const local = await measure({
+    const local = await measurePath({
       checkpoint: fixture('llama-tuned'),
       reference: await openMeasuredReference(fixture('llama-f32')),
       device: 'cpu',
@@ -96,7 +98,9 @@ describe('a checkpoint on a hub', () => {
     hub.commit('org/tuned', folderOf('llama-tuned'));
     const base = hub.commit('org/base', folderOf('llama-f32'));
     const options = { only: 'spectra', device: 'cpu', reference: 'hf://org/base' } as const;
-    const { report } = await check({ ...options, checkpoint: 'hf://org/tuned', baseline: 'hf://org/tuned' });
+    const { report } = await check(
+      checkOptions({ ...options, checkpoint: 'hf://org/tuned', baseline: 'hf://org/tuned' }),
+    );
     expect(report.verdict).toBe('pass');
     expect(report.baseline?.path).toMatch(/^hf:\/\/org\/tuned@/);
     expect(JSON.stringify(report)).toContain(base);
@@ -133,9 +137,9 @@ describe('a checkpoint on a hub', () => {
     const other = (name: string) => ({ ...own, [name]: folderOf('llama-bf16')['model.safetensors'] ?? '' });
     const options = { only: 'spectra', device: 'cpu' } as const;
     hub.commit('org/variant', other('model.bf16.safetensors'));
-    await check({ ...options, checkpoint: 'hf://org/variant' });
+    await check(checkOptions({ ...options, checkpoint: 'hf://org/variant' }));
     hub.commit('org/two', { ...own, 'zzz.safetensors': one('lm_head.weight', float32([2, 2], [1, 2, 3, 4])) });
-    await expect(check({ ...options, checkpoint: 'hf://org/two' })).rejects.toThrow(
+    await expect(check(checkOptions({ ...options, checkpoint: 'hf://org/two' }))).rejects.toThrow(
       /has zzz\.safetensors beside the weights that are measured, and its tensor "lm_head\.weight" has other numbers/,
     );
     hub.commit('org/strange', other('zzz (1).safetensors'));

@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
+import { openTokenPlace } from '../../src/language-model/tokens/gguf/token-source.ts';
 import { describeFiles, digestFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureLogitScale } from '../../src/measure/behavior/logit-scale.ts';
 import { partOf } from '../../src/measure/behavior/part.ts';
 import { sampleTokens } from '../../src/measure/behavior/token-sample.ts';
-import { measure } from '../../src/measure/measure.ts';
 import { MAX_SHOWN } from '../../src/measure/schema/behavior.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { ggufBytes, list, pair } from '../checkpoint/gguf/write-gguf.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { measurePath } from './measure-path.ts';
 
 type Json = Record<string, unknown>;
 
@@ -307,7 +308,7 @@ describe('the cache of measurements', () => {
   ])('has no stale measurement for the same weights with another %s', async (_, change) => {
     const folder = model();
     const store = directoryStore(temporaryFolder());
-    const run = () => measure({ checkpoint: folder, device: 'cpu', store });
+    const run = () => measurePath({ checkpoint: folder, device: 'cpu', store });
     const first = await run();
     expect((await run()).run.time, 'from the cache').toBe(first.run.time);
     change(folder);
@@ -318,16 +319,17 @@ describe('the cache of measurements', () => {
 });
 
 describe('the tokenizer of a GGUF file', () => {
-  const sampleOf = (path: string) =>
-    sampleTokens({ format: 'gguf', path, tensors: new Map() } as unknown as FullCheckpoint, null);
+  const sampleOf = async (path: string) => {
+    const place = await openTokenPlace(path);
+    return sampleTokens({ format: 'gguf', ...place, tensors: new Map() } as unknown as FullCheckpoint, null);
+  };
+  const filesAt = async (format: 'gguf' | 'safetensors', path: string) =>
+    describeFiles({ format, ...(await openTokenPlace(path)), config: {} }, null);
   const gguf = fixture('gguf-tokenizers', 'bpe.gguf');
   const original = fixture('gguf-tokenizers', 'bpe');
 
   it('has the parts that the files of its original have', async () => {
-    const [ours, theirs] = await Promise.all([
-      describeFiles({ format: 'gguf', path: gguf, config: {} }, null),
-      describeFiles({ format: 'safetensors', path: original, config: {} }, null),
-    ]);
+    const [ours, theirs] = await Promise.all([filesAt('gguf', gguf), filesAt('safetensors', original)]);
     for (const key of ['pre_tokenizer', 'merges']) {
       expect(ours.tokenizer?.values[key]).toBe(theirs.tokenizer?.values[key]);
     }
@@ -389,7 +391,7 @@ describe('the tokenizer of a GGUF file', () => {
         list('tokenizer.ggml.token_type', 'int32', [2, 3, 3, 1, 3, 3]),
       ];
       writeFileSync(path, ggufBytes({ pairs: [...all, ...pairs] }));
-      return describeFiles({ format: 'gguf', path, config: {} }, null);
+      return filesAt('gguf', path);
     };
     const plain = await written([]);
     expect(plain['generation-config']).toBeNull();
@@ -421,8 +423,8 @@ describe('the tokenizer of a GGUF file', () => {
   });
 
   it('that is not known is known by its bytes', async () => {
-    const unknown = { format: 'gguf', path: fixture('gguf-tokenizers', 'unknown.gguf'), config: {} } as const;
-    expect((await describeFiles(unknown, null)).tokenizer?.values['tokenizer.json']).toMatch(/^sha256:/);
-    expect(await sampleOf(unknown.path)).toBeNull();
+    const unknown = fixture('gguf-tokenizers', 'unknown.gguf');
+    expect((await filesAt('gguf', unknown)).tokenizer?.values['tokenizer.json']).toMatch(/^sha256:/);
+    expect(await sampleOf(unknown)).toBeNull();
   });
 });

@@ -14,10 +14,10 @@ import { describe, expect, it } from 'vitest';
 import { TensorDigests } from '../../src/checkpoint/digest.ts';
 import { expectUnchanged } from '../../src/checkpoint/expect-unchanged.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { measure } from '../../src/measure/measure.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
+import { measurePath } from './measure-path.ts';
 
 function copyOf(path: string): string {
   const folder = join(temporaryFolder(), 'checkpoint');
@@ -48,7 +48,7 @@ async function measureWhile(happen: (file: string) => void) {
       return store.get(key);
     },
   };
-  const failure = await measure({ checkpoint: folder, device: 'cpu', spectrumStore: interrupted }).then(
+  const failure = await measurePath({ checkpoint: folder, device: 'cpu', spectrumStore: interrupted }).then(
     () => 'no error',
     (error: Error) => error.message,
   );
@@ -85,7 +85,7 @@ describe('a file that changes between its digest and its measurement', () => {
     const folder = copyOf(fixture('llama-f32'));
     const file = join(folder, 'generation_config.json');
     const onProgress = () => writeFileSync(file, '{ "eos_token_id": 7 }');
-    await expect(measure({ checkpoint: folder, device: 'cpu', onProgress })).rejects.toThrow(
+    await expect(measurePath({ checkpoint: folder, device: 'cpu', onProgress })).rejects.toThrow(
       /the tokenizer, or another file beside the weights, of .* changed while it was measured — run again/,
     );
   });

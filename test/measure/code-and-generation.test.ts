@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codePart } from '../../src/measure/behavior/code-part.ts';
 import { generationConfigPart } from '../../src/measure/behavior/generation-config-part.ts';
+import { FolderFiles } from '../../src/platform/files/folder-files.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 // What transformers 5.24 makes of one key of config.json each (test/fixtures/make_generation_keys.py).
@@ -25,7 +26,7 @@ describe('generation keys in config.json', () => {
     let counted = 0;
     for (const { key, value, refused, generates } of cases) {
       if (refused !== undefined || APART.test(key)) continue;
-      const part = await generationConfigPart(folder, null, { model_type: 'llama', [key]: value });
+      const part = await generationConfigPart(new FolderFiles(folder), null, { model_type: 'llama', [key]: value });
       const sees = Object.hasOwn(part?.values ?? {}, key);
       // In Python, 1 is True: one more difference is named here.
       const isBoolean = typeof value === 'boolean' || asNumber(value) === 0 || asNumber(value) === 1;
@@ -40,7 +41,7 @@ describe('generation keys in config.json', () => {
     expect(cases.every((one) => !('beside' in one) || one.beside === null || one.key === 'max_new_tokens')).toBe(true);
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'generation_config.json'), '{"top_k": 3}');
-    const part = await generationConfigPart(folder, null, { repetition_penalty: 1.5 });
+    const part = await generationConfigPart(new FolderFiles(folder), null, { repetition_penalty: 1.5 });
     expect(part?.values).toEqual({ top_k: '3' });
   });
 });
@@ -54,14 +55,14 @@ describe('code that a loader runs', () => {
 
   it('in custom_generate, which takes the place of generate', async () => {
     const model = folder();
-    expect(await codePart(model, {})).toBeNull();
+    expect(await codePart(new FolderFiles(model), {})).toBeNull();
     mkdirSync(join(model, 'custom_generate'));
     writeFileSync(join(model, 'custom_generate', 'generate.py'), 'raise SystemExit');
     writeFileSync(join(model, 'custom_generate', 'README.md'), '');
-    const before = await codePart(model, {});
+    const before = await codePart(new FolderFiles(model), {});
     expect(Object.keys(before?.values ?? {})).toEqual(['custom_generate/generate.py']);
     writeFileSync(join(model, 'custom_generate', 'generate.py'), 'import os');
-    expect((await codePart(model, {}))?.digest).not.toBe(before?.digest);
+    expect((await codePart(new FolderFiles(model), {}))?.digest).not.toBe(before?.digest);
   });
 
   it.each([
@@ -70,7 +71,7 @@ describe('code that a loader runs', () => {
     [{ text_config: { _attn_implementation: 'paged|org/kernel' } }, '["paged|org/kernel"]'],
     [{ _attn_implementation: { '': 'sdpa', vision_config: 'org/kernel' } }, '["org/kernel"]'],
   ])('kernels of a hub as attention: %o', async (config, kernels) => {
-    expect((await codePart(folder(), config))?.values).toEqual({ attn_implementation: kernels });
+    expect((await codePart(new FolderFiles(folder()), config))?.values).toEqual({ attn_implementation: kernels });
   });
 
   it('implementations that programs have are no code', async () => {
@@ -79,6 +80,6 @@ describe('code that a loader runs', () => {
       attn_implementation: 'sdpa',
       _name_or_path: 'org/model',
     };
-    expect(await codePart(folder(), config)).toBeNull();
+    expect(await codePart(new FolderFiles(folder()), config)).toBeNull();
   });
 });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../src/compare/compare.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
-import type { ListedPaths } from '../../src/measure/listed.ts';
+import { type ListedModel, openListedModel } from '../../src/measure/listed.ts';
 import { measureServed } from '../../src/measure/measure-served.ts';
-import type { MeasureOptions, ProbeRunOptions } from '../../src/measure/options.ts';
+import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
@@ -17,6 +17,7 @@ import { runCli } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
+import type { PathOptions } from './measure-path.ts';
 import { example, measuring, text, writeShards } from './shard-files.ts';
 
 const checkpoint = example('benchmark-aligned');
@@ -29,7 +30,7 @@ let spectra: readonly string[];
 let whole: Measurement;
 
 const endpoint = () => ({ endpoint: served.server.url, model: 'toy', tokenizer: checkpoint });
-const one = async (options: Partial<MeasureOptions>) => (await measuring({ checkpoint, probes, ...options }))();
+const one = async (options: Partial<PathOptions>) => (await measuring({ checkpoint, probes, ...options }))();
 
 beforeAll(async () => {
   [served, hub] = await Promise.all([serveCheckpoint(checkpoint), startFakeHub()]);
@@ -56,7 +57,7 @@ async function write(measurement: Measurement): Promise<string> {
   return file;
 }
 
-const asServed = (options: { revision?: string; listed?: ListedPaths }) =>
+const asServed = (options: { revision?: string; listed?: ListedModel }) =>
   measureServed({ endpoint: endpoint(), probes, revision: null, ...options });
 
 async function judge(candidate: Measurement) {
@@ -88,7 +89,7 @@ describe('spectra from the weights, and probes at a server', () => {
 
   it('can be of a hub, where no weights were read for the answers', async () => {
     const remote = await writeShards(await measuring({ checkpoint: 'hf://org/model', probes: null }), 2);
-    const listed = { checkpoint: `hf://org/model@${commit}`, reference: undefined };
+    const listed = await openListedModel(`hf://org/model@${commit}`, undefined);
     const merged = await mergeFiles([...remote, await write(await asServed({ listed }))]);
     expect({ ...merged, answeredBy: null, run: null }).toEqual({ ...whole, answeredBy: null, run: null });
     expect(merged.answeredBy?.hub?.listing).toBe(merged.run.hub?.listing);
@@ -127,7 +128,7 @@ describe('halves that do not fit are refused by name:', () => {
   });
 
   it('a listing of other weights, or beside weights that are not from a hub', async () => {
-    const listed = { checkpoint: 'hf://org/model', reference: undefined };
+    const listed = await openListedModel('hf://org/model', undefined);
     const answers = await write(await asServed({ listed }));
     expect(await refusal([...spectra, answers])).toMatch(/is known by what a hub lists .* is not from a hub/);
     const files = readdirSync(example('base')).map((file) => [file, readFileSync(join(example('base'), file))]);

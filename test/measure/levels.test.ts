@@ -116,8 +116,6 @@ it('a measurement at known levels and one that looks for them have other keys in
       spectra: false,
       probes: order(asked),
       tokens: null,
-      isScreened: false,
-      isStopped: false,
       behavior: 'sha256:b',
     });
   const at = (level: number) =>

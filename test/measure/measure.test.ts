@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { ratioGap, summarizeDelta } from '../../src/measure/aggregate.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { renameTensors } from '../checkpoint/edit-tensor.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { editedCopy } from '../gate/run-gate.ts';
+import { measurePath } from './measure-path.ts';
 
 const base = fixture('llama-f32');
 
 async function measureOnCpu(checkpoint: string, reference?: string): Promise<Measurement> {
-  return measure({
+  return measurePath({
     checkpoint,
     device: 'cpu',
     ...(reference === undefined ? {} : { reference: await openMeasuredReference(reference) }),
@@ -34,7 +35,7 @@ describe('a measurement', () => {
 
   it('a measurement has another digest when one bit of one weight changes, and the same digest for any split into files', async () => {
     const digest = async (checkpoint: string) =>
-      (await measure({ checkpoint, device: 'cpu', isWanted: () => false })).checkpoint.digest;
+      (await measurePath({ checkpoint, device: 'cpu', isWanted: () => false })).checkpoint.digest;
     const original = await digest(base);
     const nudged = editedCopy(base, 'model.layers.2.self_attn.q_proj.weight', (v) => {
       v[0] = (v[0] ?? 0) + 1e-7;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { readBaseline } from '../../src/gate/read-baseline.ts';
-import { openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';

@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { compare } from '../../src/compare/compare.ts';
 import type { Finding } from '../../src/compare/finding.ts';
-import { measure, openMeasuredAdapter, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredAdapter, openMeasuredReference } from '../../src/measure/open-measured.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import type { Shard } from '../../src/measure/shards/shard.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { measurePath } from './measure-path.ts';
 
 // PEFT made the merges (test/fixtures/make_merges.py).
 const merges = (...path: string[]) => fixture('merges', ...path);
@@ -30,7 +31,7 @@ const BF16 = real('bf16', 'llama-bf16');
 async function measureMerge({ adapter, reference: referencePath, checkpoint }: Merge, shard: Shard | null = null) {
   const reference = await openMeasuredReference(referencePath);
   const opened = await openMeasuredAdapter(adapter, reference);
-  return measure({ checkpoint, reference, adapter: opened, spectra: false, shard });
+  return measurePath({ checkpoint, reference, adapter: opened, spectra: false, shard });
 }
 
 async function findingsOf(merge: Merge): Promise<Finding[]> {
@@ -336,7 +337,7 @@ describe('shards', () => {
       const path = join(folder, `${index}.json`);
       const reference = await openMeasuredReference(BF16.reference);
       const adapter = await openMeasuredAdapter(BF16.adapter, reference);
-      const shard = await measure({ checkpoint: BF16.checkpoint, reference, adapter, shard: { index, count: 2 } });
+      const shard = await measurePath({ checkpoint: BF16.checkpoint, reference, adapter, shard: { index, count: 2 } });
       expect(shard.merge === null).toBe(index === 2);
       writeFileSync(path, JSON.stringify(shard));
       paths.push(path);

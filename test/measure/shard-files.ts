@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import { selectProbes } from '../../src/gate/select-probes.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
-import type { MeasureOptions } from '../../src/measure/options.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import type { Shard } from '../../src/measure/shards/shard.ts';
 import { writeJson } from '../../src/platform/files/write-file.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
+import { measurePath, type PathOptions } from './measure-path.ts';
 
 export const example = (name: string) => repository('examples', name);
 
 export type Measuring = (shard?: Shard) => Promise<Measurement>;
 
 /** A function that measures spectra and probes as in the examples, of a whole checkpoint or of a shard. */
-export async function measuring(options: Partial<MeasureOptions> & { checkpoint: string }): Promise<Measuring> {
+export async function measuring(options: PathOptions): Promise<Measuring> {
   const reference = await openMeasuredReference(example('base'));
   const probes = await selectProbes(await findPolicy(example('shadow-gate.yml')), { seed: 1 });
-  return (shard) => measure({ device: 'cpu', reference, probes, ...options, shard: shard ?? null });
+  return (shard) => measurePath({ device: 'cpu', reference, probes, ...options, shard: shard ?? null });
 }
 
 export async function writeShards(measuring: Measuring, count: number): Promise<string[]> {

@@ -2,12 +2,12 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
-import type { MeasureOptions } from '../../src/measure/options.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
+import { measurePath, type PathOptions } from './measure-path.ts';
 
 function copyOf(path: string): string {
   const folder = join(temporaryFolder(), 'checkpoint');
@@ -16,8 +16,8 @@ function copyOf(path: string): string {
   return folder;
 }
 
-const withStore = (folder: string, options: Partial<MeasureOptions> & { checkpoint: string }) =>
-  measure({ device: 'cpu', ...options, spectrumStore: directoryStore(folder) });
+const withStore = (folder: string, options: PathOptions) =>
+  measurePath({ device: 'cpu', ...options, spectrumStore: directoryStore(folder) });
 
 /** Without what depends on the machine and the time. */
 const text = (measurement: Measurement) => JSON.stringify({ ...measurement, run: null });
@@ -30,7 +30,7 @@ describe('a cache of spectra', () => {
 
   it('cached spectra give the same measurement, and a checkpoint that changed three tensors costs three', async () => {
     const store = temporaryFolder();
-    const plain = await measure({ checkpoint: LLAMA, device: 'cpu' });
+    const plain = await measurePath({ checkpoint: LLAMA, device: 'cpu' });
     const first = await withStore(store, { checkpoint: LLAMA });
     const second = await withStore(store, { checkpoint: LLAMA });
     expect([first, second].map(text)).toEqual([text(plain), text(plain)]);
@@ -42,7 +42,7 @@ describe('a cache of spectra', () => {
     for (const { name } of matrices.slice(0, 3)) editTensor(file, name, (values) => values.fill(2, 5, 9));
     const changed = await withStore(store, { checkpoint: edited });
     expect(changed.run.recalledSpectra).toBe(plain.tensors.length - 3);
-    expect(text(changed)).toBe(text(await measure({ checkpoint: edited, device: 'cpu' })));
+    expect(text(changed)).toBe(text(await measurePath({ checkpoint: edited, device: 'cpu' })));
   });
 
   it('a cached update depends on both checkpoint and reference, also for adapters', async () => {
@@ -90,7 +90,7 @@ describe('a cache of spectra', () => {
     writeFileSync(place, '');
     const said: string[] = [];
     const store = directoryStore(place, (line) => said.push(line));
-    const measurement = await measure({ checkpoint: LLAMA, device: 'cpu', spectrumStore: store });
+    const measurement = await measurePath({ checkpoint: LLAMA, device: 'cpu', spectrumStore: store });
     expect(measurement.tensors.length).toBeGreaterThan(3);
     expect(said).toEqual([expect.stringMatching(/^results cannot be cached in /)]);
   });

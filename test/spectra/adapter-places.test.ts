@@ -5,6 +5,7 @@ import { listMatrices, type ModelContext } from '../../src/checkpoint/matrices/l
 import { isEmbedding } from '../../src/checkpoint/naming/module-type.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import type { TensorEntry } from '../../src/checkpoint/tensors/tensor-entry.ts';
+import { FolderFiles } from '../../src/platform/files/folder-files.ts';
 import { planAdapter } from '../../src/spectra/plan-adapter.ts';
 import { contextOf, FAMILIES, familyOf } from '../checkpoint/weight-names.ts';
 import { LANGUAGE_MODELS, languageModel } from '../language-model/runtime/engines.ts';
@@ -31,7 +32,9 @@ function moduleOf(weight: TensorEntry, transposed: boolean): LoraModule {
 
 /** An adapter of every matrix of two dimensions that is the weight of a linear layer. */
 function expectSamePlaces(model: ModelContext, config: Record<string, unknown>): void {
-  const reference: FullCheckpoint = { ...model, format: 'safetensors', path: 'base', config, onnx: null, remote: null };
+  const named = (path: string) => ({ path, files: new FolderFiles(path) });
+  const own = { format: 'safetensors', config, onnx: null, remote: null } as const;
+  const reference: FullCheckpoint = { ...model, ...own, ...named('base') };
   const adapted = listMatrices(model).matrices.filter(
     ({ source, place }) => source.shape.length === 2 && source.name.endsWith('.weight') && !isEmbedding(place.module),
   );
@@ -39,7 +42,7 @@ function expectSamePlaces(model: ModelContext, config: Record<string, unknown>):
   const modules = [...new Set(adapted.map(({ source }) => source))].map((source) => moduleOf(source, isConv1D));
   const adapter: Adapter = {
     format: 'lora',
-    path: 'adapter',
+    ...named('adapter'),
     modules,
     saved: new Map(),
     tensors: new Map(),

@@ -1,17 +1,18 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
 import { adapterFixture, adapterWith, baseOf, expectedOf, MEASURED_ADAPTERS } from '../checkpoint/adapter/adapters.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { readTensors } from '../language-model/read-tensors.ts';
+import { measurePath } from '../measure/measure-path.ts';
 
 /** Name → singular values of the updates of an adapter. */
 async function updatesOf(name: string, base?: string): Promise<Map<string, readonly number[]>> {
   const found = new Map<string, readonly number[]>();
-  await measure({
+  await measurePath({
     checkpoint: adapterFixture(name),
     reference: await openMeasuredReference(base),
     device: 'cpu',
@@ -68,7 +69,7 @@ describe('an adapter with DoRA', () => {
   });
 
   it('has a fast spectrum too, whose bounds hold', async () => {
-    const { tensors } = await measure({
+    const { tensors } = await measurePath({
       checkpoint: adapterFixture('dora'),
       reference: await openMeasuredReference(base),
       device: 'cpu',
@@ -88,7 +89,7 @@ describe('an adapter with DoRA', () => {
   });
 
   it('knows how large the update is against its weight', async () => {
-    const { tensors } = await measure({
+    const { tensors } = await measurePath({
       checkpoint: adapterFixture('dora'),
       reference: await openMeasuredReference(base),
       device: 'cpu',
@@ -130,7 +131,7 @@ it('a copy of the base that an adapter has is compared with it, since PEFT loads
     device: 'cpu',
   } as const;
   const copiesOf = async (checkpoint: string) => {
-    const measured = await measure({ ...options, checkpoint });
+    const measured = await measurePath({ ...options, checkpoint });
     return measured.tensors.filter(({ name }) => name.includes('base_layer')).map(({ name, status }) => [name, status]);
   };
   expect(await copiesOf(adapterFixture('embeddings'))).toEqual([
@@ -149,7 +150,7 @@ it('so is the copy of an output layer that the base ties to its embeddings', asy
   const options = { reference: await openMeasuredReference(fixture('merges', 'gpt2-f16')), device: 'cpu' } as const;
   const copies = async () =>
     Object.fromEntries(
-      (await measure({ ...options, checkpoint: folder })).tensors
+      (await measurePath({ ...options, checkpoint: folder })).tensors
         .filter(({ name }) => name.includes('base_layer'))
         .map(({ name, status }) => [name, status]),
     );

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { flattenMetrics } from '../../src/measure/aggregate.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
 import { fixture, readJson } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 
 interface Expected {
   module: string;
@@ -33,7 +34,7 @@ async function measureAll(
   reference?: string,
 ): Promise<{ found: Found[]; measurement: Measurement }> {
   const found: Found[] = [];
-  const measurement = await measure({
+  const measurement = await measurePath({
     checkpoint,
     reference: await openMeasuredReference(reference),
     device: 'cpu',

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import { planSpectra } from '../../src/spectra/jobs.ts';
 import { exportToOnnx, initializer, node, readTensors, transposed, writeOnnx } from '../checkpoint/write-onnx.ts';
 import { float32 } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { checkOptions } from '../gate/check-options.ts';
 import { reasonsOf } from '../gate/reasons.ts';
+import { measurePath } from '../measure/measure-path.ts';
 
 interface Answer {
   readonly module: string;
@@ -21,7 +23,7 @@ type Found = TensorMeasurement & { readonly singularValues: readonly number[] };
 
 async function spectraOf(checkpoint: string, reference?: string): Promise<Found[]> {
   const found: Found[] = [];
-  await measure({
+  await measurePath({
     checkpoint,
     reference: await openMeasuredReference(reference),
     device: 'cpu',
@@ -131,12 +133,12 @@ it('an ONNX model is not compared with safetensors weights, whose tensors have o
   exportToOnnx(fixture('llama-f32', 'model.safetensors'), join(folder, 'model.onnx'));
   copyFileSync(fixture('llama-f32', 'config.json'), join(folder, 'config.json'));
   const options = { checkpoint: folder, only: 'spectra', device: 'cpu' } as const;
-  const { report } = await check({ ...options, baseline: fixture('llama-f32') });
+  const { report } = await check(checkOptions({ ...options, baseline: fixture('llama-f32') }));
   expect(report.verdict).toBe('inconclusive');
   expect(reasonsOf(report)[0]?.message).toMatch(
     /different tensors: .* is \[24, 16\] in the candidate and \[16, 24\] in the baseline/,
   );
-  const own = await check({ ...options, baseline: join(folder, 'model.onnx') });
+  const own = await check(checkOptions({ ...options, baseline: join(folder, 'model.onnx') }));
   expect(own.report.verdict).toBe('pass');
 });
 

@@ -1,8 +1,9 @@
 import { openSync, readSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
-import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import { readJson, shared } from '../fixtures.ts';
+import { measurePath } from '../measure/measure-path.ts';
 import { describeNeeds } from '../needs.ts';
 
 /**
@@ -15,7 +16,7 @@ type Values = Record<string, readonly number[]>;
 
 async function singularValues(checkpoint: string, of: 'weight' | 'delta', reference?: string): Promise<Values> {
   const found: Values = {};
-  await measure({
+  await measurePath({
     checkpoint,
     reference: await openMeasuredReference(reference),
     device: 'cpu',
@@ -77,7 +78,7 @@ describeNeeds(Boolean(zoo), '../shared/zoo')('real fine-tunes', () => {
       const expected = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.singular_values]));
       expectClose(await singularValues(`${zoo}/${tuned}`, 'delta', `${zoo}/${base}`), expected);
       const reference = await openMeasuredReference(`${zoo}/${base}`);
-      const { model } = await measure({ checkpoint: `${zoo}/${tuned}`, reference, device: 'cpu' });
+      const { model } = await measurePath({ checkpoint: `${zoo}/${tuned}`, reference, device: 'cpu' });
       expect(model.delta?.mlpAttentionRatio, tuned).toBeCloseTo(aggregate.mlp_attn_ratio, 8);
     }
   });

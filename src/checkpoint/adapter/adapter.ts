@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../hub/snapshot.ts';
+import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import type { Architecture } from '../config/architecture.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
@@ -10,6 +11,8 @@ import type { TensorEntry } from '../tensors/tensor-entry.ts';
 export interface Adapter {
   readonly format: 'lora';
   readonly path: string;
+  /** Those of its directory, beside the weights. */
+  readonly files: FolderFiles;
   readonly modules: readonly LoraModule[];
   /** Weights saved whole beside the adapter (`modules_to_save`), under the base model's names. */
   readonly saved: ReadonlyMap<string, TensorEntry>;

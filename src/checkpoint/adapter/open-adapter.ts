@@ -1,7 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
-import { isInside, readTextInside } from '../../platform/files/resolve-inside.ts';
+import { FolderFiles } from '../../platform/files/folder-files.ts';
+import { isInside } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import {
   type Architecture,
@@ -28,7 +29,8 @@ export async function isAdapterDirectory(directory: string): Promise<boolean> {
  * Open the directory of an adapter of PEFT or of mlx-lm, which have a config of the same name.
  * @throws UserError for another kind of adapter, and for modules that cannot be measured, by name
  */
-export async function openAdapter(path: string): Promise<Adapter> {
+export async function openAdapter(files: FolderFiles): Promise<Adapter> {
+  const { path } = files;
   const names = new Set(await readdir(path));
   const configFile = join(path, ADAPTER_CONFIG);
   if (!names.has(ADAPTER_CONFIG)) {
@@ -39,12 +41,13 @@ export async function openAdapter(path: string): Promise<Adapter> {
       `add the file: ${weights === MLX_ADAPTER ? 'mlx-lm' : 'PEFT'} writes both`,
     );
   }
-  const config = parseJsonObject((await readTextInside(configFile)) ?? '', configFile);
+  const config = parseJsonObject((await files.text(ADAPTER_CONFIG)) ?? '', configFile);
   const read = isMlxConfig(config, names) ? await readMlxAdapter(path, config) : await readPeftAdapter(path, config);
   const { base, ...adapter } = read;
   if (adapter.modules.length === 0 && adapter.saved.size === 0)
     throw new UserError(`${path} adapts no module`, 'save the adapter again');
-  return { format: 'lora', path, ...adapter, config, architecture: await baseArchitecture(path, base), remote: null };
+  const architecture = await baseArchitecture(path, base);
+  return { format: 'lora', path, files, ...adapter, config, architecture, remote: null };
 }
 
 /**
@@ -65,7 +68,7 @@ async function baseArchitecture(path: string, base: string | null): Promise<Arch
   for (const named of base === null ? [] : [resolve(path, base), resolve(base)]) {
     const folder = await realpath(named).catch(() => null);
     if (folder === null || !roots.some((root) => isInside(folder, root))) continue;
-    const config = await readConfig(folder).catch(() => null);
+    const config = await readConfig(new FolderFiles(folder)).catch(() => null);
     if (config) return describeArchitecture(config);
   }
   return UNKNOWN_ARCHITECTURE;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readTextInside } from '../../platform/files/resolve-inside.ts';
+import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parsePythonJson } from '../../python/json.ts';
@@ -94,19 +94,18 @@ const configSchema = z.record(z.string(), z.unknown());
 type Config = z.infer<typeof configSchema>;
 
 /**
- * Read `config.json` of a checkpoint directory, or what it would say according to Mistral's params.json.
+ * Read `config.json` of a checkpoint's folder, or what it would say according to Mistral's params.json.
  * @returns null if there is neither
  * @throws UserError if it is not a JSON object
  */
-export async function readConfig(directory: string): Promise<Config | null> {
-  const file = join(directory, 'config.json');
-  const text = await readTextInside(file);
-  return text === null ? readParams(directory) : parseConfig(text, file);
+export async function readConfig(folder: FolderFiles): Promise<Config | null> {
+  const text = await folder.text('config.json');
+  return text === null ? readParams(folder) : parseConfig(text, join(folder.path, 'config.json'));
 }
 
-async function readParams(directory: string): Promise<Config | null> {
-  const file = join(directory, PARAMS);
-  const text = await readTextInside(file);
+async function readParams(folder: FolderFiles): Promise<Config | null> {
+  const file = join(folder.path, PARAMS);
+  const text = await folder.text(PARAMS);
   return text === null ? null : configOfParams(parseJsonObject(text, file), file);
 }
 

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../hub/snapshot.ts';
+import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import type { Architecture } from '../config/architecture.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { GgufMetadata } from './gguf/metadata.ts';
@@ -9,6 +10,8 @@ export interface FullCheckpoint {
   readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf';
   /** That of the directory, or of the one file that is the model. */
   readonly path: string;
+  /** The files beside the weights, in the directory or in that of the one file. */
+  readonly files: FolderFiles;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   /** A vision-language model: its tensors have components. */

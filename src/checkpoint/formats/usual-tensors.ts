@@ -12,7 +12,7 @@ import { readQuantized } from './quantized/read-quantized.ts';
  * `readQuantized`), what mlx-lm and Mistral store otherwise turned back. Of any other checkpoint, its tensors as they are.
  */
 export async function usualTensors(
-  checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
+  checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
   source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const { tensors, config } = checkpoint;

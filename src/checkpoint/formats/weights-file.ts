@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { FolderFiles } from '../../platform/files/folder-files.ts';
 
 /** Is this the name of one file of weights, and neither that of a directory nor of a measurement? */
 export function isWeightsFile(path: string): boolean {
@@ -10,4 +11,14 @@ export function isWeightsFile(path: string): boolean {
 export function folderOfWeights(path: string): string {
   const isDirectory = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return isWeightsFile(path) && !isDirectory() ? dirname(path) : path;
+}
+
+/** The files beside the weights of an opened checkpoint: a lone file whose name says nothing has none. */
+export function filesBeside(opened: { readonly path: string; readonly files: FolderFiles }): FolderFiles {
+  return filesIn(opened, folderOfWeights(opened.path));
+}
+
+/** The files of a folder: those that have been opened, if it is that of the checkpoint. */
+export function filesIn({ files }: { readonly files: FolderFiles }, folder: string): FolderFiles {
+  return resolve(files.path) === resolve(folder) ? files : new FolderFiles(folder);
 }

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import { readTextInside } from '../../platform/files/resolve-inside.ts';
+import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Environment } from '../../python/jinja/environment.ts';
@@ -38,10 +37,10 @@ const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template:
  * @returns null if there is none, or no default: such a checkpoint can do anything but chat
  */
 export async function readChatTemplate(
-  directory: string,
+  files: FolderFiles,
   tokenizerConfig: Readonly<Record<string, unknown>>,
 ): Promise<string | null> {
-  const file = await readTextInside(join(directory, 'chat_template.jinja'), 'template');
+  const file = await files.text('chat_template.jinja');
   if (file !== null) return file;
   const { chat_template: stated } = tokenizerConfig;
   if (typeof stated === 'string') return stated;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/config/architecture.ts';
-import { readTextInside } from '../../platform/files/resolve-inside.ts';
+import { filesIn } from '../../checkpoint/formats/weights-file.ts';
+import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { validate } from '../../platform/json/first-issue.ts';
-import { isGgufFile, readGgufTokenIds } from './gguf/token-source.ts';
+import { ggufTokenIds, type TokenPlace } from './gguf/token-source.ts';
 
 /** The ids of special tokens in the model's own configs, which need no tokenizer. */
 export interface ModelTokenIds {
@@ -19,13 +20,18 @@ const idsSchema = z.array(z.int().nonnegative());
 /**
  * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in
  * transformers' `generate`, and otherwise from config.json.
- * @param directory of a checkpoint, or a GGUF file, which has them itself
+ * @param place a folder, or a GGUF file, which has them itself
  * @throws UserError for a file that is not a JSON object
  */
-export async function readModelTokenIds(directory: string): Promise<ModelTokenIds> {
-  if (await isGgufFile(directory)) return idsOfConfigs([(await readGgufTokenIds(directory)) ?? {}]);
-  const generation = (await readJsonObject(join(directory, 'generation_config.json'))) ?? {};
-  const config = (await readConfig(directory)) ?? {};
+export async function readModelTokenIds(place: TokenPlace): Promise<ModelTokenIds> {
+  if (place.gguf) return idsOfConfigs([ggufTokenIds(place.gguf.metadata) ?? {}]);
+  return idsInFolder(filesIn(place, place.path));
+}
+
+/** The same for a folder. */
+export async function idsInFolder(files: FolderFiles): Promise<ModelTokenIds> {
+  const generation = (await readJsonObject(files, 'generation_config.json')) ?? {};
+  const config = (await readConfig(files)) ?? {};
   return idsOfConfigs([generation, config, config.text_config, config.llm_config]);
 }
 
@@ -37,9 +43,9 @@ export function idsOfConfigs(sources: readonly unknown[]): ModelTokenIds {
 }
 
 /** @returns null if there is no such file @throws UserError if it is not a JSON object */
-export async function readJsonObject(file: string): Promise<Record<string, unknown> | null> {
-  const text = await readTextInside(file);
-  return text === null ? null : parseJsonObject(text, file);
+export async function readJsonObject(files: FolderFiles, name: string): Promise<Record<string, unknown> | null> {
+  const text = await files.text(name);
+  return text === null ? null : parseJsonObject(text, join(files.path, name));
 }
 
 function firstIds(sources: readonly unknown[], key: string): number[] {

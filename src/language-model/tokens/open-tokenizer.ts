@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../../checkpoint/config/architecture.ts';
-import { readTextInside } from '../../platform/files/resolve-inside.ts';
+import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
 import { namedTemplates, readChatTemplate } from './chat-template.ts';
-import { isGgufFile, tokenSourceOf } from './gguf/token-source.ts';
-import { idsOfConfigs, readJsonObject, readModelTokenIds } from './model-token-ids.ts';
+import { openTokenPlace, type TokenPlace, tokenSourceOf } from './gguf/token-source.ts';
+import { idsInFolder, idsOfConfigs, readJsonObject } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import { tokenizerOfTekken } from './tekken.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -15,14 +15,20 @@ import { withinLimits } from './within-limits.ts';
 /** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
 const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
+/** The tokenizer at a path, of which nothing else is needed. @throws UserError as `tokenizerIn` does */
+export async function openTokenizer(path: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
+  return tokenizerIn(await openTokenPlace(path), limits);
+}
+
 /**
- * Open the fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
+ * The fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
  * @throws UserError if there is none, or one that cannot be read
  */
-export async function openTokenizer(path: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
-  const tokenizer = await openTokenizerIfPresent(path, limits);
+export async function tokenizerIn(place: TokenPlace, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
+  const tokenizer = await tokenizerIfIn(place, limits);
   if (tokenizer) return tokenizer;
-  if (await isGgufFile(path)) {
+  const { path } = place;
+  if (place.gguf) {
     throw new UserError(
       `${path} has no tokenizer`,
       'put the tokenizer.json of the model beside it, or give token ids',
@@ -50,12 +56,12 @@ export async function openTokenizer(path: string, limits: TokenizerLimits = TOKE
  * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
  *   requests in token ids do not need
  */
-export async function openTokenizerIfPresent(
-  path: string,
+export async function tokenizerIfIn(
+  place: TokenPlace,
   limits: TokenizerLimits = TOKENIZER_LIMITS,
 ): Promise<Tokenizer | null> {
-  const source = await tokenSourceOf(path);
-  if (source.kind === 'folder') return openFolder(source.directory, limits);
+  const source = await tokenSourceOf(place);
+  if (source.kind === 'folder') return startInFolder(source.files, limits);
   const { file, files } = source;
   const config = files['tokenizer_config.json'];
   return startTokenizer(
@@ -73,25 +79,24 @@ export async function openTokenizerIfPresent(
   );
 }
 
-async function openFolder(directory: string, limits: TokenizerLimits): Promise<Tokenizer | null> {
-  const source =
-    (await readTokenizerJson(directory)) ?? (await readVocabulary(directory)) ?? (await readTekken(directory));
+async function startInFolder(folder: FolderFiles, limits: TokenizerLimits): Promise<Tokenizer | null> {
+  const source = (await readTokenizerJson(folder)) ?? (await readVocabulary(folder)) ?? (await readTekken(folder));
   if (source === null) return null;
   const { config: own = {}, ...text } = source;
-  const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? own;
-  const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
-  const model = await readConfig(directory);
+  const config = (await readJsonObject(folder, 'tokenizer_config.json')) ?? own;
+  const map = await readJsonObject(folder, 'special_tokens_map.json');
+  const model = await readConfig(folder);
   const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
   const files: TokenizerFiles = {
     ...text,
     config,
     map,
-    addedTokens: await readJsonObject(join(directory, 'added_tokens.json')),
+    addedTokens: await readJsonObject(folder, 'added_tokens.json'),
     modelTokenizerClass: textOf(model?.tokenizer_class),
     ...(model ? { savedWith: textOf(model.transformers_version) } : {}),
     modelType: textOf(model?.model_type),
-    ids: await readModelTokenIds(directory),
-    chatTemplate: await readChatTemplate(directory, config),
+    ids: await idsInFolder(folder),
+    chatTemplate: await readChatTemplate(folder, config),
   };
   if (files.fromVocabulary && !buildsFromVocabulary(files)) return null;
   return startTokenizer(files, limits);
@@ -100,23 +105,23 @@ async function openFolder(directory: string, limits: TokenizerLimits): Promise<T
 type Source = Pick<TokenizerFiles, 'file' | 'text' | 'fromVocabulary'> & Partial<Pick<TokenizerFiles, 'config'>>;
 
 /** Mistral's own vocabulary, as a tokenizer.json and a tokenizer_config.json. */
-async function readTekken(directory: string): Promise<Source | null> {
-  const file = join(directory, 'tekken.json');
-  const text = await readTextInside(file, 'tokenizer');
+async function readTekken(folder: FolderFiles): Promise<Source | null> {
+  const file = join(folder.path, 'tekken.json');
+  const text = await folder.text('tekken.json');
   return text === null ? null : { file, ...tokenizerOfTekken(text, file) };
 }
 
-async function readTokenizerJson(directory: string): Promise<Source | null> {
-  const file = join(directory, 'tokenizer.json');
-  const text = await readTextInside(file, 'tokenizer');
+async function readTokenizerJson(folder: FolderFiles): Promise<Source | null> {
+  const file = join(folder.path, 'tokenizer.json');
+  const text = await folder.text('tokenizer.json');
   return text === null ? null : { file, text };
 }
 
 /** vocab.json and merges.txt, of which transformers builds the tokenizers of some classes, as a tokenizer.json. */
-async function readVocabulary(directory: string): Promise<Source | null> {
-  const file = join(directory, 'vocab.json');
-  const vocab = await readTextInside(file, 'tokenizer');
-  const merges = await readTextInside(join(directory, 'merges.txt'), 'tokenizer');
+async function readVocabulary(folder: FolderFiles): Promise<Source | null> {
+  const file = join(folder.path, 'vocab.json');
+  const vocab = await folder.text('vocab.json');
+  const merges = await folder.text('merges.txt');
   if (vocab === null || merges === null) return null;
   const lines = merges.split(/\r?\n/).filter((line) => !line.startsWith('#version'));
   if (lines.at(-1) === '') lines.pop();

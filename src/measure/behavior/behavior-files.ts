@@ -1,6 +1,6 @@
-import { folderOfWeights } from '../../checkpoint/formats/weights-file.ts';
-import type { GgufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
-import { digestGgufTokens, readGgufDefaults, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { filesBeside } from '../../checkpoint/formats/weights-file.ts';
+import { defaultsOf } from '../../language-model/tokens/gguf/defaults.ts';
+import { digestGgufTokens, type TokenPlace, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -12,11 +12,10 @@ import { generationConfigPart } from './generation-config-part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
-/** A folder of a checkpoint, with its config: of its weights, nothing is read here. */
-export interface Described {
+/** An opened checkpoint, with its config: of its weights, nothing is read here. */
+export interface Described extends TokenPlace {
   /** `lora`: an adapter, which is used with the files of its base model. */
   readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf' | 'lora';
-  readonly path: string;
   readonly config: Readonly<Record<string, unknown>> | null;
 }
 
@@ -32,8 +31,8 @@ export async function describeFiles(checkpoint: Described, base: Described | nul
   const tokens = inherited === null || (await hasTokenizer(own)) ? own : inherited;
   // The largest of the files is read once.
   const json = await readJson(tokens, 'tokenizer.json');
-  const ownDefaults = await defaultsIn(checkpoint);
-  const inheritedDefaults = inherited !== null && base !== null ? await defaultsIn(base) : null;
+  const ownDefaults = defaultsIn(checkpoint);
+  const inheritedDefaults = inherited !== null && base !== null ? defaultsIn(base) : null;
   const ends = (tokens === own ? ownDefaults : inheritedDefaults)?.ends ?? {};
   return {
     tokenizer: await tokenizerPart(tokens, json),
@@ -46,22 +45,21 @@ export async function describeFiles(checkpoint: Described, base: Described | nul
   };
 }
 
-async function defaultsIn({ format, path }: Described): Promise<GgufDefaults | null> {
-  return format === 'gguf' ? readGgufDefaults(path) : null;
-}
+const defaultsIn = ({ gguf }: Described) => (gguf ? defaultsOf(gguf.metadata) : null);
 
 /** A lone file has its configs beside it, and a GGUF file in it. */
-async function folderOf({ format, path }: Described): Promise<Folder> {
-  if (format !== 'gguf') return folderOfWeights(path);
+async function folderOf(opened: Described): Promise<Folder> {
+  const { gguf } = opened;
+  if (!gguf) return filesBeside(opened);
   try {
-    const source = await tokenSourceOf(path);
-    if (source.kind === 'folder') return source.directory;
+    const source = await tokenSourceOf(opened);
+    if (source.kind === 'folder') return source.files;
     const { 'tokenizer.json': json, 'tokenizer_config.json': config } = source.files;
     return { files: { 'tokenizer.json': json, 'tokenizer_config.json': config } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // What needs the tokenizer says why it cannot be used.
-    return { files: { 'tokenizer.json': { unreadable: (await digestGgufTokens(path)).digest } } };
+    return { files: { 'tokenizer.json': { unreadable: digestGgufTokens(gguf.metadata) } } };
   }
 }
 

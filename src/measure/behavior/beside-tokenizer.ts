@@ -1,6 +1,6 @@
 import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
 import { tokenizerOfTekken } from '../../language-model/tokens/tekken.ts';
-import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
+import { FolderFiles } from '../../platform/files/folder-files.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson, readText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
 
@@ -25,7 +25,7 @@ interface Known {
 }
 
 /** The first thing that a file says otherwise; null if it says the same, or is not there. */
-type Compare = (directory: string, known: Known, name: string) => Promise<string | null>;
+type Compare = (directory: FolderFiles, known: Known, name: string) => Promise<string | null>;
 
 const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
   [/^vocab\.json$/, compareVocabulary],
@@ -48,7 +48,7 @@ export async function besideTokenizer(
   json: Json,
   decoder: unknown,
 ): Promise<Record<string, unknown>> {
-  if (typeof directory !== 'string') return {};
+  if (!(directory instanceof FolderFiles)) return {};
   let known: Known | null = null;
   const out: Record<string, unknown> = {};
   for (const name of (await namesIn(directory)).sort()) {
@@ -102,13 +102,13 @@ function textsUnder(wanted: string, value: unknown): string[] {
   );
 }
 
-async function jsonIn(directory: string, name: string): Promise<Json> {
+async function jsonIn(directory: FolderFiles, name: string): Promise<Json> {
   const json = await readJson(directory, name);
   if (json === null || isUnreadable(json)) throw new Error('no JSON object');
   return json;
 }
 
-async function compareVocabulary(directory: string, known: Known): Promise<string | null> {
+async function compareVocabulary(directory: FolderFiles, known: Known): Promise<string | null> {
   // Other models have no loader that reads it.
   if (known.merges === null) return null;
   const own = new Map(numbersOf(await jsonIn(directory, 'vocab.json')));
@@ -116,7 +116,7 @@ async function compareVocabulary(directory: string, known: Known): Promise<strin
   return otherIds(own, known) ?? (missing ? described(missing[0], null, missing[1]) : null);
 }
 
-async function compareAdded(directory: string, known: Known): Promise<string | null> {
+async function compareAdded(directory: FolderFiles, known: Known): Promise<string | null> {
   return otherIds(new Map(numbersOf(await jsonIn(directory, 'added_tokens.json'))), known);
 }
 
@@ -136,7 +136,7 @@ function described(token: string, own: number | null, other: number | undefined)
   return `${JSON.stringify(token.slice(0, SHOWN))} is ${state(own)}, not ${state(other)}`;
 }
 
-async function compareMerges(directory: string, { merges }: Known): Promise<string | null> {
+async function compareMerges(directory: FolderFiles, { merges }: Known): Promise<string | null> {
   if (merges === null) return null;
   const text = await readText(directory, 'merges.txt');
   if (typeof text !== 'string') throw new Error('no text');
@@ -152,7 +152,7 @@ async function compareMerges(directory: string, { merges }: Known): Promise<stri
  * Ranks and the pattern decide how texts are cut. Special tokens are compared where the file lists them: names that are only assumed are
  * others in the tokenizer.json that Mistral publishes beside it.
  */
-async function compareTekken(directory: string, known: Known): Promise<string | null> {
+async function compareTekken(directory: FolderFiles, known: Known): Promise<string | null> {
   const text = await readText(directory, 'tekken.json');
   if (typeof text !== 'string') throw new Error('no text');
   const own = objectOf(JSON.parse(tokenizerOfTekken(text, 'tekken.json').text));
@@ -172,26 +172,16 @@ async function compareTekken(directory: string, known: Known): Promise<string | 
 }
 
 /** SentencePiece's file or, under the same name, tiktoken's, of which each line is a token in base64 and its id. */
-async function comparePieces(directory: string, known: Known, name: string): Promise<string | null> {
-  const real = await resolveInside(directory, name);
-  if (real === null) return null;
-  const bytes = await bytesOf(real);
+async function comparePieces(directory: FolderFiles, known: Known, name: string): Promise<string | null> {
+  const bytes = await directory.bytes(name);
+  if (bytes === null) return null;
+  if (bytes.length > MOST_BYTES) throw new Error('too large');
   // A message begins with the number of a field.
-  return bytes[0] === 0x0a ? comparePiecesOf(readSentencePieces(real, bytes), known) : compareRanks(bytes, known);
+  return bytes[0] === 0x0a ? comparePiecesOf(readSentencePieces(name, bytes), known) : compareRanks(bytes, known);
 }
 
 /** The largest that is known has 5 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
-
-async function bytesOf(real: string): Promise<Buffer> {
-  const handle = await openResolved(real);
-  try {
-    if ((await handle.stat()).size > MOST_BYTES) throw new Error('too large');
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}
 
 function compareRanks(bytes: Buffer, { ids }: Known): string | null {
   for (const line of bytes.toString('latin1').split('\n').filter(Boolean)) {

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { namedTemplates } from '../../language-model/tokens/chat-template.ts';
+import { FolderFiles } from '../../platform/files/folder-files.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, namesIn, readJson, readText } from './files.ts';
 import { partOf } from './part.ts';
@@ -17,7 +17,7 @@ export async function chatTemplatePart(directory: Folder): Promise<BehaviorValue
       ? { default: stated }
       : Object.fromEntries(namedTemplates(stated).map(({ name, template }) => [name, template]));
   // A file has priority over tokenizer_config.json.
-  const additional = typeof directory === 'string' ? join(directory, ADDITIONAL) : directory;
+  const additional = directory instanceof FolderFiles ? directory.inside(ADDITIONAL) : directory;
   for (const name of (await namesIn(additional)).filter((file) => file.endsWith(EXTENSION))) {
     templates[name.slice(0, -EXTENSION.length)] = await readText(additional, name);
   }

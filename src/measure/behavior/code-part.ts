@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { FolderFiles } from '../../platform/files/folder-files.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson } from './files.ts';
 import { partOf } from './part.ts';
@@ -16,7 +16,7 @@ export async function codePart(directory: Folder, config: Json): Promise<Behavio
   const maps = [config.auto_map, tokenizer === null || isUnreadable(tokenizer) ? null : tokenizer.auto_map];
   const named = maps.filter((map) => typeof map === 'object' && map !== null);
   const kernels = [...new Set(kernelsIn(config))].sort();
-  const generating = typeof directory === 'string' ? await namesIn(join(directory, CUSTOM_GENERATE)) : [];
+  const generating = directory instanceof FolderFiles ? await namesIn(directory.inside(CUSTOM_GENERATE)) : [];
   const custom = generating.filter(isPython).map((name) => `${CUSTOM_GENERATE}/${name}`);
   const beside = named.length > 0 ? (await namesIn(directory)).filter(isPython) : [];
   const files: Record<string, unknown> = {};

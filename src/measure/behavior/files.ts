@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { parseJsonObject } from '../../checkpoint/config/architecture.ts';
-import type { TextFileKind } from '../../platform/files/read-text-file.ts';
-import { openResolved, readTextInside, resolveInside } from '../../platform/files/resolve-inside.ts';
+import { FolderFiles } from '../../platform/files/folder-files.ts';
+import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -14,21 +13,20 @@ export interface Unreadable {
 }
 
 /** The folder of a checkpoint, or what a GGUF file says in place of the files of one. */
-export type Folder = string | { readonly files: Readonly<Record<string, Json | Unreadable>> };
+export type Folder = FolderFiles | { readonly files: Readonly<Record<string, Json | Unreadable>> };
 
 /**
  * A text file of a checkpoint. A file that cannot be read is not the same as none, and no reason not to measure: what
  * needs it says so.
  */
-export async function readText(directory: Folder, name: string): Promise<string | Unreadable | null> {
-  if (typeof directory !== 'string') return null;
-  return reading(() => readTextInside(join(directory, name), kindOf(name)));
+export async function readText(folder: Folder, name: string): Promise<string | Unreadable | null> {
+  return folder instanceof FolderFiles ? reading(() => folder.text(name)) : null;
 }
 
 /** A JSON object of a checkpoint; one that is damaged is known by its bytes. */
-export async function readJson(directory: Folder, name: string): Promise<Json | Unreadable | null> {
-  if (typeof directory !== 'string') return directory.files[name] ?? null;
-  const text = await readText(directory, name);
+export async function readJson(folder: Folder, name: string): Promise<Json | Unreadable | null> {
+  if (!(folder instanceof FolderFiles)) return folder.files[name] ?? null;
+  const text = await readText(folder, name);
   if (typeof text !== 'string') return text;
   try {
     return parseJsonObject(text, name);
@@ -38,21 +36,28 @@ export async function readJson(directory: Folder, name: string): Promise<Json | 
 }
 
 /** The digest of the bytes of a file. What a GGUF file says is no bytes of its own: it is only there. */
-export async function digestFile(directory: Folder, name: string): Promise<string | Unreadable | null> {
-  if (typeof directory !== 'string') return name in directory.files ? sha256(name) : null;
+export async function digestFile(folder: Folder, name: string): Promise<string | Unreadable | null> {
+  if (!(folder instanceof FolderFiles)) return name in folder.files ? sha256(name) : null;
   return reading(async () => {
-    const real = await resolveInside(directory, name);
-    if (real === null) return null;
-    const handle = await openResolved(real);
-    try {
-      if (!(await handle.stat()).isFile()) return NOT_READABLE;
-      const hash = createHash('sha256');
-      for await (const chunk of handle.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
-      return hash.digest('hex');
-    } finally {
-      await handle.close();
-    }
+    // One that is too large to be kept has a digest too.
+    const bytes = await folder.bytes(name).catch(() => undefined);
+    if (bytes === undefined) return digestLargeFile(folder.path, name);
+    return bytes && createHash('sha256').update(bytes).digest('hex');
   });
+}
+
+async function digestLargeFile(folder: string, name: string): Promise<string | Unreadable | null> {
+  const real = await resolveInside(folder, name);
+  if (real === null) return null;
+  const handle = await openResolved(real);
+  try {
+    if (!(await handle.stat()).isFile()) return NOT_READABLE;
+    const hash = createHash('sha256');
+    for await (const chunk of handle.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
 }
 
 const NOT_READABLE: Unreadable = { unreadable: 'not a readable file of this folder' };
@@ -67,14 +72,8 @@ async function reading<T>(read: () => Promise<T>): Promise<T | Unreadable> {
 }
 
 /** The names of the files in a folder. */
-export async function namesIn(directory: Folder): Promise<string[]> {
-  return typeof directory === 'string' ? readdir(directory).catch(() => []) : [];
-}
-
-function kindOf(file: string): TextFileKind {
-  const name = basename(file);
-  if (['tokenizer.json', 'vocab.json', 'merges.txt', 'tekken.json'].includes(name)) return 'tokenizer';
-  return name.endsWith('.jinja') ? 'template' : 'config';
+export async function namesIn(folder: Folder): Promise<string[]> {
+  return folder instanceof FolderFiles ? readdir(folder.path).catch(() => []) : [];
 }
 
 export function isUnreadable(value: unknown): value is Unreadable {

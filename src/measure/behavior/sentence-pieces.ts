@@ -20,11 +20,11 @@ const MOST_FIELDS = 2 ** 22;
 
 /**
  * The vocabulary of a SentencePiece model.
- * @param bytes those of the same file
+ * @param name for errors
  * @throws Error, also UserError, for a file that is none
  */
-export function readSentencePieces(path: string, bytes: Buffer): SentencePieces {
-  const file = new WireFile(path);
+export function readSentencePieces(name: string, bytes: Buffer): SentencePieces {
+  const file = new WireFile(name, bytes);
   let left = MOST_FIELDS;
   function* fields(range: Range) {
     for (const field of file.fields(range)) {

@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
-import { openTokenizerIfPresent } from '../../language-model/tokens/open-tokenizer.ts';
+import { type TokenPlace, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { tokenizerIfIn } from '../../language-model/tokens/open-tokenizer.ts';
 import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -53,13 +53,13 @@ function every(step: number, end: number): number[] {
  * @returns null without a tokenizer that can be used
  */
 export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint | null): Promise<TokenSample | null> {
-  const paths = checkpoint.format === 'lora' && base ? [checkpoint.path, base.path] : [checkpoint.path];
-  for (const path of paths) {
+  const places = checkpoint.format === 'lora' && base ? [checkpoint, base] : [checkpoint];
+  for (const place of places) {
     try {
-      const tokenizer = await openTokenizerIfPresent(path);
+      const tokenizer = await tokenizerIfIn(place);
       if (tokenizer === null) continue;
       try {
-        return sampleOf(tokenizer, await tableOf(path, rowsOf(checkpoint.format === 'lora' ? base : checkpoint)));
+        return sampleOf(tokenizer, await tableOf(place, rowsOf(checkpoint.format === 'lora' ? base : checkpoint)));
       } finally {
         await tokenizer.close?.();
       }
@@ -83,9 +83,9 @@ type TableEntry = readonly [id: number, token: string, whole: boolean];
  * All tokens of the model by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or both.
  * @param rows ids from there on have no embedding
  */
-async function tableOf(path: string, rows: number): Promise<TableEntry[] | null> {
-  const source = await tokenSourceOf(path);
-  const folder: Folder = source.kind === 'gguf' ? { files: { ...source.files } } : source.directory;
+async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | null> {
+  const source = await tokenSourceOf(place);
+  const folder: Folder = source.kind === 'gguf' ? { files: { ...source.files } } : source.files;
   const [json, config] = [await readJson(folder, 'tokenizer.json'), await readJson(folder, 'tokenizer_config.json')];
   if (json === null || isUnreadable(json)) return null;
   const { vocab } = (json.model ?? {}) as { readonly vocab?: unknown };

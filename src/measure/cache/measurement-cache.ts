@@ -9,7 +9,8 @@ import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { isScreened, summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
 import { hidesTexts } from '../hidden-texts.ts';
-import type { MeasureOptions, ProbeRunOptions, Screening, Sequential } from '../options.ts';
+import type { MeasuredModel } from '../open-measured.ts';
+import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
@@ -32,15 +33,12 @@ export interface MeasurementRequest {
   readonly tokens: string | null;
   /** Digest of the files that decide how the model is used. */
   readonly behavior: string;
-  /** Whether matrices may be screened. */
-  readonly isScreened: boolean;
-  /** Whether the probes may have ended when the verdict was settled. */
-  readonly isStopped: boolean;
 }
 
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
 export function measurementRequest(
-  { device, method, spectra, probes, endpoint, shard, isWanted, updatesOnly, onSpectrum, screening }: MeasureOptions,
+  { endpoint }: Pick<MeasuredModel, 'endpoint'>,
+  { device, method, spectra, probes, shard, isWanted, updatesOnly, onSpectrum }: MeasureOptions,
   digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'adapter' | 'tokens' | 'behavior'>,
 ): MeasurementRequest | null {
   if (endpoint || shard || isWanted || updatesOnly || onSpectrum) return null;
@@ -50,33 +48,15 @@ export function measurementRequest(
     method: method ?? 'auto',
     spectra: spectra !== false,
     probes: probes ?? null,
-    isScreened: screening !== undefined,
-    isStopped: probes?.sequential !== undefined,
   };
 }
 
-/** Which of the requests that may be answered in several ways a measurement answers. */
-export function answeredRequest(request: MeasurementRequest, { tensors, probes }: Measurement): MeasurementRequest {
-  return { ...request, isScreened: tensors.some(isScreened), isStopped: hasStopped(probes) };
-}
-
-const hasStopped = (probes: Measurement['probes']): boolean =>
-  probes?.status === 'measured' && probes.sequential !== undefined;
-
 /** @returns 64 hexadecimal digits that change with everything that changes a measurement */
-export function measurementKey({
-  probes,
-  adapter,
-  isScreened: screens,
-  isStopped: stops,
-  ...request
-}: MeasurementRequest): string {
+export function measurementKey({ probes, adapter, ...request }: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
   const parts = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
   // Last, and only where there is one: without it the keys stay those of before.
   if (adapter !== null) parts.push(adapter);
-  if (screens) parts.push('screened');
-  if (stops) parts.push('stopped');
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -100,32 +80,15 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: 
 export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
 
 /**
- * A measurement in a store. One of everything is taken wherever there is one. One with screened matrices, or of probes that ended
- * before all were asked, counts only where that leaves nothing open: another baseline or policy may depend on what those of its time
- * did not. So the same run again has the same order of asking, as long as its store is kept.
+ * A measurement in a store. It is one of everything, which answers a run that may screen matrices or ask until its verdict is settled as
+ * well. Only runs that measure everything leave something for later ones.
  */
 export async function recallMeasurement(
   store: KeyValueStore,
   request: MeasurementRequest,
-  screening: Screening | undefined,
 ): Promise<Measurement | null> {
-  const sequential = request.probes?.sequential;
-  for (const isStopped of sequential ? [false, true] : [false]) {
-    for (const isScreened of screening ? [false, true] : [false]) {
-      const wanted = { ...request, isScreened, isStopped };
-      const text = await store.get(measurementKey(wanted));
-      const found = text === null ? null : decodeMeasurement(text, wanted);
-      if (found === null || (isScreened && screening?.undecided(found).length !== 0)) continue;
-      if (!isStopped || (sequential && isSettled(found.probes, sequential))) return found;
-    }
-  }
-  return null;
-}
-
-function isSettled(probes: Measurement['probes'], { settle }: Sequential): boolean {
-  if (probes?.status !== 'measured') return false;
-  const settled = settle(probes);
-  return settled !== null && settled === probes.sequential?.settled;
+  const text = await store.get(measurementKey(request));
+  return text === null ? null : decodeMeasurement(text, request);
 }
 
 /**
@@ -149,8 +112,7 @@ function answers(
 ): boolean {
   return (
     tool.version === VERSION &&
-    (request.isScreened || !tensors.some(isScreened)) &&
-    request.isStopped === hasStopped(probes) &&
+    !tensors.some(isScreened) &&
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
     (merge?.adapter.digest ?? null) === request.adapter &&
@@ -162,14 +124,12 @@ function answers(
   );
 }
 
-function haveRun(
-  probes: Measurement['probes'],
-  { probes: requested, isStopped }: Pick<MeasurementRequest, 'probes' | 'isStopped'>,
-): boolean {
+function haveRun(probes: Measurement['probes'], { probes: requested }: Pick<MeasurementRequest, 'probes'>): boolean {
   if (probes?.status !== 'measured' || requested === null) return probes === null && requested === null;
   const digests = (suites: readonly { name: string; digest: string }[]) =>
     suites.map(({ name, digest }) => [name, digest]);
   return (
+    probes.sequential === undefined &&
     probes.seed === requested.seed &&
     (!requested.order.isChosen || probes.orderSeed === requested.order.seed) &&
     probes.chatTemplate === requested.chatTemplate &&
@@ -178,7 +138,7 @@ function haveRun(
       const { levels, texts } = at(probes.suites, i);
       return areOf(levels, suite.levels) && (texts === 'hashed') === hidesTexts(suite);
     }) &&
-    (isStopped || (requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
+    ((requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
   );
 }
 

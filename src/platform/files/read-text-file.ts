@@ -35,12 +35,12 @@ export type TextFileKind = keyof typeof MAX_FILE_BYTES;
  * @throws UserError for a directory, a pipe or a device, and for a file that is too large for its kind, or grows
  */
 export async function readTextFile(file: string, kind: TextFileKind = 'config', name = file): Promise<string | null> {
-  const bytes = await readBounded(file, MAX_FILE_BYTES[kind], name);
-  return bytes === null ? null : bytes.toString('utf8');
+  return (await readFileBytes(file, kind, name))?.toString('utf8') ?? null;
 }
 
-/** @returns null if there is no such file @throws UserError as {@link readTextFile} does */
-async function readBounded(file: string, limit: number, name: string): Promise<Buffer | null> {
+/** The same as bytes. */
+export async function readFileBytes(file: string, kind: TextFileKind, name: string): Promise<Buffer | null> {
+  const limit = MAX_FILE_BYTES[kind];
   const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
     throw error;

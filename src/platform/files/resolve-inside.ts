@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../user-error.ts';
-import { readTextFile, type TextFileKind } from './read-text-file.ts';
 
 /**
  * The real path of a file that a folder from a stranger names, by an entry, an index or a link. It must be inside that
@@ -28,15 +27,6 @@ export async function resolveInside(folder: string, name: string): Promise<strin
     `${file} leads to a file outside of its folder, which is not read`,
     'put the file itself there, or give the folder where the files really are',
   );
-}
-
-/**
- * Read a whole text file that must be in its folder, as `resolveInside` has it.
- * @returns null if there is none
- */
-export async function readTextInside(file: string, kind: TextFileKind = 'config'): Promise<string | null> {
-  const real = await resolveInside(dirname(file), basename(file));
-  return real === null ? null : readTextFile(real, kind, file);
 }
 
 /**

@@ -6,12 +6,13 @@ import { workflowText } from '../../../src/cli/init/workflow-text.ts';
 import { run } from '../../../src/cli/run.ts';
 import { calibrationOf } from '../../../src/compare/calibration/build.ts';
 import { calibrationText } from '../../../src/compare/calibration/file.ts';
-import { measure, openMeasuredReference } from '../../../src/measure/measure.ts';
+import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { storedMeasurement } from '../../../src/measure/schema/write.ts';
 import { at } from '../../../src/platform/at.ts';
 import { asProcess } from '../../e2e/as-process.ts';
 import { repository, temporaryFolder } from '../../fixtures.ts';
+import { measurePath } from '../../measure/measure-path.ts';
 
 const folder = temporaryFolder();
 const write = (path: string, text: string) => {
@@ -51,7 +52,7 @@ beforeAll(() => {
 let known: Promise<Measurement> | undefined;
 function measured(): Promise<Measurement> {
   known ??= openMeasuredReference(join(folder, 'models/base')).then((reference) =>
-    measure({ checkpoint: join(folder, 'models/new'), reference }),
+    measurePath({ checkpoint: join(folder, 'models/new'), reference }),
   );
   return known;
 }

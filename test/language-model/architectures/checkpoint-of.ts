@@ -1,6 +1,7 @@
 import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/config/architecture.ts';
 import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
 import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
+import { FolderFiles } from '../../../src/platform/files/folder-files.ts';
 
 /** A checkpoint that is nothing but its config, and tensors of these names and shapes. */
 export function checkpointOf(
@@ -17,6 +18,7 @@ export function checkpointOf(
   return {
     format: 'safetensors',
     path: '/m',
+    files: new FolderFiles('/m'),
     tensors: new Map(entries),
     architecture: UNKNOWN_ARCHITECTURE,
     multimodal: false,

@@ -5,6 +5,7 @@ import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkp
 import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';
+import { FolderFiles } from '../../../src/platform/files/folder-files.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { languageModel, openEngine } from '../runtime/engines.ts';
 import { checkpointOf } from './checkpoint-of.ts';
@@ -29,6 +30,7 @@ function adapterOf(modules: LoraModule[], saved: Record<string, number[]> = {}):
   return {
     format: 'lora',
     path: '/a',
+    files: new FolderFiles('/a'),
     modules,
     saved: new Map(Object.entries(saved).map(([name, shape]) => [name, entry(name, shape)])),
     tensors: new Map(),

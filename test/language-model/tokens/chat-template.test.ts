@@ -8,6 +8,7 @@ import {
   renderChat,
 } from '../../../src/language-model/tokens/chat-template.ts';
 import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import { FolderFiles } from '../../../src/platform/files/folder-files.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, temporaryFolder } from '../../fixtures.ts';
 
@@ -95,13 +96,13 @@ describe('readChatTemplate', () => {
       { name: 'tool_use', template: 'tools' },
       { name: 'default', template: 'plain' },
     ];
-    expect(await readChatTemplate(folder, {})).toBeNull();
-    expect(await readChatTemplate(folder, { chat_template: 'text' })).toBe('text');
-    expect(await readChatTemplate(folder, { chat_template: named })).toBe('plain');
+    expect(await readChatTemplate(new FolderFiles(folder), {})).toBeNull();
+    expect(await readChatTemplate(new FolderFiles(folder), { chat_template: 'text' })).toBe('text');
+    expect(await readChatTemplate(new FolderFiles(folder), { chat_template: named })).toBe('plain');
     // A checkpoint without a default can still be scored.
-    expect(await readChatTemplate(folder, { chat_template: named.slice(0, 1) })).toBeNull();
+    expect(await readChatTemplate(new FolderFiles(folder), { chat_template: named.slice(0, 1) })).toBeNull();
     writeFileSync(join(folder, 'chat_template.jinja'), 'file');
-    expect(await readChatTemplate(folder, { chat_template: 'text' })).toBe('file');
+    expect(await readChatTemplate(new FolderFiles(folder), { chat_template: 'text' })).toBe('file');
   });
 
   it('is found by the tokenizer, which encodes its special tokens', async () => {

@@ -6,9 +6,12 @@ import { GgufMetadata, type GgufValue } from '../../../src/checkpoint/formats/gg
 import { buildTokenizer } from '../../../src/language-model/tokens/build-tokenizer.ts';
 import { PRE_TOKENIZERS } from '../../../src/language-model/tokens/gguf/pre-tokenizers.ts';
 import { tokenFilesOf } from '../../../src/language-model/tokens/gguf/token-files.ts';
+import { openTokenPlace } from '../../../src/language-model/tokens/gguf/token-source.ts';
 import { readModelTokenIds } from '../../../src/language-model/tokens/model-token-ids.ts';
-import { openTokenizer, openTokenizerIfPresent } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import { openTokenizer, tokenizerIfIn } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { digestTokenFiles } from '../../../src/language-model/tokens/token-files.ts';
+
+const digestOf = async (file: string) => digestTokenFiles([await openTokenPlace(file)]);
 
 const FIXTURES = new URL('../../fixtures/gguf-tokenizers/', import.meta.url).pathname;
 
@@ -122,13 +125,13 @@ describe('a GGUF file of gguf-py', () => {
       where: 'test',
     });
     expect(chat).toBe('<|start|>user\nHi<|end|>\n');
-    expect((await readModelTokenIds(file)).eosIds).toEqual(tokenizer.eosIds);
+    expect((await readModelTokenIds(await openTokenPlace(file))).eosIds).toEqual(tokenizer.eosIds);
     await tokenizer.close?.();
   });
 
   test('has its tokenizer in the digest', async () => {
     const files = ['bpe', 'spm', 'gemma'].map((name) => join(FIXTURES, `${name}.gguf`));
-    const digests = await Promise.all(files.map((file) => digestTokenFiles([file])));
+    const digests = await Promise.all(files.map(digestOf));
     expect(new Set(digests).size).toBe(3);
   });
 });
@@ -255,14 +258,16 @@ describe('a tokenizer.json beside the file', () => {
     const tokenizer = await openTokenizer(same);
     expect(tokenizer.encode('ba', { addSpecialTokens: false })).toEqual([1, 0]);
     await tokenizer.close?.();
-    expect(await digestTokenFiles([same])).not.toBe(await digestTokenFiles([join(FIXTURES, 'unknown.gguf')]));
+    expect(await digestOf(same)).not.toBe(await digestOf(join(FIXTURES, 'unknown.gguf')));
     const other = folderWith('unknown.gguf', { a: 1, b: 0, ab: 2 });
     await expect(openTokenizer(other)).rejects.toThrow(/is the tokenizer of another model/);
   });
 
   test('is what the error asks for', async () => {
     const file = join(FIXTURES, 'unknown.gguf');
-    await expect(openTokenizerIfPresent(file)).rejects.toThrow(/put the tokenizer.json of the model beside the file/);
+    await expect(tokenizerIfIn(await openTokenPlace(file))).rejects.toThrow(
+      /put the tokenizer.json of the model beside the file/,
+    );
   });
 });
 

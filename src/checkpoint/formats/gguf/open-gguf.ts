@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { FolderFiles } from '../../../platform/files/folder-files.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { describeArchitecture, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
@@ -15,9 +16,10 @@ import { partNames } from './parts.ts';
  * Open a GGUF model: a file, or the first of its parts. Its tensors have the names and the values that transformers gives them, where
  * the architecture is known.
  * @param path as the user gave it
+ * @param files of its folder
  * @throws UserError for a damaged or incomplete model, and for a GGUF file of something else
  */
-export async function openGguf(path: string): Promise<FullCheckpoint> {
+export async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {
   const names = partNames(path);
   const headers: GgufHeader[] = [];
   for (const name of names) headers.push(await readGgufHeader(await resolveFile(dirname(path), name)));
@@ -33,6 +35,7 @@ export async function openGguf(path: string): Promise<FullCheckpoint> {
   return {
     format: 'gguf',
     path,
+    files,
     tensors: byName(entries, path),
     architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
     multimodal: false,

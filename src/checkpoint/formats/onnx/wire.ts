@@ -36,23 +36,30 @@ export type Range = Pick<Field, 'begin' | 'end'>;
 export class WireFile {
   readonly path: string;
   readonly size: number;
-  readonly #descriptor: number;
-  readonly #window = Buffer.alloc(WINDOW_BYTES);
+  /** Null: all of it is in memory. */
+  readonly #descriptor: number | null;
+  readonly #window: Buffer;
   #windowStart = 0;
   #windowLength = 0;
 
-  /** @throws UserError for an empty file and for a Git LFS pointer */
-  constructor(path: string) {
+  /**
+   * @param bytes of the file, if it has been read
+   * @throws UserError for an empty file and for a Git LFS pointer
+   */
+  constructor(path: string, bytes: Buffer | null = null) {
     this.path = path;
-    this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    this.size = fstatSync(this.#descriptor).size;
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    this.#descriptor = bytes === null ? openSync(path, flags) : null;
+    this.#window = bytes ?? Buffer.alloc(WINDOW_BYTES);
+    this.#windowLength = bytes?.length ?? 0;
+    this.size = this.#descriptor === null ? this.#windowLength : fstatSync(this.#descriptor).size;
     if (this.size === 0) throw new UserError(`${path} is empty`, 'download it again');
     const start = this.#view(0, Math.min(this.size, LFS_MAGIC_BYTES));
     if (isLfsPointer(start)) throw lfsPointerError(path);
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
 
   /**
@@ -125,7 +132,8 @@ export class WireFile {
   #view(begin: number, length: number): Buffer {
     if (begin < this.#windowStart || begin + length > this.#windowStart + this.#windowLength) {
       this.#windowStart = begin;
-      this.#windowLength = readSync(this.#descriptor, this.#window, 0, WINDOW_BYTES, begin);
+      this.#windowLength =
+        this.#descriptor === null ? 0 : readSync(this.#descriptor, this.#window, 0, WINDOW_BYTES, begin);
       if (this.#windowLength < length) {
         throw new UserError(`${this.path} changed while it was read`, 'run again when the file is complete');
       }

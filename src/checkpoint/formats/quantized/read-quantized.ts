@@ -28,12 +28,13 @@ const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp
  * only belongs to their recipes is no tensor of its own any more. In the order of the names.
  */
 export async function readQuantized(
-  { tensors, config, path, architecture }: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'architecture'>,
+  checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
   source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
 ): Promise<Tensors> {
+  const { tensors, config, path, architecture } = checkpoint;
   if (![...tensors.values()].some(isCode)) return tensors;
   await source.fetch([...tensors.values()].filter(({ name }) => DESCRIPTION.test(name)));
-  const settings = await quantizationSettings({ path, config });
+  const settings = await quantizationSettings(checkpoint);
   const method = methodOf(settings);
   const patterns = new NamePatterns(path);
   const group = groupOf(settings, patterns);

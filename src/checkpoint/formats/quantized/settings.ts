@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { readTextInside } from '../../../platform/files/resolve-inside.ts';
 import { isObject } from '../../../platform/json/is-object.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
-import { folderOfWeights } from '../weights-file.ts';
+import { filesBeside } from '../weights-file.ts';
 import { refuseUnknownSettings } from './config-keys.ts';
 import type { Section } from './format.ts';
 
@@ -33,11 +32,12 @@ const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 
  * What is said about the quantization: in config.json or one of its sections, else in a file beside it; empty if nothing is.
  * @throws UserError for what is not known, and for two descriptions that differ: programs choose among them
  */
-export async function quantizationSettings({
-  path,
-  config,
-}: Pick<FullCheckpoint, 'path' | 'config'>): Promise<Section> {
-  const folder = folderOfWeights(path);
+export async function quantizationSettings(
+  checkpoint: Pick<FullCheckpoint, 'path' | 'files' | 'config'>,
+): Promise<Section> {
+  const { config } = checkpoint;
+  const files = filesBeside(checkpoint);
+  const folder = files.path;
   const stated = (config === null ? [] : sectionsIn(config)).map((section) => ({
     file: join(folder, 'config.json'),
     section,
@@ -50,7 +50,7 @@ export async function quantizationSettings({
   }
   for (const [name, of] of FILES) {
     const file = join(folder, name);
-    const text = await readTextInside(file);
+    const text = await files.text(name);
     if (text === null) continue;
     const section = of(parseJsonObject(text, file));
     if (first) refuseConflict(first.section, section, file);
@@ -63,10 +63,11 @@ export async function quantizationSettings({
 }
 
 /** The file beside config.json that tells of codes; null if none does. Transformers.js has a quantize_config.json without bits. */
-export async function quantizationBeside(path: string): Promise<string | null> {
+export async function quantizationBeside(checkpoint: Pick<FullCheckpoint, 'path' | 'files'>): Promise<string | null> {
+  const files = filesBeside(checkpoint);
   for (const [name, of] of FILES) {
-    const file = join(folderOfWeights(path), name);
-    const text = await readTextInside(file);
+    const file = join(files.path, name);
+    const text = await files.text(name);
     if (text === null) continue;
     const { bits, quant_method: method } = of(parseJsonObject(text, file));
     if (bits !== undefined || method === 'modelopt') return file;

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { INDEX, PICKLED_INDEX } from '../../../hub/checkpoint-files.ts';
-import { readTextInside } from '../../../platform/files/resolve-inside.ts';
+import type { FolderFiles } from '../../../platform/files/folder-files.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
@@ -16,9 +16,9 @@ const SUFFIX: Readonly<Record<IndexName, string>> = { [INDEX]: '.safetensors', [
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** The file of each tensor. */
-export async function readWeightMap(directory: string, index: IndexName = INDEX): Promise<Record<string, string>> {
-  const indexFile = join(directory, index);
-  const parsed = validate(indexSchema, parseJsonObject((await readTextInside(indexFile, 'index')) ?? '', indexFile));
+export async function readWeightMap(folder: FolderFiles, index: IndexName = INDEX): Promise<Record<string, string>> {
+  const indexFile = join(folder.path, index);
+  const parsed = validate(indexSchema, parseJsonObject((await folder.text(index)) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
   return parsed.data.weight_map;
 }
@@ -28,12 +28,13 @@ export async function readWeightMap(directory: string, index: IndexName = INDEX)
  * @param read those of one file, by its real path
  */
 export async function readShards(
-  directory: string,
+  folder: FolderFiles,
   index: IndexName,
   read: (file: string) => Promise<readonly TensorEntry[]>,
 ): Promise<TensorEntry[]> {
+  const directory = folder.path;
   const indexFile = join(directory, index);
-  const weightMap: Record<string, string | undefined> = await readWeightMap(directory, index);
+  const weightMap: Record<string, string | undefined> = await readWeightMap(folder, index);
   const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
   const entries = new Map<string, TensorEntry>();
   for (const shard of shards) {

@@ -1,0 +1,91 @@
+import type { Adapter } from '../checkpoint/adapter/adapter.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { TensorDigests } from '../checkpoint/digest.ts';
+import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
+import { openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { Endpoint, Reference } from './options.ts';
+
+/** A model that is measured, and what it was made from: each opened once, and handed on. */
+export interface MeasuredModel {
+  /** The path of the checkpoint as the user wrote it. */
+  readonly path: string;
+  readonly checkpoint: Checkpoint;
+  /** A server that runs the probes in place of the checkpoint. */
+  readonly endpoint?: Endpoint | undefined;
+  /** The weights that the checkpoint was trained from, to measure ΔW as well. */
+  readonly reference?: Reference | null | undefined;
+  /** The adapter that was merged into the reference to make the checkpoint: prove that. Needs a reference. */
+  readonly adapter?: Adapter | null | undefined;
+}
+
+/** How a path becomes a checkpoint. */
+export type Open = (path: string) => Promise<Checkpoint>;
+
+/** Opens each path once: a baseline can be the reference as well. */
+export function openingOnce(): Open {
+  const opened = new Map<string, Promise<Checkpoint>>();
+  return (path) => {
+    const known = opened.get(path) ?? openCheckpoint(path);
+    opened.set(path, known);
+    return known;
+  };
+}
+
+/** @throws UserError if there is no checkpoint of full weights at the path, or if they are quantized */
+export async function openMeasuredReference(
+  path: string | undefined,
+  open: Open = openCheckpoint,
+): Promise<Reference | null> {
+  if (path === undefined) return null;
+  const checkpoint = await openReference(path, open);
+  refuseQuantized(checkpoint);
+  return { checkpoint, digests: new TensorDigests() };
+}
+
+/**
+ * Open the adapter that a checkpoint was merged from.
+ * @throws UserError if there is none at the path, or no reference that it was merged into
+ */
+export async function openMeasuredAdapter(
+  path: string | undefined,
+  reference: Reference | null,
+  open: Open = openCheckpoint,
+): Promise<Adapter | null> {
+  if (path === undefined) return null;
+  if (reference === null) {
+    throw new UserError(
+      `adapter ${path} is given without a reference`,
+      'give the model that it was merged into as reference',
+    );
+  }
+  return openMergedAdapter(path, open);
+}
+
+/**
+ * Open the checkpoint that is measured, beside what is opened already.
+ * @param spectra false: its weights are not measured
+ * @throws UserError for one that cannot be measured like this
+ */
+export async function openMeasured(
+  {
+    checkpoint: path,
+    spectra = true,
+    ...model
+  }: Omit<MeasuredModel, 'path' | 'checkpoint'> & {
+    readonly checkpoint: string;
+    readonly spectra?: boolean | undefined;
+  },
+  open: Open = openCheckpoint,
+): Promise<MeasuredModel> {
+  const checkpoint = await open(path);
+  // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
+  if (checkpoint.format !== 'lora' && (spectra || !model.endpoint)) refuseQuantized(checkpoint);
+  if (model.adapter && checkpoint.format === 'lora') {
+    throw new UserError(
+      `${path} is itself an adapter, which nothing was merged into`,
+      'give the merged model as checkpoint, or leave out the adapter',
+    );
+  }
+  return { ...model, path, checkpoint };
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { readFileBytes, type TextFileKind } from './read-text-file.ts';
+import { resolveInside } from './resolve-inside.ts';
+
+/**
+ * The small files of a model's folder: configurations, tokenizer, templates. Each is opened once, by whoever needs it first, and all get
+ * the same bytes: what is described is what is used. To see whether a file has changed, make another one.
+ */
+export class FolderFiles {
+  readonly path: string;
+  readonly #read = new Map<string, Promise<Buffer | null>>();
+  readonly #folders = new Map<string, FolderFiles>();
+
+  /** @param path of a folder, which need not exist: then it has no files */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * A whole file.
+   * @param name relative to the folder
+   * @returns null if there is none
+   * @throws UserError for one that leads out of the folder, is no regular file, or is too large for its kind
+   */
+  bytes(name: string): Promise<Buffer | null> {
+    const known = this.#read.get(name) ?? this.#open(name);
+    this.#read.set(name, known);
+    return known;
+  }
+
+  async #open(name: string): Promise<Buffer | null> {
+    const real = await resolveInside(this.path, name);
+    return real === null ? null : readFileBytes(real, kindOf(name), join(this.path, name));
+  }
+
+  /** The same as text. */
+  async text(name: string): Promise<string | null> {
+    return (await this.bytes(name))?.toString('utf8') ?? null;
+  }
+
+  /** A folder inside, whose files may not lead out of that. */
+  inside(name: string): FolderFiles {
+    const known = this.#folders.get(name) ?? new FolderFiles(join(this.path, name));
+    this.#folders.set(name, known);
+    return known;
+  }
+}
+
+const VOCABULARY = /^(tokenizer\.json|vocab\.json|merges\.txt|tekken\.json|.*\.model(\.v\d.*)?)$/;
+
+function kindOf(name: string): TextFileKind {
+  if (VOCABULARY.test(name)) return 'tokenizer';
+  if (name.endsWith('.index.json')) return 'index';
+  return name.endsWith('.jinja') ? 'template' : 'config';
+}

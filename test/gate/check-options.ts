@@ -1,0 +1,28 @@
+import type { CheckOptions, JudgedBy, ProbesChoice, WeightsChoice } from '../../src/gate/check.ts';
+import type { NamedModel } from '../../src/gate/measure-candidate.ts';
+
+/** The options of a check in one object. */
+export interface FlatOptions
+  extends NamedModel,
+    JudgedBy,
+    WeightsChoice,
+    ProbesChoice,
+    Pick<CheckOptions, 'store' | 'onProgress'> {
+  /** Every probe, and all spectra in full. */
+  readonly all?: boolean | undefined;
+}
+
+export function checkOptions(flat: FlatOptions): CheckOptions {
+  const { checkpoint, endpoint, revision, reference, adapter } = flat;
+  const { baseline, baselineEndpoint, policy, calibration, changes, only } = flat;
+  const { device, method, memoryLimit, spectrumStore, all } = flat;
+  const { seed, orderSeed, budgetSeconds, chatTemplate, store, onProgress } = flat;
+  return {
+    model: { checkpoint, endpoint, revision, reference, adapter },
+    judge: { baseline, baselineEndpoint, policy, calibration, changes, only },
+    weights: { device, method, memoryLimit, spectrumStore, all },
+    probes: { seed, orderSeed, budgetSeconds, chatTemplate, all },
+    store,
+    onProgress,
+  };
+}
