@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDatasetPath } from '../hub/dataset-path.ts';
-import { isTask, readTaskSuite } from '../lm-eval-tasks/read-task-suite.ts';
+import { isTaskText } from '../lm-eval-tasks/read-task.ts';
+import { readTaskSuite, textWithTemplates } from '../lm-eval-tasks/read-task-suite.ts';
 import { approvedFiles } from '../lm-eval-tasks/task-files.ts';
 import { hideError, textKey } from '../measure/hidden-texts.ts';
 import { withoutQuotes } from '../measure/without-quotes.ts';
@@ -98,11 +99,13 @@ async function loadSuite(
     asking: { prompt, answerPattern },
     ...(examples === undefined ? {} : { fewShot: examples }),
   };
-  const { items, seeded, warnings, source, ...asked } = await quoting(kept, async () =>
-    !isDataset && (await isTask(path))
-      ? readTaskSuite(path, place, { ...options, ...taskOptions(choice, { policyPath, probeFiles }) })
-      : readProbeFile(expectNoTask(path, choice), options),
-  );
+  const { items, seeded, warnings, source, ...asked } = await quoting(kept, async () => {
+    const text = isDataset ? null : await textWithTemplates(path);
+    const read = text === null ? options : { ...options, text };
+    return text !== null && isTaskText(text)
+      ? readTaskSuite(path, place, { ...read, ...taskOptions(choice, { policyPath, probeFiles }) })
+      : readProbeFile(expectNoTask(path, choice), read);
+  });
   const chatTemplate = template ?? asked.chatTemplate;
   const settings = {
     ...(twinsOf === null ? {} : { twinsOf }),

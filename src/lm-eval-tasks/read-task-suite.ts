@@ -17,12 +17,18 @@ export interface TaskSuiteOptions extends FileOptions {
   readonly documents?: GivenDocuments;
   readonly numFewshot?: number;
   readonly files?: TaskFiles;
+  /** Of the task itself, if it has been read. */
+  readonly text?: string;
+}
+
+/** The text of a probe file with templates, which can be a task of lm-evaluation-harness; null for other files, and for none. */
+export async function textWithTemplates(path: string): Promise<string | null> {
+  return hasTemplates(path) ? readTextFile(path, 'templates') : null;
 }
 
 /** Whether a probe file is a task of lm-evaluation-harness. */
 export async function isTask(path: string): Promise<boolean> {
-  if (!hasTemplates(path)) return false;
-  const text = await readTextFile(path, 'templates');
+  const text = await textWithTemplates(path);
   return text !== null && isTaskText(text);
 }
 
@@ -34,9 +40,9 @@ export async function isTask(path: string): Promise<boolean> {
  */
 export function readTaskSuite(path: string, place: string, options: TaskSuiteOptions): Promise<FileSuite> {
   return quotingUnlessLinked(place, async () => {
-    const { documents: given, numFewshot: wanted, files: other = LOCAL_FILES, ...asking } = options;
+    const { documents: given, numFewshot: wanted, files: other = LOCAL_FILES, text, ...asking } = options;
     const files: TaskFiles = {
-      locate: (places) => (places.includes(place) ? Promise.resolve({ place, path }) : other.locate(places)),
+      locate: (places) => (places.includes(place) ? Promise.resolve({ place, path, text }) : other.locate(places)),
     };
     const task = await readTask(place, { files });
     const numFewshot = wanted ?? task.numFewshot;

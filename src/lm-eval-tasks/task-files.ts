@@ -5,6 +5,8 @@ import { readTextFile } from '../platform/files/read-text-file.ts';
 export interface LocatedFile {
   readonly place: string;
   readonly path: string;
+  /** If it has been read. */
+  readonly text?: string | undefined;
 }
 
 /** Where the files of a task are read: those that it includes, and those of its documents. */
@@ -46,7 +48,7 @@ export async function readTaskText(
   name: string,
 ): Promise<{ readonly text: string; readonly place: string } | null> {
   const located = await files.locate([path]);
-  const text = located === null ? null : await readTextFile(located.path, 'templates', name);
+  const text = located && (located.text ?? (await readTextFile(located.path, 'templates', name)));
   if (located === null || text === null) return null;
   return { text, place: located.path === path ? await realpath(path) : path };
 }

@@ -1,10 +1,12 @@
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { writeCalibration } from '../../src/compare/calibration/file.ts';
 import { calibrate } from '../../src/gate/calibrate.ts';
+import { selectProbes } from '../../src/gate/select-probes.ts';
 import { writeMeasurement } from '../../src/measure/schema/write.ts';
+import { findPolicy } from '../../src/policy/load.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { countOpens } from './count-opens.ts';
 import { runGate } from './run-gate.ts';
@@ -100,4 +102,27 @@ describe('a check opens each file once:', () => {
     // Its first bytes say what it is, and then its header is read: both again afterwards. One tensor is a part of the config.
     expect(opens).toEqual({ 'llama.gguf': 2 * 2 + tensors.size + 1 });
   }, 60_000);
+
+  it('files of probes: questions, templates, and a task with what it includes and its documents', async () => {
+    const { root, path } = copies({});
+    const files = {
+      'policy.yml': 'probes: [{ file: questions.csv }, { file: templates.yaml }, { file: task.yaml }]\n',
+      'questions.csv': 'question,choices,answer\nWhich is one?,"[""a"",""b""]",0\n',
+      'templates.yaml':
+        'templates: [{ id: t, question: "{a} and {b}?", values: { a: 1..9, b: 1..9 }, answer: a + b }]\n',
+      'task.yaml': 'include: common.yaml\ntask: sums\ndataset_kwargs: { data_files: { test: data.jsonl } }\n',
+      'common.yaml':
+        'dataset_path: json\ntest_split: test\noutput_type: generate_until\ndoc_to_text: "{{question}}"\ndoc_to_target: "{{answer}}"\n',
+      'data.jsonl': '{"question": "What is 1 + 2?", "answer": "3"}\n',
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(path(name), text);
+    const select = async () => selectProbes(await findPolicy(path('policy.yml')), { seed: 1 });
+    expect(await countOpens(root, select)).toEqual(
+      Object.fromEntries(
+        Object.keys(files)
+          .sort()
+          .map((name) => [name, 1]),
+      ),
+    );
+  });
 });

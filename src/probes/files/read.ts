@@ -65,6 +65,8 @@ export interface FileOptions {
   readonly asking?: Asking;
   /** Examples before each question: the first `count` of a file with the same kind of questions. */
   readonly fewShot?: { readonly path: string; readonly count: number };
+  /** Of a file with templates: its text, if it has been read. */
+  readonly text?: string;
 }
 
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
@@ -176,7 +178,7 @@ async function drawSuite(path: string, options: FileOptions): Promise<FileSuite>
   if (steps !== undefined) throw notSteps(path);
   expectUsual(options, path, 'its prompts are those of the templates');
   if (fields !== undefined) throw new UserError(`${path}: fields: templates have no records`, 'leave fields out');
-  const templates = await readTemplates(path);
+  const templates = await readTemplates(path, options.text);
   const drawn = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
   const located = templateItems(templates, drawn).map((item) => ({ where: path, item }));
   return { items: uniqueItems(located), seeded: true, warnings: [] };

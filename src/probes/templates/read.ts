@@ -8,10 +8,11 @@ const HINT = 'see docs/probes.md#templates';
 
 /**
  * Read a file of templates.
+ * @param known its text, if it has been read
  * @throws UserError with line, column and key of the first mistake
  */
-export async function readTemplates(file: string): Promise<readonly Template[]> {
-  const text = await readTextFile(file, 'templates');
+export async function readTemplates(file: string, known?: string): Promise<readonly Template[]> {
+  const text = known ?? (await readTextFile(file, 'templates'));
   if (text === null) throw new UserError(`${file} does not exist`, 'give an existing file');
   return parseTemplates(text, file);
 }
