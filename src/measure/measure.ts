@@ -16,7 +16,8 @@ import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
-import { measureBehavior } from './behavior/measure-behavior.ts';
+import { measureLogitScale } from './behavior/logit-scale.ts';
+import { sampleTokens } from './behavior/token-sample.ts';
 import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
@@ -27,7 +28,7 @@ import type { MeasureOptions, ProbeRunOptions, SpectraOptions } from './options.
 import { refuseMisread } from './refuse-misread.ts';
 import { refuseOtherWeights } from './refuse-other-weights.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
-import type { BehaviorFiles } from './schema/behavior.ts';
+import type { Behavior, BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 import { describeSpectra, measureSettled } from './settle-spectra.ts';
@@ -222,6 +223,16 @@ async function describeModels(
     architecture: architectureOf(checkpoint, base),
     reference: base && (await identify(base, digests, onProgress)),
   };
+}
+
+/** What a model does beside being right or wrong. @param files that have been read already */
+async function measureBehavior(
+  checkpoint: Checkpoint,
+  base: FullCheckpoint | null,
+  files: BehaviorFiles,
+): Promise<Behavior> {
+  const tokens = files.tokenizer === null ? null : await sampleTokens(checkpoint, base);
+  return { files, ...(tokens === null ? {} : { tokens }), logitScale: await measureLogitScale(checkpoint, base) };
 }
 
 /** Of several machines, the first one checks the merge: it takes no longer than reading the files. */
