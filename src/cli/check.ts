@@ -24,7 +24,7 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { baselineEndpointOf, gateSettings } from './settings.ts';
+import { baselineEndpointOf, commandSettings } from './settings.ts';
 import { writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
@@ -83,7 +83,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
   const { baseline, policy, calibration, only, all } = options;
-  const { model, weights, probes } = gateSettings(options, output);
+  const { model, weights, probes } = commandSettings(options, output);
   const judge = { baseline, baselineEndpoint: baselineEndpointOf(options, output), policy, calibration, only };
   return output.withProgress(
     (onProgress) => check({ model, judge, weights: { ...weights, all }, probes: { ...probes, all }, onProgress }),

@@ -26,7 +26,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
-import { gateSettings } from './settings.ts';
+import { commandSettings } from './settings.ts';
 
 interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions, LogOptions {
   out: string;
@@ -89,7 +89,7 @@ export async function takeMeasurement(
   resolved: ResolvedPolicy,
   output: Output,
 ): Promise<Measurement> {
-  const { model, weights } = gateSettings(options, output);
+  const { model, weights } = commandSettings(options, output);
   const probes = await probesOf(options, resolved);
   const measuring = { ...weights, spectra: options.only !== 'probes', probes, shard: options.shard };
   const origins = await openOrigins(model, measuring);

@@ -16,7 +16,7 @@ import type { Output } from './output.ts';
 type StoreOptions = Pick<CheckpointOptions, 'store'>;
 
 /** What `check` and `measure` pass on to the gate. */
-export function gateSettings(options: CandidateOptions & MergeOptions & ProbeOptions, output: Output) {
+export function commandSettings(options: CandidateOptions & MergeOptions & ProbeOptions, output: Output) {
   const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
   const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
   if (checkpoint === undefined && options.endpoint === undefined) {

@@ -12,9 +12,9 @@ import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answ
 import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
 import type { GenerateRequest, ScoreRequest } from './requests.ts';
 import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
-import { openTokenPlace, type TokenPlace } from './tokens/gguf/token-source.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
-import { tokenizerIn } from './tokens/open-tokenizer.ts';
+import { requireTokenizer } from './tokens/open-tokenizer.ts';
+import { openTokenPlace, type TokenPlace } from './tokens/token-place.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 
 /** A model at a server. */
@@ -230,7 +230,7 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
   }
   options.onOpening?.({ phase: 'connecting' });
   const place = source.tokenizer === undefined ? source.tokens : await openTokenPlace(source.tokenizer);
-  const tokenizer = place ? await tokenizerIn(place) : null;
+  const tokenizer = place ? await requireTokenizer(place) : null;
   const remote = await openRemoteEngine(source).catch(async (error: unknown) => {
     await tokenizer?.close?.();
     throw error;

@@ -12,7 +12,7 @@ import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-mem
 import type { ExpectedMemory } from './runtime/memory-plan.ts';
 import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
-import { tokenizerIfIn, tokenizerIn } from './tokens/open-tokenizer.ts';
+import { findTokenizer, requireTokenizer } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 import { explainingUnknownFamilies } from './unknown-family.ts';
 
@@ -211,8 +211,8 @@ async function openTokens({
   readonly base: FullCheckpoint;
   readonly needsTokenizer: boolean;
 }): Promise<Pick<OutlinedModel, 'tokenizer' | 'ids'>> {
-  const ownTokenizer = await tokenizerIfIn(own);
+  const ownTokenizer = await findTokenizer(own);
   const tokenizer =
-    ownTokenizer ?? (needsTokenizer ? await tokenizerIn(base) : base === own ? null : await tokenizerIfIn(base));
+    ownTokenizer ?? (needsTokenizer ? await requireTokenizer(base) : base === own ? null : await findTokenizer(base));
   return { tokenizer, ids: tokenizer ?? (await readModelTokenIds(base)) };
 }

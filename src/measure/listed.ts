@@ -1,7 +1,7 @@
 import { foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
 import { type ListedCheckpoint, openListed } from '../checkpoint/listed.ts';
 import { isHubPath } from '../hub/hub-path.ts';
-import type { TokenPlace } from '../language-model/tokens/gguf/token-source.ts';
+import type { TokenPlace } from '../language-model/tokens/token-place.ts';
 import { UserError } from '../platform/user-error.ts';
 import { describeFiles } from './behavior/behavior-files.ts';
 import type { Behavior } from './schema/behavior.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelSource } from '../language-model/model.ts';
 import { remoteAddress } from '../language-model/remote/remote-address.ts';
-import type { TokenPlace } from '../language-model/tokens/gguf/token-source.ts';
+import type { TokenPlace } from '../language-model/tokens/token-place.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import type { ListedModel } from './listed.ts';

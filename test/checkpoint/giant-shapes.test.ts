@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
-import { openTokenPlace } from '../../src/language-model/tokens/gguf/token-source.ts';
 import { readModelTokenIds } from '../../src/language-model/tokens/model-token-ids.ts';
+import { openTokenPlace } from '../../src/language-model/tokens/token-place.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 function checkpoint(header: string, config: object = {}): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
-import { openTokenPlace } from '../../src/language-model/tokens/gguf/token-source.ts';
+import { openTokenPlace } from '../../src/language-model/tokens/token-place.ts';
 import { describeFiles, digestFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureLogitScale } from '../../src/measure/behavior/logit-scale.ts';
 import { partOf } from '../../src/measure/behavior/part.ts';

@@ -15,10 +15,10 @@ export function folderOfWeights(path: string): string {
 
 /** The files beside the weights of an opened checkpoint: a lone file whose name says nothing has none. */
 export function filesBeside(opened: { readonly path: string; readonly files: FolderFiles }): FolderFiles {
-  return filesIn(opened, folderOfWeights(opened.path));
+  return filesOfFolder(opened, folderOfWeights(opened.path));
 }
 
 /** The files of a folder: those that have been opened, if it is that of the checkpoint. */
-export function filesIn({ files }: { readonly files: FolderFiles }, folder: string): FolderFiles {
+export function filesOfFolder({ files }: { readonly files: FolderFiles }, folder: string): FolderFiles {
   return resolve(files.path) === resolve(folder) ? files : new FolderFiles(folder);
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/config/architecture.ts';
-import { filesIn } from '../../checkpoint/formats/weights-file.ts';
+import { filesOfFolder } from '../../checkpoint/formats/weights-file.ts';
 import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { validate } from '../../platform/json/first-issue.ts';
-import { ggufTokenIds, type TokenPlace } from './gguf/token-source.ts';
+import { ggufTokenIds } from './gguf/token-source.ts';
+import type { TokenPlace } from './token-place.ts';
 
 /** The ids of special tokens in the model's own configs, which need no tokenizer. */
 export interface ModelTokenIds {
@@ -25,7 +26,7 @@ const idsSchema = z.array(z.int().nonnegative());
  */
 export async function readModelTokenIds(place: TokenPlace): Promise<ModelTokenIds> {
   if (place.gguf) return idsOfConfigs([ggufTokenIds(place.gguf.metadata) ?? {}]);
-  return idsInFolder(filesIn(place, place.path));
+  return idsInFolder(filesOfFolder(place, place.path));
 }
 
 /** The same for a folder. */

@@ -5,27 +5,31 @@ import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
 import { namedTemplates, readChatTemplate } from './chat-template.ts';
-import { openTokenPlace, type TokenPlace, tokenSourceOf } from './gguf/token-source.ts';
+import { tokenSourceOf } from './gguf/token-source.ts';
 import { idsInFolder, idsOfConfigs, readJsonObject } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import { tokenizerOfTekken } from './tekken.ts';
+import { openTokenPlace, type TokenPlace } from './token-place.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { withinLimits } from './within-limits.ts';
 
 /** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
 const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
-/** The tokenizer at a path, of which nothing else is needed. @throws UserError as `tokenizerIn` does */
+/** The tokenizer at a path, of which nothing else is needed. @throws UserError as `requireTokenizer` does */
 export async function openTokenizer(path: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
-  return tokenizerIn(await openTokenPlace(path), limits);
+  return requireTokenizer(await openTokenPlace(path), limits);
 }
 
 /**
  * The fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
  * @throws UserError if there is none, or one that cannot be read
  */
-export async function tokenizerIn(place: TokenPlace, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
-  const tokenizer = await tokenizerIfIn(place, limits);
+export async function requireTokenizer(
+  place: TokenPlace,
+  limits: TokenizerLimits = TOKENIZER_LIMITS,
+): Promise<Tokenizer> {
+  const tokenizer = await findTokenizer(place, limits);
   if (tokenizer) return tokenizer;
   const { path } = place;
   if (place.gguf) {
@@ -56,7 +60,7 @@ export async function tokenizerIn(place: TokenPlace, limits: TokenizerLimits = T
  * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
  *   requests in token ids do not need
  */
-export async function tokenizerIfIn(
+export async function findTokenizer(
   place: TokenPlace,
   limits: TokenizerLimits = TOKENIZER_LIMITS,
 ): Promise<Tokenizer | null> {

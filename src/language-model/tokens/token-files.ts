@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { filesIn } from '../../checkpoint/formats/weights-file.ts';
+import { filesOfFolder } from '../../checkpoint/formats/weights-file.ts';
 import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { digestGgufTokens, filesBesideGguf, type TokenPlace } from './gguf/token-source.ts';
+import { digestGgufTokens, filesBesideGguf } from './gguf/token-source.ts';
+import type { TokenPlace } from './token-place.ts';
 
 /** The files, beside config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
 const TOKEN_FILES = [
@@ -23,7 +24,7 @@ const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt', 'tek
 export async function digestTokenFiles(places: readonly TokenPlace[]): Promise<string> {
   const hash = createHash('sha256');
   for (const place of places) {
-    const files = place.gguf ? await addGguf(place, place.gguf, hash) : filesIn(place, place.path);
+    const files = place.gguf ? await addGguf(place, place.gguf, hash) : filesOfFolder(place, place.path);
     if (files === null) continue;
     for (const name of TOKEN_FILES) hash.update(JSON.stringify([name, await textOf(files, name)]));
     const whole = (await textOf(files, 'tokenizer.json')) !== null;

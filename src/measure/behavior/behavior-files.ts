@@ -1,6 +1,7 @@
 import { filesBeside } from '../../checkpoint/formats/weights-file.ts';
 import { defaultsOf } from '../../language-model/tokens/gguf/defaults.ts';
-import { digestGgufTokens, type TokenPlace, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { digestGgufTokens, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import type { TokenPlace } from '../../language-model/tokens/token-place.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { UserError } from '../../platform/user-error.ts';

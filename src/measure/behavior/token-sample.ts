@@ -1,8 +1,9 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import { type TokenPlace, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
-import { tokenizerIfIn } from '../../language-model/tokens/open-tokenizer.ts';
+import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { findTokenizer } from '../../language-model/tokens/open-tokenizer.ts';
+import type { TokenPlace } from '../../language-model/tokens/token-place.ts';
 import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -56,7 +57,7 @@ export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint 
   const places = checkpoint.format === 'lora' && base ? [checkpoint, base] : [checkpoint];
   for (const place of places) {
     try {
-      const tokenizer = await tokenizerIfIn(place);
+      const tokenizer = await findTokenizer(place);
       if (tokenizer === null) continue;
       try {
         return sampleOf(tokenizer, await tableOf(place, rowsOf(checkpoint.format === 'lora' ? base : checkpoint)));

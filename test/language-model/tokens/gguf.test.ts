@@ -6,10 +6,10 @@ import { GgufMetadata, type GgufValue } from '../../../src/checkpoint/formats/gg
 import { buildTokenizer } from '../../../src/language-model/tokens/build-tokenizer.ts';
 import { PRE_TOKENIZERS } from '../../../src/language-model/tokens/gguf/pre-tokenizers.ts';
 import { tokenFilesOf } from '../../../src/language-model/tokens/gguf/token-files.ts';
-import { openTokenPlace } from '../../../src/language-model/tokens/gguf/token-source.ts';
 import { readModelTokenIds } from '../../../src/language-model/tokens/model-token-ids.ts';
-import { openTokenizer, tokenizerIfIn } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import { findTokenizer, openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { digestTokenFiles } from '../../../src/language-model/tokens/token-files.ts';
+import { openTokenPlace } from '../../../src/language-model/tokens/token-place.ts';
 
 const digestOf = async (file: string) => digestTokenFiles([await openTokenPlace(file)]);
 
@@ -265,7 +265,7 @@ describe('a tokenizer.json beside the file', () => {
 
   test('is what the error asks for', async () => {
     const file = join(FIXTURES, 'unknown.gguf');
-    await expect(tokenizerIfIn(await openTokenPlace(file))).rejects.toThrow(
+    await expect(findTokenizer(await openTokenPlace(file))).rejects.toThrow(
       /put the tokenizer.json of the model beside the file/,
     );
   });

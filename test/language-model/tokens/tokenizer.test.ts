@@ -1,8 +1,8 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openTokenPlace } from '../../../src/language-model/tokens/gguf/token-source.ts';
-import { openTokenizer, tokenizerIfIn } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import { findTokenizer, openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import { openTokenPlace } from '../../../src/language-model/tokens/token-place.ts';
 import type { Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
@@ -110,7 +110,7 @@ describe('a tokenizer', () => {
     // Without a tokenizer.json, transformers follows add_bos_token.
     expect([whole.leading, built.leading]).toEqual([[], [346]]);
     writeFileSync(join(folder, 'config.json'), '{"model_type": "granite"}');
-    expect(await tokenizerIfIn(await openTokenPlace(folder))).toBeNull();
+    expect(await findTokenizer(await openTokenPlace(folder))).toBeNull();
     await expect(openTokenizer(folder)).rejects.toThrow(/has vocab\.json, but no tokenizer\.json/);
   });
 
@@ -237,7 +237,7 @@ describe('a tokenizer', () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     await expect(openTokenizer(folder)).rejects.toThrow(pattern);
     await expect(openTokenizer(folder)).rejects.toBeInstanceOf(UserError);
-    if (!('tokenizer.json' in files)) expect(await tokenizerIfIn(await openTokenPlace(folder))).toBeNull();
+    if (!('tokenizer.json' in files)) expect(await findTokenizer(await openTokenPlace(folder))).toBeNull();
   });
 });
 

@@ -1,44 +1,14 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { GgufContents } from '../../../checkpoint/formats/full-checkpoint.ts';
+import { dirname, join } from 'node:path';
 import { digestKeys } from '../../../checkpoint/formats/gguf/digest-keys.ts';
-import { isGguf, readGgufHeader } from '../../../checkpoint/formats/gguf/header.ts';
 import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts';
-import { resolveFile } from '../../../checkpoint/formats/safetensors.ts';
-import { filesIn } from '../../../checkpoint/formats/weights-file.ts';
-import { FolderFiles } from '../../../platform/files/folder-files.ts';
+import { filesOfFolder } from '../../../checkpoint/formats/weights-file.ts';
+import type { FolderFiles } from '../../../platform/files/folder-files.ts';
 import { parseJson } from '../../../platform/json/parse-json.ts';
+import type { TokenPlace } from '../token-place.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { type GgufTokenFiles, settingsOf, tokenFilesOf } from './token-files.ts';
 import { isKnownKind } from './tokenizer-parts.ts';
 import { kindOf, readVocabulary } from './vocabulary.ts';
-
-/** What has the tokenizer of a model, opened: a checkpoint is one. */
-export interface TokenPlace {
-  /** Of a folder, or of a GGUF file. */
-  readonly path: string;
-  /** Those of the folder, or of the one that the file is in. */
-  readonly files: FolderFiles;
-  /** What the GGUF file says; missing for a folder. */
-  readonly gguf?: Pick<GgufContents, 'metadata'> | undefined;
-}
-
-/** Open a folder, or a GGUF file, whatever its name, of which nothing but the tokenizer is needed. */
-export async function openTokenPlace(path: string): Promise<TokenPlace> {
-  const isFile = await stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  );
-  if (!isFile) return { path, files: new FolderFiles(path) };
-  const files = new FolderFiles(dirname(path));
-  const file = await resolveFile(dirname(path), basename(path));
-  return (await isGguf(file)) ? { path, files, gguf: await readGgufHeader(file) } : { path, files };
-}
-
-/** The same opened anew, to see whether anything has changed. */
-export async function reopenTokens({ path, files, gguf }: TokenPlace): Promise<TokenPlace> {
-  return gguf ? openTokenPlace(path) : { path, files: new FolderFiles(files.path) };
-}
 
 /** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
 export type TokenSource =
@@ -53,7 +23,7 @@ export type TokenSource =
 export async function tokenSourceOf(place: TokenPlace): Promise<TokenSource> {
   const { path, gguf } = place;
   // Of a lone file of another format nobody loads the tokenizer beside it.
-  const own: TokenSource = { kind: 'folder', files: filesIn(place, path) };
+  const own: TokenSource = { kind: 'folder', files: filesOfFolder(place, path) };
   if (!gguf) return own;
   const { metadata } = gguf;
   const beside = await filesBesideGguf(place, metadata);
