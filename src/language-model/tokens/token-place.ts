@@ -24,7 +24,7 @@ export async function openTokenPlace(path: string): Promise<TokenPlace> {
   if (!isFile) return { path, files: new FolderFiles(path) };
   const files = new FolderFiles(dirname(path));
   const file = await resolveFile(dirname(path), basename(path));
-  return (await isGguf(file)) ? { path, files, gguf: await readGgufHeader(file) } : { path, files };
+  return { path, files, gguf: (await isGguf(file)) ? await readGgufHeader(file) : undefined };
 }
 
 /** The same opened anew, to see whether anything has changed. */
