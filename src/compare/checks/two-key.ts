@@ -5,7 +5,6 @@ import { type Finding, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import { reasonOf } from '../reason.ts';
 
-
 /**
  * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
  * spectra are calibrated, one sentence says which key turned.
