@@ -6,7 +6,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { entryOf, formatHistory } from '../src/history/entry.ts';
+import { formatHistory, historyEntry } from '../src/history/entry.ts';
 import { DEFAULT_POLICY } from '../src/policy/policy.ts';
 import { parseReport } from '../src/report/json.ts';
 
@@ -85,7 +85,7 @@ try {
     withoutMachine(join(seeds, `${name}.json`));
   const report = parseReport(readFileSync(join(seeds, 'report.json'), 'utf8'), 'report.json');
   const entries = [0, 1, 2].map((day) =>
-    entryOf(report, {
+    historyEntry(report, {
       time: new Date(86_400_000 * day).toISOString(),
       run: { id: String(day), url: 'https://github.com/o/r/actions/runs/1' },
       commit: null,

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     if (error.code === 'EPIPE') return;
     throw Object.assign(error, { message: `cannot write to standard output: ${error.message}` });
   });
-  const { run } = await import('./cli/run.ts');
+  const { runCommandLine: run } = await import('./cli/run.ts');
   process.exitCode = await run(process.argv.slice(2), process);
 }
 

@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { calibrationOf } from '../src/compare/calibration/build.ts';
+import { buildCalibration } from '../src/compare/calibration/build.ts';
 import type { Calibration } from '../src/compare/calibration/schema.ts';
 import type { Measurement } from '../src/measure/schema/measurement.ts';
 import { readMeasurement } from '../src/measure/schema/read.ts';
-import { numberOf } from '../src/statistics/bounded.ts';
+import { boundedValue } from '../src/statistics/bounded.ts';
 import { GROUPS, type Group, SERIES } from './spectra/groups.ts';
 import { ALPHA, outcomeOf, POLICIES, policyAt, randomFrom, reportOf, shuffled, summaryOf } from './spectra/judge.ts';
 import type { About, Draws, GroupResult, Pairs, Role, Run, SeriesResult, Step } from './spectra/results.ts';
@@ -69,7 +69,7 @@ async function judgedGroup(group: Group): Promise<GroupResult | null> {
   const equal = runs.filter(({ regime }) => group.equal.includes(regime));
   const known = equal.filter(({ seed }) => group.known[0] <= seed && seed <= group.known[1]);
   if (known.length < 2) return null;
-  const whole = calibrationOf(equal, 'runs');
+  const whole = buildCalibration(equal, 'runs');
   const by = (names: ReadonlySet<string>): Calibration => ({
     ...whole,
     runs: whole.runs.filter(({ name }) => names.has(name)),
@@ -178,7 +178,7 @@ function judgedStep(
   const start = { step, is, earlier: earlier.length };
   const baseline = earlier.at(-1)?.measurement;
   if (baseline === undefined) return { ...start, without: null, with: null };
-  const calibration = calibrationOf(earlier, 'series');
+  const calibration = buildCalibration(earlier, 'series');
   return {
     ...start,
     without: summaryOf(reportOf({ candidate, baseline })),
@@ -222,7 +222,7 @@ function trainingOf({ runs }: Group, name: string): Training {
 /** An adapter that was measured without its base has no update size. */
 function sizesOf({ model: { delta } }: Measurement): Pick<Run, 'updateSize' | 'ratio'> {
   const ratio = delta?.mlpAttentionRatio ?? null;
-  return { updateSize: delta?.updateSize ?? null, ratio: ratio === null ? null : numberOf(ratio) };
+  return { updateSize: delta?.updateSize ?? null, ratio: ratio === null ? null : boundedValue(ratio) };
 }
 
 function truthOf({ folder, classes }: Group, name: string, regime: string): Pick<Run, 'class' | 'truth'> {

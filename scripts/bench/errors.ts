@@ -2,7 +2,7 @@
 
 import { at } from '../../src/platform/at.ts';
 import type { FastMetrics, Metrics } from '../../src/spectra/metrics-schema.ts';
-import { highOf, lowOf, type MaybeBounded, numberOf } from '../../src/statistics/bounded.ts';
+import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '../../src/statistics/bounded.ts';
 
 /** What a fast spectrum bounds, by the names of the tables. */
 type Bounds = ReturnType<typeof boundsOf>;
@@ -28,7 +28,7 @@ export function errors({ values, metrics }: Measured, truth: Float64Array): stri
   const [sigma1, topEnergy] =
     values.length > 0
       ? [at(values, 0), values.length < count ? null : top(values)]
-      : [metrics ? numberOf(metrics.spectralNorm) : null, metrics ? numberOf(metrics.topEnergy['1%']) : null];
+      : [metrics ? boundedValue(metrics.spectralNorm) : null, metrics ? boundedValue(metrics.topEnergy['1%']) : null];
   const worst =
     values.length === truth.length
       ? Math.max(...truth.map((sigma, i) => Math.abs(sigma - at(values, i)) / largest)).toExponential(1)
@@ -59,7 +59,7 @@ export function holds({ low, high }: { readonly low: number; readonly high: numb
 export function namedBounds(metrics: Metrics | FastMetrics) {
   const entries = Object.entries(boundsOf(metrics)) as [BoundName, MaybeBounded][];
   return entries.map(([name, measured]) => {
-    const bounds = { value: numberOf(measured), low: lowOf(measured), high: highOf(measured) };
+    const bounds = { value: boundedValue(measured), low: lowerBound(measured), high: upperBound(measured) };
     return [name, bounds] as const;
   });
 }

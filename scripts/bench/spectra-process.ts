@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
-import { placeOf } from '../../src/checkpoint/naming/place.ts';
+import { tensorPlace } from '../../src/checkpoint/naming/place.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
 import { wholeMatrix } from '../../src/checkpoint/tensors/matrix-view.ts';
 import { chooseDevice } from '../../src/onnx/device.ts';
@@ -65,7 +65,7 @@ console.log(JSON.stringify(times));
 async function jobOf(file: string): Promise<Job> {
   const source = at(await readSafetensorsHeader(file), 0);
   const matrix = { source, view: wholeMatrix(source.shape) };
-  const place = placeOf(file, { multimodal: false });
+  const place = tensorPlace(file, { multimodal: false });
   return planJob({ kind: 'weight', of: 'weight', name: file, place, shape: source.shape, matrix }, preferences);
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
 import { openCheckpointSource, openEngine, outlineModel } from '../../src/language-model/open-model.ts';
 import { at } from '../../src/platform/at.ts';
-import { meanOf } from '../../src/statistics/descriptive.ts';
+import { arithmeticMean } from '../../src/statistics/descriptive.ts';
 import { PROMPTS, TEXTS } from './prompts.ts';
 
 /** What a token may differ by: the most from float32 of transformers, and the mean from its float64. */
@@ -89,7 +89,7 @@ async function compare(model: string): Promise<string[]> {
     }
   }
   if (!(largest(errors.float32) < MOST)) fail(`${model}: ${largest(errors.float32)} from float32`);
-  if (!(meanOf(errors.float64.map(Math.abs)) < MEAN)) fail(`${model}: on average too far from float64`);
+  if (!(arithmeticMean(errors.float64.map(Math.abs)) < MEAN)) fail(`${model}: on average too far from float64`);
   const prompts = cases.filter((one): one is PromptCase => one.greedy !== null);
   const stopTokens = tokenizer.eosIds;
   const texts = await engine.generate(prompts.map(({ tokens }) => ({ tokens, maxNewTokens: COUNT, stopTokens })));
@@ -101,9 +101,9 @@ async function compare(model: string): Promise<string[]> {
   return [
     basename(model),
     String(errors.float32.length),
-    `${number(largest(errors.float32))}, ${number(meanOf(errors.float32.map(Math.abs)))}`,
-    `${number(largest(errors.float64))}, ${number(meanOf(errors.float64.map(Math.abs)))}, ${number(meanOf(errors.float64))}`,
-    `${number(largest(errors.reference))}, ${number(meanOf(errors.reference.map(Math.abs)))}`,
+    `${number(largest(errors.float32))}, ${number(arithmeticMean(errors.float32.map(Math.abs)))}`,
+    `${number(largest(errors.float64))}, ${number(arithmeticMean(errors.float64.map(Math.abs)))}, ${number(arithmeticMean(errors.float64))}`,
+    `${number(largest(errors.reference))}, ${number(arithmeticMean(errors.reference.map(Math.abs)))}`,
     `${count('equal')} of ${prompts.length} equal (${length} tokens), ${count('tie')} tied`,
   ];
 }

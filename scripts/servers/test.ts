@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { at } from '../../src/platform/at.ts';
-import { meanOf } from '../../src/statistics/descriptive.ts';
+import { arithmeticMean } from '../../src/statistics/descriptive.ts';
 import { CommandLine, type Options } from './command-line.ts';
 import { PROMPTS, SEQUENCES } from './requests.ts';
 import { Vllm, type VllmOptions } from './vllm.ts';
@@ -253,7 +253,7 @@ async function linesOf<T>(path: string): Promise<T[]> {
 }
 
 function spread(differences: readonly number[]): Limit {
-  return { mean: meanOf(differences), max: differences.reduce((max, value) => Math.max(max, value), 0) };
+  return { mean: arithmeticMean(differences), max: differences.reduce((max, value) => Math.max(max, value), 0) };
 }
 
 function isWithin(differences: readonly number[], limit: Limit): boolean {

@@ -17,7 +17,7 @@ export interface NamedPaths {
  * What a change does to the files that a workflow names, and to the workflow itself with what it calls. They are used as they are
  * checked out, so that nothing can be concluded once a change has touched them.
  */
-export async function changedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
+export async function listChangedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
   for (const input of ['reference', 'tokenizer', 'logs'] as const) {
     const path = paths[input] ?? null;

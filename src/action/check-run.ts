@@ -1,9 +1,9 @@
 import type { Report } from '../compare/report.ts';
-import { pullRequestHeadOf } from '../github/event/pull-request.ts';
+import { eventPullRequestHead } from '../github/event/pull-request.ts';
 import {
   type CheckRun,
   type CheckRunPlace,
-  conclusionOf,
+  checkRunConclusion,
   type OpenedCheckRun,
   openCheckRun,
   writeCheckRun,
@@ -50,7 +50,7 @@ export async function writeOwnCheckRun(
 ): Promise<void> {
   const { checkRun: opened = null, runner } = context;
   if (opened !== null && 'outdated' in opened) return void logOrWarn(context, 'Check run', opened);
-  const conclusion = isSaved ? conclusionOf(checked.report.verdict, run.failOn) : 'failure';
+  const conclusion = isSaved ? checkRunConclusion(checked.report.verdict, run.failOn) : 'failure';
   const id = opened !== null && 'id' in opened ? opened.id : null;
   const isWritten = await write(run, context, { ...checked, ...ownPlace(context), conclusion, id });
   if (isWritten) runner.saveState(STATE, '');
@@ -75,7 +75,7 @@ export function checkRunLeftOpen({ [`STATE_${STATE}`]: id = '' }: StepEnvironmen
 function ownPlace({ event, repository, runner, workflowRun }: ActionContext): CheckRunPlace {
   const key = runner.input('key');
   return {
-    commit: { ...repository, sha: pullRequestHeadOf(event) ?? event.sha },
+    commit: { ...repository, sha: eventPullRequestHead(event) ?? event.sha },
     name: key === '' || key === 'default' ? 'Shadow Gate' : `Shadow Gate: ${key}`,
     run: workflowRun.url,
   };

@@ -3,7 +3,7 @@ import type { Workspace } from '../github/approved/repository-path.ts';
 import { type ClientOptions, openClient } from '../github/client/client.ts';
 import { githubRunner, type Runner } from '../github/client/runner.ts';
 import type { Octokit, Repository } from '../github/client/types.ts';
-import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/event/branches.ts';
+import { eventBaseBranch, eventDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
 import type { WorkflowEvent } from '../github/event/event.ts';
 import type { OpenedCheckRun } from '../github/publish/check-run.ts';
 import { type ActionsCache, openActionsCache } from '../github/storage/actions-cache.ts';
@@ -11,7 +11,7 @@ import { type Artifacts, hasArtifactService, openArtifacts } from '../github/sto
 import { cacheScope } from '../github/storage/cache-scope.ts';
 import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
 import { parseJson } from '../platform/json/parse-json.ts';
-import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
+import { type KeyValueStore, withKeyPrefix } from '../platform/key-value-store.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DOCS_URL } from '../platform/version.ts';
 import type { JudgingRun } from './action-run.ts';
@@ -46,7 +46,7 @@ export interface ActionContext {
 /** What the runner sets for a step. */
 export type StepEnvironment = Readonly<Record<string, string | undefined>>;
 
-export interface ContextOptions {
+export interface ActionContextOptions {
   /** The working directory. */
   readonly folder: string;
   readonly now: () => Date;
@@ -55,7 +55,10 @@ export interface ContextOptions {
 }
 
 /** @throws UserError if GITHUB_EVENT_PATH names a file that is not JSON */
-export function openContext(environment: StepEnvironment, { folder, now, client }: ContextOptions): ActionContext {
+export function openContext(
+  environment: StepEnvironment,
+  { folder, now, client }: ActionContextOptions,
+): ActionContext {
   const runner = githubRunner(environment);
   const repository = repositoryOf(environment);
   const { GITHUB_SERVER_URL: server = 'https://github.com', RUNNER_TEMP: temporary = '.' } = environment;
@@ -151,7 +154,7 @@ export function openCaches(
 ): Caches | null {
   if (cache === 'off') return null;
   const { event, octokit, repository, runner, temporary } = context;
-  const branches = [defaultBranchOf(event), baseBranchOf(event)].filter((branch) => branch !== null);
+  const branches = [eventDefaultBranch(event), eventBaseBranch(event)].filter((branch) => branch !== null);
   const trusted = branches.map((branch) => `refs/heads/${branch}`);
   const entries = openActionsCache({
     temporary,
@@ -161,7 +164,7 @@ export function openCaches(
   });
   return {
     entries,
-    measurements: withPrefix(entries, 'shadow-gate-measurement/'),
+    measurements: withKeyPrefix(entries, 'shadow-gate-measurement/'),
     spectra: openSpectrumBundle(entries, slug, runner.info),
   };
 }

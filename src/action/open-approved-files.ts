@@ -3,7 +3,12 @@ import { GitObjects, unreadable } from '../github/approved/git-objects.ts';
 import { locate } from '../github/approved/repository-path.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import type { Octokit } from '../github/client/types.ts';
-import { type ApprovedVersion, approvedVersionOf, commitsOf, usualCommitOf } from '../github/event/approved-version.ts';
+import {
+  type ApprovedVersion,
+  eventApprovedVersion,
+  eventCommits,
+  eventUsualCommit,
+} from '../github/event/approved-version.ts';
 import { UserError } from '../platform/user-error.ts';
 import { shortSha } from '../report/text/short-sha.ts';
 import type { ActionContext } from './context.ts';
@@ -19,7 +24,7 @@ export async function openApprovedFiles(
   context: ActionContext,
 ): Promise<ApprovedFiles | null> {
   const { octokit, event, repository } = context;
-  const named = approvedVersionOf(event);
+  const named = eventApprovedVersion(event);
   const version = named.kind === 'workspace' ? await checkedOut(paths, context) : named;
   if (version.kind === 'workspace') return null;
   if (octokit === null) {
@@ -36,10 +41,10 @@ export async function openApprovedFiles(
   return new ApprovedFiles(octokit, commit, {
     workspace: context.workspace,
     // In a run about the default branch, a checkout that says nothing may be of anything.
-    usual: named.kind === 'workspace' ? null : usualCommitOf(event),
+    usual: named.kind === 'workspace' ? null : eventUsualCommit(event),
     merge: event.name === 'pull_request' && /^refs\/pull\/\d+\/merge$/.test(event.ref) ? event.sha : null,
     run: event.sha === '' ? null : event.sha,
-    commits: commitsOf(event),
+    commits: eventCommits(event),
   });
 }
 

@@ -1,4 +1,4 @@
-import { pullRequestHeadOf } from '../github/event/pull-request.ts';
+import { eventPullRequestHead } from '../github/event/pull-request.ts';
 import type { FinishedRun } from '../github/event/workflow-run.ts';
 import type { Origin } from '../report/markdown/origin.ts';
 import type { ActionContext } from './context.ts';
@@ -7,7 +7,7 @@ import type { ActionContext } from './context.ts';
 export function ownOrigin({ event, repositoryUrl, workflowRun }: ActionContext): Origin | undefined {
   const { id, attempt } = workflowRun;
   if (!Number.isSafeInteger(id)) return undefined;
-  const commit = pullRequestHeadOf(event);
+  const commit = eventPullRequestHead(event);
   return {
     ...{ id, attempt: Number.isSafeInteger(attempt) ? attempt : 1, commit, head: null },
     ...{ repository: repositoryUrl, by: 'own' },

@@ -4,10 +4,10 @@ import type { CheckResult } from '../gate/check.ts';
 import { withoutCommands } from '../github/client/log.ts';
 import type { Octokit, PullRequest } from '../github/client/types.ts';
 import { isManualOnDefaultBranch } from '../github/event/branches.ts';
-import { pullRequestOf } from '../github/event/pull-request.ts';
+import { eventPullRequest } from '../github/event/pull-request.ts';
 import { writeAnnotation } from '../github/publish/annotation.ts';
 import { writeStickyComment } from '../github/publish/comment.ts';
-import { headOf } from '../github/publish/comment-order.ts';
+import { fetchPullRequestHead } from '../github/publish/comment-order.ts';
 import { updateIssue } from '../github/publish/issue.ts';
 import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
 import { writeMeasurement } from '../measure/schema/write.ts';
@@ -15,7 +15,7 @@ import { writeFileAtomic, writeJson } from '../platform/files/write-file.ts';
 import { describeError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
-import { commentMarker, type MarkdownOptions, renderComment, renderSummary } from '../report/markdown/comment.ts';
+import { commentMarker, type MarkdownOptions, renderComment, renderStepSummary } from '../report/markdown/comment.ts';
 import { describeRegression } from '../report/markdown/issue.ts';
 import type { Origin } from '../report/markdown/origin.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
@@ -26,7 +26,7 @@ import { numberOutputs } from './numbers.ts';
 import { ownOrigin } from './origin.ts';
 import { COMMENT_FILE } from './out-folder.ts';
 import { publishPage } from './page.ts';
-import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
+import { type ActionResults, logOrWarn, type ResultFiles, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
 import { updateHistory } from './update-history.ts';
 
@@ -37,7 +37,7 @@ const MAX_MESSAGE = 2000;
  * Report a result, then save what later runs need. The exit code and the verdict are set first, so that nothing that
  * fails later can change them: not even a full disk, which fails the step but leaves the verdict in the log.
  */
-export async function reportResults(results: Results): Promise<void> {
+export async function reportResults(results: ActionResults): Promise<void> {
   const { run, context } = results;
   const { runner } = context;
   const { report, save } = await updateHistory(results);
@@ -56,7 +56,7 @@ export async function reportResults(results: Results): Promise<void> {
     return written;
   });
   await writeSummary(report, context, { origin, htmlReport: page.url });
-  const pullRequest = pullRequestOf(context.event);
+  const pullRequest = eventPullRequest(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({ comment: await writeComment(run, context, { render, origin, pullRequests }) });
   const isSaved = told !== null && files !== null;
@@ -100,7 +100,7 @@ export async function writeSummary(
   { docs, runner }: ActionContext,
   options: Pick<MarkdownOptions, 'origin' | 'htmlReport'>,
 ): Promise<void> {
-  const summary = renderSummary(report, { docs, ...options });
+  const summary = renderStepSummary(report, { docs, ...options });
   try {
     await runner.addSummary(summary);
   } catch (error) {
@@ -151,7 +151,7 @@ async function writeCommentOn(
     marker: commentMarker(key),
     bodyAt: (head) => render(origin && { ...origin, head }),
     run: origin ?? null,
-    readHead: async () => (isKnown ? headOf(octokit, pullRequest) : null),
+    readHead: async () => (isKnown ? fetchPullRequestHead(octokit, pullRequest) : null),
   });
   return logOrWarn(context, 'Comment', result);
 }

@@ -8,13 +8,13 @@ import { baselineFromCache } from '../github/approved/baseline-from-cache.ts';
 import type { ApprovedCalibration } from '../github/approved/calibration-at-base.ts';
 import { policyAtBase } from '../github/approved/policy-at-base.ts';
 import { type ApprovedProbeFiles, probeFilesAtBase } from '../github/approved/probe-files-at-base.ts';
-import { baseBranchOf } from '../github/event/branches.ts';
+import { eventBaseBranch } from '../github/event/branches.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_FILE, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
 import type { JudgingRun, KeyedRun } from './action-run.ts';
-import { changedInputs, type NamedPaths } from './changed-inputs.ts';
+import { listChangedInputs, type NamedPaths } from './changed-inputs.ts';
 import type { ActionContext, Caches } from './context.ts';
 import { INPUT_DEFAULTS, OFF } from './input-schema.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
@@ -75,7 +75,7 @@ export async function resolveApproved(
       ...changes,
       ...calibrated.changes,
       ...probes.changes.map((change) => withBaseline(change, isBaselineServed || baseline.kind === 'checkpoint')),
-      ...(await changedInputs(files, { ...paths, workflow: workflowFile })),
+      ...(await listChangedInputs(files, { ...paths, workflow: workflowFile })),
     ],
   };
 }
@@ -157,7 +157,7 @@ async function newestArtifact(run: JudgingRun, context: ActionContext): Promise<
   if (octokit === null) {
     throw new UserError('`baseline: artifact` needs the input github-token', 'set it, or give a file as the baseline');
   }
-  const branch = baseBranchOf(event);
+  const branch = eventBaseBranch(event);
   if (branch === null) {
     throw new UserError(
       '`baseline: artifact` needs an event with a base branch (pull_request, merge_group, push)',

@@ -5,7 +5,7 @@ import type { ActionContext, Caches } from './context.ts';
 import type { Approved } from './resolve-approved.ts';
 
 /** A check that is finished, with what is needed to report it. */
-export interface Results extends CheckResult, Approved {
+export interface ActionResults extends CheckResult, Approved {
   readonly run: ReportingRun;
   readonly context: ActionContext;
   readonly caches: Caches | null;

@@ -5,7 +5,7 @@ import type { Calibration } from '../compare/calibration/schema.ts';
 import { calibrate, unknownCheckpoints } from '../gate/calibrate.ts';
 import { calibrationOnDisk } from '../gate/find-calibration.ts';
 import { withoutCommands } from '../github/client/log.ts';
-import { approvedVersionOf } from '../github/event/approved-version.ts';
+import { eventApprovedVersion } from '../github/event/approved-version.ts';
 import { expectWritable } from '../platform/files/write-file.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -62,7 +62,7 @@ async function expectApproved(run: CalibrateRun, context: ActionContext): Promis
     ...(run.reference ? [run.reference] : []),
   ];
   const isApproved =
-    approvedVersionOf(event).kind === 'workspace' && (await openApprovedFiles(paths, context)) === null;
+    eventApprovedVersion(event).kind === 'workspace' && (await openApprovedFiles(paths, context)) === null;
   if (isApproved) return;
   throw new UserError(
     `mode: calibrate runs on what the default branch has, and this run on ${event.name} may have checked out something else`,

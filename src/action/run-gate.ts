@@ -15,8 +15,8 @@ import { type Approved, type ResolveOptions, resolveApproved } from './resolve-a
 export async function runGate(run: GateRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveApproved(run, context, { caches, ...dependenciesOf(run) });
-  const { model, judge, weights, probes } = gateSettings(run, context, resolved);
+  const resolved = await resolveApproved(run, context, { caches, ...runDependencies(run) });
+  const { model, judge, weights, probes } = actionGateSettings(run, context, resolved);
   // A measurement with a new seed cannot be in the cache.
   const store = probes.seed === 'rotate' ? undefined : caches?.measurements;
   const all = run.all || !isAboutChange(context.event);
@@ -38,7 +38,7 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
 }
 
 /** What a measurement depends on, besides policy and baseline. */
-export const dependenciesOf = ({
+export const runDependencies = ({
   reference,
   endpoint,
   baselineEndpoint,
@@ -87,7 +87,7 @@ export async function inMeasuringGroup<T>(
 }
 
 /** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */
-export function gateSettings(run: MeasuringRun, context: ActionContext, resolved: Approved) {
+export function actionGateSettings(run: MeasuringRun, context: ActionContext, resolved: Approved) {
   const { checkpoint, revision, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
   const { baselineEndpoint } = run;
   const isMeasuredNow = resolved.baseline.kind === 'checkpoint' || baselineEndpoint !== undefined;

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import type { PullRequest } from '../github/client/types.ts';
-import { pullRequestOf } from '../github/event/pull-request.ts';
-import { type FinishedRun, finishedRunOf, pullRequestsOfRun } from '../github/event/workflow-run.ts';
+import { eventPullRequest } from '../github/event/pull-request.ts';
+import { eventFinishedRun, type FinishedRun, pullRequestsOfRun } from '../github/event/workflow-run.ts';
 import { isFailure } from '../github/publish/annotation.ts';
 import { UserError } from '../platform/user-error.ts';
 import { readReport } from '../report/json.ts';
@@ -36,7 +36,7 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
   const { docs } = context;
   const render = (from: Origin | undefined) => renderComment(report, { key: run.key, docs, origin: from, htmlReport });
   const pullRequests =
-    finished === null ? [pullRequestOf(event)].filter(isThere) : await openPullRequests(finished, context);
+    finished === null ? [eventPullRequest(event)].filter(isThere) : await openPullRequests(finished, context);
   runner.setOutputs({
     verdict: report.verdict,
     ...numberOutputs(report),
@@ -51,7 +51,7 @@ const isThere = (pullRequest: PullRequest | null): pullRequest is PullRequest =>
 /** The run that made the report; null for an event about something else, such as a pull request itself. */
 function finishedRunOfEvent({ event }: ActionContext): FinishedRun | null {
   if (event.name !== 'workflow_run') return null;
-  const run = finishedRunOf(event);
+  const run = eventFinishedRun(event);
   if (run !== null) return run;
   throw new UserError('the event workflow_run does not say which run it is about', 'run this workflow again');
 }

@@ -15,15 +15,15 @@ import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { artifactName, resolveApproved } from './resolve-approved.ts';
-import { dependenciesOf, gateSettings, inMeasuringGroup } from './run-gate.ts';
+import { actionGateSettings, inMeasuringGroup, runDependencies } from './run-gate.ts';
 
 /** Measure one machine's share, and upload it for the job that merges. It has no verdict. */
 export async function runShard(run: ShardRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveApproved(run, context, { caches, ...dependenciesOf(run) });
+  const resolved = await resolveApproved(run, context, { caches, ...runDependencies(run) });
   expectApprovedTokenizer(resolved.changes);
-  const { weights, ...settings } = gateSettings(run, context, resolved);
+  const { weights, ...settings } = actionGateSettings(run, context, resolved);
   const { index, count } = run.shard;
   const measurement = await inMeasuringGroup(run, context, (onProgress) =>
     measureShard({ ...settings, weights: { ...weights, spectrumStore: caches?.spectra }, onProgress }, run.shard),

@@ -13,7 +13,7 @@ import { runLogs } from './run-logs.ts';
 import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
 
-/** Run the action as a step of a job. Never throws, like `run`. */
+/** Run the action as a step of a job. Never throws, like `runAction`. */
 export async function start(environment: StepEnvironment, now: () => Date): Promise<void> {
   let context: ActionContext;
   try {
@@ -22,7 +22,7 @@ export async function start(environment: StepEnvironment, now: () => Date): Prom
     reportError(error, { runner: githubRunner(environment) });
     return;
   }
-  await run(context);
+  await runAction(context);
 }
 
 /** The end of the step, also after its process was canceled or killed. Never throws. */
@@ -40,7 +40,7 @@ export async function finish(environment: StepEnvironment, now: () => Date): Pro
 }
 
 /** One run of the action. Never throws: an error fails the step with one annotation. */
-export async function run(start: ActionContext): Promise<void> {
+export async function runAction(start: ActionContext): Promise<void> {
   const context = { ...start, checkRun: await openOwnCheckRun(start) };
   try {
     const { runner, workspace, temporary, apiKey } = context;

@@ -9,9 +9,9 @@ import { measurementText } from '../measure/schema/write.ts';
 import { describeProposal, type ProposedCalibration } from '../report/markdown/proposal.ts';
 import { calibrationOutcome } from './extend-calibration.ts';
 import { artifactName } from './resolve-approved.ts';
-import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
+import { type ActionResults, logOrWarn, type ResultFiles, warnMissingToken } from './results.ts';
 
-interface PublishedResults extends Results {
+interface PublishedResults extends ActionResults {
   readonly files: ResultFiles;
 }
 

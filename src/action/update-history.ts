@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import type { Octokit } from '../github/client/types.ts';
-import { defaultBranchOf } from '../github/event/branches.ts';
+import { eventDefaultBranch } from '../github/event/branches.ts';
 import { artifactsOnBranch } from '../github/storage/artifacts.ts';
-import { appendHistory, entryOf, formatHistory, type HistoryEntry, parseHistory } from '../history/entry.ts';
+import { appendHistory, formatHistory, type HistoryEntry, historyEntry, parseHistory } from '../history/entry.ts';
 import { assessTrend, withTrend } from '../history/trend.ts';
 import { writeFileAtomic } from '../platform/files/write-file.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -11,7 +11,7 @@ import { printable } from '../report/escape.ts';
 import type { ReportingRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 import { HISTORY_FILE } from './out-folder.ts';
-import { type Results, warnMissingToken } from './results.ts';
+import { type ActionResults, warnMissingToken } from './results.ts';
 
 /** So many damaged copies in a row need a person to look at them. */
 const MAX_DAMAGED = 5;
@@ -28,7 +28,12 @@ export interface HistoryUpdate {
  * trend. If the history cannot be read, this check is judged without it and saves none, so that the next check may find
  * the old one.
  */
-export async function updateHistory({ run, context, report, policy: { policy } }: Results): Promise<HistoryUpdate> {
+export async function updateHistory({
+  run,
+  context,
+  report,
+  policy: { policy },
+}: ActionResults): Promise<HistoryUpdate> {
   const { event, octokit, runner, workflowRun, now } = context;
   const alone = { report, save: async () => {} };
   if (event.name !== 'schedule' || run.artifact === 'off') return alone;
@@ -41,7 +46,7 @@ export async function updateHistory({ run, context, report, policy: { policy } }
   if (past === null) return alone;
   const { id, url } = workflowRun;
   const time = now().toISOString();
-  const entry = entryOf(report, { time, run: { id: String(id), url }, commit: event.sha, policy });
+  const entry = historyEntry(report, { time, run: { id: String(id), url }, commit: event.sha, policy });
   const history = appendHistory(past, entry);
   runner.info(`History: ${history.length} ${history.length === 1 ? 'check' : 'checks'}`);
   return {
@@ -53,7 +58,7 @@ export async function updateHistory({ run, context, report, policy: { policy } }
 /** Empty if no run has left one; null, with a warning, if it cannot be read. */
 async function readHistory(octokit: Octokit, context: ActionContext, name: string): Promise<HistoryEntry[] | null> {
   const { artifacts, repository, event } = context;
-  const branch = defaultBranchOf(event);
+  const branch = eventDefaultBranch(event);
   if (branch === null) return warnUnreadable(context, 'the event does not name the default branch');
   try {
     let damaged = 0;

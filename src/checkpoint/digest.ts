@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { digestKeys } from './formats/gguf/digest-keys.ts';
 import { fetchTensors } from './open.ts';
 import { eachChunk } from './tensors/element-bytes.ts';
-import type { Recipe, TensorEntry } from './tensors/tensor-entry.ts';
+import type { TensorEntry, TensorRecipe } from './tensors/tensor-entry.ts';
 
 /** Digests of the bytes of tensors, each computed at its first use. */
 export class TensorDigests {
@@ -25,7 +25,7 @@ export class TensorDigests {
   }
 
   /** Of all that its numbers depend on. */
-  async #ofQuantized({ stored, parameters }: Recipe): Promise<string> {
+  async #ofQuantized({ stored, parameters }: TensorRecipe): Promise<string> {
     const parts: unknown[] = [];
     for (const entry of stored) parts.push([entry.dtype, entry.shape, await this.of(entry)]);
     return createHash('sha256')

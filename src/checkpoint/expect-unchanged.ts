@@ -2,7 +2,7 @@ import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platfor
 import { UserError } from '../platform/user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TensorEntry } from './tensors/tensor-entry.ts';
-import { storedOf } from './tensors/tensor-value.ts';
+import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
  * Check that the files of tensors are what they were when their headers were read: else what has been hashed, and what
@@ -15,7 +15,7 @@ export async function expectUnchanged(
   tensors: Iterable<TensorEntry> = checkpoint.tensors.values(),
 ): Promise<void> {
   const states = new Map<string, FileState>();
-  for (const { file, state } of [...tensors].flatMap(storedOf)) if (state !== undefined) states.set(file, state);
+  for (const { file, state } of [...tensors].flatMap(storedEntries)) if (state !== undefined) states.set(file, state);
   // Other processes may write to the files of a hub that are still being downloaded, at other places.
   const isAsBefore = checkpoint.remote ? isSameFile : isUnchanged;
   for (const [file, before] of states) {

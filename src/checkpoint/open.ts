@@ -21,7 +21,7 @@ import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapte
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from './config/architecture.ts';
-import { foreignFilesIn, foreignFormatOf, foreignWeightsIn, refuseForeignFile } from './formats/foreign-files.ts';
+import { detectForeignFormat, foreignFilesIn, foreignWeightsIn, refuseForeignFile } from './formats/foreign-files.ts';
 import { foreignError, PICKLE } from './formats/foreign-format.ts';
 import type { FullCheckpoint } from './formats/full-checkpoint.ts';
 import { isGguf } from './formats/gguf/header.ts';
@@ -38,7 +38,7 @@ import { usualTensors } from './formats/usual-tensors.ts';
 import { tokenEmbedding } from './matrices/token-embedding.ts';
 import { isMultimodalName } from './naming/place.ts';
 import type { TensorEntry } from './tensors/tensor-entry.ts';
-import { storedOf } from './tensors/tensor-value.ts';
+import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the same as
@@ -65,7 +65,7 @@ export async function openMergedAdapter(path: string, open = openCheckpoint): Pr
 }
 
 /** The name of a checkpoint in a measurement: its path, or on a hub its name with the commit. */
-export function nameOf({ remote, path }: Checkpoint): string {
+export function checkpointName({ remote, path }: Checkpoint): string {
   return remote?.name ?? path;
 }
 
@@ -79,7 +79,7 @@ export async function fetchTensors(
   tensors: Iterable<TensorEntry>,
   onDownload?: OnProgress,
 ): Promise<void> {
-  await remote?.fetch([...tensors].flatMap(storedOf), onDownload);
+  await remote?.fetch([...tensors].flatMap(storedEntries), onDownload);
 }
 
 /** With its tensors as `usualTensors` reads them. */
@@ -133,7 +133,7 @@ export async function openReference(path: string, open = openCheckpoint): Promis
 async function openFile(path: string, beside: FolderFiles): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
   if (await isGguf(file)) return openGguf(path, beside);
-  const foreign = await foreignFormatOf(path);
+  const foreign = await detectForeignFormat(path);
   // Under the name of another format, it would be loaded by those who trust that.
   const isPickled = foreign === PICKLE && !/\.(safetensors|onnx)$/.test(path);
   if (foreign !== null && !isPickled) throw foreignError(path, foreign);

@@ -5,7 +5,7 @@ import { isLfsPointerFile } from '../platform/files/git-lfs.ts';
 import { resolveInside } from '../platform/files/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { foreignFormatOf } from './formats/foreign-files.ts';
+import { detectForeignFormat } from './formats/foreign-files.ts';
 import { PICKLE } from './formats/foreign-format.ts';
 import { findStateDict } from './formats/pickle/state-dict.ts';
 import { withoutTied } from './formats/pickle/tied-names.ts';
@@ -13,7 +13,7 @@ import { readSafetensorsHeader } from './formats/safetensors.ts';
 import { readAll } from './formats/shards/index-file.ts';
 import { withUsualTensors } from './open.ts';
 import type { TensorEntry } from './tensors/tensor-entry.ts';
-import { storedOf } from './tensors/tensor-value.ts';
+import { storedEntries } from './tensors/tensor-value.ts';
 
 /** Weights beside those of a checkpoint, which some program would load in their place or over them. */
 export interface OtherWeights {
@@ -33,10 +33,10 @@ export interface OtherWeights {
  * downloaded by any of them.
  * @throws UserError for a file that cannot be compared
  */
-export async function otherWeightsOf(checkpoint: Checkpoint): Promise<OtherWeights[]> {
+export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWeights[]> {
   const { path, remote } = checkpoint;
   if (!(await stat(path)).isDirectory()) return [];
-  const own = new Set([...checkpoint.tensors.values()].flatMap(storedOf).map(({ file }) => file));
+  const own = new Set([...checkpoint.tensors.values()].flatMap(storedEntries).map(({ file }) => file));
   // Beside adapters.safetensors, mlx-lm keeps those of earlier steps.
   const isMlx = checkpoint.format === 'lora' && [...own].some((file) => basename(file) === MLX_ADAPTER);
   const found: OtherWeights[] = [];
@@ -75,7 +75,7 @@ function isState({ format }: Checkpoint, name: string): boolean {
 async function read(checkpoint: Checkpoint, name: string, file: string): Promise<OtherWeights['tensors'] | null> {
   if (name.endsWith('.safetensors')) return usual(checkpoint, await readSafetensorsHeader(file));
   // Clones of a hub often lack the pickles. Nothing can load what is in their place.
-  if ((await foreignFormatOf(file)) !== PICKLE || (await isLfsPointerFile(file))) return null;
+  if ((await detectForeignFormat(file)) !== PICKLE || (await isLfsPointerFile(file))) return null;
   try {
     const entries = await findStateDict(file);
     if (entries === null) return null;

@@ -2,8 +2,8 @@ import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ModelSource } from '../language-model/model.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
-import type { Refusal } from '../language-model/refusal.ts';
-import type { FileOptions, FileResult } from '../language-model/request-files.ts';
+import type { RequestRefusal } from '../language-model/refusal.ts';
+import type { FileResult, RequestFileOptions } from '../language-model/request-files.ts';
 import { toJsonLines } from '../language-model/requests.ts';
 import { expectWritable, writeFileAtomic } from '../platform/files/write-file.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -19,7 +19,7 @@ import {
   parseMebibytes,
 } from './options.ts';
 import { EXIT, type Output } from './output.ts';
-import { endpointOf } from './settings.ts';
+import { endpointFromOptions } from './settings.ts';
 
 /** The options of `score` and `generate`, which run a file of requests on a model. */
 export function requestOptions(command: Command): Command {
@@ -55,7 +55,7 @@ export async function answerRequests<T extends object>(
   options: RequestOptions,
   work: {
     readonly done: string;
-    readonly answer: (source: ModelSource, file: string, options: FileOptions) => Promise<FileResult<T>>;
+    readonly answer: (source: ModelSource, file: string, options: RequestFileOptions) => Promise<FileResult<T>>;
   },
   output: Output,
 ): Promise<void> {
@@ -65,7 +65,7 @@ export async function answerRequests<T extends object>(
     throw new UserError('--output is the file of the requests', 'give another file');
   }
   const source = choice.kind === 'endpoint' ? choice : await openCheckpointSource(choice);
-  const onRefusals = (refusals: readonly Refusal[]) => warnUnanswered(refusals, output);
+  const onRefusals = (refusals: readonly RequestRefusal[]) => warnUnanswered(refusals, output);
   const { answers, unanswered, by, truncated } = await output.withProgress((onProgress) =>
     work.answer(source, options.requests, { onProgress, onRefusals }),
   );
@@ -82,7 +82,7 @@ export async function answerRequests<T extends object>(
 }
 
 /** Said as soon as it is known: a large model then loads for minutes. */
-function warnUnanswered(refusals: readonly Refusal[], output: Output): void {
+function warnUnanswered(refusals: readonly RequestRefusal[], output: Output): void {
   const [first] = refusals;
   if (!first) return;
   const others = refusals.length - 1;
@@ -95,7 +95,7 @@ const SHOWN_LENGTH = 500;
 /** The server, or the paths of the checkpoint, that the options name. */
 function chooseModel(options: RequestOptions, output: Output) {
   const { checkpoint, reference, device, batchMemory, maxMemory } = options;
-  const endpoint = endpointOf(options, output);
+  const endpoint = endpointFromOptions(options, output);
   if (checkpoint !== undefined && endpoint === undefined) {
     return {
       kind: 'checkpoint',

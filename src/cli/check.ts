@@ -10,12 +10,12 @@ import {
   type BaselineEndpointOptions,
   baselineEndpointOptions,
   type CalibrationOptions,
-  type CandidateOptions,
+  type CandidateMeasureOptions,
   calibrationOptions,
   candidateOptions,
   type LogOptions,
   logOptions,
-  logsOf,
+  logsFromOptions,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -24,11 +24,11 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { baselineEndpointOf, commandSettings } from './settings.ts';
+import { baselineEndpointFromOptions, commandSettings } from './settings.ts';
 import { writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
-  extends CandidateOptions,
+  extends CandidateMeasureOptions,
     BaselineEndpointOptions,
     MergeOptions,
     ProbeOptions,
@@ -65,7 +65,7 @@ export function addCheckCommand(program: Command, output: Output): void {
 
 async function runCheck(options: CheckOptions, output: Output): Promise<void> {
   const { baseline, policy, out, shard } = options;
-  const logs = logsOf(options);
+  const logs = logsFromOptions(options);
   if (shard !== undefined) {
     throw new UserError(
       'check needs a whole measurement, and a shard is only a part of one',
@@ -84,7 +84,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
   const { baseline, policy, calibration, only, all } = options;
   const { model, weights, probes } = commandSettings(options, output);
-  const judge = { baseline, baselineEndpoint: baselineEndpointOf(options, output), policy, calibration, only };
+  const judge = { baseline, baselineEndpoint: baselineEndpointFromOptions(options, output), policy, calibration, only };
   return output.withProgress(
     (onProgress) => check({ model, judge, weights: { ...weights, all }, probes: { ...probes, all }, onProgress }),
     { isQuiet: options.quiet },

@@ -3,7 +3,7 @@ import type { DeviceOptions } from './options.ts';
 import type { Output } from './output.ts';
 
 /** What a command line says about CUDA. With `--debug` each step of the set-up is a line on standard error. */
-export function cudaSettingsOf(
+export function cudaSettingsFromOptions(
   { cudaLibraries, debug }: Partial<DeviceOptions> & { readonly debug?: boolean },
   output: Output,
 ): CudaSettings {

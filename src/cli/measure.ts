@@ -13,11 +13,11 @@ import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {
-  type CandidateOptions,
+  type CandidateMeasureOptions,
   candidateOptions,
   type LogOptions,
   logOptions,
-  logsOf,
+  logsFromOptions,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -28,7 +28,7 @@ import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
 import { commandSettings } from './settings.ts';
 
-interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions, LogOptions {
+interface MeasureOptions extends CandidateMeasureOptions, MergeOptions, ProbeOptions, LogOptions {
   out: string;
   shard?: Shard;
   like?: string;
@@ -71,7 +71,7 @@ async function probesOf(
 
 async function runMeasure(options: MeasureOptions, output: Output): Promise<void> {
   const { shard, out } = options;
-  const logs = logsOf(options);
+  const logs = logsFromOptions(options);
   if (logs !== null) return readLogs(logs, out, output);
   if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
   await expectWritable(out, 'file');

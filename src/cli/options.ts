@@ -73,7 +73,7 @@ export interface CheckpointOptions extends SpectraOptions {
   checkpoint: string;
 }
 
-export interface CandidateOptions extends SpectraOptions {
+export interface CandidateMeasureOptions extends SpectraOptions {
   checkpoint?: string;
   revision?: string;
 }
@@ -249,7 +249,7 @@ export interface LogOptions {
 }
 
 /** The logs to read; null for a model. */
-export function logsOf(options: LogOptions): Logs | null {
+export function logsFromOptions(options: LogOptions): Logs | null {
   const given = LOG_KINDS.flatMap((kind) => {
     const folder = options[LOG_OPTIONS[kind][0]];
     return folder === undefined ? [] : [{ kind, folder }];

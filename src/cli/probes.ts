@@ -12,7 +12,7 @@ import { expectWritable, writeFileAtomic } from '../platform/files/write-file.ts
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/jsonl.ts';
-import { exportNameOf } from '../probes/files/suite-name.ts';
+import { suiteExportName } from '../probes/files/suite-name.ts';
 import { exportTasks, GROUPS } from '../probes/lm-eval-export/tasks.ts';
 import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
@@ -211,7 +211,7 @@ async function exportSuites(suites: readonly Suite[], folder: string, output: Ou
   await expectWritable(folder, 'folder');
   const files = new Map<string, Suite>();
   for (const suite of suites.filter(({ items }) => items.length > 0)) {
-    const file = join(folder, `${exportNameOf(suite)}.jsonl`);
+    const file = join(folder, `${suiteExportName(suite)}.jsonl`);
     const other = files.get(file);
     if (other) {
       throw new UserError(`${file} would hold both ${other.name} and ${suite.name}`, 'rename one of the two');

@@ -10,7 +10,7 @@ import { REPORT_EXAMPLES } from './help.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
-import { exitCodeOf, printVerdict, writeHtml } from './verdict.ts';
+import { printVerdict, verdictExitCode, writeHtml } from './verdict.ts';
 
 interface ReportOptions extends VerdictOptions {
   markdown?: boolean;
@@ -36,7 +36,7 @@ async function runReport(file: string, options: ReportOptions, output: Output): 
   const details = { kind: 'file', path: options.html ?? file } as const;
   if (!options.markdown) return printVerdict(report, { ...options, details }, output);
   output.print(renderComment(report));
-  output.exitCode = exitCodeOf(report, options);
+  output.exitCode = verdictExitCode(report, options);
 }
 
 async function isMeasurement(file: string): Promise<boolean> {

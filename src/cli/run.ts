@@ -7,7 +7,7 @@ import { addCalibrateCommand } from './calibrate.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCompletionCommand } from './completion.ts';
-import { cudaSettingsOf } from './cuda.ts';
+import { cudaSettingsFromOptions } from './cuda.ts';
 import { addDoctorCommand } from './doctor/command.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
@@ -47,7 +47,7 @@ const MIN_HELP_WIDTH = 40;
  * @param argv the arguments, without the interpreter and the script
  * @returns the exit code; errors are printed, not thrown
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
   const output = new Output(io);
   try {
     await createProgram(io, output).parseAsync(argv, { from: 'user' });
@@ -87,7 +87,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   program.hook('preAction', (_, command) => {
     workingDirectory();
     output.wantsColor = command.optsWithGlobals().color;
-    configureCuda(cudaSettingsOf(command.optsWithGlobals(), output));
+    configureCuda(cudaSettingsFromOptions(command.optsWithGlobals(), output));
   });
   for (const addCommand of COMMANDS) addCommand(program, output);
   return program;

@@ -5,7 +5,7 @@ import { directoryStore, type KeyValueStore } from '../platform/key-value-store.
 import { UserError } from '../platform/user-error.ts';
 import type {
   BaselineEndpointOptions,
-  CandidateOptions,
+  CandidateMeasureOptions,
   CheckpointOptions,
   EndpointOptions,
   MergeOptions,
@@ -16,7 +16,7 @@ import type { Output } from './output.ts';
 type StoreOptions = Pick<CheckpointOptions, 'store'>;
 
 /** What `check` and `measure` pass on to the gate. */
-export function commandSettings(options: CandidateOptions & MergeOptions & ProbeOptions, output: Output) {
+export function commandSettings(options: CandidateMeasureOptions & MergeOptions & ProbeOptions, output: Output) {
   const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
   const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
   if (checkpoint === undefined && options.endpoint === undefined) {
@@ -26,7 +26,7 @@ export function commandSettings(options: CandidateOptions & MergeOptions & Probe
     );
   }
   const spectrumStore = openSpectrumStore(options, output);
-  const endpoint = withAnswers(endpointOf(options, output), options, output);
+  const endpoint = withAnswers(endpointFromOptions(options, output), options, output);
   return {
     model: { checkpoint, endpoint, revision, reference, adapter },
     weights: { device, method, memoryLimit, spectrumStore },
@@ -53,7 +53,7 @@ function withAnswers(endpoint: Endpoint | undefined, options: StoreOptions, outp
  * The server that runs the model; undefined if the checkpoint does.
  * @throws UserError for an endpoint without a model, and for the settings of an endpoint without an endpoint
  */
-export function endpointOf(
+export function endpointFromOptions(
   { endpoint, model, tokenizer, maxLength, concurrency, timeout }: EndpointOptions,
   { env }: Output,
 ): Endpoint | undefined {
@@ -73,12 +73,12 @@ export function endpointOf(
  * The server that has the baseline; undefined if none does. Both models can be at one server, under two names.
  * @throws UserError for a baseline model without any server
  */
-export function baselineEndpointOf(
+export function baselineEndpointFromOptions(
   { baselineEndpoint, baselineModel, ...options }: BaselineEndpointOptions & EndpointOptions & StoreOptions,
   output: Output,
 ): Endpoint | undefined {
   if (baselineEndpoint === undefined && baselineModel === undefined) return undefined;
-  const own = endpointOf(options, output);
+  const own = endpointFromOptions(options, output);
   if (!own) {
     throw new UserError('--baseline-endpoint and --baseline-model need --endpoint', 'add it, or leave them out');
   }

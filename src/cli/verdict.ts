@@ -8,14 +8,18 @@ import { renderComment } from '../report/markdown/comment.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
 import { renderShort } from '../report/terminal/short-report.ts';
 import { renderVerdict } from '../report/terminal/verdict.ts';
-import type { Details } from '../report/text/details.ts';
+import type { DetailsPlace } from '../report/text/details.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
 /** Print a report, with the verdict first and last, and set the exit code to match. */
-export function printVerdict(report: Report, options: VerdictOptions & { details: Details }, output: Output): void {
+export function printVerdict(
+  report: Report,
+  options: VerdictOptions & { details: DetailsPlace },
+  output: Output,
+): void {
   output.print(shownReport(report, options, output));
-  output.exitCode = exitCodeOf(report, options);
+  output.exitCode = verdictExitCode(report, options);
 }
 
 /**
@@ -43,7 +47,7 @@ export async function writeAndPrint(
 
 function shownReport(
   report: Report,
-  { json = false, quiet = false, verbose = false, details }: VerdictOptions & { details: Details },
+  { json = false, quiet = false, verbose = false, details }: VerdictOptions & { details: DetailsPlace },
   { terminal }: Output,
 ): string {
   if (json) return printableJson(serializeReport(report));
@@ -52,13 +56,13 @@ function shownReport(
 }
 
 /** Where the details are of a report that was written to a folder, or not at all. */
-export function detailsIn(folder: string | undefined): Details {
+export function detailsIn(folder: string | undefined): DetailsPlace {
   return folder === undefined
     ? { kind: 'option', option: '--out DIR' }
     : { kind: 'file', path: join(folder, 'report.html') };
 }
 
-export function exitCodeOf(
+export function verdictExitCode(
   { verdict }: Pick<Report, 'verdict'>,
   { allowInconclusive = false }: VerdictOptions,
 ): number {

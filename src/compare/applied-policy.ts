@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { moduleSchema, ofSchema } from '../measure/schema/measurement.ts';
 import { LOW_RANK_RULES, policySchema } from '../policy/policy.ts';
-import { numberOf } from '../statistics/bounded.ts';
-import { type AppliedRule, appliedRules, limitOf, movement } from './applied-rules.ts';
+import { boundedValue } from '../statistics/bounded.ts';
+import { type AppliedRule, appliedRules, ruleLimit, ruleMovement } from './applied-rules.ts';
 import type { ComparisonContext } from './context.ts';
 import { scopeSchema } from './finding.ts';
 
@@ -42,7 +42,7 @@ export const appliedPolicySchema = z.strictObject({
   settings: policySchema.omit({ rules: true, probes: true }),
 });
 export type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
-export type Settings = AppliedPolicy['settings'];
+export type AppliedSettings = AppliedPolicy['settings'];
 
 export function appliedPolicy(context: ComparisonContext): AppliedPolicy {
   const { rules: _, probes: __, ...settings } = context.policy;
@@ -53,8 +53,8 @@ function reported({ rule, isDefault, level, pairs }: AppliedRule): ReportedRule 
   const [nearest = null] = pairs
     .map((pair) => {
       const { scope, baseline, candidate } = pair;
-      const numbers = { baseline: numberOf(baseline), candidate: numberOf(candidate) };
-      return { scope, ...numbers, movement: movement(rule, pair), limit: limitOf(rule, pair) };
+      const numbers = { baseline: boundedValue(baseline), candidate: boundedValue(candidate) };
+      return { scope, ...numbers, movement: ruleMovement(rule, pair), limit: ruleLimit(rule, pair) };
     })
     .sort((a, b) => useOf(b) - useOf(a));
   return {

@@ -1,20 +1,20 @@
 import { isModelMetric } from '../policy/metrics.ts';
-import { effectiveRules, lowRankRules, type Policy, type Rule } from '../policy/policy.ts';
-import { certainDifference, highOf, lowOf, numberOf } from '../statistics/bounded.ts';
+import { effectiveRules, lowRankRules, type Policy, type PolicyRule } from '../policy/policy.ts';
+import { boundedValue, certainDifference, lowerBound, upperBound } from '../statistics/bounded.ts';
 import { placeName } from './calibration/place.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { MetricPair } from './metric-pair.ts';
-import { rangeOf } from './metric-range.ts';
+import { metricRange } from './metric-range.ts';
 import { isBehaviorJudged } from './probes/enough-facts.ts';
 import type { ProbePairing } from './probes/pair.ts';
 
 /** A rule in effect, and the numbers that it judges. */
 export interface AppliedRule {
-  readonly rule: Rule;
+  readonly rule: PolicyRule;
   /** It is not in the policy file. */
   readonly isDefault: boolean;
   /** Of what it finds. */
-  readonly level: Rule['level'];
+  readonly level: PolicyRule['level'];
   readonly pairs: readonly MetricPair[];
 }
 
@@ -32,7 +32,7 @@ interface Rules {
  */
 export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
   const outcomes = calibratedOutcomes(calibration, policy);
-  const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule[] => {
+  const apply = (rule: PolicyRule, pairs: readonly MetricPair[]): AppliedRule[] => {
     const watched = pairs.filter((pair) => isWatched(rule, pair));
     if (policy.rules.includes(rule)) return [{ rule, isDefault: false, level: rule.level, pairs: watched }];
     const outcomeOf = (pair: MetricPair) => outcomeIn(outcomes, pair);
@@ -57,7 +57,7 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
  * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual here, and probes
  * have judged the model, it is information. How large an update is says whether a run diverged, and stays a warning.
  */
-function isInformation({ metric }: Rule, probes: ProbePairing): boolean {
+function isInformation({ metric }: PolicyRule, probes: ProbePairing): boolean {
   return metric !== 'frobeniusNorm' && isBehaviorJudged(probes);
 }
 
@@ -96,14 +96,17 @@ export function judgesLowRank(rules: Rules): boolean {
   );
 }
 
-function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): boolean {
+function isWatched(rule: PolicyRule, { metric, of, statistic, module }: MetricPair): boolean {
   if (metric !== rule.metric || of !== rule.of) return false;
   if (isModelMetric(metric)) return statistic === 'model';
   return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
 }
 
 /** How far the metric certainly moved in the direction of the rule: overlapping bounds are no difference. */
-export function movement({ direction }: Rule, { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>) {
+export function ruleMovement(
+  { direction }: PolicyRule,
+  { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
+) {
   const change = certainDifference(candidate, baseline);
   return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
 }
@@ -113,25 +116,25 @@ export function movement({ direction }: Rule, { candidate, baseline }: Pick<Metr
  * narrower bounds would break it.
  */
 export function reach(
-  { direction }: Rule,
+  { direction }: PolicyRule,
   { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
 ): number {
-  const [rise, fall] = [highOf(candidate) - lowOf(baseline), highOf(baseline) - lowOf(candidate)];
+  const [rise, fall] = [upperBound(candidate) - lowerBound(baseline), upperBound(baseline) - lowerBound(candidate)];
   return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);
 }
 
 /** What the rule lets the metric move from this baseline. */
-export function limitOf({ absolute, relative }: Rule, { baseline }: Pick<MetricPair, 'baseline'>): number {
-  return Math.max(absolute, relative * Math.abs(numberOf(baseline)), 0);
+export function ruleLimit({ absolute, relative }: PolicyRule, { baseline }: Pick<MetricPair, 'baseline'>): number {
+  return Math.max(absolute, relative * Math.abs(boundedValue(baseline)), 0);
 }
 
 /**
  * Could any candidate move the metric beyond the limit of the rule? A stable rank of 1.1 cannot fall by 20%, since no
  * stable rank is below 1.
  */
-export function canFire(rule: Rule, pair: MetricPair): boolean {
-  const { least, most } = rangeOf(pair.metric);
-  const limit = limitOf(rule, pair);
-  const [fall, rise] = [lowOf(pair.baseline) - least, most - highOf(pair.baseline)];
+export function canFire(rule: PolicyRule, pair: MetricPair): boolean {
+  const { least, most } = metricRange(pair.metric);
+  const limit = ruleLimit(rule, pair);
+  const [fall, rise] = [lowerBound(pair.baseline) - least, most - upperBound(pair.baseline)];
   return (rule.direction !== 'up' && fall > limit) || (rule.direction !== 'down' && rise > limit);
 }

@@ -1,4 +1,4 @@
-import { blockUpdates, isJudged } from '../measure/aggregate.ts';
+import { blockUpdates, isUpdateJudged } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { release } from '../platform/version.ts';
 import type { Finding, FindingOf } from './finding.ts';
@@ -195,7 +195,7 @@ function updateDifference(candidate: Measurement, baseline: Measurement): Findin
 function updatedMatrices({ tensors }: Measurement): ReadonlySet<string> {
   return new Set(
     blockUpdates(tensors)
-      .filter(isJudged)
+      .filter(isUpdateJudged)
       .map(({ name }) => name),
   );
 }

@@ -2,13 +2,13 @@ import { isEmbedding } from '../checkpoint/naming/module-type.ts';
 import { blockUpdates, groupKey, isScreened } from '../measure/aggregate.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { difference, isVague, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
+import { boundedValue, difference, isVague, type MaybeBounded } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
 import { type Finding, SEVERITY } from './finding.ts';
 import { lowRankGroups } from './low-rank.ts';
 import { groupName } from './pair-metrics.ts';
-import { placesOf, reasonOf } from './reason.ts';
+import { findingPlaces, findingReason } from './reason.ts';
 import type { MetricDelta } from './report.ts';
 
 const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
@@ -31,7 +31,11 @@ export function metricDeltas(
   comparability: Comparability,
   findings: readonly Finding[],
 ): MetricDelta[] {
-  const marks = findings.map((finding) => ({ level: finding.level, ...aboutOf(finding), places: placesOf(finding) }));
+  const marks = findings.map((finding) => ({
+    level: finding.level,
+    ...aboutOf(finding),
+    places: findingPlaces(finding),
+  }));
   const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] =>
     gravest(marks.filter((mark) => mark.metric === metric && mark.of === of && mark.places.includes(place)));
   // Readers compare numbers that stand side by side, whatever the verdict is.
@@ -79,7 +83,7 @@ export function metricDeltas(
 
 /** The size of an update that was not calibrated has no rule of its own, and is a number of the update. */
 function aboutOf(finding: Finding): { readonly metric: string; readonly of: MetricDelta['of'] | null } {
-  return finding.kind === 'not-calibrated-here' ? { metric: 'updateSize', of: 'delta' } : reasonOf(finding);
+  return finding.kind === 'not-calibrated-here' ? { metric: 'updateSize', of: 'delta' } : findingReason(finding);
 }
 
 /** A rule and a calibration may both judge a number. */
@@ -101,7 +105,7 @@ type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>
 /** @param isOfScreened whether the candidate's number rests on bounds from a few products */
 function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null, isOfScreened: boolean): MetricDelta {
   const vague = isOfScreened && mine !== null && isVague(mine) ? mine : null;
-  const [candidate, baseline] = [vague ? null : mine && numberOf(mine), its && numberOf(its)];
+  const [candidate, baseline] = [vague ? null : mine && boundedValue(mine), its && boundedValue(its)];
   const change = mine !== null && its !== null && vague === null ? difference(mine, its) : null;
   // Log-odds of 0 are a share of one half: their scale has no unit that a change could be relative to.
   const isRelative = key.metric !== 'topEnergyLogOdds';

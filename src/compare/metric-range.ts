@@ -1,6 +1,6 @@
 import { MAX_LOG_ODDS } from './derived-metrics.ts';
 
-export interface Range {
+export interface MetricRange {
   readonly least: number;
   readonly most: number;
 }
@@ -9,7 +9,7 @@ const POSITIVE = { least: 0, most: Number.POSITIVE_INFINITY };
 const DIRECTIONS = { least: 1, most: Number.POSITIVE_INFINITY };
 const SHARE = { least: 0, most: 1 };
 
-const RANGES: Readonly<Record<string, Range>> = {
+const RANGES: Readonly<Record<string, MetricRange>> = {
   stableRank: DIRECTIONS,
   participationRatio: DIRECTIONS,
   effectiveRank: DIRECTIONS,
@@ -21,6 +21,6 @@ const RANGES: Readonly<Record<string, Range>> = {
 };
 
 /** The values that a metric can have whatever the weights are: a rule that asks for others can never report anything. */
-export function rangeOf(metric: string): Range {
+export function metricRange(metric: string): MetricRange {
   return RANGES[metric] ?? (metric.startsWith('topEnergy.') ? SHARE : POSITIVE);
 }

@@ -1,9 +1,9 @@
 import { wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
-import { flattenMetrics, groupKey, isJudged, tensorKey } from '../measure/aggregate.ts';
+import { flattenMetrics, groupKey, isUpdateJudged, tensorKey } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { profileRanks, STRONG } from '../spectra/metrics.ts';
-import { type MaybeBounded, numberOf } from '../statistics/bounded.ts';
+import { boundedValue, type MaybeBounded } from '../statistics/bounded.ts';
 import { placeName } from './calibration/place.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
@@ -71,7 +71,7 @@ function pairTensors(candidate: Measurement, baseline: Measurement, isLowRank: I
   const theirs = tensorsByKey(baseline);
   return candidate.tensors.flatMap((tensor) => {
     const other = theirs.get(tensorKey(tensor));
-    if (!other || !tensor.metrics || !other.metrics || !isJudged(tensor) || !isJudged(other)) return [];
+    if (!other || !tensor.metrics || !other.metrics || !isUpdateJudged(tensor) || !isUpdateJudged(other)) return [];
     return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map(
       ([metric, mine, its]): MetricPair => ({
         metric,
@@ -118,10 +118,10 @@ function summarize({ metrics, spectrum, shape }: TensorMeasurement): WeightSumma
     };
   }
   const { rank, rankAboveRounding = null, 'rankAt1e-2': strong = null, zeroRows = null, roundingLimit } = metrics;
-  const largest = numberOf(metrics.spectralNorm);
+  const largest = boundedValue(metrics.spectralNorm);
   const ranks = profileRanks(Math.min(...wholeMatrix(shape).shape));
   return {
-    topEnergy: numberOf(metrics.topEnergy['1']),
+    topEnergy: boundedValue(metrics.topEnergy['1']),
     ranks: { any: rank, aboveRounding: rankAboveRounding, strong },
     zeroRows,
     rounding: roundingLimit === undefined ? null : { sigma: largest * roundingLimit, hides: roundingLimit > STRONG },

@@ -1,5 +1,5 @@
 import type { ProbePolicy } from '../policy/probe-policy.ts';
-import type { Settings } from './applied-policy.ts';
+import type { AppliedSettings } from './applied-policy.ts';
 import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';
 import { type Level, SEVERITY } from './finding.ts';
@@ -36,7 +36,7 @@ function levelsOfHalves({ tensors, probes, benchmarks, calibration }: Shown): Le
   return isEmpty || isOpen || isRefused ? ['inconclusive'] : [];
 }
 
-function levelsUnder(settings: Settings, { baseline, tensors, calibration, probes }: Shown): Level[] {
+function levelsUnder(settings: AppliedSettings, { baseline, tensors, calibration, probes }: Shown): Level[] {
   const missing = settings['on-missing-baseline'];
   const isBeyond = calibration?.metrics.some(({ judged }) => judged?.outcome === 'beyond');
   return [

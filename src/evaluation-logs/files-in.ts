@@ -13,7 +13,7 @@ export interface FoundFile {
  * @param hint which folder to give
  * @throws UserError if it is no folder
  */
-export async function filesIn(folder: string, hint: string): Promise<FoundFile[]> {
+export async function openedFilesIn(folder: string, hint: string): Promise<FoundFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') throw new UserError(`${folder} does not exist`, hint);

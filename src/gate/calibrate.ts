@@ -1,5 +1,5 @@
 import { digestCheckpoint } from '../checkpoint/digest.ts';
-import { calibrationOf, extendCalibration, type KnownGood } from '../compare/calibration/build.ts';
+import { buildCalibration, extendCalibration, type KnownGood } from '../compare/calibration/build.ts';
 import type { Calibration, CalibrationKind } from '../compare/calibration/schema.ts';
 import { measure } from '../measure/measure.ts';
 import { type MeasuredModel, openingOnce, openMeasured, openMeasuredReference } from '../measure/open-measured.ts';
@@ -41,7 +41,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
         ? await measure({ ...model, reference }, { ...settings, probes: null, updatesOnly: true, onProgress })
         : await readMeasurement(name),
     };
-    calibration = calibration ? extendCalibration(calibration, known) : calibrationOf([known], kind);
+    calibration = calibration ? extendCalibration(calibration, known) : buildCalibration([known], kind);
   }
   if (calibration === undefined) throw new Error('no checkpoint to calibrate with');
   return calibration;

@@ -11,7 +11,7 @@ import type { ResolvedPolicy } from '../policy/load.ts';
 import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 import { readProbeFile } from '../probes/files/read.ts';
-import { suiteNameOf } from '../probes/files/suite-name.ts';
+import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { comparable } from '../probes/files/text.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
@@ -67,7 +67,7 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
   if (twinsOf === undefined) return null;
   const benchmark = findBenchmark(twinsOf, choices);
   if (benchmark === undefined) throw new Error('the schema of the policy checks twins-of');
-  return suiteNameOf(benchmark.file);
+  return suiteNameFromFile(benchmark.file);
 }
 
 async function loadSuite(
@@ -113,7 +113,7 @@ async function loadSuite(
   };
   const maxNewTokens = limit ?? DEFAULT_MAX_NEW_TOKENS;
   return {
-    name: suiteNameOf(file),
+    name: suiteNameFromFile(file),
     version: null,
     digest: digestItems(items, { maxNewTokens, ...settings }),
     warnings,

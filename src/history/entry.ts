@@ -6,9 +6,9 @@ import { roundNumber } from '../measure/round.ts';
 import { parseVersioned } from '../platform/json/versioned-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
-import { meanOf } from '../statistics/descriptive.ts';
+import { arithmeticMean } from '../statistics/descriptive.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
-import { spreadOf } from '../statistics/joint-conformal.ts';
+import { conformalSpread } from '../statistics/joint-conformal.ts';
 
 export const HISTORY_SCHEMA = 'shadow-gate/history@1';
 
@@ -61,7 +61,7 @@ export interface Occasion {
  * are those of all suites, and the entry has no seed: the same items again are no new evidence.
  * @param report of a check, before {@link withTrend}
  */
-export function entryOf(report: Report, { time, run, commit, policy }: Occasion): HistoryEntry {
+export function historyEntry(report: Report, { time, run, commit, policy }: Occasion): HistoryEntry {
   const { probes } = report;
   const row = probes && (probes.drawn ?? probes.comparison.rows[0] ?? null);
   return {
@@ -145,8 +145,8 @@ function calibratedScore({ calibration }: Report, baseline: number | null): numb
   const ratio = calibration?.metrics.find(({ metric, module }) => metric === RATIO && module === null);
   if (!ratio?.judged || !['within', 'beyond'].includes(ratio.judged.outcome)) return null;
   const { candidate, values, judged } = ratio;
-  const mean = meanOf(values);
-  const tolerance = Math.max(Math.abs(judged.limit - mean), TOLERANCE_IN_DEVIATIONS * spreadOf(values));
+  const mean = arithmeticMean(values);
+  const tolerance = Math.max(Math.abs(judged.limit - mean), TOLERANCE_IN_DEVIATIONS * conformalSpread(values));
   if (calibration?.kind === 'runs') return ((candidate - mean) * TOLERANCE_IN_DEVIATIONS) / tolerance;
   return baseline === null || tolerance === 0 ? null : ((candidate - baseline) * TOLERANCE_IN_DEVIATIONS) / tolerance;
 }

@@ -129,7 +129,7 @@ export const READ_FOLDERS: Readonly<Record<string, RegExp>> = {
  * downloaded.
  * @throws UserError for a folder without safetensors or PyTorch's own files, or with two sets of them
  */
-export function chooseFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
+export function chooseCheckpointFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
   const named = listing.filter(({ name }) => NAME.test(name));
   const find = (wanted: string) => named.find(({ name }) => name === wanted) ?? null;
   const conflict = twoSetsOfWeights(new Set(named.map(({ name }) => name)), path);
@@ -207,7 +207,7 @@ export function isPickledName(name: string): boolean {
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** The shards that an index names. @throws UserError for an invalid index, and for missing shards */
-export function shardsOf(text: string, listed: readonly ListedFile[], path: string, index = INDEX): ListedFile[] {
+export function indexedShards(text: string, listed: readonly ListedFile[], path: string, index = INDEX): ListedFile[] {
   const hint = 'give a revision with a valid index';
   const parsed = validate(indexSchema, parseJson(text, { name: `${path}: ${index}`, hint }));
   if (!parsed.success) throw new UserError(`${path}: ${index} has no weight_map`, hint);

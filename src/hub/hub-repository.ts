@@ -5,7 +5,7 @@ import type { ListedFile } from './checkpoint-files.ts';
 import { HubClient } from './hub-fetch.ts';
 import type { HubPath } from './hub-path.ts';
 import type { HubSettings } from './hub-settings.ts';
-import type { Piece } from './partial-file.ts';
+import type { FilePiece } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 import { transientError } from './transient-error.ts';
 
@@ -119,7 +119,7 @@ export class HubRepository {
   }
 
   /** Download a range of bytes with one request, with retries. */
-  async download(commit: string, file: ListedFile, [begin, end]: ByteRange): Promise<Piece> {
+  async download(commit: string, file: ListedFile, [begin, end]: ByteRange): Promise<FilePiece> {
     if (begin === end) return { bytes: new Uint8Array(), etag: null };
     const { folder } = this.#target;
     const inRepository = folder === '' ? file.name : `${folder}/${file.name}`;

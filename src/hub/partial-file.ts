@@ -8,7 +8,7 @@ import { makeFolder } from '../platform/files/make-folder.ts';
 import { writeFileAtomic } from '../platform/files/write-file.ts';
 import { seal, unseal } from '../platform/json/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type ByteRange, missing, pieces, totalBytes, unite } from './ranges.ts';
+import { type ByteRange, missing, pieces, totalBytes, uniteRanges } from './ranges.ts';
 
 /** Bytes per request: a broken connection loses no more, and the redirect of each request costs little. */
 const PIECE_BYTES = 16 * 1024 * 1024;
@@ -17,7 +17,7 @@ const PIECE_BYTES = 16 * 1024 * 1024;
 const CONNECTIONS = 4;
 
 /** Some bytes of a file, as a server sent them. */
-export interface Piece {
+export interface FilePiece {
   readonly bytes: Uint8Array;
   /** The server's ETag of the whole file; null if it sent none. */
   readonly etag: string | null;
@@ -33,7 +33,7 @@ export interface PartialFileOptions {
   readonly sha256: string | null;
   /** Its name in errors. */
   readonly name: string;
-  readonly download: (range: ByteRange) => Promise<Piece>;
+  readonly download: (range: ByteRange) => Promise<FilePiece>;
 }
 
 const journalSchema = z.strictObject({
@@ -120,7 +120,7 @@ export class PartialFile {
   }
 
   /** Write the data first, and then the journal that lists it. */
-  async #write(handle: FileHandle, [begin, end]: ByteRange, { bytes, etag }: Piece): Promise<void> {
+  async #write(handle: FileHandle, [begin, end]: ByteRange, { bytes, etag }: FilePiece): Promise<void> {
     if (this.#journal !== null && this.#journal.etag !== null && etag !== null && this.#journal.etag !== etag) {
       await this.#discard();
       throw new UserError(
@@ -142,7 +142,7 @@ export class PartialFile {
     await this.#writeJournal({
       ...journal,
       etag: journal.etag ?? etag,
-      ranges: unite([...journal.ranges, [begin, end]]),
+      ranges: uniteRanges([...journal.ranges, [begin, end]]),
     });
   }
 

@@ -2,7 +2,7 @@
 export type ByteRange = [begin: number, end: number];
 
 /** Ranges in ascending order, with those that touch or overlap merged. */
-export function unite(ranges: Iterable<ByteRange>): ByteRange[] {
+export function uniteRanges(ranges: Iterable<ByteRange>): ByteRange[] {
   const united: Array<[number, number]> = [];
   for (const [begin, end] of [...ranges].filter(([from, to]) => from < to).sort(([a], [b]) => a - b)) {
     const last = united.at(-1);
@@ -15,9 +15,9 @@ export function unite(ranges: Iterable<ByteRange>): ByteRange[] {
 /** The parts of the wanted ranges that are not in the available ones. */
 export function missing(wanted: Iterable<ByteRange>, available: readonly ByteRange[]): ByteRange[] {
   const gaps: ByteRange[] = [];
-  for (const [begin, end] of unite(wanted)) {
+  for (const [begin, end] of uniteRanges(wanted)) {
     let position = begin;
-    for (const [from, to] of unite(available)) {
+    for (const [from, to] of uniteRanges(available)) {
       if (to <= position) continue;
       if (from >= end) break;
       if (from > position) gaps.push([position, from]);

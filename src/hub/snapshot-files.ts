@@ -8,11 +8,11 @@ import { seal, unseal } from '../platform/json/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import {
   type CheckpointFiles,
-  chooseFiles,
+  chooseCheckpointFiles,
+  indexedShards,
   type ListedFile,
   otherFiles,
   READ_FOLDERS,
-  shardsOf,
 } from './checkpoint-files.ts';
 import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
 import { HubRepository } from './hub-repository.ts';
@@ -97,7 +97,7 @@ class Opening {
     const cached = join(root, folder === '' ? '@root' : encodeURIComponent(folder));
     const local = join(cached, 'files');
     const listing = await this.#listing(commit, join(cached, 'listing.json'));
-    const files = chooseFiles(listing, this.#path);
+    const files = chooseCheckpointFiles(listing, this.#path);
     for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
     const weights = await this.#weights(files, local);
     return {
@@ -147,7 +147,7 @@ class Opening {
 
   async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
     if (index === null) return weights;
-    return shardsOf(await readFile(join(local, index.name), 'utf8'), weights, this.#path, index.name);
+    return indexedShards(await readFile(join(local, index.name), 'utf8'), weights, this.#path, index.name);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Engine, OnWork } from './engine.ts';
 import type { Execution, PassCost } from './execution.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, type OutlinedModel, openEngine, outlineModel } from './open-model.ts';
-import type { Precision } from './precision.ts';
+import type { ModelPrecision } from './precision.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
 import type { GenerateRequest, ScoreRequest } from './requests.ts';
@@ -52,7 +52,7 @@ export interface Model {
   /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
   readonly device: string;
   /** Null: a server does not say. */
-  readonly precision: Precision | null;
+  readonly precision: ModelPrecision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
   /** What a pass over all weights takes; absent unless it runs layer by layer. */
@@ -108,7 +108,7 @@ export interface LoadedEngine {
   readonly remote: RemoteEngine | null;
   readonly by: string;
   readonly device: string;
-  readonly precision: Precision | null;
+  readonly precision: ModelPrecision | null;
   readonly execution: Execution | null;
   readonly passCost?: () => Promise<PassCost>;
 }

@@ -1,7 +1,7 @@
 import type { Adapter } from '../checkpoint/adapter/adapter.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { fetchTensors, nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import { checkpointName, fetchTensors, openCheckpoint, openReference } from '../checkpoint/open.ts';
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { OnInterruption } from '../platform/progress.ts';
@@ -183,7 +183,7 @@ function weightsOf(
     refuseOnnx(checkpoint);
     return { base: checkpoint, adapter: null };
   }
-  const name = nameOf(checkpoint);
+  const name = checkpointName(checkpoint);
   if (reference === null) {
     throw new UserError(`${name} is an adapter, which runs only with its base model`, 'give that as --reference');
   }
@@ -195,7 +195,7 @@ function weightsOf(
 function refuseOnnx(checkpoint: FullCheckpoint): void {
   if (checkpoint.format !== 'onnx') return;
   throw new UserError(
-    `${nameOf(checkpoint)} is an ONNX model, which can only be measured with spectra`,
+    `${checkpointName(checkpoint)} is an ONNX model, which can only be measured with spectra`,
     'give the safetensors checkpoint it was exported from, an endpoint that serves it, or --only spectra',
     { code: 'unsupported-model' },
   );

@@ -15,12 +15,12 @@ interface Origin {
 }
 
 /** A request that cannot be answered, and why. */
-export interface Refusal {
+export interface RequestRefusal {
   readonly request: Origin;
   readonly error: UserError;
 }
 
-export type OnRefusal = (refusal: Refusal) => void;
+export type OnRefusal = (refusal: RequestRefusal) => void;
 
 /**
  * Do some work for each request.
@@ -45,7 +45,7 @@ export function answerable<R extends Origin, T>(
 }
 
 /** The line of the answers: its reader knows the request by its id, and not by the line of a file. */
-export function toUnanswered({ request: { id, where }, error }: Refusal): Unanswered {
+export function toUnanswered({ request: { id, where }, error }: RequestRefusal): Unanswered {
   const prefix = `${where}: `;
   const { message } = error;
   return { id, error: message.startsWith(prefix) ? message.slice(prefix.length) : message };

@@ -3,7 +3,7 @@ import { UserError } from '../platform/user-error.ts';
 import type { OnWork } from './engine.ts';
 import { continueEncoded, encodePrompts, type GenerateAnswer } from './generate.ts';
 import { type LoadedEngine, type ModelOutline, type ModelSource, withOutline } from './model.ts';
-import { type OnRefusal, type Refusal, toUnanswered, type Unanswered } from './refusal.ts';
+import { type OnRefusal, type RequestRefusal, toUnanswered, type Unanswered } from './refusal.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import {
   type GenerateRequest,
@@ -27,13 +27,13 @@ export interface FileResult<T> {
   readonly truncated: readonly string[];
 }
 
-export interface FileOptions {
+export interface RequestFileOptions {
   readonly onProgress?: OnProgress | undefined;
   /**
    * Receives requests that cannot be answered: first those of which that is known before the weights are read, then
    * those of which the model shows it. Never an empty list.
    */
-  readonly onRefusals?: ((refusals: readonly Refusal[]) => void) | undefined;
+  readonly onRefusals?: ((refusals: readonly RequestRefusal[]) => void) | undefined;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface FileOptions {
 export function scoreFile(
   source: ModelSource,
   file: string,
-  { rolling = 'one-bos', ...options }: FileOptions & { readonly rolling?: RollingRule | undefined } = {},
+  { rolling = 'one-bos', ...options }: RequestFileOptions & { readonly rolling?: RollingRule | undefined } = {},
 ): Promise<FileResult<ScoreAnswer>> {
   return answerFile(source, file, options, {
     phase: 'scoring',
@@ -84,7 +84,7 @@ function refuseRollingText(requests: readonly ScoreRequest[]): void {
 export function generateFile(
   source: ModelSource,
   file: string,
-  { now, ...options }: FileOptions & { readonly now: Date },
+  { now, ...options }: RequestFileOptions & { readonly now: Date },
 ): Promise<FileResult<GenerateAnswer>> {
   return answerFile(source, file, options, {
     phase: 'generating',
@@ -123,14 +123,14 @@ interface Work<R, T> {
 async function answerFile<R extends ScoreRequest | GenerateRequest, T extends { readonly id: RequestId }>(
   source: ModelSource,
   file: string,
-  { onProgress, onRefusals }: FileOptions,
+  { onProgress, onRefusals }: RequestFileOptions,
   { phase, read, start }: Work<R, T>,
 ): Promise<FileResult<T>> {
   const requests = await read(file);
   const { report, interrupt: onOpening } = withInterruptions(onProgress);
   return withOutline(source, { needsTokenizer: requests.some(needsTokenizer), onOpening }, async (outline) => {
     const truncated: string[] = [];
-    const refusals = new Map<RequestId, Refusal>();
+    const refusals = new Map<RequestId, RequestRefusal>();
     let told = 0;
     const tell = () => {
       const fresh = [...refusals.values()].slice(told);
@@ -157,14 +157,14 @@ async function answerFile<R extends ScoreRequest | GenerateRequest, T extends { 
   });
 }
 
-function lineOf<T>(id: RequestId, answer: T | undefined, refusal: Refusal | undefined): T | Unanswered {
+function lineOf<T>(id: RequestId, answer: T | undefined, refusal: RequestRefusal | undefined): T | Unanswered {
   if (answer !== undefined) return answer;
   if (refusal) return toUnanswered(refusal);
   throw new Error(`request ${JSON.stringify(id)} has neither an answer nor a reason`);
 }
 
 /** A file without a single answer is no result: the reason for the first request, and how many there are. */
-function noneAnswered(refusals: readonly Refusal[]): UserError {
+function noneAnswered(refusals: readonly RequestRefusal[]): UserError {
   const [first] = refusals;
   if (!first) throw new Error('a file has at least one request');
   const { error } = first;

@@ -16,7 +16,7 @@ import {
   encodeRolling,
   rollingWindows,
   truncateLeft,
-  withPrefix,
+  withPrefixToken,
 } from './tokens/encode.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 
@@ -146,7 +146,7 @@ function fit(
 ): Sequence {
   const { where } = request;
   const needsPrefix = pair.context.length === 0;
-  const sequence = needsPrefix ? withPrefix(pair, expectPrefix(prefixTokenId, request)) : pair;
+  const sequence = needsPrefix ? withPrefixToken(pair, expectPrefix(prefixTokenId, request)) : pair;
   const { length } = sequence.continuation;
   if (length === 0) {
     throw new UserError(`${where}: the continuation has no tokens to score`, 'give a continuation after the context');

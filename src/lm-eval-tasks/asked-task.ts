@@ -5,7 +5,7 @@ import { askedChoices } from '../probes/files/lm-eval/asked-choices.ts';
 import { DEFAULT_MAX_TOKENS } from '../probes/files/lm-eval/asked-generation.ts';
 import type { ChoiceScoring, Wording } from '../probes/item.ts';
 import type { PythonDict } from '../python/value.ts';
-import { toJson } from './python/json.ts';
+import { pythonToJson } from './python/json.ts';
 import type { TaskRequest } from './requests.ts';
 import type { Task } from './task.ts';
 
@@ -31,7 +31,10 @@ export function askedTask(
 ): AskedTask {
   const asked = requests.map((request, i): AskedDocument => {
     const where = `${task.file}: document ${i + 1}`;
-    const fields = { subject: task.name, ...(toJson(documents[i] ?? new Map()) as Readonly<Record<string, unknown>>) };
+    const fields = {
+      subject: task.name,
+      ...(pythonToJson(documents[i] ?? new Map()) as Readonly<Record<string, unknown>>),
+    };
     return { record: { line: i, where, fields }, wording: wordingOf(request, { task, where, ...options }) };
   });
   const { metrics, otherMetrics } = task;

@@ -1,11 +1,17 @@
 import { toText } from '../python/print.ts';
 import { isSpace } from '../python/text.ts';
 import { isInt, isList, isTrue, type PythonDict, PythonError, type PythonValue } from '../python/value.ts';
-import { choicesOf, fieldOrTemplate, questionOf, type Source, targetOf } from './render-document.ts';
+import {
+  type DocumentSource,
+  fieldOrTemplate,
+  renderChoices,
+  renderQuestion,
+  renderTarget,
+} from './render-document.ts';
 import type { DocumentFormat, Task } from './task.ts';
 
 /** What a task and its documents are, beside a document itself. */
-export interface ContextOptions {
+export interface TaskContextOptions {
   readonly task: Task;
   readonly fields: ReadonlySet<string>;
   /** Whether each choice has a context of its own (`doc_to_text` gives a number for the first document). */
@@ -13,31 +19,34 @@ export interface ContextOptions {
 }
 
 /** The text before an answer, or one for each choice, as `fewshot_context` builds it without a chat template. */
-export function contextsOf(
+export function renderContexts(
   document: PythonDict,
   examples: readonly PythonDict[],
-  options: ContextOptions,
+  options: TaskContextOptions,
 ): { readonly shared: string } | { readonly each: readonly string[] } {
   const { task, multipleInput } = options;
-  const source = sourceOf(document, options);
+  const source = documentSource(document, options);
   const description = fieldOrTemplate(task.description, source);
   const start = isTrue(description) ? expectText(description, 'description') : '';
   const before = start + examples.map((example) => exampleTurn(example, options)).join('');
   const prefix = prefixOf(source, options);
   if (!multipleInput) {
-    const question = expectText(questionOf(task, source), 'doc_to_text');
+    const question = expectText(renderQuestion(task, source), 'doc_to_text');
     return { shared: before + question + delimited(question, prefix, task.targetDelimiter) };
   }
-  const choices = choicesOf(task, source) ?? [];
+  const choices = renderChoices(task, source) ?? [];
   return { each: choices.map((choice) => before + choice + delimited(choice, prefix, '')) };
 }
 
-export function sourceOf(document: PythonDict, { task, fields }: Pick<ContextOptions, 'task' | 'fields'>): Source {
+export function documentSource(
+  document: PythonDict,
+  { task, fields }: Pick<TaskContextOptions, 'task' | 'fields'>,
+): DocumentSource {
   return { document, fields, hasChoices: task.docToChoice !== null };
 }
 
 /** `gen_prefix`: the start of the answer, which the prompt gives. */
-function prefixOf(source: Source, { task, fields }: ContextOptions): string {
+function prefixOf(source: DocumentSource, { task, fields }: TaskContextOptions): string {
   const { genPrefix } = task;
   if (genPrefix === null) return '';
   const value = fieldOrTemplate(
@@ -59,12 +68,12 @@ const touches = (left: string, right: string): boolean =>
   isSpace([...left].at(-1) ?? '') || isSpace([...right][0] ?? '');
 
 /** A few-shot example with its answer, in its own format. */
-function exampleTurn(document: PythonDict, options: ContextOptions): string {
+function exampleTurn(document: PythonDict, options: TaskContextOptions): string {
   const format: DocumentFormat = options.task.fewshotFormat;
-  const source = sourceOf(document, options);
-  let question = questionOf(format, source);
-  let choices = choicesOf(format, source);
-  const answer = targetOf(format, source);
+  const source = documentSource(document, options);
+  let question = renderQuestion(format, source);
+  let choices = renderChoices(format, source);
+  const answer = renderTarget(format, source);
   const prefix =
     format.genPrefix === null || format.genPrefix === '' ? null : fieldOrTemplate(format.genPrefix, source);
   if (options.multipleInput) {

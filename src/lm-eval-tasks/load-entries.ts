@@ -9,7 +9,7 @@ import { LOCAL_FILES, readTaskText, type TaskFiles } from './task-files.ts';
 /** The longest chain among the tasks of lm-evaluation-harness has four files. */
 const MOST_FILES = 20;
 
-export interface LoadOptions {
+export interface TaskLoadOptions {
   /**
    * The folder that included files have to be in; if missing, the working directory if the file is in it, else the folder above
    * its own.
@@ -26,7 +26,7 @@ export interface LoadOptions {
  */
 export async function loadEntries(
   file: string,
-  { tree, files = LOCAL_FILES }: LoadOptions = {},
+  { tree, files = LOCAL_FILES }: TaskLoadOptions = {},
 ): Promise<Map<string, YamlEntry>> {
   const path = resolve(file);
   const work = process.cwd();

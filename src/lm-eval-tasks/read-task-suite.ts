@@ -2,18 +2,18 @@ import { readTextFile } from '../platform/files/read-text-file.ts';
 import { hasTemplates } from '../probes/files/file-records.ts';
 import { isKnownField } from '../probes/files/known-fields.ts';
 import { quotingUnlessLinked } from '../probes/files/leading-outside.ts';
-import { askedSuite, type FileOptions, type FileSuite } from '../probes/files/read.ts';
+import { askedSuite, type FileSuite, type ProbeFileOptions } from '../probes/files/read.ts';
 import type { PythonDict } from '../python/value.ts';
 import { askedTask } from './asked-task.ts';
 import { type GivenDocuments, loadDocuments } from './documents/find-documents.ts';
 import type { IsNeeded } from './documents/read-documents.ts';
 import { isTaskText, readTask } from './read-task.ts';
-import { requestsOf } from './requests.ts';
+import { taskRequests } from './requests.ts';
 import type { DocumentFormat, Task } from './task.ts';
 import { LOCAL_FILES, type TaskFiles } from './task-files.ts';
 
 /** What the policy has for a task file. */
-export interface TaskSuiteOptions extends FileOptions {
+export interface TaskSuiteOptions extends ProbeFileOptions {
   readonly documents?: GivenDocuments;
   readonly numFewshot?: number;
   readonly files?: TaskFiles;
@@ -50,7 +50,7 @@ export function readTaskSuite(path: string, place: string, options: TaskSuiteOpt
     const load = (split: string) => loadDocuments(task, split, { given, files, isNeeded });
     const asked = await load(task.split);
     const examples = numFewshot === 0 ? [] : await examplesOf(task, asked.documents, load);
-    const requests = requestsOf(task, { asked: asked.documents, fewshot: examples }, { numFewshot });
+    const requests = taskRequests(task, { asked: asked.documents, fewshot: examples }, { numFewshot });
     const suite = askedSuite(askedTask(task, asked.documents, requests, asking), task.file, asking);
     const { source, pinned } = asked;
     const moving = pinned === null ? [] : [`${task.file}: its data set can change: this run has read ${pinned}`];

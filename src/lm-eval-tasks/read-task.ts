@@ -1,7 +1,7 @@
 import { UserError } from '../platform/user-error.ts';
 import { isDict, isList, type PythonDict, type PythonValue } from '../python/value.ts';
 import { Entries } from './entries.ts';
-import { type LoadOptions, loadEntries } from './load-entries.ts';
+import { loadEntries, type TaskLoadOptions } from './load-entries.ts';
 import type { YamlEntry } from './python/yaml.ts';
 import { readGeneration, readJudging, readMetrics } from './scoring.ts';
 import { type DocumentFormat, type FewshotSource, OUTPUT_TYPES, type Rendered, type Task } from './task.ts';
@@ -72,7 +72,7 @@ export const isTaskText = (text: string): boolean => OWN_KEYS.test(text);
  * Read a task file of lm-evaluation-harness (0.4.13), with the files that it includes.
  * @throws UserError that names the key, for Python and for everything else that is not read
  */
-export async function readTask(file: string, options: LoadOptions = {}): Promise<Task> {
+export async function readTask(file: string, options: TaskLoadOptions = {}): Promise<Task> {
   return toTask(await loadEntries(file, options), file);
 }
 

@@ -5,7 +5,7 @@ import type { DocumentFormat } from './task.ts';
 import { renderTemplate } from './task-template.ts';
 
 /** A document, and the names of the fields of the split that is asked. */
-export interface Source {
+export interface DocumentSource {
   readonly document: PythonDict;
   readonly fields: ReadonlySet<string>;
   /** Whether the task has choices. */
@@ -13,7 +13,7 @@ export interface Source {
 }
 
 /** `doc_to_text`: text; or a number, where each choice has a context of its own. */
-export function questionOf({ docToText }: DocumentFormat, source: Source): PythonValue {
+export function renderQuestion({ docToText }: DocumentFormat, source: DocumentSource): PythonValue {
   if (typeof docToText === 'number') return docToText;
   const field = fieldOf(docToText, source);
   if (field !== undefined) return field;
@@ -22,7 +22,7 @@ export function questionOf({ docToText }: DocumentFormat, source: Source): Pytho
 }
 
 /** `doc_to_target`: an index, a text, or a list of them. */
-export function targetOf({ docToTarget }: DocumentFormat, source: Source): PythonValue {
+export function renderTarget({ docToTarget }: DocumentFormat, source: DocumentSource): PythonValue {
   if (typeof docToTarget !== 'string') return docToTarget;
   const field = fieldOf(docToTarget, source);
   if (field !== undefined) return field;
@@ -38,7 +38,7 @@ export function targetOf({ docToTarget }: DocumentFormat, source: Source): Pytho
 }
 
 /** `doc_to_choice`, null without one. @throws PythonError unless it is a list of texts */
-export function choicesOf({ docToChoice }: DocumentFormat, source: Source): readonly string[] | null {
+export function renderChoices({ docToChoice }: DocumentFormat, source: DocumentSource): readonly string[] | null {
   if (docToChoice === null) return null;
   const value =
     typeof docToChoice !== 'string'
@@ -53,12 +53,12 @@ export function choicesOf({ docToChoice }: DocumentFormat, source: Source): read
 }
 
 /** `gen_prefix` and `description`: a field or a template. */
-export function fieldOrTemplate(text: string, { document }: Pick<Source, 'document'>): PythonValue {
+export function fieldOrTemplate(text: string, { document }: Pick<DocumentSource, 'document'>): PythonValue {
   return document.has(text) ? (document.get(text) ?? null) : apply(text, document);
 }
 
 /** A name of a field stands for its value. @returns undefined if it is none */
-function fieldOf(name: string, { document, fields }: Source): PythonValue | undefined {
+function fieldOf(name: string, { document, fields }: DocumentSource): PythonValue | undefined {
   if (!fields.has(name)) return undefined;
   const value = document.get(name);
   if (value === undefined) throw new PythonError(`the field ${name} is missing`);

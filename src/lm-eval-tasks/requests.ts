@@ -1,11 +1,11 @@
 import { UserError } from '../platform/user-error.ts';
 import { type AnswerRule, checkAnswerRule } from '../probes/answer-rule.ts';
-import { answerRuleOf, filtersOf } from '../probes/files/lm-eval/answer-rule-of.ts';
+import { taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/task-answer-rule.ts';
 import { toText } from '../python/print.ts';
 import { isInt, isList, type PythonDict, PythonError, type PythonValue } from '../python/value.ts';
-import { type ContextOptions, contextsOf, sourceOf } from './context.ts';
+import { documentSource, renderContexts, type TaskContextOptions } from './context.ts';
 import { FEWSHOT_SEED, firstN, type Sampler, seeded } from './fewshot.ts';
-import { choicesOf, questionOf, type Source, targetOf } from './render-document.ts';
+import { type DocumentSource, renderChoices, renderQuestion, renderTarget } from './render-document.ts';
 import type { Task } from './task.ts';
 
 /** What the harness asks a model for one document. */
@@ -43,7 +43,7 @@ export interface TaskDocuments {
   readonly fewshot: readonly PythonDict[];
 }
 
-export interface RequestOptions {
+export interface TaskRequestOptions {
   /** Number of few-shot examples, instead of the task's own. */
   readonly numFewshot?: number;
   readonly fewshotSeed?: number;
@@ -53,7 +53,7 @@ export interface RequestOptions {
  * What lm-evaluation-harness asks for each document, in their order, without a chat template.
  * @throws UserError with the number of the document, for one that a template does not fit
  */
-export function requestsOf(task: Task, documents: TaskDocuments, options: RequestOptions = {}): TaskRequest[] {
+export function taskRequests(task: Task, documents: TaskDocuments, options: TaskRequestOptions = {}): TaskRequest[] {
   const { asked, fewshot } = documents;
   const { numFewshot = task.numFewshot, fewshotSeed = FEWSHOT_SEED } = options;
   const [first] = asked;
@@ -79,48 +79,48 @@ interface Shape {
 }
 
 function shapeOf(task: Task, document: PythonDict, fields: ReadonlySet<string>): Shape {
-  const source = sourceOf(document, { task, fields });
+  const source = documentSource(document, { task, fields });
   return {
-    multipleInput: task.docToChoice !== null && isInt(questionOf(task, source)),
-    multipleTarget: isList(targetOf(task, source)),
+    multipleInput: task.docToChoice !== null && isInt(renderQuestion(task, source)),
+    multipleTarget: isList(renderTarget(task, source)),
   };
 }
 
 function requestOf(
   document: PythonDict,
   examples: readonly PythonDict[],
-  options: ContextOptions & Shape,
+  options: TaskContextOptions & Shape,
 ): TaskRequest {
   const { task } = options;
-  const source = sourceOf(document, options);
-  const contexts = contextsOf(document, examples, options);
+  const source = documentSource(document, options);
+  const contexts = renderContexts(document, examples, options);
   if ('each' in contexts) {
     if (task.outputType !== 'multiple_choice') throw new PythonError('doc_to_text gives a number');
-    const continuation = task.targetDelimiter + toText(targetOf(task, source));
-    const choices = choicesOf(task, source) ?? [];
+    const continuation = task.targetDelimiter + toText(renderTarget(task, source));
+    const choices = renderChoices(task, source) ?? [];
     return {
       kind: 'choices',
       choices,
       contexts: contexts.each,
       continuations: choices.map(() => continuation),
-      answers: answersOf(questionOf(task, source), choices),
+      answers: answersOf(renderQuestion(task, source), choices),
     };
   }
   const context = contexts.shared;
   switch (task.outputType) {
     case 'multiple_choice': {
-      const choices = choicesOf(task, source);
+      const choices = renderChoices(task, source);
       if (choices === null) throw new PythonError('doc_to_choice is missing');
       return {
         kind: 'choices',
         choices,
         contexts: choices.map(() => context),
         continuations: choices.map((choice) => task.targetDelimiter + choice),
-        answers: answersOf(targetOf(task, source), choices),
+        answers: answersOf(renderTarget(task, source), choices),
       };
     }
     case 'loglikelihood': {
-      const continuation = targetOf(task, source);
+      const continuation = renderTarget(task, source);
       if (typeof continuation !== 'string')
         throw new PythonError(`doc_to_target gives ${toText(continuation)}, which is not text`);
       return { kind: 'continuation', context, continuation };
@@ -148,12 +148,16 @@ function answersOf(gold: PythonValue, choices: readonly string[]): number[] {
   });
 }
 
-function rulesOf(document: PythonDict, source: Source, { task, multipleTarget }: ContextOptions & Shape): NamedRule[] {
+function rulesOf(
+  document: PythonDict,
+  source: DocumentSource,
+  { task, multipleTarget }: TaskContextOptions & Shape,
+): NamedRule[] {
   const targets = targetsOf(source, task, multipleTarget);
   const choices = document.get('choices') ?? null;
   const texts = isList(choices) && choices.every((choice) => typeof choice === 'string') ? choices : null;
-  return filtersOf(task.judging).map((filter) => {
-    const rule = answerRuleOf(task.judging, { filter, targets, where: task.file, choices: texts ?? [] });
+  return taskFilterNames(task.judging).map((filter) => {
+    const rule = taskAnswerRule(task.judging, { filter, targets, where: task.file, choices: texts ?? [] });
     if (texts === null && rule.steps.some((step) => step.function === 'multi_choice_regex')) {
       throw new PythonError('multi_choice_regex needs the field choices, a list of texts');
     }
@@ -162,9 +166,9 @@ function rulesOf(document: PythonDict, source: Source, { task, multipleTarget }:
   });
 }
 
-function targetsOf(source: Source, task: Task, multipleTarget: boolean): string[] {
-  const gold = targetOf(task, source);
-  const choices = choicesOf(task, source);
+function targetsOf(source: DocumentSource, task: Task, multipleTarget: boolean): string[] {
+  const gold = renderTarget(task, source);
+  const choices = renderChoices(task, source);
   if (choices !== null) {
     const choice = isInt(gold) ? choices.at(Number(gold)) : undefined;
     if (choice === undefined)

@@ -1,9 +1,9 @@
 import { UserError } from '../platform/user-error.ts';
 import { type AnswerRule, checkAnswerRule } from '../probes/answer-rule.ts';
-import { answerRuleOf, filtersOf } from '../probes/files/lm-eval/answer-rule-of.ts';
+import { taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/task-answer-rule.ts';
 import type { TaskConfig } from '../probes/files/lm-eval/task-config.ts';
 import type { Entries } from './entries.ts';
-import { toJson } from './python/json.ts';
+import { pythonToJson } from './python/json.ts';
 import type { OutputType } from './task.ts';
 
 /** Metrics that are known, by what a task asks for, and those that the harness takes if a task names none. */
@@ -39,7 +39,7 @@ export function readMetrics(
 }
 
 /**
- * How answers are judged: filters and metrics, for `answerRuleOf`.
+ * How answers are judged: filters and metrics, for `taskAnswerRule`.
  * @throws UserError that names a filter, a metric's option or a pattern that is not read
  */
 export function readJudging(entries: Entries, outputType: OutputType, file: string): TaskConfig {
@@ -54,15 +54,15 @@ export function readJudging(entries: Entries, outputType: OutputType, file: stri
       throw filter.error('filter', `has ${other}, which is for generated answers`, 'leave the filter out');
     }
   }
-  const judging = toJson(
+  const judging = pythonToJson(
     new Map([
       ['filter_list', entries.get('filter_list')],
       ['metric_list', entries.get('metric_list') ?? [new Map([['metric', 'exact_match']])]],
     ]),
   ) as TaskConfig;
   if (outputType !== 'generate_until') return judging;
-  for (const filter of filtersOf(judging)) {
-    checkRule(answerRuleOf(judging, { filter, targets: [], where: file, choices: [] }), `${file}: filter ${filter}`);
+  for (const filter of taskFilterNames(judging)) {
+    checkRule(taskAnswerRule(judging, { filter, targets: [], where: file, choices: [] }), `${file}: filter ${filter}`);
   }
   return judging;
 }

@@ -2,8 +2,8 @@ import type { Environment, Filter } from '../python/jinja/environment.ts';
 import { FILTERS } from '../python/jinja/filters.ts';
 import { GLOBALS } from '../python/jinja/globals.ts';
 import { parse } from '../python/jinja/parse.ts';
-import { toText } from '../python/jinja/print.ts';
-import { render } from '../python/jinja/render.ts';
+import { jinjaText } from '../python/jinja/print.ts';
+import { renderJinja } from '../python/jinja/render.ts';
 import type { Body } from '../python/jinja/syntax.ts';
 import { TESTS } from '../python/jinja/tests.ts';
 import { asIndex, asText, bind, NotRead, TemplateError } from '../python/jinja/value.ts';
@@ -18,9 +18,9 @@ const MOST_KNOWN = 200;
  * @throws PythonError for an undefined name, and for everything that is not read
  */
 export function renderTemplate(source: string, document: PythonDict): string {
-  const variables = [...document].map(([key, value]) => [toText(key), value] as const);
+  const variables = [...document].map(([key, value]) => [jinjaText(key), value] as const);
   try {
-    return render(parsed(source), variables, ENVIRONMENT);
+    return renderJinja(parsed(source), variables, ENVIRONMENT);
   } catch (error) {
     // A macro that calls itself without end.
     throw error instanceof RangeError ? new TemplateError(`the template is too deep: ${error.message}`) : error;

@@ -9,7 +9,7 @@ import {
 import { groupBy } from '../platform/group-by.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
-import { increasing, type MaybeBounded, numberOf, quotient } from '../statistics/bounded.ts';
+import { boundedValue, increasing, type MaybeBounded, quotient } from '../statistics/bounded.ts';
 import { median, weightedMean } from '../statistics/descriptive.ts';
 import { roundMaybeBounded, roundNumber } from './round.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './schema/measurement.ts';
@@ -25,7 +25,7 @@ export function flattenMetrics(metrics: Metrics): Record<string, MaybeBounded> {
 }
 
 /** Is there an update, and is it above the rounding noise of its dtype? Only such a ΔW is summarized. */
-export function isJudged({
+export function isUpdateJudged({
   of,
   metrics,
 }: {
@@ -58,7 +58,7 @@ export function summarize(tensors: readonly TensorMeasurement[]): Pick<Measureme
 
 /** Per module type (and component): the median and the parameter-weighted mean of every metric. */
 export function summarizeGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
-  return [...groupBy(tensors.filter(isJudged), groupKey).values()].map(summarizeGroup).sort(inReadingOrder);
+  return [...groupBy(tensors.filter(isUpdateJudged), groupKey).values()].map(summarizeGroup).sort(inReadingOrder);
 }
 
 /** The key of a group: W or ΔW of one module type of one component. */
@@ -124,7 +124,7 @@ export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   const topEnergy = (modules: readonly ModuleType[]) =>
     increasing(
       blocks
-        .filter((tensor) => modules.includes(tensor.module) && isJudged(tensor))
+        .filter((tensor) => modules.includes(tensor.module) && isUpdateJudged(tensor))
         .flatMap(({ metrics }) => (metrics ? [metrics.topEnergy['5%']] : [])),
       (values) => median(values),
     );
@@ -179,7 +179,7 @@ export function ratioGap({
 }
 
 export function isSaturated(topEnergy: MaybeBounded): boolean {
-  return numberOf(topEnergy) > SATURATED;
+  return boundedValue(topEnergy) > SATURATED;
 }
 
 /** ‖ΔW‖_F / ‖W_reference‖_F over the matrices of the blocks that changed, taken together. */

@@ -3,7 +3,7 @@ import { at } from '../platform/at.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import type { ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
-import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
+import { type LeftOutItem, prepareModel, type RunProbesOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import type { Sequential } from './options.ts';
 import { factKey, type MeasuredProbes } from './schema/probes.ts';
 
@@ -11,7 +11,7 @@ import { factKey, type MeasuredProbes } from './schema/probes.ts';
 export interface BlockSuite {
   readonly name: string;
   readonly items: readonly ProbeItem[];
-  readonly options: RunOptions;
+  readonly options: RunProbesOptions;
 }
 
 /** What a suite was answered so far. */

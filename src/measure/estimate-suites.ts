@@ -6,12 +6,12 @@ import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts
 import { estimatePasses, type PassesEstimate, pilotSeconds } from '../probes/estimate-passes.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { chooseLevels, pilotSize } from '../probes/pilot.ts';
-import { prepareModel, type RunOptions, splitIntoChunks } from '../probes/run.ts';
+import { prepareModel, type RunProbesOptions, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 
 /** @param chatTemplate of suites that do not say it themselves */
-export function optionsFor(suite: Suite, chatTemplate: boolean): RunOptions {
+export function optionsFor(suite: Suite, chatTemplate: boolean): RunProbesOptions {
   return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens: suite.maxNewTokens };
 }
 

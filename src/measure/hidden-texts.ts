@@ -30,11 +30,11 @@ function keyOf(items: readonly KeyedItem[]): string {
 
 /** The key of a suite's hashes: 64 hexadecimal digits. @param items all of the suite */
 export function textKey(items: readonly ProbeItem[]): string {
-  return keyOf(items.map((item) => ({ id: item.id, prompt: item.prompt, right: rightOf(item) })));
+  return keyOf(items.map((item) => ({ id: item.id, prompt: item.prompt, right: rightAnswerText(item) })));
 }
 
 /** The right answer as a measurement has it. */
-export function rightOf({ question }: Pick<ProbeItem, 'question'>): string {
+export function rightAnswerText({ question }: Pick<ProbeItem, 'question'>): string {
   return question.kind === 'choice' ? at(question.choices, question.answer) : question.target;
 }
 

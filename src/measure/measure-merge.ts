@@ -1,11 +1,11 @@
 import type { Adapter, LoraModule } from '../checkpoint/adapter/adapter.ts';
 import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
-import { featuresOf } from '../checkpoint/adapter/factors.ts';
+import { loraFeatures } from '../checkpoint/adapter/factors.ts';
 import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
-import { placeOf } from '../checkpoint/naming/place.ts';
+import { tensorPlace } from '../checkpoint/naming/place.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import { transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
 import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
@@ -13,12 +13,12 @@ import { isQuantized, isReadable } from '../checkpoint/tensors/tensor-value.ts';
 import { UserError } from '../platform/user-error.ts';
 import { areEqual } from '../spectra/merge/equal-tensors.ts';
 import { type ExpertWeight, expertWeights } from '../spectra/merge/expert-weights.ts';
-import { isJudged, judgeMerge } from '../spectra/merge/judge-merge.ts';
+import { isMergeJudged, judgeMerge } from '../spectra/merge/judge-merge.ts';
 import { isBeforeQuantizing, isMergedBeforeQuantizing } from '../spectra/merge/judge-quantized.ts';
 import type { MergedWeight } from '../spectra/merge/merge-sums.ts';
 import { TensorNames } from '../spectra/merge/tensor-names.ts';
 import { countNonFinite, findNonFinite } from '../spectra/non-finite.ts';
-import type { SpectraOptions } from './options.ts';
+import type { MeasureSpectraOptions } from './options.ts';
 import { roundNumber } from './round.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';
 
@@ -40,7 +40,7 @@ const DIGITS = 6;
  */
 export async function measureMerge(
   { adapter, checkpoint, reference, digests }: MergeSides,
-  onProgress: SpectraOptions['onProgress'],
+  onProgress: MeasureSpectraOptions['onProgress'],
 ): Promise<MergeMeasurement> {
   refuseUnchecked(adapter, checkpoint, reference);
   for (const side of [adapter, checkpoint, reference]) await fetchTensors(side, side.tensors.values(), onProgress);
@@ -150,7 +150,7 @@ function beforeQuantizing({ path }: FullCheckpoint, name: string, original: Tens
 async function nonFiniteOf(entries: readonly TensorEntry[]): Promise<MergeMeasurement['nonFinite']> {
   const device = { name: 'cpu', reason: 'an adapter is small' } as const;
   const found: MergeMeasurement['nonFinite'] = [];
-  for (const entry of await findNonFinite(entries.filter(isJudged), device)) {
+  for (const entry of await findNonFinite(entries.filter(isMergeJudged), device)) {
     const counts = await countNonFinite(entry, device);
     if (counts.nan + counts.inf > 0) found.push({ name: entry.name, ...counts });
   }
@@ -166,7 +166,7 @@ function namesOf(checkpoint: FullCheckpoint): FindTensor {
   return (name) => names.find(name) ?? (isHead(name) ? embedding : null);
 }
 
-const isHead = (name: string): boolean => placeOf(name, { multimodal: false }).module === 'lm_head';
+const isHead = (name: string): boolean => tensorPlace(name, { multimodal: false }).module === 'lm_head';
 
 interface MergeTarget {
   /** In the adapter; of an expert, in the checkpoint. */
@@ -241,7 +241,7 @@ function describe(name: string, [{ rank, scale, magnitude }]: MergeTarget['modul
 function unmerged({ merged, base, modules, views }: MergeTarget) {
   if (!merged) return 'notInCheckpoint';
   if (!base) return 'notInReference';
-  if (!isJudged(merged) || !isReadable(base)) return 'unreadable';
+  if (!isMergeJudged(merged) || !isReadable(base)) return 'unreadable';
   if (merged.shape.length < 2) return 'otherShape';
   const [stored, original] = [
     views?.merged.shape ?? wholeMatrix(merged.shape).shape,
@@ -249,7 +249,7 @@ function unmerged({ merged, base, modules, views }: MergeTarget) {
   ].map(String);
   if (stored !== original || (!views && merged.shape.join() !== base.shape.join())) return 'otherShape';
   const isAlike = modules.every((module) => {
-    const { output, input } = featuresOf(module);
+    const { output, input } = loraFeatures(module);
     return (module.transposed ? [input, output] : [output, input]).join() === stored;
   });
   return isAlike ? null : 'otherShape';

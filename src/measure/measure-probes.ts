@@ -1,6 +1,6 @@
 import { type Execution, LAYER_BY_LAYER, passSeconds } from '../language-model/execution.ts';
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
-import type { Precision } from '../language-model/precision.ts';
+import type { ModelPrecision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
 import { SPELLING } from '../language-model/tokens/spelling.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
@@ -10,14 +10,14 @@ import { type OnInterruption, type OnProgress, withInterruptions } from '../plat
 import { UserError } from '../platform/user-error.ts';
 import type { RunEstimate } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
-import { answerKindOf, type ProbeItem } from '../probes/item.ts';
+import { answerKind, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import { expectChatTemplate, isTemplated, PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
 import {
   type LeftOutItem,
   prepareModel,
-  type RunOptions,
+  type RunProbesOptions,
   type RunResult,
   runChunks,
   splitIntoChunks,
@@ -44,7 +44,7 @@ export interface ProbeRun {
   readonly by: string;
   readonly device: string;
   /** Null: a server does not say. */
-  readonly precision: Precision | null;
+  readonly precision: ModelPrecision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
   /** What a server was asked, the pilot included; null without one. */
@@ -207,7 +207,7 @@ interface PreparedSuite {
   readonly suite: Suite;
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
   readonly leftOut: readonly LeftOutItem[];
-  readonly options: RunOptions;
+  readonly options: RunProbesOptions;
 }
 
 function prepareSuite(
@@ -219,7 +219,7 @@ function prepareSuite(
     reads,
   }: { readonly model: Model; readonly chatTemplate: boolean; readonly reads: ReadonlySet<string> | undefined },
 ): PreparedSuite {
-  const options: RunOptions = { ...optionsFor(suite, chatTemplate), reads };
+  const options: RunProbesOptions = { ...optionsFor(suite, chatTemplate), reads };
   const { fitting, leftOut } = selectFitting(items, model, options);
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
@@ -296,7 +296,7 @@ function toAnswers(
     leftOut: items.flatMap((item, i) => {
       const problem = problems.get(item.id);
       if (!problem) return [];
-      const left = describeLeftOut({ ...item, answers: answerKindOf(item) }, name, problem);
+      const left = describeLeftOut({ ...item, answers: answerKind(item) }, name, problem);
       return [{ index: offset + i, fact: item.fact, item: key === null ? left : hideLeftOut(left, key) }];
     }),
   };

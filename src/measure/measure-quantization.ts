@@ -12,11 +12,11 @@ import { matrixEnergies } from '../spectra/energies.ts';
 import { type Matched, matchMatrices } from '../spectra/match-reference.ts';
 import { groupKey } from './aggregate.ts';
 import { defaultMemoryLimit } from './measure-spectra.ts';
-import type { SpectraOptions } from './options.ts';
+import type { MeasureSpectraOptions } from './options.ts';
 import { roundNumber } from './round.ts';
 import type { ModuleError, Quantization } from './schema/quantization.ts';
 
-interface QuantizationOptions extends Pick<SpectraOptions, 'device' | 'memoryLimit'> {
+interface QuantizationOptions extends Pick<MeasureSpectraOptions, 'device' | 'memoryLimit'> {
   readonly onProgress?: OnProgress | undefined;
 }
 

@@ -14,8 +14,8 @@ import { asScreened } from '../spectra/screen/screen-spectrum.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { tensorKey } from './aggregate.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
-import type { SpectraOptions } from './options.ts';
-import { estimateEta, type Part } from './progress/eta.ts';
+import type { MeasureSpectraOptions } from './options.ts';
+import { estimateEta, type WorkPart } from './progress/eta.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
@@ -44,7 +44,7 @@ export interface SpectraMeasurement {
 export async function measureSpectra(
   checkpoint: Checkpoint,
   reference: FullCheckpoint | null,
-  options: SpectraOptions,
+  options: MeasureSpectraOptions,
 ): Promise<SpectraMeasurement> {
   const device = await chooseDevice(options.device ?? 'auto');
   const whole = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
@@ -70,7 +70,7 @@ export async function completeSpectra(
   screened: SpectraMeasurement,
   open: ReadonlySet<string>,
   { checkpoint, reference }: Pick<Measured, 'checkpoint' | 'reference'>,
-  options: SpectraOptions,
+  options: MeasureSpectraOptions,
 ): Promise<SpectraMeasurement> {
   const device = await chooseDevice(options.device ?? 'auto');
   const { jobs } = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
@@ -133,7 +133,7 @@ async function fetchSelected(
   { jobs, vectors }: Selection,
   checkpoint: Checkpoint,
   reference: FullCheckpoint | null,
-  onProgress: SpectraOptions['onProgress'],
+  onProgress: MeasureSpectraOptions['onProgress'],
 ): Promise<void> {
   const own = jobs.flatMap(({ tensors }) => tensors.checkpoint);
   await fetchTensors(checkpoint, [...own, ...vectors], onProgress);
@@ -158,7 +158,7 @@ interface Measured {
 async function runSelection(
   selection: Pick<Plan, 'jobs' | 'vectors'>,
   { checkpoint, reference, device }: Measured,
-  options: SpectraOptions,
+  options: MeasureSpectraOptions,
 ): Promise<Results> {
   const { memoryLimit = defaultMemoryLimit(), onProgress, onSpectrum } = options;
   const tensors: TensorMeasurement[] = [];
@@ -201,7 +201,7 @@ async function runSelection(
 }
 
 /** Looks spectra up in the store, and keeps there what was computed. */
-function cacheOf({ digests, spectrumStore, onSpectrum }: SpectraOptions) {
+function cacheOf({ digests, spectrumStore, onSpectrum }: MeasureSpectraOptions) {
   // A store does not have the singular values that `onSpectrum` receives.
   const store = digests && !onSpectrum ? spectrumStore : undefined;
   const keys = new Map<Job, string>();
@@ -257,7 +257,7 @@ function collect(plan: Plan, device: Device, selection: Selection, results: Resu
 /**
  * The jobs that take time, for the ETA: all except those over the memory limit. Jobs of one kind take about as long.
  */
-function partsOf(jobs: readonly Job[], memoryLimit: number): Map<Job, Part> {
+function partsOf(jobs: readonly Job[], memoryLimit: number): Map<Job, WorkPart> {
   const running = jobs.filter(({ memory }) => memory <= memoryLimit);
   return new Map(running.map((job) => [job, { cost: job.cost, kind: kindOf(job) }]));
 }

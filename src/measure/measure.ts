@@ -5,9 +5,9 @@ import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { listingOf } from '../checkpoint/listed.ts';
-import { nameOf } from '../checkpoint/open.ts';
-import { storedOf } from '../checkpoint/tensors/tensor-value.ts';
+import { checkpointListing } from '../checkpoint/listed.ts';
+import { checkpointName } from '../checkpoint/open.ts';
+import { storedEntries } from '../checkpoint/tensors/tensor-value.ts';
 import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { reopenTokens, type TokenPlace } from '../language-model/tokens/token-place.ts';
@@ -24,7 +24,7 @@ import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
 import type { MeasuredModel } from './open-measured.ts';
-import type { MeasureOptions, ProbeRunOptions, SpectraOptions } from './options.ts';
+import type { MeasureOptions, MeasureSpectraOptions, ProbeRunOptions } from './options.ts';
 import { refuseMisread } from './refuse-misread.ts';
 import { refuseOtherWeights } from './refuse-other-weights.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
@@ -68,7 +68,7 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
 /** The files beside the weights that programs may load instead, or that can run code. A lone file has none. */
 async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNullable<Measurement['unread']>> {
   const found = await (remote ? foreignNamesAmong(remote.names) : foreignFilesIn(path));
-  const stored = [...tensors.values()].flatMap(storedOf);
+  const stored = [...tensors.values()].flatMap(storedEntries);
   const read = new Set(stored.map(({ file }) => file));
   const files = await Promise.all(found.map(({ name }) => realpath(join(path, name)).catch(() => '')));
   const unread = found.filter((_, i) => !read.has(at(files, i)));
@@ -96,8 +96,8 @@ async function recallOrMeasure(
     // The time and machine of the measurement stay; the files can be elsewhere now.
     const paths = {
       checkpoint: checkpoint.remote?.name ?? path,
-      reference: reference && nameOf(reference.checkpoint),
-      adapter: adapter ? nameOf(adapter) : null,
+      reference: reference && checkpointName(reference.checkpoint),
+      adapter: adapter ? checkpointName(adapter) : null,
       hub: hubRecord(checkpoint, reference?.checkpoint ?? null),
     };
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
@@ -196,8 +196,8 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
     run: {
       ...machineRecord(started),
       checkpoint: checkpoint.remote?.name ?? path,
-      reference: base && nameOf(base),
-      adapter: adapter ? nameOf(adapter) : null,
+      reference: base && checkpointName(base),
+      adapter: adapter ? checkpointName(adapter) : null,
       hub: hubRecord(checkpoint, base),
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
@@ -285,8 +285,8 @@ async function tryProbes(
 
 /** How a hub lists what was read. The base of full weights says nothing about them. */
 function hubRecord(checkpoint: Checkpoint, base: FullCheckpoint | null): Measurement['run']['hub'] {
-  const own = listingOf(checkpoint);
-  const of = checkpoint.format === 'lora' && base ? listingOf(base) : null;
+  const own = checkpointListing(checkpoint);
+  const of = checkpoint.format === 'lora' && base ? checkpointListing(base) : null;
   const named = ({ name, listing }: NonNullable<typeof own>) => ({ checkpoint: name, listing });
   return own ? { ...named(own), base: of && named(of) } : undefined;
 }
@@ -294,7 +294,7 @@ function hubRecord(checkpoint: Checkpoint, base: FullCheckpoint | null): Measure
 async function identify(
   checkpoint: Checkpoint,
   digests: TensorDigests,
-  onProgress: SpectraOptions['onProgress'],
+  onProgress: MeasureSpectraOptions['onProgress'],
 ): Promise<Identity> {
   const dtypes = new Map<string, number>();
   let parameters = 0;

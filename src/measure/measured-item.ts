@@ -1,6 +1,6 @@
-import { answerKindOf, chanceOf } from '../probes/item.ts';
+import { answerKind, itemChance } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
-import { rightOf } from './hidden-texts.ts';
+import { rightAnswerText } from './hidden-texts.ts';
 import { KEPT_CHARACTERS } from './schema/item-table.ts';
 import type { ProbeItemMeasurement } from './schema/probes.ts';
 
@@ -22,15 +22,15 @@ export function measuredItem(
     cluster,
     form,
     prompt: item.prompt.slice(0, KEPT_CHARACTERS),
-    right: rightOf(item),
+    right: rightAnswerText(item),
     given: given.slice(0, KEPT_CHARACTERS),
     correct,
-    chance: round(chanceOf(item)),
+    chance: round(itemChance(item)),
     margin: round(margin),
     probability: probability === null ? null : round(probability),
     logprobs: logprobs === null ? null : logprobs.map(round),
     ...(kind === undefined ? {} : { kind }),
-    answers: answerKindOf(item),
+    answers: answerKind(item),
     ...(oldLabel === undefined ? {} : { oldLabel }),
     ...(oldLabels === undefined ? {} : { oldLabels }),
     ...(level === undefined ? {} : { level }),

@@ -60,7 +60,7 @@ export interface Screening {
 /** A matrix whose bounds left something open, and what. */
 export type CompletedSpectrum = NonNullable<Measurement['run']['completedSpectra']>[number];
 
-export interface SpectraOptions {
+export interface MeasureSpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
@@ -87,7 +87,7 @@ export interface SpectraOptions {
 export type Endpoint = Omit<EndpointSource, 'kind' | 'tokens'>;
 
 /** How a model is measured. */
-export interface MeasureOptions extends SpectraOptions {
+export interface MeasureOptions extends MeasureSpectraOptions {
   /** False to measure only the probes. */
   readonly spectra?: boolean | undefined;
   /** The probes to run; none by default. */

@@ -2,9 +2,9 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { TensorDigests } from '../checkpoint/digest.ts';
 import { isBuffer } from '../checkpoint/matrices/buffers.ts';
 import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
-import { placeOf } from '../checkpoint/naming/place.ts';
+import { tensorPlace } from '../checkpoint/naming/place.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
-import { type OtherWeights, otherWeightsOf } from '../checkpoint/other-weights.ts';
+import { findOtherWeights, type OtherWeights } from '../checkpoint/other-weights.ts';
 import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -23,7 +23,7 @@ export async function refuseOtherWeights(
   digests: TensorDigests,
   onProgress?: OnProgress,
 ): Promise<ReadonlySet<string>> {
-  const others = await otherWeightsOf(checkpoint);
+  const others = await findOtherWeights(checkpoint);
   for (const other of others) {
     const difference = await differenceOf(checkpoint, other, digests, onProgress);
     if (difference === null) continue;
@@ -47,7 +47,8 @@ async function differenceOf(
   // No program has a place in the model for what is neither in one of its modules nor beside them under a name that models have: the value
   // head of a training, or what a test expects.
   const isPart = ({ name }: TensorEntry) =>
-    outermost.has(outermostOf(name)) || (isOutermost(name) && placeOf(name, { multimodal: true }).module !== 'other');
+    outermost.has(outermostOf(name)) ||
+    (isOutermost(name) && tensorPlace(name, { multimodal: true }).module !== 'other');
   const embedding = tokenEmbedding(checkpoint.tensors.values());
   const pairs: Array<readonly [TensorEntry, TensorEntry]> = [];
   for (const entry of tensors.values()) {
@@ -87,5 +88,5 @@ function isOutermost(name: string): boolean {
 
 /** The head of a model with tied weights is stored or left out, as a library likes. */
 function isHead({ name }: TensorEntry): boolean {
-  return placeOf(name, { multimodal: true }).module === 'lm_head';
+  return tensorPlace(name, { multimodal: true }).module === 'lm_head';
 }

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { isScreened, methodOfAll, summarize, tensorKey } from './aggregate.ts';
 import { completeSpectra, measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
-import type { CompletedSpectrum, SpectraOptions } from './options.ts';
+import type { CompletedSpectrum, MeasureSpectraOptions } from './options.ts';
 import type { Measurement } from './schema/measurement.ts';
 
 /** Spectra of which nothing open depends on a screen. */
@@ -20,7 +20,7 @@ export interface SettledSpectra extends SpectraMeasurement {
 export async function measureSettled(
   checkpoint: Checkpoint,
   reference: FullCheckpoint | null,
-  options: SpectraOptions,
+  options: MeasureSpectraOptions,
   draftOf: (spectra: SpectraMeasurement) => Promise<Measurement>,
 ): Promise<SettledSpectra> {
   let spectra = await measureSpectra(checkpoint, reference, options);

@@ -31,7 +31,7 @@ const SAFETENSORS_TYPES = {
 } as const;
 
 /** The element type of a floating-point tensor of a safetensors file. */
-export function elementTypeOf({ name, dtype }: { readonly name: string; readonly dtype: string }): ElementType {
+export function onnxElementType({ name, dtype }: { readonly name: string; readonly dtype: string }): ElementType {
   if (!Object.hasOwn(SAFETENSORS_TYPES, dtype)) throw new Error(`${name}: dtype ${dtype} is not floating-point`);
   return SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
 }
@@ -49,7 +49,7 @@ export interface ExternalData {
 export type Value = string & { readonly __value: unique symbol };
 
 /** ONNX's own operators, and onnxruntime's fused ones. */
-export type Domain = '' | 'com.microsoft';
+export type OperatorDomain = '' | 'com.microsoft';
 
 /** The number of a node's outputs, or for each of them whether it is computed. */
 type OutputSelection = number | readonly boolean[];
@@ -57,7 +57,7 @@ type OutputSelection = number | readonly boolean[];
 export interface NodeOptions<O extends OutputSelection> {
   readonly outputs: O;
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly domain?: Domain;
+  readonly domain?: OperatorDomain;
 }
 
 /** As many values as a node has outputs: a tuple where the number is known to the compiler. */
@@ -191,7 +191,7 @@ export class Graph {
     type: string,
     inputs: readonly (Value | null)[],
     attributes: Readonly<Record<string, Attribute>> = {},
-    domain: Domain = '',
+    domain: OperatorDomain = '',
   ): Value {
     const [output] = this.node(type, inputs, { outputs: 1, attributes, domain });
     return output;

@@ -48,7 +48,7 @@ export function float64Device(device: Device): Device {
     : device;
 }
 
-export type Outputs = Readonly<Record<string, ort.Tensor>>;
+export type SessionOutputs = Readonly<Record<string, ort.Tensor>>;
 
 export type Session = ort.InferenceSession;
 export type Tensor = ort.Tensor;
@@ -115,9 +115,9 @@ export async function openSession(
 export async function runGraph(
   graph: Graph,
   device: Device,
-  into: Outputs = {},
+  into: SessionOutputs = {},
   feeds: Readonly<Record<string, Tensor>> = {},
-): Promise<Outputs> {
+): Promise<SessionOutputs> {
   const session = await createSession(graph, device, { graphOptimizationLevel: 'disabled' });
   try {
     return await session.run(feeds, { ...Object.fromEntries(graph.outputNames.map((name) => [name, null])), ...into });
@@ -186,7 +186,7 @@ async function prepare({ preparations, inMemory }: Graph): Promise<{ path: strin
     }
     prepared.push({ path: location, data: new Uint8Array(numbers.buffer) });
   }
-  for (const { location, data } of inMemory) prepared.push({ path: location, data: await readBytes(data) });
+  for (const { location, data } of inMemory) prepared.push({ path: location, data: await readExternalBytes(data) });
   return prepared;
 }
 
@@ -198,7 +198,7 @@ const MOST_READ = 2 ** 30;
  * @param mostRead bytes of one read
  * @throws UserError for a file that became shorter, and for more bytes than an array has
  */
-export async function readBytes(
+export async function readExternalBytes(
   { file, offset, byteLength }: ExternalData,
   mostRead: number = MOST_READ,
 ): Promise<Uint8Array> {
@@ -227,14 +227,14 @@ export async function readBytes(
 const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };
 
 /** The elements of a float32 output on the CPU. */
-export function float32Output(outputs: Outputs, name: string): Float32Array {
+export function float32Output(outputs: SessionOutputs, name: string): Float32Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);
   return data;
 }
 
 /** An output, on the CPU or on a device. */
-export function tensorOutput(outputs: Outputs, name: string): Tensor {
+export function tensorOutput(outputs: SessionOutputs, name: string): Tensor {
   const output = outputs[name];
   if (!output) throw new Error(`there is no output ${name}`);
   return output;
@@ -247,14 +247,14 @@ export function float32Data({ data }: Tensor): Float32Array {
 }
 
 /** The elements of a float64 output on the CPU. */
-export function float64Output(outputs: Outputs, name: string): Float64Array {
+export function float64Output(outputs: SessionOutputs, name: string): Float64Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float64Array)) throw new Error(`output ${name} is not float64`);
   return data;
 }
 
 /** The elements of an int64 output on the CPU, as numbers. */
-export function int64Output(outputs: Outputs, name: string): number[] {
+export function int64Output(outputs: SessionOutputs, name: string): number[] {
   const data = outputs[name]?.data;
   if (!(data instanceof BigInt64Array)) throw new Error(`output ${name} is not int64`);
   return Array.from(data, Number);

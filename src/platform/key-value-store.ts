@@ -14,7 +14,7 @@ export interface KeyValueStore {
 }
 
 /** The part of a store whose keys begin with a prefix. */
-export function withPrefix(store: KeyValueStore, prefix: string): KeyValueStore {
+export function withKeyPrefix(store: KeyValueStore, prefix: string): KeyValueStore {
   return { get: (key) => store.get(prefix + key), set: (key, text) => store.set(prefix + key, text) };
 }
 

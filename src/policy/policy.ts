@@ -54,13 +54,13 @@ const ruleSchema = z
       });
     }
   });
-export type Rule = z.infer<typeof ruleSchema>;
+export type PolicyRule = z.infer<typeof ruleSchema>;
 
 /** Quiet between re-seeded runs, whose ratios differ by up to 17% (docs/decisions/018-calibration.md). */
 const RATIO_TOLERANCE = 0.25;
 
 /** Without a calibration, and beside probes that decide, a finding of these is information: see `isInformation`. */
-export const DEFAULT_RULES: readonly Rule[] = [
+export const DEFAULT_RULES: readonly PolicyRule[] = [
   {
     metric: 'mlpAttentionRatio',
     of: 'delta',
@@ -77,14 +77,14 @@ export const DEFAULT_RULES: readonly Rule[] = [
  * approved one, and is it still of its size? The limits come from adapters that were trained for this
  * (docs/decisions/009-adapters.md).
  */
-export const LOW_RANK_RULES: readonly Rule[] = [
+export const LOW_RANK_RULES: readonly PolicyRule[] = [
   lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1.5 }),
   lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.67, absolute: 0.05 }),
   lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 2 }),
   lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 4, level: 'fail' }),
 ];
 
-function lowRank(rule: Pick<Rule, 'metric' | 'direction'> & Partial<Rule>): Rule {
+function lowRank(rule: Pick<PolicyRule, 'metric' | 'direction'> & Partial<PolicyRule>): PolicyRule {
   return { of: 'delta', statistic: 'median', absolute: 0, relative: 0, level: 'warn', ...rule };
 }
 
@@ -166,15 +166,15 @@ export type Policy = z.infer<typeof policySchema>;
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
 /** The rules in effect for every update: the policy's own, then the defaults that they do not replace. */
-export function effectiveRules(policy: Policy): readonly Rule[] {
+export function effectiveRules(policy: Policy): readonly PolicyRule[] {
   return [...policy.rules, ...notReplaced(DEFAULT_RULES, policy)];
 }
 
 /** The rules that are in effect beside them for updates of low rank. */
-export function lowRankRules(policy: Policy): readonly Rule[] {
+export function lowRankRules(policy: Policy): readonly PolicyRule[] {
   return notReplaced(LOW_RANK_RULES, policy);
 }
 
-function notReplaced(rules: readonly Rule[], policy: Policy): readonly Rule[] {
+function notReplaced(rules: readonly PolicyRule[], policy: Policy): readonly PolicyRule[] {
   return rules.filter((rule) => !policy.rules.some((own) => own.metric === rule.metric && own.of === rule.of));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
 import { BUILTIN } from '../probes/suite.ts';
-import { mistakeInTwinsOf } from './twins-of.ts';
+import { findTwinsMistake } from './twins-of.ts';
 
 const share = z.number().min(0).max(1);
 const level = z.enum(['info', 'warn', 'fail']);
@@ -101,7 +101,7 @@ export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
 const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   const files = choices.map(listedFile);
   for (const [i, file] of files.entries()) {
-    const message = mistakeInTwinsOf(file, files);
+    const message = findTwinsMistake(file, files);
     if (message !== null) context.addIssue({ code: 'custom', path: [i, 'twins-of'], message });
   }
 });

@@ -1,21 +1,21 @@
-import { suiteNameOf } from '../probes/files/suite-name.ts';
+import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { BUILTIN } from '../probes/suite.ts';
 
 /** A file of the policy, and the benchmark that it says its items are twins of. */
-export interface ListedFile {
+export interface PolicyFile {
   readonly file: string;
   readonly 'twins-of'?: string | undefined;
 }
 
 /** The file that `twins-of` names, by its path or by its name; undefined if there is none. */
-export function findBenchmark<T extends ListedFile>(twinsOf: string, files: readonly T[]): T | undefined {
-  return files.find(({ file }) => file === twinsOf) ?? files.find(({ file }) => suiteNameOf(file) === twinsOf);
+export function findBenchmark<T extends PolicyFile>(twinsOf: string, files: readonly T[]): T | undefined {
+  return files.find(({ file }) => file === twinsOf) ?? files.find(({ file }) => suiteNameFromFile(file) === twinsOf);
 }
 
 /** Why a file cannot be twins of what it names, and what to do; null if it can, or names nothing. */
-export function mistakeInTwinsOf(
-  { file, 'twins-of': twinsOf }: ListedFile,
-  files: readonly ListedFile[],
+export function findTwinsMistake(
+  { file, 'twins-of': twinsOf }: PolicyFile,
+  files: readonly PolicyFile[],
 ): string | null {
   if (twinsOf === undefined) return null;
   const name = JSON.stringify(twinsOf);

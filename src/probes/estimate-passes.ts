@@ -3,7 +3,7 @@ import type { Model } from '../language-model/model.ts';
 import { at } from '../platform/at.ts';
 import { charactersRead, type EstimateOptions, type RunEstimate, sharedPrefixLengths } from './estimate.ts';
 import type { ProbeItem } from './item.ts';
-import { answerLimit, type RunOptions } from './run.ts';
+import { answerLimit, type RunProbesOptions } from './run.ts';
 import { type Fact, stratifiedSample } from './sample.ts';
 
 /** How many prompts are encoded to find out how long tokens are. */
@@ -57,7 +57,11 @@ export function pilotSeconds(
   pilot: readonly ProbeItem[],
   model: Pick<Model, 'tokenizer'>,
   cost: PassCost,
-  { looks, share, maxNewTokens }: { readonly looks: number; readonly share: number } & Pick<RunOptions, 'maxNewTokens'>,
+  {
+    looks,
+    share,
+    maxNewTokens,
+  }: { readonly looks: number; readonly share: number } & Pick<RunProbesOptions, 'maxNewTokens'>,
 ): number {
   const options = { maxNewTokens, seed: 0, budgetSeconds: null };
   const facts = stratifiedSample(pilot, 0);
@@ -77,7 +81,7 @@ function cumulativeSeconds(
     readonly cost: PassCost;
     readonly perCharacter: number;
     readonly items: readonly ProbeItem[];
-    readonly options: Pick<RunOptions, 'maxNewTokens'>;
+    readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
   },
 ): number[] {
   const read = charactersRead(facts, sharedPrefixLengths(items));

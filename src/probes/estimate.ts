@@ -3,7 +3,7 @@ import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { selectFitting } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
-import { answerLimit, type RunOptions, runChunks, splitIntoChunks } from './run.ts';
+import { answerLimit, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';
 import { type Fact, stratifiedSample } from './sample.ts';
 
 /** Facts of a trial run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
@@ -17,7 +17,7 @@ export interface RunEstimate {
   readonly allSeconds: number;
 }
 
-export interface EstimateOptions extends RunOptions {
+export interface EstimateOptions extends RunProbesOptions {
   /** Null: no limit. */
   readonly budgetSeconds: number | null;
   /** Seed of the sample. */
@@ -69,7 +69,7 @@ export async function estimateRun(
 async function tryFacts(
   facts: readonly Fact[],
   model: Model,
-  { onTrial, now, ...options }: RunOptions & Pick<EstimateOptions, 'onTrial'> & { readonly now: () => number },
+  { onTrial, now, ...options }: RunProbesOptions & Pick<EstimateOptions, 'onTrial'> & { readonly now: () => number },
 ): Promise<Trial> {
   onTrial?.(0);
   await runTrial(facts.slice(0, 1), model, { ...options, onProgress: undefined });
@@ -79,7 +79,7 @@ async function tryFacts(
   return { items: facts.flat(), seconds: (now() - started) / 1000 };
 }
 
-async function runTrial(facts: readonly Fact[], model: Model, options: RunOptions): Promise<void> {
+async function runTrial(facts: readonly Fact[], model: Model, options: RunProbesOptions): Promise<void> {
   const { fitting } = selectFitting(facts.flat(), model, options);
   await runChunks(splitIntoChunks(fitting), model, options);
 }
@@ -87,7 +87,7 @@ async function runTrial(facts: readonly Fact[], model: Model, options: RunOption
 /** The share of the whole time that each chunk of one suite is expected to take, in their order. */
 export function sharesOfTime(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
-  options: Pick<RunOptions, 'maxNewTokens'>,
+  options: Pick<RunProbesOptions, 'maxNewTokens'>,
 ): number[] {
   const costs = cumulativeCosts(chunks, { sharedPrefixes: sharedPrefixLengths(chunks.flat()), options });
   const all = Math.max(1, costs.at(-1) ?? 0);
@@ -129,7 +129,7 @@ function cumulativeCosts(
     tokenCost = TOKEN_COST,
   }: {
     readonly sharedPrefixes: ReadonlyMap<string, number>;
-    readonly options: Pick<RunOptions, 'maxNewTokens'>;
+    readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
     readonly tokenCost?: number;
   },
 ): number[] {

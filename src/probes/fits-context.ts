@@ -6,7 +6,7 @@ import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Form, ProbeItem } from './item.ts';
 import { scoredTexts } from './prompt.ts';
-import { answerLimit, type LeftOutItem, type RunOptions } from './run.ts';
+import { answerLimit, type LeftOutItem, type RunProbesOptions } from './run.ts';
 
 /**
  * Select the facts of which every judged form can be asked: it fits the context of the model, since a prompt that is cut on
@@ -18,7 +18,7 @@ import { answerLimit, type LeftOutItem, type RunOptions } from './run.ts';
 export function selectFitting(
   items: readonly ProbeItem[],
   model: Model,
-  options: RunOptions,
+  options: RunProbesOptions,
 ): { readonly fitting: ProbeItem[]; readonly leftOut: LeftOutItem[] } {
   const problems = new Map(
     items.flatMap((item) => {
@@ -54,7 +54,7 @@ export function leftOutWith(id: string): Problem {
 
 type Problem = Omit<LeftOutItem, 'id'>;
 
-function whyNotAsked(item: ProbeItem, model: Model, options: RunOptions): Problem | null {
+function whyNotAsked(item: ProbeItem, model: Model, options: RunProbesOptions): Problem | null {
   const { maxLength } = model;
   if (model.tokenizer === null) return null;
   const tokenizer = remembering(model.tokenizer);

@@ -106,7 +106,7 @@ const LABEL = /^[([]?([A-Za-z]|[ivx]{1,4}|\d)[)\].:]?$/;
 const ROMAN = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x'];
 
 /** Whether the choices are labels, each of which the prompt puts before an option. */
-export function answerKindOf({ prompt, question }: Wording): AnswerKind {
+export function answerKind({ prompt, question }: Wording): AnswerKind {
   if (question.kind !== 'choice') return 'text';
   const labels = question.choices.map((choice) => LABEL.exec(choice)?.[1] ?? '');
   const areLabels = isSeries(labels) && question.choices.every((choice) => isListed(prompt, choice));
@@ -130,6 +130,6 @@ function isListed(prompt: string, label: string): boolean {
 }
 
 /** Expected accuracy of guessing. */
-export function chanceOf({ question }: Pick<ProbeItem, 'question'>): number {
+export function itemChance({ question }: Pick<ProbeItem, 'question'>): number {
   return question.kind === 'choice' ? 1 / question.choices.length : 0;
 }

@@ -2,9 +2,9 @@ import type { Model } from '../language-model/model.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { Trial } from './estimate.ts';
 import { selectFitting } from './fits-context.ts';
-import { chanceOf, JUDGED_FORMS, type ProbeItem } from './item.ts';
+import { itemChance, JUDGED_FORMS, type ProbeItem } from './item.ts';
 import type { Outcome } from './outcome.ts';
-import { prepareModel, type RunOptions, runChunks, splitIntoChunks } from './run.ts';
+import { prepareModel, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';
 import { type AskedLevels, type FamilyLevels, levelKey, PILOT_FACTS_PER_LEVEL, type Suite } from './suite.ts';
 
 /**
@@ -19,7 +19,7 @@ const CLOSE_ENOUGH = 0.2;
 /** The facts of a level are asked in two halves: the search needs one, and only the level that seems best gets the other. */
 const LOOKS = 2;
 
-export interface PilotOptions extends RunOptions {
+export interface PilotOptions extends RunProbesOptions {
   /** Called with the number of items that were asked, and with about how many will have been asked at the end. */
   readonly onAsked?: ((done: number, total: number) => void) | undefined;
   /** The time in milliseconds. */
@@ -88,7 +88,7 @@ function halves(items: readonly ProbeItem[]): ProbeItem[][] {
   return Array.from({ length: LOOKS }, (_, look) => facts.slice(look * size, (look + 1) * size).flat());
 }
 
-async function ask(items: readonly ProbeItem[], model: Model, options: RunOptions): Promise<Outcome[]> {
+async function ask(items: readonly ProbeItem[], model: Model, options: RunProbesOptions): Promise<Outcome[]> {
   const { fitting } = selectFitting(items, model, options);
   const { outcomes, truncated } = await runChunks(splitIntoChunks(fitting), model, options);
   return [...outcomes.values()].filter(({ item }) => !truncated.has(item.id));
@@ -192,6 +192,6 @@ const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 /** Share of right answers, corrected for chance: 0 for guessing, 1 for no mistake. */
 function aboveChance(outcomes: readonly Outcome[]): number {
   const right = outcomes.filter(({ correct }) => correct).length / outcomes.length;
-  const chance = outcomes.reduce((sum, { item }) => sum + chanceOf(item), 0) / outcomes.length;
+  const chance = outcomes.reduce((sum, { item }) => sum + itemChance(item), 0) / outcomes.length;
   return (right - chance) / (1 - chance);
 }

@@ -32,7 +32,7 @@ export function scoredTexts(item: ProbeItem, model: Pick<Model, 'tokenizer'>, op
     const { contexts, ending = '' } = question;
     return contexts.map((context) => ({ context, continuation: ending }));
   }
-  const context = contextOf(item, model, options);
+  const context = promptContext(item, model, options);
   const texts = question.kind === 'choice' ? question.choices : [question.target];
   const delimiter = delimiterOf(item, options);
   return texts.map((text) => ({ context, continuation: `${delimiter}${text}` }));
@@ -44,7 +44,7 @@ function delimiterOf({ question, verbatim }: Wording, { chatTemplate }: PromptOp
 }
 
 /** The text before an answer: the prompt, or the conversation up to the answer. */
-export function contextOf(
+export function promptContext(
   { id, prompt, verbatim }: ProbeItem,
   { tokenizer }: Pick<Model, 'tokenizer'>,
   { chatTemplate }: PromptOptions,

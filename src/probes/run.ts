@@ -10,9 +10,9 @@ import type { ProbeItem } from './item.ts';
 import { choiceOutcome, type Outcome } from './outcome.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
 import { type Reading, readingRequest } from './reading.ts';
-import { readerOf } from './spelling.ts';
+import { spelledAnswerReader } from './spelling.ts';
 
-export interface RunOptions extends PromptOptions {
+export interface RunProbesOptions extends PromptOptions {
   /** Length limit of a generated answer. */
   readonly maxNewTokens: number;
   /** Ids of the items whose prompts are read too. */
@@ -49,12 +49,12 @@ function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): Re
 }
 
 /** Length limit of a generated answer in tokens; 0 where nothing is generated. */
-export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunOptions, 'maxNewTokens'>): number {
+export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunProbesOptions, 'maxNewTokens'>): number {
   return question.kind === 'exact' ? (question.maxNewTokens ?? maxNewTokens) : 0;
 }
 
 /** Texts that end a generated answer. */
-export function stopsOf({ question }: ProbeItem): readonly string[] {
+export function itemStops({ question }: ProbeItem): readonly string[] {
   return (question.kind === 'exact' ? question.stop : undefined) ?? STOPS;
 }
 
@@ -87,7 +87,7 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
  */
 export async function prepareModel(
   model: Model,
-  chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunOptions }>,
+  chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunProbesOptions }>,
 ): Promise<void> {
   function* calls(): Generator<ScoreRequest[]> {
     for (const options of new Set(chunks.map((chunk) => chunk.options))) {
@@ -105,7 +105,7 @@ export async function prepareModel(
 export async function runChunks(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
   model: Model,
-  options: RunOptions,
+  options: RunProbesOptions,
 ): Promise<RunResult> {
   const outcomes = new Map<string, Outcome>();
   const truncated = new Map<string, LeftOutItem>();
@@ -132,13 +132,13 @@ const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 
 async function runChunk(
   items: readonly ProbeItem[],
   model: Model,
-  options: RunOptions & { readonly onTruncation: (id: string) => void; readonly onWork: OnWork | undefined },
+  options: RunProbesOptions & { readonly onTruncation: (id: string) => void; readonly onWork: OnWork | undefined },
 ): Promise<Outcome[]> {
   const { onTruncation, onWork } = options;
   const written = items.filter(needsGeneration);
   const scoring = written.length > 0 ? SCORING_SHARE : 1;
   const requests = items.map((item) => scoreRequests(item, model, options));
-  const spellingOf = readerOf(model, options);
+  const spellingOf = spelledAnswerReader(model, options);
   const scores = await model.score(requests.flat(), onTruncation, onWork && ((share) => onWork(scoring * share)));
   const generated =
     written.length > 0
@@ -176,7 +176,7 @@ async function runChunk(
   });
 }
 
-function readingOf(item: ProbeItem, model: Model, { reads }: RunOptions): ScoreRequest | null {
+function readingOf(item: ProbeItem, model: Model, { reads }: RunProbesOptions): ScoreRequest | null {
   return reads?.has(item.id) ? readingRequest(item, model) : null;
 }
 
@@ -184,7 +184,7 @@ function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
   return { logprob, tokens: tokens.length };
 }
 
-function scoreRequests(item: ProbeItem, model: Model, options: RunOptions): ScoreRequest[] {
+function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions): ScoreRequest[] {
   const { id } = item;
   const answers = scoredTexts(item, model, options).map(
     (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored }),
@@ -193,7 +193,7 @@ function scoreRequests(item: ProbeItem, model: Model, options: RunOptions): Scor
   return reading ? [...answers, reading] : answers;
 }
 
-function generateRequest(item: ProbeItem, options: RunOptions): GenerateRequest {
+function generateRequest(item: ProbeItem, options: RunProbesOptions): GenerateRequest {
   const { id, prompt, verbatim = false } = item;
   return {
     id,
@@ -203,6 +203,6 @@ function generateRequest(item: ProbeItem, options: RunOptions): GenerateRequest 
         ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
         : { kind: 'text', text: prompt },
     maxNewTokens: answerLimit(item, options),
-    stop: stopsOf(item),
+    stop: itemStops(item),
   };
 }

@@ -1,10 +1,10 @@
 import type { Model } from '../language-model/model.ts';
 import type { ScoreRequest } from '../language-model/requests.ts';
-import { encodedTexts, leadingOf } from '../language-model/tokens/encode.ts';
+import { encodedTexts, leadingTokens } from '../language-model/tokens/encode.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { sha256 } from '../platform/files/sha256.ts';
 import type { ProbeItem } from './item.ts';
-import { contextOf, isTemplated, type PromptOptions } from './prompt.ts';
+import { isTemplated, type PromptOptions, promptContext } from './prompt.ts';
 
 /** 128 bits: no tokenizer finds another text for one of them. */
 const DIGITS = 32;
@@ -19,7 +19,7 @@ export const PLACEHOLDER = 'Question';
  * @returns for an item and its requests a digest of what is read in place of it, which a model with the same tokenizer has too;
  *   null where the question itself is read, and at a server that encodes it
  */
-export function readerOf(
+export function spelledAnswerReader(
   model: Pick<Model, 'tokenizer'>,
   options: PromptOptions,
 ): (item: ProbeItem, requests: readonly ScoreRequest[]) => string | null {
@@ -32,7 +32,7 @@ export function readerOf(
   const isInTemplate = framing(() => true);
   const isFramed = (item: ProbeItem, context: string) => {
     if (!isTemplated(item, options)) return true;
-    return isInTemplate(item.prompt, context, (prompt) => contextOf({ ...item, prompt }, model, options));
+    return isInTemplate(item.prompt, context, (prompt) => promptContext({ ...item, prompt }, model, options));
   };
   return (item, requests) => {
     const scored = requests.flatMap((request) => (request.kind === 'text' ? [request] : []));
@@ -52,7 +52,7 @@ export function readerOf(
  * @param starts how the texts begin: a text that begins with the BOS gets no second one
  */
 export function leadingDigest(tokenizer: Tokenizer, starts: readonly string[]): string {
-  return sha256(JSON.stringify(tokenizer.spell(starts.map((text) => leadingOf(tokenizer, text)))));
+  return sha256(JSON.stringify(tokenizer.spell(starts.map((text) => leadingTokens(tokenizer, text)))));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Character, classSource, escapeLiteral, readEscape, wordMembers } from './regex-characters.ts';
+import { type Character, classSource, escapeLiteral, readRegexEscape, wordMembers } from './regex-characters.ts';
 import {
   alwaysSet,
   capturesIn,
@@ -6,7 +6,7 @@ import {
   type ParsedRegex,
   type RegexNode,
   RegexProblem,
-  widthOf,
+  regexWidth,
 } from './regex-syntax.ts';
 
 interface Flags {
@@ -153,7 +153,7 @@ class Parser {
 
   #escape({ ascii }: Flags): RegexNode {
     this.#at += 1;
-    const read = readEscape(this.#rest, { ascii, inClass: false });
+    const read = readRegexEscape(this.#rest, { ascii, inClass: false });
     if (read !== null) {
       this.#at += read.length;
       const { character } = read;
@@ -220,7 +220,7 @@ class Parser {
     if (character === '') throw new RegexProblem('has a "[" without a "]"');
     this.#at += character.length;
     if (character !== '\\') return { type: 'literal', text: character };
-    const read = readEscape(this.#rest, { ascii, inClass: true });
+    const read = readRegexEscape(this.#rest, { ascii, inClass: true });
     if (read === null) throw new RegexProblem('has an escape in [ ] that stands for no character');
     this.#at += read.length;
     return read.character;
@@ -262,7 +262,7 @@ class Parser {
 
   #look(text: string, behind: boolean, negative: boolean, flags: Flags): RegexNode {
     const body = this.#inside(text, flags);
-    if (behind && widthOf(body) === null) throw new RegexProblem('looks behind for a text of no fixed length');
+    if (behind && regexWidth(body) === null) throw new RegexProblem('looks behind for a text of no fixed length');
     // JavaScript reads it from its end to its start.
     if (behind && capturesIn(body).length > 0) throw new RegexProblem('has a group in what it looks behind for');
     return { type: 'look', behind, negative, body };

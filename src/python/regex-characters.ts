@@ -45,7 +45,7 @@ export const classSource = ({ members, negated }: { readonly members: string; re
  * The escape that begins behind a backslash: what it stands for, and how many characters it took. Null where it stands for no
  * character.
  */
-export function readEscape(
+export function readRegexEscape(
   rest: string,
   { ascii, inClass }: { readonly ascii: boolean; readonly inClass: boolean },
 ): { readonly character: Character; readonly length: number } | null {

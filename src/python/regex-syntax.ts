@@ -81,7 +81,7 @@ export function alwaysSet(node: RegexNode): number[] {
 }
 
 /** Characters that a part matches; null if that varies. */
-export function widthOf(node: RegexNode): number | null {
+export function regexWidth(node: RegexNode): number | null {
   switch (node.type) {
     case 'character':
       return 1;
@@ -91,15 +91,17 @@ export function widthOf(node: RegexNode): number | null {
     case 'backreference':
       return null;
     case 'group':
-      return widthOf(node.body);
+      return regexWidth(node.body);
     case 'repeat': {
-      const width = widthOf(node.body);
+      const width = regexWidth(node.body);
       return width === null || node.min !== node.max ? null : width * node.min;
     }
     case 'sequence':
-      return node.items.map(widthOf).reduce((sum, width) => (sum === null || width === null ? null : sum + width), 0);
+      return node.items
+        .map(regexWidth)
+        .reduce((sum, width) => (sum === null || width === null ? null : sum + width), 0);
     case 'alternation': {
-      const widths = new Set(node.options.map(widthOf));
+      const widths = new Set(node.options.map(regexWidth));
       const [width = null] = widths;
       return widths.size === 1 ? width : null;
     }

@@ -52,14 +52,14 @@ export function typeName(value: PythonValue): string {
 }
 
 /** The number of an int, bool or float; null for other values, and for ints that JavaScript would round. */
-export function numberOf(value: unknown): number | null {
+export function pythonNumber(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value instanceof PythonFloat ? value.value : null;
 }
 
 /** Elements of a list or tuple, characters of a text, keys of a dict; null for what has none. */
-export function elementsOf(value: PythonValue): readonly PythonValue[] | null {
+export function pythonElements(value: PythonValue): readonly PythonValue[] | null {
   if (typeof value === 'string') return [...value];
   if (value instanceof PythonTuple) return value.items;
   if (value === null || typeof value !== 'object' || value instanceof PythonFloat) return null;
@@ -69,14 +69,14 @@ export function elementsOf(value: PythonValue): readonly PythonValue[] | null {
 /** `bool(value)`. */
 export function isTrue(value: PythonValue): boolean {
   if (typeof value === 'bigint') return true;
-  const number = numberOf(value);
+  const number = pythonNumber(value);
   if (number !== null) return number !== 0;
-  return (elementsOf(value)?.length ?? 0) > 0;
+  return (pythonElements(value)?.length ?? 0) > 0;
 }
 
 /** `a == b`. */
 export function equals(a: PythonValue, b: PythonValue): boolean {
-  const [x, y] = [numberOf(a), numberOf(b)];
+  const [x, y] = [pythonNumber(a), pythonNumber(b)];
   if (x !== null || y !== null) return x === y;
   if (isDict(a) || isDict(b)) {
     if (!isDict(a) || !isDict(b) || a.size !== b.size) return false;
@@ -84,6 +84,6 @@ export function equals(a: PythonValue, b: PythonValue): boolean {
   }
   if (a === b) return true;
   if (typeName(a) !== typeName(b) || typeof a === 'string' || typeof a === 'bigint') return false;
-  const [left, right] = [elementsOf(a) ?? [], elementsOf(b) ?? []];
+  const [left, right] = [pythonElements(a) ?? [], pythonElements(b) ?? []];
   return left.length === right.length && left.every((value, i) => equals(value, right[i] ?? null));
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Finding, findingSchema, type Level, SEVERITY } from '../compare/finding.ts';
 import { reasonSchema } from '../compare/findings/flat-form.ts';
-import { reasonOf } from '../compare/reason.ts';
+import { findingReason } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { shownLevel } from '../compare/shown-level.ts';
 import { contradictionInSpectra } from '../compare/spectra-report.ts';
@@ -79,7 +79,7 @@ function countLevels(findings: readonly Finding[]): Record<Level, number> {
 export function serializeReport({ schema, tool, verdict, findings, ...report }: Report) {
   const reasons = findings.map((finding) => {
     const { level, ...details } = finding;
-    return { level, ...reasonOf(finding), message: findingText(finding), details };
+    return { level, ...findingReason(finding), message: findingText(finding), details };
   });
   return { schema, tool, verdict, reasons, levels: countLevels(findings), ...report };
 }

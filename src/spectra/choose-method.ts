@@ -18,6 +18,6 @@ export function chooseMethod(shape: readonly [number, number], choice: MethodCho
 }
 
 /** The device for a spectrum where this one was chosen: exact spectra need float64. */
-export function deviceOf(method: Method, device: Device): Device {
+export function methodDevice(method: Method, device: Device): Device {
   return method === 'fast' ? device : float64Device(device);
 }

@@ -1,6 +1,6 @@
 import { isQuantized } from '../checkpoint/tensors/tensor-value.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
-import { float64Output, type Outputs } from '../onnx/session.ts';
+import { float64Output, type SessionOutputs } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
 import { squaredSteps } from './format-rounding.ts';
 import { loadMatrix, type MatrixSource } from './load-matrix.ts';
@@ -18,7 +18,7 @@ export interface DifferenceSums {
 }
 
 /** A, or A − reference, in float64, strip by strip, with sums that are computed in the same pass. */
-export interface Difference {
+export interface MatrixDifference {
   /** @param cut cuts the current strip out of a whole matrix */
   strip(cut: (value: Value) => Value): Value;
   /** The sums over the latest strip. */
@@ -26,10 +26,10 @@ export interface Difference {
   /** Make the sums over all strips outputs of the graph. */
   output(): void;
   /** The sums, from the outputs of a run. */
-  read(outputs: Outputs): DifferenceSums;
+  read(outputs: SessionOutputs): DifferenceSums;
 }
 
-export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null): Difference {
+export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null): MatrixDifference {
   const whole = loadMatrix(graph, matrix);
   const wholeReference = reference ? loadMatrix(graph, reference) : null;
   // Rounding the candidate hides an update. A reference of floating-point numbers is the starting point as stored, whatever its

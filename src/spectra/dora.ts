@@ -1,5 +1,5 @@
 import type { LoraModule } from '../checkpoint/adapter/adapter.ts';
-import { factorsOf } from '../checkpoint/adapter/factors.ts';
+import { loraFactors } from '../checkpoint/adapter/factors.ts';
 import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
@@ -59,7 +59,7 @@ export async function doraRatios(dora: DoraWeight, device: Device): Promise<Floa
 
 /** scale·A [r, in] and B [out, r] in float64. */
 function scaledFactors(graph: Graph, { module }: DoraWeight): { a: Value; b: Value } {
-  const views = factorsOf(module);
+  const views = loraFactors(module);
   const load = (source: TensorEntry, view: MatrixSource['view']) =>
     graph.cast(loadMatrix(graph, { source, view }), ElementType.float64);
   const scale = graph.constant([module.scale], 'float64');

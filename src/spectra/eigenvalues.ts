@@ -1,6 +1,6 @@
 import { rootFreeQL } from './root-free-ql.ts';
 import { tridiagonalize } from './tridiagonalize.ts';
-import { at } from './unchecked.ts';
+import { unchecked } from './unchecked.ts';
 
 /**
  * All eigenvalues of a real symmetric matrix, in float64: Householder reduction to tridiagonal form, then the implicit
@@ -31,7 +31,7 @@ function decompose(a: Float64Array, n: number, rows: readonly Float64Array[]): F
   const { diagonal, offDiagonal } = tridiagonalize(a, n, rows);
   if (rows.length === 0) rootFreeQL(diagonal, offDiagonal);
   else implicitQL(diagonal, offDiagonal, rows);
-  for (let i = 0; i < n; i += 1) diagonal[i] = at(diagonal, i) * scale;
+  for (let i = 0; i < n; i += 1) diagonal[i] = unchecked(diagonal, i) * scale;
   return diagonal;
 }
 
@@ -40,7 +40,7 @@ function normalize(a: Float64Array, n: number): number {
   let largest = 0;
   for (let i = 0; i < n; i += 1) {
     for (let k = i * n; k <= i * n + i; k += 1) {
-      const magnitude = Math.abs(at(a, k));
+      const magnitude = Math.abs(unchecked(a, k));
       if (magnitude > largest) largest = magnitude;
       else if (Number.isNaN(magnitude)) throw new RangeError('the matrix contains NaN');
     }
@@ -48,7 +48,7 @@ function normalize(a: Float64Array, n: number): number {
   if (!Number.isFinite(largest)) throw new RangeError('the matrix contains Inf');
   if (largest === 0) return 0;
   for (let i = 0; i < n; i += 1) {
-    for (let k = i * n; k <= i * n + i; k += 1) a[k] = at(a, k) / largest;
+    for (let k = i * n; k <= i * n + i; k += 1) a[k] = unchecked(a, k) / largest;
   }
   return largest;
 }
@@ -62,7 +62,7 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly F
   const e = new Float64Array(n);
   e.set(offDiagonal.subarray(1));
   let largest = 0;
-  for (let i = 0; i < n; i += 1) largest = Math.max(largest, Math.abs(at(d, i)) + Math.abs(at(e, i)));
+  for (let i = 0; i < n; i += 1) largest = Math.max(largest, Math.abs(unchecked(d, i)) + Math.abs(unchecked(e, i)));
   /** Relative to the largest and not to adjacent entries: a strongly graded matrix would never converge. */
   const negligible = Number.EPSILON * largest;
   for (let l = 0; l < n; l += 1) {
@@ -70,9 +70,9 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly F
       const m = firstNegligible(e, l, negligible);
       if (m === l) break;
       if (iteration === MAX_ITERATIONS) throw new Error('the QL iteration did not converge');
-      const g = (at(d, l + 1) - at(d, l)) / (2 * at(e, l));
+      const g = (unchecked(d, l + 1) - unchecked(d, l)) / (2 * unchecked(e, l));
       const r = Math.hypot(g, 1);
-      chase(d, e, l, m, at(d, m) - at(d, l) + at(e, l) / (g + (g >= 0 ? r : -r)), rows);
+      chase(d, e, l, m, unchecked(d, m) - unchecked(d, l) + unchecked(e, l) / (g + (g >= 0 ? r : -r)), rows);
     }
   }
 }
@@ -80,7 +80,7 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly F
 /** The first m ≥ l whose coupling to m + 1 is negligible. */
 function firstNegligible(e: Float64Array, l: number, negligible: number): number {
   let m = l;
-  while (m < e.length - 1 && Math.abs(at(e, m)) > negligible) m += 1;
+  while (m < e.length - 1 && Math.abs(unchecked(e, m)) > negligible) m += 1;
   return m;
 }
 
@@ -98,30 +98,30 @@ function chase(
   let c = 1;
   let p = 0;
   for (let i = m - 1; i >= l; i -= 1) {
-    const f = s * at(e, i);
-    const b = c * at(e, i);
+    const f = s * unchecked(e, i);
+    const b = c * unchecked(e, i);
     const r = Math.hypot(f, g);
     e[i + 1] = r;
     if (r === 0) {
       // The coupling vanished during the sweep: deflate here and start again.
-      d[i + 1] = at(d, i + 1) - p;
+      d[i + 1] = unchecked(d, i + 1) - p;
       e[m] = 0;
       return;
     }
     s = f / r;
     c = g / r;
-    g = at(d, i + 1) - p;
-    const t = (at(d, i) - g) * s + 2 * c * b;
+    g = unchecked(d, i + 1) - p;
+    const t = (unchecked(d, i) - g) * s + 2 * c * b;
     p = s * t;
     d[i + 1] = g + p;
     g = c * t - b;
     for (const row of rows) {
-      const x = at(row, i + 1);
-      row[i + 1] = s * at(row, i) + c * x;
-      row[i] = c * at(row, i) - s * x;
+      const x = unchecked(row, i + 1);
+      row[i + 1] = s * unchecked(row, i) + c * x;
+      row[i] = c * unchecked(row, i) - s * x;
     }
   }
-  d[l] = at(d, l) - p;
+  d[l] = unchecked(d, l) - p;
   e[l] = g;
   e[m] = 0;
 }

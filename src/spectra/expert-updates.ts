@@ -1,22 +1,22 @@
 import type { Adapter } from '../checkpoint/adapter/adapter.ts';
 import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../checkpoint/adapter/expert-factors.ts';
-import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import { loraFactors, loraFeatures } from '../checkpoint/adapter/factors.ts';
 import { MAX_EXPERTS } from '../checkpoint/config/architecture.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { fusedLayout } from '../checkpoint/matrices/fused.ts';
-import { listMatrices, type ModelContext, refuseTiny } from '../checkpoint/matrices/list-matrices.ts';
+import { listMatrices, type MatrixContext, refuseTiny } from '../checkpoint/matrices/list-matrices.ts';
 import type { Matrix } from '../checkpoint/matrices/matrix.ts';
 import type { ModuleType } from '../checkpoint/naming/module-type.ts';
-import { type ModelKind, placeOf } from '../checkpoint/naming/place.ts';
+import { type ModelKind, tensorPlace } from '../checkpoint/naming/place.ts';
 import type { OutputSlice } from '../checkpoint/tensors/matrix-view.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';
-import type { Target } from './target.ts';
+import type { SpectrumTarget } from './target.ts';
 
 /** The base model of the adapter, as far as it is known. */
 interface Base {
   readonly adapter: Adapter;
-  readonly model: ModelContext & ModelKind;
+  readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;
 }
 
@@ -25,7 +25,7 @@ interface Base {
  * difference which of the two the base model stores.
  * @throws UserError for a base model that has other experts, and for more experts than any model has
  */
-export function expertUpdates(modules: readonly StackedModule[], base: Base): Target[] {
+export function expertUpdateTargets(modules: readonly StackedModule[], base: Base): SpectrumTarget[] {
   refuseMany(modules, base);
   const stored = base.reference && modules.length > 0 ? expertsOf(base.reference) : null;
   const layers = modules.flatMap((module) => layerOf(module, base, stored) ?? []);
@@ -35,7 +35,7 @@ export function expertUpdates(modules: readonly StackedModule[], base: Base): Ta
 
 /** The features of the layer of each expert; null where the base model does not tell them. */
 function layerOf(module: StackedModule, { model }: Base, stored: Experts | null): ExpertLayer | null {
-  const { layer, module: type } = placeOf(module.target, model);
+  const { layer, module: type } = tensorPlace(module.target, model);
   const types: readonly ModuleType[] = type === 'other' ? ['gate_proj', 'up_proj'] : [type];
   if (stored !== null) {
     const [first, ...others] = types.map((part) => stored.get(keyOf(layer, 0, part)));
@@ -48,7 +48,7 @@ function layerOf(module: StackedModule, { model }: Base, stored: Experts | null)
     };
   }
   const { hiddenSize } = model.architecture;
-  const { input, output } = featuresOf(module);
+  const { input, output } = loraFeatures(module);
   if (hiddenSize === null) return null;
   const other = input === hiddenSize ? output : input;
   return type === 'down_proj'
@@ -70,7 +70,8 @@ function refuseMany(modules: readonly StackedModule[], { adapter: { path } }: Ba
       'check the rank in adapter_config.json',
     );
   }
-  const numbersOf = (module: StackedModule) => module.experts * featuresOf(module).input * featuresOf(module).output;
+  const numbersOf = (module: StackedModule) =>
+    module.experts * loraFeatures(module).input * loraFeatures(module).output;
   refuseTiny({
     name: first.target,
     count: modules.reduce((sum, { experts }) => sum + experts, 0),
@@ -102,19 +103,19 @@ function updatesOf(
   module: StackedModule,
   base: Base,
   { stored, turned }: { readonly stored: Experts | null; readonly turned: boolean },
-): Target[] {
+): SpectrumTarget[] {
   const { target, experts } = module;
-  const place = placeOf(target, base.model);
-  const { input, output } = featuresOf(module);
+  const place = tensorPlace(target, base.model);
+  const { input, output } = loraFeatures(module);
   const parts = partsOf(target, base.model, {
     whole: place.module,
     ...(turned ? { input: output, output: input } : { input, output }),
   });
   return Array.from({ length: experts }, (_, expert) => expert).flatMap((expert) =>
-    parts.map((part): Target => {
+    parts.map((part): SpectrumTarget => {
       const original = stored === null ? null : (stored.get(keyOf(place.layer, expert, part.module)) ?? null);
       const own = ofExpert(module, expert, { part, turned, transposed: false });
-      const { a, b } = factorsOf(own);
+      const { a, b } = loraFactors(own);
       const update: LoraUpdate = { module: own, b, base: original };
       const shape = [b.shape[0], a.shape[1]] as const;
       if (stored !== null) expectBase(module, base, { original, shape, name: `expert ${expert} ${part.module}` });
@@ -134,7 +135,7 @@ function updatesOf(
 /** The parts of each expert's matrix: gate and up, or all of it. */
 function partsOf(
   target: string,
-  { architecture }: ModelContext,
+  { architecture }: MatrixContext,
   { whole, input, output }: { readonly whole: ModuleType; readonly input: number; readonly output: number },
 ): readonly Part[] {
   const all = { outDims: [output], slice: { axis: 0, start: 0, end: output }, label: '', module: whole };

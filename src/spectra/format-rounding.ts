@@ -39,7 +39,7 @@ export async function roundingEnergy(matrix: MatrixSource, device: Device): Prom
  * The standard deviation of the rounding error of a matrix's elements, relative to themselves: at most, for floating-point numbers,
  * and in the root mean square over the matrix for quantized ones. Null for a matrix of zeros.
  */
-export async function roundingOf(matrix: MatrixSource, device: Device): Promise<number | null> {
+export async function formatRounding(matrix: MatrixSource, device: Device): Promise<number | null> {
   const { recipe, dtype } = matrix.source;
   if (isMeasuredDtype(dtype)) return relativeRounding(dtype);
   if (!recipe) return null;

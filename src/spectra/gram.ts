@@ -2,7 +2,7 @@ import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
 import { eachStrip, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';
-import { at } from './unchecked.ts';
+import { unchecked } from './unchecked.ts';
 
 export interface GramOptions {
   /** Measure A − reference instead of A. */
@@ -87,6 +87,6 @@ function joinRows(graph: Graph, strips: readonly Value[], axis: number): Value {
 /** Sum of the diagonal of a matrix [n, n]. */
 export function trace(matrix: Float64Array, n: number): number {
   let sum = 0;
-  for (let i = 0; i < n; i += 1) sum += at(matrix, i * n + i);
+  for (let i = 0; i < n; i += 1) sum += unchecked(matrix, i * n + i);
   return sum;
 }

@@ -6,7 +6,7 @@ import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { expansionMemory } from '../checkpoint/tensors/tensor-value.ts';
 import { type Device, deviceWithMemory } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
-import { chooseMethod, deviceOf, type MethodChoice } from './choose-method.ts';
+import { chooseMethod, type MethodChoice, methodDevice } from './choose-method.ts';
 import { loraCost, matrixCost } from './cost.ts';
 import { doraMemory } from './dora.ts';
 import { exactMemory } from './exact/exact-spectrum.ts';
@@ -14,7 +14,7 @@ import { fastMemory } from './fast/fast-spectrum.ts';
 import { loraMemory, updateShape } from './lora-spectrum.ts';
 import type { MatrixMethod } from './metrics-schema.ts';
 import { planAdapter } from './plan-adapter.ts';
-import { type Draft, differences, type Target, weightJob } from './target.ts';
+import { type Draft, differences, type SpectrumTarget, weightJob } from './target.ts';
 
 /** How it is computed. */
 interface Execution {
@@ -29,7 +29,7 @@ interface Execution {
 }
 
 /** One spectrum to compute, and how: everything about it is decided once, when it is planned. */
-export type Job = Target & Execution;
+export type Job = SpectrumTarget & Execution;
 
 export interface Plan extends Omit<Draft, 'jobs'> {
   readonly jobs: readonly Job[];
@@ -68,7 +68,7 @@ export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | 
  * Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. One that takes more memory than
  * a GPU has is computed on the CPU.
  */
-export function planJob(target: Target, { method: choice, device }: Preferences): Job {
+export function planJob(target: SpectrumTarget, { method: choice, device }: Preferences): Job {
   if (target.kind === 'lora') {
     const { update } = target;
     const { a, b, rank } = update.module;
@@ -76,7 +76,7 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
     return {
       ...target,
       method: 'exact',
-      device: deviceWithMemory(deviceOf('exact', device), memory),
+      device: deviceWithMemory(methodDevice('exact', device), memory),
       cost: loraCost(updateShape(update), rank),
       memory,
       tensors: { checkpoint: [a, b], reference: update.base ? [update.base.source] : [] },
@@ -91,7 +91,7 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
     return {
       ...target,
       method,
-      device: deviceWithMemory(deviceOf(method, device), memory),
+      device: deviceWithMemory(methodDevice(method, device), memory),
       cost: matrixCost(shape, method) + loraCost(shape, module.rank),
       memory,
       tensors: { checkpoint: [module.a, module.b, magnitude], reference: [base.source] },
@@ -104,7 +104,7 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
   return {
     ...target,
     method,
-    device: deviceWithMemory(deviceOf(method, device), memory),
+    device: deviceWithMemory(methodDevice(method, device), memory),
     cost: matrixCost(shape, method),
     memory,
     tensors: { checkpoint: [target.matrix.source], reference: isDifference ? [target.reference.source] : [] },

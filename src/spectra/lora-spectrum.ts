@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import type { LoraModule } from '../checkpoint/adapter/adapter.ts';
-import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import { loraFactors, loraFeatures } from '../checkpoint/adapter/factors.ts';
 import type { MatrixView } from '../checkpoint/tensors/matrix-view.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
@@ -26,7 +26,7 @@ const CORES_ALIVE = 12;
 /** Bytes that `loraSpectrum` needs at its peak. */
 export function loraMemory({ module }: LoraUpdate): number {
   const { rank } = module;
-  const { input, output } = featuresOf(module);
+  const { input, output } = loraFeatures(module);
   const factors = [input, output].map((size) => gramMemory([rank, size]));
   return Math.max(...factors) + 8 * CORES_ALIVE * rank * rank;
 }
@@ -34,7 +34,7 @@ export function loraMemory({ module }: LoraUpdate): number {
 /** [m, n] of ΔW in the layout of the base weight. */
 export function updateShape({ module, b }: LoraUpdate): readonly [number, number] {
   const output = b.shape[0];
-  const { input } = featuresOf(module);
+  const { input } = loraFeatures(module);
   return module.transposed ? [input, output] : [output, input];
 }
 
@@ -49,7 +49,7 @@ export async function loraSpectrum(
   { device, wantRowGini }: { device: Device; wantRowGini: boolean },
 ): Promise<ExactSpectrum> {
   const { module } = update;
-  const a: MatrixSource = { source: module.a, view: factorsOf(module).a };
+  const a: MatrixSource = { source: module.a, view: loraFactors(module).a };
   const b: MatrixSource = { source: module.b, view: update.b };
   const gramB = (await gramMatrix(b, device, { side: 'columns' })).gram;
   const gramA = (await gramMatrix(a, device, { side: 'rows' })).gram;

@@ -22,7 +22,7 @@ export type MatrixMethod = (typeof MATRIX_METHODS)[number];
 
 /** The types that matrix-sized products are accumulated in. */
 export const ACCUMULATIONS = ['float32', 'float64'] as const;
-export type Precision = (typeof ACCUMULATIONS)[number];
+export type Accumulation = (typeof ACCUMULATIONS)[number];
 
 /**
  * Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up.

@@ -99,8 +99,8 @@ export function spectralMetrics(
     topEnergy: {
       '1': top(1),
       '8': top(8),
-      '1%': top(shareOf(M, 1)),
-      '5%': top(shareOf(M, 5)),
+      '1%': top(percentToCount(M, 1)),
+      '5%': top(percentToCount(M, 5)),
     },
     alpha: fit?.alpha ?? null,
     alphaD: fit?.distance ?? null,
@@ -109,7 +109,7 @@ export function spectralMetrics(
 }
 
 /** ⌈percent · M / 100⌉, computed in integers: 0.05 · 20 is a little over 1 in binary. */
-export function shareOf(M: number, percent: number): number {
+export function percentToCount(M: number, percent: number): number {
   return Math.ceil((percent * M) / 100);
 }
 

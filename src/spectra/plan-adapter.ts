@@ -1,25 +1,25 @@
 import type { Adapter, LoraModule } from '../checkpoint/adapter/adapter.ts';
 import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
-import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import { loraFactors, loraFeatures } from '../checkpoint/adapter/factors.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import { fusedLayout } from '../checkpoint/matrices/fused.ts';
 import type { FusedLayout } from '../checkpoint/matrices/fused-layout.ts';
-import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/matrices/list-matrices.ts';
-import { gatedHalves, moduleByShape } from '../checkpoint/matrices/mlp-by-shape.ts';
+import { attentionInput, listMatrices, type MatrixContext } from '../checkpoint/matrices/list-matrices.ts';
+import { gatedMlpHalves, moduleByShape } from '../checkpoint/matrices/mlp-by-shape.ts';
 import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
 import { MLP_MODULES } from '../checkpoint/naming/module-type.ts';
 import { mtpLayers } from '../checkpoint/naming/mtp-layers.ts';
-import { isMultimodalName, type ModelKind, type Place, placeOf } from '../checkpoint/naming/place.ts';
+import { isMultimodalName, type ModelKind, type TensorPlace, tensorPlace } from '../checkpoint/naming/place.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
 import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { isReadable } from '../checkpoint/tensors/tensor-value.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
-import { expertUpdates } from './expert-updates.ts';
+import { expertUpdateTargets } from './expert-updates.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
 import { matchNames } from './match-names.ts';
-import { type Draft, differences, type Target, weightJob } from './target.ts';
+import { type Draft, differences, type SpectrumTarget, weightJob } from './target.ts';
 
 /**
  * What is measured of an adapter: the update of every module, and the weights that it saves whole.
@@ -39,7 +39,7 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
   const base = { model, reference, nameInReference };
   const updates = [
     ...adapter.modules.filter((module) => !isStacked(module)).flatMap((module) => loraJobs(adapter, module, base)),
-    ...expertUpdates(adapter.modules.filter(isStacked), { ...base, adapter }),
+    ...expertUpdateTargets(adapter.modules.filter(isStacked), { ...base, adapter }),
   ];
   const { saved, copies } = splitCopies(adapter);
   const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });
@@ -70,14 +70,14 @@ function splitCopies({ modules, saved }: Adapter): Record<'saved' | 'copies', Ma
 }
 
 /** The copies are compared with the base model, from which they should not differ, under a name of their own. */
-function planCopies(model: ModelContext, reference: FullCheckpoint | null) {
+function planCopies(model: MatrixContext, reference: FullCheckpoint | null) {
   const tied = [...model.tensors.keys()].filter((name) => reference && isTiedHead(name, reference));
   const planned = [
     planGroup({ ...model, tensors: without(model.tensors, tied) }, reference),
     ...(reference && tied.length > 0 ? [planGroup(...asHeads(model, reference, tied))] : []),
   ];
   return {
-    jobs: planned.flatMap(({ jobs }) => jobs.map((job): Target => ({ ...job, name: nameOfCopy(job.name) }))),
+    jobs: planned.flatMap(({ jobs }) => jobs.map((job): SpectrumTarget => ({ ...job, name: nameOfCopy(job.name) }))),
     vectors: [...model.tensors.values()].map((entry) => ({ ...entry, name: nameOfCopy(entry.name) })),
     skipped: planned.flatMap(({ skipped }) =>
       skipped.map(({ name }) => ({
@@ -91,22 +91,22 @@ function planCopies(model: ModelContext, reference: FullCheckpoint | null) {
 
 const nameOfCopy = (name: string) => name.replace(/\.weight$/, '.base_layer.weight');
 
-function planGroup(model: ModelContext, reference: FullCheckpoint | null) {
+function planGroup(model: MatrixContext, reference: FullCheckpoint | null) {
   const { matrices, skipped } = listMatrices(model);
   const compared = differences(matrices, reference);
   return { jobs: compared.jobs, skipped: [...(reference ? compared.skipped : matrices), ...skipped] };
 }
 
-function without(tensors: ModelContext['tensors'], names: readonly string[]): Map<string, TensorEntry> {
+function without(tensors: MatrixContext['tensors'], names: readonly string[]): Map<string, TensorEntry> {
   return new Map([...tensors].filter(([name]) => !names.includes(name)));
 }
 
 /** Copies of output layers, and the embeddings that these are tied to under the same names. */
 function asHeads(
-  model: ModelContext,
+  model: MatrixContext,
   reference: FullCheckpoint,
   names: readonly string[],
-): [ModelContext, FullCheckpoint] {
+): [MatrixContext, FullCheckpoint] {
   const architecture = { ...reference.architecture, tied: false };
   const embedding = tokenEmbedding(reference.tensors.values());
   const heads = new Map(embedding ? names.map((name) => [name, { ...embedding, name }]) : []);
@@ -119,15 +119,15 @@ function asHeads(
 
 /** The base model of an adapter, as far as it is known. */
 interface Base {
-  readonly model: ModelContext & ModelKind;
+  readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;
   /** An adapter names modules as in memory, which can differ from the file. */
   readonly nameInReference: (target: string) => string;
 }
 
 /** The place of an adapted weight: where the name leaves it open, the shape of the weight decides, as for the weight itself. */
-function placeLike(target: string, { model, nameInReference }: Base): Place {
-  const place = placeOf(target, model);
+function placeLike(target: string, { model, nameInReference }: Base): TensorPlace {
+  const place = tensorPlace(target, model);
   const stored = model.tensors.get(nameInReference(target));
   if (!stored || !MLP_MODULES.includes(place.module)) return place;
   return { ...place, module: moduleByShape(stored, model.tensors, model.architecture.hiddenSize) ?? place.module };
@@ -136,9 +136,9 @@ function placeLike(target: string, { model, nameInReference }: Base): Place {
 function layoutLike(module: LoraModule, { model, nameInReference }: Base): FusedLayout | null {
   const name = nameInReference(module.target);
   const stored = model.tensors.get(name);
-  const halves = stored ? gatedHalves(stored, model.tensors) : null;
+  const halves = stored ? gatedMlpHalves(stored, model.tensors) : null;
   if (halves) return { parts: halves };
-  const { input, output } = featuresOf(module);
+  const { input, output } = loraFeatures(module);
   return fusedLayout(module.target, {
     output,
     input,
@@ -147,18 +147,18 @@ function layoutLike(module: LoraModule, { model, nameInReference }: Base): Fused
   });
 }
 
-function loraJobs(adapter: Adapter, module: LoraModule, known: Base): Target[] {
+function loraJobs(adapter: Adapter, module: LoraModule, known: Base): SpectrumTarget[] {
   const { reference, nameInReference } = known;
   const place = placeLike(module.target, known);
-  const { input } = featuresOf(module);
-  const update: LoraUpdate = { module, b: factorsOf(module).b, base: null };
+  const { input } = loraFeatures(module);
+  const update: LoraUpdate = { module, b: loraFactors(module).b, base: null };
   const base = reference ? baseMatrix(adapter, update, { reference, nameInReference }) : null;
   const layout = layoutLike(module, known);
   const dora = doraWeight(adapter, module, base);
   if (!layout || 'unknown' in layout) {
     const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
     const whole = { ...update, base };
-    const wholePlace: Place = layout ? { ...place, module: 'other' } : place;
+    const wholePlace: TensorPlace = layout ? { ...place, module: 'other' } : place;
     const description = {
       of: 'delta',
       name: module.target,
@@ -170,7 +170,7 @@ function loraJobs(adapter: Adapter, module: LoraModule, known: Base): Target[] {
     return [{ kind: 'lora', ...description, update: whole }];
   }
   const orientation = module.transposed ? 'columns' : 'rows';
-  return layout.parts.map((part): Target => {
+  return layout.parts.map((part): SpectrumTarget => {
     const partUpdate: LoraUpdate = {
       module,
       b: module.inputFirst
@@ -206,7 +206,7 @@ function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | n
 
 /** Is it an output layer that the reference ties to its embeddings? */
 function isTiedHead(target: string, { architecture }: FullCheckpoint): boolean {
-  return architecture.tied && placeOf(target, { multimodal: false }).module === 'lm_head';
+  return architecture.tied && tensorPlace(target, { multimodal: false }).module === 'lm_head';
 }
 
 function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource {

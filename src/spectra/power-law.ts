@@ -1,4 +1,4 @@
-import { at } from './unchecked.ts';
+import { unchecked } from './unchecked.ts';
 
 /** A power-law fit to the tail of a spectrum. For information only: it never decides a verdict. */
 export interface PowerLaw {
@@ -24,13 +24,13 @@ export function fitPowerLaw(energies: ArrayLike<number>): PowerLaw | null {
   const logs = ascending.map(Math.log);
   /** Sums of the logarithms from i to the end. */
   const tailSums = new Float64Array(n + 1);
-  for (let i = n - 1; i >= 0; i -= 1) tailSums[i] = at(tailSums, i + 1) + at(logs, i);
+  for (let i = n - 1; i >= 0; i -= 1) tailSums[i] = unchecked(tailSums, i + 1) + unchecked(logs, i);
   let best: PowerLaw | null = null;
   for (let first = 0; first < n - 1; first += 1) {
     if (first > 0 && ascending[first] === ascending[first - 1]) continue;
     const tail = n - first;
-    const cutOff = at(logs, first);
-    const excess = at(tailSums, first) - tail * cutOff;
+    const cutOff = unchecked(logs, first);
+    const excess = unchecked(tailSums, first) - tail * cutOff;
     if (!(excess > 0)) continue;
     const alpha = 1 + tail / excess;
     const distance = kolmogorovSmirnov(logs, first, alpha, best?.distance ?? Infinity);
@@ -42,10 +42,10 @@ export function fitPowerLaw(energies: ArrayLike<number>): PowerLaw | null {
 /** The largest difference of fitted and empirical distribution over the tail. Stops early once it reaches `limit`. */
 function kolmogorovSmirnov(logs: Float64Array, first: number, alpha: number, limit: number): number {
   const tail = logs.length - first;
-  const cutOff = at(logs, first);
+  const cutOff = unchecked(logs, first);
   let largest = 0;
   for (let i = 0; i < tail && largest < limit; i += 1) {
-    const fitted = 1 - Math.exp((1 - alpha) * (at(logs, first + i) - cutOff));
+    const fitted = 1 - Math.exp((1 - alpha) * (unchecked(logs, first + i) - cutOff));
     largest = Math.max(largest, Math.abs(fitted - i / tail));
   }
   return largest;

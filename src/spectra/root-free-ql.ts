@@ -1,4 +1,4 @@
-import { at } from './unchecked.ts';
+import { unchecked } from './unchecked.ts';
 
 /** Per eigenvalue, far more than ever needed: two are usual. */
 const MAX_ITERATIONS = 60;
@@ -20,16 +20,16 @@ export function rootFreeQL(d: Float64Array, offDiagonal: Float64Array): void {
   const squares = new Float64Array(n);
   let largest = 0;
   for (let i = 0; i < n; i += 1) {
-    const coupling = i + 1 < n ? at(offDiagonal, i + 1) : 0;
+    const coupling = i + 1 < n ? unchecked(offDiagonal, i + 1) : 0;
     squares[i] = coupling * coupling;
-    largest = Math.max(largest, Math.abs(at(d, i)) + Math.abs(coupling));
+    largest = Math.max(largest, Math.abs(unchecked(d, i)) + Math.abs(coupling));
   }
   /** Relative to the largest and not to adjacent entries: a strongly graded matrix would never converge. */
   const negligible = (Number.EPSILON * largest) ** 2;
   for (let first = 0; first < n; first += 1) {
     for (let iteration = 0; ; iteration += 1) {
       let last = first;
-      while (last < n - 1 && at(squares, last) > negligible) last += 1;
+      while (last < n - 1 && unchecked(squares, last) > negligible) last += 1;
       if (last === first) break;
       if (iteration === MAX_ITERATIONS) throw new Error('the QL iteration did not converge');
       sweep(d, squares, first, last);
@@ -39,26 +39,26 @@ export function rootFreeQL(d: Float64Array, offDiagonal: Float64Array): void {
 
 /** One sweep from `last` up to `first` with Wilkinson's shift. */
 function sweep(d: Float64Array, squares: Float64Array, first: number, last: number): void {
-  const root = Math.sqrt(at(squares, first));
-  const half = (at(d, first + 1) - at(d, first)) / (2 * root);
+  const root = Math.sqrt(unchecked(squares, first));
+  const half = (unchecked(d, first + 1) - unchecked(d, first)) / (2 * root);
   const distance = Math.sqrt(half * half + 1);
-  const shift = at(d, first) - root / (half + (half >= 0 ? distance : -distance));
+  const shift = unchecked(d, first) - root / (half + (half >= 0 ? distance : -distance));
   // Cosine and sine of the last rotation, squared.
   let c = 1;
   let s = 0;
-  let gamma = at(d, last) - shift;
+  let gamma = unchecked(d, last) - shift;
   let p = gamma * gamma;
   squares[last] = 0;
   for (let i = last - 1; i >= first; i -= 1) {
     if (p < TINY) p = 0;
-    const square = at(squares, i);
+    const square = unchecked(squares, i);
     const r = p + square;
     squares[i + 1] = s * r;
     const before = c;
     c = p / r;
     s = square / r;
     const previous = gamma;
-    const entry = at(d, i);
+    const entry = unchecked(d, i);
     gamma = c * (entry - shift) - s * previous;
     d[i + 1] = previous + (entry - gamma);
     p = c === 0 ? before * square : (gamma * gamma) / c;

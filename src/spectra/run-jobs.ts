@@ -2,7 +2,7 @@ import type { Skipped } from '../checkpoint/matrices/matrix.ts';
 import { isEmbedding } from '../checkpoint/naming/module-type.ts';
 import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
-import { numberOf } from '../statistics/bounded.ts';
+import { boundedValue } from '../statistics/bounded.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
 import { Mutex, type SharedResources } from './exact/shared-resources.ts';
 import { openSolver } from './exact/solver.ts';
@@ -18,7 +18,7 @@ export type JobResult<Known> =
   | { readonly job: Job; readonly isKnown: false; readonly spectrum: Spectrum }
   | { readonly job: Job; readonly isKnown: true; readonly known: Known };
 
-export interface RunOptions<Known> {
+export interface JobRunOptions<Known> {
   readonly device: Device;
   /** Most bytes that the work on one matrix may take. */
   readonly memoryLimit: number;
@@ -50,7 +50,7 @@ export interface SpectraFindings {
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
-  { device, memoryLimit, onProgress, onSearch, lookUp, guard = (_, work) => work(), onResult }: RunOptions<Known>,
+  { device, memoryLimit, onProgress, onSearch, lookUp, guard = (_, work) => work(), onResult }: JobRunOptions<Known>,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
@@ -106,7 +106,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
 }
 
 /** Look up the next job's spectrum while the caller works on the current one. */
-function readAhead<Known>(jobs: readonly Job[], lookUp: RunOptions<Known>['lookUp']) {
+function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lookUp']) {
   const started = new Map<number, Promise<Known | null>>();
   const start = (index: number): Promise<Known | null> => {
     const job = jobs[index];
@@ -209,7 +209,7 @@ async function doraSpectrum(
   if (!metrics) return spectrum;
   const part = { source: dora.base.source, view: matrix.view };
   const energy = await resources.mutex.run(() => matrixEnergy(part, float64Device(device)));
-  const updateSize = energy > 0 ? numberOf(metrics.frobeniusNorm) / Math.sqrt(energy) : null;
+  const updateSize = energy > 0 ? boundedValue(metrics.frobeniusNorm) / Math.sqrt(energy) : null;
   return { ...spectrum, metrics: { ...metrics, updateSize } };
 }
 

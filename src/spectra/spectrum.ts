@@ -1,4 +1,4 @@
-import type { ExactMetrics, MatrixMethod, Metrics, Precision } from './metrics-schema.ts';
+import type { Accumulation, ExactMetrics, MatrixMethod, Metrics } from './metrics-schema.ts';
 
 /** The spectrum of one matrix. */
 export interface Spectrum {
@@ -8,7 +8,7 @@ export interface Spectrum {
   readonly metrics: Metrics | null;
   readonly finite: boolean;
   /** What the matrix-sized products were accumulated in. */
-  readonly accumulation: Precision;
+  readonly accumulation: Accumulation;
   readonly method: MatrixMethod;
   /** In a fast spectrum: σ/σ₁ at evenly spaced ranks, estimated. */
   readonly profile?: readonly number[];

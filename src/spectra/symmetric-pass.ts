@@ -1,14 +1,14 @@
 import {
-  add,
   defineKernel,
   float,
   type Integer,
-  integer,
+  i32Add,
+  i32Constant,
   pair,
   repeatWhileLess,
-  type Statement,
   unlessZero,
   type Variable,
+  type WasmStatement,
 } from './wasm.ts';
 
 /**
@@ -42,12 +42,12 @@ export const symmetricPass = defineKernel(PARAMETERS, ({ parameters, variable })
   }));
   const shared = { v: variable('v128'), w: variable('v128'), x: variable('v128'), y: variable('v128') };
   const entries = variable('v128');
-  const current = (start: Variable<'i32'>): Integer => add(start.value, column.value);
+  const current = (start: Variable<'i32'>): Integer => i32Add(start.value, column.value);
   const ofRow = (vector: Variable<'i32'>, index: number): Integer =>
-    add(add(vector.value, block.value), integer(NUMBER * index));
+    i32Add(i32Add(vector.value, block.value), i32Constant(NUMBER * index));
 
   /** Two columns of the rows. On the diagonal, where A has both triangles, the rows' own sums are all there is. */
-  const twoColumns = (isDiagonal: boolean): Statement[] => [
+  const twoColumns = (isDiagonal: boolean): WasmStatement[] => [
     shared.v.set(pair.load(current(v))),
     shared.w.set(pair.load(current(w))),
     shared.x.set(pair.load(current(x))),
@@ -66,20 +66,23 @@ export const symmetricPass = defineKernel(PARAMETERS, ({ parameters, variable })
   const blockOfRows = [
     ...rows.flatMap((row, index) => [
       row.start.set(a.value),
-      a.set(add(a.value, stride.value)),
+      a.set(i32Add(a.value, stride.value)),
       row.v.set(pair.loadTwice(ofRow(v, index))),
       row.w.set(pair.loadTwice(ofRow(w, index))),
       row.x.set(pair.loadTwice(ofRow(x, index))),
       row.sum.set(pair.zero()),
     ]),
-    column.set(integer(0)),
+    column.set(i32Constant(0)),
     unlessZero(block.value, [
-      repeatWhileLess(column.value, block.value, [...twoColumns(false), column.set(add(column.value, integer(PAIR)))]),
+      repeatWhileLess(column.value, block.value, [
+        ...twoColumns(false),
+        column.set(i32Add(column.value, i32Constant(PAIR))),
+      ]),
     ]),
     ...twoColumns(true),
     // Nothing was added to these entries of y before: the rows above have no columns there.
     ...rows.map((row, index) => float.store(ofRow(y, index), pair.sum(row.sum))),
-    block.set(add(block.value, integer(NUMBER * ROWS))),
+    block.set(i32Add(block.value, i32Constant(NUMBER * ROWS))),
   ];
-  return [block.set(integer(0)), repeatWhileLess(block.value, end.value, blockOfRows)];
+  return [block.set(i32Constant(0)), repeatWhileLess(block.value, end.value, blockOfRows)];
 });

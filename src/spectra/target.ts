@@ -1,6 +1,6 @@
 import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrices/matrix.ts';
-import type { Place } from '../checkpoint/naming/place.ts';
+import type { TensorPlace } from '../checkpoint/naming/place.ts';
 import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
 import type { DoraWeight } from './dora.ts';
 import type { MatrixSource } from './load-matrix.ts';
@@ -10,7 +10,7 @@ import { matchMatrices } from './match-reference.ts';
 /** Which matrix a spectrum is of. */
 export interface Description {
   readonly name: string;
-  readonly place: Place;
+  readonly place: TensorPlace;
   /** As stored. */
   readonly shape: readonly number[];
   readonly note?: string | undefined;
@@ -30,11 +30,11 @@ export type Input =
   | { readonly kind: 'dora'; readonly of: 'delta'; readonly matrix: MatrixSource; readonly dora: DoraWeight };
 
 /** A matrix or update, and where it is. */
-export type Target = Description & Input;
+export type SpectrumTarget = Description & Input;
 
 /** What is measured of a checkpoint, before it is decided how each spectrum is computed. */
 export interface Draft {
-  readonly jobs: readonly Target[];
+  readonly jobs: readonly SpectrumTarget[];
   /** Tensors without a spectrum, to be searched for NaN and Inf. */
   readonly vectors: readonly TensorEntry[];
   readonly skipped: readonly Skipped[];
@@ -42,7 +42,7 @@ export interface Draft {
   readonly mismatched: readonly string[];
 }
 
-export function weightJob(matrix: Matrix): Target {
+export function weightJob(matrix: Matrix): SpectrumTarget {
   return { kind: 'weight', of: 'weight', ...describe(matrix), matrix };
 }
 
@@ -56,7 +56,7 @@ function describe({ name, place, view, source, note }: Matrix): Description {
 export function differences(matrices: readonly Matrix[], reference: FullCheckpoint | null) {
   if (!reference) return { jobs: [], skipped: [], mismatched: [] };
   const { pairs, skipped, mismatched } = matchMatrices(matrices, reference);
-  const jobs = pairs.map(({ matrix, original }): Target => {
+  const jobs = pairs.map(({ matrix, original }): SpectrumTarget => {
     return { kind: 'difference', of: 'delta', ...describe(matrix), matrix, reference: original };
   });
   return { jobs, skipped, mismatched };

@@ -1,5 +1,5 @@
 import { ROWS, symmetricPass } from './symmetric-pass.ts';
-import { at } from './unchecked.ts';
+import { unchecked } from './unchecked.ts';
 import { reuseMemory } from './wasm.ts';
 
 /** A symmetric tridiagonal matrix. */
@@ -33,7 +33,7 @@ export function tridiagonalize(matrix: Float64Array, n: number, rows: readonly F
   for (let i = n - 1; i > 0; i -= 1) {
     const row = i * stride;
     updateRow(a, row, i, v, w);
-    diagonal[i] = at(a, row + i);
+    diagonal[i] = unchecked(a, row + i);
     const beta = householder(a.subarray(row, row + i), x, offDiagonal, i);
     for (const carried of rows) reflect(carried, x, beta, i);
     pass(roundUp(i, ROWS), v, w, x, y);
@@ -42,7 +42,7 @@ export function tridiagonalize(matrix: Float64Array, n: number, rows: readonly F
     [w, y] = [y, w];
   }
   updateRow(a, 0, 0, v, w);
-  diagonal[0] = at(a, 0);
+  diagonal[0] = unchecked(a, 0);
   return { diagonal, offDiagonal };
 }
 
@@ -83,7 +83,7 @@ function roundUp(value: number, multiple: number): number {
 function copyTriangle(matrix: Float64Array, n: number, a: Float64Array, stride: number): void {
   for (let i = 0; i < n; i += 1) {
     a.set(matrix.subarray(i * n, i * n + i + 1), i * stride);
-    for (let k = i - (i % ROWS); k < i; k += 1) a[k * stride + i] = at(matrix, i * n + k);
+    for (let k = i - (i % ROWS); k < i; k += 1) a[k * stride + i] = unchecked(matrix, i * n + k);
   }
   // What an earlier matrix left in the last rows must be finite: it is multiplied by zero.
   for (let i = n; i < roundUp(n, ROWS); i += 1) {
@@ -102,8 +102,8 @@ const TINY = 1e-290;
  */
 function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Array, i: number): number {
   let squares = 0;
-  for (let k = 0; k < i - 1; k += 1) squares += at(row, k) ** 2;
-  const last = at(row, i - 1);
+  for (let k = 0; k < i - 1; k += 1) squares += unchecked(row, k) ** 2;
+  const last = unchecked(row, i - 1);
   v.fill(0);
   if (squares < TINY) {
     // This row is tridiagonal already, up to far below the rounding error: entries are at most 1.
@@ -122,12 +122,12 @@ function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Arr
 function secondVector(x: Float64Array, y: Float64Array, beta: number, size: number): void {
   let inner = 0;
   for (let k = 0; k < size; k += 1) {
-    const product = at(y, k) * beta;
+    const product = unchecked(y, k) * beta;
     y[k] = product;
-    inner += product * at(x, k);
+    inner += product * unchecked(x, k);
   }
   const half = (beta / 2) * inner;
-  for (let k = 0; k < size; k += 1) y[k] = at(y, k) - half * at(x, k);
+  for (let k = 0; k < size; k += 1) y[k] = unchecked(y, k) - half * unchecked(x, k);
   // Beyond the matrix that is left, y has products with what was there before.
   y.fill(0, size);
 }
@@ -135,14 +135,14 @@ function secondVector(x: Float64Array, y: Float64Array, beta: number, size: numb
 /** x ← x·(I − β·v·vᵀ) on the first `size` entries. */
 function reflect(x: Float64Array, v: Float64Array, beta: number, size: number): void {
   let sum = 0;
-  for (let k = 0; k < size; k += 1) sum += at(x, k) * at(v, k);
+  for (let k = 0; k < size; k += 1) sum += unchecked(x, k) * unchecked(v, k);
   sum *= beta;
-  for (let k = 0; k < size; k += 1) x[k] = at(x, k) - sum * at(v, k);
+  for (let k = 0; k < size; k += 1) x[k] = unchecked(x, k) - sum * unchecked(v, k);
 }
 
 /** One row of A − v·wᵀ − w·vᵀ, up to the diagonal. */
 function updateRow(a: Float64Array, row: number, i: number, v: Float64Array, w: Float64Array): void {
-  const vi = at(v, i);
-  const wi = at(w, i);
-  for (let k = 0; k <= i; k += 1) a[row + k] = at(a, row + k) - vi * at(w, k) - wi * at(v, k);
+  const vi = unchecked(v, i);
+  const wi = unchecked(w, i);
+  for (let k = 0; k <= i; k += 1) a[row + k] = unchecked(a, row + k) - vi * unchecked(w, k) - wi * unchecked(v, k);
 }

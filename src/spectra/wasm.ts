@@ -19,24 +19,24 @@ const TYPES = { i32: 0x7f, f64: 0x7c, v128: 0x7b } as const;
 type Type = keyof typeof TYPES;
 
 /** Instructions that compute a value. */
-export interface Expression<T extends Type> {
+export interface WasmExpression<T extends Type> {
   readonly type: T;
   readonly bytes: readonly number[];
 }
 /** Instructions that leave no value. */
-export type Statement = readonly number[];
+export type WasmStatement = readonly number[];
 /** An address, in bytes, or a number of bytes. */
-export type Integer = Expression<'i32'>;
-export type Float = Expression<'f64'>;
+export type Integer = WasmExpression<'i32'>;
+export type Float = WasmExpression<'f64'>;
 /** Two float64. */
-export type Pair = Expression<'v128'>;
+export type WasmPair = WasmExpression<'v128'>;
 
 export interface Variable<T extends Type> {
-  readonly value: Expression<T>;
-  set(value: Expression<T>): Statement;
+  readonly value: WasmExpression<T>;
+  set(value: WasmExpression<T>): WasmStatement;
 }
 
-const expression = <T extends Type>(type: T, ...parts: ReadonlyArray<readonly number[]>): Expression<T> => ({
+const expression = <T extends Type>(type: T, ...parts: ReadonlyArray<readonly number[]>): WasmExpression<T> => ({
   type,
   bytes: parts.flat(),
 });
@@ -51,13 +51,13 @@ function signed(value: number): number[] {
   return value >= -0x40 && value < 0x40 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
 }
 
-export const integer = (value: number): Integer => expression('i32', [0x41], signed(value));
-export const add = (a: Integer, b: Integer): Integer => expression('i32', a.bytes, b.bytes, [0x6a]);
+export const i32Constant = (value: number): Integer => expression('i32', [0x41], signed(value));
+export const i32Add = (a: Integer, b: Integer): Integer => expression('i32', a.bytes, b.bytes, [0x6a]);
 const lessThan = (a: Integer, b: Integer): Integer => expression('i32', a.bytes, b.bytes, [0x49]);
 
 const vectorOperation =
   (opcode: number) =>
-  (a: Pair, b: Pair): Pair =>
+  (a: WasmPair, b: WasmPair): WasmPair =>
     expression('v128', a.bytes, b.bytes, [0xfd], unsigned(opcode));
 /** Lane by lane. */
 export const pair = {
@@ -65,13 +65,14 @@ export const pair = {
   subtract: vectorOperation(0xf1),
   multiply: vectorOperation(0xf2),
   /** One number in both lanes. */
-  spread: (value: Float): Pair => expression('v128', value.bytes, [0xfd, 0x14]),
-  zero: (): Pair => expression('v128', [0xfd, 0x0c], new Array<number>(16).fill(0)),
+  spread: (value: Float): WasmPair => expression('v128', value.bytes, [0xfd, 0x14]),
+  zero: (): WasmPair => expression('v128', [0xfd, 0x0c], new Array<number>(16).fill(0)),
   /** @param offset in bytes, constant */
-  load: (address: Integer, offset = 0): Pair => expression('v128', address.bytes, [0xfd, 0x00, 3], unsigned(offset)),
+  load: (address: Integer, offset = 0): WasmPair =>
+    expression('v128', address.bytes, [0xfd, 0x00, 3], unsigned(offset)),
   /** One number from memory in both lanes. */
-  loadTwice: (address: Integer): Pair => expression('v128', address.bytes, [0xfd, 0x0a, 3, 0]),
-  store: (address: Integer, value: Pair, offset = 0): Statement => [
+  loadTwice: (address: Integer): WasmPair => expression('v128', address.bytes, [0xfd, 0x0a, 3, 0]),
+  store: (address: Integer, value: WasmPair, offset = 0): WasmStatement => [
     ...address.bytes,
     ...value.bytes,
     ...[0xfd, 0x0b, 3],
@@ -83,21 +84,21 @@ export const pair = {
 };
 
 export const float = {
-  store: (address: Integer, value: Float): Statement => [...address.bytes, ...value.bytes, 0x39, 3, 0],
+  store: (address: Integer, value: Float): WasmStatement => [...address.bytes, ...value.bytes, 0x39, 3, 0],
 };
 
 /** Run the statements at least once, and again while a < b. */
-export function repeatWhileLess(a: Integer, b: Integer, body: readonly Statement[]): Statement {
+export function repeatWhileLess(a: Integer, b: Integer, body: readonly WasmStatement[]): WasmStatement {
   return [0x03, 0x40, ...body.flat(), ...lessThan(a, b).bytes, 0x0d, 0, 0x0b];
 }
 
 /** Run the statements if the number is not zero. */
-export function unlessZero(condition: Integer, body: readonly Statement[]): Statement {
+export function unlessZero(condition: Integer, body: readonly WasmStatement[]): WasmStatement {
   return [...condition.bytes, 0x04, 0x40, ...body.flat(), 0x0b];
 }
 
 /** What a function is written with. */
-export interface Scope<Name extends string> {
+export interface WasmScope<Name extends string> {
   readonly parameters: Readonly<Record<Name, Variable<'i32'>>>;
   variable<T extends Type>(type: T): Variable<T>;
 }
@@ -126,7 +127,7 @@ const PAGE = 65536;
  */
 export function defineKernel<Name extends string>(
   names: readonly Name[],
-  body: (scope: Scope<Name>) => readonly Statement[],
+  body: (scope: WasmScope<Name>) => readonly WasmStatement[],
 ): Kernel {
   let module: object | null = null;
   const runOn = (memory: WasmMemory): WasmFunction => {
@@ -164,7 +165,7 @@ export function reuseMemory<T extends { readonly memory: ArrayBuffer }>(
 /** A module that imports the memory own.memory and exports a function `run`. */
 function encode<Name extends string>(
   names: readonly Name[],
-  body: (scope: Scope<Name>) => readonly Statement[],
+  body: (scope: WasmScope<Name>) => readonly WasmStatement[],
 ): number[] {
   const types: Type[] = names.map(() => 'i32');
   const variableAt = <T extends Type>(type: T, index: number): Variable<T> => ({
@@ -174,7 +175,7 @@ function encode<Name extends string>(
   const statements = body({
     parameters: Object.fromEntries(
       names.map((name, index) => [name, variableAt('i32', index)]),
-    ) as Scope<Name>['parameters'],
+    ) as WasmScope<Name>['parameters'],
     variable: (type) => variableAt(type, types.push(type) - 1),
   });
   const parameters = names.map(() => [TYPES.i32]);

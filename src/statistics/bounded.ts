@@ -29,15 +29,15 @@ export function relativeWidth({ value, low, high }: Bounded): number {
   return value === 0 ? high - low : (high - low) / value;
 }
 
-export function numberOf(measured: MaybeBounded): number {
+export function boundedValue(measured: MaybeBounded): number {
   return typeof measured === 'number' ? measured : measured.value;
 }
 
-export function lowOf(measured: MaybeBounded): number {
+export function lowerBound(measured: MaybeBounded): number {
   return typeof measured === 'number' ? measured : measured.low;
 }
 
-export function highOf(measured: MaybeBounded): number {
+export function upperBound(measured: MaybeBounded): number {
   return typeof measured === 'number' ? measured : measured.high;
 }
 
@@ -50,26 +50,26 @@ export function increasing(
   measured: readonly MaybeBounded[],
   summary: (values: number[]) => number | null,
 ): MaybeBounded | null {
-  const value = summary(measured.map(numberOf));
+  const value = summary(measured.map(boundedValue));
   if (value === null || measured.every((item) => typeof item === 'number')) return value;
-  const [low, high] = [summary(measured.map(lowOf)), summary(measured.map(highOf))];
+  const [low, high] = [summary(measured.map(lowerBound)), summary(measured.map(upperBound))];
   return { value, low: low ?? value, high: high ?? value };
 }
 
 /** a ÷ b of positive numbers. */
 export function quotient(a: MaybeBounded, b: MaybeBounded): MaybeBounded {
-  const value = numberOf(a) / numberOf(b);
+  const value = boundedValue(a) / boundedValue(b);
   if (typeof a === 'number' && typeof b === 'number') return value;
-  return { value, low: lowOf(a) / highOf(b), high: highOf(a) / lowOf(b) };
+  return { value, low: lowerBound(a) / upperBound(b), high: upperBound(a) / lowerBound(b) };
 }
 
 /** The part of a − b that is certain: among all differences that the bounds allow, the one nearest to 0. */
 export function certainDifference(a: MaybeBounded, b: MaybeBounded): number {
-  const [rise, fall] = [lowOf(a) - highOf(b), lowOf(b) - highOf(a)];
+  const [rise, fall] = [lowerBound(a) - upperBound(b), lowerBound(b) - upperBound(a)];
   return rise > 0 ? rise : fall > 0 ? -fall : 0;
 }
 
 /** a − b of the values; 0 where the bounds overlap, since no change is certain then. */
 export function difference(a: MaybeBounded, b: MaybeBounded): number {
-  return certainDifference(a, b) === 0 ? 0 : numberOf(a) - numberOf(b);
+  return certainDifference(a, b) === 0 ? 0 : boundedValue(a) - boundedValue(b);
 }

@@ -59,7 +59,7 @@ export function gini(values: ArrayLike<number>): number | null {
 }
 
 /** Mean of one value or more. */
-export function meanOf(values: readonly number[]): number {
+export function arithmeticMean(values: readonly number[]): number {
   return meanOfValues([...values]);
 }
 

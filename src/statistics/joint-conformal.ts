@@ -1,8 +1,8 @@
 import { at } from '../platform/at.ts';
-import { meanOf, sampleDeviation } from './descriptive.ts';
+import { arithmeticMean, sampleDeviation } from './descriptive.ts';
 
 /** Which deviations of a coordinate count: those above, those below, or both. */
-export type Side = 'up' | 'down' | 'both';
+export type ConformalSide = 'up' | 'down' | 'both';
 
 export interface JointConformal {
   /** Share of the runs, the candidate among them, whose score is at least the candidate's. */
@@ -39,7 +39,7 @@ export function fewestRuns(alpha: number): number {
 export function jointConformal(
   runs: ReadonlyArray<readonly number[]>,
   candidate: readonly number[],
-  sides: readonly Side[],
+  sides: readonly ConformalSide[],
   alpha: number,
 ): JointConformal {
   if (runs.length < fewestRuns(alpha)) throw new Error(`${runs.length} runs say nothing at a level of ${alpha}`);
@@ -59,16 +59,16 @@ export function jointConformal(
 }
 
 /** Of each value from all others, in their standard deviations. */
-function deviationsOf(values: readonly number[], side: Side): number[] {
+function deviationsOf(values: readonly number[], side: ConformalSide): number[] {
   return values.map((value, i) => {
     const others = [...values.slice(0, i), ...values.slice(i + 1)];
-    const moved = (value - meanOf(others)) / spreadOf(others);
+    const moved = (value - arithmeticMean(others)) / conformalSpread(others);
     return side === 'up' ? moved : side === 'down' ? -moved : Math.abs(moved);
   });
 }
 
 /** The standard deviation of a sample; of values that agree in all digits of a measurement, what these may hide. */
-export function spreadOf(values: readonly number[]): number {
+export function conformalSpread(values: readonly number[]): number {
   const rounding = LEAST_SPREAD * Math.max(...values.map(Math.abs));
   return Math.max(sampleDeviation(values), rounding, Number.MIN_VALUE);
 }

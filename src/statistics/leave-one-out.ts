@@ -1,6 +1,6 @@
 import { linearRegression } from 'simple-statistics';
 import { at } from '../platform/at.ts';
-import { meanOf } from './descriptive.ts';
+import { arithmeticMean } from './descriptive.ts';
 
 export interface LeaveOneOutLine {
   readonly slope: number;
@@ -25,10 +25,10 @@ export function leaveOneOutLine(x: readonly number[], y: readonly number[]): Lea
     const line = linearRegression(others(i));
     return observed - (line.m * value + line.b);
   });
-  const fromMean = points.map(([, observed], i) => observed - meanOf(others(i).map(([, other]) => other)));
+  const fromMean = points.map(([, observed], i) => observed - arithmeticMean(others(i).map(([, other]) => other)));
   return { slope, intercept, residuals, error: rootMeanSquare(residuals), errorOfMean: rootMeanSquare(fromMean) };
 }
 
 function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(meanOf(values.map((value) => value * value)));
+  return Math.sqrt(arithmeticMean(values.map((value) => value * value)));
 }

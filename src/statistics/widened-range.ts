@@ -1,4 +1,4 @@
-import { meanOf, sampleDeviation } from './descriptive.ts';
+import { arithmeticMean, sampleDeviation } from './descriptive.ts';
 
 export interface WidenedRange {
   readonly low: number;
@@ -20,7 +20,7 @@ const DEVIATIONS = 3;
 export function widenedRange(values: readonly number[]): WidenedRange {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const margin = (most - least) / 2;
-  const [mean, reach] = [meanOf(values), DEVIATIONS * sampleDeviation(values)];
+  const [mean, reach] = [arithmeticMean(values), DEVIATIONS * sampleDeviation(values)];
   return {
     low: Math.min(least - margin, mean - reach),
     high: Math.max(most + margin, mean + reach),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changedInputs } from '../../src/action/changed-inputs.ts';
+import { listChangedInputs } from '../../src/action/changed-inputs.ts';
 import { ApprovedFiles } from '../../src/github/approved/approved-files.ts';
 import { GitRepository } from '../github/approved/git-repository.ts';
 
@@ -24,9 +24,9 @@ function filesAt(sha: string) {
 it('a change of the tokenizer or the reference lets nothing be concluded, and one of the workflow is no clean pass', async () => {
   const base = repository.commit(FILES);
   repository.commit({ 'candidate.safetensors': 'c' });
-  expect(await changedInputs(filesAt(base), PATHS)).toEqual([]);
+  expect(await listChangedInputs(filesAt(base), PATHS)).toEqual([]);
   repository.commit({ 'tokenizer/tokenizer.json': '[]', 'models/base': null, '.github/workflows/gate.yml': '' });
-  expect(await changedInputs(filesAt(base), PATHS)).toMatchObject([
+  expect(await listChangedInputs(filesAt(base), PATHS)).toMatchObject([
     { level: 'inconclusive', input: 'reference', change: 'deleted', counts: 'change' },
     { level: 'inconclusive', input: 'tokenizer', change: 'edited', counts: 'change' },
     { level: 'warn', input: 'workflow', change: 'edited' },
@@ -36,7 +36,7 @@ it('a change of the tokenizer or the reference lets nothing be concluded, and on
 it('what is on a hub or outside the workspace, and what is not given, cannot be changed by a pull request', async () => {
   const base = repository.commit(FILES);
   const paths = { reference: 'hf://org/model@main', tokenizer: '/opt/tokenizer', workflow: null };
-  expect(await changedInputs(filesAt(base), paths)).toEqual([]);
+  expect(await listChangedInputs(filesAt(base), paths)).toEqual([]);
 });
 
 describe('what the workflow calls', () => {
@@ -56,7 +56,7 @@ describe('what the workflow calls', () => {
   const changed = async (files: Parameters<GitRepository['commit']>[0]) => {
     const base = repository.commit(CALLS);
     repository.commit({ 'candidate.safetensors': 'c', ...files });
-    return (await changedInputs(filesAt(base), { workflow: WORKFLOW })).map(
+    return (await listChangedInputs(filesAt(base), { workflow: WORKFLOW })).map(
       ({ level, input, change, path }) => `${level} ${input} ${change} ${path}`,
     );
   };
@@ -81,7 +81,7 @@ describe('what the workflow calls', () => {
     expect(await changed({ 'ci/deep': null })).toEqual(['warn workflow deleted ci/deep']);
     const base = repository.commit({ '.github/actions': null });
     repository.commit({ '.github/actions/own/action.yml': 'runs: {}\n' });
-    expect(await changedInputs(filesAt(base), { workflow: null })).toMatchObject([
+    expect(await listChangedInputs(filesAt(base), { workflow: null })).toMatchObject([
       { level: 'warn', change: 'added', path: '.github/actions' },
     ]);
   });
@@ -98,8 +98,10 @@ describe('what the workflow calls', () => {
     );
     // A branch that is behind has edited nothing.
     repository.git('checkout', '-q', stale);
-    expect(await changedInputs(files, { workflow: WORKFLOW })).toEqual([]);
+    expect(await listChangedInputs(files, { workflow: WORKFLOW })).toEqual([]);
     repository.commit({ 'ci/deep/index.js': 'accept()\n' });
-    expect(await changedInputs(files, { workflow: WORKFLOW })).toMatchObject([{ path: 'ci/deep', change: 'edited' }]);
+    expect(await listChangedInputs(files, { workflow: WORKFLOW })).toMatchObject([
+      { path: 'ci/deep', change: 'edited' },
+    ]);
   });
 });

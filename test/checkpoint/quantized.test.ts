@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { quantizationOf } from '../../src/checkpoint/formats/quantization.ts';
+import { findQuantization } from '../../src/checkpoint/formats/quantization.ts';
 import { quantizationSettings } from '../../src/checkpoint/formats/quantized/settings.ts';
 import { folderOfWeights } from '../../src/checkpoint/formats/weights-file.ts';
 import { listMatrices } from '../../src/checkpoint/matrices/list-matrices.ts';
@@ -65,7 +65,7 @@ describe.each(FOLDERS)('the quantized checkpoint %s', (name) => {
 
   it('is not refused, and every matrix of it is measured', async () => {
     const checkpoint = await openReference(folder);
-    expect(quantizationOf(checkpoint)).toBeNull();
+    expect(findQuantization(checkpoint)).toBeNull();
     const { matrices, skipped } = listMatrices(checkpoint);
     expect(skipped).toEqual([]);
     expect(matrices.filter(({ place }) => place.module === 'other')).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refuseQuantized } from '../../src/checkpoint/formats/quantization.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
+import { chooseCheckpointFiles } from '../../src/hub/checkpoint-files.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';
@@ -153,13 +153,13 @@ describe("Mistral's own files", () => {
     const listed = (...names: readonly string[]) =>
       ['params.json', 'tekken.json', ...names].map((name) => ({ name, size: 9, oid: name, sha256: null }));
     const weightsOf = (...names: readonly string[]) =>
-      chooseFiles(listed(...names), 'hf://org/model').weights.map(({ name }) => name);
+      chooseCheckpointFiles(listed(...names), 'hf://org/model').weights.map(({ name }) => name);
     expect(weightsOf('consolidated.safetensors')).toEqual(['consolidated.safetensors']);
     expect(weightsOf(...SHARDS)).toEqual(SHARDS);
     expect(weightsOf(SINGLE, 'config.json', 'consolidated.safetensors')).toEqual([SINGLE]);
     expect(() => weightsOf(...SHARDS.slice(1))).toThrow(/has 1 files like/);
     // To be compared with the tokenizer.json.
-    const { whole } = chooseFiles(listed('consolidated.safetensors', 'tokenizer.model.v3'), 'hf://org/model');
+    const { whole } = chooseCheckpointFiles(listed('consolidated.safetensors', 'tokenizer.model.v3'), 'hf://org/model');
     expect(whole.map(({ name }) => name)).toEqual(['params.json', 'tekken.json', 'tokenizer.model.v3']);
   });
 
@@ -224,13 +224,13 @@ describe('a hub folder with two sets of weights', () => {
     ['pytorch_model.bin', 'model-00001-of-00001.safetensors'],
     ['pytorch_model.bin.index.json', '__0_0.distcp'],
   ])('is refused before a download: %s and %s', (one, other) => {
-    expect(() => chooseFiles(listing(one, other), 'hf://org/model')).toThrow(
+    expect(() => chooseCheckpointFiles(listing(one, other), 'hf://org/model')).toThrow(
       `hf://org/model has two sets of weights, ${one} and ${other}`,
     );
   });
 
   it('keeps the index beside a single file, which is compared when it is opened', () => {
-    const { whole, weights } = chooseFiles(listing(SINGLE, INDEX), 'hf://org/model');
+    const { whole, weights } = chooseCheckpointFiles(listing(SINGLE, INDEX), 'hf://org/model');
     expect(whole.map(({ name }) => name)).toContain(INDEX);
     expect(weights.map(({ name }) => name)).toEqual([SINGLE]);
   });

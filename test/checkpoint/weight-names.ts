@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describeArchitecture } from '../../src/checkpoint/config/architecture.ts';
-import type { ModelContext } from '../../src/checkpoint/matrices/list-matrices.ts';
+import type { MatrixContext } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { isMultimodal } from '../../src/checkpoint/open.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';
@@ -25,7 +25,7 @@ function raise(name: string): never {
 }
 
 /** The family without values. */
-export function contextOf(name: string): ModelContext {
+export function contextOf(name: string): MatrixContext {
   const { config, tensors } = familyOf(name);
   return namesOnly(tensors, config);
 }
@@ -34,7 +34,7 @@ export function contextOf(name: string): ModelContext {
 export function namesOnly(
   tensors: Readonly<Record<string, readonly number[]>>,
   config: Record<string, unknown> = {},
-): ModelContext {
+): MatrixContext {
   const entries = Object.entries(tensors).map(([tensor, shape]) => {
     const size = shape.reduce((product, dimension) => product * dimension, 1);
     return { name: tensor, dtype: 'BF16', shape, size, file: '', offset: 0, byteLength: 2 * size };

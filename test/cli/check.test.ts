@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/verdict.ts';
+import { verdictExitCode } from '../../src/cli/verdict.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { readReport } from '../../src/report/json.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
@@ -92,8 +92,8 @@ describe('a command that judges', () => {
   ] as const)(
     'with the verdict %s exits with code %i, and with %i if inconclusive is allowed',
     (verdict, code, allowed) => {
-      expect(exitCodeOf({ verdict }, {})).toBe(code);
-      expect(exitCodeOf({ verdict }, { allowInconclusive: true })).toBe(allowed);
+      expect(verdictExitCode({ verdict }, {})).toBe(code);
+      expect(verdictExitCode({ verdict }, { allowInconclusive: true })).toBe(allowed);
     },
   );
 

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { run } from '../../src/cli/run.ts';
+import { runCommandLine } from '../../src/cli/run.ts';
 import { VERSION } from '../../src/platform/version.ts';
 import { runCli } from './run-cli.ts';
 
@@ -55,7 +55,7 @@ async function onTerminal(columns: number, ...args: string[]): Promise<string> {
       done();
     },
   });
-  await run(args, { stdout: Object.assign(stdout, { columns, isTTY: true }), stderr: stdout, env: {} });
+  await runCommandLine(args, { stdout: Object.assign(stdout, { columns, isTTY: true }), stderr: stdout, env: {} });
   return text;
 }
 

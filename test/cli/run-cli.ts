@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { run } from '../../src/cli/run.ts';
+import { runCommandLine } from '../../src/cli/run.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -15,7 +15,7 @@ export function runCli(...args: string[]): Promise<CliResult> {
 /** @param env variables that differ from those of this process */
 export async function runCliWith(env: Readonly<NodeJS.ProcessEnv>, ...args: string[]): Promise<CliResult> {
   const [stdout, stderr] = [new Collector(), new Collector()];
-  const code = await run(args, { stdout, stderr, env: { ...process.env, ...env } });
+  const code = await runCommandLine(args, { stdout, stderr, env: { ...process.env, ...env } });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -10,7 +10,7 @@ import { writeJson } from '../../src/platform/files/write-file.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { highOf, lowOf } from '../../src/statistics/bounded.ts';
+import { lowerBound, upperBound } from '../../src/statistics/bounded.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from '../gate/reasons.ts';
@@ -71,8 +71,8 @@ describe('a matrix of more than 1024 columns', () => {
       for (const [key, measured] of Object.entries(flattenMetrics(metrics ?? expect.fail()))) {
         const truth = Number(truths[key]);
         if (key !== 'frobeniusNorm') expect(measured, key).toMatchObject({ value: expect.any(Number) });
-        expect(lowOf(measured) / truth, key).toBeLessThan(1 + 1e-6);
-        expect(highOf(measured) / truth, key).toBeGreaterThan(1 - 1e-6);
+        expect(lowerBound(measured) / truth, key).toBeLessThan(1 + 1e-6);
+        expect(upperBound(measured) / truth, key).toBeGreaterThan(1 - 1e-6);
       }
     }
   });

@@ -2,7 +2,7 @@ import { summarize } from '../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { EXACT_ONLY } from '../../src/spectra/metrics-schema.ts';
-import { numberOf } from '../../src/statistics/bounded.ts';
+import { boundedValue } from '../../src/statistics/bounded.ts';
 import type { Seeded } from '../statistics/seeded.ts';
 import { pick } from './random-pairs.ts';
 
@@ -82,7 +82,7 @@ function someTensors(how: 'skipped' | 'gone'): Loss {
 /** What a forger would remove: the matrix that moved most. */
 function worstTensor(how: 'skipped' | 'gone'): Loss {
   return (whole) => {
-    const top = ({ metrics }: TensorMeasurement) => (metrics === null ? 2 : numberOf(metrics.topEnergy['1']));
+    const top = ({ metrics }: TensorMeasurement) => (metrics === null ? 2 : boundedValue(metrics.topEnergy['1']));
     const [worst] = [...whole.tensors].sort((a, b) => top(b) - top(a));
     return worst ? keepTensors(whole, ({ name }) => name !== worst.name, how) : null;
   };
@@ -163,8 +163,8 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
     changeTensors(whole, (tensor) => {
       const { metrics } = tensor;
       if (metrics === null) return tensor;
-      const share = (value: Parameters<typeof numberOf>[0]) => ({ value: numberOf(value), low: 0, high: 1 });
-      const size = (value: Parameters<typeof numberOf>[0]) => ({ value: numberOf(value), low: 0, high: 1e6 });
+      const share = (value: Parameters<typeof boundedValue>[0]) => ({ value: boundedValue(value), low: 0, high: 1 });
+      const size = (value: Parameters<typeof boundedValue>[0]) => ({ value: boundedValue(value), low: 0, high: 1e6 });
       const { topEnergy } = metrics;
       return {
         ...tensor,

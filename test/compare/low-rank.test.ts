@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationOf } from '../../src/compare/calibration/build.ts';
+import { buildCalibration } from '../../src/compare/calibration/build.ts';
 import { compare } from '../../src/compare/compare.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
@@ -194,7 +194,7 @@ it('an adapter that known-good ones judge does not miss the ratio: a good one pa
   const report = compare({
     ...{ candidate: adapter(times(1.03)), baseline: adapter(HEALTHY), baselinePath: null },
     ...{ policy: parsePolicy('', 'policy.yml'), policyPath: null, only: 'spectra' },
-    calibration: { calibration: calibrationOf(good, 'runs'), path: 'calibration.json' },
+    calibration: { calibration: buildCalibration(good, 'runs'), path: 'calibration.json' },
   });
   expect(report.calibration?.metrics.some(({ judged }) => judged?.outcome === 'within')).toBe(true);
   expect(report.verdict).toBe('pass');

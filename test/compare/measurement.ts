@@ -2,7 +2,7 @@ import { compare } from '../../src/compare/compare.ts';
 import type { ChangedInput, Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { summarize } from '../../src/measure/aggregate.ts';
-import { partOf } from '../../src/measure/behavior/part.ts';
+import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import type { Half } from '../../src/measure/options.ts';
 import type { Behavior, LogitScale } from '../../src/measure/schema/behavior.ts';
 import {
@@ -34,12 +34,12 @@ export function matrices(): TensorMeasurement[] {
 
 /** The files and the size of the logits of a checkpoint. */
 export function behavior(over: Partial<Behavior['files']> = {}, scale: Partial<LogitScale> = {}): Behavior {
-  const part = (content: string) => partOf({ content });
+  const part = (content: string) => readBehaviorValues({ content });
   const files: Behavior['files'] = {
     tokenizer: part('tokenizer'),
-    'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>' }),
+    'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>' }),
     'chat-template': part('template'),
-    'generation-config': partOf({ temperature: 0.6 }),
+    'generation-config': readBehaviorValues({ temperature: 0.6 }),
     code: null,
     ...over,
   };

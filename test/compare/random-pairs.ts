@@ -1,4 +1,4 @@
-import { partOf } from '../../src/measure/behavior/part.ts';
+import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
@@ -85,7 +85,7 @@ function withTwins(
 function randomBehavior(random: Seeded): Measurement['behavior'] {
   const change = pick(random, ['nothing', 'nothing', 'nothing', 'tokenizer', 'logits', 'code'] as const);
   if (change === 'logits') return behavior({}, { logits: 200 });
-  const files = change === 'nothing' ? {} : { [change]: partOf({ content: 'another' }) };
+  const files = change === 'nothing' ? {} : { [change]: readBehaviorValues({ content: 'another' }) };
   return behavior(files);
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonOf } from '../../src/compare/reason.ts';
+import { findingReason } from '../../src/compare/reason.ts';
 import { everyFinding } from '../report/findings.ts';
 
 /**
@@ -321,7 +321,7 @@ const all = everyFinding('w');
 it.each([...new Set(all.map(({ kind }) => kind))])('scripts that read %s from report.json keep working', (kind) => {
   const flat = all
     .filter((finding) => finding.kind === kind)
-    .map(reasonOf)
+    .map(findingReason)
     .map(({ rule, metric, of, place, candidate, baseline, tolerance }) => [
       rule,
       metric,
@@ -336,5 +336,5 @@ it.each([...new Set(all.map(({ kind }) => kind))])('scripts that read %s from re
 
 it('a suite of which most items were left out has the rule of probes that did not run', () => {
   const [leftOut] = all.filter(({ kind }) => kind === 'left-out');
-  expect(leftOut && reasonOf({ ...leftOut, isMost: true } as typeof leftOut).rule).toBe('probes-not-run');
+  expect(leftOut && findingReason({ ...leftOut, isMost: true } as typeof leftOut).rule).toBe('probes-not-run');
 });

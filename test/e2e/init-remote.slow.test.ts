@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { run } from '../../src/cli/run.ts';
+import { runCommandLine } from '../../src/cli/run.ts';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
@@ -44,7 +44,7 @@ function cli(folder: string, args: readonly string[], token = 'hf_secret') {
     SHADOW_GATE_CACHE: join(folder, '.cache'),
   };
   return asProcess({ environment, folder }, async () => {
-    process.exitCode = await run(args, process);
+    process.exitCode = await runCommandLine(args, process);
   });
 }
 

@@ -70,7 +70,7 @@ export function runAction(job: Job): Promise<Outcome> {
     asProcess({ environment, folder: job.workspace }, async () => {
       // Loaded with this environment: @actions/github reads the address of the API when it is imported.
       const { openContext } = await import('../../src/action/context.ts');
-      const { run } = await import('../../src/action/run.ts');
+      const { runAction: run } = await import('../../src/action/run.ts');
       await run(openContext(environment, { folder: job.workspace, now: () => job.now ?? new Date(), client: FAST }));
     }),
   );

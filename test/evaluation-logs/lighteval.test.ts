@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
-import { type Details, toDetails } from '../../src/evaluation-logs/lighteval/details.ts';
+import { type LightevalDetails, toDetails } from '../../src/evaluation-logs/lighteval/details.ts';
 import { readLighteval } from '../../src/evaluation-logs/lighteval/read-benchmarks.ts';
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import type { Benchmarks } from '../../src/measure/schema/benchmarks.ts';
@@ -188,7 +188,7 @@ describe('details of a task', async () => {
     return copy;
   };
 
-  function withDetails({ documents }: Details): Benchmarks {
+  function withDetails({ documents }: LightevalDetails): Benchmarks {
     const own = logs.tasks.filter(({ name }) => name === 'sg_sums');
     return { ...logs, groups: [], tasks: own.map((task) => ({ ...task, metrics, documents: [...documents] })) };
   }

@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { TensorDigests } from '../../src/checkpoint/digest.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { storedOf } from '../../src/checkpoint/tensors/tensor-value.ts';
+import { storedEntries } from '../../src/checkpoint/tensors/tensor-value.ts';
 import { planSpectra } from '../../src/spectra/jobs.ts';
 import { promise } from './fuzzer.ts';
 
@@ -15,7 +15,7 @@ const CPU = { name: 'cpu', reason: 'requested' } as const;
 /** What must hold for every checkpoint that opens: its tensors are in files of its own, and inside of them. */
 function expectSound(checkpoint: Checkpoint, folder: string): void {
   const inside = realpathSync(folder) + sep;
-  for (const { name, file, offset, byteLength } of [...checkpoint.tensors.values()].flatMap(storedOf)) {
+  for (const { name, file, offset, byteLength } of [...checkpoint.tensors.values()].flatMap(storedEntries)) {
     promise(
       realpathSync(file).startsWith(inside),
       `tensor ${JSON.stringify(name)} is in ${file}, outside of the folder`,

@@ -7,7 +7,7 @@ import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { numberOf } from '../../src/statistics/bounded.ts';
+import { boundedValue } from '../../src/statistics/bounded.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
 import { reasonsOf } from './reasons.ts';
@@ -139,7 +139,7 @@ describe('the gate on updates', () => {
     const narrow = await measureUpdate('llama-tuned', 'llama-bf16');
     const wide = structuredClone(narrow);
     const delta = wide.model.delta ?? expect.fail('no update');
-    const ratio = numberOf(delta.mlpAttentionRatio ?? expect.fail('no ratio'));
+    const ratio = boundedValue(delta.mlpAttentionRatio ?? expect.fail('no ratio'));
     delta.mlpAttentionRatio = ratio / 1.26;
     expect(reportOn(narrow, wide)).toMatchObject({
       verdict: 'warn',

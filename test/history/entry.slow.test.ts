@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { check } from '../../src/gate/check.ts';
-import { entryOf } from '../../src/history/entry.ts';
+import { historyEntry } from '../../src/history/entry.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { checkOptions } from '../gate/check-options.ts';
@@ -28,11 +28,11 @@ it('an entry has the numbers of the built-in suite alone, also if a file runs wi
   expect(row).toEqual(alone.probes?.comparison.rows[0]);
   expect(alone.probes?.drawn).toEqual(row);
   expect(both.probes?.comparison.rows[0]?.facts).toBeGreaterThan(row?.facts ?? Infinity);
-  expect(entryOf(both, occasion)).toMatchObject({
+  expect(historyEntry(both, occasion)).toMatchObject({
     seed: 1,
     twinAccuracy: { candidate: expect.closeTo(row?.twin.candidate ?? -1, 9) },
   });
   expect(file.probes?.drawn).toBeNull();
-  expect(entryOf(file, occasion).seed).toBeNull();
-  expect(entryOf(file, occasion).twinAccuracy?.z).not.toBeNull();
+  expect(historyEntry(file, occasion).seed).toBeNull();
+  expect(historyEntry(file, occasion).twinAccuracy?.z).not.toBeNull();
 });

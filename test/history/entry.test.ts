@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProbeReport, Report } from '../../src/compare/report.ts';
-import { appendHistory, entryOf, formatHistory, parseHistory } from '../../src/history/entry.ts';
+import { appendHistory, formatHistory, historyEntry, parseHistory } from '../../src/history/entry.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
 import { answers, probes, probesOnly, reportOn, SUITE } from '../compare/measurement.ts';
@@ -21,7 +21,10 @@ const twins = { twins: 300, lost: 15, won: 15, p: 0.5, mde: 0.05 };
 
 describe('an entry of the history', () => {
   it('an entry of the history tells which checkpoints were compared, when, and with which verdict, and reads back the same', () => {
-    const entry = entryOf(report({ probes: probeReport() }), { ...occasion, run: { id: '7', url: 'https://x/7' } });
+    const entry = historyEntry(report({ probes: probeReport() }), {
+      ...occasion,
+      run: { id: '7', url: 'https://x/7' },
+    });
     expect(entry).toMatchObject({
       schema: 'shadow-gate/history@1',
       time: TIME,
@@ -38,7 +41,7 @@ describe('an entry of the history', () => {
   });
 
   it('an entry of the history has the probe changes in standard errors, from intervals of 90% and of 95%', () => {
-    const { twinAccuracy, shadowGap } = entryOf(report({ probes: probeReport() }), occasion);
+    const { twinAccuracy, shadowGap } = historyEntry(report({ probes: probeReport() }), occasion);
     // +2.3 (−3.1 to 7.7) at 90%: half the width is 5.4 points, 1.6449 standard errors by the table.
     expect(twinAccuracy).toMatchObject({ baseline: 0.253, candidate: 0.486, change: 0.023 });
     expect(twinAccuracy?.z).toBeCloseTo(2.3 / (5.4 / 1.6449), 4);
@@ -58,14 +61,14 @@ describe('an entry of the history', () => {
     ['is unknown for a change whose interval is unbounded', { ...twins, value: -0.1, lower: null, upper: 0.1 }, null],
     ['is unknown if no family can show a drop', null, null],
   ])('the standardized change %s', (_, twinChange, z) => {
-    const { twinAccuracy } = entryOf(probed({ twinChange }), occasion);
+    const { twinAccuracy } = historyEntry(probed({ twinChange }), occasion);
     expect(twinAccuracy?.z).toBe(z);
     expect(twinAccuracy?.candidate).toBe(0.486);
   });
 
   it('an entry of the history has the change of concentration in thirds of the limit', () => {
     // 0.635 → 0.690 is +8.68%, and the limit is 25%.
-    const { concentration } = entryOf(report(), occasion);
+    const { concentration } = historyEntry(report(), occasion);
     expect(concentration?.change).toBeCloseTo(0.0868, 4);
     expect(concentration?.z).toBeCloseTo((3 * 8.6815) / 25, 3);
   });
@@ -84,7 +87,7 @@ describe('an entry of the history', () => {
       metrics: [{ ...ratio, values: [...ratio.values], judged: { ...ratio.judged, outcome } }],
     });
     const scoreWith = (calibration: Report['calibration']) =>
-      entryOf(report({ calibration }), occasion).concentration?.z;
+      historyEntry(report({ calibration }), occasion).concentration?.z;
     // Mean 0.62, standard deviation of a sample 0.02.
     expect(scoreWith(known('runs'))).toBeCloseTo((0.66 - 0.62) / 0.02, 6);
     // The baseline is at 0.6353, and the limit 0.06 from the mean: three deviations of 0.02.
@@ -98,12 +101,12 @@ describe('an entry of the history', () => {
     ['has a limit of 0', { direction: 'up' }],
   ])('an entry of the history has no standardized concentration under a policy that %s', (_, rule) => {
     const policy = policySchema.parse({ rules: [{ metric: 'mlpAttentionRatio', ...rule }] });
-    expect(entryOf(report(), { ...occasion, policy }).concentration?.z).toBeNull();
+    expect(historyEntry(report(), { ...occasion, policy }).concentration?.z).toBeNull();
   });
 
   it('an entry of the history has null for everything that was not measured', () => {
     const bare = report({ baseline: null, reference: null, shadowDeltas: [], probes: null });
-    expect(entryOf(bare, occasion)).toMatchObject({
+    expect(historyEntry(bare, occasion)).toMatchObject({
       baseline: null,
       reference: null,
       seed: null,
@@ -129,7 +132,7 @@ describe('the probe numbers of an entry', () => {
     const row = both.probes?.drawn;
     expect(row).toEqual(alone.probes?.comparison.rows[0]);
     expect(both.probes?.comparison.rows[0]?.facts).toBe(2 * (row?.facts ?? Number.NaN));
-    expect(entryOf(both, occasion)).toMatchObject({
+    expect(historyEntry(both, occasion)).toMatchObject({
       seed: 1,
       twinAccuracy: { candidate: expect.closeTo(row?.twin.candidate ?? -1, 9) },
     });
@@ -138,7 +141,7 @@ describe('the probe numbers of an entry', () => {
   it('the probe numbers are those of all suites if the seed draws none, and then the entry has no seed', () => {
     const report = reportOf([file], isLost);
     expect(report.probes?.drawn).toBeNull();
-    const entry = entryOf(report, occasion);
+    const entry = historyEntry(report, occasion);
     expect(entry.seed).toBeNull();
     expect(entry.twinAccuracy?.z).toBeLessThan(0);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/compare/finding.ts';
-import { reasonOf } from '../../src/compare/reason.ts';
+import { findingReason } from '../../src/compare/reason.ts';
 import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
 import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';
@@ -11,7 +11,7 @@ import { night, nights, standardized } from './fixtures.ts';
 const assess = (history: readonly HistoryEntry[], trend = {}) => assessTrend(history, policySchema.parse({ trend }));
 const lastSums = ({ trend }: TrendAssessment) => trend.checks.at(-1)?.sums;
 const alarms = ({ findings }: TrendAssessment) =>
-  findings.map((finding) => `${finding.level} ${reasonOf(finding).metric}`);
+  findings.map((finding) => `${finding.level} ${findingReason(finding).metric}`);
 
 /**
  * Values 21 to 29 of Montgomery's table 9.1 less 10, as losses. After the last of them, the book has C⁺ = 5.28 and N⁺ = 7.

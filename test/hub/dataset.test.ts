@@ -8,7 +8,7 @@ import type { HubSettings } from '../../src/hub/hub-settings.ts';
 import { readParquet } from '../../src/platform/parquet/parquet.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import { exportNameOf } from '../../src/probes/files/suite-name.ts';
+import { suiteExportName } from '../../src/probes/files/suite-name.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { useFakeHub } from './use-fake-hub.ts';
 
@@ -267,8 +267,8 @@ describe('a data set on a hub as a probe file', () => {
     expect(suite?.warnings).toEqual([
       `hf://datasets/cais/mmlu/anatomy/test can change: name hf://datasets/cais/mmlu@${sha}/anatomy/test in the policy, which this run has read`,
     ]);
-    expect(suite && exportNameOf(suite)).toBe('cais--mmlu--anatomy--test');
-    expect(exportNameOf({ name: 'mmlu.v2.csv' })).toBe('mmlu.v2');
+    expect(suite && suiteExportName(suite)).toBe('cais--mmlu--anatomy--test');
+    expect(suiteExportName({ name: 'mmlu.v2.csv' })).toBe('mmlu.v2');
     const [pinned] = await load(`[hf://datasets/cais/mmlu@${sha}/anatomy/test]`);
     expect(pinned).toEqual({ ...suite, warnings: [] });
     hub.commit('datasets/cais/mmlu', { 'anatomy/test-00000-of-00001.parquet': parquet('pictures') });

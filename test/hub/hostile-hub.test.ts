@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
+import { chooseCheckpointFiles } from '../../src/hub/checkpoint-files.ts';
 import { parseHubPath } from '../../src/hub/hub-path.ts';
 import { HubRepository } from '../../src/hub/hub-repository.ts';
 import { UserError } from '../../src/platform/user-error.ts';
@@ -158,6 +158,8 @@ describe('a hub that sends', () => {
 
   it('too many configurations to download is refused', () => {
     const many = Array.from({ length: 20 }, (_, i) => ({ ...FILE, name: `${i}.json`, size: 100 * 1024 * 1024 }));
-    expect(() => chooseFiles([FILE, ...many], 'hf://org/model')).toThrow(/bytes of configurations and tokenizers — /);
+    expect(() => chooseCheckpointFiles([FILE, ...many], 'hf://org/model')).toThrow(
+      /bytes of configurations and tokenizers — /,
+    );
   });
 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { explainFull, PartialFile, type Piece } from '../../src/hub/partial-file.ts';
+import { explainFull, type FilePiece, PartialFile } from '../../src/hub/partial-file.ts';
 import type { ByteRange } from '../../src/hub/ranges.ts';
 import { describeError, UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
@@ -12,7 +12,7 @@ const sha256 = createHash('sha256').update(content).digest('hex');
 
 function partialFile(folder: string, { etag = 'a', data = content }: { etag?: string | null; data?: Buffer } = {}) {
   const requested: ByteRange[] = [];
-  const download = async ([begin, end]: ByteRange): Promise<Piece> => {
+  const download = async ([begin, end]: ByteRange): Promise<FilePiece> => {
     requested.push([begin, end]);
     return { bytes: data.subarray(begin, end), etag };
   };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ByteRange, missing, pieces, totalBytes, unite } from '../../src/hub/ranges.ts';
+import { type ByteRange, missing, pieces, totalBytes, uniteRanges } from '../../src/hub/ranges.ts';
 
 describe('ranges of a file', () => {
   it('are merged if they touch or overlap, and dropped if they are empty', () => {
     expect(
-      unite([
+      uniteRanges([
         [8, 9],
         [0, 2],
         [2, 4],

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
-import { requestsOf, type TaskRequest } from '../../src/lm-eval-tasks/requests.ts';
+import { type TaskRequest, taskRequests } from '../../src/lm-eval-tasks/requests.ts';
 import { parsePythonJson } from '../../src/python/json.ts';
 import type { PythonDict } from '../../src/python/value.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
@@ -77,13 +77,13 @@ describe('tasks of lm-evaluation-harness', () => {
           : task.fewshot.split === task.split
             ? documents.asked
             : documents.fewshot;
-      const requests = requestsOf(task, { ...documents, fewshot }, { numFewshot: 0 });
+      const requests = taskRequests(task, { ...documents, fewshot }, { numFewshot: 0 });
       expect(requests.map((request) => [...new Set(contextsOf(request))])).toEqual(expected.contexts);
       expect(expected.continuations === null ? null : requests.map(continuationsOf)).toEqual(expected.continuations);
       const [first] = requests;
       expect(first?.kind === 'generation' ? first.until : null).toEqual(expected.until);
       expect(requests.map(goldOf)).toEqual(expected.gold);
-      const withExamples = requestsOf(task, { ...documents, fewshot }, { numFewshot: SHOTS });
+      const withExamples = taskRequests(task, { ...documents, fewshot }, { numFewshot: SHOTS });
       expect(withExamples.map((request) => [...new Set(contextsOf(request))].map(digest))).toEqual(expected.fewshot);
     },
   );

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
-import { requestsOf } from '../../src/lm-eval-tasks/requests.ts';
+import { taskRequests } from '../../src/lm-eval-tasks/requests.ts';
 import { parsePythonJson } from '../../src/python/json.ts';
 import type { PythonDict } from '../../src/python/value.ts';
 import { temporaryFolder } from '../fixtures.ts';
@@ -102,7 +102,7 @@ describe('a request', () => {
 
   it('has contexts, continuations and the right choice', async () => {
     const task = await read(CHOICES);
-    expect(requestsOf(task, { asked, fewshot: [] })).toEqual([
+    expect(taskRequests(task, { asked, fewshot: [] })).toEqual([
       {
         kind: 'choices',
         choices: ['a', 'b'],
@@ -135,20 +135,20 @@ describe('a request', () => {
     ['doc_to_target: "{{[question]}}"', 'doc_to_target gives Which?, which is no choice'],
   ])('is refused with the document: %s', async (line, problem) => {
     const task = await read(`${CHOICES}${line}\n`);
-    expect(() => requestsOf(task, { asked, fewshot: [] })).toThrow(problem);
+    expect(() => taskRequests(task, { asked, fewshot: [] })).toThrow(problem);
   });
 
   it('has few-shot examples in a format of their own, also without what the task has', async () => {
     const own =
       'fewshot_config: {gen_prefix: null, doc_to_text: "{{question}} 1", fewshot_delimiter: "#", process_docs: null}';
     const task = await read(`${CHOICES}gen_prefix: "I think"\nfewshot_split: train\nnum_fewshot: 1\n${own}\n`);
-    const [request] = requestsOf(task, { asked: asked.slice(0, 1), fewshot: asked.slice(1) });
+    const [request] = taskRequests(task, { asked: asked.slice(0, 1), fewshot: asked.slice(1) });
     expect(request).toMatchObject({ contexts: ['What? 1 c#Which? I think', 'What? 1 c#Which? I think'] });
   });
 
   it('needs as many few-shot examples as are asked for', async () => {
     const task = await read(`${CHOICES}fewshot_split: train\nnum_fewshot: 2\n`);
-    expect(() => requestsOf(task, { asked, fewshot: asked.slice(1) })).toThrow(
+    expect(() => taskRequests(task, { asked, fewshot: asked.slice(1) })).toThrow(
       'document 1: 2 few-shot examples are asked for, and there are 1',
     );
   });
@@ -170,6 +170,6 @@ describe('a task that is made to break a parser', () => {
   ])('is refused with its document: %#', async (template, problem) => {
     const task = await read(`${CHOICES}doc_to_text: '${template}'\n`);
     const asked = documents({ question: 'a', choices: ['a', 'b'], answer: 0 });
-    expect(() => requestsOf(task, { asked, fewshot: [] })).toThrow(problem);
+    expect(() => taskRequests(task, { asked, fewshot: [] })).toThrow(problem);
   });
 });

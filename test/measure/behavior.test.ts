@@ -6,7 +6,7 @@ import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
 import { openTokenPlace } from '../../src/language-model/tokens/token-place.ts';
 import { describeFiles, digestFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureLogitScale } from '../../src/measure/behavior/logit-scale.ts';
-import { partOf } from '../../src/measure/behavior/part.ts';
+import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import { sampleTokens } from '../../src/measure/behavior/token-sample.ts';
 import { MAX_SHOWN } from '../../src/measure/schema/behavior.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
@@ -275,14 +275,14 @@ describe('the files that decide how a model is used', () => {
   it('a file with thousands of keys does not fill the measurement, and each of them counts', () => {
     const keys = (last: number) =>
       Object.fromEntries([...Array.from({ length: 5000 }, (_, i) => [`key ${i}`, i]), ['zz'.repeat(100), last]]);
-    const [one, two] = [partOf(keys(1)), partOf(keys(2))];
+    const [one, two] = [readBehaviorValues(keys(1)), readBehaviorValues(keys(2))];
     expect(Object.keys(one?.values ?? {})).toHaveLength(MAX_SHOWN);
     expect(one?.keys).toBe(5001);
     expect(one?.digest).not.toBe(two?.digest);
   });
 
   it('NaN is another value than none, and shown as Python writes it', () => {
-    const temperature = (value: unknown) => partOf({ top_k: 3, temperature: [value] });
+    const temperature = (value: unknown) => readBehaviorValues({ top_k: 3, temperature: [value] });
     expect(temperature(Number.NaN)?.values).toEqual({ temperature: '[NaN]', top_k: '3' });
     expect(temperature(Number.NaN)?.digest).not.toBe(temperature(null)?.digest);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { estimateEta, type Part } from '../../src/measure/progress/eta.ts';
+import { estimateEta, type WorkPart } from '../../src/measure/progress/eta.ts';
 
 /** Work whose parts take the given seconds on a simulated clock. */
-function work(parts: ReadonlyArray<Part & { readonly seconds: number; readonly isFree?: boolean }>) {
+function work(parts: ReadonlyArray<WorkPart & { readonly seconds: number; readonly isFree?: boolean }>) {
   let now = 0;
   const eta = estimateEta(new Map(parts.entries()), () => now);
   const after = (count: number) => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { measurementText } from '../../src/measure/schema/write.ts';
-import { answerKindOf, type ProbeItem } from '../../src/probes/item.ts';
+import { answerKind, type ProbeItem } from '../../src/probes/item.ts';
 import { Random } from '../../src/probes/random.ts';
 import { atLevels, builtinSuite } from '../../src/probes/suite.ts';
 import { probes, probesOnly } from '../compare/measurement.ts';
@@ -25,7 +25,7 @@ function answered(item: ProbeItem, suite: string, random: Random): ProbeItemMeas
     margin: Math.round((right - others) * 1e4) / 1e4,
     probability: random.int(0, 10_000) / 1e4,
     logprobs,
-    answers: answerKindOf(item),
+    answers: answerKind(item),
     reading: { logprob: -random.int(100_000, 900_000) / 1e4, tokens: random.int(20, 90) },
   };
 }

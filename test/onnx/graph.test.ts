@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { ElementType, elementTypeOf, Graph } from '../../src/onnx/graph.ts';
+import { ElementType, Graph, onnxElementType } from '../../src/onnx/graph.ts';
 import { type Device, float32Output, float64Output, openSession, runGraph, tensor } from '../../src/onnx/session.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
@@ -177,7 +177,7 @@ describe('constants and weights', () => {
   });
 
   it('have the type of the safetensors dtype', () => {
-    const typeOf = (dtype: string) => elementTypeOf({ name: 'x', dtype });
+    const typeOf = (dtype: string) => onnxElementType({ name: 'x', dtype });
     expect(['F64', 'F32', 'F16', 'BF16'].map(typeOf)).toEqual([float64, float32, float16, bfloat16]);
     expect(() => typeOf('I8')).toThrow('x: dtype I8 is not floating-point');
     expect(() => typeOf('toString')).toThrow(/not floating-point/);

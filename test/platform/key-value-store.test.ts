@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { directoryStore, withPrefix } from '../../src/platform/key-value-store.ts';
+import { directoryStore, withKeyPrefix } from '../../src/platform/key-value-store.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 it('a store in a folder returns what was set, and null for what was not', async () => {
@@ -44,7 +44,7 @@ it('stores with different prefixes do not see each other', async () => {
     get: async (key: string) => entries.get(key) ?? null,
     set: async (key: string, text: string) => void entries.set(key, text),
   };
-  const [a, b] = [withPrefix(store, 'a/'), withPrefix(store, 'b/')];
+  const [a, b] = [withKeyPrefix(store, 'a/'), withKeyPrefix(store, 'b/')];
   await a.set('key', 'text');
   expect(await a.get('key')).toBe('text');
   expect(await b.get('key')).toBeNull();

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { answerKindOf } from '../../src/probes/item.ts';
+import { answerKind } from '../../src/probes/item.ts';
 
 const asked = (prompt: string, choices: string[]) =>
-  answerKindOf({ prompt, question: { kind: 'choice', choices, answer: 0, scoring: 'raw' } });
+  answerKind({ prompt, question: { kind: 'choice', choices, answer: 0, scoring: 'raw' } });
 
 it.each([
   ['Q\nA. red\nB. blue\nAnswer:', ['A', 'B']],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/probes/families/commands.ts';
-import type { Pair, Phrasing } from '../../src/probes/families/family.ts';
+import type { Phrasing, PhrasingPair } from '../../src/probes/families/family.ts';
 import { stringOperations } from '../../src/probes/families/string-operations.ts';
 import { transitiveOrdering } from '../../src/probes/families/transitive-ordering.ts';
 import { wordProblems } from '../../src/probes/families/word-problems.ts';
@@ -303,7 +303,7 @@ function anyStory(prompt: string): string {
 
 const pairsOf = (family: (typeof SUBJECTS)[number]['family'], level: number, template: string) =>
   SUBJECTS.filter((subject) => subject.family === family && subject.level === level)
-    .flatMap((subject): Pair[] => subject.draws.flat())
+    .flatMap((subject): PhrasingPair[] => subject.draws.flat())
     .filter(({ twin }) => twin.template === template)
     .map(({ benchmark, twin }) => ({ exam: last(benchmark.prompt), other: last(twin.prompt), benchmark, twin }));
 
@@ -373,7 +373,7 @@ describe('commands', () => {
 
 describe('string operations', () => {
   it.each([4, 5, 6, 7])('have choices of the same length, so that none is more likely because of it: %i', (level) => {
-    const lengths = ({ benchmark, twin }: Pair) =>
+    const lengths = ({ benchmark, twin }: PhrasingPair) =>
       [benchmark, twin].map((form: Phrasing) => new Set(choicesOf(form).map((choice) => choice.length)).size);
     for (const { benchmark, twin } of pairsOf(stringOperations, level, 'redrawn')) {
       expect(lengths({ benchmark, twin })).toEqual([1, 1]);

@@ -9,7 +9,7 @@ import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts
 import { at } from '../../src/platform/at.ts';
 import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
-import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
+import { PROBE_DATE, promptContext } from '../../src/probes/prompt.ts';
 import { prepareModel, runChunks, splitIntoChunks } from '../../src/probes/run.ts';
 import { readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { scripted } from './scripted.ts';
@@ -235,7 +235,7 @@ describe('a chat model', () => {
 
   it('without a template is refused, and the error names the missing template', async () => {
     const tokenizer = await openTokenizer(repository('examples', 'base'));
-    expect(() => contextOf(item('a', choice), { tokenizer }, { chatTemplate: true })).toThrow(
+    expect(() => promptContext(item('a', choice), { tokenizer }, { chatTemplate: true })).toThrow(
       /no tokenizer with a default/,
     );
   });

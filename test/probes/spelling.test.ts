@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { scoredTexts } from '../../src/probes/prompt.ts';
-import { readerOf } from '../../src/probes/spelling.ts';
+import { spelledAnswerReader } from '../../src/probes/spelling.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 
@@ -20,7 +20,7 @@ async function readsOf(folder: string, items: readonly ProbeItem[], chatTemplate
   const tokenizer = await openTokenizer(folder);
   try {
     const options = { chatTemplate };
-    const read = readerOf({ tokenizer }, options);
+    const read = spelledAnswerReader({ tokenizer }, options);
     return items.map((one) => {
       const scored = scoredTexts(one, { tokenizer }, options);
       return read(

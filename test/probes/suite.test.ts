@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupBy } from '../../src/platform/group-by.ts';
 import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
-import { answerKindOf, type ProbeItem } from '../../src/probes/item.ts';
+import { answerKind, type ProbeItem } from '../../src/probes/item.ts';
 import { stratifiedSample } from '../../src/probes/sample.ts';
 import { builtinSuite, digestItems, FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL } from '../../src/probes/suite.ts';
 import { pieces } from './pieces.ts';
@@ -71,7 +71,7 @@ describe('the built-in suite', () => {
   });
 
   it('asks for the text of an answer, never for a letter', () => {
-    expect(new Set(suite.items.map(answerKindOf))).toEqual(new Set(['text']));
+    expect(new Set(suite.items.map(answerKind))).toEqual(new Set(['text']));
   });
 });
 

@@ -1,4 +1,4 @@
-import { DIFFERENCES } from '../../src/compare/benchmarks/differences.ts';
+import { BENCHMARK_DIFFERENCES } from '../../src/compare/benchmarks/differences.ts';
 import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 
 /** One finding of every kind. Every string that may come from a checkpoint, a probe file or a path is `name`. */
@@ -537,7 +537,7 @@ export function everyFinding(name: string): Finding[] {
       { side: 'candidate', isAlone: true },
     ],
     'benchmark-not-comparable': [
-      ...DIFFERENCES.map((cause) => ({ cause, named: [name], tasks: 1, ...pair })),
+      ...BENCHMARK_DIFFERENCES.map((cause) => ({ cause, named: [name], tasks: 1, ...pair })),
       { cause: 'task', named: [name, name], tasks: 5, candidate: null, baseline: name },
       { cause: 'chat-template', named: [name], tasks: 1, candidate: null, baseline: name },
     ],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Adapter, LoraModule } from '../../src/checkpoint/adapter/adapter.ts';
 import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
-import { listMatrices, type ModelContext } from '../../src/checkpoint/matrices/list-matrices.ts';
+import { listMatrices, type MatrixContext } from '../../src/checkpoint/matrices/list-matrices.ts';
 import { isEmbedding } from '../../src/checkpoint/naming/module-type.ts';
 import { openReference } from '../../src/checkpoint/open.ts';
 import type { TensorEntry } from '../../src/checkpoint/tensors/tensor-entry.ts';
@@ -31,7 +31,7 @@ function moduleOf(weight: TensorEntry, transposed: boolean): LoraModule {
 }
 
 /** An adapter of every matrix of two dimensions that is the weight of a linear layer. */
-function expectSamePlaces(model: ModelContext, config: Record<string, unknown>): void {
+function expectSamePlaces(model: MatrixContext, config: Record<string, unknown>): void {
   const named = (path: string) => ({ path, files: new FolderFiles(path) });
   const own = { format: 'safetensors', config, onnx: null, remote: null } as const;
   const reference: FullCheckpoint = { ...model, ...own, ...named('base') };

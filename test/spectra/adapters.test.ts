@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openMeasuredReference } from '../../src/measure/open-measured.ts';
-import { numberOf } from '../../src/statistics/bounded.ts';
+import { boundedValue } from '../../src/statistics/bounded.ts';
 import { adapterFixture, adapterWith, baseOf, expectedOf, MEASURED_ADAPTERS } from '../checkpoint/adapter/adapters.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
@@ -81,7 +81,7 @@ describe('an adapter with DoRA', () => {
       const energies = (singularValues[name] ?? []).map((value) => value ** 2);
       const total = energies.reduce((sum, energy) => sum + energy, 0);
       const stableRank = metrics?.stableRank ?? expect.fail();
-      expect(numberOf(metrics?.frobeniusNorm ?? Number.NaN)).toBeCloseTo(Math.sqrt(total), 5);
+      expect(boundedValue(metrics?.frobeniusNorm ?? Number.NaN)).toBeCloseTo(Math.sqrt(total), 5);
       const { low, high } = typeof stableRank === 'number' ? { low: stableRank, high: stableRank } : stableRank;
       expect(total / (energies[0] ?? 1)).toBeGreaterThan(low * (1 - 1e-5));
       expect(total / (energies[0] ?? 1)).toBeLessThan(high * (1 + 1e-5));
@@ -97,7 +97,7 @@ describe('an adapter with DoRA', () => {
     const weights = readTensors(join(base, 'model.safetensors'));
     for (const { name, metrics } of tensors) {
       const weight = Math.sqrt([...(weights.get(name)?.values ?? [])].reduce((sum, value) => sum + value ** 2, 0));
-      expect(metrics?.updateSize).toBeCloseTo(numberOf(metrics?.frobeniusNorm ?? Number.NaN) / weight, 6);
+      expect(metrics?.updateSize).toBeCloseTo(boundedValue(metrics?.frobeniusNorm ?? Number.NaN) / weight, 6);
     }
   });
 });

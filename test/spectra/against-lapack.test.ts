@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { flattenMetrics } from '../../src/measure/aggregate.ts';
 import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
-import { numberOf } from '../../src/statistics/bounded.ts';
+import { boundedValue } from '../../src/statistics/bounded.ts';
 import { fixture, readJson } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
 
@@ -59,7 +59,7 @@ function compareWith(expected: Record<string, Expected>, found: readonly Found[]
     const metrics = flattenMetrics(tensor.metrics ?? expect.fail(`${tensor.name} has no metrics`));
     for (const [key, value] of Object.entries(answer.metrics)) {
       expect(
-        Math.abs(numberOf(metrics[key] ?? Number.NaN) / value - 1),
+        Math.abs(boundedValue(metrics[key] ?? Number.NaN) / value - 1),
         `${tensor.name} ${key}: ${metrics[key]} for ${value}`,
       ).toBeLessThan(METRIC_TOLERANCE);
     }

@@ -1,6 +1,6 @@
 import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { placeOf } from '../../src/checkpoint/naming/place.ts';
+import { tensorPlace } from '../../src/checkpoint/naming/place.ts';
 import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
 import { type Job, planJob } from '../../src/spectra/jobs.ts';
 import type { MatrixSource } from '../../src/spectra/load-matrix.ts';
@@ -12,7 +12,7 @@ const device = { name: 'cpu', reason: 'test' } as const;
 function planOf(...matrices: MatrixSource[]): { jobs: Job[]; vectors: [] } {
   const jobs = matrices.map((matrix, index) => {
     const name = `layer.${index}`;
-    const target = { name, place: placeOf(name, { multimodal: false }), shape: matrix.view.shape, matrix };
+    const target = { name, place: tensorPlace(name, { multimodal: false }), shape: matrix.view.shape, matrix };
     return planJob({ kind: 'weight', of: 'weight', ...target }, { method: 'exact', device });
   });
   return { jobs, vectors: [] };

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { add, defineKernel, float, integer, pair, repeatWhileLess, unlessZero } from '../../src/spectra/wasm.ts';
+import { defineKernel, float, i32Add, i32Constant, pair, repeatWhileLess, unlessZero } from '../../src/spectra/wasm.ts';
 
 describe('a kernel in WebAssembly', () => {
   const PARAMETERS = ['from', 'to', 'bytes'] as const;
   /** Doubles pairs of numbers, and adds the lanes of the last one after them. */
   const kernel = defineKernel(PARAMETERS, ({ parameters: { from, to, bytes }, variable }) => {
     const [offset, current] = [variable('i32'), variable('v128')];
-    const place = (start: typeof from) => add(start.value, offset.value);
+    const place = (start: typeof from) => i32Add(start.value, offset.value);
     return [
-      offset.set(integer(0)),
+      offset.set(i32Constant(0)),
       unlessZero(bytes.value, [
         repeatWhileLess(offset.value, bytes.value, [
           current.set(pair.load(place(from))),
           pair.store(place(to), pair.add(current.value, current.value)),
-          offset.set(add(offset.value, integer(16))),
+          offset.set(i32Add(offset.value, i32Constant(16))),
         ]),
         float.store(place(to), pair.sum(current)),
       ]),
@@ -45,7 +45,7 @@ describe('a kernel in WebAssembly', () => {
   it.each([0, 1, -1, 63, 64, -64, -65, 8191, 8192, 2 ** 30])('encodes the integer %d', (value) => {
     const adding = defineKernel(['address'], ({ parameters: { address } }) => [
       // 2³² wraps around: the address is right only if both integers are.
-      pair.store(add(add(address.value, integer(value)), integer(-value)), pair.load(integer(0), 16)),
+      pair.store(i32Add(i32Add(address.value, i32Constant(value)), i32Constant(-value)), pair.load(i32Constant(0), 16)),
     ]);
     const { memory, run } = adding.open(64);
     const numbers = new Float64Array(memory);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fewestRuns, jointConformal, type Side } from '../../src/statistics/joint-conformal.ts';
+import { type ConformalSide, fewestRuns, jointConformal } from '../../src/statistics/joint-conformal.ts';
 import { leaveOneOutLine } from '../../src/statistics/leave-one-out.ts';
 import { widenedRange } from '../../src/statistics/widened-range.ts';
 import { seeded } from './seeded.ts';
 
-const one = (values: readonly number[], candidate: number, side: Side, alpha: number) =>
+const one = (values: readonly number[], candidate: number, side: ConformalSide, alpha: number) =>
   jointConformal(
     values.map((value) => [value]),
     [candidate],

@@ -2,7 +2,7 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { Adapter, LoraModule } from './adapter.ts';
-import { featuresOf } from './factors.ts';
+import { loraFeatures } from './factors.ts';
 
 /** A module of an adapter that changes the weights of all experts of a layer (`target_parameters` of PEFT). */
 export type StackedModule = LoraModule & { readonly experts: number };
@@ -38,7 +38,7 @@ export function areTurned(
   family: string | null,
 ): boolean {
   for (const { module, input, output } of layers) {
-    const own = featuresOf(module);
+    const own = loraFeatures(module);
     if (input === output) continue;
     if (own.input === input && own.output === output) return false;
     if (own.input === output && own.output === input) return true;
@@ -77,7 +77,7 @@ export function ofExpert(
   { part, turned, transposed }: { readonly part?: OutputSlice; readonly turned: boolean; readonly transposed: boolean },
 ): LoraModule {
   const { a, b, rank, experts } = module;
-  const features = featuresOf(module);
+  const features = loraFeatures(module);
   const [input, output] = turned ? [features.output, features.input] : [features.input, features.output];
   const { outDims, slice } = part ?? { outDims: [output], slice: { axis: 0, start: 0, end: output } };
   const kept = Math.ceil((slice.end - slice.start) / (slice.step ?? 1));

@@ -3,7 +3,7 @@ import { type MatrixView, transposedView, wholeMatrix } from '../tensors/matrix-
 import type { LoraModule } from './adapter.ts';
 
 /** How A [r, in] and B [out, r] are read from their tensors, whichever way they are stored. */
-export function factorsOf({ a, b, inputFirst, views }: LoraModule): {
+export function loraFactors({ a, b, inputFirst, views }: LoraModule): {
   readonly a: MatrixView;
   readonly b: MatrixView;
 } {
@@ -13,7 +13,7 @@ export function factorsOf({ a, b, inputFirst, views }: LoraModule): {
 }
 
 /** Numbers of input and output features of the adapted module. */
-export function featuresOf(module: LoraModule): { readonly input: number; readonly output: number } {
-  const { a, b } = factorsOf(module);
+export function loraFeatures(module: LoraModule): { readonly input: number; readonly output: number } {
+  const { a, b } = loraFactors(module);
   return { input: at(a.shape, 1), output: at(b.shape, 0) };
 }

@@ -5,7 +5,7 @@ import { at } from '../../platform/at.ts';
 import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
-import { placeOf } from '../naming/place.ts';
+import { tensorPlace } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { LoraModule } from './adapter.ts';
@@ -118,7 +118,7 @@ function toModule(
       'restore the config',
     );
   }
-  const transposed = placeOf(module, { multimodal: false }).module === 'embed';
+  const transposed = tensorPlace(module, { multimodal: false }).module === 'embed';
   if (m && transposed) throw new UserError(`${named} is DoRA on embeddings, which is not supported`, FUSE);
   // transformers stores these transposed, and the norms of rows are not those of columns.
   if (m && /\.c_(attn|proj|fc)$/.test(module))

@@ -6,7 +6,7 @@ import { readStateDict } from '../formats/pickle/state-dict.ts';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
 import { isEmbedding } from '../naming/module-type.ts';
 import { NamePatterns } from '../naming/name-pattern.ts';
-import { placeOf } from '../naming/place.ts';
+import { tensorPlace } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { LoraModule } from './adapter.ts';
@@ -14,7 +14,7 @@ import type { AdapterContents } from './contents.ts';
 import { MERGE, type PeftConfig, parsePeftConfig, refuseKeys } from './peft-config.ts';
 import { refuseOtherTypes } from './peft-type.ts';
 import { moduleSelection } from './target-modules.ts';
-import { type AdaptedParameter, parameterOf } from './target-parameters.ts';
+import { type AdaptedParameter, targetParameterFinder } from './target-parameters.ts';
 
 /** Before the names of the base model's modules. PEFT loads nothing under other names, and says nothing. */
 const PREFIX = 'base_model.model.';
@@ -116,7 +116,7 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
     saved.set(name, { ...entry, name });
   }
   const whyLeftOut = moduleSelection(source.config, source.patterns);
-  const parameter = parameterOf(source.config.target_parameters, new Set(found.keys()), source.configFile);
+  const parameter = targetParameterFinder(source.config.target_parameters, new Set(found.keys()), source.configFile);
   const modules = [...found].map(([module, factors]) => {
     const adapted = parameter(module);
     const key = adapted === null ? whyLeftOut(module) : null;
@@ -181,7 +181,7 @@ function refuseTied(
 ): void {
   if (!config.ensure_weight_tying) return;
   const changed = [...modules.map(({ target }) => target), ...saved.keys()];
-  const tied = changed.find((name) => isEmbedding(placeOf(name, { multimodal: false }).module));
+  const tied = changed.find((name) => isEmbedding(tensorPlace(name, { multimodal: false }).module));
   if (tied === undefined) return;
   throw new UserError(
     `${configFile}: ensure_weight_tying is set and ${JSON.stringify(tied)} is adapted, which is not supported`,

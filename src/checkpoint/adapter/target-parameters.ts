@@ -18,7 +18,7 @@ export interface AdaptedParameter {
  * @param modules the names of all modules of factors
  * @returns null for a module of factors that changes a layer
  */
-export function parameterOf(
+export function targetParameterFinder(
   targets: readonly string[] | null | undefined,
   modules: ReadonlySet<string>,
   file: string,

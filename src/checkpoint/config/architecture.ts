@@ -4,8 +4,8 @@ import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parsePythonJson } from '../../python/json.ts';
-import { withoutNonFinite } from '../../python/python-json.ts';
-import { withKinds } from './config-kinds.ts';
+import { withoutNonFinite } from '../../python/json-with-nan.ts';
+import { withNumberKinds } from './config-kinds.ts';
 import { configOfParams, PARAMS } from './params.ts';
 
 /** Experts in a layer: the largest models have hundreds. */
@@ -114,13 +114,13 @@ async function readParams(folder: FolderFiles): Promise<Config | null> {
  * @throws UserError naming the file if the text is not a JSON object
  */
 export function parseJsonObject(text: string, file: string): Config {
-  return parseFiniteObject(text, file) ?? (withKinds(parsePythonJson(text)) as Config);
+  return parseFiniteObject(text, file) ?? (withNumberKinds(parsePythonJson(text)) as Config);
 }
 
 /** The same for config.json, whose readers can ask how a number is written: see `kindIn`. */
 function parseConfig(text: string, file: string): Config {
   parseFiniteObject(text, file);
-  return withKinds(parsePythonJson(text)) as Config;
+  return withNumberKinds(parsePythonJson(text)) as Config;
 }
 
 /** @returns null for a JSON object with numbers that JSON does not have @throws UserError for what is no JSON object */

@@ -7,17 +7,17 @@ export type Kind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' |
 const KINDS = new WeakMap<object, ReadonlyMap<string, Kind>>();
 
 /** A parsed config as values of JavaScript. How its numbers were written is kept for `kindIn`. */
-export function withKinds(value: PythonValue): unknown {
+export function withNumberKinds(value: PythonValue): unknown {
   if (value instanceof PythonFloat) return value.value;
   if (typeof value === 'bigint') return Number(value);
   if (isDict(value)) {
     // `__proto__` becomes a key like any other.
     const entries = [...value].map(([key, item]): [string, PythonValue] => [String(key), item]);
-    return remember(Object.fromEntries(entries.map(([key, item]) => [key, withKinds(item)])), entries);
+    return remember(Object.fromEntries(entries.map(([key, item]) => [key, withNumberKinds(item)])), entries);
   }
   if (!isList(value)) return value;
   return remember(
-    value.map(withKinds),
+    value.map(withNumberKinds),
     value.map((item, i) => [String(i), item]),
   );
 }

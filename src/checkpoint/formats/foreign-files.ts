@@ -44,13 +44,13 @@ export function foreignNamesAmong(names: readonly string[]): ForeignFile[] {
 }
 
 /** The format of a file that is neither safetensors nor ONNX; null for those, and for what is not known. */
-export function foreignFormatOf(path: string): Promise<ForeignFormat | null> {
+export function detectForeignFormat(path: string): Promise<ForeignFormat | null> {
   return formatOf(dirname(path), basename(path));
 }
 
 /** @throws UserError for a file in a format that is not read, by name */
 export async function refuseForeignFile(path: string): Promise<void> {
-  const format = await foreignFormatOf(path);
+  const format = await detectForeignFormat(path);
   if (format !== null) throw foreignError(path, format);
 }
 

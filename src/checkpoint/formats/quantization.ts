@@ -4,7 +4,7 @@ import { isFloatingPoint } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { hasRecipes, isReadable } from '../tensors/tensor-value.ts';
 import type { FullCheckpoint } from './full-checkpoint.ts';
-import type { Section } from './quantized/format.ts';
+import type { ConfigSection } from './quantized/format.ts';
 import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
 /**
@@ -14,7 +14,7 @@ import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
 type Model = Pick<FullCheckpoint, 'config' | 'tensors' | 'onnx'>;
 
-export interface Quantization {
+export interface StoredQuantization {
   /** Name of the method, with its bits where they are known. */
   readonly method: string;
   /** `config`: only config.json tells of it, and the tensors are plain floating-point numbers. */
@@ -26,7 +26,7 @@ export interface Quantization {
  * since a lone file has no config.json, and not every method marks its tensors.
  * @returns null for weights that are not quantized
  */
-export function quantizationOf({ config, tensors, onnx }: Model): Quantization | null {
+export function findQuantization({ config, tensors, onnx }: Model): StoredQuantization | null {
   const configured = config && describeConfig(config);
   const operator = onnx?.find(({ quantizedBy }) => quantizedBy !== null)?.quantizedBy;
   const stored = operator ? `ONNX, ${operator}` : describeTensors(tensors);
@@ -37,7 +37,7 @@ export function quantizationOf({ config, tensors, onnx }: Model): Quantization |
 
 /** @throws UserError for a quantized checkpoint, with the method */
 export function refuseQuantized(checkpoint: FullCheckpoint): void {
-  const quantization = quantizationOf(checkpoint);
+  const quantization = findQuantization(checkpoint);
   if (quantization === null) return;
   const { method, shownBy } = quantization;
   const name = checkpoint.remote?.name ?? checkpoint.path;
@@ -78,7 +78,7 @@ const METHODS = new Map([
 /** With MLX's own. */
 export const QUANTIZATION_KEYS = [...METHOD_KEYS, 'quantization'];
 
-function describeConfig(config: Section, depth = 0): string | null {
+function describeConfig(config: ConfigSection, depth = 0): string | null {
   for (const key of METHOD_KEYS) {
     if (isObject(config[key])) return describeMethod(config[key]);
     // The config of a quantized model is an object: anything else is not understood by the programs that load it either.
@@ -97,7 +97,7 @@ function describeConfig(config: Section, depth = 0): string | null {
   return null;
 }
 
-function describeMethod(settings: Section): string {
+function describeMethod(settings: ConfigSection): string {
   const isBits = settings.load_in_4bit === true || settings.load_in_8bit === true;
   const named = settings.quant_method ?? settings.quant_algo ?? (isBits ? 'bitsandbytes' : null);
   // MLX repeats its own key under this name.
@@ -106,7 +106,7 @@ function describeMethod(settings: Section): string {
   return withBits(METHODS.get(written) ?? written, settings);
 }
 
-function withBits(method: string, settings: Section): string {
+function withBits(method: string, settings: ConfigSection): string {
   const bits = settings.bits ?? (settings.load_in_4bit === true ? 4 : settings.load_in_8bit === true ? 8 : null);
   return typeof bits === 'number' ? `${method}, ${bits}-bit` : method;
 }

@@ -4,7 +4,7 @@ import { isConsolidated, usualNames } from './consolidated/names.ts';
 import { withUsualOrder } from './consolidated/weights.ts';
 import type { FullCheckpoint } from './full-checkpoint.ts';
 import { fromMlx } from './mlx/layout.ts';
-import type { Source } from './quantized/format.ts';
+import type { TensorSource } from './quantized/format.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 
 /**
@@ -13,7 +13,7 @@ import { readQuantized } from './quantized/read-quantized.ts';
  */
 export async function usualTensors(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
-  source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
+  source: Omit<TensorSource, 'config' | 'scheme' | 'gptq'>,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const { tensors, config } = checkpoint;
   const own = config !== null && MISTRAL.has(config.model_type) && isConsolidated(tensors) ? config : null;

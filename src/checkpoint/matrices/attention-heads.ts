@@ -1,5 +1,5 @@
 import { ATTENTION_MODULES } from '../naming/module-type.ts';
-import { type Place, placeOf } from '../naming/place.ts';
+import { type TensorPlace, tensorPlace } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
@@ -18,7 +18,7 @@ export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
   if (shape.length !== 2) return false;
   if (HEADS_BIAS.test(name)) return true;
   const module = name.replace(/\.bias$/, '');
-  return module !== name && ATTENTION_MODULES.includes(placeOf(module, { multimodal: true }).module);
+  return module !== name && ATTENTION_MODULES.includes(tensorPlace(module, { multimodal: true }).module);
 }
 
 /** Gains of norms of queries or keys, a row for each head: [heads, head] (Command R+). Their products mean nothing: no matrix. */
@@ -35,7 +35,7 @@ export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
  */
 export function headsLayout(
   { name, shape }: Pick<TensorEntry, 'name' | 'shape'>,
-  { module }: Pick<Place, 'module'>,
+  { module }: Pick<TensorPlace, 'module'>,
   model: number | null,
 ): HeadsLayout | null {
   if (shape.length !== 3 || !ATTENTION_MODULES.includes(module) || CONVOLUTION.test(name)) return null;

@@ -5,22 +5,22 @@ import type { OnnxTensor } from '../formats/full-checkpoint.ts';
 import { isConv1d } from '../formats/quantized/conv1d.ts';
 import { MLP_MODULES } from '../naming/module-type.ts';
 import { mtpLayers } from '../naming/mtp-layers.ts';
-import { type ModelKind, type Place, placeOf } from '../naming/place.ts';
+import { type ModelKind, type TensorPlace, tensorPlace } from '../naming/place.ts';
 import { inBlock, type MatrixView, outputPart, transposedView, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
-import { blockOf } from '../tensors/tensor-value.ts';
+import { tensorBlock } from '../tensors/tensor-value.ts';
 import { headsLayout } from './attention-heads.ts';
 import { isBuffer, isQuantizationScale } from './buffers.ts';
 import { fusedLayout } from './fused.ts';
 import type { FusedPart } from './fused-layout.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
-import { gatedHalves, moduleByShape } from './mlp-by-shape.ts';
+import { gatedMlpHalves, moduleByShape } from './mlp-by-shape.ts';
 import { listOnnxMatrices } from './onnx-matrices.ts';
 import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
 import { isVector } from './vectors.ts';
 
 /** The model that a tensor belongs to. */
-export interface ModelContext {
+export interface MatrixContext {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   readonly multimodal: boolean;
@@ -29,13 +29,13 @@ export interface ModelContext {
 }
 
 /** With what is looked up once, before its tensors are sorted. */
-type Sorted = ModelContext & ModelKind;
+type Sorted = MatrixContext & ModelKind;
 
 /**
  * Sort a checkpoint's tensors into matrices, vectors and skipped ones, in the order of their names.
  * @throws UserError for stacks of what are no matrices
  */
-export function listMatrices(model: ModelContext): MatrixList {
+export function listMatrices(model: MatrixContext): MatrixList {
   const list = model.onnx ? listOnnxMatrices(model.onnx, model) : sortTensors(model);
   expectWeights(list.matrices);
   return list;
@@ -71,7 +71,7 @@ export function refuseTiny(stack: {
   );
 }
 
-function sortTensors(listed: ModelContext): MatrixList {
+function sortTensors(listed: MatrixContext): MatrixList {
   const model = { ...listed, mtpLayers: mtpLayers(listed) };
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
@@ -92,21 +92,21 @@ function sortTensors(listed: ModelContext): MatrixList {
 }
 
 /** Why a stored tensor is not a weight of the model; null for a weight. */
-function whyNoWeight(entry: TensorEntry, { architecture, tensors }: ModelContext): string | null {
+function whyNoWeight(entry: TensorEntry, { architecture, tensors }: MatrixContext): string | null {
   if (isBuffer(entry)) return 'a buffer, not a weight';
   if (isQuantizationScale(entry.name, tensors)) return 'a scale of quantized weights, not a weight';
   // transformers ties the two when it loads, whatever is stored.
-  if (architecture.tied && placeOf(entry.name, { multimodal: false }).module === 'lm_head')
+  if (architecture.tied && tensorPlace(entry.name, { multimodal: false }).module === 'lm_head')
     return 'tied to the embeddings';
   return null;
 }
 
 /** The size of the hidden state: that of config.json, else the columns of the largest embedding. */
-function hiddenSizeOf({ architecture, tensors, multimodal }: ModelContext): number | null {
+function hiddenSizeOf({ architecture, tensors, multimodal }: MatrixContext): number | null {
   if (architecture.hiddenSize !== null) return architecture.hiddenSize;
   const embeddings = [...tensors.values()].filter(
     ({ name, shape }) =>
-      shape.length === 2 && placeOf(name, { multimodal }).module === 'embed' && !PER_LAYER_EMBEDDINGS.test(name),
+      shape.length === 2 && tensorPlace(name, { multimodal }).module === 'embed' && !PER_LAYER_EMBEDDINGS.test(name),
   );
   const [largest] = embeddings.sort((a, b) => b.size - a.size);
   return largest?.shape[1] ?? null;
@@ -116,8 +116,8 @@ function hiddenSizeOf({ architecture, tensors, multimodal }: ModelContext): numb
 const PER_LAYER_EMBEDDINGS = /embed_tokens_per_layer/;
 
 /** Where the name leaves open which matrix of an MLP it is, its shape decides. */
-function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): Place {
-  const place = placeOf(entry.name, model);
+function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): TensorPlace {
+  const place = tensorPlace(entry.name, model);
   if (place.module === 'other' && entry.shape.length > 2 && entry.name.endsWith('.weight'))
     return { ...place, module: 'conv' };
   if (!MLP_MODULES.includes(place.module)) return place;
@@ -130,7 +130,7 @@ function headsOf(
   model: Sorted,
   hidden: number | null,
 ): Matrix[] | { readonly unknown: string } | null {
-  const place = placeOf(entry.name, model);
+  const place = tensorPlace(entry.name, model);
   const size = place.component === 'vision' ? architectureOf(place, model).hiddenSize : hidden;
   const layout = headsLayout(entry, place, size);
   if (layout === null || 'unknown' in layout) return layout;
@@ -145,7 +145,7 @@ function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): M
   const whole: Matrix = { name: entry.name, place, view: viewOf(entry, place), source: entry };
   if (entry.shape.length !== 2) return [whole];
   if (COLUMN_PER_TOKEN.test(entry.name)) return [{ ...whole, view: transposedView(whole.view) }];
-  const halves = gatedHalves(entry, model.tensors);
+  const halves = gatedMlpHalves(entry, model.tensors);
   if (halves) return partsOf(entry, place, { parts: halves, input: at(entry.shape, 1), orientation: 'rows' });
   const [first, second] = [at(entry.shape, 0), at(entry.shape, 1)];
   const orientation = isConv1D(entry, model) ? 'columns' : 'rows';
@@ -162,7 +162,7 @@ function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): M
 }
 
 /** Tables of embeddings have one row for each: [1, positions, model], or one table for each axis of an image (Gemma 4). */
-function viewOf({ shape }: TensorEntry, { module }: Place): MatrixView {
+function viewOf({ shape }: TensorEntry, { module }: TensorPlace): MatrixView {
   const whole = wholeMatrix(shape);
   if (module !== 'embed' || shape.length < 3) return whole;
   const model = at(shape, shape.length - 1);
@@ -177,7 +177,7 @@ function unsplit(whole: Matrix, unknown: string): Matrix {
 
 function partsOf(
   entry: TensorEntry,
-  place: Place,
+  place: TensorPlace,
   fused: {
     readonly parts: readonly FusedPart[];
     readonly input: number;
@@ -193,20 +193,20 @@ function partsOf(
 }
 
 /** A vision tower has its own number of heads. */
-function architectureOf(place: Place, { architecture }: ModelContext): Architecture {
+function architectureOf(place: TensorPlace, { architecture }: MatrixContext): Architecture {
   return place.component === 'vision' && architecture.vision
     ? { ...architecture, ...architecture.vision, headDim: null }
     : architecture;
 }
 
 /** Where the family is not known, by the shape of the fused projection. */
-function isConv1D(entry: TensorEntry, { architecture }: ModelContext): boolean {
+function isConv1D(entry: TensorEntry, { architecture }: MatrixContext): boolean {
   if (architecture.layoutType !== null) return isConv1d(entry.name, architecture.layoutType);
   return entry.name.endsWith('c_attn.weight') && entry.shape[1] === 3 * at(entry.shape, 0);
 }
 
 /** Input features of the attention output projection in the same block, which are as many as query features. */
-export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'tensors'>): number | null {
+export function attentionInput(name: string, { tensors }: Pick<MatrixContext, 'tensors'>): number | null {
   // Not by an expression that looks for the end from every place in a name: that of a stranger can be long.
   const stem = name.replace(/\.weight$/, '');
   const block = stem.slice(0, stem.lastIndexOf('.') + 1);
@@ -223,7 +223,11 @@ const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text']);
 const EITHER_EXPERTS = new Set(['qwen3_vl_moe', 'qwen3_vl_moe_text']);
 
 /** Is a stack of experts stored as [experts, in, out]? */
-function isInputFirst({ shape }: TensorEntry, { module }: Place, { layoutType, hiddenSize }: Architecture): boolean {
+function isInputFirst(
+  { shape }: TensorEntry,
+  { module }: TensorPlace,
+  { layoutType, hiddenSize }: Architecture,
+): boolean {
   if (layoutType === null || !EITHER_EXPERTS.has(layoutType)) {
     return layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType);
   }
@@ -235,12 +239,12 @@ function ofExpert(stack: TensorEntry, view: MatrixView, expert: number): Pick<Ma
   const count = at(stack.shape, 0);
   return stack.recipe === undefined && stack.layout === undefined
     ? { view: inBlock(view, expert, count), source: stack }
-    : { view, source: blockOf(stack, expert, count) };
+    : { view, source: tensorBlock(stack, expert, count) };
 }
 
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
 function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
-  const place = placeOf(entry.name, model);
+  const place = tensorPlace(entry.name, model);
   const [first, second, third] = [at(entry.shape, 0), at(entry.shape, 1), entry.shape[2]];
   const { experts } = model.architecture;
   const isDbrx =

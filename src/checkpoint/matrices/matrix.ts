@@ -1,4 +1,4 @@
-import type { Place } from '../naming/place.ts';
+import type { TensorPlace } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
@@ -6,7 +6,7 @@ import type { TensorEntry } from '../tensors/tensor-entry.ts';
 export interface Matrix {
   /** The tensor's name, with `[q]`, `[gate]`, `[expert 3]` for a part. */
   readonly name: string;
-  readonly place: Place;
+  readonly place: TensorPlace;
   readonly view: MatrixView;
   readonly source: TensorEntry;
   /** Information for the reader of the report, such as why a fused matrix is not split. */

@@ -47,7 +47,7 @@ const GATED: ReadonlyArray<{ readonly pattern: RegExp; readonly next: string; re
 ];
 
 /** The halves of such a matrix: it has twice as many outputs as the next one has inputs. Null for any other. */
-export function gatedHalves({ name, shape }: TensorEntry, tensors: Tensors): readonly FusedPart[] | null {
+export function gatedMlpHalves({ name, shape }: TensorEntry, tensors: Tensors): readonly FusedPart[] | null {
   const found = GATED.find(({ pattern }) => pattern.test(name));
   if (!found || shape.length !== 2) return null;
   const next = tensors.get(name.replace(/(net\.0\.proj|Wi)\.weight$/, found.next));

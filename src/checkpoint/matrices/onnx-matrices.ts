@@ -2,7 +2,7 @@ import { at } from '../../platform/at.ts';
 import type { Architecture } from '../config/architecture.ts';
 import type { OnnxTensor } from '../formats/full-checkpoint.ts';
 import { isTableName, type RecurrentOperator, type RecurrentUse, withoutOperator } from '../formats/onnx/weight-use.ts';
-import { type Place, placeOf } from '../naming/place.ts';
+import { type TensorPlace, tensorPlace } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
@@ -57,8 +57,8 @@ function describeSkipped({ name, dtype, size, use }: OnnxTensor, reason: string)
   return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
 }
 
-function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multimodal'>): Place {
-  const place = placeOf(withoutOperator(name), model);
+function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multimodal'>): TensorPlace {
+  const place = tensorPlace(withoutOperator(name), model);
   const isTable = use?.opType === 'Gather' || use?.opType === 'EmbedLayerNormalization';
   return place.module === 'other' && isTable ? { ...place, module: 'embed' } : place;
 }

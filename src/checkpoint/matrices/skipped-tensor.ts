@@ -1,5 +1,5 @@
 import type { ModuleType } from '../naming/module-type.ts';
-import { placeOf } from '../naming/place.ts';
+import { tensorPlace } from '../naming/place.ts';
 import { isFloatingPoint } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { isReadable } from '../tensors/tensor-value.ts';
@@ -38,5 +38,5 @@ const BY_PARENT: readonly ModuleType[] = ['projector', 'indexer', 'residual_mix'
 
 /** Position ids, counters, indices and masks are integers and booleans in every model; under these names are weights. */
 function isWeightName(name: string): boolean {
-  return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(placeOf(name, { multimodal: false }).module);
+  return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(tensorPlace(name, { multimodal: false }).module);
 }

@@ -1,4 +1,4 @@
-import { placeOf } from '../naming/place.ts';
+import { tensorPlace } from '../naming/place.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4). */
@@ -11,7 +11,7 @@ const OTHER_TABLE = /(pos|wpe|type|segment|per_layer)/i;
  */
 export function tokenEmbedding(tensors: Iterable<TensorEntry>): TensorEntry | null {
   const tables = [...tensors].filter(({ name, shape }) => {
-    const { module, component } = placeOf(name, { multimodal: true });
+    const { module, component } = tensorPlace(name, { multimodal: true });
     return module === 'embed' && component === 'language' && shape.length === 2 && !OTHER_TABLE.test(name);
   });
   return tables.sort((a, b) => b.size - a.size)[0] ?? null;

@@ -19,7 +19,7 @@ import {
 import type { Component, ModuleType } from './module-type.ts';
 
 /** Where a tensor is in the model, according to its name. */
-export interface Place {
+export interface TensorPlace {
   readonly module: ModuleType;
   readonly layer: number | null;
   readonly expert: number | null;
@@ -50,7 +50,7 @@ export interface ModelKind {
 }
 
 /** The place of a tensor, according to its name. */
-export function placeOf(tensorName: string, { multimodal, mtpLayers }: ModelKind): Place {
+export function tensorPlace(tensorName: string, { multimodal, mtpLayers }: ModelKind): TensorPlace {
   const path = parts(tensorName);
   const layer = numberAfter(path, LAYER_LISTS);
   const component = multimodal ? componentOf(path) : null;

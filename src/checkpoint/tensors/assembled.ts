@@ -1,5 +1,5 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
-import type { Recipe, TensorEntry } from './tensor-entry.ts';
+import type { TensorEntry, TensorRecipe } from './tensor-entry.ts';
 import { bitsValue, isReadable, tensorValue, valueType } from './tensor-value.ts';
 
 /** A weight that another program stores in several tensors, or in another order. */
@@ -40,7 +40,7 @@ export function assembled(assembly: Assembly): TensorEntry {
   };
 }
 
-function recipeOf({ shape, parts, how, join, block }: Assembly, added: number): Recipe {
+function recipeOf({ shape, parts, how, join, block }: Assembly, added: number): TensorRecipe {
   const joined = (graph: Graph, values: readonly Value[]) => graph.reshape(join(graph, values), shape);
   return {
     stored: parts.flatMap((part) => part.recipe?.stored ?? [part]),

@@ -3,7 +3,7 @@ import { runGraph, tensorOutput } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import { openResolved } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { assemble, rowsOf } from './layout.ts';
+import { assemble, tensorRows } from './layout.ts';
 import type { TensorEntry } from './tensor-entry.ts';
 
 /** Large enough that the disk and SHA-256 limit the speed, not the number of calls. */
@@ -28,7 +28,7 @@ export async function eachChunk(entry: TensorEntry, use: (bytes: Uint8Array) => 
   }
   const block = Math.max(1, Math.floor(CHUNK_BYTES / (entry.byteLength / rows)));
   for (let start = 0; start < rows; start += block)
-    use(await assembled(rowsOf(entry, start, Math.min(rows, start + block))));
+    use(await assembled(tensorRows(entry, start, Math.min(rows, start + block))));
 }
 
 /** Types of so many bytes for each element. */

@@ -1,6 +1,6 @@
 import type { ElementType, Graph, Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import type { Layout, Piece, TensorEntry } from './tensor-entry.ts';
+import type { Layout, TensorEntry, TensorPiece } from './tensor-entry.ts';
 
 type View = Extract<Layout, { kind: 'view' }>;
 
@@ -10,7 +10,10 @@ const product = (sizes: readonly number[]): number => sizes.reduce((all, size) =
  * A tensor of its parts, each of which has its own elements in order or is of parts itself.
  * @returns null if they do not cover it exactly, each element once, or not as blocks that cuts through a whole block leave
  */
-export function ofPieces(whole: Pick<TensorEntry, 'name' | 'shape'>, pieces: readonly Piece[]): TensorEntry | null {
+export function ofPieces(
+  whole: Pick<TensorEntry, 'name' | 'shape'>,
+  pieces: readonly TensorPiece[],
+): TensorEntry | null {
   const { name, shape } = whole;
   const size = product(shape);
   const filled = pieces.filter(({ entry }) => entry.size > 0);
@@ -34,11 +37,11 @@ type Box = ReadonlyArray<readonly [start: number, end: number]>;
 /** The pieces between cuts through all of a box, along the first axis that has any; null for a single piece that fills it. */
 function cut(
   box: Box,
-  pieces: readonly Piece[],
-): { readonly axis: number; readonly slabs: ReadonlyArray<readonly [Box, Piece[]]> } | null {
+  pieces: readonly TensorPiece[],
+): { readonly axis: number; readonly slabs: ReadonlyArray<readonly [Box, TensorPiece[]]> } | null {
   for (const axis of box.keys()) {
     const sorted = [...pieces].sort((a, b) => at(a.offsets, axis) - at(b.offsets, axis));
-    const slabs: Array<[number, number, Piece[]]> = [];
+    const slabs: Array<[number, number, TensorPiece[]]> = [];
     for (const piece of sorted) {
       const start = at(piece.offsets, axis);
       const end = start + at(piece.entry.shape, axis);
@@ -58,9 +61,9 @@ function cut(
 }
 
 /** Do pieces fill a box, each element once? Their sizes add up to its size, so that none may be missing between slabs. */
-function isCut(box: Box, pieces: readonly Piece[]): boolean {
+function isCut(box: Box, pieces: readonly TensorPiece[]): boolean {
   const [piece] = pieces;
-  const isWhole = (own: Piece) =>
+  const isWhole = (own: TensorPiece) =>
     own.offsets.length === box.length &&
     box.every(([start, end], axis) => own.offsets[axis] === start && at(own.entry.shape, axis) === end - start);
   if (piece && pieces.length === 1) return isWhole(piece);
@@ -158,7 +161,7 @@ export function assemble(graph: Graph, entry: TensorEntry, type: ElementType): V
   );
 }
 
-function assembleBox(graph: Graph, box: Box, pieces: readonly Piece[], type: ElementType): Value {
+function assembleBox(graph: Graph, box: Box, pieces: readonly TensorPiece[], type: ElementType): Value {
   const [piece] = pieces;
   if (piece && pieces.length === 1) return assemble(graph, piece.entry, type);
   const found = cut(box, pieces);
@@ -186,7 +189,7 @@ function assembleView(graph: Graph, { shape }: TensorEntry, view: View, type: El
 }
 
 /** Rows `start` to `end` of a tensor: all that has these indices on its first axis. */
-export function rowsOf(entry: TensorEntry, start: number, end: number): TensorEntry {
+export function tensorRows(entry: TensorEntry, start: number, end: number): TensorEntry {
   const rows = at(entry.shape, 0);
   const shape = [end - start, ...entry.shape.slice(1)];
   const size = product(shape);
@@ -201,11 +204,11 @@ export function rowsOf(entry: TensorEntry, start: number, end: number): TensorEn
   return only ? { ...only.entry, name: entry.name } : { ...part, layout: { kind: 'pieces', pieces } };
 }
 
-function rowsOfPiece({ offsets, entry }: Piece, start: number, end: number): Piece[] {
+function rowsOfPiece({ offsets, entry }: TensorPiece, start: number, end: number): TensorPiece[] {
   const [own = 0, ...others] = offsets;
   const [from, to] = [Math.max(own, start), Math.min(own + at(entry.shape, 0), end)];
   if (from >= to) return [];
-  return [{ offsets: [from - start, ...others], entry: rowsOf(entry, from - own, to - own) }];
+  return [{ offsets: [from - start, ...others], entry: tensorRows(entry, from - own, to - own) }];
 }
 
 function rowsOfView(view: View, start: number, end: number): View {

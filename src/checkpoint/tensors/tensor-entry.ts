@@ -19,7 +19,7 @@ export interface TensorEntry {
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state?: FileState;
   /** What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for a plain tensor. */
-  readonly recipe?: Recipe;
+  readonly recipe?: TensorRecipe;
   /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedOf`. */
   readonly layout?: Layout;
   /** A bias of zeros beside quantized weights. AutoGPTQ wrote one for each layer, also in models that have none. */
@@ -27,14 +27,14 @@ export interface TensorEntry {
 }
 
 /** A part of a tensor: `offsets` is the place of its first element in the whole. */
-export interface Piece {
+export interface TensorPiece {
   readonly offsets: readonly number[];
   readonly entry: TensorEntry;
 }
 
 /** Elements of a plain tensor that are not in one run of bytes, in their order: see layout.ts. */
 export type Layout =
-  | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
+  | { readonly kind: 'pieces'; readonly pieces: readonly TensorPiece[] }
   | {
       readonly kind: 'view';
       /** The run of bytes that they are cut out of: [...dims, inner], with strides in descending order. */
@@ -53,7 +53,7 @@ export type Layout =
  * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the name of its format, or
  * that of its parts.
  */
-export interface Recipe {
+export interface TensorRecipe {
   /** Codes first, then scales and whatever else the numbers depend on. */
   readonly stored: readonly TensorEntry[];
   /** What they depend on beside the bytes of those. */
@@ -65,5 +65,5 @@ export interface Recipe {
   /** Of a matrix, these rows alone, where the format can: indices int64 [n] → float32 [n, columns]. */
   readonly rows?: (graph: Graph, indices: Value) => Value;
   /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
-  readonly block?: (index: number, count: number) => Recipe;
+  readonly block?: (index: number, count: number) => TensorRecipe;
 }

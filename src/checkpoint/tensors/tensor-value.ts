@@ -1,7 +1,7 @@
-import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
+import { ElementType, type Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import { isMeasuredDtype } from './dtype.ts';
-import { assemble, rowsOf, storedParts, withoutFirstAxis } from './layout.ts';
-import type { Recipe, TensorEntry } from './tensor-entry.ts';
+import { assemble, storedParts, tensorRows, withoutFirstAxis } from './layout.ts';
+import type { TensorEntry, TensorRecipe } from './tensor-entry.ts';
 
 /** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
 export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
@@ -19,7 +19,7 @@ export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
 }
 
 /** What is stored of a tensor: itself, its parts, or the codes and scales of a quantized one. */
-export function storedOf(entry: TensorEntry): readonly TensorEntry[] {
+export function storedEntries(entry: TensorEntry): readonly TensorEntry[] {
   return (entry.recipe?.stored ?? [entry]).flatMap(storedParts);
 }
 
@@ -37,12 +37,12 @@ export function expansionMemory({ recipe, layout, size, byteLength }: TensorEntr
 
 /** The type of `tensorValue`: that of a file, and float32 for a quantized weight. */
 export function valueType(entry: TensorEntry): ElementType {
-  return entry.recipe ? ElementType.float32 : elementTypeOf(entry);
+  return entry.recipe ? ElementType.float32 : onnxElementType(entry);
 }
 
 /** A tensor of a checkpoint as a value, with any dimensions that have as many elements. */
 export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
-  if (!entry.recipe) return bitsValue(graph, entry, elementTypeOf(entry), dims);
+  if (!entry.recipe) return bitsValue(graph, entry, onnxElementType(entry), dims);
   return graph.reshape(entry.recipe.expand(graph), dims);
 }
 
@@ -63,7 +63,7 @@ export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly n
 const MOST_EXPANDED = 2 ** 24;
 
 /** Equal parts of a weight along its first axis, as small as that allows, where they can be expanded one by one. */
-function partsOf({ recipe, shape, size }: TensorEntry): Recipe[] {
+function partsOf({ recipe, shape, size }: TensorEntry): TensorRecipe[] {
   if (recipe === undefined) return [];
   const { block } = recipe;
   const [rows = 1] = shape;
@@ -85,18 +85,18 @@ export function bitsValue(
 }
 
 /** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
-export function blockOf(entry: TensorEntry, index: number, count: number): TensorEntry {
+export function tensorBlock(entry: TensorEntry, index: number, count: number): TensorEntry {
   const [first = 1, ...rest] = entry.shape;
   const shape = first === count ? rest : [first / count, ...rest];
   const size = entry.size / count;
   if (entry.recipe) return { ...entry, shape, size, recipe: blockOfRecipe(entry.recipe, entry, index, count) };
   const rows = first / count;
-  const block = rowsOf(entry, index * rows, (index + 1) * rows);
+  const block = tensorRows(entry, index * rows, (index + 1) * rows);
   return first === count ? withoutFirstAxis(block) : block;
 }
 
 /** Expanded alone where the format can, else cut out of the whole. */
-function blockOfRecipe(recipe: Recipe, { size }: TensorEntry, index: number, count: number): Recipe {
+function blockOfRecipe(recipe: TensorRecipe, { size }: TensorEntry, index: number, count: number): TensorRecipe {
   if (recipe.block) return recipe.block(index, count);
   const cut = (whole: (graph: Graph) => Value) => (graph: Graph) =>
     graph.slice(graph.reshape(whole(graph), [size]), 0, (index * size) / count, ((index + 1) * size) / count);

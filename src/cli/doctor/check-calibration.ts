@@ -1,6 +1,6 @@
 import { calibrationPath } from '../../action/resolve-calibration.ts';
 import { areExchangeable, LEAST_RUNS } from '../../compare/calibration/assess.ts';
-import { describeUpdate, differenceOf } from '../../compare/calibration/describe-update.ts';
+import { describeUpdate, findCalibrationDifference } from '../../compare/calibration/describe-update.ts';
 import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
 import type { Calibration } from '../../compare/calibration/schema.ts';
 import { calibrationOnDisk } from '../../gate/find-calibration.ts';
@@ -11,12 +11,12 @@ import { knownGoodCount } from '../../report/text/calibration-limits.ts';
 import { findingText } from '../../report/text/finding.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
-import { type Finding, ok, problem, warning } from './diagnosis.ts';
-import type { Settings } from './settings.ts';
+import { type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
+import type { DoctorSettings } from './settings.ts';
 
 interface CalibrationContext {
   readonly root: string;
-  readonly settings: Settings;
+  readonly settings: DoctorSettings;
   readonly policy: () => Promise<ResolvedPolicy>;
   readonly pair: () => Promise<OpenedPair | null>;
 }
@@ -24,7 +24,7 @@ interface CalibrationContext {
 const CALIBRATE_AGAIN = "make it again with 'shadow-gate calibrate', or remove it";
 
 /** Whether the calibration fits model, reference, version and baseline; null where there is none, or no spectra to judge. */
-export async function checkCalibration(context: CalibrationContext): Promise<Finding | null> {
+export async function checkCalibration(context: CalibrationContext): Promise<DoctorFinding | null> {
   const { root, settings, policy, pair } = context;
   if (settings.only === 'probes' || (settings.checkpoint === null && settings.endpoint !== null)) return null;
   const resolved = await policy().catch(() => null);
@@ -88,7 +88,7 @@ function modelDifferences({ architecture, reference, tensors }: Calibration, pai
 async function baselineDifference(calibration: Calibration, { settings }: CalibrationContext): Promise<string[]> {
   const baseline = await readBaseline(settings.baseline, { mayBeMissing: true }).catch(() => null);
   const update = baseline?.kind === 'measurement' ? describeUpdate(baseline.measurement) : null;
-  const difference = update && differenceOf(calibration, update);
+  const difference = update && findCalibrationDifference(calibration, update);
   if (difference === null || difference.cause === 'tool-version') return [];
   const finding = { kind: 'calibration-refused', level: 'inconclusive', ...difference } as const;
   return [`beside ${settings.baseline}: ${findingText(finding)}`];

@@ -11,15 +11,15 @@ import { PROBE_DATE } from '../../probes/prompt.ts';
 import type { Suite } from '../../probes/suite.ts';
 import { expectTime } from '../init/expected-time.ts';
 import { pointersIn } from '../init/git.ts';
-import { describeCheckpoint, isOnHub, type OpenedPair, summaryOf } from '../init/model.ts';
+import { describeCheckpoint, isOnHub, type OpenedPair, summarizeModel } from '../init/model.ts';
 import { placeCheckpoint } from '../init/place.ts';
 import { formatRoughTime } from '../init/sizes.ts';
-import { type Check, type Finding, ok, problem, shared, warning } from './diagnosis.ts';
-import type { Settings } from './settings.ts';
+import { type DoctorCheck, type DoctorFinding, ok, problem, shared, warning } from './diagnosis.ts';
+import type { DoctorSettings } from './settings.ts';
 
-export interface ModelContext {
+export interface DoctorContext {
   readonly root: string;
-  readonly settings: Settings;
+  readonly settings: DoctorSettings;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   /** Throws where one of them cannot be opened; null without a checkpoint. */
   readonly pair: () => Promise<OpenedPair | null>;
@@ -29,14 +29,14 @@ export interface ModelContext {
 }
 
 /** The model: can it be opened, understood, asked, and in what time? */
-export function modelChecks(context: ModelContext): Check[] {
+export function modelChecks(context: DoctorContext): DoctorCheck[] {
   const { settings, pair } = context;
   const isRun = settings.endpoint === null && settings.only !== 'spectra';
   const tokenizer = shared(async () => {
     const opened = await pair().catch(() => null);
     return opened && openModelTokenizer(opened);
   });
-  const withPair = (work: (opened: OpenedPair) => Promise<Finding | null>) => async () => {
+  const withPair = (work: (opened: OpenedPair) => Promise<DoctorFinding | null>) => async () => {
     // Why it cannot be opened is said once.
     const opened = await pair().catch(() => null);
     return opened && work(opened);
@@ -59,7 +59,7 @@ export function modelChecks(context: ModelContext): Check[] {
   ];
 }
 
-async function checkCheckpoint({ settings, pair }: ModelContext): Promise<Finding | null> {
+async function checkCheckpoint({ settings, pair }: DoctorContext): Promise<DoctorFinding | null> {
   const { checkpoint, origin, endpoint } = settings;
   if (checkpoint === null) {
     if (endpoint !== null) return null;
@@ -67,15 +67,15 @@ async function checkCheckpoint({ settings, pair }: ModelContext): Promise<Findin
   }
   const opened = await pair();
   if (!opened) return null;
-  return ok(`${checkpoint}, ${origin}: ${summaryOf(await describeCheckpoint(opened.checkpoint))}`);
+  return ok(`${checkpoint}, ${origin}: ${summarizeModel(await describeCheckpoint(opened.checkpoint))}`);
 }
 
-async function checkReference({ settings, pair }: ModelContext): Promise<Finding | null> {
+async function checkReference({ settings, pair }: DoctorContext): Promise<DoctorFinding | null> {
   const { checkpoint, reference, only } = settings;
   const opened = await pair().catch(() => null);
   if (!opened) return null;
   if (opened.reference && reference !== null) {
-    return ok(`${reference}: ${summaryOf(await describeCheckpoint(opened.reference))}`);
+    return ok(`${reference}: ${summarizeModel(await describeCheckpoint(opened.reference))}`);
   }
   if (opened.checkpoint.format === 'lora') {
     return problem(`${checkpoint} is an adapter, which runs only with its base model`, 'give that as --reference');
@@ -88,7 +88,7 @@ async function checkReference({ settings, pair }: ModelContext): Promise<Finding
 }
 
 /** A tokenizer can be a pointer too. */
-async function checkLfs({ settings }: ModelContext): Promise<Finding | null> {
+async function checkLfs({ settings }: DoctorContext): Promise<DoctorFinding | null> {
   const paths = [settings.checkpoint, settings.reference].filter((path): path is string => path !== null);
   const local = paths.filter((path) => !isOnHub(path));
   if (local.length === 0) return null;
@@ -103,7 +103,10 @@ async function checkLfs({ settings }: ModelContext): Promise<Finding | null> {
 }
 
 /** Whether a runner would have it. */
-async function checkPlace({ root, settings }: ModelContext, { checkpoint }: OpenedPair): Promise<Finding | null> {
+async function checkPlace(
+  { root, settings }: DoctorContext,
+  { checkpoint }: OpenedPair,
+): Promise<DoctorFinding | null> {
   const described = await describeCheckpoint(checkpoint);
   const paths = { checkpoint: settings.checkpoint ?? '', reference: settings.reference ?? undefined };
   const { warnings, source } = await placeCheckpoint(root, { ...paths, described });
@@ -118,7 +121,7 @@ async function checkPlace({ root, settings }: ModelContext, { checkpoint }: Open
 }
 
 /** What is in the cache is read without the hub: its list of files is requested all the same. */
-async function checkHub({ settings, env }: ModelContext): Promise<Finding | null> {
+async function checkHub({ settings, env }: DoctorContext): Promise<DoctorFinding | null> {
   const paths = [settings.checkpoint, settings.reference].filter((path) => path !== null).filter(isOnHub);
   if (paths.length === 0) return null;
   const hub = hubSettings(env);
@@ -133,7 +136,7 @@ async function checkHub({ settings, env }: ModelContext): Promise<Finding | null
 /** No server that answers needs longer for a list of its models. */
 const SERVER_TIMEOUT_MILLISECONDS = 10_000;
 
-async function checkServer({ settings, env }: ModelContext): Promise<Finding | null> {
+async function checkServer({ settings, env }: DoctorContext): Promise<DoctorFinding | null> {
   const { endpoint, model } = settings;
   if (endpoint === null) return null;
   if (model === null) return problem('--endpoint needs --model', "give the server's name for the model");
@@ -157,7 +160,7 @@ async function checkServer({ settings, env }: ModelContext): Promise<Finding | n
 
 const MOST_NAMED = 5;
 
-async function checkArchitecture(opened: OpenedPair): Promise<Finding> {
+async function checkArchitecture(opened: OpenedPair): Promise<DoctorFinding> {
   await expectModelMemory(opened);
   const { modelType } = baseOf(opened).architecture;
   return ok(`${modelType ?? 'the model'} is understood, with every tensor`);
@@ -171,7 +174,7 @@ function baseOf({ checkpoint, reference }: OpenedPair): FullCheckpoint {
 
 const TEXT = 'The capital of France is Paris.';
 
-async function checkTokenizer(open: () => Promise<Tokenizer | null>): Promise<Finding | null> {
+async function checkTokenizer(open: () => Promise<Tokenizer | null>): Promise<DoctorFinding | null> {
   const tokenizer = await open();
   if (!tokenizer) return null;
   const ids = tokenizer.encode(TEXT, { addSpecialTokens: false });
@@ -185,8 +188,8 @@ async function checkTokenizer(open: () => Promise<Tokenizer | null>): Promise<Fi
 
 async function checkChatTemplate(
   open: () => Promise<Tokenizer | null>,
-  { usesChat }: ModelContext,
-): Promise<Finding | null> {
+  { usesChat }: DoctorContext,
+): Promise<DoctorFinding | null> {
   const tokenizer = await open().catch(() => null);
   if (!tokenizer) return null;
   try {
@@ -209,7 +212,7 @@ async function checkChatTemplate(
   }
 }
 
-async function checkTime({ settings, suites }: ModelContext, opened: OpenedPair): Promise<Finding | null> {
+async function checkTime({ settings, suites }: DoctorContext, opened: OpenedPair): Promise<DoctorFinding | null> {
   const { only, endpoint } = settings;
   const asked = only === 'spectra' || endpoint !== null ? [] : await suites().catch(() => null);
   // Why the probes cannot be read is said at the policy.

@@ -8,7 +8,7 @@ import { cacheFolder } from '../../platform/files/cache-folder.ts';
 import { expectWritable } from '../../platform/files/write-file.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { formatBytes } from '../init/sizes.ts';
-import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
+import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
 
 /** As `engines` of package.json. */
 const LEAST_NODE = [20, 19] as const;
@@ -23,7 +23,7 @@ export interface RunnerContext {
 }
 
 /** The machine: Node, onnxruntime, memory, disk, device. */
-export function runnerChecks({ env, device, neededMemory, downloaded }: RunnerContext): Check[] {
+export function runnerChecks({ env, device, neededMemory, downloaded }: RunnerContext): DoctorCheck[] {
   return [
     { name: 'node', run: async () => checkNode(process.versions.node, `${process.platform} ${process.arch}`) },
     { name: 'onnxruntime', run: checkOnnxruntime },
@@ -94,7 +94,7 @@ async function freeBytes(folder: string): Promise<number> {
 }
 
 /** The device that a run would use, found as a run finds it. */
-async function checkDevice(choice: DeviceChoice): Promise<Finding> {
+async function checkDevice(choice: DeviceChoice): Promise<DoctorFinding> {
   const { name, reason, isOrdinary = false } = await chooseModelDevice(choice);
   if (name !== 'cpu') return ok(`${name}: ${reason}`);
   const cores = os.availableParallelism();

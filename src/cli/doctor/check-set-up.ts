@@ -10,19 +10,19 @@ import { BASELINE_FILE } from '../init/existing.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
 import { checkCalibration } from './check-calibration.ts';
-import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
-import type { Settings } from './settings.ts';
+import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
+import type { DoctorSettings } from './settings.ts';
 
 export interface SetUpContext {
   readonly root: string;
-  readonly settings: Settings;
+  readonly settings: DoctorSettings;
   readonly policy: () => Promise<ResolvedPolicy>;
   readonly suites: () => Promise<readonly Suite[]>;
   readonly pair: () => Promise<OpenedPair | null>;
 }
 
 /** The files of the gate: policy, probe files, baseline, calibration. */
-export function setUpChecks(context: SetUpContext): Check[] {
+export function setUpChecks(context: SetUpContext): DoctorCheck[] {
   return [
     { name: 'policy', run: () => checkPolicy(context) },
     { name: 'baseline', run: () => checkBaseline(context) },
@@ -30,7 +30,7 @@ export function setUpChecks(context: SetUpContext): Check[] {
   ];
 }
 
-async function checkPolicy({ settings, policy, suites }: SetUpContext): Promise<Finding> {
+async function checkPolicy({ settings, policy, suites }: SetUpContext): Promise<DoctorFinding> {
   const { policyPath } = await policy();
   const name = policyPath ?? 'none, so that the defaults count';
   if (settings.only === 'spectra') return ok(name);
@@ -47,7 +47,7 @@ async function checkPolicy({ settings, policy, suites }: SetUpContext): Promise<
 
 const MEASURE_AGAIN = "measure it again with 'shadow-gate measure', or remove it and run 'shadow-gate init'";
 
-async function checkBaseline({ root, settings, pair, suites }: SetUpContext): Promise<Finding> {
+async function checkBaseline({ root, settings, pair, suites }: SetUpContext): Promise<DoctorFinding> {
   const { baseline: path, isBaselineNamed } = settings;
   const inRoot = pathIn(root, path);
   if (inRoot?.endsWith('.json') && (await isInLfs(root, inRoot))) {

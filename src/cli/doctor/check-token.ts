@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { VERSION } from '../../platform/version.ts';
-import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
+import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
 
 export interface TokenContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
@@ -10,7 +10,7 @@ export interface TokenContext {
 }
 
 /** What a token of GitHub in the environment may read. What it may write is known only by writing. */
-export function tokenCheck(context: TokenContext): Check {
+export function tokenCheck(context: TokenContext): DoctorCheck {
   return { name: 'github-token', run: () => checkToken(context) };
 }
 
@@ -23,7 +23,7 @@ const QUESTIONS = [
   ['pull-requests: read', 'pulls?per_page=1'],
 ] as const;
 
-async function checkToken({ env, root, fetch = globalThis.fetch }: TokenContext): Promise<Finding> {
+async function checkToken({ env, root, fetch = globalThis.fetch }: TokenContext): Promise<DoctorFinding> {
   const token = env.GITHUB_TOKEN || env.GH_TOKEN;
   if (!token) return ok('none here: what it may do is not known; a run on GitHub gets its own');
   const repository = env.GITHUB_REPOSITORY ?? (await originOf(root));
@@ -53,7 +53,7 @@ function describe(
   where: string,
   repository: string,
   found: ReadonlyArray<{ readonly permission: string; readonly status: number | null }>,
-): Finding {
+): DoctorFinding {
   const of = (test: (status: number | null) => boolean) =>
     found.filter(({ status }) => test(status)).map(({ permission }) => permission);
   if (found.some(({ status }) => status === 401)) {

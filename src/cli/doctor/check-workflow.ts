@@ -3,8 +3,8 @@ import { isInLfs, pathIn } from '../init/git.ts';
 import { isOnHub } from '../init/model.ts';
 import { HOSTED } from '../init/place.ts';
 import { formatBytes } from '../init/sizes.ts';
-import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
-import type { Settings, Workflow } from './settings.ts';
+import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
+import type { DoctorSettings, Workflow } from './settings.ts';
 
 /** What a gate needs of its token, and what for. */
 const PERMISSIONS = { contents: 'read', 'pull-requests': 'write', checks: 'write', actions: 'read' } as const;
@@ -13,13 +13,13 @@ const USEFUL: ReadonlyArray<keyof typeof PERMISSIONS> = ['pull-requests', 'check
 
 export interface WorkflowContext {
   readonly root: string;
-  readonly settings: Settings;
+  readonly settings: DoctorSettings;
   /** What the model takes in memory, in bytes; null if that is not known. */
   readonly neededMemory: () => Promise<ExpectedMemory | null>;
 }
 
 /** The workflow: how it names the action, what it may do, and what a runner gets. */
-export function workflowChecks({ root, settings, neededMemory }: WorkflowContext): Check[] {
+export function workflowChecks({ root, settings, neededMemory }: WorkflowContext): DoctorCheck[] {
   const { workflow } = settings;
   if (!workflow) {
     const none = warning('no workflow uses Shadow Gate', "run 'shadow-gate init', or copy one of examples/workflows");
@@ -34,7 +34,7 @@ export function workflowChecks({ root, settings, neededMemory }: WorkflowContext
   ];
 }
 
-function checkEvent({ path, content }: Workflow): Finding {
+function checkEvent({ path, content }: Workflow): DoctorFinding {
   // YAML 1.1 reads the key `on` as true.
   const on = content.on ?? content.true;
   const events = typeof on === 'string' ? [on] : Array.isArray(on) ? on.map(String) : Object.keys(on ?? {});
@@ -48,7 +48,7 @@ function checkEvent({ path, content }: Workflow): Finding {
   return events.length === 0 ? problem(`${path} runs on no event`, "add 'on: pull_request'") : ok(text);
 }
 
-export function checkAction({ path, step: { uses } }: Pick<Workflow, 'path' | 'step'>): Finding {
+export function checkAction({ path, step: { uses } }: Pick<Workflow, 'path' | 'step'>): DoctorFinding {
   if (/^OWNER\//.test(uses)) {
     return problem(`${path} names the action ${uses}, and OWNER is a placeholder`, 'put in the account that hosts it');
   }
@@ -56,7 +56,7 @@ export function checkAction({ path, step: { uses } }: Pick<Workflow, 'path' | 's
   return warning(`${uses} can move`, 'pin it to the commit of a release, with the version beside it');
 }
 
-export function checkPermissions({ path, content, job }: Pick<Workflow, 'path' | 'content' | 'job'>): Finding {
+export function checkPermissions({ path, content, job }: Pick<Workflow, 'path' | 'content' | 'job'>): DoctorFinding {
   const given = job.permissions ?? content.permissions;
   if (given === undefined) {
     return warning(`${path} states no permissions, so that those of the repository count`, `state them: ${asText()}`);
@@ -89,7 +89,10 @@ const HOSTED_NAME = /^ubuntu-(?:latest|\d+\.\d+)$/;
 /** Room on a hosted runner of a private repository, which has half the memory, in bytes. */
 const PRIVATE_MEMORY = 6.5e9;
 
-export function checkRunner({ path, job }: Pick<Workflow, 'path' | 'job'>, needed: ExpectedMemory | null): Finding {
+export function checkRunner(
+  { path, job }: Pick<Workflow, 'path' | 'job'>,
+  needed: ExpectedMemory | null,
+): DoctorFinding {
   const label = job['runs-on'];
   if (typeof label !== 'string' || !HOSTED_NAME.test(label)) return ok(`${path} runs on a runner of yours`);
   if (needed === null || needed.whole <= PRIVATE_MEMORY) return ok(label);
@@ -110,8 +113,8 @@ export function checkRunner({ path, job }: Pick<Workflow, 'path' | 'job'>, neede
 /** What Git LFS stores has to be fetched by the step before. */
 async function checkCheckout(
   { path, job }: Workflow,
-  { root, settings }: { readonly root: string; readonly settings: Settings },
-): Promise<Finding | null> {
+  { root, settings }: { readonly root: string; readonly settings: DoctorSettings },
+): Promise<DoctorFinding | null> {
   const steps: readonly unknown[] = Array.isArray(job.steps) ? job.steps : [];
   const checkout = steps.find((step) => /^actions\/checkout@/.test(String(fieldOf(step, 'uses'))));
   if (!checkout) {

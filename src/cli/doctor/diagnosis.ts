@@ -10,21 +10,21 @@ export interface Diagnosis {
 }
 
 /** What a check returns, without its name. */
-export type Finding = Omit<Diagnosis, 'name'>;
+export type DoctorFinding = Omit<Diagnosis, 'name'>;
 
-export const ok = (text: string): Finding => ({ status: 'ok', text, fix: null });
-export const warning = (text: string, fix: string): Finding => ({ status: 'warning', text, fix });
-export const problem = (text: string, fix: string): Finding => ({ status: 'problem', text, fix });
+export const ok = (text: string): DoctorFinding => ({ status: 'ok', text, fix: null });
+export const warning = (text: string, fix: string): DoctorFinding => ({ status: 'warning', text, fix });
+export const problem = (text: string, fix: string): DoctorFinding => ({ status: 'problem', text, fix });
 
 /** A check, and what it found: null if there is nothing to check. */
-export interface Check {
+export interface DoctorCheck {
   readonly name: string;
-  readonly run: () => Promise<Finding | null>;
+  readonly run: () => Promise<DoctorFinding | null>;
 }
 
 /** Run the checks one after the other. A check that breaks is a problem with its reason, and the others go on. */
 export async function runChecks(
-  checks: readonly Check[],
+  checks: readonly DoctorCheck[],
   onDone: (diagnosis: Diagnosis) => void,
 ): Promise<Diagnosis[]> {
   const done: Diagnosis[] = [];
@@ -38,7 +38,7 @@ export async function runChecks(
   return done;
 }
 
-function broken(error: unknown): Finding {
+function broken(error: unknown): DoctorFinding {
   if (error instanceof UserError) return problem(error.problem, error.hint);
   return problem(`this check failed: ${describeError(error).message}`, 'fix that if you can, and report it otherwise');
 }

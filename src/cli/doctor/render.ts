@@ -22,7 +22,7 @@ const ARROW = '  → ';
 const INDENT = '    ';
 
 /** What all checks come to. */
-export function renderSummary(all: readonly Diagnosis[]): string {
+export function renderDoctorSummary(all: readonly Diagnosis[]): string {
   const count = (wanted: Diagnosis['status']) => all.filter(({ status }) => status === wanted).length;
   const [problems, warnings] = [count('problem'), count('warning')];
   const warned = warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`;

@@ -9,10 +9,10 @@ import { runnerChecks } from './check-runner.ts';
 import { setUpChecks } from './check-set-up.ts';
 import { tokenCheck } from './check-token.ts';
 import { workflowChecks } from './check-workflow.ts';
-import { type Check, type Diagnosis, runChecks, shared } from './diagnosis.ts';
+import { type Diagnosis, type DoctorCheck, runChecks, shared } from './diagnosis.ts';
 import type { DoctorOptions } from './options.ts';
-import { renderDiagnosis, renderSummary } from './render.ts';
-import { findSettings, type Settings } from './settings.ts';
+import { renderDiagnosis, renderDoctorSummary } from './render.ts';
+import { type DoctorSettings, findSettings } from './settings.ts';
 
 /** Check everything that a run needs, and set the exit code: 2 if something cannot work. */
 export async function runDoctor(
@@ -25,15 +25,15 @@ export async function runDoctor(
   };
   const all = await runChecks(checksOf(settings, options, { root, output }), onDone);
   const isHealthy = all.every(({ status }) => status !== 'problem');
-  output.print(options.json ? printableJson({ ok: isHealthy, checks: all }) : `\n${renderSummary(all)}`);
+  output.print(options.json ? printableJson({ ok: isHealthy, checks: all }) : `\n${renderDoctorSummary(all)}`);
   output.exitCode = isHealthy ? EXIT.pass : EXIT.couldNotJudge;
 }
 
 function checksOf(
-  settings: Settings,
+  settings: DoctorSettings,
   { device }: DoctorOptions,
   { root, output: { env } }: { readonly root: string; readonly output: Output },
-): Check[] {
+): DoctorCheck[] {
   const { checkpoint, reference, only, endpoint } = settings;
   const pair = shared(async () => (checkpoint === null ? null : openPair(checkpoint, reference ?? undefined)));
   const policy = shared(() => findPolicy(settings.policy));

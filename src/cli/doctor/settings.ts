@@ -10,7 +10,7 @@ import { CANDIDATE_FILE } from '../init/workflow-text.ts';
 import type { DoctorOptions } from './options.ts';
 
 /** What is checked, and where that was found. */
-export interface Settings {
+export interface DoctorSettings {
   readonly checkpoint: string | null;
   readonly reference: string | null;
   /** Of a measurement or a checkpoint. */
@@ -40,7 +40,7 @@ export interface Workflow {
 }
 
 /** What the options say, else the workflow, else what `init` would choose. */
-export async function findSettings(options: DoctorOptions, root: string): Promise<Settings> {
+export async function findSettings(options: DoctorOptions, root: string): Promise<DoctorSettings> {
   const workflow = await readWorkflow(root);
   const inputs = workflow?.step.inputs ?? {};
   const named = options.checkpoint ?? options.endpoint;

@@ -11,7 +11,7 @@ import { pathIn } from './git.ts';
 import type { InitOptions } from './options.ts';
 import { runnerNeeds, timeoutMinutes } from './place.ts';
 import { policyText } from './policy-text.ts';
-import type { Questions } from './questions.ts';
+import type { InitQuestions } from './questions.ts';
 import type { Say } from './say.ts';
 import { formatBytes } from './sizes.ts';
 import type { Subject } from './subject.ts';
@@ -38,13 +38,13 @@ export type ChosenBaseline =
 
 interface Context {
   readonly root: string;
-  readonly questions: Questions;
+  readonly questions: InitQuestions;
   readonly search: Search;
   readonly say: Say;
 }
 
 /** No file is replaced unless somebody says so. @throws UserError for a policy that is there and not valid */
-export async function chooseFiles(options: InitOptions, subject: Subject, context: Context): Promise<ChosenFiles> {
+export async function chooseInitFiles(options: InitOptions, subject: Subject, context: Context): Promise<ChosenFiles> {
   const { root, questions } = context;
   const kept: string[] = [];
   const mayWrite = async (path: string) => {
@@ -75,7 +75,7 @@ export async function chooseFiles(options: InitOptions, subject: Subject, contex
 }
 
 /** Two workflows would measure, and comment on, one pull request. */
-async function mayAddTo(others: readonly string[], questions: Questions): Promise<boolean> {
+async function mayAddTo(others: readonly string[], questions: InitQuestions): Promise<boolean> {
   const [first] = others;
   if (first === undefined) return true;
   return questions.confirm(`${printable(first)} uses Shadow Gate already. Write ${WORKFLOW_FILE} too?`, false);

@@ -13,7 +13,7 @@ import type { ChosenFiles } from './choose-files.ts';
 import { type ExpectedTime, expectTime } from './expected-time.ts';
 import { openPair } from './model.ts';
 import type { InitOptions } from './options.ts';
-import type { Questions } from './questions.ts';
+import type { InitQuestions } from './questions.ts';
 import type { Say } from './say.ts';
 import { formatRoughTime } from './sizes.ts';
 import type { Subject } from './subject.ts';
@@ -29,7 +29,7 @@ export interface FirstBaseline {
 
 interface Context {
   readonly files: ChosenFiles;
-  readonly questions: Questions;
+  readonly questions: InitQuestions;
   readonly output: Output;
   readonly say: Say;
 }

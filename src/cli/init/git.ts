@@ -5,7 +5,7 @@ import picomatch from 'picomatch';
 import { isLfsPointerFile } from '../../platform/files/git-lfs.ts';
 
 /** The folder with `.git`, upwards from here; null outside of any repository. */
-export function repositoryOf(folder: string): string | null {
+export function findRepository(folder: string): string | null {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (existsSync(join(at, '.git'))) return at;
     if (at === dirname(at)) return null;

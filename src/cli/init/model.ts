@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { nameOf, openCheckpoint, openReference } from '../../checkpoint/open.ts';
+import { checkpointName, openCheckpoint, openReference } from '../../checkpoint/open.ts';
 import { isHubPath } from '../../hub/hub-path.ts';
 import { examineModel } from '../../language-model/open-model.ts';
 import { machineMemory } from '../../platform/memory.ts';
@@ -16,7 +16,7 @@ export interface OpenedPair {
 }
 
 /** What a checkpoint is, for a person. */
-export interface Described {
+export interface DescribedModel {
   readonly kind: 'full' | 'adapter' | 'onnx';
   readonly place: 'local' | 'hub';
   /** Its path, or its name with the commit. */
@@ -42,7 +42,7 @@ export async function openPair(checkpoint: string, reference: string | undefined
   };
 }
 
-export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Described> {
+export async function describeCheckpoint(checkpoint: Checkpoint): Promise<DescribedModel> {
   const entries = [...checkpoint.tensors.values()];
   const sizes = checkpoint.remote
     ? checkpoint.remote.weights.map(({ size }) => size)
@@ -50,7 +50,7 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Descri
   return {
     kind: checkpoint.format === 'lora' ? 'adapter' : checkpoint.format === 'onnx' ? 'onnx' : 'full',
     place: checkpoint.remote ? 'hub' : 'local',
-    name: nameOf(checkpoint),
+    name: checkpointName(checkpoint),
     parameters: entries.reduce((sum, { size }) => sum + size, 0),
     bytes: sizes.reduce((sum, size) => sum + size, 0),
     largestFile: Math.max(0, ...sizes),
@@ -62,7 +62,7 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Descri
 const FAMILY_LENGTH = 40;
 
 /** `adapter, 4.9 M parameters, 19.5 MB, llama`. */
-export function summaryOf({ kind, parameters, bytes, family }: Described): string {
+export function summarizeModel({ kind, parameters, bytes, family }: DescribedModel): string {
   const what = { full: 'full weights', adapter: 'adapter', onnx: 'ONNX model' }[kind];
   return [
     what,

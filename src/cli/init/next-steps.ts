@@ -1,6 +1,6 @@
 import { printable } from '../../report/escape.ts';
 import { BASELINE_FILE } from './existing.ts';
-import { shellPath, shellWord } from './shell-words.ts';
+import { quoteShellWord, shellPath } from './shell-words.ts';
 import { CANDIDATE_FILE, type CandidateSource } from './workflow-text.ts';
 
 export interface NextSteps {
@@ -22,7 +22,7 @@ export interface NextSteps {
 }
 
 /** Three steps, one of them to try at once. Each line that starts with six spaces is a command. */
-export function nextSteps(steps: NextSteps): string[] {
+export function initNextSteps(steps: NextSteps): string[] {
   const { hasRepository, commit, baseline, source } = steps;
   const add = ['git', 'add', ...commit.map(shellPath)].join(' ');
   return [
@@ -83,5 +83,5 @@ function approvedIn({ approved, options, ...steps }: NextSteps): NextSteps {
 
 function command({ program, options }: NextSteps, name: string, last: readonly string[]): string {
   const words = options.flatMap(([option, value]) => [option, shellPath(value)]);
-  return [program, name, ...words, ...last.map(shellWord)].join(' ');
+  return [program, name, ...words, ...last.map(quoteShellWord)].join(' ');
 }

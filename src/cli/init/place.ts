@@ -4,7 +4,7 @@ import { parseHubPath } from '../../hub/hub-path.ts';
 import { isInside } from '../../platform/files/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isInLfs, pathIn } from './git.ts';
-import { type Described, isOnHub } from './model.ts';
+import { type DescribedModel, isOnHub } from './model.ts';
 import type { CandidateSource } from './workflow-text.ts';
 
 /** GitHub refuses a push with a larger file, unless Git LFS stores it. */
@@ -32,7 +32,7 @@ export async function placeCheckpoint(
     checkpoint,
     reference,
     described,
-  }: { readonly checkpoint: string; readonly reference: string | undefined; readonly described: Described },
+  }: { readonly checkpoint: string; readonly reference: string | undefined; readonly described: DescribedModel },
 ): Promise<Placement> {
   const warnings: PlaceWarning[] = [];
   const own = isOnHub(checkpoint) ? null : await inRepository(root, checkpoint, warnings);

@@ -12,7 +12,7 @@ export interface Answering {
 }
 
 /** Asks a person, or takes the defaults. */
-export interface Questions {
+export interface InitQuestions {
   /** @param fallback the answer to an empty line */
   readonly text: (question: string, fallback: string) => Promise<string>;
   readonly confirm: (question: string, fallback: boolean) => Promise<boolean>;
@@ -22,7 +22,7 @@ export interface Questions {
 }
 
 /** `--yes`: every answer is the default. */
-export const DEFAULTS: Questions = {
+export const DEFAULTS: InitQuestions = {
   text: async (_, fallback) => fallback,
   confirm: async (_, fallback) => fallback,
   choose: async (_, __, fallback) => fallback,
@@ -35,7 +35,7 @@ const PATIENCE_MILLISECONDS = 10_000;
 const MAX_ATTEMPTS = 3;
 
 /** Questions on standard input, which ends with an error where nobody answers. */
-export function askQuestions({ input, onQuestion, patience = PATIENCE_MILLISECONDS }: Answering): Questions {
+export function askQuestions({ input, onQuestion, patience = PATIENCE_MILLISECONDS }: Answering): InitQuestions {
   let lines: { readonly reader: Interface; readonly next: () => Promise<IteratorResult<string>> } | null = null;
   const open = () => {
     // Lines are edited by the terminal itself, so that Ctrl-C ends the program as everywhere else.

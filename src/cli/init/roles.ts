@@ -8,7 +8,7 @@ import {
   type Search,
 } from './find-checkpoints.ts';
 import { isOnHub } from './model.ts';
-import type { Questions } from './questions.ts';
+import type { InitQuestions } from './questions.ts';
 
 /** Which checkpoint is which. */
 export interface Roles {
@@ -35,7 +35,7 @@ const NONE = 'none';
  */
 export async function chooseRoles(
   given: GivenRoles,
-  { root, search, questions }: { readonly root: string; readonly search: Search; readonly questions: Questions },
+  { root, search, questions }: { readonly root: string; readonly search: Search; readonly questions: InitQuestions },
 ): Promise<Roles> {
   const { checkpoints } = search;
   const checkpoint = given.checkpoint ?? (await chooseCheckpoint(search, given, questions));
@@ -47,7 +47,7 @@ export async function chooseRoles(
   return { checkpoint, reference: reference === NONE ? undefined : reference, approved };
 }
 
-async function chooseCheckpoint(search: Search, { reference, baseline }: GivenRoles, questions: Questions) {
+async function chooseCheckpoint(search: Search, { reference, baseline }: GivenRoles, questions: InitQuestions) {
   const free = search.checkpoints.filter(({ path }) => path !== reference && path !== baseline);
   const [first] = free;
   if (!first) throw nothingFound(search);
@@ -87,7 +87,7 @@ async function askReference(
     root,
     others,
     questions,
-  }: { readonly root: string; readonly others: readonly FoundCheckpoint[]; readonly questions: Questions },
+  }: { readonly root: string; readonly others: readonly FoundCheckpoint[]; readonly questions: InitQuestions },
 ): Promise<string> {
   const bases = others.filter(({ kind, path }) => kind === 'full' && BASE_NAME.test(path));
   const named = own.kind === 'adapter' ? baseAsPath(own, { root, others }) : null;
@@ -101,7 +101,7 @@ async function askReference(
   );
 }
 
-async function chooseApproved(checkpoint: string, others: readonly FoundCheckpoint[], questions: Questions) {
+async function chooseApproved(checkpoint: string, others: readonly FoundCheckpoint[], questions: InitQuestions) {
   if (others.length === 0 || isOnHub(checkpoint)) return checkpoint;
   const paths = [checkpoint, ...others.map(({ path }) => path)];
   const labels = paths.map((path, i) => (i === 0 ? `${path}, as it is now` : path));

@@ -3,13 +3,13 @@ import { ACTION } from '../../platform/version.ts';
 import { printable } from '../../report/escape.ts';
 import type { Output } from '../output.ts';
 import { printAnswers, printMeasurement } from '../print-measurement.ts';
-import { type ChosenFiles, chooseFiles, filesToWrite, pathsToWrite } from './choose-files.ts';
+import { type ChosenFiles, chooseInitFiles, filesToWrite, pathsToWrite } from './choose-files.ts';
 import { findCheckpoints } from './find-checkpoints.ts';
 import { type FirstBaseline, measureBaseline } from './first-baseline.ts';
-import { repositoryOf } from './git.ts';
-import { nextSteps } from './next-steps.ts';
+import { findRepository } from './git.ts';
+import { initNextSteps } from './next-steps.ts';
 import type { InitOptions } from './options.ts';
-import type { Questions } from './questions.ts';
+import type { InitQuestions } from './questions.ts';
 import { inWidth, sayTo } from './say.ts';
 import { programWords } from './shell-words.ts';
 import { type Subject, servedSubject, storedSubject } from './subject.ts';
@@ -18,7 +18,7 @@ import { expectAllWritable, type FileToWrite, writeTogether } from './write-file
 export interface InitContext {
   /** The folder that is set up, which is also the working directory. */
   readonly root: string;
-  readonly questions: Questions;
+  readonly questions: InitQuestions;
   readonly output: Output;
 }
 
@@ -36,7 +36,7 @@ export async function runInit(options: InitOptions, { root, questions, output }:
     options.endpoint === undefined
       ? await storedSubject(options, context)
       : servedSubject(options, { ...context, endpoint: options.endpoint });
-  const files = await chooseFiles(options, subject, context);
+  const files = await chooseInitFiles(options, subject, context);
   await expectAllWritable(root, pathsToWrite(files));
   const first = await measureBaseline(options, subject, { ...context, files });
   questions.close();
@@ -47,7 +47,7 @@ export async function runInit(options: InitOptions, { root, questions, output }:
 
 /** GitHub looks for workflows at the root of a repository, and all paths of a workflow begin there. */
 function expectRoot(root: string): string | null {
-  const repository = repositoryOf(root);
+  const repository = findRepository(root);
   if (repository === null || repository === root) return repository;
   throw new UserError(
     `this folder is inside of the repository ${repository}, and GitHub looks for workflows at its root`,
@@ -77,7 +77,7 @@ function tell(
   for (const { path } of written) output.print(`✔ wrote ${printable(path)}`);
   for (const path of files.kept) output.print(`· kept ${printable(path)}, which was there`);
   output.print('');
-  const steps = nextSteps({
+  const steps = initNextSteps({
     program: programWords(process.argv),
     commit: [...written.map(({ path }) => path), ...(files.newPolicy?.benchmarks ?? [])],
     hasRepository,

@@ -7,7 +7,7 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
  * A word as a shell of the POSIX family reads it back, safe to print: what a terminal would carry out, or a reader cannot
  * see, is written as bytes (`$'\x1b'`, as bash and zsh read it).
  */
-export function shellWord(text: string): string {
+export function quoteShellWord(text: string): string {
   if (printable(text, text.length) !== text) return `$'${[...Buffer.from(text)].map(asByte).join('')}'`;
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
@@ -19,7 +19,7 @@ function asByte(byte: number): string {
 
 /** The same for a path, which must not be taken for an option. */
 export function shellPath(path: string): string {
-  return shellWord(path.startsWith('-') ? `./${path}` : path);
+  return quoteShellWord(path.startsWith('-') ? `./${path}` : path);
 }
 
 /** How this program was started, to start it again. */

@@ -6,18 +6,18 @@ import { printable } from '../../report/escape.ts';
 import type { Search } from './find-checkpoints.ts';
 import { pathIn } from './git.ts';
 import {
-  type Described,
+  type DescribedModel,
   describeCheckpoint,
   examineProbing,
   isOnHub,
   type OpenedPair,
   openPair,
   type Probing,
-  summaryOf,
+  summarizeModel,
 } from './model.ts';
 import type { InitOptions } from './options.ts';
 import { isPrivateAddress, type Placement, placeCheckpoint } from './place.ts';
-import type { Questions } from './questions.ts';
+import type { InitQuestions } from './questions.ts';
 import { chooseRoles, type Roles } from './roles.ts';
 import type { Say } from './say.ts';
 
@@ -25,7 +25,7 @@ import type { Say } from './say.ts';
 export interface Subject {
   readonly placement: Placement;
   /** Null: at a server. */
-  readonly stored: { readonly roles: Roles; readonly pair: OpenedPair; readonly described: Described } | null;
+  readonly stored: { readonly roles: Roles; readonly pair: OpenedPair; readonly described: DescribedModel } | null;
   readonly probing: Probing | null;
   readonly only: Half | null;
   readonly usesHub: boolean;
@@ -37,7 +37,7 @@ export interface Subject {
 
 interface StoredContext {
   readonly root: string;
-  readonly questions: Questions;
+  readonly questions: InitQuestions;
   readonly search: Search;
   readonly say: Say;
 }
@@ -57,9 +57,9 @@ export async function storedSubject(
   const { checkpoint, reference } = roles;
   const pair = await openPair(checkpoint, reference);
   const described = await describeCheckpoint(pair.checkpoint);
-  say(`✔ checkpoint ${printable(checkpoint)}: ${summaryOf(described)}`);
+  say(`✔ checkpoint ${printable(checkpoint)}: ${summarizeModel(described)}`);
   if (reference !== undefined && pair.reference) {
-    say(`✔ reference ${printable(reference)}: ${summaryOf(await describeCheckpoint(pair.reference))}`);
+    say(`✔ reference ${printable(reference)}: ${summarizeModel(await describeCheckpoint(pair.reference))}`);
   }
   const placement = await placeCheckpoint(root, { checkpoint, reference, described });
   for (const { text, fix } of placement.warnings) say(`▲ ${printable(text)}: ${printable(fix)}`);
@@ -85,7 +85,7 @@ export async function storedSubject(
 async function chooseHalf(
   given: Half | undefined,
   probing: Probing | null,
-  questions: Questions,
+  questions: InitQuestions,
   say: Say,
 ): Promise<Half | null> {
   if (probing === null || probing.kind === 'possible') {

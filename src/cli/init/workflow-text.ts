@@ -37,7 +37,7 @@ export interface WorkflowFacts {
 export const CANDIDATE_FILE = 'candidate.txt';
 
 /** The versions that the workflows of the examples are pinned to; a test compares them. */
-export const PINS = {
+export const ACTION_PINS = {
   checkout: 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
   upload: 'actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0',
 } as const;
@@ -73,13 +73,13 @@ export function workflowText(facts: WorkflowFacts): string {
     '      pull-requests: write # the comment',
     '    steps:',
     ...(isPrivate(source) ? REFUSE_FORKS : []),
-    `      - uses: ${PINS.checkout}`,
+    `      - uses: ${ACTION_PINS.checkout}`,
     '        with:',
     ...(source.kind === 'local' && source.lfs ? ['          lfs: true'] : []),
     '          persist-credentials: false',
     ...READ_CANDIDATE[source.kind],
     ...gate(facts),
-    `      - uses: ${PINS.upload}`,
+    `      - uses: ${ACTION_PINS.upload}`,
     "        if: always() && steps.gate.outputs.report != ''",
     '        with:',
     '          name: shadow-gate-report',

@@ -1,7 +1,7 @@
 import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
 
 /** Why a task may not be compared, the clearest first. */
-export const DIFFERENCES = [
+export const BENCHMARK_DIFFERENCES = [
   /** Another program evaluated it. */
   'harness',
   /** One side did not run it. */
@@ -26,8 +26,8 @@ export const DIFFERENCES = [
 ] as const;
 
 /** The first difference of a task, and what each side has. */
-export interface Difference {
-  readonly cause: (typeof DIFFERENCES)[number];
+export interface BenchmarkDifference {
+  readonly cause: (typeof BENCHMARK_DIFFERENCES)[number];
   readonly candidate: string | null;
   readonly baseline: string | null;
 }
@@ -40,7 +40,7 @@ export interface PairedDocument {
 
 export type TaskPairing =
   | { readonly kind: 'paired'; readonly documents: readonly PairedDocument[] }
-  | { readonly kind: 'different'; readonly difference: Difference };
+  | { readonly kind: 'different'; readonly difference: BenchmarkDifference };
 
 /**
  * Pair the documents of a task by the hashes of document and prompt, whatever their order; where a side has no hashes, by their
@@ -71,7 +71,7 @@ export function pairTask(candidate: BenchmarkTask, baseline: BenchmarkTask): Tas
     : { kind: 'different', difference: { cause, candidate: null, baseline: null } };
 }
 
-function settingsDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): Difference | null {
+function settingsDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): BenchmarkDifference | null {
   if (candidate.documents === null || baseline.documents === null) {
     const state = ({ documents }: BenchmarkTask) => (documents === null ? 'not logged' : 'logged');
     return { cause: 'samples', candidate: state(candidate), baseline: state(baseline) };
@@ -91,7 +91,7 @@ function settingsDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): 
 function versionDifference(
   candidate: Pick<BenchmarkTask, 'version'>,
   baseline: Pick<BenchmarkTask, 'version'>,
-): Difference | null {
+): BenchmarkDifference | null {
   if (candidate.version === baseline.version) return null;
   return { cause: 'version', candidate: candidate.version, baseline: baseline.version };
 }
@@ -103,7 +103,7 @@ function metricNames({ metrics }: Pick<BenchmarkTask, 'metrics'>): string {
     .join(' ');
 }
 
-function promptDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): Difference {
+function promptDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): BenchmarkDifference {
   const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
   if (ours !== theirs) return { cause: 'chat-template', candidate: ours, baseline: theirs };
   const [own, other] = [candidate.systemInstruction, baseline.systemInstruction];
@@ -120,7 +120,7 @@ function answerDifference(documents: readonly PairedDocument[]): 'requests' | 't
 }
 
 /** The first difference of two groups of tasks; null if their aggregates may stand side by side. */
-export function groupDifference(candidate: BenchmarkGroup, baseline: BenchmarkGroup): Difference | null {
+export function groupDifference(candidate: BenchmarkGroup, baseline: BenchmarkGroup): BenchmarkDifference | null {
   const version = versionDifference(candidate, baseline);
   if (version !== null) return version;
   const [ours, theirs] = [candidate, baseline].map(({ members }) => [...members].sort().join(' '));

@@ -29,12 +29,12 @@ export interface BenchmarkUnit {
   readonly chance: number;
 }
 
-export const sizeOf = ({ bothRight, onlyBaseline, onlyCandidate, bothWrong }: Counts): number =>
+export const countedDocuments = ({ bothRight, onlyBaseline, onlyCandidate, bothWrong }: Counts): number =>
   bothRight + onlyBaseline + onlyCandidate + bothWrong;
 
 /** Accuracies and their change. The counts are of one document or more. */
-export function accuraciesOf(counts: Counts) {
-  const n = sizeOf(counts);
+export function countedAccuracies(counts: Counts) {
+  const n = countedDocuments(counts);
   const baseline = (counts.bothRight + counts.onlyBaseline) / n;
   const candidate = (counts.bothRight + counts.onlyCandidate) / n;
   return { baseline, candidate, change: (counts.onlyCandidate - counts.onlyBaseline) / n };
@@ -45,7 +45,7 @@ function firstCounts({ metrics }: ComparedTask): Counts | null {
   return metrics.find(({ counts }) => counts !== null)?.counts ?? null;
 }
 
-export function unitsOf({ tasks, groups, roots }: BenchmarkPairing): BenchmarkUnit[] {
+export function benchmarkUnits({ tasks, groups, roots }: BenchmarkPairing): BenchmarkUnit[] {
   const unit = (name: string, own: readonly ComparedTask[]): BenchmarkUnit => {
     const documents = own.reduce((sum, task) => sum + task.documents, 0);
     const chance = own.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
@@ -86,7 +86,7 @@ export function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePoli
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)
-    .filter(({ p, counts, limit }) => p < alpha && -accuraciesOf(counts).change >= limit)
+    .filter(({ p, counts, limit }) => p < alpha && -countedAccuracies(counts).change >= limit)
     .sort((a, b) => a.p - b.p);
   const groups = new Set(pairing.groups.map(({ name }) => name));
   const levels = [
@@ -100,18 +100,18 @@ export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): Ben
 
 /** The interval of the change at the level at which a pass excludes harm. */
 export function exclusionInterval(counts: Counts, policy: ProbePolicy) {
-  return intervalOf(counts, exclusionLevel(policy));
+  return countedInterval(counts, exclusionLevel(policy));
 }
 
 /** Tango's interval of the change of accuracy. */
-export function intervalOf(counts: Counts, level: number) {
+export function countedInterval(counts: Counts, level: number) {
   const { onlyBaseline: lost, onlyCandidate: won } = counts;
-  const interval = tango({ lost, won, n: sizeOf(counts), level });
-  return { value: accuraciesOf(counts).change, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+  const interval = tango({ lost, won, n: countedDocuments(counts), level });
+  return { value: countedAccuracies(counts).change, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
 }
 
 /** Could a loss show? Not where guessing explains what the baseline has. */
 export function isAboveChance({ counts, chance }: BenchmarkUnit, policy: ProbePolicy): boolean {
-  if (counts === null || accuraciesOf(counts).baseline <= chance + policy.informative.floor) return false;
-  return binomialAtLeast(counts.bothRight + counts.onlyBaseline, sizeOf(counts), chance) < GUESSING;
+  if (counts === null || countedAccuracies(counts).baseline <= chance + policy.informative.floor) return false;
+  return binomialAtLeast(counts.bothRight + counts.onlyBaseline, countedDocuments(counts), chance) < GUESSING;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
 import { exactMcNemarTwoSided } from '../../statistics/mcnemar.ts';
-import { type Difference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
+import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import type { BenchmarkRow } from './row.ts';
 
 /** Paired counts of right and wrong answers. */
@@ -42,13 +42,13 @@ export interface BenchmarkPairing {
   /** Names of groups that are in no other group, and of tasks that are in none. */
   readonly roots: readonly string[];
   /** Tasks and groups that may not be compared. */
-  readonly different: ReadonlyArray<Difference & { readonly task: string }>;
+  readonly different: ReadonlyArray<BenchmarkDifference & { readonly task: string }>;
 }
 
 /** Pair the answers of two evaluations, task by task and document by document. Pure. */
 export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
   if (candidate.harness !== baseline.harness) return ofOtherHarnesses(candidate, baseline);
-  const different: (Difference & { task: string })[] = [];
+  const different: (BenchmarkDifference & { task: string })[] = [];
   const tasks = pairNamed(candidate.tasks, baseline.tasks, different).flatMap(([ours, theirs]) => {
     const pairing = pairTask(ours, theirs);
     if (pairing.kind === 'paired') return [compareTask(ours, theirs, pairing.documents)];
@@ -78,7 +78,7 @@ function ofOtherHarnesses(candidate: Benchmarks, baseline: Benchmarks): Benchmar
 function pairNamed<T extends { readonly name: string }>(
   ours: readonly T[],
   theirs: readonly T[],
-  different: (Difference & { task: string })[],
+  different: (BenchmarkDifference & { task: string })[],
 ): (readonly [T, T])[] {
   const [mine, others] = [new Map(ours.map((own) => [own.name, own])), new Map(theirs.map((own) => [own.name, own]))];
   const state = (there: boolean) => (there ? 'evaluated' : null);

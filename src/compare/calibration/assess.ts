@@ -1,22 +1,22 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { at } from '../../platform/at.ts';
-import { meanOf } from '../../statistics/descriptive.ts';
-import { fewestRuns, jointConformal, spreadOf } from '../../statistics/joint-conformal.ts';
+import { arithmeticMean } from '../../statistics/descriptive.ts';
+import { conformalSpread, fewestRuns, jointConformal } from '../../statistics/joint-conformal.ts';
 import type { LeaveOneOutLine } from '../../statistics/leave-one-out.ts';
-import { rangeOf } from '../metric-range.ts';
-import { runOf } from './build.ts';
+import { metricRange } from '../metric-range.ts';
+import { calibrationRun } from './build.ts';
 import {
   type Coordinate,
   type Coordinates,
-  coordinatesOf,
+  calibrationCoordinates,
   type SizeCoordinate,
   type SizeRange,
 } from './coordinates.ts';
-import { describeUpdate, differenceOf } from './describe-update.ts';
+import { describeUpdate, findCalibrationDifference } from './describe-update.ts';
 import { fewSizesRange, type Limit, lineLimit, runsLimit, seriesLimit, sizeRange } from './limits.ts';
-import { isSamePlace, type Place, placeName } from './place.ts';
+import { type CalibrationPlace, isSamePlace, placeName } from './place.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
-import { scaleOf } from './scale.ts';
+import { metricScale } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
@@ -58,11 +58,11 @@ export function assessCalibration(
   if (update === null || candidate.groups.every(({ of }) => of !== 'delta')) {
     return { ...report, refused: { cause: 'no-update', what: null, calibrated: null, candidate: null } };
   }
-  const own = runOf({ name: candidate.run.checkpoint, measurement: candidate });
-  const refused = differenceOf(calibration, update) ?? unlikeUpdates(runs, own);
+  const own = calibrationRun({ name: candidate.run.checkpoint, measurement: candidate });
+  const refused = findCalibrationDifference(calibration, update) ?? unlikeUpdates(runs, own);
   if (refused !== null) return { ...report, refused };
   if (runs.length < LEAST_RUNS[kind]) return report;
-  const coordinates = coordinatesOf(runs, own);
+  const coordinates = calibrationCoordinates(runs, own);
   const [missing] = coordinates.missing;
   if (missing !== undefined) {
     return { ...report, refused: { cause: 'metric', what: missing.metric, calibrated: 'measured', candidate: null } };
@@ -93,7 +93,7 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
   const judged = metrics.filter(({ direction }) => direction !== null);
   const tested = [
     ...judged.map(({ metric, values, candidate, direction }) => {
-      const { to } = scaleOf(metric);
+      const { to } = metricScale(metric);
       return { values: values.map(to), candidate: to(candidate), side: direction ?? ('both' as const) };
     }),
     ...sizes.map(({ values, candidate }) => ({
@@ -106,10 +106,10 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
   const candidate = tested.map((coordinate) => coordinate.candidate);
   const sides = tested.map(({ side }) => side);
   const { p, threshold, deviations } = jointConformal(rows, candidate, sides, alpha);
-  const reachOf = (values: readonly number[]) => threshold * spreadOf(values);
+  const reachOf = (values: readonly number[]) => threshold * conformalSpread(values);
   const ranges = sizes.map((size) => {
     const logarithms = size.values.map(Math.log);
-    const [mean, reach] = [meanOf(logarithms), reachOf(logarithms)];
+    const [mean, reach] = [arithmeticMean(logarithms), reachOf(logarithms)];
     return placed(size, sizeRange(size.values, { low: mean - reach, high: mean + reach }));
   });
   return {
@@ -117,10 +117,10 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
     sizes: ranges,
     metrics: metrics.map((metric) => {
       if (metric.direction === null) return { ...shown(metric), judged: null };
-      const { to, from } = scaleOf(metric.metric);
+      const { to, from } = metricScale(metric.metric);
       const scaled = metric.values.map(to);
       const reach = reachOf(scaled);
-      const limit = from(meanOf(scaled) + (metric.direction === 'up' ? reach : -reach));
+      const limit = from(arithmeticMean(scaled) + (metric.direction === 'up' ? reach : -reach));
       const isBeyond = at(deviations, judged.indexOf(metric)) > threshold;
       return decide(metric, { limit, by: 'order-statistic', line: null }, { isBeyond, ranges });
     }),
@@ -170,13 +170,13 @@ export interface KnownLimit extends Omit<Coordinate, 'candidate'> {
  * The limits that a calibration sets for candidates whose updates are as large as the newest one's.
  * @returns what they rest on: a rate of false alarms for the joint test, or null
  */
-export function limitsOf(
+export function calibrationLimits(
   { kind, runs }: Calibration,
   alpha: number,
 ): { readonly rate: number | null; readonly limits: readonly KnownLimit[] } {
   const newest = runs.at(-1);
   if (newest === undefined || runs.length < LEAST_RUNS[kind]) return { rate: null, limits: [] };
-  const coordinates = coordinatesOf(runs, newest);
+  const coordinates = calibrationCoordinates(runs, newest);
   const isJoint = areExchangeable(kind, runs, alpha);
   const judged = coordinates.metrics.filter(({ direction }) => direction !== null);
   return {
@@ -189,7 +189,7 @@ export function limitsOf(
 }
 
 /** A known-good run that the others would flag. */
-export interface OddRun extends Place {
+export interface OddRun extends CalibrationPlace {
   /** Foreign. */
   readonly name: string;
   readonly metric: string;
@@ -206,11 +206,11 @@ export function oddRuns({ kind, runs }: Calibration, alpha: number): OddRun[] {
   return runs.flatMap((run) => {
     const others = runs.filter((other) => other !== run);
     if (others.length < LEAST_RUNS[kind]) return [];
-    const { metrics } = byRange(coordinatesOf(others, run), kind, alpha);
+    const { metrics } = byRange(calibrationCoordinates(others, run), kind, alpha);
     const beyond = metrics.flatMap(({ judged, ...metric }) =>
       judged?.outcome === 'beyond' ? [{ judged, ...metric }] : [],
     );
-    const [worst] = beyond.sort((a, b) => excessOf(b) - excessOf(a));
+    const [worst] = beyond.sort((a, b) => metricExcess(b) - metricExcess(a));
     if (worst === undefined) return [];
     const { component, module, metric, candidate, judged } = worst;
     return [{ component, module, name: run.name, metric, value: candidate, limit: judged.limit }];
@@ -218,7 +218,7 @@ export function oddRuns({ kind, runs }: Calibration, alpha: number): OddRun[] {
 }
 
 /** How far a number is beyond its limit, in widths of the observed range. */
-export function excessOf({
+export function metricExcess({
   candidate,
   values,
   judged,
@@ -260,7 +260,7 @@ function isUnclear({ bounds: { low, high } }: Coordinate, limit: number): boolea
 
 /** No share of the energy is above 1.2. */
 export function isIdle({ metric, direction }: Pick<Coordinate, 'metric' | 'direction'>, limit: number): boolean {
-  const { least, most } = rangeOf(metric);
+  const { least, most } = metricRange(metric);
   return direction === 'up' ? limit >= most : limit <= least;
 }
 

@@ -3,7 +3,7 @@ import { expectFullSpectra } from '../../measure/full-spectra.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { lowRankGroups } from '../low-rank.ts';
-import { describeUpdate, differenceOf } from './describe-update.ts';
+import { describeUpdate, findCalibrationDifference } from './describe-update.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationKind, type CalibrationRun } from './schema.ts';
 import { type Unlike, unlikeUpdates } from './unlike-updates.ts';
 
@@ -18,12 +18,12 @@ export interface KnownGood {
  * @param known one or more; in order for a series
  * @throws UserError if one of them has no update, or they cannot be compared with each other
  */
-export function calibrationOf(known: readonly KnownGood[], kind: CalibrationKind): Calibration {
+export function buildCalibration(known: readonly KnownGood[], kind: CalibrationKind): Calibration {
   const [first] = known;
   if (first === undefined) throw new Error('a calibration of nothing');
   const { measurement, name } = first;
   const update = expectUpdate(measurement, name);
-  const start: Calibration = { schema: CALIBRATION_SCHEMA, ...update, kind, runs: [runOf(first)] };
+  const start: Calibration = { schema: CALIBRATION_SCHEMA, ...update, kind, runs: [calibrationRun(first)] };
   return known.slice(1).reduce<Calibration>((calibration, other) => extendCalibration(calibration, other), start);
 }
 
@@ -33,8 +33,9 @@ export function calibrationOf(known: readonly KnownGood[], kind: CalibrationKind
  */
 export function extendCalibration(calibration: Calibration, known: KnownGood): Calibration {
   const { measurement, name } = known;
-  const run = runOf(known);
-  const difference = differenceOf(calibration, expectUpdate(measurement, name)) ?? unlikeUpdates(calibration.runs, run);
+  const run = calibrationRun(known);
+  const difference =
+    findCalibrationDifference(calibration, expectUpdate(measurement, name)) ?? unlikeUpdates(calibration.runs, run);
   if (difference !== null) throw unlike(name, difference);
   const same = calibration.runs.find(({ digest }) => digest === run.digest);
   if (same) {
@@ -89,7 +90,7 @@ function unlike(name: string, { cause, what, calibrated, candidate }: Unlike): U
 }
 
 /** The summary that a calibration keeps of a checkpoint. */
-export function runOf({ name, measurement }: KnownGood): CalibrationRun {
+export function calibrationRun({ name, measurement }: KnownGood): CalibrationRun {
   const { checkpoint, run, model, groups } = measurement;
   const lowRank = lowRankGroups(measurement);
   const { delta } = model;

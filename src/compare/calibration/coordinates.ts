@@ -1,6 +1,6 @@
-import { highOf, lowOf, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
+import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '../../statistics/bounded.ts';
 import { withDerived } from '../derived-metrics.ts';
-import { isSamePlace, type Place } from './place.ts';
+import { type CalibrationPlace, isSamePlace } from './place.ts';
 import type { CalibrationRun } from './schema.ts';
 
 /** From … to. */
@@ -10,21 +10,21 @@ export interface SizeRange {
 }
 
 /** One number that every known-good checkpoint and the candidate have. */
-export interface Coordinate extends Place {
+export interface Coordinate extends CalibrationPlace {
   readonly metric: string;
   readonly values: readonly number[];
   readonly candidate: number;
   /** What is certain of the candidate's; of a plain number, itself. */
   readonly bounds: SizeRange;
   /** The bad direction; null where the number is only shown. */
-  readonly direction: Direction | null;
+  readonly direction: CoordinateDirection | null;
 }
 
 /** The size of the update in one place. */
-export type SizeCoordinate = Place & Pick<Coordinate, 'values' | 'candidate'>;
+export type SizeCoordinate = CalibrationPlace & Pick<Coordinate, 'values' | 'candidate'>;
 
-export type Direction = 'up' | 'down';
-type Directions = Readonly<Record<string, Direction>>;
+export type CoordinateDirection = 'up' | 'down';
+type Directions = Readonly<Record<string, CoordinateDirection>>;
 
 /** What is judged: a narrower update, or for an adapter a larger one. */
 const OF_MODEL: Directions = { mlpAttentionRatio: 'up' };
@@ -41,13 +41,13 @@ export interface Coordinates {
   readonly metrics: readonly Coordinate[];
   readonly sizes: readonly SizeCoordinate[];
   /** Judged numbers that some of the known-good checkpoints and the candidate have, and others lack. */
-  readonly missing: ReadonlyArray<Place & { readonly metric: string }>;
+  readonly missing: ReadonlyArray<CalibrationPlace & { readonly metric: string }>;
 }
 
 type Numbers = Readonly<Record<string, number>>;
 
 /** Every number of the candidate that all known-good checkpoints have, place by place. */
-export function coordinatesOf(runs: readonly CalibrationRun[], candidate: CalibrationRun): Coordinates {
+export function calibrationCoordinates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Coordinates {
   const parts = [
     compareIn({ component: null, module: null }, OF_MODEL, [], { runs, candidate }),
     ...candidate.groups.map(({ component, module, isLowRank }) =>
@@ -69,7 +69,7 @@ interface Sides {
 }
 
 function compareIn(
-  place: Place,
+  place: CalibrationPlace,
   directions: Directions,
   hidden: readonly string[],
   { runs, candidate }: Sides,
@@ -100,22 +100,22 @@ function compareIn(
   };
 }
 
-function boundsOf(run: CalibrationRun, place: Place, metric: string): SizeRange | null {
+function boundsOf(run: CalibrationRun, place: CalibrationPlace, metric: string): SizeRange | null {
   const value = measuredIn(run, place)[metric] ?? null;
-  return value === null ? null : { low: lowOf(value), high: highOf(value) };
+  return value === null ? null : { low: lowerBound(value), high: upperBound(value) };
 }
 
-function measuredIn({ model, updateSize, groups }: CalibrationRun, { component, module }: Place) {
+function measuredIn({ model, updateSize, groups }: CalibrationRun, { component, module }: CalibrationPlace) {
   const group = groups.find((other) => isSamePlace(other, { component, module }));
   const measured: Readonly<Record<string, MaybeBounded | null>> =
     module === null ? { ...model, updateSize } : withDerived(group?.metrics ?? {});
   return measured;
 }
 
-function numbersOf(run: CalibrationRun, place: Place): Numbers {
+function numbersOf(run: CalibrationRun, place: CalibrationPlace): Numbers {
   const measured = measuredIn(run, place);
   return Object.fromEntries(
-    Object.entries(measured).flatMap(([metric, value]) => (value === null ? [] : [[metric, numberOf(value)]])),
+    Object.entries(measured).flatMap(([metric, value]) => (value === null ? [] : [[metric, boundedValue(value)]])),
   );
 }
 

@@ -4,7 +4,7 @@ import { differingKeys } from '../like-with-like.ts';
 import type { DescribedUpdate } from './schema.ts';
 
 /** Why numbers of two updates mean different things. */
-export const DIFFERENCES = [
+export const CALIBRATION_DIFFERENCES = [
   'tool-version',
   'architecture',
   'reference',
@@ -13,9 +13,9 @@ export const DIFFERENCES = [
   'tensors',
   'shape',
 ] as const;
-export type DifferenceKind = (typeof DIFFERENCES)[number];
+export type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];
 
-export interface Difference {
+export interface CalibrationDifference {
   readonly cause: DifferenceKind;
   /** The tensor, or the key of the architecture, that differs first; null for the whole. */
   readonly what: string | null;
@@ -43,7 +43,10 @@ export function describeUpdate({
 }
 
 /** The first difference that makes the numbers of two updates incomparable; null if there is none. */
-export function differenceOf(calibrated: DescribedUpdate, candidate: DescribedUpdate): Difference | null {
+export function findCalibrationDifference(
+  calibrated: DescribedUpdate,
+  candidate: DescribedUpdate,
+): CalibrationDifference | null {
   return (
     versionDifference(calibrated, candidate) ??
     architectureDifference(calibrated, candidate) ??
@@ -55,13 +58,13 @@ export function differenceOf(calibrated: DescribedUpdate, candidate: DescribedUp
 
 type Pair = [calibrated: DescribedUpdate, candidate: DescribedUpdate];
 
-function versionDifference(...[calibrated, candidate]: Pair): Difference | null {
+function versionDifference(...[calibrated, candidate]: Pair): CalibrationDifference | null {
   const [theirs, ours] = [calibrated.tool.version, candidate.tool.version];
   if (release(theirs) === release(ours)) return null;
   return { cause: 'tool-version', what: null, calibrated: theirs, candidate: ours };
 }
 
-function architectureDifference(...[calibrated, candidate]: Pair): Difference | null {
+function architectureDifference(...[calibrated, candidate]: Pair): CalibrationDifference | null {
   const [key] = differingKeys(calibrated.architecture, candidate.architecture);
   if (key === undefined) return null;
   const [theirs, ours] = [calibrated.architecture[key], candidate.architecture[key]];
@@ -69,19 +72,19 @@ function architectureDifference(...[calibrated, candidate]: Pair): Difference | 
 }
 
 /** Updates by adapters, and updates of all weights. */
-function kindDifference(...pair: Pair): Difference | null {
+function kindDifference(...pair: Pair): CalibrationDifference | null {
   const [theirs, ours] = pair.map(({ tensors }) => tensors.some(({ loraRank }) => loraRank !== undefined));
   if (theirs === ours) return null;
   const name = (isAdapter: boolean | undefined) => (isAdapter ? 'an adapter' : 'a full model');
   return { cause: 'adapter', what: null, calibrated: name(theirs), candidate: name(ours) };
 }
 
-function referenceDifference(...[calibrated, candidate]: Pair): Difference | null {
+function referenceDifference(...[calibrated, candidate]: Pair): CalibrationDifference | null {
   const [theirs, ours] = [calibrated.reference?.digest ?? null, candidate.reference?.digest ?? null];
   return theirs === ours ? null : { cause: 'reference', what: null, calibrated: theirs, candidate: ours };
 }
 
-function tensorDifference(...[calibrated, candidate]: Pair): Difference | null {
+function tensorDifference(...[calibrated, candidate]: Pair): CalibrationDifference | null {
   const theirs = new Map(calibrated.tensors.map((tensor) => [tensor.name, tensor]));
   const ours = new Map(candidate.tensors.map((tensor) => [tensor.name, tensor]));
   for (const name of new Set([...theirs.keys(), ...ours.keys()])) {

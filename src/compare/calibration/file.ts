@@ -2,8 +2,8 @@ import { writeFileAtomic } from '../../platform/files/write-file.ts';
 import { jsonLines } from '../../platform/json/json-lines.ts';
 import { parseVersioned, readVersioned } from '../../platform/json/versioned-json.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { numberOf } from '../../statistics/bounded.ts';
-import { rangeOf } from '../metric-range.ts';
+import { boundedValue } from '../../statistics/bounded.ts';
+import { metricRange } from '../metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
@@ -43,8 +43,8 @@ const ROUNDING = 1e-6;
 function expectPossible({ name, updateSize, model, groups }: CalibrationRun, where: string): void {
   const numbers = [{ ...model, updateSize }, ...groups.map(({ metrics }) => metrics)].flatMap(Object.entries);
   for (const [metric, measured] of numbers) {
-    const { least, most } = rangeOf(metric);
-    const value = measured === null ? null : numberOf(measured);
+    const { least, most } = metricRange(metric);
+    const value = measured === null ? null : boundedValue(measured);
     if (value === null || (least - ROUNDING <= value && value <= Math.min(most, MOST) + ROUNDING)) continue;
     throw new UserError(`${where} has a ${metric} of ${value} for ${name}, which no update has`, FORMAT.hint);
   }

@@ -1,11 +1,11 @@
-import { meanOf } from '../../statistics/descriptive.ts';
+import { arithmeticMean } from '../../statistics/descriptive.ts';
 import { tQuantile } from '../../statistics/distributions.ts';
-import { spreadOf } from '../../statistics/joint-conformal.ts';
+import { conformalSpread } from '../../statistics/joint-conformal.ts';
 import { type LeaveOneOutLine, leaveOneOutLine } from '../../statistics/leave-one-out.ts';
 import { widenedRange } from '../../statistics/widened-range.ts';
-import type { Direction, SizeRange } from './coordinates.ts';
+import type { CoordinateDirection, SizeRange } from './coordinates.ts';
 import type { LimitRule } from './report-schema.ts';
-import { scaleOf } from './scale.ts';
+import { metricScale } from './scale.ts';
 
 export interface Limit {
   readonly limit: number;
@@ -45,8 +45,8 @@ export interface FewValues {
 }
 
 /** The limit of one number of the next checkpoint of a series: it has to go beyond the others by a least margin as well. */
-export function seriesLimit({ metric, values }: FewValues, direction: Direction): Limit {
-  const scale = scaleOf(metric);
+export function seriesLimit({ metric, values }: FewValues, direction: CoordinateDirection): Limit {
+  const scale = metricScale(metric);
   const scaled = values.map(scale.to);
   const { low, high, by } = widenedRange(scaled);
   const [limit, rule] = direction === 'up' ? [high, by.high] : [low, by.low];
@@ -72,13 +72,17 @@ export interface Shared {
  * few runs do not show that they are: no rate is claimed. Of 25 equal toy models, 4 to 12 of them flagged 2% to 4% of the
  * others.
  */
-export function runsLimit({ metric, values }: FewValues, direction: Direction, { alpha, numbers }: Shared): Limit {
-  const scale = scaleOf(metric);
+export function runsLimit(
+  { metric, values }: FewValues,
+  direction: CoordinateDirection,
+  { alpha, numbers }: Shared,
+): Limit {
+  const scale = metricScale(metric);
   const scaled = values.map(scale.to);
   const { low, high, by } = widenedRange(scaled);
   const n = scaled.length;
-  const reach = tQuantile(1 - alpha / (2 * numbers), n - 1) * spreadOf(scaled) * Math.sqrt(1 + 1 / n);
-  const mean = meanOf(scaled);
+  const reach = tQuantile(1 - alpha / (2 * numbers), n - 1) * conformalSpread(scaled) * Math.sqrt(1 + 1 / n);
+  const mean = arithmeticMean(scaled);
   const [limit, rule, byT] = direction === 'up' ? [high, by.high, mean + reach] : [low, by.low, mean - reach];
   const isFurther = direction === 'up' ? byT > limit : byT < limit;
   return { limit: scale.from(isFurther ? byT : limit), by: isFurther ? 'student' : rule, line: null };
@@ -99,9 +103,9 @@ export interface Sized extends FewValues {
  * The same for checkpoints of one run whose values follow the size of their update: the limit moves along with that of the
  * candidate. Null where they do not, or where there are too few to know.
  */
-export function lineLimit({ metric, values, sizes, size }: Sized, direction: Direction): Limit | null {
+export function lineLimit({ metric, values, sizes, size }: Sized, direction: CoordinateDirection): Limit | null {
   if (values.length < LEAST_POINTS) return null;
-  const scale = scaleOf(metric);
+  const scale = metricScale(metric);
   const line = leaveOneOutLine(sizes.map(Math.log), values.map(scale.to));
   if (!(line.error <= MOST_ERROR * line.errorOfMean)) return null;
   const expected = line.intercept + line.slope * Math.log(size);

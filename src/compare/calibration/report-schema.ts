@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { componentSchema, moduleSchema } from '../../measure/schema/measurement.ts';
-import { DIFFERENCES } from './describe-update.ts';
+import { CALIBRATION_DIFFERENCES } from './describe-update.ts';
 import { CALIBRATION_KINDS } from './schema.ts';
 import { UPDATE_DIFFERENCES } from './unlike-updates.ts';
 
 /** What a calibration cannot be used for. */
-export const REFUSALS = [...DIFFERENCES, ...UPDATE_DIFFERENCES, 'no-update', 'metric'] as const;
+export const REFUSALS = [...CALIBRATION_DIFFERENCES, ...UPDATE_DIFFERENCES, 'no-update', 'metric'] as const;
 
 /** A place in the model: a module type, or with a module of null the whole model. */
 const placeShape = { component: componentSchema, module: moduleSchema.nullable() };

@@ -40,6 +40,6 @@ const SCALES: Readonly<Record<string, Scale>> = {
   },
 };
 
-export function scaleOf(metric: string): Scale {
+export function metricScale(metric: string): Scale {
   return SCALES[metric] ?? PLAIN;
 }

@@ -1,11 +1,11 @@
 import { MAX_UNMATCHED_SHARE } from '../like-with-like.ts';
-import type { Difference } from './describe-update.ts';
+import type { CalibrationDifference } from './describe-update.ts';
 import { placeName } from './place.ts';
 import type { CalibrationRun } from './schema.ts';
 
 /** Why two updates cannot be compared: by what they are of, or by what they are. */
-export interface Unlike extends Omit<Difference, 'cause'> {
-  readonly cause: Difference['cause'] | UpdateDifference;
+export interface Unlike extends Omit<CalibrationDifference, 'cause'> {
+  readonly cause: CalibrationDifference['cause'] | UpdateDifference;
 }
 
 /** What is not told by the tensors alone. */

@@ -22,7 +22,7 @@ export function changedBehaviorCheck({ candidate, baseline, policy }: Comparison
     return [{ kind: 'behavior-not-compared', level: 'info', side: 'baseline', what: 'everything' }];
   }
   if (candidate.behavior === null) {
-    const levels = [...BEHAVIOR_PARTS, 'logit-scale' as const].map((part) => levelOf(policy, part));
+    const levels = [...BEHAVIOR_PARTS, 'logit-scale' as const].map((part) => behaviorLevel(policy, part));
     return [{ kind: 'behavior-not-compared', level: unknownLevel(levels), side: 'candidate', what: 'everything' }];
   }
   const [ours, theirs] = [candidate.behavior.files, baseline.behavior.files];
@@ -37,7 +37,7 @@ export function changedBehaviorCheck({ candidate, baseline, policy }: Comparison
       because?.kind === 'not-in-gguf' ? changes.filter((change) => change[because.side] === null) : changes;
     if (because && lacking.length === 0 && changes.length > 0) return [];
     const disagreeing = part === 'tokenizer' ? lacking.filter(isContradiction) : [];
-    const own = because || isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
+    const own = because || isPaddingOnly(mine, its, changes) ? 'info' : behaviorLevel(policy, part);
     const level = disagreeing.length > 0 && own !== 'fail' ? 'inconclusive' : own;
     return [
       {
@@ -114,7 +114,7 @@ function sameTokens(changes: Changed['named'], { candidate, baseline }: Sides): 
 
 type PolicyLevel = Policy['behavior']['level'];
 
-export function levelOf({ behavior }: Policy, part: BehaviorPart | 'logit-scale'): PolicyLevel {
+export function behaviorLevel({ behavior }: Policy, part: BehaviorPart | 'logit-scale'): PolicyLevel {
   return behavior[part] ?? behavior.level;
 }
 

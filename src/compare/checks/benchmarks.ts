@@ -1,14 +1,14 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import {
-  accuraciesOf,
   allCounts,
+  benchmarkUnits,
+  countedAccuracies,
+  countedDocuments,
+  countedInterval,
   exclusionInterval,
-  intervalOf,
   isAboveChance,
   shownLosses,
-  sizeOf,
-  unitsOf,
 } from '../benchmarks/judge.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
@@ -79,8 +79,8 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
     task,
     metric,
     filter,
-    ...accuraciesOf(counts),
-    documents: sizeOf(counts),
+    ...countedAccuracies(counts),
+    documents: countedDocuments(counts),
     lost: counts.onlyBaseline,
     won: counts.onlyCandidate,
     p,
@@ -92,11 +92,11 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
 export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
-  return unitsOf(benchmarks).flatMap(({ name, counts, documents }): Finding[] => {
+  return benchmarkUnits(benchmarks).flatMap(({ name, counts, documents }): Finding[] => {
     if (counts === null) return [];
-    const gain = intervalOf(counts, policy.confidence);
+    const gain = countedInterval(counts, policy.confidence);
     if (gain.value <= least || gain.lower === null || gain.lower <= 0) return [];
-    const { candidate, baseline } = accuraciesOf(counts);
+    const { candidate, baseline } = countedAccuracies(counts);
     // As for a suite without twins: `info` and `fail` of the policy count, a warning is not enough.
     const own = level === 'warn' ? 'inconclusive' : level;
     const sides = { candidate, baseline, gain, limit: least };
@@ -116,13 +116,13 @@ export const benchmarksUnclearCheck = {
 /** Benchmarks on which no loss could show: a pass would claim to cover them. */
 function notJudged({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
-  const units = unitsOf(benchmarks);
+  const units = benchmarkUnits(benchmarks);
   const unjudged = units.filter((unit) => !isAboveChance(unit, policy));
   // A pass rests on one benchmark at least.
   const isNone = unjudged.length === units.length;
   return unjudged.map(({ name, documents, counts, chance }) => {
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
-    const accuracy = counts && accuraciesOf(counts).baseline;
+    const accuracy = counts && countedAccuracies(counts).baseline;
     const level = isRequired ? 'inconclusive' : 'info';
     return { kind: 'benchmark-not-judged', level, task: name, documents, accuracy, chance, isRequired };
   });
@@ -141,7 +141,7 @@ function unclear({ benchmarks, policy }: ComparisonContext): Finding[] {
       kind: 'benchmark-unclear',
       level: 'inconclusive',
       change: value,
-      documents: sizeOf(counts),
+      documents: countedDocuments(counts),
       possibleDrop,
       limit: margin,
     },

@@ -1,6 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
-import { excessOf } from '../calibration/assess.ts';
-import { isSamePlace, type Place, placeName } from '../calibration/place.ts';
+import { metricExcess } from '../calibration/assess.ts';
+import { type CalibrationPlace, isSamePlace, placeName } from '../calibration/place.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf, Level, Scope } from '../finding.ts';
@@ -27,7 +27,7 @@ export function calibratedCheck(context: ComparisonContext): Finding[] {
   ];
 }
 
-function scopeOf(place: Place): Scope {
+function scopeOf(place: CalibrationPlace): Scope {
   return place.module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(place) };
 }
 
@@ -51,7 +51,7 @@ function unclear(metric: CalibratedMetric): Finding[] {
 
 /** One finding a metric, in the place where it went furthest beyond its limit. */
 function outlier(group: readonly CalibratedMetric[], calibration: CalibrationReport): FindingOf<'calibrated-metric'> {
-  const worstFirst = [...group].sort((a, b) => excessOf(b) - excessOf(a));
+  const worstFirst = [...group].sort((a, b) => metricExcess(b) - metricExcess(a));
   const [worst] = worstFirst;
   if (!worst?.judged) throw new Error('no number is beyond its limit');
   const { metric, candidate, values, judged } = worst;

@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
 import type { KindRow } from '../probes/comparison.ts';
 import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../probes/kept-letters.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
-import { changeOf, type PairedAnswers, type PairedItem } from '../probes/paired-item.ts';
+import { itemChange, type PairedAnswers, type PairedItem } from '../probes/paired-item.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
@@ -72,9 +72,9 @@ function areAnswersKnown(
 }
 
 function hasRisen(units: readonly (readonly PairedItem[])[]): boolean {
-  return exactSignFlip(units.map((items) => -items.reduce((sum, item) => sum + changeOf(item), 0))) < ALPHA_OF_RISE;
+  return exactSignFlip(units.map((items) => -items.reduce((sum, item) => sum + itemChange(item), 0))) < ALPHA_OF_RISE;
 }
 
 function meanChange(items: readonly PairedItem[]): number {
-  return items.reduce((sum, item) => sum + changeOf(item), 0) / Math.max(1, items.length);
+  return items.reduce((sum, item) => sum + itemChange(item), 0) / Math.max(1, items.length);
 }

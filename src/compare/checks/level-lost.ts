@@ -4,7 +4,7 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { answersToSpare } from '../probes/levels.ts';
-import { type PairedFact, twinChangeOf } from '../probes/paired-item.ts';
+import { factTwinChange, type PairedFact } from '../probes/paired-item.ts';
 import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
 
 /**
@@ -74,5 +74,8 @@ function missesOf(facts: readonly PairedFact[]): HarmSum[] {
     alpha: null,
     loosest: null,
   });
-  return [misses('benchmark', lostAnswers('benchmark', withTwins).harm), misses('twin', (fact) => -twinChangeOf(fact))];
+  return [
+    misses('benchmark', lostAnswers('benchmark', withTwins).harm),
+    misses('twin', (fact) => -factTwinChange(fact)),
+  ];
 }

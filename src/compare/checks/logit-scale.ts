@@ -4,7 +4,7 @@ import { itemKey, type ProbeItemMeasurement } from '../../measure/schema/probes.
 import { median, standardDeviation } from '../../statistics/descriptive.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import { levelOf, unknownLevel } from './behavior.ts';
+import { behaviorLevel, unknownLevel } from './behavior.ts';
 
 /** A part that moved by less is no cause. */
 const CAUSE = 1.1;
@@ -19,7 +19,7 @@ const MIN_ITEMS = 20;
  */
 export function logitScaleCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
-  const level = levelOf(policy, 'logit-scale');
+  const level = behaviorLevel(policy, 'logit-scale');
   const byWeights = weightsFinding(candidate, baseline, policy.behavior['logit-factor']);
   const byAnswers = answersFinding(candidate, baseline, policy.behavior['answer-factor']);
   return [

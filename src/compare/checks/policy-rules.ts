@@ -1,11 +1,19 @@
 import { groupBy } from '../../platform/group-by.ts';
-import type { Rule } from '../../policy/policy.ts';
-import { highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
-import { type AppliedRule, appliedRules, canFire, judgesLowRank, limitOf, movement, reach } from '../applied-rules.ts';
+import type { PolicyRule } from '../../policy/policy.ts';
+import { boundedValue, lowerBound, upperBound } from '../../statistics/bounded.ts';
+import {
+  type AppliedRule,
+  appliedRules,
+  canFire,
+  judgesLowRank,
+  reach,
+  ruleLimit,
+  ruleMovement,
+} from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
 import type { MetricPair } from '../metric-pair.ts';
-import { rangeOf } from '../metric-range.ts';
+import { metricRange } from '../metric-range.ts';
 
 /** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
 export function movedMetricsCheck(context: ComparisonContext): Finding[] {
@@ -29,7 +37,8 @@ export function idleRulesCheck(context: ComparisonContext): Finding[] {
   const { comparability } = context;
   // Where nothing can be compared, that is a finding of its own. A baseline without an update leaves rules on ΔW idle.
   if (!comparability.weights) return [];
-  const isJudgeable = ({ of }: Rule) => comparability.deltas || of === 'weight' || isBaselineReference(comparability);
+  const isJudgeable = ({ of }: PolicyRule) =>
+    comparability.deltas || of === 'weight' || isBaselineReference(comparability);
   const applied = appliedRules(context).filter(({ rule }) => rule.level !== 'info' && isJudgeable(rule));
   return applied.flatMap((rule) => idle(rule, context));
 }
@@ -64,9 +73,9 @@ function modulesOf(pairs: readonly MetricPair[]): string[] | null {
   return modules.size === 0 ? null : [...modules];
 }
 
-function boundOf({ direction }: Rule, { metric, baseline }: MetricPair): FindingOf<'idle-rule'>['cause'] {
-  const { least, most } = rangeOf(metric);
-  const value = numberOf(baseline);
+function boundOf({ direction }: PolicyRule, { metric, baseline }: MetricPair): FindingOf<'idle-rule'>['cause'] {
+  const { least, most } = metricRange(metric);
+  const value = boundedValue(baseline);
   const isLow = direction === 'down' || (direction === 'any' && value - least < most - value);
   return { kind: 'at-bound', baseline: value, bound: isLow ? least : most, side: isLow ? 'lowest' : 'highest' };
 }
@@ -80,21 +89,21 @@ export function unclearMetricsCheck(context: ComparisonContext): Finding[] {
     .filter(({ rule }) => rule.level !== 'info')
     .flatMap(({ rule, pairs }) =>
       pairs
-        .filter((pair) => judge(rule, pair).length === 0 && reach(rule, pair) > limitOf(rule, pair))
+        .filter((pair) => judge(rule, pair).length === 0 && reach(rule, pair) > ruleLimit(rule, pair))
         .flatMap((pair) => widths(rule, pair)),
     );
 }
 
-function widths(rule: Rule, pair: MetricPair): Finding[] {
+function widths(rule: PolicyRule, pair: MetricPair): Finding[] {
   const { metric, of, scope, candidate, baseline } = pair;
-  const scale = Math.abs(numberOf(baseline));
-  const limit = limitOf(rule, pair);
+  const scale = Math.abs(boundedValue(baseline));
+  const limit = ruleLimit(rule, pair);
   const sides = [
     ['candidate', candidate],
     ['baseline', baseline],
   ] as const;
   return sides
-    .filter(([, value]) => typeof value !== 'number' && !(highOf(value) - lowOf(value) <= limit))
+    .filter(([, value]) => typeof value !== 'number' && !(upperBound(value) - lowerBound(value) <= limit))
     .slice(0, 1)
     .map(([side, value]) => ({
       kind: 'bounds-too-wide',
@@ -103,7 +112,7 @@ function widths(rule: Rule, pair: MetricPair): Finding[] {
       of,
       scope,
       side,
-      width: (highOf(value) - lowOf(value)) / (scale || 1),
+      width: (upperBound(value) - lowerBound(value)) / (scale || 1),
       limit: limit / (scale || 1),
     }));
 }
@@ -112,9 +121,9 @@ function isBaselineReference({ findings }: ComparisonContext['comparability']): 
   return findings.some(({ kind }) => kind === 'baseline-is-reference');
 }
 
-function judge(rule: Rule, pair: MetricPair): FindingOf<'metric-moved'>[] {
+function judge(rule: PolicyRule, pair: MetricPair): FindingOf<'metric-moved'>[] {
   const { metric, scope, candidate, baseline, of } = pair;
-  if (!(movement(rule, pair) > limitOf(rule, pair))) return [];
+  if (!(ruleMovement(rule, pair) > ruleLimit(rule, pair))) return [];
   return [
     {
       kind: 'metric-moved',
@@ -122,8 +131,8 @@ function judge(rule: Rule, pair: MetricPair): FindingOf<'metric-moved'>[] {
       metric,
       of,
       scope,
-      candidate: numberOf(candidate),
-      baseline: numberOf(baseline),
+      candidate: boundedValue(candidate),
+      baseline: boundedValue(baseline),
       limit: {
         absolute: rule.absolute > 0 || rule.relative === 0 ? rule.absolute : null,
         relative: rule.relative > 0 ? rule.relative : null,

@@ -1,6 +1,6 @@
 import { flattenMetrics, isScreened } from '../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
-import { highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
+import { boundedValue, lowerBound, upperBound } from '../../statistics/bounded.ts';
 import type { ComparisonContext } from '../context.ts';
 import { withDerived } from '../derived-metrics.ts';
 import type { Finding } from '../finding.ts';
@@ -33,7 +33,7 @@ function tooWide({ of, name, metrics }: TensorMeasurement, metric: string, side:
     of,
     scope: { kind: 'tensor', name },
     side,
-    width: (highOf(measured) - lowOf(measured)) / (Math.abs(numberOf(measured)) || 1),
+    width: (upperBound(measured) - lowerBound(measured)) / (Math.abs(boundedValue(measured)) || 1),
     limit: 0,
     isScreened: true,
   };

@@ -4,7 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import type { KindView } from '../probes/kinds.ts';
-import { changeOf } from '../probes/paired-item.ts';
+import { itemChange } from '../probes/paired-item.ts';
 import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
@@ -91,5 +91,5 @@ function placeOf({ row: { suite, kind, group } }: KindView) {
 
 /** Δbenchmark − mean Δtwin. */
 function excessOf({ benchmark, twins }: Gained): number {
-  return changeOf(benchmark) - twins.reduce((sum, twin) => sum + changeOf(twin), 0) / Math.max(1, twins.length);
+  return itemChange(benchmark) - twins.reduce((sum, twin) => sum + itemChange(twin), 0) / Math.max(1, twins.length);
 }

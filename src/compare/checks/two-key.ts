@@ -3,7 +3,7 @@ import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
-import { reasonOf } from '../reason.ts';
+import { findingReason } from '../reason.ts';
 
 /**
  * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
@@ -23,13 +23,13 @@ function findAfter(
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';
   const turnedOne = concentrated ?? deficit;
   if (!escalates && (turnedOne === undefined || !saysWhich(calibration, concentrated))) return [];
-  const [first] = [deficit, concentrated].flatMap((finding) => (finding ? [reasonOf(finding)] : []));
+  const [first] = [deficit, concentrated].flatMap((finding) => (finding ? [findingReason(finding)] : []));
   return [
     {
       kind: 'two-key',
       level: escalates ? policy['two-key'].level : 'info',
-      spectral: concentrated ? reasonOf(concentrated).rule : null,
-      behavioral: deficit ? reasonOf(deficit).rule : null,
+      spectral: concentrated ? findingReason(concentrated).rule : null,
+      behavioral: deficit ? findingReason(deficit).rule : null,
       metric: first?.metric ?? '',
       isBehaviorJudged: deficit !== undefined || isBehaviorJudged(probes),
     },
@@ -50,5 +50,5 @@ function turned(findings: readonly Finding[], is: (finding: Finding) => boolean)
 }
 
 function isAboutWeights(finding: Finding): boolean {
-  return reasonOf(finding).of !== null;
+  return findingReason(finding).of !== null;
 }

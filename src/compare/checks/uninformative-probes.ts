@@ -9,7 +9,7 @@ import { type Finding, findingTraits } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { type FamilyView, reachOf, viewFamilies } from '../probes/families.ts';
+import { type FamilyView, familyReach, viewFamilies } from '../probes/families.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
@@ -99,7 +99,7 @@ function notInformative(
 ): Finding {
   const families = views.flatMap(({ rows }) => rows.map(({ family }) => family));
   const nearest = views
-    .map((view) => reachOf(view, policy))
+    .map((view) => familyReach(view, policy))
     .sort((a, b) => (a.neededFacts ?? Infinity) / a.facts - (b.neededFacts ?? Infinity) / b.facts || 0)[0];
   const detectableGain = comparison?.rows[0]?.delta?.mde ?? null;
   return { kind: 'not-informative', level: 'inconclusive', families, nearest: nearest ?? null, detectableGain };

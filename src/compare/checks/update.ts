@@ -3,7 +3,7 @@ import { isBelowNoise, ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { effectiveRules } from '../../policy/policy.ts';
 import { isExactStart } from '../../spectra/rounding.ts';
-import { numberOf } from '../../statistics/bounded.ts';
+import { boundedValue } from '../../statistics/bounded.ts';
 import { judgesLowRank } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
@@ -72,8 +72,8 @@ export function missingRatioCheck(context: ComparisonContext): Finding[] {
       level: isNeeded ? 'inconclusive' : 'info',
       side,
       cause: ratioGap(lacking),
-      candidate: mine && numberOf(mine),
-      baseline: its && numberOf(its),
+      candidate: mine && boundedValue(mine),
+      baseline: its && boundedValue(its),
       isReplaced,
     },
   ];

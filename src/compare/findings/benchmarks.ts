@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIFFERENCES } from '../benchmarks/differences.ts';
+import { BENCHMARK_DIFFERENCES } from '../benchmarks/differences.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, estimateSchema, foreign, side } from './fields.ts';
 import { flatForm, invalidComparison } from './flat-form.ts';
@@ -28,7 +28,7 @@ export const benchmarkFindings = [
   defineFinding('benchmark-not-comparable', {
     rank: 'not-shown',
     fields: {
-      cause: z.enum(DIFFERENCES),
+      cause: z.enum(BENCHMARK_DIFFERENCES),
       named: z.array(foreign).min(1),
       tasks: count,
       /** What each side has; null where it has none, or where that is too long to be read. */

@@ -2,8 +2,8 @@ import { groupBy } from '../../platform/group-by.ts';
 import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { kornGraubard } from '../../statistics/korn-graubard.ts';
 import type { AccuracyRow, Estimate } from './comparison.ts';
-import { isWithin, type RowScope, scopesOf } from './evaluation.ts';
-import { kindOf } from './kinds.ts';
+import { isWithin, type RowScope, rowScopes } from './evaluation.ts';
+import { itemTwinKind } from './kinds.ts';
 import type { PairedAnswers, PairedFact, PairedItem, Side } from './paired-item.ts';
 
 /** Items of one form that rise and fall together: those of one fact. */
@@ -36,7 +36,7 @@ export function accuraciesByForm(
   { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
   options: AccuracyOptions,
 ): AccuracyRow[] {
-  return scopesOf(facts).flatMap((scope) => {
+  return rowScopes(facts).flatMap((scope) => {
     const answered = answersWithin(scope, { facts, groups });
     return ROWS.flatMap((row): AccuracyRow[] => {
       const own = answered.filter(({ form, kind }) => form === row.form && kind === row.kind);
@@ -73,9 +73,9 @@ function answersWithin(
 function formsOf({ benchmark, twins, robustness }: PairedFact): Answered[] {
   return [
     { form: 'benchmark', kind: null, items: [benchmark] },
-    ...[...groupBy(twins, kindOf).values()].map((items): Answered => {
+    ...[...groupBy(twins, itemTwinKind).values()].map((items): Answered => {
       const [first] = items;
-      return { form: 'twin', kind: first ? kindOf(first) : null, items };
+      return { form: 'twin', kind: first ? itemTwinKind(first) : null, items };
     }),
     ...(robustness.length === 0 ? [] : [{ form: 'robustness', kind: null, items: robustness } as const]),
   ];

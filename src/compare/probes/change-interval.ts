@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { tango } from '../../statistics/tango.ts';
 import type { Estimate } from './comparison.ts';
-import { changeOf, countChanges, type PairedFact } from './paired-item.ts';
+import { countChanges, itemChange, type PairedFact } from './paired-item.ts';
 
 /**
  * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence
@@ -25,7 +25,7 @@ export function changeInterval(facts: readonly PairedFact[], level: number): Est
  * one extra fact all of whose twins changed, since few changes carry little information about it, and none carries any.
  */
 export function designEffect(facts: readonly PairedFact[]): number {
-  const changes = facts.map(({ twins }) => twins.map(changeOf));
+  const changes = facts.map(({ twins }) => twins.map(itemChange));
   const usual = changes.flat().length / facts.length;
   const apart = changes.flat().filter((change) => change !== 0).length + usual;
   const together = changes.reduce((sum, own) => sum + own.reduce((all, change) => all + change, 0) ** 2, usual ** 2);

@@ -3,15 +3,15 @@ import { tQuantile } from '../../statistics/distributions.ts';
 import { clusterInterval } from '../../statistics/t-interval.ts';
 import type { ChangeRow, FormChange } from './comparison.ts';
 import type { KindView } from './kinds.ts';
-import { changeOf, type PairedItem } from './paired-item.ts';
-import { type Observation, shareOf } from './transfer.ts';
+import { itemChange, type PairedItem } from './paired-item.ts';
+import { meanAboveChance, type Observation } from './transfer.ts';
 
 /**
  * How both forms of each suite and kind of twin changed, over the facts that its shadow delta is over, and by capability. The
  * intervals are Student's over the units of that delta, with a standard error of at least that of one unit.
  * @param level of the intervals, two-sided
  */
-export function changesOf(kinds: readonly KindView[], level: number): ChangeRow[] {
+export function changeRows(kinds: readonly KindView[], level: number): ChangeRow[] {
   return kinds.flatMap((view) => rowsOf(view, level));
 }
 
@@ -50,7 +50,7 @@ function formChange(observations: readonly Observation[], itemsOf: ItemsOf, leve
     return items.reduce((sum, item) => sum + numberOf(item), 0) / items.length;
   };
   const interval = clusterInterval(
-    units.map((own) => own.map(mean(changeOf))),
+    units.map((own) => own.map(mean(itemChange))),
     level,
   );
   if (interval === null) return null;
@@ -58,7 +58,7 @@ function formChange(observations: readonly Observation[], itemsOf: ItemsOf, leve
   const total = (numberOf: (observation: Observation) => number) =>
     having.reduce((sum, observation) => sum + numberOf(observation), 0) / having.length;
   const start = {
-    share: total((observation) => shareOf(itemsOf(observation), 'baseline')),
+    share: total((observation) => meanAboveChance(itemsOf(observation), 'baseline')),
     n: having.length,
     scale: total(mean(({ chance }) => 1 / (1 - chance))),
   };

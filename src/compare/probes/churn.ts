@@ -16,7 +16,11 @@ const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null 
  * How many answers changed, by form and by kind of twin: benchmark forms of any instrument and permuted twins included, also
  * where they decide nothing, since another answer is another answer.
  */
-export function churnOf({ facts, unjudged, groups }: Pick<PairedAnswers, 'facts' | 'unjudged' | 'groups'>): ChurnRow[] {
+export function churnRows({
+  facts,
+  unjudged,
+  groups,
+}: Pick<PairedAnswers, 'facts' | 'unjudged' | 'groups'>): ChurnRow[] {
   const items = [
     ...[...facts, ...unjudged].flatMap((fact) => [...itemsOf(fact)]),
     ...groups.flatMap((group) => group.items),

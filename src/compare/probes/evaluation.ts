@@ -2,26 +2,26 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { signTest } from '../../statistics/sign-test.ts';
 import { exclusionLevel } from './change-interval.ts';
-import { churnOf } from './churn.ts';
+import { churnRows } from './churn.ts';
 import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from './comparison.ts';
 import { type FamilyView, knownFacts, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
 import { factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
-import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from './kinds.ts';
+import { type KindView, overallDelta, type SuiteGain, suiteGains, viewKinds } from './kinds.ts';
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
 import { type LossScope, lossScopes, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import {
-  accuracies,
+  benchmarkTwinGap,
   countChanges,
-  gapOf,
   type PairedAnswers,
   type PairedFact,
   type PairedItem,
+  pairedAccuracies,
 } from './paired-item.ts';
-import { certainFacts, retentionOf } from './retention.ts';
-import { describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
+import { certainFacts, measureRetention } from './retention.ts';
+import { describeDelta, measureShadowDelta, overTemplates } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
 /** The statistics of paired answers, which the checks judge. */
@@ -80,7 +80,7 @@ export function evaluateProbes(
     const members = gained.filter(own);
     const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
     const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
-    const delta = isWhole ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
+    const delta = isWhole ? whole : measureShadowDelta({ kind: 'paired', facts: forDelta.filter(own) }, policy);
     return {
       ...describeAccuracies(scope, members, beside),
       delta: describeDelta(delta, policy.confidence),
@@ -92,15 +92,15 @@ export function evaluateProbes(
   const certain = certainFacts(factsForLoss(known, kept), policy);
   const levels = compareLevels(facts, asked);
   const scopes = lossScopes({ benchmark: factsForLoss(facts, kept), twin: withTwins });
-  const gains = gainsOf(judged, kinds, policy);
+  const gains = suiteGains(judged, kinds, policy);
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
-    rows: scopesOf(facts).map(rowOf),
+    rows: rowScopes(facts).map(rowOf),
     families: views.flatMap(({ rows }) => rows),
     transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
     overTemplates: overTemplates(forDelta, policy.confidence),
-    retention: retentionOf(certain, policy),
+    retention: measureRetention(certain, policy),
     margins: marginsOf(linked),
     flips: findFlips(facts, { unjudged, memorized }),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
@@ -109,7 +109,7 @@ export function evaluateProbes(
     labels: [...labels],
     kept,
     robustness: robustnessOf([...facts, ...unjudged]),
-    churn: churnOf({ facts, unjudged, groups }),
+    churn: churnRows({ facts, unjudged, groups }),
     memorization: [...memorization],
     levels: levels.map(rowOfLevel),
     losses: testLosses(scopes, policy),
@@ -192,7 +192,7 @@ export function isWithin({ suite, capability }: RowScope, item: Pick<PairedItem,
  * The rows of the table. One benchmark beside another has a row of its own, and so has its part of a capability that several
  * have, if it has more than that.
  */
-export function scopesOf(facts: readonly PairedFact[]): RowScope[] {
+export function rowScopes(facts: readonly PairedFact[]): RowScope[] {
   if (facts.length === 0) return [];
   const exams = facts.map(({ benchmark }) => benchmark);
   const suites = groupBy(exams, ({ suite }) => suite);
@@ -215,9 +215,9 @@ function describeAccuracies(
   facts: readonly PairedFact[],
   groups: readonly PairedItem[],
 ): Omit<ShadowRow, 'delta' | 'twinChange'> {
-  const benchmark = accuracies(facts.map((fact) => fact.benchmark));
-  const twin = accuracies([...facts.flatMap(({ twins }) => twins), ...groups]);
-  return { ...scope, facts: facts.length, benchmark, twin, gap: gapOf(benchmark, twin) };
+  const benchmark = pairedAccuracies(facts.map((fact) => fact.benchmark));
+  const twin = pairedAccuracies([...facts.flatMap(({ twins }) => twins), ...groups]);
+  return { ...scope, facts: facts.length, benchmark, twin, gap: benchmarkTwinGap(benchmark, twin) };
 }
 
 /** Over facts, whose twins rise and fall together: the mean of their margins. */
@@ -242,8 +242,8 @@ function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness
   const distracted = having.flatMap(({ robustness }) => robustness);
   return {
     facts: having.length,
-    benchmark: accuracies(having.map(({ exam }) => exam)),
-    distracted: accuracies(distracted),
+    benchmark: pairedAccuracies(having.map(({ exam }) => exam)),
+    distracted: pairedAccuracies(distracted),
     ...countChanges(distracted),
   };
 }

@@ -4,7 +4,7 @@ import { bisect } from '../../statistics/bisect.ts';
 import { binomialAtLeast } from '../../statistics/distributions.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';
 import { benchmarksAlone } from './groups.ts';
-import { accuracies, meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Side } from './paired-item.ts';
 
 /** What a family can show, or several small families of a capability together. */
 export interface FamilyView {
@@ -121,7 +121,7 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
 }
 
 /** From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing. */
-export function reachOf({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
+export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
   const neededFacts = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
   return { accuracy, chance, facts: facts.length, neededFacts };
@@ -157,7 +157,7 @@ function summarizeForms(facts: readonly PairedFact[]): { benchmark: Summary; twi
 
 function summarize(items: readonly PairedItem[]): Summary {
   return {
-    ...accuracies(items),
+    ...pairedAccuracies(items),
     chance: meanChance(items),
   };
 }

@@ -4,8 +4,15 @@ import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { tango } from '../../statistics/tango.ts';
 import type { Estimate, KindRow } from './comparison.ts';
 import { standingAlone } from './groups.ts';
-import { accuracies, countChanges, gapOf, type PairedFact, type PairedGroup, type PairedItem } from './paired-item.ts';
-import { belowCeiling, type Sample, type ShadowDelta, shadowDeltaOf } from './shadow-delta.ts';
+import {
+  benchmarkTwinGap,
+  countChanges,
+  type PairedFact,
+  type PairedGroup,
+  type PairedItem,
+  pairedAccuracies,
+} from './paired-item.ts';
+import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
 
 /** What the twins of one kind say about the gain of one suite. */
 export interface KindView {
@@ -79,14 +86,16 @@ export function overallDelta(
   const deciding = kinds.filter(({ decides }) => decides);
   const ofFacts = facts.flatMap((fact) => {
     const own = deciding.filter(({ row }) => row.group === null && row.suite === fact.benchmark.suite);
-    const twins = fact.twins.filter((twin) => own.length === 0 || own.some(({ row }) => row.kind === kindOf(twin)));
+    const twins = fact.twins.filter(
+      (twin) => own.length === 0 || own.some(({ row }) => row.kind === itemTwinKind(twin)),
+    );
     return twins.length === 0 ? [] : [{ ...fact, twins }];
   });
   const below = belowCeiling(ofFacts, policy);
   const [only] = kinds;
   // One kind alone is everything.
   const isAlone = kinds.length === 1 && only?.decides === true;
-  const delta = isAlone ? only.delta : shadowDeltaOf({ kind: 'paired', facts: below }, policy);
+  const delta = isAlone ? only.delta : measureShadowDelta({ kind: 'paired', facts: below }, policy);
   return { facts: below, delta: delta ?? deciding[0]?.delta ?? null };
 }
 
@@ -97,7 +106,7 @@ function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'
 }
 
 /** Not all of it is at its ceiling. */
-function canShowGain(sample: Sample): boolean {
+function canShowGain(sample: ShadowSample): boolean {
   return sample.kind === 'paired'
     ? sample.facts.length > 1
     : Math.min(sample.benchmarks.length, sample.items.length) > 1;
@@ -111,18 +120,18 @@ interface Candidate {
   readonly benchmarks: readonly PairedItem[];
   readonly twins: readonly PairedItem[];
   /** Without families at the ceiling. */
-  readonly sample: Sample;
+  readonly sample: ShadowSample;
 }
 
 /** Twins of measurements that do not know of kinds may be of any: they show no more than the weakest. */
-export function kindOf({ kind }: PairedItem): TwinKind {
+export function itemTwinKind({ kind }: PairedItem): TwinKind {
   return kind ?? 'format';
 }
 
 /** The facts with twins of a kind, and only these twins. */
 function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
   return facts.flatMap((fact) => {
-    const twins = fact.twins.filter((twin) => kindOf(twin) === kind);
+    const twins = fact.twins.filter((twin) => itemTwinKind(twin) === kind);
     return twins.length === 0 ? [] : [{ ...fact, twins }];
   });
 }
@@ -160,9 +169,9 @@ function unboundSample(facts: readonly PairedFact[], policy: ProbePolicy): Candi
 
 function view(suite: string, candidate: Candidate, role: KindRow['role'], policy: ProbePolicy): KindView {
   const { kind, group, size, benchmarks, twins, sample } = candidate;
-  const delta = shadowDeltaOf(sample, policy);
-  const benchmark = accuracies(benchmarks);
-  const twin = accuracies(twins);
+  const delta = measureShadowDelta(sample, policy);
+  const benchmark = pairedAccuracies(benchmarks);
+  const twin = pairedAccuracies(twins);
   return {
     delta,
     decides: role === 'decides' || role === 'only-format',
@@ -172,7 +181,7 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
       facts: size,
       benchmark,
       twin,
-      gap: gapOf(benchmark, twin),
+      gap: benchmarkTwinGap(benchmark, twin),
       delta: delta?.interval(policy.confidence) ?? null,
       transfer: delta?.transfer ? delta.transfer.interval(policy.confidence) : null,
       role,
@@ -182,7 +191,7 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
 }
 
 /** The gain in benchmark form of each suite. */
-export function gainsOf({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
+export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
     const items = members.map(({ benchmark }) => benchmark);
     const { lost, won } = countChanges(items);
@@ -190,7 +199,7 @@ export function gainsOf({ facts }: GainAnswers, kinds: readonly KindView[], poli
     return {
       suite,
       facts: items.length,
-      benchmark: accuracies(items),
+      benchmark: pairedAccuracies(items),
       gain: { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null },
       decidedBy: kinds
         .filter(({ row, decides, delta }) => decides && delta?.transfer && row.suite === suite)

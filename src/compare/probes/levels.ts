@@ -6,7 +6,7 @@ import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { LevelRow } from './comparison.ts';
 import { nameInPair } from './paired-facts.ts';
-import { changeOf, countChanges, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
 /** The levels of one family that a measurement was asked. */
 export interface MeasuredLevels {
@@ -66,7 +66,7 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
       asked: [...asked],
       facts: tested,
       reached: { baseline, candidate: reached('candidate') },
-      p: exactSignFlip(forms.map((items) => items.reduce((sum, item) => sum + changeOf(item), 0))),
+      p: exactSignFlip(forms.map((items) => items.reduce((sum, item) => sum + itemChange(item), 0))),
       ...countChanges(forms.flat()),
     };
   });

@@ -6,7 +6,7 @@ import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { lossRowSchema } from './comparison.ts';
-import { accuracy, changeOf, countChanges, type PairedFact, type PairedItem } from './paired-item.ts';
+import { accuracy, countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
 
 /** A test for a loss of accuracy over all items of one form. */
 export type LossTest = z.infer<typeof lossRowSchema>;
@@ -70,7 +70,7 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
   const tests = scopes.map(({ facts, ...scope }): LossTest => {
     const members = facts.map(ITEMS_OF_FORM[scope.form]);
     const items = members.flat();
-    const changes = items.map(changeOf);
+    const changes = items.map(itemChange);
     return {
       ...scope,
       candidate: accuracy(items, 'candidate'),
@@ -78,7 +78,7 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
       change: changes.reduce((sum, change) => sum + change, 0) / changes.length,
       items: items.length,
       ...countChanges(items),
-      p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + changeOf(item), 0))),
+      p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + itemChange(item), 0))),
       alpha,
     };
   });

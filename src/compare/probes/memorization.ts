@@ -20,7 +20,7 @@ const MIN_FACTS = 10;
  * The same questions in the baseline's eyes are subtracted, so that it does not matter which are easier to predict.
  * @param isComparable whether both measurements have the same items of a suite
  */
-export function memorizationOf(
+export function memorizationRows(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
   isComparable: (suite: string) => boolean,

@@ -13,7 +13,7 @@ import { askingOrder } from '../sequential/order.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import { selectInstruments } from './instruments.ts';
 import { levelsIn } from './levels.ts';
-import { memorizationOf } from './memorization.ts';
+import { memorizationRows } from './memorization.ts';
 import { groupItems, type PairOptions, pairItem, pairOptions } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
@@ -84,7 +84,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   const evaluation = evaluateProbes(answers.facts, policy, {
     ...answers,
     levels: levelsIn(probes, theirs),
-    memorization: memorizationOf(probes, theirs, comparableSuites(probes, theirs)),
+    memorization: memorizationRows(probes, theirs, comparableSuites(probes, theirs)),
   });
   return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, items, lost, findings };
 }

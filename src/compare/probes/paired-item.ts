@@ -79,12 +79,12 @@ export interface PairedAnswers {
 }
 
 /** Share of right answers of both. */
-export function accuracies(items: readonly PairedItem[]): Record<Side, number> {
+export function pairedAccuracies(items: readonly PairedItem[]): Record<Side, number> {
   return { baseline: accuracy(items, 'baseline'), candidate: accuracy(items, 'candidate') };
 }
 
 /** Accuracy in benchmark form − accuracy on twins, of both. */
-export function gapOf(benchmark: Record<Side, number>, twin: Record<Side, number>): Record<Side, number> {
+export function benchmarkTwinGap(benchmark: Record<Side, number>, twin: Record<Side, number>): Record<Side, number> {
   return { baseline: benchmark.baseline - twin.baseline, candidate: benchmark.candidate - twin.candidate };
 }
 
@@ -95,7 +95,7 @@ export function meanChance(items: readonly PairedItem[]): number {
 
 /** Answers that the candidate newly has wrong, and newly right. */
 export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
-  const changes = items.map(changeOf);
+  const changes = items.map(itemChange);
   return {
     lost: changes.filter((change) => change < 0).length,
     won: changes.filter((change) => change > 0).length,
@@ -103,7 +103,7 @@ export function countChanges(items: readonly PairedItem[]): { readonly lost: num
 }
 
 /** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0. */
-export function changeOf({ candidate, baseline }: PairedItem): number {
+export function itemChange({ candidate, baseline }: PairedItem): number {
   return Number(candidate.correct) - Number(baseline.correct);
 }
 
@@ -113,6 +113,6 @@ export function accuracy(items: readonly PairedItem[], side: Side): number {
 }
 
 /** Mean change over the twins of a fact. */
-export function twinChangeOf({ twins }: PairedFact): number {
-  return twins.reduce((sum, twin) => sum + changeOf(twin), 0) / twins.length;
+export function factTwinChange({ twins }: PairedFact): number {
+  return twins.reduce((sum, twin) => sum + itemChange(twin), 0) / twins.length;
 }

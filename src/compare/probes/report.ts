@@ -4,10 +4,10 @@ import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ComparisonContext, Settled } from '../context.ts';
 import type { ProbeReport } from '../report.ts';
 import { accuraciesByForm } from './accuracies.ts';
-import { changesOf } from './changes.ts';
+import { changeRows } from './changes.ts';
 import type { ProbeComparison } from './comparison.ts';
 import { asGained, evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
-import { packItems } from './items/pack.ts';
+import { packComparedItems } from './items/pack.ts';
 import { suitesOfMemorizedLetters } from './kept-letters.ts';
 import type { KindView } from './kinds.ts';
 import { levelsIn } from './levels.ts';
@@ -90,8 +90,8 @@ function evidenceOf(
   const gained = { facts: asGained(answers.facts, memorized), groups: answers.groups };
   return {
     accuracies: accuraciesByForm(gained, { level: policy.confidence, hasBaseline }),
-    changes: changesOf(kinds ?? [], policy.confidence),
-    items: packItems(answers, { memorized, hasBaseline, withheld: withheldIn(context) }),
+    changes: changeRows(kinds ?? [], policy.confidence),
+    items: packComparedItems(answers, { memorized, hasBaseline, withheld: withheldIn(context) }),
   };
 }
 

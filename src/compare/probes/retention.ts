@@ -19,7 +19,7 @@ export function certainFacts(facts: readonly PairedFact[], { retention }: ProbeP
  * The share of certain answers that is still correct.
  * @returns null if the baseline was certain of none
  */
-export function retentionOf(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
+export function measureRetention(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
   if (certain.length === 0) return null;
   const kept = certain.filter(({ benchmark }) => benchmark.candidate.correct).length;
   return describeRetention({ certain: certain.length, kept }, policy);

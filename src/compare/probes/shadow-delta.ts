@@ -5,11 +5,11 @@ import { minimumDetectableMean } from '../../statistics/power.ts';
 import { clusterInterval, welchInterval } from '../../statistics/t-interval.ts';
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
 import { viewFamilies } from './families.ts';
-import { accuracy, changeOf, type PairedFact, type PairedItem, twinChangeOf } from './paired-item.ts';
-import { type Observation, type Transfer, transferOf } from './transfer.ts';
+import { accuracy, factTwinChange, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
+import { estimateTransfer, type Observation, type Transfer } from './transfer.ts';
 
 /** Benchmark forms and twins, whose changes are compared. */
-export type Sample =
+export type ShadowSample =
   | { readonly kind: 'paired'; readonly facts: readonly PairedFact[] }
   /** Two samples without links between their items. */
   | { readonly kind: 'group'; readonly benchmarks: readonly PairedItem[]; readonly items: readonly PairedItem[] };
@@ -40,7 +40,7 @@ const MIN_TEMPLATES_AS_UNITS = 10;
  * group, each with its own units, have Welch's interval.
  * @returns null for fewer than two units
  */
-export function shadowDeltaOf(sample: Sample, policy: ProbePolicy): ShadowDelta | null {
+export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): ShadowDelta | null {
   const rule = policy['shadow-delta'];
   const known = sample.kind === 'paired' ? pairedDelta(sample.facts) : groupDelta(sample);
   if (!known) return null;
@@ -57,7 +57,7 @@ export function shadowDeltaOf(sample: Sample, policy: ProbePolicy): ShadowDelta 
     },
     mde: (level) => minimumDetectableMean({ standardError, margin: rule.margin, level, power: POWER }),
     observations,
-    transfer: gain >= rule['minimum-gain'] ? transferOf(observations) : null,
+    transfer: gain >= rule['minimum-gain'] ? estimateTransfer(observations) : null,
   };
 }
 
@@ -93,10 +93,10 @@ function meanOverUnits<T>(
 }
 
 function differenceOf(fact: PairedFact): number {
-  return changeOf(fact.benchmark) - twinChangeOf(fact);
+  return itemChange(fact.benchmark) - factTwinChange(fact);
 }
 
-function groupDelta({ benchmarks, items }: Extract<Sample, { kind: 'group' }>) {
+function groupDelta({ benchmarks, items }: Extract<ShadowSample, { kind: 'group' }>) {
   const [gain, theirs] = [sampleChange(benchmarks), sampleChange(items)];
   const interval = welchInterval(gain.interval, theirs.interval, LEVEL);
   const observations = [
@@ -115,7 +115,7 @@ function sampleChange(items: readonly PairedItem[]) {
     ({ cluster }) => cluster,
     ({ id }) => id,
   );
-  return meanOverUnits(items, { unitOf, numberOf: changeOf });
+  return meanOverUnits(items, { unitOf, numberOf: itemChange });
 }
 
 /** Only the facts of families that can show a gain of either form. */
@@ -131,7 +131,7 @@ const MIN_TEMPLATES = 4;
 /** What other templates might give: the interval of the shadow delta with templates as units. */
 export function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
-    twins.map((twin) => ({ cluster: twin.cluster, difference: changeOf(benchmark) - changeOf(twin) })),
+    twins.map((twin) => ({ cluster: twin.cluster, difference: itemChange(benchmark) - itemChange(twin) })),
   );
   const groups = [...groupBy(differences, ({ cluster }) => cluster).values()];
   if (groups.length < MIN_TEMPLATES) return null;

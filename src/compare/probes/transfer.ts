@@ -29,7 +29,7 @@ const SMALL_STRATUM = 20;
  * bootstrap, stratified by family.
  * @returns null where the benchmark form did not gain
  */
-export function transferOf(observations: readonly Observation[]): Transfer | null {
+export function estimateTransfer(observations: readonly Observation[]): Transfer | null {
   const all = termsOf(observations);
   const value = ratioOf(Float64Array.from(all));
   if (Number.isNaN(value)) return null;
@@ -70,8 +70,8 @@ function termsOf(observations: readonly Observation[]): number[] {
   const add = (start: number, items: readonly PairedItem[]) => {
     if (items.length === 0) return;
     terms[start] = (terms[start] ?? 0) + 1;
-    terms[start + 1] = (terms[start + 1] ?? 0) + shareOf(items, 'baseline');
-    terms[start + 2] = (terms[start + 2] ?? 0) + shareOf(items, 'candidate');
+    terms[start + 1] = (terms[start + 1] ?? 0) + meanAboveChance(items, 'baseline');
+    terms[start + 2] = (terms[start + 2] ?? 0) + meanAboveChance(items, 'candidate');
   };
   for (const { benchmark, twins } of observations) {
     add(0, benchmark ? [benchmark] : []);
@@ -81,7 +81,7 @@ function termsOf(observations: readonly Observation[]): number[] {
 }
 
 /** The share of right answers above chance. */
-export function shareOf(items: readonly PairedItem[], side: Side): number {
+export function meanAboveChance(items: readonly PairedItem[], side: Side): number {
   return items.reduce((sum, item) => sum + aboveChance(Number(item[side].correct), item.chance), 0) / items.length;
 }
 

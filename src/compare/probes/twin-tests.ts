@@ -7,7 +7,7 @@ import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';
-import { accuracy, changeOf, countChanges, type PairedFact } from './paired-item.ts';
+import { accuracy, countChanges, itemChange, type PairedFact } from './paired-item.ts';
 
 export interface TwinTest {
   /** Null: all twins. */
@@ -80,7 +80,7 @@ function pOf(facts: readonly PairedFact[]): number {
 }
 
 function sumOfTwins({ twins }: PairedFact): number {
-  return twins.reduce((sum, twin) => sum + changeOf(twin), 0);
+  return twins.reduce((sum, twin) => sum + itemChange(twin), 0);
 }
 
 function describe(

@@ -5,17 +5,17 @@ import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '../.
 import {
   blockUpdates,
   flattenMetrics,
-  isJudged,
   isScreened,
+  isUpdateJudged,
   SATURATED,
   summarizeDelta,
   tensorKey,
 } from '../../measure/aggregate.ts';
 import type { CompletedSpectrum } from '../../measure/options.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
-import type { Rule } from '../../policy/policy.ts';
-import { highOf, numberOf } from '../../statistics/bounded.ts';
-import { appliedRules, limitOf, reach } from '../applied-rules.ts';
+import type { PolicyRule } from '../../policy/policy.ts';
+import { boundedValue, upperBound } from '../../statistics/bounded.ts';
+import { appliedRules, reach, ruleLimit } from '../applied-rules.ts';
 import { isLargeIn } from '../checks/spikes.ts';
 import { sameAsBaseline } from '../checks/untrained.ts';
 import type { ComparisonContext } from '../context.ts';
@@ -80,7 +80,7 @@ function lowRank({ candidate, baseline, calibration }: ComparisonContext): Compl
     // The ratio has it below: where it is high, both are certain.
     { median: attentionTopEnergy, modules: MIXER_MODULES, direction: 'down' as const },
   ].flatMap(({ median, modules, direction }) =>
-    median !== null && highOf(median) * (1 + WIDTH_OF_FULL) > SATURATED
+    median !== null && upperBound(median) * (1 + WIDTH_OF_FULL) > SATURATED
       ? causes(
           nextOfMedian(blocksOf(candidate, modules), direction, orderBy('topEnergy.5%', baseline)),
           'low-rank',
@@ -92,14 +92,14 @@ function lowRank({ candidate, baseline, calibration }: ComparisonContext): Compl
 
 /** The updates that a median of the whole model is over. */
 function blocksOf({ tensors }: Measurement, modules: readonly ModuleType[]): TensorMeasurement[] {
-  return blockUpdates(tensors).filter((tensor) => modules.includes(tensor.module) && isJudged(tensor));
+  return blockUpdates(tensors).filter((tensor) => modules.includes(tensor.module) && isUpdateJudged(tensor));
 }
 
 /** What a rule reads and is open, as much of it as may decide the rule. */
-function readBy(rule: Rule, pair: MetricPair, { candidate, baseline }: ComparisonContext): CompletedSpectrum[] {
-  if (!(reach(rule, pair) > limitOf(rule, pair))) return [];
+function readBy(rule: PolicyRule, pair: MetricPair, { candidate, baseline }: ComparisonContext): CompletedSpectrum[] {
+  if (!(reach(rule, pair) > ruleLimit(rule, pair))) return [];
   const wanted = (tensors: readonly TensorMeasurement[]) => causes(tensors, 'rule', rule.metric);
-  const next = (modules: readonly ModuleType[], direction: Rule['direction']) =>
+  const next = (modules: readonly ModuleType[], direction: PolicyRule['direction']) =>
     nextOfMedian(blocksOf(candidate, modules), direction, orderBy('topEnergy.5%', baseline));
   const { direction } = rule;
   if (pair.statistic === 'model') {
@@ -117,7 +117,7 @@ function readBy(rule: Rule, pair: MetricPair, { candidate, baseline }: Compariso
     return wanted(candidate.tensors.filter((tensor) => tensor.of === of && tensor.name === scope.name));
   }
   const members = candidate.tensors.filter(
-    (tensor) => tensor.of === of && groupName(tensor) === scope.name && isJudged(tensor),
+    (tensor) => tensor.of === of && groupName(tensor) === scope.name && isUpdateJudged(tensor),
   );
   return wanted(
     pair.statistic === 'median' ? nextOfMedian(members, direction, orderBy(rule.metric, baseline)) : members,
@@ -131,7 +131,7 @@ function orderBy(metric: string, baseline: Measurement | null): Order {
   const values = new Map(
     (baseline?.tensors ?? []).flatMap((tensor) => {
       const value = tensor.metrics && withDerived(flattenMetrics(tensor.metrics))[metric];
-      return value ? [[tensorKey(tensor), numberOf(value)] as const] : [];
+      return value ? [[tensorKey(tensor), boundedValue(value)] as const] : [];
     }),
   );
   return (tensor) => values.get(tensorKey(tensor)) ?? 0;
@@ -143,7 +143,7 @@ function orderBy(metric: string, baseline: Measurement | null): Order {
  */
 function nextOfMedian(
   members: readonly TensorMeasurement[],
-  direction: Rule['direction'],
+  direction: PolicyRule['direction'],
   expected: Order,
 ): readonly TensorMeasurement[] {
   const screened = members.filter(isScreened);
@@ -161,7 +161,7 @@ function spiking({ candidate, policy, weights }: ComparisonContext): CompletedSp
   const tensors = new Map(candidate.tensors.map((tensor) => [tensorKey(tensor), tensor]));
   const tensorOf = ({ name }: WeightPair) => tensors.get(tensorKey({ of: 'weight', name }));
   const isLargeAtMost = (weight: WeightPair) => {
-    const most = highOf(tensorOf(weight)?.metrics?.topEnergy['1'] ?? 0);
+    const most = upperBound(tensorOf(weight)?.metrics?.topEnergy['1'] ?? 0);
     const topEnergy = Math.min(1, most * (1 + WIDTH_OF_FULL));
     return isLargeIn(policy, { ...weight, candidate: { ...weight.candidate, topEnergy } });
   };

@@ -1,6 +1,6 @@
 import { tQuantile } from '../../statistics/distributions.ts';
 import type { KindView } from '../probes/kinds.ts';
-import { changeOf, type PairedFact } from '../probes/paired-item.ts';
+import { itemChange, type PairedFact } from '../probes/paired-item.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
 /** What takes part in a sum: a benchmark form, and the twins that its gain is compared with. */
@@ -24,7 +24,7 @@ export interface GainRule {
 }
 
 /** Δbenchmark. */
-export const changeOfBenchmark = ({ benchmark }: Gained): number => changeOf(benchmark);
+export const changeOfBenchmark = ({ benchmark }: Gained): number => itemChange(benchmark);
 
 export interface MeanOfAll {
   /** Sum and sum of squares over all facts. */

@@ -1,7 +1,7 @@
 import type { JudgedForm } from '../../probes/item.ts';
 import type { Finding, FindingKind, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { changeOf, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
+import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
 /**
  * What a rule knows before the candidate is asked: the answers of the baseline beside themselves. Where families, instruments or letters
@@ -56,12 +56,12 @@ export function lostAnswers(
   facts: readonly PairedFact[],
 ): Pick<HarmSum, 'facts' | 'harm' | 'units' | 'most'> {
   if (form === 'benchmark') {
-    return { facts, harm: ({ benchmark }) => -changeOf(benchmark), units: facts.length, most: 1 };
+    return { facts, harm: ({ benchmark }) => -itemChange(benchmark), units: facts.length, most: 1 };
   }
   const twins = facts.map((fact) => fact.twins.length);
   return {
     facts,
-    harm: (fact) => fact.twins.reduce((sum, twin) => sum - changeOf(twin), 0),
+    harm: (fact) => fact.twins.reduce((sum, twin) => sum - itemChange(twin), 0),
     units: twins.reduce((sum, count) => sum + count, 0),
     most: Math.max(1, ...twins),
   };

@@ -16,7 +16,7 @@ const EXACT = /^(.*\/)?(choice|match|exact|includes|pattern|answer)\d*$/;
  * Every metric of a log in its order, with values and standard errors as they are there. The filter of a metric is the name of its
  * score, and the reducer of epochs that it is of: `match`, `match/mode`, `scorer.key`.
  */
-export function metricsOf(
+export function inspectMetrics(
   { results }: LogHeader,
   samples: readonly SampleEpochs[] | null,
   reductions: Reductions | null,

@@ -5,13 +5,13 @@ import { groupBy } from '../../platform/group-by.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
-import { filesIn } from '../files-in.ts';
+import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
 import type { LogHeader } from './log.ts';
-import { metricsOf } from './metrics.ts';
+import { inspectMetrics } from './metrics.ts';
 import { type InspectLog, withLog } from './read-log.ts';
-import { readSamples } from './samples.ts';
-import { modelOf, requestsOf, scoringOf, timeOf } from './settings.ts';
+import { readInspectSamples } from './samples.ts';
+import { digestGeneration, digestScoring, inspectModel, isoTime } from './settings.ts';
 
 const HINT = "give the folder that inspect wrote with '--log-dir'";
 
@@ -25,7 +25,7 @@ const LOG = /\.eval$|^\d{4}-\d{2}-\d{2}T\d{2}[:-]\d{2}[:-]\d{2}.*\.json$/;
  * @throws UserError naming the file, and the member or sample, that cannot be read or does not belong to the rest
  */
 export async function readInspect(folder: string): Promise<Benchmarks> {
-  const files = (await filesIn(folder, HINT)).filter(({ name }) => LOG.test(name));
+  const files = (await openedFilesIn(folder, HINT)).filter(({ name }) => LOG.test(name));
   if (files.length === 0) throw new UserError(`${folder} has no logs of Inspect (….eval or ….json)`, HINT);
   const read: ReadLog[] = [];
   for (const { parent, name } of files) {
@@ -80,9 +80,9 @@ async function readLog(folder: string, file: string, log: InspectLog): Promise<R
   const { created, packages } = header.eval;
   const run: LogRun = {
     file,
-    model: modelOf(header),
+    model: inspectModel(header),
     version: packages?.inspect_ai ?? null,
-    time: timeOf(created ?? ''),
+    time: isoTime(created ?? ''),
     tasks: [await readTask(path, log)],
     groups: [],
   };
@@ -92,7 +92,7 @@ async function readLog(folder: string, file: string, log: InspectLog): Promise<R
 async function readTask(path: string, log: InspectLog): Promise<BenchmarkTask> {
   const { header, reductions } = log;
   const { task, task_version: version, task_display_name: alias } = header.eval;
-  const samples = await readSamples(log.samples, header);
+  const samples = await readInspectSamples(log.samples, header);
   const epochs = header.eval.config.epochs ?? 1;
   const total = header.results?.total_samples ?? samples.length * epochs;
   if (samples.length > 0 && samples.length * epochs !== total) {
@@ -101,8 +101,8 @@ async function readTask(path: string, log: InspectLog): Promise<BenchmarkTask> {
       'it is of a run that was stopped: run the evaluation again',
     );
   }
-  const sources = metricsOf(header, samples.length === 0 ? null : samples, reductions);
-  const requests = requestsOf(header);
+  const sources = inspectMetrics(header, samples.length === 0 ? null : samples, reductions);
+  const requests = digestGeneration(header);
   const documents = samples.map(
     (sample, id): BenchmarkDocument => ({
       id,
@@ -127,7 +127,7 @@ async function readTask(path: string, log: InspectLog): Promise<BenchmarkTask> {
     shots: null,
     hash: null,
     outputType: isChoice ? 'multiple_choice' : 'generate_until',
-    scoring: scoringOf(header),
+    scoring: digestScoring(header),
     chatTemplate: null,
     systemInstruction: null,
     multiturn: null,

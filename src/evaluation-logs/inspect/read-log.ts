@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readTextFile } from '../../platform/files/read-text-file.ts';
 import { withZip, type ZipArchive } from '../../platform/files/zip.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../../python/python-json.ts';
+import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
 import { HINT, type LogHeader, type Reductions, toHeader, toReductions } from './log.ts';
 
 /** A JSON value, and the file and member or entry that has it. */
@@ -43,7 +43,7 @@ async function openArchive(archive: ZipArchive, path: string): Promise<InspectLo
     // What is written again under the same name replaces what was there.
     const member = archive.members.findLast((own) => own.name === name);
     if (member === undefined) return undefined;
-    return parsePythonJson((await archive.read(member)).toString('utf8'), `${path}: ${name}`, HINT);
+    return parseJsonWithNaN((await archive.read(member)).toString('utf8'), `${path}: ${name}`, HINT);
   };
   const header = (await read(HEADER)) ?? unfinished(await read(START));
   if (header === undefined) throw new UserError(`${path} is not a log of Inspect: it has no ${HEADER}`, HINT);
@@ -63,14 +63,14 @@ async function* samplesOf(archive: ZipArchive, path: string): AsyncGenerator<Log
   for (const member of archive.members) {
     if (!SAMPLE.test(member.name)) continue;
     const where = `${path}: ${member.name}`;
-    yield { where, json: parsePythonJson((await archive.read(member)).toString('utf8'), where, HINT) };
+    yield { where, json: parseJsonWithNaN((await archive.read(member)).toString('utf8'), where, HINT) };
   }
 }
 
 async function openJson(path: string): Promise<InspectLog> {
   const text = await readTextFile(path, 'requests');
   if (text === null || text.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
-  const log = parsePythonJson(text, path, HINT);
+  const log = parseJsonWithNaN(text, path, HINT);
   const { samples, reductions } = (log ?? {}) as { readonly samples?: unknown; readonly reductions?: unknown };
   const header = toHeader(log, path);
   if (samples !== undefined && samples !== null && !Array.isArray(samples)) {

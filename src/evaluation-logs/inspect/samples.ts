@@ -43,7 +43,10 @@ export interface SampleEpochs {
  * All samples of a log, sorted by number or name.
  * @throws UserError with file and member, for a sample that is there twice, lacks an epoch, or ended in an error
  */
-export async function readSamples(samples: AsyncIterable<LoggedSample>, header: LogHeader): Promise<SampleEpochs[]> {
+export async function readInspectSamples(
+  samples: AsyncIterable<LoggedSample>,
+  header: LogHeader,
+): Promise<SampleEpochs[]> {
   const epochs = header.eval.config.epochs ?? 1;
   const scorers = new Set((header.results?.scores ?? []).map(({ scorer }) => scorer));
   const found = new Map<string, { readonly where: string; readonly epochs: Map<number, Answer> }>();

@@ -28,7 +28,7 @@ const LIMITS = [
 ];
 
 /** Digest of how the prompts were answered: solvers, generation settings and limits. */
-export function requestsOf({ plan, eval: { config, model_generate_config: model } }: LogHeader): string {
+export function digestGeneration({ plan, eval: { config, model_generate_config: model } }: LogHeader): string {
   const generation = { ...model, ...plan?.config };
   const settings = Object.entries(generation).filter(([key, value]) => value !== null && !SPEED.includes(key));
   const limits = LIMITS.flatMap((key) => [config[key] ?? null]);
@@ -42,7 +42,7 @@ function givenTo({ solver, params_passed: passed, params }: NonNullable<NonNulla
 }
 
 /** Digest of the scorers, their models among them, of their metrics, and of how epochs are reduced. */
-export function scoringOf({ eval: { scorers, config, model_roles: roles }, results }: LogHeader): string {
+export function digestScoring({ eval: { scorers, config, model_roles: roles }, results }: LogHeader): string {
   const metrics = (results?.scores ?? []).map((score) => [
     score.name,
     score.scorer,
@@ -63,7 +63,7 @@ function nameOfModel(model: unknown): unknown {
 }
 
 /** Inspect calls a model `provider/name`; local weights are an argument of the provider. */
-export function modelOf({ eval: { model, model_args: given } }: LogHeader): EvaluatedModel {
+export function inspectModel({ eval: { model, model_args: given } }: LogHeader): EvaluatedModel {
   const text = (key: string): string | null => {
     const value = given?.[key];
     return typeof value === 'string' ? value : null;
@@ -81,7 +81,7 @@ export function modelOf({ eval: { model, model_args: given } }: LogHeader): Eval
 }
 
 /** ISO 8601, as a measurement has it. */
-export function timeOf(text: string): string | null {
+export function isoTime(text: string): string | null {
   const time = new Date(text);
   return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

@@ -39,14 +39,14 @@ type Row = z.infer<typeof rowSchema>;
 
 const HINT = 'copy the file again as lighteval wrote it';
 
-export interface DetailsOf {
+export interface DetailsContext {
   readonly metrics: readonly BenchmarkMetric[];
   readonly systemInstruction: string | null;
   /** Settings of generation. */
   readonly generation: unknown;
 }
 
-export interface Details {
+export interface LightevalDetails {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
   readonly isChoice: boolean;
@@ -57,7 +57,7 @@ export interface Details {
  * @param file relative to the folder
  * @throws UserError with file and row, for a file that is empty or damaged, or has a document twice
  */
-export async function readDetails(folder: string, file: string, of: DetailsOf): Promise<Details> {
+export async function readDetails(folder: string, file: string, of: DetailsContext): Promise<LightevalDetails> {
   const path = join(folder, file);
   const columns = ['doc', 'metric', 'model_response'];
   const rows = await readParquetFile(path, { columns }).catch((error: unknown) => {
@@ -71,7 +71,7 @@ export async function readDetails(folder: string, file: string, of: DetailsOf): 
 }
 
 /** @param path what errors call the file @throws UserError with the row, as {@link readDetails} does */
-export function toDetails(rows: readonly unknown[], path: string, of: DetailsOf): Details {
+export function toDetails(rows: readonly unknown[], path: string, of: DetailsContext): LightevalDetails {
   if (rows.length === 0) throw new UserError(`${path} has no rows`, HINT);
   const found = new Map<string, Found>();
   let isChoice = false;
@@ -106,7 +106,7 @@ interface AddedRow {
   readonly row: Row;
   readonly where: string;
   readonly logprobs: readonly (number | null)[] | null;
-  readonly of: DetailsOf;
+  readonly of: DetailsContext;
 }
 
 function addRow(found: Map<string, Found>, { row, where, logprobs, of }: AddedRow): void {
@@ -162,7 +162,7 @@ function logprobsOf({ doc, model_response: { logprobs } }: Row): readonly (numbe
 }
 
 /** Digest of what the model saw: the text or the tokens, and the examples and instructions that it was made of. */
-function promptOf({ doc, model_response: response }: Row, { systemInstruction }: DetailsOf): string {
+function promptOf({ doc, model_response: response }: Row, { systemInstruction }: DetailsContext): string {
   const examples = (doc.fewshot_samples ?? []).map((own) => [own.query, own.choices, own.gold_index, own.instruction]);
   const sent = (response.input ?? null) === null ? withoutPadding(response) : response.input;
   return sha256(canonicalJson([sent, examples, doc.instruction ?? null, doc.unconditioned_query, systemInstruction]));
@@ -176,7 +176,7 @@ function withoutPadding({ input_tokens: tokens, padded_tokens_count: count }: Ro
 }
 
 /** Digest of how the prompt was answered. What right answers are, which are the choices where a text is generated, is apart. */
-function requestOf({ doc, metric }: Row, { generation, metrics }: DetailsOf): string {
+function requestOf({ doc, metric }: Row, { generation, metrics }: DetailsContext): string {
   const { sampling_methods: methods, generation_size: size, stop_sequences: stops, num_samples: samples } = doc;
   const isGenerated = (methods ?? []).includes('GENERATIVE');
   const given = isGenerated ? [size ?? null, stops ?? [], samples ?? null, generation] : null;

@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
-import { filesIn } from '../files-in.ts';
+import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
 import { readDetails } from './details.ts';
 import {
-  generationOf,
-  groupsOf,
-  isMean,
-  membersOf,
-  metricsOf,
-  modelOf,
-  nameOf,
-  type Results,
-  readResults,
-  settingsOf,
-  tasksOf,
+  isLightevalMean,
+  type LightevalResults,
+  lightevalGeneration,
+  lightevalGroupMembers,
+  lightevalGroups,
+  lightevalMetrics,
+  lightevalModel,
+  lightevalTaskName,
+  lightevalTaskSettings,
+  lightevalTasks,
+  readLightevalResults,
 } from './results.ts';
 
 const HINT = "give the folder that lighteval wrote with '--output-dir … --save-details'";
@@ -30,7 +30,7 @@ const DETAILS = /^details_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.parquet$/;
  * @throws UserError naming the file, and the row of details, that cannot be read or does not belong to the rest
  */
 export async function readLighteval(folder: string): Promise<Benchmarks> {
-  const files = await filesIn(folder, HINT);
+  const files = await openedFilesIn(folder, HINT);
   const results = files.flatMap(({ parent, name }) => {
     const date = RESULTS.exec(name)?.groups?.date;
     return date === undefined ? [] : [{ file: join(parent, name), date }];
@@ -65,8 +65,8 @@ interface RunFiles {
 }
 
 async function readRun(folder: string, { file, date, details }: RunFiles): Promise<LogRun> {
-  const results = await readResults(folder, file);
-  const keys = tasksOf(results);
+  const results = await readLightevalResults(folder, file);
+  const keys = lightevalTasks(results);
   if (keys.length === 0) throw new UserError(`${join(folder, file)} has no results of any task`, 'run the tasks again');
   const stray = details.find(({ task }) => !keys.includes(task));
   if (stray) {
@@ -87,40 +87,44 @@ async function readRun(folder: string, { file, date, details }: RunFiles): Promi
   const { lighteval_sha: version } = results.config_general;
   return {
     file,
-    model: modelOf(results),
+    model: lightevalModel(results),
     // A commit, where it was run from a repository.
     version: version === '?' ? null : (version ?? null),
     time: timeOf(date),
     tasks,
-    groups: groupsOf(results).map((key) => readGroup(results, key)),
+    groups: lightevalGroups(results).map((key) => readGroup(results, key)),
   };
 }
 
 async function readTask(
   folder: string,
   file: string | undefined,
-  results: Results,
+  results: LightevalResults,
   key: string,
 ): Promise<BenchmarkTask> {
-  const settings = settingsOf(results, key);
-  const metrics = metricsOf(results, key);
+  const settings = lightevalTaskSettings(results, key);
+  const metrics = lightevalMetrics(results, key);
   if (file === undefined) return { ...settings, outputType: null, repeats: 1, metrics, documents: null };
   const { systemInstruction } = settings;
-  const details = await readDetails(folder, file, { metrics, systemInstruction, generation: generationOf(results) });
+  const details = await readDetails(folder, file, {
+    metrics,
+    systemInstruction,
+    generation: lightevalGeneration(results),
+  });
   metrics.forEach((metric, i) => {
-    if (isMean(results, key, metric.metric)) expectMean(metric, details.documents, i, join(folder, file));
+    if (isLightevalMean(results, key, metric.metric)) expectMean(metric, details.documents, i, join(folder, file));
   });
   const outputType = details.isChoice ? 'multiple_choice' : 'generate_until';
   return { ...settings, outputType, repeats: details.repeats, metrics, documents: [...details.documents] };
 }
 
-function readGroup(results: Results, key: string): BenchmarkGroup {
+function readGroup(results: LightevalResults, key: string): BenchmarkGroup {
   return {
-    name: nameOf(results, key),
+    name: lightevalTaskName(results, key),
     alias: null,
     version: null,
-    members: membersOf(results, key).map((task) => nameOf(results, task)),
-    metrics: metricsOf(results, key),
+    members: lightevalGroupMembers(results, key).map((task) => lightevalTaskName(results, task)),
+    metrics: lightevalMetrics(results, key),
   };
 }
 

@@ -6,7 +6,7 @@ import { sha256 } from '../../platform/files/sha256.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../../python/python-json.ts';
+import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
 
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 const text = z.string().nullish();
@@ -42,16 +42,16 @@ const resultsSchema = z.looseObject({
   results: record(record(z.unknown())),
   config_tasks: record(taskSchema),
 });
-export type Results = z.infer<typeof resultsSchema>;
+export type LightevalResults = z.infer<typeof resultsSchema>;
 
 const HINT = 'give the files as lighteval wrote them';
 
 /** Read a results file. @throws UserError naming the file and what is wrong with it */
-export async function readResults(folder: string, file: string): Promise<Results> {
+export async function readLightevalResults(folder: string, file: string): Promise<LightevalResults> {
   const path = join(folder, file);
   const json = await readTextFile(path, 'measurement');
   if (json === null || json.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
-  const parsed = validate(resultsSchema, parsePythonJson(json, path, HINT));
+  const parsed = validate(resultsSchema, parseJsonWithNaN(json, path, HINT));
   if (parsed.success) return parsed.data;
   const { path: keys, message } = parsed.issue;
   throw new UserError(`${path} is not a results file of lighteval: ${keys.map(String).join('.')}: ${message}`, HINT);
@@ -62,30 +62,30 @@ const ALL = 'all';
 const AVERAGE = /:_average(\||$)/;
 
 /** Names of the groups: averages over the parts of one benchmark. */
-export function groupsOf({ results }: Results): string[] {
+export function lightevalGroups({ results }: LightevalResults): string[] {
   return Object.keys(results).filter((name) => AVERAGE.test(name));
 }
 
-export function tasksOf({ results }: Results): string[] {
+export function lightevalTasks({ results }: LightevalResults): string[] {
   return Object.keys(results).filter((name) => name !== ALL && !AVERAGE.test(name));
 }
 
 /** The tasks of a group: those of the same benchmark and number of few-shot examples. */
-export function membersOf(results: Results, group: string): string[] {
+export function lightevalGroupMembers(results: LightevalResults, group: string): string[] {
   const [start = '', end = ''] = group.split(':_average');
-  return tasksOf(results).filter((task) => task.startsWith(`${start}:`) && task.endsWith(end));
+  return lightevalTasks(results).filter((task) => task.startsWith(`${start}:`) && task.endsWith(end));
 }
 
 const SHOTS = /\|(?<shots>\d+)$/;
 
 /** What a task or group is called: without its number of few-shot examples, unless it was run with several. */
-export function nameOf({ results }: Results, key: string): string {
+export function lightevalTaskName({ results }: LightevalResults, key: string): string {
   const plain = (name: string) => name.replace(SHOTS, '');
   return Object.keys(results).some((other) => other !== key && plain(other) === plain(key)) ? key : plain(key);
 }
 
 /** Every metric of a task or group, in the order of the file: keys `metric` and `metric_stderr`. */
-export function metricsOf(results: Results, key: string): BenchmarkMetric[] {
+export function lightevalMetrics(results: LightevalResults, key: string): BenchmarkMetric[] {
   const row = results.results[key] ?? {};
   const number = (name: string) => {
     const value = row[name];
@@ -99,31 +99,31 @@ export function metricsOf(results: Results, key: string): BenchmarkMetric[] {
   });
 }
 
-function isBetter(results: Results, key: string, metric: string): boolean | null {
+function isBetter(results: LightevalResults, key: string, metric: string): boolean | null {
   const flag = definitionOf(results, key, metric)?.higher_is_better;
   const own = typeof flag === 'object' && flag !== null ? (flag as Record<string, unknown>)[metric] : flag;
   return typeof own === 'boolean' ? own : null;
 }
 
-function definitionOf(results: Results, key: string, metric: string) {
+function definitionOf(results: LightevalResults, key: string, metric: string) {
   return results.config_tasks[key]?.metrics?.find(({ metric_name: name }) =>
     typeof name === 'string' ? name === metric : name.includes(metric),
   );
 }
 
 /** Is a metric the mean over the documents? */
-export function isMean(results: Results, key: string, metric: string): boolean {
+export function isLightevalMean(results: LightevalResults, key: string, metric: string): boolean {
   return definitionOf(results, key, metric)?.corpus_level_fn === 'mean';
 }
 
 /** What the file says about one task, beside its metrics. */
-export function settingsOf(results: Results, key: string) {
+export function lightevalTaskSettings(results: LightevalResults, key: string) {
   const task = results.config_tasks[key];
   const { version = null } = task ?? {};
   const systemPrompt = results.config_general.model_config?.system_prompt ?? null;
   const given = SHOTS.exec(key)?.groups?.shots;
   return {
-    name: nameOf(results, key),
+    name: lightevalTaskName(results, key),
     alias: null,
     version: version === null ? null : String(version),
     shots: given === undefined ? (task?.num_fewshots ?? null) : Number(given),
@@ -137,12 +137,16 @@ export function settingsOf(results: Results, key: string) {
 }
 
 /** Settings of generation that are given. */
-export function generationOf({ config_general: { model_config: model } }: Results): Record<string, unknown> {
+export function lightevalGeneration({
+  config_general: { model_config: model },
+}: LightevalResults): Record<string, unknown> {
   const given = Object.entries(model?.generation_parameters ?? {});
   return Object.fromEntries(given.filter(([, value]) => value !== null));
 }
 
-export function modelOf({ config_general: { model_name: name, model_config: model } }: Results): EvaluatedModel {
+export function lightevalModel({
+  config_general: { model_name: name, model_config: model },
+}: LightevalResults): EvaluatedModel {
   const [revision, dtype] = [model?.revision ?? null, model?.dtype ?? null];
   return { name, source: null, revision, sha: null, dtype, parameters: null, adapter: null };
 }

@@ -2,22 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { judgeAnswer } from '../../probes/exact-answer.ts';
-import { logprobsOf } from '../../probes/files/lm-eval/log-likelihoods.ts';
-import { readSample, type Sample } from '../../probes/files/lm-eval/sample.ts';
+import { sampleLogprobs } from '../../probes/files/lm-eval/log-likelihoods.ts';
+import { type LmEvalSample, readSample } from '../../probes/files/lm-eval/sample.ts';
 import { pieceCount } from '../../probes/files/text.ts';
 import type { ProbeItem } from '../../probes/item.ts';
-import { type Part, partsOf } from '../../probes/lm-eval-export/tasks.ts';
+import { type ExportPart, exportParts } from '../../probes/lm-eval-export/tasks.ts';
 import { choiceOutcome, type Outcome } from '../../probes/outcome.ts';
 import { scoredTexts } from '../../probes/prompt.ts';
-import { answerLimit, stopsOf } from '../../probes/run.ts';
-import { parsePythonJson } from '../../python/python-json.ts';
+import { answerLimit, itemStops } from '../../probes/run.ts';
+import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
 import { readLogLines } from '../read-lines.ts';
 import { exportedItem } from './exported-item.ts';
 
 /** The samples of an exported task. */
-export interface AskedTask {
+export interface ExportedTaskLog {
   readonly path: string;
-  readonly part: Part;
+  readonly part: ExportPart;
   /** Whether the run rendered its prompts with a chat template. */
   readonly isChat: boolean;
 }
@@ -31,7 +31,7 @@ export interface AnsweredItem {
   /** Of the right answer, where answers are generated. */
   readonly targetLogprob: number | null;
   /** Those that were read; an item has one answer in each of its parts. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly ExportPart[];
 }
 
 /**
@@ -60,11 +60,11 @@ const HINT =
  * Read the samples of one task into the items of its suite.
  * @throws UserError with the line, for a prompt that is not that of the item, and for an item that is there twice
  */
-export async function readAnswers(task: AskedTask, suite: SuiteAnswers): Promise<void> {
+export async function readAnswers(task: ExportedTaskLog, suite: SuiteAnswers): Promise<void> {
   const { path, part } = task;
   for await (const { text, number } of readLogLines(path, path)) {
     const where = `${path}:${number}`;
-    const fields = parsePythonJson(text, path, HINT, number) as Readonly<Record<string, unknown>>;
+    const fields = parseJsonWithNaN(text, path, HINT, number) as Readonly<Record<string, unknown>>;
     const sample = readSample({ line: number, where, fields });
     const { place, item } = exportedItem(sample, HINT);
     expectAsked(sample, item, task, suite);
@@ -81,14 +81,14 @@ export async function readAnswers(task: AskedTask, suite: SuiteAnswers): Promise
 
 /** Whether there are answers in all of its parts. */
 export function isComplete({ item, parts }: AnsweredItem): boolean {
-  return partsOf(item).every((part) => parts.includes(part));
+  return exportParts(item).every((part) => parts.includes(part));
 }
 
 /** The prompts are those of the item, without examples or a template that the run added. */
 function expectAsked(
-  { requests, resps, where }: Sample,
+  { requests, resps, where }: LmEvalSample,
   item: ProbeItem,
-  { part, isChat }: AskedTask,
+  { part, isChat }: ExportedTaskLog,
   { wanted, maxNewTokens, frame }: SuiteAnswers,
 ): void {
   const isRendered = wanted && item.verbatim === undefined;
@@ -99,7 +99,7 @@ function expectAsked(
       `run its task ${option} --apply_chat_template`,
     );
   }
-  if (!partsOf(item).includes(part)) throw new UserError(`${where}: this item has no ${part}`, HINT);
+  if (!exportParts(item).includes(part)) throw new UserError(`${where}: this item has no ${part}`, HINT);
   const expected = scoredTexts(item, { tokenizer: null }, { chatTemplate: false });
   const isGenerated = part === 'answers';
   const isSame =
@@ -137,10 +137,10 @@ function isSameGeneration(argument: unknown, item: ProbeItem, maxNewTokens: numb
   const { until, max_gen_toks: limit, do_sample: samples, temperature = 0, ...others } = given;
   const isGreedy = samples === false && temperature === 0 && Object.keys(others).length === 0;
   const isSameLimit = limit === answerLimit(item, { maxNewTokens });
-  return isGreedy && isSameLimit && isDeepStrictEqual(until, stopsOf(item));
+  return isGreedy && isSameLimit && isDeepStrictEqual(until, itemStops(item));
 }
 
-function withAnswer({ parts, ...known }: AnsweredItem, sample: Sample, part: Part): AnsweredItem {
+function withAnswer({ parts, ...known }: AnsweredItem, sample: LmEvalSample, part: ExportPart): AnsweredItem {
   const { resps, where } = sample;
   const read = { ...known, parts: [...parts, part] };
   if (part === 'answers') {
@@ -148,7 +148,7 @@ function withAnswer({ parts, ...known }: AnsweredItem, sample: Sample, part: Par
     if (typeof text !== 'string') throw new UserError(`${where}: resps: its answer is not a text`, HINT);
     return { ...read, text };
   }
-  const logprobs = logprobsOf(sample);
+  const logprobs = sampleLogprobs(sample);
   if (!logprobs.every(Number.isFinite)) {
     throw new UserError(`${where}: resps: a log-likelihood is not a finite number`, 'check the model');
   }
@@ -159,7 +159,7 @@ function withAnswer({ parts, ...known }: AnsweredItem, sample: Sample, part: Par
  * How the harness' model answered. The number of tokens of a right answer is not in the logs: its mean log-probability is over the
  * pieces into which GPT-4's tokenizer splits it.
  */
-export function outcomesOf({ item, logprobs, text, targetLogprob }: AnsweredItem): Outcome {
+export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredItem): Outcome {
   const { question } = item;
   if (question.kind === 'choice') return choiceOutcome(item, logprobs ?? []);
   return {

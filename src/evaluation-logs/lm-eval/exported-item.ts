@@ -4,7 +4,7 @@ import { validate } from '../../platform/json/first-issue.ts';
 import { parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { ruleSchema } from '../../probes/files/asked-fields.ts';
-import type { Sample } from '../../probes/files/lm-eval/sample.ts';
+import type { LmEvalSample } from '../../probes/files/lm-eval/sample.ts';
 import { CHOICE_SCORINGS, type ProbeItem } from '../../probes/item.ts';
 import { EXPORT_KEY } from '../../probes/lm-eval-export/tasks.ts';
 
@@ -50,7 +50,7 @@ export interface PlacedItem {
 }
 
 /** The item of a document that `probes --export lm-eval` wrote. @throws UserError with the line, for another document */
-export function exportedItem({ doc, where }: Sample, hint: string): PlacedItem {
+export function exportedItem({ doc, where }: LmEvalSample, hint: string): PlacedItem {
   const record = doc[EXPORT_KEY];
   const { prompt } = doc;
   const name = `${where}: doc.${EXPORT_KEY}`;

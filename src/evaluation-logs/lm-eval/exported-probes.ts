@@ -10,9 +10,9 @@ import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { EXPORT_KEY, EXPORT_VERSION, PARTS } from '../../probes/lm-eval-export/tasks.ts';
 import { atLevels, builtinSuite, digestItems, SUITE_VERSION } from '../../probes/suite.ts';
-import { type AnsweredItem, type AskedTask, isComplete, outcomesOf, readAnswers } from './exported-answers.ts';
+import { type AnsweredItem, answerOutcome, type ExportedTaskLog, isComplete, readAnswers } from './exported-answers.ts';
 import { findRuns } from './find-runs.ts';
-import { groupsOf, type Results, readResults, tasksOf } from './results.ts';
+import { type LmEvalResults, lmEvalGroups, lmEvalTasks, readLmEvalResults } from './results.ts';
 
 /** Answers to exported items, and the tasks that they come from. */
 export interface ExportedProbes {
@@ -51,11 +51,11 @@ type ExportedTask = z.infer<typeof taskSchema>;
  * @throws UserError for items that are missing or were changed, and for other prompts than those of the export
  */
 export async function readExportedProbes(folder: string): Promise<ExportedProbes | null> {
-  const tasks: Array<AskedTask & { readonly exported: ExportedTask }> = [];
+  const tasks: Array<ExportedTaskLog & { readonly exported: ExportedTask }> = [];
   const names = new Set<string>();
   for (const files of await findRuns(folder)) {
-    const results = await readResults(folder, files.results);
-    const own = tasksOf(results);
+    const results = await readLmEvalResults(folder, files.results);
+    const own = lmEvalTasks(results);
     const samples = files.samplesOf(own);
     for (const name of own) {
       const exported = metadataOf(results, name, files.results);
@@ -68,7 +68,7 @@ export async function readExportedProbes(folder: string): Promise<ExportedProbes
       tasks.push({ path: join(folder, file), part: exported.part, isChat, exported });
     }
     // A group of such tasks alone has nothing else to show.
-    for (const group of groupsOf(results)) {
+    for (const group of lmEvalGroups(results)) {
       const members = results.group_subtasks?.[group] ?? [];
       if (members.length > 0 && members.every((member) => names.has(member))) names.add(group);
     }
@@ -98,7 +98,7 @@ export async function readExportedProbes(folder: string): Promise<ExportedProbes
   };
 }
 
-function metadataOf({ configs }: Results, task: string, file: string): ExportedTask | null {
+function metadataOf({ configs }: LmEvalResults, task: string, file: string): ExportedTask | null {
   const metadata = configs[task]?.metadata;
   const own =
     typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>)[EXPORT_KEY] : null;
@@ -110,7 +110,7 @@ function metadataOf({ configs }: Results, task: string, file: string): ExportedT
 }
 
 /** A chat template hides where examples begin, so that prompts alone do not show them. */
-function expectNothingAdded(results: Results, task: string, file: string): void {
+function expectNothingAdded(results: LmEvalResults, task: string, file: string): void {
   const shots = results['n-shot']?.[task] ?? 0;
   const added = [
     ...(shots === 0 ? [] : ['few-shot examples']),
@@ -119,7 +119,7 @@ function expectNothingAdded(results: Results, task: string, file: string): void 
   if (added.length > 0) throw new UserError(`${file}: ${task} was asked with ${added.join(' and ')}`, HINT);
 }
 
-async function readSuite(folder: string, tasks: ReadonlyArray<AskedTask & { readonly exported: ExportedTask }>) {
+async function readSuite(folder: string, tasks: ReadonlyArray<ExportedTaskLog & { readonly exported: ExportedTask }>) {
   const [first] = tasks;
   if (first === undefined) throw new Error('a suite without tasks');
   const { suite, chatTemplate } = first.exported;
@@ -143,7 +143,7 @@ async function readSuite(folder: string, tasks: ReadonlyArray<AskedTask & { read
     complete.map(({ item }) => item),
   );
   const { maxNewTokens: _, keepsTexts, ...identity } = suite;
-  const measured = complete.map((answers) => measuredItem(outcomesOf(answers), suite.name));
+  const measured = complete.map((answers) => measuredItem(answerOutcome(answers), suite.name));
   if (keepsTexts === undefined) return { suite: identity, items: measured };
   const key = textKey(complete.map(({ item }) => item));
   if (keepsTexts) return { suite: { ...identity, textKey: key }, items: measured };

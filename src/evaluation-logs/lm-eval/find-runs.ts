@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../platform/user-error.ts';
-import { type FoundFile, filesIn } from '../files-in.ts';
+import { type FoundFile, openedFilesIn } from '../files-in.ts';
 
 /** The files of one run of lm-evaluation-harness. */
 export interface RunFiles {
@@ -22,7 +22,7 @@ const SAMPLES = /^samples_.+\.jsonl$/;
  * @throws UserError if there is no run, or a samples file of none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {
-  const files = await filesIn(folder, HINT);
+  const files = await openedFilesIn(folder, HINT);
   const results = files.filter(({ name }) => RESULTS.test(name));
   const old = files.filter(({ name }) => name === OLD_RESULTS);
   if (results.length === 0 && old.length > 0) return old.map((file) => oldRun(file, files));

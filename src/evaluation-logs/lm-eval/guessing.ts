@@ -8,7 +8,7 @@ const INDICES = /^\[\s*\d+\s*(?:,\s*\d+\s*)*\]$/;
  * @param requests of each, the prompt and the continuation; a metric with mutual information adds every choice without a prompt
  * @param target index or text of the right choice, or a list of the indices of all that are right
  */
-export function guessingOf(
+export function countGuessableChoices(
   requests: readonly unknown[],
   target: unknown,
 ): Pick<BenchmarkDocument, 'choices' | 'rightChoices'> {

@@ -5,17 +5,17 @@ import { expectMean } from '../expect-mean.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';
 import {
-  groupsOf,
-  isMean,
-  metricsOf,
-  modelOf,
-  type Results,
-  readResults,
-  settingsOf,
-  tasksOf,
-  versionOf,
+  isLmEvalMean,
+  type LmEvalResults,
+  lmEvalGroups,
+  lmEvalMetrics,
+  lmEvalModel,
+  lmEvalTaskSettings,
+  lmEvalTasks,
+  lmEvalTaskVersion,
+  readLmEvalResults,
 } from './results.ts';
-import { readSamples } from './samples.ts';
+import { readLmEvalSamples } from './samples.ts';
 
 /**
  * Read what lm-evaluation-harness wrote with `--output_path` and `--log_samples`, as the benchmarks of a measurement. Several
@@ -30,8 +30,8 @@ export async function readLmEval(folder: string): Promise<Benchmarks> {
 }
 
 async function readRun(folder: string, files: RunFiles): Promise<LogRun> {
-  const results = await readResults(folder, files.results);
-  const names = tasksOf(results);
+  const results = await readLmEvalResults(folder, files.results);
+  const names = lmEvalTasks(results);
   const samples = files.samplesOf(names);
   const [stray] = [...samples].filter(([task]) => !names.includes(task));
   if (stray) {
@@ -47,44 +47,44 @@ async function readRun(folder: string, files: RunFiles): Promise<LogRun> {
   for (const name of names) tasks.push(await readTask(folder, samples.get(name), results, name));
   return {
     file: files.results,
-    model: modelOf(results, basename(folder)),
+    model: lmEvalModel(results, basename(folder)),
     version: results.lm_eval_version ?? null,
     time: timeOf(results),
     tasks,
-    groups: groupsOf(results).map((name) => readGroup(results, name)),
+    groups: lmEvalGroups(results).map((name) => readGroup(results, name)),
   };
 }
 
 async function readTask(
   folder: string,
   file: string | undefined,
-  results: Results,
+  results: LmEvalResults,
   name: string,
 ): Promise<BenchmarkTask> {
-  const settings = settingsOf(results, name);
-  const metrics = metricsOf(results, name);
+  const settings = lmEvalTaskSettings(results, name);
+  const metrics = lmEvalMetrics(results, name);
   const repeats = results.configs[name]?.repeats ?? 1;
   if (file === undefined) return { ...settings, repeats, metrics, documents: null };
   const { outputType } = settings;
   const documents = results['n-samples']?.[name]?.effective ?? null;
-  const samples = await readSamples(folder, file, { task: name, metrics, outputType, documents });
+  const samples = await readLmEvalSamples(folder, file, { task: name, metrics, outputType, documents });
   metrics.forEach((metric, i) => {
-    if (isMean(results, name, metric.metric)) expectMean(metric, samples.documents, i, join(folder, file));
+    if (isLmEvalMean(results, name, metric.metric)) expectMean(metric, samples.documents, i, join(folder, file));
   });
   return { ...settings, repeats: samples.repeats, metrics, documents: [...samples.documents] };
 }
 
-function readGroup(results: Results, name: string): BenchmarkGroup {
+function readGroup(results: LmEvalResults, name: string): BenchmarkGroup {
   return {
     name,
     alias: results.results[name]?.alias ?? null,
-    version: versionOf(results, name),
+    version: lmEvalTaskVersion(results, name),
     members: results.group_subtasks?.[name] ?? [],
-    metrics: metricsOf(results, name),
+    metrics: lmEvalMetrics(results, name),
   };
 }
 
-function timeOf({ date }: Results): string | null {
+function timeOf({ date }: LmEvalResults): string | null {
   const time = new Date((date ?? Number.NaN) * 1000);
   return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

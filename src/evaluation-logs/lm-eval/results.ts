@@ -6,7 +6,7 @@ import { sha256 } from '../../platform/files/sha256.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../../python/python-json.ts';
+import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
@@ -45,16 +45,16 @@ const resultsSchema = z.looseObject({
   fewshot_as_multiturn: z.boolean().nullish(),
   chat_template_sha: z.string().nullish(),
 });
-export type Results = z.infer<typeof resultsSchema>;
+export type LmEvalResults = z.infer<typeof resultsSchema>;
 
 const HINT = 'give the files as lm-evaluation-harness wrote them';
 
 /** Read a results file. @throws UserError naming the file and what is wrong with it */
-export async function readResults(folder: string, file: string): Promise<Results> {
+export async function readLmEvalResults(folder: string, file: string): Promise<LmEvalResults> {
   const path = join(folder, file);
   const text = await readTextFile(path, 'measurement');
   if (text === null || text.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
-  const parsed = validate(resultsSchema, parsePythonJson(text, path, HINT));
+  const parsed = validate(resultsSchema, parseJsonWithNaN(text, path, HINT));
   if (parsed.success) return parsed.data;
   const { path: keys, message } = parsed.issue;
   throw new UserError(
@@ -64,19 +64,19 @@ export async function readResults(folder: string, file: string): Promise<Results
 }
 
 /** Names of the groups: rows that are aggregates of other rows. */
-export function groupsOf({ results, groups, group_subtasks: members }: Results): string[] {
+export function lmEvalGroups({ results, groups, group_subtasks: members }: LmEvalResults): string[] {
   const isGroup = (key: string) => Object.hasOwn(groups ?? {}, key) || (members?.[key] ?? []).length > 0;
   return Object.keys(results).filter(isGroup);
 }
 
 /** Names of the tasks. */
-export function tasksOf(results: Results): string[] {
-  const groups = new Set(groupsOf(results));
+export function lmEvalTasks(results: LmEvalResults): string[] {
+  const groups = new Set(lmEvalGroups(results));
   return Object.keys(results.results).filter((key) => !groups.has(key));
 }
 
 /** Every metric and filter of a task or group, in the order of the file: keys `metric,filter` and `metric_stderr,filter`. */
-export function metricsOf({ results, higher_is_better: better }: Results, task: string): BenchmarkMetric[] {
+export function lmEvalMetrics({ results, higher_is_better: better }: LmEvalResults, task: string): BenchmarkMetric[] {
   const row = results[task] ?? {};
   return Object.keys(row).flatMap((key) => {
     const comma = key.indexOf(',');
@@ -103,13 +103,13 @@ function flagOf(flags: unknown, metric: string): boolean | null {
 }
 
 /** What the file says about one task, beside its metrics. */
-export function settingsOf(results: Results, task: string) {
+export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
   const config = results.configs[task];
   const shots = results['n-shot']?.[task];
   return {
     name: task,
     alias: results.results[task]?.alias ?? null,
-    version: versionOf(results, task),
+    version: lmEvalTaskVersion(results, task),
     shots: typeof shots === 'number' && Number.isInteger(shots) && shots >= 0 ? shots : null,
     hash: results.task_hashes?.[task] ?? null,
     outputType: config?.output_type ?? null,
@@ -120,13 +120,13 @@ export function settingsOf(results: Results, task: string) {
   };
 }
 
-export function versionOf({ versions }: Results, task: string): string | null {
+export function lmEvalTaskVersion({ versions }: LmEvalResults, task: string): string | null {
   const version = versions[task] ?? null;
   return version === null ? null : String(version);
 }
 
 /** Does the task declare that a metric is the mean over its documents? */
-export function isMean({ configs }: Results, task: string, metric: string): boolean {
+export function isLmEvalMean({ configs }: LmEvalResults, task: string, metric: string): boolean {
   const list = configs[task]?.metric_list;
   if (!Array.isArray(list)) return false;
   return list.some((entry) => entry?.metric === metric && entry?.aggregation === 'mean');
@@ -135,13 +135,13 @@ export function isMean({ configs }: Results, task: string, metric: string): bool
 /** Functions of Python are written with their place in memory, which is another one in each run. */
 const ADDRESS = / at 0x[0-9a-f]+/g;
 
-function scoringOf(config: Results['configs'][string] | undefined): string {
+function scoringOf(config: LmEvalResults['configs'][string] | undefined): string {
   const { output_type: type, metric_list: metrics, filter_list: filters, repeats } = config ?? {};
   return sha256(canonicalJson([type, metrics, filters, repeats]).replace(ADDRESS, ''));
 }
 
 /** @param folder what the model is called where the file does not name it */
-export function modelOf({ config, model_name: name }: Results, folder: string): EvaluatedModel {
+export function lmEvalModel({ config, model_name: name }: LmEvalResults, folder: string): EvaluatedModel {
   const { model_args: given } = config;
   const revision = config.model_revision ?? argumentOf(given, 'revision');
   const sha = config.model_sha ?? null;
@@ -157,7 +157,7 @@ export function modelOf({ config, model_name: name }: Results, folder: string): 
 }
 
 /** Versions write the arguments of the model as an object, or as it was given: `pretrained=…,dtype=…`. */
-function argumentOf(given: Results['config']['model_args'], key: string): string | null {
+function argumentOf(given: LmEvalResults['config']['model_args'], key: string): string | null {
   if (typeof given === 'string') {
     const entry = given.split(',').find((part) => part.startsWith(`${key}=`));
     return entry === undefined ? null : entry.slice(key.length + 1);

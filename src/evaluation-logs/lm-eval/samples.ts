@@ -6,9 +6,9 @@ import { sha256 } from '../../platform/files/sha256.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
 import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../../python/python-json.ts';
+import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
 import { readLogLines } from '../read-lines.ts';
-import { guessingOf } from './guessing.ts';
+import { countGuessableChoices } from './guessing.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
 const sampleSchema = z.looseObject({
@@ -28,7 +28,7 @@ const sampleSchema = z.looseObject({
 type Sample = z.infer<typeof sampleSchema>;
 
 /** What the samples file of a task has to fit. */
-export interface SamplesOf {
+export interface SamplesContext {
   readonly task: string;
   readonly metrics: readonly BenchmarkMetric[];
   readonly outputType: string | null;
@@ -48,7 +48,7 @@ const HINT = 'copy the file again as lm-evaluation-harness wrote it';
  * @param file relative to the folder
  * @throws UserError with file and line, for a file that is empty, truncated or doubled, or does not belong to the results
  */
-export async function readSamples(folder: string, file: string, of: SamplesOf): Promise<Samples> {
+export async function readLmEvalSamples(folder: string, file: string, of: SamplesContext): Promise<Samples> {
   const path = join(folder, file);
   const filters = [...new Set(of.metrics.map(({ filter }) => filter))];
   const found = new Map<number, Found>();
@@ -77,7 +77,7 @@ interface Place {
   /** File and line. */
   readonly where: string;
   readonly filters: readonly string[];
-  readonly of: SamplesOf;
+  readonly of: SamplesContext;
 }
 
 /** One JSON value of a file. */
@@ -94,12 +94,12 @@ async function* readRecords(path: string): AsyncGenerator<LogRecord> {
       yield* readList(path);
       return;
     }
-    yield { where: `${path}:${number}`, json: parsePythonJson(text, path, HINT, number) };
+    yield { where: `${path}:${number}`, json: parseJsonWithNaN(text, path, HINT, number) };
   }
 }
 
 async function* readList(path: string): AsyncGenerator<LogRecord> {
-  const list = parsePythonJson((await readTextFile(path, 'requests')) ?? '', path, HINT);
+  const list = parseJsonWithNaN((await readTextFile(path, 'requests')) ?? '', path, HINT);
   if (!Array.isArray(list)) throw new UserError(`${path}:1 is not a list of samples`, HINT);
   for (const [index, json] of list.entries()) yield { where: `${path}: entry ${index + 1}`, json };
 }
@@ -143,7 +143,7 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
   found.set(sample.doc_id, entry);
 }
 
-function documentOf(sample: Sample, { metrics, outputType }: SamplesOf): Found['document'] {
+function documentOf(sample: Sample, { metrics, outputType }: SamplesContext): Found['document'] {
   const requests = requestsOf(sample.arguments);
   return {
     id: sample.doc_id,
@@ -154,7 +154,7 @@ function documentOf(sample: Sample, { metrics, outputType }: SamplesOf): Found['
     requests: sha256(canonicalJson(requests)),
     values: metrics.map(() => null),
     logprobs: outputType === 'generate_until' ? null : logprobsOf(sample.resps),
-    ...(outputType === 'multiple_choice' ? guessingOf(requests, sample.target) : {}),
+    ...(outputType === 'multiple_choice' ? countGuessableChoices(requests, sample.target) : {}),
   };
 }
 

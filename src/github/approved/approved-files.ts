@@ -4,7 +4,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { shortSha } from '../../report/text/short-sha.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 import { GitObjects, unreadable } from './git-objects.ts';
-import { type Found, identityOf, pathAtCommit } from './path-at-commit.ts';
+import { type Found, pathAtCommit, pathIdentity } from './path-at-commit.ts';
 import { locate, type Workspace } from './repository-path.ts';
 
 /** A path that a verdict depends on, at the base commit and in what is checked out. */
@@ -93,7 +93,7 @@ export class ApprovedFiles {
   /** Null if there is nothing. */
   async #identityAt(tree: string, path: string): Promise<string | null> {
     const found = await pathAtCommit(this.#objects, tree, path);
-    return found && identityOf(this.#objects, tree, found);
+    return found && pathIdentity(this.#objects, tree, found);
   }
 
   /** The tree of the commit that GitHub has merged the change into. */

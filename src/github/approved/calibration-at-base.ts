@@ -14,7 +14,7 @@ export interface ApprovedCalibration {
   readonly changes: readonly ChangedInput[];
 }
 
-export interface CalibrationOptions {
+export interface CalibrationAtBaseOptions {
   readonly path: string;
   /** Whether there may be none, as at the default path. */
   readonly mayBeMissing: boolean;
@@ -28,7 +28,7 @@ export interface CalibrationOptions {
  */
 export async function calibrationAtBase(
   files: ApprovedFiles,
-  { path, mayBeMissing }: CalibrationOptions,
+  { path, mayBeMissing }: CalibrationAtBaseOptions,
 ): Promise<ApprovedCalibration> {
   const fromDisk = async (note: string): Promise<ApprovedCalibration> => ({
     calibration: await calibrationOnDisk({ path, mayBeMissing }),

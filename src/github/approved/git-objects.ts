@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 import { shortSha } from '../../report/text/short-sha.ts';
-import { describeGithubError, statusOf } from '../client/errors.ts';
+import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
 /** How often an object is requested whose answer is not whole. The client itself repeats requests without an answer. */
@@ -68,7 +68,7 @@ export class GitObjects {
         );
       } catch (error) {
         // 422: not the name of a commit.
-        if (statusOf(error) === 404 || statusOf(error) === 422) return null;
+        if (requestErrorStatus(error) === 404 || requestErrorStatus(error) === 422) return null;
         throw error;
       }
     });

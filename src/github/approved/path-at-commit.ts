@@ -75,7 +75,7 @@ export async function pathAtCommit(objects: GitObjects, root: string, path: stri
  * Equal for two commits if a checkout has the same bytes at a path: the SHA of the file or folder, and what the links
  * and submodules in a folder lead to. The pointer of a file in Git LFS stands for its content.
  */
-export async function identityOf(objects: GitObjects, root: string, found: Found): Promise<string> {
+export async function pathIdentity(objects: GitObjects, root: string, found: Found): Promise<string> {
   const seen = new Set<string>();
   const describe = async (thing: Found): Promise<string[]> => {
     if (thing.kind === 'link') return [`link ${thing.target}`];

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { isDatasetPath } from '../../hub/dataset-path.ts';
-import { placesOf } from '../../lm-eval-tasks/documents/find-documents.ts';
+import { possiblePaths } from '../../lm-eval-tasks/documents/find-documents.ts';
 import { readTask } from '../../lm-eval-tasks/read-task.ts';
 import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
 import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
-import { elementsOf, isDict, type PythonValue } from '../../python/value.ts';
+import { isDict, type PythonValue, pythonElements } from '../../python/value.ts';
 
 /** Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there. */
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;
@@ -36,8 +36,8 @@ export async function takeTaskFiles(
         places.includes(task.place) ? task : taking(places, places[0] ?? ''),
     };
     const read = await readTask(task.place, { files });
-    for (const path of namedPaths(choice)) await taking(placesOf(folder, path), path);
-    for (const path of pathsIn(read.dataFiles)) await taking(placesOf(dirname(task.place), path), path);
+    for (const path of namedPaths(choice)) await taking(possiblePaths(folder, path), path);
+    for (const path of pathsIn(read.dataFiles)) await taking(possiblePaths(dirname(task.place), path), path);
   } catch (error) {
     if (refused.length > 0 || !(error instanceof UserError)) throw error;
   }
@@ -51,6 +51,6 @@ function namedPaths(choice: SuiteChoice): string[] {
 
 function pathsIn(dataFiles: PythonValue): string[] {
   const values = isDict(dataFiles) ? [...dataFiles.values()] : [dataFiles];
-  const listed = values.flatMap((value) => (typeof value === 'string' ? [value] : (elementsOf(value) ?? [])));
+  const listed = values.flatMap((value) => (typeof value === 'string' ? [value] : (pythonElements(value) ?? [])));
   return listed.filter((path) => typeof path === 'string');
 }

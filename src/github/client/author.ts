@@ -1,4 +1,4 @@
-import { isRateLimit, statusOf } from './errors.ts';
+import { isRateLimit, requestErrorStatus } from './errors.ts';
 import type { Octokit } from './types.ts';
 
 /** Who writes with a token. The login is null for an app that GitHub does not identify. */
@@ -11,7 +11,7 @@ export interface Author {
  * them. GraphQL's `viewer` answers for both, but not on every GitHub server.
  * @throws if GitHub has an error: a guess could lead to a second comment
  */
-export async function authorOf(octokit: Octokit): Promise<Author> {
+export async function fetchAuthor(octokit: Octokit): Promise<Author> {
   const user = await octokit.rest.users.getAuthenticated().catch(nullIfRefused);
   if (user !== null) return { login: user.data.login };
   const answer = await octokit.graphql<{ viewer: { login: string } }>('{ viewer { login } }').catch(nullIfRefused);
@@ -19,7 +19,7 @@ export async function authorOf(octokit: Octokit): Promise<Author> {
 }
 
 function nullIfRefused(error: unknown): null {
-  const status = statusOf(error);
+  const status = requestErrorStatus(error);
   const isAnswer = status === null ? error instanceof Error && error.name === 'GraphqlResponseError' : status < 500;
   if (isAnswer && !isRateLimit(error)) return null;
   throw error;

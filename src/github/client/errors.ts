@@ -2,13 +2,13 @@
 const MAX_MESSAGE = 200;
 
 /** The status of GitHub's answer; null if there was no answer. */
-export function statusOf(error: unknown): number | null {
+export function requestErrorStatus(error: unknown): number | null {
   return isRequestError(error) && error.response !== undefined ? Number(error.status) : null;
 }
 
 /** GitHub answers 403 as well as 429 to a rate limit, and names the limit in a header or in the message. */
 export function isRateLimit(error: unknown): boolean {
-  const status = statusOf(error);
+  const status = requestErrorStatus(error);
   if (status !== 403) return status === 429;
   const { message, response } = error as Error & { response: { headers: Record<string, string> } };
   return (
@@ -24,7 +24,7 @@ export function isRateLimit(error: unknown): boolean {
  */
 export function describeGithubError(error: unknown): string {
   const message = messageOf(error).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
-  return isRequestError(error) ? `${statusOf(error) ?? 'no answer'}: ${message}` : message;
+  return isRequestError(error) ? `${requestErrorStatus(error) ?? 'no answer'}: ${message}` : message;
 }
 
 /** What describes a failed write, besides the error. */
@@ -43,7 +43,7 @@ export function describeWriteFailure(error: unknown, failure: WriteFailure): str
 }
 
 function causeOf(error: unknown, { permissions, ownCause }: WriteFailure): string {
-  const status = statusOf(error);
+  const status = requestErrorStatus(error);
   if (status === null) return 'GitHub could not be reached';
   if (status === 401) return 'GitHub does not accept the token; check the input github-token';
   if (isRateLimit(error)) return 'GitHub rate limit';

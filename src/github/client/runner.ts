@@ -13,7 +13,7 @@ export interface NumberOutputs {
 }
 
 /** The outputs of action.yml. */
-export interface Outputs extends NumberOutputs {
+export interface ActionOutputs extends NumberOutputs {
   readonly verdict: Verdict;
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;
@@ -46,7 +46,7 @@ export interface Runner {
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** @throws UserError if outputs would be written to nowhere */
   readonly expectOutputs: () => void;
-  readonly setOutputs: (outputs: Partial<Outputs>) => void;
+  readonly setOutputs: (outputs: Partial<ActionOutputs>) => void;
   /** Add to the page of the run. @throws if the summary cannot be written */
   readonly addSummary: (markdown: string) => Promise<void>;
   /** Leave something for the end of the step, which runs also after this process was killed. Never throws. */

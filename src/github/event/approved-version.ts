@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 import type { Commit } from '../client/types.ts';
-import { defaultBranchOf } from './branches.ts';
+import { eventDefaultBranch } from './branches.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';
 
 /** Which version of policy, baseline and everything else that a verdict depends on has been approved. */
@@ -30,7 +30,7 @@ const BRANCH_EVENTS: readonly string[] = ['push', 'workflow_dispatch', 'reposito
  * change nor about a branch (a comment, a finished run, a deployment) may have checked out anything.
  * @throws UserError for an event about a change that does not name its base commit: any other version would be a guess
  */
-export function approvedVersionOf({ name, ref, payload }: WorkflowEvent): ApprovedVersion {
+export function eventApprovedVersion({ name, ref, payload }: WorkflowEvent): ApprovedVersion {
   if (name === 'merge_group') {
     const { data } = mergeGroupSchema.safeParse(payload);
     if (!data) throw withoutBase(name);
@@ -42,7 +42,7 @@ export function approvedVersionOf({ name, ref, payload }: WorkflowEvent): Approv
     return { kind: 'base', commit: { ...data.repository, sha: data.pull_request.base.sha } };
   }
   if (name === 'schedule') return { kind: 'workspace' };
-  const branch = defaultBranchOf({ payload });
+  const branch = eventDefaultBranch({ payload });
   const isOnIt = BRANCH_EVENTS.includes(name) && branch !== null && ref === `refs/heads/${branch}`;
   return isOnIt ? { kind: 'workspace' } : { kind: 'default-branch', branch };
 }
@@ -60,7 +60,7 @@ const headsSchema = z.object({
 });
 
 /** The commits that may contain what a run is about: its own, and those that its event names. */
-export function commitsOf({ sha, payload }: WorkflowEvent): string[] {
+export function eventCommits({ sha, payload }: WorkflowEvent): string[] {
   const { data } = headsSchema.safeParse(payload);
   const named = [data?.pull_request?.head.sha, data?.workflow_run?.head_sha];
   return [...new Set([sha, ...named])].filter((commit) => commit !== undefined && commit !== '') as string[];
@@ -71,7 +71,7 @@ export function commitsOf({ sha, payload }: WorkflowEvent): string[] {
  * It merges a change into its base, except in `pull_request_target`, whose runs are about the base branch, while their
  * workflows check out the change.
  */
-export function usualCommitOf({ name, payload, sha }: WorkflowEvent): string | null {
+export function eventUsualCommit({ name, payload, sha }: WorkflowEvent): string | null {
   if (name === 'pull_request_target') {
     return headsSchema.safeParse(payload).data?.pull_request?.head.sha ?? null;
   }

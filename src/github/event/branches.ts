@@ -10,12 +10,12 @@ type Payload = Pick<WorkflowEvent, 'payload'>;
 /**
  * The branch that an event's change is to be merged into; for an event that is not about a change, the default branch.
  */
-export function baseBranchOf({ payload }: Payload): string | null {
+export function eventBaseBranch({ payload }: Payload): string | null {
   const pullRequest = pullRequestSchema.safeParse(payload);
   if (pullRequest.success) return pullRequest.data.pull_request.base.ref;
   const mergeGroup = mergeGroupSchema.safeParse(payload);
   if (mergeGroup.success) return branchOfRef(mergeGroup.data.merge_group.base_ref);
-  return defaultBranchOf({ payload });
+  return eventDefaultBranch({ payload });
 }
 
 /** Is this run about a change that has not been merged? What it measures is not what later runs compare with. */
@@ -23,7 +23,7 @@ export function isAboutChange({ payload }: Payload): boolean {
   return pullRequestSchema.safeParse(payload).success || mergeGroupSchema.safeParse(payload).success;
 }
 
-export function defaultBranchOf({ payload }: Payload): string | null {
+export function eventDefaultBranch({ payload }: Payload): string | null {
   return defaultBranchSchema.safeParse(payload).data?.repository.default_branch ?? null;
 }
 
@@ -36,12 +36,12 @@ export const branchOfRef = (ref: string): string => ref.replace(/^refs\/heads\//
  */
 export function isOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
   if (name === 'schedule') return true;
-  const branch = defaultBranchOf({ payload });
+  const branch = eventDefaultBranch({ payload });
   return name === 'push' && branch !== null && ref === `refs/heads/${branch}`;
 }
 
 /** Has somebody started this run by hand, and for the default branch? */
 export function isManualOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
-  const branch = defaultBranchOf({ payload });
+  const branch = eventDefaultBranch({ payload });
   return name === 'workflow_dispatch' && branch !== null && ref === `refs/heads/${branch}`;
 }

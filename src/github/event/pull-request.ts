@@ -10,7 +10,7 @@ const payloadSchema = z.object({
 });
 
 /** The pull request whose commits an event is about; null if it is about something else. */
-export function pullRequestOf({ name, payload }: Pick<WorkflowEvent, 'name' | 'payload'>): PullRequest | null {
+export function eventPullRequest({ name, payload }: Pick<WorkflowEvent, 'name' | 'payload'>): PullRequest | null {
   // Other events (a review, a comment) carry a pull request too, but are not about its commits.
   if (name !== 'pull_request' && name !== 'pull_request_target') return null;
   const { data } = payloadSchema.safeParse(payload);
@@ -18,7 +18,7 @@ export function pullRequestOf({ name, payload }: Pick<WorkflowEvent, 'name' | 'p
 }
 
 /** The newest commit of the pull request when its event was sent; null for an event about something else. */
-export function pullRequestHeadOf(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
-  if (pullRequestOf(event) === null) return null;
+export function eventPullRequestHead(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
+  if (eventPullRequest(event) === null) return null;
   return headSchema.safeParse(event.payload).data?.pull_request.head.sha ?? null;
 }

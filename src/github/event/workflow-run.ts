@@ -30,7 +30,7 @@ export interface FinishedRun {
 }
 
 /** The run of the event `workflow_run`; null if its payload is not complete. */
-export function finishedRunOf({ payload }: Pick<WorkflowEvent, 'payload'>): FinishedRun | null {
+export function eventFinishedRun({ payload }: Pick<WorkflowEvent, 'payload'>): FinishedRun | null {
   const { data: event } = payloadSchema.safeParse(payload);
   if (!event) return null;
   const { workflow_run: run, repository } = event;

@@ -1,7 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
 import type { CheckRunText } from '../../report/markdown/check-run.ts';
-import { describeWriteFailure, isRateLimit, statusOf } from '../client/errors.ts';
+import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client/errors.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 import { type FailOn, isFailure } from './annotation.ts';
 
@@ -14,7 +14,7 @@ export type Conclusion = 'success' | 'failure' | 'neutral';
  * What a check run says of a verdict: that of the step where it passes or fails it, and `neutral` where the verdict warns without
  * failing it, as in advisory mode.
  */
-export function conclusionOf(verdict: Report['verdict'], failOn: FailOn): Conclusion {
+export function checkRunConclusion(verdict: Report['verdict'], failOn: FailOn): Conclusion {
   if (isFailure(verdict, failOn)) return 'failure';
   return verdict === 'pass' ? 'success' : 'neutral';
 }
@@ -91,7 +91,7 @@ const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) =
 });
 
 function failed(error: unknown, { commit: { owner, repo } }: CheckRunPlace) {
-  const isForbidden = !isRateLimit(error) && (statusOf(error) === 403 || statusOf(error) === 404);
+  const isForbidden = !isRateLimit(error) && (requestErrorStatus(error) === 403 || requestErrorStatus(error) === 404);
   if (isForbidden) return { outdated: `the job has no \`permissions: ${PERMISSION}\`` };
   return {
     warning: describeWriteFailure(error, { missing: `no check run on ${owner}/${repo}`, permissions: PERMISSION }),

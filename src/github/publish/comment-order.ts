@@ -1,5 +1,5 @@
 import type { ReportRun } from '../../report/markdown/origin.ts';
-import { statusOf } from '../client/errors.ts';
+import { requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function hasBegun(octokit: Octokit, repository: Repository, theirs:
       const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: id });
       return data.run_attempt ?? Number.POSITIVE_INFINITY;
     } catch (error) {
-      return statusOf(error) === 404 ? null : Number.POSITIVE_INFINITY;
+      return requestErrorStatus(error) === 404 ? null : Number.POSITIVE_INFINITY;
     }
   };
   const attempts = await attemptsOf(theirs);
@@ -39,7 +39,10 @@ export async function hasBegun(octokit: Octokit, repository: Repository, theirs:
 }
 
 /** The newest commit of a pull request; null if GitHub does not say. Never throws. */
-export async function headOf(octokit: Octokit, { owner, repo, number }: PullRequest): Promise<string | null> {
+export async function fetchPullRequestHead(
+  octokit: Octokit,
+  { owner, repo, number }: PullRequest,
+): Promise<string | null> {
   try {
     const { data } = await octokit.rest.pulls.get({ owner, repo, pull_number: number });
     return data.head.sha;

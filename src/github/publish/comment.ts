@@ -1,6 +1,6 @@
 import { type ReportRun, runOfPage } from '../../report/markdown/origin.ts';
-import { type Author, authorOf, isBy } from '../client/author.ts';
-import { describeWriteFailure, isRateLimit, statusOf } from '../client/errors.ts';
+import { type Author, fetchAuthor, isBy } from '../client/author.ts';
+import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest } from '../client/types.ts';
 import { hasBegun, isLater, isNewer } from './comment-order.ts';
 
@@ -56,7 +56,7 @@ export async function writeStickyComment(
     const first = await draft(comment);
     const marked = await commentsWith(octokit, pullRequest, marker);
     // A first run does not need to know whose token this is.
-    const author = marked.length > 0 ? await authorOf(octokit) : null;
+    const author = marked.length > 0 ? await fetchAuthor(octokit) : null;
     const own = author === null ? [] : ownFirst(marked, author);
     const { newer, current } = await newerThan(octokit, pullRequest, first, own);
     if (newer !== null) return describeNewer(newer, pullRequest);
@@ -217,7 +217,7 @@ async function update(octokit: Octokit, { owner, repo }: PullRequest, id: number
     // The old comment can be updated later; a new one would be a duplicate.
     if (isRateLimit(error)) throw error;
     // If the token may not write at all, creating a comment fails the same way, and that is reported.
-    if (statusOf(error) === 403 || statusOf(error) === 404) return null;
+    if (requestErrorStatus(error) === 403 || requestErrorStatus(error) === 404) return null;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../compare/report.ts';
-import { type Author, authorOf, isBy } from '../client/author.ts';
+import { type Author, fetchAuthor, isBy } from '../client/author.ts';
 import { describeWriteFailure } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
@@ -141,7 +141,7 @@ async function findIssue(
     for (const issue of data) {
       // GitHub lists pull requests as issues too.
       if (issue.pull_request !== undefined || !hasLine(issue.body ?? '', marker)) continue;
-      author ??= await authorOf(octokit);
+      author ??= await fetchAuthor(octokit);
       const { user } = issue;
       if (user && isBy({ login: user.login, type: user.type }, author)) return issue;
     }

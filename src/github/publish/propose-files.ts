@@ -1,4 +1,4 @@
-import { describeWriteFailure, statusOf } from '../client/errors.ts';
+import { describeWriteFailure, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
 /** New versions of files that later runs judge by, for people to review. */
@@ -93,7 +93,7 @@ async function commitOf(octokit: Octokit, repository: Repository, branch: string
     const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });
     return data.object.sha;
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (requestErrorStatus(error) === 404) return null;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
 import { MAX_FILE_BYTES } from '../../platform/files/read-text-file.ts';
-import { statusOf } from '../client/errors.ts';
+import { requestErrorStatus } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
@@ -159,7 +159,7 @@ async function isOnBranch(octokit: Octokit, repository: Repository, branch: stri
     return data.status === 'identical' || data.status === 'behind';
   } catch (error) {
     // A branch that has been rewritten since then may not have the commit any more.
-    if (statusOf(error) === 404) return false;
+    if (requestErrorStatus(error) === 404) return false;
     throw error;
   }
 }

@@ -291,7 +291,7 @@ export interface Rope {
 }
 
 /** The attention of all layers that have one. */
-export function attentionsOf({ layers }: Pick<Decoder, 'layers'>): Attention[] {
+export function attentionMixers({ layers }: Pick<Decoder, 'layers'>): Attention[] {
   return layers.flatMap(({ mixer }) => (mixer?.kind === 'attention' ? [mixer] : []));
 }
 
@@ -310,6 +310,6 @@ export function layersBeforeLate({ layers }: Pick<Decoder, 'layers'>): number {
 }
 
 /** The mixers with a state of all layers that have one. */
-export function recurrentsOf({ layers }: Pick<Decoder, 'layers'>): Recurrent[] {
+export function recurrentMixers({ layers }: Pick<Decoder, 'layers'>): Recurrent[] {
   return layers.flatMap(({ mixer }) => (mixer === null || mixer.kind === 'attention' ? [] : [mixer]));
 }

@@ -9,8 +9,8 @@ import { expectTypes, RESTORE } from './config-types.ts';
 import type { Decoder } from './decoder.ts';
 import type { ModelFamily } from './families/family.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
-import { ropeTypeOf } from './rope.ts';
-import { NO_DECODERS, textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
+import { ropeType } from './rope.ts';
+import { findTextConfig, NO_DECODERS, VISION_LANGUAGE } from './vision-language.ts';
 
 /** The `model_type` is none of those that are described here. */
 export class UnknownFamily extends UserError {
@@ -32,7 +32,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   const modelType = config.model_type;
   refuseQuantized(checkpoint);
   if (typeof modelType !== 'string') throw new UnknownFamily(`${file} has no model_type`);
-  const text = textConfigOf(modelType, config);
+  const text = findTextConfig(modelType, config);
   const name = text?.modelType ?? modelType;
   const family = MODEL_FAMILIES.find((item) => item.modelType === name);
   if (Object.hasOwn(NO_DECODERS, modelType)) {
@@ -69,7 +69,7 @@ function refuseBesideText(
 ): void {
   const key = ['rope_scaling', 'rope_parameters'].find((name) => {
     const parameters = config[name];
-    return isObject(parameters) && INSIDE_ONLY.has(ropeTypeOf(parameters));
+    return isObject(parameters) && INSIDE_ONLY.has(ropeType(parameters));
   });
   if (key !== undefined) throw new UserError(`${file}: ${key} is beside text_config`, 'move it into text_config');
   // These classes put it in place of image tokens.

@@ -132,8 +132,8 @@ function yarn(given: UnscaledRope): ScaledRope {
   const { config, parameters, dim, theta, original } = given;
   if (original <= 0) throw config.error(`original_max_position_embeddings is ${original}, and must be positive`);
   const factor = required(given, 'factor');
-  const weight = numberOf(config, parameters, 'mscale');
-  const weightOfAll = numberOf(config, parameters, 'mscale_all_dim');
+  const weight = ropeNumber(config, parameters, 'mscale');
+  const weightOfAll = ropeNumber(config, parameters, 'mscale_all_dim');
   const magnitude =
     positiveOf(given, 'attention_factor') ??
     (weight && weightOfAll
@@ -192,7 +192,7 @@ function required(given: UnscaledRope, key: string): number {
 }
 
 function positiveOf({ config, parameters }: UnscaledRope, key: string): number | null {
-  const value = numberOf(config, parameters, key);
+  const value = ropeNumber(config, parameters, key);
   if (value !== null && value <= 0)
     throw config.error(`${key} of the rotary parameters is ${value}, and must be positive`);
   return value;
@@ -201,7 +201,7 @@ function positiveOf({ config, parameters }: UnscaledRope, key: string): number |
 /** Without a number, transformers computes with None. */
 const NEVER_NULL = new Set(['rope_theta', 'partial_rotary_factor', 'original_max_position_embeddings']);
 
-export function numberOf(config: Config, parameters: Parameters, key: string): number | null {
+export function ropeNumber(config: Config, parameters: Parameters, key: string): number | null {
   const value = parameters[key];
   if (value === undefined || (value === null && !NEVER_NULL.has(key))) return null;
   if (typeof value !== 'number' || !Number.isFinite(value) || kindIn(parameters, key) === 'huge') {

@@ -7,7 +7,7 @@ import { isObject } from '../../platform/json/is-object.ts';
 import type { Config } from './config.ts';
 import { shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';
-import { knownTypesHint, numberOf, SCALINGS } from './rope-scaling.ts';
+import { knownTypesHint, ropeNumber, SCALINGS } from './rope-scaling.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;
 
@@ -38,7 +38,7 @@ export interface RopeDefaults {
 
 /** @throws UserError for an unknown type of scaling, or a missing parameter */
 export function readRope(config: Config, headDim: number, defaults: RopeDefaults): Rope {
-  return ropeOf(config, headDim, ropeParameters(config, defaults), defaults);
+  return buildRope(config, headDim, ropeParameters(config, defaults), defaults);
 }
 
 /** The rotary parameters of a config in either layout. */
@@ -53,21 +53,21 @@ const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
 /** The length of the original training in families with parameters for each type of layer, where no key beside them counts. */
-export function originalOf(config: Config, parameters: Parameters): number {
+export function originalMaxPositions(config: Config, parameters: Parameters): number {
   const key = 'original_max_position_embeddings';
-  return numberOf(config, parameters, key) ?? config.number('max_position_embeddings');
+  return ropeNumber(config, parameters, key) ?? config.number('max_position_embeddings');
 }
 
 /** Those of one type of layers, in families whose `rope_parameters` have several; none if it is missing. */
 export function parametersOfType(config: Config, byType: Parameters | null, type: string): Parameters {
   const parameters = byType?.[type] ?? {};
   if (!isObject(parameters)) throw config.error(`rope_parameters of ${type} are ${shown(parameters)}, not an object`);
-  numberOf(config, parameters, 'rope_theta');
+  ropeNumber(config, parameters, 'rope_theta');
   return parameters;
 }
 
 /** `rope_type`, or `type` where that is missing: null is not missing. */
-export function ropeTypeOf(parameters: Parameters): unknown {
+export function ropeType(parameters: Parameters): unknown {
   const { type = 'default', rope_type: written = type } = parameters;
   return written;
 }
@@ -77,27 +77,27 @@ function originalBeside(config: Config, parameters: Parameters, { isRead }: { re
   const key = 'original_max_position_embeddings';
   const beside = config.optionalNumber(key);
   if (!isRead) return config.number('max_position_embeddings');
-  const original = originalOf(config, parameters);
+  const original = originalMaxPositions(config, parameters);
   if (beside !== null) config.expect(key, original, `the rotary parameters have ${original}`);
   return original;
 }
 
 /** The rotary positions of one set of parameters. */
-export function ropeOf(config: Config, headDim: number, parameters: Parameters, defaults: RopeDefaults): Rope {
+export function buildRope(config: Config, headDim: number, parameters: Parameters, defaults: RopeDefaults): Rope {
   const besideTheta = config.optionalNumber('rope_theta');
   const besidePartial = config.optionalNumber('partial_rotary_factor');
   if (besidePartial === null && config.has('partial_rotary_factor') && defaults.partial !== undefined) {
     throw config.error('partial_rotary_factor is null');
   }
   const theta =
-    numberOf(config, parameters, 'rope_theta') ?? (defaults.hasOwnKeys ? null : besideTheta) ?? defaults.theta;
+    ropeNumber(config, parameters, 'rope_theta') ?? (defaults.hasOwnKeys ? null : besideTheta) ?? defaults.theta;
   const partial =
-    numberOf(config, parameters, 'partial_rotary_factor') ??
+    ropeNumber(config, parameters, 'partial_rotary_factor') ??
     (defaults.hasOwnKeys ? null : besidePartial) ??
     defaults.partial ??
     1;
   if (theta <= 0) throw config.error(`the rotary base is ${theta}, and must be positive`);
-  const written = ropeTypeOf(parameters);
+  const written = ropeType(parameters);
   if (typeof written !== 'string') throw config.error(`rope_type is ${shown(written)}, not a text`);
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;

@@ -76,7 +76,7 @@ const VISION_KEY = /^(vision|image|video|vit|visual)_|^(tokens_per_second|spatia
  * The text model's config in a vision-language config.
  * @returns null for a model type that is not one of them
  */
-export function textConfigOf(modelType: string, values: Values): TextConfig | null {
+export function findTextConfig(modelType: string, values: Values): TextConfig | null {
   const kind = VISION_LANGUAGE.find((item) => item.modelType === modelType);
   if (!kind) return null;
   const nested = values.text_config;

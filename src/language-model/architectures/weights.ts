@@ -1,8 +1,8 @@
 import type { Adapter, LoraModule } from '../../checkpoint/adapter/adapter.ts';
 import { isStacked, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
-import { featuresOf } from '../../checkpoint/adapter/factors.ts';
+import { loraFeatures } from '../../checkpoint/adapter/factors.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { placeOf } from '../../checkpoint/naming/place.ts';
+import { tensorPlace } from '../../checkpoint/naming/place.ts';
 import { wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { isReadable } from '../../checkpoint/tensors/tensor-value.ts';
@@ -158,7 +158,7 @@ export class Weights {
       const { magnitude } = module;
       // A weight that the model does not have is refused later, by name.
       if (magnitude === null || !source || !isReadable(source)) return [];
-      const { input, output } = featuresOf(module);
+      const { input, output } = loraFeatures(module);
       const shape = module.transposed ? [input, output] : [output, input];
       if (source.shape.join() !== shape.join()) throw this.#otherLayer(module, source.shape);
       return [[name, { module, magnitude, base: { source, view: wholeMatrix(source.shape) } }] as const];
@@ -212,7 +212,7 @@ export class Weights {
     for (const [name, lora] of this.#loras) {
       if (layer === undefined || !isStacked(lora) || !name.startsWith(layer) || !name.endsWith(`.${leaf}`)) continue;
       this.#used.add(name);
-      const features = featuresOf(lora);
+      const features = loraFeatures(lora);
       const isOfLayer = [features.input, features.output].sort().join() === [input, output].sort().join();
       if (isOfLayer && lora.experts === count) {
         const held = `update of ${name}`;
@@ -231,7 +231,7 @@ export class Weights {
   /** @throws UserError if A is not [rank, input] and B not [output, rank] */
   expectLora(module: LoraModule, input: number, output: number): void {
     const { target, a, b, rank } = module;
-    const features = featuresOf(module);
+    const features = loraFeatures(module);
     const isOfLayer = features.input === input && features.output === output;
     if (isOfLayer && a.size === rank * input && b.size === rank * output) return;
     throw new UserError(
@@ -284,7 +284,7 @@ export class Weights {
 
   /** Is it of images or sound, which no text goes through? */
   #isOfTower(name: string): boolean {
-    return this.#multimodal && placeOf(name, { multimodal: true }).component !== 'language';
+    return this.#multimodal && tensorPlace(name, { multimodal: true }).component !== 'language';
   }
 
   /**

@@ -10,7 +10,7 @@ export function gated(graph: Graph, activation: Activation | ClampedSwiglu, gate
 }
 
 /** The same for gate and up side by side in the last axis, gate first. */
-export function gatedHalves(graph: Graph, activation: Activation, both: Value): Value {
+export function applyGatedHalves(graph: Graph, activation: Activation, both: Value): Value {
   return gated(graph, activation, ...halves(graph, both));
 }
 

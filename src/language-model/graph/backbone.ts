@@ -1,12 +1,12 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import {
   type Attention,
-  attentionsOf,
+  attentionMixers,
   type Decoder,
   hasOwnKeys,
   layersBeforeLate,
   type Rope,
-  recurrentsOf,
+  recurrentMixers,
   type Window,
 } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
@@ -33,7 +33,7 @@ export interface BackboneInputs {
 }
 
 export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs {
-  const attentions = attentionsOf(decoder);
+  const attentions = attentionMixers(decoder);
   return {
     windows: [...new Set(attentions.map(({ window }) => window))],
     ropes: [...new Set(attentions.flatMap(({ rope }) => rope ?? []))],
@@ -169,7 +169,7 @@ function declareLayerInputs(
 ): (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'> {
   const { windows, ropes } = backboneInputs(own);
   const { ropes: allRopes } = backboneInputs(decoder);
-  const slopes = attentionsOf(own).find(({ alibi }) => alibi !== null)?.heads;
+  const slopes = attentionMixers(own).find(({ alibi }) => alibi !== null)?.heads;
   const alibi = slopes === undefined ? null : graph.input(BACKBONE.alibi, float32, ['B', slopes, 1, 'T']);
   const biases = new Map(
     windows.map((window) => {
@@ -232,7 +232,7 @@ function embedForLayers(graph: Graph, weights: Weights, decoder: Decoder, tokens
 
 /** The inputs of layers with a state; null where there are none. */
 function declareRecurrence(graph: Graph, decoder: Decoder, { useKvCache }: BackboneOptions): RecurrentInputs | null {
-  const [first] = recurrentsOf(decoder);
+  const [first] = recurrentMixers(decoder);
   if (first === undefined) return null;
   const { kernel } = recurrentShape(first);
   const stage = (name: Stage): StageInputs => ({

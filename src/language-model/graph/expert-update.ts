@@ -1,5 +1,5 @@
 import { areTurned, type ExpertLayer, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
-import { featuresOf } from '../../checkpoint/adapter/factors.ts';
+import { loraFeatures } from '../../checkpoint/adapter/factors.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -26,7 +26,7 @@ export class StackedUpdate {
 
   constructor(graph: Graph, module: StackedModule, turned: boolean) {
     const { a, b, rank, scale, experts } = module;
-    const { input, output } = featuresOf(module);
+    const { input, output } = loraFeatures(module);
     const [first, last] = [
       loadFloat32(graph, a, [experts, rank, input]),
       loadFloat32(graph, b, [output, rank, experts]),
@@ -66,7 +66,7 @@ export class StackedUpdate {
 }
 
 /** @throws UserError for factors of another shape than that of the layers */
-export function expertUpdates(graph: Graph, weights: Weights, { count, expert }: Experts): ExpertUpdates {
+export function openExpertUpdates(graph: Graph, weights: Weights, { count, expert }: Experts): ExpertUpdates {
   const { gate, up, down } = expert(0);
   const find = (leaf: string, input: number, output: number): ExpertLayer | null => {
     const module = weights.stackedLora(down.module, leaf, { count, input, output });

@@ -1,10 +1,10 @@
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { blockOf } from '../../checkpoint/tensors/tensor-value.ts';
+import { tensorBlock } from '../../checkpoint/tensors/tensor-value.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, alternating, gated, halves } from './activation.ts';
-import { type ExpertUpdates, expertUpdates, type StackedUpdate } from './expert-update.ts';
+import { type ExpertUpdates, openExpertUpdates, type StackedUpdate } from './expert-update.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import { isPlain, route, routerLogits } from './router.ts';
 
@@ -39,7 +39,7 @@ export function applyExperts(
   const canScale = (experts.scales !== 'input' || experts.perToken === 1) && experts.router.expertScales === undefined;
   const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
   const logits = routerLogits(graph, weights, experts.router, seen);
-  const updates = expertUpdates(graph, weights, experts);
+  const updates = openExpertUpdates(graph, weights, experts);
   return isFused
     ? applyFused(graph, weights, experts, updates, x, logits)
     : applyEach(graph, weights, experts, updates, x, logits);
@@ -277,9 +277,9 @@ function expertAt(
   const { layout, biases } = stacked;
   const transB = layout === 'output-first' ? 1 : 0;
   const biasOf = (tensor: string, size: number, index: number) =>
-    loadFloat32(graph, blockOf(weights.tensor(tensor, [count, size]), index, count));
+    loadFloat32(graph, tensorBlock(weights.tensor(tensor, [count, size]), index, count));
   const apply = (x: Value, all: TensorEntry, index: number, bias: Value | null) =>
-    applyWeight(graph, weights, x, blockOf(all, index, count), { transB, bias });
+    applyWeight(graph, weights, x, tensorBlock(all, index, count), { transB, bias });
   return (index, x) => {
     const both = apply(x, gateUp, index, biases && biasOf(biases.gateUp, 2 * inner, index));
     const [gates, ups] = split(updated(updates.gateUp, index, x, both), inner);

@@ -1,4 +1,4 @@
-import { rowsOf } from '../../checkpoint/tensors/layout.ts';
+import { tensorRows } from '../../checkpoint/tensors/layout.ts';
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
@@ -88,7 +88,7 @@ function sliceProduct(graph: Graph, decoder: Decoder, weights: Weights, { start,
   const layer = outputLayer(decoder, weights);
   if (start === 0 && end === decoder.vocabulary) return wholeProduct(graph, decoder, weights, layer, x);
   const matrix = weights.tensor(`${layer.module}.weight`, [layer.output, layer.input]);
-  const product = applyWeight(graph, weights, x, rowsOf(matrix, start, end));
+  const product = applyWeight(graph, weights, x, tensorRows(matrix, start, end));
   const biasModule = layer.bias ? layer.module : decoder.head.bias ? 'lm_head' : null;
   if (biasModule === null) return product;
   const bias = loadFloat32(graph, weights.tensor(`${biasModule}.bias`, [decoder.vocabulary]));

@@ -1,5 +1,5 @@
 import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import { rowsOf } from '../../checkpoint/tensors/layout.ts';
+import { tensorRows } from '../../checkpoint/tensors/layout.ts';
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { bitsValue, preparedValue, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
@@ -53,7 +53,7 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const count = Math.ceil(rows / Math.max(1, Math.floor(most / (columns * FLOAT_BYTES))));
   const block = Math.ceil(rows / count);
   return Array.from({ length: Math.ceil(rows / block) }, (_, i) =>
-    rowsOf(entry, i * block, Math.min(rows, (i + 1) * block)),
+    tensorRows(entry, i * block, Math.min(rows, (i + 1) * block)),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { activate, gated, gatedHalves, xielu } from './activation.ts';
+import { activate, applyGatedHalves, gated, xielu } from './activation.ts';
 import { applyExperts, type ExpertsOptions, weightShared } from './experts.ts';
 import { applyLinear } from './linear.ts';
 import { applyNorm } from './norm.ts';
@@ -24,7 +24,7 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
     }
     case 'gated-fused': {
       const both = applyLinear(graph, weights, mlp.gateUp, x);
-      return applyLinear(graph, weights, mlp.down, gatedHalves(graph, mlp.activation, both));
+      return applyLinear(graph, weights, mlp.down, applyGatedHalves(graph, mlp.activation, both));
     }
     case 'experts': {
       const routed = applyExperts(graph, weights, mlp, x, options);

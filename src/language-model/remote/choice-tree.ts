@@ -18,7 +18,7 @@ export interface ChoiceMember {
  * Group sequences by their context, in the order of the contexts' tokens: those that begin alike follow each other, while the
  * beginning is still in the server's prefix cache.
  */
-export function groupByContext(sequences: readonly Sequence[]): ChoiceGroup[] {
+export function groupChoices(sequences: readonly Sequence[]): ChoiceGroup[] {
   const groups = new Map<string, { readonly context: readonly number[]; readonly members: ChoiceMember[] }>();
   for (const [index, { context, continuation }] of sequences.entries()) {
     const key = context.join();
@@ -65,18 +65,18 @@ const MAX_PLACES = 64;
  * @returns null where a tree is of no use: for a single continuation, for more tokens than a server lists, and where it would
  *   take more than twice as many prompts as there are continuations
  */
-export function treeOf({ members }: ChoiceGroup): ChoiceTree | null {
+export function buildChoiceTree({ members }: ChoiceGroup): ChoiceTree | null {
   const places = placesOf(members);
   if (members.length < 2 || places.length > 2 * members.length) return null;
-  return tokensOf(places).length > MAX_TREE_TOKENS ? null : { parts: [places] };
+  return choiceTokens(places).length > MAX_TREE_TOKENS ? null : { parts: [places] };
 }
 
 /** A tree of any size, for a server that lists whatever is asked for: in as many parts as it takes. */
-export function wholeTreeOf({ members }: ChoiceGroup): ChoiceTree {
+export function buildWholeChoiceTree({ members }: ChoiceGroup): ChoiceTree {
   const parts: ChoicePlace[][] = [];
   for (const place of placesOf(members)) {
     const last = parts.at(-1);
-    const fits = last && last.length < MAX_PLACES && tokensOf([...last, place]).length <= MAX_ASKED_TOKENS;
+    const fits = last && last.length < MAX_PLACES && choiceTokens([...last, place]).length <= MAX_ASKED_TOKENS;
     if (fits) last.push(place);
     else parts.push([place]);
   }
@@ -97,7 +97,7 @@ function placesOf(members: readonly ChoiceMember[]): ChoicePlace[] {
 }
 
 /** All tokens that are asked for at some places, in ascending order. */
-export const tokensOf = (places: readonly ChoicePlace[]): number[] =>
+export const choiceTokens = (places: readonly ChoicePlace[]): number[] =>
   [...new Set(places.flatMap(({ tokens }) => tokens))].sort((a, b) => a - b);
 
 /**

@@ -102,7 +102,7 @@ export function echoedTokens(response: unknown, server: string): EchoedTokens {
  * @throws UserError if the response has not one choice for each prompt, or no log-probabilities of the prompts
  */
 export function echoedPrompts(response: unknown, server: string, prompts: WirePromptList): EchoedTokens[] {
-  const { choices, usage } = choicesOf(response, server, prompts.length);
+  const { choices, usage } = parseChoices(response, server, prompts.length);
   const sent = tokensIn(prompts);
   const read = usage?.prompt_tokens ?? sent;
   if (sent !== null && read !== null && read !== sent) throw otherTokens(server, read, sent);
@@ -224,7 +224,7 @@ function firstChoice(response: unknown, server: string) {
  * The choices in the order of the prompts that they answer.
  * @throws UserError if there is not one for each
  */
-export function choicesOf(response: unknown, server: string, count: number) {
+export function parseChoices(response: unknown, server: string, count: number) {
   const { choices, usage } = parseResponse(response, server);
   const byIndex = new Map(choices.map((choice, i) => [choice.index ?? i, choice]));
   const ordered = Array.from({ length: count }, (_, i) => byIndex.get(i) ?? null);

@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { deviationOf, type Fingerprint, isSame, takeFingerprint } from './fingerprint.ts';
+import { type Fingerprint, isSame, measureDeviation, takeFingerprint } from './fingerprint.ts';
 import type { ReadPrompt } from './prompt-reading.ts';
 
 /** A context that is shorter has no room for two fixed prompts. */
@@ -62,7 +62,7 @@ function expectSame(
   { server, when }: { readonly server: string; readonly when: string },
 ): void {
   if (isSame(values, cold)) return;
-  const deviation = deviationOf(values, cold);
+  const deviation = measureDeviation(values, cold);
   const by =
     deviation === null
       ? `${values.length} tokens instead of ${cold.length}`

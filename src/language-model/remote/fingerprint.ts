@@ -45,7 +45,7 @@ export interface Deviation {
 }
 
 /** @returns null if there are not as many values on both sides, which no rounding explains */
-export function deviationOf(a: readonly number[], b: readonly number[]): Deviation | null {
+export function measureDeviation(a: readonly number[], b: readonly number[]): Deviation | null {
   if (a.length !== b.length || a.length === 0) return null;
   const differences = a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)));
   return { mean: differences.reduce((sum, value) => sum + value, 0) / a.length, max: Math.max(...differences) };
@@ -53,7 +53,7 @@ export function deviationOf(a: readonly number[], b: readonly number[]): Deviati
 
 /** Can two answers be of the same model, asked the same? */
 export function isSame(a: readonly number[], b: readonly number[]): boolean {
-  const deviation = deviationOf(a, b);
+  const deviation = measureDeviation(a, b);
   const tolerance = a.length < FEW ? MEAN_TOLERANCE_OF_FEW : MEAN_TOLERANCE;
   return deviation !== null && deviation.mean <= tolerance && deviation.max <= MAX_TOLERANCE;
 }

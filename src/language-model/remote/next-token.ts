@@ -1,11 +1,11 @@
 import { validate } from '../../platform/json/first-issue.ts';
 import {
-  choicesOf,
   expectLogprobs,
   generateRequest,
   logprobsSchema,
   MIN_LOGPROB,
   otherTokens,
+  parseChoices,
 } from './completions-api.ts';
 
 type TokenPrompts = ReadonlyArray<readonly number[]>;
@@ -45,7 +45,7 @@ const TOKEN_ID = /^token_id:(\d+)$/;
  * @throws UserError if the response has not one choice for each prompt, or other tokens were read than were sent
  */
 export function nextTokens(response: unknown, server: string, prompts: TokenPrompts): NextToken[] | null {
-  const { choices, usage } = choicesOf(response, server, prompts.length);
+  const { choices, usage } = parseChoices(response, server, prompts.length);
   const sent = prompts.reduce((sum, { length }) => sum + length, 0);
   const read = usage?.prompt_tokens ?? null;
   if (read === null) return null;

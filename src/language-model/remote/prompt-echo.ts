@@ -9,7 +9,7 @@ import {
   type WirePromptList,
 } from './completions-api.ts';
 import { isUnsupported } from './remote-retry.ts';
-import { Refusal, type RemoteServer } from './remote-server.ts';
+import { type RemoteServer, ServerRefusal } from './remote-server.ts';
 
 /** Longer lists of prompts are sent one by one: a response has about 300 bytes for each of their tokens. */
 const MAX_LIST_LENGTH = 65_536;
@@ -31,7 +31,7 @@ export class PromptEcho {
       const response = await this.#server.request('completions', scoreRequest(this.#model, prompt), signal);
       return echoedTokens(response, this.#server.shown);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ServerRefusal)) throw error;
       if (isUnsupported(error.reason)) throw noPromptLogprobs(this.#server.shown, `: ${error.reason}`);
       if (error.status !== 422 || !/\bprompt\b/.test(error.reason) || typeof prompt === 'string') throw error;
       throw new UserError(
@@ -75,5 +75,5 @@ const FEATURE_STATUSES: ReadonlySet<number> = new Set([400, 422]);
 
 /** Is it refused because of what was asked for, so that another way of asking can be answered? */
 export function isRefusedFeature(error: unknown): boolean {
-  return error instanceof Refusal && (FEATURE_STATUSES.has(error.status) || isUnsupported(error.reason));
+  return error instanceof ServerRefusal && (FEATURE_STATUSES.has(error.status) || isUnsupported(error.reason));
 }

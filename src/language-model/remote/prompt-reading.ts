@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { choicesOf, type EchoedTokens } from './completions-api.ts';
+import { type EchoedTokens, parseChoices } from './completions-api.ts';
 import { type NextToken, nextTokenIn, nextTokenRequest } from './next-token.ts';
 import { isRefusedFeature } from './prompt-echo.ts';
 import type { RemoteServer } from './remote-server.ts';
@@ -32,7 +32,7 @@ export function readingOfEcho(echoed: EchoedTokens): PromptReading {
 const MAX_BEGINNINGS = 16;
 
 /** The text up to each of its spaces, the shortest first, and the whole text if it has none. */
-export function beginningsOf(text: string): string[] {
+export function promptBeginnings(text: string): string[] {
   const spaces = [...text.matchAll(/(?<=\S)\s/g)].map(({ index }) => text.slice(0, index));
   return spaces.length > 0 ? spaces.slice(0, MAX_BEGINNINGS) : [text];
 }
@@ -50,7 +50,7 @@ export async function readNextTokens(
   model: string,
   { prompt, signal }: { readonly prompt: string; readonly signal: AbortSignal },
 ): Promise<PromptReading> {
-  const answers = await askNext(server, nextTokenRequest(model, beginningsOf(prompt), ANY_TOKENS), signal);
+  const answers = await askNext(server, nextTokenRequest(model, promptBeginnings(prompt), ANY_TOKENS), signal);
   const best = answers.map(({ best }) => best);
   return { tokens: answers.map(mostLikely), logprobs: best, count: null };
 }
@@ -71,7 +71,7 @@ export async function readAtTwoTemperatures(
   const { tokens: names } = await readNextTokens(server, model, { prompt, signal });
   const tokens = names.map((name) => (name === '' ? null : Number(name)));
   const asked = [...new Set(tokens.filter((token) => token !== null))];
-  const request = nextTokenRequest(model, beginningsOf(prompt), asked);
+  const request = nextTokenRequest(model, promptBeginnings(prompt), asked);
   const values = async (body: NextTokenRequest) => {
     const answers = await askNext(server, body, signal);
     return answers.flatMap(({ logprobs }, i) => {
@@ -89,7 +89,7 @@ type NextTokenRequest = ReturnType<typeof nextTokenRequest>;
 async function askNext(server: RemoteServer, request: NextTokenRequest, signal: AbortSignal): Promise<NextToken[]> {
   const response = await server.request('completions', request, signal);
   const count = Array.isArray(request.prompt) ? request.prompt.length : 1;
-  const { choices } = choicesOf(response, server.shown, count);
+  const { choices } = parseChoices(response, server.shown, count);
   return choices.map(({ logprobs }) => {
     const answer = nextTokenIn(logprobs, server.shown);
     if (answer !== null) return answer;

@@ -5,7 +5,7 @@ import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
-import { type ChoiceGroup, groupByContext } from './choice-tree.ts';
+import { type ChoiceGroup, groupChoices } from './choice-tree.ts';
 import {
   continuation,
   generateRequest,
@@ -225,7 +225,7 @@ class ServerEngine implements RemoteEngine {
     if (sequences.some(({ context, continuation }) => context.length === 0 || continuation.length === 0)) {
       throw new RangeError('a sequence needs a context and a continuation');
     }
-    const groups = groupByContext(sequences);
+    const groups = groupChoices(sequences);
     const trial = groups.find((group) => this.#ids.isTrial(group));
     const rest = groups.filter((group) => group !== trial);
     const scores = new Map<number, SequenceScore>();

@@ -39,7 +39,7 @@ export interface RemoteServerOptions {
 }
 
 /** The server refused the request, and would refuse it again. */
-export class Refusal extends UserError {
+export class ServerRefusal extends UserError {
   readonly status: number;
   /** The server's message, on one line. */
   readonly reason: string;
@@ -164,11 +164,11 @@ export class RemoteServer {
     if (status >= 300 && status < 400) {
       await response.body?.cancel();
       const target = location === null ? 'nowhere' : this.#oneLine(location);
-      throw new Refusal(this.shown, status, `it redirects to ${target}`, 'give that address if you trust it');
+      throw new ServerRefusal(this.shown, status, `it redirects to ${target}`, 'give that address if you trust it');
     }
     const text = (await readUpTo(response, MAX_ERROR_BYTES)) ?? '';
     const reason = this.#oneLine(messageIn(text) || response.statusText || 'no reason given');
-    if (!isTransient(status, reason)) throw new Refusal(this.shown, status, reason, hintFor(status));
+    if (!isTransient(status, reason)) throw new ServerRefusal(this.shown, status, reason, hintFor(status));
     return {
       problem: `fails (${status}): ${reason}`,
       retryAfter: response.headers.get('retry-after'),

@@ -1,7 +1,14 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SequenceScore } from '../engine.ts';
-import { type ChoiceGroup, type ChoiceTree, scoreInTree, tokensOf, treeOf, wholeTreeOf } from './choice-tree.ts';
+import {
+  buildChoiceTree,
+  buildWholeChoiceTree,
+  type ChoiceGroup,
+  type ChoiceTree,
+  choiceTokens,
+  scoreInTree,
+} from './choice-tree.ts';
 import { type EchoedTokens, noPromptLogprobs, otherTokens } from './completions-api.ts';
 import { expectRaw, untrusted } from './examine-server.ts';
 import { type NextToken, nextTokenRequest, nextTokens } from './next-token.ts';
@@ -43,7 +50,7 @@ export class IdScorer {
 
   /** Whether the answer to this group shows what the server can do: then it should be asked alone, before the others. */
   isTrial(group: ChoiceGroup): boolean {
-    return this.#options.echo !== null && this.#listsNext === null && treeOf(group) !== null;
+    return this.#options.echo !== null && this.#listsNext === null && buildChoiceTree(group) !== null;
   }
 
   /** @returns in the order of the members */
@@ -85,8 +92,8 @@ export class IdScorer {
   }
 
   #treeOf(group: ChoiceGroup): ChoiceTree | null {
-    if (this.#options.echo === null) return group.members.length > 0 ? wholeTreeOf(group) : null;
-    return this.#listsNext === false ? null : treeOf(group);
+    if (this.#options.echo === null) return group.members.length > 0 ? buildWholeChoiceTree(group) : null;
+    return this.#listsNext === false ? null : buildChoiceTree(group);
   }
 
   /** @returns the answers at all places, in order; null if the server does not list next tokens */
@@ -98,7 +105,7 @@ export class IdScorer {
       try {
         const response = await server.request(
           'completions',
-          nextTokenRequest(model, prompts, tokensOf(places)),
+          nextTokenRequest(model, prompts, choiceTokens(places)),
           signal,
         );
         const answered = nextTokens(response, server.shown, prompts);
@@ -119,7 +126,7 @@ export class IdScorer {
     const echoed = await this.#echoAll({ context, members }, signal);
     return echoed.map((answer, i) => {
       const to = context.length + at(members, i).continuation.length;
-      return scoreOf(answer, { from: context.length, to, server: shown });
+      return echoedScore(answer, { from: context.length, to, server: shown });
     });
   }
 
@@ -148,7 +155,7 @@ const notListed = (server: string): UserError =>
  * The score of tokens `from` to `to` − 1.
  * @throws UserError for a token without a probability, and if it is not known which are the most likely ones
  */
-export function scoreOf(
+export function echoedScore(
   echoed: EchoedTokens,
   { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
 ): SequenceScore {

@@ -4,7 +4,7 @@ import type { SequenceScore } from '../engine.ts';
 import type { EchoedTokens } from './completions-api.ts';
 import type { PromptEcho } from './prompt-echo.ts';
 import { locateText, promptCount, type TextPair, tokenAt } from './remote-text.ts';
-import { scoreOf } from './score-ids.ts';
+import { echoedScore } from './score-ids.ts';
 
 /** The scores of all tokens but those of `unscored`. */
 export interface RollingScore extends SequenceScore {
@@ -85,7 +85,7 @@ export class TextScorer {
   }
 
   #scoreOf(echoed: EchoedTokens, from: number, to: number): SequenceScore {
-    return scoreOf(echoed, { from, to, server: this.#server });
+    return echoedScore(echoed, { from, to, server: this.#server });
   }
 
   #cannotLocate(what: string): UserError {

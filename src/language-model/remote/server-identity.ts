@@ -3,7 +3,7 @@ import { validate } from '../../platform/json/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { contextLength } from './completions-api.ts';
 import { untrusted } from './examine-server.ts';
-import { Refusal, type RemoteServer } from './remote-server.ts';
+import { type RemoteServer, ServerRefusal } from './remote-server.ts';
 
 /** What a server says about itself and a model of it. */
 export interface ServerIdentity {
@@ -69,7 +69,7 @@ async function askIfKnown(server: RemoteServer, name: string, signal: AbortSigna
   try {
     return await server.request(name, null, signal);
   } catch (error) {
-    if (error instanceof Refusal) return null;
+    if (error instanceof ServerRefusal) return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float32Output, openSession, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { type Attention, attentionsOf, type Decoder } from '../architectures/decoder.ts';
+import { type Attention, attentionMixers, type Decoder } from '../architectures/decoder.ts';
 import {
   type AttentionKind,
   applyFusedAttention,
@@ -49,7 +49,7 @@ export async function chooseAttentionKind(
 }
 
 async function canFuse(decoder: Decoder, device: Device): Promise<boolean> {
-  const attentions = attentionsOf(decoder);
+  const attentions = attentionMixers(decoder);
   if (!attentions.every(isFusable)) return false;
   if (device.name === 'cpu') return true;
   const distinct = new Map(

@@ -10,7 +10,7 @@ import type { Backbone, ForwardResult } from './backbone-runs.ts';
 import { BatchFeeds } from './batch-feeds.ts';
 import type { ForwardBatch } from './batches.ts';
 import { appendToKvCache, disposeKvCache, emptyKvCache, type KvCache } from './kv-cache.ts';
-import { pastOf, presentNames, presentOf } from './layer-cache-names.ts';
+import { pastInputs, presentNames, presentOutputs } from './layer-cache-names.ts';
 
 /**
  * The decoder without its output matrix, in a session of onnxruntime: tokens in, hidden states out. It turns a
@@ -77,7 +77,7 @@ export class BackboneSession implements Backbone<Tensor> {
     const outputs = await this.#session.run(await this.#embedded(this.#feeds(batch)), fetches);
     const hidden = tensorOutput(outputs, BACKBONE.hidden);
     if (!fetchesCache) return { hidden, kvCache: null };
-    const returned = layers.map(({ mixer }, i) => presentOf(mixer, i, (name) => tensorOutput(outputs, name)));
+    const returned = layers.map(({ mixer }, i) => presentOutputs(mixer, i, (name) => tensorOutput(outputs, name)));
     const length = (batch.kvCache?.length ?? 0) + batch.length;
     const whole: KvCache = { batch: batch.batch, length, capacity: length, layers: returned };
     if (!batch.extendsKvCache) {
@@ -120,7 +120,7 @@ export class BackboneSession implements Backbone<Tensor> {
     // A cache with capacity and nothing in it yet is not read.
     const cache = batch.kvCache === null || batch.kvCache.length === 0 ? this.#emptyCache(batch.batch) : batch.kvCache;
     const feeds = this.#feedsOf.of(batch, cache);
-    if (this.usesKvCache) for (const [i, layer] of cache.layers.entries()) Object.assign(feeds, pastOf(layer, i));
+    if (this.usesKvCache) for (const [i, layer] of cache.layers.entries()) Object.assign(feeds, pastInputs(layer, i));
     return feeds;
   }
 

@@ -1,6 +1,6 @@
 import {
   type Attention,
-  attentionsOf,
+  attentionMixers,
   type Decoder,
   hasOwnKeys,
   type Layer,
@@ -79,7 +79,7 @@ export class BatchBudget {
     const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer.mixer));
     const ofLayers = PER_LAYER_COPIES * (perLayerEmbeddings?.projection.output ?? 0);
     this.#perToken = 4 * hidden * (altUp?.count ?? 1) + ofLayers + Math.max(0, ...widths);
-    const attentions = attentionsOf({ layers });
+    const attentions = attentionMixers({ layers });
     this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
     this.#isOnCpu = isOnCpu;

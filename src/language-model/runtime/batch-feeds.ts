@@ -1,6 +1,12 @@
 import { type Tensor, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { attentionsOf, type Decoder, layersBeforeLate, type Rope, recurrentsOf } from '../architectures/decoder.ts';
+import {
+  attentionMixers,
+  type Decoder,
+  layersBeforeLate,
+  type Rope,
+  recurrentMixers,
+} from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 import { ropeTables } from '../architectures/rope.ts';
 import { backboneInputs } from '../graph/backbone.ts';
@@ -63,9 +69,9 @@ export class BatchFeeds {
       feeds[BACKBONE.cos(i)] = cos;
       feeds[BACKBONE.sin(i)] = sin;
     }
-    const alibi = attentionsOf({ layers }).find((attention) => attention.alibi !== null)?.alibi;
+    const alibi = attentionMixers({ layers }).find((attention) => attention.alibi !== null)?.alibi;
     if (alibi) feeds[BACKBONE.alibi] = alibiTensor(batch, cache, alibi);
-    const [recurrent] = recurrentsOf({ layers });
+    const [recurrent] = recurrentMixers({ layers });
     if (recurrent === undefined) return feeds;
     const { kernel } = recurrentShape(recurrent);
     return { ...feeds, ...recurrenceFeeds(batch, { kernel, hasPast: this.#hasPast }) };

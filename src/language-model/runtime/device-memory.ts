@@ -1,6 +1,6 @@
 import type { Graph } from '../../onnx/graph.ts';
 import { DEVICE_RESERVE } from '../../onnx/session.ts';
-import { attentionsOf, type Decoder } from '../architectures/decoder.ts';
+import { attentionMixers, type Decoder } from '../architectures/decoder.ts';
 import { BatchBudget, cachedFloats } from './batch-budget.ts';
 
 /** What a language model takes in the memory of a device beside what varies with the batch, in bytes. */
@@ -43,7 +43,7 @@ const FLOAT_BYTES = 4;
 export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchBytes: number): DeviceNeeds {
   const total = (of: (graph: Graph) => number) => graphs.reduce((sum, graph) => sum + of(graph), 0);
   const tokens = Math.min(decoder.maxLength, PLANNED_TOKENS);
-  const floats = attentionsOf(decoder).reduce((sum, attention) => sum + cachedFloats(attention), 0);
+  const floats = attentionMixers(decoder).reduce((sum, attention) => sum + cachedFloats(attention), 0);
   return {
     weights: total(({ weightMemory }) => weightMemory.held),
     expanded: EXPANDED_COPIES * total(({ weightMemory }) => weightMemory.largestExpansion),

@@ -1,10 +1,10 @@
 import { float32Data, type Tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import type { SequenceScore } from '../engine.ts';
-import type { HeadSession, Target } from './head-session.ts';
+import type { HeadSession, HeadTarget } from './head-session.ts';
 
 /** A target token, and the token of a scored sequence that it is. */
-export interface SequenceTarget extends Target {
+export interface SequenceTarget extends HeadTarget {
   /** Index of the sequence. */
   readonly sequence: number;
   /** Index in its continuation. */

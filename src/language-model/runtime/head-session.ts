@@ -15,7 +15,7 @@ import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
 
 /** A token whose log-probability is computed, and the row of hidden states that predicts it. */
-export interface Target {
+export interface HeadTarget {
   readonly row: number;
   readonly token: number;
 }
@@ -64,7 +64,7 @@ export class HeadSession {
   }
 
   /** @param hidden [rows, hidden] */
-  async score(hidden: Tensor, targets: readonly Target[]): Promise<TargetScores> {
+  async score(hidden: Tensor, targets: readonly HeadTarget[]): Promise<TargetScores> {
     const outputs = await this.#run(hidden, targets, [HEAD.logprobs, HEAD.best]);
     return { logprobs: float32Output(outputs, HEAD.logprobs), best: int64Output(outputs, HEAD.best) };
   }
@@ -97,7 +97,7 @@ export class HeadSession {
     await this.#session.release();
   }
 
-  #run(hidden: Tensor, targets: readonly Target[], fetches: readonly string[], session = this.#session) {
+  #run(hidden: Tensor, targets: readonly HeadTarget[], fetches: readonly string[], session = this.#session) {
     const pairs = tensor.int64(
       targets.flatMap(({ row, token }) => [row, token]),
       [targets.length, 2],

@@ -1,7 +1,7 @@
 import type { Decoder } from '../architectures/decoder.ts';
 import type { HeldWeights, Weights } from '../architectures/weights.ts';
 import type { ScoringStep } from './schedule.ts';
-import { passesOf, tokensOf } from './schedule.ts';
+import { stepPasses, stepTokens } from './schedule.ts';
 
 /**
  * Can a CPU leave the weights of layers as they are stored? Experts are multiplied by an operator that takes float32: each in operators
@@ -18,10 +18,10 @@ export interface Work {
   readonly tokens: number;
 }
 
-export function workOf(steps: readonly ScoringStep[]): Work {
+export function scoringWork(steps: readonly ScoringStep[]): Work {
   return {
-    passes: steps.reduce((sum, step) => sum + passesOf(step), 0),
-    tokens: steps.reduce((sum, step) => sum + tokensOf(step), 0),
+    passes: steps.reduce((sum, step) => sum + stepPasses(step), 0),
+    tokens: steps.reduce((sum, step) => sum + stepTokens(step), 0),
   };
 }
 
@@ -44,7 +44,7 @@ export function isFastAsStored({ passes, tokens }: Work): boolean {
 }
 
 /** How weights are held: those of the layers, and the output matrix. */
-export interface HeldOf {
+export interface HeldModelWeights {
   readonly backbone: HeldWeights;
   readonly head: HeldWeights;
 }
@@ -63,7 +63,7 @@ export interface HeldLimits {
  */
 export class HeldChoice {
   readonly #limits: HeldLimits;
-  #current: HeldOf;
+  #current: HeldModelWeights;
   #isConverted: boolean;
   #generates = false;
   #announced: HeldWeights | null = null;
@@ -76,7 +76,7 @@ export class HeldChoice {
   }
 
   /** Of the last call. */
-  get current(): HeldOf {
+  get current(): HeldModelWeights {
     return this.#current;
   }
 
@@ -86,14 +86,14 @@ export class HeldChoice {
   }
 
   /** From now on, all calls are held as suits these together. */
-  announce(work: Work): HeldOf {
+  announce(work: Work): HeldModelWeights {
     this.#announced = null;
     const held = this.forScores(work);
     this.#announced = held.backbone;
     return held;
   }
 
-  forScores(work: Work): HeldOf {
+  forScores(work: Work): HeldModelWeights {
     const { all } = this.#limits;
     if (all !== null) return this.#set({ backbone: all, head: all });
     const stays = this.#announced === null ? isFastAsStored(work) : this.#announced === 'as-stored';
@@ -104,14 +104,14 @@ export class HeldChoice {
     });
   }
 
-  forGenerating(): HeldOf {
+  forGenerating(): HeldModelWeights {
     this.#isConverted = true;
     this.#generates = true;
     const held = this.#limits.all ?? 'float32';
     return this.#set({ backbone: held, head: held });
   }
 
-  #set(held: HeldOf): HeldOf {
+  #set(held: HeldModelWeights): HeldModelWeights {
     this.#current = held;
     return held;
   }

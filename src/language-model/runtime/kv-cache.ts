@@ -91,11 +91,11 @@ function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Ten
 /** Release memory on a device; on the CPU the garbage collector does. */
 export function disposeKvCache(cache: KvCache | null): void {
   for (const layer of cache?.layers ?? []) {
-    for (const item of tensorsOf(layer)) if (item.location === 'gpu-buffer') item.dispose();
+    for (const item of cacheTensors(layer)) if (item.location === 'gpu-buffer') item.dispose();
   }
 }
 
-export function tensorsOf(layer: LayerCache | null): Tensor[] {
+export function cacheTensors(layer: LayerCache | null): Tensor[] {
   if (layer === null) return [];
   if (layer.kind === 'attention') return [layer.key, layer.value];
   return layer.state === null ? [layer.inputs] : [layer.inputs, layer.state];

@@ -15,7 +15,7 @@ export function presentNames(mixer: Mixer | null, i: number): string[] {
   return recurrentShape(mixer).state === null ? names : [...names, RECURRENCE.presentState(i)];
 }
 
-export function presentOf(mixer: Mixer | null, i: number, output: (name: string) => Tensor): LayerCache | null {
+export function presentOutputs(mixer: Mixer | null, i: number, output: (name: string) => Tensor): LayerCache | null {
   if (mixer === null) return null;
   if (mixer.kind === 'attention') {
     if (!hasOwnKeys(mixer)) return null;
@@ -29,7 +29,7 @@ export function presentOf(mixer: Mixer | null, i: number, output: (name: string)
   };
 }
 
-export function pastOf(layer: LayerCache | null, i: number): Record<string, Tensor> {
+export function pastInputs(layer: LayerCache | null, i: number): Record<string, Tensor> {
   if (layer === null) return {};
   if (layer.kind === 'attention') return { [BACKBONE.pastKey(i)]: layer.key, [BACKBONE.pastValue(i)]: layer.value };
   const { inputs, state } = layer;

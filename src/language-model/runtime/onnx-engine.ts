@@ -4,7 +4,7 @@ import type { Graph } from '../../onnx/graph.ts';
 import { type Device, float64Device } from '../../onnx/session.ts';
 import { withErrorCode } from '../../platform/user-error.ts';
 import { doraRatios } from '../../spectra/dora.ts';
-import { attentionsOf, type Decoder, layersBeforeLate, recurrentsOf } from '../architectures/decoder.ts';
+import { attentionMixers, type Decoder, layersBeforeLate, recurrentMixers } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
@@ -12,13 +12,13 @@ import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceSco
 import type { Execution, PassCost } from '../execution.ts';
 import { wholeBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
-import type { Precision } from '../precision.ts';
+import type { ModelPrecision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import { BatchBudget } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
 import { decodeGreedily } from './greedy.ts';
 import { HeadQueue } from './head-queue.ts';
-import { addWork, canStayStored, HeldChoice, type HeldLimits, type Work, workOf } from './held-weights.ts';
+import { addWork, canStayStored, HeldChoice, type HeldLimits, scoringWork, type Work } from './held-weights.ts';
 import { LayeredModel } from './layered/layered-model.ts';
 import {
   type ExpectedMemory,
@@ -30,7 +30,7 @@ import {
 } from './memory-plan.ts';
 import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
 import { runStep } from './run-step.ts';
-import { type ScoringStep, scheduleScoring, tokensOf } from './schedule.ts';
+import { type ScoringStep, scheduleScoring, stepTokens } from './schedule.ts';
 import { WholeModel } from './whole-model.ts';
 
 export interface OnnxEngineOptions extends PlanOptions {
@@ -92,7 +92,7 @@ export class OnnxEngine implements Engine {
     this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights }, options) : null;
     this.#budget = new BatchBudget(decoder, plan.batchBytes, { isOnCpu: options.device.name === 'cpu' });
     this.#reusePrefixes = options.reusePrefixes ?? true;
-    this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentsOf(decoder).length === 0;
+    this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentMixers(decoder).length === 0;
   }
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
@@ -118,7 +118,7 @@ export class OnnxEngine implements Engine {
   }
 
   /** What the weights of the last call were in memory. */
-  get precision(): Precision {
+  get precision(): ModelPrecision {
     const { backbone, head } = this.#held.current;
     const isExpanded = this.#isExpanded && [backbone, head].includes('as-stored');
     return { arithmetic: 'float32', weights: isExpanded ? '16-bit' : 'float32' };
@@ -136,7 +136,7 @@ export class OnnxEngine implements Engine {
       for (const sequences of generate || !isOpen() ? [] : score) {
         const steps = this.#schedule(sequences);
         useKvCache ||= needsKvCache(steps);
-        work = addWork(work, workOf(steps));
+        work = addWork(work, scoringWork(steps));
         if (!isOpen()) break;
       }
       const held = generate ? this.#held.forGenerating() : this.#held.announce(work);
@@ -193,9 +193,9 @@ export class OnnxEngine implements Engine {
     const lengths = sequences.map(({ continuation }) => continuation.length);
     const useKvCache = needsKvCache(steps);
     if (this.#whole === null) return (await this.#openLayered({ useKvCache })).score(steps, lengths, onWork);
-    const { backbone, head } = await this.#whole.open({ useKvCache, held: this.#held.forScores(workOf(steps)) });
+    const { backbone, head } = await this.#whole.open({ useKvCache, held: this.#held.forScores(scoringWork(steps)) });
     const queue = new HeadQueue(head, this.#budget.logitRows(head.logitsAtOnce));
-    const all = steps.reduce((sum, step) => sum + tokensOf(step), 0) * (1 + HEAD_SHARE);
+    const all = steps.reduce((sum, step) => sum + stepTokens(step), 0) * (1 + HEAD_SHARE);
     let tokens = 0;
     const onTokens = (count: number) => {
       tokens += count;
@@ -222,7 +222,7 @@ export class OnnxEngine implements Engine {
     for (const { tokens, maxNewTokens } of prompts) this.#check(tokens, tokens.length + maxNewTokens);
     const setup = {
       isLong: (length: number) => this.#isLong(length),
-      canBecomeLong: attentionsOf(this.#decoder).some(({ rope }) => rope?.long),
+      canBecomeLong: attentionMixers(this.#decoder).some(({ rope }) => rope?.long),
       onWork,
     };
     if (this.#whole === null) return (await this.#openLayered({ useKvCache: true })).generate(prompts, setup);
@@ -258,7 +258,7 @@ export class OnnxEngine implements Engine {
   }
 
   #isLong(length: number): boolean {
-    return attentionsOf(this.#decoder).some(({ rope }) => rope !== null && isLong(rope, length));
+    return attentionMixers(this.#decoder).some(({ rope }) => rope !== null && isLong(rope, length));
   }
 
   #check(tokens: readonly number[], length: number): void {

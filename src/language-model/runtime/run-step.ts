@@ -5,14 +5,14 @@ import { type ForwardBatch, treeAfterPrefixBatch, treesBatch } from './batches.t
 import type { HiddenQueue, SequenceTarget } from './head-queue.ts';
 import { prefill } from './prefill.ts';
 import { buildPromptTree, type PromptTree } from './prefix-sharing.ts';
-import { type ScoringStep, tokensOf, tokensOfTree } from './schedule.ts';
+import { type ScoringStep, stepTokens, tokensOfTree } from './schedule.ts';
 
 export interface ScoringSetup<H> {
   readonly backbone: Backbone<H>;
   readonly budget: BatchBudget;
   /** Receives the hidden states that predict target tokens. */
   readonly queue: HiddenQueue<H>;
-  /** Receives the number of tokens that were computed since the last call; of a step, all together are `tokensOf`. */
+  /** Receives the number of tokens that were computed since the last call; of a step, all together are `stepTokens`. */
   readonly onTokens?: ((count: number) => void) | undefined;
 }
 
@@ -25,12 +25,12 @@ export async function runStep<H>(step: ScoringStep, setup: ScoringSetup<H>): Pro
       const rows = prompts.map(predictorSlots);
       const trees = prompts.map(({ tree }) => tree);
       await scoreTrees(treesBatch(trees, { rows, isLong }), prompts, setup);
-      setup.onTokens?.(tokensOf(step));
+      setup.onTokens?.(stepTokens(step));
       return;
     }
     case 'chunked':
       await scoreInChunks(buildPromptTree([step.group], 0), { isLong }, setup);
-      setup.onTokens?.(tokensOf(step));
+      setup.onTokens?.(stepTokens(step));
       return;
     case 'prefix': {
       const { kvCache } = await prefill(setup.backbone, setup.budget, [step.prefix], { isLong });

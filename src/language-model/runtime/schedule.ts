@@ -119,7 +119,7 @@ function scheduleOversized(group: ContextGroup, budget: BatchBudget): ScoringSte
 }
 
 /** Tokens that a step computes, at most: what its time grows with. */
-export function tokensOf(step: ScoringStep): number {
+export function stepTokens(step: ScoringStep): number {
   if (step.kind === 'chunked') return sizeAfter(step.group, 0);
   const prefix = step.kind === 'prefix' ? step.prefix.length : 0;
   return step.trees.reduce((sum, tree) => sum + tokensOfTree(tree, prefix), prefix);
@@ -129,9 +129,9 @@ export function tokensOf(step: ScoringStep): number {
 const CHUNK = 1024;
 
 /** Runs of the layers that a step takes, about. */
-export function passesOf(step: ScoringStep): number {
+export function stepPasses(step: ScoringStep): number {
   if (step.kind === 'batch') return 1;
-  if (step.kind === 'chunked') return Math.ceil(tokensOf(step) / CHUNK);
+  if (step.kind === 'chunked') return Math.ceil(stepTokens(step) / CHUNK);
   return Math.ceil(step.prefix.length / CHUNK) + step.trees.length;
 }
 

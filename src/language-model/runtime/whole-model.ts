@@ -3,7 +3,7 @@ import type { Decoder } from '../architectures/decoder.ts';
 import type { HeldWeights, Weights } from '../architectures/weights.ts';
 import { BackboneSession } from './backbone-session.ts';
 import { HeadSession } from './head-session.ts';
-import type { HeldOf } from './held-weights.ts';
+import type { HeldModelWeights } from './held-weights.ts';
 
 export interface Sessions {
   readonly backbone: BackboneSession;
@@ -12,7 +12,7 @@ export interface Sessions {
 
 export interface SessionNeeds {
   readonly useKvCache: boolean;
-  readonly held: HeldOf;
+  readonly held: HeldModelWeights;
 }
 
 /**
@@ -27,7 +27,7 @@ export class WholeModel {
   readonly #onLoading: ((isLoading: boolean) => void) | undefined;
   #backbone: BackboneSession | null = null;
   #head: HeadSession | null = null;
-  #held: { readonly [K in keyof HeldOf]: HeldWeights | null } = { backbone: null, head: null };
+  #held: { readonly [K in keyof HeldModelWeights]: HeldWeights | null } = { backbone: null, head: null };
 
   constructor(
     { decoder, weights }: { readonly decoder: Decoder; readonly weights: Weights },

@@ -15,7 +15,7 @@ export interface AddedToken {
 }
 
 /** A part of a text: an added token, or what is between them. */
-export type Section = { readonly id: number } | { readonly start: number; readonly end: number };
+export type TokenSection = { readonly id: number } | { readonly start: number; readonly end: number };
 
 interface Node {
   readonly children: Map<string, Node>;
@@ -124,8 +124,8 @@ export class TokenFinder {
     }
   }
 
-  cut(text: string): Section[] {
-    const out: Section[] = [];
+  cut(text: string): TokenSection[] {
+    const out: TokenSection[] = [];
     let behind = 0;
     for (let i = 0; i < text.length; ) {
       const found = this.#longestAt(text, i);

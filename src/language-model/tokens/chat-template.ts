@@ -6,11 +6,11 @@ import type { Environment } from '../../python/jinja/environment.ts';
 import { FILTERS } from '../../python/jinja/filters.ts';
 import { GLOBALS } from '../../python/jinja/globals.ts';
 import { parse } from '../../python/jinja/parse.ts';
-import { toText } from '../../python/jinja/print.ts';
-import { render } from '../../python/jinja/render.ts';
+import { jinjaText } from '../../python/jinja/print.ts';
+import { renderJinja } from '../../python/jinja/render.ts';
 import type { Body } from '../../python/jinja/syntax.ts';
 import { TESTS } from '../../python/jinja/tests.ts';
-import { bind, Callable, TemplateError, type Value } from '../../python/jinja/value.ts';
+import { bind, Callable, type JinjaValue, TemplateError } from '../../python/jinja/value.ts';
 import { type Conversation, type Message, toTemplateMessages } from './messages.ts';
 import { strftime } from './strftime.ts';
 
@@ -62,14 +62,14 @@ export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSc
 export function renderChat(messages: Conversation, options: ChatOptions): string {
   const { template, specialTokens, addGenerationPrompt, now, where } = options;
   try {
-    const variables: Readonly<Record<string, Value>> = {
+    const variables: Readonly<Record<string, JinjaValue>> = {
       ...specialTokens,
       messages: toTemplateMessages(messages),
       tools: null,
       documents: null,
       add_generation_prompt: addGenerationPrompt,
     };
-    return render(parsed(template), Object.entries(variables), { ...ENVIRONMENT, globals: globalsAt(now) });
+    return renderJinja(parsed(template), Object.entries(variables), { ...ENVIRONMENT, globals: globalsAt(now) });
   } catch (error) {
     // Templates that call themselves without end use up the stack, in Python too.
     if (!(error instanceof TemplateError || error instanceof RangeError)) throw error;
@@ -105,12 +105,12 @@ function parsed(source: string): Body {
 function globalsAt(now: Date): Environment['globals'] {
   const functions = [
     new Callable('raise_exception', (args) => {
-      throw new TemplateError(toText(bind('raise_exception', ['message'], args).get('message') ?? null));
+      throw new TemplateError(jinjaText(bind('raise_exception', ['message'], args).get('message') ?? null));
     }),
     new Callable('strftime_now', (args) => {
       const format = bind('strftime_now', ['format'], args).get('format') ?? null;
-      return strftime(toText(format), now);
+      return strftime(jinjaText(format), now);
     }),
   ];
-  return new Map<string, Value>([...GLOBALS, ...functions.map((own): [string, Value] => [own.name, own])]);
+  return new Map<string, JinjaValue>([...GLOBALS, ...functions.map((own): [string, JinjaValue] => [own.name, own])]);
 }

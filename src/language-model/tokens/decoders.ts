@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { lettersToBytes } from './byte-letters.ts';
 import { cleanUpSpaces } from './clean-up-spaces.ts';
-import { patternSchema, regexOf } from './pattern.ts';
+import { compilePattern, patternSchema } from './pattern.ts';
 import { readPart } from './read-part.ts';
 import { cutAtMatches } from './regex/split-text.ts';
 
 /** From tokens to parts of a text, one after the other. */
-export type Decoder = (tokens: readonly string[]) => readonly string[];
+export type TokenDecoder = (tokens: readonly string[]) => readonly string[];
 
 const byteLevelOptions = {
   add_prefix_space: z.boolean().optional(),
@@ -44,7 +44,7 @@ const schema = z.discriminatedUnion('type', [
  * The decoder of a tokenizer.json; without one, there is a space between tokens.
  * @throws Error, also one of zod, for one that is not known or has an option that is not
  */
-export function readDecoder(value: unknown): Decoder {
+export function readDecoder(value: unknown): TokenDecoder {
   if (value === null || value === undefined) return (tokens) => [tokens.join(' ')];
   const data = readPart(schema, value, 'decoder');
   switch (data.type) {
@@ -59,7 +59,7 @@ export function readDecoder(value: unknown): Decoder {
     case 'Fuse':
       return (tokens) => [tokens.join('')];
     case 'Replace': {
-      const regex = regexOf(data.pattern);
+      const regex = compilePattern(data.pattern);
       return (tokens) => tokens.map((token) => replaced(token, regex, data.content));
     }
     case 'Strip':

@@ -36,11 +36,11 @@ export type RollingRule = (typeof ROLLING_RULES)[number];
 /** Encode a text that is not a continuation, as the harness does. */
 export function encodeText(tokenizer: Tokenizer, text: string, { addSpecialTokens = true }: EncodeOptions): number[] {
   const ids = tokenizer.encode(text, { addSpecialTokens: false });
-  return addSpecialTokens ? [...leadingOf(tokenizer, text), ...ids] : ids;
+  return addSpecialTokens ? [...leadingTokens(tokenizer, text), ...ids] : ids;
 }
 
 /** The ids that the post-processor puts before a text. */
-export function leadingOf(tokenizer: Tokenizer, text: string): readonly number[] {
+export function leadingTokens(tokenizer: Tokenizer, text: string): readonly number[] {
   return beginsWithPrefix(tokenizer, text) ? [] : tokenizer.leading;
 }
 
@@ -64,7 +64,7 @@ export function encodePair(
   options: EncodeOptions = {},
 ): Sequence {
   const end = endWithoutSpace(context);
-  // A continuation without text before it has the prefix token as its context (`withPrefix`).
+  // A continuation without text before it has the prefix token as its context (`withPrefixToken`).
   if (context === '') return { context: [], continuation: tokenizer.encode(continuation, { addSpecialTokens: false }) };
   const contextIds = encodeText(tokenizer, context.slice(0, end), options);
   const wholeIds = encodeText(tokenizer, context + continuation, options);
@@ -94,7 +94,7 @@ function endWithoutSpace(text: string): number {
  * Give a pair without a context the prefix token as its context. If the continuation begins with that token, the token
  * becomes the context, and is not scored.
  */
-export function withPrefix({ context, continuation }: Sequence, prefixTokenId: number): Sequence {
+export function withPrefixToken({ context, continuation }: Sequence, prefixTokenId: number): Sequence {
   if (context.length > 0) return { context, continuation };
   return splitPrefix(continuation, prefixTokenId);
 }

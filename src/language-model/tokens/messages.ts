@@ -1,4 +1,4 @@
-import { NotRead, TemplateError, type Value } from '../../python/jinja/value.ts';
+import { type JinjaValue, NotRead, TemplateError } from '../../python/jinja/value.ts';
 import { parsePythonJson } from '../../python/json.ts';
 import { isDict } from '../../python/value.ts';
 
@@ -16,9 +16,9 @@ const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
  * names that templates read.
  * @throws TemplateError for a conversation without messages
  */
-export function toTemplateMessages(conversation: Conversation): Value {
+export function toTemplateMessages(conversation: Conversation): JinjaValue {
   const json = 'json' in conversation ? conversation.json : JSON.stringify({ messages: conversation });
-  const request: Value = parsePythonJson(json);
+  const request: JinjaValue = parsePythonJson(json);
   const messages = isDict(request) ? request.get('messages') : null;
   if (!Array.isArray(messages) || messages.length === 0) throw new TemplateError('there are no messages');
   expectText(messages);
@@ -26,7 +26,7 @@ export function toTemplateMessages(conversation: Conversation): Value {
 }
 
 /** @throws NotRead for text that no tokenizer takes */
-function expectText(value: Value): void {
+function expectText(value: JinjaValue): void {
   if (typeof value === 'string') {
     if (/\p{Surrogate}/u.test(value)) throw new NotRead('a message has half a surrogate pair, which is not valid text');
   } else if (isDict(value)) {
@@ -34,10 +34,10 @@ function expectText(value: Value): void {
   } else if (Array.isArray(value)) value.forEach(expectText);
 }
 
-function prepared(message: Value): Value {
+function prepared(message: JinjaValue): JinjaValue {
   if (!isDict(message)) throw new TemplateError('a message is no object');
   const given = new Map([...message].filter(([, value]) => value !== null));
   const reasoning = REASONING.map((name) => given.get(name)).find((value) => value !== undefined);
   if (reasoning === undefined) return given;
-  return new Map<Value, Value>([['thinking', reasoning], ...given, ['reasoning_content', reasoning]]);
+  return new Map<JinjaValue, JinjaValue>([['thinking', reasoning], ...given, ['reasoning_content', reasoning]]);
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { byteLetters } from './byte-letters.ts';
-import { type Pattern, patternSchema, regexOf } from './pattern.ts';
+import { compilePattern, type Pattern, patternSchema } from './pattern.ts';
 import { precompiledNormalizer } from './precompiled-normalizer.ts';
 import { readPart } from './read-part.ts';
 import { cutAtMatches } from './regex/split-text.ts';
-import { contains, pointsOf } from './unicode/code-points.ts';
+import { codePointSet, contains } from './unicode/code-points.ts';
 import { type NormalForm, normalizeAs, rustLowercase } from './unicode/normal-forms.ts';
 import { combiningMark, controlCharacter, nonspacingMark, whiteSpace } from './unicode/properties.ts';
 
@@ -85,7 +85,7 @@ interface BertOptions {
   readonly lowercase: boolean;
 }
 
-const CHINESE = pointsOf(
+const CHINESE = codePointSet(
   [0x3400, 0x4dbf],
   [0x4e00, 0x9fff],
   [0xf900, 0xfaff],
@@ -130,8 +130,8 @@ function strip({
   };
 }
 
-const NMT_REMOVED = pointsOf([0x01, 0x08], [0x0b, 0x0b], [0x0e, 0x1f], [0x7f, 0x7f], [0x8f, 0x8f], [0x9f, 0x9f]);
-const NMT_SPACE = pointsOf(
+const NMT_REMOVED = codePointSet([0x01, 0x08], [0x0b, 0x0b], [0x0e, 0x1f], [0x7f, 0x7f], [0x8f, 0x8f], [0x9f, 0x9f]);
+const NMT_SPACE = codePointSet(
   [0x09, 0x0a],
   [0x0c, 0x0d],
   [0x1680, 0x1680],
@@ -150,7 +150,7 @@ function nmt(text: string): string {
 }
 
 function replace(pattern: Pattern, content: string): Normalizer {
-  const regex = regexOf(pattern);
+  const regex = compilePattern(pattern);
   return (text) =>
     cutAtMatches(text, regex)
       .map(({ start, end, match }) => {

@@ -5,7 +5,7 @@ import type { FolderFiles } from '../../platform/files/folder-files.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
 import { namedTemplates, readChatTemplate } from './chat-template.ts';
-import { tokenSourceOf } from './gguf/token-source.ts';
+import { findTokenSource } from './gguf/token-source.ts';
 import { idsInFolder, idsOfConfigs, readJsonObject } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import { tokenizerOfTekken } from './tekken.ts';
@@ -64,7 +64,7 @@ export async function findTokenizer(
   place: TokenPlace,
   limits: TokenizerLimits = TOKENIZER_LIMITS,
 ): Promise<Tokenizer | null> {
-  const source = await tokenSourceOf(place);
+  const source = await findTokenSource(place);
   if (source.kind === 'folder') return startInFolder(source.files, limits);
   const { file, files } = source;
   const config = files['tokenizer_config.json'];

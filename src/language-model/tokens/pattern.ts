@@ -6,7 +6,7 @@ export const patternSchema = z.union([z.strictObject({ String: z.string() }), z.
 export type Pattern = z.infer<typeof patternSchema>;
 
 /** @throws Error for an expression that cannot be expressed in JavaScript */
-export function regexOf(pattern: Pattern): RegExp {
+export function compilePattern(pattern: Pattern): RegExp {
   return 'String' in pattern ? fromString(pattern.String) : fromOniguruma(pattern.Regex);
 }
 

@@ -1,11 +1,11 @@
 import { type AddedToken, AddedTokens } from './added-tokens.ts';
 import { readDecoder } from './decoders.ts';
 import { bpe } from './models/bpe.ts';
-import type { Model } from './models/model.ts';
+import type { TokenizerModel } from './models/model.ts';
 import { unigram } from './models/unigram.ts';
 import { wordLevel, wordPiece } from './models/word-models.ts';
 import { readNormalizer } from './normalizers.ts';
-import { type Piece, prependsFirst, readPreTokenizer } from './pre-tokenizers.ts';
+import { prependsFirst, readPreTokenizer, type TextPiece } from './pre-tokenizers.ts';
 import { type Spelling, spell } from './spelling.ts';
 
 /** The parts of a tokenizer.json that decide about tokens, but for what is put around a text. */
@@ -34,7 +34,7 @@ export interface Pipeline {
 export function buildPipeline(parts: PipelineParts): Pipeline {
   const model = readModel(parts.model);
   const normalize = readNormalizer(parts.normalizer) ?? ((text: string) => text);
-  const preTokenize = readPreTokenizer(parts.pre_tokenizer) ?? ((pieces: readonly Piece[]) => pieces);
+  const preTokenize = readPreTokenizer(parts.pre_tokenizer) ?? ((pieces: readonly TextPiece[]) => pieces);
   const decoder = readDecoder(parts.decoder);
   const added = new AddedTokens(model);
   for (const token of parts.added) added.add(token);
@@ -100,7 +100,7 @@ function spellingOf(
  * The model of a tokenizer.json. Old files do not name its kind.
  * @throws Error, also one of zod, for one that is not known or has an option that is not
  */
-function readModel(value: Readonly<Record<string, unknown>>): Model {
+function readModel(value: Readonly<Record<string, unknown>>): TokenizerModel {
   switch (value.type ?? modelKindOf(value)) {
     case 'BPE':
       return bpe(value);

@@ -1,20 +1,34 @@
 import { z } from 'zod';
 import { byteLetters } from './byte-letters.ts';
-import { patternSchema, regexOf } from './pattern.ts';
+import { compilePattern, patternSchema } from './pattern.ts';
 import { readPart } from './read-part.ts';
 import { fromOniguruma } from './regex/oniguruma.ts';
-import { arrange, BEHAVIORS, type Behavior, cutAtCharacters, cutAtMatches, type Stretch } from './regex/split-text.ts';
-import { type CodePoints, contains, negate, pointsOf, toClass, unite } from './unicode/code-points.ts';
+import {
+  arrange,
+  BEHAVIORS,
+  cutAtCharacters,
+  cutAtMatches,
+  type SplitBehavior,
+  type Stretch,
+} from './regex/split-text.ts';
+import {
+  type CodePoints,
+  codePointSet,
+  contains,
+  invertCodePoints,
+  toClass,
+  uniteCodePoints,
+} from './unicode/code-points.ts';
 import { rustNumeric, rustPunctuation, rustWord, whiteSpace } from './unicode/properties.ts';
 
 /** A part of a text between added tokens, as the model gets it. */
-export interface Piece {
+export interface TextPiece {
   readonly text: string;
   /** Does it begin where the whole text begins? */
   readonly first: boolean;
 }
 
-export type PreTokenizer = (pieces: readonly Piece[]) => Piece[];
+export type PreTokenizer = (pieces: readonly TextPiece[]) => TextPiece[];
 
 const behaviorSchema = z.enum(BEHAVIORS);
 
@@ -69,14 +83,14 @@ export function readPreTokenizer(value: unknown): PreTokenizer | null {
   switch (data.type) {
     case 'Sequence': {
       const inner = data.pretokenizers.map(readPreTokenizer);
-      return (pieces) => inner.reduce<Piece[]>((done, step) => step?.(done) ?? done, [...pieces]);
+      return (pieces) => inner.reduce<TextPiece[]>((done, step) => step?.(done) ?? done, [...pieces]);
     }
     case 'ByteLevel':
       return byteLevel(data);
     case 'Metaspace':
       return metaspace(data);
     case 'Split': {
-      const regex = regexOf(data.pattern);
+      const regex = compilePattern(data.pattern);
       return splitWith((text) => cutAtMatches(text, regex), data.behavior, data.invert);
     }
     case 'Digits':
@@ -109,7 +123,7 @@ export function prependsFirst(value: unknown): boolean {
   return metaspaceSchema.safeParse(value).data?.prepend_scheme === 'first';
 }
 
-function splitWith(cut: (text: string) => Stretch[], behavior: Behavior, invert = false): PreTokenizer {
+function splitWith(cut: (text: string) => Stretch[], behavior: SplitBehavior, invert = false): PreTokenizer {
   return (pieces) =>
     pieces.flatMap(({ text, first }) =>
       arrange(cut(text), behavior, invert).map(({ start, end }) => ({
@@ -119,18 +133,18 @@ function splitWith(cut: (text: string) => Stretch[], behavior: Behavior, invert 
     );
 }
 
-function splitAt(set: CodePoints, behavior: Behavior): PreTokenizer {
+function splitAt(set: CodePoints, behavior: SplitBehavior): PreTokenizer {
   return splitWith((text) => cutAtCharacters(text, (point) => contains(set, point)), behavior);
 }
 
 function single(character: string): CodePoints {
   const point = character.codePointAt(0) ?? 0;
-  return pointsOf([point, point]);
+  return codePointSet([point, point]);
 }
 
 function wordsAndMarks(): RegExp {
   const word = rustWord();
-  return new RegExp(`${toClass(word)}+|${toClass(negate(unite(word, whiteSpace())))}+`, 'gu');
+  return new RegExp(`${toClass(word)}+|${toClass(invertCodePoints(uniteCodePoints(word, whiteSpace())))}+`, 'gu');
 }
 
 interface ByteLevelOptions {
@@ -166,9 +180,9 @@ function metaspace(data: z.infer<typeof metaspaceSchema>): PreTokenizer {
   };
 }
 
-function ofLength({ text, first }: Piece, length: number): Piece[] {
+function ofLength({ text, first }: TextPiece, length: number): TextPiece[] {
   const characters = [...text];
-  const out: Piece[] = [];
+  const out: TextPiece[] = [];
   for (let start = 0; start < characters.length; start += length) {
     out.push({ text: characters.slice(start, start + length).join(''), first: first && start === 0 });
   }

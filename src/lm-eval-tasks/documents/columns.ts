@@ -1,5 +1,5 @@
 import { UserError } from '../../platform/user-error.ts';
-import { isDict, isList, numberOf, type PythonDict, PythonFloat, type PythonValue } from '../../python/value.ts';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, pythonNumber } from '../../python/value.ts';
 
 /** What pyarrow takes for a moment. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;
@@ -31,7 +31,7 @@ function unify(values: readonly PythonValue[]): PythonValue[] {
   if (present.every(isList)) return unifyLists(values as readonly (readonly PythonValue[] | null)[]);
   const isNumber = (value: PythonValue) => typeof value === 'number' || value instanceof PythonFloat;
   if (!present.every(isNumber) || !present.some((value) => value instanceof PythonFloat)) return [...values];
-  return values.map((value) => (value === null ? null : new PythonFloat(numberOf(value) ?? Number.NaN)));
+  return values.map((value) => (value === null ? null : new PythonFloat(pythonNumber(value) ?? Number.NaN)));
 }
 
 function unifyDicts(rows: readonly (PythonDict | null)[]): PythonValue[] {

@@ -70,7 +70,7 @@ function textsOf(value: PythonValue, file: string): readonly string[] {
 }
 
 /** Where a local file may be: in a folder, then in the working directory. */
-export function placesOf(folder: string, path: string): readonly string[] {
+export function possiblePaths(folder: string, path: string): readonly string[] {
   return [...new Set([resolve(folder, path), resolve(path)])];
 }
 
@@ -91,7 +91,7 @@ export async function loadDocuments(
       all.push(await readHubDocuments(address, isNeeded));
       continue;
     }
-    const located = await files.locate(placesOf(folder, address));
+    const located = await files.locate(possiblePaths(folder, address));
     if (located === null)
       throw new UserError(
         `${task.file}: ${address} not found`,

@@ -4,7 +4,7 @@ import { parseJson } from '../../platform/json/parse-json.ts';
 import { type ParquetSource, type ParquetValue, parquetBytes, readParquet } from '../../platform/parquet/parquet.ts';
 import { floatColumns } from '../../platform/parquet/parquet-footer.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { readBytes, readLines, readText } from '../../probes/files/lines.ts';
+import { decodeProbeText, readLines, readProbeBytes } from '../../probes/files/lines.ts';
 import { parsePythonJson } from '../../python/json.ts';
 import { isDict, isList, type PythonDict, PythonFloat, type PythonValue } from '../../python/value.ts';
 import { asColumns } from './columns.ts';
@@ -31,21 +31,21 @@ const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl 
  * @throws UserError with the line, for what is no document
  */
 export async function readDocumentFile(path: string, name: string, isNeeded: IsNeeded): Promise<Documents> {
-  const bytes = await readBytes(path);
+  const bytes = await readProbeBytes(path);
   const files = { pinned: null, source: null };
   switch (extname(name).toLowerCase()) {
     case '.jsonl':
     case '.ndjson':
       return { documents: linesOf(bytes, name), ...files };
     case '.json': {
-      const text = readText(bytes, name);
+      const text = decodeProbeText(bytes, name);
       // The harness takes a list, and one document on each line.
       return { documents: text.trimStart().startsWith('[') ? listOf(text, name) : linesOf(bytes, name), ...files };
     }
     case '.csv':
-      return { documents: readTable(readText(bytes, name), name, ','), ...files };
+      return { documents: readTable(decodeProbeText(bytes, name), name, ','), ...files };
     case '.tsv':
-      return { documents: readTable(readText(bytes, name), name, '\t'), ...files };
+      return { documents: readTable(decodeProbeText(bytes, name), name, '\t'), ...files };
     case '.parquet':
       return { documents: await rowsOf([parquetBytes(bytes, name)], isNeeded), ...files };
     default:

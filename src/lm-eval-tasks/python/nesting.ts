@@ -2,7 +2,7 @@
  * The deepest nesting of brackets in a text that is not parsed yet, quotes not counted for what they are. Parsers recurse, and a stack
  * that is used up can end the process.
  */
-export function nestingOf(text: string, open: string, close: string): number {
+export function deepestNesting(text: string, open: string, close: string): number {
   let depth = 0;
   let deepest = 0;
   for (const character of text) {

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
 import { UserError } from '../../platform/user-error.ts';
 import { PythonFloat, type PythonValue } from '../../python/value.ts';
-import { nestingOf } from './nesting.ts';
+import { deepestNesting } from './nesting.ts';
 
 /** A function of Python that a file refers to, and the key that it is the value of: `process_docs`, `metric_list.0.metric`. */
 export interface FunctionReference {
@@ -39,7 +39,7 @@ const MOST_ALIASES = 100;
  * @throws UserError with file and line for what is no YAML or no mapping, and for values that JSON has no equal of
  */
 export function readYamlEntries(text: string, file: string): Map<string, YamlEntry> {
-  if (nestingOf(text, '[{', ']}') > DEEPEST || LISTS_IN_LISTS.test(text)) {
+  if (deepestNesting(text, '[{', ']}') > DEEPEST || LISTS_IN_LISTS.test(text)) {
     throw new UserError(`${file} nests more than ${DEEPEST} levels`, 'check the path');
   }
   const lines = new LineCounter();

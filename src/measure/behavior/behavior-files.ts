@@ -1,6 +1,6 @@
 import { filesBeside } from '../../checkpoint/formats/weights-file.ts';
-import { defaultsOf } from '../../language-model/tokens/gguf/defaults.ts';
-import { digestGgufTokens, tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { ggufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
+import { digestGgufTokens, findTokenSource } from '../../language-model/tokens/gguf/token-source.ts';
 import type { TokenPlace } from '../../language-model/tokens/token-place.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 import { canonicalJson } from '../../platform/json/canonical-json.ts';
@@ -8,13 +8,13 @@ import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';
 import { codePart } from './code-part.ts';
-import { type Folder, readJson } from './files.ts';
+import { type Folder, readFolderJson } from './files.ts';
 import { generationConfigPart } from './generation-config-part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
 /** An opened checkpoint, with its config: of its weights, nothing is read here. */
-export interface Described extends TokenPlace {
+export interface DescribedFolder extends TokenPlace {
   /** `lora`: an adapter, which is used with the files of its base model. */
   readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf' | 'lora';
   readonly config: Readonly<Record<string, unknown>> | null;
@@ -24,14 +24,14 @@ export interface Described extends TokenPlace {
  * The files of a checkpoint that decide how it is used. An adapter is used with those of its base model, unless it has
  * its own; without its base model, what it lacks is not known (null).
  */
-export async function describeFiles(checkpoint: Described, base: Described | null): Promise<BehaviorFiles> {
+export async function describeFiles(checkpoint: DescribedFolder, base: DescribedFolder | null): Promise<BehaviorFiles> {
   const own = await folderOf(checkpoint);
   const model = checkpoint.format === 'lora' ? base : checkpoint;
   const inherited = checkpoint.format === 'lora' && base ? await folderOf(base) : null;
   const config = model?.config ?? {};
   const tokens = inherited === null || (await hasTokenizer(own)) ? own : inherited;
   // The largest of the files is read once.
-  const json = await readJson(tokens, 'tokenizer.json');
+  const json = await readFolderJson(tokens, 'tokenizer.json');
   const ownDefaults = defaultsIn(checkpoint);
   const inheritedDefaults = inherited !== null && base !== null ? defaultsIn(base) : null;
   const ends = (tokens === own ? ownDefaults : inheritedDefaults)?.ends ?? {};
@@ -46,14 +46,14 @@ export async function describeFiles(checkpoint: Described, base: Described | nul
   };
 }
 
-const defaultsIn = ({ gguf }: Described) => (gguf ? defaultsOf(gguf.metadata) : null);
+const defaultsIn = ({ gguf }: DescribedFolder) => (gguf ? ggufDefaults(gguf.metadata) : null);
 
 /** A lone file has its configs beside it, and a GGUF file in it. */
-async function folderOf(opened: Described): Promise<Folder> {
+async function folderOf(opened: DescribedFolder): Promise<Folder> {
   const { gguf } = opened;
   if (!gguf) return filesBeside(opened);
   try {
-    const source = await tokenSourceOf(opened);
+    const source = await findTokenSource(opened);
     if (source.kind === 'folder') return source.files;
     const { 'tokenizer.json': json, 'tokenizer_config.json': config } = source.files;
     return { files: { 'tokenizer.json': json, 'tokenizer_config.json': config } };

@@ -1,7 +1,7 @@
 import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
 import { tokenizerOfTekken } from '../../language-model/tokens/tekken.ts';
 import { FolderFiles } from '../../platform/files/folder-files.ts';
-import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson, readText } from './files.ts';
+import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson, readFolderText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
 
 /** How the keys of these differences end, after the name of the file. */
@@ -103,7 +103,7 @@ function textsUnder(wanted: string, value: unknown): string[] {
 }
 
 async function jsonIn(directory: FolderFiles, name: string): Promise<Json> {
-  const json = await readJson(directory, name);
+  const json = await readFolderJson(directory, name);
   if (json === null || isUnreadable(json)) throw new Error('no JSON object');
   return json;
 }
@@ -138,7 +138,7 @@ function described(token: string, own: number | null, other: number | undefined)
 
 async function compareMerges(directory: FolderFiles, { merges }: Known): Promise<string | null> {
   if (merges === null) return null;
-  const text = await readText(directory, 'merges.txt');
+  const text = await readFolderText(directory, 'merges.txt');
   if (typeof text !== 'string') throw new Error('no text');
   const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
   const length = Math.max(lines.length, merges.length);
@@ -153,7 +153,7 @@ async function compareMerges(directory: FolderFiles, { merges }: Known): Promise
  * others in the tokenizer.json that Mistral publishes beside it.
  */
 async function compareTekken(directory: FolderFiles, known: Known): Promise<string | null> {
-  const text = await readText(directory, 'tekken.json');
+  const text = await readFolderText(directory, 'tekken.json');
   if (typeof text !== 'string') throw new Error('no text');
   const own = objectOf(JSON.parse(tokenizerOfTekken(text, 'tekken.json').text));
   const listed = objectOf(JSON.parse(text)).special_tokens;

@@ -1,7 +1,7 @@
 import { FolderFiles } from '../../platform/files/folder-files.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { digestFile, type Folder, isUnreadable, type Json, namesIn, readJson } from './files.ts';
-import { partOf } from './part.ts';
+import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson } from './files.ts';
+import { readBehaviorValues } from './part.ts';
 
 /** A folder whose generate.py takes the place of `generate` where code of the checkpoint is trusted. */
 const CUSTOM_GENERATE = 'custom_generate';
@@ -12,7 +12,7 @@ const CUSTOM_GENERATE = 'custom_generate';
  * Nothing is executed here. Null without any of these: then Python files are not loaded.
  */
 export async function codePart(directory: Folder, config: Json): Promise<BehaviorValues | null> {
-  const tokenizer = await readJson(directory, 'tokenizer_config.json');
+  const tokenizer = await readFolderJson(directory, 'tokenizer_config.json');
   const maps = [config.auto_map, tokenizer === null || isUnreadable(tokenizer) ? null : tokenizer.auto_map];
   const named = maps.filter((map) => typeof map === 'object' && map !== null);
   const kernels = [...new Set(kernelsIn(config))].sort();
@@ -21,7 +21,7 @@ export async function codePart(directory: Folder, config: Json): Promise<Behavio
   const beside = named.length > 0 ? (await namesIn(directory)).filter(isPython) : [];
   const files: Record<string, unknown> = {};
   for (const name of [...beside, ...custom]) files[name] = await digestFile(directory, name);
-  return partOf({
+  return readBehaviorValues({
     ...files,
     ...(named.length > 0 ? { auto_map: named } : {}),
     ...(kernels.length > 0 ? { attn_implementation: kernels } : {}),

@@ -19,14 +19,14 @@ export type Folder = FolderFiles | { readonly files: Readonly<Record<string, Jso
  * A text file of a checkpoint. A file that cannot be read is not the same as none, and no reason not to measure: what
  * needs it says so.
  */
-export async function readText(folder: Folder, name: string): Promise<string | Unreadable | null> {
+export async function readFolderText(folder: Folder, name: string): Promise<string | Unreadable | null> {
   return folder instanceof FolderFiles ? reading(() => folder.text(name)) : null;
 }
 
 /** A JSON object of a checkpoint; one that is damaged is known by its bytes. */
-export async function readJson(folder: Folder, name: string): Promise<Json | Unreadable | null> {
+export async function readFolderJson(folder: Folder, name: string): Promise<Json | Unreadable | null> {
   if (!(folder instanceof FolderFiles)) return folder.files[name] ?? null;
-  const text = await readText(folder, name);
+  const text = await readFolderText(folder, name);
   if (typeof text !== 'string') return text;
   try {
     return parseJsonObject(text, name);

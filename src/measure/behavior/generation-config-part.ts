@@ -1,7 +1,7 @@
 import type { GgufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { type Folder, isUnreadable, type Json, readJson } from './files.ts';
-import { partOf } from './part.ts';
+import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
+import { readBehaviorValues } from './part.ts';
 
 /** Keys about the origin of the file, and about what else is returned beside the text. */
 const NO_EFFECT = new Set([
@@ -55,12 +55,12 @@ export async function generationConfigPart(
   gguf: GgufDefaults | null,
   model: Json,
 ): Promise<BehaviorValues | null> {
-  if (gguf?.sampling) return partOf(gguf.sampling);
-  const config = await readJson(directory, 'generation_config.json');
+  if (gguf?.sampling) return readBehaviorValues(gguf.sampling);
+  const config = await readFolderJson(directory, 'generation_config.json');
   if (config === null) {
     const changing = ([key, value]: [string, unknown]) => Object.hasOwn(IN_CONFIG, key) && value !== IN_CONFIG[key];
-    return partOf(Object.fromEntries(Object.entries(model).filter(changing)));
+    return readBehaviorValues(Object.fromEntries(Object.entries(model).filter(changing)));
   }
-  if (isUnreadable(config)) return partOf({ 'generation_config.json': config });
-  return partOf(Object.fromEntries(Object.entries(config).filter(([key]) => !NO_EFFECT.has(key))));
+  if (isUnreadable(config)) return readBehaviorValues({ 'generation_config.json': config });
+  return readBehaviorValues(Object.fromEntries(Object.entries(config).filter(([key]) => !NO_EFFECT.has(key))));
 }

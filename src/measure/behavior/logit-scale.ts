@@ -1,10 +1,10 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import { placeOf } from '../../checkpoint/naming/place.ts';
+import { tensorPlace } from '../../checkpoint/naming/place.ts';
 import { fetchTensors } from '../../checkpoint/open.ts';
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { blockOf, isReadable } from '../../checkpoint/tensors/tensor-value.ts';
+import { isReadable, tensorBlock } from '../../checkpoint/tensors/tensor-value.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
@@ -85,9 +85,9 @@ function findHead({ tensors, config }: Weights): TensorEntry | null {
       entry.shape.length === 2 &&
       entry.size > 0 &&
       isReadable(entry) &&
-      placeOf(entry.name, { multimodal: true }).component !== 'vision',
+      tensorPlace(entry.name, { multimodal: true }).component !== 'vision',
   );
-  const isHead = ({ name }: TensorEntry) => placeOf(name, { multimodal: false }).module === 'lm_head';
+  const isHead = ({ name }: TensorEntry) => tensorPlace(name, { multimodal: false }).module === 'lm_head';
   const heads = config.tie_word_embeddings === true ? [] : matrices.filter(isHead);
   return heads.sort((a, b) => b.size - a.size)[0] ?? tokenEmbedding(matrices);
 }
@@ -95,7 +95,7 @@ function findHead({ tensors, config }: Weights): TensorEntry | null {
 /** The final norm, if exactly one vector can be that. */
 function findNorm({ tensors }: Weights, { shape }: TensorEntry): TensorEntry | null {
   const norms = [...tensors.values()].filter((entry) => {
-    const place = placeOf(entry.name, { multimodal: true });
+    const place = tensorPlace(entry.name, { multimodal: true });
     return (
       entry.shape.length === 1 &&
       shape.includes(entry.size) &&
@@ -137,7 +137,7 @@ async function featureEnergies(head: TensorEntry, axis: 0 | 1): Promise<readonly
   if (!head.recipe?.block || axis === 1 || count === 1) return energiesOf(head, axis);
   let sums: readonly number[] = [];
   for (let i = 0; i < count; i++) {
-    const energies = await energiesOf(blockOf(head, i, count), axis);
+    const energies = await energiesOf(tensorBlock(head, i, count), axis);
     sums = energies.map((energy, feature) => energy + (sums[feature] ?? 0));
   }
   return sums;

@@ -6,7 +6,7 @@ const MAX_LENGTH = 64;
 const SHORT_DIGEST = 16;
 
 /** One part from its keys, sections or files; null if there are none. */
-export function partOf(record: Readonly<Record<string, unknown>>): BehaviorValues | null {
+export function readBehaviorValues(record: Readonly<Record<string, unknown>>): BehaviorValues | null {
   const known = Object.keys(record)
     .filter((key) => record[key] !== undefined && record[key] !== null)
     .sort();

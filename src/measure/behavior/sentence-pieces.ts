@@ -1,4 +1,4 @@
-import { type Range, WireFile, WireType } from '../../checkpoint/formats/onnx/wire.ts';
+import { WireFile, type WireRange, WireType } from '../../checkpoint/formats/onnx/wire.ts';
 
 /** `SentencePiece.Type` of sentencepiece_model.proto. */
 export const PieceType = { normal: 1, byte: 6 } as const;
@@ -26,14 +26,14 @@ const MOST_FIELDS = 2 ** 22;
 export function readSentencePieces(name: string, bytes: Buffer): SentencePieces {
   const file = new WireFile(name, bytes);
   let left = MOST_FIELDS;
-  function* fields(range: Range) {
+  function* fields(range: WireRange) {
     for (const field of file.fields(range)) {
       left -= 1;
       if (left < 0) throw new Error('it has too many pieces');
       yield field;
     }
   }
-  const readPiece = (range: Range): SentencePieces['pieces'][number] => {
+  const readPiece = (range: WireRange): SentencePieces['pieces'][number] => {
     let [text, score, type] = ['', 0, PieceType.normal as number];
     for (const field of fields(range)) {
       if (field.number === PIECE.text) text = file.text(field);

@@ -2,8 +2,8 @@ import { readSpecialTokens } from '../../language-model/tokens/special-tokens.ts
 import { type BuiltClass, tokenizerClass } from '../../language-model/tokens/transformers-class.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
-import { type Folder, isUnreadable, type Json, readJson } from './files.ts';
-import { partOf } from './part.ts';
+import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
+import { readBehaviorValues } from './part.ts';
 
 const IDS = [
   'bos_token_id',
@@ -27,17 +27,17 @@ export async function specialTokensPart(
     config,
     json,
     ends,
-  }: { readonly config: Json; readonly json: Awaited<ReturnType<typeof readJson>>; readonly ends: Json },
+  }: { readonly config: Json; readonly json: Awaited<ReturnType<typeof readFolderJson>>; readonly ends: Json },
 ): Promise<BehaviorValues | null> {
-  const stated = await readJson(directory, 'tokenizer_config.json');
-  const map = await readJson(directory, 'special_tokens_map.json');
+  const stated = await readFolderJson(directory, 'tokenizer_config.json');
+  const map = await readFolderJson(directory, 'special_tokens_map.json');
   const text = section(config, 'text_config') ?? section(config, 'llm_config') ?? {};
   const ids = { ...Object.fromEntries(IDS.map((key) => [key, config[key] ?? text[key]])), ...ends };
-  if (isUnreadable(stated) || isUnreadable(map)) return partOf({ ...ids, files: [stated, map] });
-  if (stated === null && map === null && json === null) return partOf(ids);
+  if (isUnreadable(stated) || isUnreadable(map)) return readBehaviorValues({ ...ids, files: [stated, map] });
+  if (stated === null && map === null && json === null) return readBehaviorValues(ids);
   const built = builtClass({ config, stated: stated ?? {}, json: isUnreadable(json) ? null : json });
   const { named, extra } = readSpecialTokens({ config: stated ?? {}, map, built, padToken: null });
-  return partOf({
+  return readBehaviorValues({
     ...ids,
     ...named,
     additional_special_tokens: extra.length > 0 ? [...extra].sort() : null,

@@ -1,14 +1,14 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import { tokenSourceOf } from '../../language-model/tokens/gguf/token-source.ts';
+import { findTokenSource } from '../../language-model/tokens/gguf/token-source.ts';
 import { findTokenizer } from '../../language-model/tokens/open-tokenizer.ts';
 import type { TokenPlace } from '../../language-model/tokens/token-place.ts';
 import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
 import { sha256 } from '../../platform/files/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { TokenSample } from '../schema/behavior.ts';
-import { type Folder, isUnreadable, readJson } from './files.ts';
+import { type Folder, isUnreadable, readFolderJson } from './files.ts';
 
 /** Texts that tokenizers split in different ways: spaces, numbers, scripts, marks, symbols and the special tokens of some models. */
 const TEXTS = [
@@ -85,9 +85,12 @@ type TableEntry = readonly [id: number, token: string, whole: boolean];
  * @param rows ids from there on have no embedding
  */
 async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | null> {
-  const source = await tokenSourceOf(place);
+  const source = await findTokenSource(place);
   const folder: Folder = source.kind === 'gguf' ? { files: { ...source.files } } : source.files;
-  const [json, config] = [await readJson(folder, 'tokenizer.json'), await readJson(folder, 'tokenizer_config.json')];
+  const [json, config] = [
+    await readFolderJson(folder, 'tokenizer.json'),
+    await readFolderJson(folder, 'tokenizer_config.json'),
+  ];
   if (json === null || isUnreadable(json)) return null;
   const { vocab } = (json.model ?? {}) as { readonly vocab?: unknown };
   const table = new Map<number, string>();

@@ -1,7 +1,7 @@
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { besideTokenizer } from './beside-tokenizer.ts';
-import { digestFile, type Folder, isUnreadable, type Json, readJson } from './files.ts';
-import { partOf } from './part.ts';
+import { digestFile, type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
+import { readBehaviorValues } from './part.ts';
 
 /** Sections of tokenizer.json that decide which ids a text becomes. Truncation and padding are settings of a call. */
 const SECTIONS = ['normalizer', 'pre_tokenizer', 'model', 'post_processor', 'decoder'];
@@ -28,19 +28,19 @@ const SLOW_FILES = [
  */
 export async function tokenizerPart(
   directory: Folder,
-  json: Awaited<ReturnType<typeof readJson>>,
+  json: Awaited<ReturnType<typeof readFolderJson>>,
 ): Promise<BehaviorValues | null> {
-  const config = await readJson(directory, 'tokenizer_config.json');
+  const config = await readFolderJson(directory, 'tokenizer_config.json');
   const stated = config === null || isUnreadable(config) ? {} : config;
   const settings = pick(stated, SETTINGS);
   if (json === null) {
     const files = await slowFiles(directory);
-    return partOf(files) === null
+    return readBehaviorValues(files) === null
       ? null
-      : partOf({ ...files, ...settings, ...addedTokens([stated.added_tokens_decoder]) });
+      : readBehaviorValues({ ...files, ...settings, ...addedTokens([stated.added_tokens_decoder]) });
   }
-  if (isUnreadable(json)) return partOf({ 'tokenizer.json': json });
-  return partOf({
+  if (isUnreadable(json)) return readBehaviorValues({ 'tokenizer.json': json });
+  return readBehaviorValues({
     ...pick(json, SECTIONS),
     ...modelOf(json.model),
     ...addedTokens([json.added_tokens, stated.added_tokens_decoder]),
@@ -51,7 +51,9 @@ export async function tokenizerPart(
 
 /** Is there a tokenizer in the folder? */
 export async function hasTokenizer(directory: Folder): Promise<boolean> {
-  return (await digestFile(directory, 'tokenizer.json')) !== null || partOf(await slowFiles(directory)) !== null;
+  return (
+    (await digestFile(directory, 'tokenizer.json')) !== null || readBehaviorValues(await slowFiles(directory)) !== null
+  );
 }
 
 async function slowFiles(directory: Folder): Promise<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 /** A part of some work. */
-export interface Part {
+export interface WorkPart {
   /** In any unit. */
   readonly cost: number;
   /** Parts of the same kind take about the same time. */
@@ -20,7 +20,10 @@ export interface Eta<Key> {
  * ones: machines change their speed, and after an interrupted run the known results are all at the beginning.
  * @param now clock in milliseconds
  */
-export function estimateEta<Key>(parts: ReadonlyMap<Key, Part>, now: () => number = () => performance.now()): Eta<Key> {
+export function estimateEta<Key>(
+  parts: ReadonlyMap<Key, WorkPart>,
+  now: () => number = () => performance.now(),
+): Eta<Key> {
   const waiting = new Map(parts);
   const kinds = new Map<string, Kind>();
   for (const { kind, cost } of parts.values()) {

@@ -2,13 +2,13 @@ import { at } from '../../platform/at.ts';
 import type { OnProgress } from '../../platform/progress.ts';
 import { sharesOfTime } from '../../probes/estimate.ts';
 import type { ProbeItem } from '../../probes/item.ts';
-import type { RunOptions } from '../../probes/run.ts';
+import type { RunProbesOptions } from '../../probes/run.ts';
 import { restOfWork } from './rest-of-work.ts';
 
 /** The chunks of a suite, and how long all of them were estimated to take. */
 export interface TimedSuite {
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
-  readonly options: Pick<RunOptions, 'maxNewTokens'>;
+  readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
   readonly seconds: number;
 }
 

@@ -47,7 +47,7 @@ type ItemTable = z.infer<typeof tableSchema>;
  *
  * All others are as in an item, with null for what an item lacks.
  */
-export function packItems(
+export function packItemTable(
   items: readonly ProbeItemMeasurement[],
   suites: readonly SuiteMeasurement[],
 ): Record<keyof ItemTable, unknown> {

@@ -1,13 +1,13 @@
 import { writeFileAtomic } from '../../platform/files/write-file.ts';
 import { jsonLines } from '../../platform/json/json-lines.ts';
-import { packItems } from './item-table.ts';
+import { packItemTable } from './item-table.ts';
 import type { Measurement } from './measurement.ts';
 
 /** A measurement as its file has it: the items of the probes are a table. */
 export function storedMeasurement(measurement: Measurement): object {
   const { probes } = measurement;
   if (probes?.status !== 'measured') return measurement;
-  return { ...measurement, probes: { ...probes, items: packItems(probes.items, probes.suites) } };
+  return { ...measurement, probes: { ...probes, items: packItemTable(probes.items, probes.suites) } };
 }
 
 /** The text of a measurement file. */

@@ -33,7 +33,7 @@ const STALL_MILLISECONDS = 60_000;
  * @throws UserError for a server that cannot be reached or refuses, and for a file with another digest, which is removed
  */
 export async function downloadPinned(file: PinnedFile, path: string, settings: DownloadSettings): Promise<number> {
-  if ((await sizeOf(path)) !== null && (await digestOf(path)) === file.sha256) return 0;
+  if ((await sizeOf(path)) !== null && (await sha256File(path)) === file.sha256) return 0;
   await makeFolder(dirname(path));
   const shared = `${path}.part`;
   const isOurs = await lock(shared);
@@ -41,7 +41,7 @@ export async function downloadPinned(file: PinnedFile, path: string, settings: D
   const part = isOurs ? shared : `${path}.${process.pid}.part`;
   try {
     const received = await receive(file.url, part, settings);
-    const digest = await digestOf(part);
+    const digest = await sha256File(part);
     if (digest !== file.sha256) {
       await rm(part, { force: true });
       throw new UserError(
@@ -87,7 +87,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** SHA-256 of a file, as hexadecimal digits. */
-export async function digestOf(path: string): Promise<string> {
+export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
   return hash.digest('hex');

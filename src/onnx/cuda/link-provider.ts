@@ -1,6 +1,6 @@
 import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from './download.ts';
+import { sha256File } from './download.ts';
 import type { Files } from './machine.ts';
 import { PROVIDER_FILES } from './pins.ts';
 import { noCuda } from './steps.ts';
@@ -35,6 +35,6 @@ async function isSame(link: string, target: string, path: string): Promise<boole
   const info = await lstat(link).catch(() => null);
   if (info === null) return false;
   if (info.isSymbolicLink()) return (await readlink(link)) === target;
-  if ((await digestOf(link)) === (await digestOf(target))) return true;
+  if ((await sha256File(link)) === (await sha256File(target))) return true;
   throw noCuda(`${path} is another provider than the one that fits onnxruntime here`, 'remove it');
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { makeFolder } from '../../platform/files/make-folder.ts';
 import { writeFileAtomic } from '../../platform/files/write-file.ts';
 import { seal, unseal } from '../../platform/json/sealed-json.ts';
-import { digestOf, downloadPinned, isRunning, UnreachableError } from './download.ts';
+import { downloadPinned, isRunning, sha256File, UnreachableError } from './download.ts';
 import type { Machine } from './machine.ts';
 import type { PinnedArchive } from './pins.ts';
 import { noCuda, type OnStep } from './steps.ts';
@@ -57,7 +57,7 @@ async function isKept(archive: PinnedArchive, folder: string): Promise<boolean> 
   const { success, data } = contentsSchema.safeParse(JSON.parse(json));
   if (!success || data.archive !== archive.sha256) return false;
   for (const name of namesOf(archive)) {
-    const digest = await digestOf(join(folder, name)).catch(() => null);
+    const digest = await sha256File(join(folder, name)).catch(() => null);
     if (digest === null || digest !== data.files[name]) return false;
   }
   return true;
@@ -74,7 +74,7 @@ async function archiveOfUser(
 ): Promise<string | null> {
   if (given === null) return null;
   const path = `${given}/${basename(url)}`;
-  const digest = await digestOf(files.host(path)).catch(() => null);
+  const digest = await sha256File(files.host(path)).catch(() => null);
   if (digest === null) return null;
   if (digest !== sha256) {
     throw noCuda(`${path} has the SHA-256 ${digest} and not ${sha256}, so it is not used`, `get it from ${url}`);
@@ -114,7 +114,7 @@ async function unpack(archive: PinnedArchive, path: string, folder: string): Pro
     await access(draft).catch(() => {
       throw noCuda(`${basename(archive.url)} does not have ${name}`, 'use device cpu, and report it');
     });
-    digests[name] = await digestOf(draft);
+    digests[name] = await sha256File(draft);
     // A process that has loaded the old file keeps it.
     await rename(draft, join(folder, name));
   }

@@ -103,4 +103,4 @@ export interface Pins {
   readonly libraries: Readonly<Record<CudaMajor, readonly PinnedArchive[]>>;
 }
 
-export const PINS: Pins = { version: PROVIDER_VERSION, providers: PROVIDERS, libraries: LIBRARIES };
+export const CUDA_PINS: Pins = { version: PROVIDER_VERSION, providers: PROVIDERS, libraries: LIBRARIES };

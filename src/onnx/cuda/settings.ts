@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { cacheFolder } from '../../platform/files/cache-folder.ts';
-import { PINS } from './pins.ts';
+import { CUDA_PINS } from './pins.ts';
 import type { CudaOptions } from './set-up.ts';
 import type { OnStep } from './steps.ts';
 
@@ -49,7 +49,7 @@ export function cudaOptions(
 ): CudaOptions {
   const { RUNNER_TOOL_CACHE: toolCache, RUNNER_ENVIRONMENT: runner, CI: ci } = env;
   return {
-    pins: PINS,
+    pins: CUDA_PINS,
     mayDownloadLibraries: libraries.kind === 'download' || (libraries.kind === 'auto' && runner === 'github-hosted'),
     given: libraries.kind === 'folder' ? libraries.path : null,
     cache: toolCache ? join(toolCache, 'shadow-gate') : cacheFolder(env),

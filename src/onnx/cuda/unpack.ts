@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 
 /** The path that a file of an archive is written to; null for one that is not wanted. */
-export type Target = (name: string) => string | null;
+export type UnpackTarget = (name: string) => string | null;
 
 const BLOCK = 512;
 
@@ -15,7 +15,7 @@ const BLOCK = 512;
  * @returns the names of those that were written
  * @throws if it is not such an archive
  */
-export async function unpackTarGz(archive: string, target: Target): Promise<string[]> {
+export async function unpackTarGz(archive: string, target: UnpackTarget): Promise<string[]> {
   const unpacked = createGunzip();
   const reading = pipeline(createReadStream(archive, { highWaterMark: 1024 * 1024 }), unpacked);
   reading.catch(() => {});
@@ -93,7 +93,7 @@ const END_BYTES = 22 + 65_535;
  * @returns the names of those that were written
  * @throws if it is not such an archive
  */
-export async function unpackZip(archive: string, target: Target): Promise<string[]> {
+export async function unpackZip(archive: string, target: UnpackTarget): Promise<string[]> {
   const handle = await open(archive, 'r');
   try {
     const written: string[] = [];

@@ -29,7 +29,7 @@ const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
  * The footer of a parquet file, which says where everything is.
  * @throws UserError for what is no such file, and for one that is incomplete, damaged or encrypted
  */
-export async function readMetadata(source: ParquetSource): Promise<FileMetaData> {
+export async function readParquetMetadata(source: ParquetSource): Promise<FileMetaData> {
   const { name, byteLength } = source;
   const tail = Buffer.from(await source.slice(Math.max(0, byteLength - FIRST_BYTES), byteLength));
   const magic = tail.toString('latin1', Math.max(0, tail.length - MAGIC.length));
@@ -76,7 +76,7 @@ export async function floatColumns(source: ParquetSource): Promise<ReadonlySet<s
     else for (const child of children) visit(child, [...path, child.element.name]);
     if (children.length === 0 && (element.type === 'FLOAT' || element.type === 'DOUBLE')) found.add(path.join('.'));
   };
-  visit(parquetSchema(await readMetadata(source)), []);
+  visit(parquetSchema(await readParquetMetadata(source)), []);
   return found;
 }
 

@@ -18,7 +18,7 @@ export interface ColumnChunk {
 }
 
 /** @throws Error for a column that is not in the schema */
-export function chunkOf(metadata: ColumnMetaData, schema: SchemaTree): ColumnChunk {
+export function columnChunk(metadata: ColumnMetaData, schema: SchemaTree): ColumnChunk {
   const { dictionary_page_offset, data_page_offset, total_compressed_size, num_values, codec } = metadata;
   const path = getTreePath(schema, metadata.path_in_schema);
   const start = Number(dictionary_page_offset || data_page_offset);

@@ -6,8 +6,8 @@ import { at } from '../at.ts';
 import { openResolved, resolveInside } from '../files/resolve-inside.ts';
 import { UserError } from '../user-error.ts';
 import { damaged, explained, reading } from './parquet-errors.ts';
-import { type ParquetSource, readMetadata } from './parquet-footer.ts';
-import { type ColumnChunk, checkPages, chunkOf } from './parquet-pages.ts';
+import { type ParquetSource, readParquetMetadata } from './parquet-footer.ts';
+import { type ColumnChunk, checkPages, columnChunk } from './parquet-pages.ts';
 import { PARSERS, type ParquetValue, plainValue } from './parquet-values.ts';
 
 export type { ParquetSource } from './parquet-footer.ts';
@@ -47,7 +47,7 @@ export interface ParquetOptions {
  */
 export async function readParquet(source: ParquetSource, options: ParquetOptions = {}): Promise<ParquetRow[]> {
   const { limits = PARQUET_LIMITS } = options;
-  const metadata = await readMetadata(source);
+  const metadata = await readParquetMetadata(source);
   const columns = columnsOf(metadata, source.name, options.columns);
   reading(source.name, () => checkSize(metadata, { name: source.name, columns, limits }));
   const codecs = await loadCodecs();
@@ -154,7 +154,7 @@ function checkSize(
 function chunksOf({ columns: all }: RowGroup, metadata: FileMetaData, columns: readonly string[]): ColumnChunk[] {
   const schema = parquetSchema(metadata);
   return all.flatMap(({ meta_data: of }) =>
-    of && columns.includes(of.path_in_schema[0] ?? '') ? [chunkOf(of, schema)] : [],
+    of && columns.includes(of.path_in_schema[0] ?? '') ? [columnChunk(of, schema)] : [],
   );
 }
 

@@ -4,7 +4,7 @@
 import { fork } from 'node:child_process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { endsWithThisProcess } from './end-with-parent.ts';
-import type { Answer } from './serve-process.ts';
+import type { ProcessAnswer } from './serve-process.ts';
 
 const { port, shared, entry, heapMiB, load } = workerData as {
   readonly port: MessagePort;
@@ -26,7 +26,7 @@ parentPort?.postMessage({ pid: child.pid ?? 0 });
 
 let isLoaded = false;
 let asked = 0;
-function pass(answer: Answer<unknown>): void {
+function pass(answer: ProcessAnswer<unknown>): void {
   if (!isLoaded) {
     isLoaded = true;
     parentPort?.postMessage(answer);

@@ -5,7 +5,7 @@ import { endWithParent } from './end-with-parent.ts';
 export type StopReason = 'deadline' | 'memory' | 'closed';
 
 /** What a stoppable process, or the bridge to it, answers to one request. */
-export type Answer<T> =
+export type ProcessAnswer<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'user-error'; readonly problem: string; readonly hint: string; readonly code: ErrorCode | null }
   | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined }
@@ -31,7 +31,7 @@ export function serveProcess<Load, Loaded, Request, Reply>(
   });
 }
 
-function answering<T>(work: () => T): Answer<T> {
+function answering<T>(work: () => T): ProcessAnswer<T> {
   try {
     return { kind: 'value', value: work() };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { UserError } from '../user-error.ts';
-import type { Answer, StopReason } from './serve-process.ts';
+import type { ProcessAnswer, StopReason } from './serve-process.ts';
 import { workerEntry } from './worker-entry.ts';
 
 /** For an answer that was on its way when its time was over. */
@@ -48,9 +48,9 @@ export class StoppableProcess<Request, Reply> {
       if (pid > 0) kill(pid);
       void bridge.terminate();
     };
-    const answer = await new Promise<Answer<Loaded>>((resolve, reject) => {
+    const answer = await new Promise<ProcessAnswer<Loaded>>((resolve, reject) => {
       const timer = setTimeout(() => resolve({ kind: 'stopped', reason: 'deadline' }), milliseconds);
-      bridge.on('message', (message: { readonly pid: number } | Answer<Loaded>) => {
+      bridge.on('message', (message: { readonly pid: number } | ProcessAnswer<Loaded>) => {
         if ('pid' in message) {
           pid = message.pid;
           return;
@@ -84,7 +84,7 @@ export class StoppableProcess<Request, Reply> {
       this.#mayBeLate = false;
       this.#isAnsweredWithin(GRACE_MILLISECONDS);
     }
-    const received = receiveMessageOnPort(this.#port) as { readonly message: Answer<Reply> } | undefined;
+    const received = receiveMessageOnPort(this.#port) as { readonly message: ProcessAnswer<Reply> } | undefined;
     const answer = received?.message ?? { kind: 'stopped', reason: 'deadline' };
     if (answer.kind === 'stopped') {
       this.#stopped = new ProcessStopped(answer.reason);
@@ -147,7 +147,7 @@ export class ProcessStopped extends Error {
   }
 }
 
-function resultOf<T>(answer: Answer<T>): T {
+function resultOf<T>(answer: ProcessAnswer<T>): T {
   switch (answer.kind) {
     case 'value':
       return answer.value;

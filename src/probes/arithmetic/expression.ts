@@ -1,16 +1,16 @@
 import jsep from 'jsep';
 import { at } from '../../platform/at.ts';
 import {
-  add,
+  addRationals,
   compareRationals,
-  divide,
+  divideRationals,
   isWhole,
-  multiply,
-  negate,
+  multiplyRationals,
+  negateRational,
   parseDecimal,
   type Rational,
   rational,
-  subtract,
+  subtractRationals,
 } from './rational.ts';
 
 const ARITHMETIC = ['+', '-', '*', '/', '%'] as const;
@@ -113,10 +113,10 @@ function operation(operator: string, left: Expression, right: Expression): Expre
  * Whether a formula has a number or a truth as its value.
  * @throws ExpressionError if a part of it has the other one than it needs
  */
-export function typeOf(expression: Expression): 'number' | 'condition' {
+export function expressionType(expression: Expression): 'number' | 'condition' {
   const expected = expression.kind === 'logic' || expression.kind === 'not' ? 'condition' : 'number';
   for (const part of partsOf(expression)) {
-    if (typeOf(part) === expected) continue;
+    if (expressionType(part) === expected) continue;
     throw new ExpressionError(
       expected === 'number' ? 'calculates with a comparison' : 'combines a number as if it were a comparison',
     );
@@ -157,7 +157,7 @@ function evaluate(expression: Expression, values: Values): Rational | boolean {
     case 'name':
       return values.ofName(expression.name);
     case 'negative':
-      return negate(evaluateNumber(expression.operand, values));
+      return negateRational(evaluateNumber(expression.operand, values));
     case 'not':
       return !evaluateCondition(expression.operand, values);
     case 'logic': {
@@ -203,17 +203,17 @@ function isInOrder(order: number, operator: (typeof COMPARISONS)[number]): boole
 function calculate(operator: (typeof ARITHMETIC)[number], left: Rational, right: Rational): Rational {
   switch (operator) {
     case '+':
-      return add(left, right);
+      return addRationals(left, right);
     case '-':
-      return subtract(left, right);
+      return subtractRationals(left, right);
     case '*':
-      return multiply(left, right);
+      return multiplyRationals(left, right);
     case '/':
       expectNotZero(right);
-      return divide(left, right);
+      return divideRationals(left, right);
     case '%':
       expectNotZero(right);
-      return subtract(left, multiply(right, wholePart(divide(left, right))));
+      return subtractRationals(left, multiplyRationals(right, wholePart(divideRationals(left, right))));
   }
 }
 
@@ -229,9 +229,9 @@ function call(name: (typeof FUNCTIONS)[number], operands: readonly Rational[]): 
     case 'max':
       return operands.reduce((most, value) => (compareRationals(value, most) > 0 ? value : most));
     case 'abs':
-      return first.numerator < 0n ? negate(first) : first;
+      return first.numerator < 0n ? negateRational(first) : first;
     case 'round':
-      return wholePart(add(first, rational(1n, 2n)));
+      return wholePart(addRationals(first, rational(1n, 2n)));
   }
 }
 
@@ -244,22 +244,22 @@ function wholePart(value: Rational): Rational {
 }
 
 /** The numbers of a formula, from left to right. */
-export function numbersOf(expression: Expression): Array<Expression & { readonly kind: 'number' }> {
-  return expression.kind === 'number' ? [expression] : partsOf(expression).flatMap(numbersOf);
+export function expressionNumbers(expression: Expression): Array<Expression & { readonly kind: 'number' }> {
+  return expression.kind === 'number' ? [expression] : partsOf(expression).flatMap(expressionNumbers);
 }
 
 /** The numbers of a formula that multiply or divide something. */
-export function factorsOf(expression: Expression): ReadonlySet<Expression> {
+export function productFactors(expression: Expression): ReadonlySet<Expression> {
   const parts = partsOf(expression);
   const isProduct = expression.kind === 'arithmetic' && (expression.operator === '*' || expression.operator === '/');
   const own = isProduct ? parts.filter(({ kind }) => kind === 'number') : [];
-  return new Set([...own, ...parts.flatMap((part) => [...factorsOf(part)])]);
+  return new Set([...own, ...parts.flatMap((part) => [...productFactors(part)])]);
 }
 
 /** The names that a formula uses. */
-export function namesOf(expression: Expression): ReadonlySet<string> {
+export function expressionNames(expression: Expression): ReadonlySet<string> {
   return new Set(
-    expression.kind === 'name' ? [expression.name] : partsOf(expression).flatMap((part) => [...namesOf(part)]),
+    expression.kind === 'name' ? [expression.name] : partsOf(expression).flatMap((part) => [...expressionNames(part)]),
   );
 }
 

@@ -13,7 +13,7 @@ export function rational(numerator: bigint, denominator = 1n): Rational {
 }
 
 /** @throws RangeError for a number that is not an integer */
-export function integer(value: number): Rational {
+export function wholeRational(value: number): Rational {
   return { numerator: BigInt(value), denominator: 1n };
 }
 
@@ -26,18 +26,21 @@ export function parseDecimal(text: string): Rational | null {
   return rational(BigInt(`${whole}${fraction}`), 10n ** BigInt(fraction.length));
 }
 
-export const add = (a: Rational, b: Rational): Rational =>
+export const addRationals = (a: Rational, b: Rational): Rational =>
   rational(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
 
-export const negate = ({ numerator, denominator }: Rational): Rational => ({ numerator: -numerator, denominator });
+export const negateRational = ({ numerator, denominator }: Rational): Rational => ({
+  numerator: -numerator,
+  denominator,
+});
 
-export const subtract = (a: Rational, b: Rational): Rational => add(a, negate(b));
+export const subtractRationals = (a: Rational, b: Rational): Rational => addRationals(a, negateRational(b));
 
-export const multiply = (a: Rational, b: Rational): Rational =>
+export const multiplyRationals = (a: Rational, b: Rational): Rational =>
   rational(a.numerator * b.numerator, a.denominator * b.denominator);
 
 /** @throws RangeError for a divisor of 0 */
-export const divide = (a: Rational, b: Rational): Rational =>
+export const divideRationals = (a: Rational, b: Rational): Rational =>
   rational(a.numerator * b.denominator, a.denominator * b.numerator);
 
 /** Below 0 if a < b, 0 if they are equal, above 0 if a > b. */
@@ -54,7 +57,7 @@ export const isWhole = ({ denominator }: Rational): boolean => denominator === 1
 export const toNumber = ({ numerator, denominator }: Rational): number => Number(numerator) / Number(denominator);
 
 /** Number of decimals of an exact decimal number; null for one without an end, like a third. */
-export function decimalsOf({ denominator }: Rational): number | null {
+export function decimalPlaces({ denominator }: Rational): number | null {
   let rest = denominator;
   let [twos, fives] = [0, 0];
   for (; rest % 2n === 0n; rest /= 2n) twos += 1;
@@ -64,7 +67,7 @@ export function decimalsOf({ denominator }: Rational): number | null {
 
 /** As a decimal number, or as a fraction where that has no end: `12`, `-0.25`, `1/3`. */
 export function formatRational(value: Rational): string {
-  const decimals = decimalsOf(value);
+  const decimals = decimalPlaces(value);
   if (decimals === null) return `${value.numerator}/${value.denominator}`;
   const scaled = (absolute(value.numerator) * 10n ** BigInt(decimals)) / value.denominator;
   const digits = scaled.toString().padStart(decimals + 1, '0');

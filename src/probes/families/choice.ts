@@ -14,11 +14,11 @@ export interface Options<T> {
  * often, so a strategy that looks at the answers but not at the question is right as often as a guess: the first, the
  * longest, the one that resembles the text most.
  */
-export function askOneOf<T>(random: Random, candidates: readonly T[]): Options<T> {
+export function askOne<T>(random: Random, candidates: readonly T[]): Options<T> {
   return { options: random.shuffle(candidates), asked: random.int(0, candidates.length - 1) };
 }
 
-export function askedOf<T>({ options, asked }: Options<T>): T {
+export function askedOption<T>({ options, asked }: Options<T>): T {
   return at(options, asked);
 }
 

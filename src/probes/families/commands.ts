@@ -1,9 +1,9 @@
 import { at } from '../../platform/at.ts';
 import type { Random } from '../random.ts';
-import { askedOf, askOneOf, type Options, textQuestion } from './choice.ts';
+import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
 import { type Command, DIRECTIONS, type Modifier, perform, REPETITIONS, say, simple } from './commands/language.ts';
 import type { Phrasing, ProbeFamily } from './family.ts';
-import { familyFrom, type Recipe, recipe } from './recipe.ts';
+import { familyFrom, type ProbeRecipe, recipe } from './recipe.ts';
 import { NONCE_WORDS } from './words.ts';
 
 /** One action each, which the answer writes in capitals. All of them can be done to one side. */
@@ -142,14 +142,14 @@ function changed(random: Random, command: Command): Command {
 function taskOf(random: Random, draw: Draw, verbs: readonly string[]): Task | undefined {
   const commands = draw(random, verbs);
   if (new Set(commands.map(perform)).size < CHOICES) return undefined;
-  return { verbs, ...askOneOf(random, commands) };
+  return { verbs, ...askOne(random, commands) };
 }
 
 function phrase(examples: readonly Command[], task: Task, rename: (text: string) => string = String): Text {
   const line = (command: Command) => `Question: ${say(command)}\nAnswer:`;
   const worked = examples.map((command) => `${line(command)} ${perform(command)}\n\n`);
   return {
-    prompt: `${worked.join('')}${rename(line(askedOf(task)))}`,
+    prompt: `${worked.join('')}${rename(line(askedOption(task)))}`,
     question: textQuestion(
       task.options.map((command) => rename(perform(command))),
       task.asked,
@@ -169,7 +169,7 @@ function renaming(random: Random, verbs: readonly string[]): (text: string) => s
   return (text) => text.replace(/\w+/g, (word) => names.get(word) ?? word);
 }
 
-function level(summary: string, verbs: number, draw: Draw, examples: readonly Command[]): Recipe {
+function level(summary: string, verbs: number, draw: Draw, examples: readonly Command[]): ProbeRecipe {
   const drawTask = (all: readonly string[]) => (random: Random) => taskOf(random, draw, random.sample(all, verbs));
   return recipe({
     summary,

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import { capitals } from './facts/capitals.ts';
 import { atomicNumbers, symbols } from './facts/elements.ts';
 import { events } from './facts/events.ts';
-import { cloze, type DrawnQuestion, exam, named, reversed } from './facts/forms.ts';
+import { type DrawnQuestion, factCloze, factExam, namedFact, reversedFact } from './facts/forms.ts';
 import { continents, rivers } from './facts/geography.ts';
 import { gods } from './facts/gods.ts';
 import { instruments, polygons, units } from './facts/measures.ts';
@@ -77,9 +77,9 @@ function drawQuestion(random: Random, { relation, pools }: Deck, entry: Entry): 
 }
 
 const FORMS: Readonly<Record<string, (drawn: DrawnQuestion) => Omit<Phrasing, 'template'>>> = {
-  cloze,
-  options: named,
-  reversed,
+  cloze: factCloze,
+  options: namedFact,
+  reversed: reversedFact,
 };
 
 function twinOf(drawn: DrawnQuestion, template: string): Phrasing {
@@ -120,7 +120,7 @@ export const facts: ProbeFamily = {
       if (entry === undefined) throw new Error(`${deck.relation.name} has no entries left`);
       deck.used += 1;
       const drawn = drawQuestion(random, deck, entry);
-      return { benchmark: { template: 'exam', ...exam(drawn) }, twin: twinOf(drawn, template) };
+      return { benchmark: { template: 'exam', ...factExam(drawn) }, twin: twinOf(drawn, template) };
     });
   },
 };

@@ -11,7 +11,7 @@ export interface Phrasing extends Wording {
 }
 
 /** The benchmark form of one fact, and its twin. */
-export interface Pair {
+export interface PhrasingPair {
   readonly benchmark: Phrasing;
   readonly twin: Phrasing;
 }
@@ -44,5 +44,5 @@ export interface ProbeFamily {
    * @param level from 1
    * @throws Error for a template that the level does not have
    */
-  draw(random: Random, templates: readonly string[], level: number): Pair[];
+  draw(random: Random, templates: readonly string[], level: number): PhrasingPair[];
 }

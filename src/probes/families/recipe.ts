@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { TwinKind } from '../item.ts';
 import type { Random } from '../random.ts';
-import type { Capability, Pair, Phrasing, ProbeFamily, ProbeLevel } from './family.ts';
+import type { Capability, Phrasing, PhrasingPair, ProbeFamily, ProbeLevel } from './family.ts';
 
 /** How a level writes one kind of twin. */
 export interface TwinRecipe<F> {
@@ -10,9 +10,9 @@ export interface TwinRecipe<F> {
   readonly phrase: (random: Random, fact: F) => Omit<Phrasing, 'template'>;
 }
 
-export interface Recipe extends ProbeLevel {
+export interface ProbeRecipe extends ProbeLevel {
   /** @param seen the prompts of earlier facts; those of the new one are added */
-  drawPair(random: Random, template: string, seen: Set<string>): Pair;
+  drawPair(random: Random, template: string, seen: Set<string>): PhrasingPair;
 }
 
 /**
@@ -29,7 +29,7 @@ export function recipe<F>({
   readonly draw: (random: Random) => F | undefined;
   readonly exam: (fact: F) => Omit<Phrasing, 'template'>;
   readonly twins: readonly TwinRecipe<F>[];
-}): Recipe {
+}): ProbeRecipe {
   return {
     summary,
     twins: twins.map(({ name, kind }) => ({ name, kind })),
@@ -58,7 +58,7 @@ export function familyFrom({
 }: {
   readonly name: string;
   readonly capability: Capability;
-  readonly levels: readonly Recipe[];
+  readonly levels: readonly ProbeRecipe[];
 }): ProbeFamily {
   return {
     name,

@@ -1,5 +1,5 @@
 import type { ProbeFamily } from './family.ts';
-import { familyFrom, type Recipe, recipe, type TwinRecipe } from './recipe.ts';
+import { familyFrom, type ProbeRecipe, recipe, type TwinRecipe } from './recipe.ts';
 import { inCsv, inJson, inProse, inverse } from './records/forms.ts';
 import { drawNotes, type Notes, type Size } from './records/notes.ts';
 import { NAMES, UNCOMMON_NAMES } from './words.ts';
@@ -14,7 +14,7 @@ const REDRAWN: TwinRecipe<Notes> = {
   phrase: (random, { size }) => inProse(drawNotes(random, size, UNCOMMON_NAMES)),
 };
 
-function level(summary: string, size: Size, twins: readonly TwinRecipe<Notes>[]): Recipe {
+function level(summary: string, size: Size, twins: readonly TwinRecipe<Notes>[]): ProbeRecipe {
   return recipe({ summary, draw: (random) => drawNotes(random, size, NAMES), exam: inProse, twins });
 }
 

@@ -1,9 +1,9 @@
 import { at } from '../../platform/at.ts';
 import { capitalize } from '../../platform/capitalize.ts';
 import type { Random } from '../random.ts';
-import { askedOf, askOneOf, type Options, textQuestion } from './choice.ts';
+import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
 import type { Phrasing, ProbeFamily } from './family.ts';
-import { familyFrom, type Recipe, recipe, type TwinRecipe } from './recipe.ts';
+import { familyFrom, type ProbeRecipe, recipe, type TwinRecipe } from './recipe.ts';
 import {
   COPY,
   DROP_FIRST,
@@ -15,7 +15,7 @@ import {
   type Program,
   REVERSE,
   ROTATE,
-  run,
+  runProgram,
 } from './strings/operations.ts';
 import { NONCE_WORDS } from './words.ts';
 
@@ -43,13 +43,13 @@ function nonceNames(random: Random): Names {
 
 /** Undefined unless the results of the four programs differ. */
 function taskOf(random: Random, letters: Letters, programs: readonly Program[]): Task | undefined {
-  if (new Set(programs.map((program) => run(program, letters))).size < programs.length) return undefined;
-  return { letters, ...askOneOf(random, programs) };
+  if (new Set(programs.map((program) => runProgram(program, letters))).size < programs.length) return undefined;
+  return { letters, ...askOne(random, programs) };
 }
 
 function question({ letters, options, asked }: Task) {
   return textQuestion(
-    options.map((program) => run(program, letters)),
+    options.map((program) => runProgram(program, letters)),
     asked,
   );
 }
@@ -70,15 +70,15 @@ const SHOWN = ['b d c l', 'd l b y', 'l c y b', 'y b d c', 'c y l d'].map((row) 
 
 /** What is done, and worked examples of just that; then the question. */
 function byExample(task: Task, sign: string): Text {
-  const program = askedOf(task);
+  const program = askedOption(task);
   const line = (letters: Letters) => `${letters.join(' ')} ${sign}`;
-  const worked = SHOWN.map((letters) => `${line(letters)} ${run(program, letters)}`);
+  const worked = SHOWN.map((letters) => `${line(letters)} ${runProgram(program, letters)}`);
   const title = program.map(({ meaning }) => meaning).join(', then ');
   return { prompt: [`${capitalize(title)}.`, ...worked, line(task.letters)].join('\n'), question: question(task) };
 }
 
 /** One operation of four. */
-function single(summary: string, programs: readonly Program[], length: number): Recipe {
+function single(summary: string, programs: readonly Program[], length: number): ProbeRecipe {
   const draw = (alphabet: readonly string[]) => (random: Random) =>
     taskOf(random, random.sample(alphabet, length), programs);
   return recipe({
@@ -112,13 +112,13 @@ const EXAMPLE = { letters: 'kmpt'.split(''), program: [DROP_FIRST, REVERSE] };
 /** Definitions, each with an example; then a worked example; then the question. */
 function defined(names: Names, task: Task): Text {
   const definitions = OPERATIONS.map((operation) => {
-    const shown = `${DEFINED_ON.join(' ')} -> ${run([operation], DEFINED_ON)}`;
+    const shown = `${DEFINED_ON.join(' ')} -> ${runProgram([operation], DEFINED_ON)}`;
     return `${names.get(operation)} = ${operation.meaning}: ${shown}`;
   });
   const instruct = (operations: Program, start: Letters) =>
     `Question: Start with ${start.join(' ')}. Apply ${operations.map((each) => names.get(each)).join(', then ')}.\nAnswer:`;
-  const worked = `${instruct(EXAMPLE.program, EXAMPLE.letters)} ${run(EXAMPLE.program, EXAMPLE.letters)}`;
-  const prompt = [...definitions, '', worked, '', instruct(askedOf(task), task.letters)].join('\n');
+  const worked = `${instruct(EXAMPLE.program, EXAMPLE.letters)} ${runProgram(EXAMPLE.program, EXAMPLE.letters)}`;
+  const prompt = [...definitions, '', worked, '', instruct(askedOption(task), task.letters)].join('\n');
   return { prompt, question: question(task) };
 }
 
@@ -132,18 +132,18 @@ function drawProgram(random: Random, letters: Letters, steps: number): Task | un
     (done) => [...done, random.pick(OPERATIONS.filter((operation) => operation !== done.at(-1)))],
     [],
   );
-  const right = run(program, letters);
-  const wrong = misreadings(program).filter((other) => run(other, letters).length === right.length);
+  const right = runProgram(program, letters);
+  const wrong = misreadings(program).filter((other) => runProgram(other, letters).length === right.length);
   if (wrong.length < WRONG) return undefined;
   const programs = [program, ...random.sample(wrong, WRONG)];
   const early = programs.some((each) =>
-    each.some((_, done) => run(each.slice(0, done), letters) === run(each, letters)),
+    each.some((_, done) => runProgram(each.slice(0, done), letters) === runProgram(each, letters)),
   );
   return early ? undefined : taskOf(random, letters, programs);
 }
 
 /** Several operations, one after another. */
-function composed(summary: string, steps: number, length: number): Recipe {
+function composed(summary: string, steps: number, length: number): ProbeRecipe {
   const draw = (alphabet: readonly string[]) => (random: Random) =>
     drawProgram(random, random.sample(alphabet, length), steps);
   const twins: readonly TwinRecipe<Task>[] = [

@@ -1,5 +1,5 @@
 import type { ProbeFamily } from './family.ts';
-import { chain } from './orderings/chain.ts';
+import { orderingChain } from './orderings/chain.ts';
 import { knownOrder } from './orderings/known-order.ts';
 import { countedPlaces, neighbors } from './orderings/race.ts';
 import { familyFrom } from './recipe.ts';
@@ -12,9 +12,9 @@ export const transitiveOrdering: ProbeFamily = familyFrom({
     knownOrder,
     neighbors,
     countedPlaces,
-    chain('four people in a chain', { people: 4, told: 'in order' }),
-    chain('five people, premises in any order', { people: 5, told: 'permuted' }),
-    chain('seven people, by both directions', { people: 7, told: 'permuted and turned' }),
-    chain('ten people, by both directions', { people: 10, told: 'permuted and turned' }),
+    orderingChain('four people in a chain', { people: 4, told: 'in order' }),
+    orderingChain('five people, premises in any order', { people: 5, told: 'permuted' }),
+    orderingChain('seven people, by both directions', { people: 7, told: 'permuted and turned' }),
+    orderingChain('ten people, by both directions', { people: 10, told: 'permuted and turned' }),
   ],
 });

@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { answerKindOf, type ChoiceScoring, type Wording } from '../item.ts';
+import { answerKind, type ChoiceScoring, type Wording } from '../item.ts';
 import type { AskedDocument, AskedTask } from './asked-document.ts';
 import type { ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { describeRedrawn } from './fresh-twins.ts';
@@ -10,8 +10,8 @@ import { type LocatedItem, toItem } from './located-item.ts';
 import type { NamedRecords } from './name-fields.ts';
 import {
   type ChoiceRecord,
+  choiceLetter,
   type ExactRecord,
-  letterOf,
   type ProbeRecord,
   quote,
   readChoiceRecord,
@@ -135,7 +135,7 @@ function expectSameChoice(asked: Wording, record: ChoiceRecord): void {
   const right = rightIndex(asked, record.choices);
   if (right === null || right === record.answer) return;
   throw new UserError(
-    `${record.where}: the harness takes choice ${letterOf(right)} for the right one, and its fields ${letterOf(record.answer)}`,
+    `${record.where}: the harness takes choice ${choiceLetter(right)} for the right one, and its fields ${choiceLetter(record.answer)}`,
     HINT,
   );
 }
@@ -143,7 +143,7 @@ function expectSameChoice(asked: Wording, record: ChoiceRecord): void {
 /** The choice that is right for the harness; null where it is not said in a way that is known. */
 function rightIndex(asked: Wording, choices: readonly string[]): number | null {
   const { question } = asked;
-  if (question.kind === 'choice' && answerKindOf(asked) === 'label') {
+  if (question.kind === 'choice' && answerKind(asked) === 'label') {
     return question.choices.length === choices.length ? question.answer : null;
   }
   const text = (question.kind === 'choice' ? at(question.choices, question.answer) : question.target).trim();

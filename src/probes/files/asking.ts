@@ -2,9 +2,9 @@ import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, Wording } from '../item.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { scoreTexts } from './choice-texts.ts';
-import { exam } from './choice-twins.ts';
+import { examWording } from './choice-twins.ts';
 import { plainProblem, restyledProblem } from './exact-twins.ts';
-import { type ChoiceRecord, type ExactRecord, letterOf } from './records.ts';
+import { type ChoiceRecord, choiceLetter, type ExactRecord } from './records.ts';
 
 /** How a policy wants a file to be asked, where that is not the usual way. */
 export interface Asking {
@@ -35,7 +35,7 @@ function fill(prompt: string, { question, choices }: { readonly question: string
 }
 
 function options(choices: readonly string[]): string {
-  return choices.map((choice, index) => `${letterOf(index)}. ${choice}`).join('\n');
+  return choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`).join('\n');
 }
 
 /** Texts before which a long answer ends: a blank line is a part of it. */
@@ -64,10 +64,10 @@ function choiceForm(record: ChoiceRecord, { prompt, answerPattern }: Asking, sco
     // A prompt without its options asks the same in any order of them.
     const isReordered = asked.choices.some((choice, i) => choice !== record.choices[i]);
     if (!isListed && isReordered) return null;
-    const plain = exam(asked);
+    const plain = examWording(asked);
     const text = prompt === undefined ? plain.prompt : fill(prompt, { ...asked, choices: options(asked.choices) });
     if (answerPattern !== undefined) {
-      return { prompt: text, question: reasoned(letterOf(asked.answer), answerPattern) };
+      return { prompt: text, question: reasoned(choiceLetter(asked.answer), answerPattern) };
     }
     return { prompt: text, question: isListed ? plain.question : scoreTexts(asked, scoring) };
   };

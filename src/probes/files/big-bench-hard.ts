@@ -1,5 +1,5 @@
 import type { KnownFields, Omitted } from './field-names.ts';
-import { letterOf, type ProbeRecord, quote } from './records.ts';
+import { choiceLetter, type ProbeRecord, quote } from './records.ts';
 
 /** `input` is the question, with its options at the end, and `target` the answer: BIG-Bench Hard and others. */
 export const BBH_NAMES = { question: 'input', answer: 'target' } as const;
@@ -52,7 +52,7 @@ function optionsOf(input: string): Options | null {
   const question = found === null ? '' : input.slice(0, found.index).trimEnd();
   if (found === null || question === '') return null;
   const lines = (found[1] ?? '').trimEnd().split('\n');
-  const isInOrder = lines.every((line, i) => line.startsWith('- ') || line.startsWith(`(${letterOf(i)})`));
+  const isInOrder = lines.every((line, i) => line.startsWith('- ') || line.startsWith(`(${choiceLetter(i)})`));
   const choices = lines.map((line) => line.replace(/^(- |\([A-Z]\))/, '').trim());
   return isInOrder && choices.every((choice) => choice !== '') ? { question, choices } : null;
 }
@@ -64,7 +64,7 @@ function amongOptions(
 ): ProbeRecord | Omitted {
   const [, letter] = /^\(([A-Z])\)$/.exec(target.trim()) ?? [];
   const answer = choices.findIndex((choice, i) =>
-    letter === undefined ? choice === target.trim() : letterOf(i) === letter,
+    letter === undefined ? choice === target.trim() : choiceLetter(i) === letter,
   );
   if (answer === -1) return { omitted: `${record.where}: target: ${quote(target)} is none of the options` };
   if (new Set(choices).size < 2) return { omitted: `${record.where}: input: it has only one option` };

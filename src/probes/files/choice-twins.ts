@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 import type { AskedChoice } from './benchmark-form.ts';
 import { scoreTexts } from './choice-texts.ts';
 import { drawUnrelated, UNRELATED_FACTS } from './distractors.ts';
-import { type ChoiceRecord, letterOf } from './records.ts';
+import { type ChoiceRecord, choiceLetter } from './records.ts';
 import {
   choicesReferToOthers,
   hasDigit,
@@ -12,16 +12,16 @@ import {
   mentionsLabel,
   pointsForward,
   questionRefersToLabels,
-  stemOf,
+  questionStem,
 } from './text.ts';
 
 /** The form of the MMLU leaderboards: lettered choices, and the letter is scored. */
-export function exam({ question, choices, answer }: AskedChoice): Wording {
-  const lines = choices.map((choice, index) => `${letterOf(index)}. ${choice}`);
+export function examWording({ question, choices, answer }: AskedChoice): Wording {
+  const lines = choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`);
   return {
     prompt: [`Question: ${question}`, ...lines, 'Answer:'].join('\n'),
     question: scoreLabels(
-      choices.map((_, index) => letterOf(index)),
+      choices.map((_, index) => choiceLetter(index)),
       answer,
     ),
   };
@@ -33,7 +33,7 @@ function scoreLabels(labels: readonly string[], answer: number): Question {
 }
 
 /** The exam, answered by the text of a choice: for a model that cannot bind a letter to its option. */
-export function examText(record: ChoiceRecord, scoring: ChoiceScoring, write = exam): Wording {
+export function examText(record: ChoiceRecord, scoring: ChoiceScoring, write = examWording): Wording {
   const { question, ...asked } = write(record);
   const { delimiter } = question;
   return { ...asked, question: { ...scoreTexts(record, scoring), ...(delimiter === undefined ? {} : { delimiter }) } };
@@ -46,14 +46,14 @@ export interface Permutation {
 }
 
 /** The exam with its choices in another order, the right one at another place: a memorized letter is wrong. */
-export function permuted(record: ChoiceRecord, random: Random, write = exam): Wording & Permutation {
+export function permuted(record: ChoiceRecord, random: Random, write = examWording): Wording & Permutation {
   const { question, choices } = record;
   const indices = choices.map((_, index) => index);
   const others = random.shuffle(indices.filter((index) => index !== record.answer));
   const answer = random.pick(indices.filter((index) => index !== record.answer));
   const order = others.toSpliced(answer, 0, record.answer);
   const wording = write({ question, choices: order.map((index) => at(choices, index)), answer });
-  const labels = wording.question.kind === 'choice' ? wording.question.choices : choices.map((_, i) => letterOf(i));
+  const labels = wording.question.kind === 'choice' ? wording.question.choices : choices.map((_, i) => choiceLetter(i));
   const labelOf = (index: number) => at(labels, index);
   return {
     ...wording,
@@ -66,7 +66,7 @@ export function permuted(record: ChoiceRecord, random: Random, write = exam): Wo
  * The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of the twins. No twin: a
  * memorized letter is right here too.
  */
-export function distracted(record: ChoiceRecord, random: Random, write = exam): Wording {
+export function distracted(record: ChoiceRecord, random: Random, write = examWording): Wording {
   const facts = drawUnrelated(UNRELATED_FACTS, [record.question, ...record.choices].join(' '), random);
   return matchLength(
     write(record),
@@ -82,9 +82,9 @@ const LONGEST_IN_A_ROW = 24;
  * The choices as a list without labels, and their text is scored. A question keeps its place for the answer; a sentence
  * to complete comes last, and the choice ends it.
  */
-export function cloze(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
+export function clozeTwin(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
   const { choices } = record;
-  const stem = stemOf(record.question);
+  const stem = questionStem(record.question);
   const listMayComeFirst = !pointsForward(record.question);
   const prompts = choiceLists(choices).flatMap((list) => {
     if (stem !== null && listMayComeFirst) return endings(stem, list);
@@ -92,7 +92,7 @@ export function cloze(record: ChoiceRecord, random: Random, scoring: ChoiceScori
   });
   const question = scoreTexts(record, scoring);
   return matchLength(
-    exam(record),
+    examWording(record),
     random.shuffle(prompts).map((prompt) => ({ prompt, question })),
   );
 }
@@ -105,7 +105,7 @@ export function lettered(record: ChoiceRecord, random: Random, scoring: ChoiceSc
   const question = scoreTexts(record, scoring);
   const prompts = stylePrompts(record, letterStyles(record));
   return matchLength(
-    exam(record),
+    examWording(record),
     random.shuffle(prompts.map(({ prompt }) => prompt)).map((prompt) => ({ prompt, question })),
   );
 }
@@ -162,7 +162,7 @@ export function restyled(record: ChoiceRecord, random: Random): Wording {
     prompt,
     question: scoreLabels(scoredLabels(style), record.answer),
   }));
-  return matchLength(exam(record), random.shuffle(wordings));
+  return matchLength(examWording(record), random.shuffle(wordings));
 }
 
 function stylePrompts(record: ChoiceRecord, styles: readonly LabelStyle[]) {
@@ -200,7 +200,7 @@ function stylesFor(record: ChoiceRecord): LabelStyle[] {
 
 /** The letters of the exam with other marks, for choices that refer to one another by letter. */
 function letterStyles({ choices }: ChoiceRecord): LabelStyle[] {
-  const labels = choices.map((_, index) => letterOf(index));
+  const labels = choices.map((_, index) => choiceLetter(index));
   return withMarks(labels, ['()', ' )', '[]', ' :']);
 }
 

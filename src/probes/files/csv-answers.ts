@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
+import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 /** An answer among its choices, all without white space around them. */
 interface Cell {
@@ -86,9 +86,9 @@ function hasTwoMeanings({ answer, choices }: Cell): boolean {
 
 function twoMeanings({ record, answer, choices }: Cell): UserError {
   const index = Number(answer);
-  const [byIndex, byText] = [index, choices.indexOf(answer)].map(letterOf);
+  const [byIndex, byText] = [index, choices.indexOf(answer)].map(choiceLetter);
   return new UserError(
-    `${placeOf(record, 'answer')}: ${quote(answer)} can be the index of ${quote(at(choices, index))} or the text of a choice`,
+    `${fieldPlace(record, 'answer')}: ${quote(answer)} can be the index of ${quote(at(choices, index))} or the text of a choice`,
     `give the letter of the choice, ${byIndex} or ${byText}`,
   );
 }

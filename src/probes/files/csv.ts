@@ -5,7 +5,7 @@ import type { FieldNames } from './field-names.ts';
 import { KNOWN_QUESTIONS } from './known-fields.ts';
 import { expectFewRecords, type Line, MAX_LINE_BYTES } from './lines.ts';
 import { parseChoicesCell } from './list-cell.ts';
-import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
+import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
 
@@ -76,7 +76,7 @@ function isLetter(cell: string | undefined): boolean {
 function checkLetter(cells: readonly string[], where: string): void {
   if (isLetter(cells.at(-1))) return;
   throw new UserError(
-    `${placeOf({ where }, 'answer')}: ${quote(cells.at(-1))} is not a letter from A to D`,
+    `${fieldPlace({ where }, 'answer')}: ${quote(cells.at(-1))} is not a letter from A to D`,
     'a file without a header has the columns of MMLU: question, four choices, letter',
   );
 }
@@ -179,7 +179,7 @@ interface ChoiceColumns {
 function findChoiceColumns(names: readonly string[], where: string): ChoiceColumns | null {
   const numbered = names.filter((name) => /^choice\d+$/.test(name)).map((_, index) => `choice${index}`);
   const letters = names.includes('A') && names.includes('B') ? names.filter((name) => /^[A-Z]$/.test(name)) : [];
-  const lettered = letters.map((_, index) => letterOf(index));
+  const lettered = letters.map((_, index) => choiceLetter(index));
   const listed = names.includes('choices') ? ['choices'] : [];
   const [expected, other] = [numbered, lettered, listed].filter((candidates) => candidates.length > 0);
   if (!expected) return null;

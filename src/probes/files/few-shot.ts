@@ -1,13 +1,13 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { answerKindOf, type ChoiceScoring } from '../item.ts';
+import { answerKind, type ChoiceScoring } from '../item.ts';
 import { type Asking, choiceForms, problemForms } from './asking.ts';
-import { exam } from './choice-twins.ts';
+import { examWording } from './choice-twins.ts';
 import { plainProblem } from './exact-twins.ts';
 import type { LocatedItem } from './located-item.ts';
 import { OPEN_CLUSTERS } from './open-twins.ts';
 import type { Questions } from './questions.ts';
-import { type ChoiceRecord, type ExactRecord, letterOf } from './records.ts';
+import { type ChoiceRecord, choiceLetter, type ExactRecord } from './records.ts';
 import { comparable } from './text.ts';
 
 /** Between two examples, and between the last and the question. */
@@ -47,17 +47,17 @@ function join(examples: readonly string[]): string {
 
 function ofChoices(examples: readonly ChoiceRecord[], asking: Asking, scoring: ChoiceScoring): ExamplesFor {
   const forms = choiceForms(examples, asking, scoring);
-  const promptOf = (example: ChoiceRecord) => (forms?.get(example.id)?.(example) ?? exam(example)).prompt;
+  const promptOf = (example: ChoiceRecord) => (forms?.get(example.id)?.(example) ?? examWording(example)).prompt;
   const textOf = ({ choices, answer }: ChoiceRecord) => at(choices, answer);
   // A letter without options before it says nothing.
   const isListed = asking.prompt?.includes('{choices}') ?? true;
-  const listed = (example: ChoiceRecord) => (isListed ? promptOf(example) : exam(example).prompt);
-  const byLabel = join(examples.map((example) => `${listed(example)} ${letterOf(example.answer)}`));
+  const listed = (example: ChoiceRecord) => (isListed ? promptOf(example) : examWording(example).prompt);
+  const byLabel = join(examples.map((example) => `${listed(example)} ${choiceLetter(example.answer)}`));
   const byText = join(examples.map((example) => `${promptOf(example)} ${textOf(example)}`));
   const open = join(examples.map((example) => `Question: ${example.question}\nAnswer: ${textOf(example)}`));
   return (item) => {
     if ((OPEN_CLUSTERS as readonly string[]).includes(item.cluster)) return open;
-    return item.question.kind === 'choice' && answerKindOf(item) === 'text' ? byText : byLabel;
+    return item.question.kind === 'choice' && answerKind(item) === 'text' ? byText : byLabel;
   };
 }
 

@@ -3,9 +3,9 @@ import { parquetBytes } from '../../platform/parquet/parquet.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readCsv } from './csv.ts';
 import type { FieldNames } from './field-names.ts';
-import { readJson } from './json.ts';
+import { readJsonRecords } from './json.ts';
 import { readJsonl } from './jsonl.ts';
-import { readBytes, readLines } from './lines.ts';
+import { readLines, readProbeBytes } from './lines.ts';
 import { readParquetRecords } from './parquet.ts';
 import type { ProbeRecord } from './records.ts';
 
@@ -20,7 +20,7 @@ interface Reader {
 }
 
 const JSONL: Reader = {
-  read: (bytes, file) => (isList(bytes) ? readJson(bytes, file) : readJsonl(readLines(bytes, file), file)),
+  read: (bytes, file) => (isList(bytes) ? readJsonRecords(bytes, file) : readJsonl(readLines(bytes, file), file)),
   cells: false,
 };
 
@@ -37,7 +37,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   '.jsonl': JSONL,
   '.ndjson': JSONL,
   '.json-lines': JSONL,
-  '.json': { read: readJson, cells: false },
+  '.json': { read: readJsonRecords, cells: false },
   '.csv': table(','),
   '.tsv': table('\t'),
   '.parquet': {
@@ -72,7 +72,7 @@ export async function readFileRecords(path: string, fields: FieldNames | undefin
       command === null ? `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}` : `convert it: ${command}`,
     );
   }
-  return { records: await reader.read(await readBytes(path), path, fields), cells: reader.cells };
+  return { records: await reader.read(await readProbeBytes(path), path, fields), cells: reader.cells };
 }
 
 /** Commands that turn files in other formats into one that is read. FILE stands for the name without its extension. */

@@ -1,7 +1,7 @@
 import { UserError } from '../../platform/user-error.ts';
-import { answerKindOf, type ChoiceScoring } from '../item.ts';
+import { answerKind, type ChoiceScoring } from '../item.ts';
 import type { AskedChoice, ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { exam, examText } from './choice-twins.ts';
+import { examText, examWording } from './choice-twins.ts';
 import { plainProblem } from './exact-twins.ts';
 import { type LocatedItem, toItem } from './located-item.ts';
 import { type ChoiceRecord, type ExactRecord, quote } from './records.ts';
@@ -17,12 +17,12 @@ export function groupChoiceItems(
 ): LocatedItem[] {
   return questions.flatMap((question) => {
     const form = forms?.get(question.id);
-    const write = (asked: AskedChoice) => form?.(asked) ?? exam(asked);
+    const write = (asked: AskedChoice) => form?.(asked) ?? examWording(asked);
     const wording = write(question);
     const byText = { form: 'twin', kind: 'group', cluster: 'exam-text' } as const;
     return [
       toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, wording),
-      ...(answerKindOf(wording) === 'label' ? [toItem(question, byText, examText(question, scoring, write))] : []),
+      ...(answerKind(wording) === 'label' ? [toItem(question, byText, examText(question, scoring, write))] : []),
     ];
   });
 }

@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { answerKindOf, type ProbeItem, type Question, type TwinKind } from '../item.ts';
+import { answerKind, type ProbeItem, type Question, type TwinKind } from '../item.ts';
 import { shows } from './choice-texts.ts';
 
 /**
@@ -11,7 +11,7 @@ import { shows } from './choice-texts.ts';
  * - else `open`.
  */
 export function inferKind(twin: ProbeItem, benchmark: ProbeItem): Exclude<TwinKind, 'group'> {
-  if (answerKindOf(twin) === 'label' || hasPromptOf(twin, benchmark)) return 'format';
+  if (answerKind(twin) === 'label' || hasSamePrompt(twin, benchmark)) return 'format';
   const right = rightText(twin.question);
   if (!knows(benchmark, right)) return 'fresh';
   if (twin.question.kind === 'exact') return isComputed(benchmark, right) ? 'format' : 'open';
@@ -36,6 +36,6 @@ function isComputed({ question }: ProbeItem, target: string): boolean {
 }
 
 /** Whether both ask with the same words. */
-export function hasPromptOf(twin: ProbeItem, benchmark: ProbeItem): boolean {
+export function hasSamePrompt(twin: ProbeItem, benchmark: ProbeItem): boolean {
   return twin.prompt.trim() === benchmark.prompt.trim();
 }

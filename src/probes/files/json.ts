@@ -1,9 +1,9 @@
 import { isObject } from '../../platform/json/is-object.ts';
 import { endOfString, parseJson } from '../../platform/json/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { withoutNonFinite } from '../../python/python-json.ts';
+import { withoutNonFinite } from '../../python/json-with-nan.ts';
 
-import { expectFewRecords, MAX_LINE_BYTES, readText } from './lines.ts';
+import { decodeProbeText, expectFewRecords, MAX_LINE_BYTES } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 
 const HINT =
@@ -17,8 +17,8 @@ const EXAMPLES = 'examples';
  * on one line.
  * @throws UserError for what is not JSON or not such a list, with the record and its line
  */
-export function readJson(bytes: Buffer, file: string): ProbeRecord[] {
-  const text = withoutNonFinite(readText(bytes, file));
+export function readJsonRecords(bytes: Buffer, file: string): ProbeRecord[] {
+  const text = withoutNonFinite(decodeProbeText(bytes, file));
   if (text.trim() === '') return [];
   const whole = parseJson(text, { name: file, hint: HINT });
   const isInObject = isObject(whole) && Array.isArray(whole[EXAMPLES]);

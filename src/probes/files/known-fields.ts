@@ -4,7 +4,7 @@ import { BBH_NAMES, bigBenchHard } from './big-bench-hard.ts';
 import { type FieldNames, type KnownFields, OWN_FIELDS } from './field-names.ts';
 import { valueAt } from './field-path.ts';
 import { withLabels } from './labels.ts';
-import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
+import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
 import { refuseSeveralTargets, withIncorrectAnswers, withTargets } from './truthful-qa.ts';
 
 interface Benchmark extends KnownFields {
@@ -168,7 +168,7 @@ function choiceNames(records: readonly ProbeRecord[], file: string): readonly st
   const expected =
     found.length > 1
       ? Array.from({ length: last + 1 }, (_, i) => `choice${i}`)
-      : Array.from({ length: Math.max(0, end - 'A'.charCodeAt(0) + 1) }, (_, i) => letterOf(i));
+      : Array.from({ length: Math.max(0, end - 'A'.charCodeAt(0) + 1) }, (_, i) => choiceLetter(i));
   const missing = expected.find((name) => !names.has(name));
   if (missing === undefined) return expected.length > 0 ? expected : null;
   throw new UserError(
@@ -187,7 +187,7 @@ function withIndex(record: ProbeRecord): ProbeRecord {
 
 function notAnswer(record: ProbeRecord, expected: string): UserError {
   return new UserError(
-    `${placeOf(record, 'answer')}: ${quote(record.fields.answer)} is not ${expected}`,
+    `${fieldPlace(record, 'answer')}: ${quote(record.fields.answer)} is not ${expected}`,
     'use a split that has answers: test splits often have none',
   );
 }
@@ -200,7 +200,7 @@ function withBlank(record: ProbeRecord): ProbeRecord {
   const parts = question.split(/_+/);
   if (parts.length !== 2) {
     throw new UserError(
-      `${placeOf(record, 'question')}: ${parts.length - 1} blanks`,
+      `${fieldPlace(record, 'question')}: ${parts.length - 1} blanks`,
       'write one _ where the option belongs',
     );
   }
@@ -212,7 +212,7 @@ function withBlank(record: ProbeRecord): ProbeRecord {
 function withoutFilling(record: ProbeRecord): ProbeRecord {
   const { choices, answer } = record.fields;
   if (!Array.isArray(choices)) return record;
-  const isAnswer = (i: number) => answer === i || answer === letterOf(i);
+  const isAnswer = (i: number) => answer === i || answer === choiceLetter(i);
   const count = choices.findLastIndex((choice, i) => choice !== 'N/A' || isAnswer(i)) + 1;
   return { ...record, fields: { ...record.fields, choices: choices.slice(0, count) } };
 }
@@ -220,11 +220,11 @@ function withoutFilling(record: ProbeRecord): ProbeRecord {
 /** @throws UserError where `answer` is another letter than that of `answer_index` */
 function withLetter(record: ProbeRecord, { fields: { answer: letter } }: ProbeRecord): ProbeRecord {
   const { answer: index } = record.fields;
-  if (typeof index !== 'number' || letter === undefined || letter === letterOf(index)) return record;
+  if (typeof index !== 'number' || letter === undefined || letter === choiceLetter(index)) return record;
   const { choices } = record.fields;
   if (Array.isArray(choices) && index < choices.length && at(choices, index) === letter) return record;
   throw new UserError(
-    `${placeOf(record, 'answer')}: ${index} is ${letterOf(index)}, but answer is ${quote(letter)}`,
+    `${fieldPlace(record, 'answer')}: ${index} is ${choiceLetter(index)}, but answer is ${quote(letter)}`,
     'correct one of the two',
   );
 }

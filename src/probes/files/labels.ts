@@ -1,5 +1,5 @@
 import { UserError } from '../../platform/user-error.ts';
-import { type ProbeRecord, placeOf, quote } from './records.ts';
+import { fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 /** Choices as ARC has them on the hub. */
 interface Labeled {
@@ -33,7 +33,7 @@ export function withLabels(record: ProbeRecord): ProbeRecord {
   if (labels !== null) return byLabel(record, labels);
   if (!/^\s*\d+\s*$/.test(String(answer))) return record;
   throw new UserError(
-    `${placeOf(record, 'answer')}: ${quote(answer)} is a number, and the choices have no labels`,
+    `${fieldPlace(record, 'answer')}: ${quote(answer)} is a number, and the choices have no labels`,
     'give the letter of the choice',
   );
 }
@@ -59,7 +59,7 @@ function byLabel(record: ProbeRecord, { text, label }: Labeled): ProbeRecord {
   const { answer } = record.fields;
   if (text.length !== label.length) {
     throw new UserError(
-      `${placeOf(record, 'choices')}: ${text.length} texts, but ${label.length} labels`,
+      `${fieldPlace(record, 'choices')}: ${text.length} texts, but ${label.length} labels`,
       'give one label for each text',
     );
   }
@@ -69,7 +69,7 @@ function byLabel(record: ProbeRecord, { text, label }: Labeled): ProbeRecord {
   if (index === -1 || new Set(names).size < names.length) {
     const problem = index === -1 ? `${quote(answer)} is none of the labels` : 'two choices have the same label among';
     throw new UserError(
-      `${placeOf(record, 'answer')}: ${problem} ${quote(label)}`,
+      `${fieldPlace(record, 'answer')}: ${problem} ${quote(label)}`,
       'give the label of the right choice',
     );
   }

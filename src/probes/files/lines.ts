@@ -3,7 +3,7 @@ import { openResolved, resolveInside } from '../../platform/files/resolve-inside
 import { UserError } from '../../platform/user-error.ts';
 
 /** All of MMLU takes 7 MB: a larger file is a mistake, and its items would take days to score. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_PROBE_FILE_BYTES = 64 * 1024 * 1024;
 
 /** MMLU's largest split has 99,842: more would take minutes to read, and days to ask. */
 export const MAX_RECORDS = 100_000;
@@ -22,17 +22,17 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 /**
  * All bytes of a probe file.
  * @throws UserError if it does not exist, is a link out of its folder, is not a regular file, or is larger than
- *   `MAX_FILE_BYTES`
+ *   `MAX_PROBE_FILE_BYTES`
  */
-export async function readBytes(path: string): Promise<Buffer> {
+export async function readProbeBytes(path: string): Promise<Buffer> {
   const real = await resolveInside(dirname(path), basename(path));
   if (real === null) throw new UserError(`${path} does not exist`, 'give the path of a probe file');
   const handle = await openResolved(real);
   try {
     const info = await handle.stat();
     if (!info.isFile()) throw new UserError(`${path} is not a regular file`, 'give the path of a probe file');
-    if (info.size > MAX_FILE_BYTES) {
-      throw new UserError(`${path} has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, 'use a part of it');
+    if (info.size > MAX_PROBE_FILE_BYTES) {
+      throw new UserError(`${path} has ${info.size} bytes, more than ${MAX_PROBE_FILE_BYTES}`, 'use a part of it');
     }
     return await handle.readFile();
   } finally {
@@ -85,7 +85,7 @@ function decodeLine(line: Buffer, offset: number, where: string): string {
  * The whole of a UTF-8 file, without byte order mark.
  * @throws UserError if it is not UTF-8, or contains a NUL
  */
-export function readText(bytes: Buffer, file: string): string {
+export function decodeProbeText(bytes: Buffer, file: string): string {
   const text = decode(bytes);
   if (text === null) {
     throw new UserError(`${file}: not UTF-8 at byte ${firstInvalidByte(bytes)} of the file`, 'save the file as UTF-8');

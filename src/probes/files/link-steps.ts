@@ -1,14 +1,21 @@
 import { at } from '../../platform/at.ts';
-import { add, divide, integer, isEqual, isWhole, type Rational } from '../arithmetic/rational.ts';
-import { findNumbers, numeralsOf, type QuestionNumber, worldOf } from './question-numbers.ts';
-import { areFactors, literalsOf, mentionedNumbers, type Step } from './steps.ts';
+import {
+  addRationals,
+  divideRationals,
+  isEqual,
+  isWhole,
+  type Rational,
+  wholeRational,
+} from '../arithmetic/rational.ts';
+import { findNumbers, type QuestionNumber, questionConstants, questionNumerals } from './question-numbers.ts';
+import { areFactors, type CalculationStep, mentionedNumbers, stepLiterals } from './steps.ts';
 
 /** Which solutions are redrawn: those whose every number has one meaning, or more of them, with more errors. */
 export const STEP_MODES = ['strict', 'loose'] as const;
 export type StepMode = (typeof STEP_MODES)[number];
 
 /** Where a number of a step comes from. */
-export type Source =
+export type OperandSource =
   | { readonly kind: 'question'; readonly index: number }
   | { readonly kind: 'result'; readonly step: number }
   /** It stays as it is. */
@@ -16,9 +23,9 @@ export type Source =
 
 export interface LinkedSteps {
   readonly numbers: readonly QuestionNumber[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly CalculationStep[];
   /** Of each number of each step. */
-  readonly sources: ReadonlyArray<readonly Source[]>;
+  readonly sources: ReadonlyArray<readonly OperandSource[]>;
   /** Indices of the numbers of the question that may be redrawn. */
   readonly free: readonly number[];
 }
@@ -58,17 +65,20 @@ const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
  */
 export function linkSteps(
   { question, solution }: { readonly question: string; readonly solution: string },
-  steps: readonly Step[],
+  steps: readonly CalculationStep[],
   mode: StepMode,
 ): LinkedSteps | null {
   const numbers = findNumbers(question);
   const literals = steps.map((step, i) => {
     const factors = areFactors(step);
-    return literalsOf(step).map((value, j): Literal => ({ value, step: i, isFactor: at(factors, j) }));
+    return stepLiterals(step).map((value, j): Literal => ({ value, step: i, isFactor: at(factors, j) }));
   });
   const isFree = ({ kind }: QuestionNumber) => FREE[mode].has(kind);
-  const numerals = [...numeralsOf(question), ...numbers.flatMap((number) => (isFree(number) ? [] : number.values))];
-  const world = worldOf(question);
+  const numerals = [
+    ...questionNumerals(question),
+    ...numbers.flatMap((number) => (isFree(number) ? [] : number.values)),
+  ];
+  const world = questionConstants(question);
   const meanings = literals.map((ofStep) =>
     ofStep.map(
       ({ value, step, isFactor }): Meanings => ({
@@ -85,7 +95,7 @@ export function linkSteps(
   const candidates = numbers.flatMap((number, i) => (isFree(number) && !bound.has(i) ? [i] : []));
   const free = fixAmbiguous(known, new Set(candidates));
   const sources = meanings.map((ofStep) =>
-    ofStep.map(({ own, results }): Source => {
+    ofStep.map(({ own, results }): OperandSource => {
       const [index] = own;
       const step = results.at(-1);
       if (step !== undefined && index === undefined) return { kind: 'result', step };
@@ -98,7 +108,7 @@ export function linkSteps(
 
 interface Known {
   readonly numbers: readonly QuestionNumber[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly CalculationStep[];
   readonly literals: ReadonlyArray<readonly Literal[]>;
   readonly meanings: ReadonlyArray<readonly Meanings[]>;
   readonly numerals: readonly Rational[];
@@ -118,7 +128,7 @@ function explainsSteps({ numbers, steps, literals, meanings }: Known, mode: Step
     (mode === 'loose' && isFactor && isWhole(value) && COMMON.has(value.numerator));
   const isNeeded = (number: QuestionNumber) =>
     number.kind === 'word' || all.some(({ value }) => has(number.values, value));
-  const isResultUsed = ({ result }: Step, i: number) =>
+  const isResultUsed = ({ result }: CalculationStep, i: number) =>
     i === steps.length - 1 || all.some(({ value, step }) => step > i && isEqual(value, result));
   return (
     all.every((literal, i) => isExplained(at(meanings.flat(), i), literal)) &&
@@ -147,13 +157,13 @@ function boundTogether(question: string, numbers: readonly QuestionNumber[]): Re
   for (const [i, { end }] of numbers.entries()) {
     const value = values[i];
     if (value === undefined) continue;
-    const isWeeks = /^[ -]?days?\b/i.test(question.slice(end)) && isWhole(divide(value, integer(7)));
+    const isWeeks = /^[ -]?days?\b/i.test(question.slice(end)) && isWhole(divideRationals(value, wholeRational(7)));
     if (isWeeks && /\bweeks?\b/i.test(question)) bound.add(i);
     if (!PARTS.test(question)) continue;
     for (const [j, part] of values.entries()) {
       for (const [k, other] of values.slice(0, j).entries()) {
         const isSum =
-          part !== undefined && other !== undefined && i !== j && i !== k && isEqual(add(part, other), value);
+          part !== undefined && other !== undefined && i !== j && i !== k && isEqual(addRationals(part, other), value);
         if (isSum) for (const index of [i, j, k]) bound.add(index);
       }
     }

@@ -2,7 +2,7 @@ import type { ChoiceScoring, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { scoreTexts } from './choice-texts.ts';
 import { type ChoiceRecord, repeatsChoice } from './records.ts';
-import { choicesReferToOthers, continuableStemOf, questionRefersToLabels } from './text.ts';
+import { choicesReferToOthers, continuableStem, questionRefersToLabels } from './text.ts';
 
 /** Names of the two kinds of wording. They differ in shape, so that one of them alone can be in a training set. */
 export const OPEN_CLUSTERS = ['open-question', 'open-phrase'] as const;
@@ -34,7 +34,7 @@ export function open(
 ): Wording {
   const question = scoreTexts(record, scoring);
   const isPhrase = cluster === 'open-phrase';
-  const stem = isPhrase ? continuableStemOf(record.question) : null;
+  const stem = isPhrase ? continuableStem(record.question) : null;
   if (stem !== null) return { prompt: stem, question };
   const [before, after] = random.pick(isPhrase ? QUESTION_PHRASES : QUESTION_LINES);
   return { prompt: `${before}${record.question}${after}`, question };

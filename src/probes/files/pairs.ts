@@ -13,7 +13,7 @@ import {
   type TwinKind,
 } from '../item.ts';
 import { askedFields, withAskedFields } from './asked-fields.ts';
-import { hasPromptOf, inferKind } from './infer-kind.ts';
+import { hasSamePrompt, inferKind } from './infer-kind.ts';
 import type { LocatedItem } from './located-item.ts';
 import {
   answerTextSchema,
@@ -215,7 +215,7 @@ function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | und
     );
   }
   // A model that memorized the exam answers it too: as an open or fresh twin it would confirm every gain.
-  if (item.kind !== undefined && item.kind !== 'format' && hasPromptOf(item, partner.item)) {
+  if (item.kind !== undefined && item.kind !== 'format' && hasSamePrompt(item, partner.item)) {
     throw new UserError(
       `${where}: kind: ${quote(item.kind)}, but its prompt is that of its benchmark form at ${partner.where}`,
       'ask in another way, or set the form to "benchmark-text" if the prompt is answered by text',
@@ -224,7 +224,7 @@ function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | und
 }
 
 /** The items with the kinds of all twins: those that a record does not name are inferred from its benchmark form. */
-export function withKinds(items: readonly ProbeItem[]): ProbeItem[] {
+export function withTwinKinds(items: readonly ProbeItem[]): ProbeItem[] {
   const benchmarks = new Map(items.flatMap((item) => (item.form === 'benchmark' ? [[item.id, item]] : [])));
   return items.map((item) => {
     const benchmark = benchmarks.get(item.fact);

@@ -2,7 +2,7 @@ import { type ParquetSource, readParquet } from '../../platform/parquet/parquet.
 import { UserError } from '../../platform/user-error.ts';
 import { type FieldNames, OWN_FIELDS } from './field-names.ts';
 import { isKnownField } from './known-fields.ts';
-import { MAX_FILE_BYTES, MAX_RECORDS } from './lines.ts';
+import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';
 import { PAIRED_FIELDS } from './pairs.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
@@ -23,7 +23,7 @@ export async function readParquetRecords(
   const records: ProbeRecord[] = [];
   const columns = (names: readonly string[]) => neededColumns(names, fields, name);
   for (const file of files) {
-    const limits = { rows: MAX_RECORDS - records.length, bytes: MAX_FILE_BYTES };
+    const limits = { rows: MAX_RECORDS - records.length, bytes: MAX_PROBE_FILE_BYTES };
     for (const row of await readParquet(file, { columns, limits })) {
       const line = records.length + 1;
       const present = Object.entries(row).filter(([key, value]) => value !== null || KEPT_WHEN_NULL.has(key));

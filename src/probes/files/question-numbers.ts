@@ -1,4 +1,11 @@
-import { add, divide, integer, parseDecimal, type Rational, subtract } from '../arithmetic/rational.ts';
+import {
+  addRationals,
+  divideRationals,
+  parseDecimal,
+  type Rational,
+  subtractRationals,
+  wholeRational,
+} from '../arithmetic/rational.ts';
 
 /** A number that a question gives in digits or as a word. */
 export interface QuestionNumber {
@@ -121,87 +128,104 @@ function readWord(question: string, text: string, start: number): QuestionNumber
     value < 2 ||
     NAMED.test(question.slice(0, start).slice(-LONGEST_NAME)) ||
     WORLD.test(`${value}${question.slice(end)}`);
-  return { start, end, text, values: [integer(value)], kind: isBound ? 'bound' : 'word' };
+  return { start, end, text, values: [wholeRational(value)], kind: isBound ? 'bound' : 'word' };
 }
 
-const ONE = integer(1);
-const HUNDRED = integer(100);
+const ONE = wholeRational(1);
+const HUNDRED = wholeRational(100);
 
 function valuesOfPercent(value: Rational): Rational[] {
-  const share = divide(value, HUNDRED);
+  const share = divideRationals(value, HUNDRED);
   return [
     value,
     share,
-    subtract(ONE, share),
-    add(ONE, share),
-    subtract(HUNDRED, value),
-    add(HUNDRED, value),
+    subtractRationals(ONE, share),
+    addRationals(ONE, share),
+    subtractRationals(HUNDRED, value),
+    addRationals(HUNDRED, value),
     HUNDRED,
     ONE,
-    divide(ONE, HUNDRED),
+    divideRationals(ONE, HUNDRED),
   ];
 }
 
 function valuesOfFraction(numerator: number, denominator: number): Rational[] {
-  const [over, under] = [integer(numerator), integer(denominator)];
+  const [over, under] = [wholeRational(numerator), wholeRational(denominator)];
   if (denominator === 0) return [over];
-  const share = divide(over, under);
-  return [over, under, share, subtract(ONE, share), add(ONE, share), subtract(under, over), ONE];
+  const share = divideRationals(over, under);
+  return [
+    over,
+    under,
+    share,
+    subtractRationals(ONE, share),
+    addRationals(ONE, share),
+    subtractRationals(under, over),
+    ONE,
+  ];
 }
 
-const fraction = (over: number, under: number) => divide(integer(over), integer(under));
+const fraction = (over: number, under: number) => divideRationals(wholeRational(over), wholeRational(under));
 
 type Cue = readonly [RegExp, readonly Rational[]];
 
 /** Words that are numbers, with what a solution may write for them. */
 const NUMERAL_CUES: readonly Cue[] = [
-  [/\b(hal(f|ves)|midway)\b/i, [integer(2), fraction(1, 2), fraction(3, 2), ONE]],
-  [/\bthirds?\b/i, [integer(3), fraction(1, 3), fraction(2, 3), integer(2), ONE]],
-  [/\b(quarters?|quarterly|fourths?)\b/i, [integer(4), fraction(1, 4), fraction(3, 4), integer(3), integer(25), ONE]],
-  [/\bfifths?\b/i, [integer(5), ...[1, 2, 3, 4].map((over) => fraction(over, 5)), ONE]],
-  [/\bsixths?\b/i, [integer(6), fraction(1, 6), fraction(5, 6), ONE]],
-  [/\bsevenths?\b/i, [integer(7), ONE]],
-  [/\beighths?\b/i, [integer(8), fraction(1, 8), ONE]],
-  [/\btenths?\b/i, [integer(10), fraction(1, 10), ONE]],
-  [/\b(twice|doubl\w*|pairs?|couples?|both|twins?|each other|round[- ]trip|there and back)\b/i, [integer(2)]],
-  [/\b(thrice|tripl\w*|trio)\b/i, [integer(3)]],
-  [/\bquadrupl\w*\b/i, [integer(4)]],
-  [/\bdozens?\b/i, [integer(12)]],
+  [/\b(hal(f|ves)|midway)\b/i, [wholeRational(2), fraction(1, 2), fraction(3, 2), ONE]],
+  [/\bthirds?\b/i, [wholeRational(3), fraction(1, 3), fraction(2, 3), wholeRational(2), ONE]],
+  [
+    /\b(quarters?|quarterly|fourths?)\b/i,
+    [wholeRational(4), fraction(1, 4), fraction(3, 4), wholeRational(3), wholeRational(25), ONE],
+  ],
+  [/\bfifths?\b/i, [wholeRational(5), ...[1, 2, 3, 4].map((over) => fraction(over, 5)), ONE]],
+  [/\bsixths?\b/i, [wholeRational(6), fraction(1, 6), fraction(5, 6), ONE]],
+  [/\bsevenths?\b/i, [wholeRational(7), ONE]],
+  [/\beighths?\b/i, [wholeRational(8), fraction(1, 8), ONE]],
+  [/\btenths?\b/i, [wholeRational(10), fraction(1, 10), ONE]],
+  [/\b(twice|doubl\w*|pairs?|couples?|both|twins?|each other|round[- ]trip|there and back)\b/i, [wholeRational(2)]],
+  [/\b(thrice|tripl\w*|trio)\b/i, [wholeRational(3)]],
+  [/\bquadrupl\w*\b/i, [wholeRational(4)]],
+  [/\bdozens?\b/i, [wholeRational(12)]],
   [/\bhundreds?\b/i, [HUNDRED]],
-  [/\bthousands?\b/i, [integer(1000)]],
-  [/\bmillions?\b/i, [integer(1_000_000)]],
+  [/\bthousands?\b/i, [wholeRational(1000)]],
+  [/\bmillions?\b/i, [wholeRational(1_000_000)]],
 ];
 
 /** Things of which everybody knows a number. */
 const WORLD_CUES: readonly Cue[] = [
-  [/\b(weeks?|weekly|days?|daily|every (morning|night|evening))\b/i, [integer(7), integer(52)]],
-  [/\bweek(day|end)s?\b|\bwork(ing)? ?(days?|week)\b/i, [integer(5), integer(2)]],
-  [/\b(days?|daily|hours?|hourly)\b/i, [integer(24), integer(365)]],
-  [/\b(hours?|hourly|minutes?|seconds?|mph)\b/i, [integer(60)]],
-  [/\b(months?|monthly|weeks?|weekly|days?|daily|june|april|september|november)\b/i, [integer(30), integer(4)]],
-  [/\b(months?|monthly|years?|yearly|annual(ly)?)\b/i, [integer(12)]],
-  [/\b(years?|yearly|weekly|weeks?)\b/i, [integer(52), integer(365)]],
-  [/\b(decades?|dimes?)\b/i, [integer(10)]],
+  [/\b(weeks?|weekly|days?|daily|every (morning|night|evening))\b/i, [wholeRational(7), wholeRational(52)]],
+  [/\bweek(day|end)s?\b|\bwork(ing)? ?(days?|week)\b/i, [wholeRational(5), wholeRational(2)]],
+  [/\b(days?|daily|hours?|hourly)\b/i, [wholeRational(24), wholeRational(365)]],
+  [/\b(hours?|hourly|minutes?|seconds?|mph)\b/i, [wholeRational(60)]],
+  [
+    /\b(months?|monthly|weeks?|weekly|days?|daily|june|april|september|november)\b/i,
+    [wholeRational(30), wholeRational(4)],
+  ],
+  [/\b(months?|monthly|years?|yearly|annual(ly)?)\b/i, [wholeRational(12)]],
+  [/\b(years?|yearly|weekly|weeks?)\b/i, [wholeRational(52), wholeRational(365)]],
+  [/\b(decades?|dimes?)\b/i, [wholeRational(10)]],
   [/\b(century|centuries|cents?|percent(age)?)\b/i, [HUNDRED]],
-  [/\bnickels?\b/i, [integer(5)]],
-  [/\b(foot|feet|inch(es)?|yards?)\b/i, [integer(12), integer(3), integer(36)]],
-  [/\b(pounds?|ounces?|cups?|pints?|quarts?|gallons?)\b/i, [integer(16), integer(8), integer(4), integer(2)]],
-  [/\b(kilo\w*|k?grams?|k?m|meters?|milli\w*|liters?|kg|ml)\b/i, [integer(1000)]],
+  [/\bnickels?\b/i, [wholeRational(5)]],
+  [/\b(foot|feet|inch(es)?|yards?)\b/i, [wholeRational(12), wholeRational(3), wholeRational(36)]],
+  [
+    /\b(pounds?|ounces?|cups?|pints?|quarts?|gallons?)\b/i,
+    [wholeRational(16), wholeRational(8), wholeRational(4), wholeRational(2)],
+  ],
+  [/\b(kilo\w*|k?grams?|k?m|meters?|milli\w*|liters?|kg|ml)\b/i, [wholeRational(1000)]],
   [/\b(centi\w*|cm|meters?)\b/i, [HUNDRED]],
-  [/\btons?\b/i, [integer(2000), integer(1000)]],
-  [/\b(rectang\w*|squares?|perimeter|sides?|fence)\b/i, [integer(2), integer(4)]],
-  [/\b(triang\w*|tricycles?)\b/i, [integer(3)]],
-  [/\b(bicycles?|bikes?|birds?|chickens?|ducks?|motorcycles?|eyes|hands|ears|legs)\b/i, [integer(2)]],
-  [/\b(cars?|dogs?|cats?|cows?|horses?|tires?|wheels?|legs)\b/i, [integer(4)]],
-  [/\b(spiders?|octopus\w*|insects?|ants?|bees?)\b/i, [integer(8), integer(6)]],
-  [/\b(fingers|toes)\b/i, [integer(10), integer(5)]],
+  [/\btons?\b/i, [wholeRational(2000), wholeRational(1000)]],
+  [/\b(rectang\w*|squares?|perimeter|sides?|fence)\b/i, [wholeRational(2), wholeRational(4)]],
+  [/\b(triang\w*|tricycles?)\b/i, [wholeRational(3)]],
+  [/\b(bicycles?|bikes?|birds?|chickens?|ducks?|motorcycles?|eyes|hands|ears|legs)\b/i, [wholeRational(2)]],
+  [/\b(cars?|dogs?|cats?|cows?|horses?|tires?|wheels?|legs)\b/i, [wholeRational(4)]],
+  [/\b(spiders?|octopus\w*|insects?|ants?|bees?)\b/i, [wholeRational(8), wholeRational(6)]],
+  [/\b(fingers|toes)\b/i, [wholeRational(10), wholeRational(5)]],
 ];
 
 const valuesOf = (cues: readonly Cue[], question: string) =>
   cues.flatMap(([pattern, values]) => (pattern.test(question) ? values : []));
 
 /** What the words of a question stand for, beside its numbers: 2 for "twice". */
-export const numeralsOf = (question: string): readonly Rational[] => valuesOf(NUMERAL_CUES, question);
+export const questionNumerals = (question: string): readonly Rational[] => valuesOf(NUMERAL_CUES, question);
 
 /** What a solution may add of its own knowledge: 7 for "a week". */
-export const worldOf = (question: string): readonly Rational[] => valuesOf(WORLD_CUES, question);
+export const questionConstants = (question: string): readonly Rational[] => valuesOf(WORLD_CUES, question);

@@ -17,15 +17,15 @@ import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twi
 import { quotingUnlessLinked } from './leading-outside.ts';
 import type { StepMode } from './link-steps.ts';
 import { areSamples } from './lm-eval/sample.ts';
-import { readSamples } from './lm-eval/samples.ts';
+import { readSampledTask } from './lm-eval/samples.ts';
 import type { LocatedItem } from './located-item.ts';
 import { nameFields } from './name-fields.ts';
-import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
+import { checkPairs, readPairedRecord, withTwinKinds } from './pairs.ts';
 import { readParquetRecords } from './parquet.ts';
 import { type Questions, type RecordsPlace, readQuestions } from './questions.ts';
 import { recognizeFormat } from './record-format.ts';
 import { type ProbeRecord, quote } from './records.ts';
-import { suiteNameOf } from './suite-name.ts';
+import { suiteNameFromFile } from './suite-name.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
 /** A team's own benchmark. */
@@ -42,7 +42,7 @@ export interface FileSuite {
   readonly source?: string;
 }
 
-export interface FileOptions {
+export interface ProbeFileOptions {
   /** Seed of the derived twins. */
   readonly seed: number;
   /** Kinds of the derived twins; all if missing. */
@@ -86,16 +86,16 @@ const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
  * @param path of a file, or of a split of a data set on a hub, `hf://datasets/org/name[@revision]/config/split`
  * @throws UserError with the line, the field and what to do
  */
-export function readProbeFile(path: string, options: FileOptions): Promise<FileSuite> {
+export function readProbeFile(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   if (isDatasetPath(path)) return readDataset(path, options);
   return quotingUnlessLinked(path, () => readFileSuite(path, options));
 }
 
-async function readFileSuite(path: string, options: FileOptions): Promise<FileSuite> {
+async function readFileSuite(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   const { fields, scoring, filter } = options;
   if (hasTemplates(path)) return drawSuite(path, options);
   const { records: read, cells } = await readFileRecords(path, fields);
-  if (areSamples(read)) return askedSuite(await readSamples(read, path, { scoring, filter }), path, options);
+  if (areSamples(read)) return askedSuite(await readSampledTask(read, path, { scoring, filter }), path, options);
   return readRecords(read, { file: path, stem: basename(path, extname(path)) }, { ...options, cells });
 }
 
@@ -122,7 +122,7 @@ async function readExamples(
  * @param path what errors call the file
  * @throws UserError for settings that would change the words
  */
-export function askedSuite(task: AskedTask, path: string, options: FileOptions): FileSuite {
+export function askedSuite(task: AskedTask, path: string, options: ProbeFileOptions): FileSuite {
   expectUsual(options, path, 'its prompts are those of the harness');
   const { seed, kinds = ALL_KINDS, isGroup = false, scoring = 'per-character', steps = 'strict', fields } = options;
   const { located, warnings } = askedItems(task, {
@@ -147,10 +147,10 @@ export function askedSuite(task: AskedTask, path: string, options: FileOptions):
  * The split of a data set on a hub, as a probe file in parquet. A record without an id is named after its row,
  * `NAME/CONFIG/SPLIT:12`.
  */
-async function readDataset(path: string, options: FileOptions): Promise<FileSuite> {
+async function readDataset(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   const { files, source, moves } = await openDataset(path);
   const records = await readParquetRecords(files, path, options.fields);
-  const stem = suiteNameOf(path).replace(/^[^/]*\//, '');
+  const stem = suiteNameFromFile(path).replace(/^[^/]*\//, '');
   const suite = await readRecords(records, { file: path, stem }, { ...options, cells: false });
   const moving = `${path} can change: name ${source} in the policy, which this run has read`;
   return { ...suite, source, warnings: [...(moves ? [moving] : []), ...suite.warnings] };
@@ -159,7 +159,7 @@ async function readDataset(path: string, options: FileOptions): Promise<FileSuit
 async function readRecords(
   read: readonly ProbeRecord[],
   place: RecordsPlace,
-  options: FileOptions & { readonly cells: boolean },
+  options: ProbeFileOptions & { readonly cells: boolean },
 ): Promise<FileSuite> {
   const { cells, fields, filter, asking, fewShot } = options;
   if (asking?.prompt !== undefined) checkPrompt(asking.prompt, place.file);
@@ -173,7 +173,7 @@ async function readRecords(
 }
 
 /** Questions that are drawn from templates. */
-async function drawSuite(path: string, options: FileOptions): Promise<FileSuite> {
+async function drawSuite(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   const { seed, scoring, isGroup = false, steps, fields } = options;
   if (steps !== undefined) throw notSteps(path);
   expectUsual(options, path, 'its prompts are those of the templates');
@@ -187,7 +187,7 @@ async function drawSuite(path: string, options: FileOptions): Promise<FileSuite>
 function readItems(
   records: readonly ProbeRecord[],
   place: RecordsPlace,
-  options: FileOptions & { readonly cells: boolean; readonly examples: Questions | null },
+  options: ProbeFileOptions & { readonly cells: boolean; readonly examples: Questions | null },
 ): FileSuite {
   const { file: path } = place;
   const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, asking = {}, cells, examples } = options;
@@ -204,7 +204,7 @@ function readItems(
     if (isGroup) return { items: uniqueItems(groupPairedItems(located)), seeded, warnings: [] };
     const items = uniqueItems(located);
     checkPairs(located);
-    return { items: withKinds(items), seeded: false, warnings: [] };
+    return { items: withTwinKinds(items), seeded: false, warnings: [] };
   }
   const { warnings, ...questions } = readQuestions(records, place, options);
   const texts = scoring ?? 'per-character';
@@ -225,7 +225,7 @@ function readItems(
 }
 
 /** Settings of how questions are asked are for files that leave it open. */
-function expectUsual({ asking = {}, fewShot }: FileOptions, path: string, why: string): void {
+function expectUsual({ asking = {}, fewShot }: ProbeFileOptions, path: string, why: string): void {
   const given = [
     ...(asking.prompt === undefined ? [] : ['prompt']),
     ...(asking.answerPattern === undefined ? [] : ['answer-pattern']),

@@ -16,7 +16,7 @@ export interface ProbeRecord {
 }
 
 /** `FILE:12: label`, the place of a field, for errors. */
-export function placeOf({ where, names }: Pick<ProbeRecord, 'where' | 'names'>, field: string): string {
+export function fieldPlace({ where, names }: Pick<ProbeRecord, 'where' | 'names'>, field: string): string {
   return `${where}: ${nameIn(names, field)}`;
 }
 
@@ -141,9 +141,9 @@ export function readChoiceRecord(record: ProbeRecord, defaultId: string): Choice
   const { id = defaultId, capability = DEFAULT_CAPABILITY, subject = capability, family = subject } = fields;
   const { where } = record;
   const choices = fields.choices.map((choice) => choice.trim());
-  const answer = answerIndex(fields.answer, choices, placeOf(record, 'answer'));
+  const answer = answerIndex(fields.answer, choices, fieldPlace(record, 'answer'));
   if (new Set(choices).size < 2) {
-    throw new UserError(`${placeOf(record, 'choices')}: all are ${quote(choices[0])}`, CHOICE_HINT);
+    throw new UserError(`${fieldPlace(record, 'choices')}: all are ${quote(choices[0])}`, CHOICE_HINT);
   }
   return { where, id, capability, family, question: fields.question.trim(), choices, answer };
 }
@@ -186,7 +186,7 @@ export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRe
     capability,
     family,
     question,
-    ...normalizeTarget(finalAnswer(fields.answer, placeOf(record, 'answer'))),
+    ...normalizeTarget(finalAnswer(fields.answer, fieldPlace(record, 'answer'))),
     solution,
   };
 }
@@ -243,10 +243,10 @@ export function checkIndex(answer: number, count: number, place: string): number
 }
 
 function indexHint(count: number): string {
-  return `give an index from 0 to ${count - 1}, a letter from A to ${letterOf(count - 1)}, or the text of a choice`;
+  return `give an index from 0 to ${count - 1}, a letter from A to ${choiceLetter(count - 1)}, or the text of a choice`;
 }
 
 /** The label of a choice in an exam: A for 0. */
-export function letterOf(index: number): string {
+export function choiceLetter(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index);
 }

@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import {
   compareRationals,
-  decimalsOf,
+  decimalPlaces,
   formatRational,
   isEqual,
   type Rational,
@@ -10,7 +10,7 @@ import {
 import type { Random } from '../random.ts';
 import { type LinkedSteps, linkSteps, type StepMode } from './link-steps.ts';
 import { numberWord, type QuestionNumber } from './question-numbers.ts';
-import { literalsOf, parseSteps, recompute } from './steps.ts';
+import { parseSteps, recompute, stepLiterals } from './steps.ts';
 
 /** Characters of a problem and its solution; the search for meanings takes time. */
 const LONGEST = 10_000;
@@ -120,8 +120,8 @@ function resultsOf({ steps, sources }: LinkedSteps, drawn: ReadonlyMap<number, R
     const literals = literalsFor(at(sources, i), step, drawn, results);
     const result = recompute(step, literals);
     if (result === null) return null;
-    const limit = decimalsOf(step.result);
-    const decimals = decimalsOf(result);
+    const limit = decimalPlaces(step.result);
+    const decimals = decimalPlaces(result);
     const isFine = limit === null || (decimals !== null && decimals <= limit);
     if (!isFine || !isNear(result, step.result)) return null;
     results.push(result);
@@ -135,7 +135,7 @@ function literalsFor(
   drawn: ReadonlyMap<number, Rational>,
   results: readonly Rational[],
 ): readonly Rational[] {
-  const own = literalsOf(step);
+  const own = stepLiterals(step);
   return own.map((value, j) => {
     const source = at(sources, j);
     if (source.kind === 'question') return drawn.get(source.index) ?? value;

@@ -2,14 +2,14 @@ import {
   type Expression,
   ExpressionError,
   evaluateNumber,
-  factorsOf,
-  numbersOf,
+  expressionNumbers,
   parseExpression,
+  productFactors,
 } from '../arithmetic/expression.ts';
 import { isEqual, parseDecimal, type Rational } from '../arithmetic/rational.ts';
 
 /** One marked calculation of a solution in GSM8K's format: `<<16-3-4=9>>`. */
-export interface Step {
+export interface CalculationStep {
   /** The left side, as the parser read it: without `$` and without commas between thousands. */
   readonly text: string;
   readonly expression: Expression;
@@ -25,7 +25,7 @@ const ARITHMETIC = /^[\d.+\-*/() ]+$/;
  * The marked calculations of a solution, in order. Null unless all of them are plain arithmetic, are right, and the last one
  * gives the final answer.
  */
-export function parseSteps(solution: string, target: string): readonly Step[] | null {
+export function parseSteps(solution: string, target: string): readonly CalculationStep[] | null {
   const steps = [...solution.matchAll(MARKED)].map(([, marked = '']) => parseStep(marked));
   if (!steps.every((step) => step !== null)) return null;
   const final = parseDecimal(target);
@@ -33,7 +33,7 @@ export function parseSteps(solution: string, target: string): readonly Step[] | 
   return last && final && isEqual(last.result, final) ? steps : null;
 }
 
-function parseStep(marked: string): Step | null {
+function parseStep(marked: string): CalculationStep | null {
   const [left = '', right = '', ...more] = marked.replace(/\$/g, '').replace(THOUSANDS, '').split('=');
   const result = parseDecimal(right.trim());
   if (more.length > 0 || result === null || !ARITHMETIC.test(left)) return null;
@@ -49,19 +49,19 @@ function parseStep(marked: string): Step | null {
 }
 
 /** The numbers of a step in the order of its text. */
-export function literalsOf({ expression }: Step): readonly Rational[] {
-  return numbersOf(expression).map(({ value }) => value);
+export function stepLiterals({ expression }: CalculationStep): readonly Rational[] {
+  return expressionNumbers(expression).map(({ value }) => value);
 }
 
 /** Of the same numbers: whether each multiplies or divides something, as the 7 days of a week do. */
-export function areFactors({ expression }: Step): readonly boolean[] {
-  const factors = factorsOf(expression);
-  return numbersOf(expression).map((number) => factors.has(number));
+export function areFactors({ expression }: CalculationStep): readonly boolean[] {
+  const factors = productFactors(expression);
+  return expressionNumbers(expression).map((number) => factors.has(number));
 }
 
 /** The value of a step whose numbers are replaced, from left to right; null for a division by zero. */
-export function recompute({ expression }: Step, literals: readonly Rational[]): Rational | null {
-  const replaced = new Map(numbersOf(expression).map((number, i) => [number, literals[i] ?? number.value]));
+export function recompute({ expression }: CalculationStep, literals: readonly Rational[]): Rational | null {
+  const replaced = new Map(expressionNumbers(expression).map((number, i) => [number, literals[i] ?? number.value]));
   try {
     return evaluateNumber(expression, {
       ofName: () => {

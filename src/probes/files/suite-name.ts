@@ -7,11 +7,11 @@ import type { Suite } from '../suite.ts';
  * items is the same suite.
  * @throws UserError for an invalid address of a data set
  */
-export function suiteNameOf(file: string): string {
+export function suiteNameFromFile(file: string): string {
   return isDatasetPath(file) ? datasetName(parseDatasetPath(file)) : basename(file);
 }
 
 /** What a suite is called as a file, without an extension: a data set has no folders there, and its dots begin none. */
-export function exportNameOf({ name, source }: Pick<Suite, 'name' | 'source'>): string {
+export function suiteExportName({ name, source }: Pick<Suite, 'name' | 'source'>): string {
   return source === undefined ? name.replace(/\.[^.]*$/, '') : name.replaceAll('/', '--');
 }

@@ -62,7 +62,7 @@ const WHOLE =
  * The beginning of a sentence that the right choice completes ("The process is called"), without the blank at its end;
  * null for a question, for a task, and if in doubt.
  */
-export function stemOf(question: string): string | null {
+export function questionStem(question: string): string | null {
   const start = Math.max(0, question.length - LONGEST_BLANK);
   const stem = (question.slice(0, start) + question.slice(start).replace(BLANK, '')).trimEnd();
   if (stem === '' || stem.includes('__')) return null;
@@ -78,8 +78,8 @@ const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
  * The same for a prompt without choices, where a sentence that looks unfinished ("The first stage exhibits") reads best if its
  * answer follows at once.
  */
-export function continuableStemOf(question: string): string | null {
-  const stem = stemOf(question);
+export function continuableStem(question: string): string | null {
+  const stem = questionStem(question);
   if (stem !== null) return stem;
   const sentences = question.split(/(?<=[.?!:])\s+|\n+/);
   const isTask = question.includes('?') || question.includes('__') || sentences.some((part) => WHOLE.test(part));

@@ -2,7 +2,7 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Random } from '../random.ts';
 import { parseCell } from './list-cell.ts';
-import { type ProbeRecord, placeOf, quote } from './records.ts';
+import { fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 /**
  * TruthfulQA (Lin et al. 2022, https://arxiv.org/abs/2109.07958) with one right answer to each question: its `mc1_targets`, or the
@@ -17,7 +17,7 @@ const HINT = 'give {"choices": [text, …], "labels": [1, 0, …]} with one 1';
 export function withTargets(record: ProbeRecord, { fields }: ProbeRecord): ProbeRecord {
   const { mc1_targets: targets } = fields;
   const named = { ...record, names: { ...record.names, choices: 'mc1_targets', answer: 'mc1_targets' } };
-  const place = placeOf(named, 'choices');
+  const place = fieldPlace(named, 'choices');
   const value = typeof targets === 'string' ? parseCell(targets) : targets;
   if (typeof value !== 'object' || value === null) throw new UserError(`${place}: ${quote(targets)}`, HINT);
   const [choices, labels] = splitTargets(value, place);

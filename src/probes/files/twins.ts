@@ -1,8 +1,8 @@
 import { UserError } from '../../platform/user-error.ts';
-import { answerKindOf, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
+import { answerKind, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
 import { Random } from '../random.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { cloze, distracted, exam, examText, lettered, permuted, restyled } from './choice-twins.ts';
+import { clozeTwin, distracted, examText, examWording, lettered, permuted, restyled } from './choice-twins.ts';
 import { distractedProblem, plainProblem, restyledProblem } from './exact-twins.ts';
 import { REDRAWN, redrawnProblem } from './fresh-twins.ts';
 import type { StepMode } from './link-steps.ts';
@@ -58,7 +58,7 @@ export function deriveChoiceItems(
     const twin = (kind: DerivedKind, cluster: string, wording: Wording) =>
       toItem(question, { form: 'twin', kind, cluster }, wording);
     const form = forms?.get(question.id);
-    const write = (asked: AskedChoice) => form?.(asked) ?? exam(asked);
+    const write = (asked: AskedChoice) => form?.(asked) ?? examWording(asked);
     const benchmark = write(question);
     // Who has learned the text of an answer gives it here too.
     const openKind = answersText(benchmark, question) ? 'format' : 'open';
@@ -71,12 +71,12 @@ export function deriveChoiceItems(
     const writers = {
       permuted: () => twin('format', 'permuted', permuted(question, random('permuted'), write)),
       restyled: () => twin('format', 'restyled', restyled(question, random('restyled'))),
-      cloze: () => twin('format', 'cloze', cloze(question, random('cloze'), scoring)),
+      cloze: () => twin('format', 'cloze', clozeTwin(question, random('cloze'), scoring)),
       lettered: () => twin('format', 'lettered', lettered(question, random('lettered'), scoring)),
     };
     return [
       toItem(question, { form: 'benchmark', cluster: 'exam' }, benchmark),
-      ...(answerKindOf(benchmark) === 'label'
+      ...(answerKind(benchmark) === 'label'
         ? [toItem(question, { form: 'benchmark-text', cluster: 'exam-text' }, examText(question, scoring, write))]
         : []),
       ...(kinds.includes('open') && canBeOpen(question) ? openTwins : []),
@@ -97,7 +97,7 @@ export function deriveChoiceItems(
 /** Whether a benchmark form is answered by the text of a choice, instead of by its label. */
 function answersText(benchmark: Wording, { choices }: ChoiceRecord): boolean {
   const { question } = benchmark;
-  if (question.kind === 'choice') return answerKindOf(benchmark) === 'text';
+  if (question.kind === 'choice') return answerKind(benchmark) === 'text';
   return choices.includes(question.target) || !/^[([]?[A-Z][)\]]?$/.test(question.target);
 }
 

@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { escapeRegExp } from '../escape-regexp.ts';
-import { answerKindOf, type Wording } from '../item.ts';
+import { answerKind, type Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { FINAL, finalPart } from './final-part.ts';
@@ -14,7 +14,7 @@ import { FINAL, finalPart } from './final-part.ts';
  */
 export function verbatimChoice(asked: Wording, record: AskedChoice): WriteChoice {
   const { question } = asked;
-  const isLabeled = answerKindOf(asked) === 'label';
+  const isLabeled = answerKind(asked) === 'label';
   return (other) => {
     if (isSame(other, record)) return asked;
     if (question.kind === 'exact' || question.contexts !== undefined) return null;

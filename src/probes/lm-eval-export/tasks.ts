@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { groupBy } from '../../platform/group-by.ts';
 import { VERSION } from '../../platform/version.ts';
-import { exportNameOf } from '../files/suite-name.ts';
+import { suiteExportName } from '../files/suite-name.ts';
 import type { ProbeItem } from '../item.ts';
-import { answerLimit, stopsOf } from '../run.ts';
+import { answerLimit, itemStops } from '../run.ts';
 import type { Suite } from '../suite.ts';
 
 /** Increased by changes after which the samples of older exports are not read any more. */
@@ -18,10 +18,10 @@ export const EXPORT_KEY = 'shadow_gate';
 
 /** What is asked of the items in a task: the choices after one prompt or after several, an answer, or how likely the right one is. */
 export const PARTS = ['choices', 'contexts', 'answers', 'targets'] as const;
-export type Part = (typeof PARTS)[number];
+export type ExportPart = (typeof PARTS)[number];
 
 /** The parts in which an item is asked, each by another task. */
-export function partsOf({ question }: Pick<ProbeItem, 'question'>): readonly Part[] {
+export function exportParts({ question }: Pick<ProbeItem, 'question'>): readonly ExportPart[] {
   if (question.kind === 'exact') return ['answers', 'targets'];
   return [question.contexts === undefined ? 'choices' : 'contexts'];
 }
@@ -30,7 +30,7 @@ export function partsOf({ question }: Pick<ProbeItem, 'question'>): readonly Par
 export interface ExportedTask {
   readonly version: typeof EXPORT_VERSION;
   readonly tool: string;
-  readonly part: Part;
+  readonly part: ExportPart;
   /** Of the suite among those of the policy. */
   readonly place: number;
   readonly suite: Pick<
@@ -91,14 +91,14 @@ interface Task {
 /** An item as a task asks it. */
 interface Asked {
   readonly group: Group;
-  readonly part: Part;
+  readonly part: ExportPart;
   /** Keys of the task's configuration that depend on the item: items that have them in common are one task. */
   readonly config: object;
   readonly document: object;
 }
 
 function tasksOf(suite: Suite, place: number, options: ExportOptions): Task[] {
-  const stem = `${place + 1}_${slug(exportNameOf(suite))}`;
+  const stem = `${place + 1}_${slug(suiteExportName(suite))}`;
   const chatTemplate = suite.chatTemplate ?? options.chatTemplate;
   const asked = suite.items.flatMap((item, i) => askedParts(item, i, { chatTemplate, suite }));
   const groups = [...groupBy(asked, ({ group, part, config }) => JSON.stringify([group, part, config])).values()];
@@ -170,7 +170,7 @@ function describe(
 const mean = (metric: string) => ({ metric, aggregation: 'mean', higher_is_better: true });
 
 /** Fields are named without templates, so that braces in a text are text. */
-const CONFIGS: Readonly<Record<Part, object>> = {
+const CONFIGS: Readonly<Record<ExportPart, object>> = {
   choices: {
     output_type: 'multiple_choice',
     doc_to_text: 'prompt',
@@ -212,7 +212,7 @@ function askedParts(
   if (question.kind === 'exact') {
     // The harness does not put a delimiter before the text of a log-likelihood; as messages of a chat there is none.
     const target = `${group === 'chat' ? '' : (question.delimiter ?? ' ')}${question.target}`;
-    const limits = { until: stopsOf(item), max_gen_toks: answerLimit(item, suite), do_sample: false };
+    const limits = { until: itemStops(item), max_gen_toks: answerLimit(item, suite), do_sample: false };
     return [
       {
         group,

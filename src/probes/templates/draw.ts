@@ -6,14 +6,14 @@ import {
   evaluateNumber,
   type Values,
 } from '../arithmetic/expression.ts';
-import { decimalsOf, formatRational, type Rational } from '../arithmetic/rational.ts';
+import { decimalPlaces, formatRational, type Rational } from '../arithmetic/rational.ts';
 import type { Random } from '../random.ts';
 import { drawNumber } from './range.ts';
-import type { Answer, Assignment, Template, Text } from './template.ts';
+import type { Assignment, Template, TemplateAnswer, Text } from './template.ts';
 import { summarizeUnusable, type Unusable } from './unusable.ts';
 
 /** A template with values. */
-export interface Instance {
+export interface TemplateInstance {
   readonly question: string;
   readonly answer: string;
   /** Whether the answer is a number. */
@@ -34,12 +34,12 @@ const ATTEMPTS = 5000;
 export function drawInstance(
   template: Template,
   random: Random,
-  { where, others }: { readonly where: string; readonly others: readonly Instance[] },
-): Instance {
+  { where, others }: { readonly where: string; readonly others: readonly TemplateInstance[] },
+): TemplateInstance {
   const asked = new Set(others.map(({ question }) => question));
   const avoided = others.at(-1)?.answer;
   const unusable: Unusable[] = [];
-  let sameAnswer: Instance | null = null;
+  let sameAnswer: TemplateInstance | null = null;
   while (unusable.length < ATTEMPTS) {
     const drawn = instantiate(template, drawValues(template.values, random));
     if ('cause' in drawn) unusable.push(drawn);
@@ -80,7 +80,7 @@ function drawValues(values: Template['values'], random: Random): Assignment {
  * The question and the answers with these values; or why there is none: the conditions are not met, a number has no value or
  * is not a decimal number, or two answers are the same.
  */
-export function instantiate(template: Template, assignment: Assignment): Instance | Unusable {
+export function instantiate(template: Template, assignment: Assignment): TemplateInstance | Unusable {
   if (!meetsConditions(template.conditions, assignment)) return { cause: 'conditions' };
   const question = writeText(template.question, assignment);
   if (typeof question !== 'string') return question;
@@ -100,7 +100,7 @@ function meetsConditions(conditions: readonly Expression[], assignment: Assignme
   return conditions.every((condition) => attempt(() => evaluateCondition(condition, valuesOf(assignment))) === true);
 }
 
-function writeAnswer(answer: Answer, assignment: Assignment): string | Unusable {
+function writeAnswer(answer: TemplateAnswer, assignment: Assignment): string | Unusable {
   if (answer.kind === 'text') return writeText(answer.text, assignment);
   return writeNumber(answer.formula, assignment);
 }
@@ -125,7 +125,7 @@ function writeNumber(formula: Expression, assignment: Assignment): string | Unus
   const value = attempt(() => evaluateNumber(formula, valuesOf(assignment)));
   if (value === null) return { cause: 'no-value' };
   const written = formatRational(value);
-  return decimalsOf(value) === null ? { cause: 'no-decimal', example: written } : written;
+  return decimalPlaces(value) === null ? { cause: 'no-decimal', example: written } : written;
 }
 
 function valuesOf(assignment: Assignment): Values {

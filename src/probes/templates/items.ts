@@ -1,10 +1,10 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { exam } from '../files/choice-twins.ts';
+import { examWording } from '../files/choice-twins.ts';
 import { plainProblem } from '../files/exact-twins.ts';
 import type { ChoiceScoring, Form, ProbeItem, TwinKind, Wording } from '../item.ts';
 import { Random } from '../random.ts';
-import { drawInstance, type Instance, instantiate } from './draw.ts';
+import { drawInstance, instantiate, type TemplateInstance } from './draw.ts';
 import type { Template } from './template.ts';
 
 export interface DrawOptions {
@@ -54,7 +54,7 @@ function itemsOf(template: Template, options: DrawOptions): ProbeItem[] {
       benchmarks.push(ask(template, instance, { seed: SEED_OF_FILE, draw, avoid: null }));
     }
   }
-  const twins: Instance[] = [];
+  const twins: TemplateInstance[] = [];
   for (let draw = 1; draw <= draws; draw += 1) {
     const benchmark = at(benchmarks, published === null ? draw - 1 : 0);
     const random = new Random(options.seed, `twin ${draw} of ${id}`);
@@ -78,7 +78,7 @@ function itemsOf(template: Template, options: DrawOptions): ProbeItem[] {
   return items;
 }
 
-function publishedInstance(template: Template): Instance | null {
+function publishedInstance(template: Template): TemplateInstance | null {
   if (template.original === null) return null;
   const published = instantiate(template, template.original);
   if ('cause' in published) throw new Error('the schema of a template checks its original');
@@ -87,7 +87,7 @@ function publishedInstance(template: Template): Instance | null {
 
 /** An instance with its choices in an order. */
 interface Asked {
-  readonly instance: Instance;
+  readonly instance: TemplateInstance;
   /** None for a written answer. */
   readonly choices: readonly string[];
   /** Place of the right choice. */
@@ -97,7 +97,7 @@ interface Asked {
 /** @param avoid the place of the right choice in the benchmark form: a memorized letter is wrong in its twin */
 function ask(
   { id }: Template,
-  instance: Instance,
+  instance: TemplateInstance,
   { seed, draw, avoid }: { readonly seed: number; readonly draw: number; readonly avoid: number | null },
 ): Asked {
   const { answer, wrong } = instance;
@@ -120,7 +120,7 @@ function formsOf(template: Template, asked: Asked, part: Part, options: DrawOpti
   const { question, answer, numeric } = asked.instance;
   const { choices, right } = asked;
   if (choices.length === 0) return [toItem(template, part, plainProblem({ question, target: answer, numeric }))];
-  const byLetter = exam({ question, choices, answer: right });
+  const byLetter = examWording({ question, choices, answer: right });
   const byText: Wording = {
     prompt: byLetter.prompt,
     question: { kind: 'choice', choices, answer: right, scoring: options.scoring },

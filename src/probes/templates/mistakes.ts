@@ -1,6 +1,6 @@
-import { type Expression, ExpressionError, namesOf, typeOf } from '../arithmetic/expression.ts';
+import { type Expression, ExpressionError, expressionNames, expressionType } from '../arithmetic/expression.ts';
 import { instantiate } from './draw.ts';
-import type { Answer, Assignment, Template, Text } from './template.ts';
+import type { Assignment, Template, TemplateAnswer, Text } from './template.ts';
 import { describeUnusable } from './unusable.ts';
 
 export interface Mistake {
@@ -17,7 +17,7 @@ interface Placed {
 
 /** The first mistake of a template that no single key shows: an unknown name, a text in a formula, an answer without its data. */
 export function mistakeIn(template: Template, original: Assignment | null): Mistake | null {
-  const shown = new Set(formulasOf(template.question).flatMap((formula) => [...namesOf(formula)]));
+  const shown = new Set(formulasOf(template.question).flatMap((formula) => [...expressionNames(formula)]));
   for (const placed of allFormulas(template)) {
     const what = mistakeInFormula(placed, template.values, shown);
     if (what !== null) return { path: placed.path, what };
@@ -28,7 +28,7 @@ export function mistakeIn(template: Template, original: Assignment | null): Mist
 }
 
 function allFormulas({ question, conditions, answer, wrong }: Template): Placed[] {
-  const ofAnswer = (given: Answer, path: PropertyKey[]): Placed[] =>
+  const ofAnswer = (given: TemplateAnswer, path: PropertyKey[]): Placed[] =>
     given.kind === 'number'
       ? [{ path, formula: given.formula, role: 'number' }]
       : formulasOf(given.text).map((formula) => ({ path, formula, role: 'in-text' }));
@@ -45,7 +45,7 @@ function mistakeInFormula(
   values: Template['values'],
   shown: ReadonlySet<string>,
 ): string | null {
-  const names = [...namesOf(formula)];
+  const names = [...expressionNames(formula)];
   const unknown = names.find((name) => !values.has(name));
   if (unknown !== undefined) return `uses ${JSON.stringify(unknown)}, which is not among the values`;
   const isAlone = role === 'in-text' && formula.kind === 'name';
@@ -59,7 +59,7 @@ function mistakeInFormula(
 
 function typeMistake(formula: Expression, expected: 'number' | 'condition'): string | null {
   try {
-    if (typeOf(formula) === expected) return null;
+    if (expressionType(formula) === expected) return null;
     return expected === 'number' ? 'is a comparison, not a number' : 'is a number, not a comparison';
   } catch (error) {
     if (error instanceof ExpressionError) return error.message;

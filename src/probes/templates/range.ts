@@ -1,43 +1,43 @@
 import {
-  add,
+  addRationals,
   compareRationals,
-  divide,
-  integer,
-  multiply,
-  negate,
+  divideRationals,
+  multiplyRationals,
+  negateRational,
   parseDecimal,
   type Rational,
-  subtract,
+  subtractRationals,
+  wholeRational,
 } from '../arithmetic/rational.ts';
 import { NAMES } from '../families/words.ts';
 import type { Random } from '../random.ts';
-import type { Range } from './template.ts';
+import type { TemplateRange } from './template.ts';
 
 /** Of numbers. */
-export type NumberRange = Exclude<Range, { readonly kind: 'texts' }>;
+export type NumberRange = Exclude<TemplateRange, { readonly kind: 'texts' }>;
 
 const RANGE = /^(-?[\d.]+)\s*\.\.\s*(-?[\d.]+)(?:\s+by\s+([\d.]+))?$/;
 /** A wider range would only be a way to spend time. */
 const MAX_COUNT = 1_000_000;
 
 /** `3..9`, `0.5..3 by 0.5`, `names`; else what is wrong. */
-export function readRange(given: string): Range | string {
+export function readRange(given: string): TemplateRange | string {
   const text = given.trim();
   if (text === 'names') return { kind: 'texts', texts: NAMES };
   const [, first = '', last = '', by = '1'] = RANGE.exec(text) ?? [];
-  const [from, to, step] = [readNumber(first), readNumber(last), readNumber(by)];
+  const [from, to, step] = [parseRangeNumber(first), parseRangeNumber(last), parseRangeNumber(by)];
   if (!from || !to || !step) return 'must be a range like 3..9 or 10..50 by 5, a list, or `names`';
   if (step.numerator <= 0n) return 'has steps of 0';
   if (compareRationals(from, to) > 0) return 'ends before it begins';
-  const steps = divide(subtract(to, from), step);
+  const steps = divideRationals(subtractRationals(to, from), step);
   const count = Number(steps.numerator / steps.denominator) + 1;
   return count > MAX_COUNT ? `has more than ${MAX_COUNT} numbers` : { kind: 'numbers', from, step, count };
 }
 
 /** A list of numbers, or of texts. */
-export function readList(given: ReadonlyArray<string | number>): Range | string {
+export function readList(given: ReadonlyArray<string | number>): TemplateRange | string {
   if (new Set(given.map(String)).size < given.length) return 'has something twice';
-  const numbers = given.flatMap((value) => (typeof value === 'number' ? (readNumber(String(value)) ?? []) : []));
+  const numbers = given.flatMap((value) => (typeof value === 'number' ? (parseRangeNumber(String(value)) ?? []) : []));
   if (numbers.length === given.length) return { kind: 'list', numbers };
   const texts = given.flatMap((value) => (typeof value === 'string' ? value : []));
   return texts.length === given.length
@@ -46,15 +46,15 @@ export function readList(given: ReadonlyArray<string | number>): Range | string 
 }
 
 /** With a minus too; null for a number like 1e30. */
-export function readNumber(text: string): Rational | null {
+export function parseRangeNumber(text: string): Rational | null {
   const value = parseDecimal(text.replace(/^-/, ''));
-  return value && text.startsWith('-') ? negate(value) : value;
+  return value && text.startsWith('-') ? negateRational(value) : value;
 }
 
 /** A number of a range or of a list. */
 export function drawNumber(range: NumberRange, random: Random): Rational {
   if (range.kind === 'list') return random.pick(range.numbers);
-  return add(range.from, multiply(range.step, integer(random.int(0, range.count - 1))));
+  return addRationals(range.from, multiplyRationals(range.step, wholeRational(random.int(0, range.count - 1))));
 }
 
 /** @throws Error for what is no range of numbers: of templates that are part of the program */

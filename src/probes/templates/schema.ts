@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Expression, ExpressionError, parseExpression } from '../arithmetic/expression.ts';
 import { mistakeIn } from './mistakes.ts';
-import { readList, readNumber, readRange } from './range.ts';
-import type { Answer, Assignment, Range, Template, Text } from './template.ts';
+import { parseRangeNumber, readList, readRange } from './range.ts';
+import type { Assignment, Template, TemplateAnswer, TemplateRange, Text } from './template.ts';
 
 /** More facts of one template say little more about the skill. */
 const MAX_DRAWS = 1000;
@@ -13,7 +13,7 @@ const scalarSchema = z.union([z.number(), z.string().trim().min(1).max(200)], 'm
 
 const rangeSchema = z
   .union([z.string(), z.array(scalarSchema).min(1).max(10_000)], 'must be a range like 3..9, a list, or `names`')
-  .transform((given, context): Range => {
+  .transform((given, context): TemplateRange => {
     const range = typeof given === 'string' ? readRange(given) : readList(given);
     if (typeof range !== 'string') return range;
     context.addIssue({ code: 'custom', message: range });
@@ -43,7 +43,7 @@ const placedSchema = textSchema.transform((given, context): Text => {
 /** With `{…}` it is a text, else a formula. */
 const answerSchema = z
   .union([z.string(), z.number()], 'must be a formula, or a text with {…}')
-  .transform((given, context): Answer => {
+  .transform((given, context): TemplateAnswer => {
     const schema = /[{}]/.test(String(given)) ? placedSchema : formulaSchema;
     const parsed = schema.safeParse(given);
     if (!parsed.success) {
@@ -124,7 +124,7 @@ function readOriginal(given: Readonly<Record<string, string | number>>): Assignm
   return new Map(
     Object.entries(given).map(([name, value]) => [
       name,
-      typeof value === 'number' ? (readNumber(String(value)) ?? String(value)) : value,
+      typeof value === 'number' ? (parseRangeNumber(String(value)) ?? String(value)) : value,
     ]),
   );
 }

@@ -9,12 +9,12 @@ export interface Template {
   readonly family: string;
   readonly question: Text;
   /** What is drawn, by name. */
-  readonly values: ReadonlyMap<string, Range>;
+  readonly values: ReadonlyMap<string, TemplateRange>;
   /** All are true of every draw. */
   readonly conditions: readonly Expression[];
-  readonly answer: Answer;
+  readonly answer: TemplateAnswer;
   /** Wrong answers of a multiple-choice question; none if the answer is written. */
-  readonly wrong: readonly Answer[];
+  readonly wrong: readonly TemplateAnswer[];
   /** The published question, if there is one. */
   readonly original: Assignment | null;
   readonly draws: number;
@@ -24,12 +24,12 @@ export interface Template {
 export type Text = ReadonlyArray<string | Expression>;
 
 /** The formula of a number, or a text. */
-export type Answer =
+export type TemplateAnswer =
   | { readonly kind: 'number'; readonly formula: Expression }
   | { readonly kind: 'text'; readonly text: Text };
 
 /** What one name can stand for. */
-export type Range =
+export type TemplateRange =
   | { readonly kind: 'numbers'; readonly from: Rational; readonly step: Rational; readonly count: number }
   | { readonly kind: 'list'; readonly numbers: readonly Rational[] }
   | { readonly kind: 'texts'; readonly texts: readonly string[] };

@@ -1,37 +1,37 @@
 import { isDict, isInt, isList, PythonFloat, PythonTuple } from '../value.ts';
 import { Loop } from './loop.ts';
-import { repr } from './print.ts';
+import { jinjaRepr } from './print.ts';
 import { textMethod } from './text-methods.ts';
 import {
   type Arguments,
   asIndex,
   bind,
   Callable,
-  type Dict,
-  equals,
-  Group,
-  itemsOf,
-  lookUp,
+  GroupTuple,
+  getDictItem,
+  type JinjaDict,
+  type JinjaValue,
+  jinjaEquals,
+  jinjaTypeName,
   Namespace,
   NotRead,
+  sequenceItems,
   TemplateError,
-  typeName,
   Undefined,
-  type Value,
   View,
 } from './value.ts';
 
 /** `object.name` of a template: the attribute, otherwise the element of that name. */
-export function attributeOf(object: Value, name: string, strict: boolean): Value {
+export function getAttribute(object: JinjaValue, name: string, strict: boolean): JinjaValue {
   if (object instanceof Undefined) object.fail();
   const attribute = ownAttribute(object, name);
   if (attribute !== undefined) return attribute;
-  const element = isDict(object) ? lookUp(object, name) : undefined;
+  const element = isDict(object) ? getDictItem(object, name) : undefined;
   return element === undefined ? missing(object, name, strict) : element;
 }
 
 /** `object[key]` of a template: the element, otherwise the attribute of that name. */
-export function elementOf(object: Value, key: Value, strict: boolean): Value {
+export function getItem(object: JinjaValue, key: JinjaValue, strict: boolean): JinjaValue {
   if (object instanceof Undefined) object.fail();
   const element = ownElement(object, key);
   if (element !== undefined) return element;
@@ -39,19 +39,19 @@ export function elementOf(object: Value, key: Value, strict: boolean): Value {
   return attribute === undefined ? missing(object, key, strict) : attribute;
 }
 
-function missing(object: Value, key: Value, strict: boolean): Undefined {
+function missing(object: JinjaValue, key: JinjaValue, strict: boolean): Undefined {
   if (strict && typeof key === 'string' && PRIVATE.test(key)) throw new NotRead(`the attribute ${key} is not read`);
-  const what = typeof key === 'string' ? key : repr(key);
-  return new Undefined(`a value of type ${typeName(object)} has no attribute ${what}`, { strict });
+  const what = typeof key === 'string' ? key : jinjaRepr(key);
+  return new Undefined(`a value of type ${jinjaTypeName(object)} has no attribute ${what}`, { strict });
 }
 
-function ownElement(object: Value, key: Value): Value | undefined {
+function ownElement(object: JinjaValue, key: JinjaValue): JinjaValue | undefined {
   if (isDict(object)) {
     // What has no hash is no key.
-    return isList(key) || isDict(key) ? undefined : lookUp(object, key);
+    return isList(key) || isDict(key) ? undefined : getDictItem(object, key);
   }
   if (!isInt(key) || (object instanceof View && object.type !== 'range')) return undefined;
-  const items = typeof object === 'string' ? [...object] : itemsOf(object);
+  const items = typeof object === 'string' ? [...object] : sequenceItems(object);
   return items?.at(asIndex(key, 'an index'));
 }
 
@@ -59,13 +59,13 @@ function ownElement(object: Value, key: Value): Value | undefined {
 const PRIVATE = /^_/;
 
 /** `getattr` of Python. @returns undefined for what is not there; an Undefined for what the sandbox does not show */
-export function ownAttribute(object: Value, name: string): Value | undefined {
+export function ownAttribute(object: JinjaValue, name: string): JinjaValue | undefined {
   if (PRIVATE.test(name)) return undefined;
   if (typeof object === 'string') return methodOf(name, object, textMethod(name));
   if (isDict(object)) return dictAttribute(object, name);
   if (object instanceof Namespace) return object.values.get(name);
   if (object instanceof Loop) return object.attribute(name);
-  if (object instanceof Group && (name === 'grouper' || name === 'list')) {
+  if (object instanceof GroupTuple && (name === 'grouper' || name === 'list')) {
     return object.items[name === 'grouper' ? 0 : 1];
   }
   if (isList(object) || object instanceof PythonTuple) return listAttribute(object, name);
@@ -90,7 +90,7 @@ const OTHER_ATTRIBUTES: ReadonlySet<string> = new Set([
 function methodOf<T>(
   name: string,
   object: T,
-  method: ((object: T, args: Arguments) => Value) | undefined,
+  method: ((object: T, args: Arguments) => JinjaValue) | undefined,
 ): Callable | undefined {
   return method === undefined ? undefined : new Callable(name, (args) => method(object, args));
 }
@@ -100,41 +100,41 @@ const CHANGES_DICT = ['clear', 'pop', 'popitem', 'setdefault', 'update'];
 
 const unsafe = (name: string): Undefined => new Undefined(`${name} would change a value, which a template must not`);
 
-function listAttribute(object: readonly Value[] | PythonTuple<Value>, name: string): Value | undefined {
+function listAttribute(object: readonly JinjaValue[] | PythonTuple<JinjaValue>, name: string): JinjaValue | undefined {
   const items = object instanceof PythonTuple ? object.items : object;
   if (isList(object) && CHANGES_LIST.includes(name)) return unsafe(name);
   if (isList(object) && name === 'copy') return new Callable(name, () => [...items]);
   if (name === 'count') {
     return new Callable(name, (args) => {
       const value = only(name, args);
-      return items.filter((item) => equals(item, value)).length;
+      return items.filter((item) => jinjaEquals(item, value)).length;
     });
   }
   if (name !== 'index') return undefined;
   return new Callable(name, (args) => {
     const value = only(name, args);
-    const index = items.findIndex((item) => equals(item, value));
+    const index = items.findIndex((item) => jinjaEquals(item, value));
     if (index < 0) throw new TemplateError('a value is not in a list');
     return index;
   });
 }
 
-function only(name: string, args: Arguments): Value {
+function only(name: string, args: Arguments): JinjaValue {
   const [value, ...others] = args.positional;
   if (others.length > 0) throw new NotRead(`${name} with bounds is not read`);
   if (value === undefined || args.named.size > 0) throw new TemplateError(`${name} takes one argument`);
   return value;
 }
 
-function dictAttribute(dict: Dict, name: string): Value | undefined {
+function dictAttribute(dict: JinjaDict, name: string): JinjaValue | undefined {
   if (CHANGES_DICT.includes(name)) return unsafe(name);
-  const method = (call: (args: Arguments) => Value) => new Callable(name, call);
+  const method = (call: (args: Arguments) => JinjaValue) => new Callable(name, call);
   switch (name) {
     case 'get':
       return method((args) => {
         if (args.named.size > 0) throw new TemplateError('get takes no arguments by their names');
         const bound = bind('get', ['key', 'default'], args, { required: 1 });
-        const value = lookUp(dict, bound.get('key', null));
+        const value = getDictItem(dict, bound.get('key', null));
         return value === undefined ? bound.get('default', null) : value;
       });
     case 'items':
@@ -142,7 +142,7 @@ function dictAttribute(dict: Dict, name: string): Value | undefined {
     case 'values':
       return method((args) => {
         bind(name, [], args);
-        return viewOf(dict, name);
+        return dictView(dict, name);
       });
     case 'copy':
       return method(() => new Map(dict));
@@ -152,11 +152,11 @@ function dictAttribute(dict: Dict, name: string): Value | undefined {
   return undefined;
 }
 
-export function viewOf(dict: Dict, kind: 'items' | 'keys' | 'values'): View {
+export function dictView(dict: JinjaDict, kind: 'items' | 'keys' | 'values'): View {
   if (kind === 'keys') return new View('dict_keys', [...dict.keys()]);
   if (kind === 'values') return new View('dict_values', [...dict.values()]);
   return new View(
     'dict_items',
-    [...dict].map((entry) => new PythonTuple<Value>(entry)),
+    [...dict].map((entry) => new PythonTuple<JinjaValue>(entry)),
   );
 }

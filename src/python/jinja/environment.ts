@@ -1,8 +1,8 @@
 import type { WhiteSpace } from './lex.ts';
-import type { Arguments, Value } from './value.ts';
+import type { Arguments, JinjaValue } from './value.ts';
 
-export type Filter = (value: Value, args: Arguments, environment: Environment) => Value;
-export type Test = (value: Value, args: Arguments, environment: Environment) => boolean;
+export type Filter = (value: JinjaValue, args: Arguments, environment: Environment) => JinjaValue;
+export type Test = (value: JinjaValue, args: Arguments, environment: Environment) => boolean;
 
 /** How templates are read and what they can use. */
 export interface Environment extends WhiteSpace {
@@ -13,5 +13,5 @@ export interface Environment extends WhiteSpace {
   /** Those of extensions: `break`, `continue` and `generation`. */
   readonly tags: ReadonlySet<string>;
   /** Under the variables of a rendering. */
-  readonly globals: ReadonlyMap<string, Value>;
+  readonly globals: ReadonlyMap<string, JinjaValue>;
 }

@@ -1,50 +1,60 @@
 import { isDict, PythonFloat, PythonTuple } from '../value.ts';
-import { attributeOf, elementOf } from './attributes.ts';
+import { getAttribute, getItem } from './attributes.ts';
 import type { Environment } from './environment.ts';
 import { filterNamed } from './list-filters.ts';
 import { Loop } from './loop.ts';
 import { calculate, compares, concatenate, signed, slice } from './operators.ts';
-import type { Scope } from './scope.ts';
-import type { CallArguments, CallExpression, Expression, FilterExpression, Slice } from './syntax.ts';
+import type { JinjaScope } from './scope.ts';
+import type { CallArguments, CallExpression, FilterExpression, JinjaExpression, Slice } from './syntax.ts';
 import { testNamed } from './tests.ts';
 import {
   type Arguments,
   Callable,
-  type Dict,
   expectHash,
-  isTrue,
-  listOf,
+  type JinjaDict,
+  type JinjaValue,
+  jinjaTruth,
+  jinjaTypeName,
+  listJinjaValues,
   Markup,
   NotRead,
   TemplateError,
-  typeName,
   Undefined,
-  type Value,
 } from './value.ts';
 
 /** The value of an expression. @throws TemplateError where Python or Jinja raises */
-export function evaluate(expression: Expression, scope: Scope, environment: Environment): Value {
+export function evaluate(expression: JinjaExpression, scope: JinjaScope, environment: Environment): JinjaValue {
   return new Evaluation(scope, environment).value(expression);
 }
 
-export function filtered(filter: FilterExpression, body: string, scope: Scope, environment: Environment): Value {
+export function filtered(
+  filter: FilterExpression,
+  body: string,
+  scope: JinjaScope,
+  environment: Environment,
+): JinjaValue {
   return new Evaluation(scope, environment).filter(filter, body);
 }
 
-export function called(call: CallExpression, caller: Callable, scope: Scope, environment: Environment): Value {
+export function called(
+  call: CallExpression,
+  caller: Callable,
+  scope: JinjaScope,
+  environment: Environment,
+): JinjaValue {
   return new Evaluation(scope, environment).call(call, caller);
 }
 
 class Evaluation {
-  readonly #scope: Scope;
+  readonly #scope: JinjaScope;
   readonly #environment: Environment;
 
-  constructor(scope: Scope, environment: Environment) {
+  constructor(scope: JinjaScope, environment: Environment) {
     this.#scope = scope;
     this.#environment = environment;
   }
 
-  value(expression: Expression): Value {
+  value(expression: JinjaExpression): JinjaValue {
     switch (expression.kind) {
       case 'constant':
         return expression.value;
@@ -55,16 +65,16 @@ class Evaluation {
       case 'list':
         return this.#all(expression.items);
       case 'tuple':
-        return new PythonTuple<Value>(this.#all(expression.items));
+        return new PythonTuple<JinjaValue>(this.#all(expression.items));
       case 'dict':
         return this.#dict(expression.entries);
       case 'and':
       case 'or': {
         const left = this.value(expression.left);
-        return isTrue(left) === (expression.kind === 'and') ? this.value(expression.right) : left;
+        return jinjaTruth(left) === (expression.kind === 'and') ? this.value(expression.right) : left;
       }
       case 'not':
-        return !isTrue(this.value(expression.operand));
+        return !jinjaTruth(this.value(expression.operand));
       case 'negative':
       case 'positive':
         return signed(this.#plain(expression.operand), expression.kind === 'negative');
@@ -75,11 +85,11 @@ class Evaluation {
       case 'concatenation':
         return concatenate(this.#all(expression.parts));
       case 'condition':
-        if (isTrue(this.value(expression.test))) return this.value(expression.then);
+        if (jinjaTruth(this.value(expression.test))) return this.value(expression.then);
         if (expression.otherwise !== null) return this.value(expression.otherwise);
         return new Undefined('a condition without else is false');
       case 'attribute':
-        return attributeOf(this.#plain(expression.object), expression.name, this.#environment.strict);
+        return getAttribute(this.#plain(expression.object), expression.name, this.#environment.strict);
       case 'item':
         return this.#item(this.#plain(expression.object), expression.index);
       case 'call':
@@ -94,24 +104,24 @@ class Evaluation {
   }
 
   /** @throws NotRead for what `safe` has made, which is no ordinary text in Python */
-  #plain(expression: Expression): Value {
+  #plain(expression: JinjaExpression): JinjaValue {
     const value = this.value(expression);
     if (value instanceof Markup) throw new NotRead('what the filter safe gives is only printed here');
     return value;
   }
 
-  #all(expressions: readonly Expression[]): Value[] {
+  #all(expressions: readonly JinjaExpression[]): JinjaValue[] {
     return expressions.map((expression) => this.value(expression));
   }
 
-  #name(name: string): Value {
+  #name(name: string): JinjaValue {
     const { globals, strict } = this.#environment;
     const own = this.#scope.get(name);
     const value = own === undefined ? globals.get(name) : own;
     return value === undefined ? new Undefined(`${name} is undefined`, { strict }) : value;
   }
 
-  #dict(entries: ReadonlyArray<readonly [Expression, Expression]>): Dict {
+  #dict(entries: ReadonlyArray<readonly [JinjaExpression, JinjaExpression]>): JinjaDict {
     return new Map(
       entries.map(([key, value]) => {
         const name = this.value(key);
@@ -121,12 +131,13 @@ class Evaluation {
     );
   }
 
-  #calculate({ operator, left, right }: Expression & { readonly kind: 'binary' }): Value {
-    const operand = (expression: Expression) => (operator === '+' ? this.value(expression) : this.#plain(expression));
+  #calculate({ operator, left, right }: JinjaExpression & { readonly kind: 'binary' }): JinjaValue {
+    const operand = (expression: JinjaExpression) =>
+      operator === '+' ? this.value(expression) : this.#plain(expression);
     return calculate(operator, operand(left), operand(right));
   }
 
-  #compare({ first, rest }: Expression & { readonly kind: 'compare' }): boolean {
+  #compare({ first, rest }: JinjaExpression & { readonly kind: 'compare' }): boolean {
     let left = this.#plain(first);
     for (const { operator, operand } of rest) {
       const right = this.#plain(operand);
@@ -136,15 +147,15 @@ class Evaluation {
     return true;
   }
 
-  #item(object: Value, index: Expression | Slice): Value {
-    if (index.kind !== 'slice') return elementOf(object, this.#plain(index), this.#environment.strict);
+  #item(object: JinjaValue, index: JinjaExpression | Slice): JinjaValue {
+    if (index.kind !== 'slice') return getItem(object, this.#plain(index), this.#environment.strict);
     if (object instanceof Undefined) object.fail();
-    const bound = (expression: Expression | null) => (expression === null ? null : this.value(expression));
+    const bound = (expression: JinjaExpression | null) => (expression === null ? null : this.value(expression));
     return slice(object, bound(index.start), bound(index.stop), bound(index.step));
   }
 
   /** The value of a filter. @param body what it is applied to, if that is a block */
-  filter({ operand, name, args }: FilterExpression, body: string | null): Value {
+  filter({ operand, name, args }: FilterExpression, body: string | null): JinjaValue {
     const value =
       operand === null
         ? (body ?? '')
@@ -157,7 +168,7 @@ class Evaluation {
   }
 
   /** @param caller the body of a `call` block */
-  call({ callee, args }: CallExpression, caller: Callable | null): Value {
+  call({ callee, args }: CallExpression, caller: Callable | null): JinjaValue {
     const target = this.value(callee);
     if (target instanceof Undefined) target.fail();
     const { positional, named } = this.#arguments(args);
@@ -165,21 +176,21 @@ class Evaluation {
     if (target instanceof Callable) return target.call(all);
     const [items] = positional;
     if (target instanceof Loop && items !== undefined) return target.call(items);
-    throw new TemplateError(`a value of type ${typeName(target)} is called`);
+    throw new TemplateError(`a value of type ${jinjaTypeName(target)} is called`);
   }
 
   #arguments({ positional, named, rest, namedRest }: CallArguments): Arguments {
     const all = this.#all(positional);
-    const byName = new Map<string, Value>();
-    const add = (name: string, value: Value) => {
+    const byName = new Map<string, JinjaValue>();
+    const add = (name: string, value: JinjaValue) => {
       if (byName.has(name)) throw new TemplateError(`there are two arguments ${name}`);
       byName.set(name, value);
     };
     for (const [name, value] of named) add(name, this.value(value));
-    if (rest !== null) all.push(...listOf(this.value(rest)));
+    if (rest !== null) all.push(...listJinjaValues(this.value(rest)));
     if (namedRest !== null) {
       const more = this.value(namedRest);
-      if (!isDict(more)) throw new TemplateError(`** stands before a value of type ${typeName(more)}`);
+      if (!isDict(more)) throw new TemplateError(`** stands before a value of type ${jinjaTypeName(more)}`);
       for (const [name, value] of more) {
         if (typeof name !== 'string') throw new TemplateError('a name of an argument is not text');
         add(name, value);

@@ -1,33 +1,33 @@
-import { isInt, numberOf, PythonFloat, PythonTuple } from '../value.ts';
+import { isInt, PythonFloat, PythonTuple, pythonNumber } from '../value.ts';
 import { ownAttribute } from './attributes.ts';
 import type { Environment, Filter } from './environment.ts';
 import { LIST_FILTERS } from './list-filters.ts';
-import { formatPercent } from './percent.ts';
-import { toText } from './print.ts';
-import { capitalize, lower, replaceText, splitLines, stripped, titleWords, upper } from './text.ts';
-import { toJson } from './to-json.ts';
+import { percentFormat } from './percent.ts';
+import { jinjaText } from './print.ts';
+import { capitalizeAsPython, lower, replaceText, splitLines, stripped, titleWords, upper } from './text.ts';
+import { tojsonFilter } from './to-json.ts';
 import {
   asIndex,
   asText,
   bind,
-  isTrue,
-  lengthOf,
+  type JinjaValue,
+  jinjaLength,
+  jinjaTruth,
+  jinjaTypeName,
   Markup,
   NotRead,
   TemplateError,
-  typeName,
   Undefined,
-  type Value,
 } from './value.ts';
 
 const plain =
-  (name: string, filter: (value: Value) => Value): Filter =>
+  (name: string, filter: (value: JinjaValue) => JinjaValue): Filter =>
   (value, args) => {
     bind(`the filter ${name}`, [], args);
     return filter(value);
   };
 
-const onText = (name: string, filter: (text: string) => Value) => plain(name, (value) => filter(toText(value)));
+const onText = (name: string, filter: (text: string) => JinjaValue) => plain(name, (value) => filter(jinjaText(value)));
 
 const round: Filter = (value, args) => {
   const bound = bind('the filter round', ['precision', 'method'], args);
@@ -35,7 +35,8 @@ const round: Filter = (value, args) => {
   if (bound.get('method', 'common') !== 'common' || precision < 0) throw new NotRead('this way to round is not read');
   if (value instanceof Undefined) value.fail();
   if (isInt(value)) return typeof value === 'boolean' ? Number(value) : value;
-  if (!(value instanceof PythonFloat)) throw new TemplateError(`a value of type ${typeName(value)} is not rounded`);
+  if (!(value instanceof PythonFloat))
+    throw new TemplateError(`a value of type ${jinjaTypeName(value)} is not rounded`);
   return new PythonFloat(rounded(value.value, precision));
 };
 
@@ -60,7 +61,7 @@ const toInteger: Filter = (value, args) => {
     if (/^[-+]?\d+$/.test(text)) return narrow(BigInt(text.replace('+', '')));
     return isFloat(text) && Number.isFinite(Number(text)) ? narrow(BigInt(Math.trunc(Number(text)))) : fallback;
   }
-  const number = numberOf(value);
+  const number = pythonNumber(value);
   return number === null || !Number.isFinite(number) ? fallback : narrow(BigInt(Math.trunc(number)));
 };
 
@@ -75,7 +76,7 @@ const toFloat: Filter = (value, args) => {
     if (/inf|nan/i.test(text)) throw new NotRead('a float that is no number is not read');
     return isFloat(text) ? new PythonFloat(Number(text)) : fallback;
   }
-  const number = typeof value === 'bigint' ? Number(value) : numberOf(value);
+  const number = typeof value === 'bigint' ? Number(value) : pythonNumber(value);
   return number === null ? fallback : new PythonFloat(number);
 };
 
@@ -84,26 +85,26 @@ const indent: Filter = (value, args) => {
   const width = bound.get('width', 4);
   const margin = typeof width === 'string' ? width : ' '.repeat(Math.max(0, asIndex(width, 'a width')));
   const lines = splitLines(`${asText(value, 'what is indented')}\n`, false);
-  const isBlank = isTrue(bound.get('blank', false));
+  const isBlank = jinjaTruth(bound.get('blank', false));
   const [head = '', ...rest] = lines;
   const indented = [head, ...rest.map((line) => (line !== '' || isBlank ? margin + line : line))].join('\n');
-  return (isTrue(bound.get('first', false)) ? margin : '') + indented;
+  return (jinjaTruth(bound.get('first', false)) ? margin : '') + indented;
 };
 
 const abs: Filter = plain('abs', (value) => {
   if (value instanceof PythonFloat) return new PythonFloat(Math.abs(value.value));
   if (value instanceof Undefined) value.fail();
-  if (!isInt(value)) throw new TemplateError(`a value of type ${typeName(value)} has no absolute value`);
+  if (!isInt(value)) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no absolute value`);
   return typeof value === 'bigint' ? (value < 0n ? -value : value) : Math.abs(Number(value));
 });
 
-const length = (name: string) => plain(name, lengthOf);
+const length = (name: string) => plain(name, jinjaLength);
 
 const fallback =
   (name: string): Filter =>
   (value, args) => {
     const bound = bind(`the filter ${name}`, ['default_value', 'boolean'], args);
-    const isMissing = value instanceof Undefined || (isTrue(bound.get('boolean', false)) && !isTrue(value));
+    const isMissing = value instanceof Undefined || (jinjaTruth(bound.get('boolean', false)) && !jinjaTruth(value));
     return isMissing ? bound.get('default_value', '') : value;
   };
 
@@ -115,14 +116,14 @@ const SCALAR_FILTERS: Readonly<Record<string, Filter>> = {
     const attribute = ownAttribute(value, name);
     return attribute === undefined ? new Undefined(`there is no attribute ${name}`, { strict }) : attribute;
   },
-  capitalize: onText('capitalize', capitalize),
+  capitalize: onText('capitalize', capitalizeAsPython),
   count: length('count'),
   d: fallback('d'),
   default: fallback('default'),
   float: toFloat,
   format: (value, { positional, named }) => {
     if (named.size > 0 && positional.length > 0) throw new TemplateError('format takes names or values');
-    return formatPercent(toText(value), named.size > 0 ? new Map(named) : new PythonTuple<Value>(positional));
+    return percentFormat(jinjaText(value), named.size > 0 ? new Map(named) : new PythonTuple<JinjaValue>(positional));
   },
   indent,
   int: toInteger,
@@ -131,17 +132,17 @@ const SCALAR_FILTERS: Readonly<Record<string, Filter>> = {
   replace: (value, args) => {
     const bound = bind('the filter replace', ['old', 'new', 'count'], args, { required: 2 });
     const count = bound.get('count', null);
-    const [old, other] = [toText(bound.get('old', null)), toText(bound.get('new', null))];
-    return replaceText(toText(value), old, other, count === null ? -1 : asIndex(count, 'count'));
+    const [old, other] = [jinjaText(bound.get('old', null)), jinjaText(bound.get('new', null))];
+    return replaceText(jinjaText(value), old, other, count === null ? -1 : asIndex(count, 'count'));
   },
   round,
-  safe: plain('safe', (value) => new Markup(toText(value))),
-  string: plain('string', toText),
+  safe: plain('safe', (value) => new Markup(jinjaText(value))),
+  string: plain('string', jinjaText),
   title: onText('title', titleWords),
-  tojson: (value, args) => toJson(value, args),
+  tojson: (value, args) => tojsonFilter(value, args),
   trim: (value, args) => {
     const characters = bind('the filter trim', ['chars'], args).get('chars') ?? null;
-    return stripped(toText(value), characters === null ? null : asText(characters, 'chars'), 'both');
+    return stripped(jinjaText(value), characters === null ? null : asText(characters, 'chars'), 'both');
   },
   upper: onText('upper', upper),
 };

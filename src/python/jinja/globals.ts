@@ -4,20 +4,20 @@ import {
   type Arguments,
   asIndex,
   Callable,
-  type Dict,
   expectHash,
-  listOf,
+  type JinjaDict,
+  type JinjaValue,
+  listJinjaValues,
   Namespace,
   NotRead,
   TemplateError,
-  type Value,
   View,
 } from './value.ts';
 
 /** The limit of Jinja's sandbox. */
 const MAX_RANGE = 100_000;
 
-function range({ positional, named }: Arguments): Value {
+function range({ positional, named }: Arguments): JinjaValue {
   if (named.size > 0 || positional.length === 0 || positional.length > 3)
     throw new TemplateError('range takes 1 to 3 numbers');
   const [first = 0, second, step = 1] = positional.map((value) => asIndex(value, 'an argument of range'));
@@ -30,15 +30,15 @@ function range({ positional, named }: Arguments): Value {
 }
 
 /** `dict(mapping or pairs, **more)`. */
-function dictOf({ positional, named }: Arguments): Dict {
+function dictOf({ positional, named }: Arguments): JinjaDict {
   if (positional.length > 1) throw new TemplateError('dict takes one argument without a name');
-  const [given = new Map<Value, Value>()] = positional;
-  const entries = isDict(given) ? [...given] : listOf(given).map(pairOf);
+  const [given = new Map<JinjaValue, JinjaValue>()] = positional;
+  const entries = isDict(given) ? [...given] : listJinjaValues(given).map(pairOf);
   return new Map([...entries, ...named]);
 }
 
-function pairOf(value: Value): [Value, Value] {
-  const [key, item, ...others] = listOf(value);
+function pairOf(value: JinjaValue): [JinjaValue, JinjaValue] {
+  const [key, item, ...others] = listJinjaValues(value);
   if (key === undefined || item === undefined || others.length > 0) throw new TemplateError('dict takes pairs');
   expectHash(key);
   return [key, item];
@@ -59,7 +59,7 @@ const notRead = (name: string) =>
   });
 
 /** What every template can call. */
-export const GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>(
+export const GLOBALS: ReadonlyMap<string, JinjaValue> = new Map<string, JinjaValue>(
   [
     new Callable('range', range),
     new Callable('dict', dictOf),

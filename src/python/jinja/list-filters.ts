@@ -1,34 +1,34 @@
 import { isDict, isInt, PythonTuple } from '../value.ts';
-import { elementOf, viewOf } from './attributes.ts';
+import { dictView, getItem } from './attributes.ts';
 import type { Environment, Filter } from './environment.ts';
-import { calculate, compare } from './operators.ts';
-import { toText } from './print.ts';
+import { calculate, compareJinjaValues } from './operators.ts';
+import { jinjaText } from './print.ts';
 import { lower } from './text.ts';
 import {
   type Arguments,
   asText,
   bind,
-  equals,
   expectHash,
-  Group,
-  isTrue,
+  GroupTuple,
   iterate,
-  listOf,
+  type JinjaValue,
+  jinjaEquals,
+  jinjaTruth,
+  jinjaTypeName,
+  listJinjaValues,
   PythonIterator,
   TemplateError,
-  typeName,
   Undefined,
-  type Value,
   View,
 } from './value.ts';
 
 /** `a.b` of `map(attribute='a.b')`: an element or attribute by each part. */
 function attributeGetter(
-  attribute: Value,
+  attribute: JinjaValue,
   { strict }: Environment,
-  { fallback = null, ignoreCase = false }: { fallback?: Value; ignoreCase?: boolean } = {},
-): (item: Value) => Value {
-  const parts: readonly Value[] =
+  { fallback = null, ignoreCase = false }: { fallback?: JinjaValue; ignoreCase?: boolean } = {},
+): (item: JinjaValue) => JinjaValue {
+  const parts: readonly JinjaValue[] =
     attribute === null
       ? []
       : isInt(attribute)
@@ -39,21 +39,21 @@ function attributeGetter(
   return (item) => {
     let value = item;
     for (const part of parts) {
-      value = elementOf(value, part, strict);
+      value = getItem(value, part, strict);
       if (value instanceof Undefined && fallback !== null) value = fallback;
     }
     return ignoreCase && typeof value === 'string' ? lower(value) : value;
   };
 }
 
-function* all(value: Value): Generator<Value> {
+function* all(value: JinjaValue): Generator<JinjaValue> {
   const items = iterate(value);
   for (let next = items.next(); !next.done; next = items.next()) yield next.value;
 }
 
 /** Jinja asks no item of what counts as false. */
-const lazily = (value: Value, items: () => Generator<Value>): PythonIterator =>
-  new PythonIterator(isTrue(value) ? items() : [].values());
+const lazily = (value: JinjaValue, items: () => Generator<JinjaValue>): PythonIterator =>
+  new PythonIterator(jinjaTruth(value) ? items() : [].values());
 
 const map: Filter = (value, args, environment) =>
   lazily(value, function* () {
@@ -61,7 +61,7 @@ const map: Filter = (value, args, environment) =>
     for (const item of all(value)) yield apply(item);
   });
 
-function mapper({ positional, named }: Arguments, environment: Environment): (item: Value) => Value {
+function mapper({ positional, named }: Arguments, environment: Environment): (item: JinjaValue) => JinjaValue {
   const [name, ...rest] = positional;
   if (name !== undefined) {
     const filter = filterNamed(asText(name, 'a filter'), environment);
@@ -85,15 +85,15 @@ const selecting =
       const rest = attribute ? positional.slice(1) : positional;
       const [path] = positional;
       if (attribute && path === undefined) throw new TemplateError(`the filter ${name} has no attribute`);
-      const get = attribute ? attributeGetter(path ?? null, environment) : (item: Value) => item;
+      const get = attribute ? attributeGetter(path ?? null, environment) : (item: JinjaValue) => item;
       const [test, ...others] = rest;
-      const check = test === undefined ? isTrue : checker(test, { positional: others, named }, environment);
+      const check = test === undefined ? jinjaTruth : checker(test, { positional: others, named }, environment);
       for (const item of all(value)) if (check(get(item)) === keep) yield item;
     });
 
-function checker(name: Value, args: Arguments, environment: Environment): (item: Value) => boolean {
+function checker(name: JinjaValue, args: Arguments, environment: Environment): (item: JinjaValue) => boolean {
   const test = environment.tests.get(asText(name, 'a test'));
-  if (test === undefined) throw new TemplateError(`there is no test ${toText(name)}`);
+  if (test === undefined) throw new TemplateError(`there is no test ${jinjaText(name)}`);
   return (item) => test(item, args, environment);
 }
 
@@ -102,8 +102,8 @@ const itemsOfDict: Filter = (value, args) => {
   return new PythonIterator(
     (function* () {
       if (value instanceof Undefined) return;
-      if (!isDict(value)) throw new TemplateError(`a value of type ${typeName(value)} has no items`);
-      yield* viewOf(value, 'items').items;
+      if (!isDict(value)) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no items`);
+      yield* dictView(value, 'items').items;
     })(),
   );
 };
@@ -117,35 +117,39 @@ const first: Filter = (value, args, { strict }) => {
 const last: Filter = (value, args, { strict }) => {
   bind('the filter last', [], args);
   if (value instanceof PythonIterator) throw new TemplateError('a generator has no last item');
-  const item = listOf(value).at(-1);
+  const item = listJinjaValues(value).at(-1);
   return item === undefined ? new Undefined('there is no last item', { strict }) : item;
 };
 
 const join: Filter = (value, args, environment) => {
   const bound = bind('the filter join', ['d', 'attribute'], args);
   const get = attributeGetter(bound.get('attribute', null), environment);
-  return listOf(value)
-    .map((item) => toText(get(item)))
-    .join(toText(bound.get('d', '')));
+  return listJinjaValues(value)
+    .map((item) => jinjaText(get(item)))
+    .join(jinjaText(bound.get('d', '')));
 };
 
 const reverse: Filter = (value, args) => {
   bind('the filter reverse', [], args);
-  const reversed = listOf(value).reverse();
-  if (typeof value === 'string') return reversed.map(toText).join('');
+  const reversed = listJinjaValues(value).reverse();
+  if (typeof value === 'string') return reversed.map(jinjaText).join('');
   return value instanceof PythonIterator ? reversed : new PythonIterator(reversed.values());
 };
 
 /** Equal items keep their order, also from the last to the first. */
-function sorted(items: readonly Value[], key: (item: Value) => Value, reverse: boolean): Value[] {
+function sorted(items: readonly JinjaValue[], key: (item: JinjaValue) => JinjaValue, reverse: boolean): JinjaValue[] {
   const keyed = items.map((item) => ({ item, key: key(item) }));
   // The order of one item is never asked for.
-  keyed.sort((a, b) => (reverse ? compare(b.key, a.key) : compare(a.key, b.key)));
+  keyed.sort((a, b) => (reverse ? compareJinjaValues(b.key, a.key) : compareJinjaValues(a.key, b.key)));
   return keyed.map(({ item }) => item);
 }
 
 /** Several attributes are compared one after the other. */
-function sortKey(attribute: Value, environment: Environment, ignoreCase: boolean): (item: Value) => Value {
+function sortKey(
+  attribute: JinjaValue,
+  environment: Environment,
+  ignoreCase: boolean,
+): (item: JinjaValue) => JinjaValue {
   const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
   const getters = paths.map((path) => attributeGetter(path, environment, { ignoreCase }));
   return (item) => getters.map((get) => get(item));
@@ -153,8 +157,8 @@ function sortKey(attribute: Value, environment: Environment, ignoreCase: boolean
 
 const sort: Filter = (value, args, environment) => {
   const bound = bind('the filter sort', ['reverse', 'case_sensitive', 'attribute'], args);
-  const key = sortKey(bound.get('attribute', null), environment, !isTrue(bound.get('case_sensitive', false)));
-  return sorted(listOf(value), key, isTrue(bound.get('reverse', false)));
+  const key = sortKey(bound.get('attribute', null), environment, !jinjaTruth(bound.get('case_sensitive', false)));
+  return sorted(listJinjaValues(value), key, jinjaTruth(bound.get('reverse', false)));
 };
 
 const dictsort: Filter = (value, args) => {
@@ -162,43 +166,43 @@ const dictsort: Filter = (value, args) => {
   const by = bound.get('by', 'key');
   if (by !== 'key' && by !== 'value') throw new TemplateError('dictsort is by key or value');
   if (value instanceof Undefined) value.fail();
-  if (!isDict(value)) throw new TemplateError(`a value of type ${typeName(value)} has no items`);
-  const ignoreCase = !isTrue(bound.get('case_sensitive', false));
-  const key = (entry: Value) => {
+  if (!isDict(value)) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no items`);
+  const ignoreCase = !jinjaTruth(bound.get('case_sensitive', false));
+  const key = (entry: JinjaValue) => {
     const part = entry instanceof PythonTuple ? (entry.items[by === 'key' ? 0 : 1] ?? null) : null;
     return ignoreCase && typeof part === 'string' ? lower(part) : part;
   };
-  const entries = [...value].map((entry) => new PythonTuple<Value>(entry));
-  return sorted(entries, key, isTrue(bound.get('reverse', false)));
+  const entries = [...value].map((entry) => new PythonTuple<JinjaValue>(entry));
+  return sorted(entries, key, jinjaTruth(bound.get('reverse', false)));
 };
 
 const groupby: Filter = (value, args, environment) => {
   const names = ['attribute', 'default', 'case_sensitive'];
   const bound = bind('the filter groupby', names, args, { required: 1 });
   const options = { fallback: bound.get('default', null) };
-  const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+  const ignoreCase = !jinjaTruth(bound.get('case_sensitive', false));
   const attribute = bound.get('attribute', null);
   const key = attributeGetter(attribute, environment, { ...options, ignoreCase });
   const shown = attributeGetter(attribute, environment, options);
-  const groups: { key: Value; items: Value[] }[] = [];
-  for (const item of sorted(listOf(value), key, false)) {
+  const groups: { key: JinjaValue; items: JinjaValue[] }[] = [];
+  for (const item of sorted(listJinjaValues(value), key, false)) {
     const group = groups.at(-1);
-    if (group !== undefined && equals(group.key, key(item))) group.items.push(item);
+    if (group !== undefined && jinjaEquals(group.key, key(item))) group.items.push(item);
     else groups.push({ key: key(item), items: [item] });
   }
-  return groups.map(({ items }) => new Group([shown(items[0] ?? null), items]));
+  return groups.map(({ items }) => new GroupTuple([shown(items[0] ?? null), items]));
 };
 
 const unique: Filter = (value, args, environment) => {
   const bound = bind('the filter unique', ['case_sensitive', 'attribute'], args);
-  const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+  const ignoreCase = !jinjaTruth(bound.get('case_sensitive', false));
   const key = attributeGetter(bound.get('attribute', null), environment, { ignoreCase });
-  function* distinct(): Generator<Value> {
-    const seen: Value[] = [];
+  function* distinct(): Generator<JinjaValue> {
+    const seen: JinjaValue[] = [];
     for (const item of all(value)) {
       const own = key(item);
       expectHash(own);
-      if (seen.some((other) => equals(other, own))) continue;
+      if (seen.some((other) => jinjaEquals(other, own))) continue;
       seen.push(own);
       yield item;
     }
@@ -210,11 +214,11 @@ const extreme =
   (name: string, sign: 1 | -1): Filter =>
   (value, args, environment) => {
     const bound = bind(`the filter ${name}`, ['case_sensitive', 'attribute'], args);
-    const ignoreCase = !isTrue(bound.get('case_sensitive', false));
+    const ignoreCase = !jinjaTruth(bound.get('case_sensitive', false));
     const key = attributeGetter(bound.get('attribute', null), environment, { ignoreCase });
-    const [head, ...others] = listOf(value);
+    const [head, ...others] = listJinjaValues(value);
     if (head === undefined) return new Undefined('there is no item', environment);
-    return others.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), head);
+    return others.reduce((best, item) => (sign * compareJinjaValues(key(item), key(best)) > 0 ? item : best), head);
   };
 
 const sum: Filter = (value, args, environment) => {
@@ -222,7 +226,7 @@ const sum: Filter = (value, args, environment) => {
   const get = attributeGetter(bound.get('attribute', null), environment);
   const start = bound.get('start', 0);
   if (typeof start === 'string') throw new TemplateError('texts are joined, not added');
-  return listOf(value).reduce((total, item) => calculate('+', total, get(item)), start);
+  return listJinjaValues(value).reduce((total, item) => calculate('+', total, get(item)), start);
 };
 
 export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
@@ -234,7 +238,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   last,
   list: (value, args) => {
     bind('the filter list', [], args);
-    return listOf(value);
+    return listJinjaValues(value);
   },
   map,
   max: extreme('max', 1),
@@ -250,7 +254,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
 };
 
 /** Whether Python has `len` and an index of it. */
-export const isSequence = (value: Value): boolean => {
+export const isSequence = (value: JinjaValue): boolean => {
   if (value instanceof View) return value.type === 'range';
   return typeof value === 'string' || isDict(value) || Array.isArray(value) || value instanceof PythonTuple;
 };

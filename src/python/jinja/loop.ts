@@ -1,5 +1,14 @@
 import { isDict } from '../value.ts';
-import { Callable, equals, itemsOf, iterate, Special, TemplateError, Undefined, type Value } from './value.ts';
+import {
+  Callable,
+  iterate,
+  type JinjaValue,
+  jinjaEquals,
+  Special,
+  sequenceItems,
+  TemplateError,
+  Undefined,
+} from './value.ts';
 
 /** `loop` within a `for`, which looks one item ahead, and takes all of them when it is asked for their number. */
 export class Loop extends Special {
@@ -7,18 +16,18 @@ export class Loop extends Special {
   index0 = -1;
   readonly #depth0: number;
   /** Renders the body for the items of one level more; null without `recursive`. */
-  readonly #recurse: ((items: Value, depth0: number) => string) | null;
-  #items: Iterator<Value>;
+  readonly #recurse: ((items: JinjaValue, depth0: number) => string) | null;
+  #items: Iterator<JinjaValue>;
   #length: number | null;
-  #before: Value | undefined;
-  #current: Value | undefined;
-  #after: Value | undefined;
-  #changed: readonly Value[] | null = null;
+  #before: JinjaValue | undefined;
+  #current: JinjaValue | undefined;
+  #after: JinjaValue | undefined;
+  #changed: readonly JinjaValue[] | null = null;
 
   constructor(
-    items: Value | Iterator<Value>,
+    items: JinjaValue | Iterator<JinjaValue>,
     depth0: number,
-    recurse: ((items: Value, depth0: number) => string) | null,
+    recurse: ((items: JinjaValue, depth0: number) => string) | null,
   ) {
     super();
     const isValue = !isIterator(items);
@@ -29,7 +38,7 @@ export class Loop extends Special {
   }
 
   /** @returns undefined after the last item */
-  next(): Value | undefined {
+  next(): JinjaValue | undefined {
     const value = this.#peek();
     this.#after = undefined;
     if (value === undefined) return undefined;
@@ -39,7 +48,7 @@ export class Loop extends Special {
     return value;
   }
 
-  attribute(name: string): Value | undefined {
+  attribute(name: string): JinjaValue | undefined {
     switch (name) {
       case 'index0':
         return this.index0;
@@ -74,7 +83,7 @@ export class Loop extends Special {
         });
       case 'changed':
         return new Callable(name, ({ positional }) => {
-          const same = this.#changed !== null && equals(this.#changed, positional);
+          const same = this.#changed !== null && jinjaEquals(this.#changed, positional);
           this.#changed = positional;
           return !same;
         });
@@ -82,12 +91,12 @@ export class Loop extends Special {
     return undefined;
   }
 
-  call(items: Value): string {
+  call(items: JinjaValue): string {
     if (this.#recurse === null) throw new TemplateError('a loop without recursive is called');
     return this.#recurse(items, this.#depth0 + 1);
   }
 
-  #peek(): Value | undefined {
+  #peek(): JinjaValue | undefined {
     if (this.#after === undefined) {
       const next = this.#items.next();
       this.#after = next.done ? undefined : next.value;
@@ -97,7 +106,7 @@ export class Loop extends Special {
 
   #lengthOf(): number {
     if (this.#length === null) {
-      const rest: Value[] = [];
+      const rest: JinjaValue[] = [];
       for (let next = this.#items.next(); !next.done; next = this.#items.next()) rest.push(next.value);
       this.#length = rest.length + this.index0 + 1 + Number(this.#after !== undefined);
       this.#items = rest.values();
@@ -106,10 +115,10 @@ export class Loop extends Special {
   }
 }
 
-function knownLength(items: Value): number | null {
+function knownLength(items: JinjaValue): number | null {
   if (typeof items === 'string') return [...items].length;
-  return isDict(items) ? items.size : (itemsOf(items)?.length ?? null);
+  return isDict(items) ? items.size : (sequenceItems(items)?.length ?? null);
 }
 
-const isIterator = (items: Value | Iterator<Value>): items is Iterator<Value> =>
+const isIterator = (items: JinjaValue | Iterator<JinjaValue>): items is Iterator<JinjaValue> =>
   typeof items === 'object' && items !== null && 'next' in items && !(items instanceof Special);

@@ -1,29 +1,29 @@
-import { isDict, isInt, isList, numberOf, PythonFloat, PythonTuple } from '../value.ts';
-import { formatPercent } from './percent.ts';
-import { toText } from './print.ts';
+import { isDict, isInt, isList, PythonFloat, PythonTuple, pythonNumber } from '../value.ts';
+import { percentFormat } from './percent.ts';
+import { jinjaText } from './print.ts';
 import {
   asIndex,
   asText,
-  equals,
-  itemsOf,
+  getDictItem,
   iterate,
-  lookUp,
+  type JinjaValue,
+  jinjaEquals,
+  jinjaTypeName,
   Markup,
   NotRead,
+  sequenceItems,
   TemplateError,
-  typeName,
   Undefined,
-  type Value,
   View,
 } from './value.ts';
 
 /** `left operator right`. */
-export function calculate(operator: string, left: Value, right: Value): Value {
+export function calculate(operator: string, left: JinjaValue, right: JinjaValue): JinjaValue {
   for (const value of [left, right]) if (value instanceof Undefined) value.fail();
   if (operator === '+')
     return left instanceof Markup || right instanceof Markup ? addMarkup(left, right) : add(left, right);
   if (operator === '*') return multiply(left, right);
-  if (operator === '%' && typeof left === 'string') return formatPercent(left, right);
+  if (operator === '%' && typeof left === 'string') return percentFormat(left, right);
   return arithmetic(operator, left, right);
 }
 
@@ -36,7 +36,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** What is added to the result of the filter `safe` is escaped. */
-function addMarkup(left: Value, right: Value): Markup {
+function addMarkup(left: JinjaValue, right: JinjaValue): Markup {
   const texts = [left, right].map((value) => {
     if (value instanceof Markup) return value.text;
     return asText(value, 'what is added to a text').replace(/[&<>'"]/g, (character) => ESCAPES[character] ?? '');
@@ -44,10 +44,10 @@ function addMarkup(left: Value, right: Value): Markup {
   return new Markup(texts.join(''));
 }
 
-function add(left: Value, right: Value): Value {
+function add(left: JinjaValue, right: JinjaValue): JinjaValue {
   if (typeof left === 'string' && typeof right === 'string') return left + right;
   if (left instanceof PythonTuple && right instanceof PythonTuple)
-    return new PythonTuple<Value>([...left.items, ...right.items]);
+    return new PythonTuple<JinjaValue>([...left.items, ...right.items]);
   if (isList(left) && isList(right)) return [...left, ...right];
   return arithmetic('+', left, right);
 }
@@ -55,32 +55,32 @@ function add(left: Value, right: Value): Value {
 /** Longer ones would only fill the memory. */
 const LONGEST = 10_000_000;
 
-function multiply(left: Value, right: Value): Value {
+function multiply(left: JinjaValue, right: JinjaValue): JinjaValue {
   if (!isSequence(left) && isSequence(right)) return multiply(right, left);
   if (!isSequence(left) || (typeof right !== 'number' && typeof right !== 'boolean'))
     return arithmetic('*', left, right);
   const times = Math.max(0, Number(right));
-  const length = typeof left === 'string' ? left.length : (itemsOf(left)?.length ?? 0);
+  const length = typeof left === 'string' ? left.length : (sequenceItems(left)?.length ?? 0);
   if (times * length > LONGEST) throw new TemplateError('a text or list becomes too long');
   if (typeof left === 'string') return left.repeat(times);
-  const items = Array.from({ length: times }, () => itemsOf(left) ?? []).flat();
-  return left instanceof PythonTuple ? new PythonTuple<Value>(items) : items;
+  const items = Array.from({ length: times }, () => sequenceItems(left) ?? []).flat();
+  return left instanceof PythonTuple ? new PythonTuple<JinjaValue>(items) : items;
 }
 
-const isSequence = (value: Value): boolean =>
+const isSequence = (value: JinjaValue): boolean =>
   typeof value === 'string' || isList(value) || value instanceof PythonTuple;
 
-function arithmetic(operator: string, left: Value, right: Value): Value {
+function arithmetic(operator: string, left: JinjaValue, right: JinjaValue): JinjaValue {
   if (isInt(left) && isInt(right)) {
     if (operator !== '/') return ofIntegers(operator, left, right);
-  } else if (numberOf(left) === null || numberOf(right) === null) {
+  } else if (pythonNumber(left) === null || pythonNumber(right) === null) {
     if (typeof left === 'bigint' || typeof right === 'bigint') throw new NotRead('a large number meets a float');
-    throw new TemplateError(`${typeName(left)} ${operator} ${typeName(right)} is not possible`);
+    throw new TemplateError(`${jinjaTypeName(left)} ${operator} ${jinjaTypeName(right)} is not possible`);
   }
-  return new PythonFloat(ofFloats(operator, Number(numberOf(left)), Number(numberOf(right))));
+  return new PythonFloat(ofFloats(operator, Number(pythonNumber(left)), Number(pythonNumber(right))));
 }
 
-function ofIntegers(operator: string, left: number | bigint | boolean, right: number | bigint | boolean): Value {
+function ofIntegers(operator: string, left: number | bigint | boolean, right: number | bigint | boolean): JinjaValue {
   const [a, b] = [BigInt(left), BigInt(right)];
   switch (operator) {
     case '+':
@@ -123,61 +123,61 @@ function ofFloats(operator: string, a: number, b: number): number {
 }
 
 /** `-value` and `+value`. */
-export function signed(value: Value, negative: boolean): Value {
+export function signed(value: JinjaValue, negative: boolean): JinjaValue {
   if (value instanceof Undefined) value.fail();
   if (value instanceof PythonFloat) return new PythonFloat(negative ? -value.value : value.value);
-  if (!isInt(value)) throw new TemplateError(`a value of type ${typeName(value)} has no sign`);
+  if (!isInt(value)) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no sign`);
   return narrow(negative ? -BigInt(value) : BigInt(value));
 }
 
 /** `left operator right` for comparisons and `in`. */
-export function compares(operator: string, left: Value, right: Value): boolean {
+export function compares(operator: string, left: JinjaValue, right: JinjaValue): boolean {
   switch (operator) {
     case '==':
-      return equals(left, right);
+      return jinjaEquals(left, right);
     case '!=':
-      return !equals(left, right);
+      return !jinjaEquals(left, right);
     case 'in':
       return contains(right, left);
     case 'not in':
       return !contains(right, left);
     case '<':
-      return compare(left, right) < 0;
+      return compareJinjaValues(left, right) < 0;
     case '<=':
-      return compare(left, right) <= 0;
+      return compareJinjaValues(left, right) <= 0;
     case '>':
-      return compare(left, right) > 0;
+      return compareJinjaValues(left, right) > 0;
     default:
-      return compare(left, right) >= 0;
+      return compareJinjaValues(left, right) >= 0;
   }
 }
 
-function contains(container: Value, value: Value): boolean {
+function contains(container: JinjaValue, value: JinjaValue): boolean {
   if (typeof container === 'string') {
     if (typeof value !== 'string') throw new TemplateError('only text can be in text');
     return container.includes(value);
   }
-  if (isDict(container)) return lookUp(container, value) !== undefined;
+  if (isDict(container)) return getDictItem(container, value) !== undefined;
   const items = iterate(container);
-  for (let next = items.next(); !next.done; next = items.next()) if (equals(next.value, value)) return true;
+  for (let next = items.next(); !next.done; next = items.next()) if (jinjaEquals(next.value, value)) return true;
   return false;
 }
 
 /** Below, equal to or above 0. @throws TemplateError for values without an order */
-export function compare(left: Value, right: Value): number {
+export function compareJinjaValues(left: JinjaValue, right: JinjaValue): number {
   for (const value of [left, right]) if (value instanceof Undefined) value.fail();
-  const [a, b] = [numberOf(left), numberOf(right)];
+  const [a, b] = [pythonNumber(left), pythonNumber(right)];
   if (a !== null && b !== null) return a - b;
   if (isInt(left) && isInt(right)) return BigInt(left) < BigInt(right) ? -1 : Number(left !== right);
   if (typeof left === 'string' && typeof right === 'string') return compareTexts(left, right);
-  const [first, second] = [itemsOf(left), itemsOf(right)];
-  if (first === null || second === null || typeName(left) !== typeName(right) || left instanceof View) {
-    throw new TemplateError(`${typeName(left)} and ${typeName(right)} have no order`);
+  const [first, second] = [sequenceItems(left), sequenceItems(right)];
+  if (first === null || second === null || jinjaTypeName(left) !== jinjaTypeName(right) || left instanceof View) {
+    throw new TemplateError(`${jinjaTypeName(left)} and ${jinjaTypeName(right)} have no order`);
   }
-  const different = first.findIndex((item, i) => i >= second.length || !equals(item, second[i] ?? null));
+  const different = first.findIndex((item, i) => i >= second.length || !jinjaEquals(item, second[i] ?? null));
   if (different === -1) return first.length - second.length;
   if (different >= second.length) return 1;
-  return compare(first[different] ?? null, second[different] ?? null);
+  return compareJinjaValues(first[different] ?? null, second[different] ?? null);
 }
 
 /** By code points, as Python does it. */
@@ -191,15 +191,15 @@ function compareTexts(left: string, right: string): number {
 }
 
 /** `sequence[start:stop:step]`. @throws TemplateError for what is no sequence */
-export function slice(value: Value, start: Value, stop: Value, step: Value): Value {
+export function slice(value: JinjaValue, start: JinjaValue, stop: JinjaValue, step: JinjaValue): JinjaValue {
   if (value instanceof View && value.type === 'range') throw new NotRead('a slice of a range is not read');
   const isText = typeof value === 'string';
-  const items = isText ? [...value] : value instanceof View ? null : itemsOf(value);
-  if (items === null) throw new TemplateError(`a value of type ${typeName(value)} has no slice`);
+  const items = isText ? [...value] : value instanceof View ? null : sequenceItems(value);
+  if (items === null) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no slice`);
   const bounds = [start, stop, step].map((bound) => (bound === null ? null : asIndex(bound, 'a bound of a slice')));
-  const taken = sliceOf<Value>(items, bounds[0] ?? null, bounds[1] ?? null, bounds[2] ?? null);
-  if (isText) return taken.map(toText).join('');
-  return value instanceof PythonTuple ? new PythonTuple<Value>(taken) : taken;
+  const taken = sliceOf<JinjaValue>(items, bounds[0] ?? null, bounds[1] ?? null, bounds[2] ?? null);
+  if (isText) return taken.map(jinjaText).join('');
+  return value instanceof PythonTuple ? new PythonTuple<JinjaValue>(taken) : taken;
 }
 
 function sliceOf<T>(all: readonly T[], start: number | null, stop: number | null, step: number | null): T[] {
@@ -218,4 +218,4 @@ function sliceOf<T>(all: readonly T[], start: number | null, stop: number | null
 }
 
 /** `a ~ b`. */
-export const concatenate = (values: readonly Value[]): string => values.map(toText).join('');
+export const concatenate = (values: readonly JinjaValue[]): string => values.map(jinjaText).join('');

@@ -1,11 +1,18 @@
-import type { CallArguments, CallExpression, Comparison, Expression, FilterExpression, Slice } from './syntax.ts';
+import type {
+  CallArguments,
+  CallExpression,
+  FilterExpression,
+  JinjaComparison,
+  JinjaExpression,
+  Slice,
+} from './syntax.ts';
 import type { TokenStream } from './tokens.ts';
 import { NotRead } from './value.ts';
 
 const NO_CALL: CallArguments = { positional: [], named: [], rest: null, namedRest: null };
 
 /** The grammar of expressions in Jinja 3.1: one function a level of precedence, the weakest first. */
-export function parseExpression(tokens: TokenStream): Expression {
+export function parseJinjaExpression(tokens: TokenStream): JinjaExpression {
   return tokens.nested(() => parseCondition(tokens));
 }
 
@@ -13,13 +20,13 @@ export function parseExpression(tokens: TokenStream): Expression {
 export function parseTuple(
   tokens: TokenStream,
   { condition = true, parentheses = false, end }: { condition?: boolean; parentheses?: boolean; end?: string } = {},
-): Expression {
-  const items: Expression[] = [];
+): JinjaExpression {
+  const items: JinjaExpression[] = [];
   let isTuple = false;
   for (;;) {
     if (items.length > 0) tokens.expectOperator(',');
     if (isTupleEnd(tokens, end)) break;
-    items.push(condition ? parseExpression(tokens) : tokens.nested(() => parseOr(tokens)));
+    items.push(condition ? parseJinjaExpression(tokens) : tokens.nested(() => parseOr(tokens)));
     if (!tokens.isOperator(',')) break;
     isTuple = true;
   }
@@ -35,7 +42,7 @@ function isTupleEnd(tokens: TokenStream, end: string | undefined): boolean {
   return end !== undefined && tokens.isName(end);
 }
 
-function parseCondition(tokens: TokenStream): Expression {
+function parseCondition(tokens: TokenStream): JinjaExpression {
   const start = tokens.uses.length;
   let then = parseOr(tokens);
   while (tokens.skipName('if')) {
@@ -47,28 +54,28 @@ function parseCondition(tokens: TokenStream): Expression {
   return then;
 }
 
-function parseOr(tokens: TokenStream): Expression {
+function parseOr(tokens: TokenStream): JinjaExpression {
   let left = parseAnd(tokens);
   while (tokens.skipName('or')) left = { kind: 'or', left, right: parseAnd(tokens) };
   return left;
 }
 
-function parseAnd(tokens: TokenStream): Expression {
+function parseAnd(tokens: TokenStream): JinjaExpression {
   let left = parseNot(tokens);
   while (tokens.skipName('and')) left = { kind: 'and', left, right: parseNot(tokens) };
   return left;
 }
 
-function parseNot(tokens: TokenStream): Expression {
+function parseNot(tokens: TokenStream): JinjaExpression {
   if (!tokens.skipName('not')) return parseComparison(tokens);
   return { kind: 'not', operand: tokens.nested(() => parseNot(tokens)) };
 }
 
 const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='];
 
-function parseComparison(tokens: TokenStream): Expression {
+function parseComparison(tokens: TokenStream): JinjaExpression {
   const first = parseSum(tokens);
-  const rest: Comparison[] = [];
+  const rest: JinjaComparison[] = [];
   for (;;) {
     const { current } = tokens;
     const next = tokens.look(1);
@@ -87,8 +94,8 @@ function parseComparison(tokens: TokenStream): Expression {
 
 /** A level of operators that group to the left. */
 const binary =
-  (operators: readonly string[], inner: (tokens: TokenStream) => Expression) =>
-  (tokens: TokenStream): Expression => {
+  (operators: readonly string[], inner: (tokens: TokenStream) => JinjaExpression) =>
+  (tokens: TokenStream): JinjaExpression => {
     let left = inner(tokens);
     for (;;) {
       const { current } = tokens;
@@ -102,17 +109,17 @@ const parsePower = binary(['**'], (tokens) => parseUnary(tokens));
 const parseProduct = binary(['*', '/', '//', '%'], parsePower);
 const parseSum = binary(['+', '-'], parseConcatenation);
 
-function parseConcatenation(tokens: TokenStream): Expression {
+function parseConcatenation(tokens: TokenStream): JinjaExpression {
   const parts = [parseProduct(tokens)];
   while (tokens.skipOperator('~')) parts.push(parseProduct(tokens));
   const [only] = parts;
   return parts.length === 1 && only !== undefined ? only : { kind: 'concatenation', parts };
 }
 
-function parseUnary(tokens: TokenStream, { filters = true }: { filters?: boolean } = {}): Expression {
+function parseUnary(tokens: TokenStream, { filters = true }: { filters?: boolean } = {}): JinjaExpression {
   const sign = tokens.isOperator('-') ? 'negative' : tokens.isOperator('+') ? 'positive' : null;
   if (sign !== null) tokens.next();
-  const inner: Expression =
+  const inner: JinjaExpression =
     sign === null
       ? parsePrimary(tokens)
       : { kind: sign, operand: tokens.nested(() => parseUnary(tokens, { filters: false })) };
@@ -120,7 +127,7 @@ function parseUnary(tokens: TokenStream, { filters = true }: { filters?: boolean
   return filters ? parseFilters(tokens, operand) : operand;
 }
 
-function parsePrimary(tokens: TokenStream): Expression {
+function parsePrimary(tokens: TokenStream): JinjaExpression {
   const token = tokens.next();
   switch (token.kind) {
     case 'name': {
@@ -146,7 +153,8 @@ function parsePrimary(tokens: TokenStream): Expression {
         tokens.expectOperator(')');
         return inner;
       }
-      if (token.text === '[') return { kind: 'list', items: parseItems(tokens, ']', () => parseExpression(tokens)) };
+      if (token.text === '[')
+        return { kind: 'list', items: parseItems(tokens, ']', () => parseJinjaExpression(tokens)) };
       if (token.text === '{') {
         return { kind: 'dict', entries: parseItems(tokens, '}', () => parseEntry(tokens)) };
       }
@@ -154,7 +162,7 @@ function parsePrimary(tokens: TokenStream): Expression {
   return tokens.fail('an expression is missing');
 }
 
-function constantOf(name: string): Expression | null {
+function constantOf(name: string): JinjaExpression | null {
   if (name === 'true' || name === 'True') return { kind: 'constant', value: true };
   if (name === 'false' || name === 'False') return { kind: 'constant', value: false };
   return name === 'none' || name === 'None' ? { kind: 'constant', value: null } : null;
@@ -177,14 +185,14 @@ function parseItems<T>(tokens: TokenStream, end: string, parse: () => T): T[] {
   return items;
 }
 
-function parseEntry(tokens: TokenStream): readonly [Expression, Expression] {
-  const key = parseExpression(tokens);
+function parseEntry(tokens: TokenStream): readonly [JinjaExpression, JinjaExpression] {
+  const key = parseJinjaExpression(tokens);
   tokens.expectOperator(':');
-  return [key, parseExpression(tokens)];
+  return [key, parseJinjaExpression(tokens)];
 }
 
 /** Attributes, elements and calls behind a value. */
-function parsePostfix(tokens: TokenStream, operand: Expression): Expression {
+function parsePostfix(tokens: TokenStream, operand: JinjaExpression): JinjaExpression {
   let whole = operand;
   for (;;) {
     if (tokens.isOperator('.', '[')) whole = parseSubscript(tokens, whole);
@@ -194,7 +202,7 @@ function parsePostfix(tokens: TokenStream, operand: Expression): Expression {
 }
 
 /** Filters, tests, and calls of what they give. */
-function parseFilters(tokens: TokenStream, operand: Expression): Expression {
+function parseFilters(tokens: TokenStream, operand: JinjaExpression): JinjaExpression {
   let whole = operand;
   for (;;) {
     if (tokens.skipOperator('|')) whole = parseFilter(tokens, whole);
@@ -204,7 +212,7 @@ function parseFilters(tokens: TokenStream, operand: Expression): Expression {
   }
 }
 
-function parseSubscript(tokens: TokenStream, object: Expression): Expression {
+function parseSubscript(tokens: TokenStream, object: JinjaExpression): JinjaExpression {
   if (tokens.skipOperator('.')) {
     const token = tokens.next();
     if (token.kind === 'name') return { kind: 'attribute', object, name: token.text };
@@ -218,54 +226,54 @@ function parseSubscript(tokens: TokenStream, object: Expression): Expression {
   return { kind: 'item', object, index };
 }
 
-function parseIndex(tokens: TokenStream): Expression | Slice {
+function parseIndex(tokens: TokenStream): JinjaExpression | Slice {
   const ends = () => tokens.isOperator(':', ']', ',');
-  const start = ends() ? null : parseExpression(tokens);
+  const start = ends() ? null : parseJinjaExpression(tokens);
   if (start !== null && !tokens.isOperator(':')) return start;
   tokens.expectOperator(':');
-  const stop = ends() ? null : parseExpression(tokens);
-  const step = tokens.skipOperator(':') && !ends() ? parseExpression(tokens) : null;
+  const stop = ends() ? null : parseJinjaExpression(tokens);
+  const step = tokens.skipOperator(':') && !ends() ? parseJinjaExpression(tokens) : null;
   return { kind: 'slice', start, stop, step };
 }
 
 export function parseArguments(tokens: TokenStream): CallArguments {
   tokens.expectOperator('(');
-  const positional: Expression[] = [];
-  const named: Array<readonly [string, Expression]> = [];
-  let rest: Expression | null = null;
-  let namedRest: Expression | null = null;
+  const positional: JinjaExpression[] = [];
+  const named: Array<readonly [string, JinjaExpression]> = [];
+  let rest: JinjaExpression | null = null;
+  let namedRest: JinjaExpression | null = null;
   parseItems(tokens, ')', () => {
     const { current } = tokens;
     const following = tokens.look(1);
     if (namedRest !== null) tokens.fail('an argument stands behind **');
     if (tokens.skipOperator('*')) {
       if (rest !== null) tokens.fail('there is a second *');
-      rest = parseExpression(tokens);
-    } else if (tokens.skipOperator('**')) namedRest = parseExpression(tokens);
+      rest = parseJinjaExpression(tokens);
+    } else if (tokens.skipOperator('**')) namedRest = parseJinjaExpression(tokens);
     else if (current.kind === 'name' && following.kind === 'operator' && following.text === '=') {
       tokens.next();
       tokens.next();
-      named.push([current.text, parseExpression(tokens)]);
+      named.push([current.text, parseJinjaExpression(tokens)]);
     } else {
       if (rest !== null || named.length > 0) tokens.fail('an argument without a name stands behind one with a name');
-      positional.push(parseExpression(tokens));
+      positional.push(parseJinjaExpression(tokens));
     }
   });
   return { positional, named, rest, namedRest };
 }
 
 /** The name and arguments of a filter, without the `|`. */
-export function parseFilter<T extends Expression | null>(tokens: TokenStream, operand: T): FilterExpression {
+export function parseFilter<T extends JinjaExpression | null>(tokens: TokenStream, operand: T): FilterExpression {
   const name = dottedName(tokens);
   tokens.use('filter', name);
   return { kind: 'filter', operand, name, args: tokens.isOperator('(') ? parseArguments(tokens) : NO_CALL };
 }
 
-function parseTest(tokens: TokenStream, operand: Expression): Expression {
+function parseTest(tokens: TokenStream, operand: JinjaExpression): JinjaExpression {
   const negated = tokens.skipName('not');
   const name = dottedName(tokens);
   tokens.use('test', name);
-  const test: Expression = { kind: 'test', operand, name, args: parseTestArguments(tokens) };
+  const test: JinjaExpression = { kind: 'test', operand, name, args: parseTestArguments(tokens) };
   return negated ? { kind: 'not', operand: test } : test;
 }
 
@@ -284,4 +292,4 @@ function dottedName(tokens: TokenStream): string {
   return name;
 }
 
-export const isCall = (expression: Expression): expression is CallExpression => expression.kind === 'call';
+export const isCall = (expression: JinjaExpression): expression is CallExpression => expression.kind === 'call';

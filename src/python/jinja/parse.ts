@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 import { lex } from './lex.ts';
-import { isCall, parseExpression, parseFilter, parseTuple } from './parse-expression.ts';
-import type { Body, Expression, Signature, Statement, Target } from './syntax.ts';
+import { isCall, parseFilter, parseJinjaExpression, parseTuple } from './parse-expression.ts';
+import type { AssignmentTarget, Body, JinjaExpression, JinjaStatement, Signature } from './syntax.ts';
 import { TokenStream } from './tokens.ts';
 import { NotRead, TemplateError } from './value.ts';
 
@@ -21,7 +21,7 @@ export function parse(source: string, environment: Environment): Body {
 
 /** Everything up to one of these tags, whose name is the next token then; without ends, all there is. */
 function parseBody(tokens: TokenStream, ends: readonly string[]): Body {
-  const body: Statement[] = [];
+  const body: JinjaStatement[] = [];
   for (;;) {
     const token = tokens.next();
     switch (token.kind) {
@@ -59,7 +59,7 @@ const parseHard = (tokens: TokenStream, end: string): Body => tokens.within({}, 
 const EXTENSIONS = ['break', 'continue', 'generation'];
 const NOT_READ = ['block', 'extends', 'include', 'import', 'from', 'autoescape'];
 
-function parseStatement(tokens: TokenStream): Statement[] {
+function parseStatement(tokens: TokenStream): JinjaStatement[] {
   const tag = tokens.expectName();
   if (EXTENSIONS.includes(tag) && !tokens.tags.has(tag)) tokens.fail(`the tag ${tag} is unknown`);
   switch (tag) {
@@ -95,8 +95,8 @@ function parseStatement(tokens: TokenStream): Statement[] {
   }
 }
 
-function parseIf(tokens: TokenStream): Statement {
-  const branches: { test: Expression; body: Body }[] = [];
+function parseIf(tokens: TokenStream): JinjaStatement {
+  const branches: { test: JinjaExpression; body: Body }[] = [];
   for (;;) {
     const test = parseTuple(tokens, { condition: false });
     const { body, end } = parseBlock(tokens, 'elif', 'else', 'endif');
@@ -106,18 +106,18 @@ function parseIf(tokens: TokenStream): Statement {
   }
 }
 
-function parseFor(tokens: TokenStream): Statement {
+function parseFor(tokens: TokenStream): JinjaStatement {
   const target = parseTarget(tokens, { end: 'in' });
   tokens.expectName('in');
   const iterable = parseTuple(tokens, { condition: false, end: 'recursive' });
-  const test = tokens.skipName('if') ? parseExpression(tokens) : null;
+  const test = tokens.skipName('if') ? parseJinjaExpression(tokens) : null;
   const recursive = tokens.skipName('recursive');
   const { body, end } = tokens.within({ inLoop: true }, () => parseBlock(tokens, 'endfor', 'else'));
   const otherwise = end === 'else' ? parseHard(tokens, 'endfor') : [];
   return { kind: 'for', target, iterable, test, recursive, body, otherwise };
 }
 
-function parseSet(tokens: TokenStream): Statement {
+function parseSet(tokens: TokenStream): JinjaStatement {
   const target = parseTarget(tokens, { namespace: true });
   if (tokens.skipOperator('=')) return { kind: 'set', target, value: parseTuple(tokens) };
   const filter = tokens.skipOperator('|') ? parseChain(tokens) : null;
@@ -131,15 +131,15 @@ function parseChain(tokens: TokenStream) {
   return filter;
 }
 
-function parseMacro(tokens: TokenStream): Statement {
+function parseMacro(tokens: TokenStream): JinjaStatement {
   const name = parseName(tokens);
   const signature = parseSignature(tokens);
   return { kind: 'macro', name, signature, ...parseFunction(tokens, 'endmacro') };
 }
 
-function parseCall(tokens: TokenStream): Statement {
+function parseCall(tokens: TokenStream): JinjaStatement {
   const signature = tokens.isOperator('(') ? parseSignature(tokens) : { names: [], defaults: [] };
-  const call = parseExpression(tokens);
+  const call = parseJinjaExpression(tokens);
   if (!isCall(call)) return tokens.fail('a call is missing');
   return {
     kind: 'call',
@@ -153,23 +153,23 @@ function parseFunction(tokens: TokenStream, end: string): { readonly body: Body;
   return { body: parsed.body, names };
 }
 
-function parseWith(tokens: TokenStream): Statement {
-  const targets: Target[] = [];
-  const values: Expression[] = [];
+function parseWith(tokens: TokenStream): JinjaStatement {
+  const targets: AssignmentTarget[] = [];
+  const values: JinjaExpression[] = [];
   while (tokens.current.kind !== 'block-end') {
     if (targets.length > 0) tokens.expectOperator(',');
     targets.push(parseTarget(tokens));
     tokens.expectOperator('=');
-    values.push(parseExpression(tokens));
+    values.push(parseJinjaExpression(tokens));
   }
   return { kind: 'with', targets, values, body: parseHard(tokens, 'endwith') };
 }
 
-function parsePrint(tokens: TokenStream): Statement[] {
-  const outputs: Statement[] = [];
+function parsePrint(tokens: TokenStream): JinjaStatement[] {
+  const outputs: JinjaStatement[] = [];
   while (tokens.current.kind !== 'block-end') {
     if (outputs.length > 0) tokens.expectOperator(',');
-    outputs.push({ kind: 'output', value: parseExpression(tokens) });
+    outputs.push({ kind: 'output', value: parseJinjaExpression(tokens) });
   }
   return outputs;
 }
@@ -177,13 +177,13 @@ function parsePrint(tokens: TokenStream): Statement[] {
 function parseSignature(tokens: TokenStream): Signature {
   tokens.expectOperator('(');
   const names: string[] = [];
-  const defaults: Expression[] = [];
+  const defaults: JinjaExpression[] = [];
   while (!tokens.isOperator(')')) {
     if (names.length > 0) tokens.expectOperator(',');
     const name = parseName(tokens);
     if (names.includes(name)) tokens.fail(`there are two parameters ${name}`);
     names.push(name);
-    if (tokens.skipOperator('=')) defaults.push(parseExpression(tokens));
+    if (tokens.skipOperator('=')) defaults.push(parseJinjaExpression(tokens));
     else if (defaults.length > 0) tokens.fail('a parameter without a default stands behind one with a default');
   }
   tokens.expectOperator(')');
@@ -199,8 +199,8 @@ function parseName(tokens: TokenStream): string {
 }
 
 /** One name, or several with commas or parentheses. */
-function parseTarget(tokens: TokenStream, options: { end?: string; namespace?: boolean } = {}): Target {
-  const items: Target[] = [];
+function parseTarget(tokens: TokenStream, options: { end?: string; namespace?: boolean } = {}): AssignmentTarget {
+  const items: AssignmentTarget[] = [];
   let isTuple = false;
   for (;;) {
     if (items.length > 0) tokens.expectOperator(',');
@@ -216,7 +216,7 @@ function parseTarget(tokens: TokenStream, options: { end?: string; namespace?: b
   return isTuple ? { kind: 'tuple', items } : only;
 }
 
-function parseSingleTarget(tokens: TokenStream, options: { namespace?: boolean }): Target {
+function parseSingleTarget(tokens: TokenStream, options: { namespace?: boolean }): AssignmentTarget {
   if (tokens.skipOperator('(')) {
     const inner = tokens.nested(() => parseTarget(tokens, { ...options, end: ')' }));
     tokens.expectOperator(')');

@@ -1,9 +1,9 @@
 import { isDict, isInt, isList, PythonFloat, PythonTuple } from '../value.ts';
-import { repr, toText } from './print.ts';
-import { lookUp, NotRead, TemplateError, type Value } from './value.ts';
+import { jinjaRepr, jinjaText } from './print.ts';
+import { getDictItem, type JinjaValue, NotRead, TemplateError } from './value.ts';
 
 /** `'%s of %d' % values`: conversions without a width or a precision. @throws NotRead for those that have one */
-export function formatPercent(template: string, values: Value): string {
+export function percentFormat(template: string, values: JinjaValue): string {
   const items = values instanceof PythonTuple ? values.items : [values];
   let used = 0;
   let named = false;
@@ -12,7 +12,7 @@ export function formatPercent(template: string, values: Value): string {
     if (name !== undefined) {
       named = true;
       if (!isDict(values)) throw new TemplateError('a format with names has no dict');
-      const value = lookUp(values, name);
+      const value = getDictItem(values, name);
       if (value === undefined) throw new TemplateError(`a format has no value ${name}`);
       return convert(value, conversion);
     }
@@ -26,12 +26,12 @@ export function formatPercent(template: string, values: Value): string {
   return text;
 }
 
-function convert(value: Value, conversion: string): string {
+function convert(value: JinjaValue, conversion: string): string {
   switch (conversion) {
     case 's':
-      return toText(value);
+      return jinjaText(value);
     case 'r':
-      return repr(value);
+      return jinjaRepr(value);
     case 'd':
     case 'i':
       if (isInt(value)) return String(typeof value === 'boolean' ? Number(value) : value);

@@ -1,21 +1,21 @@
-import type { Value } from './value.ts';
+import type { JinjaValue } from './value.ts';
 
 /** Names with their values: those of a loop, a macro or a block, and those around it. */
-export class Scope {
-  readonly #values = new Map<string, Value>();
-  readonly #parent: Scope | null;
+export class JinjaScope {
+  readonly #values = new Map<string, JinjaValue>();
+  readonly #parent: JinjaScope | null;
 
-  constructor(parent: Scope | null, values: Iterable<readonly [string, Value]> = []) {
+  constructor(parent: JinjaScope | null, values: Iterable<readonly [string, JinjaValue]> = []) {
     this.#parent = parent;
     for (const [name, value] of values) this.#values.set(name, value);
   }
 
-  get(name: string): Value | undefined {
+  get(name: string): JinjaValue | undefined {
     const value = this.#values.get(name);
     return value === undefined ? this.#parent?.get(name) : value;
   }
 
-  set(name: string, value: Value): void {
+  set(name: string, value: JinjaValue): void {
     this.#values.set(name, value);
   }
 }

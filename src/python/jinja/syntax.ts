@@ -1,99 +1,104 @@
 /** The tree of a template, as the parser of Jinja 3.1 makes it. */
-export type Expression =
+export type JinjaExpression =
   | { readonly kind: 'constant'; readonly value: null | boolean | number | bigint | string }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'list' | 'tuple'; readonly items: readonly Expression[] }
-  | { readonly kind: 'dict'; readonly entries: ReadonlyArray<readonly [Expression, Expression]> }
-  | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'not' | 'negative' | 'positive'; readonly operand: Expression }
-  | { readonly kind: 'compare'; readonly first: Expression; readonly rest: readonly Comparison[] }
-  | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'concatenation'; readonly parts: readonly Expression[] }
+  | { readonly kind: 'list' | 'tuple'; readonly items: readonly JinjaExpression[] }
+  | { readonly kind: 'dict'; readonly entries: ReadonlyArray<readonly [JinjaExpression, JinjaExpression]> }
+  | { readonly kind: 'and' | 'or'; readonly left: JinjaExpression; readonly right: JinjaExpression }
+  | { readonly kind: 'not' | 'negative' | 'positive'; readonly operand: JinjaExpression }
+  | { readonly kind: 'compare'; readonly first: JinjaExpression; readonly rest: readonly JinjaComparison[] }
+  | {
+      readonly kind: 'binary';
+      readonly operator: string;
+      readonly left: JinjaExpression;
+      readonly right: JinjaExpression;
+    }
+  | { readonly kind: 'concatenation'; readonly parts: readonly JinjaExpression[] }
   | {
       readonly kind: 'condition';
-      readonly test: Expression;
-      readonly then: Expression;
-      readonly otherwise: Expression | null;
+      readonly test: JinjaExpression;
+      readonly then: JinjaExpression;
+      readonly otherwise: JinjaExpression | null;
     }
-  | { readonly kind: 'attribute'; readonly object: Expression; readonly name: string }
-  | { readonly kind: 'item'; readonly object: Expression; readonly index: Expression | Slice }
+  | { readonly kind: 'attribute'; readonly object: JinjaExpression; readonly name: string }
+  | { readonly kind: 'item'; readonly object: JinjaExpression; readonly index: JinjaExpression | Slice }
   | CallExpression
   | FilterExpression
   | {
       readonly kind: 'test';
-      readonly operand: Expression;
+      readonly operand: JinjaExpression;
       readonly name: string;
       readonly args: CallArguments;
     };
 
-export interface Comparison {
+export interface JinjaComparison {
   readonly operator: string;
-  readonly operand: Expression;
+  readonly operand: JinjaExpression;
 }
 
 export interface Slice {
   readonly kind: 'slice';
-  readonly start: Expression | null;
-  readonly stop: Expression | null;
-  readonly step: Expression | null;
+  readonly start: JinjaExpression | null;
+  readonly stop: JinjaExpression | null;
+  readonly step: JinjaExpression | null;
 }
 
 export interface CallArguments {
-  readonly positional: readonly Expression[];
-  readonly named: ReadonlyArray<readonly [string, Expression]>;
+  readonly positional: readonly JinjaExpression[];
+  readonly named: ReadonlyArray<readonly [string, JinjaExpression]>;
   /** `*args` and `**kwargs`. */
-  readonly rest: Expression | null;
-  readonly namedRest: Expression | null;
+  readonly rest: JinjaExpression | null;
+  readonly namedRest: JinjaExpression | null;
 }
 
 export interface CallExpression {
   readonly kind: 'call';
-  readonly callee: Expression;
+  readonly callee: JinjaExpression;
   readonly args: CallArguments;
 }
 
 export interface FilterExpression {
   readonly kind: 'filter';
   /** Null for the body of a block. */
-  readonly operand: Expression | null;
+  readonly operand: JinjaExpression | null;
   readonly name: string;
   readonly args: CallArguments;
 }
 
 /** What a value is assigned to: a name, an attribute of a namespace, or several of them. */
-export type Target =
+export type AssignmentTarget =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'namespace'; readonly name: string; readonly attribute: string }
-  | { readonly kind: 'tuple'; readonly items: readonly Target[] };
+  | { readonly kind: 'tuple'; readonly items: readonly AssignmentTarget[] };
 
 export interface Signature {
   readonly names: readonly string[];
   /** Of the last names. */
-  readonly defaults: readonly Expression[];
+  readonly defaults: readonly JinjaExpression[];
 }
 
-export type Statement =
+export type JinjaStatement =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'output'; readonly value: Expression }
+  | { readonly kind: 'output'; readonly value: JinjaExpression }
   | {
       readonly kind: 'if';
-      readonly branches: ReadonlyArray<{ readonly test: Expression; readonly body: Body }>;
+      readonly branches: ReadonlyArray<{ readonly test: JinjaExpression; readonly body: Body }>;
       readonly otherwise: Body;
     }
   | {
       readonly kind: 'for';
-      readonly target: Target;
-      readonly iterable: Expression;
-      readonly test: Expression | null;
+      readonly target: AssignmentTarget;
+      readonly iterable: JinjaExpression;
+      readonly test: JinjaExpression | null;
       readonly recursive: boolean;
       readonly body: Body;
       readonly otherwise: Body;
     }
-  | { readonly kind: 'set'; readonly target: Target; readonly value: Expression }
+  | { readonly kind: 'set'; readonly target: AssignmentTarget; readonly value: JinjaExpression }
   | {
       readonly kind: 'set-block';
-      readonly target: Target;
+      readonly target: AssignmentTarget;
       readonly filter: FilterExpression | null;
       readonly body: Body;
     }
@@ -102,8 +107,8 @@ export type Statement =
   | { readonly kind: 'filter-block'; readonly filter: FilterExpression; readonly body: Body }
   | {
       readonly kind: 'with';
-      readonly targets: readonly Target[];
-      readonly values: readonly Expression[];
+      readonly targets: readonly AssignmentTarget[];
+      readonly values: readonly JinjaExpression[];
       readonly body: Body;
     }
   | { readonly kind: 'generation'; readonly body: Body }
@@ -118,4 +123,4 @@ export interface Macro {
   readonly names: ReadonlySet<string>;
 }
 
-export type Body = readonly Statement[];
+export type Body = readonly JinjaStatement[];

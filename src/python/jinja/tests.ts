@@ -3,45 +3,46 @@ import type { Environment, Test } from './environment.ts';
 import { isSequence } from './list-filters.ts';
 import { Loop } from './loop.ts';
 import { calculate, compares } from './operators.ts';
-import { toText } from './print.ts';
+import { jinjaText } from './print.ts';
 import { isLower, isUpper } from './text.ts';
 import {
   type Arguments,
   bind,
   Callable,
-  equals,
+  type JinjaValue,
+  jinjaEquals,
   Markup,
   NotRead,
   PythonIterator,
   TemplateError,
   Undefined,
-  type Value,
   View,
 } from './value.ts';
 
 const plain =
-  (check: (value: Value) => boolean): Test =>
+  (check: (value: JinjaValue) => boolean): Test =>
   (value, args) => {
     if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
     return check(value);
   };
 
 const withOther =
-  (check: (value: Value, other: Value) => boolean): Test =>
+  (check: (value: JinjaValue, other: JinjaValue) => boolean): Test =>
   (value, args) =>
     check(value, onlyArgument(args));
 
-function onlyArgument(args: Arguments): Value {
+function onlyArgument(args: Arguments): JinjaValue {
   const [name = 'other'] = args.named.keys();
   return bind('a test', [name], args, { required: 1 }).get(name) ?? null;
 }
 
 const comparing = (operator: string) => withOther((value, other) => compares(operator, value, other));
 
-const remains = (value: Value, divisor: Value, rest: number): boolean => equals(calculate('%', value, divisor), rest);
+const remains = (value: JinjaValue, divisor: JinjaValue, rest: number): boolean =>
+  jinjaEquals(calculate('%', value, divisor), rest);
 
 /** `a is b` of Python, for what is the same in every Python. */
-function isSame(value: Value, other: Value): boolean {
+function isSame(value: JinjaValue, other: JinjaValue): boolean {
   const singletons = [null, true, false];
   if (singletons.includes(value as null) || singletons.includes(other as null)) return value === other;
   if (typeof value === 'object' && value !== null && !(value instanceof Undefined)) return value === other;
@@ -49,12 +50,12 @@ function isSame(value: Value, other: Value): boolean {
 }
 
 /** @throws TemplateError for what is strictly not there */
-function isEmpty(value: Value): boolean {
+function isEmpty(value: JinjaValue): boolean {
   if (value instanceof Undefined) value.failIfStrict();
   return value instanceof Undefined;
 }
 
-const isIterable = (value: Value): boolean =>
+const isIterable = (value: JinjaValue): boolean =>
   isEmpty(value) ||
   isSequence(value) ||
   value instanceof View ||
@@ -62,7 +63,7 @@ const isIterable = (value: Value): boolean =>
   value instanceof Loop;
 
 const known =
-  (names: (environment: Environment) => ReadonlyMap<Value, unknown>): Test =>
+  (names: (environment: Environment) => ReadonlyMap<JinjaValue, unknown>): Test =>
   (value, args, environment) => {
     if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
     if (isList(value) || isDict(value) || value instanceof View) throw new TemplateError('a list or dict is no name');
@@ -83,7 +84,7 @@ const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
   in: withOther((value, container) => compares('in', value, container)),
   integer: plain((value) => typeof value === 'number' || typeof value === 'bigint'),
   iterable: plain(isIterable),
-  lower: plain((value) => isLower(toText(value))),
+  lower: plain((value) => isLower(jinjaText(value))),
   mapping: plain(isDict),
   none: plain((value) => value === null),
   number: plain((value) => isInt(value) || value instanceof PythonFloat),
@@ -94,7 +95,7 @@ const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
   test: known(({ tests }) => tests),
   true: plain((value) => value === true),
   undefined: plain((value) => value instanceof Undefined),
-  upper: plain((value) => isUpper(toText(value))),
+  upper: plain((value) => isUpper(jinjaText(value))),
   ...Object.fromEntries(['eq', 'equalto', '=='].map((name) => [name, comparing('==')])),
   ...Object.fromEntries(['ne', '!='].map((name) => [name, comparing('!=')])),
   ...Object.fromEntries(['lt', 'lessthan', '<'].map((name) => [name, comparing('<')])),

@@ -1,9 +1,9 @@
 import { isSpace } from '../text.ts';
 import { PythonTuple } from '../value.ts';
-import { repr, toText } from './print.ts';
+import { jinjaRepr, jinjaText } from './print.ts';
 import {
-  capitalize,
-  indexOf,
+  capitalizeAsPython,
+  codePointIndex,
   isLower,
   isUpper,
   lower,
@@ -15,19 +15,29 @@ import {
   title,
   upper,
 } from './text.ts';
-import { type Arguments, asIndex, asText, bind, isTrue, listOf, NotRead, TemplateError, type Value } from './value.ts';
+import {
+  type Arguments,
+  asIndex,
+  asText,
+  bind,
+  type JinjaValue,
+  jinjaTruth,
+  listJinjaValues,
+  NotRead,
+  TemplateError,
+} from './value.ts';
 
-type Method = (text: string, args: Arguments) => Value;
+type Method = (text: string, args: Arguments) => JinjaValue;
 
 const plain =
-  (name: string, method: (text: string) => Value): Method =>
+  (name: string, method: (text: string) => JinjaValue): Method =>
   (text, args) => {
     bind(name, [], args);
     return method(text);
   };
 
 /** Methods that take no argument by its name. */
-const positional = (name: string, args: Arguments): readonly Value[] => {
+const positional = (name: string, args: Arguments): readonly JinjaValue[] => {
   if (args.named.size > 0) throw new TemplateError(`${name} takes no arguments by their names`);
   return args.positional;
 };
@@ -44,7 +54,7 @@ const searching =
   (text, args) => {
     const [part, ...bounds] = positional(name, args);
     if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
-    const index = indexOf(text, asText(part, `the argument of ${name}`), fromEnd);
+    const index = codePointIndex(text, asText(part, `the argument of ${name}`), fromEnd);
     if (index < 0 && mustFind) throw new TemplateError('a part of a text is not found');
     return index;
   };
@@ -55,7 +65,7 @@ const beginning =
     const [parts, ...bounds] = positional(name, args);
     if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
     const all = parts instanceof PythonTuple ? parts.items : [parts];
-    return all.some((part) => begins(text, asText(part as Value | undefined, `the argument of ${name}`)));
+    return all.some((part) => begins(text, asText(part as JinjaValue | undefined, `the argument of ${name}`)));
   };
 
 const splitting =
@@ -73,8 +83,8 @@ const parting =
     const separator = asText(positional(name, args)[0], 'a separator');
     if (separator === '') throw new TemplateError(`${name} has an empty separator`);
     const at = fromEnd ? text.lastIndexOf(separator) : text.indexOf(separator);
-    if (at < 0) return new PythonTuple<Value>(fromEnd ? ['', '', text] : [text, '', '']);
-    return new PythonTuple<Value>([text.slice(0, at), separator, text.slice(at + separator.length)]);
+    if (at < 0) return new PythonTuple<JinjaValue>(fromEnd ? ['', '', text] : [text, '', '']);
+    return new PythonTuple<JinjaValue>([text.slice(0, at), separator, text.slice(at + separator.length)]);
   };
 
 const padding =
@@ -90,7 +100,7 @@ const padding =
 const matching = (name: string, pattern: RegExp): Method => plain(name, (text) => pattern.test(text));
 
 const METHODS: Readonly<Record<string, Method>> = {
-  capitalize: plain('capitalize', capitalize),
+  capitalize: plain('capitalize', capitalizeAsPython),
   center: padding('center', (text, missing, fill) => {
     const width = [...text].length + missing;
     const left = Math.floor(missing / 2) + (missing & width & 1);
@@ -115,7 +125,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   isupper: plain('isupper', isUpper),
   join: (text, args) => {
     const [items = null] = positional('join', args);
-    return listOf(items)
+    return listJinjaValues(items)
       .map((item) => asText(item, 'an item to join'))
       .join(text);
   },
@@ -144,7 +154,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   split: splitting('split', split),
   splitlines: (text, args) => {
     const bound = bind('splitlines', ['keepends'], args);
-    return splitLines(text, isTrue(bound.get('keepends', false)));
+    return splitLines(text, jinjaTruth(bound.get('keepends', false)));
   },
   startswith: beginning('startswith', (text, part) => text.startsWith(part)),
   strip: stripping('strip', 'both'),
@@ -191,9 +201,9 @@ function formatBraces(template: string, { positional, named }: Arguments): strin
     if (field === undefined) throw new TemplateError('a format has a single brace');
     const [, name = '', conversion] = /^([^!:.[]*)(?:!([rs]))?$/.exec(field) ?? notRead(field);
     const key = name === '' ? String(automatic++) : name;
-    const value: Value | undefined = /^\d+$/.test(key) ? positional[Number(key)] : named.get(key);
+    const value: JinjaValue | undefined = /^\d+$/.test(key) ? positional[Number(key)] : named.get(key);
     if (value === undefined) throw new TemplateError(`a format has no value ${key}`);
-    return conversion === 'r' ? repr(value) : toText(value);
+    return conversion === 'r' ? jinjaRepr(value) : jinjaText(value);
   });
 }
 

@@ -6,7 +6,7 @@ export const lower = (text: string): string => text.toLowerCase();
 export const upper = (text: string): string => text.toUpperCase();
 
 /** `str.capitalize`: the first character in title case, the others in lower case. */
-export function capitalize(text: string): string {
+export function capitalizeAsPython(text: string): string {
   const [first = '', ...others] = lowerEach(text);
   return first === '' ? '' : titleCase(String.fromCodePoint(text.codePointAt(0) ?? 0)) + others.join('');
 }
@@ -127,7 +127,7 @@ export function splitLines(text: string, keepEnds: boolean): string[] {
 }
 
 /** `str.find` and `str.rfind`, in code points; -1 if it is not there. */
-export function indexOf(text: string, part: string, fromEnd: boolean): number {
+export function codePointIndex(text: string, part: string, fromEnd: boolean): number {
   const index = fromEnd ? text.lastIndexOf(part) : text.indexOf(part);
   return index < 0 ? -1 : [...text.slice(0, index)].length;
 }

@@ -1,7 +1,7 @@
 import { reprFloat } from '../print.ts';
 import { isDict, isList, PythonFloat, PythonTuple } from '../value.ts';
-import { compare } from './operators.ts';
-import { type Arguments, asText, bind, isTrue, TemplateError, typeName, type Value } from './value.ts';
+import { compareJinjaValues } from './operators.ts';
+import { type Arguments, asText, bind, type JinjaValue, jinjaTruth, jinjaTypeName, TemplateError } from './value.ts';
 
 interface Format {
   readonly ascii: boolean;
@@ -13,34 +13,34 @@ interface Format {
 }
 
 /** The filter `tojson` of transformers: `json.dumps` without the escapes of HTML that Jinja's own has. */
-export function toJson(value: Value, args: Arguments): string {
+export function tojsonFilter(value: JinjaValue, args: Arguments): string {
   const bound = bind('the filter tojson', ['ensure_ascii', 'indent', 'separators', 'sort_keys'], args);
   const indent = indentOf(bound.get('indent', null));
   const separators = bound.get('separators', null);
   const [comma, colon] = separators === null ? [indent === null ? ', ' : ',', ': '] : pairOf(separators);
   const format: Format = {
-    ascii: isTrue(bound.get('ensure_ascii', false)),
+    ascii: jinjaTruth(bound.get('ensure_ascii', false)),
     indent,
     comma,
     colon,
-    sorted: isTrue(bound.get('sort_keys', false)),
+    sorted: jinjaTruth(bound.get('sort_keys', false)),
   };
   return write(value, format, '\n');
 }
 
-function indentOf(indent: Value): string | null {
+function indentOf(indent: JinjaValue): string | null {
   if (indent === null || typeof indent === 'string') return indent;
   if (typeof indent === 'number' || typeof indent === 'boolean') return ' '.repeat(Math.max(0, Number(indent)));
   throw new TemplateError('the indent of tojson is no number');
 }
 
-function pairOf(value: Value): readonly [string, string] {
+function pairOf(value: JinjaValue): readonly [string, string] {
   const items = value instanceof PythonTuple ? value.items : isList(value) ? value : [];
   if (items.length !== 2) throw new TemplateError('the separators of tojson are not two texts');
   return [asText(items[0], 'a separator'), asText(items[1], 'a separator')];
 }
 
-function write(value: Value, format: Format, line: string): string {
+function write(value: JinjaValue, format: Format, line: string): string {
   if (typeof value === 'string') return quoted(value, format);
   if (value instanceof PythonTuple || isList(value)) {
     const items = value instanceof PythonTuple ? value.items : value;
@@ -48,7 +48,7 @@ function write(value: Value, format: Format, line: string): string {
   }
   if (isDict(value)) {
     const entries = [...value];
-    if (format.sorted) entries.sort(([a], [b]) => compare(a, b));
+    if (format.sorted) entries.sort(([a], [b]) => compareJinjaValues(a, b));
     return enclosed('{', '}', entries, format, line, ([key, item], inner) => {
       return quoted(keyOf(key), format) + format.colon + write(item, format, inner);
     });
@@ -56,16 +56,17 @@ function write(value: Value, format: Format, line: string): string {
   return scalar(value);
 }
 
-function scalar(value: Value): string {
+function scalar(value: JinjaValue): string {
   if (value === null) return 'null';
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (!(value instanceof PythonFloat)) throw new TemplateError(`a value of type ${typeName(value)} cannot be JSON`);
+  if (!(value instanceof PythonFloat))
+    throw new TemplateError(`a value of type ${jinjaTypeName(value)} cannot be JSON`);
   if (Number.isNaN(value.value)) return 'NaN';
   if (!Number.isFinite(value.value)) return value.value > 0 ? 'Infinity' : '-Infinity';
   return reprFloat(value.value);
 }
 
-function keyOf(key: Value): string {
+function keyOf(key: JinjaValue): string {
   if (typeof key === 'string') return key;
   if (key instanceof PythonTuple) throw new TemplateError('a tuple cannot be a key of JSON');
   return scalar(key);

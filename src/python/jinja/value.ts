@@ -1,29 +1,29 @@
 import {
   isDict,
   isList,
-  numberOf,
   PythonError,
   type PythonFloat,
   PythonTuple,
   type PythonValue,
-  typeName as pythonTypeName,
+  pythonNumber,
+  typeName,
 } from '../value.ts';
 
 /** A value in a template: those of Python that JSON and literals have, and those that Jinja makes. */
-export type Value =
+export type JinjaValue =
   | null
   | boolean
   | number
   | bigint
   | string
   | PythonFloat
-  | PythonTuple<Value>
-  | readonly Value[]
-  | Dict
+  | PythonTuple<JinjaValue>
+  | readonly JinjaValue[]
+  | JinjaDict
   | Undefined
   | Special;
 
-export type Dict = ReadonlyMap<Value, Value>;
+export type JinjaDict = ReadonlyMap<JinjaValue, JinjaValue>;
 
 /** What Python or Jinja answers with an exception. */
 export class TemplateError extends PythonError {}
@@ -59,8 +59,8 @@ export abstract class Special {
 
 /** The arguments of a call. */
 export interface Arguments {
-  readonly positional: readonly Value[];
-  readonly named: ReadonlyMap<string, Value>;
+  readonly positional: readonly JinjaValue[];
+  readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
 export const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
@@ -69,9 +69,9 @@ export const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
 export class Callable extends Special {
   readonly type = 'function';
   readonly name: string;
-  readonly call: (args: Arguments) => Value;
+  readonly call: (args: Arguments) => JinjaValue;
 
-  constructor(name: string, call: (args: Arguments) => Value) {
+  constructor(name: string, call: (args: Arguments) => JinjaValue) {
     super();
     this.name = name;
     this.call = call;
@@ -81,15 +81,15 @@ export class Callable extends Special {
 /** `namespace()`, the only thing that a template can change. */
 export class Namespace extends Special {
   readonly type = 'Namespace';
-  readonly values = new Map<string, Value>();
+  readonly values = new Map<string, JinjaValue>();
 }
 
 /** What filters such as `map` give: its values can be taken once. */
 export class PythonIterator extends Special {
   readonly type = 'generator';
-  readonly values: Iterator<Value>;
+  readonly values: Iterator<JinjaValue>;
 
-  constructor(values: Iterator<Value>) {
+  constructor(values: Iterator<JinjaValue>) {
     super();
     this.values = values;
   }
@@ -98,11 +98,11 @@ export class PythonIterator extends Special {
 /** `range(…)`, and `items()`, `keys()` and `values()` of a dict. */
 export class View extends Special {
   readonly type: 'range' | 'dict_items' | 'dict_keys' | 'dict_values';
-  readonly items: readonly Value[];
+  readonly items: readonly JinjaValue[];
   /** As Python prints it, where its items do not show it. */
   readonly shown: string | null;
 
-  constructor(type: View['type'], items: readonly Value[], shown: string | null = null) {
+  constructor(type: View['type'], items: readonly JinjaValue[], shown: string | null = null) {
     super();
     this.type = type;
     this.items = items;
@@ -122,36 +122,36 @@ export class Markup extends Special {
 }
 
 /** An entry of `groupby`, whose parts have names. */
-export class Group extends PythonTuple<Value> {}
+export class GroupTuple extends PythonTuple<JinjaValue> {}
 
 /** What Python calls the type of a value. */
-export function typeName(value: Value): string {
+export function jinjaTypeName(value: JinjaValue): string {
   if (value instanceof Undefined) return 'Undefined';
-  return value instanceof Special ? value.type : pythonTypeName(value as PythonValue);
+  return value instanceof Special ? value.type : typeName(value as PythonValue);
 }
 
 /** `len(value)`. @throws TemplateError for what has no length */
-export function lengthOf(value: Value): number {
+export function jinjaLength(value: JinjaValue): number {
   if (typeof value === 'string') return [...value].length;
   if (isDict(value)) return value.size;
   if (value instanceof Undefined) {
     value.failIfStrict();
     return 0;
   }
-  const items = itemsOf(value);
-  if (items === null) throw new TemplateError(`a value of type ${typeName(value)} has no length`);
+  const items = sequenceItems(value);
+  if (items === null) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no length`);
   return items.length;
 }
 
 /** The items of a list, a tuple or a view: all that is indexed or has a length, other than text and dicts. */
-export function itemsOf(value: Value): readonly Value[] | null {
+export function sequenceItems(value: JinjaValue): readonly JinjaValue[] | null {
   if (value instanceof PythonTuple) return value.items;
   if (value instanceof View) return value.items;
   return isList(value) ? value : null;
 }
 
 /** `iter(value)`. @throws TemplateError for what cannot be iterated over */
-export function iterate(value: Value): Iterator<Value> {
+export function iterate(value: JinjaValue): Iterator<JinjaValue> {
   if (value instanceof PythonIterator) return value.values;
   if (typeof value === 'string') return value[Symbol.iterator]();
   if (isDict(value)) return value.keys();
@@ -159,21 +159,21 @@ export function iterate(value: Value): Iterator<Value> {
     value.failIfStrict();
     return [].values();
   }
-  const items = itemsOf(value);
-  if (items === null) throw new TemplateError(`a value of type ${typeName(value)} is not iterable`);
+  const items = sequenceItems(value);
+  if (items === null) throw new TemplateError(`a value of type ${jinjaTypeName(value)} is not iterable`);
   return items.values();
 }
 
 /** `list(value)`. */
-export function listOf(value: Value): Value[] {
+export function listJinjaValues(value: JinjaValue): JinjaValue[] {
   const iterator = iterate(value);
-  const all: Value[] = [];
+  const all: JinjaValue[] = [];
   for (let next = iterator.next(); !next.done; next = iterator.next()) all.push(next.value);
   return all;
 }
 
 /** `bool(value)`. */
-export function isTrue(value: Value): boolean {
+export function jinjaTruth(value: JinjaValue): boolean {
   if (value instanceof Undefined) {
     value.failIfStrict();
     return false;
@@ -181,55 +181,56 @@ export function isTrue(value: Value): boolean {
   if (value === null || typeof value === 'bigint') return value !== null;
   if (value instanceof Markup) return value.text !== '';
   if (typeof value === 'string') return value !== '';
-  const number = numberOf(value);
+  const number = pythonNumber(value);
   if (number !== null) return number !== 0;
   if (isDict(value)) return value.size > 0;
-  const items = itemsOf(value);
+  const items = sequenceItems(value);
   return items === null || items.length > 0;
 }
 
 /** `a == b`. */
-export function equals(a: Value, b: Value): boolean {
+export function jinjaEquals(a: JinjaValue, b: JinjaValue): boolean {
   if (a instanceof Undefined || b instanceof Undefined) {
     for (const value of [a, b]) if (value instanceof Undefined) value.failIfStrict();
     return a instanceof Undefined && b instanceof Undefined;
   }
-  const [x, y] = [numberOf(a), numberOf(b)];
+  const [x, y] = [pythonNumber(a), pythonNumber(b)];
   if (x !== null || y !== null) return x === y;
   if (isDict(a) && isDict(b)) {
     if (a.size !== b.size) return false;
     return [...a].every(([key, value]) => {
-      const other = lookUp(b, key);
-      return other !== undefined && equals(value, other);
+      const other = getDictItem(b, key);
+      return other !== undefined && jinjaEquals(value, other);
     });
   }
   if (a === b || typeof a === 'string' || typeof a === 'bigint') return a === b;
-  const [left, right] = [itemsOf(a), itemsOf(b)];
-  if (left === null || right === null || typeName(a) !== typeName(b)) return false;
+  const [left, right] = [sequenceItems(a), sequenceItems(b)];
+  if (left === null || right === null || jinjaTypeName(a) !== jinjaTypeName(b)) return false;
   if (a instanceof View && a.type !== 'range') throw new NotRead('views of a dict are not compared here');
-  return left.length === right.length && left.every((value, i) => equals(value, right[i] ?? null));
+  return left.length === right.length && left.every((value, i) => jinjaEquals(value, right[i] ?? null));
 }
 
 /** `dict.get(key)`. @returns undefined if there is no such key @throws TemplateError for a key that has no hash */
-export function lookUp(dict: Dict, key: Value): Value | undefined {
+export function getDictItem(dict: JinjaDict, key: JinjaValue): JinjaValue | undefined {
   if (typeof key === 'string') return dict.get(key);
   expectHash(key);
   const found = dict.get(key);
   if (found !== undefined || typeof key === 'bigint') return found;
-  for (const [name, value] of dict) if (typeof name !== 'string' && equals(name, key)) return value;
+  for (const [name, value] of dict) if (typeof name !== 'string' && jinjaEquals(name, key)) return value;
   return undefined;
 }
 
 /** @throws TemplateError for what is not a key of a dict */
-export function expectHash(key: Value): void {
+export function expectHash(key: JinjaValue): void {
   if (key instanceof Undefined) key.failIfStrict();
   const isOpen = key instanceof View && (key.type === 'dict_items' || key.type === 'dict_keys');
-  if (isList(key) || isDict(key) || isOpen) throw new TemplateError(`a value of type ${typeName(key)} has no hash`);
+  if (isList(key) || isDict(key) || isOpen)
+    throw new TemplateError(`a value of type ${jinjaTypeName(key)} has no hash`);
   if (key instanceof PythonTuple) key.items.forEach(expectHash);
 }
 
 /** The index of an int or bool. @throws TemplateError for anything else */
-export function asIndex(value: Value, what: string): number {
+export function asIndex(value: JinjaValue, what: string): number {
   if (value instanceof Undefined) value.fail();
   if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'number') throw new TemplateError(`${what} is not a whole number`);
@@ -237,21 +238,21 @@ export function asIndex(value: Value, what: string): number {
 }
 
 /** @throws TemplateError unless it is text */
-export function asText(value: Value | undefined, what: string): string {
+export function asText(value: JinjaValue | undefined, what: string): string {
   if (typeof value !== 'string') throw new TemplateError(`${what} is not text`);
   return value;
 }
 
 /** The arguments of a call by their names. */
 export class Bound {
-  readonly #values: ReadonlyMap<string, Value>;
+  readonly #values: ReadonlyMap<string, JinjaValue>;
 
-  constructor(values: ReadonlyMap<string, Value>) {
+  constructor(values: ReadonlyMap<string, JinjaValue>) {
     this.#values = values;
   }
 
   /** None is a value, so that it does not give the fallback. */
-  get<T extends Value | undefined = undefined>(name: string, fallback?: T): Value | T {
+  get<T extends JinjaValue | undefined = undefined>(name: string, fallback?: T): JinjaValue | T {
     const value = this.#values.get(name);
     return value === undefined ? (fallback as T) : value;
   }

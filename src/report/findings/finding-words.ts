@@ -1,4 +1,4 @@
-import type { Settings } from '../../compare/applied-policy.ts';
+import type { AppliedSettings } from '../../compare/applied-policy.ts';
 import type { FindingKind, FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
@@ -31,7 +31,7 @@ export interface FindingWords<K extends FindingKind> {
   /** What to do about it: one step, or two. */
   readonly steps: (finding: FindingOf<K>, report: Report) => readonly Phrase[];
   /** The rule of the policy that makes it, or several. */
-  readonly rule?: (report: Report, policy: Settings) => ShownRule<K> | ReadonlyArray<ShownRule<K>>;
+  readonly rule?: (report: Report, policy: AppliedSettings) => ShownRule<K> | ReadonlyArray<ShownRule<K>>;
 }
 
 /** The words of the kinds of one topic. */

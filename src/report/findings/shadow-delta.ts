@@ -1,5 +1,5 @@
 import type { Report } from '../../compare/report.ts';
-import { carryOverOf, carryOverSentence, carryOverWords } from '../text/carry-over.ts';
+import { carryOverSentence, carryOverWords, twinCarryOver } from '../text/carry-over.ts';
 import { accuracyNumbers, carriedOver, subjectIn, transferNumbers } from '../text/deciding-row.ts';
 import {
   formatCount,
@@ -37,7 +37,7 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
       const row = probes?.comparison.kinds.find(
         (other) => other.suite === suite && other.kind === twins && other.group === group,
       );
-      const gain = row ? carryOverOf(row) : null;
+      const gain = row ? twinCarryOver(row) : null;
       const isBelow = transfer.upper !== null && transfer.upper < transferLimit;
       const words = isBelow
         ? ((gain && carryOverWords({ ...gain, transfer })) ?? 'too little of the gain carries over')

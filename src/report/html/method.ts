@@ -1,22 +1,22 @@
 import type { Report } from '../../compare/report.ts';
 import { methodFacts, subjectFacts } from '../text/measurement-facts.ts';
-import { type Gap, gapSentences, gapsOf } from '../text/not-measured.ts';
+import { type Gap, gapSentences, measurementGaps } from '../text/not-measured.ts';
 import { groupSummary, ruleGroups } from '../text/rule-groups.ts';
 import type { RuleGroup, RuleRow } from '../text/rule-row.ts';
-import { disclaimerOf } from '../text/words.ts';
+import { reportDisclaimer } from '../text/words.ts';
 import { type Html, html } from './html.ts';
 import { icon, NOT_JUDGED } from './icon.ts';
 import { phraseHtml } from './phrase.ts';
-import type { PageOptions, Section } from './section.ts';
+import type { PageOptions, PageSection } from './section.ts';
 import { stackedTable } from './table.ts';
 
 /** What was judged and by which limits, what was not, and everything that is needed to do it again. */
-export const METHOD: Section = {
+export const METHOD_SECTION: PageSection = {
   id: 'method',
   title: 'Method',
   render(report, options): Html {
     return html`${rules(report, options)}${notMeasured(report, options)}${measurement(report, options)}
-<p class="note">${disclaimerOf(report)}</p>`;
+<p class="note">${reportDisclaimer(report)}</p>`;
   },
 };
 
@@ -50,7 +50,7 @@ function ruleCells({ check, finding, limit, level, mark, stands }: RuleRow, { do
 
 function notMeasured(report: Report, { docs }: PageOptions): Html {
   const sentences = gapSentences(report).map((sentence) => html`<li>${phraseHtml(sentence, docs)}</li>\n`);
-  const gaps = gapsOf(report).map((gap) => gapFold(gap, docs));
+  const gaps = measurementGaps(report).map((gap) => gapFold(gap, docs));
   const list = sentences.length === 0 ? null : html`<ul>${sentences}</ul>`;
   const nothing = sentences.length + gaps.length === 0 ? html`<p>Everything was measured.</p>` : null;
   return html`<h3>What was not measured, and why</h3>${nothing}${list}${gaps}`;

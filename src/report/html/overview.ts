@@ -9,11 +9,11 @@ import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
 import { phraseHtml } from './phrase.ts';
 import { provenance } from './provenance.ts';
-import type { PageOptions, Section } from './section.ts';
+import type { PageOptions, PageSection } from './section.ts';
 import { table } from './table.ts';
 
 /** The verdict as the comment has it: one sentence, the numbers that decide, what to do, and where it comes from. */
-export const OVERVIEW: Section = {
+export const OVERVIEW_SECTION: PageSection = {
   id: 'overview',
   title: 'Overview',
   render(report, options): Html {

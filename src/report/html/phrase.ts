@@ -1,5 +1,5 @@
 import { TERMS } from '../text/glossary.ts';
-import type { Part, Phrase } from '../text/phrase.ts';
+import type { Phrase, PhrasePart } from '../text/phrase.ts';
 import { Html, html } from './html.ts';
 
 /**
@@ -10,7 +10,7 @@ export function phraseHtml(parts: Phrase, docs: string): Html {
   return html`${parts.map((part) => partHtml(part, docs))}`;
 }
 
-function partHtml(part: Part, docs: string): Html {
+function partHtml(part: PhrasePart, docs: string): Html {
   if (typeof part === 'string') return html`${part}`;
   switch (part.kind) {
     case 'prose':

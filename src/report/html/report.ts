@@ -3,8 +3,8 @@ import type { Report } from '../../compare/report.ts';
 import { DOCS_URL } from '../../platform/version.ts';
 import { Html, html } from './html.ts';
 import { icon } from './icon.ts';
-import { METHOD } from './method.ts';
-import { OVERVIEW } from './overview.ts';
+import { METHOD_SECTION } from './method.ts';
+import { OVERVIEW_SECTION } from './overview.ts';
 import calibrationStyle from './page/calibration.css' with { type: 'text' };
 import methodStyle from './page/method.css' with { type: 'text' };
 import overviewStyle from './page/overview.css' with { type: 'text' };
@@ -15,10 +15,10 @@ import reportScript from './page/report.js' with { type: 'text' };
 import spectraStyle from './page/spectra.css' with { type: 'text' };
 import spectraScript from './page/spectra.js' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
-import { PROBES } from './probes/section.ts';
-import type { PageOptions, Section } from './section.ts';
-import { SPECTRA } from './spectra/section.ts';
-import { TREND } from './trend.ts';
+import { PROBES_SECTION } from './probes/section.ts';
+import type { PageOptions, PageSection } from './section.ts';
+import { SPECTRA_SECTION } from './spectra/section.ts';
+import { TREND_SECTION } from './trend.ts';
 
 const STYLE = [reportStyle, overviewStyle, probesStyle, spectraStyle, calibrationStyle, trendStyle, methodStyle].join(
   '\n',
@@ -28,7 +28,13 @@ const STYLE = [reportStyle, overviewStyle, probesStyle, spectraStyle, calibratio
 const SCRIPT = [reportScript, probesScript, spectraScript].join('\n');
 
 /** In the order of the page. */
-const SECTIONS: readonly Section[] = [OVERVIEW, PROBES, SPECTRA, TREND, METHOD];
+const SECTIONS: readonly PageSection[] = [
+  OVERVIEW_SECTION,
+  PROBES_SECTION,
+  SPECTRA_SECTION,
+  TREND_SECTION,
+  METHOD_SECTION,
+];
 
 /**
  * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy

@@ -10,7 +10,7 @@ export interface PageOptions {
 }
 
 /** A part of the page with a heading and a link in the navigation. */
-export interface Section {
+export interface PageSection {
   /** Its anchor. */
   readonly id: string;
   readonly title: string;

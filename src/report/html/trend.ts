@@ -11,11 +11,11 @@ import {
 } from '../text/trend.ts';
 import { chart } from './chart.ts';
 import { type Html, html } from './html.ts';
-import type { Section } from './section.ts';
+import type { PageSection } from './section.ts';
 import { stackedTable } from './table.ts';
 
 /** How the check stands among those before it: the accuracies, and the cumulative sums that show a drift. */
-export const TREND: Section = {
+export const TREND_SECTION: PageSection = {
   id: 'trend',
   title: 'Trend',
   render({ trend }, { docs }): Html | null {

@@ -2,7 +2,7 @@ import type { Report, Verdict } from '../../compare/report.ts';
 import { DOCS_URL } from '../../platform/version.ts';
 import { codeName, plainText } from '../escape.ts';
 import { ICONS } from '../text/words.ts';
-import { contentOf } from './content.ts';
+import { markdownContent } from './content.ts';
 import { fitted } from './fit-limit.ts';
 import { type Origin, originLines, runLink, runMarker } from './origin.ts';
 
@@ -40,7 +40,7 @@ export function renderComment(report: Report, options: MarkdownOptions = {}): st
   const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport, unit } = options;
   const size = (text: string): number => (unit === 'bytes' ? Buffer.byteLength(text) : text.length);
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
-  const content = contentOf(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport });
+  const content = markdownContent(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport });
   return fitted(content, { marker, docs }, (text) => size(text) < limit);
 }
 
@@ -48,9 +48,9 @@ export function renderComment(report: Report, options: MarkdownOptions = {}): st
 const SUMMARY_LIMIT = 1024 * 1024;
 
 /** The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in bytes of UTF-8. */
-export function renderSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
+export function renderStepSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
   const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
-  const content = contentOf(report, { key: 'default', origin, htmlReport, hasPictures: true });
+  const content = markdownContent(report, { key: 'default', origin, htmlReport, hasPictures: true });
   return fitted(content, { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
 }
 

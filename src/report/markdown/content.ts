@@ -15,14 +15,14 @@ import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/decidin
 import { describeFinding, wordsOf } from '../text/finding.ts';
 import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount } from '../text/numbers.ts';
-import { flipSummary, probeNotes } from '../text/probes.ts';
+import { flipSummary, probeSectionNotes } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
-import { commitLink, type Origin, originLinks, warningsOf } from './origin.ts';
+import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
 import { docsLink, findingMarkdown, phraseMarkdown, termLink } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
 import { decidingKindTable, probeEvidence, probeTable } from './probe-tables.ts';
@@ -86,14 +86,17 @@ interface ContentOptions {
   readonly hasPictures?: boolean;
 }
 
-export function contentOf(report: Report, { key, origin, htmlReport, hasPictures = false }: ContentOptions): Content {
+export function markdownContent(
+  report: Report,
+  { key, origin, htmlReport, hasPictures = false }: ContentOptions,
+): Content {
   const { infos } = findingsBySeverity(report);
   const listed = findingsToList(report);
   const isPass = report.verdict === 'pass';
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
-    warnings: origin === undefined ? '' : warningsOf(origin).join('<br>'),
+    warnings: origin === undefined ? '' : originWarnings(origin).join('<br>'),
     origin: originLinks(origin),
     deciding: [isPass ? decidingLine(report) : decidingTableMarkdown(report), stopLine(report)]
       .filter((part) => part !== '')
@@ -154,7 +157,7 @@ function probeContent(report: Report): ProbeContent {
   }
   const { comparison } = probes;
   const chart = intervalChart(report);
-  const notes = probeNotes(probes).map((note) => phraseMarkdown(note));
+  const notes = probeSectionNotes(probes).map((note) => phraseMarkdown(note));
   return {
     intervals: chart === '' ? '' : codeBlock(chart, { isWhole: true }),
     kinds: decidingKindTable(comparison.kinds),

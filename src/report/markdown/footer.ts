@@ -2,7 +2,7 @@ import type { Report } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { formatDuration } from '../text/numbers.ts';
 import { storedIn } from '../text/quantization.ts';
-import { disclaimerOf, precisionPart } from '../text/words.ts';
+import { precisionPart, reportDisclaimer } from '../text/words.ts';
 import { commitLink } from './origin.ts';
 
 /** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */
@@ -28,7 +28,7 @@ export function footer(report: Report, repository?: string): string {
     reference === null ? withoutReference(report) : named('reference', reference),
   ];
   const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)}${precisionPart(report, ' · ')} · ${formatDuration(report.durationSeconds)}`;
-  return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
+  return `<sub>${subjects.join(' · ')}<br>${run}<br>${reportDisclaimer(report)}</sub>`;
 }
 
 /** What was measured without a reference: the weights alone, or not even those. */

@@ -1,6 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import type { GroupMeasurement } from '../../measure/schema/measurement.ts';
-import { difference, isVague, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
+import { boundedValue, difference, isVague, type MaybeBounded } from '../../statistics/bounded.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
 import { phraseMarkdown } from './phrase.ts';
@@ -52,6 +52,6 @@ function rowsOf({ candidate, baseline }: GroupPair): string[][] {
 
 function change(before: MaybeBounded | null, after: MaybeBounded): string {
   if (before === null || isVague(before) || isVague(after)) return NO_NUMBER;
-  const [was, moved] = [numberOf(before), difference(after, before)];
+  const [was, moved] = [boundedValue(before), difference(after, before)];
   return was === 0 ? formatDifference(moved) : formatRelative(moved / was);
 }

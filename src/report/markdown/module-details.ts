@@ -1,11 +1,11 @@
 import { markdownTable } from 'markdown-table';
 import { groupName } from '../../compare/pair-metrics.ts';
-import { placesOf } from '../../compare/reason.ts';
+import { findingPlaces } from '../../compare/reason.ts';
 import type { Report } from '../../compare/report.ts';
 import { isSaturated } from '../../measure/aggregate.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { numberOf } from '../../statistics/bounded.ts';
+import { boundedValue } from '../../statistics/bounded.ts';
 import { codeName, plainText } from '../escape.ts';
 import { metricName, metricPart, ofName } from '../text/metric-names.ts';
 import { formatCount, formatNumber, NO_NUMBER } from '../text/numbers.ts';
@@ -31,7 +31,7 @@ export function moduleDetails(report: Report): ModuleDetails[] {
   const tensors = groupBy(report.tensors, kindOf);
   const grave = report.findings.filter(({ level }) => level !== 'info');
   const places = new Map(
-    grave.flatMap((finding) => placesOf(finding).map((place) => [place, ICONS[finding.level]] as const)),
+    grave.flatMap((finding) => findingPlaces(finding).map((place) => [place, ICONS[finding.level]] as const)),
   );
 
   const kinds = new Set([...groups.keys(), ...tensors.keys()]);
@@ -119,6 +119,6 @@ function matrixTable(tensors: readonly TensorMeasurement[]): string {
 function mostConcentrated(tensors: readonly TensorMeasurement[]): readonly TensorMeasurement[] {
   if (tensors.length <= MAX_ROWS) return tensors;
   const concentration = ({ metrics }: TensorMeasurement): number =>
-    metrics === null ? Number.MAX_VALUE : numberOf(metrics.topEnergy['1']);
+    metrics === null ? Number.MAX_VALUE : boundedValue(metrics.topEnergy['1']);
   return [...tensors].sort((a, b) => concentration(b) - concentration(a)).slice(0, MAX_ROWS);
 }

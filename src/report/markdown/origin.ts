@@ -58,11 +58,11 @@ export function originLines(origin: Origin): string {
     commit === null
       ? `From ${runLink(origin)}.`
       : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.`;
-  return `<sub>${[about, ...warningsOf(origin)].join('<br>')}</sub>`;
+  return `<sub>${[about, ...originWarnings(origin)].join('<br>')}</sub>`;
 }
 
 /** Why a reader may not take a page for what it seems. */
-export function warningsOf({ commit, head, by, repository }: Origin): string[] {
+export function originWarnings({ commit, head, by, repository }: Origin): string[] {
   const lines: string[] = [];
   if (head !== null && commit !== null && head !== commit) {
     lines.push(

@@ -1,7 +1,7 @@
 import type { FindingKind } from '../../compare/finding.ts';
 import { codeCommand, codeName, narrowName, plainText } from '../escape.ts';
 import { TERMS, type Term } from '../text/glossary.ts';
-import { type Phrase, render } from '../text/phrase.ts';
+import { type Phrase, renderPhrase } from '../text/phrase.ts';
 
 /**
  * A phrase as Markdown: names and code as code, foreign prose escaped, terms as links to the glossary.
@@ -12,7 +12,7 @@ export function phraseMarkdown(
   phrase: Phrase,
   options: { readonly links?: boolean; readonly narrow?: boolean } = {},
 ): string {
-  return render(phrase, (part) => {
+  return renderPhrase(phrase, (part) => {
     if (part.kind === 'term') return options.links === false ? part.text : termLink(part.term, part.text);
     if (part.kind === 'finding') return options.links === false ? part.text : findingMarkdown(part.finding, part.text);
     if (part.kind === 'command') return codeCommand(part.text);

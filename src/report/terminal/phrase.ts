@@ -1,9 +1,9 @@
 import { printable, printableCommand } from '../escape.ts';
-import { type Phrase, render } from '../text/phrase.ts';
+import { type Phrase, renderPhrase } from '../text/phrase.ts';
 
 /** A phrase as one line for a terminal or a log: foreign parts cannot break the line, color it, or start a command. */
 export function phraseLine(phrase: Phrase, options: { readonly nameLength?: number } = {}): string {
-  return render(phrase, (part) => {
+  return renderPhrase(phrase, (part) => {
     if (part.kind === 'command') return printableCommand(part.text);
     return part.kind === 'name' || part.kind === 'prose' ? printable(part.text, options.nameLength) : part.text;
   });

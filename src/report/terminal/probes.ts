@@ -2,7 +2,7 @@ import type { Flip, ShadowRow } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';
-import { flipSummary, flipText, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../text/probes.ts';
+import { flipSummary, flipText, PROBE_COLUMNS, probeCells, probeRemarks, probeSectionNotes } from '../text/probes.ts';
 import { numberColumn } from './number-column.ts';
 import { phraseLine } from './phrase.ts';
 import { renderChanges, renderKinds } from './probe-evidence.ts';
@@ -37,7 +37,7 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   const table = terminalTable(columns, cells);
   const more = rows.length - cells.length;
   const hidden = more > 0 ? `\n  and ${formatCount(more, 'more row')} in the JSON report` : '';
-  const sentences = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
+  const sentences = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
   const notes = sentences.flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
   const examples = [
     ...wrap(flipSummary(flips), width - 2).map((line) => `  ${line}`),

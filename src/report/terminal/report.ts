@@ -15,8 +15,8 @@ import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
-import { disclaimerOf, measuredSentence } from '../text/words.ts';
-import { MARKS, type Paint, painter } from './paint.ts';
+import { measuredSentence, reportDisclaimer } from '../text/words.ts';
+import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { renderProbes } from './probes.ts';
 import { type Column, type TerminalOptions, terminalTable } from './table.ts';
@@ -41,7 +41,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
 
   const table = report.shadowDeltas.length === 0 ? '' : deltas(report.shadowDeltas, width, paint);
   const device = printable(report.device, 60);
-  const small = wrap(`${measuredSentence(report, device)} ${disclaimerOf(report)}`, width - 2).map(
+  const small = wrap(`${measuredSentence(report, device)} ${reportDisclaimer(report)}`, width - 2).map(
     (line) => `  ${paint('info', line)}`,
   );
   const quantization = quantizationTable(report);
@@ -84,7 +84,7 @@ function quantizationTable({ quantization }: Report): string {
 
 function findingLines(finding: Finding, width: number, paint: Paint): string {
   return wrap(phraseLine(describeFinding(finding)), width - 4)
-    .map((line, i) => `  ${i === 0 ? paint(finding.level, MARKS[finding.level]) : ' '} ${line}`)
+    .map((line, i) => `  ${i === 0 ? paint(finding.level, LEVEL_MARKS[finding.level]) : ' '} ${line}`)
     .join('\n');
 }
 
@@ -107,7 +107,7 @@ function deltas(all: readonly MetricDelta[], width: number, paint: Paint): strin
       [row.component, row.module ?? 'model'].filter((part) => part !== null).join(' '),
       formatNumber(row.baseline),
       row.bounds ? formatRange(row.bounds) : formatNumber(row.candidate),
-      row.level === 'info' ? change : paint(row.level, `${MARKS[row.level]} ${change}`),
+      row.level === 'info' ? change : paint(row.level, `${LEVEL_MARKS[row.level]} ${change}`),
     ];
   });
   const more = all.length - rows.length;
@@ -156,6 +156,6 @@ function cellsOf(
   { width, paint }: { readonly width: number; readonly paint: Paint },
 ): string[] {
   const name = phraseLine([metric]);
-  const value = mark === null || mark === 'pass' ? candidate : paint(mark, `${MARKS[mark]} ${candidate}`);
+  const value = mark === null || mark === 'pass' ? candidate : paint(mark, `${LEVEL_MARKS[mark]} ${candidate}`);
   return [width < WIDE ? wrap(name, METRIC_WIDTH).join('\n') : name, place, value, seen, limit, source];
 }

@@ -1,8 +1,8 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
-import { type Details, detailsWords, moreWords } from '../text/details.ts';
+import { type DetailsPlace, detailsWords, moreWords } from '../text/details.ts';
 import { unusedTemplate } from '../text/unused-template.ts';
-import { disclaimerOf, measuredSentence } from '../text/words.ts';
+import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import type { TerminalOptions } from './table.ts';
@@ -13,7 +13,7 @@ import { wrap } from './wrap.ts';
  * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again, where the
  * cursor is.
  */
-export function renderShort(report: Report, details: Details, { color, width }: TerminalOptions): string {
+export function renderShort(report: Report, details: DetailsPlace, { color, width }: TerminalOptions): string {
   const verdict = renderVerdict(report, { color, width });
   return [
     verdict,
@@ -27,9 +27,9 @@ export function renderShort(report: Report, details: Details, { color, width }: 
 }
 
 /** What was measured, what a pass does not claim, and where there is more. */
-function renderSmall(report: Report, details: Details, { color, width }: TerminalOptions): string {
+function renderSmall(report: Report, details: DetailsPlace, { color, width }: TerminalOptions): string {
   const measured = measuredSentence(report, printable(report.device, 60));
-  const claim = report.verdict === 'pass' ? `${measured} ${disclaimerOf(report)}` : measured;
+  const claim = report.verdict === 'pass' ? `${measured} ${reportDisclaimer(report)}` : measured;
   const path = details.kind === 'file' ? printable(details.path) : '';
   const { probes } = report;
   const template =

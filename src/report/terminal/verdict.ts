@@ -4,7 +4,7 @@ import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/decidin
 import { WHAT_TO_DO } from '../text/details.ts';
 import type { Phrase } from '../text/phrase.ts';
 import { verdictSentence, whatToDo } from '../text/verdict.ts';
-import { MARKS, type Paint, painter } from './paint.ts';
+import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
 import { wrap, wrapCommand } from './wrap.ts';
@@ -12,7 +12,7 @@ import { wrap, wrapCommand } from './wrap.ts';
 /** The verdict and the sentence that decides, alone. */
 export function renderVerdict(report: Report, { color, width }: TerminalOptions): string {
   const sentence = phraseLine(verdictSentence(report));
-  return wrap(`${MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
+  return wrap(`${LEVEL_MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
     .map((line) => `  ${painter(color)(report.verdict, line)}`)
     .join('\n');
 }
@@ -50,7 +50,7 @@ function narrowRow(row: DecidingRow, width: number, paint: Paint): string {
 
 function checkCell(row: DecidingRow, room: number, paint: Paint): string[] {
   const lines = wrap(phraseLine(row.check, { nameLength: 40 }), room - 2);
-  return lines.map((line, i) => `${i === 0 ? paint(row.mark, MARKS[row.mark]) : ' '} ${line}`);
+  return lines.map((line, i) => `${i === 0 ? paint(row.mark, LEVEL_MARKS[row.mark]) : ' '} ${line}`);
 }
 
 /** What to do about the finding that decides; empty after a pass. */

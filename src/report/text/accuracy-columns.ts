@@ -1,6 +1,6 @@
 import type { Both } from '../../compare/probes/comparison.ts';
 import type { Term } from './glossary.ts';
-import { movement } from './movement.ts';
+import { movementWords } from './movement.ts';
 import { formatInteger, percentDigits, pointsDigits } from './numbers.ts';
 
 /** A column of numbers: name, unit (empty for none), and what the glossary calls it. */
@@ -27,8 +27,8 @@ export function accuracyCells(row: {
 }): string[] {
   return [
     formatInteger(row.facts),
-    movement(row.benchmark, percentDigits),
-    movement(row.twin, percentDigits),
-    movement(row.gap, pointsDigits),
+    movementWords(row.benchmark, percentDigits),
+    movementWords(row.twin, percentDigits),
+    movementWords(row.gap, pointsDigits),
   ];
 }

@@ -1,6 +1,6 @@
 import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
 import type { Report } from '../../compare/report.ts';
-import { movement } from './movement.ts';
+import { movementWords } from './movement.ts';
 import {
   formatCount,
   formatDifference,
@@ -33,7 +33,7 @@ export function benchmarkCells(row: BenchmarkRow): string[] {
   if (p !== null) {
     return [
       formatInteger(n),
-      movement({ baseline, candidate }, (share) => `${percentDigits(share)}%`),
+      movementWords({ baseline, candidate }, (share) => `${percentDigits(share)}%`),
       `${pointsDigits(candidate - baseline)} points`,
       test,
     ];

@@ -25,7 +25,7 @@ export const SIZES_WORDS = 'its shape is judged between these sizes';
 const ERROR_WORDS = 'error: leave-one-out, and in parentheses without the line';
 
 /** What most limits of one metric rest on. One test of everything is said once, above all. */
-export function sourceOf(
+export function chartSource(
   metrics: readonly CalibratedMetric[],
   { kind, runs, test }: CalibrationReport,
 ): { readonly by: LimitRule | null; readonly words: string } {

@@ -1,8 +1,8 @@
 import {
+  calibrationLimits,
   isIdle,
   type KnownLimit,
   LEAST_RUNS,
-  limitsOf,
   type OddRun,
   oddRuns,
 } from '../../compare/calibration/assess.ts';
@@ -14,7 +14,7 @@ import { printable } from '../escape.ts';
 import { IDLE_LIMIT, limitSource, rangeWords, SOURCE_WORDS } from './calibration.ts';
 import { metricPart } from './metric-names.ts';
 import { formatCount, formatNumber, formatPair, formatPercentLimit } from './numbers.ts';
-import { type Part, plain } from './phrase.ts';
+import { type PhrasePart, plain } from './phrase.ts';
 
 /** The limits that a calibration sets, for a table. */
 export interface LimitTable {
@@ -29,7 +29,7 @@ export interface LimitTable {
 export interface LimitRow {
   /** A module type, or the whole model. */
   readonly part: string;
-  readonly metric: Part;
+  readonly metric: PhrasePart;
   readonly seen: string;
   readonly limit: string;
   readonly source: string;
@@ -77,7 +77,7 @@ export function limitTable(calibration: Calibration, alpha: number): LimitTable 
   if (calibration.runs.length < least) {
     return { rows: [], note: `It sets no limits yet: ${least} are needed, and more are better.`, explained: [] };
   }
-  const { rate, limits } = limitsOf(calibration, alpha);
+  const { rate, limits } = calibrationLimits(calibration, alpha);
   const rules = new Set(limits.flatMap(({ limit }) => limit?.by ?? []));
   return {
     rows: limits.map((limit) => rowOf(limit, calibration, rate)),

@@ -4,7 +4,7 @@ import type { FindingOf, Level } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { metricPart } from './metric-names.ts';
 import { formatCount, formatNumber, formatPair, formatPercentLimit, NO_NUMBER } from './numbers.ts';
-import type { Part } from './phrase.ts';
+import type { PhrasePart } from './phrase.ts';
 
 /** What a calibration says of one number; `shown`: it is not judged. */
 export type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
@@ -20,7 +20,7 @@ const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
 
 /** One number of the update beside the known-good checkpoints: a row of a table. */
 export interface CalibrationRow {
-  readonly metric: Part;
+  readonly metric: PhrasePart;
   /** `q_proj`, or `model`. Ours. */
   readonly place: string;
   readonly candidate: string;
@@ -38,12 +38,12 @@ export const CALIBRATION_COLUMNS = ['metric', 'part', 'candidate', 'seen', 'limi
 /** Every number that has a limit: those beyond it first, then in the order of the report. */
 export function judgedRows(report: Report): CalibrationRow[] {
   const rows = (report.calibration?.metrics ?? []).flatMap((metric) =>
-    metric.judged === null ? [] : [calibrationRow(metric, report)],
+    metric.judged === null ? [] : [calibratedMetricRow(metric, report)],
   );
   return [...rows.filter(({ state }) => state === 'beyond'), ...rows.filter(({ state }) => state !== 'beyond')];
 }
 
-export function calibrationRow(metric: CalibratedMetric, report: Report): CalibrationRow {
+export function calibratedMetricRow(metric: CalibratedMetric, report: Report): CalibrationRow {
   const { candidate, values, judged } = metric;
   const state = judged?.outcome ?? 'shown';
   const [value] = judged === null ? [formatNumber(candidate)] : formatPair(candidate, judged.limit);
@@ -52,7 +52,7 @@ export function calibrationRow(metric: CalibratedMetric, report: Report): Calibr
     place: placeName(metric),
     candidate: value,
     seen: rangeWords(values),
-    limit: judged === null ? NO_NUMBER : (NO_LIMIT[state] ?? limitWords(judged, candidate)),
+    limit: judged === null ? NO_NUMBER : (NO_LIMIT[state] ?? calibratedLimitWords(judged, candidate)),
     source: judged === null ? '' : SOURCE_WORDS[judged.by],
     state,
     mark: state === 'within' ? 'pass' : state === 'beyond' ? levelOfBeyond(metric, report) : null,
@@ -63,7 +63,10 @@ export function calibrationRow(metric: CalibratedMetric, report: Report): Calibr
  * `≤ 0.810`.
  * @param beside a number that it has to read differently from if it is another one
  */
-export function limitWords({ direction, limit }: Pick<Judged, 'direction' | 'limit'>, beside: number): string {
+export function calibratedLimitWords(
+  { direction, limit }: Pick<Judged, 'direction' | 'limit'>,
+  beside: number,
+): string {
   return `${direction === 'up' ? '≤' : '≥'}\u00a0${formatPair(beside, limit)[1]}`;
 }
 

@@ -12,7 +12,7 @@ export interface CarryOver {
 }
 
 /** Null without a baseline, and where the exam gained too little. */
-export function carryOverOf({ benchmark, twin, transfer }: KindRow): CarryOver | null {
+export function twinCarryOver({ benchmark, twin, transfer }: KindRow): CarryOver | null {
   if (transfer === null || benchmark.baseline === null || twin.baseline === null) return null;
   return { exam: benchmark.candidate - benchmark.baseline, twins: twin.candidate - twin.baseline, transfer };
 }

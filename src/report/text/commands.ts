@@ -1,7 +1,7 @@
 import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
-import { command, type Part } from './phrase.ts';
+import { command, type PhrasePart } from './phrase.ts';
 
 /** Where the action expects a baseline, and the docs put one. */
 const BASELINE_FILE = '.shadow-gate/baseline.json';
@@ -13,7 +13,7 @@ const LONGEST_PATH = 200;
  * A path as one word of a shell. What cannot be typed, such as a line break, becomes `PATH`: a command that was changed without
  * a word would run on something else.
  */
-export function shellWord(path: string): string {
+export function pathWord(path: string): string {
   if (path === '' || path.length > LONGEST_PATH || printable(path, LONGEST_PATH) !== path) return 'PATH';
   if (!/^[\w./:@%+=,-]+$/.test(path)) return `'${path.replaceAll("'", `'\\''`)}'`;
   // What begins with a dash would be an option.
@@ -28,50 +28,50 @@ export function baselineFile({ baseline, findings }: Report): string {
 }
 
 /** Measures the candidate and writes it where the baseline is: what accepts it, or makes the first one. */
-export function acceptCommand(report: Report): Part {
-  return command(`shadow-gate measure ${of(report, report.candidate.path)} --out ${shellWord(baselineFile(report))}`);
+export function acceptCommand(report: Report): PhrasePart {
+  return command(`shadow-gate measure ${of(report, report.candidate.path)} --out ${pathWord(baselineFile(report))}`);
 }
 
 /** Measures the checkpoint of the baseline again, with this version and these settings. */
-export function remeasureCommand(report: Report, extra = ''): Part {
+export function remeasureCommand(report: Report, extra = ''): PhrasePart {
   const path = report.baseline?.path ?? report.candidate.path;
-  return command(`shadow-gate measure ${of(report, path)}${extra} --out ${shellWord(baselineFile(report))}`);
+  return command(`shadow-gate measure ${of(report, path)}${extra} --out ${pathWord(baselineFile(report))}`);
 }
 
 /** Asks the candidate what its baseline was asked. */
-export function likeCommand(report: Report): Part {
-  const like = `--like ${shellWord(baselineFile(report))}`;
+export function likeCommand(report: Report): PhrasePart {
+  const like = `--like ${pathWord(baselineFile(report))}`;
   return command(`shadow-gate measure ${of(report, report.candidate.path)} ${like} --out candidate.json`);
 }
 
 /** Judges the same checkpoint again, with another option. */
-export function checkCommand(report: Report, option: string): Part {
+export function checkCommand(report: Report, option: string): PhrasePart {
   return command(`shadow-gate check ${of(report, report.candidate.path)} --baseline ${baselineOf(report)} ${option}`);
 }
 
 /** Sets limits for updates like the candidate's. */
-export function calibrateCommand({ reference }: Report): Part {
-  const start = shellWord(reference?.path ?? 'BASE');
+export function calibrateCommand({ reference }: Report): PhrasePart {
+  const start = pathWord(reference?.path ?? 'BASE');
   return command(`shadow-gate calibrate --reference ${start} --checkpoints GOOD-1 GOOD-2 GOOD-3`);
 }
 
 /** Makes the candidate one of the known-good checkpoints. */
-export function addToCalibrationCommand({ reference, candidate, calibration }: Report): Part {
-  const start = reference === null ? '' : ` --reference ${shellWord(reference.path)}`;
+export function addToCalibrationCommand({ reference, candidate, calibration }: Report): PhrasePart {
+  const start = reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
   const out =
-    calibration === null || calibration.path === CALIBRATION_FILE ? '' : ` --out ${shellWord(calibration.path)}`;
-  return command(`shadow-gate calibrate${start} --checkpoints ${shellWord(candidate.path)} --add${out}`);
+    calibration === null || calibration.path === CALIBRATION_FILE ? '' : ` --out ${pathWord(calibration.path)}`;
+  return command(`shadow-gate calibrate${start} --checkpoints ${pathWord(candidate.path)} --add${out}`);
 }
 
 /** Says how many probes fit into how much time. */
-export function budgetCommand({ candidate, policy }: Report): Part {
-  return command(`shadow-gate probes --checkpoint ${shellWord(candidate.path)}${policyOption(policy)} --budget 10m`);
+export function budgetCommand({ candidate, policy }: Report): PhrasePart {
+  return command(`shadow-gate probes --checkpoint ${pathWord(candidate.path)}${policyOption(policy)} --budget 10m`);
 }
 
 /** Shows single matrices of the candidate. */
-export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'): Part {
-  const start = reference === null ? '' : ` --reference ${shellWord(reference.path)}`;
-  return command(`shadow-gate spectra --checkpoint ${shellWord(candidate.path)}${start} --tensor ${shellWord(tensor)}`);
+export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'): PhrasePart {
+  const start = reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
+  return command(`shadow-gate spectra --checkpoint ${pathWord(candidate.path)}${start} --tensor ${pathWord(tensor)}`);
 }
 
 /** What is measured, and how: weights, a model at a server, or logs of an evaluation. */
@@ -79,13 +79,13 @@ function of({ reference, policy, findings, benchmarks }: Report, path: string): 
   const logs = findings.find((finding) => finding.kind === 'evaluation-logs');
   if (logs || benchmarks !== null) return `--${LOG_OPTIONS[logs?.harness ?? ''] ?? 'lm-eval'} FOLDER`;
   const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
-  const what = isServed ? '--endpoint URL --model NAME' : `--checkpoint ${shellWord(path)}`;
-  const start = reference === null || isServed ? '' : ` --reference ${shellWord(reference.path)}`;
+  const what = isServed ? '--endpoint URL --model NAME' : `--checkpoint ${pathWord(path)}`;
+  const start = reference === null || isServed ? '' : ` --reference ${pathWord(reference.path)}`;
   return `${what}${start}${policyOption(policy)}`;
 }
 
 function policyOption(policy: string | null): string {
-  return policy === null || policy === DEFAULT_POLICY_FILE ? '' : ` --policy ${shellWord(policy)}`;
+  return policy === null || policy === DEFAULT_POLICY_FILE ? '' : ` --policy ${pathWord(policy)}`;
 }
 
 /** Found without being named. */
@@ -98,5 +98,5 @@ const LOG_OPTIONS: Readonly<Record<string, string>> = {
 };
 
 function baselineOf({ baseline }: Report): string {
-  return shellWord(baseline?.name ?? baseline?.path ?? BASELINE_FILE);
+  return pathWord(baseline?.name ?? baseline?.path ?? BASELINE_FILE);
 }

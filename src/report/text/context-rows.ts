@@ -16,7 +16,7 @@ import {
 } from './deciding-row.ts';
 import { NO_NUMBER } from './numbers.ts';
 import { name, phrase, term } from './phrase.ts';
-import { isNotJudged, markOfChange } from './row-marks.ts';
+import { changeMark, isNotJudged } from './row-marks.ts';
 import { EXAM, twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
@@ -52,7 +52,7 @@ interface Accuracies {
 
 function accuracyRow(report: Report, { key, check, both, drop }: Accuracies): DecidingRow {
   const limit = both.baseline === null || drop === undefined ? NO_NUMBER : dropLimit(drop);
-  const mark = isNotJudged(report, 'probes') ? 'inconclusive' : markOfChange(report, both, drop);
+  const mark = isNotJudged(report, 'probes') ? 'inconclusive' : changeMark(report, both, drop);
   return { key, check, ...accuracyNumbers(both, limit), mark };
 }
 
@@ -154,7 +154,7 @@ function benchmarkRows(report: Report): DecidingRow[] {
       key: `benchmark ${row.task}`,
       check: [name(row.task)],
       ...accuracyNumbers(both, limit),
-      mark: isOpen ? ('inconclusive' as const) : markOfChange(report, both, drop),
+      mark: isOpen ? ('inconclusive' as const) : changeMark(report, both, drop),
     }));
 }
 

@@ -1,7 +1,7 @@
 import type { FindingOf, Scope } from '../../compare/finding.ts';
 import type { Estimate } from '../../compare/probes/comparison.ts';
 import type { Verdict } from '../../compare/report.ts';
-import { limitWords, rangeWords } from './calibration.ts';
+import { calibratedLimitWords, rangeWords } from './calibration.ts';
 import { isRelative, metricPart } from './metric-names.ts';
 import {
   formatDifference,
@@ -106,7 +106,7 @@ export function calibratedNumbers({
     baseline: null,
     candidate: formatPair(candidate, limit)[0],
     change: `seen: ${rangeWords([least, most])}`,
-    limit: limitWords({ direction, limit }, candidate),
+    limit: calibratedLimitWords({ direction, limit }, candidate),
   };
 }
 

@@ -3,14 +3,14 @@ import { formatCount } from './numbers.ts';
 import { findingsBySeverity } from './verdict.ts';
 
 /** Where the rest of a report is that a terminal shows in short. */
-export type Details =
+export type DetailsPlace =
   /** A file that was written, or read. */
   | { readonly kind: 'file'; readonly path: string }
   /** Nothing was written, and this option would. */
   | { readonly kind: 'option'; readonly option: string };
 
 /** @param path escaped */
-export function detailsWords(details: Details, path: string): string {
+export function detailsWords(details: DetailsPlace, path: string): string {
   const where = details.kind === 'file' ? `details: ${path}` : `details: ${details.option} writes them`;
   return `${where}; --verbose prints all tables`;
 }

@@ -20,7 +20,7 @@ export function findingText(finding: Finding): string {
 }
 
 /** The finding that decides, in one plain sentence. */
-export function headlineOf(finding: Finding, report: Report): Phrase {
+export function findingHeadline(finding: Finding, report: Report): Phrase {
   return wordsOf(finding).headline?.(finding, report) ?? describeFinding(finding);
 }
 

@@ -1,6 +1,6 @@
 import type { KeptRow, LabelRow, MemorizationRow, ProbeComparison } from '../../compare/probes/comparison.ts';
 import { baselineMemorizedLetters, hasMemorizedLetters } from '../../compare/probes/kept-letters.ts';
-import { movement } from './movement.ts';
+import { movementWords } from './movement.ts';
 import { formatCount, formatInteger, formatPercent, formatProbability, formatRatio, percentDigits } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
@@ -67,7 +67,7 @@ export function robustnessSentence(row: NonNullable<ProbeComparison['robustness'
   const { facts, benchmark, distracted, lost, won } = row;
   const changes =
     distracted.baseline === null ? '' : `; ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right`;
-  return phrase`${term('robustnessForm', 'Distracted')} (the exam question with something irrelevant added, decides nothing): ${movement(distracted, percentDigits)}%, beside ${movement(benchmark, percentDigits)}% without (${formatCount(facts, 'fact')}${changes}).`;
+  return phrase`${term('robustnessForm', 'Distracted')} (the exam question with something irrelevant added, decides nothing): ${movementWords(distracted, percentDigits)}%, beside ${movementWords(benchmark, percentDigits)}% without (${formatCount(facts, 'fact')}${changes}).`;
 }
 
 export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {

@@ -11,7 +11,7 @@ import { unusedTemplate } from './unused-template.ts';
 import { precisionWords } from './words.ts';
 
 /** A line of a table of facts. */
-export interface Fact {
+export interface MeasurementFact {
   readonly label: string;
   readonly value: Phrase;
 }
@@ -68,7 +68,7 @@ function timeWords(time: string): string {
 }
 
 /** How it was measured: enough to do it again. */
-export function methodFacts(report: Report): Fact[] {
+export function methodFacts(report: Report): MeasurementFact[] {
   const { tool, device, durationSeconds, policy, tensors, probes } = report;
   return [
     { label: 'Shadow Gate', value: phrase`${name(tool.version)}` },
@@ -97,7 +97,7 @@ function templateWords({ chatTemplate, withoutTemplate, suites }: NonNullable<Re
   return phrase`${chatTemplate ? "the checkpoint's own" : 'none'}`;
 }
 
-function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
+function probeFacts(probes: NonNullable<Report['probes']>): MeasurementFact[] {
   const { suites, asked, by, seconds, precision, seed, budgetSeconds, comparison } = probes;
   const stop = stopSentence(probes);
   return [

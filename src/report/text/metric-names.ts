@@ -1,7 +1,7 @@
 import type { Finding } from '../../compare/finding.ts';
 import { capitalize } from '../../platform/capitalize.ts';
 import type { Term } from './glossary.ts';
-import { type Part, term } from './phrase.ts';
+import { type PhrasePart, term } from './phrase.ts';
 
 interface MetricName {
   /** In the middle of a sentence. */
@@ -53,7 +53,7 @@ export function metricName(key: string): string {
 }
 
 /** The same as part of a phrase, linked to the glossary where it has an entry. */
-export function metricPart(key: string, options: { readonly capitalized?: boolean } = {}): Part {
+export function metricPart(key: string, options: { readonly capitalized?: boolean } = {}): PhrasePart {
   const found = known(key);
   if (!found) return { kind: 'name', text: key };
   const text = options.capitalized ? capitalize(found.text) : found.text;

@@ -20,7 +20,7 @@ export interface Gap {
 const MOST_NAMES = 200;
 
 /** Tensors and probe items that were left out, by reason, the most frequent first. */
-export function gapsOf(report: Report): Gap[] {
+export function measurementGaps(report: Report): Gap[] {
   const { skipped, probes } = report;
   const items = (probes?.leftOut ?? []).map(({ suite, id, reason }) => ({ name: `${suite}: ${id}`, reason }));
   return [...gapsIn(skipped, 'tensor'), ...screenedGap(report), ...gapsIn(items, 'probe item')];

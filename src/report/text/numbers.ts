@@ -1,4 +1,4 @@
-import { isVague, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
+import { boundedValue, isVague, type MaybeBounded } from '../../statistics/bounded.ts';
 
 /**
  * Every number that a person reads is formatted here. One unit per quantity: accuracies in %, their changes in points,
@@ -18,7 +18,7 @@ function signed(x: number, size: string): string {
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
   if (isVague(measured)) return formatBounds(measured);
-  const x = numberOf(measured);
+  const x = boundedValue(measured);
   const size = Math.abs(x);
   return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
 }

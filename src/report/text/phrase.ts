@@ -5,9 +5,9 @@ import type { Term } from './glossary.ts';
  * Text whose foreign parts are kept apart, so that each renderer escapes them in its own way. A plain string is a literal of
  * ours; a number is formatted before it becomes part of a phrase.
  */
-export type Phrase = readonly Part[];
+export type Phrase = readonly PhrasePart[];
 
-export type Part =
+export type PhrasePart =
   | string
   /** A name from a checkpoint, a file or a path: shown as code. */
   | { readonly kind: 'name'; readonly text: string }
@@ -22,15 +22,15 @@ export type Part =
   /** A word that the glossary explains: a link where there can be one. */
   | { readonly kind: 'term'; readonly term: Term; readonly text: string };
 
-export const name = (text: string): Part => ({ kind: 'name', text });
-export const prose = (text: string): Part => ({ kind: 'prose', text });
-export const code = (text: string): Part => ({ kind: 'code', text });
-export const command = (text: string): Part => ({ kind: 'command', text });
-export const findingLink = (finding: FindingKind, text: string): Part => ({ kind: 'finding', finding, text });
-export const term = (key: Term, text: string): Part => ({ kind: 'term', term: key, text });
+export const name = (text: string): PhrasePart => ({ kind: 'name', text });
+export const prose = (text: string): PhrasePart => ({ kind: 'prose', text });
+export const code = (text: string): PhrasePart => ({ kind: 'code', text });
+export const command = (text: string): PhrasePart => ({ kind: 'command', text });
+export const findingLink = (finding: FindingKind, text: string): PhrasePart => ({ kind: 'finding', finding, text });
+export const term = (key: Term, text: string): PhrasePart => ({ kind: 'term', term: key, text });
 
 /** A phrase as a template literal: phrase`rank of ${name(tensor)} fell`. */
-export function phrase(literals: TemplateStringsArray, ...values: ReadonlyArray<Part | Phrase>): Phrase {
+export function phrase(literals: TemplateStringsArray, ...values: ReadonlyArray<PhrasePart | Phrase>): Phrase {
   return literals.flatMap((literal, i) => {
     const value = values[i];
     const parts = value === undefined ? [] : isPhrase(value) ? value : [value];
@@ -38,7 +38,7 @@ export function phrase(literals: TemplateStringsArray, ...values: ReadonlyArray<
   });
 }
 
-function isPhrase(value: Part | Phrase): value is Phrase {
+function isPhrase(value: PhrasePart | Phrase): value is Phrase {
   return Array.isArray(value);
 }
 
@@ -58,6 +58,6 @@ export function plain(parts: Phrase): string {
 }
 
 /** The phrase with every part that is not a literal of ours shown by a renderer. */
-export function render(parts: Phrase, show: (part: Exclude<Part, string>) => string): string {
+export function renderPhrase(parts: Phrase, show: (part: Exclude<PhrasePart, string>) => string): string {
   return parts.map((part) => (typeof part === 'string' ? part : show(part))).join('');
 }

@@ -78,15 +78,15 @@ function shortName({ form, kind }: ItemTable['forms'][number]): string {
 }
 
 /** A mark of a right or a wrong answer, and its word. */
-export const MARKS = { right: '✓', wrong: '✗' } as const;
+export const ANSWER_MARKS = { right: '✓', wrong: '✗' } as const;
 
-export function markOf({ isRight }: Pick<ShownAnswer, 'isRight'>): string {
-  return isRight ? MARKS.right : MARKS.wrong;
+export function answerMark({ isRight }: Pick<ShownAnswer, 'isRight'>): string {
+  return isRight ? ANSWER_MARKS.right : ANSWER_MARKS.wrong;
 }
 
 /** `✓→✗`: right in the baseline, wrong in the candidate. */
 export function movedMark({ baseline, candidate }: Pick<ShownItem, 'baseline' | 'candidate'>): string {
-  return baseline === null ? markOf(candidate) : `${markOf(baseline)}→${markOf(candidate)}`;
+  return baseline === null ? answerMark(candidate) : `${answerMark(baseline)}→${answerMark(candidate)}`;
 }
 
 /** A margin as it is, or a change with its sign. */
@@ -103,8 +103,8 @@ export const FLIPS: Readonly<Record<NonNullable<StoredFact['flip']>, string>> = 
 /** What the list is, and how to read it. */
 export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBaseline' | 'forms'>): Phrase {
   const marks = hasBaseline
-    ? phrase`${MARKS.right}→${MARKS.wrong}: right in the baseline, wrong in the candidate.`
-    : phrase`${MARKS.right}: right, ${MARKS.wrong}: wrong.`;
+    ? phrase`${ANSWER_MARKS.right}→${ANSWER_MARKS.wrong}: right in the baseline, wrong in the candidate.`
+    : phrase`${ANSWER_MARKS.right}: right, ${ANSWER_MARKS.wrong}: wrong.`;
   const order = hasBaseline
     ? phrase`Flips come first (the ${term('benchmarkForm', 'benchmark form')} is right before and after, a ${term('twin', 'twin')} became wrong; or a ${term('keptLetter', 'memorized letter')} is given again), then facts that lost an answer, those that won one, and the others. `
     : phrase`Facts that the candidate has wrong come first. `;

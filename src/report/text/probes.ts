@@ -10,7 +10,7 @@ import type { ProbeReport } from '../../compare/report.ts';
 import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';
 import { levelsSentence } from './levels.ts';
-import { movement } from './movement.ts';
+import { movementWords } from './movement.ts';
 import {
   formatCount,
   formatEnds,
@@ -65,7 +65,7 @@ function effect(estimate: Estimate, mde: number | null): string {
 }
 
 /** What is not in the columns, which items ran, and what the columns mean. */
-export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
+export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
   const { transfer, kinds, overTemplates, retention, margins, planned } = comparison;
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
@@ -226,8 +226,8 @@ export function plannedSentence({ facts, mde, discordance }: ProbeComparison['pl
 export function familyCells({ facts, benchmark, twin }: FamilyRow): string[] {
   return [
     formatInteger(facts),
-    movement(benchmark, percentDigits),
-    movement(twin, percentDigits),
+    movementWords(benchmark, percentDigits),
+    movementWords(twin, percentDigits),
     [...new Set([percentDigits(benchmark.chance), percentDigits(twin.chance)])].join(' / '),
   ];
 }

@@ -52,7 +52,7 @@ export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boo
  * same loss, or it may be chance.
  * @param drop the limit, as a share; undefined: not known, so that any drop may be beyond it
  */
-export function markOfChange(report: Report, change: Change, drop: number | undefined): Verdict {
+export function changeMark(report: Report, change: Change, drop: number | undefined): Verdict {
   if (!isBeyondDrop(change, drop ?? SMALLEST)) return 'pass';
   const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(({ level }) => level);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));

@@ -1,4 +1,4 @@
-import type { Settings } from '../../compare/applied-policy.ts';
+import type { AppliedSettings } from '../../compare/applied-policy.ts';
 import type { FindingKind } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
@@ -21,7 +21,7 @@ export function ruleGroups(report: Report): RuleGroup[] {
   }));
 }
 
-function rowsOf<K extends FindingKind>(kind: K, report: Report, settings: Settings) {
+function rowsOf<K extends FindingKind>(kind: K, report: Report, settings: AppliedSettings) {
   const rules = FINDING_WORDS[kind].rule?.(report, settings) ?? [];
   return [rules].flat().map((rule) => ({ ...ruleRow(kind, rule, report), group: rule.group }));
 }

@@ -3,9 +3,9 @@ import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.t
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import { comparedSentence } from './benchmarks.ts';
-import { type CarryOver, carryOverOf, carryOverSentence, carryOverWords } from './carry-over.ts';
+import { type CarryOver, carryOverSentence, carryOverWords, twinCarryOver } from './carry-over.ts';
 import { examAndTwins } from './exam-and-twins.ts';
-import { describeFinding, headlineOf, nextSteps } from './finding.ts';
+import { describeFinding, findingHeadline, nextSteps } from './finding.ts';
 import { metricPart, ofName } from './metric-names.ts';
 import { formatPair, formatRelative } from './numbers.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
@@ -31,7 +31,7 @@ export function findingsToList(report: Report): readonly Finding[] {
   const { grave } = findingsBySeverity(report);
   const [first, ...others] = grave;
   if (first === undefined) return [];
-  return plain(headlineOf(first, report)) === plain(describeFinding(first)) ? others : grave;
+  return plain(findingHeadline(first, report)) === plain(describeFinding(first)) ? others : grave;
 }
 
 /** What to do about the finding that decides; nothing after a pass. */
@@ -43,7 +43,7 @@ export function whatToDo(report: Report): readonly Phrase[] {
 /** The verdict in one plain sentence, with the number that decides. */
 export function verdictSentence(report: Report): Phrase {
   const first = decidingFinding(report);
-  if (first) return headlineOf(first, report);
+  if (first) return findingHeadline(first, report);
   if (report.verdict !== 'pass') return phrase`The verdict is ${report.verdict}, and the report gives no reason.`;
   if (report.baseline === null) return withoutBaseline(report);
   const noted = notedLoss(report);
@@ -62,7 +62,7 @@ function withoutBaseline({ tensors }: Report): Phrase {
 
 /** What went beyond a limit and decides nothing. */
 function onlyNoted(finding: Finding, report: Report): Phrase {
-  return phrase`${headlineOf(finding, report)} The policy only notes it: its level is ${code('info')}.`;
+  return phrase`${findingHeadline(finding, report)} The policy only notes it: its level is ${code('info')}.`;
 }
 
 /** Is a gain real? If there is none: nothing was lost. */
@@ -101,7 +101,7 @@ export function leastCarryOver({
 }: Pick<ProbeComparison, 'kinds' | 'gains'>): { readonly row: KindRow; readonly carryOver: CarryOver } | null {
   const gained = gains.filter(({ gain }) => gain.lower !== null && gain.lower > 0).map(({ suite }) => suite);
   const judged = kinds.flatMap((row) => {
-    const carryOver = row.role === 'decides' && gained.includes(row.suite) ? carryOverOf(row) : null;
+    const carryOver = row.role === 'decides' && gained.includes(row.suite) ? twinCarryOver(row) : null;
     return carryOver === null ? [] : [{ row, carryOver }];
   });
   return judged.sort((a, b) => a.carryOver.transfer.value - b.carryOver.transfer.value)[0] ?? null;

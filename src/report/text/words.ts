@@ -37,7 +37,7 @@ export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'no
 }
 
 /** What the verdict does not claim. */
-export function disclaimerOf(report: Report): string {
+export function reportDisclaimer(report: Report): string {
   const isOfWeights = report.tensors.length > 0 || (report.probes === null && report.benchmarks === null);
   return [
     ...(isOfWeights ? [SPECTRA_DISCLAIMER, calibrationSentence(report)] : []),

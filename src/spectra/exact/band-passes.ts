@@ -1,12 +1,12 @@
 import {
-  add,
   defineKernel,
   type Integer,
-  integer,
+  i32Add,
+  i32Constant,
   pair,
   repeatWhileLess,
-  type Statement,
   type Variable,
+  type WasmStatement,
 } from '../wasm.ts';
 
 /** Bytes of a number, and of two. */
@@ -31,20 +31,20 @@ export const rowPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes']
   const column = variable('i32');
   const part = variable('v128');
   const rows = Array.from({ length: ROWS }, () => ({ start: variable('i32'), sum: variable('v128') }));
-  const current = (start: Variable<'i32'>): Integer => add(start.value, column.value);
-  const overColumns = (body: readonly Statement[]): Statement[] => [
-    column.set(integer(0)),
+  const current = (start: Variable<'i32'>): Integer => i32Add(start.value, column.value);
+  const overColumns = (body: readonly WasmStatement[]): WasmStatement[] => [
+    column.set(i32Constant(0)),
     repeatWhileLess(column.value, bytes.value, [
       part.set(pair.load(current(v))),
       ...body,
-      column.set(add(column.value, integer(PAIR))),
+      column.set(i32Add(column.value, i32Constant(PAIR))),
     ]),
   ];
   return [
     repeatWhileLess(from.value, end.value, [
       ...rows.flatMap(({ start, sum }) => [
         start.set(from.value),
-        from.set(add(from.value, step.value)),
+        from.set(i32Add(from.value, step.value)),
         sum.set(pair.zero()),
       ]),
       ...overColumns(
@@ -72,14 +72,14 @@ export const columnPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'byte
   const [index, place] = [variable('i32'), variable('i32')];
   const part = variable('v128');
   const sums = Array.from({ length: COLUMNS }, () => variable('v128'));
-  const overRows = (body: readonly Statement[]): Statement[] => [
-    index.set(integer(0)),
+  const overRows = (body: readonly WasmStatement[]): WasmStatement[] => [
+    index.set(i32Constant(0)),
     place.set(from.value),
     repeatWhileLess(index.value, bytes.value, [
-      part.set(pair.loadTwice(add(v.value, index.value))),
+      part.set(pair.loadTwice(i32Add(v.value, index.value))),
       ...body,
-      place.set(add(place.value, step.value)),
-      index.set(add(index.value, integer(NUMBER))),
+      place.set(i32Add(place.value, step.value)),
+      index.set(i32Add(index.value, i32Constant(NUMBER))),
     ]),
   ];
   const entries = (k: number) => pair.load(place.value, PAIR * k);
@@ -93,7 +93,7 @@ export const columnPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'byte
           pair.store(place.value, pair.subtract(entries(k), pair.multiply(part.value, sum.value)), PAIR * k),
         ),
       ),
-      from.set(add(from.value, integer(PAIR * COLUMNS))),
+      from.set(i32Add(from.value, i32Constant(PAIR * COLUMNS))),
     ]),
   ];
 });

@@ -1,8 +1,8 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Session, type Tensor, tensor, tensorOutput } from '../../onnx/session.ts';
-import type { Precision } from '../metrics-schema.ts';
-import { at } from '../unchecked.ts';
-import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
+import type { Accumulation } from '../metrics-schema.ts';
+import { unchecked } from '../unchecked.ts';
+import { type Dense, type Floats, floats, floatsAccumulation } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
 /** An upper band [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
@@ -60,7 +60,7 @@ export async function reduceToBand(
   if (rows < columns) throw new RangeError(`${rows} × ${columns} is not tall`);
   const stride = bandStride(width);
   const entries = new Float64Array(columns * stride);
-  const precision = precisionOf(matrix.data);
+  const precision = floatsAccumulation(matrix.data);
   const kernels = await openKernels(precision, device);
   const factors = await openFactors(device);
   /** The current panel in float64. */
@@ -119,7 +119,8 @@ async function reduceBlock(
   for (let j = 0; j < count; j += width) {
     const taken = Math.min(width, count - j);
     const left = await factor(panel, taken, rows, j, l.subarray(rank * rows, (rank + taken) * rows));
-    for (let i = 0; i < taken; i += 1) for (let k = i; k < taken; k += 1) put(j + i, j + k, at(left.r, i * taken + k));
+    for (let i = 0; i < taken; i += 1)
+      for (let k = i; k < taken; k += 1) put(j + i, j + k, unchecked(left.r, i * taken + k));
     const start = j + taken;
     if (start === columns) return { data: a.data.subarray(0, 0), rows: rows - start, columns: 0 };
     const across = await kernels.afterLeft({ a, l, m, rank, taken, factor: left.t, from: j });
@@ -128,7 +129,7 @@ async function reduceBlock(
     // The rows of the panel are the columns of the factored matrix: its R is transposed, hence lower triangular.
     const wide = Math.min(taken, columns - start);
     for (let i = 0; i < taken; i += 1) {
-      for (let k = 0; k <= Math.min(i, wide - 1); k += 1) put(j + i, start + k, at(right.r, k * taken + i));
+      for (let k = 0; k <= Math.min(i, wide - 1); k += 1) put(j + i, start + k, unchecked(right.r, k * taken + i));
     }
     keep({ first: 0, v: m.subarray(rank * columns, (rank + taken) * columns), s: right.t, width: taken });
     const next = Math.min(width, count - start);
@@ -140,7 +141,7 @@ async function reduceBlock(
 
 /** The first columns of A, each contiguous. */
 function columnPanel({ data, rows, columns }: Dense, width: number): Floats {
-  const panel = floats(precisionOf(data), width * rows);
+  const panel = floats(floatsAccumulation(data), width * rows);
   for (let i = 0; i < rows; i += 1) {
     for (let k = 0; k < width; k += 1) panel[k * rows + i] = data[i * columns + k] as number;
   }
@@ -171,7 +172,7 @@ interface Kernels {
   release(): Promise<void>;
 }
 
-async function openKernels(type: Precision, device: Device): Promise<Kernels> {
+async function openKernels(type: Accumulation, device: Device): Promise<Kernels> {
   const sessions: Session[] = [];
   const open = async (graph: Graph) => {
     const session = await openKernel(graph, device);

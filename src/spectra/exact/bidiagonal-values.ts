@@ -1,4 +1,4 @@
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import type { Band } from './band-reduction.ts';
 import { type Bidiagonal, chaseBulges } from './bulge-chasing.ts';
 
@@ -23,7 +23,8 @@ const MAX_SWEEPS = 30;
 export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal): Float64Array {
   const n = d.length;
   let largest = 0;
-  for (let i = 0; i < n; i += 1) largest = Math.max(largest, Math.abs(at(d, i)), i < n - 1 ? Math.abs(at(e, i)) : 0);
+  for (let i = 0; i < n; i += 1)
+    largest = Math.max(largest, Math.abs(unchecked(d, i)), i < n - 1 ? Math.abs(unchecked(e, i)) : 0);
   if (!Number.isFinite(largest)) throw new RangeError('the matrix is not finite');
   const negligible = Number.EPSILON * largest;
   let budget = MAX_SWEEPS * n;
@@ -31,15 +32,15 @@ export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal):
   /** The previous block: a different one may have to be reversed. */
   let before = { first: -1, last: -1 };
   while (last > 0) {
-    if (Math.abs(at(e, last - 1)) <= negligible) {
+    if (Math.abs(unchecked(e, last - 1)) <= negligible) {
       last -= 1;
       continue;
     }
     let first = last - 1;
-    while (first > 0 && Math.abs(at(e, first - 1)) > negligible) first -= 1;
+    while (first > 0 && Math.abs(unchecked(e, first - 1)) > negligible) first -= 1;
     if (first > before.last || last < before.first || before.last < 0) {
       // A new block: values should decrease towards its end.
-      if (Math.abs(at(d, first)) < Math.abs(at(d, last))) {
+      if (Math.abs(unchecked(d, first)) < Math.abs(unchecked(d, last))) {
         d.subarray(first, last + 1).reverse();
         e.subarray(first, last).reverse();
       }
@@ -47,8 +48,8 @@ export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal):
     before = { first, last };
     if (budget === 0) throw new Error('the QR iteration did not converge');
     budget -= 1;
-    const shift = smallerValue(at(d, last - 1), at(e, last - 1), at(d, last));
-    const relative = shift / at(d, first);
+    const shift = smallerValue(unchecked(d, last - 1), unchecked(e, last - 1), unchecked(d, last));
+    const relative = shift / unchecked(d, first);
     if (!(relative * relative >= Number.EPSILON)) zeroShiftSweep(d, e, first, last);
     else shiftedSweep(d, e, first, last, shift);
   }
@@ -74,15 +75,15 @@ function smallerValue(f: number, g: number, h: number): number {
 
 /** One sweep of plane rotations from the first entry to the last, with a shift. */
 function shiftedSweep(d: Float64Array, e: Float64Array, first: number, last: number, shift: number): void {
-  const start = at(d, first);
+  const start = unchecked(d, first);
   let f = (Math.abs(start) - shift) * (Math.sign(start) + shift / start);
-  let g = at(e, first);
+  let g = unchecked(e, first);
   for (let i = first; i < last; i += 1) {
     let r = Math.sqrt(f * f + g * g);
     let c = r === 0 ? 1 : f / r;
     let s = r === 0 ? 0 : g / r;
     if (i > first) e[i - 1] = r;
-    const [di, ei, next] = [at(d, i), at(e, i), at(d, i + 1)];
+    const [di, ei, next] = [unchecked(d, i), unchecked(e, i), unchecked(d, i + 1)];
     f = c * di + s * ei;
     const coupling = c * ei - s * di;
     g = s * next;
@@ -94,8 +95,8 @@ function shiftedSweep(d: Float64Array, e: Float64Array, first: number, last: num
     f = c * coupling + s * turned;
     d[i + 1] = c * turned - s * coupling;
     if (i < last - 1) {
-      g = s * at(e, i + 1);
-      e[i + 1] = c * at(e, i + 1);
+      g = s * unchecked(e, i + 1);
+      e[i + 1] = c * unchecked(e, i + 1);
     }
   }
   e[last - 1] = f;
@@ -107,20 +108,20 @@ function zeroShiftSweep(d: Float64Array, e: Float64Array, first: number, last: n
   let oldC = 1;
   let oldS = 0;
   for (let i = first; i < last; i += 1) {
-    let f = at(d, i) * c;
-    let g = at(e, i);
+    let f = unchecked(d, i) * c;
+    let g = unchecked(e, i);
     let r = Math.sqrt(f * f + g * g);
     c = r === 0 ? 1 : f / r;
     const s = r === 0 ? 0 : g / r;
     if (i > first) e[i - 1] = oldS * r;
     f = oldC * r;
-    g = at(d, i + 1) * s;
+    g = unchecked(d, i + 1) * s;
     r = Math.sqrt(f * f + g * g);
     oldC = r === 0 ? 1 : f / r;
     oldS = r === 0 ? 0 : g / r;
     d[i] = r;
   }
-  const h = at(d, last) * c;
+  const h = unchecked(d, last) * c;
   e[last - 1] = h * oldS;
   d[last] = h * oldC;
 }

@@ -1,4 +1,4 @@
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import { reuseMemory } from '../wasm.ts';
 import { columnPass, rowPass, WIDTHS } from './band-passes.ts';
 import type { Band } from './band-reduction.ts';
@@ -29,8 +29,8 @@ export function chaseBulges(band: Band): Bidiagonal {
     }
   }
   return {
-    diagonal: Float64Array.from({ length: size }, (_, i) => at(a, i * stride + width)),
-    superdiagonal: Float64Array.from({ length: size - 1 }, (_, i) => at(a, i * stride + width + 1)),
+    diagonal: Float64Array.from({ length: size }, (_, i) => unchecked(a, i * stride + width)),
+    superdiagonal: Float64Array.from({ length: size - 1 }, (_, i) => unchecked(a, i * stride + width + 1)),
   };
 }
 
@@ -105,17 +105,17 @@ const TINY = 1e-290;
  */
 function reflection(a: Float64Array, start: number, step: number, length: number, v: Float64Array): number {
   let squares = 0;
-  for (let k = 1; k < length; k += 1) squares += at(a, start + k * step) ** 2;
+  for (let k = 1; k < length; k += 1) squares += unchecked(a, start + k * step) ** 2;
   if (squares < TINY) return 0;
   v.fill(0);
-  const first = at(a, start);
+  const first = unchecked(a, start);
   const norm = Math.sqrt(first * first + squares);
   const alpha = first > 0 ? -norm : norm;
   const inverse = 1 / (first - alpha);
   v[0] = 1;
   a[start] = alpha;
   for (let k = 1; k < length; k += 1) {
-    v[k] = at(a, start + k * step) * inverse;
+    v[k] = unchecked(a, start + k * step) * inverse;
     a[start + k * step] = 0;
   }
   return (alpha - first) / alpha;

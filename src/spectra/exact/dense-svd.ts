@@ -1,10 +1,10 @@
 import type { Device } from '../../onnx/session.ts';
 import { gramMatrix, gramMemory, trace } from '../gram.ts';
 import type { MatrixSource } from '../load-matrix.ts';
-import type { Precision } from '../metrics-schema.ts';
-import { at } from '../unchecked.ts';
+import type { Accumulation } from '../metrics-schema.ts';
+import { unchecked } from '../unchecked.ts';
 import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
-import { type Dense, LOAD_MEMORY, type LoadOptions, loadDense } from './dense.ts';
+import { type Dense, type DenseLoadOptions, LOAD_MEMORY, loadDense } from './dense.ts';
 import { refineSmallest } from './refine-smallest.ts';
 import type { SharedResources } from './shared-resources.ts';
 import { triangularize } from './tall-qr.ts';
@@ -41,7 +41,7 @@ export interface DenseOptions {
 export interface DenseSingularValues {
   /** Largest first. */
   readonly values: Float64Array;
-  readonly accumulation: Precision;
+  readonly accumulation: Accumulation;
   /** Is the smallest value accurate to far below 10⁻⁹ σ₁? */
   readonly isSmallestExact: boolean;
 }
@@ -83,7 +83,7 @@ const SQUARES_ALIVE = 2;
 /** Bytes that `denseSingularValues` needs at its peak. */
 export function denseMemory(shape: readonly [number, number]): number {
   const size = Math.min(...shape);
-  const need = (precision: Precision) => {
+  const need = (precision: Accumulation) => {
     const bytes = denseBytes(shape, precision);
     return bytes > DENSE_LIMIT ? 0 : bytes + LOAD_MEMORY + (SQUARES_ALIVE * bytes * size) / Math.max(...shape);
   };
@@ -91,7 +91,7 @@ export function denseMemory(shape: readonly [number, number]): number {
   return Math.max(need('float32'), need('float64'), gram);
 }
 
-function denseBytes(shape: readonly [number, number], precision: Precision): number {
+function denseBytes(shape: readonly [number, number], precision: Accumulation): number {
   return shape[0] * shape[1] * (precision === 'float32' ? 4 : 8);
 }
 
@@ -106,7 +106,7 @@ function scaleOf(meanSquare: number, isWide: boolean): number {
 
 /** How many of these values float32 cannot distinguish from its noise: Infinity if none of them can be trusted. */
 function countLost(values: Float64Array, energy: number): number {
-  const largest = at(values, 0);
+  const largest = unchecked(values, 0);
   const found = values.reduceRight((sum, value) => sum + value * value, 0);
   if (!(Math.abs(found / energy - 1) <= ENERGY_TOLERANCE)) return Number.POSITIVE_INFINITY;
   const small = values.filter((value) => value < SMALL_IN_FLOAT32 * largest).length;
@@ -143,7 +143,7 @@ function isTall({ view: { shape } }: MatrixSource): boolean {
 /** Panels go back and forth between onnxruntime and JavaScript, so this is CPU work whatever the device. */
 const CPU: Device = { name: 'cpu', reason: 'panels are factored in JavaScript' };
 
-type Loading = Pick<LoadOptions, 'reference' | 'scale' | 'precision'>;
+type Loading = Pick<DenseLoadOptions, 'reference' | 'scale' | 'precision'>;
 
 async function bandOf(
   matrix: MatrixSource,
@@ -167,6 +167,6 @@ async function gramBand(matrix: MatrixSource, reference: MatrixSource | null, de
   const { gram, size } = await gramMatrix(matrix, device, { reference });
   const sum = trace(gram, size);
   const scale = sum > 0 ? sum / size : 1;
-  for (let i = 0; i < gram.length; i += 1) gram[i] = at(gram, i) / scale;
+  for (let i = 0; i < gram.length; i += 1) gram[i] = unchecked(gram, i) / scale;
   return { band: await reduceToBand({ data: gram, rows: size, columns: size }, CPU), scale };
 }

@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, runGraph, tensor } from '../../onnx/session.ts';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
-import type { Precision } from '../metrics-schema.ts';
+import type { Accumulation } from '../metrics-schema.ts';
 
 /** The elements of a matrix that onnxruntime works on. */
 export type Floats = Float32Array | Float64Array;
@@ -13,11 +13,11 @@ export interface Dense {
   readonly columns: number;
 }
 
-export function floats(precision: Precision, size: number): Floats {
+export function floats(precision: Accumulation, size: number): Floats {
   return precision === 'float32' ? new Float32Array(size) : new Float64Array(size);
 }
 
-export function precisionOf(data: Floats): Precision {
+export function floatsAccumulation(data: Floats): Accumulation {
   return data instanceof Float32Array ? 'float32' : 'float64';
 }
 
@@ -27,18 +27,18 @@ const STRIP = 4 * 1024 * 1024;
 /** Bytes that `loadDense` needs beside its result. */
 export const LOAD_MEMORY = 6 * 8 * STRIP;
 
-export interface LoadOptions {
+export interface DenseLoadOptions {
   /** Load A − reference. */
   readonly reference: MatrixSource | null;
   /** Swap rows and columns. */
   readonly transposed: boolean;
   /** A power of two that every entry is multiplied by. */
   readonly scale: number;
-  readonly precision: Precision;
+  readonly precision: Accumulation;
 }
 
 /** Load a matrix from a file into memory; onnxruntime converts it strip by strip, directly into the result. */
-export async function loadDense(matrix: MatrixSource, options: LoadOptions, device: Device): Promise<Dense> {
+export async function loadDense(matrix: MatrixSource, options: DenseLoadOptions, device: Device): Promise<Dense> {
   const { transposed, precision } = options;
   const [m, n] = matrix.view.shape;
   const [rows, columns] = transposed ? [n, m] : [m, n];
@@ -65,7 +65,7 @@ function scaledStrip(
   graph: Graph,
   matrix: MatrixSource,
   cut: (source: MatrixSource) => Value,
-  { reference, scale, precision }: LoadOptions,
+  { reference, scale, precision }: DenseLoadOptions,
 ): Value {
   const isWide = precision === 'float64' || matrix.source.dtype === 'F64' || reference?.source.dtype === 'F64';
   const type = isWide ? 'float64' : 'float32';

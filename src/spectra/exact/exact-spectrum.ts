@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Device } from '../../onnx/session.ts';
 import { addSums, type Energies, matrixEnergies } from '../energies.ts';
-import { roundingOf } from '../format-rounding.ts';
+import { formatRounding } from '../format-rounding.ts';
 import { gramMatrix, gramMemory, trace } from '../gram.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import { needsExactSmallest, spectralMetrics } from '../metrics.ts';
-import type { Precision } from '../metrics-schema.ts';
+import type { Accumulation } from '../metrics-schema.ts';
 import { type ExactSpectrum, NOT_FINITE } from '../spectrum.ts';
 import { denseMemory, denseSingularValues } from './dense-svd.ts';
 import { type SharedResources, UNSHARED } from './shared-resources.ts';
@@ -47,7 +47,7 @@ export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions)
     isSmallestExact = Number.isFinite(smallest);
     if (isSmallestExact) singularValues[singularValues.length - 1] = smallest;
   }
-  const rounding = reference === null ? await roundingOf(matrix, device) : null;
+  const rounding = reference === null ? await formatRounding(matrix, device) : null;
   const metrics = spectralMetrics(singularValues, matrix.view.shape, {
     isSmallestExact,
     ...(rounding === null ? {} : { rounding }),
@@ -69,7 +69,7 @@ export function exactMemory(shape: readonly [number, number]): number {
 interface Solution {
   readonly values: Float64Array;
   readonly sums: Energies;
-  readonly accumulation: Precision;
+  readonly accumulation: Accumulation;
   /** Does the smallest value have full precision? */
   readonly isSmallestExact: boolean;
 }

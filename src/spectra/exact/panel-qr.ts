@@ -1,6 +1,6 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float64Output, openKernel, tensor } from '../../onnx/session.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import type { Floats } from './dense.ts';
 
 /**
@@ -29,7 +29,7 @@ export function factorPanel(
     const v = exact.subarray(k * length + from, (k + 1) * length);
     // Above the diagonal the column is finished; v replaces it.
     for (let i = 0; i < Math.min(k, rows); i += 1) {
-      r[i * width + k] = at(v, i);
+      r[i * width + k] = unchecked(v, i);
       v[i] = 0;
     }
     if (k >= rows) continue;
@@ -49,8 +49,8 @@ const TINY = 1e-290;
 /** The reflection H = I − τ·v·vᵀ that maps v[from..] to (α, 0, …); v is overwritten by (0, 1, v′). */
 function reflection(v: Float64Array, from: number, rows: number): { alpha: number; tau: number } {
   let squares = 0;
-  for (let i = from + 1; i < rows; i += 1) squares += at(v, i) * at(v, i);
-  const first = at(v, from);
+  for (let i = from + 1; i < rows; i += 1) squares += unchecked(v, i) * unchecked(v, i);
+  const first = unchecked(v, from);
   if (squares < TINY) {
     v.fill(0, from);
     return { alpha: first, tau: 0 };
@@ -59,7 +59,7 @@ function reflection(v: Float64Array, from: number, rows: number): { alpha: numbe
   const alpha = first > 0 ? -norm : norm;
   const inverse = 1 / (first - alpha);
   v[from] = 1;
-  for (let i = from + 1; i < rows; i += 1) v[i] = at(v, i) * inverse;
+  for (let i = from + 1; i < rows; i += 1) v[i] = unchecked(v, i) * inverse;
   return { alpha, tau: (alpha - first) / alpha };
 }
 
@@ -88,30 +88,30 @@ function reflectColumns(
     const [c0, c1, c2, c3] = [start(column), start(column + 1), start(column + 2), start(column + 3)];
     let [s0, s1, s2, s3] = [0, 0, 0, 0];
     for (let i = entry; i < rows; i += 1) {
-      const x = at(v, i);
-      s0 += x * at(a, c0 + i);
-      s1 += x * at(a, c1 + i);
-      s2 += x * at(a, c2 + i);
-      s3 += x * at(a, c3 + i);
+      const x = unchecked(v, i);
+      s0 += x * unchecked(a, c0 + i);
+      s1 += x * unchecked(a, c1 + i);
+      s2 += x * unchecked(a, c2 + i);
+      s3 += x * unchecked(a, c3 + i);
     }
     s0 *= tau;
     s1 *= tau;
     s2 *= tau;
     s3 *= tau;
     for (let i = entry; i < rows; i += 1) {
-      const x = at(v, i);
-      a[c0 + i] = at(a, c0 + i) - s0 * x;
-      a[c1 + i] = at(a, c1 + i) - s1 * x;
-      a[c2 + i] = at(a, c2 + i) - s2 * x;
-      a[c3 + i] = at(a, c3 + i) - s3 * x;
+      const x = unchecked(v, i);
+      a[c0 + i] = unchecked(a, c0 + i) - s0 * x;
+      a[c1 + i] = unchecked(a, c1 + i) - s1 * x;
+      a[c2 + i] = unchecked(a, c2 + i) - s2 * x;
+      a[c3 + i] = unchecked(a, c3 + i) - s3 * x;
     }
   }
   for (; column < last; column += 1) {
     const c = start(column);
     let sum = 0;
-    for (let i = entry; i < rows; i += 1) sum += at(v, i) * at(a, c + i);
+    for (let i = entry; i < rows; i += 1) sum += unchecked(v, i) * unchecked(a, c + i);
     sum *= tau;
-    for (let i = entry; i < rows; i += 1) a[c + i] = at(a, c + i) - sum * at(v, i);
+    for (let i = entry; i < rows; i += 1) a[c + i] = unchecked(a, c + i) - sum * unchecked(v, i);
   }
 }
 
@@ -132,13 +132,13 @@ function triangularFactor(gram: Float64Array, width: number, before: Float64Arra
   for (let i = 0; i < known; i += 1) t.set(before.subarray(i * known, (i + 1) * known), i * width);
   for (let j = known; j < width; j += 1) {
     const column = j - known;
-    const diagonal = at(gram, j * count + column) / 2;
+    const diagonal = unchecked(gram, j * count + column) / 2;
     if (diagonal === 0) continue;
     t[j * width + j] = 1 / diagonal;
     // Column j of the inverse: −T[..j, ..j]·G[..j, j] / G[j, j].
     for (let i = 0; i < j; i += 1) {
       let sum = 0;
-      for (let k = i; k < j; k += 1) sum += at(t, i * width + k) * at(gram, k * count + column);
+      for (let k = i; k < j; k += 1) sum += unchecked(t, i * width + k) * unchecked(gram, k * count + column);
       t[i * width + j] = -sum / diagonal;
     }
   }

@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { CACHED_BYTES, eachStrip, loadMatrix, type MatrixSource } from '../load-matrix.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import { type Band, bandStride, type Reflections } from './band-reduction.ts';
 import type { Floats } from './dense.ts';
 
@@ -50,11 +50,11 @@ export async function refineSmallest(
     if (!(value < smallest)) break;
     smallest = value;
     const direction = v;
-    const residual = product.map((entry, i) => entry - energy * at(direction, i));
+    const residual = product.map((entry, i) => entry - energy * unchecked(direction, i));
     const change = solve(residual);
     const inverse = solve(direction);
     const factor = dot(change, direction) / dot(inverse, direction);
-    v = normalized(direction.map((entry, i) => entry - (at(change, i) - factor * at(inverse, i))));
+    v = normalized(direction.map((entry, i) => entry - (unchecked(change, i) - factor * unchecked(inverse, i))));
   }
   return Number.isFinite(smallest) ? smallest / scale : Number.NaN;
 }
@@ -80,13 +80,13 @@ async function normalProduct(matrix: MatrixSource, v: Float64Array, scale: numbe
   eachStrip(graph, [m, n], isWide ? 1 : 0, sumStrip, CACHED_BYTES);
   graph.output('sum', graph.sum(sums), ElementType.float64);
   const found = float64Output(await runGraph(graph, device), 'sum');
-  return { energy: at(found, 0), product: found.slice(1).map((entry) => entry * scale) };
+  return { energy: unchecked(found, 0), product: found.slice(1).map((entry) => entry * scale) };
 }
 
 /** Solve BᵀB·x = y for an upper band B. A zero pivot is replaced by one far below the rounding error. */
 function solveNormal({ entries, size, width }: Band, y: Float64Array): Float64Array {
   const stride = bandStride(width);
-  const b = (i: number, j: number) => at(entries, i * stride + j - i + width);
+  const b = (i: number, j: number) => unchecked(entries, i * stride + j - i + width);
   let largest = 0;
   for (let i = 0; i < size; i += 1) largest = Math.max(largest, Math.abs(b(i, i)));
   const pivot = (i: number) => {
@@ -97,13 +97,13 @@ function solveNormal({ entries, size, width }: Band, y: Float64Array): Float64Ar
   };
   const x = Float64Array.from(y);
   for (let i = 0; i < size; i += 1) {
-    const value = at(x, i) / pivot(i);
+    const value = unchecked(x, i) / pivot(i);
     x[i] = value;
-    for (let j = i + 1; j < Math.min(size, i + width + 1); j += 1) x[j] = at(x, j) - b(i, j) * value;
+    for (let j = i + 1; j < Math.min(size, i + width + 1); j += 1) x[j] = unchecked(x, j) - b(i, j) * value;
   }
   for (let i = size - 1; i >= 0; i -= 1) {
-    let sum = at(x, i);
-    for (let j = i + 1; j < Math.min(size, i + width + 1); j += 1) sum -= b(i, j) * at(x, j);
+    let sum = unchecked(x, i);
+    for (let j = i + 1; j < Math.min(size, i + width + 1); j += 1) sum -= b(i, j) * unchecked(x, j);
     x[i] = sum / pivot(i);
   }
   return x;
@@ -135,7 +135,7 @@ function reflect(
   for (let k = 0; k < width; k += 1) {
     let factor = 0;
     for (let l = 0; l < width; l += 1)
-      factor += at(s, isTransposed ? l * width + k : k * width + l) * at(coefficients, l);
+      factor += unchecked(s, isTransposed ? l * width + k : k * width + l) * unchecked(coefficients, l);
     subtractAt(x, first, factor, v, k * length);
   }
 }
@@ -143,17 +143,17 @@ function reflect(
 /** The dot product of x from `first` on with v from `start` on. */
 function dotAt(v: Floats, start: number, x: Float64Array, first: number): number {
   let sum = 0;
-  for (let i = first, k = start; i < x.length; i += 1, k += 1) sum += at(v, k) * at(x, i);
+  for (let i = first, k = start; i < x.length; i += 1, k += 1) sum += unchecked(v, k) * unchecked(x, i);
   return sum;
 }
 
 /** x ← x − factor·v from `first` on. */
 function subtractAt(x: Float64Array, first: number, factor: number, v: Floats, start: number): void {
-  for (let i = first, k = start; i < x.length; i += 1, k += 1) x[i] = at(x, i) - factor * at(v, k);
+  for (let i = first, k = start; i < x.length; i += 1, k += 1) x[i] = unchecked(x, i) - factor * unchecked(v, k);
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * at(b, i), 0);
+  return a.reduce((sum, value, i) => sum + value * unchecked(b, i), 0);
 }
 
 function normalized(v: Float64Array): Float64Array {

@@ -2,7 +2,7 @@ import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { gramMatrix, trace } from '../gram.ts';
 import { type MatrixSource, sumOverStrips } from '../load-matrix.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 
 /**
  * Each step of inverse iteration gains as many digits as separate σ_min from the next larger value: a few are plenty.
@@ -32,7 +32,7 @@ export async function smallestSingularValue(matrix: MatrixSource, device: Device
     return graph.op('ReduceSumSquare', [product], { keepdims: 1 });
   });
   graph.output('energy', energy, ElementType.float64);
-  return Math.sqrt(at(float64Output(await runGraph(graph, device), 'energy'), 0));
+  return Math.sqrt(unchecked(float64Output(await runGraph(graph, device), 'energy'), 0));
 }
 
 /** Unit eigenvector of the smallest eigenvalue of a positive semidefinite matrix, which is overwritten. */
@@ -49,9 +49,9 @@ function cholesky(a: Float64Array, n: number): void {
   const leastPivot = Number.EPSILON * trace(a, n);
   for (let i = 0; i < n; i += 1) {
     for (let j = 0; j <= i; j += 1) {
-      let sum = at(a, i * n + j);
-      for (let k = 0; k < j; k += 1) sum -= at(a, i * n + k) * at(a, j * n + k);
-      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, leastPivot)) : sum / at(a, j * n + j);
+      let sum = unchecked(a, i * n + j);
+      for (let k = 0; k < j; k += 1) sum -= unchecked(a, i * n + k) * unchecked(a, j * n + k);
+      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, leastPivot)) : sum / unchecked(a, j * n + j);
     }
   }
 }
@@ -60,14 +60,14 @@ function cholesky(a: Float64Array, n: number): void {
 function solve(l: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = Float64Array.from(b);
   for (let i = 0; i < n; i += 1) {
-    let sum = at(x, i);
-    for (let k = 0; k < i; k += 1) sum -= at(l, i * n + k) * at(x, k);
-    x[i] = sum / at(l, i * n + i);
+    let sum = unchecked(x, i);
+    for (let k = 0; k < i; k += 1) sum -= unchecked(l, i * n + k) * unchecked(x, k);
+    x[i] = sum / unchecked(l, i * n + i);
   }
   for (let i = n - 1; i >= 0; i -= 1) {
-    const value = at(x, i) / at(l, i * n + i);
+    const value = unchecked(x, i) / unchecked(l, i * n + i);
     x[i] = value;
-    for (let k = 0; k < i; k += 1) x[k] = at(x, k) - at(l, i * n + k) * value;
+    for (let k = 0; k < i; k += 1) x[k] = unchecked(x, k) - unchecked(l, i * n + k) * value;
   }
   return x;
 }

@@ -12,11 +12,11 @@ export interface Symmetric {
 }
 
 /** One for each question, in their order. */
-export type Answer = { readonly values: Float64Array } | { readonly error: Error };
+export type SolverAnswer = { readonly values: Float64Array } | { readonly error: Error };
 
 parentPort?.on('message', (question: Band | Symmetric) => parentPort?.postMessage(answer(question)));
 
-function answer(question: Band | Symmetric): Answer {
+function answer(question: Band | Symmetric): SolverAnswer {
   try {
     return {
       values: 'matrix' in question ? symmetricEigenvalues(question.matrix, question.size) : bandValues(question),

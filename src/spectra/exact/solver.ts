@@ -4,7 +4,7 @@ import { workerEntry } from '../../platform/process/worker-entry.ts';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';
-import type { Answer, Symmetric } from './solver-worker.ts';
+import type { SolverAnswer, Symmetric } from './solver-worker.ts';
 
 /** Computes what needs no onnxruntime: the values of bands and of small symmetric matrices. */
 export interface Solver {
@@ -109,7 +109,7 @@ class SolverThread {
   #start(): Worker {
     // A worker may not accept the options of this process: `node --input-type=module -e …`.
     const worker = new Worker(this.#entry, { execArgv: [] });
-    worker.on('message', (answer: Answer) => {
+    worker.on('message', (answer: SolverAnswer) => {
       const request = this.#requests.shift();
       if ('error' in answer) request?.reject(answer.error);
       else request?.resolve(answer.values);

@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Tensor, tensor } from '../../onnx/session.ts';
-import { at } from '../unchecked.ts';
-import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
+import { unchecked } from '../unchecked.ts';
+import { type Dense, type Floats, floats, floatsAccumulation } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
 /** Columns factored in JavaScript at a time. */
@@ -31,7 +31,7 @@ interface Reflections {
 export async function triangularize(transposed: Dense, device: Device): Promise<Dense> {
   const { data, rows: n, columns: m } = transposed;
   if (n > m) throw new RangeError(`the transpose of ${n} × ${m} is not tall`);
-  const precision = precisionOf(data);
+  const precision = floatsAccumulation(data);
   const type = ElementType[precision];
   const columns = (first: number, last: number) => data.subarray(first * m, last * m);
   const reflections = (first: number, last: number, t: Float64Array): Reflections => ({
@@ -61,7 +61,7 @@ export async function triangularize(transposed: Dense, device: Device): Promise<
         // U replaces the columns of A: their part of R has been copied.
         const r = factorPanel(panel, count, m, start, panel, exact.subarray(known * m, width * m));
         for (let k = 0; k < count; k += 1) {
-          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = at(r, i * count + k);
+          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = unchecked(r, i * count + k);
         }
         t = await factors.of(exact, width, m, t, known);
       }

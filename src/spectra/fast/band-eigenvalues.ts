@@ -2,7 +2,7 @@ import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { bandStride } from '../exact/band-reduction.ts';
 import { chaseBulges } from '../exact/bulge-chasing.ts';
 import { rootFreeQL } from '../root-free-ql.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 
 /** Entries of a row outside the band are dropped up to this norm, relative to the largest eigenvalue. */
 const NEGLIGIBLE = 1e-6;
@@ -28,10 +28,10 @@ export function bandEigenvalues(t: Float64Array, n: number, width: number): Floa
   // Rᵀ·R for what is left of the factor: bidiagonal, so the product is tridiagonal.
   const coupling = new Float64Array(n);
   for (let i = n - 1; i > 0; i -= 1) {
-    coupling[i] = at(diagonal, i - 1) * at(superdiagonal, i - 1);
-    diagonal[i] = at(diagonal, i) ** 2 + at(superdiagonal, i - 1) ** 2;
+    coupling[i] = unchecked(diagonal, i - 1) * unchecked(superdiagonal, i - 1);
+    diagonal[i] = unchecked(diagonal, i) ** 2 + unchecked(superdiagonal, i - 1) ** 2;
   }
-  diagonal[0] = at(diagonal, 0) ** 2;
+  diagonal[0] = unchecked(diagonal, 0) ** 2;
   rootFreeQL(diagonal, coupling);
   return diagonal
     .map((value) => value - shift)
@@ -42,7 +42,7 @@ export function bandEigenvalues(t: Float64Array, n: number, width: number): Floa
 /** A lower bound of the largest eigenvalue of T ⪰ 0. */
 function largestDiagonal(t: Float64Array, n: number): number {
   let largest = 0;
-  for (let i = 0; i < n; i += 1) largest = Math.max(largest, at(t, i * n + i));
+  for (let i = 0; i < n; i += 1) largest = Math.max(largest, unchecked(t, i * n + i));
   return largest;
 }
 
@@ -53,7 +53,7 @@ function isBand(t: Float64Array, n: number, width: number): boolean {
   const negligible = (NEGLIGIBLE * largestDiagonal(t, n)) ** 2;
   for (let i = width + 1; i < n; i += 1) {
     let dropped = 0;
-    for (let k = i * n; k < i * n + i - width; k += 1) dropped += at(t, k) ** 2;
+    for (let k = i * n; k < i * n + i - width; k += 1) dropped += unchecked(t, k) ** 2;
     if (dropped > negligible) return false;
   }
   return true;
@@ -71,11 +71,11 @@ function bandFactor(t: Float64Array, n: number, width: number, shift: number): F
     const row = i * n;
     // Column i of R from the top: R[k, i] is at k·stride + i − k + width.
     for (let j = first; j <= i; j += 1) {
-      let sum = at(t, row + j) + (i === j ? shift : 0);
+      let sum = unchecked(t, row + j) + (i === j ? shift : 0);
       for (let k = first; k < j; k += 1)
-        sum -= at(r, k * (stride - 1) + i + width) * at(r, k * (stride - 1) + j + width);
+        sum -= unchecked(r, k * (stride - 1) + i + width) * unchecked(r, k * (stride - 1) + j + width);
       if (i === j && !(sum > 0)) return null;
-      r[j * (stride - 1) + i + width] = i === j ? Math.sqrt(sum) : sum / at(r, j * (stride - 1) + j + width);
+      r[j * (stride - 1) + i + width] = i === j ? Math.sqrt(sum) : sum / unchecked(r, j * (stride - 1) + j + width);
     }
   }
   return r;

@@ -1,9 +1,9 @@
-import { at as blockAt } from '../../platform/at.ts';
+import { at } from '../../platform/at.ts';
 import { type Bounded, bounded } from '../../statistics/bounded.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import type { LanczosBasis } from './lanczos-basis.ts';
 import type { BlockLanczos } from './largest-eigenvalue-bound.ts';
-import { cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
+import { cholesky, invertLower, multiplyMatrices, transpose } from './small-matrix.ts';
 
 /** Points of the integral, in units of the upper bound: a geometric grid. */
 const GRID = { from: 1e-3, to: 1e2, ratio: 1.6 } as const;
@@ -28,7 +28,7 @@ const ALLOWANCE = 0.05;
  */
 export function couplingEntropy(basis: LanczosBasis, beyond: BlockLanczos, upperBound: number): Bounded {
   const { b } = beyond;
-  const k = blockAt(beyond.offDiagonal, 0);
+  const k = at(beyond.offDiagonal, 0);
   const energy = k.reduce((sum, value) => sum + value * value, 0);
   if (energy === 0 || !(upperBound > 0)) return bounded(0, 0);
   const blocks = blocksOf(basis, b);
@@ -65,14 +65,14 @@ function leastBehind(
   { b, diagonal, offDiagonal }: BlockLanczos,
   atZero: Float64Array | null,
 ): { known: number; least: Float64Array } {
-  let least = atZero ? congruence(atZero, blockAt(offDiagonal, 0), b) : new Float64Array(b * b);
+  let least = atZero ? congruence(atZero, at(offDiagonal, 0), b) : new Float64Array(b * b);
   for (const [j, block] of diagonal.entries()) {
     const rest = inverse(
-      block.map((value, i) => value - at(least, i)),
+      block.map((value, i) => value - unchecked(least, i)),
       b,
     );
     if (!rest) return { known: j, least };
-    least = congruence(rest, blockAt(offDiagonal, j + 1), b);
+    least = congruence(rest, at(offDiagonal, j + 1), b);
   }
   return { known: diagonal.length, least };
 }
@@ -85,10 +85,10 @@ function inverseY(
   let result = plusDiagonal(end, t, b);
   for (let j = known - 1; j >= 0; j -= 1) {
     const inner = inverse(result, b);
-    const block = plusDiagonal(blockAt(diagonal, j), t, b);
+    const block = plusDiagonal(at(diagonal, j), t, b);
     if (!inner) return block;
-    const correction = congruence(inner, transpose(blockAt(offDiagonal, j + 1), b), b);
-    result = block.map((value, i) => value - at(correction, i));
+    const correction = congruence(inner, transpose(at(offDiagonal, j + 1), b), b);
+    result = block.map((value, i) => value - unchecked(correction, i));
   }
   return result;
 }
@@ -98,7 +98,7 @@ function inverse(matrix: Float64Array, b: number): Float64Array | null {
   const factor = cholesky(matrix, b);
   if (!factor) return null;
   const transposed = transpose(invertLower(factor, b), b);
-  return multiply(transposed, transposed, b, { transposeB: true });
+  return multiplyMatrices(transposed, transposed, b, { transposeB: true });
 }
 
 /** T of a basis as blocks [b, b]. The first off-diagonal block, which there is none of, is empty. */
@@ -115,7 +115,9 @@ function blocksOf(basis: LanczosBasis, b: number): BlockLanczos {
 }
 
 function block(t: Float64Array, size: number, row: number, column: number, b: number): Float64Array {
-  return Float64Array.from({ length: b * b }, (_, i) => at(t, (row + Math.floor(i / b)) * size + column + (i % b)));
+  return Float64Array.from({ length: b * b }, (_, i) =>
+    unchecked(t, (row + Math.floor(i / b)) * size + column + (i % b)),
+  );
 }
 
 /** (T + t)⁻¹ at the last block; null if rounding leaves T + t indefinite. */
@@ -124,9 +126,9 @@ function resolvent({ b, diagonal, offDiagonal }: BlockLanczos, t: number): Float
   for (const [j, own] of diagonal.entries()) {
     let schur = plusDiagonal(own, t, b);
     if (inverseFactor) {
-      const half = transpose(multiply(inverseFactor, blockAt(offDiagonal, j), b), b);
-      const correction = multiply(half, half, b, { transposeB: true });
-      schur = schur.map((value, i) => value - at(correction, i));
+      const half = transpose(multiplyMatrices(inverseFactor, at(offDiagonal, j), b), b);
+      const correction = multiplyMatrices(half, half, b, { transposeB: true });
+      schur = schur.map((value, i) => value - unchecked(correction, i));
     }
     const factor = cholesky(schur, b);
     if (!factor) return null;
@@ -134,26 +136,26 @@ function resolvent({ b, diagonal, offDiagonal }: BlockLanczos, t: number): Float
   }
   if (!inverseFactor) return null;
   const transposed = transpose(inverseFactor, b);
-  return multiply(transposed, transposed, b, { transposeB: true });
+  return multiplyMatrices(transposed, transposed, b, { transposeB: true });
 }
 
 /** Kᵀ·W·K. */
 function congruence(w: Float64Array, k: Float64Array, b: number): Float64Array {
-  return multiply(transpose(k, b), multiply(w, k, b), b);
+  return multiplyMatrices(transpose(k, b), multiplyMatrices(w, k, b), b);
 }
 
 /** ln det(I − C·G⁻¹) for 0 ⪯ C ⪯ G. */
 function logDet(c: Float64Array, g: Float64Array, b: number): number {
   const whole = cholesky(g, b);
-  const shift = 1e-12 * at(g, 0);
+  const shift = 1e-12 * unchecked(g, 0);
   const rest = cholesky(
-    g.map((value, i) => value - at(c, i)),
+    g.map((value, i) => value - unchecked(c, i)),
     b,
     shift,
   );
   if (!whole || !rest) return whole ? b * Math.log(1e-12) : 0;
   let sum = 0;
-  for (let i = 0; i < b; i += 1) sum += 2 * Math.log(at(rest, i * b + i) / at(whole, i * b + i));
+  for (let i = 0; i < b; i += 1) sum += 2 * Math.log(unchecked(rest, i * b + i) / unchecked(whole, i * b + i));
   return Math.min(0, sum);
 }
 

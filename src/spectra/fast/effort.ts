@@ -85,6 +85,6 @@ export const ROUNDING = 3e-6;
 const ROUNDING_OF_EQUALS = 1.5e-5;
 
 /** The relative error of sums of eigenvalues of an operator whose largest eigenvalue is this share of its trace. */
-export function roundingOf(largestShare: number): number {
+export function roundingError(largestShare: number): number {
   return ROUNDING + ROUNDING_OF_EQUALS * Math.min(1, largestShare);
 }

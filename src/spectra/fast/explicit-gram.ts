@@ -1,10 +1,10 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float32Output, float64Output, runGraph, type Tensor, tensor } from '../../onnx/session.ts';
-import { at as blockAt } from '../../platform/at.ts';
+import { at } from '../../platform/at.ts';
 import { eachStrip, type MatrixSource } from '../load-matrix.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import { float32Matrix } from './float32-matrix.ts';
-import { errorBounds, type GramError, PROBES } from './gram-error.ts';
+import { errorBounds, type GramError, PROBE_VECTORS } from './gram-error.ts';
 
 /** S = AᵀA (or AAᵀ, on the smaller side) as a matrix in float32, and how far it is off. */
 export interface ExplicitGram {
@@ -18,7 +18,7 @@ export interface ExplicitGram {
   readonly error: GramError;
 }
 
-export interface GramOptions {
+export interface ExplicitGramOptions {
   readonly device: Device;
   readonly reference: MatrixSource | null;
   /** ‖A − reference‖_F² > 0. */
@@ -44,11 +44,11 @@ const WORST_ERROR = 1e-3;
  * Form S in float32: products of blocks of columns, summed strip by strip along the longer side.
  * @returns null where float32 is not enough
  */
-export async function explicitGram(matrix: MatrixSource, options: GramOptions): Promise<ExplicitGram | null> {
+export async function explicitGram(matrix: MatrixSource, options: ExplicitGramOptions): Promise<ExplicitGram | null> {
   const { device, energy, probes, products } = options;
   const n = Math.min(...matrix.view.shape);
   const graph = new Graph();
-  const omega = graph.input('probes', ElementType.float64, [n, PROBES]);
+  const omega = graph.input('probes', ElementType.float64, [n, PROBE_VECTORS]);
   const data = new Float32Array(n * n);
   const into: Record<string, Tensor> = {};
   const sums = blockSums(graph, matrix, options);
@@ -65,15 +65,15 @@ export async function explicitGram(matrix: MatrixSource, options: GramOptions): 
   }
   graph.output('squares', graph.op('Concat', squares, { axis: 0 }), ElementType.float32);
   graph.output('probed', graph.op('Concat', probed, { axis: 0 }), ElementType.float64);
-  const outputs = await runGraph(graph, device, into, { probes: tensor.floats(probes, [n, PROBES]) });
+  const outputs = await runGraph(graph, device, into, { probes: tensor.floats(probes, [n, PROBE_VECTORS]) });
 
   let trace = 0;
-  for (let i = 0; i < n; i += 1) trace += at(data, i * n + i);
+  for (let i = 0; i < n; i += 1) trace += unchecked(data, i * n + i);
   // As onnxruntime multiplies with it.
   const scale = Math.fround(n / trace);
   const own = float64Output(outputs, 'probed');
   const unit = n / energy;
-  const difference = own.map((value, i) => scale * value - unit * at(products, i));
+  const difference = own.map((value, i) => scale * value - unit * unchecked(products, i));
   const error = errorBounds(difference, n);
   if (!(error.spectral < WORST_ERROR * n)) return null;
   const square = float32Output(outputs, 'squares').reduce((sum, value) => sum + value, 0) * scale * scale;
@@ -81,7 +81,7 @@ export async function explicitGram(matrix: MatrixSource, options: GramOptions): 
 }
 
 /** AᵢᵀAⱼ for blocks of columns i ≤ j (of rows, AᵢAⱼᵀ, where those are fewer), as [i][j − i]. */
-function blockSums(graph: Graph, matrix: MatrixSource, { reference, energy }: GramOptions): readonly Value[][] {
+function blockSums(graph: Graph, matrix: MatrixSource, { reference, energy }: ExplicitGramOptions): readonly Value[][] {
   const { shape } = matrix.view;
   const [m, n] = shape;
   const size = Math.min(m, n);
@@ -104,7 +104,7 @@ function blockSums(graph: Graph, matrix: MatrixSource, { reference, energy }: Gr
       // As the left operand a block is used as it lies in memory: transposed once, not by every product.
       const left = isTall ? graph.op('Transpose', [block], { perm: [1, 0] }) : block;
       return blocks.slice(i).map((right, j) => {
-        const sum = before.length > 0 ? [blockAt(blockAt(before, i), j)] : [];
+        const sum = before.length > 0 ? [at(at(before, i), j)] : [];
         return graph.op('Gemm', [left, right, ...sum], { transB: isTall ? 0 : 1 });
       });
     });
@@ -117,8 +117,8 @@ function blockSums(graph: Graph, matrix: MatrixSource, { reference, energy }: Gr
 /** Whole rows of the symmetric matrix, from the blocks of its upper triangle. */
 function blockRows(graph: Graph, sums: readonly Value[][]): Value[] {
   return sums.map((own, i) => {
-    const below = sums.slice(0, i).map((row, j) => graph.op('Transpose', [blockAt(row, i - j)], { perm: [1, 0] }));
+    const below = sums.slice(0, i).map((row, j) => graph.op('Transpose', [at(row, i - j)], { perm: [1, 0] }));
     const parts = [...below, ...own];
-    return parts.length > 1 ? graph.op('Concat', parts, { axis: 1 }) : blockAt(parts, 0);
+    return parts.length > 1 ? graph.op('Concat', parts, { axis: 1 }) : at(parts, 0);
   });
 }

@@ -8,10 +8,10 @@ import { at } from '../../platform/at.ts';
 import { bounded } from '../../statistics/bounded.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import type { MatrixSource } from '../load-matrix.ts';
-import { profileRanks, shareOf } from '../metrics.ts';
+import { percentToCount, profileRanks } from '../metrics.ts';
 import { EXACT_ONLY, type FastMetrics } from '../metrics-schema.ts';
 import { NOT_FINITE, type Spectrum } from '../spectrum.ts';
-import { EFFORT, type Effort, FEW, formsGram, roundingOf } from './effort.ts';
+import { EFFORT, type Effort, FEW, formsGram, roundingError } from './effort.ts';
 import { explicitGram } from './explicit-gram.ts';
 import { errorProbes, type GramError, shiftOfEntropy, shiftOfSum } from './gram-error.ts';
 import { capturedShare } from './low-rank.ts';
@@ -56,7 +56,7 @@ export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): 
   const operator = await Operator.open(matrix, { device, reference, energy, gram });
   try {
     const spectrum = await scaledSpectrum(operator, effort);
-    const metrics = metricsOf(spectrum, { energy, error: operator.error, shape: matrix.view.shape });
+    const metrics = fastMetrics(spectrum, { energy, error: operator.error, shape: matrix.view.shape });
     addSums(metrics, energies);
     return { finite: true, metrics, profile: profileOf(spectrum.atoms, operator.size) };
   } finally {
@@ -96,13 +96,13 @@ interface Scale {
 }
 
 /** From units of the mean eigenvalue to those of the matrix, with an allowance for rounding. */
-export function metricsOf(
+export function fastMetrics(
   { top, square, entropy }: Omit<ScaledSpectrum, 'atoms'>,
   { energy, error, shape }: Scale,
 ): FastMetrics {
   const [m, n] = shape;
   const size = Math.min(m, n);
-  const rounding = roundingOf(top.low(1) / size);
+  const rounding = roundingError(top.low(1) / size);
   const sum = (k: number) => {
     const slack = rounding * (top.low(k) + top.high(1)) + shiftOfSum(error, k);
     return { low: Math.max(0, top.low(k) - slack), high: Math.min(size, top.high(k) + slack) };
@@ -136,7 +136,12 @@ export function metricsOf(
     participationRatio,
     participationRatioToNull: bounded(participationRatio.low * toNull, participationRatio.high * toNull),
     effectiveRank,
-    topEnergy: { '1': share(1), '8': share(8), '1%': share(shareOf(size, 1)), '5%': share(shareOf(size, 5)) },
+    topEnergy: {
+      '1': share(1),
+      '8': share(8),
+      '1%': share(percentToCount(size, 1)),
+      '5%': share(percentToCount(size, 5)),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { symmetricEigenvalues } from '../eigenvalues.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 
 // How far a Gram matrix in float32 is off. Bounds from the format and the number of terms are a thousand times too
@@ -17,7 +17,7 @@ export interface GramError {
 export const NO_ERROR: GramError = { spectral: 0, frobenius: 0 };
 
 /** Gaussian probe vectors: with more of them the bounds are closer to what they bound. */
-export const PROBES = 16;
+export const PROBE_VECTORS = 16;
 
 /** P(χ²₁₆ < c) < 10⁻⁹, from P(χ²_p < c) ≤ (c/2)^{p/2} / Γ(p/2 + 1). */
 const LEAST_CHI_SQUARE = 2 * (1e-9 * 40320) ** (1 / 8);
@@ -30,7 +30,7 @@ const LEAST_WEIGHTED = 0.45;
 
 /** Probe vectors Ω, [n, p] row-major. */
 export function errorProbes(n: number): Float64Array {
-  return Float64Array.from(gaussian(STREAMS.error, n * PROBES));
+  return Float64Array.from(gaussian(STREAMS.error, n * PROBE_VECTORS));
 }
 
 /**
@@ -39,17 +39,18 @@ export function errorProbes(n: number): Float64Array {
  * @param products E·Ω, [n, p] row-major
  */
 export function errorBounds(products: Float64Array, n: number): GramError {
-  const gram = new Float64Array(PROBES * PROBES);
-  for (let row = 0; row < n * PROBES; row += PROBES) {
-    for (let i = 0; i < PROBES; i += 1) {
-      const left = at(products, row + i);
-      for (let j = 0; j <= i; j += 1) gram[i * PROBES + j] = at(gram, i * PROBES + j) + left * at(products, row + j);
+  const gram = new Float64Array(PROBE_VECTORS * PROBE_VECTORS);
+  for (let row = 0; row < n * PROBE_VECTORS; row += PROBE_VECTORS) {
+    for (let i = 0; i < PROBE_VECTORS; i += 1) {
+      const left = unchecked(products, row + i);
+      for (let j = 0; j <= i; j += 1)
+        gram[i * PROBE_VECTORS + j] = unchecked(gram, i * PROBE_VECTORS + j) + left * unchecked(products, row + j);
     }
   }
   let energy = 0;
-  for (let i = 0; i < PROBES; i += 1) energy += at(gram, i * PROBES + i);
+  for (let i = 0; i < PROBE_VECTORS; i += 1) energy += unchecked(gram, i * PROBE_VECTORS + i);
   if (!Number.isFinite(energy)) return { spectral: Number.POSITIVE_INFINITY, frobenius: Number.POSITIVE_INFINITY };
-  const largest = at(symmetricEigenvalues(gram, PROBES), 0);
+  const largest = unchecked(symmetricEigenvalues(gram, PROBE_VECTORS), 0);
   const frobenius = Math.sqrt(energy / LEAST_WEIGHTED);
   return { spectral: Math.min(frobenius, Math.sqrt(largest / LEAST_CHI_SQUARE)), frobenius };
 }

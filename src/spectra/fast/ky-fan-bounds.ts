@@ -1,4 +1,4 @@
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import { bandEigenvalues } from './band-eigenvalues.ts';
 import type { LanczosBasis } from './lanczos-basis.ts';
 
@@ -13,7 +13,7 @@ function topSum(values: Float64Array, k: number, rest: number, copies: number): 
   let sum = 0;
   let taken = 0;
   for (let i = 0; i < k; i += 1) {
-    const value = at(values, i - taken);
+    const value = unchecked(values, i - taken);
     const isRest = taken < copies && !(value > rest);
     sum += isRest ? rest : value;
     if (isRest) taken += 1;
@@ -34,7 +34,7 @@ export interface RitzProjection {
 }
 
 /** @param block width of the band of T */
-export function projectionOf(basis: LanczosBasis, block: number): RitzProjection {
+export function ritzProjection(basis: LanczosBasis, block: number): RitzProjection {
   const t = basis.matrix();
   const ritz = bandEigenvalues(t.slice(), basis.size, block).map((value) => Math.max(0, value));
   return { size: basis.operator.size, t, ritz, coupling: basis.coupling };
@@ -84,7 +84,7 @@ function extended({ t, ritz, coupling }: RitzProjection, upperBound: number): Fl
   // Only the lower triangle is read.
   for (let i = 0; i < b; i += 1) {
     matrix[(inside + i) * n + inside + i] = upperBound;
-    for (let j = 0; j < b; j += 1) matrix[(inside + i) * n + inside - b + j] = at(coupling, j * b + i);
+    for (let j = 0; j < b; j += 1) matrix[(inside + i) * n + inside - b + j] = unchecked(coupling, j * b + i);
   }
   return bandEigenvalues(matrix, n, b);
 }

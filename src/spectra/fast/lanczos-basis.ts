@@ -1,8 +1,8 @@
 import type { Tensor } from '../../onnx/session.ts';
-import { at } from '../unchecked.ts';
-import type { Operator, Panel, Step } from './operator.ts';
-import { rowsOf, type Stack } from './panels.ts';
-import { cholesky, invertLower, multiply } from './small-matrix.ts';
+import { unchecked } from '../unchecked.ts';
+import type { Operator, OperatorStep, Panel } from './operator.ts';
+import { panelRowCount, type Stack } from './panels.ts';
+import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 
 /** The next block, which is not in the basis yet, and how the last block reaches it: S·X = … + coupling·next. */
 interface Pending {
@@ -116,14 +116,14 @@ export class LanczosBasis {
   async grow(): Promise<void> {
     const next = this.#pending;
     if (!next) throw new Error('the basis cannot grow: no process was started, or it is complete');
-    const b = rowsOf(next.rows);
+    const b = panelRowCount(next.rows);
     await this.#q.push(next.rows);
     this.#size += b;
     const nearRows = Math.min(this.#size, 2 * this.#blockSize);
     const { inside, near, outside, gram } = await this.operator.step(next.rows, this.#q.rows, nearRows);
     if (next !== this.#marked) this.operator.vectors.dispose(next.rows);
     const first = inside.length - near.length;
-    for (let i = 0; i < near.length; i += 1) inside[first + i] = at(inside, first + i) + at(near, i);
+    for (let i = 0; i < near.length; i += 1) inside[first + i] = unchecked(inside, first + i) + unchecked(near, i);
     const kept = this.#store(inside, b);
     this.#pending = null;
     const left = this.operator.size - this.#size;
@@ -136,7 +136,7 @@ export class LanczosBasis {
     }
     let hasLostDigits = false;
     for (let i = 0; i < b; i += 1)
-      hasLostDigits ||= at(gram, i * b + i) < LOST_SHARE * (at(kept, i) + at(gram, i * b + i));
+      hasLostDigits ||= unchecked(gram, i * b + i) < LOST_SHARE * (unchecked(kept, i) + unchecked(gram, i * b + i));
     this.#pending = await this.#orthonormal({ rows: outside, gram }, hasLostDigits);
   }
 
@@ -147,7 +147,7 @@ export class LanczosBasis {
   }
 
   /** The product of rows with S, split into its parts inside and outside the span of the basis. */
-  multiply(rows: Tensor): Promise<Step> {
+  multiply(rows: Tensor): Promise<OperatorStep> {
     return this.operator.step(rows, this.#q.rows, this.#blockSize);
   }
 
@@ -157,11 +157,11 @@ export class LanczosBasis {
     const first = this.#size - b;
     for (let i = 0; i < this.#size; i += 1) {
       for (let j = 0; j < b; j += 1) {
-        const value = at(inside, i * b + j);
-        const mirrored = i < first ? value : (value + at(inside, (first + j) * b + i - first)) / 2;
+        const value = unchecked(inside, i * b + j);
+        const mirrored = i < first ? value : (value + unchecked(inside, (first + j) * b + i - first)) / 2;
         this.#t[i * this.#capacity + first + j] = mirrored;
         this.#t[(first + j) * this.#capacity + i] = mirrored;
-        kept[j] = at(kept, j) + value * value;
+        kept[j] = unchecked(kept, j) + value * value;
       }
     }
     return kept;
@@ -173,7 +173,7 @@ export class LanczosBasis {
    * @param isProjected project onto the complement of the basis in every pass
    */
   async #orthonormal(panel: Panel, isProjected: boolean): Promise<Pending> {
-    const b = rowsOf(panel.rows);
+    const b = panelRowCount(panel.rows);
     let { rows, gram } = panel;
     const replace = async (made: Promise<Panel>) => {
       const next = await made;
@@ -198,7 +198,7 @@ export class LanczosBasis {
       }
       doesProject ||= isNoisy && this.#size > 0;
       await replace(this.operator.transform(invertLower(factor, b), rows, doesProject ? this.#q.rows : null));
-      coupling = multiply(coupling, factor, b);
+      coupling = multiplyMatrices(coupling, factor, b);
     }
     return { rows, coupling };
   }
@@ -227,7 +227,8 @@ function identity(b: number): Float64Array {
 function distanceFromIdentity(gram: Float32Array, b: number): number {
   let largest = 0;
   for (let i = 0; i < b; i += 1) {
-    for (let j = 0; j < b; j += 1) largest = Math.max(largest, Math.abs(at(gram, i * b + j) - (i === j ? 1 : 0)));
+    for (let j = 0; j < b; j += 1)
+      largest = Math.max(largest, Math.abs(unchecked(gram, i * b + j) - (i === j ? 1 : 0)));
   }
   return largest;
 }
@@ -238,11 +239,11 @@ const NOTHING = 1e-24;
 /** A factor of G, shifted if float32 cannot distinguish G from a singular matrix. */
 function robustCholesky(gram: Float32Array, b: number): { factor: Float64Array | null; isNoisy: boolean } {
   let largest = 0;
-  for (let i = 0; i < b; i += 1) largest = Math.max(largest, at(gram, i * b + i));
+  for (let i = 0; i < b; i += 1) largest = Math.max(largest, unchecked(gram, i * b + i));
   if (!(largest > NOTHING)) return { factor: null, isNoisy: true };
   const factor = cholesky(gram, b);
   let smallest = Number.POSITIVE_INFINITY;
-  for (let i = 0; factor && i < b; i += 1) smallest = Math.min(smallest, at(factor, i * b + i) ** 2);
+  for (let i = 0; factor && i < b; i += 1) smallest = Math.min(smallest, unchecked(factor, i * b + i) ** 2);
   if (factor && smallest > GRAM_NOISE * largest) return { factor, isNoisy: smallest < LOST_SHARE * largest };
   return { factor: cholesky(gram, b, GRAM_NOISE * b * largest), isNoisy: true };
 }

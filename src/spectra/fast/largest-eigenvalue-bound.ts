@@ -1,7 +1,7 @@
-import { at as blockAt } from '../../platform/at.ts';
+import { at } from '../../platform/at.ts';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
-import { at } from '../unchecked.ts';
-import { cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
+import { unchecked } from '../unchecked.ts';
+import { cholesky, invertLower, multiplyMatrices, transpose } from './small-matrix.ts';
 
 /**
  * A block Lanczos process. From the rows Ω = B₀·X₁ it computes S·Xⱼ = Bⱼ₋₁ᵀ·Xⱼ₋₁ + Aⱼ·Xⱼ + Bⱼ·Xⱼ₊₁ for blocks Xⱼ of b
@@ -58,21 +58,21 @@ export function isAbove(process: BlockLanczos, x: number): boolean {
 
 /** ‖N(x)‖₂², or null below the largest Ritz value. */
 function squaredNorm({ b, diagonal, offDiagonal }: BlockLanczos, x: number): number | null {
-  let product = blockAt(offDiagonal, 0);
+  let product = at(offDiagonal, 0);
   let correction: Float64Array = new Float64Array(b * b);
   for (const [j, block] of diagonal.entries()) {
-    const e = block.map((value, i) => (i % (b + 1) === 0 ? x : 0) - value - at(correction, i));
+    const e = block.map((value, i) => (i % (b + 1) === 0 ? x : 0) - value - unchecked(correction, i));
     const factor = cholesky(e, b);
     if (!factor) return null;
     const inverseFactor = invertLower(factor, b);
     // E⁻¹·B = F⁻ᵀ·(F⁻¹·B), and Bᵀ·E⁻¹·B is the square of the second factor.
-    const half = multiply(inverseFactor, blockAt(offDiagonal, j + 1), b);
+    const half = multiplyMatrices(inverseFactor, at(offDiagonal, j + 1), b);
     const halfTransposed = transpose(half, b);
-    correction = multiply(halfTransposed, halfTransposed, b, { transposeB: true });
-    product = multiply(product, multiply(transpose(inverseFactor, b), half, b), b);
+    correction = multiplyMatrices(halfTransposed, halfTransposed, b, { transposeB: true });
+    product = multiplyMatrices(product, multiplyMatrices(transpose(inverseFactor, b), half, b), b);
   }
   if (!product.every(Number.isFinite)) return null;
-  return at(symmetricEigenvalues(multiply(product, product, b, { transposeB: true }), b), 0);
+  return unchecked(symmetricEigenvalues(multiplyMatrices(product, product, b, { transposeB: true }), b), 0);
 }
 
 /** Γ(b/2 + 1): P(χ²_b < c) ≤ (c/2)^{b/2} / Γ(b/2 + 1). */

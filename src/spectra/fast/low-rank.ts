@@ -1,6 +1,6 @@
-import { at } from '../unchecked.ts';
-import { PROBES } from './gram-error.ts';
-import { cholesky, invertLower, multiply } from './small-matrix.ts';
+import { unchecked } from '../unchecked.ts';
+import { PROBE_VECTORS } from './gram-error.ts';
+import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 
 /** Relative to the trace: makes ΩᵀSΩ definite where S has fewer directions than there are probe vectors. */
 const SHIFT = 1e-12;
@@ -13,26 +13,31 @@ const SHIFT = 1e-12;
  */
 export function capturedShare(probes: Float64Array, products: Float64Array, trace: number): number {
   const core = innerProducts(probes, products);
-  const factor = cholesky(core, PROBES, SHIFT * trace * probes.length);
+  const factor = cholesky(core, PROBE_VECTORS, SHIFT * trace * probes.length);
   if (!factor) return 0;
   // Tr of F⁻¹·(SΩ)ᵀ(SΩ)·F⁻ᵀ for ΩᵀSΩ = F·Fᵀ.
-  const inverse = invertLower(factor, PROBES);
-  const squares = multiply(multiply(inverse, innerProducts(products, products), PROBES), inverse, PROBES, {
-    transposeB: true,
-  });
+  const inverse = invertLower(factor, PROBE_VECTORS);
+  const squares = multiplyMatrices(
+    multiplyMatrices(inverse, innerProducts(products, products), PROBE_VECTORS),
+    inverse,
+    PROBE_VECTORS,
+    {
+      transposeB: true,
+    },
+  );
   let captured = 0;
-  for (let i = 0; i < PROBES; i += 1) captured += at(squares, i * PROBES + i);
+  for (let i = 0; i < PROBE_VECTORS; i += 1) captured += unchecked(squares, i * PROBE_VECTORS + i);
   return captured / trace;
 }
 
 /** XᵀY, [p, p]. */
 function innerProducts(x: Float64Array, y: Float64Array): Float64Array {
-  const result = new Float64Array(PROBES * PROBES);
-  for (let row = 0; row < x.length; row += PROBES) {
-    for (let i = 0; i < PROBES; i += 1) {
-      const left = at(x, row + i);
-      for (let j = 0; j < PROBES; j += 1) {
-        result[i * PROBES + j] = at(result, i * PROBES + j) + left * at(y, row + j);
+  const result = new Float64Array(PROBE_VECTORS * PROBE_VECTORS);
+  for (let row = 0; row < x.length; row += PROBE_VECTORS) {
+    for (let i = 0; i < PROBE_VECTORS; i += 1) {
+      const left = unchecked(x, row + i);
+      for (let j = 0; j < PROBE_VECTORS; j += 1) {
+        result[i * PROBE_VECTORS + j] = unchecked(result, i * PROBE_VECTORS + j) + left * unchecked(y, row + j);
       }
     }
   }

@@ -3,9 +3,9 @@ import {
   type Device,
   float32Data,
   float32Output,
-  type Outputs,
   openSession,
   type Session,
+  type SessionOutputs,
   type Tensor,
   tensor,
   tensorOutput,
@@ -14,10 +14,10 @@ import type { MatrixSource } from '../load-matrix.ts';
 import type { ExplicitGram } from './explicit-gram.ts';
 import { float32Matrix } from './float32-matrix.ts';
 import { type GramError, NO_ERROR } from './gram-error.ts';
-import { openVectors, rowsOf, type Vectors } from './panels.ts';
+import { openVectors, panelRowCount, type Vectors } from './panels.ts';
 
 /** S·X, split into its parts inside and outside the span of Q. Panels have vectors as rows. */
-export interface Step {
+export interface OperatorStep {
   /** Q·(S·Xᵀ), [rows of Q, b], less the part that is in `near`. */
   readonly inside: Float32Array;
   /** The same for the last rows of Q, which have nearly all of it. */
@@ -94,7 +94,7 @@ export class Operator {
    * @param nearRows this many of the last rows of Q are projected out first. In exact arithmetic block Lanczos needs no
    *   others; projecting on all at once would amplify the loss of orthogonality from step to step
    */
-  async step(x: Tensor, q: Tensor, nearRows: number): Promise<Step> {
+  async step(x: Tensor, q: Tensor, nearRows: number): Promise<OperatorStep> {
     const outputs = await this.#product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
     return {
       near: float32Output(outputs, 'near'),
@@ -110,7 +110,7 @@ export class Operator {
    * @param rows [b, n]
    */
   async transform(map: Float64Array, rows: Tensor, q: Tensor | null): Promise<Panel> {
-    const b = rowsOf(rows);
+    const b = panelRowCount(rows);
     const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows };
     const outputs = q ? await this.#projectedPanel.run({ ...feeds, q }) : await this.#panel.run(feeds);
     return { rows: this.#kept(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
@@ -129,10 +129,10 @@ export class Operator {
   /** The last rows of Q. On the CPU they are a view and need no copy. */
   #lastRows(q: Tensor, count: number): Record<string, Tensor> {
     if (this.vectors.areOnDevice) return { nearby: tensor.int64([-count], [1]) };
-    return { nearby: this.rows(float32Data(q).subarray((rowsOf(q) - count) * this.size)) };
+    return { nearby: this.rows(float32Data(q).subarray((panelRowCount(q) - count) * this.size)) };
   }
 
-  #kept(outputs: Outputs, name: string): Tensor {
+  #kept(outputs: SessionOutputs, name: string): Tensor {
     return this.vectors.keep(tensorOutput(outputs, name));
   }
 }

@@ -79,7 +79,7 @@ class HostVectors implements Vectors {
       },
       push: async (rows) => {
         data.set(float32Data(rows), size * n);
-        size += rowsOf(rows);
+        size += panelRowCount(rows);
       },
       mark: () => {
         const before = size;
@@ -155,7 +155,7 @@ class DeviceVectors implements Vectors {
 }
 
 /** Number of vectors. */
-export function rowsOf(rows: Tensor): number {
+export function panelRowCount(rows: Tensor): number {
   return at(rows.dims, 0);
 }
 

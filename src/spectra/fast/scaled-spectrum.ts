@@ -1,6 +1,6 @@
 import { type Bounded, bounded, relativeWidth } from '../../statistics/bounded.ts';
-import { shareOf } from '../metrics.ts';
-import { at } from '../unchecked.ts';
+import { percentToCount } from '../metrics.ts';
+import { unchecked } from '../unchecked.ts';
 import { couplingEntropy } from './coupling-entropy.ts';
 import {
   BLOCKS_BEYOND,
@@ -14,19 +14,25 @@ import {
   QUADRATURE_GAP,
   ROOM_FOR_PROBES,
   ROUNDING,
-  roundingOf,
+  roundingError,
   SETTLED,
   STOPS,
   TARGET_WIDTH,
   TRACE_WIDTH,
 } from './effort.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
-import { type KyFanBounds, kyFanBounds, optimisticBounds, projectionOf, type RitzProjection } from './ky-fan-bounds.ts';
+import {
+  type KyFanBounds,
+  kyFanBounds,
+  optimisticBounds,
+  type RitzProjection,
+  ritzProjection,
+} from './ky-fan-bounds.ts';
 import { LanczosBasis } from './lanczos-basis.ts';
 import { type BlockLanczos, isAbove, largestEigenvalueBound } from './largest-eigenvalue-bound.ts';
 import type { Operator } from './operator.ts';
 import { addMoments, continueProcess, multiplyProbes, NO_MOMENTS, probeComplement } from './probe-vectors.ts';
-import { densityOf } from './spectral-density.ts';
+import { estimateDensity } from './spectral-density.ts';
 import { entropyTrace, type ProbeMoments, quadratureGap, squareTrace, xLogX } from './trace-estimates.ts';
 
 /** The spectrum of S in units of its mean eigenvalue: Tr S = n. */
@@ -86,9 +92,9 @@ async function withProbes(
     size: left,
     trace,
     upperBound,
-    square: whole === null ? null : leftOf(whole, inside, roundingOf(at(ritz, 0) / n)),
+    square: whole === null ? null : leftOf(whole, inside, roundingError(unchecked(ritz, 0) / n)),
   };
-  const deep = densityOf(beginning(process));
+  const deep = estimateDensity(beginning(process));
   const tracesWith = (shallow: ProbeMoments) => {
     const square = whole === null ? shifted(squareTrace({ deep, shallow }, known), inside, inside) : exactly(whole);
     const entropy = shifted(entropyTrace({ deep, shallow }, known), split + gap.low, split + gap.high);
@@ -107,7 +113,7 @@ async function withProbes(
   const mass = weights.reduce((sum, weight) => sum + weight, 0);
   const atoms = [
     ...Array.from(ritz, (value) => ({ value, weight: 1 })),
-    ...Array.from(nodes, (value, i) => ({ value, weight: (left * at(weights, i)) / mass })),
+    ...Array.from(nodes, (value, i) => ({ value, weight: (left * unchecked(weights, i)) / mass })),
   ].sort((a, b) => b.value - a.value);
   return { top, square, entropy, atoms };
 }
@@ -143,7 +149,7 @@ async function growBasis(
     // Take the last directions along if they are too few for a block of probe vectors and the next block, which it
     // reaches.
     while (n - basis.size < 2 * block && !basis.isComplete) await basis.grow();
-    const projection = projectionOf(basis, block);
+    const projection = ritzProjection(basis, block);
     if (basis.isComplete) return { projection, boundedTop: null };
     const isEnd = basis.size >= end;
     const expected = before ? expectedBounds(projection, before) : null;
@@ -159,15 +165,15 @@ async function growBasis(
 /** The bounds if the first Ritz value that still moves were the largest eigenvalue outside the basis. */
 function expectedBounds(projection: RitzProjection, before: RitzProjection): KyFanBounds {
   const { ritz } = projection;
-  const moving = ritz.findIndex((value, i) => !(value - at(before.ritz, i) < SETTLED * value));
-  return optimisticBounds(projection, at(ritz, moving < 0 ? ritz.length - 1 : moving));
+  const moving = ritz.findIndex((value, i) => !(value - unchecked(before.ritz, i) < SETTLED * value));
+  return optimisticBounds(projection, unchecked(ritz, moving < 0 ? ritz.length - 1 : moving));
 }
 
 async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlocks: number): Promise<BoundedTop> {
   const { size: n, ritz } = projection;
   const block = Math.sqrt(projection.coupling.length);
   const trace = Math.max(0, n - sumOf(ritz, (x) => x));
-  const rounding = ROUNDING * at(ritz, 0);
+  const rounding = ROUNDING * unchecked(ritz, 0);
   const upperBoundOf = (process: BlockLanczos) => {
     const limit = trace + rounding;
     return Math.min(limit, largestEigenvalueBound(process, limit) + rounding);
@@ -189,7 +195,7 @@ async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlo
     (soFar) => {
       const blocks = soFar.diagonal.length;
       if (blocks % PROBE_BLOCKS.step !== 0 || !isAbove(soFar, allowed) || !isNarrow(topOf(soFar), n)) return false;
-      return blocks >= QUADRATURE_BLOCKS || quadratureGap(densityOf(soFar)) < QUADRATURE_GAP * n;
+      return blocks >= QUADRATURE_BLOCKS || quadratureGap(estimateDensity(soFar)) < QUADRATURE_GAP * n;
     },
   );
   here.drop();
@@ -202,7 +208,7 @@ const HALVINGS = 20;
 /** The largest upper bound of the eigenvalues in the complement with which the sums can still be narrow. */
 function largestAllowedBound(projection: RitzProjection): number {
   let low = 0;
-  let high = at(projection.ritz, 0);
+  let high = unchecked(projection.ritz, 0);
   for (let i = 0; i < HALVINGS; i += 1) {
     const middle = (low + high) / 2;
     if (isNarrow(optimisticBounds(projection, middle), projection.size)) low = middle;
@@ -213,7 +219,7 @@ function largestAllowedBound(projection: RitzProjection): number {
 
 /** Are the bounds of all sums at most this many times as wide as the target? */
 function isNarrow(top: KyFanBounds, n: number, times = 1): boolean {
-  const keys = [1, 8, shareOf(n, 1), shareOf(n, 5)].map((k) => Math.min(k, n));
+  const keys = [1, 8, percentToCount(n, 1), percentToCount(n, 5)].map((k) => Math.min(k, n));
   return keys.every((k, i) => {
     const target = i === 3 ? TARGET_WIDTH.wide : TARGET_WIDTH.top;
     return top.high(k) - top.low(k) < times * target * top.low(k);

@@ -1,8 +1,8 @@
-import { at as blockAt } from '../../platform/at.ts';
+import { at } from '../../platform/at.ts';
 import { symmetricEigenvaluesWithRows } from '../eigenvalues.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import type { BlockLanczos } from './largest-eigenvalue-bound.ts';
-import { cholesky, invertLower, multiply } from './small-matrix.ts';
+import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 
 /** Σ_k ω_kᵀ·f(S)·ω_k ≈ Σ_i weight_i·f(node_i). */
 export interface Quadrature {
@@ -27,7 +27,7 @@ export interface SpectralDensity {
  * Quadrature, ch. 6: for x·ln x, whose even derivatives are positive and whose odd ones from the third on are negative,
  * they bound the integral from both sides.
  */
-export function densityOf(process: BlockLanczos): SpectralDensity {
+export function estimateDensity(process: BlockLanczos): SpectralDensity {
   const { b, diagonal } = process;
   const gauss = blockTridiagonal(process);
   const radau = gauss.slice();
@@ -36,7 +36,7 @@ export function densityOf(process: BlockLanczos): SpectralDensity {
   if (schur) {
     for (let i = 0; i < b; i += 1) {
       const row = (n - b + i) * n + n - b;
-      for (let j = 0; j < b; j += 1) radau[row + j] = at(radau, row + j) - at(schur, i * b + j);
+      for (let j = 0; j < b; j += 1) radau[row + j] = unchecked(radau, row + j) - unchecked(schur, i * b + j);
     }
   }
   return { vectors: b, blocks: diagonal.length, gauss: rule(gauss, process), radau: rule(radau, process) };
@@ -47,11 +47,11 @@ function blockTridiagonal({ b, diagonal, offDiagonal }: BlockLanczos): Float64Ar
   const n = b * diagonal.length;
   const matrix = new Float64Array(n * n);
   for (const [k, block] of diagonal.entries()) {
-    const coupling = k > 0 ? blockAt(offDiagonal, k) : null;
+    const coupling = k > 0 ? at(offDiagonal, k) : null;
     for (let i = 0; i < b; i += 1) {
       for (let j = 0; j < b; j += 1) {
-        matrix[(k * b + i) * n + k * b + j] = at(block, i * b + j);
-        if (coupling) matrix[(k * b + j) * n + (k - 1) * b + i] = at(coupling, i * b + j);
+        matrix[(k * b + i) * n + k * b + j] = unchecked(block, i * b + j);
+        if (coupling) matrix[(k * b + j) * n + (k - 1) * b + i] = unchecked(coupling, i * b + j);
       }
     }
   }
@@ -60,14 +60,14 @@ function blockTridiagonal({ b, diagonal, offDiagonal }: BlockLanczos): Float64Ar
 
 function rule(matrix: Float64Array, { b, diagonal, offDiagonal }: BlockLanczos): Quadrature {
   const n = b * diagonal.length;
-  const start = blockAt(offDiagonal, 0);
+  const start = at(offDiagonal, 0);
   const rows = Array.from({ length: b }, (_, i) => {
     const row = new Float64Array(n);
     row.set(start.subarray(i * b, (i + 1) * b));
     return row;
   });
   const eigenvalues = symmetricEigenvaluesWithRows(matrix, n, rows);
-  const weights = Float64Array.from(eigenvalues, (_, i) => rows.reduce((sum, row) => sum + at(row, i) ** 2, 0));
+  const weights = Float64Array.from(eigenvalues, (_, i) => rows.reduce((sum, row) => sum + unchecked(row, i) ** 2, 0));
   return { nodes: eigenvalues.map((value) => Math.max(0, value)), weights };
 }
 
@@ -85,13 +85,13 @@ export function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Ar
     }
     const factor = cholesky(schur, b);
     if (!factor) return null;
-    const half = multiply(invertLower(factor, b), blockAt(offDiagonal, k), b);
+    const half = multiplyMatrices(invertLower(factor, b), at(offDiagonal, k), b);
     const next = block.slice();
     for (let i = 0; i < b; i += 1) {
       for (let j = 0; j < b; j += 1) {
         let sum = 0;
-        for (let l = 0; l < b; l += 1) sum += at(half, l * b + i) * at(half, l * b + j);
-        next[i * b + j] = at(next, i * b + j) - sum;
+        for (let l = 0; l < b; l += 1) sum += unchecked(half, l * b + i) * unchecked(half, l * b + j);
+        next[i * b + j] = unchecked(next, i * b + j) - sum;
       }
     }
     schur = next;

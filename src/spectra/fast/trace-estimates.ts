@@ -1,6 +1,6 @@
-import { at as numberAt } from '../../platform/at.ts';
+import { at } from '../../platform/at.ts';
 import { type Bounded, bounded } from '../../statistics/bounded.ts';
-import { at } from '../unchecked.ts';
+import { unchecked } from '../unchecked.ts';
 import type { Quadrature, SpectralDensity } from './spectral-density.ts';
 
 /** −ln of the probability that a trace is outside its bounds on one side. */
@@ -36,7 +36,7 @@ export interface ProbeMoments {
 const MOST_DEGREE = 4;
 
 /** All probe vectors of an operator: few that went through block Lanczos, and many that were multiplied twice. */
-export interface Probes {
+export interface TraceProbes {
   readonly deep: SpectralDensity;
   readonly shallow: ProbeMoments;
 }
@@ -71,16 +71,16 @@ function deviation(density: SpectralDensity, parts: readonly Part[], upperBound:
 }
 
 /** Tr S² less the trace of its best line: the part that only probe vectors reveal. */
-function squareRemainder({ deep, shallow }: Probes) {
+function squareRemainder({ deep, shallow }: TraceProbes) {
   const line = fitPolynomial(deep.gauss, (x) => x * x, 1);
   const remainder = (x: number) => x * x - line(x);
-  const sum = integrate(deep.gauss, remainder) + numberAt(shallow.moments, 2) - line.trace(shallow.moments);
+  const sum = integrate(deep.gauss, remainder) + at(shallow.moments, 2) - line.trace(shallow.moments);
   const vectors = deep.vectors + shallow.vectors;
   return { line, remainder, vectors, estimate: sum / vectors };
 }
 
 /** Tr S² of an operator with known Tr I and Tr S. */
-export function squareTrace(probes: Probes, { size, trace, upperBound }: KnownTraces): Bounded {
+export function squareTrace(probes: TraceProbes, { size, trace, upperBound }: KnownTraces): Bounded {
   const { line, remainder, estimate, vectors } = squareRemainder(probes);
   const error = deviation(probes.deep, [{ vectors, weight: (x) => remainder(x) / vectors }], upperBound);
   const middle = estimate + line.trace([size, trace]);
@@ -94,7 +94,7 @@ export function xLogX(x: number): number {
 }
 
 /** Tr S·ln S of an operator with known Tr I and Tr S, and perhaps Tr S². */
-export function entropyTrace(probes: Probes, known: KnownTraces): Bounded {
+export function entropyTrace(probes: TraceProbes, known: KnownTraces): Bounded {
   const { size, trace, upperBound, square } = known;
   if (!(trace > 0)) return bounded(0, 0);
   const byLine = entropyEstimate(probes, upperBound, [exact(size), exact(trace)]);
@@ -110,7 +110,7 @@ export function entropyTrace(probes: Probes, known: KnownTraces): Bounded {
  * its best polynomial, from all probe vectors; and the small rest, from the deep ones.
  * @param known Tr I, Tr S and so on
  */
-function entropyEstimate({ deep, shallow }: Probes, upperBound: number, known: readonly Bounded[]) {
+function entropyEstimate({ deep, shallow }: TraceProbes, upperBound: number, known: readonly Bounded[]) {
   const line = fitPolynomial(deep.gauss, xLogX, known.length - 1);
   // A Gauss–Radau rule of s blocks is exact up to degree 2s − 2, and an upper bound for x·ln x minus such a polynomial.
   const best = fitPolynomial(deep.gauss, xLogX, Math.min(MOST_DEGREE, 2 * deep.blocks - 2));
@@ -128,7 +128,7 @@ function entropyEstimate({ deep, shallow }: Probes, upperBound: number, known: r
   );
   const middle = line.trace(known.map(({ value }) => value)) + bends / count;
   const uncertain = known.reduce(
-    (sum, { low, high }, i) => sum + (Math.abs(numberAt(line.coefficients, i)) * (high - low)) / 2,
+    (sum, { low, high }, i) => sum + (Math.abs(at(line.coefficients, i)) * (high - low)) / 2,
     0,
   );
   return {
@@ -152,7 +152,7 @@ function within(least: number, most: number, low: number, high: number): Bounded
 
 function integrate({ nodes, weights }: Quadrature, f: (x: number) => number): number {
   let sum = 0;
-  for (let i = 0; i < nodes.length; i += 1) sum += at(weights, i) * f(at(nodes, i));
+  for (let i = 0; i < nodes.length; i += 1) sum += unchecked(weights, i) * f(unchecked(nodes, i));
   return sum;
 }
 
@@ -188,7 +188,7 @@ function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree:
         inner(evaluator(next, scale), evaluator(other, scale)) /
         inner(evaluator(other, scale), evaluator(other, scale));
       other.forEach((value, i) => {
-        next[i] = numberAt(next, i) - share * value;
+        next[i] = at(next, i) - share * value;
       });
     }
     const norm = inner(evaluator(next, scale), evaluator(next, scale));
@@ -196,13 +196,13 @@ function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree:
     if (!(norm > 1e-12 * mass)) break;
     const share = inner(f, evaluator(next, scale)) / norm;
     next.forEach((value, i) => {
-      coefficients[i] = numberAt(coefficients, i) + (share * value) / scale ** i;
+      coefficients[i] = at(coefficients, i) + (share * value) / scale ** i;
     });
     basis.push(next);
   }
   return Object.assign(evaluator(coefficients, 1), {
     coefficients,
-    trace: (powers: readonly number[]) => coefficients.reduce((sum, c, i) => sum + c * numberAt(powers, i), 0),
+    trace: (powers: readonly number[]) => coefficients.reduce((sum, c, i) => sum + c * at(powers, i), 0),
   });
 }
 

@@ -1,8 +1,8 @@
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { transposedView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { blockOf, isQuantized, isReadable, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
-import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
+import { isQuantized, isReadable, tensorBlock, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
+import { ElementType, Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import { loadFlat, loadMatrix } from '../load-matrix.ts';
@@ -52,7 +52,7 @@ async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Pro
   let sum = 0;
   for (let expert = 0; expert < count; expert += 1) {
     const graph = new Graph();
-    const [own, other] = [stored, original].map((entry) => blockOf(entry, expert, count));
+    const [own, other] = [stored, original].map((entry) => tensorBlock(entry, expert, count));
     if (!own || !other) throw new Error('two stacks are compared');
     const [view, otherView] = [wholeMatrix(own.shape), transposedView(wholeMatrix(other.shape))];
     const rounded = graph.cast(loadMatrix(graph, { source: other, view: otherView }), valueType(own));
@@ -79,7 +79,7 @@ async function distanceFromRounded(
   const squares = Array.from({ length: Math.ceil(stored.size / BLOCK) }, (_, i) => {
     const [start, end] = [i * BLOCK, Math.min(stored.size, (i + 1) * BLOCK)];
     const block = expanded ? graph.slice(expanded, 0, start, end) : loadFlat(graph, original, start, end, type);
-    const first = before ? graph.cast(block, elementTypeOf({ name: original.name, dtype: before })) : block;
+    const first = before ? graph.cast(block, onnxElementType({ name: original.name, dtype: before })) : block;
     const rounded = graph.cast(graph.cast(first, type), ElementType.float64);
     const own = expandedOwn
       ? graph.cast(graph.slice(expandedOwn, 0, start, end), ElementType.float64)

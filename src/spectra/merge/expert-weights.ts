@@ -1,12 +1,12 @@
 import type { Adapter, LoraModule } from '../../checkpoint/adapter/adapter.ts';
 import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
-import { featuresOf } from '../../checkpoint/adapter/factors.ts';
+import { loraFeatures } from '../../checkpoint/adapter/factors.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
 import { fusedLayout } from '../../checkpoint/matrices/fused.ts';
 import { listMatrices } from '../../checkpoint/matrices/list-matrices.ts';
 import type { Matrix } from '../../checkpoint/matrices/matrix.ts';
 import type { ModuleType } from '../../checkpoint/naming/module-type.ts';
-import { placeOf } from '../../checkpoint/naming/place.ts';
+import { tensorPlace } from '../../checkpoint/naming/place.ts';
 import type { OutputSlice } from '../../checkpoint/tensors/matrix-view.ts';
 
 /** A matrix of one expert that an adapter changes, in the checkpoint and in its reference, and the update of it. */
@@ -30,7 +30,7 @@ export function expertWeights(
   if (modules.length === 0) return [];
   const [checkpoint, reference] = [expertsOf(sides.checkpoint), expertsOf(sides.reference)];
   const { architecture } = sides.reference;
-  const placed = modules.map((module) => ({ module, place: placeOf(module.target, sides.reference) }));
+  const placed = modules.map((module) => ({ module, place: tensorPlace(module.target, sides.reference) }));
   const layers = placed.flatMap(({ module, place: { layer, module: type } }) => {
     const parts = (type === 'other' ? GATE_AND_UP : [type]).map((part) => reference.get(keyOf(layer, 0, part)));
     const [first] = parts;
@@ -40,7 +40,7 @@ export function expertWeights(
   });
   const turned = areTurned(adapter, layers, architecture.layoutType);
   return placed.flatMap(({ module, place: { layer, module: type } }) => {
-    const own = featuresOf(module);
+    const own = loraFeatures(module);
     const [input, output] = turned ? [own.output, own.input] : [own.input, own.output];
     const layout = fusedLayout(module.target, { output, input, architecture, attentionInput: null });
     const parts: readonly Part[] = layout && !('unknown' in layout) ? layout.parts : [{ module: type }];

@@ -235,6 +235,6 @@ function withoutMagnitudes([first, ...rest]: MergedWeight['modules']): MergedWei
 }
 
 /** Is it in a dtype or format that a merge can be judged in? */
-export function isJudged(entry: TensorEntry): boolean {
+export function isMergeJudged(entry: TensorEntry): boolean {
   return isQuantized(entry) || Object.hasOwn(HALF_ULP, entry.dtype);
 }

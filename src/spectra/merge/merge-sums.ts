@@ -1,9 +1,9 @@
 import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import { factorsOf, featuresOf } from '../../checkpoint/adapter/factors.ts';
+import { loraFactors, loraFeatures } from '../../checkpoint/adapter/factors.ts';
 import { type MatrixView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
 import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
 import { tensorValue } from '../../checkpoint/tensors/tensor-value.ts';
-import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
+import { ElementType, Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { CACHED_BYTES, eachStrip, loadMatrix } from '../load-matrix.ts';
 
@@ -99,9 +99,11 @@ export async function mergeSums(
   const isWhole = modules.some(({ magnitude, transposed }) => magnitude !== null && transposed !== first.transposed);
   const whole = loadMatrix(graph, { source: merged, view });
   const original = loadMatrix(graph, { source: base, view: views?.base ?? view });
-  const wholeBase = expandedAs ? graph.cast(original, elementTypeOf({ name: base.name, dtype: expandedAs })) : original;
+  const wholeBase = expandedAs
+    ? graph.cast(original, onnxElementType({ name: base.name, dtype: expandedAs }))
+    : original;
   const updates = modules.map((module) => openUpdate(graph, module, { factor, axis: outputAxis }));
-  const gridType = elementTypeOf({ name: merged.name, dtype: grid });
+  const gridType = onnxElementType({ name: merged.name, dtype: grid });
   const double = (value: Value) => graph.cast(value, ElementType.float64);
   const round = (value: Value) => double(graph.cast(value, gridType));
   const minus = (a: Value, b: Value) => graph.op('Sub', [a, b]);
@@ -168,8 +170,8 @@ function openUpdate(
 ) {
   const { magnitude, transposed, rank } = module;
   const double = (value: Value) => graph.cast(value, ElementType.float64);
-  const views = factorsOf(module);
-  const { output } = featuresOf(module);
+  const views = loraFactors(module);
+  const { output } = loraFeatures(module);
   const valueA = double(loadMatrix(graph, { source: module.a, view: views.a }));
   const valueB = double(loadMatrix(graph, { source: module.b, view: views.b }));
   const scale = graph.constant([factor * module.scale], 'float64', [1, 1]);

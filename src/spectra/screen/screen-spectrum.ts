@@ -6,9 +6,9 @@ import { bounded } from '../../statistics/bounded.ts';
 import { matrixCost } from '../cost.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import { ROUNDING } from '../fast/effort.ts';
-import { type FastOptions, metricsOf } from '../fast/fast-spectrum.ts';
+import { type FastOptions, fastMetrics } from '../fast/fast-spectrum.ts';
 import { gaussian } from '../fast/gaussian.ts';
-import { kyFanBounds, projectionOf } from '../fast/ky-fan-bounds.ts';
+import { kyFanBounds, ritzProjection } from '../fast/ky-fan-bounds.ts';
 import { LanczosBasis } from '../fast/lanczos-basis.ts';
 import { type BlockLanczos, largestEigenvalueBound } from '../fast/largest-eigenvalue-bound.ts';
 import { Operator } from '../fast/operator.ts';
@@ -52,7 +52,7 @@ export async function screenSpectrum(
   try {
     const spectrum = await screenOperator(operator);
     if (spectrum === null) return null;
-    const metrics = metricsOf(spectrum, { energy, error: operator.error, shape: matrix.view.shape });
+    const metrics = fastMetrics(spectrum, { energy, error: operator.error, shape: matrix.view.shape });
     addSums(metrics, energies);
     return {
       singularValues: new Float64Array(),
@@ -83,13 +83,13 @@ function isScreenable(shape: readonly [number, number]): boolean {
 }
 
 /** Bounds of S, scaled to Tr S = n, from one block Lanczos process. */
-async function screenOperator(operator: Operator): Promise<Parameters<typeof metricsOf>[0] | null> {
+async function screenOperator(operator: Operator): Promise<Parameters<typeof fastMetrics>[0] | null> {
   const n = operator.size;
   const basis = new LanczosBasis(operator, BLOCK * MOST_BLOCKS);
   const process = await probeComplement(basis, gaussian(STREAM, BLOCK * n), MOST_BLOCKS, (soFar) =>
     isEnough(basis, soFar),
   );
-  const projection = projectionOf(basis, BLOCK);
+  const projection = ritzProjection(basis, BLOCK);
   const [largest = 0] = projection.ritz;
   const rounding = ROUNDING * largest;
   const upperBound = Math.min(n, largestEigenvalueBound(process, n) + rounding);
@@ -114,7 +114,7 @@ async function screenOperator(operator: Operator): Promise<Parameters<typeof met
 /** Are the bounds of the largest eigenvalue narrow? */
 function isEnough(basis: LanczosBasis, process: BlockLanczos): boolean {
   if (process.diagonal.length < 2) return false;
-  const largest = at(projectionOf(basis, BLOCK).ritz, 0);
+  const largest = at(ritzProjection(basis, BLOCK).ritz, 0);
   const n = basis.operator.size;
   return largestEigenvalueBound(process, n) - largest < Math.max(ENOUGH.relative * largest, ENOUGH.share * n);
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BLOCK_FORMATS } from '../../../src/checkpoint/formats/gguf/blocks/index.ts';
 import { readGgufHeader } from '../../../src/checkpoint/formats/gguf/header.ts';
-import { entryOf } from '../../../src/checkpoint/formats/gguf/tensor-entry.ts';
+import { ggufTensorEntry } from '../../../src/checkpoint/formats/gguf/tensor-entry.ts';
 import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
-import { blockOf, preparedValue, tensorValue } from '../../../src/checkpoint/tensors/tensor-value.ts';
+import { preparedValue, tensorBlock, tensorValue } from '../../../src/checkpoint/tensors/tensor-value.ts';
 import { ElementType, Graph, type Value } from '../../../src/onnx/graph.ts';
 import { float32Output, openSession, runGraph, tensor } from '../../../src/onnx/session.ts';
 import { fixture, temporaryFolder } from '../../fixtures.ts';
@@ -32,7 +32,7 @@ async function entryNamed(name: string): Promise<TensorEntry> {
   const header = await readGgufHeader(FILE);
   const found = header.tensors.find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no ${name}`);
-  return entryOf(found, header);
+  return ggufTensorEntry(found, header);
 }
 
 it('has a test for each block type', () => {
@@ -57,7 +57,7 @@ describe.each(Object.keys(expected))('blocks of %s', (name) => {
     expect(steps.every((step) => step >= 0)).toBe(true);
     expect(most(steps)).toBeGreaterThan(0);
     expect(most(steps)).toBeLessThanOrEqual(2.0001 * most(values));
-    const quarter = blockOf(entry, 2, 4);
+    const quarter = tensorBlock(entry, 2, 4);
     expect([quarter.shape, quarter.recipe?.stored[0]?.byteLength]).toEqual([
       entry.shape.slice(1),
       entry.byteLength / 4,
@@ -82,7 +82,7 @@ it('are expanded before a session is opened, part by part, and looked up by row'
     ggufBytes({ tensors: [{ name: 'w', type: 8, dims: [512, 256], data: Buffer.from(rows.flat()) }] }),
   );
   const header = await readGgufHeader(path);
-  const entry = header.tensors.map((one) => entryOf(one, header))[0];
+  const entry = header.tensors.map((one) => ggufTensorEntry(one, header))[0];
   if (entry === undefined) throw new Error('there is a tensor');
   const graph = new Graph();
   const x = graph.input('x', ElementType.float32, [1, 512]);

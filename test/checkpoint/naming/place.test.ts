@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeOf } from '../../../src/checkpoint/naming/place.ts';
+import { tensorPlace } from '../../../src/checkpoint/naming/place.ts';
 
 /** Names from the families' checkpoints on the Hugging Face Hub. */
 const LANGUAGE: ReadonlyArray<[string, string, number | null]> = [
@@ -121,16 +121,16 @@ const VISION_LANGUAGE: ReadonlyArray<[string, string, string | null]> = [
 
 describe('placeOf', () => {
   it.each(LANGUAGE)('finds the module and the layer of %s: %s, %s', (name, module, layer) => {
-    expect(placeOf(name, { multimodal: false })).toMatchObject({ module, layer, component: null });
+    expect(tensorPlace(name, { multimodal: false })).toMatchObject({ module, layer, component: null });
   });
 
   it.each(VISION_LANGUAGE)('finds the module and the component of %s: %s, %s', (name, module, component) => {
-    expect(placeOf(name, { multimodal: true })).toMatchObject({ module, component });
+    expect(tensorPlace(name, { multimodal: true })).toMatchObject({ module, component });
   });
 
   it('does not mistake the number of a merger for a layer, and finds the number of an expert', () => {
-    expect(placeOf('visual.merger.mlp.0.weight', { multimodal: true }).layer).toBeNull();
-    const expert = placeOf('model.layers.5.mlp.experts.6.up_proj.weight', { multimodal: false });
+    expect(tensorPlace('visual.merger.mlp.0.weight', { multimodal: true }).layer).toBeNull();
+    const expert = tensorPlace('model.layers.5.mlp.experts.6.up_proj.weight', { multimodal: false });
     expect(expert.expert).toBe(6);
   });
 });

@@ -3,7 +3,7 @@ import { checkDisk, checkMemory, checkNode } from '../../../src/cli/doctor/check
 import { tokenCheck } from '../../../src/cli/doctor/check-token.ts';
 import { checkAction, checkPermissions, checkRunner } from '../../../src/cli/doctor/check-workflow.ts';
 import { ok, problem, runChecks, shared } from '../../../src/cli/doctor/diagnosis.ts';
-import { renderDiagnosis, renderSummary } from '../../../src/cli/doctor/render.ts';
+import { renderDiagnosis, renderDoctorSummary } from '../../../src/cli/doctor/render.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 
@@ -27,7 +27,7 @@ describe('checks', () => {
     expect(all.map(({ status }) => status)).toEqual(['problem', 'problem', 'ok']);
     expect(all[0]?.text).toBe('this check failed: x is not a function');
     expect(all[1]).toMatchObject({ text: 'it is wrong', fix: 'make it right' });
-    expect(renderSummary(all)).toBe('✘ 2 problems');
+    expect(renderDoctorSummary(all)).toBe('✘ 2 problems');
   });
 
   it('share what takes long, and its error', async () => {

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../../src/cli/doctor/diagnosis.ts';
 import { workflowText } from '../../../src/cli/init/workflow-text.ts';
-import { run } from '../../../src/cli/run.ts';
-import { calibrationOf } from '../../../src/compare/calibration/build.ts';
+import { runCommandLine } from '../../../src/cli/run.ts';
+import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import { calibrationText } from '../../../src/compare/calibration/file.ts';
 import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
@@ -60,7 +60,7 @@ function measured(): Promise<Measurement> {
 async function doctor(...args: string[]) {
   const environment = { PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: join(folder, '.cache') };
   const { code, log } = await asProcess({ environment, folder }, async () => {
-    process.exitCode = await run(['doctor', ...args, '--json'], process);
+    process.exitCode = await runCommandLine(['doctor', ...args, '--json'], process);
   });
   const { ok, checks } = JSON.parse(log) as { ok: boolean; checks: readonly Diagnosis[] };
   const of = (name: string) => checks.find((check) => check.name === name);
@@ -108,14 +108,14 @@ describe('doctor', () => {
     const file = '.shadow-gate/calibration.json';
     const calibration = async (over: object = {}) => {
       const known = { name: 'models/new', measurement: await measured() };
-      write(file, calibrationText({ ...calibrationOf([known], 'runs'), ...over }));
+      write(file, calibrationText({ ...buildCalibration([known], 'runs'), ...over }));
       return (await doctor('--checkpoint', 'models/new', '--reference', 'models/base', '--only', 'spectra')).of(
         'calibration',
       );
     };
     expect((await doctor()).of('calibration')).toBeUndefined();
     expect(await calibration()).toMatchObject({ status: 'warning', text: expect.stringContaining('4 are needed') });
-    const { runs } = calibrationOf([{ name: 'a', measurement: await measured() }], 'runs');
+    const { runs } = buildCalibration([{ name: 'a', measurement: await measured() }], 'runs');
     const twenty = Array.from({ length: 20 }, (_, i) => ({ ...at(runs, 0), digest: `sha256:${i}` }));
     expect(await calibration({ runs: twenty.slice(1) })).toMatchObject({
       status: 'ok',
@@ -177,7 +177,7 @@ describe('doctor', () => {
   it('reads a baseline of this version, model and suites', async () => {
     const cli = (...args: string[]) =>
       asProcess({ environment: { PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: 'off' }, folder }, async () => {
-        process.exitCode = await run(args, process);
+        process.exitCode = await runCommandLine(args, process);
       });
     const out = ['--reference', 'models/base', '--out', '.shadow-gate/baseline.json'];
     expect((await cli('measure', '--checkpoint', 'models/new', ...out, '--only', 'spectra')).code).toBe(0);

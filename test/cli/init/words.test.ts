@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { programWords, shellPath, shellWord } from '../../../src/cli/init/shell-words.ts';
+import { programWords, quoteShellWord, shellPath } from '../../../src/cli/init/shell-words.ts';
 import { pathFilter, workflowWord, yamlWord } from '../../../src/cli/init/yaml-words.ts';
 
 /** Names that a folder can have, and what a shell, a YAML reader, a runner or a terminal would make of them. */
@@ -36,7 +36,7 @@ const HOSTILE = [
 
 describe('a hostile name', () => {
   it.each(HOSTILE.filter((name) => name !== ''))('is one word of a shell, and visible: %j', (name) => {
-    const word = shellWord(name);
+    const word = quoteShellWord(name);
     expect(word).toMatch(/^[\x20-\x7e]+$/);
     expect(word).not.toContain('##[');
     const printed = execFileSync('bash', ['-c', `printf '%s.' ${word}`], { encoding: 'utf8' });

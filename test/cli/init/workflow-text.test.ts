@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { policyText } from '../../../src/cli/init/policy-text.ts';
-import { PINS, type WorkflowFacts, workflowText } from '../../../src/cli/init/workflow-text.ts';
+import { ACTION_PINS, type WorkflowFacts, workflowText } from '../../../src/cli/init/workflow-text.ts';
 import { ACTION } from '../../../src/platform/version.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { repository } from '../../fixtures.ts';
@@ -37,7 +37,7 @@ describe('the workflow that init writes', () => {
 
   it('pins actions as the examples do', () => {
     const example = readFileSync(repository('examples/workflows/pull-request.yml'), 'utf8');
-    for (const pin of Object.values(PINS)) expect(example).toContain(`uses: ${pin}\n`);
+    for (const pin of Object.values(ACTION_PINS)) expect(example).toContain(`uses: ${pin}\n`);
   });
 
   it('fetches what is in Git LFS only where something is', () => {

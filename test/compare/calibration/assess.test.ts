@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LEAST_RUNS, oddRuns } from '../../../src/compare/calibration/assess.ts';
-import { calibrationOf } from '../../../src/compare/calibration/build.ts';
+import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import type { Calibration } from '../../../src/compare/calibration/schema.ts';
 import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
@@ -89,7 +89,7 @@ describe('an update beside those of known-good runs', () => {
       measurement: updated({ energy }, { name: `run-${i}` }),
     }));
     const of = (energy: number) =>
-      ofKind('calibrated-metric', judged(updated({ energy }), calibrationOf(known, 'series')).findings);
+      ofKind('calibrated-metric', judged(updated({ energy }), buildCalibration(known, 'series')).findings);
     expect(of(limit - 1e-6)).toEqual([]);
     const [one] = of(limit + 1e-6);
     expect(one).toMatchObject({ by, limit: expect.closeTo(limit, 10) });
@@ -128,14 +128,17 @@ describe('an update beside those of known-good runs', () => {
     });
     const known = goodRuns(5).map(({ name, measurement }) => ({ name, measurement: many(measurement) }));
     const sentence = expect.stringMatching(/Not judged, since not all of them trained it: embed\.$/);
-    expect(of(without(many(updated())), calibrationOf(known, 'runs'))).toEqual([['embed'], sentence]);
+    expect(of(without(many(updated())), buildCalibration(known, 'runs'))).toEqual([['embed'], sentence]);
     const bare = known.map(({ name, measurement }) => ({ name, measurement: without(measurement) }));
-    expect(of(many(updated()), calibrationOf(bare, 'runs'))).toEqual([['embed'], sentence]);
-    expect(of(many(updated()), calibrationOf(known, 'runs'))).toEqual([[], expect.not.stringContaining('Not judged')]);
+    expect(of(many(updated()), buildCalibration(bare, 'runs'))).toEqual([['embed'], sentence]);
+    expect(of(many(updated()), buildCalibration(known, 'runs'))).toEqual([
+      [],
+      expect.not.stringContaining('Not judged'),
+    ]);
     // As where an update begins below the rounding of its dtype.
     const [first, ...others] = known;
     const some = [...bare.slice(0, 1), ...others];
-    expect(first && of(many(updated()), calibrationOf(some, 'runs'))).toEqual([['embed'], sentence]);
+    expect(first && of(many(updated()), buildCalibration(some, 'runs'))).toEqual([['embed'], sentence]);
   });
 
   it('one of theirs that stands out is named, with the number that does so most', () => {
@@ -143,7 +146,7 @@ describe('an update beside those of known-good runs', () => {
       ...goodRuns(7),
       { name: 'odd', measurement: updated({ energy: 0.75, ratio: 0.75 }, { name: 'odd' }) },
     ];
-    expect(oddRuns(calibrationOf(known, 'runs'), 0.05)).toEqual([
+    expect(oddRuns(buildCalibration(known, 'runs'), 0.05)).toEqual([
       {
         component: null,
         module: 'q_proj',
@@ -156,13 +159,13 @@ describe('an update beside those of known-good runs', () => {
     expect(oddRuns(calibrated(19), 0.05)).toEqual([]);
     expect(oddRuns(calibrated(4), 0.05)).toEqual([]);
     // A series that grows is none of runs that should be alike.
-    expect(oddRuns(calibrationOf(known, 'series'), 0.05)).toEqual([]);
+    expect(oddRuns(buildCalibration(known, 'series'), 0.05)).toEqual([]);
   });
 
   it('is never compared with itself', () => {
     const own = updated({ energy: 0.7 }, { name: 'run-2' });
     const known = goodRuns(5).map((run) => (run.name === 'run-2' ? { name: 'run-2', measurement: own } : run));
-    const report = judged(own, calibrationOf(known, 'runs'));
+    const report = judged(own, buildCalibration(known, 'runs'));
     expect(report.calibration?.runs.map(({ name }) => name)).toEqual(['run-0', 'run-1', 'run-3', 'run-4']);
     expect(ofKind('calibrated-metric', report.findings)).toMatchObject([{ most: expect.closeTo(0.51), runs: 4 }]);
     // Twenty of which one is the candidate are nineteen; the least number of runs is one too few then.
@@ -231,7 +234,7 @@ describe('an update of a size that was not seen', () => {
       },
     }));
     for (const count of [4, 19]) {
-      const calibration = calibrationOf(same.slice(0, count), 'runs');
+      const calibration = buildCalibration(same.slice(0, count), 'runs');
       const isOutside = (size: number) =>
         ofKind('not-calibrated-here', judged(updated({ size }), calibration).findings).length > 0;
       expect([0.0435, 0.037].map(isOutside)).toEqual([false, false]);
@@ -345,7 +348,7 @@ describe('what a calibration judges', () => {
     expect(moved(four, rule)).toEqual([['mlpAttentionRatio', 'fail']]);
     // A calibration that judges nothing leaves the defaults in force: one that is refused, or is for other sizes, or informs.
     expect(moved({ ...four, reference: null })).toEqual([['mlpAttentionRatio', 'warn']]);
-    const larger = calibrationOf(goodRuns(4, { over: { size: USUAL.size * 3 } }), 'runs');
+    const larger = buildCalibration(goodRuns(4, { over: { size: USUAL.size * 3 } }), 'runs');
     expect(moved(larger)).toEqual([['mlpAttentionRatio', 'warn']]);
     expect(moved(four, 'calibration: {level: info}')).toEqual([['mlpAttentionRatio', 'warn']]);
     expect(judged(wide, larger, { baseline: approved }).verdict).toBe('inconclusive');

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { calibrationOf, extendCalibration } from '../../../src/compare/calibration/build.ts';
+import { buildCalibration, extendCalibration } from '../../../src/compare/calibration/build.ts';
 import {
   calibrationText,
   parseCalibration,
@@ -63,7 +63,7 @@ describe('a calibration', () => {
   ])('refuses a run with %s, and names it', (_, measurement, message) => {
     expect(() => extendCalibration(calibrated(3), known(measurement))).toThrow(message);
     expect(() => extendCalibration(calibrated(3), known(measurement))).toThrow(/odd-one/);
-    expect(() => calibrationOf([...goodRuns(2), known(measurement)], 'runs')).toThrow(/odd-one/);
+    expect(() => buildCalibration([...goodRuns(2), known(measurement)], 'runs')).toThrow(/odd-one/);
   });
 
   it('refuses an adapter of another rank', () => {

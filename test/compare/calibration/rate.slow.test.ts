@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { calibrationOf, runOf } from '../../../src/compare/calibration/build.ts';
+import { buildCalibration, calibrationRun } from '../../../src/compare/calibration/build.ts';
 import type { Calibration } from '../../../src/compare/calibration/schema.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { type Seeded, seeded } from '../../statistics/seeded.ts';
@@ -18,12 +18,12 @@ function drawn(random: Seeded, name: string, { spread = 0.05, shift = 0 } = {}):
   return updated(numbers(), { name, modules: Object.fromEntries(MODULES.map((module) => [module, numbers()])) });
 }
 
-const known = calibrationOf(goodRuns(4), 'runs');
+const known = buildCalibration(goodRuns(4), 'runs');
 
 function calibratedWith(random: Seeded, options: Parameters<typeof drawn>[2] = {}): Calibration {
   const runs = Array.from({ length: RUNS }, (_, i) => {
     const name = `run-${i}`;
-    return runOf({ name, measurement: drawn(random, name, options) });
+    return calibrationRun({ name, measurement: drawn(random, name, options) });
   });
   return { ...known, runs };
 }

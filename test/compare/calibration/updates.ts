@@ -1,4 +1,4 @@
-import { calibrationOf, type KnownGood } from '../../../src/compare/calibration/build.ts';
+import { buildCalibration, type KnownGood } from '../../../src/compare/calibration/build.ts';
 import type { Calibration, CalibrationKind } from '../../../src/compare/calibration/schema.ts';
 import { compare } from '../../../src/compare/compare.ts';
 import type { Report } from '../../../src/compare/report.ts';
@@ -89,7 +89,7 @@ export function goodRuns(count: number, { isAdapter = false, over = {} as Partia
 }
 
 export function calibrated(count: number, kind: CalibrationKind = 'runs', isAdapter = false): Calibration {
-  return calibrationOf(goodRuns(count, { isAdapter }), kind);
+  return buildCalibration(goodRuns(count, { isAdapter }), kind);
 }
 
 interface Judging {

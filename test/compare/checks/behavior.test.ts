@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { partOf } from '../../../src/measure/behavior/part.ts';
+import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { answers, behavior, findingsOn, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
@@ -15,7 +15,9 @@ describe('what decides how a model is used', () => {
   });
 
   it('is named with both values, and warns', () => {
-    const hot = measurement({ behavior: behavior({ 'generation-config': partOf({ temperature: 3, top_k: 1 }) }) });
+    const hot = measurement({
+      behavior: behavior({ 'generation-config': readBehaviorValues({ temperature: 3, top_k: 1 }) }),
+    });
     const report = reportOn(hot, measurement());
     expect(report.verdict).toBe('warn');
     expect(ofKind('changed-behavior', report.findings)).toMatchObject([
@@ -33,10 +35,10 @@ describe('what decides how a model is used', () => {
   });
 
   it.each([
-    ['tokenizer', { tokenizer: partOf({ content: 'another' }) }],
-    ['special-tokens', { 'special-tokens': partOf({ bos_token: '<s>', eos_token: '<s>' }) }],
+    ['tokenizer', { tokenizer: readBehaviorValues({ content: 'another' }) }],
+    ['special-tokens', { 'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '<s>' }) }],
     ['chat-template', { 'chat-template': null }],
-    ['code', { code: partOf({ 'modeling.py': 'print()' }) }],
+    ['code', { code: readBehaviorValues({ 'modeling.py': 'print()' }) }],
   ] as const)('warns for each part, unless the policy has another level (%s)', (part, files) => {
     const candidate = measurement({ behavior: behavior(files) });
     expect(changed(candidate, measurement())).toEqual([[part, 'warn']]);
@@ -48,7 +50,7 @@ describe('what decides how a model is used', () => {
 
   it('a padding token is a remark, alone', () => {
     const tokens = (over: object) => ({
-      'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>', ...over }),
+      'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>', ...over }),
     });
     const padded = measurement({ behavior: behavior(tokens({ pad_token: '<pad>', pad_token_id: 3 })) });
     expect(changed(padded, measurement())).toEqual([['special-tokens', 'info']]);
@@ -58,7 +60,7 @@ describe('what decides how a model is used', () => {
 
   it('a padding token does not hide what is not shown', () => {
     const config = (over: object) =>
-      behavior({ 'generation-config': partOf({ pad_token_id: 0, ['x'.repeat(100)]: 0, ...over }) });
+      behavior({ 'generation-config': readBehaviorValues({ pad_token_id: 0, ['x'.repeat(100)]: 0, ...over }) });
     const candidate = measurement({ behavior: config({ pad_token_id: 1, ['x'.repeat(100)]: 1 }) });
     expect(changed(candidate, measurement({ behavior: config({}) }))).toEqual([['generation-config', 'warn']]);
   });
@@ -76,7 +78,7 @@ describe('what decides how a model is used', () => {
     // With its base model, it is known that there is none.
     expect(changed(adapter({ behavior: none }), measurement())).toHaveLength(4);
     const own = adapter({
-      behavior: { ...none, files: { ...none.files, tokenizer: partOf({ a: 1 }) } },
+      behavior: { ...none, files: { ...none.files, tokenizer: readBehaviorValues({ a: 1 }) } },
       reference: null,
     });
     expect(changed(own, measurement())).toEqual([['tokenizer', 'warn']]);
@@ -103,7 +105,7 @@ describe('a GGUF file and a folder', () => {
       checkpoint: { ...measurement().checkpoint, format },
       behavior: { ...behavior(files), ...(sample ? { tokens: { ...tokens, ...sample } } : {}) },
     });
-  const described = (words: string) => ({ tokenizer: partOf({ model: words, merges: [words.length] }) });
+  const described = (words: string) => ({ tokenizer: readBehaviorValues({ model: words, merges: [words.length] }) });
   const because = (...comparison: Parameters<typeof findingsOn>) =>
     ofKind('changed-behavior', findingsOn(...comparison)).map((found) => [
       found.part,
@@ -128,15 +130,18 @@ describe('a GGUF file and a folder', () => {
   });
 
   it('differ in what a GGUF file has no place for, which is a remark', () => {
-    const without = { 'generation-config': null, 'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>' }) };
+    const without = {
+      'generation-config': null,
+      'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '</s>' }),
+    };
     expect(because(of('gguf', without), of('safetensors', {}))).toEqual([
       ['special-tokens', 'info', 'not-in-gguf'],
       ['generation-config', 'info', 'not-in-gguf'],
     ]);
-    const other = { 'special-tokens': partOf({ bos_token: '<s>', eos_token: '<end>' }) };
+    const other = { 'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '<end>' }) };
     expect(because(of('gguf', other), of('safetensors', {}))).toEqual([['special-tokens', 'warn', undefined]]);
     // What the file has a place for, beside what it has there, was taken out.
-    const sampling = (values: Record<string, unknown>) => ({ 'generation-config': partOf(values) });
+    const sampling = (values: Record<string, unknown>) => ({ 'generation-config': readBehaviorValues(values) });
     const folder = of('safetensors', sampling({ temperature: 0.6, top_k: 20, do_sample: true, eos_token_id: [2, 7] }));
     expect(because(of('gguf', sampling({ temperature: 0.6, top_k: 20 })), folder)).toEqual([
       ['generation-config', 'info', 'not-in-gguf'],
@@ -148,7 +153,12 @@ describe('a GGUF file and a folder', () => {
     const ending = (id: number) =>
       of('gguf', {
         'generation-config': null,
-        'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>', eot_token_id: id }),
+        'special-tokens': readBehaviorValues({
+          bos_token: '<s>',
+          eos_token: '</s>',
+          pad_token: '</s>',
+          eot_token_id: id,
+        }),
       });
     const ends = (id: number, other: Measurement) =>
       because(ending(id), other).filter(([part]) => part === 'special-tokens');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SPELLING } from '../../../src/language-model/tokens/spelling.ts';
-import { partOf } from '../../../src/measure/behavior/part.ts';
+import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { answers, behavior, findingsOn, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
@@ -19,7 +19,7 @@ const measured = (probes: MeasuredProbes, over: Partial<Measurement> = {}): Meas
   ...over,
 });
 
-const other = { behavior: behavior({ tokenizer: partOf({ content: 'another' }) }) };
+const other = { behavior: behavior({ tokenizer: readBehaviorValues({ content: 'another' }) }) };
 const asks = probes({ spelling, items: all });
 
 describe('what the tokens of the questions say', () => {

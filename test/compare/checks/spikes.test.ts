@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { spikesCheck } from '../../../src/compare/checks/spikes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { WeightPair } from '../../../src/compare/metric-pair.ts';
-import { reasonOf } from '../../../src/compare/reason.ts';
+import { findingReason } from '../../../src/compare/reason.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 
@@ -30,7 +30,7 @@ function contextOf(weights: readonly WeightPair[]): ComparisonContext {
 }
 
 const spiked = (...weights: Parameters<typeof group>) =>
-  spikesCheck(contextOf(group(...weights))).map((finding) => reasonOf(finding).place);
+  spikesCheck(contextOf(group(...weights))).map((finding) => findingReason(finding).place);
 
 /** Measured on stories260K: q_proj has a wide spread, and the first layer of gate_proj stands out by nature. */
 const Q_PROJ = [0.511, 0.557, 0.404, 0.501, 0.354];

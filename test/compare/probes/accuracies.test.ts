@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accuraciesByForm } from '../../../src/compare/probes/accuracies.ts';
-import { changesOf } from '../../../src/compare/probes/changes.ts';
+import { changeRows } from '../../../src/compare/probes/changes.ts';
 import { viewKinds } from '../../../src/compare/probes/kinds.ts';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
@@ -73,7 +73,7 @@ describe('changes of both forms', () => {
     ...facts(40, '00', ['00', '00'], { kind, capability: 'reasoning' }),
   ];
   const kinds = viewKinds({ facts: own, groups: [] }, DEFAULT_POLICY);
-  const rows = changesOf(kinds, 0.95);
+  const rows = changeRows(kinds, 0.95);
 
   it('are the two parts of the shadow delta', () => {
     const [whole] = rows;
@@ -118,7 +118,7 @@ describe('changes of both forms', () => {
       },
       DEFAULT_POLICY,
     );
-    const [row] = changesOf(views, 0.95);
+    const [row] = changeRows(views, 0.95);
     expect(row).toMatchObject({ kind: 'group', group: 'private', facts: 50 });
     expect([row?.benchmark.value, row?.twin.value]).toEqual([expect.closeTo(0.25, 12), expect.closeTo(0.2, 12)]);
     expect(row?.benchmark.start.n).toBe(80);
@@ -126,6 +126,6 @@ describe('changes of both forms', () => {
 
   it('are left out where guessing is always right', () => {
     const sure = [fact('a', '01', ['01'], { chance: 1 }), fact('b', '01', ['01'], { chance: 1 })];
-    expect(changesOf(viewKinds({ facts: sure, groups: [] }, DEFAULT_POLICY), 0.95)).toEqual([]);
+    expect(changeRows(viewKinds({ facts: sure, groups: [] }, DEFAULT_POLICY), 0.95)).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { churnOf } from '../../../src/compare/probes/churn.ts';
+import { churnRows } from '../../../src/compare/probes/churn.ts';
 import { fact, facts } from './facts.ts';
 
-const churn = (of: Parameters<typeof churnOf>[0]['facts']) => churnOf({ facts: of, unjudged: [], groups: [] });
+const churn = (of: Parameters<typeof churnRows>[0]['facts']) => churnRows({ facts: of, unjudged: [], groups: [] });
 
 it('answers that changed are counted by form and by kind of twin', () => {
   const all = [

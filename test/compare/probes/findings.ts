@@ -9,7 +9,7 @@ import { uninformativeProbesCheck } from '../../../src/compare/checks/uninformat
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { evaluateProbes, type FurtherAnswers } from '../../../src/compare/probes/evaluation.ts';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
-import { reasonOf } from '../../../src/compare/reason.ts';
+import { findingReason } from '../../../src/compare/reason.ts';
 import { runPhases } from '../../../src/compare/run-phases.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 
@@ -34,6 +34,6 @@ export function judgeFacts(facts: readonly PairedFact[], policy: Policy, further
   const checks = [lettersMemorizedCheck, levelLostCheck, ...JUDGED];
   const { answers } = runPhases([{ about: 'answers', checks }], context);
   const findings = answers.filter(({ kind }) => kind !== 'letters-memorized' && kind !== 'level-lost');
-  const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));
+  const reasons = findings.map((finding) => ({ level: finding.level, ...findingReason(finding) }));
   return { comparison: evaluation.comparison, findings, reasons };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { packItems } from '../../../src/compare/probes/items/pack.ts';
+import { packComparedItems } from '../../../src/compare/probes/items/pack.ts';
 import { type ItemTable, itemTableSchema } from '../../../src/compare/probes/items/table.ts';
 import type { PairedAnswers, PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { jsonLines } from '../../../src/platform/json/json-lines.ts';
@@ -8,8 +8,8 @@ import { probeReport, report } from '../../report/fixtures.ts';
 import { answers, probes, probesOnly, reportOn } from '../measurement.ts';
 import { fact, facts, group } from './facts.ts';
 
-const pack = (over: Partial<PairedAnswers>, options: Partial<Parameters<typeof packItems>[1]> = {}) =>
-  packItems(
+const pack = (over: Partial<PairedAnswers>, options: Partial<Parameters<typeof packComparedItems>[1]> = {}) =>
+  packComparedItems(
     { facts: [], unjudged: [], groups: [], labels: [], ...over },
     { memorized: new Set(), hasBaseline: true, withheld: new Set(), ...options },
   );

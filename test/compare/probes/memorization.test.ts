@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memorizationOf } from '../../../src/compare/probes/memorization.ts';
+import { memorizationRows } from '../../../src/compare/probes/memorization.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { Random } from '../../../src/probes/random.ts';
 
@@ -45,7 +45,7 @@ function measured(seed: number, facts: number, rises: { readonly benchmark: numb
       ]).flat(),
       [suite('s')],
     );
-  return memorizationOf(of(true), of(false), () => true);
+  return memorizationRows(of(true), of(false), () => true);
 }
 
 describe('the memorization score', () => {
@@ -80,7 +80,7 @@ describe('the memorization score', () => {
         ],
         suites,
       );
-    const [row, ...others] = memorizationOf(of(0.5, 0.1), of(0, 0), () => true);
+    const [row, ...others] = memorizationRows(of(0.5, 0.1), of(0, 0), () => true);
     expect(others).toEqual([]);
     expect(row).toMatchObject({ suite: 'g', facts: 12, auc: 1 });
     // 1 of the C(27, 12) assignments of ranks.
@@ -95,7 +95,7 @@ describe('the memorization score', () => {
         item('s', `q${i}`, { form: 'twin', kind: 'fresh', reading: { logprob: -9, tokens: 9 } }),
       ]).flat();
       const other = items.map((one) => (one.fact === 'q3' && one.form === 'twin' ? change(one) : one));
-      return memorizationOf(probes(items, [suite('s')]), probes(other, [suite('s')]), () => isSame);
+      return memorizationRows(probes(items, [suite('s')]), probes(other, [suite('s')]), () => isSame);
     };
     expect(rows((one) => one)).toEqual([{ suite: 's', facts: 10, benchmark: 0, twin: 0, auc: 0.5, p: 1 }]);
     expect(rows(({ reading: _, ...one }) => one)).toEqual([]);

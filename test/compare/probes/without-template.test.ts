@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { partOf } from '../../../src/measure/behavior/part.ts';
+import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { suitesWithoutTemplate } from '../../../src/measure/unused-template.ts';
 import { renderShort } from '../../../src/report/terminal/short-report.ts';
 import { methodFacts } from '../../../src/report/text/measurement-facts.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { probeNotes } from '../../../src/report/text/probes.ts';
+import { probeSectionNotes } from '../../../src/report/text/probes.ts';
 import { answers, behavior, probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 
-const templates = { 'chat-template': partOf({ default: '{{ messages }}' }) };
+const templates = { 'chat-template': readBehaviorValues({ default: '{{ messages }}' }) };
 const chat = (over: Partial<MeasuredProbes> = {}) => probesOnly(probes(over), { behavior: behavior(templates) });
 const FILE = { kind: 'file', path: 'report.html' } as const;
 const ALL =
@@ -20,7 +20,7 @@ it('a checkpoint with a chat template that is asked without it: every report say
   const { probes: measured } = report;
   if (measured === null) throw new Error('no probes');
   expect(measured.withoutTemplate).toEqual(['builtin']);
-  expect(probeNotes(measured).map(plain)).toContain(ALL);
+  expect(probeSectionNotes(measured).map(plain)).toContain(ALL);
   expect(methodFacts(report).map(({ label, value }) => `${label}: ${plain(value)}`)).toContain(`chat template: ${ALL}`);
   expect(renderShort(report, FILE, { color: false, width: 200 })).toContain(ALL);
 });
@@ -31,14 +31,14 @@ it('a suite that was asked with it is not named', () => {
   const items = [...answers(), ...answers(50, 'own')];
   const { probes: measured } = reportOn(chat({ suites, items }), null);
   if (measured === null) throw new Error('no probes');
-  expect(probeNotes(measured).map(plain).join(' ')).toContain('and builtin was asked without it');
+  expect(probeSectionNotes(measured).map(plain).join(' ')).toContain('and builtin was asked without it');
 });
 
 it('nothing is said where it was used, where there is none, and where that is not known', () => {
   expect(suitesWithoutTemplate(chat({ chatTemplate: true }))).toEqual([]);
   expect(suitesWithoutTemplate(probesOnly(probes(), { behavior: behavior({ 'chat-template': null }) }))).toEqual([]);
   // Only of tools, which no probe has.
-  const other = { 'chat-template': partOf({ tool_use: 'x' }) };
+  const other = { 'chat-template': readBehaviorValues({ tool_use: 'x' }) };
   expect(suitesWithoutTemplate(probesOnly(probes(), { behavior: behavior(other) }))).toEqual([]);
   expect(suitesWithoutTemplate(probesOnly(probes(), { behavior: null }))).toEqual([]);
   const { probes: measured } = reportOn(chat({ chatTemplate: true }), null);

@@ -5,7 +5,7 @@ import { isScreened, summarize, tensorKey } from '../../../src/measure/aggregate
 import type { Measurement, TensorMeasurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { EXACT_ONLY, type Metrics } from '../../../src/spectra/metrics-schema.ts';
-import { type Bounded, numberOf } from '../../../src/statistics/bounded.ts';
+import { type Bounded, boundedValue } from '../../../src/statistics/bounded.ts';
 import { type Seeded, seeded } from '../../statistics/seeded.ts';
 import { randomPair } from '../random-pairs.ts';
 
@@ -31,7 +31,7 @@ export function asScreened(tensor: TensorMeasurement, random: Seeded, width: num
   const { metrics } = tensor;
   if (metrics === null) return tensor;
   const within = (measured: Metrics['stableRank'], most: number, least = 0): Bounded => {
-    const truth = numberOf(measured);
+    const truth = boundedValue(measured);
     const low = Math.max(least, truth * (1 - Math.min(1, width * random.uniform())));
     const high = Math.min(most, truth * (1 + width * random.uniform()));
     return { value: low + (high - low) / 2, low, high };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { calibrationOf } from '../../../src/compare/calibration/build.ts';
+import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import { calibrationText, parseCalibration } from '../../../src/compare/calibration/file.ts';
 import type { Calibration, CalibrationRun } from '../../../src/compare/calibration/schema.ts';
 import { compare } from '../../../src/compare/compare.ts';
@@ -8,7 +8,7 @@ import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import { renderCalibration } from '../../../src/report/terminal/calibration.ts';
-import { numberOf } from '../../../src/statistics/bounded.ts';
+import { boundedValue } from '../../../src/statistics/bounded.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { single, textOf } from '../input.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';
@@ -30,7 +30,7 @@ function runLike(measurement: Measurement, name: string, factor: number): Measur
     groups: measurement.groups.map((group) => ({
       ...group,
       median: Object.fromEntries(
-        Object.entries(group.median).map(([metric, value]) => [metric, numberOf(value) * factor]),
+        Object.entries(group.median).map(([metric, value]) => [metric, boundedValue(value) * factor]),
       ),
     })),
   };
@@ -44,7 +44,7 @@ function calibrationLike(random: Random): Calibration {
     const name = `run-${i}`;
     return { name, measurement: runLike(measurement, name, 1 + random.int(-50, 50) / 1000) };
   });
-  return calibrationOf(known, random.pick(['runs', 'series'] as const));
+  return buildCalibration(known, random.pick(['runs', 'series'] as const));
 }
 
 const NUMBERS = [0, -1, 1e-320, 1e-9, 1e154, 1e308, -1e308, { value: 2, low: 3, high: 1 }] as const;

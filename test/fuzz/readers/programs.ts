@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openReference } from '../../../src/checkpoint/open.ts';
 import { flattenMetrics } from '../../../src/measure/aggregate.ts';
 import { measureSpectra } from '../../../src/measure/measure-spectra.ts';
-import { highOf, lowOf } from '../../../src/statistics/bounded.ts';
+import { lowerBound, upperBound } from '../../../src/statistics/bounded.ts';
 import { runCliWith } from '../../cli/run-cli.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { type Input, single, textOf, writeInput } from '../input.ts';
@@ -136,7 +136,10 @@ export const numbers: Fuzzer = {
       );
       if (!metrics) continue;
       for (const [metric, value] of Object.entries(flattenMetrics(metrics))) {
-        promise(Number.isFinite(lowOf(value)) && Number.isFinite(highOf(value)), `${metric} of ${name} is not finite`);
+        promise(
+          Number.isFinite(lowerBound(value)) && Number.isFinite(upperBound(value)),
+          `${metric} of ${name} is not finite`,
+        );
       }
       const { stableRank, participationRatio, effectiveRank, rank } = metrics;
       const order = [stableRank, participationRatio, effectiveRank, ...(rank === null ? [] : [rank])];
@@ -144,7 +147,7 @@ export const numbers: Fuzzer = {
         const next = order[i + 1];
         const slack = 1 + 1e-6;
         promise(
-          next === undefined || lowOf(value) <= highOf(next) * slack,
+          next === undefined || lowerBound(value) <= upperBound(next) * slack,
           `the ranks of ${name} are not in order: ${JSON.stringify(order)}`,
         );
       }

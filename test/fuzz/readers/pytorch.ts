@@ -5,7 +5,7 @@ import { readPickle } from '../../../src/checkpoint/formats/pickle/interpreter.t
 import { PickleError } from '../../../src/checkpoint/formats/pickle/pickle-error.ts';
 import { Storages } from '../../../src/checkpoint/formats/pickle/storages.ts';
 import { tensorVocabulary } from '../../../src/checkpoint/formats/pickle/tensor-vocabulary.ts';
-import { readMetadata } from '../../../src/checkpoint/formats/shards/dcp-metadata.ts';
+import { readDcpMetadata } from '../../../src/checkpoint/formats/shards/dcp-metadata.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import type { Fuzzer } from '../fuzzer.ts';
@@ -38,7 +38,7 @@ export const pickle: Fuzzer = {
   },
   run: (input) => {
     const bytes = Buffer.from(bytesOf(input));
-    const refused = [() => readPickle(bytes, tensorVocabulary(new Storages(5).load)), () => readMetadata(bytes)].map(
+    const refused = [() => readPickle(bytes, tensorVocabulary(new Storages(5).load)), () => readDcpMetadata(bytes)].map(
       (read) => {
         try {
           read();

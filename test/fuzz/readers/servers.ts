@@ -1,4 +1,4 @@
-import { chooseFiles, shardsOf } from '../../../src/hub/checkpoint-files.ts';
+import { chooseCheckpointFiles, indexedShards } from '../../../src/hub/checkpoint-files.ts';
 import { parseHubPath } from '../../../src/hub/hub-path.ts';
 import { HubRepository } from '../../../src/hub/hub-repository.ts';
 import type { SequenceScore } from '../../../src/language-model/engine.ts';
@@ -141,12 +141,12 @@ export const hub: Fuzzer = {
       const commit = await repository.commit();
       promise(/^[0-9a-f]{40}$/.test(commit), 'a commit is not a digest');
       const listing = await repository.list(commit);
-      const { whole, weights } = chooseFiles(listing, path);
+      const { whole, weights } = chooseCheckpointFiles(listing, path);
       for (const { name, size } of [...whole, ...weights]) {
         promise(!name.includes('/') && !name.startsWith('.'), `a file of a hub has the name ${JSON.stringify(name)}`);
         promise(Number.isSafeInteger(size) && size >= 0, 'a file of a hub has no size');
       }
-      shardsOf(INDEX, listing, path);
+      indexedShards(INDEX, listing, path);
     } finally {
       globalThis.fetch = before;
     }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { approvedVersionOf } from '../../../src/github/event/approved-version.ts';
-import { pullRequestHeadOf, pullRequestOf } from '../../../src/github/event/pull-request.ts';
-import { finishedRunOf } from '../../../src/github/event/workflow-run.ts';
+import { eventApprovedVersion } from '../../../src/github/event/approved-version.ts';
+import { eventPullRequest, eventPullRequestHead } from '../../../src/github/event/pull-request.ts';
+import { eventFinishedRun } from '../../../src/github/event/workflow-run.ts';
 import { parseHistory } from '../../../src/history/entry.ts';
 import { isHubPath, parseHubPath } from '../../../src/hub/hub-path.ts';
 import { parseGenerateRequests, parseScoreRequests } from '../../../src/language-model/requests.ts';
@@ -199,11 +199,11 @@ export const event: Fuzzer = {
     const { name, payload } = JSON.parse(textOf(input)) as { name: string; payload: unknown };
     if (payload === null || typeof payload !== 'object' || Array.isArray(payload)) return;
     const given = { name, payload: payload as Record<string, unknown>, ref: 'refs/heads/x', sha: 'e'.repeat(40) };
-    const asEvent = given as unknown as Parameters<typeof approvedVersionOf>[0];
-    pullRequestOf(asEvent);
-    pullRequestHeadOf(asEvent);
-    finishedRunOf(asEvent);
-    approvedVersionOf(asEvent);
+    const asEvent = given as unknown as Parameters<typeof eventApprovedVersion>[0];
+    eventPullRequest(asEvent);
+    eventPullRequestHead(asEvent);
+    eventFinishedRun(asEvent);
+    eventApprovedVersion(asEvent);
   },
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { approvedVersionOf, commitsOf, usualCommitOf } from '../../../src/github/event/approved-version.ts';
-import { baseBranchOf, isOnDefaultBranch } from '../../../src/github/event/branches.ts';
+import { eventApprovedVersion, eventCommits, eventUsualCommit } from '../../../src/github/event/approved-version.ts';
+import { eventBaseBranch, isOnDefaultBranch } from '../../../src/github/event/branches.ts';
 
 const repository = { name: 'r', owner: { login: 'o' }, default_branch: 'main' };
 const pull = { pull_request: { base: { sha: 'base', ref: 'release' }, head: { sha: 'head' } }, repository };
@@ -14,8 +14,8 @@ it.each([
   ['pull_request_review', pull],
   ['merge_group', group],
 ])('a change is judged by the commit and the branch that it is to be merged into: %s', (name, payload) => {
-  expect(approvedVersionOf({ name, payload, ref: MAIN, sha: 'merged' })).toEqual(BASE);
-  expect(baseBranchOf({ payload })).toBe('release');
+  expect(eventApprovedVersion({ name, payload, ref: MAIN, sha: 'merged' })).toEqual(BASE);
+  expect(eventBaseBranch({ payload })).toBe('release');
 });
 
 it.each([
@@ -30,7 +30,7 @@ it.each([
 ])(
   'an event about a change that does not name its base is an error, not a run that trusts its files: %s %j',
   (name, payload) => {
-    expect(() => approvedVersionOf({ name, payload, ref: MAIN, sha: 'merged' })).toThrow(
+    expect(() => eventApprovedVersion({ name, payload, ref: MAIN, sha: 'merged' })).toThrow(
       /does not name its base commit/,
     );
   },
@@ -40,7 +40,9 @@ describe('an event without a base', () => {
   it.each(['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'])(
     'a run about the default branch trusts what it has checked out: %s',
     (name) => {
-      expect(approvedVersionOf({ name, payload: { repository }, ref: MAIN, sha: 'c' })).toEqual({ kind: 'workspace' });
+      expect(eventApprovedVersion({ name, payload: { repository }, ref: MAIN, sha: 'c' })).toEqual({
+        kind: 'workspace',
+      });
     },
   );
 
@@ -58,26 +60,26 @@ describe('an event without a base', () => {
     ['', MAIN, 'main'],
   ])('any other run is judged by the default branch: %s on %s', (name, ref, branch) => {
     const event = { name, payload: { repository }, ref, sha: 'c' };
-    expect(approvedVersionOf(event)).toEqual({ kind: 'default-branch', branch });
+    expect(eventApprovedVersion(event)).toEqual({ kind: 'default-branch', branch });
   });
 
   it('a push whose event does not name the default branch is not taken for one to it', () => {
     const event = { name: 'push', payload: {}, ref: MAIN, sha: 'c' };
-    expect(approvedVersionOf(event)).toEqual({ kind: 'default-branch', branch: null });
-    expect(baseBranchOf(event)).toBeNull();
+    expect(eventApprovedVersion(event)).toEqual({ kind: 'default-branch', branch: null });
+    expect(eventBaseBranch(event)).toBeNull();
   });
 });
 
 it('the commit of a run contains the change, except in pull_request_target', () => {
   const event = { payload: pull, ref: MAIN, sha: 'merged' };
-  expect(usualCommitOf({ ...event, name: 'pull_request' })).toBe('merged');
-  expect(usualCommitOf({ ...event, name: 'pull_request_target' })).toBe('head');
-  expect(usualCommitOf({ ...event, name: 'issue_comment' })).toBeNull();
+  expect(eventUsualCommit({ ...event, name: 'pull_request' })).toBe('merged');
+  expect(eventUsualCommit({ ...event, name: 'pull_request_target' })).toBe('head');
+  expect(eventUsualCommit({ ...event, name: 'issue_comment' })).toBeNull();
   // Its inputs may say what is checked out.
-  expect(usualCommitOf({ ...event, name: 'workflow_dispatch' })).toBeNull();
-  expect(commitsOf({ ...event, name: 'pull_request' })).toEqual(['merged', 'head']);
+  expect(eventUsualCommit({ ...event, name: 'workflow_dispatch' })).toBeNull();
+  expect(eventCommits({ ...event, name: 'pull_request' })).toEqual(['merged', 'head']);
   expect(
-    commitsOf({ name: 'workflow_run', payload: { workflow_run: { head_sha: 'h' } }, ref: MAIN, sha: 's' }),
+    eventCommits({ name: 'workflow_run', payload: { workflow_run: { head_sha: 'h' } }, ref: MAIN, sha: 's' }),
   ).toEqual(['s', 'h']);
 });
 

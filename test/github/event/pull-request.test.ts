@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pullRequestOf } from '../../../src/github/event/pull-request.ts';
+import { eventPullRequest } from '../../../src/github/event/pull-request.ts';
 
 const payload = {
   pull_request: { number: 7, head: { repo: { full_name: 'fork/r' } } },
@@ -7,7 +7,7 @@ const payload = {
 };
 
 it.each(['pull_request', 'pull_request_target'])('%s is about its pull request, in the base repository', (name) => {
-  expect(pullRequestOf({ name, payload })).toEqual({ owner: 'o', repo: 'r', number: 7 });
+  expect(eventPullRequest({ name, payload })).toEqual({ owner: 'o', repo: 'r', number: 7 });
 });
 
 it.each([
@@ -18,5 +18,5 @@ it.each([
   ['pull_request_review', payload],
   ['pull_request', {}],
 ])('%s with payload %j is not about a pull request', (name, other) => {
-  expect(pullRequestOf({ name, payload: other })).toBeNull();
+  expect(eventPullRequest({ name, payload: other })).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { finishedRunOf, pullRequestsOfRun } from '../../../src/github/event/workflow-run.ts';
+import { eventFinishedRun, pullRequestsOfRun } from '../../../src/github/event/workflow-run.ts';
 import { FakeGithub } from '../fake-github.ts';
 import { fastClient } from '../fast-client.ts';
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 const numbersOf = async (event: { payload: unknown }) => {
-  const finished = finishedRunOf(event);
+  const finished = eventFinishedRun(event);
   if (finished === null) throw new Error('not complete');
   return (await pullRequestsOfRun(fastClient(github), finished)).map(({ number }) => number);
 };
@@ -29,17 +29,17 @@ const open = (number: number, label: string, more: { sha?: string; repo?: { id: 
   github.pulls.push({ number, head: { sha: SHA, label, ...more } });
 
 it('an event has the run, its commit, how it ended, and whether it is of a fork', () => {
-  expect(finishedRunOf({ payload })).toEqual({
+  expect(eventFinishedRun({ payload })).toEqual({
     ...{ id: 50, attempt: 2, commit: SHA, conclusion: 'failure', isFork: true },
     head: { owner: 'stranger', branch: 'tune', repositoryId: 99 },
     repository: { owner: 'o', repo: 'r' },
   });
-  expect(finishedRunOf(eventOf({ head_repository: { ...FORK, id: 1 } }))?.isFork).toBe(false);
+  expect(eventFinishedRun(eventOf({ head_repository: { ...FORK, id: 1 } }))?.isFork).toBe(false);
 });
 
 it.each(['id', 'run_attempt', 'conclusion', 'head_sha', 'head_repository'])('an event without %s is no run', (name) => {
   const { [name as keyof typeof run]: _, ...partial } = run;
-  expect(finishedRunOf({ payload: { ...payload, workflow_run: partial } })).toBeNull();
+  expect(eventFinishedRun({ payload: { ...payload, workflow_run: partial } })).toBeNull();
 });
 
 it('a run is about all open pull requests of its branch that are at its commit, whatever their base', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VERDICTS } from '../../../src/compare/report.ts';
-import { type CheckRun, conclusionOf, writeCheckRun } from '../../../src/github/publish/check-run.ts';
+import { type CheckRun, checkRunConclusion, writeCheckRun } from '../../../src/github/publish/check-run.ts';
 import { describeCheckRun, MAX_ANNOTATIONS } from '../../../src/report/markdown/check-run.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { everyFinding } from '../../report/findings.ts';
@@ -29,8 +29,8 @@ afterEach(async () => {
 const write = (over: Partial<CheckRun> = {}) => writeCheckRun(fastClient(github), { ...RUN, ...over });
 
 it('a check run succeeds or fails as its step does, and is neutral where a verdict warns without failing it', () => {
-  const of = (failOn: Parameters<typeof conclusionOf>[1]) =>
-    VERDICTS.map((verdict) => `${verdict}: ${conclusionOf(verdict, failOn)}`);
+  const of = (failOn: Parameters<typeof checkRunConclusion>[1]) =>
+    VERDICTS.map((verdict) => `${verdict}: ${checkRunConclusion(verdict, failOn)}`);
   expect(of('inconclusive')).toEqual(['pass: success', 'warn: neutral', 'fail: failure', 'inconclusive: failure']);
   expect(of('warn')).toEqual(['pass: success', 'warn: failure', 'fail: failure', 'inconclusive: failure']);
   expect(of('never')).toEqual(['pass: success', 'warn: neutral', 'fail: neutral', 'inconclusive: neutral']);

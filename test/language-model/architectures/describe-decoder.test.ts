@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionsOf } from '../../../src/language-model/architectures/decoder.ts';
+import { attentionMixers } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { MODEL_FAMILIES } from '../../../src/language-model/architectures/families/index.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -9,7 +9,7 @@ import { checkpointOf } from './checkpoint-of.ts';
 
 const decoderOf = (config: Record<string, unknown>) => describeDecoder(checkpointOf(config));
 const configOf = (name: string) => readJson<Record<string, unknown>>(`${languageModel(name)}/config.json`);
-const windows = (config: Record<string, unknown>) => attentionsOf(decoderOf(config)).map(({ window }) => window);
+const windows = (config: Record<string, unknown>) => attentionMixers(decoderOf(config)).map(({ window }) => window);
 
 function expectRefused(config: Record<string, unknown> | null, pattern: RegExp): void {
   const run = () => describeDecoder(checkpointOf(config));
@@ -231,7 +231,7 @@ describe('windows', () => {
 
 describe('positions of SmolLM 3', () => {
   const hasPositions = (config: Record<string, unknown>) =>
-    attentionsOf(decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config })).map(
+    attentionMixers(decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config })).map(
       ({ rope }) => rope !== null,
     );
 
@@ -297,7 +297,7 @@ describe('the default rotary base', () => {
     // Its pairs of dimensions are shared by three positions.
     const shared = { rope_scaling: { type: 'mrope', mrope_section: [1, 1, 0] } };
     const own = /^qwen2.*_vl$/.test(model_type) ? shared : model_type === 'falcon' ? {} : { head_dim: 4 };
-    const [attention] = attentionsOf(decoderOf({ model_type, ...heads, ...own }));
+    const [attention] = attentionMixers(decoderOf({ model_type, ...heads, ...own }));
     expect(attention?.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
   });
 
@@ -305,7 +305,7 @@ describe('the default rotary base', () => {
     'the rotary embedding of %s applies to a quarter of each head by default',
     (model_type) => {
       const sizes = { hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 };
-      const [attention] = attentionsOf(decoderOf({ model_type, ...sizes }));
+      const [attention] = attentionMixers(decoderOf({ model_type, ...sizes }));
       expect(attention?.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
     },
   );
@@ -314,7 +314,7 @@ describe('the default rotary base', () => {
 describe('the temperature of Ministral 3', () => {
   it('is none where it changes nothing (Devstral 2)', () => {
     const of = (llama_4_scaling_beta: number) =>
-      attentionsOf(
+      attentionMixers(
         decoderOf({ model_type: 'ministral3', num_hidden_layers: 1, rope_parameters: { llama_4_scaling_beta } }),
       )[0]?.temperature;
     expect(of(0)).toBeNull();
@@ -324,7 +324,7 @@ describe('the temperature of Ministral 3', () => {
 
 describe('positions of the families that need some layers without them', () => {
   const hasPositions = (config: Record<string, unknown>) =>
-    attentionsOf(decoderOf({ num_hidden_layers: 4, ...config })).map(({ rope }) => rope !== null);
+    attentionMixers(decoderOf({ num_hidden_layers: 4, ...config })).map(({ rope }) => rope !== null);
 
   it('Command R7B has none where it has no window', () => {
     expect(hasPositions({ model_type: 'cohere2' })).toEqual([true, true, true, false]);
@@ -337,7 +337,7 @@ describe('positions of the families that need some layers without them', () => {
   });
 
   it('Apertus has the length scaling of Llama 3 without a word in its config', () => {
-    const [attention] = attentionsOf(decoderOf({ model_type: 'apertus', num_hidden_layers: 1 }));
+    const [attention] = attentionMixers(decoderOf({ model_type: 'apertus', num_hidden_layers: 1 }));
     // The lowest frequencies are divided by 8.
     const lowest = attention?.rope?.frequencies.at(-1);
     expect(lowest).toBeCloseTo(1.2e7 ** -(126 / 128) / 8, 12);
@@ -352,7 +352,7 @@ describe('a vision-language checkpoint', () => {
       text_config: { model_type: 'mistral', ...text },
       vision_config: {},
     });
-    expect(attentionsOf(mistral).map(({ window }) => window)).toEqual([5, 5]);
+    expect(attentionMixers(mistral).map(({ window }) => window)).toEqual([5, 5]);
     // LLaVA's default is Llama, which has no window.
     expectRefused({ model_type: 'llava', text_config: text }, /"sliding_window": 5 may change what llama computes/);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionsOf } from '../../../src/language-model/architectures/decoder.ts';
+import { attentionMixers } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readJson } from '../../fixtures.ts';
@@ -66,7 +66,7 @@ describe('a mixture of experts', () => {
   it("Llama 4's layers without positions have the temperature", () => {
     const temperatures = (value: unknown) => {
       const { layers } = describeDecoder(checkpointOf({ ...configOf('llama4-text'), attn_temperature_tuning: value }));
-      return attentionsOf({ layers }).map(({ temperature }) => temperature);
+      return attentionMixers({ layers }).map(({ temperature }) => temperature);
     };
     expect(temperatures(true)).toEqual([
       null,

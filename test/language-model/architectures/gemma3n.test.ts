@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionsOf } from '../../../src/language-model/architectures/decoder.ts';
+import { attentionMixers } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readJson } from '../../fixtures.ts';
@@ -20,7 +20,7 @@ describe('Gemma 3n', () => {
       perLayerEmbeddings: { vocabulary: 262144, size: 256 },
       altUp: { count: 4 },
     });
-    const attentions = attentionsOf(decoder);
+    const attentions = attentionMixers(decoder);
     expect(attentions.map(({ window }) => window)).toEqual(
       Array.from({ length: 35 }, (_, i) => (i % 5 === 4 ? null : 512)),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionsOf } from '../../../src/language-model/architectures/decoder.ts';
+import { attentionMixers } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readJson } from '../../fixtures.ts';
@@ -85,7 +85,7 @@ describe('Gemma 4', () => {
       head: { tied: true, softcap: null },
     });
     expect(decoder.perLayerEmbeddings).toMatchObject({ size: 256, vocabulary: 262144, scale: 16 });
-    const attentions = attentionsOf(decoder);
+    const attentions = attentionMixers(decoder);
     expect(attentions.map(({ window }) => window)).toEqual(
       Array.from({ length: 30 }, (_, i) => (i % 6 === 5 ? null : 512)),
     );
@@ -115,12 +115,12 @@ describe('Gemma 4', () => {
 
   it('has no window in the last layer, whatever the config says', () => {
     const config = { ...configOf('gemma4-text'), layer_types: Array(3).fill('sliding_attention') };
-    expect(attentionsOf(decoderOf(config)).map(({ window }) => window)).toEqual([5, 5, null]);
+    expect(attentionMixers(decoderOf(config)).map(({ window }) => window)).toEqual([5, 5, null]);
   });
 
   it('reads the heads of each layer where they are written, even if there is nothing to change', () => {
     const heads = (per_layer_config: unknown) =>
-      attentionsOf(decoderOf({ ...configOf('gemma4-text'), per_layer_config })).map(({ headDim, keyValueHeads }) => [
+      attentionMixers(decoderOf({ ...configOf('gemma4-text'), per_layer_config })).map(({ headDim, keyValueHeads }) => [
         headDim,
         keyValueHeads,
       ]);
@@ -136,13 +136,13 @@ describe('Gemma 4', () => {
     const decoder = decoderOf({ model_type: 'gemma4_unified_text' });
     expect(decoder.maxLength).toBe(262144);
     expect(decoder.perLayerEmbeddings).toBeUndefined();
-    expect(attentionsOf(decoder)[0]?.window).toBe(1024);
+    expect(attentionMixers(decoder)[0]?.window).toBe(1024);
   });
 
   it('has the layers of the 31B model, from the config of the whole, as transformers prints them', () => {
     const decoder = decoderOf({ model_type: 'gemma4', text_config: DENSE_31B, tie_word_embeddings: true });
     expect(decoder).toMatchObject({ head: { tied: true, softcap: 30 }, hidden: 5376 });
-    const outputs = attentionsOf(decoder).map(({ projections }) => {
+    const outputs = attentionMixers(decoder).map(({ projections }) => {
       if (projections.kind !== 'separate') return projections.kind;
       const { query, key, value } = projections;
       return [query.output, key.output, value === 'key' ? 'key' : value.output];

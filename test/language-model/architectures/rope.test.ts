@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Config } from '../../../src/language-model/architectures/config.ts';
-import { attentionsOf, type Rope } from '../../../src/language-model/architectures/decoder.ts';
+import { attentionMixers, type Rope } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { isLong, type RopeDefaults, readRope, ropeTables } from '../../../src/language-model/architectures/rope.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -129,7 +129,7 @@ describe('rotary parameters', () => {
     const older = { rope_theta: 100, rope_local_base_freq: 16, rope_scaling: { rope_type: 'linear', factor: 2 } };
     for (const ropes of [{ rope_parameters }, older]) {
       const config = { model_type: 'gemma3_text', num_hidden_layers: 6, head_dim: 4, ...ropes };
-      const attentions = attentionsOf(describeDecoder(checkpointOf(config)));
+      const attentions = attentionMixers(describeDecoder(checkpointOf(config)));
       // The sixth layer has no window.
       expectFrequencies(attentions[4]?.rope?.frequencies, [1, 0.25]);
       expectFrequencies(attentions[5]?.rope?.frequencies, [0.5, 0.05]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Sequence, SequenceScore } from '../../../src/language-model/engine.ts';
-import { beginningsOf } from '../../../src/language-model/remote/prompt-reading.ts';
+import { promptBeginnings } from '../../../src/language-model/remote/prompt-reading.ts';
 import { openRemoteEngine, type RemoteEngineOptions } from '../../../src/language-model/remote/remote-engine.ts';
 import { BigramEngine, bigramTokenizer, ids } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
@@ -92,9 +92,9 @@ describe('a server with adapters', () => {
 });
 
 it('a text is read at its first spaces', () => {
-  expect(beginningsOf('The cat  sat.\n\nNo')).toEqual(['The', 'The cat', 'The cat  sat.']);
-  expect(beginningsOf('The')).toEqual(['The']);
-  expect(beginningsOf('a '.repeat(99))).toHaveLength(16);
+  expect(promptBeginnings('The cat  sat.\n\nNo')).toEqual(['The', 'The cat', 'The cat  sat.']);
+  expect(promptBeginnings('The')).toEqual(['The']);
+  expect(promptBeginnings('a '.repeat(99))).toHaveLength(16);
 });
 
 class OtherModel extends BigramEngine {

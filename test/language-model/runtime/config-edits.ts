@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { kindIn, withKinds } from '../../../src/checkpoint/config/config-kinds.ts';
+import { kindIn, withNumberKinds } from '../../../src/checkpoint/config/config-kinds.ts';
 import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
 import { openReference } from '../../../src/checkpoint/open.ts';
 import type { Decoder } from '../../../src/language-model/architectures/decoder.ts';
@@ -91,7 +91,7 @@ function* eachEdit(edits: Edits['edits']): Generator<Edit> {
 /** config.json with the edit. */
 function edited(config: PythonValue, { path, text }: Edit): string {
   const place = '<here>';
-  const changed = withKinds(config) as Record<string, unknown>;
+  const changed = withNumberKinds(config) as Record<string, unknown>;
   const inner = path.slice(0, -1).reduce((values, key) => values[key] as Record<string, unknown>, changed);
   const last = at(path, path.length - 1);
   if (text === '') delete inner[last];

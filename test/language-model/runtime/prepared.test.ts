@@ -8,8 +8,8 @@ import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.t
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';
 import { wholeBackbone } from '../../../src/language-model/graph/backbone.ts';
-import { elementTypeOf, type Graph } from '../../../src/onnx/graph.ts';
-import { readBytes } from '../../../src/onnx/session.ts';
+import { type Graph, onnxElementType } from '../../../src/onnx/graph.ts';
+import { readExternalBytes } from '../../../src/onnx/session.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 import { languageModel, withEngine } from './engines.ts';
 import { plainSequences, promptsOf, sharingSequences } from './layered.ts';
@@ -28,7 +28,7 @@ vi.mock('../../../src/checkpoint/tensors/tensor-value.ts', async (importOriginal
 function asQuantized(checkpoint: FullCheckpoint): FullCheckpoint {
   const tensors = [...checkpoint.tensors].map(([name, entry]): [string, TensorEntry] => {
     if (entry.shape.length !== 2 || /embed_tokens|wte|wpe/.test(name)) return [name, entry];
-    const expand = (graph: Graph) => graph.cast(graph.external(entry, elementTypeOf(entry), entry.shape), 1);
+    const expand = (graph: Graph) => graph.cast(graph.external(entry, onnxElementType(entry), entry.shape), 1);
     const recipe = { stored: [entry], parameters: [], expand, steps: expand };
     return [name, { ...entry, dtype: 'test', recipe }];
   });
@@ -87,9 +87,11 @@ it('reads a part of a file in several reads', async () => {
     file,
     Uint8Array.from({ length: 100 }, (_, i) => i),
   );
-  expect(await readBytes({ file, offset: 7, byteLength: 20 }, 8)).toEqual(
+  expect(await readExternalBytes({ file, offset: 7, byteLength: 20 }, 8)).toEqual(
     Uint8Array.from({ length: 20 }, (_, i) => 7 + i),
   );
-  await expect(readBytes({ file, offset: 90, byteLength: 20 }, 8)).rejects.toThrow('became shorter');
-  await expect(readBytes({ file, offset: 0, byteLength: 2 ** 54 })).rejects.toThrow('has to be read into memory');
+  await expect(readExternalBytes({ file, offset: 90, byteLength: 20 }, 8)).rejects.toThrow('became shorter');
+  await expect(readExternalBytes({ file, offset: 0, byteLength: 2 ** 54 })).rejects.toThrow(
+    'has to be read into memory',
+  );
 });

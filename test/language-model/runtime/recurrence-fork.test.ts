@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openReference } from '../../../src/checkpoint/open.ts';
-import { type Decoder, recurrentsOf } from '../../../src/language-model/architectures/decoder.ts';
+import { type Decoder, recurrentMixers } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';
 import { BackboneSession } from '../../../src/language-model/runtime/backbone-session.ts';
@@ -22,7 +22,7 @@ const BRANCHES = [5, 1, 9].map((length) => randomTokens(random, length, 64));
 
 /** Only its layers with a state, and of those only the mixers: whatever differs is in the recurrence. */
 function mixersOnly(decoder: Decoder): Decoder {
-  const layers = decoder.layers.filter((layer) => recurrentsOf({ layers: [layer] }).length > 0);
+  const layers = decoder.layers.filter((layer) => recurrentMixers({ layers: [layer] }).length > 0);
   return { ...decoder, layers: layers.map((layer) => ({ ...layer, mlp: null, mlpNorm: null, mlpOutputNorm: null })) };
 }
 

@@ -7,7 +7,7 @@ import {
   encodeText,
   rollingWindows,
   truncateLeft,
-  withPrefix,
+  withPrefixToken,
 } from '../../../src/language-model/tokens/encode.ts';
 import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
@@ -50,14 +50,14 @@ describe('encodePair', () => {
   it('returns an empty context for the prefix token to fill', () => {
     const t = wordTokenizer({ leading: [0] });
     const [a] = t.ids('a') as [number];
-    expect(withPrefix(encodePair(t, '', 'a'), 0)).toEqual({ context: [0], continuation: [a] });
+    expect(withPrefixToken(encodePair(t, '', 'a'), 0)).toEqual({ context: [0], continuation: [a] });
     // The continuation already begins with it.
-    expect(withPrefix(encodePair(t, '', '<s>a'), 0)).toEqual({ context: [0], continuation: [a] });
+    expect(withPrefixToken(encodePair(t, '', '<s>a'), 0)).toEqual({ context: [0], continuation: [a] });
     // A context of only whitespace is empty.
     const plain = wordTokenizer();
     const [spaced] = plain.ids(' a') as [number];
-    expect(withPrefix(encodePair(plain, ' ', 'a'), 0)).toEqual({ context: [0], continuation: [spaced] });
-    expect(withPrefix({ context: [7], continuation: [0] }, 0)).toEqual({ context: [7], continuation: [0] });
+    expect(withPrefixToken(encodePair(plain, ' ', 'a'), 0)).toEqual({ context: [0], continuation: [spaced] });
+    expect(withPrefixToken({ context: [7], continuation: [0] }, 0)).toEqual({ context: [7], continuation: [0] });
   });
 });
 
@@ -140,7 +140,7 @@ describe('encodeRolling', () => {
     // models/README.md: summed negative log-likelihood 54.4041, perplexity 4.9536.
     expect(Math.exp(54.4041 / tokens.length)).toBeCloseTo(4.9536, 4);
     expect(rollingWindows(tokens, 1, 512)).toEqual([{ context: [1], continuation: tokens }]);
-    expect(withPrefix(encodePair(tokenizer, '', text), 1)).toEqual({ context: [1], continuation: tokens });
+    expect(withPrefixToken(encodePair(tokenizer, '', text), 1)).toEqual({ context: [1], continuation: tokens });
   });
 });
 

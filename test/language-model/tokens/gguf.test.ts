@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { GgufMetadata, type GgufValue } from '../../../src/checkpoint/formats/gguf/metadata.ts';
 import { buildTokenizer } from '../../../src/language-model/tokens/build-tokenizer.ts';
 import { PRE_TOKENIZERS } from '../../../src/language-model/tokens/gguf/pre-tokenizers.ts';
-import { tokenFilesOf } from '../../../src/language-model/tokens/gguf/token-files.ts';
+import { ggufTokenFiles } from '../../../src/language-model/tokens/gguf/token-files.ts';
 import { readModelTokenIds } from '../../../src/language-model/tokens/model-token-ids.ts';
 import { findTokenizer, openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { digestTokenFiles } from '../../../src/language-model/tokens/token-files.ts';
@@ -50,7 +50,7 @@ function stored(value: Plain): GgufValue {
 }
 
 function tokenizerOf(values: Readonly<Record<string, Plain>>) {
-  const files = tokenFilesOf(metadataOf(values));
+  const files = ggufTokenFiles(metadataOf(values));
   if (files === null) throw new Error('no tokenizer');
   return buildTokenizer({
     file: 'model.gguf',
@@ -199,7 +199,7 @@ test('lists beyond all limits are refused by their lengths, before they are read
     );
     // Its bytes are not there: reading them would be another error.
     entries.set(`tokenizer.ggml.${name}`, value as GgufValue);
-    return () => tokenFilesOf(new GgufMetadata('model.gguf', entries));
+    return () => ggufTokenFiles(new GgufMetadata('model.gguf', entries));
   };
   const bytes = { type: 'array', of: 'uint8', length: 250_000_000, bytes: Buffer.alloc(0) };
   expect(refused('scores', bytes)).toThrow(/scores has 250000000 values for 6 tokens/);
@@ -216,7 +216,7 @@ test('tokens whose merges would take minutes to find are refused at once', () =>
 
 test('tokens of equal scores are merged with the longest left part first, counted in characters', () => {
   const tokens = ['<unk>', '<s>', '</s>', '😀', 'b', 'c', 'd', '😀b', 'bc', 'cd', '😀bc', 'bcd'];
-  const { 'tokenizer.json': json } = tokenFilesOf(metadataOf({ ...SPM, tokens, scores: new Float32Array(12) })) ?? {};
+  const { 'tokenizer.json': json } = ggufTokenFiles(metadataOf({ ...SPM, tokens, scores: new Float32Array(12) })) ?? {};
   // As generate_merges of transformers 5.24 orders them.
   const expected = [
     ['😀b', 'c'],

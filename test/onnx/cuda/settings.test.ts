@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PINS } from '../../../src/onnx/cuda/pins.ts';
+import { CUDA_PINS } from '../../../src/onnx/cuda/pins.ts';
 import { type CudaSettings, cudaOptions, parseLibraries } from '../../../src/onnx/cuda/settings.ts';
 import { readJson, repository } from '../../fixtures.ts';
 
@@ -48,12 +48,12 @@ describe('the settings of CUDA', () => {
 describe('the pinned downloads', () => {
   it('are those of the onnxruntime that is bundled', () => {
     const { dependencies } = readJson<{ dependencies: Record<string, string> }>(repository('package.json'));
-    expect(PINS.version).toBe(dependencies['onnxruntime-node']);
-    for (const { url } of Object.values(PINS.providers)) expect(url).toContain(PINS.version);
+    expect(CUDA_PINS.version).toBe(dependencies['onnxruntime-node']);
+    for (const { url } of Object.values(CUDA_PINS.providers)) expect(url).toContain(CUDA_PINS.version);
   });
 
   it('have an address without redirection by names, a digest, and all files that are needed', () => {
-    const archives = [...Object.values(PINS.providers), ...Object.values(PINS.libraries).flat()];
+    const archives = [...Object.values(CUDA_PINS.providers), ...Object.values(CUDA_PINS.libraries).flat()];
     for (const { url, sha256 } of archives) {
       expect(url).toMatch(/^https:\/\/(github\.com\/microsoft\/onnxruntime|files\.pythonhosted\.org)\//);
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);

@@ -4,7 +4,7 @@ import { compressors } from 'hyparquet-compressors';
 import { describe, expect, it } from 'vitest';
 import { at } from '../../../src/platform/at.ts';
 import { parquetBytes, readParquet } from '../../../src/platform/parquet/parquet.ts';
-import { checkPages, chunkOf } from '../../../src/platform/parquet/parquet-pages.ts';
+import { checkPages, columnChunk } from '../../../src/platform/parquet/parquet-pages.ts';
 import { fixture } from '../../fixtures.ts';
 
 const LIMITS = { compressors, bytes: 2 ** 20 };
@@ -15,7 +15,7 @@ function columnOf(name: string, column: number) {
   const footer = parquetMetadata(bytes);
   const metadata = at(at(footer.row_groups, 0).columns, column).meta_data;
   if (metadata === undefined) throw new Error('no metadata');
-  const chunk = chunkOf(metadata, parquetSchema(footer));
+  const chunk = columnChunk(metadata, parquetSchema(footer));
   return { chunk, view: new DataView(bytes.buffer, chunk.start, chunk.end - chunk.start) };
 }
 

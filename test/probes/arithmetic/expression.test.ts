@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateCondition, evaluateNumber, parseExpression } from '../../../src/probes/arithmetic/expression.ts';
-import { formatRational, integer, parseDecimal } from '../../../src/probes/arithmetic/rational.ts';
+import { formatRational, parseDecimal, wholeRational } from '../../../src/probes/arithmetic/rational.ts';
 
-const VALUES = { ofName: (name: string) => integer({ a: 7, b: 2, zero: 0 }[name] ?? 0) };
+const VALUES = { ofName: (name: string) => wholeRational({ a: 7, b: 2, zero: 0 }[name] ?? 0) };
 const calculate = (text: string) => formatRational(evaluateNumber(parseExpression(text), VALUES));
 const isTrue = (text: string) => evaluateCondition(parseExpression(text), VALUES);
 

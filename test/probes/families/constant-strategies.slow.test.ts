@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pair } from '../../../src/probes/families/family.ts';
+import type { PhrasingPair } from '../../../src/probes/families/family.ts';
 import { PROBE_FAMILIES } from '../../../src/probes/families/index.ts';
 import { answerOf, askedIn, choicesOf, drawPairs, levelsOf } from './draws.ts';
 
@@ -43,7 +43,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
 /** Single words with a space around each, so that 4 is not found in 14. */
 const words = (text: string): string => ` ${text.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `;
 
-function look({ benchmark }: Pair): { readonly sights: readonly Sight[]; readonly answer: string } {
+function look({ benchmark }: PhrasingPair): { readonly sights: readonly Sight[]; readonly answer: string } {
   const prompt = words(benchmark.prompt);
   const asked = words(askedIn(benchmark.prompt));
   const ending = asked.slice(-40).toLowerCase();
@@ -78,7 +78,7 @@ function accuracy(looks: ReadonlyArray<ReturnType<typeof look>>, strategy: Strat
 }
 
 /** Some levels have only a few hundred facts: several suites of them. */
-function drawn(family: (typeof PROBE_FAMILIES)[number], level: number): Pair[] {
+function drawn(family: (typeof PROBE_FAMILIES)[number], level: number): PhrasingPair[] {
   return Array.from({ length: DRAWS / 60 }, (_, seed) => drawPairs(family, level, 60, seed)).flat();
 }
 

@@ -1,9 +1,9 @@
 import { at } from '../../../src/platform/at.ts';
-import type { Pair, Phrasing, ProbeFamily } from '../../../src/probes/families/family.ts';
+import type { Phrasing, PhrasingPair, ProbeFamily } from '../../../src/probes/families/family.ts';
 import { Random } from '../../../src/probes/random.ts';
 
 /** Facts of one level, with its twin templates in turn. */
-export function drawPairs(family: ProbeFamily, level: number, count: number, seed = 7): Pair[] {
+export function drawPairs(family: ProbeFamily, level: number, count: number, seed = 7): PhrasingPair[] {
   const { twins } = at(family.levels, level - 1);
   const templates = Array.from({ length: count }, (_, i) => at(twins, i % twins.length).name);
   return family.draw(new Random(seed, `test ${family.name} ${level}`), templates, level);

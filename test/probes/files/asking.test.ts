@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { judgeAnswer } from '../../../src/probes/exact-answer.ts';
-import { type FileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
+import { type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await writeFile(path('shots.jsonl'), lines(SHOTS));
 });
 
-async function ask(name: string, options: Partial<FileOptions>): Promise<ReadonlyMap<string, ProbeItem>> {
+async function ask(name: string, options: Partial<ProbeFileOptions>): Promise<ReadonlyMap<string, ProbeItem>> {
   const { items } = await readProbeFile(path(name), { seed: 3, ...options });
   const [first] = items;
   return new Map(items.filter(({ fact }) => fact === first?.fact).map((item) => [item.cluster, item]));

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { groupBy } from '../../../src/platform/group-by.ts';
 import { toJsonl } from '../../../src/probes/files/jsonl.ts';
-import { type FileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
+import { type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { scoredTexts } from '../../../src/probes/prompt.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
@@ -32,7 +32,7 @@ async function logged(file: string): Promise<Logged[]> {
     .map((line) => JSON.parse(line));
 }
 
-const OPTIONS: FileOptions = { seed: 1 };
+const OPTIONS: ProbeFileOptions = { seed: 1 };
 const model = { tokenizer: null };
 /** A log-likelihood of one text is not an answer. */
 const isAsked = (file: string) => !/last_word|perplexity/.test(basename(file));

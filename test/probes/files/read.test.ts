@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readCsv } from '../../../src/probes/files/csv.ts';
 import { readJsonl } from '../../../src/probes/files/jsonl.ts';
-import { MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_RECORDS, readLines } from '../../../src/probes/files/lines.ts';
-import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
+import { MAX_LINE_BYTES, MAX_PROBE_FILE_BYTES, MAX_RECORDS, readLines } from '../../../src/probes/files/lines.ts';
+import { type FileSuite, type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
 import { itNeeds } from '../../needs.ts';
 
@@ -17,7 +17,7 @@ const TWIN = '{"id": "t", "capability": "c", "form": "twin", "twin_of": "b", "pr
 async function read(
   content: string | Buffer,
   name = 'my.jsonl',
-  options: FileOptions = { seed: 1 },
+  options: ProbeFileOptions = { seed: 1 },
 ): Promise<FileSuite> {
   const file = join(temporaryFolder(), name);
   writeFileSync(file, content);
@@ -395,7 +395,7 @@ describe('a probe file is refused, with file, line, field and a hint,', () => {
     const outcome = () => readProbeFile(file, { seed: 1 });
     await expect(outcome()).rejects.toThrow(/a\.jsonl does not exist/);
     writeFileSync(file, '');
-    truncateSync(file, MAX_FILE_BYTES + 1);
+    truncateSync(file, MAX_PROBE_FILE_BYTES + 1);
     await expect(outcome()).rejects.toThrow(/a\.jsonl has \d+ bytes, more than/);
     mkdirSync(join(folder, 'b.csv'));
     await expect(readProbeFile(join(folder, 'b.csv'), { seed: 1 })).rejects.toThrow(/b\.csv is not a regular file/);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { at } from '../../../src/platform/at.ts';
 import { STEP_MODES, type StepMode } from '../../../src/probes/files/link-steps.ts';
-import { type FileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
+import { type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import { type Redrawn, redraw } from '../../../src/probes/files/redraw.ts';
 import { Random } from '../../../src/probes/random.ts';
 import { fixture, shared } from '../../fixtures.ts';
@@ -167,7 +167,7 @@ describe('the suite of a file with steps', () => {
   });
 
   it('has more of them in loose mode, and none if the policy wants none', async () => {
-    const count = async (options: Partial<FileOptions>) => {
+    const count = async (options: Partial<ProbeFileOptions>) => {
       const { items } = await readProbeFile(path, { seed: 1, ...options });
       return items.filter(({ kind }) => kind === 'fresh').length;
     };

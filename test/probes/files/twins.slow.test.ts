@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { at } from '../../../src/platform/at.ts';
-import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
+import { type FileSuite, type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import { pieceCount } from '../../../src/probes/files/text.ts';
 import type { DerivedKind } from '../../../src/probes/files/twins.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
@@ -414,7 +414,7 @@ describe('the remark in a distracted word problem', () => {
   });
 });
 
-async function readOne(record: object, options: Partial<FileOptions> = {}): Promise<FileSuite> {
+async function readOne(record: object, options: Partial<ProbeFileOptions> = {}): Promise<FileSuite> {
   const file = join(temporaryFolder(), 'one.jsonl');
   writeFileSync(file, JSON.stringify({ id: 'one', ...record }));
   return readProbeFile(file, { seed: 0, ...options });

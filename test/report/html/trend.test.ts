@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assessTrend } from '../../../src/history/trend.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
-import { TREND } from '../../../src/report/html/trend.ts';
+import { TREND_SECTION } from '../../../src/report/html/trend.ts';
 import { night } from '../../history/fixtures.ts';
 import { report } from '../fixtures.ts';
 
@@ -22,7 +22,7 @@ function trendAfter(nights: number) {
   return assessTrend(history, DEFAULT_POLICY).trend;
 }
 
-const section = (nights: number) => TREND.render(report({ trend: trendAfter(nights) }), PAGE)?.text ?? '';
+const section = (nights: number) => TREND_SECTION.render(report({ trend: trendAfter(nights) }), PAGE)?.text ?? '';
 
 /** The heights of the points of each dotted line, by the label of its chart: where two are equal, so are the values. */
 function dotsOf(html: string) {

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { commentMarker, renderComment, renderRefusal, renderSummary } from '../../../src/report/markdown/comment.ts';
+import {
+  commentMarker,
+  renderComment,
+  renderRefusal,
+  renderStepSummary,
+} from '../../../src/report/markdown/comment.ts';
 import { type Origin, runOfPage } from '../../../src/report/markdown/origin.ts';
 import { report, subject } from '../fixtures.ts';
 
@@ -34,7 +39,7 @@ it("a page with a fork's numbers says whose they are, however little of the repo
   for (const text of [
     render({ by: 'fork' }),
     renderComment(report(), { origin, limit: 1 }),
-    renderSummary(report(), { origin }),
+    renderStepSummary(report(), { origin }),
     renderRefusal({ key: 'default', origin, verdict: 'pass', conclusion: 'failure' }),
   ]) {
     expect(text).toContain("The numbers come from the fork's own run");

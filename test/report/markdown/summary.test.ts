@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { commentMarker, renderComment, renderSummary } from '../../../src/report/markdown/comment.ts';
+import { commentMarker, renderComment, renderStepSummary } from '../../../src/report/markdown/comment.ts';
 import { probeReport, report } from '../fixtures.ts';
 
 it('the step summary is the comment without its marker', () => {
-  expect(`${commentMarker()}\n${renderSummary(report())}`).toBe(renderComment(report()));
+  expect(`${commentMarker()}\n${renderStepSummary(report())}`).toBe(renderComment(report()));
 });
 
 it.each([2000, 5000, 20_000])('a step summary fits into %i bytes, also with characters of three bytes', (limit) => {
@@ -12,13 +12,13 @@ it.each([2000, 5000, 20_000])('a step summary fits into %i bytes, also with char
     reason: `${i}は行列ではない`,
   }));
   const long = report({ skipped });
-  expect(Buffer.byteLength(renderSummary(long))).toBeGreaterThan(20_000);
-  expect(Buffer.byteLength(renderSummary(long, { limit }))).toBeLessThan(limit);
+  expect(Buffer.byteLength(renderStepSummary(long))).toBeGreaterThan(20_000);
+  expect(Buffer.byteLength(renderStepSummary(long, { limit }))).toBeLessThan(limit);
 });
 
 it('the step summary has pictures that GitHub draws, of numbers and our own words', () => {
   const name = '"]\\n```\\n<b>evil';
-  const summary = renderSummary(report({ probes: probeReport(name) }));
+  const summary = renderStepSummary(report({ probes: probeReport(name) }));
   const [drawn = ''] = summary.match(/^```mermaid\n[\s\S]*?^```$/m) ?? [];
   expect(drawn).toContain('  x-axis ["exam", "open twins"]');
   expect(drawn).toContain('  bar [98.0, 98.0]');

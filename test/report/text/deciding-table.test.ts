@@ -3,7 +3,7 @@ import type { Finding } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import { decidingTable, decidingValues } from '../../../src/report/text/deciding-table.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { markOfChange } from '../../../src/report/text/row-marks.ts';
+import { changeMark } from '../../../src/report/text/row-marks.ts';
 import { CALIBRATED_FINDING, calibrationReport } from '../calibration.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, hostileReport, probeReport, report, spiked } from '../fixtures.ts';
@@ -27,10 +27,8 @@ const twinLoss: Finding = {
 describe('the table that decides', () => {
   it('shows no fall as passed whose limit is not known, as in a report of version 0.2', () => {
     const both = { baseline: 0.9, candidate: 0.6 };
-    expect(markOfChange(report({ verdict: 'pass', findings: [] }), both, undefined)).toBe('inconclusive');
-    expect(markOfChange(report({ verdict: 'pass', findings: [] }), { ...both, candidate: 0.9 }, undefined)).toBe(
-      'pass',
-    );
+    expect(changeMark(report({ verdict: 'pass', findings: [] }), both, undefined)).toBe('inconclusive');
+    expect(changeMark(report({ verdict: 'pass', findings: [] }), { ...both, candidate: 0.9 }, undefined)).toBe('pass');
   });
 
   it('has exam and twins with their limits, whatever the verdict, and the headline of the spectra', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/compare/finding.ts';
-import { acceptCommand, shellWord } from '../../../src/report/text/commands.ts';
+import { acceptCommand, pathWord } from '../../../src/report/text/commands.ts';
 import { nextSteps } from '../../../src/report/text/finding.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { whatToDo } from '../../../src/report/text/verdict.ts';
@@ -71,11 +71,11 @@ describe('what to do', () => {
 
 describe('a path in a command', () => {
   it.each(HOSTILE_NAMES.map((name, i) => [i, name] as const))('is one word of a shell: %i', (_, name) => {
-    const word = shellWord(name);
+    const word = pathWord(name);
     const read = execFileSync('sh', ['-c', `printf '%s\\n' ${word}`], { encoding: 'utf8' });
     expect([`${name}\n`, './'.concat(name, '\n'), 'PATH\n']).toContain(read);
   });
 
-  it('that begins with a dash is no option', () => expect(shellWord('--out')).toBe('./--out'));
-  it('with a quote stays what it is', () => expect(shellWord("it's")).toBe("'it'\\''s'"));
+  it('that begins with a dash is no option', () => expect(pathWord('--out')).toBe('./--out'));
+  it('with a quote stays what it is', () => expect(pathWord("it's")).toBe("'it'\\''s'"));
 });

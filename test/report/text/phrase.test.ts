@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { code, listed, name, phrase, plain, render } from '../../../src/report/text/phrase.ts';
+import { code, listed, name, phrase, plain, renderPhrase } from '../../../src/report/text/phrase.ts';
 
 it('a phrase keeps foreign text apart, however phrases are nested', () => {
   const where = phrase` of ${name('layer 0')}`;
@@ -12,7 +12,7 @@ it('a phrase keeps foreign text apart, however phrases are nested', () => {
     { kind: 'code', text: '--values' },
     '.',
   ]);
-  expect(render(whole, ({ text }) => `<${text}>`)).toBe('The rank of <layer 0> fell; see <--values>.');
+  expect(renderPhrase(whole, ({ text }) => `<${text}>`)).toBe('The rank of <layer 0> fell; see <--values>.');
   expect(plain(whole)).toBe('The rank of layer 0 fell; see --values.');
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
-import { gapSentences, gapsOf } from '../../../src/report/text/not-measured.ts';
+import { gapSentences, measurementGaps } from '../../../src/report/text/not-measured.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { groupSummary, ruleGroups } from '../../../src/report/text/rule-groups.ts';
 import { answers, measurement, probes, reportOn } from '../../compare/measurement.ts';
@@ -138,7 +138,7 @@ describe('what was not measured', () => {
       { name: 'b', reason: 'too large' },
       { name: 'c', reason: 'not a matrix' },
     ];
-    expect(gapsOf(report({ skipped })).map(({ what, why, names }) => [what, plain(why), names])).toEqual([
+    expect(measurementGaps(report({ skipped })).map(({ what, why, names }) => [what, plain(why), names])).toEqual([
       ['2 tensors', 'not a matrix', ['a', 'c']],
       ['1 tensor', 'too large', ['b']],
     ]);

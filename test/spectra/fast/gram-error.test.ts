@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
-import { errorBounds, errorProbes, PROBES, shiftOfEntropy, shiftOfSum } from '../../../src/spectra/fast/gram-error.ts';
+import {
+  errorBounds,
+  errorProbes,
+  PROBE_VECTORS,
+  shiftOfEntropy,
+  shiftOfSum,
+} from '../../../src/spectra/fast/gram-error.ts';
 import { Numbers } from './matrices.ts';
 
 /** E·Ω for E = Σ eᵢ·vᵢ·vᵢᵀ with the columns of the identity, permuted, as vᵢ. */
 function productsOf(eigenvalues: readonly number[]): Float64Array {
   const n = eigenvalues.length;
-  return errorProbes(n).map((value, i) => value * (eigenvalues[Math.floor(i / PROBES)] ?? 0));
+  return errorProbes(n).map((value, i) => value * (eigenvalues[Math.floor(i / PROBE_VECTORS)] ?? 0));
 }
 
 const numbers = new Numbers(5);

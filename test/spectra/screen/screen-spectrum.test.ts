@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
 import { screenSpectrum } from '../../../src/spectra/screen/screen-spectrum.ts';
-import { highOf, lowOf, type MaybeBounded } from '../../../src/statistics/bounded.ts';
+import { lowerBound, type MaybeBounded, upperBound } from '../../../src/statistics/bounded.ts';
 import { readJson, repository } from '../../fixtures.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from '../fast/matrices.ts';
 import { cpu } from '../fast/sweep.ts';
@@ -36,8 +36,8 @@ function violations(screen: Metrics, truth: Truth): string[] {
   const truths = new Map(bounds(truth));
   return bounds(screen).flatMap(([name, measured]) => {
     const exact = Number(truths.get(name));
-    const isRight = lowOf(measured) <= exact * (1 + 1e-9) && exact <= highOf(measured) * (1 + 1e-9);
-    return isRight ? [] : [`${name}: ${exact} is not in [${lowOf(measured)}, ${highOf(measured)}]`];
+    const isRight = lowerBound(measured) <= exact * (1 + 1e-9) && exact <= upperBound(measured) * (1 + 1e-9);
+    return isRight ? [] : [`${name}: ${exact} is not in [${lowerBound(measured)}, ${upperBound(measured)}]`];
   });
 }
 
@@ -55,7 +55,7 @@ describe('the screen of a matrix', () => {
     expect(violations(metrics, truth)).toEqual([]);
     expect(Math.abs(metrics.frobeniusNorm / truth.frobeniusNorm - 1)).toBeLessThan(1e-9);
     const { '1': top } = metrics.topEnergy;
-    expect(highOf(top) - lowOf(top)).toBeLessThan(Math.max(0.1 * truth.topEnergy['1'], 0.004));
+    expect(upperBound(top) - lowerBound(top)).toBeLessThan(Math.max(0.1 * truth.topEnergy['1'], 0.004));
   });
 
   // Of one direction nothing is left to bound: its full spectrum takes no time.

@@ -3,7 +3,7 @@ import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GgufArchitecture } from './architectures/architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
 import { renamed } from './architectures/rules.ts';
-import { type GgufModel, namedEntry, type StoredTensor } from './model.ts';
+import { type GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
 
 /** A GGUF model in the names and the config of transformers. */
 export interface AsTransformers {
@@ -76,7 +76,7 @@ function renameAll(model: GgufModel, known: GgufArchitecture) {
 
 const NAME = /^(?:blk\.(\d+)\.)?(.+?)(\.weight|\.bias)?$/;
 
-function renameOne(model: GgufModel, known: GgufArchitecture, tensor: StoredTensor): readonly TensorEntry[] | null {
+function renameOne(model: GgufModel, known: GgufArchitecture, tensor: GgufStoredTensor): readonly TensorEntry[] | null {
   const [, number, base = '', suffix = ''] = NAME.exec(tensor.name) ?? [];
   const layer = number === undefined ? null : Number(number);
   const rules = layer === null ? known.whole : known.layer;

@@ -1,6 +1,6 @@
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import { blockOf, tensorValue } from '../../tensors/tensor-value.ts';
+import { tensorBlock, tensorValue } from '../../tensors/tensor-value.ts';
 import { lookUpIn } from '../quantized/tables.ts';
 
 /** What convert_hf_to_gguf.py does to values, undone. Orders and constants change; how a weight is stored does not. */
@@ -97,7 +97,7 @@ export function transposed(entry: TensorEntry): TensorEntry {
   });
   if (rank < 3 || whole.recipe === undefined) return whole;
   const block = (index: number, count: number) => {
-    const { recipe } = transposed(blockOf(entry, index, count));
+    const { recipe } = transposed(tensorBlock(entry, index, count));
     if (recipe === undefined) throw new Error('it has a recipe');
     return recipe;
   };
@@ -191,7 +191,7 @@ export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
       expand: whole(values),
       steps: whole(steps),
       block: (index, count) => {
-        const { recipe } = inTurns(blockOf(first, index, count), blockOf(second, index, count));
+        const { recipe } = inTurns(tensorBlock(first, index, count), tensorBlock(second, index, count));
         if (recipe === undefined) throw new Error('it has a recipe');
         return recipe;
       },

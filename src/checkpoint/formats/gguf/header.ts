@@ -5,7 +5,7 @@ import { UserError } from '../../../platform/user-error.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import { GgufMetadata, type GgufValue } from './metadata.ts';
 import { type GgufTensor, readTensors } from './tensor-infos.ts';
-import { readNumber, VALUE_BYTES, VALUE_TYPES, type ValueType } from './value-types.ts';
+import { readGgufNumber, VALUE_BYTES, VALUE_TYPES, type ValueType } from './value-types.ts';
 
 /**
  * Reader of the header of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), as strict as llama.cpp's
@@ -145,7 +145,7 @@ async function readValue(bytes: HeaderBytes, file: string, key: string): Promise
   if (type === 'string') return { type, bytes: await readBytes(bytes, file, what, Number.MAX_SAFE_INTEGER) };
   await bytes.need(VALUE_BYTES[type], what);
   const value = bytes.take(VALUE_BYTES[type]);
-  if (type !== 'bool') return { type, value: readNumber(value, type, 0) };
+  if (type !== 'bool') return { type, value: readGgufNumber(value, type, 0) };
   expectTruth(value, file, key);
   return { type, value: value[0] === 1 };
 }

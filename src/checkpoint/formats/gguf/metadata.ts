@@ -1,5 +1,5 @@
 import { UserError } from '../../../platform/user-error.ts';
-import { type NumberType, readNumber, VALUE_BYTES } from './value-types.ts';
+import { type NumberType, readGgufNumber, VALUE_BYTES } from './value-types.ts';
 
 /** A value of a header. Those of arrays stay in its bytes until they are asked for: vocabularies have 260,000 texts. */
 export type GgufValue =
@@ -91,7 +91,7 @@ export class GgufMetadata {
       throw this.#wrong(key, value, 'a list of numbers');
     }
     const { bytes, of, length } = value;
-    return Array.from({ length }, (_, i) => readNumber(bytes, of, i * VALUE_BYTES[of]));
+    return Array.from({ length }, (_, i) => readGgufNumber(bytes, of, i * VALUE_BYTES[of]));
   }
 
   /** All values of an array of truth values. */

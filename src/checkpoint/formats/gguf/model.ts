@@ -2,11 +2,11 @@ import type { FileState } from '../../../platform/files/file-state.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GgufMetadata } from './metadata.ts';
-import { entryOf } from './tensor-entry.ts';
+import { ggufTensorEntry } from './tensor-entry.ts';
 import type { GgufTensor } from './tensor-infos.ts';
 
 /** A tensor with the file that it is in. */
-export interface StoredTensor extends GgufTensor {
+export interface GgufStoredTensor extends GgufTensor {
   readonly file: string;
   readonly state: FileState;
 }
@@ -24,7 +24,7 @@ const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama
 export class GgufModel {
   readonly metadata: GgufMetadata;
   readonly architecture: string;
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly tensors: ReadonlyMap<string, GgufStoredTensor>;
   /** The first bytes of small tensors that hold numbers of the config. */
   readonly numbersOf: (tensor: string) => readonly number[] | null;
   readonly #read = new Set<string>();
@@ -138,7 +138,7 @@ export class GgufModel {
 }
 
 /** The entries `from` to `to` along the first axis: rows are whole blocks. */
-export function partOf(tensor: StoredTensor, from: number, to: number): StoredTensor {
+export function sliceGgufTensor(tensor: GgufStoredTensor, from: number, to: number): GgufStoredTensor {
   const [first = 1, ...rest] = tensor.shape;
   const bytes = tensor.byteLength / first;
   return {
@@ -151,12 +151,12 @@ export function partOf(tensor: StoredTensor, from: number, to: number): StoredTe
 }
 
 /** One entry along the first axis, without that axis. */
-export function memberOf(tensor: StoredTensor, index: number): StoredTensor {
-  const part = partOf(tensor, index, index + 1);
+export function stackMember(tensor: GgufStoredTensor, index: number): GgufStoredTensor {
+  const part = sliceGgufTensor(tensor, index, index + 1);
   return { ...part, shape: part.shape.slice(1) };
 }
 
 /** As a tensor of the checkpoint, under another name. */
-export function namedEntry(tensor: StoredTensor, name: string): TensorEntry {
-  return { ...entryOf(tensor, tensor), name };
+export function namedEntry(tensor: GgufStoredTensor, name: string): TensorEntry {
+  return { ...ggufTensorEntry(tensor, tensor), name };
 }

@@ -9,7 +9,7 @@ import { readTensorBytes, resolveFile } from '../safetensors.ts';
 import { asTransformers } from './as-transformers.ts';
 import { type GgufHeader, readGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
-import { GgufModel, namedEntry, type StoredTensor } from './model.ts';
+import { GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
 import { partNames } from './parts.ts';
 
 /**
@@ -76,8 +76,8 @@ function modelArchitecture(metadata: GgufMetadata, path: string): string {
   return architecture;
 }
 
-function allTensors(headers: readonly GgufHeader[], path: string): ReadonlyMap<string, StoredTensor> {
-  const all = new Map<string, StoredTensor>();
+function allTensors(headers: readonly GgufHeader[], path: string): ReadonlyMap<string, GgufStoredTensor> {
+  const all = new Map<string, GgufStoredTensor>();
   for (const { tensors, file, state } of headers) {
     for (const tensor of tensors) {
       if (all.has(tensor.name)) {
@@ -99,7 +99,7 @@ function allTensors(headers: readonly GgufHeader[], path: string): ReadonlyMap<s
 const OF_THE_CONFIG = /^rope_(freqs|factors_long|factors_short)\.weight$/;
 
 async function readNumbers(
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, GgufStoredTensor>,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const found = new Map<string, readonly number[]>();
   for (const tensor of tensors.values()) {

@@ -36,7 +36,7 @@ export const VALUE_BYTES: Readonly<Record<NumberType | 'bool', number>> = {
 };
 
 /** A number at a place of some bytes. Integers of 64 bits beyond 2^53 come out as the nearest number. */
-export function readNumber(bytes: Buffer, type: NumberType, offset: number): number {
+export function readGgufNumber(bytes: Buffer, type: NumberType, offset: number): number {
   switch (type) {
     case 'uint8':
       return bytes.readUInt8(offset);

@@ -3,7 +3,7 @@ import { at } from '../../../platform/at.ts';
 import { MAX_EXPERTS } from '../../config/architecture.ts';
 import { assembled, canAssemble } from '../../tensors/assembled.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import { blockOf } from '../../tensors/tensor-value.ts';
+import { tensorBlock } from '../../tensors/tensor-value.ts';
 
 /** How the files that mlx-lm converts have the experts of a layer: each on its own, or two stacks. */
 type Layout =
@@ -85,7 +85,7 @@ export function withExperts(tensors: Tensors, type: string | null): Tensors {
 function separate(module: string, found: readonly Stack[], names: Readonly<Record<string, string>>): TensorEntry[] {
   return found.flatMap(({ projection, leaf, entry }) =>
     Array.from({ length: at(entry.shape, 0) }, (_, expert) => ({
-      ...blockOf(entry, expert, at(entry.shape, 0)),
+      ...tensorBlock(entry, expert, at(entry.shape, 0)),
       name: `${module}.experts.${expert}.${names[projection] ?? projection}.${leaf}`,
     })),
   );
@@ -174,6 +174,6 @@ function turned(name: string, stack: TensorEntry): TensorEntry {
 
 /** Some of the experts, as a stack. */
 function stackBlock(stack: TensorEntry, index: number, count: number): TensorEntry {
-  const part = blockOf(stack, index, count);
+  const part = tensorBlock(stack, index, count);
   return { ...part, shape: [at(stack.shape, 0) / count, ...stack.shape.slice(1)] };
 }

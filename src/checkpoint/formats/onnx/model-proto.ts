@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto';
 import { UserError } from '../../../platform/user-error.ts';
-import { type Field, type Range, WireFile, WireType } from './wire.ts';
+import { type WireField, WireFile, type WireRange, WireType } from './wire.ts';
 
 const { DataType } = onnxProto.onnx.TensorProto;
 
@@ -33,20 +33,20 @@ const MAX_NODES = 2_000_000;
 const MAX_DIMENSIONS = 32;
 
 /** Where the elements of a tensor are. */
-export type Storage =
+export type InitializerStorage =
   /** Raw little-endian elements inside the model's file. */
-  | { readonly kind: 'inline'; readonly range: Range }
+  | { readonly kind: 'inline'; readonly range: WireRange }
   | { readonly kind: 'external'; readonly entries: ReadonlyMap<string, string> }
   /** In another encoding, which cannot be mapped: the range is the whole tensor message. */
-  | { readonly kind: 'encoded'; readonly range: Range }
-  | { readonly kind: 'sparse'; readonly range: Range };
+  | { readonly kind: 'encoded'; readonly range: WireRange }
+  | { readonly kind: 'sparse'; readonly range: WireRange };
 
-export interface StoredTensor {
+export interface StoredInitializer {
   readonly name: string;
   /** Its name in onnx.proto: FLOAT, BFLOAT16, …; `type 23` for an unknown one. */
   readonly dataType: string;
   readonly shape: readonly number[];
-  readonly storage: Storage;
+  readonly storage: InitializerStorage;
   /** It is the value of a Constant node, not an initializer. */
   readonly isConstant: boolean;
 }
@@ -62,7 +62,7 @@ export interface OnnxNode {
 
 /** The parts of a model that are about its weights, those of subgraphs included. */
 export interface OnnxModel {
-  readonly tensors: readonly StoredTensor[];
+  readonly tensors: readonly StoredInitializer[];
   readonly nodes: readonly OnnxNode[];
 }
 
@@ -82,7 +82,7 @@ export function readOnnxModel(path: string): OnnxModel {
 
 class ModelReader {
   readonly #wire: WireFile;
-  readonly #tensors: StoredTensor[] = [];
+  readonly #tensors: StoredInitializer[] = [];
   readonly #nodes: OnnxNode[] = [];
 
   constructor(wire: WireFile) {
@@ -115,7 +115,7 @@ class ModelReader {
     return { tensors: this.#tensors, nodes: this.#nodes };
   }
 
-  #graph(range: Range, depth: number): void {
+  #graph(range: WireRange, depth: number): void {
     if (depth > MAX_DEPTH) throw this.#damaged(`its graphs are nested deeper than ${MAX_DEPTH}`);
     for (const field of this.#wire.fields(range)) {
       if (field.number === GRAPH.node) this.#node(field, depth);
@@ -127,10 +127,10 @@ class ModelReader {
     }
   }
 
-  #node(range: Range, depth: number): void {
+  #node(range: WireRange, depth: number): void {
     const node = { name: '', opType: '', inputs: [] as string[], outputs: [] as string[] };
     const numbers = new Map<string, readonly number[]>();
-    const values: StoredTensor[] = [];
+    const values: StoredInitializer[] = [];
     for (const field of this.#wire.fields(range)) {
       if (field.number === NODE.input) node.inputs.push(this.#wire.text(field));
       else if (field.number === NODE.output) node.outputs.push(this.#wire.text(field));
@@ -143,7 +143,12 @@ class ModelReader {
     for (const value of values) this.#tensors.push({ ...value, name: node.outputs[0] ?? value.name, isConstant: true });
   }
 
-  #attribute(range: Range, depth: number, numbers: Map<string, readonly number[]>, values: StoredTensor[]): void {
+  #attribute(
+    range: WireRange,
+    depth: number,
+    numbers: Map<string, readonly number[]>,
+    values: StoredInitializer[],
+  ): void {
     let name = '';
     const whole: number[] = [];
     for (const field of this.#wire.fields(range)) {
@@ -157,21 +162,21 @@ class ModelReader {
     if (whole.length > 0) numbers.set(name, whole);
   }
 
-  #sparse(range: Range): void {
+  #sparse(range: WireRange): void {
     for (const field of this.#wire.fields(range)) {
       if (field.number !== SPARSE.values) continue;
       this.#tensors.push({ ...this.#tensor(field), storage: { kind: 'sparse', range: pick(range) } });
     }
   }
 
-  #tensor(range: Range): StoredTensor {
+  #tensor(range: WireRange): StoredInitializer {
     let name = '';
     let type = 0;
     let isExternal = false;
     let isSegment = false;
     const shape: number[] = [];
     const entries = new Map<string, string>();
-    const data: Field[] = [];
+    const data: WireField[] = [];
     for (const field of this.#wire.fields(range)) {
       if (field.number === TENSOR.name) name = this.#wire.text(field);
       else if (field.number === TENSOR.dataType) type = this.#wire.number(field) ?? 0;
@@ -198,14 +203,14 @@ class ModelReader {
     };
   }
 
-  #dimensions(field: Field, name: string): number[] {
+  #dimensions(field: WireField, name: string): number[] {
     return this.#wire.numbers(field, MAX_DIMENSIONS).map((dimension) => {
       if (dimension !== null) return dimension;
       throw this.#damaged(`tensor ${JSON.stringify(name)} has a dimension that is negative or overflows`);
     });
   }
 
-  #entry(range: Range, entries: Map<string, string>): void {
+  #entry(range: WireRange, entries: Map<string, string>): void {
     let key = '';
     let value = '';
     for (const field of this.#wire.fields(range)) {
@@ -220,6 +225,6 @@ class ModelReader {
   }
 }
 
-function pick({ begin, end }: Range): Range {
+function pick({ begin, end }: WireRange): WireRange {
   return { begin, end };
 }

@@ -5,7 +5,7 @@ import { bitsPerElement, isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { OnnxTensor } from '../full-checkpoint.ts';
 import { ExternalFiles } from './external-data.ts';
-import { readOnnxModel, type StoredTensor } from './model-proto.ts';
+import { readOnnxModel, type StoredInitializer } from './model-proto.ts';
 import { moduleName, WeightUses } from './weight-use.ts';
 
 /** Element types of ONNX, and their names in safetensors. */
@@ -116,7 +116,7 @@ function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
  * Can a constant that no known operator takes for a weight be one all the same? Then it is listed. The numbers of formulas,
  * sizes and indices are left out: a graph has thousands of them.
  */
-function canBeWeight({ dataType, shape }: StoredTensor): boolean {
+function canBeWeight({ dataType, shape }: StoredInitializer): boolean {
   return FLOATS.has(dataType) && shape.some((length) => length > 1);
 }
 
@@ -131,7 +131,7 @@ interface ModelFiles {
 }
 
 /** Where the elements of a tensor are, and whether they are all there. */
-async function locate(tensor: StoredTensor, { path, file, state, external }: ModelFiles): Promise<LocatedTensor> {
+async function locate(tensor: StoredInitializer, { path, file, state, external }: ModelFiles): Promise<LocatedTensor> {
   const { name, shape, storage } = tensor;
   const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;
   if (dtype.startsWith('type ')) {

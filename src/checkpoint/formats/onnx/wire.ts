@@ -23,7 +23,7 @@ export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 export type WireType = (typeof WireType)[keyof typeof WireType];
 
 /** One field of a message: `begin ≤ position < end` is its content, without tag and length. */
-export interface Field {
+export interface WireField {
   readonly number: number;
   readonly type: WireType;
   readonly begin: number;
@@ -31,7 +31,7 @@ export interface Field {
 }
 
 /** A range of bytes of the file. */
-export type Range = Pick<Field, 'begin' | 'end'>;
+export type WireRange = Pick<WireField, 'begin' | 'end'>;
 
 export class WireFile {
   readonly path: string;
@@ -66,7 +66,7 @@ export class WireFile {
    * The fields of the message in this range, one after the other.
    * @throws UserError for bytes that are not a message
    */
-  *fields({ begin, end }: Range): Generator<Field> {
+  *fields({ begin, end }: WireRange): Generator<WireField> {
     for (let position = begin; position < end; ) {
       const tag = this.#varint(position, end);
       const field = this.#field(tag.value, tag.end, end);
@@ -75,7 +75,7 @@ export class WireFile {
     }
   }
 
-  #field(tag: bigint, begin: number, end: number): Field {
+  #field(tag: bigint, begin: number, end: number): WireField {
     const number = Number(tag >> 3n);
     const type = Number(tag & 7n);
     if (number === 0 || number >= 2 ** 29) throw this.#notAMessage(begin);
@@ -89,13 +89,13 @@ export class WireFile {
   }
 
   /** The number of a field. @returns null for one that is negative, or too large for JavaScript to represent exactly */
-  number(field: Field): number | null {
+  number(field: WireField): number | null {
     if (field.type !== WireType.varint) throw this.#notAMessage(field.begin);
     return exact(this.#varint(field.begin, field.end).value);
   }
 
   /** The numbers of a repeated field, which are stored one by one or packed together. */
-  numbers(field: Field, most: number): Array<number | null> {
+  numbers(field: WireField, most: number): Array<number | null> {
     if (field.type === WireType.varint) return [this.number(field)];
     if (field.type !== WireType.bytes) throw this.#notAMessage(field.begin);
     const all: Array<number | null> = [];
@@ -107,7 +107,7 @@ export class WireFile {
     return all;
   }
 
-  text(field: Field): string {
+  text(field: WireField): string {
     if (field.type !== WireType.bytes) throw this.#notAMessage(field.begin);
     const length = field.end - field.begin;
     if (length > MAX_TEXT_BYTES) {

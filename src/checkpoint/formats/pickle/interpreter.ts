@@ -1,6 +1,6 @@
 import { PickleBytes } from './pickle-bytes.ts';
 import { PickleError } from './pickle-error.ts';
-import { Dict, Global, Instance, Items, kindOf, List, type PickleValue, Tuple } from './values.ts';
+import { Global, Items, List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from './values.ts';
 
 /**
  * An interpreter of Python's pickle format, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and calls nothing: a
@@ -8,7 +8,7 @@ import { Dict, Global, Instance, Items, kindOf, List, type PickleValue, Tuple } 
  */
 
 /** What a pickle may name. */
-export interface Vocabulary {
+export interface PickleVocabulary {
   /** @throws PickleError for what is not known: nothing else may be named */
   readonly find: (module: string, name: string) => Global;
   /** What a known function returns, or the object of a known class. @throws PickleError for arguments that it does not take */
@@ -25,7 +25,7 @@ const MAX_OBJECTS = 4_000_000;
 /** One pickle of a file, and the position behind it. @throws PickleError for anything else */
 export function readPickle(
   bytes: Buffer,
-  vocabulary: Vocabulary,
+  vocabulary: PickleVocabulary,
   start = 0,
 ): { readonly value: PickleValue; readonly end: number } {
   return new Interpreter(new PickleBytes(bytes, start), vocabulary).run();
@@ -37,9 +37,9 @@ class Interpreter {
   readonly #memo = new Map<number, PickleValue>();
   #objects = 0;
   readonly bytes: PickleBytes;
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: PickleVocabulary;
 
-  constructor(bytes: PickleBytes, vocabulary: Vocabulary) {
+  constructor(bytes: PickleBytes, vocabulary: PickleVocabulary) {
     this.bytes = bytes;
     this.vocabulary = vocabulary;
   }
@@ -118,13 +118,13 @@ class Interpreter {
 
   pushGlobal(module: PickleValue, name: PickleValue): void {
     if (typeof module !== 'string' || typeof name !== 'string') {
-      throw new PickleError(`it names a function by ${kindOf(module)} and ${kindOf(name)}`);
+      throw new PickleError(`it names a function by ${pickleKind(module)} and ${pickleKind(name)}`);
     }
     this.#stack.push(this.vocabulary.find(module, name));
   }
 
   call(callee: PickleValue, args: readonly PickleValue[]): void {
-    if (!(callee instanceof Global)) throw new PickleError(`it calls ${kindOf(callee)}`);
+    if (!(callee instanceof Global)) throw new PickleError(`it calls ${pickleKind(callee)}`);
     this.push(this.vocabulary.call(callee, args));
   }
 
@@ -135,13 +135,13 @@ class Interpreter {
   extend(items: readonly PickleValue[]): void {
     const list = this.top();
     if (list instanceof Items) return;
-    if (!(list instanceof List)) throw new PickleError(`it appends to ${kindOf(list)}`);
+    if (!(list instanceof List)) throw new PickleError(`it appends to ${pickleKind(list)}`);
     for (const item of items) list.items.push(item);
   }
 
   put(items: readonly PickleValue[]): void {
     const dict = this.top();
-    if (!(dict instanceof Dict)) throw new PickleError(`it puts items into ${kindOf(dict)}`);
+    if (!(dict instanceof PickleDict)) throw new PickleError(`it puts items into ${pickleKind(dict)}`);
     fill(dict, items);
   }
 
@@ -149,17 +149,17 @@ class Interpreter {
   build(): void {
     const state = this.pop();
     const object = this.top();
-    if (object instanceof Instance) object.state = state;
-    else if (!(object instanceof Dict)) throw new PickleError(`it sets the state of ${kindOf(object)}`);
+    if (object instanceof PickleInstance) object.state = state;
+    else if (!(object instanceof PickleDict)) throw new PickleError(`it sets the state of ${pickleKind(object)}`);
   }
 }
 
-function fill(dict: Dict, items: readonly PickleValue[]): Dict {
+function fill(dict: PickleDict, items: readonly PickleValue[]): PickleDict {
   if (items.length % 2 !== 0) throw new PickleError('it has a key without a value');
   for (let i = 0; i < items.length; i += 2) {
     const key = items[i] ?? null;
-    if (key instanceof Dict || key instanceof List || key instanceof Items) {
-      throw new PickleError(`it has a key that is ${kindOf(key)}`);
+    if (key instanceof PickleDict || key instanceof List || key instanceof Items) {
+      throw new PickleError(`it has a key that is ${pickleKind(key)}`);
     }
     dict.entries.set(key, items[i + 1] ?? null);
   }
@@ -173,7 +173,7 @@ function listOf(items: readonly PickleValue[]): List {
 }
 
 function argumentsOf(value: PickleValue): readonly PickleValue[] {
-  if (!(value instanceof Tuple)) throw new PickleError(`it calls something with ${kindOf(value)}`);
+  if (!(value instanceof Tuple)) throw new PickleError(`it calls something with ${pickleKind(value)}`);
   return value.items;
 }
 
@@ -227,8 +227,8 @@ const OPCODES = new Map<string, (at: Interpreter) => void>([
   ['l', (at) => at.push(listOf(at.popMark()))],
   ['a', (at) => at.extend([at.pop()])],
   ['e', (at) => at.extend(at.popMark())],
-  ['}', (at) => at.push(new Dict())],
-  ['d', (at) => at.push(fill(new Dict(), at.popMark()))],
+  ['}', (at) => at.push(new PickleDict())],
+  ['d', (at) => at.push(fill(new PickleDict(), at.popMark()))],
   ['s', (at) => at.put(lastOf(at, 2).items)],
   ['u', (at) => at.put(at.popMark())],
   ['\x8f', (at) => at.push(new Items())],
@@ -283,7 +283,7 @@ const OPCODES = new Map<string, (at: Interpreter) => void>([
     (at) => {
       const named = at.pop();
       const args = argumentsOf(at.pop());
-      if (!(named instanceof Dict) || named.entries.size > 0)
+      if (!(named instanceof PickleDict) || named.entries.size > 0)
         throw new PickleError('it calls something by named arguments');
       at.call(at.pop(), args);
     },

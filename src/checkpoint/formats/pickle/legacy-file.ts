@@ -5,7 +5,7 @@ import { Storages } from './storages.ts';
 import { tensorVocabulary } from './tensor-vocabulary.ts';
 import { bytesOfStorage } from './torch-dtypes.ts';
 import type { TorchObject } from './torch-object.ts';
-import { Dict, List, type PickleValue } from './values.ts';
+import { List, PickleDict, type PickleValue } from './values.ts';
 import { MAX_PICKLE_BYTES } from './zip-file.ts';
 
 /** torch/serialization.py, MAGIC_NUMBER and PROTOCOL_VERSION. */
@@ -79,7 +79,7 @@ function parsePickles(bytes: Buffer): Pickles {
   const version = next();
   if (version !== VERSION) throw new PickleError('it is of a version that is not known');
   const system = next();
-  if (!(system instanceof Dict) || system.entries.get('little_endian') !== true) {
+  if (!(system instanceof PickleDict) || system.entries.get('little_endian') !== true) {
     throw new PickleError('its numbers are big-endian');
   }
   const value = next();

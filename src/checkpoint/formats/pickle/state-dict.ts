@@ -2,7 +2,7 @@ import { UserError } from '../../../platform/user-error.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { ofView } from './stored-tensor.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
-import { Dict, kindOf, type PickleValue, StridedTensor } from './values.ts';
+import { PickleDict, type PickleValue, pickleKind, StridedTensor } from './values.ts';
 
 /** Keys below which training programs save the weights, beside the state of the run. */
 export const STATE_KEYS = ['model', 'state_dict', 'module', 'model_state_dict'] as const;
@@ -53,19 +53,20 @@ function withoutWrapper(all: readonly TensorEntry[]): TensorEntry[] {
   }
 }
 
-function entriesOf(read: TorchFile, weights: Dict): TensorEntry[] {
+function entriesOf(read: TorchFile, weights: PickleDict): TensorEntry[] {
   const entries: TensorEntry[] = [];
   for (const [name, value] of weights.entries) {
     if (!(value instanceof StridedTensor)) continue;
-    if (typeof name !== 'string') throw new UserError(`${read.file}: the name of a tensor is ${kindOf(name)}`, HINT);
+    if (typeof name !== 'string')
+      throw new UserError(`${read.file}: the name of a tensor is ${pickleKind(name)}`, HINT);
     entries.push(ofView(read, name, value));
   }
   return entries;
 }
 
 /** @throws UserError for several sets of weights */
-function weightsOf({ value, file }: TorchFile): { readonly key: string | null; readonly weights: Dict } | null {
-  if (!(value instanceof Dict)) return null;
+function weightsOf({ value, file }: TorchFile): { readonly key: string | null; readonly weights: PickleDict } | null {
+  if (!(value instanceof PickleDict)) return null;
   const inner = STATE_KEYS.filter((key) => hasTensors(value.entries.get(key)));
   // Training programs also save numbers of the run, such as the best loss, as tensors.
   const isOwn = [...value.entries.values()].some((item) => item instanceof StridedTensor && item.shape.length > 0);
@@ -73,16 +74,16 @@ function weightsOf({ value, file }: TorchFile): { readonly key: string | null; r
   if (sets.length > 1) throw new UserError(`${file} has several sets of weights: ${sets.join(', ')}`, HINT);
   const [key = null] = inner;
   const weights = key === null ? value : value.entries.get(key);
-  return weights instanceof Dict && hasTensors(weights) ? { key, weights } : null;
+  return weights instanceof PickleDict && hasTensors(weights) ? { key, weights } : null;
 }
 
 function noWeights({ value, file }: TorchFile): never {
-  if (!(value instanceof Dict))
-    throw new UserError(`${file} has ${kindOf(value)}, and no weights by their names`, HINT);
+  if (!(value instanceof PickleDict))
+    throw new UserError(`${file} has ${pickleKind(value)}, and no weights by their names`, HINT);
   const where = `at its top or below ${STATE_KEYS.map((name) => JSON.stringify(name)).join(', ')}`;
   throw new UserError(`${file} has no weights ${where}`, HINT);
 }
 
 function hasTensors(value: PickleValue | undefined): boolean {
-  return value instanceof Dict && [...value.entries.values()].some((item) => item instanceof StridedTensor);
+  return value instanceof PickleDict && [...value.entries.values()].some((item) => item instanceof StridedTensor);
 }

@@ -1,13 +1,13 @@
 import { PickleError } from './pickle-error.ts';
-import { count, storageDtype, tuple } from './tensor-vocabulary.ts';
-import { kindOf, type PickleValue, Storage } from './values.ts';
+import { pickleCount, storageDtype, tuple } from './tensor-vocabulary.ts';
+import { type PickleValue, pickleKind, TorchStorage } from './values.ts';
 
 /** Where the numbers were when they were saved; on `meta` there are none. */
 const DEVICE = /^(cpu|cuda|mps|xpu|xla|hpu|npu|mlu|musa|maia|privateuseone)(:\d+)?$/;
 
 /** The storages that a pickle refers to, each once. */
 export class Storages {
-  readonly byKey = new Map<string, Storage>();
+  readonly byKey = new Map<string, TorchStorage>();
 
   /** Of an id: `'storage', class, key, device, count`, and in old files a view. */
   readonly length: 5 | 6;
@@ -17,17 +17,17 @@ export class Storages {
   }
 
   /** @throws PickleError for an id of anything else, and for a storage that is there twice and differs */
-  readonly load = (id: PickleValue): Storage => {
+  readonly load = (id: PickleValue): TorchStorage => {
     const { items } = tuple(id, 'the name of an object outside of it');
     const [kind, type, key, device, size, view = null] = items;
     if (kind !== 'storage' || items.length !== this.length || typeof key !== 'string' || view !== null) {
       throw new PickleError(
-        `it refers to ${kind === 'storage' ? 'a view of a storage' : kindOf(kind ?? null)} outside of it`,
+        `it refers to ${kind === 'storage' ? 'a view of a storage' : pickleKind(kind ?? null)} outside of it`,
       );
     }
     if (typeof device !== 'string' || !DEVICE.test(device))
       throw new PickleError('it has a storage of no known device');
-    const storage = new Storage(key, storageDtype(type), count(size, 'the size of a storage'));
+    const storage = new TorchStorage(key, storageDtype(type), pickleCount(size, 'the size of a storage'));
     // No file has so many bytes; its own sizes are compared later.
     if (!Number.isSafeInteger(8 * storage.count)) throw new PickleError('it has a storage of no possible size');
     const known = this.byKey.get(key);

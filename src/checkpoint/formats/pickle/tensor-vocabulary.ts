@@ -1,7 +1,17 @@
-import type { Vocabulary } from './interpreter.ts';
+import type { PickleVocabulary } from './interpreter.ts';
 import { PickleError } from './pickle-error.ts';
 import { bytesOfStorage, dtypeOfStorage, isTorchDtype, torchDtype } from './torch-dtypes.ts';
-import { Dict, Global, Instance, kindOf, List, type PickleValue, Storage, StridedTensor, Tuple } from './values.ts';
+import {
+  Global,
+  List,
+  PickleDict,
+  PickleInstance,
+  type PickleValue,
+  pickleKind,
+  StridedTensor,
+  TorchStorage,
+  Tuple,
+} from './values.ts';
 
 /**
  * The names that the pickle of a state dict needs, and nothing else (torch 2.13, torch/_weights_only_unpickler.py has a longer list).
@@ -11,7 +21,7 @@ import { Dict, Global, Instance, kindOf, List, type PickleValue, Storage, Stride
 type Call = (args: readonly PickleValue[], callee: Global) => PickleValue;
 
 /** What an object is made from is kept, and nobody reads it. */
-export const asData: Call = (args, callee) => new Instance(callee, args);
+export const asData: Call = (args, callee) => new PickleInstance(callee, args);
 
 const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['torch._utils._rebuild_tensor', (args) => rebuild(args, 4)],
@@ -50,7 +60,10 @@ const MAX_NAME_LENGTH = 200;
  * @param more names that a file has beside those of tensors
  * @param load the storage of a persistent id
  */
-export function tensorVocabulary(load: Vocabulary['load'], more: ReadonlyMap<string, Call> = new Map()): Vocabulary {
+export function tensorVocabulary(
+  load: PickleVocabulary['load'],
+  more: ReadonlyMap<string, Call> = new Map(),
+): PickleVocabulary {
   const known = new Map<string, Global>();
   const callOf = (path: string) => CALLS.get(path) ?? more.get(path);
   return {
@@ -95,26 +108,26 @@ export function storageDtype(value: PickleValue | undefined): string | null {
 }
 
 /** A count of things. */
-export function count(value: PickleValue | undefined, what: string): number {
+export function pickleCount(value: PickleValue | undefined, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new PickleError(`${what} is ${typeof value === 'number' ? value : kindOf(value ?? null)}`);
+  throw new PickleError(`${what} is ${typeof value === 'number' ? value : pickleKind(value ?? null)}`);
 }
 
 export function tuple(value: PickleValue | undefined, what: string): Tuple {
   if (value instanceof Tuple) return value;
-  throw new PickleError(`${what} is ${kindOf(value ?? null)}`);
+  throw new PickleError(`${what} is ${pickleKind(value ?? null)}`);
 }
 
 /** A name of a dtype of PyTorch, without `torch.`. */
 export function dtypeNamed(value: PickleValue | undefined): string {
   if (value instanceof Global && isDtype(value)) return value.name;
-  throw new PickleError(`it has a tensor whose dtype is ${kindOf(value ?? null)}`);
+  throw new PickleError(`it has a tensor whose dtype is ${pickleKind(value ?? null)}`);
 }
 
 export function counts(value: PickleValue | undefined, what: string): number[] {
   const { items } = tuple(value, what);
   if (items.length > MAX_DIMENSIONS) throw new PickleError(`it has a tensor of ${items.length} dimensions`);
-  return items.map((item) => count(item, what));
+  return items.map((item) => pickleCount(item, what));
 }
 
 /**
@@ -125,16 +138,16 @@ function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValu
   const [storage, offset, size, strides, requiresGrad = false] = args;
   if (args.length < extra || typeof requiresGrad !== 'boolean')
     throw new PickleError('it has a tensor of no known form');
-  if (!(storage instanceof Storage)) throw new PickleError(`it has a tensor in ${kindOf(storage ?? null)}`);
+  if (!(storage instanceof TorchStorage)) throw new PickleError(`it has a tensor in ${pickleKind(storage ?? null)}`);
   const bits = args[extra] ?? null;
-  if (bits !== null && !(bits instanceof Dict && [...bits.entries.values()].every((value) => value === false))) {
+  if (bits !== null && !(bits instanceof PickleDict && [...bits.entries.values()].every((value) => value === false))) {
     throw new PickleError('it has a tensor that is the negative or the conjugate of what is stored, which is not read');
   }
   const type = dtype === undefined ? (storage.dtype ?? 'uint8') : dtypeNamed(dtype);
   const found = new StridedTensor(
     storage,
     type,
-    count(offset, 'the offset of a tensor'),
+    pickleCount(offset, 'the offset of a tensor'),
     counts(size, 'a size'),
     counts(strides, 'a stride'),
   );
@@ -156,12 +169,12 @@ function expectInside({ storage, dtype, offset, shape, strides }: StridedTensor)
 
 function parameter([tensor = null, requiresGrad, ...rest]: readonly PickleValue[], length: number): StridedTensor {
   if (tensor instanceof StridedTensor && typeof requiresGrad === 'boolean' && rest.length === length - 2) return tensor;
-  throw new PickleError(`it has a parameter that is ${kindOf(tensor)}`);
+  throw new PickleError(`it has a parameter that is ${pickleKind(tensor)}`);
 }
 
 /** Python 2 gives the items as a list of pairs. */
-function orderedDict(args: readonly PickleValue[]): Dict {
-  const dict = new Dict();
+function orderedDict(args: readonly PickleValue[]): PickleDict {
+  const dict = new PickleDict();
   const [pairs] = args;
   if (args.length === 0) return dict;
   // A list that many of them take would grow without bytes of the pickle.

@@ -12,11 +12,11 @@ export type PickleValue =
   | Uint8Array
   | Tuple
   | List
-  | Dict
+  | PickleDict
   | Items
   | Global
-  | Instance
-  | Storage
+  | PickleInstance
+  | TorchStorage
   | StridedTensor;
 
 export class Tuple {
@@ -34,7 +34,7 @@ export class List {
 }
 
 /** A dict or an OrderedDict. The last of equal keys counts, as in Python; only keys that are texts or numbers can be equal here. */
-export class Dict {
+export class PickleDict {
   readonly entries = new Map<PickleValue, PickleValue>();
 }
 
@@ -55,7 +55,7 @@ export class Global {
 }
 
 /** An object of a class that is known as data. */
-export class Instance {
+export class PickleInstance {
   state: PickleValue = null;
   readonly of: Global;
   readonly args: readonly PickleValue[];
@@ -67,7 +67,7 @@ export class Instance {
 }
 
 /** Numbers in a file, one after the other. */
-export class Storage {
+export class TorchStorage {
   readonly key: string;
   /** As PyTorch calls it, without `torch.`; null for bytes whose type the tensor knows. */
   readonly dtype: string | null;
@@ -83,13 +83,19 @@ export class Storage {
 
 /** A view of a storage. Offset and strides are in elements. */
 export class StridedTensor {
-  readonly storage: Storage;
+  readonly storage: TorchStorage;
   readonly dtype: string;
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
 
-  constructor(storage: Storage, dtype: string, offset: number, shape: readonly number[], strides: readonly number[]) {
+  constructor(
+    storage: TorchStorage,
+    dtype: string,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ) {
     this.storage = storage;
     this.dtype = dtype;
     this.offset = offset;
@@ -99,13 +105,13 @@ export class StridedTensor {
 }
 
 /** For messages. */
-export function kindOf(value: PickleValue): string {
+export function pickleKind(value: PickleValue): string {
   if (value === null) return 'None';
   if (value instanceof Global) return value.path;
-  if (value instanceof Instance) return `an object of ${value.of.path}`;
+  if (value instanceof PickleInstance) return `an object of ${value.of.path}`;
   if (value instanceof StridedTensor) return 'a tensor';
-  if (value instanceof Storage) return 'a storage';
-  if (value instanceof Dict) return 'a dict';
+  if (value instanceof TorchStorage) return 'a storage';
+  if (value instanceof PickleDict) return 'a dict';
   if (value instanceof List) return 'a list';
   if (value instanceof Tuple) return 'a tuple';
   if (value instanceof Items) return 'a set';

@@ -5,8 +5,8 @@ import { PickleError } from './pickle-error.ts';
 import { Storages } from './storages.ts';
 import { tensorVocabulary } from './tensor-vocabulary.ts';
 import { bytesOfStorage } from './torch-dtypes.ts';
-import type { Part, TorchObject } from './torch-object.ts';
-import type { Storage } from './values.ts';
+import type { StoragePart, TorchObject } from './torch-object.ts';
+import type { TorchStorage } from './values.ts';
 
 /** The pickles of the largest state dicts have some ten MiB. */
 export const MAX_PICKLE_BYTES = 128 * 2 ** 20;
@@ -22,7 +22,7 @@ const DAMAGED = 'download or save the file again';
  * A file of `torch.save` since PyTorch 1.6: a zip archive whose members are not packed, with `data.pkl` and, for each storage,
  * `data/KEY`, all in one folder (caffe2/serialize/inline_container.h).
  */
-export async function readZipFile(handle: FileHandle, path: string, part: Part): Promise<TorchObject> {
+export async function readZipFile(handle: FileHandle, path: string, part: StoragePart): Promise<TorchObject> {
   const archive = await openZip({ handle, path, hint: DAMAGED, ...part });
   const members = new Members(archive);
   const pickle = members.get('data.pkl');
@@ -58,7 +58,7 @@ function expectVersion(text: string | null): void {
   throw new PickleError(`its archive ${what}, and PyTorch reads 1 to ${MAX_VERSION}`);
 }
 
-function placeOf(places: ReadonlyMap<string, number>, { key }: Storage): number {
+function placeOf(places: ReadonlyMap<string, number>, { key }: TorchStorage): number {
   const place = places.get(key);
   if (place === undefined) throw new Error(`the storage ${key} has no place`);
   return place;

@@ -1,7 +1,7 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { eachChunk } from '../../tensors/element-bytes.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import type { Source } from './format.ts';
+import type { TensorSource } from './format.ts';
 
 /** Of the inputs and outputs of layers, and of the KV cache. Whatever they are called, some have the inverse. */
 const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?:global_)?scale(?:_ub)?$/;
@@ -14,7 +14,7 @@ const [LEAST, MOST] = [1e-8, 1e8];
  * other size, a model answers nothing there that was asked here.
  * @throws UserError for such a scale
  */
-export async function refuseAbsurdScales(tensors: Tensors, { fetch }: Pick<Source, 'fetch'>): Promise<void> {
+export async function refuseAbsurdScales(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<void> {
   const scales = [...tensors.values()].filter(({ name }) => SCALE.test(name));
   await fetch(scales);
   for (const scale of scales) {

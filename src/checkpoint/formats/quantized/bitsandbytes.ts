@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
-import type { Recipe, TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import type { QuantizedFormat, QuantizedWeight } from './format.ts';
-import { bytesOf, lookUpPairs, stepsOf } from './tables.ts';
+import { castTensorBytes, distinctSteps, lookUpPairs } from './tables.ts';
 
 const stateSchema = z.looseObject({
   quant_type: z.enum(['nf4', 'fp4']),
@@ -118,7 +118,7 @@ function nestedOf(
   return {
     stored: [scales, map],
     scales: (graph) => {
-      const codes = bytesOf(graph, absmax, [absmax.size]);
+      const codes = castTensorBytes(graph, absmax, [absmax.size]);
       const numbers = graph.op('Gather', [graph.external(map, ElementType.float32, [256]), codes], { axis: 0 });
       const scaled = inBlocks(graph, numbers, graph.external(scales, ElementType.float32, [scales.size]), {
         size: absmax.size,
@@ -153,11 +153,11 @@ function recipeOf(
   codes: TensorEntry,
   { shape, blocksize: block, quant_type: type, nested_blocksize: nested = 0, nested_offset: offset = 0 }: State,
   scales: Scales['scales'],
-): Omit<Recipe, 'stored'> {
+): Omit<TensorRecipe, 'stored'> {
   const size = shape.reduce((product, length) => product * length, 1);
   const expand = (table: readonly number[]) => (graph: Graph) => {
     const bytes = codes.byteLength;
-    const pairs = lookUpPairs(graph, table, bytesOf(graph, codes, [bytes]), 'high nibble');
+    const pairs = lookUpPairs(graph, table, castTensorBytes(graph, codes, [bytes]), 'high nibble');
     const all = graph.reshape(pairs, [2 * bytes]);
     const numbers = 2 * bytes === size ? all : graph.slice(all, 0, 0, size);
     return graph.reshape(inBlocks(graph, numbers, scales(graph), { size, block }), shape);
@@ -165,7 +165,7 @@ function recipeOf(
   return {
     parameters: [type, block, nested, offset, ...shape],
     expand: expand(TABLES[type]),
-    steps: expand(stepsOf(TABLES[type])),
+    steps: expand(distinctSteps(TABLES[type])),
   };
 }
 

@@ -4,8 +4,8 @@ import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import type { QuantizedFormat, QuantizedWeight, Scheme } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
-import { bitsOf, integerRecipe, unpack, wordBytes } from './packed.ts';
-import { blocksAmong, bytesOf, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';
+import { integerRecipe, packedBits, unpack, wordBytes } from './packed.ts';
+import { blocksAmong, castTensorBytes, distinctSteps, lookUpPairs, scaleValue, spread } from './tables.ts';
 
 const FLOATS = ['F32', 'BF16', 'F16'];
 
@@ -60,7 +60,7 @@ async function packed(
   if (shape === null) return null;
   const [rows, columns] = shape;
   const words = at(codes.shape, 1);
-  const bits = stated ? stated.bits : bitsOf(columns, words, []);
+  const bits = stated ? stated.bits : packedBits(columns, words, []);
   const groups = groupsOf(scale, rows, columns);
   if (bits === null || codes.shape[0] !== rows || groups === null) return null;
   if (stated && !isAsStated(stated, { shape, scale, zero, words })) return null;
@@ -218,7 +218,7 @@ function floats(
     return spread(graph, scaled, shape, blocks);
   };
   const expand = (table: readonly number[]) => (graph: Graph) => {
-    const numbers = graph.reshape(lookUpPairs(graph, table, bytesOf(graph, codes), 'low nibble'), shape);
+    const numbers = graph.reshape(lookUpPairs(graph, table, castTensorBytes(graph, codes), 'low nibble'), shape);
     return graph.op('Mul', [numbers, scales(graph)]);
   };
   const format = isPower ? 'MXFP4' : 'NVFP4';
@@ -230,7 +230,7 @@ function floats(
       stored: [codes, scale, ...(global ? [global] : []), ...unused],
       parameters: [format, isPacked ? 'divided' : 'multiplied', ...blocks],
       expand: expand(FP4_VALUES),
-      steps: expand(stepsOf(FP4_VALUES)),
+      steps: expand(distinctSteps(FP4_VALUES)),
     },
   };
 }

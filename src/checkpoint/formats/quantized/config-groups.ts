@@ -2,17 +2,20 @@ import { at } from '../../../platform/at.ts';
 import { isObject } from '../../../platform/json/is-object.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import type { Group } from './config-keys.ts';
-import type { Scheme, Section } from './format.ts';
-import type { Blocks } from './tables.ts';
+import type { QuantizationGroup } from './config-keys.ts';
+import type { ConfigSection, Scheme } from './format.ts';
+import type { BlockSizes } from './tables.ts';
 
 /**
  * The group of a config of compressed-tensors that a module is in: by its name, then by a pattern for the beginning of its name, then by
  * its class, whatever their order (compressed-tensors 0.20, utils/match.py). Null: in none, or ignored.
  * @param settings with known keys only (config-keys.ts)
  */
-export function groupOf(settings: Section, patterns: NamePatterns): (module: string) => Group | null {
-  const groups = isObject(settings.config_groups) ? (Object.values(settings.config_groups) as Group[]) : [];
+export function quantizationGroupFinder(
+  settings: ConfigSection,
+  patterns: NamePatterns,
+): (module: string) => QuantizationGroup | null {
+  const groups = isObject(settings.config_groups) ? (Object.values(settings.config_groups) as QuantizationGroup[]) : [];
   const ignored = Array.isArray(settings.ignore) ? (settings.ignore as string[]) : [];
   // The last group of a target has it.
   const targets = new Map(groups.flatMap((group) => (group.targets ?? []).map((target) => [target, group] as const)));
@@ -51,7 +54,10 @@ const LAYOUTS: Readonly<Record<string, Scheme['layout']>> = {
  * @param format that of all groups: vLLM obeys it, and transformers finds out the format of a group that states none
  * @returns null for what contradicts itself or is not read
  */
-export function schemeOf({ weights, input_activations: inputs, format: own }: Group, format: unknown): Scheme | null {
+export function groupScheme(
+  { weights, input_activations: inputs, format: own }: QuantizationGroup,
+  format: unknown,
+): Scheme | null {
   if (!weights) return null;
   const { num_bits: bits = 8, type = 'int', group_size: group, block_structure: block, actorder, symmetric } = weights;
   const isFloat = type === 'float';
@@ -69,7 +75,7 @@ export function schemeOf({ weights, input_activations: inputs, format: own }: Gr
 
 function isPossible(
   layout: Scheme['layout'],
-  { num_bits: bits = 8, type = 'int', scale_dtype: scales }: NonNullable<Group['weights']>,
+  { num_bits: bits = 8, type = 'int', scale_dtype: scales }: NonNullable<QuantizationGroup['weights']>,
   strategy: string,
 ): boolean {
   if (type === 'int') return bits <= 8 && (layout === 'packed' || layout === 'codes');
@@ -89,7 +95,7 @@ function blocksOf(
   strategy: string,
   group: number | null,
   block: readonly number[] | null,
-): ((shape: readonly number[]) => Blocks) | null {
+): ((shape: readonly number[]) => BlockSizes) | null {
   const isGrouped = strategy === 'group' || strategy === 'tensor_group';
   if (isGrouped !== (group !== null) || (strategy === 'block') !== (block !== null)) return null;
   if (group !== null) return () => [1, group];
@@ -99,7 +105,7 @@ function blocksOf(
 }
 
 /** The blocks of a weight [rows, columns]; null if its scales are not as many. */
-export function statedBlocks(scheme: Scheme, shape: readonly number[], scale: TensorEntry): Blocks | null {
+export function statedBlocks(scheme: Scheme, shape: readonly number[], scale: TensorEntry): BlockSizes | null {
   const blocks = scheme.blocks(shape);
   const counts = shape.map((size, axis) => Math.ceil(size / at(blocks, axis)));
   const stored = scale.shape.length === 1 ? [scale.size, 1] : scale.shape;

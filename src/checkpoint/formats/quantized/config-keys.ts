@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import type { Section } from './format.ts';
+import type { ConfigSection } from './format.ts';
 
 /**
  * What the config of each method may say. A key that is not known can change the numbers, and so can a value of another type: libraries
@@ -168,7 +168,7 @@ const GROUP = {
   output_activations: z.null(),
   format: z.enum([...FORMATS, 'dense']).nullable(),
 };
-export type Group = z.infer<ReturnType<typeof keys<typeof GROUP>>>;
+export type QuantizationGroup = z.infer<ReturnType<typeof keys<typeof GROUP>>>;
 
 const COMPRESSED = {
   quant_method: text,
@@ -260,7 +260,7 @@ const SAME: Readonly<Record<string, string>> = { 'intel/auto-round': 'auto-round
  * @param method in lower case; of one that is not read, nothing is known, and its weights are refused by its name
  * @throws UserError for a key or a value that is not known
  */
-export function refuseUnknownSettings(settings: Section, method: string, file: string): void {
+export function refuseUnknownSettings(settings: ConfigSection, method: string, file: string): void {
   if (settings.weight_scale_semantics !== undefined) {
     throw new UserError(
       `${file}: weight_scale_semantics is ${JSON.stringify(settings.weight_scale_semantics)?.slice(0, 40)}: GPTQModel divides by these scales, and transformers and vLLM multiply by them`,

@@ -1,8 +1,8 @@
 import { isObject } from '../../../platform/json/is-object.ts';
-import type { Recipe, TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import type { Blocks } from './tables.ts';
+import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
+import type { BlockSizes } from './tables.ts';
 
-export type Section = Readonly<Record<string, unknown>>;
+export type ConfigSection = Readonly<Record<string, unknown>>;
 
 /** A weight that a file stores in a quantized format. */
 export interface QuantizedWeight {
@@ -12,7 +12,7 @@ export interface QuantizedWeight {
   readonly format: string;
   readonly shape: readonly number[];
   /** Its `stored` are no weights of their own. */
-  readonly recipe: Recipe;
+  readonly recipe: TensorRecipe;
 }
 
 /** How compressed-tensors says that the weight of a module is stored. */
@@ -25,7 +25,7 @@ export interface Scheme {
   /** Are columns in another order? */
   readonly isOrdered: boolean;
   /** Sizes of the blocks that have a scale each. */
-  readonly blocks: (shape: readonly number[]) => Blocks;
+  readonly blocks: (shape: readonly number[]) => BlockSizes;
 }
 
 /** What GPTQ says of a module. */
@@ -39,7 +39,7 @@ export interface GptqSettings {
 }
 
 /** What a format reads of a checkpoint beside the headers of its tensors. */
-export interface Source {
+export interface TensorSource {
   /** Has small tensors on the disk before they are read: together, since each is a request to a hub. */
   readonly fetch: (entries: readonly TensorEntry[]) => Promise<void>;
   /** The bytes of a small tensor. */
@@ -47,7 +47,7 @@ export interface Source {
   /** The texts in the header of a file. */
   readonly metadata: (file: string) => Promise<Readonly<Record<string, string>>>;
   /** All of config.json; empty if there is none. */
-  readonly config: Section;
+  readonly config: ConfigSection;
   /** What compressed-tensors says of a module: null for what is not read, undefined if it says nothing. */
   readonly scheme: (module: string) => Scheme | null | undefined;
   /** What GPTQ and AutoRound say of a module. */
@@ -64,7 +64,7 @@ export interface QuantizedFormat {
    * with the others (quantization.ts).
    * @param config what is said about quantization (settings.ts); empty if nothing is
    */
-  find(tensors: Tensors, config: Section, source: Source): Promise<QuantizedWeight[]>;
+  find(tensors: Tensors, config: ConfigSection, source: TensorSource): Promise<QuantizedWeight[]>;
 }
 
 export function isNumbers(value: unknown): value is readonly number[] {
@@ -72,7 +72,7 @@ export function isNumbers(value: unknown): value is readonly number[] {
 }
 
 /** Of a config of compressed-tensors, what it says of weights. */
-export function weightSettings(section: Section): readonly Section[] {
+export function weightSettings(section: ConfigSection): readonly ConfigSection[] {
   const groups = isObject(section.config_groups) ? Object.values(section.config_groups) : [];
   return groups.flatMap((group) => (isObject(group) && isObject(group.weights) ? [group.weights] : []));
 }

@@ -3,14 +3,23 @@ import { at } from '../../../platform/at.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import {
+  type ConfigSection,
   isNumbers,
   type QuantizedFormat,
   type QuantizedWeight,
   type Scheme,
-  type Section,
   weightSettings,
 } from './format.ts';
-import { type Blocks, blocksAmong, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
+import {
+  type BlockSizes,
+  blockSizes,
+  blocksAmong,
+  castTensorBytes,
+  distinctSteps,
+  lookUpIn,
+  scaleValue,
+  spread,
+} from './tables.ts';
 
 /** By their names in safetensors; `torch` is PyTorch's. */
 export const FP8_TYPES = {
@@ -52,8 +61,8 @@ export const fp8: QuantizedFormat = {
 function blocksFor(
   { shape: codes, dtype }: TensorEntry,
   { scale, shape }: { readonly scale: TensorEntry; readonly shape: readonly number[] },
-  { settings, stated }: { readonly settings: Section; readonly stated: Scheme | undefined },
-): Blocks | null {
+  { settings, stated }: { readonly settings: ConfigSection; readonly stated: Scheme | undefined },
+): BlockSizes | null {
   const isPower = scale.dtype === 'F8_E8M0' || scale.dtype === 'U8';
   if (stated) {
     const isOther = stated.layout !== (isPower ? 'mxfp8' : 'codes') || !stated.isFloat || dtype !== 'F8_E4M3';
@@ -65,11 +74,11 @@ function blocksFor(
   if (isPower) return blocksAmong(codes, shape, [[1, 32], USUAL_BLOCK]);
   return codes.length === shape.length
     ? blocksAmong(codes, shape, possibleBlocks(codes, shape))
-    : blocksOf(codes, shape, USUAL_BLOCK);
+    : blockSizes(codes, shape, USUAL_BLOCK);
 }
 
 /** transformers' `FineGrainedFP8Config`: null stands for one scale, or one for each row. */
-function sizesOf(settings: Section, shape: readonly number[]): (readonly number[])[] {
+function sizesOf(settings: ConfigSection, shape: readonly number[]): (readonly number[])[] {
   const { weight_block_size: block, quant_method: method } = settings;
   if (isNumbers(block)) return [block];
   if (block === null) return [shape];
@@ -77,7 +86,7 @@ function sizesOf(settings: Section, shape: readonly number[]): (readonly number[
 }
 
 /** ModelOpt's. */
-function groupSizes(settings: Section): number[][] {
+function groupSizes(settings: ConfigSection): number[][] {
   return weightSettings(settings).flatMap(({ group_size: group }) =>
     typeof group === 'number' && group > 0 ? [[1, group]] : [],
   );
@@ -123,7 +132,7 @@ function recipeOf(
   }: {
     readonly type: (typeof FP8_TYPES)[keyof typeof FP8_TYPES];
     readonly scaleShape: readonly number[];
-    readonly blocks: Blocks;
+    readonly blocks: BlockSizes;
   },
 ) {
   const { shape } = codes;
@@ -135,14 +144,14 @@ function recipeOf(
       return graph.op('Mul', [numbers, scales(graph)]);
     },
     steps: (graph: Graph) => {
-      const steps = lookUpIn(graph, stepsOf(valuesOf(type)), bytesOf(graph, codes));
+      const steps = lookUpIn(graph, distinctSteps(fp8Values(type)), castTensorBytes(graph, codes));
       return graph.op('Mul', [steps, graph.op('Abs', [scales(graph)])]);
     },
   };
 }
 
 /** The numbers of the 256 codes (OCP 8-bit Floating Point Specification 1.0). */
-export function valuesOf({ exponentBits }: { readonly exponentBits: 4 | 5 }): number[] {
+export function fp8Values({ exponentBits }: { readonly exponentBits: 4 | 5 }): number[] {
   const mantissaBits = 7 - exponentBits;
   const bias = 2 ** (exponentBits - 1) - 1;
   return Array.from({ length: 256 }, (_, code) => {

@@ -1,13 +1,13 @@
 import { isObject } from '../../../platform/json/is-object.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
-import type { GptqSettings, Section } from './format.ts';
+import type { ConfigSection, GptqSettings } from './format.ts';
 
 /**
  * The settings of single modules: GPTQModel's `dynamic`, of which the first pattern for the beginning of a name counts, and AutoRound's
  * `extra_config` of names and patterns.
  * @returns null for a module that is not quantized
  */
-export function gptqSettings(settings: Section, patterns: NamePatterns): (module: string) => GptqSettings | null {
+export function gptqSettings(settings: ConfigSection, patterns: NamePatterns): (module: string) => GptqSettings | null {
   const dynamic = Object.entries(isObject(settings.dynamic) ? settings.dynamic : {});
   const extra = Object.entries(isObject(settings.extra_config) ? settings.extra_config : {});
   const chosen = settings.modules_in_block_to_quantize;
@@ -32,6 +32,6 @@ export function gptqSettings(settings: Section, patterns: NamePatterns): (module
   };
 }
 
-function asSection(value: unknown): Section {
+function asSection(value: unknown): ConfigSection {
   return isObject(value) ? value : {};
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { eachChunk } from '../../tensors/element-bytes.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import type { GptqSettings, Source } from './format.ts';
+import type { GptqSettings, TensorSource } from './format.ts';
 
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
 
@@ -12,7 +12,7 @@ const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
  */
 export async function refuseSkippedValues(
   tensors: Tensors,
-  { source, method }: { readonly source: Pick<Source, 'fetch' | 'gptq'>; readonly method: string | null },
+  { source, method }: { readonly source: Pick<TensorSource, 'fetch' | 'gptq'>; readonly method: string | null },
 ): Promise<void> {
   if (method === null || !METHODS.includes(method)) return;
   const checks = [...tensors.values()].flatMap((weight) => checksOf(weight, source.gptq));

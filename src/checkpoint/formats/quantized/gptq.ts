@@ -1,9 +1,9 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import type { GptqSettings, QuantizedFormat, QuantizedWeight, Section } from './format.ts';
+import type { ConfigSection, GptqSettings, QuantizedFormat, QuantizedWeight } from './format.ts';
 import { integerRecipe, unpack, wordBytes } from './packed.ts';
-import { methodOf } from './settings.ts';
+import { quantizationMethod } from './settings.ts';
 import { scaleValue } from './tables.ts';
 
 /** Columns of the nibbles of a word, the lowest first. */
@@ -39,7 +39,7 @@ export const gptqAndAwq: QuantizedFormat = {
 type Packing = 'gptq' | 'gptq_v2' | 'awq';
 
 /** How codes and zeros are packed; null for what is not read, and where it is not said: the two versions look the same. */
-function packingOf(settings: Section): Packing | null {
+function packingOf(settings: ConfigSection): Packing | null {
   const {
     format,
     checkpoint_format: older,
@@ -50,7 +50,7 @@ function packingOf(settings: Section): Packing | null {
   } = settings;
   // Rotated weights need rotated inputs.
   if (hasValue(rotation) || hasValue(hadamard) || settings.is_marlin_format === true) return null;
-  const method = methodOf(settings);
+  const method = quantizationMethod(settings);
   if (method === 'auto-round' || method === 'intel/auto-round') return autoRound(packing, settings.act_bits);
   const stated = [...new Set([format, older].filter(hasValue))];
   const [named = null, conflicting] = stated;

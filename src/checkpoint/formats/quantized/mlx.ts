@@ -2,15 +2,15 @@ import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { isObject } from '../../../platform/json/is-object.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { Recipe, TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import { blockOf } from '../../tensors/tensor-value.ts';
-import type { QuantizedFormat, QuantizedWeight, Section } from './format.ts';
-import { valuesOf } from './fp8.ts';
+import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
+import { tensorBlock } from '../../tensors/tensor-value.ts';
+import type { ConfigSection, QuantizedFormat, QuantizedWeight } from './format.ts';
+import { fp8Values } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { unpack, wordBytes } from './packed.ts';
-import { bytesOf, lookUpIn, lookUpPairs, powersOfTwo, scaleValue, stepsOf } from './tables.ts';
+import { castTensorBytes, distinctSteps, lookUpIn, lookUpPairs, powersOfTwo, scaleValue } from './tables.ts';
 
-const E4M3_VALUES = valuesOf({ exponentBits: 4 });
+const E4M3_VALUES = fp8Values({ exponentBits: 4 });
 
 /** Modes with floats of a few bits, and one scale of 8 bits for so many of them. */
 const FLOATS = {
@@ -48,7 +48,7 @@ export const mlx: QuantizedFormat = {
 };
 
 /** Those of the module where it has any; null if the config says that it is not quantized, or says too little. */
-function settingsOf(section: Section, module: string): Settings | null {
+function settingsOf(section: ConfigSection, module: string): Settings | null {
   const own = Object.hasOwn(section, module) ? section[module] : undefined;
   const { mode = 'affine', bits, group_size: group } = isObject(own) ? own : section;
   if (own !== undefined && own !== true && !isObject(own)) return null;
@@ -100,7 +100,7 @@ function shapeOf({ words, scales, group }: Parts): number[] {
   return [...words.shape.slice(0, last), at(scales.shape, last) * group];
 }
 
-function recipeOf(parts: Parts): Recipe {
+function recipeOf(parts: Parts): TensorRecipe {
   const { words, scales, biases, global, mode, bits, group } = parts;
   const whole = (entry: TensorEntry | null) => (entry === null ? [] : [entry]);
   return {
@@ -109,7 +109,7 @@ function recipeOf(parts: Parts): Recipe {
     ...(mode === 'affine' ? affine(parts) : floats(parts)),
     block: (index, count) => {
       const part = <T extends TensorEntry | null>(entry: T) =>
-        (entry === null ? null : blockOf(entry, index, count)) as T;
+        (entry === null ? null : tensorBlock(entry, index, count)) as T;
       return recipeOf({
         ...parts,
         words: part(words),
@@ -128,7 +128,7 @@ function grouped({ words, scales, group }: Parts): readonly [number, number, num
   return [words.size / width, groups, group];
 }
 
-function affine(parts: Parts): Pick<Recipe, 'expand' | 'steps'> {
+function affine(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {
   const { words, scales, biases, bits } = parts;
   const dims = grouped(parts);
   const [rows, groups, group] = dims;
@@ -148,13 +148,13 @@ function affine(parts: Parts): Pick<Recipe, 'expand' | 'steps'> {
   };
 }
 
-function floats(parts: Parts): Pick<Recipe, 'expand' | 'steps'> {
+function floats(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {
   const { words, scales, global, mode } = parts;
   const { bits, values, scales: table } = FLOATS[mode as keyof typeof FLOATS];
   const dims = grouped(parts);
   const [rows, groups] = dims;
   const scaleOf = (graph: Graph): Value => {
-    const own = lookUpIn(graph, table, bytesOf(graph, scales, [rows, groups, 1]));
+    const own = lookUpIn(graph, table, castTensorBytes(graph, scales, [rows, groups, 1]));
     if (global === null) return own;
     const experts = globalCount(words);
     const one = graph.op('Div', [
@@ -165,11 +165,11 @@ function floats(parts: Parts): Pick<Recipe, 'expand' | 'steps'> {
     return graph.op('Mul', [own, graph.reshape(spread, [rows, 1, 1])]);
   };
   const expand = (numbers: readonly number[]) => (graph: Graph) => {
-    const bytes = bytesOf(graph, words, [rows, (4 * words.size) / rows]);
+    const bytes = castTensorBytes(graph, words, [rows, (4 * words.size) / rows]);
     const found = bits === 4 ? lookUpPairs(graph, numbers, bytes, 'low nibble') : lookUpIn(graph, numbers, bytes);
     return graph.reshape(graph.op('Mul', [graph.reshape(found, dims), scaleOf(graph)]), shapeOf(parts));
   };
-  return { expand: expand(values), steps: expand(stepsOf(values)) };
+  return { expand: expand(values), steps: expand(distinctSteps(values)) };
 }
 
 /** Of an 8-bit and a 4-bit float, 448 · 6: the number that a global scale stands for. */

@@ -1,9 +1,9 @@
 import type { Graph } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import type { Recipe, TensorEntry } from '../../tensors/tensor-entry.ts';
-import { blockOf } from '../../tensors/tensor-value.ts';
+import type { TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
+import { tensorBlock } from '../../tensors/tensor-value.ts';
 import type { QuantizedFormat, QuantizedWeight } from './format.ts';
-import { bytesOf, lookUpPairs, scaleValue, stepsOf } from './tables.ts';
+import { castTensorBytes, distinctSteps, lookUpPairs, scaleValue } from './tables.ts';
 
 /** The numbers of the 16 codes: e2m1 (OCP Microscaling Formats 1.0, section 5.3.3). */
 const POSITIVE = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
@@ -29,12 +29,12 @@ export const mxfp4: QuantizedFormat = {
   },
 };
 
-function recipeOf(blocks: TensorEntry, scales: TensorEntry): Recipe {
+function recipeOf(blocks: TensorEntry, scales: TensorEntry): TensorRecipe {
   const expand = (table: readonly number[]) => (graph: Graph) => {
     const { shape } = blocks;
     const [output, groups] = [at(shape, shape.length - 3), at(shape, shape.length - 2)];
     const count = blocks.size / (output * groups * 16);
-    const pairs = lookUpPairs(graph, table, bytesOf(graph, blocks), 'low nibble');
+    const pairs = lookUpPairs(graph, table, castTensorBytes(graph, blocks), 'low nibble');
     const numbers = graph.reshape(pairs, [count, output, groups, 32]);
     const scaled = graph.op('Mul', [numbers, scaleValue(graph, scales, [count, output, groups, 1])]);
     const rows = graph.reshape(scaled, [count, output, groups * 32]);
@@ -45,7 +45,7 @@ function recipeOf(blocks: TensorEntry, scales: TensorEntry): Recipe {
     stored: [blocks, scales],
     parameters: ['MXFP4'],
     expand: expand(FP4_VALUES),
-    steps: expand(stepsOf(FP4_VALUES)),
-    block: (index, count) => recipeOf(blockOf(blocks, index, count), blockOf(scales, index, count)),
+    steps: expand(distinctSteps(FP4_VALUES)),
+    block: (index, count) => recipeOf(tensorBlock(blocks, index, count), tensorBlock(scales, index, count)),
   };
 }

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
-import { bytesOf } from './tables.ts';
+import { castTensorBytes } from './tables.ts';
 
 const WORD_BYTES = 4;
 
@@ -12,7 +12,7 @@ export function wordBytes(
   stored: 'rows first' | 'words first' = 'rows first',
 ): Value {
   const [first, second] = [at(words.shape, 0), at(words.shape, 1)];
-  const bytes = bytesOf(graph, words, [first, second, WORD_BYTES]);
+  const bytes = castTensorBytes(graph, words, [first, second, WORD_BYTES]);
   if (stored === 'rows first') return graph.reshape(bytes, [first, second * WORD_BYTES]);
   return graph.reshape(graph.op('Transpose', [bytes], { perm: [1, 0, 2] }), [second, first * WORD_BYTES]);
 }
@@ -61,7 +61,7 @@ function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number):
  * The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or several.
  * @param stated for some weights of the model: they decide where others would do as well
  */
-export function bitsOf(count: number, words: number, stated: readonly number[]): number | null {
+export function packedBits(count: number, words: number, stated: readonly number[]): number | null {
   const possible = [1, 2, 3, 4, 5, 6, 7, 8].filter((bits) => Math.ceil((count * bits) / 32) === words);
   const known = possible.filter((bits) => stated.includes(bits));
   const [only, ...others] = known.length > 0 ? known : possible;

@@ -7,17 +7,17 @@ import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { refuseAbsurdScales } from './activation-scales.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
 import { compressedTensors } from './compressed-tensors.ts';
-import { groupOf, schemeOf } from './config-groups.ts';
-import type { Group } from './config-keys.ts';
+import { groupScheme, quantizationGroupFinder } from './config-groups.ts';
+import type { QuantizationGroup } from './config-keys.ts';
 import { isConv1d, turned } from './conv1d.ts';
-import type { QuantizedFormat, QuantizedWeight, Source } from './format.ts';
+import type { QuantizedFormat, QuantizedWeight, TensorSource } from './format.ts';
 import { fp8 } from './fp8.ts';
 import { gptqAndAwq } from './gptq.ts';
 import { gptqSettings } from './gptq-settings.ts';
 import { refuseSkippedValues } from './gptq-values.ts';
 import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
-import { methodOf, quantizationSettings } from './settings.ts';
+import { quantizationMethod, quantizationSettings } from './settings.ts';
 import { refuseOtherModules } from './stated-modules.ts';
 import { torchao } from './torchao.ts';
 
@@ -29,22 +29,22 @@ const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp
  */
 export async function readQuantized(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
-  source: Omit<Source, 'config' | 'scheme' | 'gptq'>,
+  source: Omit<TensorSource, 'config' | 'scheme' | 'gptq'>,
 ): Promise<Tensors> {
   const { tensors, config, path, architecture } = checkpoint;
   if (![...tensors.values()].some(isCode)) return tensors;
   await source.fetch([...tensors.values()].filter(({ name }) => DESCRIPTION.test(name)));
   const settings = await quantizationSettings(checkpoint);
-  const method = methodOf(settings);
+  const method = quantizationMethod(settings);
   const patterns = new NamePatterns(path);
-  const group = groupOf(settings, patterns);
-  const whole: Source = {
+  const group = quantizationGroupFinder(settings, patterns);
+  const whole: TensorSource = {
     ...source,
     config: config ?? {},
     scheme: (module) => {
       const own = method === 'compressed-tensors' ? group(module) : null;
       if (own === null) return undefined;
-      return areInputsScaled(own, module, tensors) ? schemeOf(own, settings.format) : null;
+      return areInputsScaled(own, module, tensors) ? groupScheme(own, settings.format) : null;
     },
     gptq: gptqSettings(settings, patterns),
   };
@@ -65,7 +65,7 @@ export async function readQuantized(
 }
 
 /** Are the scales there that layers round their inputs with? */
-function areInputsScaled({ input_activations: inputs }: Group, module: string, tensors: Tensors): boolean {
+function areInputsScaled({ input_activations: inputs }: QuantizationGroup, module: string, tensors: Tensors): boolean {
   if (!inputs || inputs.dynamic === true) return true;
   const isGlobal = inputs.dynamic === 'local' || inputs.strategy === 'tensor_group';
   return tensors.has(`${module}.${isGlobal ? 'input_global_scale' : 'input_scale'}`);
@@ -80,7 +80,7 @@ function isCode({ name, dtype }: TensorEntry): boolean {
 }
 
 /** Biases are as long as their layer has outputs, and no descriptions that are read at once. */
-async function withZeroBiases(tensors: Tensors, { fetch }: Pick<Source, 'fetch'>): Promise<Tensors> {
+async function withZeroBiases(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<Tensors> {
   const biases = [...tensors.values()].filter(
     ({ name }) => name.endsWith('.bias') && tensors.get(`${name.slice(0, -'bias'.length)}weight`)?.recipe !== undefined,
   );

@@ -5,7 +5,7 @@ import { parseJsonObject } from '../../config/architecture.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { filesBeside } from '../weights-file.ts';
 import { refuseUnknownSettings } from './config-keys.ts';
-import type { Section } from './format.ts';
+import type { ConfigSection } from './format.ts';
 
 /** Of config.json. `compression_config` is what compressed-tensors wrote first. */
 export const METHOD_KEYS = ['quantization_config', 'compression_config'];
@@ -14,7 +14,7 @@ export const METHOD_KEYS = ['quantization_config', 'compression_config'];
 export const MAX_NESTING = 3;
 
 /** Where libraries described their formats before transformers had a key for it, and ModelOpt still does. */
-const FILES: readonly (readonly [name: string, of: (file: Section) => Section])[] = [
+const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => ConfigSection])[] = [
   // AutoGPTQ.
   ['quantize_config.json', (file) => ({ quant_method: 'gptq', ...file })],
   // AutoAWQ.
@@ -34,7 +34,7 @@ const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 
  */
 export async function quantizationSettings(
   checkpoint: Pick<FullCheckpoint, 'path' | 'files' | 'config'>,
-): Promise<Section> {
+): Promise<ConfigSection> {
   const { config } = checkpoint;
   const files = filesBeside(checkpoint);
   const folder = files.path;
@@ -58,7 +58,7 @@ export async function quantizationSettings(
   }
   const [used] = stated;
   if (used === undefined) return {};
-  refuseUnknownSettings(used.section, methodOf(used.section) ?? 'mlx', used.file);
+  refuseUnknownSettings(used.section, quantizationMethod(used.section) ?? 'mlx', used.file);
   return used.section;
 }
 
@@ -75,7 +75,7 @@ export async function quantizationBeside(checkpoint: Pick<FullCheckpoint, 'path'
   return null;
 }
 
-function refuseConflict(config: Section, beside: Section, file: string): void {
+function refuseConflict(config: ConfigSection, beside: ConfigSection, file: string): void {
   const written = (value: unknown) => JSON.stringify(value ?? null).toLowerCase();
   const key = DECISIVE.find(
     (name) => name in config && name in beside && written(config[name]) !== written(beside[name]),
@@ -88,7 +88,7 @@ function refuseConflict(config: Section, beside: Section, file: string): void {
 }
 
 /** MLX has one of its own, and repeats it. */
-function sectionsIn(config: Section, depth = 0): Section[] {
+function sectionsIn(config: ConfigSection, depth = 0): ConfigSection[] {
   const own = [...METHOD_KEYS, 'quantization'].flatMap((key) => (isObject(config[key]) ? [config[key]] : []));
   if (depth >= MAX_NESTING) return own;
   const nested = Object.entries(config).filter(([key]) => key.endsWith('_config') && !METHOD_KEYS.includes(key));
@@ -96,7 +96,7 @@ function sectionsIn(config: Section, depth = 0): Section[] {
 }
 
 /** The method that wrote the weights, in lower case; null if it is not named. */
-export function methodOf(settings: Section): string | null {
+export function quantizationMethod(settings: ConfigSection): string | null {
   const { quant_method: method, method: other, quant_algo: algorithm } = settings;
   const named = [method, other].find((value) => typeof value === 'string');
   if (typeof named === 'string') return named.toLowerCase();

@@ -2,12 +2,12 @@ import { isObject } from '../../../platform/json/is-object.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { mtpLayers } from '../../naming/mtp-layers.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
-import { isMultimodalName, type ModelKind, placeOf } from '../../naming/place.ts';
+import { isMultimodalName, type ModelKind, tensorPlace } from '../../naming/place.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';
-import { groupOf } from './config-groups.ts';
-import type { Section } from './format.ts';
+import { quantizationGroupFinder } from './config-groups.ts';
+import type { ConfigSection } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
 
 /** What programs look for in a module, by the config: codes, or plain numbers. `either`: they differ, or nothing says it. */
@@ -36,7 +36,7 @@ export function refuseOtherModules(
     path,
     architecture,
   }: {
-    readonly settings: Section;
+    readonly settings: ConfigSection;
     readonly method: string | null;
     readonly patterns: NamePatterns;
   } & Pick<FullCheckpoint, 'path' | 'architecture'>,
@@ -65,7 +65,7 @@ function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: 
   // Codes that are not read are refused for that.
   const isMatrix = shape.length === 2 && name.endsWith('.weight');
   if (!(isMatrix || isStacked) || !isMeasuredDtype(dtype) || isMultimodalName(name)) return false;
-  const { module, layer, component } = placeOf(name, kind);
+  const { module, layer, component } = tensorPlace(name, kind);
   // Programs leave out the layers that predict further tokens, and quantizers leave them as they are.
   if (component === 'mtp') return false;
   if (module === 'lm_head' || module === 'embed') return method === 'compressed-tensors';
@@ -77,7 +77,7 @@ function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: 
  * go on with random numbers, or take codes for numbers (transformers 5.24).
  * @param method in lower case
  */
-function statedModules(settings: Section, method: string, patterns: NamePatterns): (module: string) => Stated {
+function statedModules(settings: ConfigSection, method: string, patterns: NamePatterns): (module: string) => Stated {
   const of = statedBy(settings, method, patterns);
   return (module) => {
     const all = new Set(namesOf(module).map(of));
@@ -95,10 +95,10 @@ function namesOf(module: string): string[] {
   );
 }
 
-function statedBy(settings: Section, method: string, patterns: NamePatterns): (module: string) => Stated {
+function statedBy(settings: ConfigSection, method: string, patterns: NamePatterns): (module: string) => Stated {
   switch (method) {
     case 'compressed-tensors': {
-      const group = groupOf(settings, patterns);
+      const group = quantizationGroupFinder(settings, patterns);
       return (module) => (group(module)?.weights ? 'codes' : 'numbers');
     }
     case 'fp8':

@@ -1,9 +1,9 @@
-import { ElementType, elementTypeOf, type Graph, type Value } from '../../../onnx/graph.ts';
+import { ElementType, type Graph, onnxElementType, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 /** Tensors of bytes, as indices. */
-export function bytesOf(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+export function castTensorBytes(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   return graph.cast(graph.external(entry, ElementType.uint8, dims), ElementType.int32);
 }
 
@@ -32,7 +32,7 @@ export function powersOfTwo(): number[] {
 }
 
 /** Of each value of a code, half the distance between its neighbors; at the ends, the distance to the one neighbor. */
-export function stepsOf(values: readonly number[]): number[] {
+export function distinctSteps(values: readonly number[]): number[] {
   const sorted = [...new Set(values.filter(Number.isFinite))].sort((a, b) => a - b);
   return values.map((value) => {
     const i = sorted.indexOf(value);
@@ -44,7 +44,7 @@ export function stepsOf(values: readonly number[]): number[] {
 }
 
 /** How scales of a quantized weight belong to its elements: for each axis the size of a block, whose last one may be partial. */
-export type Blocks = readonly number[];
+export type BlockSizes = readonly number[];
 
 /**
  * @param shape of the weight
@@ -52,7 +52,11 @@ export type Blocks = readonly number[];
  * @param block sizes along the last axes, if the config states them
  * @returns null if the scales do not belong to a weight of this shape
  */
-export function blocksOf(shape: readonly number[], scales: readonly number[], block: readonly number[]): Blocks | null {
+export function blockSizes(
+  shape: readonly number[],
+  scales: readonly number[],
+  block: readonly number[],
+): BlockSizes | null {
   if (scales.every((size) => size === 1)) return shape;
   if (scales.length !== shape.length) return null;
   const sizes = shape.map((size, axis) => {
@@ -69,17 +73,17 @@ export function blocksOf(shape: readonly number[], scales: readonly number[], bl
 }
 
 /**
- * As `blocksOf`, with the sizes of blocks that are stated for some weights of the model. Null also if several of them would do.
+ * As `blockSizes`, with the sizes of blocks that are stated for some weights of the model. Null also if several of them would do.
  * @param stated each along the last axes; if there are none, groups that divide a row need not be stated
  */
 export function blocksAmong(
   shape: readonly number[],
   scales: readonly number[],
   stated: readonly (readonly number[])[],
-): Blocks | null {
-  if (stated.length === 0) return blocksOf(shape, scales, []);
+): BlockSizes | null {
+  if (stated.length === 0) return blockSizes(shape, scales, []);
   const found = stated.flatMap((block) => {
-    const blocks = blocksOf(shape, scales, block);
+    const blocks = blockSizes(shape, scales, block);
     const isStated = blocks?.every(
       (size, axis) => size === 1 || size === shape[axis] || size === block[axis - shape.length + block.length],
     );
@@ -90,7 +94,7 @@ export function blocksAmong(
 }
 
 /** Scales for each element of a weight, or with sizes of 1 that are broadcast. */
-export function spread(graph: Graph, scales: Value, shape: readonly number[], blocks: Blocks): Value {
+export function spread(graph: Graph, scales: Value, shape: readonly number[], blocks: BlockSizes): Value {
   return shape.reduce((value, size, axis) => {
     const block = at(blocks, axis);
     if (block === 1 || block >= size) return value;
@@ -102,8 +106,8 @@ export function spread(graph: Graph, scales: Value, shape: readonly number[], bl
 /** Scales as float32: floating-point, 8-bit floats, or powers of two. */
 export function scaleValue(graph: Graph, entry: TensorEntry, dims: readonly number[]): Value {
   if (entry.dtype === 'F8_E8M0' || entry.dtype === 'U8')
-    return lookUpIn(graph, powersOfTwo(), bytesOf(graph, entry, dims));
-  const type = entry.dtype === 'F8_E4M3' ? ElementType.float8e4m3fn : elementTypeOf(entry);
+    return lookUpIn(graph, powersOfTwo(), castTensorBytes(graph, entry, dims));
+  const type = entry.dtype === 'F8_E4M3' ? ElementType.float8e4m3fn : onnxElementType(entry);
   const stored = graph.external(entry, type, dims);
   return type === ElementType.float32 ? stored : graph.cast(stored, ElementType.float32);
 }

@@ -3,11 +3,20 @@ import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { Recipe, TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
-import type { QuantizedFormat, QuantizedWeight, Source } from './format.ts';
-import { FP8_TYPES, valuesOf } from './fp8.ts';
+import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
+import type { QuantizedFormat, QuantizedWeight, TensorSource } from './format.ts';
+import { FP8_TYPES, fp8Values } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
-import { type Blocks, blocksOf, bytesOf, lookUpIn, lookUpPairs, scaleValue, spread, stepsOf } from './tables.ts';
+import {
+  type BlockSizes,
+  blockSizes,
+  castTensorBytes,
+  distinctSteps,
+  lookUpIn,
+  lookUpPairs,
+  scaleValue,
+  spread,
+} from './tables.ts';
 
 const dtype = z.looseObject({ _data: z.string() });
 const describedSchema = z.looseObject({
@@ -59,7 +68,7 @@ export const torchao: QuantizedFormat = {
 };
 
 /** What the headers say of each weight. */
-async function describedIn(tensors: Tensors, { metadata }: Source): Promise<Map<string, Described>> {
+async function describedIn(tensors: Tensors, { metadata }: TensorSource): Promise<Map<string, Described>> {
   const found = new Map<string, Described>();
   for (const file of new Set([...tensors.values()].map((entry) => entry.file))) {
     for (const [name, text] of Object.entries(await metadata(file))) {
@@ -97,7 +106,7 @@ function weightOf(stored: Stored): QuantizedWeight | null {
   };
 }
 
-interface Read extends Omit<Recipe, 'stored'> {
+interface Read extends Omit<TensorRecipe, 'stored'> {
   readonly format: string;
   readonly shape: readonly number[];
 }
@@ -114,7 +123,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 /** Sizes of blocks as they are stated; null if the scales do not belong to them. */
-function statedBlocks({ described }: Stored, shape: readonly number[], scale: TensorEntry): Blocks | null {
+function statedBlocks({ described }: Stored, shape: readonly number[], scale: TensorEntry): BlockSizes | null {
   const { block_size: block } = described._data;
   if (!Array.isArray(block) || block.length !== shape.length) return null;
   const counts = shape.map((size, axis) => size / at(block, axis));
@@ -123,7 +132,7 @@ function statedBlocks({ described }: Stored, shape: readonly number[], scale: Te
 }
 
 /** Of each element, or with sizes of 1 that are broadcast. */
-function spreadScale(graph: Graph, value: Value, shape: readonly number[], blocks: Blocks): Value {
+function spreadScale(graph: Graph, value: Value, shape: readonly number[], blocks: BlockSizes): Value {
   const counts = shape.map((size, axis) => size / at(blocks, axis));
   return spread(graph, graph.reshape(value, counts), shape, blocks);
 }
@@ -143,7 +152,7 @@ function float8(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | 
       return graph.op('Mul', [numbers, scales(graph)]);
     },
     steps: (graph) => {
-      const steps = lookUpIn(graph, stepsOf(valuesOf(type)), bytesOf(graph, codes));
+      const steps = lookUpIn(graph, distinctSteps(fp8Values(type)), castTensorBytes(graph, codes));
       return graph.op('Mul', [steps, graph.op('Abs', [scales(graph)])]);
     },
   };
@@ -194,7 +203,7 @@ function nibbles(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read |
     shape: [rows, columns],
     parameters: [groups],
     expand: (graph) => {
-      const numbers = graph.reshape(lookUpPairs(graph, SIGNED, bytesOf(graph, codes), 'low nibble'), dims);
+      const numbers = graph.reshape(lookUpPairs(graph, SIGNED, castTensorBytes(graph, codes), 'low nibble'), dims);
       const scaled = graph.op('Mul', [numbers, each(graph, scale)]);
       return graph.reshape(graph.op('Add', [scaled, each(graph, zero)]), [rows, columns]);
     },
@@ -213,7 +222,7 @@ function microscaling(stored: Stored, codes: TensorEntry, scale: TensorEntry): R
   const isFp4 = type === 'float4_e2m1fn_x2';
   const fp8 = Object.values(FP8_TYPES).find(({ torch }) => torch === type);
   if (!isFp4 && fp8 === undefined) return null;
-  const values = fp8 ? valuesOf(fp8) : FP4_VALUES;
+  const values = fp8 ? fp8Values(fp8) : FP4_VALUES;
   const scales = (graph: Graph) => scaleValue(graph, scale, scale.shape);
   return grouped(stored, codes, scale, { format: fp8 ? `MX${fp8.name}` : 'MXFP4', values, isFp4, scales });
 }
@@ -245,12 +254,12 @@ function grouped(
   const { block_size: block } = described._data;
   const last = codes.shape.length - 1;
   const shape = [...codes.shape.slice(0, last), (isFp4 ? 2 : 1) * at(codes.shape, last)];
-  const blocks = typeof block === 'number' ? blocksOf(shape, scale.shape, [block]) : null;
+  const blocks = typeof block === 'number' ? blockSizes(shape, scale.shape, [block]) : null;
   if (blocks === null || at(blocks, last) !== block) return null;
   const expand = (table: readonly number[]) => (graph: Graph) => {
-    const bytes = bytesOf(graph, codes);
+    const bytes = castTensorBytes(graph, codes);
     const numbers = isFp4 ? lookUpPairs(graph, table, bytes, 'low nibble') : lookUpIn(graph, table, bytes);
     return graph.op('Mul', [graph.reshape(numbers, shape), spread(graph, scales(graph), shape, blocks)]);
   };
-  return { format, shape, parameters: [...blocks], expand: expand(values), steps: expand(stepsOf(values)) };
+  return { format, shape, parameters: [...blocks], expand: expand(values), steps: expand(distinctSteps(values)) };
 }

@@ -1,7 +1,7 @@
 import { readPickle } from '../pickle/interpreter.ts';
 import { PickleError } from '../pickle/pickle-error.ts';
-import { asData, count, counts, dtypeNamed, tensorVocabulary, tuple } from '../pickle/tensor-vocabulary.ts';
-import { Dict, Instance, kindOf, List, type PickleValue, Tuple } from '../pickle/values.ts';
+import { asData, counts, dtypeNamed, pickleCount, tensorVocabulary, tuple } from '../pickle/tensor-vocabulary.ts';
+import { List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from '../pickle/values.ts';
 
 /** A tensor as `.metadata` of torch.distributed.checkpoint describes it. */
 export interface DescribedTensor {
@@ -52,7 +52,7 @@ const CLASSES = new Map(
  * The tensors that the pickle `.metadata` describes. What is not a tensor, such as counters of the run, is left out.
  * @throws PickleError for names of anything else, and for a description that is not complete
  */
-export function readMetadata(bytes: Buffer): DescribedTensor[] {
+export function readDcpMetadata(bytes: Buffer): DescribedTensor[] {
   const vocabulary = tensorVocabulary(() => {
     throw new PickleError('it refers to an object outside of it');
   }, CLASSES);
@@ -63,28 +63,29 @@ export function readMetadata(bytes: Buffer): DescribedTensor[] {
   const paths = metadata.get('planner_data') ?? null;
   const found: DescribedTensor[] = [];
   for (const [name, item] of dict(metadata.get('state_dict_metadata'), 'its list of tensors').entries) {
-    if (typeof name !== 'string') throw new PickleError(`it has a tensor whose name is ${kindOf(name)}`);
-    if (!(item instanceof Instance) || !item.of.path.endsWith('.TensorStorageMetadata')) continue;
-    const path = paths instanceof Dict ? pathOf(paths.entries.get(name)) : [name];
+    if (typeof name !== 'string') throw new PickleError(`it has a tensor whose name is ${pickleKind(name)}`);
+    if (!(item instanceof PickleInstance) || !item.of.path.endsWith('.TensorStorageMetadata')) continue;
+    const path = paths instanceof PickleDict ? pathOf(paths.entries.get(name)) : [name];
     found.push(describe(name, { path, item, places }));
   }
   return found;
 }
 
 function attributes(value: PickleValue | undefined, name: string): ReadonlyMap<PickleValue, PickleValue> {
-  if (value instanceof Instance && value.of.name === name && value.state instanceof Dict) return value.state.entries;
-  throw new PickleError(`it has ${kindOf(value ?? null)} instead of ${name}`);
+  if (value instanceof PickleInstance && value.of.name === name && value.state instanceof PickleDict)
+    return value.state.entries;
+  throw new PickleError(`it has ${pickleKind(value ?? null)} instead of ${name}`);
 }
 
-function dict(value: PickleValue | undefined, what: string): Dict {
-  if (value instanceof Dict) return value;
-  throw new PickleError(`${what} is ${kindOf(value ?? null)}`);
+function dict(value: PickleValue | undefined, what: string): PickleDict {
+  if (value instanceof PickleDict) return value;
+  throw new PickleError(`${what} is ${pickleKind(value ?? null)}`);
 }
 
 /** Numbers are positions in a list, which only states of optimizers have. */
 function pathOf(value: PickleValue | undefined): string[] {
   if (!(value instanceof Tuple)) throw new PickleError('it has a tensor whose place in the dict is not known');
-  return value.items.map((key) => (typeof key === 'string' ? key : kindOf(key)));
+  return value.items.map((key) => (typeof key === 'string' ? key : pickleKind(key)));
 }
 
 type Place = Pick<DescribedChunk, 'file' | 'start' | 'size'>;
@@ -102,7 +103,7 @@ function placesOf(value: PickleValue | undefined): Map<string, Place> {
     }
     const at = keyOf(name, offset === null ? [] : counts(offset, 'the offset of a piece'));
     if (places.has(at)) throw new PickleError(`it has a piece of ${JSON.stringify(name.slice(0, 200))} twice`);
-    const [start, size] = [count(place.get('offset'), 'an offset'), count(place.get('length'), 'a length')];
+    const [start, size] = [pickleCount(place.get('offset'), 'an offset'), pickleCount(place.get('length'), 'a length')];
     places.set(at, { file, start, size });
   }
   return places;
@@ -120,17 +121,18 @@ function describe(
     places,
   }: {
     readonly path: readonly string[];
-    readonly item: Instance;
+    readonly item: PickleInstance;
     readonly places: ReadonlyMap<string, Place>;
   },
 ): DescribedTensor {
   const tensor = attributes(item, 'TensorStorageMetadata');
   const properties = tensor.get('properties');
-  const state = properties instanceof Instance ? properties.state : null;
+  const state = properties instanceof PickleInstance ? properties.state : null;
   const dtype =
-    state instanceof Dict ? state.entries.get('dtype') : tuple(state, 'the properties of a tensor').items[0];
+    state instanceof PickleDict ? state.entries.get('dtype') : tuple(state, 'the properties of a tensor').items[0];
   const chunks = tensor.get('chunks');
-  if (!(chunks instanceof List)) throw new PickleError(`it has a tensor whose pieces are ${kindOf(chunks ?? null)}`);
+  if (!(chunks instanceof List))
+    throw new PickleError(`it has a tensor whose pieces are ${pickleKind(chunks ?? null)}`);
   return {
     path,
     dtype: dtypeNamed(dtype),

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../../../platform/user-error.ts';
-import type { Piece, TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 import { PickleError } from '../pickle/pickle-error.ts';
 import { STATE_KEYS } from '../pickle/state-dict.ts';
 import { ofView } from '../pickle/stored-tensor.ts';
@@ -8,7 +8,7 @@ import { withTorchErrors } from '../pickle/torch-file.ts';
 import { StridedTensor } from '../pickle/values.ts';
 import { MAX_PICKLE_BYTES, readZipFile } from '../pickle/zip-file.ts';
 import { resolveFile } from '../safetensors.ts';
-import { type DescribedChunk, type DescribedTensor, readMetadata } from './dcp-metadata.ts';
+import { type DescribedChunk, type DescribedTensor, readDcpMetadata } from './dcp-metadata.ts';
 import { joinPieces } from './join-pieces.ts';
 
 /** What torch.distributed.checkpoint calls its list of what is in the files beside it. */
@@ -29,7 +29,7 @@ export async function readDistcp(folder: string): Promise<TensorEntry[]> {
   const described = await withTorchErrors(file, async (handle) => {
     const { size } = await handle.stat();
     if (size > MAX_PICKLE_BYTES) throw new PickleError(`it has ${size} bytes`);
-    return readMetadata(await handle.readFile());
+    return readDcpMetadata(await handle.readFile());
   });
   const weights = weightsAmong(folder, described);
   const pieces = await readPieces(folder, weights);
@@ -89,7 +89,7 @@ interface PlacedChunk {
   readonly chunk: DescribedChunk;
 }
 
-async function readPieces(folder: string, weights: readonly Weight[]): Promise<Map<Weight, Piece[]>> {
+async function readPieces(folder: string, weights: readonly Weight[]): Promise<Map<Weight, TensorPiece[]>> {
   const byFile = new Map<string, PlacedChunk[]>();
   for (const weight of weights) {
     for (const chunk of filled(weight.chunks)) {
@@ -98,7 +98,7 @@ async function readPieces(folder: string, weights: readonly Weight[]): Promise<M
       else byFile.set(chunk.file, [{ weight, chunk }]);
     }
   }
-  const pieces = new Map<Weight, Piece[]>(weights.map((weight) => [weight, []]));
+  const pieces = new Map<Weight, TensorPiece[]>(weights.map((weight) => [weight, []]));
   for (const [name, chunks] of byFile) {
     // A file lies beside its metadata: a path could lead out of the checkpoint.
     if (basename(name) !== name || name.includes('\0')) {
@@ -120,10 +120,10 @@ function filled(chunks: readonly DescribedChunk[]): readonly DescribedChunk[] {
   return found.length > 0 ? found : chunks.slice(0, 1);
 }
 
-async function readFile(file: string, chunks: readonly PlacedChunk[]): Promise<Array<readonly [Weight, Piece]>> {
+async function readFile(file: string, chunks: readonly PlacedChunk[]): Promise<Array<readonly [Weight, TensorPiece]>> {
   return withTorchErrors(file, async (handle, state) => {
     const inOrder = [...chunks].sort((a, b) => a.chunk.start - b.chunk.start);
-    const found: Array<readonly [Weight, Piece]> = [];
+    const found: Array<readonly [Weight, TensorPiece]> = [];
     let end = 0;
     for (const { weight, chunk } of inOrder) {
       const { start, size, offsets, shape } = chunk;

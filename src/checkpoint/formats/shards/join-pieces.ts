@@ -1,6 +1,6 @@
 import { UserError } from '../../../platform/user-error.ts';
 import { ofPieces } from '../../tensors/layout.ts';
-import type { Piece, TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 
 /** A part for each process: the largest runs have some thousand. */
 const MAX_PIECES = 4096;
@@ -13,7 +13,7 @@ const MAX_PIECES = 4096;
 export function joinPieces(
   folder: string,
   whole: Pick<TensorEntry, 'name' | 'shape'>,
-  pieces: readonly Piece[],
+  pieces: readonly TensorPiece[],
 ): TensorEntry {
   const { name, shape } = whole;
   const wrong = (what: string) =>

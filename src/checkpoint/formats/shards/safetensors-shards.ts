@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { parseJson } from '../../../platform/json/parse-json.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import type { Piece, TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 import { readSafetensors, resolveFile } from '../safetensors.ts';
 import { joinPieces } from './join-pieces.ts';
 
@@ -24,7 +24,7 @@ export function isSafetensorsShard(name: string): boolean {
 export async function readSafetensorsShards(folder: string, names: Iterable<string>): Promise<TensorEntry[]> {
   const shards = [...names].filter(isSafetensorsShard).sort();
   expectAll(folder, shards);
-  const pieces = new Map<string, Piece[]>();
+  const pieces = new Map<string, TensorPiece[]>();
   for (const shard of shards) {
     for (const piece of await readPieces(await resolveFile(folder, shard))) {
       const { name } = piece.entry;
@@ -52,7 +52,7 @@ function expectAll(folder: string, shards: readonly string[]): void {
 
 const offsetsSchema = z.record(z.string(), z.looseObject({ saved_offsets: z.array(z.int().nonnegative()) }));
 
-async function readPieces(file: string): Promise<Piece[]> {
+async function readPieces(file: string): Promise<TensorPiece[]> {
   const { entries, metadata } = await readSafetensors(file);
   const text = metadata[OFFSETS];
   const hint = 'copy the file again';
@@ -68,7 +68,7 @@ async function readPieces(file: string): Promise<Piece[]> {
 }
 
 /** Up to the last element of all pieces. */
-function shapeOf(pieces: readonly Piece[]): number[] {
+function shapeOf(pieces: readonly TensorPiece[]): number[] {
   const [first] = pieces;
   if (!first) return [];
   return first.entry.shape.map((_, axis) =>

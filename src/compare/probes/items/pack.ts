@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../../platform/json/canonical-json.ts';
 import type { Form, TwinKind } from '../../../probes/item.ts';
 import { allFlips } from '../flips.ts';
-import { changeOf, type PairedAnswers, type PairedFact, type PairedItem, type ProbeAnswer } from '../paired-item.ts';
+import { itemChange, type PairedAnswers, type PairedFact, type PairedItem, type ProbeAnswer } from '../paired-item.ts';
 import {
   type ItemTable,
   MAX_ANSWER,
@@ -35,7 +35,10 @@ interface Listed {
 }
 
 /** The answers of both sides as a table, with the facts first that a reader looks for, within the limits of a report. */
-export function packItems(answers: PairedAnswers, { memorized, hasBaseline, withheld }: PackOptions): ItemTable {
+export function packComparedItems(
+  answers: PairedAnswers,
+  { memorized, hasBaseline, withheld }: PackOptions,
+): ItemTable {
   const { facts, unjudged } = answers;
   const flips = allFlips(facts, { unjudged, memorized });
   const listed = listFacts(answers, flips).sort((a, b) => a.rank - b.rank);
@@ -78,7 +81,7 @@ function itemsOf({ exam, text, twins, permuted, robustness }: PairedFact): Paire
 
 /** After the flips: 0 where an answer was lost, 1 where one was won, 2 where the candidate has one wrong, 3 for the others. */
 function rankOf(items: readonly PairedItem[]): number {
-  const changes = items.map(changeOf);
+  const changes = items.map(itemChange);
   if (changes.some((change) => change < 0)) return 0;
   if (changes.some((change) => change > 0)) return 1;
   return items.some(({ candidate }) => !candidate.correct) ? 2 : 3;

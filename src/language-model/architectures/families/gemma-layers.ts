@@ -59,7 +59,7 @@ export function readPerLayerEmbeddings(config: Config, { hidden, layers }: Sizes
 }
 
 /** How layer `module` takes them. */
-export function perLayerInputOf(config: Config, module: string, size: number, hidden: number): PerLayerInput {
+export function gemmaPerLayerInput(config: Config, module: string, size: number, hidden: number): PerLayerInput {
   return {
     gate: linear(`${module}.per_layer_input_gate`, hidden, size, { bias: false }),
     activation: config.activation('hidden_activation'),

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { originalOf, parametersOfType, ropeOf } from '../rope.ts';
-import { numberOf } from '../rope-scaling.ts';
+import { buildRope, originalMaxPositions, parametersOfType } from '../rope.ts';
+import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { gemmaDecoder } from './gemma2.ts';
 import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
@@ -54,7 +54,7 @@ export const gemma3: ModelFamily = {
 export function readRopeOfType(config: Config, headDim: number, type: keyof typeof THETA): Rope {
   const scaling = config.object('rope_scaling');
   const byType = config.object('rope_parameters');
-  numberOf(config, scaling ?? {}, 'rope_theta');
+  ropeNumber(config, scaling ?? {}, 'rope_theta');
   if (byType && !Object.keys(THETA).some((name) => name in byType)) {
     throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
   }
@@ -67,5 +67,10 @@ export function readRopeOfType(config: Config, headDim: number, type: keyof type
     throw config.error('rope_scaling has "type", and no "rope_type"');
   }
   const scaled = type === 'full_attention' && scaling !== null ? { ...parameters, ...scaling } : parameters;
-  return ropeOf(config, headDim, { rope_theta: theta, ...scaled }, { theta, original: originalOf(config, scaled) });
+  return buildRope(
+    config,
+    headDim,
+    { rope_theta: theta, ...scaled },
+    { theta, original: originalMaxPositions(config, scaled) },
+  );
 }

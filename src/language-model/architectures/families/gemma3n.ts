@@ -6,8 +6,8 @@ import type { ModelFamily } from './family.ts';
 import {
   bareNorm,
   expectPattern,
+  gemmaPerLayerInput,
   keySources,
-  perLayerInputOf,
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
@@ -107,7 +107,7 @@ export const gemma3n: ModelFamily = {
           norm: norm(`${module}.laurel.post_laurel_norm`),
         },
         altUp: altUp.block(`${module}.altup`),
-        perLayerInput: perLayerInputOf(config, module, perLayer.size, hidden),
+        perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden),
       };
     };
     return decoder(config, sizes, {

@@ -1,13 +1,13 @@
 import type { Config } from '../config.ts';
 import type { Attention, Decoder, ExpertsBeside, HeadNorm, Layer, Rope } from '../decoder.ts';
-import { ropeOf } from '../rope.ts';
+import { buildRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   bareNorm,
   expectPattern,
+  gemmaPerLayerInput,
   keySources,
-  perLayerInputOf,
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
@@ -118,7 +118,7 @@ function describe(config: Config): Decoder {
       mlpNorm: norm(`${module}.pre_feedforward_layernorm`),
       mlpOutputNorm: norm(`${module}.post_feedforward_layernorm`),
       ...(beside && { beside: beside(module) }),
-      ...(perLayer && { perLayerInput: perLayerInputOf(config, module, perLayer.size, hidden) }),
+      ...(perLayer && { perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden) }),
       scalar: `${module}.layer_scalar`,
     };
   };
@@ -175,7 +175,7 @@ function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): R
     }
     return {
       sizes: own,
-      rope: ropeOf(config, own.headDim, parameters as Record<string, unknown>, { theta: 10000, hasOwnKeys: true }),
+      rope: buildRope(config, own.headDim, parameters as Record<string, unknown>, { theta: 10000, hasOwnKeys: true }),
       window: type === 'sliding_attention' ? readWindow(config) : null,
       keysAreValues: isShared && type === 'full_attention',
     };

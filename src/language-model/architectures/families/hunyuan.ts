@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Attention, HeadNorm, Rope } from '../decoder.ts';
-import { readRope, ropeOf, ropeParameters, ropeTypeOf } from '../rope.ts';
-import { numberOf } from '../rope-scaling.ts';
+import { buildRope, readRope, ropeParameters, ropeType } from '../rope.ts';
+import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
 
@@ -54,10 +54,10 @@ function headNorms(config: Config, { headDim }: Sizes, index: number): Pick<Atte
  */
 function readHunyuanRope(config: Config, headDim: number): Rope {
   const parameters = ropeParameters(config);
-  const alpha = numberOf(config, parameters, 'alpha');
-  if (ropeTypeOf(parameters) !== 'dynamic' || !alpha) return readRope(config, headDim, { theta: THETA });
-  const base = numberOf(config, parameters, 'rope_theta') ?? config.optionalNumber('rope_theta') ?? THETA;
+  const alpha = ropeNumber(config, parameters, 'alpha');
+  if (ropeType(parameters) !== 'dynamic' || !alpha) return readRope(config, headDim, { theta: THETA });
+  const base = ropeNumber(config, parameters, 'rope_theta') ?? config.optionalNumber('rope_theta') ?? THETA;
   const stretched = { ...parameters, rope_theta: base * alpha ** (headDim / (headDim - 2)) };
   const more = ['alpha', 'beta_fast', 'beta_slow', 'mscale', 'mscale_all_dim'];
-  return ropeOf(config, headDim, stretched, { theta: THETA, more });
+  return buildRope(config, headDim, stretched, { theta: THETA, more });
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Attention, Latent, Rope } from '../decoder.ts';
-import { type Parameters, ropeParameters, ropeTypeOf } from '../rope.ts';
-import { numberOf, yarnMagnitude } from '../rope-scaling.ts';
+import { type Parameters, ropeParameters, ropeType } from '../rope.ts';
+import { ropeNumber, yarnMagnitude } from '../rope-scaling.ts';
 import { linear, MAX_LAYERS, rmsNorm, type Sizes } from './layers.ts';
 
 /** The norms of latent vectors have this epsilon, whatever the config says. */
@@ -77,9 +77,9 @@ export function latentAttention(
 
 /** YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code). */
 function latentScale(config: Config, parameters: Parameters): number {
-  const weight = numberOf(config, parameters, 'mscale_all_dim');
-  if (!weight || ropeTypeOf(parameters) === 'default') return 1;
-  const factor = numberOf(config, parameters, 'factor');
+  const weight = ropeNumber(config, parameters, 'mscale_all_dim');
+  if (!weight || ropeType(parameters) === 'default') return 1;
+  const factor = ropeNumber(config, parameters, 'factor');
   if (factor === null) throw config.error('the rotary parameters lack "factor"');
   return yarnMagnitude(factor, weight) ** 2;
 }

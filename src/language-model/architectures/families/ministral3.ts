@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Temperature } from '../decoder.ts';
 import { type Parameters, readRope, ropeParameters } from '../rope.ts';
-import { numberOf } from '../rope-scaling.ts';
+import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
@@ -57,10 +57,10 @@ export const ministral3: ModelFamily = {
  * @throws UserError where it is missing: transformers does not run such a model either
  */
 export function readTemperature(config: Config, parameters: Parameters): Temperature | null {
-  const scale = numberOf(config, parameters, 'llama_4_scaling_beta');
+  const scale = ropeNumber(config, parameters, 'llama_4_scaling_beta');
   if (scale === null) throw config.error('the rotary parameters lack "llama_4_scaling_beta"');
   const length =
-    numberOf(config, parameters, 'original_max_position_embeddings') ?? config.size('max_position_embeddings');
+    ropeNumber(config, parameters, 'original_max_position_embeddings') ?? config.size('max_position_embeddings');
   if (length <= 0) throw config.error(`original_max_position_embeddings is ${length}, and must be positive`);
   return scale === 0 ? null : { scale, length, offset: 0 };
 }

@@ -1,4 +1,4 @@
-import { readRope, ropeParameters, ropeTypeOf } from '../rope.ts';
+import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, softmaxRouter, stackedExperts } from './layers.ts';
@@ -29,7 +29,7 @@ export const mixtral: ModelFamily = {
     const sizes = readSizes(config);
     const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 1e6 });
-    if (ropeTypeOf(ropeParameters(config)) === 'dynamic' && !config.has('head_dim')) {
+    if (ropeType(ropeParameters(config)) === 'dynamic' && !config.has('head_dim')) {
       throw config.error('transformers computes no rope_type "dynamic" without head_dim');
     }
     const window = readWindow(config);

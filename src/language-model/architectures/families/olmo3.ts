@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { originalOf, parametersOfType, ropeOf } from '../rope.ts';
-import { numberOf } from '../rope-scaling.ts';
+import { buildRope, originalMaxPositions, parametersOfType } from '../rope.ts';
+import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { readSizes, readWindow, slidingLayers } from './layers.ts';
 import { olmoDecoder } from './olmo2.ts';
@@ -49,7 +49,7 @@ export const olmo3: ModelFamily = {
 function readRopeOfType(config: Config, headDim: number, type: (typeof TYPES)[number]): Rope {
   const scaling = config.object('rope_scaling');
   const byType = config.object('rope_parameters');
-  numberOf(config, scaling ?? {}, 'rope_theta');
+  ropeNumber(config, scaling ?? {}, 'rope_theta');
   if (byType && !TYPES.some((name) => name in byType)) {
     throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
   }
@@ -60,5 +60,5 @@ function readRopeOfType(config: Config, headDim: number, type: (typeof TYPES)[nu
   const beside = config.optionalNumber('rope_theta');
   const isFull = type === 'full_attention';
   const own = { rope_theta: (isFull ? beside : null) ?? THETA, ...parameters, ...(isFull ? scaling : null) };
-  return ropeOf(config, headDim, own, { theta: THETA, original: originalOf(config, own) });
+  return buildRope(config, headDim, own, { theta: THETA, original: originalMaxPositions(config, own) });
 }

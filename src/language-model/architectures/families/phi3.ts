@@ -1,4 +1,4 @@
-import { readRope, ropeParameters, ropeTypeOf } from '../rope.ts';
+import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
@@ -34,7 +34,7 @@ export const phi3: ModelFamily = {
       renamed: { su: 'longrope', yarn: 'longrope' }, // older names in its config class
       original: config.size('original_max_position_embeddings'),
     });
-    const type = ropeTypeOf(ropeParameters(config));
+    const type = ropeType(ropeParameters(config));
     if (!TYPES.some((known) => known === type)) throw config.unknownWord('rope_type', type, TYPES);
     const window = readWindow(config);
     const mlp = fusedGatedMlp(config, sizes);

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { readRope, ropeParameters, ropeTypeOf } from '../rope.ts';
-import { numberOf } from '../rope-scaling.ts';
+import { readRope, ropeParameters, ropeType } from '../rope.ts';
+import { ropeNumber } from '../rope-scaling.ts';
 import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
@@ -88,10 +88,10 @@ const MAGNITUDES = ['short_mscale', 'long_mscale'] as const;
 function readScaledRope(config: Config, headDim: number): Rope {
   const rope = readRope(config, headDim, { theta: 1e6, renamed: { su: 'longrope' }, more: MAGNITUDES });
   const parameters = ropeParameters(config);
-  if (ropeTypeOf(parameters) === 'default') return rope;
+  if (ropeType(parameters) === 'default') return rope;
   if (rope.long === null) throw config.error('only rotary parameters of type "longrope" are supported');
   const [short, long] = MAGNITUDES.map((key) => {
-    const value = numberOf(config, parameters, key);
+    const value = ropeNumber(config, parameters, key);
     if (value === null) throw config.error(`the rotary parameters lack ${JSON.stringify(key)}`);
     return value;
   }) as [number, number];

@@ -19,7 +19,7 @@ import { BACKBONE, EDGE } from '../../graph/backbone-names.ts';
 import { sharedAfter, sharedBefore, sharedLayers, withLayerInput } from '../../graph/part-edges.ts';
 import { BatchFeeds } from '../batch-feeds.ts';
 import { appendToLayerCache, emptyLayerCache, type KvCacheSize, type LayerCache } from '../kv-cache.ts';
-import { pastOf, presentNames, presentOf } from '../layer-cache-names.ts';
+import { pastInputs, presentNames, presentOutputs } from '../layer-cache-names.ts';
 import { LayerCaches } from './layer-caches.ts';
 import { readAhead } from './read-ahead.ts';
 import type { RecordedRun } from './run-recorder.ts';
@@ -160,7 +160,7 @@ export class LayerPass {
       ...this.#feeds.of(batch, before, own),
       ...(await this.#edgesBefore(part, id)),
     };
-    for (const [layer, cache] of pasts) Object.assign(feeds, pastOf(cache, layer));
+    for (const [layer, cache] of pasts) Object.assign(feeds, pastInputs(cache, layer));
     const keeps = batch.extendsKvCache ? own.flatMap(({ mixer }, i) => presentNames(mixer, part.from + i)) : [];
     const leaves = isEnd ? [BACKBONE.hidden] : [EDGE.next, ...this.#edgesAfter(part)];
     const inputs = Object.fromEntries(session.inputNames.map((name) => [name, expectFeed(feeds, name)]));
@@ -174,7 +174,7 @@ export class LayerPass {
     else if (wanted.has(id)) await keep(BACKBONE.hidden);
     if (!batch.extendsKvCache) return;
     for (const [i, { mixer }] of own.entries()) {
-      const fresh = presentOf(mixer, part.from + i, (name) => tensorOutput(outputs, name));
+      const fresh = presentOutputs(mixer, part.from + i, (name) => tensorOutput(outputs, name));
       if (fresh !== null) await this.#keepCache(run, part.from + i, fresh, pasts.get(part.from + i) ?? null);
     }
   }

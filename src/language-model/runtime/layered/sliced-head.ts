@@ -2,7 +2,7 @@ import { float32Output, int64Output, openSession, type Session, tensor } from '.
 import { at } from '../../../platform/at.ts';
 import type { OnWork } from '../../engine.ts';
 import { buildHeadSlice, HEAD, type HeadSlice } from '../../graph/head.ts';
-import type { Target, TargetScores } from '../head-session.ts';
+import type { HeadTarget, TargetScores } from '../head-session.ts';
 import type { LayeredDecoder } from './layer-pass.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -44,7 +44,7 @@ export class SlicedHead {
   async score(
     blocks: () => HiddenBlocks,
     rows: number,
-    targets: readonly Target[],
+    targets: readonly HeadTarget[],
     onWork?: OnWork,
   ): Promise<TargetScores & { readonly totals: Float64Array }> {
     const chosen = new Float32Array(targets.length);
@@ -55,7 +55,7 @@ export class SlicedHead {
       let first = 0;
       let next = 0;
       for await (const { hidden, rows: count } of blocks()) {
-        const own: { readonly target: Target; readonly index: number }[] = [];
+        const own: { readonly target: HeadTarget; readonly index: number }[] = [];
         for (; next < targets.length && at(targets, next).row < first + count; next += 1) {
           const target = at(targets, next);
           if (target.token >= start && target.token < end) own.push({ target, index: next });

@@ -25,7 +25,7 @@ export const SAMPLING_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Values of whatever type: nothing here is used, only compared. */
-export function defaultsOf(metadata: GgufMetadata): GgufDefaults {
+export function ggufDefaults(metadata: GgufMetadata): GgufDefaults {
   const ends = ENDS.flatMap((key) => {
     const value = plain(metadata.get(`tokenizer.ggml.${key}`));
     // Converters write such a number for "none".

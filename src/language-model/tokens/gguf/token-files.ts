@@ -3,8 +3,8 @@ import { parseJson } from '../../../platform/json/parse-json.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { anyObject } from '../read-part.ts';
 import { expectSameTokens } from './same-tokens.ts';
-import { isKnownKind, isWhole, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
-import { type GgufVocabulary, isToken, type NamedToken, readVocabulary, TOKEN_TYPES } from './vocabulary.ts';
+import { isKnownKind, isWholeToken, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
+import { type GgufVocabulary, isToken, type NamedToken, readGgufVocabulary, TOKEN_TYPES } from './vocabulary.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -19,12 +19,12 @@ export interface GgufTokenFiles {
  * @returns null if the file has no tokenizer
  * @throws UserError, by name, for a tokenizer that is not known
  */
-export function tokenFilesOf(metadata: GgufMetadata): GgufTokenFiles | null {
-  const vocabulary = readVocabulary(metadata);
+export function ggufTokenFiles(metadata: GgufMetadata): GgufTokenFiles | null {
+  const vocabulary = readGgufVocabulary(metadata);
   if (vocabulary === null) return null;
   // Other programs tokenize by the vocabulary, also where a tokenizer.json is beside it.
   const original = isKnownKind(vocabulary) ? null : originalJson(metadata, vocabulary);
-  return { 'tokenizer.json': original ?? jsonOf(vocabulary), ...settingsOf(metadata, vocabulary) };
+  return { 'tokenizer.json': original ?? jsonOf(vocabulary), ...ggufTokenSettings(metadata, vocabulary) };
 }
 
 function jsonOf(vocabulary: GgufVocabulary): Json {
@@ -42,14 +42,14 @@ function jsonOf(vocabulary: GgufVocabulary): Json {
 }
 
 /** What it says beside the vocabulary: the chat templates, and special tokens by their names and ids. */
-export function settingsOf(
+export function ggufTokenSettings(
   metadata: GgufMetadata,
   vocabulary: GgufVocabulary,
 ): Pick<GgufTokenFiles, 'tokenizer_config.json' | 'generation_config.json'> {
   const templates = chatTemplates(metadata);
   const withoutBos = isWithoutBos(vocabulary);
   const special = new Map(
-    vocabulary.tokens.flatMap((token, id) => (isWhole(vocabulary.types[id]) ? [[id, token] as const] : [])),
+    vocabulary.tokens.flatMap((token, id) => (isWholeToken(vocabulary.types[id]) ? [[id, token] as const] : [])),
   );
   const named = Object.entries(vocabulary.named)
     .filter(([name]) => !(withoutBos && name === 'bos_token'))
@@ -99,7 +99,7 @@ function addedTokens({ types, architecture, model }: GgufVocabulary, { tokens }:
   const isPhi3 = architecture === 'phi3' && model === 'llama';
   return tokens.flatMap((content, id) => {
     const type = types[id];
-    if (!(isWhole(type) || type === TOKEN_TYPES.unknown) || !isToken(content, id)) return [];
+    if (!(isWholeToken(type) || type === TOKEN_TYPES.unknown) || !isToken(content, id)) return [];
     const special = type !== TOKEN_TYPES.userDefined;
     const rstrip = isPhi3 && !PHI_3_PLAIN.has(content);
     return [{ id, content, single_word: false, lstrip: false, rstrip, normalized: false, special }];

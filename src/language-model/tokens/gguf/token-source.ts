@@ -6,9 +6,9 @@ import type { FolderFiles } from '../../../platform/files/folder-files.ts';
 import { parseJson } from '../../../platform/json/parse-json.ts';
 import type { TokenPlace } from '../token-place.ts';
 import { expectSameTokens } from './same-tokens.ts';
-import { type GgufTokenFiles, settingsOf, tokenFilesOf } from './token-files.ts';
+import { type GgufTokenFiles, ggufTokenFiles, ggufTokenSettings } from './token-files.ts';
 import { isKnownKind } from './tokenizer-parts.ts';
-import { kindOf, readVocabulary } from './vocabulary.ts';
+import { ggufTokenizerKind, readGgufVocabulary } from './vocabulary.ts';
 
 /** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
 export type TokenSource =
@@ -20,7 +20,7 @@ export type TokenSource =
  * used only if it has none, or one that is not known here, and if the tokens are the same; so is a tokenizer.json that is in it.
  * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
  */
-export async function tokenSourceOf(place: TokenPlace): Promise<TokenSource> {
+export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {
   const { path, gguf } = place;
   // Of a lone file of another format nobody loads the tokenizer beside it.
   const own: TokenSource = { kind: 'folder', files: filesOfFolder(place, path) };
@@ -28,7 +28,7 @@ export async function tokenSourceOf(place: TokenPlace): Promise<TokenSource> {
   const { metadata } = gguf;
   const beside = await filesBesideGguf(place, metadata);
   if (beside !== null) return { kind: 'folder', files: beside };
-  const files = made.get(metadata)?.deref() ?? tokenFilesOf(metadata);
+  const files = made.get(metadata)?.deref() ?? ggufTokenFiles(metadata);
   // Without a tokenizer, it is like a folder that lacks one.
   if (files === null) return own;
   made.set(metadata, new WeakRef(files));
@@ -40,8 +40,8 @@ const made = new WeakMap<GgufMetadata, WeakRef<GgufTokenFiles>>();
 
 /** generation_config.json as a GGUF file has it; null if it has no tokenizer. */
 export function ggufTokenIds(metadata: GgufMetadata): Readonly<Record<string, unknown>> | null {
-  const vocabulary = readVocabulary(metadata);
-  return vocabulary && settingsOf(metadata, vocabulary)['generation_config.json'];
+  const vocabulary = readGgufVocabulary(metadata);
+  return vocabulary && ggufTokenSettings(metadata, vocabulary)['generation_config.json'];
 }
 
 /** The bytes of all that a GGUF file says about its tokenizer. */
@@ -55,11 +55,11 @@ export async function filesBesideGguf(
   { path, files }: TokenPlace,
   metadata: GgufMetadata,
 ): Promise<FolderFiles | null> {
-  const kind = kindOf(metadata);
+  const kind = ggufTokenizerKind(metadata);
   if (kind !== null && isKnownKind(kind)) return null;
   const text = await files.text('tokenizer.json');
   if (text === null) return null;
-  const vocabulary = readVocabulary(metadata);
+  const vocabulary = readGgufVocabulary(metadata);
   if (vocabulary !== null) {
     const name = join(dirname(path), 'tokenizer.json');
     expectSameTokens(vocabulary, { name, json: parseJson(text, { name, hint: 'restore the file' }) });

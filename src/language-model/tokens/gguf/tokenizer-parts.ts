@@ -96,7 +96,7 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   if (merges === null && scores === null)
     throw new UserError(`${file}: its tokenizer has neither scores nor merges`, RECONVERT, CODE);
   // What is matched as a whole has the score 0 in SentencePiece, and some lowest number in files.
-  const scoreOf = (id: number) => (isWhole(types[id]) ? 0 : (scores?.[id] ?? 0));
+  const scoreOf = (id: number) => (isWholeToken(types[id]) ? 0 : (scores?.[id] ?? 0));
   // By their ids: in an object, numbers would come first.
   const mergeable = () => new Map(tokens.flatMap((token, id) => (isToken(token, id) ? [[token, id] as const] : [])));
   const prefix = vocabulary.addSpacePrefix ?? !isGemma;
@@ -167,7 +167,7 @@ function withoutSpaces(token: string): string {
   return /^ +$/.test(token) ? SPACE.repeat(token.length) : token;
 }
 
-export function isWhole(type: number | undefined): boolean {
+export function isWholeToken(type: number | undefined): boolean {
   return type === TOKEN_TYPES.control || type === TOKEN_TYPES.userDefined;
 }
 

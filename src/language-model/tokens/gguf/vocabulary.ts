@@ -59,9 +59,9 @@ export interface GgufVocabulary {
  * @returns null if the file has no tokenizer
  * @throws UserError for values of other types, lists of other lengths, ids beyond the vocabulary, a token that is there twice
  */
-export function readVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
+export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
   const { file } = metadata;
-  const kind = kindOf(metadata);
+  const kind = ggufTokenizerKind(metadata);
   if (kind === null) return null;
   const tokens = readTokens(metadata);
   const named = Object.fromEntries(
@@ -89,7 +89,7 @@ export function readVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
 }
 
 /** What kind of tokenizer a file has, and how it splits texts; null if it has none. */
-export function kindOf(metadata: GgufMetadata): Pick<GgufVocabulary, 'model' | 'pre'> | null {
+export function ggufTokenizerKind(metadata: GgufMetadata): Pick<GgufVocabulary, 'model' | 'pre'> | null {
   const model = metadata.string(key('model'));
   if (model === null || model === 'none' || model === 'no_vocab') return null;
   return { model, pre: metadata.string(key('pre')) };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { anyArray, anyObject, readPart } from '../read-part.ts';
 import { type Merges, mergeAll } from './merge-all.ts';
-import type { Model } from './model.ts';
-import { readVocabulary } from './vocabulary.ts';
+import type { TokenizerModel } from './model.ts';
+import { indexVocabulary } from './vocabulary.ts';
 
 const schema = z.strictObject({
   type: z.literal('BPE').optional(),
@@ -25,10 +25,10 @@ const MAX_REMEMBERED_LENGTH = 256;
 const encoder = new TextEncoder();
 
 /** Byte-pair encoding: characters, of which the pair that was learned first is merged until none is left. */
-export function bpe(value: unknown): Model {
+export function bpe(value: unknown): TokenizerModel {
   const options = readPart(schema, value, 'model');
   const { unk_token, ignore_merges, byte_fallback, fuse_unk } = options;
-  const { ids, tokens } = readVocabulary(options.vocab);
+  const { ids, tokens } = indexVocabulary(options.vocab);
   const prefix = options.continuing_subword_prefix ?? '';
   const suffix = options.end_of_word_suffix ?? '';
   const merges = readMerges(options.merges, ids, prefix);

@@ -1,5 +1,5 @@
 /** From pieces of a text to ids, as one kind of `model` in tokenizer.json does it. */
-export interface Model {
+export interface TokenizerModel {
   /** @throws Error for a piece without a token, if there is no unknown token */
   encode(piece: string): readonly number[];
   idOf(token: string): number | undefined;

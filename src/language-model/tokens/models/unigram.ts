@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anyArray, readPart } from '../read-part.ts';
 import { byteTokens } from './bpe.ts';
-import type { Model } from './model.ts';
+import type { TokenizerModel } from './model.ts';
 
 const schema = z.strictObject({
   type: z.literal('Unigram').optional(),
@@ -26,7 +26,7 @@ interface Step {
 }
 
 /** The most likely tokens of a piece (Viterbi), where each token has a log-probability of its own. */
-export function unigram(value: unknown): Model {
+export function unigram(value: unknown): TokenizerModel {
   const { vocab, unk_id, byte_fallback } = readPart(schema, value, 'model');
   const entries = vocab.map(entryOf);
   if (entries.length === 0) throw new Error('the vocabulary is empty');

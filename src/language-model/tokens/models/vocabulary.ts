@@ -5,7 +5,7 @@ export interface Vocabulary {
 }
 
 /** @throws Error for an id that is no number */
-export function readVocabulary(vocab: Readonly<Record<string, unknown>>): Vocabulary {
+export function indexVocabulary(vocab: Readonly<Record<string, unknown>>): Vocabulary {
   const ids = new Map<string, number>();
   const tokens = new Map<number, string>();
   for (const [token, id] of Object.entries(vocab)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anyObject, readPart } from '../read-part.ts';
-import type { Model } from './model.ts';
-import { readVocabulary } from './vocabulary.ts';
+import type { TokenizerModel } from './model.ts';
+import { indexVocabulary } from './vocabulary.ts';
 
 const wordLevelSchema = z.strictObject({
   type: z.literal('WordLevel').optional(),
@@ -10,9 +10,9 @@ const wordLevelSchema = z.strictObject({
 });
 
 /** A piece is a token or unknown. */
-export function wordLevel(value: unknown): Model {
+export function wordLevel(value: unknown): TokenizerModel {
   const { vocab, unk_token } = readPart(wordLevelSchema, value, 'model');
-  const { ids, tokens } = readVocabulary(vocab);
+  const { ids, tokens } = indexVocabulary(vocab);
   return {
     encode(piece) {
       const id = ids.get(piece) ?? ids.get(unk_token);
@@ -34,13 +34,13 @@ const wordPieceSchema = z.strictObject({
 });
 
 /** The longest token at the beginning of a piece, then the longest that goes on from there. */
-export function wordPiece(value: unknown): Model {
+export function wordPiece(value: unknown): TokenizerModel {
   const { vocab, unk_token, continuing_subword_prefix, max_input_chars_per_word } = readPart(
     wordPieceSchema,
     value,
     'model',
   );
-  const { ids, tokens } = readVocabulary(vocab);
+  const { ids, tokens } = indexVocabulary(vocab);
   const unknown = () => {
     const id = ids.get(unk_token);
     if (id === undefined) throw new Error(`no token ${unk_token} for unknown words`);

@@ -1,11 +1,11 @@
 import {
   type CodePoints,
+  codePointSet,
   contains,
   intersect,
+  invertCodePoints,
   NO_CODE_POINTS,
-  negate,
-  pointsOf,
-  unite,
+  uniteCodePoints,
 } from '../unicode/code-points.ts';
 import { foldAscii, posixClass, property, shorthand } from '../unicode/properties.ts';
 import type { PatternReader } from './pattern-reader.ts';
@@ -16,7 +16,7 @@ export type Escaped = { readonly set: CodePoints } | { readonly point: number };
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };
 
 /** An escape that is a character or a set of them, behind its backslash. */
-export function readEscape(reader: PatternReader, { inClass }: { readonly inClass: boolean }): Escaped {
+export function readOnigurumaEscape(reader: PatternReader, { inClass }: { readonly inClass: boolean }): Escaped {
   const letter = reader.next();
   const control = CONTROLS[letter];
   if (control !== undefined) return { point: control };
@@ -32,7 +32,7 @@ function readProperty(reader: PatternReader, outer: boolean): CodePoints {
   const [text, inverse = '', name = ''] = reader.match(/^\{(\^?)([^{}]*)\}/) ?? [];
   if (text === undefined) reader.refuse('\\p without braces');
   const set = property(name) ?? reader.refuse(`\\p{${name}}`);
-  return outer === (inverse === '^') ? set : negate(set);
+  return outer === (inverse === '^') ? set : invertCodePoints(set);
 }
 
 function readHexadecimal(reader: PatternReader, letter: string): number {
@@ -52,7 +52,7 @@ export function readClass(reader: PatternReader, { ignoreCase }: { readonly igno
   /** The last single character, which a range can begin with. */
   let last: number | null = null;
   const add = (more: CodePoints, point: number | null) => {
-    set = unite(set, more);
+    set = uniteCodePoints(set, more);
     last = point;
     empty = false;
   };
@@ -70,21 +70,21 @@ export function readClass(reader: PatternReader, { ignoreCase }: { readonly igno
     else if (reader.at('-') && last !== null && !reader.at('-]') && !reader.at('-&&')) {
       reader.take('-');
       const first: number = last;
-      const end = reader.take('\\') ? readEscape(reader, { inClass: true }) : literal(reader);
+      const end = reader.take('\\') ? readOnigurumaEscape(reader, { inClass: true }) : literal(reader);
       if (!('point' in end) || end.point < first) reader.refuse('a range that is none');
-      add(pointsOf([first, end.point]), null);
+      add(codePointSet([first, end.point]), null);
     } else if (reader.at('-') && !empty && last === null && !reader.at('-]') && !reader.at('-&&')) {
       reader.refuse('a hyphen behind a set');
     } else {
-      const item = reader.take('\\') ? readEscape(reader, { inClass: true }) : literal(reader);
-      if ('point' in item) add(pointsOf([item.point, item.point]), item.point);
+      const item = reader.take('\\') ? readOnigurumaEscape(reader, { inClass: true }) : literal(reader);
+      if ('point' in item) add(codePointSet([item.point, item.point]), item.point);
       else add(item.set, null);
     }
   }
   if (operands.length > 0 && empty) reader.refuse('an empty operand of &&');
   const whole = [...operands, set].reduce((a, b) => intersect(a, b));
   const folded = ignoreCase ? withoutCase(reader, whole) : whole;
-  return negated ? negate(folded) : folded;
+  return negated ? invertCodePoints(folded) : folded;
 }
 
 function literal(reader: PatternReader): { readonly point: number } {
@@ -95,12 +95,12 @@ function readPosix(reader: PatternReader): CodePoints {
   const [text, inverse = '', name = ''] = reader.match(/^\[:(\^?)([a-z]*):\]/) ?? [];
   if (text === undefined) reader.refuse('[: without :]');
   const set = posixClass(name) ?? reader.refuse(`[:${name}:]`);
-  return inverse === '^' ? negate(set) : set;
+  return inverse === '^' ? invertCodePoints(set) : set;
 }
 
 /** Beyond ASCII, letters have forms of several characters: only sets without such letters can be closed under case. */
 export function withoutCase(reader: PatternReader, set: CodePoints): CodePoints {
-  const beyond = intersect(set, negate(pointsOf([0, 0x7f])));
+  const beyond = intersect(set, invertCodePoints(codePointSet([0, 0x7f])));
   if (intersect(beyond, cased()).length > 0) reader.refuse('letters beyond ASCII without regard to case');
   return foldAscii(set);
 }
@@ -109,9 +109,9 @@ export function withoutCase(reader: PatternReader, set: CodePoints): CodePoints 
 function cased(): CodePoints {
   const names = ['Lu', 'Ll', 'Lt', 'Uppercase', 'Lowercase', 'Cn'];
   // The iota below, which is a mark, folds to a letter.
-  return unite(...names.map((name) => property(name) ?? NO_CODE_POINTS), pointsOf([0x345, 0x345]));
+  return uniteCodePoints(...names.map((name) => property(name) ?? NO_CODE_POINTS), codePointSet([0x345, 0x345]));
 }
 
 export function isAscii(point: number): boolean {
-  return contains(pointsOf([0, 0x7f]), point);
+  return contains(codePointSet([0, 0x7f]), point);
 }

@@ -1,6 +1,6 @@
-import { type CodePoints, pointsOf, toClass } from '../unicode/code-points.ts';
+import { type CodePoints, codePointSet, toClass } from '../unicode/code-points.ts';
 import { wordAlone } from '../unicode/properties.ts';
-import { type Escaped, isAscii, readClass, readEscape, withoutCase } from './oniguruma-class.ts';
+import { type Escaped, isAscii, readClass, readOnigurumaEscape, withoutCase } from './oniguruma-class.ts';
 import { PatternReader } from './pattern-reader.ts';
 
 /**
@@ -123,13 +123,13 @@ class Translator {
     if (letter === 'Z') return assertion(`(?=\\n?${END})`);
     if (letter === 'b') return assertion(`(?:${edge})`);
     if (letter === 'B') return assertion(`(?!${edge})`);
-    const escaped: Escaped = readEscape(reader, { inClass: false });
+    const escaped: Escaped = readOnigurumaEscape(reader, { inClass: false });
     if ('point' in escaped) return this.#character(escaped.point, flags);
     return setPart(flags.ignoreCase ? withoutCase(reader, escaped.set) : escaped.set);
   }
 
   #character(point: number, { ignoreCase }: Flags): Part {
-    const only = pointsOf([point, point]);
+    const only = codePointSet([point, point]);
     if (!ignoreCase) return setPart(only);
     if (!isAscii(point)) this.#reader.refuse('characters beyond ASCII without regard to case');
     return { ...setPart(withoutCase(this.#reader, only)), folded: String.fromCodePoint(point).toLowerCase() };

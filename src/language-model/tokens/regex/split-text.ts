@@ -6,7 +6,7 @@ export interface Stretch {
 }
 
 export const BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
-export type Behavior = (typeof BEHAVIORS)[number];
+export type SplitBehavior = (typeof BEHAVIORS)[number];
 
 /**
  * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match directly
@@ -70,12 +70,12 @@ export interface Span {
 }
 
 /** The pieces that a pre-tokenizer makes of these stretches; empty ones are dropped. */
-export function arrange(stretches: readonly Stretch[], behavior: Behavior, invert = false): Span[] {
+export function arrange(stretches: readonly Stretch[], behavior: SplitBehavior, invert = false): Span[] {
   const flagged = invert ? stretches.map((stretch) => ({ ...stretch, match: !stretch.match })) : stretches;
   return merged(flagged, behavior).filter(({ start, end }) => start < end);
 }
 
-function merged(stretches: readonly Stretch[], behavior: Behavior): readonly Span[] {
+function merged(stretches: readonly Stretch[], behavior: SplitBehavior): readonly Span[] {
   switch (behavior) {
     case 'Removed':
       return stretches.filter(({ match }) => !match);

@@ -5,7 +5,7 @@ export const LAST_CODE_POINT = 0x10ffff;
 
 export const NO_CODE_POINTS: CodePoints = [];
 
-export function pointsOf(...runs: ReadonlyArray<readonly [first: number, last: number]>): CodePoints {
+export function codePointSet(...runs: ReadonlyArray<readonly [first: number, last: number]>): CodePoints {
   const sorted = [...runs].sort((a, b) => a[0] - b[0]);
   const out: number[] = [];
   for (const [first, last] of sorted) {
@@ -17,14 +17,14 @@ export function pointsOf(...runs: ReadonlyArray<readonly [first: number, last: n
   return out;
 }
 
-export function unite(...sets: readonly CodePoints[]): CodePoints {
-  return pointsOf(...sets.flatMap(runsOf));
+export function uniteCodePoints(...sets: readonly CodePoints[]): CodePoints {
+  return codePointSet(...sets.flatMap(codePointRuns));
 }
 
-export function negate(set: CodePoints): CodePoints {
+export function invertCodePoints(set: CodePoints): CodePoints {
   const out: number[] = [];
   let next = 0;
-  for (const [first, last] of runsOf(set)) {
+  for (const [first, last] of codePointRuns(set)) {
     if (first > next) out.push(next, first - 1);
     next = last + 1;
   }
@@ -33,19 +33,19 @@ export function negate(set: CodePoints): CodePoints {
 }
 
 export function intersect(a: CodePoints, b: CodePoints): CodePoints {
-  return negate(unite(negate(a), negate(b)));
+  return invertCodePoints(uniteCodePoints(invertCodePoints(a), invertCodePoints(b)));
 }
 
 export function without(a: CodePoints, b: CodePoints): CodePoints {
-  return negate(unite(negate(a), b));
+  return invertCodePoints(uniteCodePoints(invertCodePoints(a), b));
 }
 
 /** The points that are in one of two sets and not in both. */
 export function exclusive(a: CodePoints, b: CodePoints): CodePoints {
-  return unite(without(a, b), without(b, a));
+  return uniteCodePoints(without(a, b), without(b, a));
 }
 
-export function runsOf(set: CodePoints): Array<readonly [first: number, last: number]> {
+export function codePointRuns(set: CodePoints): Array<readonly [first: number, last: number]> {
   const out: Array<readonly [number, number]> = [];
   for (let i = 0; i < set.length; i += 2) out.push([set[i] ?? 0, set[i + 1] ?? 0]);
   return out;
@@ -64,13 +64,13 @@ export function contains(set: CodePoints, point: number): boolean {
 
 /** A class of a JavaScript regular expression with the flag `u`: whatever Unicode the engine knows, these code points. */
 export function toClass(set: CodePoints): string {
-  const inverse = negate(set);
+  const inverse = invertCodePoints(set);
   if (set.length === 0) return '[^\\s\\S]';
   return inverse.length < set.length ? `[^${inner(inverse)}]` : `[${inner(set)}]`;
 }
 
 function inner(set: CodePoints): string {
-  return runsOf(set)
+  return codePointRuns(set)
     .map(([first, last]) => (first === last ? escaped(first) : `${escaped(first)}-${escaped(last)}`))
     .join('');
 }

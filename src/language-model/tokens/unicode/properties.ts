@@ -1,9 +1,17 @@
-import { type CodePoints, exclusive, intersect, NO_CODE_POINTS, negate, pointsOf, unite } from './code-points.ts';
-import { CATEGORY_LETTERS, CATEGORY_RUNS, DIFFERENCES, SCRIPTS } from './tables.ts';
+import {
+  type CodePoints,
+  codePointSet,
+  exclusive,
+  intersect,
+  invertCodePoints,
+  NO_CODE_POINTS,
+  uniteCodePoints,
+} from './code-points.ts';
+import { CATEGORY_LETTERS, CATEGORY_RUNS, SCRIPTS, UNICODE_DIFFERENCES } from './tables.ts';
 
 // Sets of code points as the parts of the Rust library have them, whatever Unicode the JavaScript engine knows.
 
-const SURROGATES = pointsOf([0xd800, 0xdfff]);
+const SURROGATES = codePointSet([0xd800, 0xdfff]);
 
 const categories = once(() => {
   const runs = new Map<string, Array<readonly [number, number]>>();
@@ -16,12 +24,12 @@ const categories = once(() => {
     runs.set(name, list);
     next = end;
   }
-  return new Map([...runs].map(([name, list]) => [name, pointsOf(...list)]));
+  return new Map([...runs].map(([name, list]) => [name, codePointSet(...list)]));
 });
 
 /** The code points of a general category (`Lu`), or of a group of them (`L`), in Oniguruma's Unicode. */
 export function category(name: string): CodePoints {
-  return unite(...[...categories()].filter(([own]) => own.startsWith(name)).map(([, set]) => set));
+  return uniteCodePoints(...[...categories()].filter(([own]) => own.startsWith(name)).map(([, set]) => set));
 }
 
 const script = (name: string): CodePoints => unpack(SCRIPTS[name] ?? '');
@@ -44,10 +52,10 @@ function unpack(text: string): CodePoints {
   return out;
 }
 
-const ASCII_PUNCTUATION = pointsOf([0x21, 0x2f], [0x3a, 0x40], [0x5b, 0x60], [0x7b, 0x7e]);
+const ASCII_PUNCTUATION = codePointSet([0x21, 0x2f], [0x3a, 0x40], [0x5b, 0x60], [0x7b, 0x7e]);
 
 export const whiteSpace = once(() =>
-  pointsOf(
+  codePointSet(
     [0x09, 0x0d],
     [0x20, 0x20],
     [0x85, 0x85],
@@ -61,33 +69,37 @@ export const whiteSpace = once(() =>
   ),
 );
 
-const alphabetic = once(() => exclusive(unite(category('L'), category('Nl')), unpack(DIFFERENCES.alphabetic)));
-const lowercase = once(() => exclusive(category('Ll'), unpack(DIFFERENCES.lowercase)));
-const uppercase = once(() => exclusive(category('Lu'), unpack(DIFFERENCES.uppercase)));
-const hexDigits = once(() => pointsOf([0x30, 0x39], [0x41, 0x46], [0x61, 0x66]));
+const alphabetic = once(() =>
+  exclusive(uniteCodePoints(category('L'), category('Nl')), unpack(UNICODE_DIFFERENCES.alphabetic)),
+);
+const lowercase = once(() => exclusive(category('Ll'), unpack(UNICODE_DIFFERENCES.lowercase)));
+const uppercase = once(() => exclusive(category('Lu'), unpack(UNICODE_DIFFERENCES.uppercase)));
+const hexDigits = once(() => codePointSet([0x30, 0x39], [0x41, 0x46], [0x61, 0x66]));
 
 /** `[[:word:]]` and, within brackets, `\w` of Oniguruma. */
-export const wordInClass = once(() => unite(alphabetic(), category('M'), category('Nd'), category('Pc')));
+export const wordInClass = once(() => uniteCodePoints(alphabetic(), category('M'), category('Nd'), category('Pc')));
 /** `\w` of Oniguruma outside of brackets, which has ²³¹¼½¾ too. */
-export const wordAlone = once(() => unite(wordInClass(), pointsOf([0xb2, 0xb3], [0xb9, 0xb9], [0xbc, 0xbe])));
+export const wordAlone = once(() =>
+  uniteCodePoints(wordInClass(), codePointSet([0xb2, 0xb3], [0xb9, 0xb9], [0xbc, 0xbe])),
+);
 /** `\w` of Rust's own regular expressions: with the two joiners. */
-export const rustWord = once(() => unite(wordInClass(), pointsOf([0x200c, 0x200d])));
+export const rustWord = once(() => uniteCodePoints(wordInClass(), codePointSet([0x200c, 0x200d])));
 /** `char::is_numeric` of Rust. */
-export const rustNumeric = once(() => exclusive(category('N'), unpack(DIFFERENCES.numeric)));
+export const rustNumeric = once(() => exclusive(category('N'), unpack(UNICODE_DIFFERENCES.numeric)));
 /** The punctuation of the pre-tokenizers. */
 export const rustPunctuation = once(() =>
-  exclusive(unite(category('P'), ASCII_PUNCTUATION), unpack(DIFFERENCES.punctuation)),
+  exclusive(uniteCodePoints(category('P'), ASCII_PUNCTUATION), unpack(UNICODE_DIFFERENCES.punctuation)),
 );
 /** What StripAccents removes. */
-export const combiningMark = once(() => exclusive(category('M'), unpack(DIFFERENCES.combiningMark)));
+export const combiningMark = once(() => exclusive(category('M'), unpack(UNICODE_DIFFERENCES.combiningMark)));
 /** What BertNormalizer removes as accents. */
-export const nonspacingMark = once(() => exclusive(category('Mn'), unpack(DIFFERENCES.nonspacingMark)));
+export const nonspacingMark = once(() => exclusive(category('Mn'), unpack(UNICODE_DIFFERENCES.nonspacingMark)));
 /** What BertNormalizer removes as no text. */
 export const controlCharacter = once(() =>
-  exclusive(unite(category('Cc'), category('Cf'), category('Co')), unpack(DIFFERENCES.control)),
+  exclusive(uniteCodePoints(category('Cc'), category('Cf'), category('Co')), unpack(UNICODE_DIFFERENCES.control)),
 );
 /** What the normal forms leave as it is, since their Unicode is older, or since no Unicode has it yet. */
-export const notNormalized = once(() => exclusive(category('Cn'), unpack(DIFFERENCES.notNormalized)));
+export const notNormalized = once(() => exclusive(category('Cn'), unpack(UNICODE_DIFFERENCES.notNormalized)));
 /** Not assigned in the Unicode of Oniguruma, which is the newest but one of all. */
 export const unassigned = once(() => category('Cn'));
 
@@ -128,18 +140,18 @@ const CATEGORY_NAMES: Readonly<Record<string, string>> = {
 const CATEGORY_CODES = new Set([...Object.values(CATEGORY_NAMES), 'Cc', 'Cf', 'Co', 'Cn']);
 
 const DERIVED: Readonly<Record<string, () => CodePoints>> = {
-  alnum: () => unite(alphabetic(), category('Nd')),
+  alnum: () => uniteCodePoints(alphabetic(), category('Nd')),
   alpha: alphabetic,
   alphabetic,
-  any: () => negate(NO_CODE_POINTS),
-  ascii: () => pointsOf([0, 0x7f]),
-  assigned: () => negate(unite(category('Cn'), SURROGATES)),
-  blank: () => unite(category('Zs'), pointsOf([9, 9])),
+  any: () => invertCodePoints(NO_CODE_POINTS),
+  ascii: () => codePointSet([0, 0x7f]),
+  assigned: () => invertCodePoints(uniteCodePoints(category('Cn'), SURROGATES)),
+  blank: () => uniteCodePoints(category('Zs'), codePointSet([9, 9])),
   cntrl: () => category('Cc'),
   digit: () => category('Nd'),
   lower: lowercase,
   lowercase,
-  punct: () => unite(category('P'), category('S')),
+  punct: () => uniteCodePoints(category('P'), category('S')),
   space: whiteSpace,
   upper: uppercase,
   uppercase,
@@ -187,13 +199,13 @@ export function shorthand(letter: string, { inClass }: { readonly inClass: boole
     h: hexDigits,
   }[letter.toLowerCase()];
   if (!positive) return null;
-  return letter === letter.toLowerCase() ? positive() : negate(positive());
+  return letter === letter.toLowerCase() ? positive() : invertCodePoints(positive());
 }
 
 /** Letters that a `(?i:…)` matches, for one in ASCII: with the long s and the sign of Kelvin. */
 export function foldAscii(set: CodePoints): CodePoints {
   const out: Array<readonly [number, number]> = [];
-  const ascii = intersect(set, pointsOf([0, 0x7f]));
+  const ascii = intersect(set, codePointSet([0, 0x7f]));
   for (let i = 0; i < ascii.length; i += 2) {
     for (let point = ascii[i] ?? 0; point <= (ascii[i + 1] ?? 0); point++) {
       const letter = String.fromCodePoint(point);
@@ -204,7 +216,7 @@ export function foldAscii(set: CodePoints): CodePoints {
       if (letter.toLowerCase() === 'k') out.push([0x212a, 0x212a]);
     }
   }
-  return unite(set, pointsOf(...out));
+  return uniteCodePoints(set, codePointSet(...out));
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,7 +1,7 @@
 import type { Question } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import type { Phrasing } from '../family.ts';
-import { type Recipe, recipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
 import { numberQuestion } from './wrong-numbers.ts';
 
 type Text = Omit<Phrasing, 'template'>;
@@ -58,7 +58,7 @@ function drawExercise(random: Random, { a: ofA, b: ofB, times = false }: Ranges)
 }
 
 /** A sum without a story. */
-export function bare(summary: string, ranges: Ranges): Recipe {
+export function bare(summary: string, ranges: Ranges): ProbeRecipe {
   return recipe({
     summary,
     draw: (random) => drawExercise(random, ranges),

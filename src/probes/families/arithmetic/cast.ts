@@ -6,15 +6,15 @@ import { NAMES, NOUNS, type Noun, UNCOMMON_NAMES, UNCOMMON_NOUNS, withArticle } 
 export type Cast = Readonly<Record<string, string>>;
 
 /** Whom and what a story is about. */
-export interface Vocabulary {
+export interface CastVocabulary {
   readonly names: readonly string[];
   readonly nouns: readonly Noun[];
 }
 
-export const COMMON: Vocabulary = { names: NAMES, nouns: NOUNS };
-export const UNCOMMON: Vocabulary = { names: UNCOMMON_NAMES, nouns: UNCOMMON_NOUNS };
+export const COMMON: CastVocabulary = { names: NAMES, nouns: NOUNS };
+export const UNCOMMON: CastVocabulary = { names: UNCOMMON_NAMES, nouns: UNCOMMON_NOUNS };
 
-export function drawCast(random: Random, { names, nouns }: Vocabulary): Cast {
+export function drawCast(random: Random, { names, nouns }: CastVocabulary): Cast {
   const [A = '', B = '', C = ''] = random.sample(names, 3);
   const { one, many } = random.pick(nouns);
   return { A, B, C, many, 'An one': capitalize(withArticle(one)) };

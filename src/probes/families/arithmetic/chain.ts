@@ -2,8 +2,8 @@ import { at } from '../../../platform/at.ts';
 import type { Question } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import type { Phrasing } from '../family.ts';
-import { type Recipe, recipe } from '../recipe.ts';
-import { type Cast, COMMON, drawCast, fillGaps, UNCOMMON, type Vocabulary } from './cast.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
+import { type Cast, type CastVocabulary, COMMON, drawCast, fillGaps, UNCOMMON } from './cast.ts';
 import { numberQuestion } from './wrong-numbers.ts';
 
 type Text = Omit<Phrasing, 'template'>;
@@ -75,7 +75,7 @@ function follow(start: number, events: readonly Event[], size: number): number[]
   return counts.every((n) => Number.isInteger(n) && n > 1 && n < 5 * size) ? counts : undefined;
 }
 
-function drawChain(random: Random, { steps, size, kinds }: ChainSize, vocabulary: Vocabulary): Chain | undefined {
+function drawChain(random: Random, { steps, size, kinds }: ChainSize, vocabulary: CastVocabulary): Chain | undefined {
   const start = some(random, size);
   const events = Array.from({ length: steps }, () => random.pick(kinds === 'all' ? ALL : SIMPLE)(random, size));
   const counts = follow(start, events, size);
@@ -111,7 +111,7 @@ function tell({ start, events, question, cast }: Chain): Text {
 }
 
 /** A story in which one thing happens after another. */
-export function chain(summary: string, size: ChainSize): Recipe {
+export function arithmeticChain(summary: string, size: ChainSize): ProbeRecipe {
   return recipe({
     summary,
     draw: (random) => drawChain(random, size, COMMON),

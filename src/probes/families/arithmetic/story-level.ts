@@ -5,8 +5,8 @@ import type { Question } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { drawNumber, type NumberRange, readNumberRange } from '../../templates/range.ts';
 import type { Phrasing } from '../family.ts';
-import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
-import { type Cast, COMMON, drawCast, fillGaps, UNCOMMON, type Vocabulary } from './cast.ts';
+import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
+import { type Cast, type CastVocabulary, COMMON, drawCast, fillGaps, UNCOMMON } from './cast.ts';
 import { STORIES, type StoryTemplate } from './stories.ts';
 import { numberQuestion } from './wrong-numbers.ts';
 
@@ -56,7 +56,7 @@ const MIN_ANSWER = 10;
 const MAX_ANSWER = 99;
 
 /** Undefined for numbers that make no sensible story or give the answer away. */
-function drawStory(random: Random, template: StoryTemplate, vocabulary: Vocabulary): Story | undefined {
+function drawStory(random: Random, template: StoryTemplate, vocabulary: CastVocabulary): Story | undefined {
   const { ranges, answer: formula, mistakes } = compile(template);
   const drawn = ranges.map((range) => drawNumber(range, random));
   const calculate = (expression: Expression) =>
@@ -96,7 +96,7 @@ const TWINS: readonly TwinRecipe<Story>[] = [
 ];
 
 /** A story in one to three steps. */
-export function stories(summary: string): Recipe {
+export function stories(summary: string): ProbeRecipe {
   return recipe({
     summary,
     draw: (random) => drawStory(random, random.pick(STORIES), COMMON),

@@ -39,7 +39,7 @@ const WORKED: readonly Worked[] = [
   },
 ];
 
-export function entryOf({ options, answer }: DrawnQuestion): Entry {
+export function answerEntry({ options, answer }: DrawnQuestion): Entry {
   return at(options, answer);
 }
 
@@ -58,25 +58,25 @@ const asQuestion = (question: string) => `Question: ${question}\nAnswer:`;
 const objects = ({ options, answer }: DrawnQuestion) => [options.map(({ object }) => object), answer] as const;
 
 /** The question, and nothing else: the answer has to be known. */
-export function exam(drawn: DrawnQuestion): Text {
+export function factExam(drawn: DrawnQuestion): Text {
   return phrase(
     asQuestion,
     {
       worked: WORKED.map(({ question, answer }) => [question, answer]),
-      open: fill(drawn.relation.question, entryOf(drawn)),
+      open: fill(drawn.relation.question, answerEntry(drawn)),
     },
     objects(drawn),
   );
 }
 
 /** A sentence that the answer completes. */
-export function cloze(drawn: DrawnQuestion): Text {
-  const open = capitalize(fill(drawn.relation.cloze, entryOf(drawn)));
+export function factCloze(drawn: DrawnQuestion): Text {
+  const open = capitalize(fill(drawn.relation.cloze, answerEntry(drawn)));
   return phrase(String, { worked: WORKED.map((each) => [each.cloze, `${each.answer}.`]), open }, objects(drawn));
 }
 
 /** The exam question with its options, which are answered by their text. */
-export function named(drawn: DrawnQuestion): Text {
+export function namedFact(drawn: DrawnQuestion): Text {
   const [choices] = objects(drawn);
   const line = ({ question, options }: Pick<Worked, 'question' | 'options'>) =>
     `Question: ${question}\nOptions: ${options.join(', ')}\nAnswer:`;
@@ -84,21 +84,21 @@ export function named(drawn: DrawnQuestion): Text {
     line,
     {
       worked: WORKED.map((each) => [each, each.answer]),
-      open: { question: fill(drawn.relation.question, entryOf(drawn)), options: choices },
+      open: { question: fill(drawn.relation.question, answerEntry(drawn)), options: choices },
     },
     objects(drawn),
   );
 }
 
 /** The question asks for the subject. @throws Error for a relation without an inverse */
-export function reversed(drawn: DrawnQuestion): Text {
+export function reversedFact(drawn: DrawnQuestion): Text {
   const { relation, options, answer } = drawn;
   if (relation.reversed === undefined) throw new Error(`${relation.name} cannot be reversed`);
   return phrase(
     asQuestion,
     {
       worked: WORKED.map(({ question, answer: text }) => [question, text]),
-      open: fill(relation.reversed, entryOf(drawn)),
+      open: fill(relation.reversed, answerEntry(drawn)),
     },
     [options.map(({ subject }) => asOption(subject)), answer],
   );

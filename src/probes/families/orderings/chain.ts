@@ -1,9 +1,9 @@
 import { at } from '../../../platform/at.ts';
 import { capitalize } from '../../../platform/capitalize.ts';
 import type { Random } from '../../random.ts';
-import { askedOf, askOneOf, type Options, textQuestion } from '../choice.ts';
+import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
-import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
 import { NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../words.ts';
 
 type Text = Omit<Phrasing, 'template'>;
@@ -80,14 +80,14 @@ function drawOrdering(random: Random, { people, told }: ChainSize, names: readon
   const [direction, inverse] = random.shuffle(random.pick(SCALES)) as [Direction, Direction];
   const places = Array.from({ length: people }, (_, place) => place);
   const premises = places.slice(1).map((place): Premise => [place - 1, place]);
-  const choice = askOneOf(random, random.sample(places, CHOICES));
+  const choice = askOne(random, random.sample(places, CHOICES));
   return {
     names: random.sample(names, people),
     direction,
     inverse,
     premises: told === 'in order' ? premises : permuted(random, premises),
     turned: premises.map(() => told === 'permuted and turned' && random.int(0, 1) === 0),
-    query: `Who is the ${superlative(random, [direction, inverse], { people, rank: askedOf(choice) })}?`,
+    query: `Who is the ${superlative(random, [direction, inverse], { people, rank: askedOption(choice) })}?`,
     ...choice,
   };
 }
@@ -125,7 +125,7 @@ function phrase({ direction, inverse, names, premises, turned, query, options, a
 }
 
 /** Of a row from one end to the other, a model can learn places instead of relations. The twins break that pattern. */
-export function chain(summary: string, size: ChainSize): Recipe {
+export function orderingChain(summary: string, size: ChainSize): ProbeRecipe {
   const twins: readonly TwinRecipe<Ordering>[] = [
     {
       name: 'redrawn',

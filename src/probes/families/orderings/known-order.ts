@@ -1,8 +1,8 @@
 import { at } from '../../../platform/at.ts';
 import type { Random } from '../../random.ts';
-import { askOneOf, type Options, textQuestion } from '../choice.ts';
+import { askOne, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
-import { type Recipe, recipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
 
 type Text = Omit<Phrasing, 'template'>;
 
@@ -40,7 +40,7 @@ function drawNeighbor(random: Random): Neighbor {
   const start = isMonth ? random.int(0, MONTHS.length - 1) : 10 * random.int(1, 9) + random.int(1, 2);
   const nameOf = (place: number) =>
     isMonth ? at(MONTHS, (start + place + MONTHS.length) % MONTHS.length) : String(start + place);
-  const { options, asked } = askOneOf(random, PLACES);
+  const { options, asked } = askOne(random, PLACES);
   const of = nameOf(at(options, asked) + (side === 'after' ? -1 : 1));
   return { of, side, options: options.map(nameOf), asked };
 }
@@ -66,7 +66,7 @@ function phrase(wording: Wording, neighbor: Neighbor): Text {
 }
 
 /** What comes right after or right before a number or a month. */
-export const knownOrder: Recipe = recipe({
+export const knownOrder: ProbeRecipe = recipe({
   summary: 'numbers and months',
   draw: drawNeighbor,
   exam: (neighbor) => phrase(asStatement, neighbor),

@@ -1,8 +1,8 @@
 import { at } from '../../../platform/at.ts';
 import type { Random } from '../../random.ts';
-import { askedOf, askOneOf, type Options, textQuestion } from '../choice.ts';
+import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
-import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
 import { NAMES, UNCOMMON_NAMES } from '../words.ts';
 
 type Text = Omit<Phrasing, 'template'>;
@@ -21,7 +21,7 @@ type Draw = (random: Random, names: readonly string[]) => Race;
 /** Of four, all of whom are choices. */
 const amongFour: Draw = (random, names) => ({
   names: random.sample(names, 4),
-  ...askOneOf(random, [0, 1, 2, 3]),
+  ...askOne(random, [0, 1, 2, 3]),
 });
 
 /**
@@ -43,8 +43,8 @@ interface Format {
 
 const inRow = ({ names }: Race): string => `They arrived in this order: ${names.join(', ')}.`;
 const inLines = ({ names }: Race): string => names.map((name) => `- ${name}`).join('\n');
-const forNext = ({ names, ...race }: Race): string => `Right after ${at(names, askedOf(race) - 1)} came`;
-const forPlace = (race: Race): string => `Who was the ${at(ORDINALS, askedOf(race))}?\nAnswer:`;
+const forNext = ({ names, ...race }: Race): string => `Right after ${at(names, askedOption(race) - 1)} came`;
+const forPlace = (race: Race): string => `Who was the ${at(ORDINALS, askedOption(race))}?\nAnswer:`;
 
 const EXAMPLES: readonly Pick<Race, 'names' | 'asked'>[] = [
   { names: ['Kate', 'Joe', 'Tim', 'Liz', 'Hal'], asked: 3 },
@@ -57,7 +57,7 @@ function phrase({ told, asked }: Format, race: Race): Text {
   const size = race.names.length;
   const worked = EXAMPLES.map(({ names, ...example }) => {
     const shown = { ...example, names: names.slice(0, size), options: [...names.keys()].slice(0, size) };
-    return `${text(shown)} ${at(shown.names, askedOf(shown))}`;
+    return `${text(shown)} ${at(shown.names, askedOption(shown))}`;
   });
   return {
     prompt: [...worked, text(race)].join('\n\n'),
@@ -68,7 +68,7 @@ function phrase({ told, asked }: Format, race: Race): Text {
   };
 }
 
-function race(summary: string, draw: Draw, format: Format, other: { readonly name: string } & Format): Recipe {
+function race(summary: string, draw: Draw, format: Format, other: { readonly name: string } & Format): ProbeRecipe {
   const twins: readonly TwinRecipe<Race>[] = [
     { name: 'redrawn', kind: 'fresh', phrase: (random) => phrase(format, draw(random, UNCOMMON_NAMES)) },
     { name: other.name, kind: 'format', phrase: (_, drawn) => phrase(other, drawn) },

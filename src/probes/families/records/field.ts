@@ -1,5 +1,5 @@
 /** One field of a record about a person. */
-export interface Field {
+export interface RecordField {
   /** Its key in JSON, its column in CSV. */
   readonly key: string;
   /** Single words, none of which begins with another one; after `a`, they begin with a consonant. */
@@ -12,7 +12,7 @@ export interface Field {
 
 const words = (text: string) => text.split(' ');
 
-export const FIELDS: readonly Field[] = [
+export const FIELDS: readonly RecordField[] = [
   {
     key: 'city',
     values: words(
@@ -56,7 +56,7 @@ export const FIELDS: readonly Field[] = [
 ];
 
 /** Whom a person works for: another person of the notes. */
-export const BOSS: Field = {
+export const BOSS: RecordField = {
   key: 'boss',
   values: [],
   statement: (value) => `works for ${value}`,

@@ -1,13 +1,13 @@
 import { at } from '../../../platform/at.ts';
-import { askedOf, textQuestion } from '../choice.ts';
+import { askedOption, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
-import { BOSS, FIELDS, type Field } from './field.ts';
+import { BOSS, FIELDS, type RecordField } from './field.ts';
 import type { Cell, Note, Notes } from './notes.ts';
 
 type Text = Omit<Phrasing, 'template'>;
 
 /** A way to write notes about people. */
-type Writer = (fields: readonly Field[], people: readonly Note[]) => string;
+type Writer = (fields: readonly RecordField[], people: readonly Note[]) => string;
 
 /** `Mara lives in Oslo and has a parrot.` */
 const prose: Writer = (fields, people) =>
@@ -34,11 +34,18 @@ const json: Writer = (fields, people) =>
     })
     .join('\n');
 
-const [CITY, DRINK, , JOB, , PET] = FIELDS as [Field, Field, Field, Field, Field, Field];
+const [CITY, DRINK, , JOB, , PET] = FIELDS as [
+  RecordField,
+  RecordField,
+  RecordField,
+  RecordField,
+  RecordField,
+  RecordField,
+];
 
 /** A worked example, in the format of the question: it shows what an answer looks like. */
 interface Example {
-  readonly fields: readonly Field[];
+  readonly fields: readonly RecordField[];
   readonly people: readonly Note[];
   readonly question: string;
   readonly answer: string;
@@ -90,7 +97,7 @@ const valueAt = (notes: Notes, cell: Cell): string => at(personAt(notes, cell).v
 /** `the boss of the person who has a parrot` */
 function describe(notes: Notes): string {
   const { fields, people, size } = notes;
-  const cell = askedOf(notes);
+  const cell = askedOption(notes);
   const worker = Array.from({ length: size.bosses }).reduce<Note>(
     (boss) => people.find(({ values }) => values[0] === boss.name) ?? boss,
     personAt(notes, cell),
@@ -102,7 +109,7 @@ function describe(notes: Notes): string {
 }
 
 function forward(writer: Writer, notes: Notes): Text {
-  const { field } = askedOf(notes);
+  const { field } = askedOption(notes);
   const question = at(notes.fields, field).question(describe(notes));
   return write(writer, exampleFor(notes), notes, question, (cell) => valueAt(notes, cell));
 }
@@ -113,7 +120,7 @@ export const inJson = (notes: Notes): Text => forward(json, notes);
 
 /** The question gives the value and asks for the person: `Who lives in Oslo?` The choices must be of one field. */
 export function inverse(notes: Notes): Text {
-  const cell = askedOf(notes);
+  const cell = askedOption(notes);
   const question = `Who ${at(notes.fields, cell.field).statement(valueAt(notes, cell))}?`;
   return write(prose, INVERSE, notes, question, (each) => personAt(notes, each).name);
 }

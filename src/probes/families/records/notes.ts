@@ -1,7 +1,7 @@
 import { at } from '../../../platform/at.ts';
 import type { Random } from '../../random.ts';
-import { askOneOf, type Options } from '../choice.ts';
-import { BOSS, FIELDS, type Field } from './field.ts';
+import { askOne, type Options } from '../choice.ts';
+import { BOSS, FIELDS, type RecordField } from './field.ts';
 
 /** One person and what is known about them. No two people share a name or a value. */
 export interface Note {
@@ -30,7 +30,7 @@ export type Path = 'name' | 'field';
 
 /** The notes of one prompt and its question, in no particular format. */
 export interface Notes extends Options<Cell> {
-  readonly fields: readonly Field[];
+  readonly fields: readonly RecordField[];
   /** In the order of the prompt. */
   readonly people: readonly Note[];
   readonly size: Size;
@@ -63,7 +63,7 @@ export function drawNotes(random: Random, size: Size, allNames: readonly string[
     fields: withBoss ? [BOSS, ...fields] : fields,
     people,
     size,
-    ...askOneOf(random, random.sample(cells, CHOICES)),
+    ...askOne(random, random.sample(cells, CHOICES)),
   };
 }
 

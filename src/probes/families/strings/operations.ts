@@ -48,7 +48,7 @@ const SWAP: Operation = {
 /** Those that are defined together, and composed. */
 export const OPERATIONS: Program = [REVERSE, ROTATE, DROP_FIRST, DOUBLE, SWAP];
 
-export function run(program: Program, letters: Letters): string {
+export function runProgram(program: Program, letters: Letters): string {
   return program.reduce((current, { apply }) => apply(current), letters).join(' ');
 }
 

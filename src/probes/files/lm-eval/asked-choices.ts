@@ -1,8 +1,8 @@
 import { at } from '../../../platform/at.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import { answerKindOf, type ChoiceScoring, type Question, type Wording } from '../../item.ts';
-import { logprobsOf } from './log-likelihoods.ts';
-import type { Sample } from './sample.ts';
+import { answerKind, type ChoiceScoring, type Question, type Wording } from '../../item.ts';
+import { sampleLogprobs } from './log-likelihoods.ts';
+import type { LmEvalSample } from './sample.ts';
 
 const HINT = 'use a task with choices, one of which is right, or with generated answers';
 
@@ -17,7 +17,7 @@ interface Request {
  * @param scoring of texts; as the metrics of the task say, if missing
  * @throws UserError for a sample without choices, with several right ones, or whose `acc` is not that of its log-likelihoods
  */
-export function askedChoices(given: Sample, scoring: ChoiceScoring | undefined): Wording {
+export function askedChoices(given: LmEvalSample, scoring: ChoiceScoring | undefined): Wording {
   const sample = conditional(given);
   const requests = textRequests(sample);
   if (requests.length < 2) throw new UserError(`${sample.where}: a log-likelihood of one text has no choices`, HINT);
@@ -29,7 +29,7 @@ export function askedChoices(given: Sample, scoring: ChoiceScoring | undefined):
   const question: Question = { kind: 'choice', choices: frame.choices, answer, scoring: 'raw', ...frame.question };
   const asked = { prompt: frame.prompt, question, verbatim: true } as const;
   expectSameAnswer(sample, requests.length, answer);
-  const texts = frame.question.contexts === undefined && answerKindOf(asked) === 'text';
+  const texts = frame.question.contexts === undefined && answerKind(asked) === 'text';
   return { ...asked, question: { ...question, scoring: texts ? (scoring ?? scoringOf(sample)) : 'raw' } };
 }
 
@@ -37,14 +37,14 @@ export function askedChoices(given: Sample, scoring: ChoiceScoring | undefined):
  * Without the requests for the log-likelihoods of the choices alone, which a metric with mutual information adds: behind all others,
  * or, in old versions, behind each.
  */
-function conditional(sample: Sample): Sample {
+function conditional(sample: LmEvalSample): LmEvalSample {
   const { requests, resps } = sample;
   const places = requests.flatMap(({ context }, i) => (context === '' ? [] : [i]));
   if (places.length < 2 || places.length * 2 !== requests.length) return sample;
   return { ...sample, requests: places.map((i) => at(requests, i)), resps: places.map((i) => resps[i] ?? []) };
 }
 
-function textRequests({ requests, where }: Sample): Request[] {
+function textRequests({ requests, where }: LmEvalSample): Request[] {
   return requests.map(({ context, argument }) => {
     if (typeof argument === 'string') return { context, continuation: argument };
     throw new UserError(`${where}: a request without a continuation: a perplexity is not an answer`, HINT);
@@ -97,7 +97,7 @@ function commonPrefix(texts: readonly string[]): string {
 }
 
 /** The target is an index, or the text of a choice. */
-function rightChoice({ target, where }: Sample, choices: readonly string[]): number {
+function rightChoice({ target, where }: LmEvalSample, choices: readonly string[]): number {
   const text = String(target);
   const index = /^\d+$/.test(text) ? Number(text) : choices.findIndex((choice) => choice.trim() === text.trim());
   if (index >= 0 && index < choices.length) return index;
@@ -108,9 +108,9 @@ function rightChoice({ target, where }: Sample, choices: readonly string[]): num
  * Where choices stand within a sentence, the target is its ending, and which choice is right is not logged: it is the likeliest if
  * that was right, and of two the other one if not.
  */
-function rightContext(sample: Sample, count: number): number {
+function rightContext(sample: LmEvalSample, count: number): number {
   const { acc, where } = sample;
-  const logprobs = logprobsOf(sample).slice(0, count);
+  const logprobs = sampleLogprobs(sample).slice(0, count);
   const best = Math.max(...logprobs);
   const isTie = logprobs.filter((value) => value === best).length > 1;
   const likeliest = logprobs.indexOf(best);
@@ -120,17 +120,17 @@ function rightContext(sample: Sample, count: number): number {
 }
 
 /** The file says which choice was the likeliest, and whether that is right: both have to fit what was read. */
-function expectSameAnswer(sample: Sample, count: number, answer: number): void {
+function expectSameAnswer(sample: LmEvalSample, count: number, answer: number): void {
   const { acc, where } = sample;
   if (typeof acc !== 'number' && typeof acc !== 'boolean') return;
-  const logprobs = logprobsOf(sample).slice(0, count);
+  const logprobs = sampleLogprobs(sample).slice(0, count);
   const best = Math.max(...logprobs);
   const isTie = logprobs.filter((value) => value === best).length > 1;
   if (isTie || Number.isNaN(best) || (logprobs[answer] === best) === (Number(acc) === 1)) return;
   throw new UserError(`${where}: acc is ${Number(acc)}, which does not fit target and resps`, HINT);
 }
 
-function scoringOf({ metrics }: Sample): ChoiceScoring {
+function scoringOf({ metrics }: LmEvalSample): ChoiceScoring {
   if (metrics.includes('acc_norm')) return 'per-character';
   return metrics.includes('acc_bytes') ? 'per-byte' : 'raw';
 }

@@ -4,8 +4,8 @@ import { parsePrintedLiteral } from '../../../python/printed-literal.ts';
 import { type AnswerRule, readAnswer } from '../../answer-rule.ts';
 import type { Wording } from '../../item.ts';
 import { finalPart } from '../final-part.ts';
-import { answerRuleOf } from './answer-rule-of.ts';
-import type { Sample } from './sample.ts';
+import type { LmEvalSample } from './sample.ts';
+import { taskAnswerRule } from './task-answer-rule.ts';
 import { type RunOfTask, resultsBeside } from './task-config.ts';
 
 /** The task that samples are of, and the filter by which its answers are read. */
@@ -23,7 +23,7 @@ export const DEFAULT_MAX_TOKENS = 256;
  * @throws UserError without the results file, for a filter or metric that is not known, and where the file judges its own
  *   answer otherwise
  */
-export function askedGeneration(sample: Sample, { path, filter, run }: SampledTask): Wording {
+export function askedGeneration(sample: LmEvalSample, { path, filter, run }: SampledTask): Wording {
   const { where, requests } = sample;
   const [request, another] = requests;
   if (request === undefined || another !== undefined) {
@@ -36,7 +36,7 @@ export function askedGeneration(sample: Sample, { path, filter, run }: SampledTa
     );
   }
   const rule = ruleFor(sample, (targets) =>
-    answerRuleOf(run.config, { filter, targets, where, choices: choicesOf(sample) }),
+    taskAnswerRule(run.config, { filter, targets, where, choices: choicesOf(sample) }),
   );
   const { stop, maxNewTokens } = limitsOf(request.argument);
   return {
@@ -53,7 +53,7 @@ export function askedGeneration(sample: Sample, { path, filter, run }: SampledTa
   };
 }
 
-function choicesOf({ doc }: Sample): readonly string[] {
+function choicesOf({ doc }: LmEvalSample): readonly string[] {
   const { choices } = doc;
   const texts = Array.isArray(choices) ? choices : [];
   return texts.every((text) => typeof text === 'string') ? texts : [];
@@ -63,7 +63,7 @@ function choicesOf({ doc }: Sample): readonly string[] {
  * One right answer, or, as Python writes a list, several. Which is meant, the field of the document tells that it comes from, or what
  * the file says of the logged answer.
  */
-function ruleFor(sample: Sample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
+function ruleFor(sample: LmEvalSample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
   const { target, doc, where } = sample;
   const text = String(target);
   const listed = Array.isArray(target) ? target : text.startsWith('[') ? parsePrintedLiteral(text) : null;
@@ -94,7 +94,7 @@ function holds(value: unknown, wanted: unknown): boolean {
 }
 
 /** Whether the rule judges the logged answer as the file does. Of repeats, the first is not what was judged. */
-function fits({ exact_match: logged, resps }: Sample, rule: AnswerRule): boolean {
+function fits({ exact_match: logged, resps }: LmEvalSample, rule: AnswerRule): boolean {
   const [texts = []] = resps;
   const [text] = texts;
   if (typeof text !== 'string' || texts.length > 1 || typeof logged !== 'number') return true;

@@ -1,11 +1,11 @@
-import type { Sample } from './sample.ts';
+import type { LmEvalSample } from './sample.ts';
 
 /**
  * The log-likelihood of each request in its first answer. Versions write it alone or with whether it is greedy, and numbers as
  * numbers or as text.
  * @returns NaN for what is not a number, and for the null that stands for NaN in JSON
  */
-export function logprobsOf({ resps }: Pick<Sample, 'resps'>): number[] {
+export function sampleLogprobs({ resps }: Pick<LmEvalSample, 'resps'>): number[] {
   return resps.map(([first]) => numberOf(Array.isArray(first) ? first[0] : first));
 }
 

@@ -17,7 +17,7 @@ const sampleSchema = z.looseObject({
 });
 
 /** One document under one filter. */
-export interface Sample {
+export interface LmEvalSample {
   /** `FILE:12`, for errors. */
   readonly where: string;
   readonly doc_id: number;
@@ -42,7 +42,7 @@ export function areSamples([first]: readonly ProbeRecord[]): boolean {
 }
 
 /** @throws UserError with the line */
-export function readSample({ fields, where }: ProbeRecord): Sample {
+export function readSample({ fields, where }: ProbeRecord): LmEvalSample {
   const parsed = validate(sampleSchema, fields);
   if (!parsed.success) {
     const { path, message } = parsed.issue;

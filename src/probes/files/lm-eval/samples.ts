@@ -4,10 +4,10 @@ import { UserError } from '../../../platform/user-error.ts';
 import type { ChoiceScoring, Wording } from '../../item.ts';
 import type { AskedDocument, AskedTask } from '../asked-document.ts';
 import type { ProbeRecord } from '../records.ts';
-import { filtersOf } from './answer-rule-of.ts';
 import { askedChoices } from './asked-choices.ts';
 import { askedGeneration, type SampledTask } from './asked-generation.ts';
-import { readSample, type Sample } from './sample.ts';
+import { type LmEvalSample, readSample } from './sample.ts';
+import { taskFilterNames } from './task-answer-rule.ts';
 import { readRunOfTask } from './task-config.ts';
 
 /** How to read samples as questions. */
@@ -23,13 +23,13 @@ export interface SampleOptions {
  * lm-evaluation-harness had. What the file says of each answer is checked against what this program makes of the same answer.
  * @throws UserError with the line, for a sample that cannot be asked in the same way
  */
-export async function readSamples(
+export async function readSampledTask(
   records: readonly ProbeRecord[],
   path: string,
   options: SampleOptions,
 ): Promise<AskedTask> {
   const run = await readRunOfTask(path);
-  const filters = run === null ? [] : filtersOf(run.config);
+  const filters = run === null ? [] : taskFilterNames(run.config);
   const samples = withFilters(records.map(readSample), filters);
   const generates = samples.some(isGeneration);
   const chosen = chooseFilter(samples, {
@@ -59,7 +59,7 @@ export async function readSamples(
     );
   }
   const task: SampledTask = { path, filter: chosen ?? 'none', run };
-  const wordingOf = (sample: Sample): Wording =>
+  const wordingOf = (sample: LmEvalSample): Wording =>
     generates ? askedGeneration(sample, task) : askedChoices(sample, options.scoring);
   const documents = kept.map(({ sample, record }): AskedDocument => {
     // A document is named by its number, as the harness does it; its id and its subject, if it has them, stay.
@@ -76,7 +76,7 @@ export async function readSamples(
 }
 
 /** Older versions do not name filters: the lines of a document are in the order of those of the task. */
-function withFilters(samples: readonly Sample[], filters: readonly string[]): readonly Sample[] {
+function withFilters(samples: readonly LmEvalSample[], filters: readonly string[]): readonly LmEvalSample[] {
   if (filters.length < 2) return samples;
   const lines = new Map<number, number>();
   return samples.map((sample) => {
@@ -87,13 +87,13 @@ function withFilters(samples: readonly Sample[], filters: readonly string[]): re
 }
 
 /** Is it asked by generating text? */
-function isGeneration({ requests }: Sample): boolean {
+function isGeneration({ requests }: LmEvalSample): boolean {
   return requests.some(({ argument }) => typeof argument === 'object' && argument !== null);
 }
 
 /** A document has a line for each filter. Null: files of old versions do not name them. */
 function chooseFilter(
-  samples: readonly Sample[],
+  samples: readonly LmEvalSample[],
   {
     path,
     wanted,
@@ -112,7 +112,7 @@ function chooseFilter(
 }
 
 /** Greedy decoding stands in for sampling. */
-function warningsOf(first: Sample | undefined, path: string): string[] {
+function warningsOf(first: LmEvalSample | undefined, path: string): string[] {
   const [request] = first?.requests ?? [];
   const settings = request?.argument;
   if (typeof settings !== 'object' || settings === null) return [];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readTextFile } from '../../../platform/files/read-text-file.ts';
 import { validate } from '../../../platform/json/first-issue.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import { parsePythonJson } from '../../../python/python-json.ts';
+import { parseJsonWithNaN } from '../../../python/json-with-nan.ts';
 
 /** What the results file says of a task, as far as samples alone do not. */
 const configSchema = z.looseObject({
@@ -51,7 +51,7 @@ export async function readRunOfTask(samples: string): Promise<RunOfTask | null> 
   const text = await readTextFile(path, 'measurement');
   if (text === null) return null;
   const hint = 'give the two files as lm-evaluation-harness wrote them';
-  const json = parsePythonJson(text, path, hint);
+  const json = parseJsonWithNaN(text, path, hint);
   const parsed = validate(resultsSchema, json);
   if (!parsed.success) {
     const { path: keys, message } = parsed.issue;

@@ -15,7 +15,7 @@ const MAX_SCOPES = 12;
 const MAX_ROWS = 200;
 
 /** Accuracy by form: of everything, by capability, and by suite where there are several. */
-export function accuracies({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
+export function accuracyTables({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
   if (rows.length === 0) {
     return html`<p class="note">This report was made by a version that did not keep accuracies by form with their intervals. The tables below have what it kept.</p>`;
   }

@@ -1,10 +1,10 @@
 import type { ItemTable, StoredFact } from '../../../compare/probes/items/table.ts';
 import { NO_NUMBER } from '../../text/numbers.ts';
 import {
+  answerMark,
   FLIPS,
   marginChangeText,
   marginText,
-  markOf,
   movedMark,
   promptNote,
   type ShownAnswer,
@@ -90,7 +90,7 @@ function card(item: ShownItem): Html {
 
 function answerLine(side: 'baseline' | 'candidate', answer: ShownAnswer): Html {
   const given = answer.given === null ? null : html` <code>${shown(answer.given)}</code>`;
-  return html`<p><b class="m${bit(answer)}">${markOf(answer)}</b> ${side}${given} <small>margin ${marginText(answer.margin)}</small>`;
+  return html`<p><b class="m${bit(answer)}">${answerMark(answer)}</b> ${side}${given} <small>margin ${marginText(answer.margin)}</small>`;
 }
 
 function shown(text: string): string {

@@ -5,7 +5,14 @@ import { CHURN_COLUMNS, churnCells } from '../../text/churn.ts';
 import type { Term } from '../../text/glossary.ts';
 import { LEVEL_COLUMNS, levelCells } from '../../text/levels.ts';
 import { term } from '../../text/phrase.ts';
-import { exclusionText, familyCells, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../../text/probes.ts';
+import {
+  exclusionText,
+  familyCells,
+  PROBE_COLUMNS,
+  probeCells,
+  probeRemarks,
+  probeSectionNotes,
+} from '../../text/probes.ts';
 import { formName, KIND_COLUMNS, kindCells, roleText } from '../../text/twin-kinds.ts';
 import { type Html, type HtmlValue, html, NOTHING } from '../html.ts';
 import { phraseHtml } from '../phrase.ts';
@@ -15,7 +22,7 @@ import { cellsTable } from './cells-table.ts';
 /** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
 export function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
   const { rows, kinds, families, churn, levels } = probes.comparison;
-  const notes = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
+  const notes = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
   const column = (own: NumberColumn) => columnHead(own, docs);
   return html`<h3 id="probes-tests">What the tests saw</h3>
 ${cellsTable({

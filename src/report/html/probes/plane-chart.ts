@@ -6,14 +6,14 @@ import { chart, chartText } from '../chart.ts';
 import type { Html } from '../html.ts';
 
 /** Changes of accuracy from here to there, on both axes. */
-export type Domain = readonly [low: number, high: number];
+export type PlaneDomain = readonly [low: number, high: number];
 
 interface Plane {
   readonly whole: ChangeRow;
   readonly parts: readonly ChangeRow[];
   /** Null: not known. */
   readonly policy: DrawnPolicy | null;
-  readonly domain: Domain;
+  readonly domain: PlaneDomain;
   readonly caption: Html;
 }
 
@@ -70,7 +70,7 @@ export function planeChart({ whole, parts, policy, domain, caption }: Plane): Ht
 }
 
 /** The lower edge of the region, in points, with both sides of its steps, as far as answers can be right. */
-function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: Domain) {
+function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: PlaneDomain) {
   const most = Math.min(high, mostChange(row.benchmark));
   const top = Math.min(high, mostChange(row.twin));
   const even = Array.from({ length: STEPS + 1 }, (_, i) => low + ((most - low) * i) / STEPS);
@@ -111,7 +111,7 @@ function whiskerMarks({ benchmark, twin }: ChangeRow, points: (share: number) =>
 }
 
 /** The same for all planes of a report, so that they can be compared: what they show, and zero, with a margin. */
-export function planeDomain(rows: readonly ChangeRow[]): Domain {
+export function planeDomain(rows: readonly ChangeRow[]): PlaneDomain {
   const estimates = rows.flatMap(({ benchmark, twin }) => [benchmark, twin]);
   const ends = estimates.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]);
   const bounded = ends.map((end) => Math.min(1, Math.max(-1, end)));

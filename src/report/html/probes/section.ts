@@ -1,13 +1,13 @@
 import { type Html, html } from '../html.ts';
-import type { Section } from '../section.ts';
-import { accuracies } from './accuracy.ts';
+import type { PageSection } from '../section.ts';
+import { accuracyTables } from './accuracy.ts';
 import { benchmarks } from './benchmarks.ts';
 import { items } from './items.ts';
 import { probeNumbers } from './numbers.ts';
 import { planes } from './planes.ts';
 
 /** The behavioral half: accuracies, what carried over, every item, the tests; and benchmarks from logs. */
-export const PROBES: Section = {
+export const PROBES_SECTION: PageSection = {
   id: 'probes',
   title: 'Probes',
   render(report, options): Html | null {
@@ -15,7 +15,7 @@ export const PROBES: Section = {
     if (probes === null && rows === null) return null;
     const ofProbes =
       probes &&
-      html`${accuracies(probes, options)}
+      html`${accuracyTables(probes, options)}
 ${planes(probes, report, options)}
 ${items(probes, options)}
 ${probeNumbers(probes, options)}`;

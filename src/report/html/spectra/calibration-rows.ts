@@ -3,17 +3,17 @@ import type {
   CalibratedSize,
   CalibrationReport,
 } from '../../../compare/calibration/report-schema.ts';
-import { scaleOf } from '../../../compare/calibration/scale.ts';
+import { metricScale } from '../../../compare/calibration/scale.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupBy } from '../../../platform/group-by.ts';
 import { plainLine } from '../../escape.ts';
-import { type CalibrationRow, calibrationRow, sizeRow } from '../../text/calibration.ts';
-import { candidateTitle, knownTitle, lineError, SIZES_WORDS, sourceOf } from '../../text/calibration-charts.ts';
+import { type CalibrationRow, calibratedMetricRow, sizeRow } from '../../text/calibration.ts';
+import { candidateTitle, chartSource, knownTitle, lineError, SIZES_WORDS } from '../../text/calibration-charts.ts';
 import { metricPart } from '../../text/metric-names.ts';
 import { type Html, html } from '../html.ts';
 import { icon, NOT_JUDGED } from '../icon.ts';
 import { phraseHtml } from '../phrase.ts';
-import { type StripData, strip } from './strip.ts';
+import { type StripData, stripChart } from './strip.ts';
 
 /** A name in the title of a dot: the end of a path tells runs apart. */
 const NAME_LENGTH = 40;
@@ -22,12 +22,12 @@ const NAME_LENGTH = 40;
 export function judgedParts(report: Report, calibration: CalibrationReport, docs: string): Html {
   const judged = calibration.metrics.filter((metric) => metric.judged !== null);
   const parts = [...groupBy(judged, ({ metric }) => metric)].map(([metric, own]) => {
-    const source = sourceOf(own, calibration);
+    const source = chartSource(own, calibration);
     const isOther = ({ judged }: CalibratedMetric) => judged !== null && judged.by !== source.by;
     const rows = own.map((one) => {
-      const row = calibrationRow(one, report);
+      const row = calibratedMetricRow(one, report);
       const rule = isOther(one) ? row.source : null;
-      return judgedRow(row, strip(stripOf(one, row, calibration), { isTitled: true }), [rule, lineError(one)]);
+      return judgedRow(row, stripChart(stripOf(one, row, calibration), { isTitled: true }), [rule, lineError(one)]);
     });
     return part(phraseHtml([metricPart(metric, { capitalized: true })], docs), source.words, 5, rows);
   });
@@ -40,7 +40,7 @@ export function sizesPart(report: Report, calibration: CalibrationReport, docs: 
   const [first] = rows;
   if (first === undefined) return null;
   const body = rows.map(({ size, row }) =>
-    judgedRow(row, strip(sizeStrip(size, row, calibration.kind === 'series'), { isTitled: false }), []),
+    judgedRow(row, stripChart(sizeStrip(size, row, calibration.kind === 'series'), { isTitled: false }), []),
   );
   return part(phraseHtml([first.row.metric], docs), SIZES_WORDS, 5, body);
 }
@@ -50,8 +50,8 @@ export function shownParts(metrics: readonly CalibratedMetric[], report: Report,
   const isSeries = report.calibration?.kind === 'series';
   const parts = [...groupBy(metrics, ({ metric }) => metric)].map(([metric, own]) => {
     const rows = own.map((one) => {
-      const { place, candidate, seen } = calibrationRow(one, report);
-      const drawn = strip(shownStrip(one, isSeries), { isTitled: false });
+      const { place, candidate, seen } = calibratedMetricRow(one, report);
+      const drawn = stripChart(shownStrip(one, isSeries), { isTitled: false });
       return html`<tr><th scope="row">${place}</th><td>${drawn}</td><td>${candidate}</td><td>${seen}</td></tr>\n`;
     });
     return part(phraseHtml([metricPart(metric, { capitalized: true })], docs), '', 4, rows);
@@ -79,7 +79,7 @@ function judgedRow(
 /** On the scale that its limit is computed on. */
 function stripOf(one: CalibratedMetric, { state, mark }: CalibrationRow, calibration: CalibrationReport): StripData {
   const { metric, values, candidate, judged } = one;
-  const { to, from } = scaleOf(metric);
+  const { to, from } = metricScale(metric);
   const moves = movesAlongLine(one, calibration);
   const end = judged === null || state === 'idle' ? null : to(judged.limit);
   const limit = end !== null && Number.isFinite(end) ? end : null;

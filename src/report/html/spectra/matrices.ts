@@ -2,9 +2,9 @@ import { MODULE_TYPES } from '../../../checkpoint/naming/module-type.ts';
 import { groupName } from '../../../compare/pair-metrics.ts';
 import type { Report } from '../../../compare/report.ts';
 import type { BaselineMatrix } from '../../../compare/spectra-report.ts';
-import { isJudged, isSaturated, tensorKey } from '../../../measure/aggregate.ts';
+import { isSaturated, isUpdateJudged, tensorKey } from '../../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
-import { difference, isVague, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
+import { boundedValue, difference, isVague, type MaybeBounded } from '../../../statistics/bounded.ts';
 import { plainLine } from '../../escape.ts';
 
 /** W or ΔW of one matrix, beside the baseline's where that is known and may be compared. */
@@ -21,7 +21,7 @@ export interface ComparedMatrix {
 const NAME_LENGTH = 120;
 
 /** The name of a matrix, of bounded length: an unnamed one is called that. */
-export function nameOf({ candidate: { name } }: Pick<ComparedMatrix, 'candidate'>): string {
+export function matrixDisplayName({ candidate: { name } }: Pick<ComparedMatrix, 'candidate'>): string {
   return name === '' ? '(empty)' : plainLine(name, NAME_LENGTH);
 }
 
@@ -36,7 +36,7 @@ export interface SpectraView {
   readonly of: TensorMeasurement['of'];
 }
 
-export function viewOf(report: Report): SpectraView {
+export function viewSpectra(report: Report): SpectraView {
   const baselines = new Map((report.spectra?.baseline ?? []).map((matrix) => [tensorKey(matrix), matrix]));
   const of = report.tensors.some((tensor) => tensor.of === 'delta') ? 'delta' : 'weight';
   const concentration = concentrationOf(report.tensors.filter((tensor) => tensor.of === of));
@@ -64,7 +64,7 @@ export function concentrationIn(
   matrix: Pick<BaselineMatrix, 'of' | 'metrics'>,
   key: Concentration,
 ): MaybeBounded | null {
-  return matrix.metrics !== null && isJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
+  return matrix.metrics !== null && isUpdateJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
 }
 
 /** Largest change first, then the most concentrated; those without a spectrum, in which something is wrong, before all. */
@@ -73,7 +73,7 @@ export function byChange({
   concentration,
 }: Pick<SpectraView, 'matrices' | 'concentration'>): ComparedMatrix[] {
   const rank = ({ candidate, change }: ComparedMatrix): readonly number[] => {
-    const value = candidate.metrics === null ? 0 : numberOf(candidate.metrics.topEnergy[concentration]);
+    const value = candidate.metrics === null ? 0 : boundedValue(candidate.metrics.topEnergy[concentration]);
     return [candidate.status === 'notFinite' ? 1 : 0, change === null ? -1 : Math.abs(change), value];
   };
   const ranked = matrices.map((matrix) => ({ matrix, rank: rank(matrix) }));

@@ -4,7 +4,7 @@ import { metricName, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, NO_NUMBER } from '../../text/numbers.ts';
 import { remarks } from '../../text/words.ts';
 import { type Html, html } from '../html.ts';
-import { type ComparedMatrix, nameOf, type SpectraView } from './matrices.ts';
+import { type ComparedMatrix, matrixDisplayName, type SpectraView } from './matrices.ts';
 
 /** A matrix and what the script of the page draws of it. */
 export interface TableRow {
@@ -16,7 +16,7 @@ export interface TableRow {
 }
 
 /** One row a matrix; the script sorts and filters it. */
-export function matrixTable(rows: readonly TableRow[], { concentration }: SpectraView): Html {
+export function htmlMatrixTable(rows: readonly TableRow[], { concentration }: SpectraView): Html {
   const main: Key = concentration === '1' ? 'topEnergy.1' : 'topEnergy.5%';
   const others = KEYS.filter((key) => key !== main);
   const headOf = (text: string) => html`<th scope="col" class="number">${text}</th>`;
@@ -26,7 +26,7 @@ export function matrixTable(rows: readonly TableRow[], { concentration }: Spectr
     const place = html`<td>${ofName(candidate.of)}</td><td>${group}</td>${number(candidate.layer ?? NO_NUMBER)}`;
     const moved = html`${number(formatDifference(change))}${metric(candidate, main)}${number(formatBounds(baseline?.metrics?.topEnergy[concentration]))}`;
     const rest = html`${others.map((key) => metric(candidate, key))}${number(candidate.shape.join(' × '))}`;
-    return html`<tr data-candidate="${paths.candidate}" data-baseline="${paths.baseline}" data-random="${random}"><th scope="row"><code>${nameOf(matrix)}</code>${marks}</th>${place}${moved}${rest}</tr>\n`;
+    return html`<tr data-candidate="${paths.candidate}" data-baseline="${paths.baseline}" data-random="${random}"><th scope="row"><code>${matrixDisplayName(matrix)}</code>${marks}</th>${place}${moved}${rest}</tr>\n`;
   });
   const name = metricName(main);
   const numbers = ['layer', 'change', name, `${name} of the baseline`, ...others.map(metricName), 'shape'];

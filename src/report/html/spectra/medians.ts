@@ -2,7 +2,7 @@ import { groupName } from '../../../compare/pair-metrics.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupKey } from '../../../measure/aggregate.ts';
 import type { GroupMeasurement } from '../../../measure/schema/measurement.ts';
-import { difference, isVague, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
+import { boundedValue, difference, isVague, type MaybeBounded } from '../../../statistics/bounded.ts';
 import { metricPart, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, formatInteger, formatRelative } from '../../text/numbers.ts';
 import { type Html, html } from '../html.ts';
@@ -46,6 +46,6 @@ function pair(before: Median | null, after: Median | null, mayCompare: boolean):
 }
 
 function changeOf(before: MaybeBounded, after: MaybeBounded): string {
-  const [was, moved] = [numberOf(before), difference(after, before)];
+  const [was, moved] = [boundedValue(before), difference(after, before)];
   return was === 0 ? formatDifference(moved) : formatRelative(moved / was);
 }

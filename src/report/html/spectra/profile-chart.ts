@@ -32,7 +32,7 @@ const LOWEST = 1e-5;
 const SHOWN_RANKS = 0.9;
 
 /** A frame up to this rank that has room for these profiles, their last ranks aside. */
-export function frameOf(lastRank: number, profiles: ReadonlyArray<readonly ProfilePoint[]>): ProfileFrame {
+export function profileFrame(lastRank: number, profiles: ReadonlyArray<readonly ProfilePoint[]>): ProfileFrame {
   const shown = profiles.flatMap((points) => {
     const end = points.at(-1)?.[0] ?? 0;
     return points.filter(([rank]) => rank <= SHOWN_RANKS * end || rank === 1).map(([, sigma]) => sigma);

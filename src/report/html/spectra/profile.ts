@@ -1,8 +1,8 @@
 import { wholeMatrix } from '../../../checkpoint/tensors/matrix-view.ts';
 import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
 import { at } from '../../../platform/at.ts';
-import { shareOf } from '../../../spectra/metrics.ts';
-import { numberOf } from '../../../statistics/bounded.ts';
+import { percentToCount } from '../../../spectra/metrics.ts';
+import { boundedValue } from '../../../statistics/bounded.ts';
 import { randomSpectrum } from '../../../statistics/random-spectrum.ts';
 
 /** [rank from 1, σ ÷ ‖A‖_F]. Ranks need not be whole. */
@@ -24,12 +24,12 @@ export function profilePoints({ shape, spectrum, metrics, loraRank }: Profiled):
   const [first = 0] = spectrum;
   if (metrics === null || first <= 0) return [];
   const size = sizeOf(shape);
-  const largest = Math.sqrt(numberOf(metrics.topEnergy['1']));
+  const largest = Math.sqrt(boundedValue(metrics.topEnergy['1']));
   const stored = spectrum.map((share, i): ProfilePoint => [rankAt(i, spectrum.length, size), share * largest]);
   const nonZero = Math.min(metrics.rank ?? size, loraRank ?? size);
   const known = Object.entries(metrics.topEnergy).map(([key, value]): [number, number] => [
     Math.min(nonZero, countOf(key, size)),
-    numberOf(value),
+    boundedValue(value),
   ]);
   const energies: Array<[number, number]> = [...known, [nonZero, 1]];
   const between = meansBetween(energies).filter(({ from, to }) => stored.every(([rank]) => rank <= from || rank > to));
@@ -43,7 +43,7 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 /** The last rank at which σ can be above 0. */
-export function lastRankOf({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): number {
+export function lastRank({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): number {
   return Math.min(sizeOf(shape), loraRank ?? Number.POSITIVE_INFINITY);
 }
 
@@ -54,7 +54,7 @@ function rankAt(i: number, points: number, size: number): number {
 
 /** `8` or `5%` as a number of singular values. */
 function countOf(key: string, size: number): number {
-  return key.endsWith('%') ? shareOf(size, Number.parseFloat(key)) : Math.min(size, Number(key));
+  return key.endsWith('%') ? percentToCount(size, Number.parseFloat(key)) : Math.min(size, Number(key));
 }
 
 /** Root mean square of σ ÷ ‖A‖_F over the ranks in (from, to], from the energy shares of the first ranks. */
@@ -75,7 +75,7 @@ const NULL_POINTS = 40;
  */
 export function nullPoints(matrix: Pick<TensorMeasurement, 'shape' | 'loraRank'>): ProfilePoint[] {
   const sigma = randomSpectrum(wholeMatrix(matrix.shape).shape, matrix.loraRank ?? null);
-  const last = lastRankOf(matrix);
+  const last = lastRank(matrix);
   const ranks = Array.from({ length: NULL_POINTS }, (_, i) => last ** (i / (NULL_POINTS - 1)));
   return [...new Set(ranks)].map((rank) => [rank, sigma(rank)]);
 }

@@ -3,10 +3,10 @@ import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
 import { ofName } from '../../text/metric-names.ts';
 import { ESTIMATED_WORDS, nullWords, POINTS_WORDS, PROFILE_CAPTION } from '../../text/spectra.ts';
 import { type Html, html } from '../html.ts';
-import { type ComparedMatrix, nameOf } from './matrices.ts';
+import { type ComparedMatrix, matrixDisplayName } from './matrices.ts';
 import type { TableRow } from './matrix-table.ts';
-import { lastRankOf, nullPoints, profilePoints } from './profile.ts';
-import { type Curve, curvePath, frameOf, profileChart } from './profile-chart.ts';
+import { lastRank, nullPoints, profilePoints } from './profile.ts';
+import { type Curve, curvePath, profileChart, profileFrame } from './profile-chart.ts';
 
 /** Charts that are there without the script, beside the one that it changes. */
 const STATIC_CHARTS = 5;
@@ -19,15 +19,15 @@ export interface Profiles {
 }
 
 /** σ-profiles of the matrices, of which the first are drawn. */
-export function profilesOf(matrices: readonly ComparedMatrix[]): Profiles {
+export function drawProfiles(matrices: readonly ComparedMatrix[]): Profiles {
   const drawn = matrices.map((matrix) => ({
     matrix,
     candidate: profilePoints(matrix.candidate),
     baseline: matrix.baseline ? profilePoints({ ...placeOf(matrix.candidate), ...matrix.baseline }) : [],
   }));
   const profiled = drawn.filter(({ candidate }) => candidate.length > 0);
-  const frame = frameOf(
-    Math.max(...profiled.map(({ matrix }) => lastRankOf(matrix.candidate))),
+  const frame = profileFrame(
+    Math.max(...profiled.map(({ matrix }) => lastRank(matrix.candidate))),
     profiled.flatMap(({ candidate, baseline }) => [candidate, baseline]),
   );
   const shapes = new Map<string, number>();
@@ -79,14 +79,16 @@ const placeOf = ({ shape, loraRank }: TensorMeasurement) => ({
 });
 
 function title(matrix: ComparedMatrix): Html {
-  return html`<h4>${ofName(matrix.candidate.of)} of <code>${nameOf(matrix)}</code></h4>`;
+  return html`<h4>${ofName(matrix.candidate.of)} of <code>${matrixDisplayName(matrix)}</code></h4>`;
 }
 
 /** Only with the script. */
 function picker(rows: readonly TableRow[]): Html {
   const options = (of: TensorMeasurement['of']) =>
     rows.flatMap(({ matrix, random }, i) =>
-      matrix.candidate.of === of && random !== null ? [html`<option value="${i}">${nameOf(matrix)}</option>`] : [],
+      matrix.candidate.of === of && random !== null
+        ? [html`<option value="${i}">${matrixDisplayName(matrix)}</option>`]
+        : [],
     );
   const groups = (['delta', 'weight'] as const).flatMap((of) => {
     const own = options(of);

@@ -3,28 +3,28 @@ import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../
 import { BASELINE_GAPS, type BaselineGap, cutSentence } from '../../text/spectra.ts';
 import { SPECTRA_DISCLAIMER } from '../../text/words.ts';
 import { type Html, html } from '../html.ts';
-import type { Section } from '../section.ts';
+import type { PageSection } from '../section.ts';
 import { table } from '../table.ts';
 import { calibrationSection } from './calibration.ts';
 import { headline } from './headline.ts';
 import { heatMaps } from './heat-map.ts';
-import { byChange, inReadingOrder, type SpectraView, viewOf } from './matrices.ts';
-import { matrixTable } from './matrix-table.ts';
+import { byChange, inReadingOrder, type SpectraView, viewSpectra } from './matrices.ts';
+import { htmlMatrixTable } from './matrix-table.ts';
 import { mediansTable } from './medians.ts';
-import { profilesOf } from './profiles.ts';
+import { drawProfiles } from './profiles.ts';
 
 /** A mixture of experts has thousands of matrices, each of which takes about a kilobyte of the page. */
 export const MAX_MATRICES = 600;
 
-export const SPECTRA: Section = {
+export const SPECTRA_SECTION: PageSection = {
   id: 'spectra',
   title: 'Spectra',
   render(report, { docs }): Html | null {
     if (report.tensors.length === 0) return null;
-    const view = viewOf(report);
+    const view = viewSpectra(report);
     const gap = baselineGap(report);
     const shown = byChange(view).slice(0, MAX_MATRICES);
-    const { rows, body } = profilesOf(shown);
+    const { rows, body } = drawProfiles(shown);
     const maps = heatMaps(view);
     const medians = mediansTable(report, docs);
     return html`<p>${SPECTRA_DISCLAIMER}${gap === null ? null : html` ${BASELINE_GAPS[gap]}`}</p>
@@ -35,7 +35,7 @@ ${maps === null ? null : html`<h3>By module type and layer</h3>${maps}`}
 ${body === null ? null : html`<h3>σ-profiles</h3>${body}`}
 ${medians === null ? null : html`<h3>Medians by module type</h3>${medians}`}
 <h3 id="matrices-title">Matrices</h3>${filters(view)}<p class="note">${cut(view, shown.length)}<span data-count aria-live="polite"></span></p>
-<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${matrixTable(rows, view)}</div>`;
+<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${htmlMatrixTable(rows, view)}</div>`;
   },
 };
 

@@ -44,7 +44,7 @@ const MAX_IN_ORDER = 300;
  * the library of the charts, whose smallest chart takes ten times as much of the page.
  * @param isTitled whether each dot says whose it is
  */
-export function strip(data: StripData, { isTitled }: { readonly isTitled: boolean }): Html {
+export function stripChart(data: StripData, { isTitled }: { readonly isTitled: boolean }): Html {
   const x = scaleOf(data);
   const side = data.isAside ? 'strip aside' : 'strip';
   const drawn = isTitled && data.known.length <= MAX_TITLED ? circles(data, x) : dots(data, x);

@@ -3,7 +3,7 @@ import type { Report } from '../../../../src/compare/report.ts';
 import { heatGrid } from '../../../../src/report/html/spectra/heat-grid.ts';
 import { heatMaps } from '../../../../src/report/html/spectra/heat-map.ts';
 import { divergingScale, sequentialScale } from '../../../../src/report/html/spectra/heat-scale.ts';
-import { byChange, viewOf } from '../../../../src/report/html/spectra/matrices.ts';
+import { byChange, viewSpectra } from '../../../../src/report/html/spectra/matrices.ts';
 import type { MaybeBounded } from '../../../../src/statistics/bounded.ts';
 import { tensor } from '../../fixtures.ts';
 import { asBaseline, spectraReport } from './fixture.ts';
@@ -24,7 +24,7 @@ describe('the heat maps', () => {
   it('have the median over the experts of a layer, and its change', () => {
     const tensors = [0.2, 0.3, 0.7].map((energy, expert) => update(`0.${expert}`, 0, energy, { expert }));
     const baseline = [0.1, 0.25, 0.2].map((energy, expert) => update(`0.${expert}`, 0, energy, { expert }));
-    const { cells, groups, layers } = heatGrid(viewOf(reportOf([...tensors, update('5', 5, 0.4)], baseline)));
+    const { cells, groups, layers } = heatGrid(viewSpectra(reportOf([...tensors, update('5', 5, 0.4)], baseline)));
     expect([groups, layers]).toEqual([['up_proj'], [0, 5]]);
     expect(cells[0]).toMatchObject({ layer: 0, matrices: 3, candidate: 0.3, baseline: 0.2 });
     expect(cells[0]?.change).toBeCloseTo(0.1, 12);
@@ -33,7 +33,7 @@ describe('the heat maps', () => {
 
   it('say the same in titles and in a table', () => {
     const { text } =
-      heatMaps(viewOf(reportOf([update('0', 0, 0.42)], [update('0', 0, 0.3)]))) ?? expect.fail('no maps');
+      heatMaps(viewSpectra(reportOf([update('0', 0, 0.42)], [update('0', 0, 0.3)]))) ?? expect.fail('no maps');
     expect(text).toContain('up_proj, layer 0: 0.420, baseline 0.300, change +0.120');
     expect(text).toMatch(/<td class="number">0\.420 <small>\+0\.120<\/small><\/td>/);
   });
@@ -41,26 +41,26 @@ describe('the heat maps', () => {
   it('show no change where bounds overlap, and ranges where values are bounded', () => {
     const wide = { value: 0.4, low: 0.35, high: 0.45 };
     const { text } =
-      heatMaps(viewOf(reportOf([update('0', 0, wide)], [update('0', 0, 0.44)]))) ?? expect.fail('no maps');
+      heatMaps(viewSpectra(reportOf([update('0', 0, wide)], [update('0', 0, 0.44)]))) ?? expect.fail('no maps');
     expect(text).toContain('up_proj, layer 0: 0.350–0.450, baseline 0.440, change 0');
   });
 
   it('leave out updates below the rounding noise, and say so', () => {
     const noise = update('0', 0, 0.9);
     const below = { ...noise, metrics: noise.metrics && { ...noise.metrics, snr: 2 } };
-    const { text } = heatMaps(viewOf(reportOf([below, update('1', 1, 0.4)], []))) ?? expect.fail('no maps');
+    const { text } = heatMaps(viewSpectra(reportOf([below, update('1', 1, 0.4)], []))) ?? expect.fail('no maps');
     expect(text).toContain('up_proj, layer 0: no update above the rounding noise');
     expect(text).toContain('var(--no-value)');
   });
 
   it('have rows for the components of a vision-language model', () => {
     const both = (['vision', 'language'] as const).map((component) => update(component, 0, 0.4, { component }));
-    expect(heatGrid(viewOf(reportOf(both, []))).groups).toEqual(['language up_proj', 'vision up_proj']);
+    expect(heatGrid(viewSpectra(reportOf(both, []))).groups).toEqual(['language up_proj', 'vision up_proj']);
   });
 
   it('show the top-1 energy of updates that fit into 5% of the directions, and W where there is no update', () => {
-    expect(viewOf(reportOf([update('0', 0, 1)], [])).concentration).toBe('1');
-    const view = viewOf(reportOf([tensor('w', 'q_proj', 'weight')], []));
+    expect(viewSpectra(reportOf([update('0', 0, 1)], [])).concentration).toBe('1');
+    const view = viewSpectra(reportOf([tensor('w', 'q_proj', 'weight')], []));
     expect([view.of, view.concentration]).toEqual(['weight', '5%']);
   });
 });
@@ -70,7 +70,9 @@ describe('matrices by change', () => {
     const tensors = [update('a', 0, 0.4), update('b', 1, 0.4), update('c', 2, 0.4)];
     const broken: Tensor = { ...update('d', 3, 0.4), status: 'notFinite', metrics: null, spectrum: [] };
     const baseline = [update('a', 0, 0.41), update('b', 1, 0.6), update('c', 2, 0.3)];
-    const names = byChange(viewOf(reportOf([...tensors, broken], baseline))).map(({ candidate }) => candidate.name);
+    const names = byChange(viewSpectra(reportOf([...tensors, broken], baseline))).map(
+      ({ candidate }) => candidate.name,
+    );
     expect(names).toEqual(['d', 'b', 'c', 'a']);
   });
 });

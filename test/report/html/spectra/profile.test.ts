@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nullPoints, profilePoints } from '../../../../src/report/html/spectra/profile.ts';
-import { curvePath, frameOf } from '../../../../src/report/html/spectra/profile-chart.ts';
+import { curvePath, profileFrame } from '../../../../src/report/html/spectra/profile-chart.ts';
 import { profileRanks, spectralMetrics, spectrumProfile } from '../../../../src/spectra/metrics.ts';
 import { measured, sigmas } from './fixture.ts';
 
@@ -101,7 +101,7 @@ describe('the path of a curve', () => {
 
   it('has a frame whose lowest value is 1, 2 or 5 times a power of ten', () => {
     expect(
-      frameOf(100, [
+      profileFrame(100, [
         [
           [1, 0.6],
           [50, 0.034],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportedRule } from '../../../../src/compare/applied-policy.ts';
 import type { Report } from '../../../../src/compare/report.ts';
-import { MAX_MATRICES, SPECTRA } from '../../../../src/report/html/spectra/section.ts';
+import { MAX_MATRICES, SPECTRA_SECTION } from '../../../../src/report/html/spectra/section.ts';
 import { tensor } from '../../fixtures.ts';
 import { spectraReport } from './fixture.ts';
 
 const render = (report: Report) =>
-  SPECTRA.render(report, { docs: 'https://github.com/o/r/blob/main/docs', origin: null })?.text ?? '';
+  SPECTRA_SECTION.render(report, { docs: 'https://github.com/o/r/blob/main/docs', origin: null })?.text ?? '';
 
 /** With another rule on the ratio, or without any. */
 function withRule(rule: Partial<ReportedRule> | null): Report {

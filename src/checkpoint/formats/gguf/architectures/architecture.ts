@@ -1,9 +1,9 @@
 import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
-import type { GgufModel, StoredTensor } from '../model.ts';
+import type { GgufModel, GgufStoredTensor } from '../model.ts';
 
 /** A tensor of a GGUF file, by its name: `blk.3.attn_q.weight` is `attn_q` of layer 3, with the suffix `.weight`. */
 export interface NamedTensor {
-  readonly tensor: StoredTensor;
+  readonly tensor: GgufStoredTensor;
   readonly base: string;
   /** Null outside of layers. */
   readonly layer: number | null;
@@ -13,7 +13,7 @@ export interface NamedTensor {
 }
 
 /** The tensors of the checkpoint that a stored one stands for, named relative to its layer where it is in one. */
-export type Rule = (named: NamedTensor) => readonly TensorEntry[];
+export type TensorRule = (named: NamedTensor) => readonly TensorEntry[];
 
 /** How llama.cpp writes a family of models (convert_hf_to_gguf.py), and how it is in transformers. */
 export interface GgufArchitecture {
@@ -23,8 +23,8 @@ export interface GgufArchitecture {
    * By the base name: of each layer below `layers`, and of the whole model. A text is the name of a module in transformers, relative
    * to its layer.
    */
-  readonly layer: Readonly<Record<string, Rule | string>>;
-  readonly whole: Readonly<Record<string, Rule | string>>;
+  readonly layer: Readonly<Record<string, TensorRule | string>>;
+  readonly whole: Readonly<Record<string, TensorRule | string>>;
   /** The list of layers; by default `model.layers`. */
   readonly layers?: string;
   /** config.json as transformers writes it. */

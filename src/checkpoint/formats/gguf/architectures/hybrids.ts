@@ -1,7 +1,7 @@
 import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { joined, logOfNegative, reordered, reshaped } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
-import type { GgufArchitecture, Rule } from './architecture.ts';
+import type { GgufArchitecture, TensorRule } from './architecture.ts';
 import {
   ATTENTION,
   EXPERTS,
@@ -93,7 +93,7 @@ function qwenExperts(model: GgufModel): Record<string, unknown> {
   };
 }
 
-const decay = (change: (entry: TensorEntry, model: GgufModel) => TensorEntry): Rule =>
+const decay = (change: (entry: TensorEntry, model: GgufModel) => TensorEntry): TensorRule =>
   parameter('linear_attn.A_log', (entry, { model }) => change(logOfNegative(entry, [entry.size]), model));
 
 /** Rows of a projection of queries, keys, values and z, in the order of transformers: all of a key head are together. */

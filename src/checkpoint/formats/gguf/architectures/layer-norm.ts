@@ -1,9 +1,9 @@
 import { minusOne, reordered, transposed } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
-import type { GgufArchitecture, Rule } from './architecture.ts';
+import type { GgufArchitecture, TensorRule } from './architecture.ts';
 import { ATTENTION, decimal, headDim, LLAMA_LAYER, layerNormSizes, present, rmsSizes, sizes, WHOLE } from './common.ts';
 import { partialRotary, rope } from './rope.ts';
-import { changedTo, headsOf } from './rules.ts';
+import { changedTo, ggufHeadCount } from './rules.ts';
 
 /** Decoders with layer norms, and Phi 3, most of them older. */
 
@@ -48,7 +48,7 @@ export const stablelm: GgufArchitecture = {
 };
 
 /** Weights of norms are stored plus one, biases are not. */
-const norm1p = (module: string): Rule =>
+const norm1p = (module: string): TensorRule =>
   changedTo(module, (entry, { suffix }) => (suffix === '.weight' ? minusOne(entry) : entry));
 
 export const nemotron: GgufArchitecture = {
@@ -115,10 +115,10 @@ export const phi3: GgufArchitecture = {
 };
 
 /** Queries of all heads, then keys, then values, as transformers has them: for each group its queries, its key and its value. */
-const interleaved = (module: string): Rule =>
+const interleaved = (module: string): TensorRule =>
   changedTo(module, (entry, { model, layer }) => {
-    const heads = headsOf(model, 'attention.head_count', layer);
-    const groups = headsOf(model, 'attention.head_count_kv', layer);
+    const heads = ggufHeadCount(model, 'attention.head_count', layer);
+    const groups = ggufHeadCount(model, 'attention.head_count_kv', layer);
     const size = (entry.shape[0] ?? 0) / (heads + 2 * groups);
     const each = heads / groups;
     const order = Array.from({ length: groups }, (_, group) => [
@@ -191,7 +191,7 @@ export const gptNeox: GgufArchitecture = {
   },
 };
 
-const conv1d = (module: string): Rule =>
+const conv1d = (module: string): TensorRule =>
   changedTo(module, (entry, { suffix }) => (suffix === '.weight' ? transposed(entry) : entry));
 
 export const gpt2: GgufArchitecture = {

@@ -10,20 +10,20 @@ export interface BlockFormat {
   /** Of a block. */
   readonly groups: number;
   /** float32 [n, groups, width]. */
-  readonly codes: (blocks: Blocks) => Value;
+  readonly codes: (blocks: GgufBlocks) => Value;
   /** float32 [n, groups, 1]. */
-  readonly scales: (blocks: Blocks) => Value;
+  readonly scales: (blocks: GgufBlocks) => Value;
   /** The same; missing where there are none. */
-  readonly offsets?: (blocks: Blocks) => Value;
+  readonly offsets?: (blocks: GgufBlocks) => Value;
   /**
    * Distances between the neighbors of each code, in the unit of the scale: one number for all, or float32 of the shape of the
    * codes. Missing for 1.
    */
-  readonly steps?: number | ((blocks: Blocks) => Value);
+  readonly steps?: number | ((blocks: GgufBlocks) => Value);
 }
 
 /** All blocks of a tensor, in its order, of which the parts are taken. */
-export class Blocks {
+export class GgufBlocks {
   readonly graph: Graph;
   /** Number of blocks; -1 for those of some rows, whose number is known in a run. */
   readonly n: number;

@@ -1,5 +1,5 @@
 import type { Value } from '../../../../onnx/graph.ts';
-import type { BlockFormat, Blocks } from './blocks.ts';
+import type { BlockFormat, GgufBlocks } from './blocks.ts';
 import { IQ1_GRID, IQ2_S_GRID, IQ2_XS_GRID, IQ2_XXS_GRID, IQ3_S_GRID, IQ3_XXS_GRID } from './grids.ts';
 
 /**
@@ -29,33 +29,33 @@ function side(most: number, bits: number): number {
 const [MOST_IQ2, MOST_IQ3_XXS, MOST_IQ3_S, MOST_IQ1] = [52, 67, 16, 1.5];
 
 /** Points of a grid, and signs of each 8 elements: float32 [n, 256 / width, width]. */
-function signed(blocks: Blocks, width: number, points: Value, signs: Value): Value {
+function signed(blocks: GgufBlocks, width: number, points: Value, signs: Value): Value {
   return blocks.multiply(blocks.reshape(points, [256 / width, width]), blocks.reshape(signs, [256 / width, width]));
 }
 
 /** Words of 32 bits after one another, the lowest byte first: uint32 [n, count, 1]. */
-function words(blocks: Blocks, from: number, count: number, stride = 4): Value {
+function words(blocks: GgufBlocks, from: number, count: number, stride = 4): Value {
   const bytes = blocks.reshape(blocks.bytes(from, count * stride), [count, stride]);
   return blocks.word([0, 1, 2, 3].map((i) => blocks.slice(bytes, 2, stride - 4 + i, stride - 3 + i)));
 }
 
 /** Of the words of IQ2_XXS and IQ3_XXS: four times 7 bits for signs, and a scale. */
-function wordSigns(blocks: Blocks, all: Value): Value {
+function wordSigns(blocks: GgufBlocks, all: Value): Value {
   return blocks.lookUp(EVEN_SIGNS, 8, blocks.fields(all, { shifts: [0, 7, 14, 21], bits: 7, type: 'uint32' }));
 }
 
 /** d · (1/2 + scale) · factor, for scales of 4 bits. */
-function halfScales(blocks: Blocks, codes: Value, groups: number, factor: number): Value {
+function halfScales(blocks: GgufBlocks, codes: Value, groups: number, factor: number): Value {
   const scales = blocks.add(blocks.float(blocks.reshape(codes, [groups, 1])), 0.5);
   return blocks.multiply(blocks.multiply(scales, blocks.half(0)), factor);
 }
 
-function wordScales(blocks: Blocks, all: Value, factor: number): Value {
+function wordScales(blocks: GgufBlocks, all: Value, factor: number): Value {
   return halfScales(blocks, blocks.fields(all, { shifts: [28], bits: 4, type: 'uint32' }), 8, factor);
 }
 
 /** Scales of 4 bits, two to a byte. */
-function nibbleScales(blocks: Blocks, from: number, length: number): Value {
+function nibbleScales(blocks: GgufBlocks, from: number, length: number): Value {
   return blocks.fields(blocks.reshape(blocks.bytes(from, length), [length, 1]), { shifts: [0, 4], bits: 4 });
 }
 
@@ -116,7 +116,7 @@ export const iq3_s: BlockFormat = {
 };
 
 /** d · (2 · scale + 1). */
-function oddScales(blocks: Blocks, codes: Value, d: Value): Value {
+function oddScales(blocks: GgufBlocks, codes: Value, d: Value): Value {
   return blocks.multiply(blocks.add(blocks.multiply(blocks.float(codes), 2), 1), d);
 }
 
@@ -138,13 +138,13 @@ export const iq1_s: BlockFormat = {
 };
 
 /** 8 words of 16 bits: uint32 [n, 8, 1]. */
-function iq1Words(blocks: Blocks): Value {
+function iq1Words(blocks: GgufBlocks): Value {
   const bytes = blocks.reshape(blocks.bytes(34, 16), [8, 2]);
   return blocks.word([blocks.slice(bytes, 2, 0, 1), blocks.slice(bytes, 2, 1, 2)]);
 }
 
 /** @param high three more bits of each index, [n, 32] */
-function iq1Points(blocks: Blocks, high: Value, from: number): Value {
+function iq1Points(blocks: GgufBlocks, high: Value, from: number): Value {
   return blocks.lookUp(IQ1_GRID, 8, blocks.word([blocks.bytes(from, 32), high]));
 }
 
@@ -167,7 +167,7 @@ export const iq1_m: BlockFormat = {
 };
 
 /** A float16 of which each of four words has 4 bits at its top: float32 [n, 1, 1]. */
-function halfInParts(blocks: Blocks, all: Value): Value {
+function halfInParts(blocks: GgufBlocks, all: Value): Value {
   const nibbles = blocks.fields(all, { shifts: [12], bits: 4, type: 'uint32' });
   const [lowest, low, high, highest] = [0, 1, 2, 3].map((i) => blocks.slice(nibbles, 1, i, i + 1));
   if (lowest === undefined || low === undefined || high === undefined || highest === undefined) throw new Error('four');

@@ -2,7 +2,7 @@ import type { BlockFormat } from './blocks.ts';
 import { iq1_m, iq1_s, iq2_s, iq2_xs, iq2_xxs, iq3_s, iq3_xxs } from './grid-quants.ts';
 import { q2_k, q3_k, q4_k, q5_k, q6_k } from './k-quants.ts';
 import { q1_0, q2_0, q4_0, q4_1, q5_0, q5_1, q8_0, q8_k, tq1_0, tq2_0 } from './simple-quants.ts';
-import { iq4_nl, iq4_xs, mxfp4, nvfp4 } from './table-quants.ts';
+import { iq4_nl, iq4_xs, mxfp4Blocks, nvfp4 } from './table-quants.ts';
 
 /** By the names of ggml types. */
 export const BLOCK_FORMATS: ReadonlyMap<string, BlockFormat> = new Map([
@@ -30,6 +30,6 @@ export const BLOCK_FORMATS: ReadonlyMap<string, BlockFormat> = new Map([
   ['IQ4_XS', iq4_xs],
   ['TQ1_0', tq1_0],
   ['TQ2_0', tq2_0],
-  ['MXFP4', mxfp4],
+  ['MXFP4', mxfp4Blocks],
   ['NVFP4', nvfp4],
 ]);

@@ -1,10 +1,10 @@
 import type { Value } from '../../../../onnx/graph.ts';
-import type { BlockFormat, Blocks } from './blocks.ts';
+import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
 /** Blocks of 256 elements whose groups have scales of their own, of 4, 6 or 8 bits, and a common factor in float16. */
 
 /** Of 16 groups: scales in the low four bits, minima in the high ones. */
-function fourBits(blocks: Blocks, shift: 0 | 4): Value {
+function fourBits(blocks: GgufBlocks, shift: 0 | 4): Value {
   const codes = blocks.fields(blocks.bytes(0, 16), { shifts: [shift], bits: 4 });
   return blocks.reshape(blocks.float(codes), [16, 1]);
 }
@@ -39,7 +39,7 @@ export const q3_k: BlockFormat = {
  * Of 8 groups, 6 bits each in 12 bytes from the fifth on: four scales and four minima, in whose highest two bits are those of the other
  * four, and then the low four bits of the others.
  */
-function sixBits(blocks: Blocks, what: 'scales' | 'minima'): Value {
+function sixBits(blocks: GgufBlocks, what: 'scales' | 'minima'): Value {
   const own = blocks.bytes(what === 'scales' ? 4 : 8, 4);
   const first = blocks.fields(own, { shifts: [0], bits: 6 });
   const low = blocks.fields(blocks.bytes(12, 4), { shifts: [what === 'scales' ? 0 : 4], bits: 4 });

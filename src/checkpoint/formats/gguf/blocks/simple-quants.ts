@@ -1,17 +1,17 @@
 import type { Value } from '../../../../onnx/graph.ts';
-import type { BlockFormat, Blocks } from './blocks.ts';
+import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
 /** Blocks with one scale, in float16, and codes of few bits. */
 
 const half: BlockFormat['scales'] = (blocks) => blocks.half(0);
 
 /** The low four bits of 16 bytes are the first 16 elements, the high ones the others: uint8 [n, 2, 16]. */
-function nibbles(blocks: Blocks, from: number): Value {
+function nibbles(blocks: GgufBlocks, from: number): Value {
   return blocks.reshape(blocks.planes(blocks.bytes(from, 16), { width: 16, bits: 4, runs: 1 }), [1, 32]);
 }
 
 /** Nibbles with a fifth bit, which is that of the element in a word of 32 bits: uint8 [n, 1, 32]. */
-function fiveBits(blocks: Blocks, from: number): Value {
+function fiveBits(blocks: GgufBlocks, from: number): Value {
   const bits = blocks.fields(blocks.reshape(blocks.bytes(from, 4), [4, 1]), {
     shifts: [0, 1, 2, 3, 4, 5, 6, 7],
     bits: 1,

@@ -1,7 +1,7 @@
 import type { Value } from '../../../../onnx/graph.ts';
 import { FP4_VALUES } from '../../quantized/mxfp4.ts';
-import { powersOfTwo, stepsOf } from '../../quantized/tables.ts';
-import type { BlockFormat, Blocks } from './blocks.ts';
+import { distinctSteps, powersOfTwo } from '../../quantized/tables.ts';
+import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
 /** Codes of four bits that stand for the numbers of a table. */
 
@@ -9,12 +9,12 @@ import type { BlockFormat, Blocks } from './blocks.ts';
 const NORMAL = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
 /** uint8 [n, groups, width]: in each group first all low nibbles, then the high ones. */
-type Nibbles = (blocks: Blocks) => Value;
+type Nibbles = (blocks: GgufBlocks) => Value;
 
 function tableCodes(table: readonly number[], nibbles: Nibbles): Pick<BlockFormat, 'codes' | 'steps'> {
   return {
     codes: (blocks) => blocks.lookUp(table, 1, nibbles(blocks)),
-    steps: (blocks) => blocks.lookUp(stepsOf(table), 1, nibbles(blocks)),
+    steps: (blocks) => blocks.lookUp(distinctSteps(table), 1, nibbles(blocks)),
   };
 }
 
@@ -43,7 +43,7 @@ export const iq4_xs: BlockFormat = {
 };
 
 /** ggml has twice the numbers of the format, with half the scales: the products are the same. */
-export const mxfp4: BlockFormat = {
+export const mxfp4Blocks: BlockFormat = {
   groups: 1,
   ...tableCodes(doubled(FP4_VALUES), grouped(1, 1, 32)),
   scales: (blocks) => blocks.reshape(blocks.lookUp(HALF_POWERS, 1, blocks.bytes(0, 1)), [1, 1]),

@@ -6,7 +6,7 @@ import { endOfString, parseJson } from '../platform/json/parse-json.ts';
  * @param firstLine number of its first line in the file
  * @throws UserError with file and line, for a text that is not JSON, nests too deeply or has too many values
  */
-export function parsePythonJson(text: string, file: string, hint: string, firstLine = 1): unknown {
+export function parseJsonWithNaN(text: string, file: string, hint: string, firstLine = 1): unknown {
   const json = withoutNonFinite(text);
   // Messages of the parser quote the file.
   const notJson = ({ message }: Error) => `:${firstLine + linesBefore(json, message)} is not JSON, or it is cut off`;

@@ -10,7 +10,7 @@ const HINT = 'use a task with exact_match and filters that are known (docs/bench
 const PLAIN: NonNullable<TaskConfig['filter_list']> = [{ name: 'none', filter: [{ function: 'take_first' }] }];
 
 /** The names of a task's filters, in their order. */
-export function filtersOf({ filter_list: filters }: TaskConfig): string[] {
+export function taskFilterNames({ filter_list: filters }: TaskConfig): string[] {
   return (filters ?? PLAIN).map(({ name }) => name);
 }
 
@@ -27,7 +27,7 @@ interface JudgedSample {
  * How a task reads a generated answer under one of its filters.
  * @throws UserError for a metric or a filter that is not known
  */
-export function answerRuleOf(config: TaskConfig, { filter, targets, where, choices }: JudgedSample): AnswerRule {
+export function taskAnswerRule(config: TaskConfig, { filter, targets, where, choices }: JudgedSample): AnswerRule {
   const pipeline = (config.filter_list ?? PLAIN).find(({ name }) => name === filter);
   if (pipeline === undefined) throw new UserError(`${where}: the task has no filter ${JSON.stringify(filter)}`, HINT);
   return {
