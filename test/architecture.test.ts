@@ -30,20 +30,37 @@ const LAYERS = [
 /** The entry points, at the top of src/: they may import anything. */
 const ENTRY_POINTS: readonly string[] = ['action.ts', 'action-post.ts', 'cli.ts'];
 
+/**
+ * Folders whose files export a family of models by its name: its decoder, and its tensors in a GGUF file. A name may be in one file of
+ * each.
+ */
+const FAMILY_TABLES: readonly string[] = [
+  'language-model/architectures/families',
+  'checkpoint/formats/gguf/architectures',
+];
+
 const source = repository('src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.split(sep).join('/'));
 
+const texts = new Map(files.map((name) => [name, readFileSync(join(source, name), 'utf8')]));
+
 /** Files that each file imports: types, side effects and dynamic imports included. */
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']+\.ts)'/g;
 const imports = new Map(
-  files.map((name) => {
-    const text = readFileSync(join(source, name), 'utf8');
+  [...texts].map(([name, text]) => {
     const targets = [...text.matchAll(IMPORT)].map(([, target = '']) => join(source, dirname(name), target));
     return [name, targets.map((target) => relative(source, target).split(sep).join('/'))];
   }),
 );
+
+/** Names that are declared where they are exported; what a file hands on from another one is none of its own. */
+const EXPORT = /^export (?:declare |abstract |async )*(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm;
+const homes = new Map<string, Set<string>>();
+for (const [file, text] of texts) {
+  for (const [, name = ''] of text.matchAll(EXPORT)) homes.set(name, (homes.get(name) ?? new Set()).add(file));
+}
 
 function layerOf(name: string): number {
   const [folder = '', file] = name.split('/');
@@ -88,6 +105,17 @@ describe('the architecture of src/', () => {
       targets.filter((target) => layerOf(target) > layerOf(name)).map((target) => `${name} imports ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('exports a name from one file, and from no other', () => {
+    const isFamily = (exporting: readonly string[]) => {
+      const folders = exporting.map((file) => dirname(file));
+      return folders.every((folder) => FAMILY_TABLES.includes(folder)) && new Set(folders).size === folders.length;
+    };
+    expect(homes.size).toBeGreaterThan(1000);
+    const doubled = [...homes].filter(([, exporting]) => exporting.size > 1 && !isFamily([...exporting]));
+    expect(doubled.map(([name, exporting]) => `${name}: ${[...exporting].join(', ')}`)).toEqual([]);
+    expect(FAMILY_TABLES.filter((folder) => !files.some((file) => dirname(file) === folder))).toEqual([]);
   });
 
   it('has no two files that import each other, directly or through others', () => {
