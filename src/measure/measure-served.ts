@@ -8,12 +8,12 @@ import { VERSION } from '../platform/version.ts';
 import type { ListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
-import { machineRecord, probesRecord } from './run-record.ts';
+import { machineRecord, probesRecord } from './record/run-record.ts';
+import { WITHOUT_WEIGHTS } from './record/without-weights.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 import { servedDigest } from './schema/served-digest.ts';
 import type { Shard } from './shards/shard.ts';
-import { WITHOUT_WEIGHTS } from './without-weights.ts';
 
 export interface MeasureServedOptions {
   readonly endpoint: Endpoint;

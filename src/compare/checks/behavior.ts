@@ -1,6 +1,10 @@
 import { SAMPLING_NAMES } from '../../language-model/tokens/gguf/defaults.ts';
-import { BESIDE } from '../../measure/behavior/beside-tokenizer.ts';
-import { BEHAVIOR_PARTS, type BehaviorPart, type BehaviorValues } from '../../measure/schema/behavior.ts';
+import {
+  BEHAVIOR_PARTS,
+  BESIDE_TOKENIZER,
+  type BehaviorPart,
+  type BehaviorValues,
+} from '../../measure/schema/behavior.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
@@ -58,7 +62,7 @@ type Changed = FindingOf<'changed-behavior'>;
 
 /** A file beside the candidate's tokenizer.json that says something else: another loader reads other tokens than were judged. */
 function isContradiction({ key, candidate }: Changed['named'][number]): boolean {
-  return key.endsWith(BESIDE) && candidate !== null;
+  return key.endsWith(BESIDE_TOKENIZER) && candidate !== null;
 }
 
 /** What a GGUF file can carry; the rest of these parts it leaves to the program that runs it. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { hideItem, textKey } from '../../measure/hidden-texts.ts';
-import { measuredItem } from '../../measure/measured-item.ts';
+import { measuredItem } from '../../measure/record/measured-item.ts';
 import { type MeasuredProbes, suiteMeasurementSchema } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { validate } from '../../platform/json/first-issue.ts';

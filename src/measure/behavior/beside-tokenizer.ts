@@ -1,11 +1,9 @@
 import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
 import { tokenizerOfTekken } from '../../language-model/tokens/tekken.ts';
 import { FolderFiles } from '../../platform/files/folder-files.ts';
+import { BESIDE_TOKENIZER } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson, readFolderText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
-
-/** How the keys of these differences end, after the name of the file. */
-export const BESIDE = ' beside tokenizer.json';
 
 /** tokenizer.json, with `added_tokens_decoder` of tokenizer_config.json. */
 interface Known {
@@ -59,7 +57,7 @@ export async function besideTokenizer(
     const difference = await compare(directory, known, name).catch(() => 'it cannot be read');
     if (difference === null) continue;
     out[name] = digest;
-    out[`${name}${BESIDE}`] = difference;
+    out[`${name}${BESIDE_TOKENIZER}`] = difference;
   }
   return out;
 }

@@ -13,6 +13,9 @@ export const BEHAVIOR_PARTS = [
 ] as const;
 export type BehaviorPart = (typeof BEHAVIOR_PARTS)[number];
 
+/** How the keys of what files beside tokenizer.json say differently end, after the name of the file. */
+export const BESIDE_TOKENIZER = ' beside tokenizer.json';
+
 /** Keys of one part that a measurement shows; the digest covers all of them. */
 export const MAX_SHOWN = 64;
 

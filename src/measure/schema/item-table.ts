@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
 import { type FirstIssue, validate } from '../../platform/json/first-issue.ts';
-import { drawnPrompts } from '../../probes/drawn-prompts.ts';
+import { drawnPrompts } from './drawn-prompts.ts';
 import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { summarize } from './aggregate.ts';
-import type { Measurement } from './schema/measurement.ts';
+import { summarize } from '../aggregate.ts';
+import type { Measurement } from '../schema/measurement.ts';
 
 /** What a measurement has where there were no weights: no architecture, no spectra, and nothing that was skipped. */
 export const WITHOUT_WEIGHTS = {

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import process from 'node:process';
-import type { ProbeRun } from './measure-probes.ts';
-import type { Measurement } from './schema/measurement.ts';
+import type { ProbeRun } from '../measure-probes.ts';
+import type { Measurement } from '../schema/measurement.ts';
 
 type Run = Measurement['run'];
 

@@ -1,4 +1,4 @@
-import { BUILTIN, builtinSuite, SUITE_VERSION } from './suite.ts';
+import { BUILTIN, builtinSuite, SUITE_VERSION } from '../../probes/suite.ts';
 
 /** What a measurement says of a suite. */
 interface DrawnSuite {

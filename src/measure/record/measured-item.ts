@@ -1,8 +1,8 @@
-import { answerKind, itemChance } from '../probes/item.ts';
-import type { Outcome } from '../probes/outcome.ts';
-import { rightAnswerText } from './hidden-texts.ts';
-import { KEPT_CHARACTERS } from './schema/item-table.ts';
-import type { ProbeItemMeasurement } from './schema/probes.ts';
+import { answerKind, itemChance } from '../../probes/item.ts';
+import type { Outcome } from '../../probes/outcome.ts';
+import { rightAnswerText } from '../hidden-texts.ts';
+import { KEPT_CHARACTERS } from '../schema/item-table.ts';
+import type { ProbeItemMeasurement } from '../schema/probes.ts';
 
 /** float32 logits have about seven digits; further digits differ between machines. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
