@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { readTextFile } from '../platform/files/read-text-file.ts';
-import { type Position, parseYaml } from '../platform/json/parse-yaml.ts';
+import { type Position, parseYaml } from '../platform/parse-yaml.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_POLICY, effectiveRules, type Policy, policySchema } from './policy.ts';
 

@@ -1,5 +1,5 @@
 import { readTextFile } from '../../platform/files/read-text-file.ts';
-import { parseYaml } from '../../platform/json/parse-yaml.ts';
+import { parseYaml } from '../../platform/parse-yaml.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { templatesSchema } from './schema.ts';
 import type { Template } from './template.ts';

@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { plainIssue } from './plain-issue.ts';
+import { plainIssue } from './json/plain-issue.ts';
 
 /** Both from 1. */
 export interface Position {
