@@ -26,8 +26,6 @@ export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
 export const COMMENT_CHOICES = ['sticky', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
-/** The value of an input that switches something off. */
-export const OFF = 'off';
 /** The same as in action.yml (a test compares them): a workflow may pass an empty string on purpose. */
 export const INPUT_DEFAULTS = {
   mode: 'gate',

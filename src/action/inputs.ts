@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { LOG_KINDS, type Logs } from '../evaluation-logs/measure-logs.ts';
+import { NO_CALIBRATION } from '../gate/find-calibration.ts';
 import type { Endpoint } from '../measure/options.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ActionRun, CalibrateRun, KeyedRun } from './action-run.ts';
-import { type Inputs, OFF, readInputs } from './input-schema.ts';
+import { type Inputs, readInputs } from './input-schema.ts';
 
 /** A longer slug would be no easier to read. */
 const MAX_READABLE_LENGTH = 60;
@@ -89,7 +90,7 @@ function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
   if (checkpoints.length === 0) {
     throw new UserError('input checkpoints is missing', 'give known-good checkpoints, one path a line');
   }
-  if (calibration === OFF) {
+  if (calibration === NO_CALIBRATION) {
     throw new UserError('inputs mode: calibrate and calibration: off exclude each other', 'give one of them');
   }
   return {

@@ -1,5 +1,6 @@
 import type { NamedCalibration } from '../compare/calibration/assess.ts';
 import type { ChangedInput } from '../compare/finding.ts';
+import { NO_CALIBRATION } from '../gate/find-calibration.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import type { ApprovedFiles } from '../github/approved/approved-files.ts';
 import { type ApprovedBaseline, baselineAtBase, baselineOnDisk } from '../github/approved/baseline-at-base.ts';
@@ -16,7 +17,7 @@ import { printable } from '../report/escape.ts';
 import type { JudgingRun, KeyedRun } from './action-run.ts';
 import { listChangedInputs, type NamedPaths } from './changed-inputs.ts';
 import type { ActionContext, Caches } from './context.ts';
-import { INPUT_DEFAULTS, OFF } from './input-schema.ts';
+import { INPUT_DEFAULTS } from './input-schema.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
 import { resolveCalibration } from './resolve-calibration.ts';
 
@@ -90,7 +91,7 @@ async function calibrationFrom({
   spectra,
   ...approved
 }: CalibrationSource): Promise<ApprovedCalibration> {
-  const source = await resolveCalibration({ calibration: spectra ? run.calibration : OFF }, approved);
+  const source = await resolveCalibration({ calibration: spectra ? run.calibration : NO_CALIBRATION }, approved);
   if (source.note !== null) context.runner.info(printable(source.note));
   return source;
 }

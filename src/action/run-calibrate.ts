@@ -3,7 +3,7 @@ import type { NamedCalibration } from '../compare/calibration/assess.ts';
 import { writeCalibration } from '../compare/calibration/file.ts';
 import type { Calibration } from '../compare/calibration/schema.ts';
 import { calibrate, unknownCheckpoints } from '../gate/calibrate.ts';
-import { calibrationOnDisk } from '../gate/find-calibration.ts';
+import { calibrationOnDisk, calibrationPath } from '../gate/find-calibration.ts';
 import { withoutCommands } from '../github/client/log.ts';
 import { eventApprovedVersion } from '../github/event/approved-version.ts';
 import { expectWritable } from '../platform/files/write-file.ts';
@@ -19,7 +19,6 @@ import { type ActionContext, openCaches } from './context.ts';
 import { expectInside } from './expect-inside.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
 import { proposeCalibration } from './propose-calibration.ts';
-import { calibrationPath } from './resolve-calibration.ts';
 import { inMeasuringGroup } from './run-gate.ts';
 
 const LOG_WIDTH = 120;

@@ -2,7 +2,17 @@ import { existsSync } from 'node:fs';
 import type { NamedCalibration } from '../compare/calibration/assess.ts';
 import { CALIBRATION_FILE, readCalibration } from '../compare/calibration/file.ts';
 import { UserError } from '../platform/user-error.ts';
+import type { ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
+
+/** In place of a file: none. A file of that name can be given as `./off`. */
+export const NO_CALIBRATION = 'off';
+
+/** What says where the calibration is. */
+export interface CalibrationChoice {
+  /** The input of the action. */
+  readonly calibration: string;
+}
 
 /**
  * The calibration to judge by: the file that is named, else that of the policy, else `.shadow-gate/calibration.json` where it
@@ -29,4 +39,16 @@ export async function calibrationOnDisk({
   readonly mayBeMissing: boolean;
 }): Promise<NamedCalibration | null> {
   return mayBeMissing && !existsSync(path) ? null : { path, calibration: await readCalibration(path) };
+}
+
+/** Null where it is switched off. @throws UserError where input and policy name two files */
+export function calibrationPath({ calibration: input }: CalibrationChoice, { policy }: ResolvedPolicy): string | null {
+  if (input === NO_CALIBRATION) return null;
+  const { file = CALIBRATION_FILE } = policy.calibration;
+  if (input === CALIBRATION_FILE || input === file) return file;
+  if (file === CALIBRATION_FILE) return input;
+  throw new UserError(
+    `the policy says calibration: { file: ${file} }, and the input calibration is ${input}`,
+    'give one of them',
+  );
 }

@@ -8,8 +8,7 @@ import { cudaSettings } from './cuda/settings.ts';
 import { startCuda } from './cuda/start.ts';
 import { tryCuda } from './cuda/trial.ts';
 import { ElementType, Graph, type Value } from './graph.ts';
-import type { Device } from './session.ts';
-import { float32Output, openSession, ort, tensor } from './session.ts';
+import { type Device, float32Output, openSession, ort, tensor } from './session.ts';
 export const DEVICE_CHOICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 

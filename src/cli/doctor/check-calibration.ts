@@ -1,9 +1,8 @@
-import { calibrationPath } from '../../action/resolve-calibration.ts';
 import { areExchangeable, LEAST_RUNS } from '../../compare/calibration/assess.ts';
 import { describeUpdate, findCalibrationDifference } from '../../compare/calibration/describe-update.ts';
 import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
 import type { Calibration } from '../../compare/calibration/schema.ts';
-import { calibrationOnDisk } from '../../gate/find-calibration.ts';
+import { calibrationOnDisk, calibrationPath } from '../../gate/find-calibration.ts';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';

@@ -1,6 +1,5 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
-import { factKey } from '../../measure/schema/probes.ts';
+import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';

@@ -1,5 +1,10 @@
-import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
-import { factKey, itemKey } from '../../measure/schema/probes.ts';
+import {
+  factKey,
+  itemKey,
+  type LeftOutMeasurement,
+  type MeasuredProbes,
+  type ProbeItemMeasurement,
+} from '../../measure/schema/probes.ts';
 import { at } from '../../platform/at.ts';
 import { balancedBlocks } from '../../probes/sample.ts';
 

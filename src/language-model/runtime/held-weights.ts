@@ -1,7 +1,6 @@
 import type { Decoder } from '../architectures/decoder.ts';
 import type { HeldWeights, Weights } from '../architectures/weights.ts';
-import type { ScoringStep } from './schedule.ts';
-import { stepPasses, stepTokens } from './schedule.ts';
+import { type ScoringStep, stepPasses, stepTokens } from './schedule.ts';
 
 /**
  * Can a CPU leave the weights of layers as they are stored? Experts are multiplied by an operator that takes float32: each in operators

@@ -1,5 +1,4 @@
-import type { Finding, FindingKind, FindingOf, Level } from '../../compare/finding.ts';
-import { SEVERITY } from '../../compare/finding.ts';
+import { type Finding, type FindingKind, type FindingOf, type Level, SEVERITY } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { formatCount } from './numbers.ts';
 import { type Phrase, phrase } from './phrase.ts';
