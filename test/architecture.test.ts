@@ -27,6 +27,132 @@ const LAYERS = [
   'cli',
 ] as const;
 
+/**
+ * The public files of each layer: nobody enters a layer but through them. An `index.ts` passes on what its folder has for others, name by
+ * name; a file that is listed itself is light, or is a thing that everybody looks up by its name.
+ */
+const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
+  platform: [
+    'at.ts',
+    'capitalize.ts',
+    'files/index.ts',
+    'group-by.ts',
+    'json/index.ts',
+    'key-value-store.ts',
+    'memory.ts',
+    'parquet/index.ts',
+    'parse-yaml.ts',
+    'process/index.ts',
+    'progress.ts',
+    'user-error.ts',
+    'version.ts',
+  ],
+  python: ['index.ts', 'jinja/index.ts'],
+  statistics: ['index.ts'],
+  onnx: ['cuda/settings.ts', 'device.ts', 'graph.ts', 'matrix-rate.ts', 'session.ts'],
+  hub: [
+    'checkpoint-files.ts',
+    'dataset-path.ts',
+    'dataset.ts',
+    'hub-path.ts',
+    'hub-repository.ts',
+    'hub-settings.ts',
+    'snapshot-files.ts',
+    'snapshot.ts',
+  ],
+  checkpoint: [
+    'adapter/index.ts',
+    'config/index.ts',
+    'formats/index.ts',
+    'index.ts',
+    'matrices/index.ts',
+    'matrices/matrix.ts',
+    'naming/index.ts',
+    'tensors/index.ts',
+  ],
+  spectra: [
+    'dora.ts',
+    'index.ts',
+    'merge/index.ts',
+    'merge/merge-status.ts',
+    'metrics-schema.ts',
+    'metrics.ts',
+    'rounding.ts',
+  ],
+  'language-model': [
+    'architectures/index.ts',
+    'execution.ts',
+    'index.ts',
+    'precision.ts',
+    'remote/index.ts',
+    'tokens/gguf/defaults.ts',
+    'tokens/index.ts',
+    'tokens/spelling.ts',
+  ],
+  probes: [
+    'files/index.ts',
+    'files/lm-eval/index.ts',
+    'files/suite-name.ts',
+    'index.ts',
+    'item.ts',
+    'lm-eval-export/tasks.ts',
+    'sample.ts',
+    'suite.ts',
+  ],
+  'lm-eval-tasks': ['documents/find-documents.ts', 'read-task-suite.ts', 'read-task.ts', 'task-files.ts'],
+  measure: [
+    'aggregate.ts',
+    'behavior/index.ts',
+    'full-spectra.ts',
+    'hidden-texts.ts',
+    'index.ts',
+    'options.ts',
+    'record/index.ts',
+    'round.ts',
+    'schema/index.ts',
+    'shards/index.ts',
+    'unused-template.ts',
+  ],
+  'evaluation-logs': ['measure-logs.ts'],
+  policy: ['load.ts', 'metrics.ts', 'policy.ts', 'probe-policy.ts', 'twins-of.ts'],
+  compare: [
+    'calibration/index.ts',
+    'compare.ts',
+    'finding.ts',
+    'index.ts',
+    'probes/index.ts',
+    'report.ts',
+    'screening/undecided.ts',
+    'sequential/index.ts',
+  ],
+  history: ['entry.ts', 'trend.ts'],
+  gate: [
+    'calibrate.ts',
+    'check-logs.ts',
+    'check.ts',
+    'find-calibration.ts',
+    'like.ts',
+    'measure-candidate.ts',
+    'option-values.ts',
+    'read-baseline.ts',
+    'select-probes.ts',
+  ],
+  report: [
+    'escape.ts',
+    'html/report.ts',
+    'json.ts',
+    'markdown/index.ts',
+    'terminal/index.ts',
+    'terminal/progress.ts',
+    'text/index.ts',
+  ],
+  github: ['approved/index.ts', 'client/index.ts', 'event/index.ts', 'publish/index.ts', 'storage/index.ts'],
+  action: [],
+  cli: [],
+};
+/** More than a reader keeps in mind. */
+const MOST_ENTRIES = 15;
+
 /** The entry points, at the top of src/: they may import anything. */
 const ENTRY_POINTS: readonly string[] = ['action.ts', 'action-post.ts', 'cli.ts'];
 
@@ -67,6 +193,14 @@ function layerOf(name: string): number {
   if (file === undefined) return ENTRY_POINTS.includes(name) ? LAYERS.length : -1;
   return (LAYERS as readonly string[]).indexOf(folder);
 }
+
+function isPublic(name: string): boolean {
+  const [folder = '', ...rest] = name.split('/');
+  return (FACES as Readonly<Record<string, readonly string[]>>)[folder]?.includes(rest.join('/')) ?? false;
+}
+
+/** A file that is nothing but a comment, and names that it passes on. */
+const PASSES_ON = /^(?:\/\*\*[\s\S]*?\*\/\n\n)?(?:export (?:type )?\{[^}]*\} from '\.\/[^']+';\n)+$/;
 
 /** Groups of files that reach one another by imports (Tarjan 1972, strongly connected components of two files or more). */
 function importCycles(): string[][] {
@@ -116,6 +250,38 @@ describe('the architecture of src/', () => {
     const doubled = [...homes].filter(([, exporting]) => exporting.size > 1 && !isFamily([...exporting]));
     expect(doubled.map(([name, exporting]) => `${name}: ${[...exporting].join(', ')}`)).toEqual([]);
     expect(FAMILY_TABLES.filter((folder) => !files.some((file) => dirname(file) === folder))).toEqual([]);
+  });
+
+  it('is entered through the face of each layer alone', () => {
+    const wrong = [...imports].flatMap(([name, targets]) =>
+      targets
+        .filter((target) => name.includes('/') && layerOf(target) !== layerOf(name) && !isPublic(target))
+        .map((target) => `${name} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has faces that are short, and no entry that nobody uses', () => {
+    const used = new Set(
+      [...imports].flatMap(([name, targets]) => targets.filter((target) => layerOf(target) !== layerOf(name))),
+    );
+    for (const [layer, entries] of Object.entries(FACES)) {
+      expect(entries.length, layer).toBeLessThanOrEqual(MOST_ENTRIES);
+      expect(
+        entries.filter((entry) => !used.has(`${layer}/${entry}`)),
+        layer,
+      ).toEqual([]);
+    }
+  });
+
+  it('has an index.ts only for other layers, which passes on what others use', () => {
+    const indexes = files.filter((name) => name.endsWith('/index.ts') && isPublic(name));
+    const wrong = indexes.filter((name) => !PASSES_ON.test(readFileSync(join(source, name), 'utf8')));
+    expect(wrong).toEqual([]);
+    const inside = [...imports].flatMap(([name, targets]) =>
+      targets.filter((target) => indexes.includes(target) && layerOf(target) === layerOf(name)).map(() => name),
+    );
+    expect(inside).toEqual([]);
   });
 
   it('has no two files that import each other, directly or through others', () => {

@@ -1,6 +1,6 @@
 import type { Logs } from '../evaluation-logs/measure-logs.ts';
 import type { Endpoint } from '../measure/options.ts';
-import type { Shard } from '../measure/shards/shard.ts';
+import type { Shard } from '../measure/shards/index.ts';
 import type { Inputs } from './input-schema.ts';
 
 /**

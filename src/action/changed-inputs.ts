@@ -1,5 +1,5 @@
 import type { ChangedInput } from '../compare/finding.ts';
-import type { ApprovedFiles } from '../github/approved/approved-files.ts';
+import type { ApprovedFiles } from '../github/approved/index.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { changedWorkflow } from './changed-workflow.ts';
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { ChangedInput } from '../compare/finding.ts';
-import type { ApprovedFiles, Standing } from '../github/approved/approved-files.ts';
+import type { ApprovedFiles, Standing } from '../github/approved/index.ts';
 
 const WORKFLOWS = '.github/workflows';
 const ACTIONS = '.github/actions';

@@ -1,5 +1,5 @@
 import type { Report } from '../compare/report.ts';
-import { eventPullRequestHead } from '../github/event/pull-request.ts';
+import { eventPullRequestHead } from '../github/event/index.ts';
 import {
   type CheckRun,
   type CheckRunPlace,
@@ -7,9 +7,8 @@ import {
   type OpenedCheckRun,
   openCheckRun,
   writeCheckRun,
-} from '../github/publish/check-run.ts';
-import { describeCheckRun, describeNoVerdict } from '../report/markdown/check-run.ts';
-import type { Origin } from '../report/markdown/origin.ts';
+} from '../github/publish/index.ts';
+import { describeCheckRun, describeNoVerdict, type Origin } from '../report/markdown/index.ts';
 import type { KeyedRun, ReportingRun } from './action-run.ts';
 import type { ActionContext, StepEnvironment } from './context.ts';
 import { logOrWarn } from './results.ts';

@@ -1,16 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Workspace } from '../github/approved/repository-path.ts';
-import { type ClientOptions, openClient } from '../github/client/client.ts';
-import { githubRunner, type Runner } from '../github/client/runner.ts';
-import type { Octokit, Repository } from '../github/client/types.ts';
-import { eventBaseBranch, eventDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
-import type { WorkflowEvent } from '../github/event/event.ts';
-import type { OpenedCheckRun } from '../github/publish/check-run.ts';
-import { type ActionsCache, openActionsCache } from '../github/storage/actions-cache.ts';
-import { type Artifacts, hasArtifactService, openArtifacts } from '../github/storage/artifacts.ts';
-import { cacheScope } from '../github/storage/cache-scope.ts';
-import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
-import { parseJson } from '../platform/json/parse-json.ts';
+import type { Workspace } from '../github/approved/index.ts';
+import {
+  type ClientOptions,
+  githubRunner,
+  type Octokit,
+  openClient,
+  type Repository,
+  type Runner,
+} from '../github/client/index.ts';
+import { eventBaseBranch, eventDefaultBranch, isOnDefaultBranch, type WorkflowEvent } from '../github/event/index.ts';
+import type { OpenedCheckRun } from '../github/publish/index.ts';
+import {
+  type ActionsCache,
+  type Artifacts,
+  cacheScope,
+  hasArtifactService,
+  openActionsCache,
+  openArtifacts,
+  openSpectrumBundle,
+  type SpectrumBundle,
+} from '../github/storage/index.ts';
+import { parseJson } from '../platform/json/index.ts';
 import { type KeyValueStore, withKeyPrefix } from '../platform/key-value-store.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DOCS_URL } from '../platform/version.ts';

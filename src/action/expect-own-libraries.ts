@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import type { Workspace } from '../github/approved/repository-path.ts';
-import { isInside } from '../platform/files/resolve-inside.ts';
+import type { Workspace } from '../github/approved/index.ts';
+import { isInside } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ActionRun } from './action-run.ts';
 

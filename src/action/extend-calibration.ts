@@ -1,12 +1,11 @@
-import { extendCalibration } from '../compare/calibration/build.ts';
-import type { Calibration } from '../compare/calibration/schema.ts';
+import { type Calibration, extendCalibration } from '../compare/calibration/index.ts';
 import { findingTraits } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { isHubPath } from '../hub/hub-path.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { CalibrationOutcome } from '../report/markdown/proposal.ts';
-import { shortSha } from '../report/text/short-sha.ts';
+import type { CalibrationOutcome } from '../report/markdown/index.ts';
+import { shortSha } from '../report/text/index.ts';
 
 /** As many as anything is gained by, and no more than a reviewer's file can take: the newest are kept. */
 export const MOST_RUNS = 200;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CALIBRATION_FILE } from '../compare/calibration/file.ts';
+import { CALIBRATION_FILE } from '../compare/calibration/index.ts';
 import {
   COUNT_WORDS,
   parseCount,
@@ -10,13 +10,13 @@ import {
   TIME_WORDS,
   TIMEOUT_WORDS,
 } from '../gate/option-values.ts';
-import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
+import { FAIL_ON_CHOICES } from '../github/publish/index.ts';
 import { HALVES } from '../measure/options.ts';
-import { parseShard, SHARD_WORDS } from '../measure/shards/shard.ts';
+import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
 import { LIBRARIES_WORDS, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
-import { METHOD_CHOICES } from '../spectra/choose-method.ts';
+import { METHOD_CHOICES } from '../spectra/index.ts';
 
 export const MODE_CHOICES = ['gate', 'merge', 'calibrate'] as const;
 export const SERIES_CHOICES = ['true', 'false'] as const;

@@ -1,5 +1,5 @@
 import type { Report } from '../compare/report.ts';
-import type { NumberOutputs } from '../github/client/runner.ts';
+import type { NumberOutputs } from '../github/client/index.ts';
 
 /** Enough for any use: an accuracy over a million items has no more digits. */
 const DECIMALS = 6;

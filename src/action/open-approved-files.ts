@@ -1,16 +1,8 @@
-import { ApprovedFiles } from '../github/approved/approved-files.ts';
-import { GitObjects, unreadable } from '../github/approved/git-objects.ts';
-import { locate } from '../github/approved/repository-path.ts';
-import { describeGithubError } from '../github/client/errors.ts';
-import type { Octokit } from '../github/client/types.ts';
-import {
-  type ApprovedVersion,
-  eventApprovedVersion,
-  eventCommits,
-  eventUsualCommit,
-} from '../github/event/approved-version.ts';
+import { ApprovedFiles, GitObjects, locate, unreadable } from '../github/approved/index.ts';
+import { describeGithubError, type Octokit } from '../github/client/index.ts';
+import { type ApprovedVersion, eventApprovedVersion, eventCommits, eventUsualCommit } from '../github/event/index.ts';
 import { UserError } from '../platform/user-error.ts';
-import { shortSha } from '../report/text/short-sha.ts';
+import { shortSha } from '../report/text/index.ts';
 import type { ActionContext } from './context.ts';
 
 /**

@@ -1,6 +1,5 @@
-import { eventPullRequestHead } from '../github/event/pull-request.ts';
-import type { FinishedRun } from '../github/event/workflow-run.ts';
-import type { Origin } from '../report/markdown/origin.ts';
+import { eventPullRequestHead, type FinishedRun } from '../github/event/index.ts';
+import type { Origin } from '../report/markdown/index.ts';
 import type { ActionContext } from './context.ts';
 
 /** Where a report of this run comes from; undefined on a runner that does not say which run this is. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
-import { REPORT_PAGE_FILE } from '../github/storage/artifacts.ts';
-import { writeFileAtomic } from '../platform/files/write-file.ts';
+import { REPORT_PAGE_FILE } from '../github/storage/index.ts';
+import { writeFileAtomic } from '../platform/files/index.ts';
 import { printable } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
-import type { Origin } from '../report/markdown/origin.ts';
+import type { Origin } from '../report/markdown/index.ts';
 import type { PagedRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { calibrationText } from '../compare/calibration/file.ts';
-import { repositoryPath } from '../github/approved/repository-path.ts';
-import { branchOfRef } from '../github/event/branches.ts';
-import { proposeFiles } from '../github/publish/propose-files.ts';
+import { calibrationText } from '../compare/calibration/index.ts';
+import { repositoryPath } from '../github/approved/index.ts';
+import { branchOfRef } from '../github/event/index.ts';
+import { proposeFiles } from '../github/publish/index.ts';
 import { printable } from '../report/escape.ts';
-import { type CalibrationChange, describeCalibrationProposal } from '../report/markdown/calibration.ts';
+import { type CalibrationChange, describeCalibrationProposal } from '../report/markdown/index.ts';
 import type { CalibrateRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 import { logOrWarn, warnMissingToken } from './results.ts';

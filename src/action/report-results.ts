@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import type { CheckResult } from '../gate/check.ts';
-import { withoutCommands } from '../github/client/log.ts';
-import type { Octokit, PullRequest } from '../github/client/types.ts';
-import { isManualOnDefaultBranch } from '../github/event/branches.ts';
-import { eventPullRequest } from '../github/event/pull-request.ts';
-import { writeAnnotation } from '../github/publish/annotation.ts';
-import { writeStickyComment } from '../github/publish/comment.ts';
-import { fetchPullRequestHead } from '../github/publish/comment-order.ts';
-import { updateIssue } from '../github/publish/issue.ts';
-import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
-import { writeMeasurement } from '../measure/schema/write.ts';
-import { writeFileAtomic, writeJson } from '../platform/files/write-file.ts';
+import { type Octokit, type PullRequest, withoutCommands } from '../github/client/index.ts';
+import { eventPullRequest, isManualOnDefaultBranch } from '../github/event/index.ts';
+import { fetchPullRequestHead, updateIssue, writeAnnotation, writeStickyComment } from '../github/publish/index.ts';
+import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/index.ts';
+import { writeMeasurement } from '../measure/schema/index.ts';
+import { writeFileAtomic, writeJson } from '../platform/files/index.ts';
 import { describeError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
-import { commentMarker, type MarkdownOptions, renderComment, renderStepSummary } from '../report/markdown/comment.ts';
-import { describeRegression } from '../report/markdown/issue.ts';
-import type { Origin } from '../report/markdown/origin.ts';
-import { renderTerminal } from '../report/terminal/report.ts';
+import {
+  commentMarker,
+  describeRegression,
+  type MarkdownOptions,
+  type Origin,
+  renderComment,
+  renderStepSummary,
+} from '../report/markdown/index.ts';
+import { renderTerminal } from '../report/terminal/index.ts';
 import type { CommentingRun, KeyedRun, ReportingRun } from './action-run.ts';
 import { writeOwnCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';

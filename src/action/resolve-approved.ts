@@ -1,15 +1,20 @@
-import type { NamedCalibration } from '../compare/calibration/assess.ts';
+import type { NamedCalibration } from '../compare/calibration/index.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import { NO_CALIBRATION } from '../gate/find-calibration.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
-import type { ApprovedFiles } from '../github/approved/approved-files.ts';
-import { type ApprovedBaseline, baselineAtBase, baselineOnDisk } from '../github/approved/baseline-at-base.ts';
-import { baselineFromArtifact } from '../github/approved/baseline-from-artifact.ts';
-import { baselineFromCache } from '../github/approved/baseline-from-cache.ts';
-import type { ApprovedCalibration } from '../github/approved/calibration-at-base.ts';
-import { policyAtBase } from '../github/approved/policy-at-base.ts';
-import { type ApprovedProbeFiles, probeFilesAtBase } from '../github/approved/probe-files-at-base.ts';
-import { eventBaseBranch } from '../github/event/branches.ts';
+import {
+  type ApprovedBaseline,
+  type ApprovedCalibration,
+  type ApprovedFiles,
+  type ApprovedProbeFiles,
+  baselineAtBase,
+  baselineFromArtifact,
+  baselineFromCache,
+  baselineOnDisk,
+  policyAtBase,
+  probeFilesAtBase,
+} from '../github/approved/index.ts';
+import { eventBaseBranch } from '../github/event/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_FILE, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';

@@ -1,7 +1,6 @@
-import { CALIBRATION_FILE } from '../compare/calibration/file.ts';
+import { CALIBRATION_FILE } from '../compare/calibration/index.ts';
 import { type CalibrationChoice, calibrationOnDisk, calibrationPath } from '../gate/find-calibration.ts';
-import type { ApprovedFiles } from '../github/approved/approved-files.ts';
-import { type ApprovedCalibration, calibrationAtBase } from '../github/approved/calibration-at-base.ts';
+import { type ApprovedCalibration, type ApprovedFiles, calibrationAtBase } from '../github/approved/index.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 
 const NONE: ApprovedCalibration = { calibration: null, note: null, changes: [] };

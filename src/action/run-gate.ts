@@ -1,6 +1,6 @@
 import { check } from '../gate/check.ts';
-import { withoutCommands } from '../github/client/log.ts';
-import { isAboutChange } from '../github/event/branches.ts';
+import { withoutCommands } from '../github/client/index.ts';
+import { isAboutChange } from '../github/event/index.ts';
 import { configureCuda } from '../onnx/cuda/settings.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';

@@ -1,14 +1,11 @@
 import { resolve } from 'node:path';
 import type { Report } from '../compare/report.ts';
-import { describeGithubError } from '../github/client/errors.ts';
-import type { PullRequest } from '../github/client/types.ts';
-import { eventPullRequest } from '../github/event/pull-request.ts';
-import { eventFinishedRun, type FinishedRun, pullRequestsOfRun } from '../github/event/workflow-run.ts';
-import { isFailure } from '../github/publish/annotation.ts';
+import { describeGithubError, type PullRequest } from '../github/client/index.ts';
+import { eventFinishedRun, eventPullRequest, type FinishedRun, pullRequestsOfRun } from '../github/event/index.ts';
+import { isFailure } from '../github/publish/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { readReport } from '../report/json.ts';
-import { renderComment, renderRefusal } from '../report/markdown/comment.ts';
-import type { Origin } from '../report/markdown/origin.ts';
+import { type Origin, renderComment, renderRefusal } from '../report/markdown/index.ts';
 import type { PublishRun } from './action-run.ts';
 import { writeForeignCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';

@@ -1,5 +1,5 @@
-import { githubRunner } from '../github/client/runner.ts';
-import { workingDirectory } from '../platform/files/working-directory.ts';
+import { githubRunner } from '../github/client/index.ts';
+import { workingDirectory } from '../platform/files/index.ts';
 import { describeError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import type { ActionRun } from './action-run.ts';

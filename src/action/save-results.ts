@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { calibrationText } from '../compare/calibration/file.ts';
-import { setBaseline } from '../github/approved/baseline-from-cache.ts';
-import { repositoryPath } from '../github/approved/repository-path.ts';
-import { branchOfRef, isManualOnDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
-import { proposeFiles } from '../github/publish/propose-files.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import { measurementText } from '../measure/schema/write.ts';
-import { describeProposal, type ProposedCalibration } from '../report/markdown/proposal.ts';
+import { calibrationText } from '../compare/calibration/index.ts';
+import { repositoryPath, setBaseline } from '../github/approved/index.ts';
+import { branchOfRef, isManualOnDefaultBranch, isOnDefaultBranch } from '../github/event/index.ts';
+import { proposeFiles } from '../github/publish/index.ts';
+import { type Measurement, measurementText } from '../measure/schema/index.ts';
+import { describeProposal, type ProposedCalibration } from '../report/markdown/index.ts';
 import { calibrationOutcome } from './extend-calibration.ts';
 import { artifactName } from './resolve-approved.ts';
 import { type ActionResults, logOrWarn, type ResultFiles, warnMissingToken } from './results.ts';

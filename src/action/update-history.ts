@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
-import type { Octokit } from '../github/client/types.ts';
-import { eventDefaultBranch } from '../github/event/branches.ts';
-import { artifactsOnBranch } from '../github/storage/artifacts.ts';
+import type { Octokit } from '../github/client/index.ts';
+import { eventDefaultBranch } from '../github/event/index.ts';
+import { artifactsOnBranch } from '../github/storage/index.ts';
 import { appendHistory, formatHistory, type HistoryEntry, historyEntry, parseHistory } from '../history/entry.ts';
 import { assessTrend, withTrend } from '../history/trend.ts';
-import { writeFileAtomic } from '../platform/files/write-file.ts';
+import { writeFileAtomic } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import type { ReportingRun } from './action-run.ts';

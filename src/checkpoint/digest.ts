@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../platform/json/canonical-json.ts';
+import { canonicalJson } from '../platform/json/index.ts';
 import { MIB, type OnProgress } from '../platform/progress.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { digestKeys } from './formats/gguf/digest-keys.ts';

@@ -1,4 +1,4 @@
-import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platform/files/file-state.ts';
+import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TensorEntry } from './tensors/tensor-entry.ts';

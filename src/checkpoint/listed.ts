@@ -10,9 +10,8 @@ import {
   twoSets,
 } from '../hub/checkpoint-files.ts';
 import { openSnapshotFiles } from '../hub/snapshot-files.ts';
-import { FolderFiles } from '../platform/files/folder-files.ts';
-import { sha256 } from '../platform/files/sha256.ts';
-import { canonicalJson } from '../platform/json/canonical-json.ts';
+import { FolderFiles, sha256 } from '../platform/files/index.ts';
+import { canonicalJson } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import {

@@ -13,7 +13,7 @@ import {
 } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { openSnapshot } from '../hub/snapshot.ts';
-import { FolderFiles } from '../platform/files/folder-files.ts';
+import { FolderFiles } from '../platform/files/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Adapter } from './adapter/adapter.ts';

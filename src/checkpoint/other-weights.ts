@@ -1,8 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CONSOLIDATED_FILE, isTrainingState, MLX_ADAPTER } from '../hub/checkpoint-files.ts';
-import { isLfsPointerFile } from '../platform/files/git-lfs.ts';
-import { resolveInside } from '../platform/files/resolve-inside.ts';
+import { isLfsPointerFile, resolveInside } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { detectForeignFormat } from './formats/foreign-files.ts';

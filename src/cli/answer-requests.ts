@@ -1,14 +1,17 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { ModelSource } from '../language-model/model.ts';
-import { openCheckpointSource } from '../language-model/open-model.ts';
-import type { RequestRefusal } from '../language-model/refusal.ts';
-import type { FileResult, RequestFileOptions } from '../language-model/request-files.ts';
-import { toJsonLines } from '../language-model/requests.ts';
-import { expectWritable, writeFileAtomic } from '../platform/files/write-file.ts';
+import {
+  type FileResult,
+  type ModelSource,
+  openCheckpointSource,
+  type RequestFileOptions,
+  type RequestRefusal,
+  toJsonLines,
+} from '../language-model/index.ts';
+import { expectWritable, writeFileAtomic } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
-import { formatCount } from '../report/text/numbers.ts';
+import { formatCount } from '../report/text/index.ts';
 import {
   type DeviceOptions,
   deviceOptions,

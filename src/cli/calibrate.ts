@@ -1,13 +1,18 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { LEAST_RUNS } from '../compare/calibration/assess.ts';
-import { CALIBRATION_FILE, readCalibration, writeCalibration } from '../compare/calibration/file.ts';
-import type { Calibration, CalibrationKind } from '../compare/calibration/schema.ts';
+import {
+  CALIBRATION_FILE,
+  type Calibration,
+  type CalibrationKind,
+  LEAST_RUNS,
+  readCalibration,
+  writeCalibration,
+} from '../compare/calibration/index.ts';
 import { calibrate } from '../gate/calibrate.ts';
-import { expectWritable } from '../platform/files/write-file.ts';
+import { expectWritable } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy } from '../policy/load.ts';
-import { renderCalibration } from '../report/terminal/calibration.ts';
+import { renderCalibration } from '../report/terminal/index.ts';
 import { CALIBRATE_EXAMPLES } from './help.ts';
 import { policyOption, type SpectraOptions, spectraOptions } from './options.ts';
 import type { Output } from './output.ts';

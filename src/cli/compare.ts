@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
-import { readMeasurement } from '../measure/schema/read.ts';
-import { expectWritable } from '../platform/files/write-file.ts';
+import { readMeasurement } from '../measure/schema/index.ts';
+import { expectWritable } from '../platform/files/index.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
 import {

@@ -11,11 +11,11 @@ import {
   TIMEOUT_WORDS,
 } from '../gate/option-values.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
-import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
+import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/index.ts';
 import { LIBRARIES_WORDS, type LibrariesChoice, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { parseMemory, SIZE_WORDS } from '../platform/memory.ts';
-import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
+import { METHOD_CHOICES, type MethodChoice } from '../spectra/index.ts';
 
 const CHECKPOINT_FLAGS = '--checkpoint <path>';
 const CHECKPOINT_WORDS =

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
-import type { TerminalOptions } from '../report/terminal/table.ts';
+import type { TerminalOptions } from '../report/terminal/index.ts';
 import { openDisplay, type ProgressDisplay } from './progress/progress-display.ts';
 import { openThreadedDisplay } from './progress/threaded-display.ts';
 

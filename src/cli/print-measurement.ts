@@ -1,23 +1,19 @@
-import { tooFew } from '../compare/checks/too-few-facts.ts';
-import { budgetUse } from '../compare/probes/enough-facts.ts';
-import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
-import { LEAST_FACTS } from '../compare/probes/kinds.ts';
-import { levelsIn } from '../compare/probes/levels.ts';
-import { pairWithItself } from '../compare/probes/pair.ts';
-import type { Benchmarks } from '../measure/schema/benchmarks.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../measure/schema/probes.ts';
+import { tooFew } from '../compare/index.ts';
+import { budgetUse, evaluateWithoutBaseline, LEAST_FACTS, levelsIn, pairWithItself } from '../compare/probes/index.ts';
+import type { Benchmarks, MeasuredProbes, Measurement } from '../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../measure/unused-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
-import { phraseLine } from '../report/terminal/phrase.ts';
-import { findingText } from '../report/text/finding.ts';
-import { measuredNotes } from '../report/text/measurement-facts.ts';
-import { formatCount } from '../report/text/numbers.ts';
-import { plain } from '../report/text/phrase.ts';
-import { plannedSentence } from '../report/text/probes.ts';
-import { budgetSentence } from '../report/text/stops.ts';
-import { unusedTemplate } from '../report/text/unused-template.ts';
+import { phraseLine } from '../report/terminal/index.ts';
+import {
+  budgetSentence,
+  findingText,
+  formatCount,
+  measuredNotes,
+  plain,
+  plannedSentence,
+  unusedTemplate,
+} from '../report/text/index.ts';
 import type { Output } from './output.ts';
 
 /** Summarize a measurement that was written to a file, and warn about anything unusual in it. */

@@ -1,28 +1,31 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { LEAST_FACTS } from '../compare/probes/kinds.ts';
-import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
+import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
-import { openCheckpointSource } from '../language-model/open-model.ts';
-import { type ExpectedRun, expectProbes } from '../measure/measure-probes.ts';
+import { openCheckpointSource } from '../language-model/index.ts';
+import { type ExpectedRun, expectProbes } from '../measure/index.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
-import { expectWritable, writeFileAtomic } from '../platform/files/write-file.ts';
+import { expectWritable, writeFileAtomic } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
-import { toJsonl } from '../probes/files/jsonl.ts';
+import { toJsonl } from '../probes/files/index.ts';
 import { suiteExportName } from '../probes/files/suite-name.ts';
 import { exportTasks, GROUPS } from '../probes/lm-eval-export/tasks.ts';
 import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
-import { renderItems, renderSuites } from '../report/terminal/probe-items.ts';
-import { wrap } from '../report/terminal/wrap.ts';
-import { formatCount, formatEstimate } from '../report/text/numbers.ts';
-import { plain } from '../report/text/phrase.ts';
-import { chosenLevels, layersSentence, plannedSentence } from '../report/text/probes.ts';
-import { budgetSentence } from '../report/text/stops.ts';
+import { renderItems, renderSuites, wrap } from '../report/terminal/index.ts';
+import {
+  budgetSentence,
+  chosenLevels,
+  formatCount,
+  formatEstimate,
+  layersSentence,
+  plain,
+  plannedSentence,
+} from '../report/text/index.ts';
 import { PROBES_EXAMPLES } from './help.ts';
 import {
   type DeviceOptions,

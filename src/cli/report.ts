@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
-import { MEASUREMENT_SCHEMA } from '../measure/schema/measurement.ts';
-import { readMeasurementOrShard } from '../measure/schema/read.ts';
-import { readSchema } from '../platform/json/versioned-json.ts';
+import { MEASUREMENT_SCHEMA, readMeasurementOrShard } from '../measure/schema/index.ts';
+import { readSchema } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_POLICY } from '../policy/policy.ts';
 import { readReport } from '../report/json.ts';
-import { renderComment } from '../report/markdown/comment.ts';
+import { renderComment } from '../report/markdown/index.ts';
 import { REPORT_EXAMPLES } from './help.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';

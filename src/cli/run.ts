@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { configureCuda } from '../onnx/cuda/settings.ts';
-import { workingDirectory } from '../platform/files/working-directory.ts';
+import { workingDirectory } from '../platform/files/index.ts';
 import { VERSION } from '../platform/version.ts';
 import { printable } from '../report/escape.ts';
 import { addCalibrateCommand } from './calibrate.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Endpoint } from '../measure/options.ts';
-import { cacheFolder } from '../platform/files/cache-folder.ts';
+import { cacheFolder } from '../platform/files/index.ts';
 import { directoryStore, type KeyValueStore } from '../platform/key-value-store.ts';
 import { UserError } from '../platform/user-error.ts';
 import type {

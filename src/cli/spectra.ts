@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import picomatch from 'picomatch';
-import { TensorDigests } from '../checkpoint/digest.ts';
-import { openCheckpoint, openReference } from '../checkpoint/open.ts';
-import { measureSpectra, type SpectraMeasurement } from '../measure/measure-spectra.ts';
-import type { TensorMeasurement } from '../measure/schema/measurement.ts';
+import { openCheckpoint, openReference, TensorDigests } from '../checkpoint/index.ts';
+import { measureSpectra, type SpectraMeasurement } from '../measure/index.ts';
+import type { TensorMeasurement } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { printableJson } from '../report/escape.ts';
-import { renderSpectra, renderUnmeasured } from '../report/terminal/spectra.ts';
+import { renderSpectra, renderUnmeasured } from '../report/terminal/index.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
 import { type CheckpointOptions, checkpointOptions } from './options.ts';
 import type { Output } from './output.ts';

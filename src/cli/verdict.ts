@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
-import { writeFileAtomic, writeJson } from '../platform/files/write-file.ts';
+import { writeFileAtomic, writeJson } from '../platform/files/index.ts';
 import { printable, printableJson } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';
-import { renderComment } from '../report/markdown/comment.ts';
-import { renderTerminal } from '../report/terminal/report.ts';
-import { renderShort } from '../report/terminal/short-report.ts';
-import { renderVerdict } from '../report/terminal/verdict.ts';
-import type { DetailsPlace } from '../report/text/details.ts';
+import { renderComment } from '../report/markdown/index.ts';
+import { renderShort, renderTerminal, renderVerdict } from '../report/terminal/index.ts';
+import type { DetailsPlace } from '../report/text/index.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 

@@ -1,5 +1,5 @@
 import type { Help } from 'commander';
-import { wrap, wrapCommand } from '../report/terminal/wrap.ts';
+import { wrap, wrapCommand } from '../report/terminal/index.ts';
 
 /** Below this width, a description goes under its term instead of beside it. */
 const MIN_BESIDE = 34;

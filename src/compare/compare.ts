@@ -1,7 +1,6 @@
 import { isScreened } from '../measure/aggregate.ts';
 import type { CompletedSpectrum, Half } from '../measure/options.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import type { Quantization } from '../measure/schema/quantization.ts';
+import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';

@@ -1,6 +1,5 @@
 import type { Half } from '../measure/options.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import type { Quantization } from '../measure/schema/quantization.ts';
+import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';

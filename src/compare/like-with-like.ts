@@ -1,4 +1,4 @@
-import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 
 type Architecture = Measurement['architecture'];
 

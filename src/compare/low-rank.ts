@@ -1,5 +1,5 @@
 import { groupKey, isSaturated } from '../measure/aggregate.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 
 /**
  * The module types whose ΔW is of low rank, by their `groupKey`: updates by an adapter, and those that fit into 5% of the

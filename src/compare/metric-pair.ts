@@ -1,5 +1,5 @@
-import type { ModuleType } from '../checkpoint/naming/module-type.ts';
-import type { MaybeBounded } from '../statistics/bounded.ts';
+import type { ModuleType } from '../checkpoint/naming/index.ts';
+import type { MaybeBounded } from '../statistics/index.ts';
 import type { Scope } from './finding.ts';
 
 /** One number of the candidate beside the same number of the baseline. */

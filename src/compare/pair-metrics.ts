@@ -1,9 +1,9 @@
-import { wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
+import { wholeMatrix } from '../checkpoint/tensors/index.ts';
 import { flattenMetrics, groupKey, isUpdateJudged, tensorKey } from '../measure/aggregate.ts';
-import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
+import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/index.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { profileRanks, STRONG } from '../spectra/metrics.ts';
-import { boundedValue, type MaybeBounded } from '../statistics/bounded.ts';
+import { boundedValue, type MaybeBounded } from '../statistics/index.ts';
 import { placeName } from './calibration/place.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';

@@ -1,5 +1,5 @@
 import { blockUpdates } from '../measure/aggregate.ts';
-import type { Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
+import type { Measurement, TensorMeasurement } from '../measure/schema/index.ts';
 
 /** How far the weights point in the direction of their reference. */
 export interface Alignment {

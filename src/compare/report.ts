@@ -8,10 +8,10 @@ import {
   moduleSchema,
   ofSchema,
   precisionSchema,
+  quantizationSchema,
   runSchema,
   tensorSchema,
-} from '../measure/schema/measurement.ts';
-import { quantizationSchema } from '../measure/schema/quantization.ts';
+} from '../measure/schema/index.ts';
 import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema } from './benchmarks/row.ts';
 import { calibrationReportSchema } from './calibration/report-schema.ts';

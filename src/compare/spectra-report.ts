@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tensorKey } from '../measure/aggregate.ts';
-import { type Measurement, type TensorMeasurement, tensorSchema } from '../measure/schema/measurement.ts';
+import { type Measurement, type TensorMeasurement, tensorSchema } from '../measure/schema/index.ts';
 import { metricsSchema } from '../spectra/metrics-schema.ts';
 import type { Comparability } from './comparability.ts';
 

@@ -1,4 +1,4 @@
-import type { BenchmarkDocument, BenchmarkMetric } from '../measure/schema/benchmarks.ts';
+import type { BenchmarkDocument, BenchmarkMetric } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** Sums of floating-point numbers depend on their order. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from '../measure/schema/benchmarks.ts';
+import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** What one results file or log of a harness has. */

@@ -1,8 +1,12 @@
-import { machineRecord } from '../measure/record/run-record.ts';
-import { WITHOUT_WEIGHTS } from '../measure/record/without-weights.ts';
-import { type Benchmarks, benchmarksDigest } from '../measure/schema/benchmarks.ts';
-import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from '../measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../measure/schema/probes.ts';
+import { machineRecord, WITHOUT_WEIGHTS } from '../measure/record/index.ts';
+import {
+  type Benchmarks,
+  benchmarksDigest,
+  MEASUREMENT_SCHEMA,
+  type MeasuredProbes,
+  type Measurement,
+  measurementSchema,
+} from '../measure/schema/index.ts';
 import { VERSION } from '../platform/version.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
 import { readLighteval } from './lighteval/read-benchmarks.ts';

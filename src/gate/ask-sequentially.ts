@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { askingOrder } from '../compare/sequential/order.ts';
-import { firstAnswers, settleAgainst } from '../compare/sequential/settle-answers.ts';
-import { areChosen } from '../measure/estimate-suites.ts';
+import { askingOrder, firstAnswers, settleAgainst } from '../compare/sequential/index.ts';
+import { areChosen } from '../measure/index.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes, type Measurement } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /**

@@ -1,10 +1,14 @@
-import { digestCheckpoint } from '../checkpoint/digest.ts';
-import { buildCalibration, extendCalibration, type KnownGood } from '../compare/calibration/build.ts';
-import type { Calibration, CalibrationKind } from '../compare/calibration/schema.ts';
-import { measure } from '../measure/measure.ts';
-import { type MeasuredModel, openingOnce, openMeasured, openMeasuredReference } from '../measure/open-measured.ts';
+import { digestCheckpoint } from '../checkpoint/index.ts';
+import {
+  buildCalibration,
+  type Calibration,
+  type CalibrationKind,
+  extendCalibration,
+  type KnownGood,
+} from '../compare/calibration/index.ts';
+import { type MeasuredModel, measure, openingOnce, openMeasured, openMeasuredReference } from '../measure/index.ts';
 import type { MeasureOptions } from '../measure/options.ts';
-import { readMeasurement } from '../measure/schema/read.ts';
+import { readMeasurement } from '../measure/schema/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 

@@ -1,14 +1,12 @@
-import type { NamedCalibration } from '../compare/calibration/assess.ts';
+import type { NamedCalibration } from '../compare/calibration/index.ts';
 import { type Comparison, compare, undecidedSpectra } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { mayScreen } from '../compare/screening/undecided.ts';
-import { measureQuantization } from '../measure/measure-quantization.ts';
+import { measureQuantization } from '../measure/index.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
-import type { Quantization } from '../measure/schema/quantization.ts';
-import type { Shard } from '../measure/shards/shard.ts';
+import { itemKey, type MeasuredProbes, type Measurement, type Quantization } from '../measure/schema/index.ts';
+import type { Shard } from '../measure/shards/index.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { NamedCalibration } from '../compare/calibration/assess.ts';
-import { CALIBRATION_FILE, readCalibration } from '../compare/calibration/file.ts';
+import { CALIBRATION_FILE, type NamedCalibration, readCalibration } from '../compare/calibration/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';

@@ -1,6 +1,5 @@
 import type { ProbeRunOptions } from '../measure/options.ts';
-import type { MeasuredProbes } from '../measure/schema/probes.ts';
-import { readMeasurement } from '../measure/schema/read.ts';
+import { type MeasuredProbes, readMeasurement } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**

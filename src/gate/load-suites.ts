@@ -5,14 +5,13 @@ import { isTaskText } from '../lm-eval-tasks/read-task.ts';
 import { readTaskSuite, textWithTemplates } from '../lm-eval-tasks/read-task-suite.ts';
 import { approvedFiles } from '../lm-eval-tasks/task-files.ts';
 import { hideError, textKey } from '../measure/hidden-texts.ts';
-import { withoutQuotes } from '../measure/without-quotes.ts';
+import { withoutQuotes } from '../measure/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
-import { readProbeFile } from '../probes/files/read.ts';
+import { comparable, readProbeFile } from '../probes/files/index.ts';
 import { suiteNameFromFile } from '../probes/files/suite-name.ts';
-import { comparable } from '../probes/files/text.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
 /**

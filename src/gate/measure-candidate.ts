@@ -1,17 +1,18 @@
 import { isHubPath } from '../hub/hub-path.ts';
-import { type ListedModel, openListedModel } from '../measure/listed.ts';
-import { measure } from '../measure/measure.ts';
-import { measureServed } from '../measure/measure-served.ts';
 import {
+  type ListedModel,
   type MeasuredModel,
+  measure,
+  measureServed,
   type Open,
   openingOnce,
+  openListedModel,
   openMeasured,
   openMeasuredAdapter,
   openMeasuredReference,
-} from '../measure/open-measured.ts';
+} from '../measure/index.ts';
 import type { Endpoint, MeasureOptions } from '../measure/options.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** What a user names to be measured. */

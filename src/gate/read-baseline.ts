@@ -1,12 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { isWeightsFile } from '../checkpoint/formats/weights-file.ts';
+import { isWeightsFile } from '../checkpoint/formats/index.ts';
 import { type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
-import { nameOfServed } from '../measure/measure-served.ts';
+import { nameOfServed } from '../measure/index.ts';
 import type { Endpoint } from '../measure/options.ts';
-import type { Measurement } from '../measure/schema/measurement.ts';
-import { readMeasurement } from '../measure/schema/read.ts';
+import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** The baseline of a check, and where it came from. */

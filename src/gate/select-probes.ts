@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
-import type { MeasuredProbes } from '../measure/schema/probes.ts';
+import type { MeasuredProbes } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';

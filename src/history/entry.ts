@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import type { Estimate, ShadowRow } from '../compare/probes/comparison.ts';
+import { timeSchema } from '../compare/index.ts';
+import type { Estimate, ShadowRow } from '../compare/probes/index.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
-import { timeSchema } from '../compare/trend-schema.ts';
 import { roundNumber } from '../measure/round.ts';
-import { parseVersioned } from '../platform/json/versioned-json.ts';
+import { parseVersioned } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
-import { arithmeticMean } from '../statistics/descriptive.ts';
-import { normalQuantile } from '../statistics/distributions.ts';
-import { conformalSpread } from '../statistics/joint-conformal.ts';
+import { arithmeticMean, conformalSpread, normalQuantile } from '../statistics/index.ts';
 
 export const HISTORY_SCHEMA = 'shadow-gate/history@1';
 

@@ -1,10 +1,9 @@
 import type { Finding } from '../compare/finding.ts';
+import { CHARTS, type Chart, sortFindings, type Trend, verdictOf } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
-import { CHARTS, type Chart, type Trend } from '../compare/trend-schema.ts';
-import { sortFindings, verdictOf } from '../compare/verdict.ts';
 import { release } from '../platform/version.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type CusumPoint, cusum } from '../statistics/cusum.ts';
+import { type CusumPoint, cusum } from '../statistics/index.ts';
 import type { HistoryEntry, HistoryValue } from './entry.ts';
 
 export interface TrendAssessment {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { validate } from '../platform/json/first-issue.ts';
-import { parseJson } from '../platform/json/parse-json.ts';
+import { parseJson, validate } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**

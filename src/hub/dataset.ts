@@ -1,10 +1,9 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomic } from '../platform/files/write-file.ts';
-import { parseJson } from '../platform/json/parse-json.ts';
-import { seal, unseal } from '../platform/json/sealed-json.ts';
-import type { ParquetSource } from '../platform/parquet/parquet.ts';
+import { writeFileAtomic } from '../platform/files/index.ts';
+import { parseJson, seal, unseal } from '../platform/json/index.ts';
+import type { ParquetSource } from '../platform/parquet/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findSplit, type SplitChoices, type SplitFiles } from './dataset-files.ts';
 import { type DatasetPath, parseDatasetPath, pinnedDataset } from './dataset-path.ts';

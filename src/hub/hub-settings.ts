@@ -1,4 +1,4 @@
-import { cacheFolder } from '../platform/files/cache-folder.ts';
+import { cacheFolder } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 export interface HubSettings {

@@ -4,9 +4,8 @@ import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { makeFolder } from '../platform/files/make-folder.ts';
-import { writeFileAtomic } from '../platform/files/write-file.ts';
-import { seal, unseal } from '../platform/json/sealed-json.ts';
+import { makeFolder, writeFileAtomic } from '../platform/files/index.ts';
+import { seal, unseal } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type ByteRange, missing, pieces, totalBytes, uniteRanges } from './ranges.ts';
 

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomic } from '../platform/files/write-file.ts';
-import { parseJson } from '../platform/json/parse-json.ts';
-import { seal, unseal } from '../platform/json/sealed-json.ts';
+import { writeFileAtomic } from '../platform/files/index.ts';
+import { parseJson, seal, unseal } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import {
   type CheckpointFiles,

@@ -1,5 +1,4 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
+import { type Checkpoint, whileUnchanged } from '../checkpoint/index.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnInterruption } from '../platform/progress.ts';
 import { isOutOfMemory, UserError } from '../platform/user-error.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { QUANTIZATION_KEYS } from '../checkpoint/formats/quantization.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import { type FullCheckpoint, QUANTIZATION_KEYS } from '../checkpoint/formats/index.ts';
+import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import type { Decoder } from './architectures/decoder.ts';
 import { configAs } from './architectures/describe-decoder.ts';
 import type { ModelFamily } from './architectures/families/family.ts';

@@ -1,7 +1,6 @@
-import type { Adapter } from '../checkpoint/adapter/adapter.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { checkpointName, fetchTensors, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import type { Adapter } from '../checkpoint/adapter/index.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import { type Checkpoint, checkpointName, fetchTensors, openCheckpoint, openReference } from '../checkpoint/index.ts';
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { OnInterruption } from '../platform/progress.ts';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { readTextFile } from '../platform/files/read-text-file.ts';
-import { validateFields } from '../platform/json/first-issue.ts';
-import { parseJson } from '../platform/json/parse-json.ts';
+import { readTextFile } from '../platform/files/index.ts';
+import { parseJson, validateFields } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Conversation } from './tokens/chat-template.ts';
 

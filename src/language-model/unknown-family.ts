@@ -1,5 +1,5 @@
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import { listMatrices } from '../checkpoint/matrices/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { UnknownFamily } from './architectures/describe-decoder.ts';
 import { MODEL_FAMILIES } from './architectures/families/index.ts';

@@ -1,10 +1,8 @@
 import { UserError } from '../platform/user-error.ts';
-import type { AskedDocument, AskedTask } from '../probes/files/asked-document.ts';
-import { finalPart } from '../probes/files/final-part.ts';
-import { askedChoices } from '../probes/files/lm-eval/asked-choices.ts';
-import { DEFAULT_MAX_TOKENS } from '../probes/files/lm-eval/asked-generation.ts';
+import { type AskedDocument, type AskedTask, finalPart } from '../probes/files/index.ts';
+import { askedChoices, DEFAULT_MAX_TOKENS } from '../probes/files/lm-eval/index.ts';
 import type { ChoiceScoring, Wording } from '../probes/item.ts';
-import type { PythonDict } from '../python/value.ts';
+import type { PythonDict } from '../python/index.ts';
 import { pythonToJson } from './python/json.ts';
 import type { TaskRequest } from './requests.ts';
 import type { Task } from './task.ts';

@@ -1,6 +1,13 @@
-import { toText } from '../python/print.ts';
-import { isSpace } from '../python/text.ts';
-import { isInt, isList, isTrue, type PythonDict, PythonError, type PythonValue } from '../python/value.ts';
+import {
+  isInt,
+  isList,
+  isSpace,
+  isTrue,
+  type PythonDict,
+  PythonError,
+  type PythonValue,
+  toText,
+} from '../python/index.ts';
 import {
   type DocumentSource,
   fieldOrTemplate,

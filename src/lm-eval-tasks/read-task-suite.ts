@@ -1,9 +1,13 @@
-import { readTextFile } from '../platform/files/read-text-file.ts';
-import { hasTemplates } from '../probes/files/file-records.ts';
-import { isKnownField } from '../probes/files/known-fields.ts';
-import { quotingUnlessLinked } from '../probes/files/leading-outside.ts';
-import { askedSuite, type FileSuite, type ProbeFileOptions } from '../probes/files/read.ts';
-import type { PythonDict } from '../python/value.ts';
+import { readTextFile } from '../platform/files/index.ts';
+import {
+  askedSuite,
+  type FileSuite,
+  hasTemplates,
+  isKnownField,
+  type ProbeFileOptions,
+  quotingUnlessLinked,
+} from '../probes/files/index.ts';
+import type { PythonDict } from '../python/index.ts';
 import { askedTask } from './asked-task.ts';
 import { type GivenDocuments, loadDocuments } from './documents/find-documents.ts';
 import type { IsNeeded } from './documents/read-documents.ts';

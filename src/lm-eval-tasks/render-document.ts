@@ -1,6 +1,12 @@
-import { literalEval } from '../python/literal.ts';
-import { toText } from '../python/print.ts';
-import { isList, type PythonDict, PythonError, PythonTuple, type PythonValue } from '../python/value.ts';
+import {
+  isList,
+  literalEval,
+  type PythonDict,
+  PythonError,
+  PythonTuple,
+  type PythonValue,
+  toText,
+} from '../python/index.ts';
 import type { DocumentFormat } from './task.ts';
 import { renderTemplate } from './task-template.ts';
 

@@ -1,8 +1,7 @@
 import { UserError } from '../platform/user-error.ts';
-import { type AnswerRule, checkAnswerRule } from '../probes/answer-rule.ts';
-import { taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/task-answer-rule.ts';
-import { toText } from '../python/print.ts';
-import { isInt, isList, type PythonDict, PythonError, type PythonValue } from '../python/value.ts';
+import { taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/index.ts';
+import { type AnswerRule, checkAnswerRule } from '../probes/index.ts';
+import { isInt, isList, type PythonDict, PythonError, type PythonValue, toText } from '../python/index.ts';
 import { documentSource, renderContexts, type TaskContextOptions } from './context.ts';
 import { FEWSHOT_SEED, firstN, type Sampler, seeded } from './fewshot.ts';
 import { type DocumentSource, renderChoices, renderQuestion, renderTarget } from './render-document.ts';

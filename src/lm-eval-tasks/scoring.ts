@@ -1,7 +1,6 @@
 import { UserError } from '../platform/user-error.ts';
-import { type AnswerRule, checkAnswerRule } from '../probes/answer-rule.ts';
-import { taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/task-answer-rule.ts';
-import type { TaskConfig } from '../probes/files/lm-eval/task-config.ts';
+import { type TaskConfig, taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/index.ts';
+import { type AnswerRule, checkAnswerRule } from '../probes/index.ts';
 import type { Entries } from './entries.ts';
 import { pythonToJson } from './python/json.ts';
 import type { OutputType } from './task.ts';

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { readTextFile } from '../platform/files/read-text-file.ts';
+import { readTextFile } from '../platform/files/index.ts';
 
 /** A file of a task: where it belongs, and where its text is read. */
 export interface LocatedFile {

@@ -1,14 +1,20 @@
-import type { Environment, Filter } from '../python/jinja/environment.ts';
-import { FILTERS } from '../python/jinja/filters.ts';
-import { GLOBALS } from '../python/jinja/globals.ts';
-import { parse } from '../python/jinja/parse.ts';
-import { jinjaText } from '../python/jinja/print.ts';
-import { renderJinja } from '../python/jinja/render.ts';
-import type { Body } from '../python/jinja/syntax.ts';
-import { TESTS } from '../python/jinja/tests.ts';
-import { asIndex, asText, bind, NotRead, TemplateError } from '../python/jinja/value.ts';
-import { compileRegex, type RegexMatch, replaceAll } from '../python/regex.ts';
-import type { PythonDict } from '../python/value.ts';
+import { compileRegex, type PythonDict, type RegexMatch, replaceAll } from '../python/index.ts';
+import {
+  asIndex,
+  asText,
+  type Body,
+  bind,
+  type Environment,
+  FILTERS,
+  type Filter,
+  GLOBALS,
+  jinjaText,
+  NotRead,
+  parse,
+  renderJinja,
+  TESTS,
+  TemplateError,
+} from '../python/jinja/index.ts';
 
 const KNOWN = new Map<string, Body>();
 const MOST_KNOWN = 200;

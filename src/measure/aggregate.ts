@@ -5,12 +5,11 @@ import {
   MLP_MODULES,
   MODULE_TYPES,
   type ModuleType,
-} from '../checkpoint/naming/module-type.ts';
+} from '../checkpoint/naming/index.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
-import { boundedValue, increasing, type MaybeBounded, quotient } from '../statistics/bounded.ts';
-import { median, weightedMean } from '../statistics/descriptive.ts';
+import { boundedValue, increasing, type MaybeBounded, median, quotient, weightedMean } from '../statistics/index.ts';
 import { roundMaybeBounded, roundNumber } from './round.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './schema/measurement.ts';
 

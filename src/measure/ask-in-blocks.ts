@@ -1,9 +1,15 @@
-import type { Model } from '../language-model/model.ts';
+import type { Model } from '../language-model/index.ts';
 import { at } from '../platform/at.ts';
 import type { OnProgress } from '../platform/progress.ts';
+import {
+  type LeftOutItem,
+  type Outcome,
+  prepareModel,
+  type RunProbesOptions,
+  runChunks,
+  splitIntoChunks,
+} from '../probes/index.ts';
 import type { ProbeItem } from '../probes/item.ts';
-import type { Outcome } from '../probes/outcome.ts';
-import { type LeftOutItem, prepareModel, type RunProbesOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import type { Sequential } from './options.ts';
 import { factKey, type MeasuredProbes } from './schema/probes.ts';
 

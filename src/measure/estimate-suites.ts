@@ -1,12 +1,21 @@
 import type { PassCost } from '../language-model/execution.ts';
-import type { Model } from '../language-model/model.ts';
+import type { Model } from '../language-model/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
-import { estimatePasses, type PassesEstimate, pilotSeconds } from '../probes/estimate-passes.ts';
-import { selectFitting } from '../probes/fits-context.ts';
-import { chooseLevels, pilotSize } from '../probes/pilot.ts';
-import { prepareModel, type RunProbesOptions, splitIntoChunks } from '../probes/run.ts';
+import {
+  chooseLevels,
+  estimatePasses,
+  estimateRun,
+  type PassesEstimate,
+  pilotSeconds,
+  pilotSize,
+  prepareModel,
+  type RunEstimate,
+  type RunProbesOptions,
+  selectFitting,
+  splitIntoChunks,
+  type Trial,
+} from '../probes/index.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 

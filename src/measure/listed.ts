@@ -1,7 +1,7 @@
-import { foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
-import { type ListedCheckpoint, openListed } from '../checkpoint/listed.ts';
+import { foreignNamesAmong } from '../checkpoint/formats/index.ts';
+import { type ListedCheckpoint, openListed } from '../checkpoint/index.ts';
 import { isHubPath } from '../hub/hub-path.ts';
-import type { TokenPlace } from '../language-model/tokens/token-place.ts';
+import type { TokenPlace } from '../language-model/tokens/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { describeFiles } from './behavior/behavior-files.ts';
 import type { Behavior } from './schema/behavior.ts';

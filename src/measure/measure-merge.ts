@@ -1,23 +1,22 @@
-import type { Adapter, LoraModule } from '../checkpoint/adapter/adapter.ts';
-import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
-import { loraFeatures } from '../checkpoint/adapter/factors.ts';
-import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { isBuffer } from '../checkpoint/matrices/buffers.ts';
-import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
-import { tensorPlace } from '../checkpoint/naming/place.ts';
-import { fetchTensors } from '../checkpoint/open.ts';
-import { transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
-import { isQuantized, isReadable } from '../checkpoint/tensors/tensor-value.ts';
+import { type Adapter, isStacked, type LoraModule, loraFeatures } from '../checkpoint/adapter/index.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import { digestCheckpoint, fetchTensors, type TensorDigests } from '../checkpoint/index.ts';
+import { isBuffer, tokenEmbedding } from '../checkpoint/matrices/index.ts';
+import { tensorPlace } from '../checkpoint/naming/index.ts';
+import { isQuantized, isReadable, type TensorEntry, transposedView, wholeMatrix } from '../checkpoint/tensors/index.ts';
 import { UserError } from '../platform/user-error.ts';
-import { areEqual } from '../spectra/merge/equal-tensors.ts';
-import { type ExpertWeight, expertWeights } from '../spectra/merge/expert-weights.ts';
-import { isMergeJudged, judgeMerge } from '../spectra/merge/judge-merge.ts';
-import { isBeforeQuantizing, isMergedBeforeQuantizing } from '../spectra/merge/judge-quantized.ts';
-import type { MergedWeight } from '../spectra/merge/merge-sums.ts';
-import { TensorNames } from '../spectra/merge/tensor-names.ts';
-import { countNonFinite, findNonFinite } from '../spectra/non-finite.ts';
+import { countNonFinite, findNonFinite } from '../spectra/index.ts';
+import {
+  areEqual,
+  type ExpertWeight,
+  expertWeights,
+  isBeforeQuantizing,
+  isMergedBeforeQuantizing,
+  isMergeJudged,
+  judgeMerge,
+  type MergedWeight,
+  TensorNames,
+} from '../spectra/merge/index.ts';
 import type { MeasureSpectraOptions } from './options.ts';
 import { roundNumber } from './round.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';

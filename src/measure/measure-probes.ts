@@ -1,28 +1,31 @@
 import { type Execution, LAYER_BY_LAYER, passSeconds } from '../language-model/execution.ts';
-import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
+import { type Model, type ModelSource, withModel } from '../language-model/index.ts';
 import type { ModelPrecision } from '../language-model/precision.ts';
-import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
+import type { RemoteUsage, ServedIdentity } from '../language-model/remote/index.ts';
+import type { Tokenizer } from '../language-model/tokens/index.ts';
 import { SPELLING } from '../language-model/tokens/spelling.ts';
-import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { at } from '../platform/at.ts';
-import { sha256 } from '../platform/files/sha256.ts';
+import { sha256 } from '../platform/files/index.ts';
 import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { RunEstimate } from '../probes/estimate.ts';
-import { selectFitting } from '../probes/fits-context.ts';
-import { answerKind, type ProbeItem } from '../probes/item.ts';
-import type { Outcome } from '../probes/outcome.ts';
-import { expectChatTemplate, isTemplated, PROBE_DATE } from '../probes/prompt.ts';
-import { chooseReadings } from '../probes/reading.ts';
 import {
+  chooseReadings,
+  expectChatTemplate,
+  isTemplated,
   type LeftOutItem,
+  leadingDigest,
+  type Outcome,
+  PLACEHOLDER,
+  PROBE_DATE,
   prepareModel,
+  type RunEstimate,
   type RunProbesOptions,
   type RunResult,
   runChunks,
+  selectFitting,
   splitIntoChunks,
-} from '../probes/run.ts';
-import { leadingDigest, PLACEHOLDER } from '../probes/spelling.ts';
+} from '../probes/index.ts';
+import { answerKind, type ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
 import { areChosen, estimateSuites, optionsFor } from './estimate-suites.ts';

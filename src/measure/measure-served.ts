@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelSource } from '../language-model/model.ts';
-import { remoteAddress } from '../language-model/remote/remote-address.ts';
-import type { TokenPlace } from '../language-model/tokens/token-place.ts';
+import type { ModelSource } from '../language-model/index.ts';
+import { remoteAddress } from '../language-model/remote/index.ts';
+import type { TokenPlace } from '../language-model/tokens/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import type { ListedModel } from './listed.ts';

@@ -1,17 +1,20 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { fetchTensors } from '../checkpoint/open.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import { type Checkpoint, fetchTensors, whileUnchanged } from '../checkpoint/index.ts';
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseDevice } from '../onnx/device.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
 import { machineMemory } from '../platform/memory.ts';
-import { type Job, type Plan, planSpectra } from '../spectra/jobs.ts';
+import {
+  asScreened,
+  type Job,
+  type Plan,
+  planSpectra,
+  runJobs,
+  type SpectraFindings,
+  type Spectrum,
+} from '../spectra/index.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
-import { runJobs, type SpectraFindings } from '../spectra/run-jobs.ts';
-import { asScreened } from '../spectra/screen/screen-spectrum.ts';
-import type { Spectrum } from '../spectra/spectrum.ts';
 import { tensorKey } from './aggregate.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
 import type { MeasureSpectraOptions } from './options.ts';

@@ -1,16 +1,17 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
-import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
-import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/formats/foreign-files.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { checkpointListing } from '../checkpoint/listed.ts';
-import { checkpointName } from '../checkpoint/open.ts';
-import { storedEntries } from '../checkpoint/tensors/tensor-value.ts';
-import type { ModelSource } from '../language-model/model.ts';
-import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
-import { reopenTokens, type TokenPlace } from '../language-model/tokens/token-place.ts';
+import { type FullCheckpoint, foreignFilesIn, foreignNamesAmong } from '../checkpoint/formats/index.ts';
+import {
+  type Checkpoint,
+  checkpointListing,
+  checkpointName,
+  digestCheckpoint,
+  TensorDigests,
+  whileUnchanged,
+} from '../checkpoint/index.ts';
+import { storedEntries } from '../checkpoint/tensors/index.ts';
+import type { ModelSource } from '../language-model/index.ts';
+import { digestTokenFiles, reopenTokens, type TokenPlace } from '../language-model/tokens/index.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';

@@ -1,8 +1,12 @@
-import type { Adapter } from '../checkpoint/adapter/adapter.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { TensorDigests } from '../checkpoint/digest.ts';
-import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
-import { openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
+import type { Adapter } from '../checkpoint/adapter/index.ts';
+import { refuseQuantized } from '../checkpoint/formats/index.ts';
+import {
+  type Checkpoint,
+  openCheckpoint,
+  openMergedAdapter,
+  openReference,
+  TensorDigests,
+} from '../checkpoint/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Endpoint, Reference } from './options.ts';
 

@@ -1,11 +1,11 @@
-import type { TensorDigests } from '../checkpoint/digest.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import type { EndpointSource } from '../language-model/model.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import type { TensorDigests } from '../checkpoint/index.ts';
+import type { EndpointSource } from '../language-model/index.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import type { Suite } from '../probes/suite.ts';
-import type { MethodChoice } from '../spectra/choose-method.ts';
+import type { MethodChoice } from '../spectra/index.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
 import type { Shard } from './shards/shard.ts';

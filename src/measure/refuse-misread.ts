@@ -1,15 +1,12 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { quantizationBeside } from '../checkpoint/formats/quantized/settings.ts';
-import { isBuffer } from '../checkpoint/matrices/buffers.ts';
-import { fetchTensors } from '../checkpoint/open.ts';
-import { hasRecipes, isQuantized } from '../checkpoint/tensors/tensor-value.ts';
+import { type FullCheckpoint, quantizationBeside } from '../checkpoint/formats/index.ts';
+import { type Checkpoint, fetchTensors } from '../checkpoint/index.ts';
+import { isBuffer } from '../checkpoint/matrices/index.ts';
+import { hasRecipes, isQuantized } from '../checkpoint/tensors/index.ts';
 import { ElementType } from '../onnx/graph.ts';
-import { isObject } from '../platform/json/is-object.ts';
+import { isObject } from '../platform/json/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import { innerName } from '../spectra/match-names.ts';
-import { findNonFinite } from '../spectra/non-finite.ts';
+import { findNonFinite, innerName } from '../spectra/index.ts';
 import { refuseOtherParams } from './refuse-other-params.ts';
 
 /**

@@ -1,12 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJsonObject } from '../checkpoint/config/architecture.ts';
-import { configOfParams, PARAMS } from '../checkpoint/config/params.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { QUANTIZATION_KEYS } from '../checkpoint/formats/quantization.ts';
+import { configOfParams, PARAMS, parseJsonObject } from '../checkpoint/config/index.ts';
+import { type FullCheckpoint, QUANTIZATION_KEYS } from '../checkpoint/formats/index.ts';
 import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
-import type { Decoder, Layer } from '../language-model/architectures/decoder.ts';
-import { describeDecoder } from '../language-model/architectures/describe-decoder.ts';
+import { type Decoder, describeDecoder, type Layer } from '../language-model/architectures/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**

@@ -1,16 +1,17 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { TensorDigests } from '../checkpoint/digest.ts';
-import { isBuffer } from '../checkpoint/matrices/buffers.ts';
-import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
-import { tensorPlace } from '../checkpoint/naming/place.ts';
-import { fetchTensors } from '../checkpoint/open.ts';
-import { findOtherWeights, type OtherWeights } from '../checkpoint/other-weights.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import {
+  type Checkpoint,
+  fetchTensors,
+  findOtherWeights,
+  type OtherWeights,
+  type TensorDigests,
+} from '../checkpoint/index.ts';
+import { isBuffer, tokenEmbedding } from '../checkpoint/matrices/index.ts';
+import { tensorPlace } from '../checkpoint/naming/index.ts';
+import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import { innerName } from '../spectra/match-names.ts';
-import { areEqual } from '../spectra/merge/equal-tensors.ts';
-import { TensorNames } from '../spectra/merge/tensor-names.ts';
+import { innerName } from '../spectra/index.ts';
+import { areEqual, TensorNames } from '../spectra/merge/index.ts';
 
 /**
  * Make sure that whatever program loads a checkpoint gets the weights that are measured: those beside them must be the same numbers, or

@@ -1,5 +1,5 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import type { Checkpoint } from '../checkpoint/index.ts';
 import { isScreened, methodOfAll, summarize, tensorKey } from './aggregate.ts';
 import { completeSpectra, measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
 import type { CompletedSpectrum, MeasureSpectraOptions } from './options.ts';

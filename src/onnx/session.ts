@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import * as ort from 'onnxruntime-node';
-import { openResolved } from '../platform/files/resolve-inside.ts';
+import { openResolved } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { ElementType, type ExternalData, externalDataFolder, Graph } from './graph.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
-import { readTextFile } from '../platform/files/read-text-file.ts';
+import { readTextFile } from '../platform/files/index.ts';
 import { type Position, parseYaml } from '../platform/parse-yaml.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_POLICY, effectiveRules, type Policy, policySchema } from './policy.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isEmbedding, MODULE_TYPES } from '../checkpoint/naming/module-type.ts';
-import { DECISION_INTERVAL } from '../statistics/cusum.ts';
+import { isEmbedding, MODULE_TYPES } from '../checkpoint/naming/index.ts';
+import { DECISION_INTERVAL } from '../statistics/index.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 import { probePolicyShape } from './probe-policy.ts';
 

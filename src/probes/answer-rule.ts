@@ -1,6 +1,13 @@
 import { UserError } from '../platform/user-error.ts';
-import { compileRegex, escapeRegex, findAll, type PythonRegex, removeAll } from '../python/regex.ts';
-import { PUNCTUATION, strip } from '../python/text.ts';
+import {
+  compileRegex,
+  escapeRegex,
+  findAll,
+  PUNCTUATION,
+  type PythonRegex,
+  removeAll,
+  strip,
+} from '../python/index.ts';
 
 /**
  * One step of a filter pipeline of lm-evaluation-harness (0.4.13), on one response.

@@ -1,5 +1,5 @@
 import { type PassCost, passSeconds } from '../language-model/execution.ts';
-import type { Model } from '../language-model/model.ts';
+import type { Model } from '../language-model/index.ts';
 import { at } from '../platform/at.ts';
 import { charactersRead, type EstimateOptions, type RunEstimate, sharedPrefixLengths } from './estimate.ts';
 import type { ProbeItem } from './item.ts';

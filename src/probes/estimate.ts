@@ -1,4 +1,4 @@
-import type { Model } from '../language-model/model.ts';
+import type { Model } from '../language-model/index.ts';
 import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { selectFitting } from './fits-context.ts';

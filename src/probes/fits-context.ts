@@ -1,8 +1,5 @@
-import type { Sequence } from '../language-model/engine.ts';
-import type { Model } from '../language-model/model.ts';
-import { encodePair } from '../language-model/tokens/encode.ts';
-import { TokenizerStopped } from '../language-model/tokens/start-tokenizer.ts';
-import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
+import type { Model, Sequence } from '../language-model/index.ts';
+import { encodePair, type Tokenizer, TokenizerStopped } from '../language-model/tokens/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Form, ProbeItem } from './item.ts';
 import { scoredTexts } from './prompt.ts';

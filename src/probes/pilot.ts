@@ -1,4 +1,4 @@
-import type { Model } from '../language-model/model.ts';
+import type { Model } from '../language-model/index.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { Trial } from './estimate.ts';
 import { selectFitting } from './fits-context.ts';

@@ -1,5 +1,5 @@
-import type { Model } from '../language-model/model.ts';
-import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
+import type { Model } from '../language-model/index.ts';
+import type { Tokenizer } from '../language-model/tokens/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem, Wording } from './item.ts';
 

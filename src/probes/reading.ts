@@ -1,7 +1,6 @@
-import type { Model } from '../language-model/model.ts';
-import type { ScoreRequest } from '../language-model/requests.ts';
-import { encodePair } from '../language-model/tokens/encode.ts';
-import { sha256 } from '../platform/files/sha256.ts';
+import type { Model, ScoreRequest } from '../language-model/index.ts';
+import { encodePair } from '../language-model/tokens/index.ts';
+import { sha256 } from '../platform/files/index.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { ProbeItem } from './item.ts';
 import type { Suite } from './suite.ts';

@@ -1,8 +1,5 @@
-import type { OnWork } from '../language-model/engine.ts';
 import { LAYER_BY_LAYER } from '../language-model/execution.ts';
-import type { Model } from '../language-model/model.ts';
-import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
-import type { ScoreAnswer } from '../language-model/score.ts';
+import type { GenerateRequest, Model, OnWork, ScoreAnswer, ScoreRequest } from '../language-model/index.ts';
 import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { judgeAnswer } from './exact-answer.ts';

@@ -1,8 +1,6 @@
-import type { Model } from '../language-model/model.ts';
-import type { ScoreRequest } from '../language-model/requests.ts';
-import { encodedTexts, leadingTokens } from '../language-model/tokens/encode.ts';
-import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
-import { sha256 } from '../platform/files/sha256.ts';
+import type { Model, ScoreRequest } from '../language-model/index.ts';
+import { encodedTexts, leadingTokens, type Tokenizer } from '../language-model/tokens/index.ts';
+import { sha256 } from '../platform/files/index.ts';
 import type { ProbeItem } from './item.ts';
 import { isTemplated, type PromptOptions, promptContext } from './prompt.ts';
 

@@ -1,4 +1,4 @@
-import { endOfString, parseJson } from '../platform/json/parse-json.ts';
+import { endOfString, parseJson } from '../platform/json/index.ts';
 
 /**
  * Parse JSON as Python writes it: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.

@@ -1,14 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Finding, findingSchema, type Level, SEVERITY } from '../compare/finding.ts';
-import { reasonSchema } from '../compare/findings/flat-form.ts';
-import { findingReason } from '../compare/reason.ts';
+import { contradictionInSpectra, findingReason, reasonSchema, shownLevel, verdictOf } from '../compare/index.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
-import { shownLevel } from '../compare/shown-level.ts';
-import { contradictionInSpectra } from '../compare/spectra-report.ts';
-import { verdictOf } from '../compare/verdict.ts';
-import { validate } from '../platform/json/first-issue.ts';
-import { parseVersioned, readVersioned } from '../platform/json/versioned-json.ts';
+import { parseVersioned, readVersioned, validate } from '../platform/json/index.ts';
 import { VERSION } from '../platform/version.ts';
 import { findingText } from './text/finding.ts';
 

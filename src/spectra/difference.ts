@@ -1,4 +1,4 @@
-import { isQuantized } from '../checkpoint/tensors/tensor-value.ts';
+import { isQuantized } from '../checkpoint/tensors/index.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { float64Output, type SessionOutputs } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';

@@ -1,6 +1,5 @@
-import type { LoraModule } from '../checkpoint/adapter/adapter.ts';
-import { loraFactors } from '../checkpoint/adapter/factors.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import { type LoraModule, loraFactors } from '../checkpoint/adapter/index.ts';
+import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { loadFlat, loadMatrix, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';

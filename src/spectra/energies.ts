@@ -1,6 +1,6 @@
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Device, float64Output, runGraph, tensor } from '../onnx/session.ts';
-import { gini } from '../statistics/descriptive.ts';
+import { gini } from '../statistics/index.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
 import { CACHED_BYTES, eachStrip, type MatrixSource } from './load-matrix.ts';
 import type { Metrics } from './metrics-schema.ts';

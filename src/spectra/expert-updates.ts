@@ -1,14 +1,18 @@
-import type { Adapter } from '../checkpoint/adapter/adapter.ts';
-import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../checkpoint/adapter/expert-factors.ts';
-import { loraFactors, loraFeatures } from '../checkpoint/adapter/factors.ts';
-import { MAX_EXPERTS } from '../checkpoint/config/architecture.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { fusedLayout } from '../checkpoint/matrices/fused.ts';
-import { listMatrices, type MatrixContext, refuseTiny } from '../checkpoint/matrices/list-matrices.ts';
+import {
+  type Adapter,
+  areTurned,
+  type ExpertLayer,
+  loraFactors,
+  loraFeatures,
+  ofExpert,
+  type StackedModule,
+} from '../checkpoint/adapter/index.ts';
+import { MAX_EXPERTS } from '../checkpoint/config/index.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import { fusedLayout, listMatrices, type MatrixContext, refuseTiny } from '../checkpoint/matrices/index.ts';
 import type { Matrix } from '../checkpoint/matrices/matrix.ts';
-import type { ModuleType } from '../checkpoint/naming/module-type.ts';
-import { type ModelKind, tensorPlace } from '../checkpoint/naming/place.ts';
-import type { OutputSlice } from '../checkpoint/tensors/matrix-view.ts';
+import { type ModelKind, type ModuleType, tensorPlace } from '../checkpoint/naming/index.ts';
+import type { OutputSlice } from '../checkpoint/tensors/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';
 import type { SpectrumTarget } from './target.ts';

@@ -1,4 +1,4 @@
-import { isMeasuredDtype } from '../checkpoint/tensors/dtype.ts';
+import { isMeasuredDtype } from '../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';

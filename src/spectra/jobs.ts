@@ -1,9 +1,7 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { refuseQuantized } from '../checkpoint/formats/quantization.ts';
-import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
-import { expansionMemory } from '../checkpoint/tensors/tensor-value.ts';
+import { type FullCheckpoint, refuseQuantized } from '../checkpoint/formats/index.ts';
+import type { Checkpoint } from '../checkpoint/index.ts';
+import { listMatrices } from '../checkpoint/matrices/index.ts';
+import { expansionMemory, type TensorEntry } from '../checkpoint/tensors/index.ts';
 import { type Device, deviceWithMemory } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
 import { chooseMethod, type MethodChoice, methodDevice } from './choose-method.ts';

@@ -1,6 +1,4 @@
-import type { MatrixView } from '../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
-import { bitsValue, tensorValue } from '../checkpoint/tensors/tensor-value.ts';
+import { bitsValue, type MatrixView, type TensorEntry, tensorValue } from '../checkpoint/tensors/index.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
 /** A matrix in a file: the stored tensor, and which part of it the matrix is. */

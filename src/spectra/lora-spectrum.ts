@@ -1,11 +1,10 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
-import type { LoraModule } from '../checkpoint/adapter/adapter.ts';
-import { loraFactors, loraFeatures } from '../checkpoint/adapter/factors.ts';
-import type { MatrixView } from '../checkpoint/tensors/matrix-view.ts';
+import { type LoraModule, loraFactors, loraFeatures } from '../checkpoint/adapter/index.ts';
+import type { MatrixView } from '../checkpoint/tensors/index.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
-import { gini } from '../statistics/descriptive.ts';
+import { gini } from '../statistics/index.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { spectralMetrics } from './metrics.ts';

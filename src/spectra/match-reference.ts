@@ -1,7 +1,7 @@
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { listMatrices } from '../checkpoint/matrices/list-matrices.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import { listMatrices } from '../checkpoint/matrices/index.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrices/matrix.ts';
-import { BLOCK_MODULES } from '../checkpoint/naming/module-type.ts';
+import { BLOCK_MODULES } from '../checkpoint/naming/index.ts';
 import { matchNames } from './match-names.ts';
 
 export interface Matched {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Bounded } from '../statistics/bounded.ts';
+import type { Bounded } from '../statistics/index.ts';
 
 const boundedSchema = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
 

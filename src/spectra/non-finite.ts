@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';

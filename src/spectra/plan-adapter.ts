@@ -1,18 +1,24 @@
-import type { Adapter, LoraModule } from '../checkpoint/adapter/adapter.ts';
-import { isStacked } from '../checkpoint/adapter/expert-factors.ts';
-import { loraFactors, loraFeatures } from '../checkpoint/adapter/factors.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
-import { fusedLayout } from '../checkpoint/matrices/fused.ts';
-import type { FusedLayout } from '../checkpoint/matrices/fused-layout.ts';
-import { attentionInput, listMatrices, type MatrixContext } from '../checkpoint/matrices/list-matrices.ts';
-import { gatedMlpHalves, moduleByShape } from '../checkpoint/matrices/mlp-by-shape.ts';
-import { tokenEmbedding } from '../checkpoint/matrices/token-embedding.ts';
-import { MLP_MODULES } from '../checkpoint/naming/module-type.ts';
-import { mtpLayers } from '../checkpoint/naming/mtp-layers.ts';
-import { isMultimodalName, type ModelKind, type TensorPlace, tensorPlace } from '../checkpoint/naming/place.ts';
-import { outputPart, transposedView, wholeMatrix } from '../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
-import { isReadable } from '../checkpoint/tensors/tensor-value.ts';
+import { type Adapter, isStacked, type LoraModule, loraFactors, loraFeatures } from '../checkpoint/adapter/index.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
+import {
+  attentionInput,
+  type FusedLayout,
+  fusedLayout,
+  gatedMlpHalves,
+  listMatrices,
+  type MatrixContext,
+  moduleByShape,
+  tokenEmbedding,
+} from '../checkpoint/matrices/index.ts';
+import {
+  isMultimodalName,
+  MLP_MODULES,
+  type ModelKind,
+  mtpLayers,
+  type TensorPlace,
+  tensorPlace,
+} from '../checkpoint/naming/index.ts';
+import { isReadable, outputPart, type TensorEntry, transposedView, wholeMatrix } from '../checkpoint/tensors/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
 import { expertUpdateTargets } from './expert-updates.ts';

@@ -1,5 +1,4 @@
-import type { FloatDtype } from '../checkpoint/tensors/dtype.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import type { FloatDtype, TensorEntry } from '../checkpoint/tensors/index.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
 /** Below this ratio of the update's energy to the rounding energy, the spectrum of ΔW is not judged. */

@@ -1,8 +1,8 @@
 import type { Skipped } from '../checkpoint/matrices/matrix.ts';
-import { isEmbedding } from '../checkpoint/naming/module-type.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import { isEmbedding } from '../checkpoint/naming/index.ts';
+import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
-import { boundedValue } from '../statistics/bounded.ts';
+import { boundedValue } from '../statistics/index.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
 import { Mutex, type SharedResources } from './exact/shared-resources.ts';
 import { openSolver } from './exact/solver.ts';

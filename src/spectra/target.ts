@@ -1,7 +1,7 @@
-import type { FullCheckpoint } from '../checkpoint/formats/full-checkpoint.ts';
+import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrices/matrix.ts';
-import type { TensorPlace } from '../checkpoint/naming/place.ts';
-import type { TensorEntry } from '../checkpoint/tensors/tensor-entry.ts';
+import type { TensorPlace } from '../checkpoint/naming/index.ts';
+import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import type { DoraWeight } from './dora.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ADAPTER_CONFIG, MLX_ADAPTER } from '../../hub/checkpoint-files.ts';
 import { at } from '../../platform/at.ts';
-import { validate } from '../../platform/json/first-issue.ts';
+import { validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
 import { tensorPlace } from '../naming/place.ts';

@@ -1,8 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
-import { FolderFiles } from '../../platform/files/folder-files.ts';
-import { isInside } from '../../platform/files/resolve-inside.ts';
+import { FolderFiles, isInside } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import {
   type Architecture,

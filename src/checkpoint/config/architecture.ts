@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { FolderFiles } from '../../platform/files/folder-files.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
+import type { FolderFiles } from '../../platform/files/index.ts';
+import { parseJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../../python/json.ts';
-import { withoutNonFinite } from '../../python/json-with-nan.ts';
+import { parsePythonJson, withoutNonFinite } from '../../python/index.ts';
 import { withNumberKinds } from './config-kinds.ts';
 import { configOfParams, PARAMS } from './params.ts';
 

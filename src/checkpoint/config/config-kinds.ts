@@ -1,4 +1,4 @@
-import { isDict, isList, PythonFloat, type PythonValue } from '../../python/value.ts';
+import { isDict, isList, PythonFloat, type PythonValue } from '../../python/index.ts';
 
 /** What Python calls a value of a config. `huge`: an int beyond 2^53, which is rounded here. */
 export type Kind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' | 'dict';

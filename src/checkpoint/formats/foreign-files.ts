@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isTrainingState } from '../../hub/checkpoint-files.ts';
-import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
+import { openResolved, resolveInside } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { type ForeignFormat, foreignError, foreignFormatByName, PICKLE, readForeignFormat } from './foreign-format.ts';
 

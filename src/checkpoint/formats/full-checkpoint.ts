@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../hub/snapshot.ts';
-import type { FolderFiles } from '../../platform/files/folder-files.ts';
+import type { FolderFiles } from '../../platform/files/index.ts';
 import type { Architecture } from '../config/architecture.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { GgufMetadata } from './gguf/metadata.ts';

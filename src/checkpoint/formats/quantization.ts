@@ -1,4 +1,4 @@
-import { isObject } from '../../platform/json/is-object.ts';
+import { isObject } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isFloatingPoint } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';

@@ -2,11 +2,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../../hub/checkpoint-files.ts';
-import { stateBeforeReading } from '../../platform/files/file-state.ts';
-import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../platform/files/git-lfs.ts';
-import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
-import { validate } from '../../platform/json/first-issue.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
+import {
+  isLfsPointer,
+  LFS_MAGIC_BYTES,
+  lfsPointerError,
+  openResolved,
+  resolveInside,
+  stateBeforeReading,
+} from '../../platform/files/index.ts';
+import { parseJson, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { bitsPerElement } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';

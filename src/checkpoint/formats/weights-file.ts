@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { FolderFiles } from '../../platform/files/folder-files.ts';
+import { FolderFiles } from '../../platform/files/index.ts';
 
 /** Is this the name of one file of weights, and neither that of a directory nor of a measurement? */
 export function isWeightsFile(path: string): boolean {

@@ -1,7 +1,7 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { runGraph, tensorOutput } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { openResolved } from '../../platform/files/resolve-inside.ts';
+import { openResolved } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { assemble, tensorRows } from './layout.ts';
 import type { TensorEntry } from './tensor-entry.ts';

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { FileState } from '../../platform/files/file-state.ts';
+import type { FileState } from '../../platform/files/index.ts';
 
 /** Tensors by their names. */
 export type Tensors = ReadonlyMap<string, TensorEntry>;

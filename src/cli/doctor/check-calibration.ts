@@ -1,13 +1,16 @@
-import { areExchangeable, LEAST_RUNS } from '../../compare/calibration/assess.ts';
-import { describeUpdate, findCalibrationDifference } from '../../compare/calibration/describe-update.ts';
-import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
-import type { Calibration } from '../../compare/calibration/schema.ts';
+import {
+  areExchangeable,
+  CALIBRATION_FILE,
+  type Calibration,
+  describeUpdate,
+  findCalibrationDifference,
+  LEAST_RUNS,
+} from '../../compare/calibration/index.ts';
 import { calibrationOnDisk, calibrationPath } from '../../gate/find-calibration.ts';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
-import { knownGoodCount } from '../../report/text/calibration-limits.ts';
-import { findingText } from '../../report/text/finding.ts';
+import { findingText, knownGoodCount } from '../../report/text/index.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
 import { type DoctorFinding, ok, problem, warning } from './diagnosis.ts';

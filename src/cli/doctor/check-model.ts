@@ -1,13 +1,11 @@
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { folderOfWeights } from '../../checkpoint/formats/weights-file.ts';
+import { type FullCheckpoint, folderOfWeights } from '../../checkpoint/formats/index.ts';
 import { parseHubPath } from '../../hub/hub-path.ts';
 import { HubRepository } from '../../hub/hub-repository.ts';
 import { hubSettings } from '../../hub/hub-settings.ts';
-import { expectModelMemory, openModelTokenizer } from '../../language-model/open-model.ts';
-import { RemoteServer } from '../../language-model/remote/remote-server.ts';
-import { identifyServer } from '../../language-model/remote/server-identity.ts';
-import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
-import { PROBE_DATE } from '../../probes/prompt.ts';
+import { expectModelMemory, openModelTokenizer } from '../../language-model/index.ts';
+import { identifyServer, RemoteServer } from '../../language-model/remote/index.ts';
+import type { Tokenizer } from '../../language-model/tokens/index.ts';
+import { PROBE_DATE } from '../../probes/index.ts';
 import type { Suite } from '../../probes/suite.ts';
 import { expectTime } from '../init/expected-time.ts';
 import { pointersIn } from '../init/git.ts';

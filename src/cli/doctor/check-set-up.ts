@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readBaseline } from '../../gate/read-baseline.ts';
-import { describeFiles } from '../../measure/behavior/behavior-files.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import { describeFiles } from '../../measure/behavior/index.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import type { Suite } from '../../probes/suite.ts';
-import { formatCount } from '../../report/text/numbers.ts';
+import { formatCount } from '../../report/text/index.ts';
 import { BASELINE_FILE } from '../init/existing.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';

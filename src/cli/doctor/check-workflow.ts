@@ -1,4 +1,4 @@
-import type { ExpectedMemory } from '../../language-model/runtime/memory-plan.ts';
+import type { ExpectedMemory } from '../../language-model/index.ts';
 import { isInLfs, pathIn } from '../init/git.ts';
 import { isOnHub } from '../init/model.ts';
 import { HOSTED } from '../init/place.ts';

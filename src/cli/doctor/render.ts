@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { printable } from '../../report/escape.ts';
-import type { TerminalOptions } from '../../report/terminal/table.ts';
+import type { TerminalOptions } from '../../report/terminal/index.ts';
 import { inWidth } from '../init/say.ts';
 import type { Diagnosis } from './diagnosis.ts';
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../platform/user-error.ts';
-import { readProbeFile } from '../../probes/files/read.ts';
+import { readProbeFile } from '../../probes/files/index.ts';
 
 /** A file of the user's that can be asked. */
 export interface FoundBenchmark {

@@ -1,9 +1,8 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { measurementText } from '../../measure/schema/write.ts';
+import { type Measurement, measurementText } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { printable } from '../../report/escape.ts';
-import { formatInteger } from '../../report/text/numbers.ts';
+import { formatInteger } from '../../report/text/index.ts';
 import { findBenchmarks } from './benchmarks.ts';
 import { BASELINE_FILE, isThere, ourWorkflows, POLICY_FILE, WORKFLOW_FILE } from './existing.ts';
 import type { Search } from './find-checkpoints.ts';

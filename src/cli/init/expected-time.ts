@@ -1,6 +1,6 @@
 import { matrixRate } from '../../onnx/matrix-rate.ts';
 import type { Suite } from '../../probes/suite.ts';
-import { planSpectra } from '../../spectra/jobs.ts';
+import { planSpectra } from '../../spectra/index.ts';
 import type { OpenedPair } from './model.ts';
 
 /** How long a measurement takes on the CPU of this machine, in seconds, by the sizes alone. */

@@ -1,12 +1,10 @@
-import { tooFew } from '../../compare/checks/too-few-facts.ts';
-import { budgetUse } from '../../compare/probes/enough-facts.ts';
-import { LEAST_FACTS } from '../../compare/probes/kinds.ts';
-import { pairWithItself } from '../../compare/probes/pair.ts';
+import { tooFew } from '../../compare/index.ts';
+import { budgetUse, LEAST_FACTS, pairWithItself } from '../../compare/probes/index.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';
-import { findingText } from '../../report/text/finding.ts';
+import { findingText } from '../../report/text/index.ts';
 import { takeMeasurement } from '../measure.ts';
 import type { Output } from '../output.ts';
 import type { ChosenFiles } from './choose-files.ts';

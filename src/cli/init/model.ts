@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { checkpointName, openCheckpoint, openReference } from '../../checkpoint/open.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
+import { type Checkpoint, checkpointName, openCheckpoint, openReference } from '../../checkpoint/index.ts';
 import { isHubPath } from '../../hub/hub-path.ts';
-import { examineModel } from '../../language-model/open-model.ts';
+import { examineModel } from '../../language-model/index.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { type ErrorCode, UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';

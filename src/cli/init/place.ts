@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseHubPath } from '../../hub/hub-path.ts';
-import { isInside } from '../../platform/files/resolve-inside.ts';
+import { isInside } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isInLfs, pathIn } from './git.ts';
 import { type DescribedModel, isOnHub } from './model.ts';

@@ -1,4 +1,4 @@
-import { wrap } from '../../report/terminal/wrap.ts';
+import { wrap } from '../../report/terminal/index.ts';
 import type { Output } from '../output.ts';
 
 /** Prints a sentence. */

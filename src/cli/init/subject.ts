@@ -1,5 +1,5 @@
 import { isHubPath, parseHubPath } from '../../hub/hub-path.ts';
-import { remoteAddress } from '../../language-model/remote/remote-address.ts';
+import { remoteAddress } from '../../language-model/remote/index.ts';
 import type { Half } from '../../measure/options.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';

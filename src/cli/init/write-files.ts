@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expectWritable, writeFileAtomic } from '../../platform/files/write-file.ts';
+import { expectWritable, writeFileAtomic } from '../../platform/files/index.ts';
 
 export interface FileToWrite {
   /** Relative to the folder. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../../platform/process/worker-entry.ts';
+import { workerEntry } from '../../platform/process/index.ts';
 import type { Progress } from '../../platform/progress.ts';
 import type { DisplayKind, ProgressDisplay } from './progress-display.ts';
 import type { DisplayData, DisplayMessage } from './progress-worker.ts';

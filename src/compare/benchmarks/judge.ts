@@ -1,8 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialAtLeast } from '../../statistics/distributions.ts';
-import { holm } from '../../statistics/holm.ts';
-import { exactMcNemar } from '../../statistics/mcnemar.ts';
-import { tango } from '../../statistics/tango.ts';
+import { binomialAtLeast, exactMcNemar, holm, tango } from '../../statistics/index.ts';
 import { exclusionLevel } from '../probes/change-interval.ts';
 import { GUESSING } from '../probes/families.ts';
 import { type BenchmarkPairing, type ComparedTask, type Counts, sumCounts } from './pair.ts';

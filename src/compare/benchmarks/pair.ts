@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
-import { exactMcNemarTwoSided } from '../../statistics/mcnemar.ts';
+import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
+import { exactMcNemarTwoSided } from '../../statistics/index.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import type { BenchmarkRow } from './row.ts';
 

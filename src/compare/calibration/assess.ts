@@ -1,8 +1,12 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { at } from '../../platform/at.ts';
-import { arithmeticMean } from '../../statistics/descriptive.ts';
-import { conformalSpread, fewestRuns, jointConformal } from '../../statistics/joint-conformal.ts';
-import type { LeaveOneOutLine } from '../../statistics/leave-one-out.ts';
+import {
+  arithmeticMean,
+  conformalSpread,
+  fewestRuns,
+  jointConformal,
+  type LeaveOneOutLine,
+} from '../../statistics/index.ts';
 import { metricRange } from '../metric-range.ts';
 import { calibrationRun } from './build.ts';
 import {

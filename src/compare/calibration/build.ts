@@ -1,6 +1,6 @@
 import { groupKey } from '../../measure/aggregate.ts';
 import { expectFullSpectra } from '../../measure/full-spectra.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { lowRankGroups } from '../low-rank.ts';
 import { describeUpdate, findCalibrationDifference } from './describe-update.ts';

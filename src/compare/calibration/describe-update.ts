@@ -1,4 +1,4 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { release } from '../../platform/version.ts';
 import { differingKeys } from '../like-with-like.ts';
 import type { DescribedUpdate } from './schema.ts';

@@ -1,8 +1,7 @@
-import { writeFileAtomic } from '../../platform/files/write-file.ts';
-import { jsonLines } from '../../platform/json/json-lines.ts';
-import { parseVersioned, readVersioned } from '../../platform/json/versioned-json.ts';
+import { writeFileAtomic } from '../../platform/files/index.ts';
+import { jsonLines, parseVersioned, readVersioned } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { boundedValue } from '../../statistics/bounded.ts';
+import { boundedValue } from '../../statistics/index.ts';
 import { metricRange } from '../metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';

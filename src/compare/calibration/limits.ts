@@ -1,8 +1,11 @@
-import { arithmeticMean } from '../../statistics/descriptive.ts';
-import { tQuantile } from '../../statistics/distributions.ts';
-import { conformalSpread } from '../../statistics/joint-conformal.ts';
-import { type LeaveOneOutLine, leaveOneOutLine } from '../../statistics/leave-one-out.ts';
-import { widenedRange } from '../../statistics/widened-range.ts';
+import {
+  arithmeticMean,
+  conformalSpread,
+  type LeaveOneOutLine,
+  leaveOneOutLine,
+  tQuantile,
+  widenedRange,
+} from '../../statistics/index.ts';
 import type { CoordinateDirection, SizeRange } from './coordinates.ts';
 import type { LimitRule } from './report-schema.ts';
 import { metricScale } from './scale.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { componentSchema, moduleSchema } from '../../measure/schema/measurement.ts';
+import { componentSchema, moduleSchema } from '../../measure/schema/index.ts';
 import { CALIBRATION_DIFFERENCES } from './describe-update.ts';
 import { CALIBRATION_KINDS } from './schema.ts';
 import { UPDATE_DIFFERENCES } from './unlike-updates.ts';

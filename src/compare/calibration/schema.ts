@@ -6,7 +6,7 @@ import {
   identitySchema,
   measurementSchema,
   moduleSchema,
-} from '../../measure/schema/measurement.ts';
+} from '../../measure/schema/index.ts';
 import { maybeBoundedSchema } from '../../spectra/metrics-schema.ts';
 
 export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';

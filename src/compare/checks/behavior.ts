@@ -4,8 +4,8 @@ import {
   BESIDE_TOKENIZER,
   type BehaviorPart,
   type BehaviorValues,
-} from '../../measure/schema/behavior.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
+  type Measurement,
+} from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';

@@ -1,4 +1,4 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import {
   allCounts,

@@ -1,5 +1,5 @@
 import type { SkipCause } from '../../checkpoint/matrices/matrix.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 

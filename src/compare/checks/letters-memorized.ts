@@ -1,4 +1,4 @@
-import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import { exactSignFlip } from '../../statistics/index.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

@@ -1,7 +1,5 @@
-import type { LogitScale } from '../../measure/schema/behavior.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { itemKey, type ProbeItemMeasurement } from '../../measure/schema/probes.ts';
-import { median, standardDeviation } from '../../statistics/descriptive.ts';
+import { itemKey, type LogitScale, type Measurement, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
+import { median, standardDeviation } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { behaviorLevel, unknownLevel } from './behavior.ts';

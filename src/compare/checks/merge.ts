@@ -1,4 +1,4 @@
-import type { MergedWeightMeasurement, MergeMeasurement } from '../../measure/schema/merge.ts';
+import type { MergedWeightMeasurement, MergeMeasurement } from '../../measure/schema/index.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ComparisonContext } from '../context.ts';

@@ -1,5 +1,4 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 

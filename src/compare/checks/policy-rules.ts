@@ -1,6 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { PolicyRule } from '../../policy/policy.ts';
-import { boundedValue, lowerBound, upperBound } from '../../statistics/bounded.ts';
+import { boundedValue, lowerBound, upperBound } from '../../statistics/index.ts';
 import {
   type AppliedRule,
   appliedRules,

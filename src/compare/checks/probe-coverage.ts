@@ -1,4 +1,4 @@
-import { factKey, itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey, itemKey, type MeasuredProbes } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbePairing } from '../probes/pair.ts';

@@ -1,8 +1,8 @@
-import { isAlike } from '../../checkpoint/naming/module-type.ts';
+import { isAlike } from '../../checkpoint/naming/index.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { median, robustZ } from '../../statistics/descriptive.ts';
+import { median, robustZ } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import type { WeightPair } from '../metric-pair.ts';

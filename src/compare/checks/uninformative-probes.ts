@@ -1,4 +1,4 @@
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { MeasuredProbes } from '../../measure/schema/index.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';

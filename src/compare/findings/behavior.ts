@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BEHAVIOR_PARTS } from '../../measure/schema/behavior.ts';
+import { BEHAVIOR_PARTS } from '../../measure/schema/index.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';

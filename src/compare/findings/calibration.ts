@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofSchema } from '../../measure/schema/measurement.ts';
+import { ofSchema } from '../../measure/schema/index.ts';
 import { LIMIT_RULES, REFUSALS } from '../calibration/report-schema.ts';
 import { CALIBRATION_KINDS } from '../calibration/schema.ts';
 import { defineFinding } from './define-finding.ts';

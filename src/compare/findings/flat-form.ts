@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofSchema } from '../../measure/schema/measurement.ts';
+import { ofSchema } from '../../measure/schema/index.ts';
 
 /** A finding in the flat form of report.json, without its level and its sentence: the same keys for every kind. */
 export const reasonSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { ofSchema } from '../../measure/schema/measurement.ts';
+import { ofSchema } from '../../measure/schema/index.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign } from './fields.ts';
 import { flatForm, invalidComparison } from './flat-form.ts';

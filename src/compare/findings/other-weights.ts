@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofSchema } from '../../measure/schema/measurement.ts';
+import { ofSchema } from '../../measure/schema/index.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign, side } from './fields.ts';
 import { invalidComparison } from './flat-form.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofSchema } from '../../measure/schema/measurement.ts';
+import { ofSchema } from '../../measure/schema/index.ts';
 import { defineFinding } from './define-finding.ts';
 import { foreign, scopePlace, scopeSchema, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';

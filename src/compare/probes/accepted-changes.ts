@@ -1,5 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { logOdds } from '../../statistics/log-odds.ts';
+import { logOdds } from '../../statistics/index.ts';
 import type { ChangeRow } from './comparison.ts';
 
 /**

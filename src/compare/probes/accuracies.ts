@@ -1,6 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
 import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
-import { kornGraubard } from '../../statistics/korn-graubard.ts';
+import { kornGraubard } from '../../statistics/index.ts';
 import type { AccuracyRow, Estimate } from './comparison.ts';
 import { isWithin, type RowScope, rowScopes } from './evaluation.ts';
 import { itemTwinKind } from './kinds.ts';

@@ -1,5 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { tango } from '../../statistics/tango.ts';
+import { tango } from '../../statistics/index.ts';
 import type { Estimate } from './comparison.ts';
 import { countChanges, itemChange, type PairedFact } from './paired-item.ts';
 

@@ -1,6 +1,5 @@
 import { groupBy } from '../../platform/group-by.ts';
-import { tQuantile } from '../../statistics/distributions.ts';
-import { clusterInterval } from '../../statistics/t-interval.ts';
+import { clusterInterval, tQuantile } from '../../statistics/index.ts';
 import type { ChangeRow, FormChange } from './comparison.ts';
 import type { KindView } from './kinds.ts';
 import { itemChange, type PairedItem } from './paired-item.ts';

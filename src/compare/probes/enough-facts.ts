@@ -1,5 +1,4 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';

@@ -1,6 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { signTest } from '../../statistics/sign-test.ts';
+import { signTest } from '../../statistics/index.ts';
 import { exclusionLevel } from './change-interval.ts';
 import { churnRows } from './churn.ts';
 import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from './comparison.ts';

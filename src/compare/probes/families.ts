@@ -1,7 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { bisect } from '../../statistics/bisect.ts';
-import { binomialAtLeast } from '../../statistics/distributions.ts';
+import { binomialAtLeast, bisect } from '../../statistics/index.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';
 import { benchmarksAlone } from './groups.ts';
 import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Side } from './paired-item.ts';

@@ -1,6 +1,5 @@
 import { hideItem, hideLeftOut, keyOfMeasured } from '../../measure/hidden-texts.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes, type Measurement, type SuiteMeasurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { AnswerKind } from '../../probes/item.ts';
 

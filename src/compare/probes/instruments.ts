@@ -1,6 +1,5 @@
 import { groupBy } from '../../platform/group-by.ts';
-import { binomialAtLeast } from '../../statistics/distributions.ts';
-import { exactMcNemar } from '../../statistics/mcnemar.ts';
+import { binomialAtLeast, exactMcNemar } from '../../statistics/index.ts';
 import type { LabelRow } from './comparison.ts';
 import {
   meanChance,

@@ -1,8 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { excessMatches } from '../../statistics/excess-matches.ts';
-import { holm } from '../../statistics/holm.ts';
-import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import { exactSignFlip, excessMatches, holm } from '../../statistics/index.ts';
 import type { KeptRow } from './comparison.ts';
 import { meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 

@@ -1,7 +1,7 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
-import { tango } from '../../statistics/tango.ts';
+import { tango } from '../../statistics/index.ts';
 import type { Estimate, KindRow } from './comparison.ts';
 import { standingAlone } from './groups.ts';
 import {

@@ -1,9 +1,7 @@
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { MeasuredProbes } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { JudgedForm } from '../../probes/item.ts';
-import { binomialAtLeast } from '../../statistics/distributions.ts';
-import { holm } from '../../statistics/holm.ts';
-import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import { binomialAtLeast, exactSignFlip, holm } from '../../statistics/index.ts';
 import type { LevelRow } from './comparison.ts';
 import { nameInPair } from './paired-facts.ts';
 import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from './paired-item.ts';

@@ -3,8 +3,7 @@ import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
-import { holm } from '../../statistics/holm.ts';
-import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import { exactSignFlip, holm } from '../../statistics/index.ts';
 import type { lossRowSchema } from './comparison.ts';
 import { accuracy, countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
 

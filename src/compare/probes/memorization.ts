@@ -1,7 +1,6 @@
-import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { mannWhitney } from '../../statistics/mann-whitney.ts';
-import { wilcoxonSignedRank } from '../../statistics/wilcoxon.ts';
+import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
 import type { MemorizationRow } from './comparison.ts';
 
 /** One prompt that both models read, and how much more likely it became, in nats per token. */

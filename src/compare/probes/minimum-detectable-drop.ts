@@ -1,5 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { minimumDetectableDrop } from '../../statistics/power.ts';
+import { minimumDetectableDrop } from '../../statistics/index.ts';
 import { alphaOfAll } from './twin-tests.ts';
 
 /** The share of answers that differ between two equally good models, assumed before there are two to compare. */

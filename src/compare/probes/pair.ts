@@ -1,11 +1,11 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
 import {
   factKey,
   itemKey,
   type MeasuredProbes,
+  type Measurement,
   type NOT_RUN_CAUSES,
   type ProbeItemMeasurement,
-} from '../../measure/schema/probes.ts';
+} from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';

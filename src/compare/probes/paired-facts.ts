@@ -1,4 +1,4 @@
-import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/probes.ts';
+import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
 

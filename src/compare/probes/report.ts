@@ -1,5 +1,4 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ComparisonContext, Settled } from '../context.ts';
 import type { ProbeReport } from '../report.ts';

@@ -1,5 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { clopperPearson } from '../../statistics/clopper-pearson.ts';
+import { clopperPearson } from '../../statistics/index.ts';
 import type { ProbeComparison } from './comparison.ts';
 import type { PairedFact } from './paired-item.ts';
 

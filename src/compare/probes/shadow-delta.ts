@@ -1,8 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { tQuantile } from '../../statistics/distributions.ts';
-import { minimumDetectableMean } from '../../statistics/power.ts';
-import { clusterInterval, welchInterval } from '../../statistics/t-interval.ts';
+import { clusterInterval, minimumDetectableMean, tQuantile, welchInterval } from '../../statistics/index.ts';
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
 import { viewFamilies } from './families.ts';
 import { accuracy, factTwinChange, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';

@@ -1,6 +1,5 @@
 import { groupBy } from '../../platform/group-by.ts';
-import { bootstrap, percentileInterval } from '../../statistics/bootstrap.ts';
-import { aboveChance, logOdds } from '../../statistics/log-odds.ts';
+import { aboveChance, bootstrap, logOdds, percentileInterval } from '../../statistics/index.ts';
 import type { Estimate } from './comparison.ts';
 import type { PairedItem, Side } from './paired-item.ts';
 

@@ -1,9 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { holm } from '../../statistics/holm.ts';
-import { minimumDetectableDrop } from '../../statistics/power.ts';
-import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import { exactSignFlip, holm, minimumDetectableDrop } from '../../statistics/index.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';

@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import type { SeenBlocks } from '../../statistics/total-evidence.ts';
+import type { SeenBlocks } from '../../statistics/index.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import type { Gained } from './gain-rule.ts';
 import type { SettlingPlan } from './plan.ts';

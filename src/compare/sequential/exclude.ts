@@ -1,5 +1,4 @@
-import { binomialAtLeast, normalQuantile } from '../../statistics/distributions.ts';
-import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
+import { binomialAtLeast, logEvidence, normalQuantile, type SeenBlocks } from '../../statistics/index.ts';
 import type { Asked } from './asked.ts';
 import { changeOfBenchmark, type GainRule } from './gain-rule.ts';
 import { type HarmRule, type HarmSum, leastFacts } from './harm-rule.ts';

@@ -1,4 +1,4 @@
-import { tQuantile } from '../../statistics/distributions.ts';
+import { tQuantile } from '../../statistics/index.ts';
 import type { KindView } from '../probes/kinds.ts';
 import { itemChange, type PairedFact } from '../probes/paired-item.ts';
 import type { FindingIdentity } from './harm-rule.ts';

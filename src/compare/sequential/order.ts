@@ -4,7 +4,7 @@ import {
   type LeftOutMeasurement,
   type MeasuredProbes,
   type ProbeItemMeasurement,
-} from '../../measure/schema/probes.ts';
+} from '../../measure/schema/index.ts';
 import { at } from '../../platform/at.ts';
 import { balancedBlocks } from '../../probes/sample.ts';
 

@@ -1,4 +1,4 @@
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { MeasuredProbes } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';
 import { nameInPair } from '../probes/paired-facts.ts';

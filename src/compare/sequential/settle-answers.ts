@@ -1,5 +1,4 @@
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { itemKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';
 import type { ComparisonContext, Settled } from '../context.ts';

@@ -1,6 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialAtLeast } from '../../statistics/distributions.ts';
-import { logEvidence, type SeenBlocks } from '../../statistics/total-evidence.ts';
+import { binomialAtLeast, logEvidence, type SeenBlocks } from '../../statistics/index.ts';
 import type { KindView } from '../probes/kinds.ts';
 import type { Transfer } from '../probes/transfer.ts';
 import type { Asked } from './asked.ts';

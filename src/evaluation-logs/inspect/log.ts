@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { validate } from '../../platform/json/first-issue.ts';
+import { validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** Keys that are absent and keys that are null mean the same: Inspect leaves out what is null. */

@@ -1,4 +1,4 @@
-import type { BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
+import type { BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
+import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
+import { sha256 } from '../../platform/files/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { checked, type LogHeader } from './log.ts';
 import type { LoggedSample } from './read-log.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EvaluatedModel } from '../../measure/schema/benchmarks.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import type { EvaluatedModel } from '../../measure/schema/index.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import type { LogHeader } from './log.ts';
 
 /** How fast a run goes, and what it does about errors of a server: no answer depends on it. */

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
-import { validate } from '../../platform/json/first-issue.ts';
-import { readParquetFile } from '../../platform/parquet/parquet.ts';
+import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson, validate } from '../../platform/json/index.ts';
+import { readParquetFile } from '../../platform/parquet/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 const exampleSchema = z.looseObject({

@@ -1,16 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { judgeAnswer } from '../../probes/exact-answer.ts';
-import { sampleLogprobs } from '../../probes/files/lm-eval/log-likelihoods.ts';
-import { type LmEvalSample, readSample } from '../../probes/files/lm-eval/sample.ts';
-import { pieceCount } from '../../probes/files/text.ts';
+import { pieceCount } from '../../probes/files/index.ts';
+import { type LmEvalSample, readSample, sampleLogprobs } from '../../probes/files/lm-eval/index.ts';
+import { answerLimit, choiceOutcome, itemStops, judgeAnswer, type Outcome, scoredTexts } from '../../probes/index.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { type ExportPart, exportParts } from '../../probes/lm-eval-export/tasks.ts';
-import { choiceOutcome, type Outcome } from '../../probes/outcome.ts';
-import { scoredTexts } from '../../probes/prompt.ts';
-import { answerLimit, itemStops } from '../../probes/run.ts';
-import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
+import { parseJsonWithNaN } from '../../python/index.ts';
 import { readLogLines } from '../read-lines.ts';
 import { exportedItem } from './exported-item.ts';
 

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { probeItemSchema } from '../../measure/schema/probes.ts';
-import { validate } from '../../platform/json/first-issue.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
+import { probeItemSchema } from '../../measure/schema/index.ts';
+import { parseJson, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { ruleSchema } from '../../probes/files/asked-fields.ts';
-import type { LmEvalSample } from '../../probes/files/lm-eval/sample.ts';
+import { ruleSchema } from '../../probes/files/index.ts';
+import type { LmEvalSample } from '../../probes/files/lm-eval/index.ts';
 import { CHOICE_SCORINGS, type ProbeItem } from '../../probes/item.ts';
 import { EXPORT_KEY } from '../../probes/lm-eval-export/tasks.ts';
 

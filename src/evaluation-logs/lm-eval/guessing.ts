@@ -1,4 +1,4 @@
-import type { BenchmarkDocument } from '../../measure/schema/benchmarks.ts';
+import type { BenchmarkDocument } from '../../measure/schema/index.ts';
 
 /** A list of indices; versions write it as it is, or as a string. */
 const INDICES = /^\[\s*\d+\s*(?:,\s*\d+\s*)*\]$/;

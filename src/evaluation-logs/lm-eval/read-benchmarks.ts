@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
+import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/benchmarks.ts';
-import { readTextFile } from '../../platform/files/read-text-file.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
-import { validate } from '../../platform/json/first-issue.ts';
+import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index.ts';
+import { readTextFile, sha256 } from '../../platform/files/index.ts';
+import { canonicalJson, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
+import { parseJsonWithNaN } from '../../python/index.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
-import { readTextFile } from '../../platform/files/read-text-file.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
-import { validate } from '../../platform/json/first-issue.ts';
+import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
+import { readTextFile, sha256 } from '../../platform/files/index.ts';
+import { canonicalJson, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parseJsonWithNaN } from '../../python/json-with-nan.ts';
+import { parseJsonWithNaN } from '../../python/index.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices } from './guessing.ts';
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { isLfsPointer } from '../../platform/files/git-lfs.ts';
+import { isLfsPointer } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { shortSha } from '../../report/text/short-sha.ts';
+import { shortSha } from '../../report/text/index.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 import { GitObjects, unreadable } from './git-objects.ts';
 import { type Found, pathAtCommit, pathIdentity } from './path-at-commit.ts';

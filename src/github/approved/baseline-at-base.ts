@@ -1,8 +1,8 @@
-import { isWeightsFile } from '../../checkpoint/formats/weights-file.ts';
+import { isWeightsFile } from '../../checkpoint/formats/index.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
 import { isHubPath } from '../../hub/hub-path.ts';
-import { parseMeasurement } from '../../measure/schema/read.ts';
+import { parseMeasurement } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 

@@ -1,9 +1,8 @@
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { parseMeasurement } from '../../measure/schema/read.ts';
+import { type Measurement, parseMeasurement } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parseReport } from '../../report/json.ts';
-import { shortSha } from '../../report/text/short-sha.ts';
+import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 import {

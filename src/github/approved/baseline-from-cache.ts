@@ -1,9 +1,7 @@
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
-import type { Measurement } from '../../measure/schema/measurement.ts';
-import { parseMeasurement } from '../../measure/schema/read.ts';
-import { measurementText } from '../../measure/schema/write.ts';
+import { type Measurement, measurementText, parseMeasurement } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { shortSha } from '../../report/text/short-sha.ts';
+import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
 

@@ -1,5 +1,4 @@
-import type { NamedCalibration } from '../../compare/calibration/assess.ts';
-import { parseCalibration } from '../../compare/calibration/file.ts';
+import { type NamedCalibration, parseCalibration } from '../../compare/calibration/index.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { calibrationOnDisk } from '../../gate/find-calibration.ts';
 import { UserError } from '../../platform/user-error.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { shortSha } from '../../report/text/short-sha.ts';
+import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 

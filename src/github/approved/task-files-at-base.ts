@@ -6,7 +6,7 @@ import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
 import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
-import { isDict, type PythonValue, pythonElements } from '../../python/value.ts';
+import { isDict, type PythonValue, pythonElements } from '../../python/index.ts';
 
 /** Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there. */
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;

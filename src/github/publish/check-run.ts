@@ -1,6 +1,6 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
-import type { CheckRunText } from '../../report/markdown/check-run.ts';
+import type { CheckRunText } from '../../report/markdown/index.ts';
 import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client/errors.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 import { type FailOn, isFailure } from './annotation.ts';

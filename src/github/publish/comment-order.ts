@@ -1,4 +1,4 @@
-import type { ReportRun } from '../../report/markdown/origin.ts';
+import type { ReportRun } from '../../report/markdown/index.ts';
 import { requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 

@@ -1,4 +1,4 @@
-import { type ReportRun, runOfPage } from '../../report/markdown/origin.ts';
+import { type ReportRun, runOfPage } from '../../report/markdown/index.ts';
 import { type Author, fetchAuthor, isBy } from '../client/author.ts';
 import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest } from '../client/types.ts';

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
-import { MAX_FILE_BYTES } from '../../platform/files/read-text-file.ts';
+import { MAX_FILE_BYTES } from '../../platform/files/index.ts';
 import { requestErrorStatus } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../../platform/json/parse-json.ts';
+import { parseJson } from '../../platform/json/index.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { printable } from '../../report/escape.ts';
 import type { ActionsCache } from './actions-cache.ts';

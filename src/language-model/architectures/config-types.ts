@@ -1,4 +1,4 @@
-import { type Kind, kindIn } from '../../checkpoint/config/config-kinds.ts';
+import { type Kind, kindIn } from '../../checkpoint/config/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /**

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/formats/quantization.ts';
-import { hasRecipes } from '../../checkpoint/tensors/tensor-value.ts';
-import { isObject } from '../../platform/json/is-object.ts';
+import { type FullCheckpoint, QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/formats/index.ts';
+import { hasRecipes } from '../../checkpoint/tensors/index.ts';
+import { isObject } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import { expectTypes, RESTORE } from './config-types.ts';

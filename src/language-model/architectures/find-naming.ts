@@ -1,4 +1,4 @@
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 import { VISION_LANGUAGE } from './vision-language.ts';

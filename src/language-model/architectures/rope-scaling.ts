@@ -1,4 +1,4 @@
-import { kindIn } from '../../checkpoint/config/config-kinds.ts';
+import { kindIn } from '../../checkpoint/config/index.ts';
 import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
 import { shown } from './config-types.ts';

@@ -3,7 +3,7 @@
  * `rope_theta` + `rope_scaling`, or `rope_parameters`.
  */
 import { at } from '../../platform/at.ts';
-import { isObject } from '../../platform/json/is-object.ts';
+import { isObject } from '../../platform/json/index.ts';
 import type { Config } from './config.ts';
 import { shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';

@@ -1,4 +1,4 @@
-import { isObject } from '../../platform/json/is-object.ts';
+import { isObject } from '../../platform/json/index.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,13 @@
-import type { Adapter, LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import { isStacked, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
-import { loraFeatures } from '../../checkpoint/adapter/factors.ts';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { tensorPlace } from '../../checkpoint/naming/place.ts';
-import { wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { isReadable } from '../../checkpoint/tensors/tensor-value.ts';
+import {
+  type Adapter,
+  isStacked,
+  type LoraModule,
+  loraFeatures,
+  type StackedModule,
+} from '../../checkpoint/adapter/index.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
+import { tensorPlace } from '../../checkpoint/naming/index.ts';
+import { isReadable, type TensorEntry, wholeMatrix } from '../../checkpoint/tensors/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { DoraWeight } from '../../spectra/dora.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';

@@ -1,5 +1,4 @@
-import { areTurned, type ExpertLayer, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
-import { loraFeatures } from '../../checkpoint/adapter/factors.ts';
+import { areTurned, type ExpertLayer, loraFeatures, type StackedModule } from '../../checkpoint/adapter/index.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';

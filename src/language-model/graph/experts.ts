@@ -1,5 +1,4 @@
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { tensorBlock } from '../../checkpoint/tensors/tensor-value.ts';
+import { type TensorEntry, tensorBlock } from '../../checkpoint/tensors/index.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';

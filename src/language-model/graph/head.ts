@@ -1,5 +1,4 @@
-import { tensorRows } from '../../checkpoint/tensors/layout.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
+import { type TensorEntry, tensorRows } from '../../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';

@@ -1,7 +1,12 @@
-import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import { tensorRows } from '../../checkpoint/tensors/layout.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { bitsValue, preparedValue, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
+import type { LoraModule } from '../../checkpoint/adapter/index.ts';
+import {
+  bitsValue,
+  preparedValue,
+  type TensorEntry,
+  tensorRows,
+  tensorValue,
+  valueType,
+} from '../../checkpoint/tensors/index.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Linear } from '../architectures/decoder.ts';

@@ -1,5 +1,5 @@
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import type { PromptReading, ReadPrompt } from './prompt-reading.ts';
 
 /** Prose, code and digits: no change of the weights leaves the probabilities of all of them alone. */

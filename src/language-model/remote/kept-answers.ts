@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
-import { seal, unseal } from '../../platform/json/sealed-json.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson, parseJson, seal, unseal } from '../../platform/json/index.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 
 const SCHEMA = 'shadow-gate/answer@1';

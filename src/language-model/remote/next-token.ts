@@ -1,4 +1,4 @@
-import { validate } from '../../platform/json/first-issue.ts';
+import { validate } from '../../platform/json/index.ts';
 import {
   expectLogprobs,
   generateRequest,

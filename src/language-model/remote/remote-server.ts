@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../../platform/json/parse-json.ts';
+import { parseJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Pace } from './pace.ts';
 import { remoteAddress, usableKey } from './remote-address.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { validate } from '../../platform/json/first-issue.ts';
+import { validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { contextLength } from './completions-api.ts';
 import { untrusted } from './examine-server.ts';

@@ -1,5 +1,5 @@
-import type { Adapter } from '../../checkpoint/adapter/adapter.ts';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
+import type { Adapter } from '../../checkpoint/adapter/index.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { type Device, float64Device } from '../../onnx/session.ts';
 import { withErrorCode } from '../../platform/user-error.ts';

@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import type { FolderFiles } from '../../platform/files/folder-files.ts';
-import { validate } from '../../platform/json/first-issue.ts';
+import type { FolderFiles } from '../../platform/files/index.ts';
+import { validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { Environment } from '../../python/jinja/environment.ts';
-import { FILTERS } from '../../python/jinja/filters.ts';
-import { GLOBALS } from '../../python/jinja/globals.ts';
-import { parse } from '../../python/jinja/parse.ts';
-import { jinjaText } from '../../python/jinja/print.ts';
-import { renderJinja } from '../../python/jinja/render.ts';
-import type { Body } from '../../python/jinja/syntax.ts';
-import { TESTS } from '../../python/jinja/tests.ts';
-import { bind, Callable, type JinjaValue, TemplateError } from '../../python/jinja/value.ts';
+import {
+  type Body,
+  bind,
+  Callable,
+  type Environment,
+  FILTERS,
+  GLOBALS,
+  type JinjaValue,
+  jinjaText,
+  parse,
+  renderJinja,
+  TESTS,
+  TemplateError,
+} from '../../python/jinja/index.ts';
 import { type Conversation, type Message, toTemplateMessages } from './messages.ts';
 import { strftime } from './strftime.ts';
 

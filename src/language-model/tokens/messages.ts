@@ -1,6 +1,5 @@
-import { type JinjaValue, NotRead, TemplateError } from '../../python/jinja/value.ts';
-import { parsePythonJson } from '../../python/json.ts';
-import { isDict } from '../../python/value.ts';
+import { isDict, parsePythonJson } from '../../python/index.ts';
+import { type JinjaValue, NotRead, TemplateError } from '../../python/jinja/index.ts';
 
 /** A template can read more keys (`content`, `name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJsonObject, readConfig } from '../../checkpoint/config/architecture.ts';
-import { filesOfFolder } from '../../checkpoint/formats/weights-file.ts';
-import type { FolderFiles } from '../../platform/files/folder-files.ts';
-import { validate } from '../../platform/json/first-issue.ts';
+import { parseJsonObject, readConfig } from '../../checkpoint/config/index.ts';
+import { filesOfFolder } from '../../checkpoint/formats/index.ts';
+import type { FolderFiles } from '../../platform/files/index.ts';
+import { validate } from '../../platform/json/index.ts';
 import { ggufTokenIds } from './gguf/token-source.ts';
 import type { TokenPlace } from './token-place.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig } from '../../checkpoint/config/architecture.ts';
-import type { FolderFiles } from '../../platform/files/folder-files.ts';
+import { readConfig } from '../../checkpoint/config/index.ts';
+import type { FolderFiles } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
 import { namedTemplates, readChatTemplate } from './chat-template.ts';

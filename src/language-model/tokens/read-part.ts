@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { validate } from '../../platform/json/first-issue.ts';
-import { isObject } from '../../platform/json/is-object.ts';
+import { isObject, validate } from '../../platform/json/index.ts';
 
 /**
  * A part of tokenizer.json, which is known with all of its options.

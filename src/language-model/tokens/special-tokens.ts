@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isObject } from '../../platform/json/is-object.ts';
+import { isObject } from '../../platform/json/index.ts';
 import type { AddedToken } from './added-tokens.ts';
 import { RECIPES } from './built-classes.ts';
 import type { BuiltClass } from './transformers-class.ts';

@@ -1,8 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { at } from '../../platform/at.ts';
-import { bridgeEntry, ProcessStopped, StoppableProcess } from '../../platform/process/stoppable-process.ts';
-import { workerEntry } from '../../platform/process/worker-entry.ts';
+import { bridgeEntry, ProcessStopped, StoppableProcess, workerEntry } from '../../platform/process/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';

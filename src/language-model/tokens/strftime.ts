@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { NotRead } from '../../python/jinja/value.ts';
+import { NotRead } from '../../python/jinja/index.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { filesOfFolder } from '../../checkpoint/formats/weights-file.ts';
-import type { FolderFiles } from '../../platform/files/folder-files.ts';
+import { filesOfFolder } from '../../checkpoint/formats/index.ts';
+import type { FolderFiles } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { digestGgufTokens, filesBesideGguf } from './gguf/token-source.ts';
 import type { TokenPlace } from './token-place.ts';

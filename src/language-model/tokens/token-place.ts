@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { GgufContents } from '../../checkpoint/formats/full-checkpoint.ts';
-import { isGguf, readGgufHeader } from '../../checkpoint/formats/gguf/header.ts';
-import { resolveFile } from '../../checkpoint/formats/safetensors.ts';
-import { FolderFiles } from '../../platform/files/folder-files.ts';
+import { type GgufContents, isGguf, readGgufHeader, resolveFile } from '../../checkpoint/formats/index.ts';
+import { FolderFiles } from '../../platform/files/index.ts';
 
 /** What has the tokenizer of a model, opened: a checkpoint is one. */
 export interface TokenPlace {

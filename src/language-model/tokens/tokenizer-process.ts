@@ -1,5 +1,5 @@
 // The process of one tokenizer (start-tokenizer.ts). It is a separate file in dist (scripts/build.ts).
-import { serveProcess } from '../../platform/process/serve-process.ts';
+import { serveProcess } from '../../platform/process/index.ts';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
 import type { Conversation } from './chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';

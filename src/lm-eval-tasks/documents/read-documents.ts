@@ -1,12 +1,16 @@
 import { extname } from 'node:path';
 import { openDataset } from '../../hub/dataset.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
-import { type ParquetSource, type ParquetValue, parquetBytes, readParquet } from '../../platform/parquet/parquet.ts';
-import { floatColumns } from '../../platform/parquet/parquet-footer.ts';
+import { parseJson } from '../../platform/json/index.ts';
+import {
+  floatColumns,
+  type ParquetSource,
+  type ParquetValue,
+  parquetBytes,
+  readParquet,
+} from '../../platform/parquet/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { decodeProbeText, readLines, readProbeBytes } from '../../probes/files/lines.ts';
-import { parsePythonJson } from '../../python/json.ts';
-import { isDict, isList, type PythonDict, PythonFloat, type PythonValue } from '../../python/value.ts';
+import { decodeProbeText, readLines, readProbeBytes } from '../../probes/files/index.ts';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, parsePythonJson } from '../../python/index.ts';
 import { asColumns } from './columns.ts';
 import { readTable } from './csv.ts';
 

@@ -1,5 +1,4 @@
-import { toText } from '../../python/print.ts';
-import { isList, PythonFloat, PythonTuple, type PythonValue } from '../../python/value.ts';
+import { isList, PythonFloat, PythonTuple, type PythonValue, toText } from '../../python/index.ts';
 
 /** The value for `JSON.stringify`: a float is a number, keys are text, and a tuple is a list. */
 export function pythonToJson(value: PythonValue): unknown {

@@ -1,9 +1,8 @@
-import { filesBeside } from '../../checkpoint/formats/weights-file.ts';
+import { filesBeside } from '../../checkpoint/formats/index.ts';
 import { ggufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
-import { digestGgufTokens, findTokenSource } from '../../language-model/tokens/gguf/token-source.ts';
-import type { TokenPlace } from '../../language-model/tokens/token-place.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { digestGgufTokens, findTokenSource, type TokenPlace } from '../../language-model/tokens/index.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';

@@ -1,6 +1,5 @@
-import { bytesToLetters } from '../../language-model/tokens/byte-letters.ts';
-import { tokenizerOfTekken } from '../../language-model/tokens/tekken.ts';
-import { FolderFiles } from '../../platform/files/folder-files.ts';
+import { bytesToLetters, tokenizerOfTekken } from '../../language-model/tokens/index.ts';
+import { FolderFiles } from '../../platform/files/index.ts';
 import { BESIDE_TOKENIZER } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson, readFolderText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';

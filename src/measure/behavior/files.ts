@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { parseJsonObject } from '../../checkpoint/config/architecture.ts';
-import { FolderFiles } from '../../platform/files/folder-files.ts';
-import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
+import { parseJsonObject } from '../../checkpoint/config/index.ts';
+import { FolderFiles, openResolved, resolveInside, sha256 } from '../../platform/files/index.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,14 +1,12 @@
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import { tensorPlace } from '../../checkpoint/naming/place.ts';
-import { fetchTensors } from '../../checkpoint/open.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { isReadable, tensorBlock } from '../../checkpoint/tensors/tensor-value.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
+import { type Checkpoint, fetchTensors } from '../../checkpoint/index.ts';
+import { tokenEmbedding } from '../../checkpoint/matrices/index.ts';
+import { tensorPlace } from '../../checkpoint/naming/index.ts';
+import { isReadable, type TensorEntry, tensorBlock } from '../../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { CACHED_BYTES, eachStrip, loadFlat, loadMatrix } from '../../spectra/load-matrix.ts';
+import { CACHED_BYTES, eachStrip, loadFlat, loadMatrix } from '../../spectra/index.ts';
 import { roundNumber } from '../round.ts';
 import type { LogitScale } from '../schema/behavior.ts';
 

@@ -1,4 +1,4 @@
-import { WireFile, type WireRange, WireType } from '../../checkpoint/formats/onnx/wire.ts';
+import { WireFile, type WireRange, WireType } from '../../checkpoint/formats/index.ts';
 
 /** `SentencePiece.Type` of sentencepiece_model.proto. */
 export const PieceType = { normal: 1, byte: 6 } as const;

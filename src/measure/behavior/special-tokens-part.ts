@@ -1,5 +1,4 @@
-import { readSpecialTokens } from '../../language-model/tokens/special-tokens.ts';
-import { type BuiltClass, tokenizerClass } from '../../language-model/tokens/transformers-class.ts';
+import { type BuiltClass, readSpecialTokens, tokenizerClass } from '../../language-model/tokens/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';

@@ -1,11 +1,8 @@
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { tokenEmbedding } from '../../checkpoint/matrices/token-embedding.ts';
-import { findTokenSource } from '../../language-model/tokens/gguf/token-source.ts';
-import { findTokenizer } from '../../language-model/tokens/open-tokenizer.ts';
-import type { TokenPlace } from '../../language-model/tokens/token-place.ts';
-import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
-import { sha256 } from '../../platform/files/sha256.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
+import type { Checkpoint } from '../../checkpoint/index.ts';
+import { tokenEmbedding } from '../../checkpoint/matrices/index.ts';
+import { findTokenizer, findTokenSource, type Tokenizer, type TokenPlace } from '../../language-model/tokens/index.ts';
+import { sha256 } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { TokenSample } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, readFolderJson } from './files.ts';

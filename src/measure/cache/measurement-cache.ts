@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
-import { seal, unseal } from '../../platform/json/sealed-json.ts';
+import { seal, unseal } from '../../platform/json/index.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { VERSION } from '../../platform/version.ts';
 import { atLevels, type Suite } from '../../probes/suite.ts';
-import type { MethodChoice } from '../../spectra/choose-method.ts';
+import type { MethodChoice } from '../../spectra/index.ts';
 import { isScreened, summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
 import { hidesTexts } from '../hidden-texts.ts';

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { TensorDigests } from '../../checkpoint/digest.ts';
-import { isEmbedding } from '../../checkpoint/naming/module-type.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
-import { seal, unseal } from '../../platform/json/sealed-json.ts';
+import type { TensorDigests } from '../../checkpoint/index.ts';
+import { isEmbedding } from '../../checkpoint/naming/index.ts';
+import type { TensorEntry } from '../../checkpoint/tensors/index.ts';
+import { parseJson, seal, unseal } from '../../platform/json/index.ts';
 import { VERSION } from '../../platform/version.ts';
-import type { Job } from '../../spectra/jobs.ts';
-import type { MatrixSource } from '../../spectra/load-matrix.ts';
+import type { Job, MatrixSource } from '../../spectra/index.ts';
 import { type TensorMeasurement, tensorSchema } from '../schema/measurement.ts';
 
 const SCHEMA = 'shadow-gate/spectrum@1';

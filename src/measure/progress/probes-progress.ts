@@ -1,8 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { OnProgress } from '../../platform/progress.ts';
-import { sharesOfTime } from '../../probes/estimate.ts';
+import { type RunProbesOptions, sharesOfTime } from '../../probes/index.ts';
 import type { ProbeItem } from '../../probes/item.ts';
-import type { RunProbesOptions } from '../../probes/run.ts';
 import { restOfWork } from './rest-of-work.ts';
 
 /** The chunks of a suite, and how long all of them were estimated to take. */

@@ -1,5 +1,5 @@
+import type { Outcome } from '../../probes/index.ts';
 import { answerKind, itemChance } from '../../probes/item.ts';
-import type { Outcome } from '../../probes/outcome.ts';
 import { rightAnswerText } from '../hidden-texts.ts';
 import { KEPT_CHARACTERS } from '../schema/item-table.ts';
 import type { ProbeItemMeasurement } from '../schema/probes.ts';

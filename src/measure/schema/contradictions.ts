@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { STRONG } from '../../spectra/metrics.ts';
-import type { MaybeBounded } from '../../statistics/bounded.ts';
+import type { MaybeBounded } from '../../statistics/index.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import { benchmarksDigest } from './benchmarks.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
-import { type FirstIssue, validate } from '../../platform/json/first-issue.ts';
+import { type FirstIssue, validate } from '../../platform/json/index.ts';
 import { drawnPrompts } from './drawn-prompts.ts';
 import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';
 

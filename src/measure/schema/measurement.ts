@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SKIP_CAUSES } from '../../checkpoint/matrices/matrix.ts';
-import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/naming/module-type.ts';
+import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/naming/index.ts';
 import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
 import { PRECISIONS } from '../../language-model/precision.ts';
 import {

@@ -1,4 +1,4 @@
-import { parseVersioned, readVersioned, type VersionedFormat } from '../../platform/json/versioned-json.ts';
+import { parseVersioned, readVersioned, type VersionedFormat } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { contradictionIn } from './contradictions.ts';
 import { unpackItems } from './item-table.ts';

@@ -1,5 +1,5 @@
-import { sha256 } from '../../platform/files/sha256.ts';
-import { canonicalJson } from '../../platform/json/canonical-json.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import type { Served } from './measurement.ts';
 
 /** Takes the place of the digest of weights that are not there: two models with the same are the same as far as one can tell. */

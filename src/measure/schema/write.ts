@@ -1,5 +1,5 @@
-import { writeFileAtomic } from '../../platform/files/write-file.ts';
-import { jsonLines } from '../../platform/json/json-lines.ts';
+import { writeFileAtomic } from '../../platform/files/index.ts';
+import { jsonLines } from '../../platform/json/index.ts';
 import { packItemTable } from './item-table.ts';
 import type { Measurement } from './measurement.ts';
 

@@ -1,4 +1,4 @@
-import { isNeeded, leftOutWith } from '../../probes/fits-context.ts';
+import { isNeeded, leftOutWith } from '../../probes/index.ts';
 import { factKey, type LeftOutMeasurement, type MeasuredProbes, type ProbeItemMeasurement } from '../schema/probes.ts';
 
 /** The answers of one machine, to all items of the suites or to a share of them. */

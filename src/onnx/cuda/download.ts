@@ -4,7 +4,7 @@ import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolder } from '../../platform/files/make-folder.ts';
+import { makeFolder } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** A file whose content is known before it is downloaded. */

@@ -1,9 +1,8 @@
 import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { makeFolder } from '../../platform/files/make-folder.ts';
-import { writeFileAtomic } from '../../platform/files/write-file.ts';
-import { seal, unseal } from '../../platform/json/sealed-json.ts';
+import { makeFolder, writeFileAtomic } from '../../platform/files/index.ts';
+import { seal, unseal } from '../../platform/json/index.ts';
 import { downloadPinned, isRunning, sha256File, UnreachableError } from './download.ts';
 import type { Machine } from './machine.ts';
 import type { PinnedArchive } from './pins.ts';

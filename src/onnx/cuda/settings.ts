@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { cacheFolder } from '../../platform/files/cache-folder.ts';
+import { cacheFolder } from '../../platform/files/index.ts';
 import { CUDA_PINS } from './pins.ts';
 import type { CudaOptions } from './set-up.ts';
 import type { OnStep } from './steps.ts';

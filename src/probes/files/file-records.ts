@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { parquetBytes } from '../../platform/parquet/parquet.ts';
+import { parquetBytes } from '../../platform/parquet/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readCsv } from './csv.ts';
 import type { FieldNames } from './field-names.ts';

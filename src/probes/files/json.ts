@@ -1,7 +1,6 @@
-import { isObject } from '../../platform/json/is-object.ts';
-import { endOfString, parseJson } from '../../platform/json/parse-json.ts';
+import { endOfString, isObject, parseJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { withoutNonFinite } from '../../python/json-with-nan.ts';
+import { withoutNonFinite } from '../../python/index.ts';
 
 import { decodeProbeText, expectFewRecords, MAX_LINE_BYTES } from './lines.ts';
 import type { ProbeRecord } from './records.ts';

@@ -1,7 +1,6 @@
-import { isObject } from '../../platform/json/is-object.ts';
-import { parseJson } from '../../platform/json/parse-json.ts';
+import { isObject, parseJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { withoutNonFinite } from '../../python/json-with-nan.ts';
+import { withoutNonFinite } from '../../python/index.ts';
 import type { ProbeItem } from '../item.ts';
 import { askedRecord } from './asked-fields.ts';
 import { expectFewRecords, type Line } from './lines.ts';

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isInside } from '../../platform/files/resolve-inside.ts';
+import { isInside } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { openResolved, resolveInside } from '../../platform/files/resolve-inside.ts';
+import { openResolved, resolveInside } from '../../platform/files/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** All of MMLU takes 7 MB: a larger file is a mistake, and its items would take days to score. */

@@ -1,6 +1,6 @@
-import { parseJson } from '../../platform/json/parse-json.ts';
+import { parseJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePrintedLiteral } from '../../python/printed-literal.ts';
+import { parsePrintedLiteral } from '../../python/index.ts';
 import { isLabeled } from './labels.ts';
 import { quote } from './records.ts';
 

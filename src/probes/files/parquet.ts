@@ -1,4 +1,4 @@
-import { type ParquetSource, readParquet } from '../../platform/parquet/parquet.ts';
+import { type ParquetSource, readParquet } from '../../platform/parquet/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { type FieldNames, OWN_FIELDS } from './field-names.ts';
 import { isKnownField } from './known-fields.ts';

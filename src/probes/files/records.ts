@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { validateFields } from '../../platform/json/first-issue.ts';
-import { plainIssue } from '../../platform/json/plain-issue.ts';
+import { plainIssue, validateFields } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { FINAL, finalPart } from './final-part.ts';
 

@@ -1,4 +1,4 @@
-import { readTextFile } from '../../platform/files/read-text-file.ts';
+import { readTextFile } from '../../platform/files/index.ts';
 import { parseYaml } from '../../platform/parse-yaml.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { templatesSchema } from './schema.ts';

@@ -1,6 +1,6 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { BEHAVIOR_PARTS } from '../../measure/schema/behavior.ts';
+import { BEHAVIOR_PARTS } from '../../measure/schema/index.ts';
 import { formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import { ifIntended, remeasure } from '../text/steps.ts';

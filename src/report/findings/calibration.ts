@@ -1,4 +1,4 @@
-import type { CalibratedMetric, CalibrationReport } from '../../compare/calibration/report-schema.ts';
+import type { CalibratedMetric, CalibrationReport } from '../../compare/calibration/index.ts';
 import type { FindingOf } from '../../compare/finding.ts';
 import { limitSource, sizeLimitWords } from '../text/calibration.ts';
 import { addToCalibrationCommand, calibrateCommand } from '../text/commands.ts';

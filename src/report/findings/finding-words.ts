@@ -1,5 +1,5 @@
-import type { AppliedSettings } from '../../compare/applied-policy.ts';
 import type { FindingKind, FindingOf } from '../../compare/finding.ts';
+import type { AppliedSettings } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
 import type { Phrase } from '../text/phrase.ts';

@@ -1,5 +1,5 @@
-import type { ReportedRule } from '../../compare/applied-policy.ts';
 import type { Scope } from '../../compare/finding.ts';
+import type { ReportedRule } from '../../compare/index.ts';
 import { checkCommand, remeasureCommand } from '../text/commands.ts';
 import { metricNumbers, movementLimit } from '../text/deciding-row.ts';
 import { isRelative, metricPart, ofName } from '../text/metric-names.ts';

@@ -1,4 +1,4 @@
-import { CHARTS, type Chart } from '../../compare/trend-schema.ts';
+import { CHARTS, type Chart } from '../../compare/index.ts';
 import {
   formatCount,
   formatInteger,

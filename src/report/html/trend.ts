@@ -1,5 +1,5 @@
 import { axisX, axisY, dot, gridY, line, ruleY } from '@observablehq/plot';
-import type { Chart, Trend, TrendCheck } from '../../compare/trend-schema.ts';
+import type { Chart, Trend, TrendCheck } from '../../compare/index.ts';
 import { formatLimit, formatPercentTick, formatTick } from '../text/numbers.ts';
 import {
   CHART_NAMES,

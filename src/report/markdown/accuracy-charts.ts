@@ -1,4 +1,4 @@
-import type { AccuracyRow } from '../../compare/probes/comparison.ts';
+import type { AccuracyRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import { formName } from '../text/twin-kinds.ts';

@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table';
-import type { CalibrationRun } from '../../compare/calibration/schema.ts';
+import type { CalibrationRun } from '../../compare/calibration/index.ts';
 import { codeName, plainText, printable } from '../escape.ts';
 import { howItChanges, knownGoodCount, limitTable, type Replaced, runsWithout } from '../text/calibration-limits.ts';
 import { formatCount, formatNumber } from '../text/numbers.ts';

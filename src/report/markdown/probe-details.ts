@@ -1,6 +1,5 @@
 import { markdownTable } from 'markdown-table';
-import type { Flip } from '../../compare/probes/comparison.ts';
-import { type ItemTable, MAX_PROMPT, type StoredItem } from '../../compare/probes/items/table.ts';
+import { type Flip, type ItemTable, MAX_PROMPT, type StoredItem } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { codeBlock, codeName, plainText } from '../escape.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';

@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table';
-import type { ChurnRow, KindRow, LevelRow, ProbeComparison, ShadowRow } from '../../compare/probes/comparison.ts';
+import type { ChurnRow, KindRow, LevelRow, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import type { NumberColumn } from '../text/accuracy-columns.ts';

@@ -1,7 +1,7 @@
-import type { Calibration } from '../../compare/calibration/schema.ts';
+import type { Calibration } from '../../compare/calibration/index.ts';
 import type { FindingOf } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
-import { fewestRuns } from '../../statistics/joint-conformal.ts';
+import { fewestRuns } from '../../statistics/index.ts';
 import { codeName, plainText, printable } from '../escape.ts';
 import { howItChanges } from '../text/calibration-limits.ts';
 import { addToCalibrationCommand } from '../text/commands.ts';

@@ -1,4 +1,4 @@
-import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/trend-schema.ts';
+import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
 import { formatLimit, formatRatio } from '../text/numbers.ts';
 import { BLUE, GRAY, xyChart } from './xy-chart.ts';
 

@@ -1,4 +1,4 @@
-import type { Calibration } from '../../compare/calibration/schema.ts';
+import type { Calibration } from '../../compare/calibration/index.ts';
 import { printable } from '../escape.ts';
 import { knownGoodCount, limitTable } from '../text/calibration-limits.ts';
 import { plain } from '../text/phrase.ts';

@@ -1,4 +1,4 @@
-import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import { printable } from '../escape.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';

@@ -1,4 +1,4 @@
-import type { Flip, ShadowRow } from '../../compare/probes/comparison.ts';
+import type { Flip, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Measurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
+import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { printable, shorten } from '../escape.ts';
 import { ofName } from '../text/metric-names.ts';

@@ -1,4 +1,4 @@
-import type { Both } from '../../compare/probes/comparison.ts';
+import type { Both } from '../../compare/probes/index.ts';
 import type { Term } from './glossary.ts';
 import { movementWords } from './movement.ts';
 import { formatInteger, percentDigits, pointsDigits } from './numbers.ts';

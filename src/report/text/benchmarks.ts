@@ -1,4 +1,4 @@
-import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
+import type { BenchmarkRow } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { movementWords } from './movement.ts';
 import {

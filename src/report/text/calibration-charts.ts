@@ -1,4 +1,4 @@
-import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/report-schema.ts';
+import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { calibrationSentence, limitSource } from './calibration.ts';

@@ -1,15 +1,17 @@
 import {
+  type Calibration,
+  type CalibrationKind,
+  type CalibrationRun,
   calibrationLimits,
   isIdle,
   type KnownLimit,
   LEAST_RUNS,
+  type LimitRule,
   type OddRun,
   oddRuns,
-} from '../../compare/calibration/assess.ts';
-import { placeName } from '../../compare/calibration/place.ts';
-import type { LimitRule } from '../../compare/calibration/report-schema.ts';
-import type { Calibration, CalibrationKind, CalibrationRun } from '../../compare/calibration/schema.ts';
-import { fewestRuns } from '../../statistics/joint-conformal.ts';
+  placeName,
+} from '../../compare/calibration/index.ts';
+import { fewestRuns } from '../../statistics/index.ts';
 import { printable } from '../escape.ts';
 import { IDLE_LIMIT, limitSource, rangeWords, SOURCE_WORDS } from './calibration.ts';
 import { metricPart } from './metric-names.ts';

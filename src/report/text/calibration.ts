@@ -1,5 +1,9 @@
-import { placeName } from '../../compare/calibration/place.ts';
-import type { CalibratedMetric, CalibratedSize, LimitRule } from '../../compare/calibration/report-schema.ts';
+import {
+  type CalibratedMetric,
+  type CalibratedSize,
+  type LimitRule,
+  placeName,
+} from '../../compare/calibration/index.ts';
 import type { FindingOf, Level } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { metricPart } from './metric-names.ts';

@@ -1,4 +1,4 @@
-import type { Estimate, KindRow } from '../../compare/probes/comparison.ts';
+import type { Estimate, KindRow } from '../../compare/probes/index.ts';
 import { formatPointsChange, pointsDigits } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
 import { EXAM, twinWords } from './twin-words.ts';

@@ -1,4 +1,4 @@
-import type { ChurnRow } from '../../compare/probes/comparison.ts';
+import type { ChurnRow } from '../../compare/probes/index.ts';
 import { formatInteger, formatRatio, NO_NUMBER } from './numbers.ts';
 
 export const CHURN_COLUMNS = ['items', 'right → wrong', 'wrong → right', 'other answer', 'KL, nats'] as const;

@@ -1,4 +1,4 @@
-import { CALIBRATION_FILE } from '../../compare/calibration/file.ts';
+import { CALIBRATION_FILE } from '../../compare/calibration/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { command, type PhrasePart } from './phrase.ts';

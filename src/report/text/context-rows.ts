@@ -1,9 +1,7 @@
-import type { ReportedRule } from '../../compare/applied-policy.ts';
-import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
-import { placeName } from '../../compare/calibration/place.ts';
-import type { CalibratedMetric } from '../../compare/calibration/report-schema.ts';
+import { type CalibratedMetric, placeName } from '../../compare/calibration/index.ts';
 import type { Scope } from '../../compare/finding.ts';
-import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
+import type { BenchmarkRow, ReportedRule } from '../../compare/index.ts';
+import type { Both, ShadowRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import {
   accuracyNumbers,

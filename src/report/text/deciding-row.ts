@@ -1,5 +1,5 @@
 import type { FindingOf, Scope } from '../../compare/finding.ts';
-import type { Estimate } from '../../compare/probes/comparison.ts';
+import type { Estimate } from '../../compare/probes/index.ts';
 import type { Verdict } from '../../compare/report.ts';
 import { calibratedLimitWords, rangeWords } from './calibration.ts';
 import { isRelative, metricPart } from './metric-names.ts';

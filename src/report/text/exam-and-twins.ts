@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
+import type { Both, ShadowRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { formatPointsChange, formatPointsLimit, pointsDigits } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';

@@ -1,5 +1,11 @@
-import type { KeptRow, LabelRow, MemorizationRow, ProbeComparison } from '../../compare/probes/comparison.ts';
-import { baselineMemorizedLetters, hasMemorizedLetters } from '../../compare/probes/kept-letters.ts';
+import {
+  baselineMemorizedLetters,
+  hasMemorizedLetters,
+  type KeptRow,
+  type LabelRow,
+  type MemorizationRow,
+  type ProbeComparison,
+} from '../../compare/probes/index.ts';
 import { movementWords } from './movement.ts';
 import { formatCount, formatInteger, formatPercent, formatProbability, formatRatio, percentDigits } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';

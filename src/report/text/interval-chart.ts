@@ -1,4 +1,4 @@
-import type { AccuracyRow, Estimate } from '../../compare/probes/comparison.ts';
+import type { AccuracyRow, Estimate } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { shorten } from '../escape.ts';
 import { percentDigits } from './numbers.ts';

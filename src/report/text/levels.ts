@@ -1,4 +1,4 @@
-import type { LevelRow } from '../../compare/probes/comparison.ts';
+import type { LevelRow } from '../../compare/probes/index.ts';
 import { formatProbability, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 

@@ -1,5 +1,4 @@
-import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
-import { baselineMemorizedLetters } from '../../compare/probes/kept-letters.ts';
+import { baselineMemorizedLetters, type KindRow, type ProbeComparison } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
 import { keptSentence, labelSentence } from './instruments.ts';

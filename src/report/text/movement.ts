@@ -1,4 +1,4 @@
-import type { Both } from '../../compare/probes/comparison.ts';
+import type { Both } from '../../compare/probes/index.ts';
 
 /** A number of the baseline and of the candidate: `27.0 → 100.0`. */
 export function movementWords({ baseline, candidate }: Both, show: (value: number) => string): string {

@@ -1,4 +1,4 @@
-import type { AccuracyRow, ChangeRow, Estimate, KindRow } from '../../compare/probes/comparison.ts';
+import type { AccuracyRow, ChangeRow, Estimate, KindRow } from '../../compare/probes/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import {
   formatInteger,

@@ -1,4 +1,4 @@
-import type { ItemTable, StoredFact, StoredItem } from '../../compare/probes/items/table.ts';
+import type { ItemTable, StoredFact, StoredItem } from '../../compare/probes/index.ts';
 import { formatCount, formatInteger, formatNumber, NO_NUMBER } from './numbers.ts';
 import { listed, name, type Phrase, phrase, term } from './phrase.ts';
 import { formName } from './twin-kinds.ts';

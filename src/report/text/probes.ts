@@ -1,11 +1,4 @@
-import type {
-  Estimate,
-  Exclusion,
-  FamilyRow,
-  Flip,
-  ProbeComparison,
-  ShadowRow,
-} from '../../compare/probes/comparison.ts';
+import type { Estimate, Exclusion, FamilyRow, Flip, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';

@@ -1,4 +1,4 @@
-import { groupName } from '../../compare/pair-metrics.ts';
+import { groupName } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { formatInteger, formatPercent } from './numbers.ts';
 

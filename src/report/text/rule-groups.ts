@@ -1,5 +1,5 @@
-import type { AppliedSettings } from '../../compare/applied-policy.ts';
 import type { FindingKind } from '../../compare/finding.ts';
+import type { AppliedSettings } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import { type RuleGroup, ruleRow } from './rule-row.ts';

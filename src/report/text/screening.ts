@@ -1,6 +1,6 @@
 import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
-import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import type { TensorMeasurement } from '../../measure/schema/index.ts';
 import { metricName, ofName } from './metric-names.ts';
 import { formatCount, formatInteger } from './numbers.ts';
 

@@ -1,4 +1,4 @@
-import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/trend-schema.ts';
+import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
 import { formatCount, formatLimit, formatPercent, formatPointsChange, formatRatio, NO_NUMBER } from './numbers.ts';
 
 /** What is followed, as the name of a line. */

@@ -1,4 +1,4 @@
-import type { KindRow } from '../../compare/probes/comparison.ts';
+import type { KindRow } from '../../compare/probes/index.ts';
 import type { Form, TwinKind } from '../../probes/item.ts';
 import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { formatInterval, formatRatio, NO_NUMBER } from './numbers.ts';

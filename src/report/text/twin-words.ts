@@ -1,4 +1,4 @@
-import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import type { TwinKind } from '../../probes/item.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 

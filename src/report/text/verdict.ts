@@ -1,5 +1,5 @@
 import type { Finding } from '../../compare/finding.ts';
-import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import { comparedSentence } from './benchmarks.ts';

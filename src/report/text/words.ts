@@ -1,6 +1,6 @@
 import type { Level } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
-import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import type { TensorMeasurement } from '../../measure/schema/index.ts';
 import { printable } from '../escape.ts';
 import { comparedSentence } from './benchmarks.ts';
 import { calibrationSentence } from './calibration.ts';

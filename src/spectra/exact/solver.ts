@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../../platform/process/worker-entry.ts';
+import { workerEntry } from '../../platform/process/index.ts';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';

@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { type Bounded, bounded } from '../../statistics/bounded.ts';
+import { type Bounded, bounded } from '../../statistics/index.ts';
 import { unchecked } from '../unchecked.ts';
 import type { LanczosBasis } from './lanczos-basis.ts';
 import type { BlockLanczos } from './largest-eigenvalue-bound.ts';

@@ -5,7 +5,7 @@
 // turns those into the metrics of A.
 import type { Device } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { bounded } from '../../statistics/bounded.ts';
+import { bounded } from '../../statistics/index.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import { percentToCount, profileRanks } from '../metrics.ts';

@@ -1,4 +1,4 @@
-import { valueType } from '../../checkpoint/tensors/tensor-value.ts';
+import { valueType } from '../../checkpoint/tensors/index.ts';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 

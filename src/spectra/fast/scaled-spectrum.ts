@@ -1,4 +1,4 @@
-import { type Bounded, bounded, relativeWidth } from '../../statistics/bounded.ts';
+import { type Bounded, bounded, relativeWidth } from '../../statistics/index.ts';
 import { percentToCount } from '../metrics.ts';
 import { unchecked } from '../unchecked.ts';
 import { couplingEntropy } from './coupling-entropy.ts';

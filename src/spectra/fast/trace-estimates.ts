@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import { type Bounded, bounded } from '../../statistics/bounded.ts';
+import { type Bounded, bounded } from '../../statistics/index.ts';
 import { unchecked } from '../unchecked.ts';
 import type { Quadrature, SpectralDensity } from './spectral-density.ts';
 

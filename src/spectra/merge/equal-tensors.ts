@@ -1,7 +1,14 @@
-import type { TensorDigests } from '../../checkpoint/digest.ts';
-import { transposedView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { isQuantized, isReadable, tensorBlock, tensorValue, valueType } from '../../checkpoint/tensors/tensor-value.ts';
+import type { TensorDigests } from '../../checkpoint/index.ts';
+import {
+  isQuantized,
+  isReadable,
+  type TensorEntry,
+  tensorBlock,
+  tensorValue,
+  transposedView,
+  valueType,
+  wholeMatrix,
+} from '../../checkpoint/tensors/index.ts';
 import { ElementType, Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';

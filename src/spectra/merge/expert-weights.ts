@@ -1,13 +1,17 @@
-import type { Adapter, LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import { areTurned, type ExpertLayer, ofExpert, type StackedModule } from '../../checkpoint/adapter/expert-factors.ts';
-import { loraFeatures } from '../../checkpoint/adapter/factors.ts';
-import type { FullCheckpoint } from '../../checkpoint/formats/full-checkpoint.ts';
-import { fusedLayout } from '../../checkpoint/matrices/fused.ts';
-import { listMatrices } from '../../checkpoint/matrices/list-matrices.ts';
+import {
+  type Adapter,
+  areTurned,
+  type ExpertLayer,
+  type LoraModule,
+  loraFeatures,
+  ofExpert,
+  type StackedModule,
+} from '../../checkpoint/adapter/index.ts';
+import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
+import { fusedLayout, listMatrices } from '../../checkpoint/matrices/index.ts';
 import type { Matrix } from '../../checkpoint/matrices/matrix.ts';
-import type { ModuleType } from '../../checkpoint/naming/module-type.ts';
-import { tensorPlace } from '../../checkpoint/naming/place.ts';
-import type { OutputSlice } from '../../checkpoint/tensors/matrix-view.ts';
+import { type ModuleType, tensorPlace } from '../../checkpoint/naming/index.ts';
+import type { OutputSlice } from '../../checkpoint/tensors/index.ts';
 
 /** A matrix of one expert that an adapter changes, in the checkpoint and in its reference, and the update of it. */
 export interface ExpertWeight {

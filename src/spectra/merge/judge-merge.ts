@@ -1,6 +1,5 @@
-import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { isQuantized } from '../../checkpoint/tensors/tensor-value.ts';
+import type { LoraModule } from '../../checkpoint/adapter/index.ts';
+import { isQuantized, type TensorEntry } from '../../checkpoint/tensors/index.ts';
 import { MIN_SNR } from '../rounding.ts';
 import { judgeQuantized } from './judge-quantized.ts';
 import { MAX_RESIDUAL, type MergeJudgement, MIN_VISIBILITY } from './merge-status.ts';

@@ -1,7 +1,4 @@
-import { isMeasuredDtype } from '../../checkpoint/tensors/dtype.ts';
-import { wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { isQuantized } from '../../checkpoint/tensors/tensor-value.ts';
+import { isMeasuredDtype, isQuantized, type TensorEntry, wholeMatrix } from '../../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { float64Output, runGraph } from '../../onnx/session.ts';
 import { roundingEnergy } from '../format-rounding.ts';

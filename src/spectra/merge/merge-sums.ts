@@ -1,8 +1,5 @@
-import type { LoraModule } from '../../checkpoint/adapter/adapter.ts';
-import { loraFactors, loraFeatures } from '../../checkpoint/adapter/factors.ts';
-import { type MatrixView, wholeMatrix } from '../../checkpoint/tensors/matrix-view.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/tensor-entry.ts';
-import { tensorValue } from '../../checkpoint/tensors/tensor-value.ts';
+import { type LoraModule, loraFactors, loraFeatures } from '../../checkpoint/adapter/index.ts';
+import { type MatrixView, type TensorEntry, tensorValue, wholeMatrix } from '../../checkpoint/tensors/index.ts';
 import { ElementType, Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { CACHED_BYTES, eachStrip, loadMatrix } from '../load-matrix.ts';

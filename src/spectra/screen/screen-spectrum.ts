@@ -2,7 +2,7 @@
 // wider. The norm is exact, the largest singular value is bounded well, and everything else only by what follows from the two.
 // Where that is enough to judge a matrix, its full spectrum need not be computed.
 import { at } from '../../platform/at.ts';
-import { bounded } from '../../statistics/bounded.ts';
+import { bounded } from '../../statistics/index.ts';
 import { matrixCost } from '../cost.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import { ROUNDING } from '../fast/effort.ts';

@@ -1,6 +1,11 @@
-import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
-import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/git-lfs.ts';
-import { openResolved } from '../../../platform/files/resolve-inside.ts';
+import {
+  type FileState,
+  isLfsPointer,
+  LFS_MAGIC_BYTES,
+  lfsPointerError,
+  openResolved,
+  stateBeforeReading,
+} from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import { GgufMetadata, type GgufValue } from './metadata.ts';

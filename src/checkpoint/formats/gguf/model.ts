@@ -1,4 +1,4 @@
-import type { FileState } from '../../../platform/files/file-state.ts';
+import type { FileState } from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GgufMetadata } from './metadata.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { FolderFiles } from '../../../platform/files/folder-files.ts';
+import type { FolderFiles } from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { describeArchitecture, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';

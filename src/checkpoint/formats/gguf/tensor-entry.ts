@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
-import type { FileState } from '../../../platform/files/file-state.ts';
+import type { FileState } from '../../../platform/files/index.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
 import { type BlockFormat, GgufBlocks } from './blocks/blocks.ts';

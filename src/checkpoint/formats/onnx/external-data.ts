@@ -1,8 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
-import { isLfsPointerFile, lfsPointerError } from '../../../platform/files/git-lfs.ts';
-import { resolveInside } from '../../../platform/files/resolve-inside.ts';
+import {
+  type FileState,
+  isLfsPointerFile,
+  lfsPointerError,
+  resolveInside,
+  stateBeforeReading,
+} from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
 /** A pointer is three lines. */

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { FolderFiles } from '../../../platform/files/folder-files.ts';
+import { FolderFiles } from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
 import { isMultimodalName } from '../../naming/place.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
+import { type FileState, stateBeforeReading } from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { bitsPerElement, isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';

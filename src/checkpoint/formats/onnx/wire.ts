@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { at } from '../../../platform/at.ts';
-import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/git-lfs.ts';
+import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
 /**

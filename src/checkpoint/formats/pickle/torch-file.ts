@@ -1,7 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type FileState, stateBeforeReading } from '../../../platform/files/file-state.ts';
-import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '../../../platform/files/git-lfs.ts';
-import { openResolved } from '../../../platform/files/resolve-inside.ts';
+import {
+  type FileState,
+  isLfsPointer,
+  LFS_MAGIC_BYTES,
+  lfsPointerError,
+  openResolved,
+  stateBeforeReading,
+} from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { foreignError, PICKLE, readForeignFormat } from '../foreign-format.ts';
 import { readLegacyFile } from './legacy-file.ts';

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { openZip, type ZipArchive, type ZipMember } from '../../../platform/files/zip.ts';
+import { openZip, type ZipArchive, type ZipMember } from '../../../platform/files/index.ts';
 import { readPickle } from './interpreter.ts';
 import { PickleError } from './pickle-error.ts';
 import { Storages } from './storages.ts';

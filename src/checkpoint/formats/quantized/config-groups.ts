@@ -1,5 +1,5 @@
 import { at } from '../../../platform/at.ts';
-import { isObject } from '../../../platform/json/is-object.ts';
+import { isObject } from '../../../platform/json/index.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { QuantizationGroup } from './config-keys.ts';

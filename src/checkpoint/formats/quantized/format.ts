@@ -1,4 +1,4 @@
-import { isObject } from '../../../platform/json/is-object.ts';
+import { isObject } from '../../../platform/json/index.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import type { BlockSizes } from './tables.ts';
 

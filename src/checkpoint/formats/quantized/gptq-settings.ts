@@ -1,4 +1,4 @@
-import { isObject } from '../../../platform/json/is-object.ts';
+import { isObject } from '../../../platform/json/index.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { ConfigSection, GptqSettings } from './format.ts';
 

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import { isObject } from '../../../platform/json/is-object.ts';
+import { isObject } from '../../../platform/json/index.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import { tensorBlock } from '../../tensors/tensor-value.ts';

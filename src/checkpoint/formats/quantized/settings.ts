@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isObject } from '../../../platform/json/is-object.ts';
+import { isObject } from '../../../platform/json/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';

@@ -1,4 +1,4 @@
-import { isObject } from '../../../platform/json/is-object.ts';
+import { isObject } from '../../../platform/json/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { mtpLayers } from '../../naming/mtp-layers.ts';
 import type { NamePatterns } from '../../naming/name-pattern.ts';

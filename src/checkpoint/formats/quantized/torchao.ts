@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import { at } from '../../../platform/at.ts';
-import { validate } from '../../../platform/json/first-issue.ts';
+import { validate } from '../../../platform/json/index.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import type { QuantizedFormat, QuantizedWeight, TensorSource } from './format.ts';

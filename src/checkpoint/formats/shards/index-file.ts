@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { INDEX, PICKLED_INDEX } from '../../../hub/checkpoint-files.ts';
-import type { FolderFiles } from '../../../platform/files/folder-files.ts';
-import { validate } from '../../../platform/json/first-issue.ts';
+import type { FolderFiles } from '../../../platform/files/index.ts';
+import { validate } from '../../../platform/json/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { parseJsonObject } from '../../config/architecture.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resolveInside } from '../../../platform/files/resolve-inside.ts';
+import { resolveInside } from '../../../platform/files/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { FullCheckpoint } from '../full-checkpoint.ts';

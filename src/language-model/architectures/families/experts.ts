@@ -1,4 +1,4 @@
-import { MAX_EXPERTS } from '../../../checkpoint/config/architecture.ts';
+import { MAX_EXPERTS } from '../../../checkpoint/config/index.ts';
 import type { Config } from '../config.ts';
 import type { Experts, Router, SharedExpert } from '../decoder.ts';
 import { gatedMlp, linear, type Sizes, softmaxRouter, stackedExperts } from './layers.ts';

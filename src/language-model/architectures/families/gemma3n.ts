@@ -1,4 +1,4 @@
-import { normalQuantile } from '../../../statistics/distributions.ts';
+import { normalQuantile } from '../../../statistics/index.ts';
 import type { AltUp, AltUpBlock } from '../altup.ts';
 import type { Config } from '../config.ts';
 import type { Attention, HeadNorm, Layer, Rope } from '../decoder.ts';

@@ -1,4 +1,4 @@
-import { MAX_EXPERTS } from '../../../checkpoint/config/architecture.ts';
+import { MAX_EXPERTS } from '../../../checkpoint/config/index.ts';
 import type { Config } from '../config.ts';
 import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { shortest } from '../../../checkpoint/formats/gguf/architectures/common.ts';
-import type { GgufMetadata, GgufValue } from '../../../checkpoint/formats/gguf/metadata.ts';
+import { type GgufMetadata, type GgufValue, shortest } from '../../../checkpoint/formats/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

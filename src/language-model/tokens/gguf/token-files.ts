@@ -1,5 +1,5 @@
-import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts';
-import { parseJson } from '../../../platform/json/parse-json.ts';
+import type { GgufMetadata } from '../../../checkpoint/formats/index.ts';
+import { parseJson } from '../../../platform/json/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { anyObject } from '../read-part.ts';
 import { expectSameTokens } from './same-tokens.ts';

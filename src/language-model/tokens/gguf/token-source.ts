@@ -1,9 +1,7 @@
 import { dirname, join } from 'node:path';
-import { digestKeys } from '../../../checkpoint/formats/gguf/digest-keys.ts';
-import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts';
-import { filesOfFolder } from '../../../checkpoint/formats/weights-file.ts';
-import type { FolderFiles } from '../../../platform/files/folder-files.ts';
-import { parseJson } from '../../../platform/json/parse-json.ts';
+import { digestKeys, filesOfFolder, type GgufMetadata } from '../../../checkpoint/formats/index.ts';
+import type { FolderFiles } from '../../../platform/files/index.ts';
+import { parseJson } from '../../../platform/json/index.ts';
 import type { TokenPlace } from '../token-place.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { type GgufTokenFiles, ggufTokenFiles, ggufTokenSettings } from './token-files.ts';

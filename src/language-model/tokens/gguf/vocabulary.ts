@@ -1,4 +1,4 @@
-import type { GgufMetadata } from '../../../checkpoint/formats/gguf/metadata.ts';
+import type { GgufMetadata } from '../../../checkpoint/formats/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
 /** Kinds of tokens (gguf-py 0.19, constants.py, TokenType). */

@@ -1,5 +1,5 @@
 import { axisX, axisY, dot, gridX, ruleY, text } from '@observablehq/plot';
-import type { Estimate } from '../../../compare/probes/comparison.ts';
+import type { Estimate } from '../../../compare/probes/index.ts';
 import { chart, chartText } from '../chart.ts';
 import type { Html } from '../html.ts';
 import { SIDE_COLORS } from './legend.ts';

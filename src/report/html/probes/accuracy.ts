@@ -1,4 +1,4 @@
-import type { AccuracyRow } from '../../../compare/probes/comparison.ts';
+import type { AccuracyRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import { groupBy } from '../../../platform/group-by.ts';
 import { formatCount } from '../../text/numbers.ts';

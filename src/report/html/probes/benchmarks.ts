@@ -1,5 +1,5 @@
-import type { BenchmarkRow } from '../../../compare/benchmarks/row.ts';
-import { exactInterval } from '../../../statistics/korn-graubard.ts';
+import type { BenchmarkRow } from '../../../compare/index.ts';
+import { exactInterval } from '../../../statistics/index.ts';
 import {
   BENCHMARK_COLUMNS,
   type BenchmarkRows,

@@ -1,4 +1,4 @@
-import type { ItemTable, StoredFact } from '../../../compare/probes/items/table.ts';
+import type { ItemTable, StoredFact } from '../../../compare/probes/index.ts';
 import { NO_NUMBER } from '../../text/numbers.ts';
 import {
   answerMark,

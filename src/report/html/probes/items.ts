@@ -1,5 +1,4 @@
-import type { Flip } from '../../../compare/probes/comparison.ts';
-import type { ItemTable } from '../../../compare/probes/items/table.ts';
+import type { Flip, ItemTable } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import { shorten } from '../../escape.ts';
 import { formatInteger } from '../../text/numbers.ts';

@@ -1,4 +1,4 @@
-import type { ShadowRow } from '../../../compare/probes/comparison.ts';
+import type { ShadowRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import type { NumberColumn } from '../../text/accuracy-columns.ts';
 import { CHURN_COLUMNS, churnCells } from '../../text/churn.ts';

@@ -1,6 +1,5 @@
 import { areaY, axisX, axisY, dot, line, link, ruleX, ruleY, text } from '@observablehq/plot';
-import { leastTwinChange } from '../../../compare/probes/accepted-changes.ts';
-import type { ChangeRow, Estimate } from '../../../compare/probes/comparison.ts';
+import { type ChangeRow, type Estimate, leastTwinChange } from '../../../compare/probes/index.ts';
 import { type DrawnPolicy, PLANE_AXES, planeLabel, pointsTick } from '../../text/probe-charts.ts';
 import { chart, chartText } from '../chart.ts';
 import type { Html } from '../html.ts';

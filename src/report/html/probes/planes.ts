@@ -1,4 +1,4 @@
-import type { ChangeRow, KindRow } from '../../../compare/probes/comparison.ts';
+import type { ChangeRow, KindRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../../compare/report.ts';
 import { groupBy } from '../../../platform/group-by.ts';
 import { formatCount } from '../../text/numbers.ts';

@@ -1,9 +1,9 @@
-import type {
-  CalibratedMetric,
-  CalibratedSize,
-  CalibrationReport,
-} from '../../../compare/calibration/report-schema.ts';
-import { metricScale } from '../../../compare/calibration/scale.ts';
+import {
+  type CalibratedMetric,
+  type CalibratedSize,
+  type CalibrationReport,
+  metricScale,
+} from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupBy } from '../../../platform/group-by.ts';
 import { plainLine } from '../../escape.ts';

@@ -1,5 +1,4 @@
-import { placeName } from '../../../compare/calibration/place.ts';
-import type { CalibratedMetric, CalibrationReport } from '../../../compare/calibration/report-schema.ts';
+import { type CalibratedMetric, type CalibrationReport, placeName } from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupBy } from '../../../platform/group-by.ts';
 import { plainLine } from '../../escape.ts';

@@ -1,5 +1,5 @@
 import { dot, rect, ruleX, ruleY, text } from '@observablehq/plot';
-import type { ReportedRule } from '../../../compare/applied-policy.ts';
+import type { ReportedRule } from '../../../compare/index.ts';
 import type { MetricDelta, Report } from '../../../compare/report.ts';
 import { capitalize } from '../../../platform/capitalize.ts';
 import { metricName, metricPart } from '../../text/metric-names.ts';

@@ -1,6 +1,5 @@
 import { groupBy } from '../../../platform/group-by.ts';
-import { difference, increasing, type MaybeBounded } from '../../../statistics/bounded.ts';
-import { median } from '../../../statistics/descriptive.ts';
+import { difference, increasing, type MaybeBounded, median } from '../../../statistics/index.ts';
 import { type ComparedMatrix, concentrationIn, inReadingOrder, type SpectraView } from './matrices.ts';
 
 /** One module type in one layer: the median over its experts, or over whatever matrices it has there. */

@@ -1,10 +1,9 @@
-import { MODULE_TYPES } from '../../../checkpoint/naming/module-type.ts';
-import { groupName } from '../../../compare/pair-metrics.ts';
+import { MODULE_TYPES } from '../../../checkpoint/naming/index.ts';
+import { type BaselineMatrix, groupName } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
-import type { BaselineMatrix } from '../../../compare/spectra-report.ts';
 import { isSaturated, isUpdateJudged, tensorKey } from '../../../measure/aggregate.ts';
-import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
-import { boundedValue, difference, isVague, type MaybeBounded } from '../../../statistics/bounded.ts';
+import type { TensorMeasurement } from '../../../measure/schema/index.ts';
+import { boundedValue, difference, isVague, type MaybeBounded } from '../../../statistics/index.ts';
 import { plainLine } from '../../escape.ts';
 
 /** W or ΔW of one matrix, beside the baseline's where that is known and may be compared. */

@@ -1,4 +1,4 @@
-import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
+import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import type { Metrics } from '../../../spectra/metrics-schema.ts';
 import { metricName, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, NO_NUMBER } from '../../text/numbers.ts';

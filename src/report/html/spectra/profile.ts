@@ -1,9 +1,8 @@
-import { wholeMatrix } from '../../../checkpoint/tensors/matrix-view.ts';
-import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
+import { wholeMatrix } from '../../../checkpoint/tensors/index.ts';
+import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import { at } from '../../../platform/at.ts';
 import { percentToCount } from '../../../spectra/metrics.ts';
-import { boundedValue } from '../../../statistics/bounded.ts';
-import { randomSpectrum } from '../../../statistics/random-spectrum.ts';
+import { boundedValue, randomSpectrum } from '../../../statistics/index.ts';
 
 /** [rank from 1, σ ÷ ‖A‖_F]. Ranks need not be whole. */
 export type ProfilePoint = readonly [number, number];

@@ -1,5 +1,5 @@
-import { wholeMatrix } from '../../../checkpoint/tensors/matrix-view.ts';
-import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
+import { wholeMatrix } from '../../../checkpoint/tensors/index.ts';
+import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import { ofName } from '../../text/metric-names.ts';
 import { ESTIMATED_WORDS, nullWords, POINTS_WORDS, PROFILE_CAPTION } from '../../text/spectra.ts';
 import { type Html, html } from '../html.ts';

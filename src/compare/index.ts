@@ -1,0 +1,10 @@
+export type { AppliedSettings, ReportedRule } from './applied-policy.ts';
+export type { BenchmarkRow } from './benchmarks/row.ts';
+export { tooFew } from './checks/too-few-facts.ts';
+export { reasonSchema } from './findings/flat-form.ts';
+export { groupName } from './pair-metrics.ts';
+export { findingPlaces, findingReason } from './reason.ts';
+export { shownLevel } from './shown-level.ts';
+export { type BaselineMatrix, contradictionInSpectra } from './spectra-report.ts';
+export { CHARTS, type Chart, type Trend, type TrendCheck, timeSchema } from './trend-schema.ts';
+export { sortFindings, verdictOf } from './verdict.ts';

@@ -1,0 +1,2 @@
+export { askingOrder } from './order.ts';
+export { firstAnswers, settleAgainst } from './settle-answers.ts';

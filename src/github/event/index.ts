@@ -1,0 +1,12 @@
+export { type ApprovedVersion, eventApprovedVersion, eventCommits, eventUsualCommit } from './approved-version.ts';
+export {
+  branchOfRef,
+  eventBaseBranch,
+  eventDefaultBranch,
+  isAboutChange,
+  isManualOnDefaultBranch,
+  isOnDefaultBranch,
+} from './branches.ts';
+export type { WorkflowEvent } from './event.ts';
+export { eventPullRequest, eventPullRequestHead } from './pull-request.ts';
+export { eventFinishedRun, type FinishedRun, pullRequestsOfRun } from './workflow-run.ts';

@@ -1,0 +1,13 @@
+export { FAIL_ON_CHOICES, isFailure, writeAnnotation } from './annotation.ts';
+export {
+  type CheckRun,
+  type CheckRunPlace,
+  checkRunConclusion,
+  type OpenedCheckRun,
+  openCheckRun,
+  writeCheckRun,
+} from './check-run.ts';
+export { writeStickyComment } from './comment.ts';
+export { fetchPullRequestHead } from './comment-order.ts';
+export { updateIssue } from './issue.ts';
+export { proposeFiles } from './propose-files.ts';

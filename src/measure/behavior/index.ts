@@ -1,0 +1,1 @@
+export { describeFiles } from './behavior-files.ts';

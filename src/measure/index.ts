@@ -1,0 +1,16 @@
+export { areChosen } from './estimate-suites.ts';
+export { type ListedModel, openListedModel } from './listed.ts';
+export { measure } from './measure.ts';
+export { type ExpectedRun, expectProbes } from './measure-probes.ts';
+export { measureQuantization } from './measure-quantization.ts';
+export { measureServed, nameOfServed } from './measure-served.ts';
+export { measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
+export {
+  type MeasuredModel,
+  type Open,
+  openingOnce,
+  openMeasured,
+  openMeasuredAdapter,
+  openMeasuredReference,
+} from './open-measured.ts';
+export { withoutQuotes } from './without-quotes.ts';

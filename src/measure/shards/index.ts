@@ -1,0 +1,2 @@
+export { mergeFiles } from './merge.ts';
+export { parseShard, SHARD_WORDS, type Shard } from './shard.ts';

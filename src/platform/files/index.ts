@@ -1,0 +1,11 @@
+export { cacheFolder } from './cache-folder.ts';
+export { type FileState, fileStateAt, isSameFile, isUnchanged, stateBeforeReading } from './file-state.ts';
+export { FolderFiles } from './folder-files.ts';
+export { isLfsPointer, isLfsPointerFile, LFS_MAGIC_BYTES, lfsPointerError } from './git-lfs.ts';
+export { makeFolder } from './make-folder.ts';
+export { MAX_FILE_BYTES, readTextFile } from './read-text-file.ts';
+export { isInside, openResolved, resolveInside } from './resolve-inside.ts';
+export { sha256 } from './sha256.ts';
+export { workingDirectory } from './working-directory.ts';
+export { expectWritable, writeFileAtomic, writeJson } from './write-file.ts';
+export { openZip, withZip, type ZipArchive, type ZipMember } from './zip.ts';

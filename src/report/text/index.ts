@@ -1,0 +1,11 @@
+export { knownGoodCount } from './calibration-limits.ts';
+export type { DetailsPlace } from './details.ts';
+export { findingText } from './finding.ts';
+export { measuredNotes } from './measurement-facts.ts';
+export { formatCount, formatEstimate, formatInteger } from './numbers.ts';
+export { plain } from './phrase.ts';
+export { chosenLevels, layersSentence, plannedSentence } from './probes.ts';
+export { shortSha } from './short-sha.ts';
+export { budgetSentence } from './stops.ts';
+export { unusedTemplate } from './unused-template.ts';
+export { verdictSentence } from './verdict.ts';

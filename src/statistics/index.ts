@@ -1,0 +1,37 @@
+export { bisect } from './bisect.ts';
+export { bootstrap, percentileInterval } from './bootstrap.ts';
+export {
+  type Bounded,
+  bounded,
+  boundedValue,
+  certainDifference,
+  difference,
+  increasing,
+  isVague,
+  lowerBound,
+  type MaybeBounded,
+  quotient,
+  relativeWidth,
+  upperBound,
+} from './bounded.ts';
+export { clopperPearson } from './clopper-pearson.ts';
+export { type CusumPoint, cusum, DECISION_INTERVAL } from './cusum.ts';
+export { arithmeticMean, gini, median, robustZ, standardDeviation, weightedMean } from './descriptive.ts';
+export { binomialAtLeast, normalQuantile, tQuantile } from './distributions.ts';
+export { excessMatches } from './excess-matches.ts';
+export { holm } from './holm.ts';
+export { conformalSpread, fewestRuns, jointConformal } from './joint-conformal.ts';
+export { exactInterval, kornGraubard } from './korn-graubard.ts';
+export { type LeaveOneOutLine, leaveOneOutLine } from './leave-one-out.ts';
+export { aboveChance, logOdds } from './log-odds.ts';
+export { mannWhitney } from './mann-whitney.ts';
+export { exactMcNemar, exactMcNemarTwoSided } from './mcnemar.ts';
+export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
+export { randomSpectrum } from './random-spectrum.ts';
+export { exactSignFlip } from './sign-flip.ts';
+export { signTest } from './sign-test.ts';
+export { clusterInterval, welchInterval } from './t-interval.ts';
+export { tango } from './tango.ts';
+export { logEvidence, type SeenBlocks } from './total-evidence.ts';
+export { widenedRange } from './widened-range.ts';
+export { wilcoxonSignedRank } from './wilcoxon.ts';
