@@ -26,7 +26,6 @@ import { spikeFindings } from './findings/spikes.ts';
 import { trendFindings } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
 import { twoKeyFindings } from './findings/two-key.ts';
-import { untrainedFindings } from './findings/untrained.ts';
 import { updateFindings } from './findings/update.ts';
 
 export { type Level, SEVERITY } from './findings/define-finding.ts';
@@ -45,7 +44,6 @@ const FINDINGS = [
   ...spikeFindings,
   ...rankLossFindings,
   ...updateFindings,
-  ...untrainedFindings,
   ...quantizationFindings,
   // How the model is used, and what was measured at all.
   ...behaviorFindings,

@@ -26,7 +26,6 @@ import { SPIKE_WORDS } from './spikes.ts';
 import { TREND_WORDS } from './trend.ts';
 import { TWIN_ACCURACY_WORDS } from './twin-accuracy.ts';
 import { TWO_KEY_WORDS } from './two-key.ts';
-import { UNTRAINED_WORDS } from './untrained.ts';
 import { UPDATE_WORDS } from './update.ts';
 
 /** The words of every kind of finding. Rules of the policy are shown in this order. */
@@ -37,7 +36,6 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...NON_FINITE_WORDS,
   ...RANK_LOSS_WORDS,
   ...UPDATE_WORDS,
-  ...UNTRAINED_WORDS,
   ...QUANTIZATION_WORDS,
   ...MERGE_WORDS,
   ...COVERAGE_WORDS,

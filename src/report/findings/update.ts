@@ -3,11 +3,14 @@ import { MIN_SNR } from '../../spectra/rounding.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, phrase, term } from '../text/phrase.ts';
-import { NOTHING_TO_DO } from '../text/steps.ts';
+import { missingWeights } from '../text/rule-row.ts';
+import { ifIntended, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The update as a whole: its size, what rounding hides of it, and a ratio that cannot be formed. */
-export const UPDATE_WORDS: TopicWords<'update-size' | 'reference-rounding' | 'ratio-missing'> = {
+/** The update as a whole: its size, what rounding hides of it, a ratio that cannot be formed, and weights that did not change. */
+export const UPDATE_WORDS: TopicWords<
+  'update-size' | 'reference-rounding' | 'ratio-missing' | 'nothing-trained' | 'only-head-trained'
+> = {
   'update-size': {
     title: 'Update size',
     about: 'spectra',
@@ -65,6 +68,50 @@ export const UPDATE_WORDS: TopicWords<'update-size' | 'reference-rounding' | 'ra
           ? phrase`Save the checkpoint in float32, so that its update is not lost in rounding.`
           : phrase`Add rules to the policy for the modules that were trained: see "LoRA" in docs/policy.md.`,
     ],
+  },
+  'nothing-trained': {
+    title: 'Nothing trained',
+    about: 'itself',
+    sentence: ({ against, matrices, isAdapter, isIdentical }) => {
+      const other = term(against, against);
+      if (isIdentical && against === 'baseline')
+        return phrase`The candidate has the weights of the ${other}: not a byte of them differs.`;
+      if (isIdentical) return phrase`Nothing was trained: the candidate is the ${other} itself.`;
+      if (isAdapter && against === 'reference') {
+        return phrase`Nothing was trained: the adapter changes none of its ${formatCount(matrices, 'matrix', 'matrices')}.`;
+      }
+      return phrase`Nothing was trained: no matrix differs from the ${other} (${formatInteger(matrices)} compared). Only norms, biases or the configuration can.`;
+    },
+    steps: () => [
+      phrase`Check which checkpoint was saved, that its parameters were not frozen, and that the adapter was saved and merged.`,
+    ],
+    rule: (report, policy) => ({
+      group: 'Spectra',
+      check: phrase`Something was trained`,
+      limit: 'a matrix differs',
+      level: policy['nothing-trained'].level,
+      missing: missingWeights(report, 'candidate'),
+    }),
+  },
+  'only-head-trained': {
+    title: 'Only the head trained',
+    about: 'itself',
+    sentence: ({ against, named, matrices, unchanged }) => {
+      const items = named.map((tensor) => phrase`${name(tensor)}`);
+      const rest = formatCount(unchanged, 'other matrix is', 'other matrices are');
+      return phrase`Only the head was trained: ${listed(items, matrices)}. ${rest} as in the ${term(against, against)}.`;
+    },
+    steps: (_, report) => [
+      phrase`If the body was frozen by accident, unfreeze it and train again.`,
+      ifIntended(report),
+    ],
+    rule: (report, policy) => ({
+      group: 'Spectra',
+      check: phrase`More than the head was trained`,
+      limit: 'another matrix differs',
+      level: policy['only-head-trained'].level,
+      missing: missingWeights(report, 'candidate'),
+    }),
   },
 };
 
