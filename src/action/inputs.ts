@@ -11,7 +11,7 @@ import { type Inputs, readInputs } from './input-schema.ts';
 const MAX_READABLE_LENGTH = 60;
 
 /** What a run knows besides its inputs. */
-export interface StepSettings {
+interface StepSettings {
   /** The working directory. */
   readonly folder: string;
   /** The runner's temporary folder, for results without a folder of their own. */

@@ -9,7 +9,7 @@ import type { PagedRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 
 /** The report as a page of HTML; empty texts where there is none. */
-export interface ReportPage {
+interface ReportPage {
   /** Path of the file. */
   readonly path: string;
   /** Where GitHub has it, for people who may see the run. */

@@ -17,7 +17,7 @@ import { type ActionResults, warnMissingToken } from './results.ts';
 const MAX_DAMAGED = 5;
 
 /** A report that takes earlier checks into account. */
-export interface HistoryUpdate {
+interface HistoryUpdate {
   readonly report: Report;
   /** Save the history for the next check. Called last, after the verdict. Never throws. */
   readonly save: () => Promise<void>;

@@ -92,7 +92,7 @@ async function readAdapterConfig(folder: FolderFiles, path: string): Promise<Rec
  * @returns `sha256:` and 64 hexadecimal digits
  * @throws UserError for a file that the hub lists without its SHA-256
  */
-export function digestListing(
+function digestListing(
   weights: readonly ListedFile[],
   { path, config }: { readonly path: string; readonly config: Readonly<Record<string, unknown>> },
 ): string {

@@ -54,7 +54,7 @@ function shownReport(
 }
 
 /** Where the details are of a report that was written to a folder, or not at all. */
-export function detailsIn(folder: string | undefined): DetailsPlace {
+function detailsIn(folder: string | undefined): DetailsPlace {
   return folder === undefined
     ? { kind: 'option', option: '--out DIR' }
     : { kind: 'file', path: join(folder, 'report.html') };

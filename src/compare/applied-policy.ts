@@ -41,7 +41,7 @@ export const appliedPolicySchema = z.strictObject({
   /** Every other key of the policy, with its default where the file has none; which suites ran is in `probes`. */
   settings: policySchema.omit({ rules: true, probes: true }),
 });
-export type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
+type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
 export type AppliedSettings = AppliedPolicy['settings'];
 
 export function appliedPolicy(context: ComparisonContext): AppliedPolicy {

@@ -11,13 +11,13 @@ export type CheckSubject = 'sides' | 'answers' | 'stops' | 'benchmarks' | 'keys'
 export type FoundBySubject = Readonly<Record<CheckSubject, readonly Finding[]>>;
 
 /** The first phase: pure, and independent of what other checks find. */
-export type Find = (context: ComparisonContext) => Finding[];
+type Find = (context: ComparisonContext) => Finding[];
 
 /**
  * The second phase, for what depends on other findings: pure as well. These run in the order of the list; each sees the findings of the
  * whole first phase, and of the second those before it.
  */
-export type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[];
+type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[];
 
 /** What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these rules down. */
 interface StoppingRules {

@@ -39,7 +39,7 @@ export interface WeightSummary {
 }
 
 /** How many directions a matrix has. Null where that was not measured: by `fast`, or by an older version. */
-export interface Ranks {
+interface Ranks {
   /** Above 10⁻⁶ σ₁. */
   readonly any: number | null;
   /** That stand out from the rounding of the dtype. */

@@ -1,6 +1,6 @@
 import { MAX_LOG_ODDS } from './derived-metrics.ts';
 
-export interface MetricRange {
+interface MetricRange {
   readonly least: number;
   readonly most: number;
 }

@@ -2,7 +2,7 @@ import { blockUpdates } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/index.ts';
 
 /** How far the weights point in the direction of their reference. */
-export interface Alignment {
+interface Alignment {
   /** ⟨W, W₀⟩ / (‖W‖·‖W₀‖) over the matrices of the blocks, each weighted by the inverse of its standard error. */
   readonly cosine: number;
   /** The cosine that the weights of another model may reach by chance. */

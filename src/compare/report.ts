@@ -27,7 +27,7 @@ export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
-export const metricDeltaSchema = z.strictObject({
+const metricDeltaSchema = z.strictObject({
   metric: z.string(),
   of: ofSchema,
   component: componentSchema,
@@ -58,7 +58,7 @@ const subjectSchema = z.strictObject({
 });
 
 /** The behavioral half: which probes ran, and how the answers compare with the baseline's. */
-export const probeReportSchema = z.strictObject({
+const probeReportSchema = z.strictObject({
   suites: z.array(
     z.strictObject({
       name: z.string(),

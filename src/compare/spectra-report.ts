@@ -25,9 +25,9 @@ export const spectraReportSchema = z.strictObject({
   /** Null: there is no baseline. Matrices that may not be compared are left out. */
   baseline: z.array(baselineMatrixSchema).nullable(),
 });
-export type SpectraReport = z.infer<typeof spectraReportSchema>;
+type SpectraReport = z.infer<typeof spectraReportSchema>;
 
-export interface ComparedSpectra {
+interface ComparedSpectra {
   readonly candidate: Measurement;
   readonly baseline: Measurement | null;
   readonly comparability: Pick<Comparability, 'weights' | 'deltas'>;

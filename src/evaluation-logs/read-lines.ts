@@ -7,7 +7,7 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** A line of a file, without its end. */
-export interface LogLine {
+interface LogLine {
   /** Counted from 1. */
   readonly number: number;
   readonly text: string;

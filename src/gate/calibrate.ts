@@ -12,7 +12,7 @@ import { readMeasurement } from '../measure/schema/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 
-export interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
+interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Known-good checkpoints, or measurements of them (*.json); in order for a series. */
   readonly checkpoints: readonly string[];
   /** Path of the weights that they were trained from. */

@@ -14,7 +14,7 @@ export function resolveSeed(choice: SeedChoice | undefined): number {
   return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);
 }
 
-export interface ProbeSelection {
+interface ProbeSelection {
   readonly only?: Half | undefined;
   readonly seed: number;
   /** Of the order of asking; drawn now if missing, so that nobody knows it while a candidate is made. */

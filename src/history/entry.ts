@@ -44,7 +44,7 @@ export const historyEntrySchema = z.strictObject({
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
-export interface Occasion {
+interface Occasion {
   /** ISO 8601 in UTC or with an offset. */
   readonly time: string;
   readonly run: HistoryEntry['run'];

@@ -1,7 +1,7 @@
 import { transientError } from './transient-error.ts';
 
 /** What an answer may take. */
-export interface AnswerLimits {
+interface AnswerLimits {
   /** Most bytes of its body. */
   readonly bytes: number;
   /** Longest time without a byte. */

@@ -15,7 +15,7 @@ import type { ByteRange } from './ranges.ts';
 import { matchesDigest, once } from './snapshot-files.ts';
 
 /** One split of a data set on a hub. */
-export interface DatasetSplit {
+interface DatasetSplit {
   /** The path with the commit at which it is read: `hf://datasets/org/name@0123…/config/split`. */
   readonly source: string;
   /** Whether the path that was given moves: to a branch, or to the newest conversion. */

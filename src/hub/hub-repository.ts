@@ -27,7 +27,7 @@ const fileSchema = z.object({
 });
 
 /** A folder of a repository, and of what kind that is. */
-export interface HubTarget extends HubPath {
+interface HubTarget extends HubPath {
   /** A model if missing. */
   readonly type?: 'model' | 'dataset';
 }

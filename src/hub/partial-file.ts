@@ -22,7 +22,7 @@ export interface FilePiece {
   readonly etag: string | null;
 }
 
-export interface PartialFileOptions {
+interface PartialFileOptions {
   /** Path of the file, which has its full length from the start, with holes. */
   readonly path: string;
   /** Path of the journal: the list of ranges that have been written. */

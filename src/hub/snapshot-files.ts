@@ -19,7 +19,7 @@ import { type HubSettings, hubSettings } from './hub-settings.ts';
 import { explainFull } from './partial-file.ts';
 
 /** A checkpoint on a hub as its listing has it, with the files that are not weights. No request was for weights. */
-export interface SnapshotFiles {
+interface SnapshotFiles {
   /** Local folder with configurations, tokenizer, templates and code, all of them complete. */
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */

@@ -9,7 +9,7 @@ import type { ByteRange } from './ranges.ts';
 import { once, openSnapshotFiles } from './snapshot-files.ts';
 
 /** Bytes of a local file that are needed. */
-export interface WantedBytes {
+interface WantedBytes {
   readonly file: string;
   readonly offset: number;
   readonly byteLength: number;
@@ -144,7 +144,7 @@ function formatBytes(bytes: number): string {
   return bytes < GIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 }
 
-/** Download the header of a safetensors file. It is checked when it is read (checkpoint/safetensors.ts). */
+/** Download the header of a safetensors file. It is checked when it is read (checkpoint/formats/safetensors.ts). */
 async function fetchHeader(file: PartialFile, size: number): Promise<void> {
   await file.fetch([[0, Math.min(size, FIRST_BYTES)]]);
   const length = await readHeaderLength(file.path);

@@ -34,7 +34,7 @@ export interface GenerateOptions extends EncodeOptions {
 }
 
 /** A request in token ids. */
-export interface EncodedPrompt {
+interface EncodedPrompt {
   readonly request: GenerateRequest;
   readonly result: Prompt;
 }

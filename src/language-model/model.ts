@@ -80,14 +80,14 @@ export interface Model {
   ): Promise<GenerateAnswer[]>;
 }
 
-export interface ModelCalls {
+interface ModelCalls {
   /** The requests of each call to `score`. */
   readonly score: Iterable<readonly ScoreRequest[]>;
   /** Will `generate` be called? */
   readonly generate: boolean;
 }
 
-export interface ModelOptions {
+interface ModelOptions {
   readonly needsTokenizer: boolean;
   /** Told of downloads and of loading, which can come in the middle of a call. */
   readonly onOpening?: OnInterruption | undefined;

@@ -100,7 +100,7 @@ export async function openEngine(
 }
 
 /** What is known of a model that can be run, before its weights are read. */
-export interface ExaminedModel {
+interface ExaminedModel {
   /** On the CPU, in bytes. */
   readonly memory: ExpectedMemory;
   readonly hasChatTemplate: boolean;

@@ -43,7 +43,7 @@ export interface ScoreOptions extends EncodeOptions {
 }
 
 /** A request in token ids, to be scored in these windows. */
-export interface EncodedScore {
+interface EncodedScore {
   readonly request: ScoreRequest;
   readonly result: readonly Sequence[];
 }

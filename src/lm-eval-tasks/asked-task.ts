@@ -7,7 +7,7 @@ import { pythonToJson } from './python/json.ts';
 import type { TaskRequest } from './requests.ts';
 import type { Task } from './task.ts';
 
-export interface AskingOptions {
+interface AskingOptions {
   /** How texts of choices are scored; as the metrics of the task say, if missing. */
   readonly scoring?: ChoiceScoring | undefined;
   /** The filter by which generated answers are read; the first of the task if missing. */

@@ -17,7 +17,7 @@ import type { DocumentFormat, Task } from './task.ts';
 import { LOCAL_FILES, type TaskFiles } from './task-files.ts';
 
 /** What the policy has for a task file. */
-export interface TaskSuiteOptions extends ProbeFileOptions {
+interface TaskSuiteOptions extends ProbeFileOptions {
   readonly documents?: GivenDocuments;
   readonly numFewshot?: number;
   readonly files?: TaskFiles;

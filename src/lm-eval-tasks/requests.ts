@@ -30,19 +30,19 @@ export type TaskRequest =
     }
   | { readonly kind: 'continuation'; readonly context: string; readonly continuation: string };
 
-export interface NamedRule {
+interface NamedRule {
   readonly filter: string;
   readonly rule: AnswerRule;
 }
 
-export interface TaskDocuments {
+interface TaskDocuments {
   /** Of the split that is asked, all from the first one on: few-shot examples depend on the order. */
   readonly asked: readonly PythonDict[];
   /** Of the split of the few-shot examples, or those of the task. */
   readonly fewshot: readonly PythonDict[];
 }
 
-export interface TaskRequestOptions {
+interface TaskRequestOptions {
   /** Number of few-shot examples, instead of the task's own. */
   readonly numFewshot?: number;
   readonly fewshotSeed?: number;

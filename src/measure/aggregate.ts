@@ -56,7 +56,7 @@ export function summarize(tensors: readonly TensorMeasurement[]): Pick<Measureme
 }
 
 /** Per module type (and component): the median and the parameter-weighted mean of every metric. */
-export function summarizeGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
+function summarizeGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
   return [...groupBy(tensors.filter(isUpdateJudged), groupKey).values()].map(summarizeGroup).sort(inReadingOrder);
 }
 
@@ -163,7 +163,7 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
 export const SATURATED = 0.99;
 
 /** Why a ΔW has no MLP ÷ attention ratio. */
-export type RatioGap =
+type RatioGap =
   | { readonly kind: 'saturated' }
   | { readonly kind: 'missing'; readonly mlp: boolean; readonly attention: boolean; readonly belowNoise: number };
 

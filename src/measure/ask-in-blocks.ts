@@ -26,7 +26,7 @@ export interface SuiteOutcomes {
   readonly truncated: Map<string, LeftOutItem>;
 }
 
-export interface BlocksRun {
+interface BlocksRun {
   /** By suite. */
   readonly answers: readonly SuiteOutcomes[];
   /** Where it stopped; null once everything was asked. */

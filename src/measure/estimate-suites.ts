@@ -25,9 +25,9 @@ export function optionsFor(suite: Suite, chatTemplate: boolean): RunProbesOption
 }
 
 /** A suite at the levels that suit the model, and the items of it that a budget leaves time for. */
-export type SuiteEstimate = RunEstimate & { readonly suite: Suite };
+type SuiteEstimate = RunEstimate & { readonly suite: Suite };
 
-export interface SuitesEstimate {
+interface SuitesEstimate {
   readonly estimates: readonly SuiteEstimate[];
   /** How long finding the levels will take, where that was not done. */
   readonly levelsSeconds: number;

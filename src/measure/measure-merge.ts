@@ -22,7 +22,7 @@ import { roundNumber } from './round.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';
 
 /** What is compared: the checkpoint with the reference that the adapter was merged into. */
-export interface MergeSides {
+interface MergeSides {
   readonly adapter: Adapter;
   readonly checkpoint: FullCheckpoint;
   readonly reference: FullCheckpoint;

@@ -61,7 +61,7 @@ export interface ProbeRun {
   readonly allSeconds: number;
 }
 
-export interface SuiteRunOptions {
+interface SuiteRunOptions {
   readonly shard?: Shard | null;
   readonly onProgress?: OnProgress | undefined;
 }

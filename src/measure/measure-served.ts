@@ -15,7 +15,7 @@ import type { Probes } from './schema/probes.ts';
 import { servedDigest } from './schema/served-digest.ts';
 import type { Shard } from './shards/shard.ts';
 
-export interface MeasureServedOptions {
+interface MeasureServedOptions {
   readonly endpoint: Endpoint;
   readonly probes: ProbeRunOptions;
   /** What the user declares to be served, in words; null for nothing. */

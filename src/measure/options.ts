@@ -35,7 +35,7 @@ export interface ProbeRunOptions {
 }
 
 /** What the order of asking is drawn with. */
-export interface AskingSeed {
+interface AskingSeed {
   readonly seed: number;
   /** A cached measurement is of any order that was drawn, but of no other one than that which the user chose. */
   readonly isChosen: boolean;

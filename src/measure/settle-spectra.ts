@@ -6,7 +6,7 @@ import type { CompletedSpectrum, MeasureSpectraOptions } from './options.ts';
 import type { Measurement } from './schema/measurement.ts';
 
 /** Spectra of which nothing open depends on a screen. */
-export interface SettledSpectra extends SpectraMeasurement {
+interface SettledSpectra extends SpectraMeasurement {
   /** Matrices that were screened first and needed their full spectra; null where nothing is screened. */
   readonly completed: readonly CompletedSpectrum[] | null;
 }

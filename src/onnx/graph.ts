@@ -49,19 +49,19 @@ export interface ExternalData {
 export type Value = string & { readonly __value: unique symbol };
 
 /** ONNX's own operators, and onnxruntime's fused ones. */
-export type OperatorDomain = '' | 'com.microsoft';
+type OperatorDomain = '' | 'com.microsoft';
 
 /** The number of a node's outputs, or for each of them whether it is computed. */
 type OutputSelection = number | readonly boolean[];
 
-export interface NodeOptions<O extends OutputSelection> {
+interface NodeOptions<O extends OutputSelection> {
   readonly outputs: O;
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: OperatorDomain;
 }
 
 /** As many values as a node has outputs: a tuple where the number is known to the compiler. */
-export type NodeOutputs<O extends OutputSelection> = O extends number
+type NodeOutputs<O extends OutputSelection> = O extends number
   ? Values<O>
   : { readonly [K in keyof O]: O[K] extends true ? Value : null };
 
@@ -72,7 +72,7 @@ type Values<N extends number, T extends readonly Value[] = []> = number extends 
     : Values<N, readonly [...T, Value]>;
 
 /** Numbers that are computed before a session is opened, and the name under which it takes them. */
-export interface Preparation {
+interface Preparation {
   readonly location: string;
   readonly size: number;
   /** Each of as many elements. */

@@ -8,7 +8,7 @@ export interface Position {
   readonly col: number;
 }
 
-export interface YamlErrors {
+interface YamlErrors {
   /** The error to throw for a mistake, and where it is if that is known. */
   readonly mistake: (at: Position | undefined, what: string) => Error;
   /** Which issue to report of a value that fits none of several forms; itself if missing. */

@@ -7,7 +7,7 @@ export const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTop
 export const INFORMATION_METRICS = ['alpha', 'alphaD', 'alphaTail'] as const;
 
 /** Metrics of one matrix, or summarized over a module type, by their dotted names. */
-export const MATRIX_METRICS = [
+const MATRIX_METRICS = [
   'frobeniusNorm',
   'spectralNorm',
   'stableRank',

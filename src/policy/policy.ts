@@ -60,7 +60,7 @@ export type PolicyRule = z.infer<typeof ruleSchema>;
 const RATIO_TOLERANCE = 0.25;
 
 /** Without a calibration, and beside probes that decide, a finding of these is information: see `isInformation`. */
-export const DEFAULT_RULES: readonly PolicyRule[] = [
+const DEFAULT_RULES: readonly PolicyRule[] = [
   {
     metric: 'mlpAttentionRatio',
     of: 'delta',

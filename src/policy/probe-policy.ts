@@ -180,5 +180,5 @@ export const probePolicyShape = {
   /** A warning of the spectra together with a warning of the probes. */
   'two-key': z.strictObject({ level: level.default('fail') }).prefault({}),
 };
-export const probePolicySchema = z.strictObject(probePolicyShape);
+const probePolicySchema = z.strictObject(probePolicyShape);
 export type ProbePolicy = z.infer<typeof probePolicySchema>;

@@ -2,7 +2,7 @@ import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { BUILTIN } from '../probes/suite.ts';
 
 /** A file of the policy, and the benchmark that it says its items are twins of. */
-export interface PolicyFile {
+interface PolicyFile {
   readonly file: string;
   readonly 'twins-of'?: string | undefined;
 }

@@ -2,7 +2,7 @@ import { readAnswer } from './answer-rule.ts';
 import type { Question } from './item.ts';
 
 /** A generated answer: the part of it that counts, and whether it is right. */
-export interface JudgedAnswer {
+interface JudgedAnswer {
   readonly given: string;
   readonly correct: boolean;
 }

@@ -19,7 +19,7 @@ const CLOSE_ENOUGH = 0.2;
 /** The facts of a level are asked in two halves: the search needs one, and only the level that seems best gets the other. */
 const LOOKS = 2;
 
-export interface PilotOptions extends RunProbesOptions {
+interface PilotOptions extends RunProbesOptions {
   /** Called with the number of items that were asked, and with about how many will have been asked at the end. */
   readonly onAsked?: ((done: number, total: number) => void) | undefined;
   /** The time in milliseconds. */
@@ -27,7 +27,7 @@ export interface PilotOptions extends RunProbesOptions {
 }
 
 /** The levels of a suite that suit a model, and what was asked to find them. */
-export interface LevelChoice {
+interface LevelChoice {
   readonly levels: readonly AskedLevels[];
   readonly trial: Trial;
 }

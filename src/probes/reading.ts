@@ -15,7 +15,7 @@ export interface Reading {
 const MAX_READ = 200;
 
 /** A suite and the items of it that will be asked. */
-export interface AskedSuite {
+interface AskedSuite {
   readonly suite: Pick<Suite, 'name' | 'version' | 'twinsOf'>;
   readonly items: readonly ProbeItem[];
 }

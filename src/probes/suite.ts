@@ -61,7 +61,7 @@ export interface FamilyLevels {
 }
 
 /** What a suite may have beside its items. */
-export interface SuiteSettings {
+interface SuiteSettings {
   readonly twinsOf?: string | undefined;
   readonly chatTemplate?: boolean | undefined;
 }

@@ -38,7 +38,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 const ESCAPED = /[\\\n\r\t]|(?! )[\p{C}\p{Z}]/gu;
 
 /** `repr` of a text. */
-export function reprText(text: string): string {
+function reprText(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(ESCAPED, (character) => ESCAPES[character] ?? escapeCode(character.codePointAt(0) ?? 0));
   return `${mark}${mark === "'" ? escaped.replaceAll("'", "\\'") : escaped}${mark}`;

@@ -18,7 +18,7 @@ export interface DifferenceSums {
 }
 
 /** A, or A − reference, in float64, strip by strip, with sums that are computed in the same pass. */
-export interface MatrixDifference {
+interface MatrixDifference {
   /** @param cut cuts the current strip out of a whole matrix */
   strip(cut: (value: Value) => Value): Value;
   /** The sums over the latest strip. */

@@ -13,12 +13,12 @@ export interface Energies extends DifferenceSums {
   readonly rowEnergies: Float64Array | null;
 }
 
-export interface ProbedEnergies extends Energies {
+interface ProbedEnergies extends Energies {
   /** S·Ω for probe vectors Ω, where S is AᵀA or, if A has fewer rows than columns, AAᵀ; [size of S, p] row-major. */
   readonly products: Float64Array | null;
 }
 
-export interface EnergyOptions {
+interface EnergyOptions {
   readonly device: Device;
   readonly reference: MatrixSource | null;
   readonly wantRowEnergies: boolean;

@@ -4,7 +4,7 @@ import { type DifferenceSums, openDifference } from './difference.ts';
 import { eachStrip, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';
 import { unchecked } from './unchecked.ts';
 
-export interface GramOptions {
+interface GramOptions {
   /** Measure A − reference instead of A. */
   readonly reference?: MatrixSource | null | undefined;
   /** Also return the energy of each row. */
@@ -13,7 +13,7 @@ export interface GramOptions {
   readonly side?: 'rows' | 'columns' | undefined;
 }
 
-export interface Gram extends DifferenceSums {
+interface Gram extends DifferenceSums {
   /** AᵀA (`columns`) or AAᵀ (`rows`), [size, size] row-major. */
   readonly gram: Float64Array;
   readonly size: number;

@@ -49,7 +49,7 @@ export function needsExactSmallest(singularValues: Float64Array): boolean {
   return limit > 0 && singularValues.filter((sigma) => sigma <= limit).length === 1;
 }
 
-export interface SpectralOptions {
+interface SpectralOptions {
   /** See `rankDeficiency`; false by default. */
   readonly isSmallestExact?: boolean;
   /** See `aboveRounding`; without it, its metrics are missing. */

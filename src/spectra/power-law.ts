@@ -1,7 +1,7 @@
 import { unchecked } from './unchecked.ts';
 
 /** A power-law fit to the tail of a spectrum. For information only: it never decides a verdict. */
-export interface PowerLaw {
+interface PowerLaw {
   /** Exponent of p(λ) ∝ λ^−α for λ ≥ λ_min. */
   readonly alpha: number;
   /** Kolmogorov–Smirnov distance between the tail and the fit. */

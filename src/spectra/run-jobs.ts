@@ -14,11 +14,11 @@ import { screenSpectrum } from './screen/screen-spectrum.ts';
 import type { Spectrum } from './spectrum.ts';
 
 /** What a job ended with: its spectrum, or one that was looked up. */
-export type JobResult<Known> =
+type JobResult<Known> =
   | { readonly job: Job; readonly isKnown: false; readonly spectrum: Spectrum }
   | { readonly job: Job; readonly isKnown: true; readonly known: Known };
 
-export interface JobRunOptions<Known> {
+interface JobRunOptions<Known> {
   readonly device: Device;
   /** Most bytes that the work on one matrix may take. */
   readonly memoryLimit: number;

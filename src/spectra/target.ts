@@ -8,7 +8,7 @@ import type { LoraUpdate } from './lora-spectrum.ts';
 import { matchMatrices } from './match-reference.ts';
 
 /** Which matrix a spectrum is of. */
-export interface Description {
+interface Description {
   readonly name: string;
   readonly place: TensorPlace;
   /** As stored. */
@@ -17,7 +17,7 @@ export interface Description {
 }
 
 /** What a spectrum is computed from. */
-export type Input =
+type Input =
   | { readonly kind: 'weight'; readonly of: 'weight'; readonly matrix: MatrixSource }
   | {
       readonly kind: 'difference';

@@ -3,7 +3,7 @@ import { unchecked } from './unchecked.ts';
 import { reuseMemory } from './wasm.ts';
 
 /** A symmetric tridiagonal matrix. */
-export interface Tridiagonal {
+interface Tridiagonal {
   readonly diagonal: Float64Array;
   /** Entry i couples i − 1 and i; the first is unused. */
   readonly offDiagonal: Float64Array;

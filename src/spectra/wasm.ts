@@ -13,13 +13,13 @@ interface WasmMemory {
 }
 
 /** Takes 32-bit integers: addresses in its memory, and numbers of bytes. */
-export type WasmFunction = (...parameters: number[]) => void;
+type WasmFunction = (...parameters: number[]) => void;
 
 const TYPES = { i32: 0x7f, f64: 0x7c, v128: 0x7b } as const;
 type Type = keyof typeof TYPES;
 
 /** Instructions that compute a value. */
-export interface WasmExpression<T extends Type> {
+interface WasmExpression<T extends Type> {
   readonly type: T;
   readonly bytes: readonly number[];
 }
@@ -27,9 +27,9 @@ export interface WasmExpression<T extends Type> {
 export type WasmStatement = readonly number[];
 /** An address, in bytes, or a number of bytes. */
 export type Integer = WasmExpression<'i32'>;
-export type Float = WasmExpression<'f64'>;
+type Float = WasmExpression<'f64'>;
 /** Two float64. */
-export type WasmPair = WasmExpression<'v128'>;
+type WasmPair = WasmExpression<'v128'>;
 
 export interface Variable<T extends Type> {
   readonly value: WasmExpression<T>;
@@ -98,20 +98,20 @@ export function unlessZero(condition: Integer, body: readonly WasmStatement[]): 
 }
 
 /** What a function is written with. */
-export interface WasmScope<Name extends string> {
+interface WasmScope<Name extends string> {
   readonly parameters: Readonly<Record<Name, Variable<'i32'>>>;
   variable<T extends Type>(type: T): Variable<T>;
 }
 
 /** A function without memory. */
-export interface Kernel {
+interface Kernel {
   /** @returns memory of at least so many bytes, all zero, and the function that works on it */
   open(bytes: number): KernelMemory;
   /** @returns the function, which works on the memory of another one */
   beside(other: KernelMemory): WasmFunction;
 }
 
-export interface KernelMemory {
+interface KernelMemory {
   readonly memory: ArrayBuffer;
   readonly run: WasmFunction;
   /** The memory as WebAssembly knows it. */

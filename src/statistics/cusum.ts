@@ -2,7 +2,7 @@
  * k, in standard deviations: half of the shift that is detected fastest, which is one standard deviation (Montgomery
  * 2012, §9.1.3).
  */
-export const REFERENCE_VALUE = 0.5;
+const REFERENCE_VALUE = 0.5;
 
 /**
  * h, in standard deviations: a sum above it is an alarm. With k = ½, independent normal values without a shift give a

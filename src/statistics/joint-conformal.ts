@@ -4,7 +4,7 @@ import { arithmeticMean, sampleDeviation } from './descriptive.ts';
 /** Which deviations of a coordinate count: those above, those below, or both. */
 export type ConformalSide = 'up' | 'down' | 'both';
 
-export interface JointConformal {
+interface JointConformal {
   /** Share of the runs, the candidate among them, whose score is at least the candidate's. */
   readonly p: number;
   /** The candidate's score must be above this for p ≤ α. */

@@ -1,6 +1,6 @@
 import { betaQuantile } from './distributions.ts';
 
-export interface ClusteredProportion {
+interface ClusteredProportion {
   /** Right answers ÷ all. */
   share: number;
   lower: number;

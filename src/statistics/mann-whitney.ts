@@ -1,7 +1,7 @@
 import { normalCdf } from './distributions.ts';
 import { doubledRanks } from './wilcoxon.ts';
 
-export interface MannWhitney {
+interface MannWhitney {
   /** P(X > Y) + P(X = Y) / 2, from all pairs: U ÷ (m · n). */
   readonly auc: number;
   /** One-sided, that X tends to be larger. */

@@ -1,6 +1,6 @@
 import { binomialCdf, binomialPmf, normalQuantile } from './distributions.ts';
 
-export interface McNemarDesign {
+interface McNemarDesign {
   /** Pairs. */
   n: number;
   /** Share of pairs that change without a true drop, half of them each way: 0–1. A drop adds further losses. */

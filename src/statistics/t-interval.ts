@@ -1,6 +1,6 @@
 import { tQuantile } from './distributions.ts';
 
-export interface MeanInterval {
+interface MeanInterval {
   mean: number;
   standardError: number;
   lower: number;

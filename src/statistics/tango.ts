@@ -1,7 +1,7 @@
 import { bisect } from './bisect.ts';
 import { normalQuantile } from './distributions.ts';
 
-export interface PairedCounts {
+interface PairedCounts {
   /** Pairs that were right before and are wrong now. */
   lost: number;
   /** Pairs that were wrong before and are right now. */

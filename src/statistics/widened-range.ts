@@ -1,12 +1,12 @@
 import { arithmeticMean, sampleDeviation } from './descriptive.ts';
 
-export interface WidenedRange {
+interface WidenedRange {
   readonly low: number;
   readonly high: number;
   /** What set each end: the observed range, or the mean and the standard deviation. */
   readonly by: { readonly low: RangeRule; readonly high: RangeRule };
 }
-export type RangeRule = 'range' | 'deviations';
+type RangeRule = 'range' | 'deviations';
 
 const DEVIATIONS = 3;
 

@@ -31,7 +31,7 @@ const NAMES: ReadonlyArray<readonly [Writer, RegExp]> = [
 const PEFT_PREFIX = 'base_model.model.';
 
 /** Who wrote these factors of an adapter, and the first of them; null if there is none. */
-export function adapterTensor(names: Iterable<string>): { readonly writer: Writer; readonly name: string } | null {
+function adapterTensor(names: Iterable<string>): { readonly writer: Writer; readonly name: string } | null {
   for (const name of names) {
     const writer = name.startsWith(PEFT_PREFIX) ? 'PEFT' : NAMES.find(([, pattern]) => pattern.test(name))?.[0];
     if (writer) return { writer, name };

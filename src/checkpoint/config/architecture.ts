@@ -39,7 +39,7 @@ export interface Architecture {
   readonly vision: Pick<Architecture, 'heads' | 'keyValueHeads' | 'hiddenSize'> | null;
 }
 
-export interface LatentHeads {
+interface LatentHeads {
   /** Rotated dimensions of queries and keys, the same for the keys of all heads. */
   readonly rope: number;
   /** The other dimensions of queries and keys. */

@@ -6,7 +6,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { type ForeignFormat, foreignError, foreignFormatByName, PICKLE, readForeignFormat } from './foreign-format.ts';
 
 /** A file in a checkpoint's folder whose format is not read. */
-export interface ForeignFile {
+interface ForeignFile {
   readonly name: string;
   readonly format: ForeignFormat;
 }

@@ -19,7 +19,7 @@ export interface ForeignFormat {
 }
 
 /** So many bytes tell every format apart; a tar file has its mark at byte 257. */
-export const SIGNATURE_BYTES = 512;
+const SIGNATURE_BYTES = 512;
 
 const FROM_SOURCE = 'give the safetensors checkpoint it was made from';
 
@@ -105,7 +105,7 @@ const NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
  * @param size of the whole file
  * @returns null for safetensors, and for what is not known
  */
-export function foreignFormat(
+function foreignFormat(
   start: Buffer,
   { name, size }: { readonly name: string; readonly size: number },
 ): ForeignFormat | null {

@@ -14,7 +14,7 @@ import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
 type Model = Pick<FullCheckpoint, 'config' | 'tensors' | 'onnx'>;
 
-export interface StoredQuantization {
+interface StoredQuantization {
   /** Name of the method, with its bits where they are known. */
   readonly method: string;
   /** `config`: only config.json tells of it, and the tensors are plain floating-point numbers. */

@@ -4,7 +4,7 @@ import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** How the heads of a three-dimensional weight are read, or why they cannot be. */
-export type HeadsLayout = { readonly view: MatrixView } | { readonly unknown: string };
+type HeadsLayout = { readonly view: MatrixView } | { readonly unknown: string };
 
 /** A convolution's [out, in, width] is no stack of heads. */
 const CONVOLUTION = /(^|[._])conv/i;

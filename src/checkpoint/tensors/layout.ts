@@ -76,7 +76,7 @@ function isCut(box: Box, pieces: readonly TensorPiece[]): boolean {
 }
 
 /** What a view is of: `start` is in elements of the storage, which has `count` of them. */
-export interface Strided {
+interface Strided {
   readonly start: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];

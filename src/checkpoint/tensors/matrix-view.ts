@@ -15,7 +15,7 @@ export interface MatrixView {
 }
 
 /** `start ≤ index < end`, every `step`-th, along one axis of `dims`. */
-export interface AxisSlice {
+interface AxisSlice {
   readonly axis: number;
   readonly start: number;
   readonly end: number;

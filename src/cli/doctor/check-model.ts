@@ -15,7 +15,7 @@ import { formatRoughTime } from '../init/sizes.ts';
 import { type DoctorCheck, type DoctorFinding, ok, problem, shared, warning } from './diagnosis.ts';
 import type { DoctorSettings } from './settings.ts';
 
-export interface DoctorContext {
+interface DoctorContext {
   readonly root: string;
   readonly settings: DoctorSettings;
   readonly env: Readonly<NodeJS.ProcessEnv>;

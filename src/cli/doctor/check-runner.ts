@@ -12,7 +12,7 @@ import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './di
 /** As `engines` of package.json. */
 const LEAST_NODE = [20, 19] as const;
 
-export interface RunnerContext {
+interface RunnerContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly device: DeviceChoice;
   /** What the model takes in memory; null if that is not known. */

@@ -13,7 +13,7 @@ import { checkCalibration } from './check-calibration.ts';
 import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
 import type { DoctorSettings } from './settings.ts';
 
-export interface SetUpContext {
+interface SetUpContext {
   readonly root: string;
   readonly settings: DoctorSettings;
   readonly policy: () => Promise<ResolvedPolicy>;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { VERSION } from '../../platform/version.ts';
 import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
 
-export interface TokenContext {
+interface TokenContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly root: string;
   readonly fetch?: typeof globalThis.fetch;

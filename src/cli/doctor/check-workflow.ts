@@ -11,7 +11,7 @@ const PERMISSIONS = { contents: 'read', 'pull-requests': 'write', checks: 'write
 /** Without these there is a verdict all the same. */
 const USEFUL: ReadonlyArray<keyof typeof PERMISSIONS> = ['pull-requests', 'checks', 'actions'];
 
-export interface WorkflowContext {
+interface WorkflowContext {
   readonly root: string;
   readonly settings: DoctorSettings;
   /** What the model takes in memory, in bytes; null if that is not known. */

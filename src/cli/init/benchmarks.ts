@@ -4,7 +4,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { readProbeFile } from '../../probes/files/index.ts';
 
 /** A file of the user's that can be asked. */
-export interface FoundBenchmark {
+interface FoundBenchmark {
   /** Relative to the folder that was searched. */
   readonly path: string;
   readonly questions: number;

@@ -29,7 +29,7 @@ export interface ChosenFiles {
   readonly kept: readonly string[];
 }
 
-export type ChosenBaseline =
+type ChosenBaseline =
   /** A checkpoint, or a server, is to be measured. */
   | { readonly kind: 'measure'; readonly path: string }
   /** A measurement is there. */

@@ -3,7 +3,7 @@ import { BASELINE_FILE } from './existing.ts';
 import { quoteShellWord, shellPath } from './shell-words.ts';
 import { CANDIDATE_FILE, type CandidateSource } from './workflow-text.ts';
 
-export interface NextSteps {
+interface NextSteps {
   /** How to start this program again. */
   readonly program: string;
   /** What is to be committed: the files that were written, and those that they name. */

@@ -20,7 +20,7 @@ export interface Placement {
   readonly warnings: readonly PlaceWarning[];
 }
 
-export interface PlaceWarning {
+interface PlaceWarning {
   readonly text: string;
   readonly fix: string;
 }

@@ -1,6 +1,6 @@
 import { yamlWord } from './yaml-words.ts';
 
-export interface PolicyFacts {
+interface PolicyFacts {
   readonly isAdapter: boolean;
   readonly hasReference: boolean;
   readonly hasChatTemplate: boolean;

@@ -3,7 +3,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';
 
 /** What is asked with, in a terminal or by a script that writes the answers to standard input. */
-export interface Answering {
+interface Answering {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Receives a question without a line end. */
   readonly onQuestion: (text: string) => void;

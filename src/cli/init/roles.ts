@@ -20,7 +20,7 @@ export interface Roles {
   readonly approved: string;
 }
 
-export interface GivenRoles {
+interface GivenRoles {
   readonly checkpoint?: string;
   readonly reference?: string;
   readonly baseline?: string;

@@ -15,7 +15,7 @@ import { programWords } from './shell-words.ts';
 import { type Subject, servedSubject, storedSubject } from './subject.ts';
 import { expectAllWritable, type FileToWrite, writeTogether } from './write-files.ts';
 
-export interface InitContext {
+interface InitContext {
   /** The folder that is set up, which is also the working directory. */
   readonly root: string;
   readonly questions: InitQuestions;

@@ -38,7 +38,7 @@ export interface PairedDocument {
   readonly baseline: BenchmarkDocument;
 }
 
-export type TaskPairing =
+type TaskPairing =
   | { readonly kind: 'paired'; readonly documents: readonly PairedDocument[] }
   | { readonly kind: 'different'; readonly difference: BenchmarkDifference };
 

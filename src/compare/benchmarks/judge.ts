@@ -5,7 +5,7 @@ import { GUESSING } from '../probes/families.ts';
 import { type BenchmarkPairing, type ComparedTask, type Counts, sumCounts } from './pair.ts';
 
 /** A test for a loss: of one metric of a task or group, or of all tasks together. */
-export interface BenchmarkLoss {
+interface BenchmarkLoss {
   /** All three null: all tasks, each by its first metric that is right or wrong. */
   readonly task: string | null;
   readonly metric: string | null;
@@ -18,7 +18,7 @@ export interface BenchmarkLoss {
 }
 
 /** A benchmark as a whole: a group that is in no other one, or a task that is in none. */
-export interface BenchmarkUnit {
+interface BenchmarkUnit {
   readonly name: string;
   readonly documents: number;
   /** Of the first metric that is right or wrong, of every task; null if a task has none. */
@@ -61,7 +61,7 @@ export function allCounts({ tasks }: BenchmarkPairing): Counts | null {
 }
 
 /** Tests for losses: every metric of every task and group, and everything together. */
-export function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
+function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
   const all = allCounts(pairing);
   // One task alone is everything.

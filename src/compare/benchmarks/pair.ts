@@ -13,7 +13,7 @@ export interface Counts {
 }
 
 /** A row with its counts; null for a metric that is not right or wrong. */
-export interface ComparedMetric {
+interface ComparedMetric {
   readonly row: BenchmarkRow;
   readonly counts: Counts | null;
 }
@@ -29,7 +29,7 @@ export interface ComparedTask {
   readonly isIdentical: boolean | null;
 }
 
-export interface ComparedGroup {
+interface ComparedGroup {
   readonly name: string;
   /** All of its tasks, those of groups within it included. */
   readonly tasks: readonly ComparedTask[];

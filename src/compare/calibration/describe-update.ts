@@ -13,7 +13,7 @@ export const CALIBRATION_DIFFERENCES = [
   'tensors',
   'shape',
 ] as const;
-export type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];
+type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];
 
 export interface CalibrationDifference {
   readonly cause: DifferenceKind;

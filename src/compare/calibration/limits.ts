@@ -42,7 +42,7 @@ export function fewSizesRange(values: readonly number[]): SizeRange {
   return sizeRange(values, widenedRange(values.map(Math.log)), MOST_BEYOND);
 }
 
-export interface FewValues {
+interface FewValues {
   readonly metric: string;
   readonly values: readonly number[];
 }
@@ -64,7 +64,7 @@ export function seriesLimit({ metric, values }: FewValues, direction: Coordinate
 }
 
 /** How many numbers share a rate of false alarms. */
-export interface Shared {
+interface Shared {
   readonly alpha: number;
   readonly numbers: number;
 }
@@ -96,7 +96,7 @@ const LEAST_POINTS = 6;
 /** What knowing the size of the update has to save of the error to be used. */
 const MOST_ERROR = 0.7;
 
-export interface Sized extends FewValues {
+interface Sized extends FewValues {
   /** Of the update, of each value and of the candidate. */
   readonly sizes: readonly number[];
   readonly size: number;

@@ -23,7 +23,7 @@ const lineSchema = z.strictObject({
 });
 
 /** One number of the candidate beside those of the known-good checkpoints. */
-export const calibratedMetricSchema = z.strictObject({
+const calibratedMetricSchema = z.strictObject({
   ...placeShape,
   metric: z.string(),
   /** Of each known-good checkpoint, in their order. */
@@ -49,7 +49,7 @@ export const calibratedMetricSchema = z.strictObject({
 export type CalibratedMetric = z.infer<typeof calibratedMetricSchema>;
 
 /** ‖ΔW‖ ÷ ‖W_reference‖; of an adapter without its base model, ‖ΔW‖. */
-export const calibratedSizeSchema = z.strictObject({
+const calibratedSizeSchema = z.strictObject({
   ...placeShape,
   values: z.array(z.number()),
   candidate: z.number(),

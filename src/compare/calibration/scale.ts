@@ -2,7 +2,7 @@
  * The scale that limits of a metric are computed on: one with room on both sides, so that a limit is a value that a matrix can
  * have. It changes no order.
  */
-export interface Scale {
+interface Scale {
   readonly to: (value: number) => number;
   readonly from: (scaled: number) => number;
   /**

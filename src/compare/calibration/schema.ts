@@ -27,7 +27,7 @@ const runGroupSchema = z.strictObject({
 });
 
 /** What is known of one known-good checkpoint: the summary of its ΔW. */
-export const calibrationRunSchema = z.strictObject({
+const calibrationRunSchema = z.strictObject({
   /** What it was given as. Foreign: escape it. */
   name: z.string(),
   digest: z.string(),
@@ -43,7 +43,7 @@ export const calibrationRunSchema = z.strictObject({
 export type CalibrationRun = z.infer<typeof calibrationRunSchema>;
 
 /** What has to be the same for numbers of ΔW to be comparable. */
-export const describedUpdateSchema = z.strictObject({
+const describedUpdateSchema = z.strictObject({
   tool: measurementSchema.shape.tool,
   architecture: architectureSchema,
   reference: identitySchema.nullable(),

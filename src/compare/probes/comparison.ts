@@ -92,7 +92,7 @@ const pooledBelow = z.int().nullable();
  * Why a family takes no part in a test. `pooledBelow`: it was judged together with the other families of fewer facts than
  * this; null where it was judged alone.
  */
-export const exclusionSchema = z.discriminatedUnion('test', [
+const exclusionSchema = z.discriminatedUnion('test', [
   z.strictObject({
     test: z.literal('twin-accuracy'),
     cause: z.enum(['baseline-at-chance', 'possible-guessing']),
@@ -108,7 +108,7 @@ export const exclusionSchema = z.discriminatedUnion('test', [
 ]);
 export type Exclusion = z.infer<typeof exclusionSchema>;
 
-export const familyRowSchema = z.strictObject({
+const familyRowSchema = z.strictObject({
   family: z.string(),
   capability: z.string(),
   facts: count,
@@ -128,7 +128,7 @@ const answeredSchema = z.strictObject({
 });
 
 /** A twin that the candidate has wrong although it has the benchmark form right. */
-export const flipSchema = answeredSchema.extend({
+const flipSchema = answeredSchema.extend({
   id: z.string(),
   capability: z.string(),
   /** The benchmark form, if the twin is answered with the letter that was right there: a kept letter. */
@@ -140,7 +140,7 @@ export type Flip = z.infer<typeof flipSchema>;
  * What the twins of one kind say about one suite: the change of its benchmark form and of those twins, over the facts that
  * have them. A baseline of null where there is none.
  */
-export const kindRowSchema = z.strictObject({
+const kindRowSchema = z.strictObject({
   suite: z.string(),
   kind: z.enum(TWIN_KINDS),
   /** Facts with twins of this kind; of a group, its items. */
@@ -160,7 +160,7 @@ export const kindRowSchema = z.strictObject({
 export type KindRow = z.infer<typeof kindRowSchema>;
 
 /** The change of the benchmark form of one suite, over all facts that are judged. */
-export const gainRowSchema = z.strictObject({ suite: z.string(), facts: count, gain: estimateSchema });
+const gainRowSchema = z.strictObject({ suite: z.string(), facts: count, gain: estimateSchema });
 
 /** Why labels are an instrument, or are not. */
 export const LABEL_REASONS = [
@@ -172,7 +172,7 @@ export const LABEL_REASONS = [
 ] as const;
 
 /** Whether the baseline can answer with labels, for one suite. */
-export const labelRowSchema = z.strictObject({
+const labelRowSchema = z.strictObject({
   suite: z.string(),
   /** Benchmark forms that ask for a label; without any, the twins that do. */
   items: count,
@@ -198,7 +198,7 @@ export const labelRowSchema = z.strictObject({
 export type LabelRow = z.infer<typeof labelRowSchema>;
 
 /** Permuted twins answered with the label that was right before the options were put in another order, for one suite. */
-export const keptRowSchema = z.strictObject({
+const keptRowSchema = z.strictObject({
   suite: z.string(),
   items: count,
   baseline: count.nullable(),
@@ -213,7 +213,7 @@ export const keptRowSchema = z.strictObject({
 export type KeptRow = z.infer<typeof keptRowSchema>;
 
 /** Answers of one form that changed. */
-export const churnRowSchema = z.strictObject({
+const churnRowSchema = z.strictObject({
   form: z.enum(FORMS),
   /** Of twins. */
   kind: z.enum(TWIN_KINDS).nullable(),
@@ -228,7 +228,7 @@ export const churnRowSchema = z.strictObject({
 export type ChurnRow = z.infer<typeof churnRowSchema>;
 
 /** How much more the log-likelihood of benchmark questions rose than that of their fresh or group twins. Information only. */
-export const memorizationRowSchema = z.strictObject({
+const memorizationRowSchema = z.strictObject({
   suite: z.string(),
   facts: count,
   /** Mean rise of log p per token over the baseline, in nats. */
@@ -242,7 +242,7 @@ export const memorizationRowSchema = z.strictObject({
 export type MemorizationRow = z.infer<typeof memorizationRowSchema>;
 
 /** The highest level of a family that a model answers above chance. */
-export const levelRowSchema = z.strictObject({
+const levelRowSchema = z.strictObject({
   family: z.string(),
   capability: z.string(),
   /** Number of levels. */

@@ -23,7 +23,7 @@ export interface FamilyView {
 }
 
 /** The baseline's twins of a family, and how far they are above guessing. */
-export interface Reach {
+interface Reach {
   readonly accuracy: number;
   readonly chance: number;
   readonly facts: number;

@@ -36,7 +36,7 @@ export function allFlips(facts: readonly PairedFact[], { unjudged = [], memorize
   );
 }
 
-export interface FoundFlip {
+interface FoundFlip {
   readonly twin: PairedItem;
   /** Of a kept letter. */
   readonly exam: PairedItem | null;

@@ -38,7 +38,7 @@ export interface SuiteGain {
 /** Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers. */
 export const LEAST_FACTS = 40;
 
-export interface GainAnswers {
+interface GainAnswers {
   /** With the benchmark forms that a gain is measured on. */
   readonly facts: readonly PairedFact[];
   readonly groups: readonly PairedGroup[];

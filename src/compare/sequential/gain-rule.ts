@@ -26,7 +26,7 @@ export interface GainRule {
 /** Δbenchmark. */
 export const changeOfBenchmark = ({ benchmark }: Gained): number => itemChange(benchmark);
 
-export interface MeanOfAll {
+interface MeanOfAll {
   /** Sum and sum of squares over all facts. */
   readonly total: number;
   readonly squares: number;

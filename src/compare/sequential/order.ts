@@ -9,7 +9,7 @@ import { at } from '../../platform/at.ts';
 import { balancedBlocks } from '../../probes/sample.ts';
 
 /** The order in which a candidate is asked what its baseline was asked: the facts of each block, by `factKey`. */
-export type AskingOrder = ReadonlyArray<readonly string[]>;
+type AskingOrder = ReadonlyArray<readonly string[]>;
 
 /**
  * The order follows from the baseline and a seed that is drawn when the run begins: nobody who trains a candidate knows what it

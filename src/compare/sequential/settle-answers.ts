@@ -12,7 +12,7 @@ import { type SettlingPlan, settlingPlan } from './plan.ts';
 import { settle } from './settle.ts';
 
 /** Answers to the first blocks of an order. */
-export type FirstAnswers = MeasuredProbes & {
+type FirstAnswers = MeasuredProbes & {
   readonly sequential: NonNullable<MeasuredProbes['sequential']>;
   readonly orderSeed: number;
 };
@@ -24,7 +24,7 @@ export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
 }
 
 /** Whether the answers to the first blocks settle the verdict of the probes; see `settle`. */
-export type Settle = (probes: FirstAnswers) => Settled | null;
+type Settle = (probes: FirstAnswers) => Settled | null;
 
 /** @param measured the baseline, which has all answers */
 export function settleAgainst(measured: Measurement, policy: Policy): Settle {

@@ -10,7 +10,7 @@ import { type HarmRule, isAbout } from './harm-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './show.ts';
 
-export interface SoFar {
+interface SoFar {
   /** With the answers so far. */
   readonly items: readonly PairedItem[];
   /** Items that the candidate should have answered are missing. */

@@ -28,7 +28,7 @@ function signFlipP(sum: number, squares: number, most: number): number {
 /** Looks at a bootstrap interval are not proven to be safe at any time: this share of its error is. */
 const SHARE_OF_LOOKS = 1 / 8;
 
-export interface SharedGains {
+interface SharedGains {
   readonly policy: ProbePolicy;
   /** Rules that share the error of their intervals. */
   readonly rules: number;

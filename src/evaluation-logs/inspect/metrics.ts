@@ -3,7 +3,7 @@ import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
 
 /** A metric, and where the value of each sample is that it is the mean of. */
-export interface MetricSource {
+interface MetricSource {
   readonly metric: BenchmarkMetric;
   /** Null: it is no mean of the samples, or of what is not known. */
   readonly valueIn: ((sample: SampleEpochs) => DocumentValue) | null;

@@ -38,7 +38,7 @@ type Row = z.infer<typeof rowSchema>;
 
 const HINT = 'copy the file again as lighteval wrote it';
 
-export interface DetailsContext {
+interface DetailsContext {
   readonly metrics: readonly BenchmarkMetric[];
   readonly systemInstruction: string | null;
   /** Settings of generation. */

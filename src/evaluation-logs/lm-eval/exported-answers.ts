@@ -40,7 +40,7 @@ interface ChatFrame {
 }
 
 /** What is known of a suite while its tasks are read. */
-export interface SuiteAnswers {
+interface SuiteAnswers {
   /** Whether prompts have to be messages of a chat. */
   readonly wanted: boolean;
   readonly maxNewTokens: number;

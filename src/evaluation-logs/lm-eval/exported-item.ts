@@ -43,7 +43,7 @@ const itemSchema = z.strictObject({
 });
 
 /** An item, and which one of its suite it is. */
-export interface PlacedItem {
+interface PlacedItem {
   readonly place: number;
   readonly item: ProbeItem;
 }

@@ -15,7 +15,7 @@ import { findRuns } from './find-runs.ts';
 import { type LmEvalResults, lmEvalGroups, lmEvalTasks, readLmEvalResults } from './results.ts';
 
 /** Answers to exported items, and the tasks that they come from. */
-export interface ExportedProbes {
+interface ExportedProbes {
   readonly probes: MeasuredProbes;
   /** Names of tasks and groups. */
   readonly names: ReadonlySet<string>;

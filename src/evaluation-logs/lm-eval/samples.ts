@@ -26,7 +26,7 @@ const sampleSchema = z.looseObject({
 type Sample = z.infer<typeof sampleSchema>;
 
 /** What the samples file of a task has to fit. */
-export interface SamplesContext {
+interface SamplesContext {
   readonly task: string;
   readonly metrics: readonly BenchmarkMetric[];
   readonly outputType: string | null;
@@ -34,7 +34,7 @@ export interface SamplesContext {
   readonly documents: number | null;
 }
 
-export interface Samples {
+interface Samples {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
 }

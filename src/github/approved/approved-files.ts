@@ -18,7 +18,7 @@ export interface Standing {
   readonly change: 'edited' | 'added' | 'deleted' | 'unknown' | null;
 }
 
-export interface ApprovedFilesOptions {
+interface ApprovedFilesOptions {
   readonly workspace: Workspace;
   /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is no such. */
   readonly usual: string | null;

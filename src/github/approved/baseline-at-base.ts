@@ -12,7 +12,7 @@ export interface ApprovedBaseline {
   readonly changes: readonly ChangedInput[];
 }
 
-export interface BaselineOptions {
+interface BaselineOptions {
   /** As the input gives it. */
   readonly path: string;
   /** Whether there may be none, as at the default path: then the policy says what follows. */

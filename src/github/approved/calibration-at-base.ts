@@ -13,7 +13,7 @@ export interface ApprovedCalibration {
   readonly changes: readonly ChangedInput[];
 }
 
-export interface CalibrationAtBaseOptions {
+interface CalibrationAtBaseOptions {
   readonly path: string;
   /** Whether there may be none, as at the default path. */
   readonly mayBeMissing: boolean;

@@ -31,7 +31,7 @@ const bytesSchema = (blob: string): z.ZodType<Buffer> =>
     .refine(({ bytes, size }) => bytes.length === size && blobSha(bytes) === blob)
     .transform(({ bytes }) => bytes);
 
-export type TreeEntry = z.infer<typeof entrySchema>;
+type TreeEntry = z.infer<typeof entrySchema>;
 
 /**
  * Git's objects in a repository on GitHub. An answer that breaks off is never content: trees have to be whole JSON, and

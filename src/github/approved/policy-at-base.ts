@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '../../policy/policy.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
 /** A policy, and what the change under test does to it. */
-export interface ApprovedPolicy {
+interface ApprovedPolicy {
   readonly policy: ResolvedPolicy;
   readonly changes: readonly ChangedInput[];
 }

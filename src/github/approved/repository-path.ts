@@ -17,7 +17,7 @@ export async function repositoryPath(path: string, workspace: Workspace): Promis
 }
 
 /** A file in the workspace. */
-export interface Location {
+interface Location {
   /** In the repository, as git writes it. */
   readonly path: string;
   /** The commit that is checked out there; null if that is unknown: there is no `.git`, or it has another format. */
@@ -25,7 +25,7 @@ export interface Location {
 }
 
 /** Does the repository, or a fork of it, have a commit? */
-export type KnowsCommit = (commit: string) => Promise<boolean>;
+type KnowsCommit = (commit: string) => Promise<boolean>;
 
 /**
  * Where a file of the workspace is in the repository; null if it is outside the workspace. A checkout of a fork is one

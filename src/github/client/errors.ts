@@ -28,7 +28,7 @@ export function describeGithubError(error: unknown): string {
 }
 
 /** What describes a failed write, besides the error. */
-export interface WriteFailure {
+interface WriteFailure {
   /** What is missing because of it: `no comment on o/r#7`. */
   readonly missing: string;
   /** The permissions that the job needs: `pull-requests: write`. */

@@ -3,7 +3,7 @@ import type { Octokit } from './types.ts';
 /** An octokit as a plugin sees it. */
 export type OctokitHooks = Pick<Octokit, 'hook'>;
 
-export interface RequestTimeoutOptions {
+interface RequestTimeoutOptions {
   /** Milliseconds that one attempt may take. */
   readonly timeout: number;
   readonly maxAttempts: number;

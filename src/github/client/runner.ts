@@ -13,7 +13,7 @@ export interface NumberOutputs {
 }
 
 /** The outputs of action.yml. */
-export interface ActionOutputs extends NumberOutputs {
+interface ActionOutputs extends NumberOutputs {
   readonly verdict: Verdict;
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;
@@ -27,7 +27,7 @@ export interface ActionOutputs extends NumberOutputs {
   readonly 'baseline-pull-request': string;
 }
 
-export interface Annotation {
+interface Annotation {
   readonly level: 'notice' | 'warning' | 'error';
   readonly message: string;
   readonly title?: string;

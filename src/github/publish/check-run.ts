@@ -6,9 +6,9 @@ import type { Commit, Octokit } from '../client/types.ts';
 import { type FailOn, isFailure } from './annotation.ts';
 
 /** The address of the check run, one line that says why there is none, or that its permission was not given. */
-export type CheckRunResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+type CheckRunResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
 
-export type Conclusion = 'success' | 'failure' | 'neutral';
+type Conclusion = 'success' | 'failure' | 'neutral';
 
 /**
  * What a check run says of a verdict: that of the step where it passes or fails it, and `neutral` where the verdict warns without

@@ -5,9 +5,9 @@ import type { Octokit, PullRequest } from '../client/types.ts';
 import { hasBegun, isLater, isNewer } from './comment-order.ts';
 
 /** The address of the comment, or one line that says why it was not written: a failure, or a newer comment that stays. */
-export type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
 
-export interface StickyComment {
+interface StickyComment {
   readonly marker: string;
   /** The text at a newest commit of the pull request (null: not known). Begins with the marker. */
   readonly bodyAt: (head: string | null) => string;

@@ -4,7 +4,7 @@ import { describeWriteFailure } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
 /** What an issue says about a scheduled check. */
-export interface CheckSummary {
+interface CheckSummary {
   readonly verdict: Verdict;
   /** The hidden first line by which a gate finds its own issue, also among those of other gates. */
   readonly marker: string;
@@ -16,7 +16,7 @@ export interface CheckSummary {
 }
 
 /** The address of the issue, one line that says why it was not written, or null: there is nothing to say. */
-export type IssueResult = { readonly url: string } | { readonly warning: string } | null;
+type IssueResult = { readonly url: string } | { readonly warning: string } | null;
 
 /** With a label, the issue is found without reading all issues of a repository. */
 const LABEL = 'shadow-gate';

@@ -2,7 +2,7 @@ import { describeWriteFailure, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
 /** New versions of files that later runs judge by, for people to review. */
-export interface Proposal {
+interface Proposal {
   /** What they are, for messages. */
   readonly what: 'baseline' | 'calibration';
   readonly files: readonly ProposedFile[];
@@ -15,14 +15,14 @@ export interface Proposal {
   readonly body: string;
 }
 
-export interface ProposedFile {
+interface ProposedFile {
   /** In the repository. */
   readonly path: string;
   readonly text: string;
 }
 
 /** The address of the pull request, or one line that says why it was not written: a failure, or a newer proposal. */
-export type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
 
 const REGULAR_FILE = '100644';
 

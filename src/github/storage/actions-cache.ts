@@ -16,7 +16,7 @@ const FILE = '.shadow-gate-cached-measurement.json';
 /** A service that does not answer must not hold up the job: the cache is there to save time. */
 const LIMITS = { timeoutInMs: 30_000, segmentTimeoutInMs: 60_000 };
 
-export interface ActionsCacheOptions {
+interface ActionsCacheOptions {
   /** The runner's temporary folder. */
   readonly temporary: string;
   /** Whether this run may leave entries for later runs. */

@@ -6,7 +6,7 @@ import { similarWord } from './similar-word.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-export interface ConfigSource {
+interface ConfigSource {
   readonly modelType: string;
   /** Name of the file in errors. */
   readonly file: string;
@@ -18,7 +18,7 @@ export interface ConfigSource {
 }
 
 /** A key of a config that a family does not read. */
-export interface UnreadKey {
+interface UnreadKey {
   /** `"key": value`. */
   readonly shown: string;
   /** A key that the family reads and the config lacks, with nearly the same name: perhaps that was meant. */

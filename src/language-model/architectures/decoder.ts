@@ -4,8 +4,8 @@ import type { PerLayerEmbeddings, PerLayerInput } from './per-layer-embeddings.t
 import type { Recurrent } from './recurrent.ts';
 import type { Router } from './router.ts';
 
-export { ACTIVATIONS, type Activation, type Linear, type Norm } from './parts.ts';
-export type { Router, RouterGroups, RouterNormalization, Sparsemixer } from './router.ts';
+export type { Activation, Linear, Norm } from './parts.ts';
+export type { Router, RouterGroups, Sparsemixer } from './router.ts';
 
 /**
  * A decoder-only language model, described from its config: the output of each family's file and the input of the graph
@@ -39,7 +39,7 @@ export interface ModuleNaming {
   readonly head: string;
 }
 
-export interface Head {
+interface Head {
   /** The embeddings are the output layer, if the file has no separate one. */
   readonly tied: boolean;
   /** Logits are multiplied by this. */
@@ -234,7 +234,7 @@ export interface Experts {
   readonly latent: { readonly down: Linear; readonly up: Linear } | null;
 }
 
-export interface Expert {
+interface Expert {
   /** Null: the expert is down(activation(up(x))). */
   readonly gate: Linear | null;
   readonly up: Linear;

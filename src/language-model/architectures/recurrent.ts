@@ -91,7 +91,7 @@ export interface ShortConvolution {
 }
 
 /** What a layer keeps of the tokens before: the last inputs of its convolution [kernel − 1, channels], and states. */
-export interface RecurrentShape {
+interface RecurrentShape {
   readonly kernel: number;
   readonly channels: number;
   /** [heads, rows, columns], or null for a convolution alone. */

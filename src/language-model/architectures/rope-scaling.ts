@@ -14,7 +14,7 @@ const { fround } = Math;
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-export interface UnscaledRope {
+interface UnscaledRope {
   readonly config: Config;
   readonly parameters: Parameters;
   readonly dim: number;
@@ -29,7 +29,7 @@ export interface UnscaledRope {
   readonly original: number;
 }
 
-export interface Scaling {
+interface Scaling {
   /** Parameters of this type, beside those of every type. */
   readonly keys: readonly string[];
   /** The frequencies are those of whole heads, whatever the share that is rotated. */

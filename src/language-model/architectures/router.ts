@@ -42,7 +42,7 @@ export interface RouterGroups {
   readonly others: number;
 }
 
-export interface RouterNormalization {
+interface RouterNormalization {
   /** Added to the sum. */
   readonly added: number;
   /** The sum counts as at least this much. */

@@ -3,7 +3,7 @@ import { isObject } from '../../platform/json/index.ts';
 type Values = Readonly<Record<string, unknown>>;
 
 /** The config of the text model in a vision-language checkpoint: its family, and its values. */
-export interface TextConfig {
+interface TextConfig {
   readonly modelType: string;
   readonly values: Values;
   readonly hasPlainHead: boolean;

@@ -47,7 +47,7 @@ export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   readonly sinks: Value | null;
 }
 
-export interface AttentionResult {
+interface AttentionResult {
   /** [B · S, heads · headDim], before the output projection. */
   readonly mixed: Value;
   /** [B, keyValueHeads, T or S, headDim]: see `AttentionKind`. Null without a KV cache. */

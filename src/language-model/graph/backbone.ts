@@ -27,7 +27,7 @@ import type { Stage, StageInputs } from './recurrence.ts';
 const { float32, int32, int64 } = ElementType;
 
 /** Inputs that several layers share and others do not: the windows of their masks, and their rotary tables. */
-export interface BackboneInputs {
+interface BackboneInputs {
   readonly windows: readonly Window[];
   readonly ropes: readonly Rope[];
 }
@@ -41,7 +41,7 @@ export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs
 }
 
 /** Which operators a backbone is built from. */
-export interface BackboneOptions extends ExpertsOptions {
+interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
   /**
    * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: for 32

@@ -9,7 +9,7 @@ const { int64 } = ElementType;
 export type LayersContext = Omit<LayerContext, 'index'>;
 
 /** From the stream of all slots to that of those which go through the late layers, [B · K, …]. */
-export interface LateLayers {
+interface LateLayers {
   readonly enter: (stream: Stream) => Stream;
   /** The inputs of these layers. */
   readonly context: LayersContext;

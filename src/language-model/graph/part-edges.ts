@@ -1,5 +1,5 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
-import { type Attention, type Decoder, layersBeforeLate } from '../architectures/decoder.ts';
+import type { Attention, Decoder } from '../architectures/decoder.ts';
 import type { LayerKeys } from './attention.ts';
 import { EDGE } from './backbone-names.ts';
 import { type Stream, settled } from './norm.ts';
@@ -118,9 +118,4 @@ export function endPart(
   for (const index of withLayerInput(decoder, { from: part.to, to: decoder.layers.length })) {
     graph.output(EDGE.layerInput(index), ofLayer(index), float32);
   }
-}
-
-/** Does a part have layers that only some slots go through? See `layersBeforeLate`. */
-export function hasLateLayers(decoder: Pick<Decoder, 'layers'>, { to }: Layers): boolean {
-  return layersBeforeLate(decoder) < to;
 }

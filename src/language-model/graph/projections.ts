@@ -14,7 +14,7 @@ export interface QueryKeyValue extends KeyAndValue {
   readonly query: Value;
 }
 
-export interface Projected {
+interface Projected {
   readonly query: Value;
   /** Keys [m, keyValueHeads · headDim] and values; null for a layer that shares those of another. */
   readonly own: KeyAndValue | null;

@@ -14,7 +14,6 @@ import { shortConvolutionBlock } from './short-convolution.ts';
  * its trunk. Everything but convolution and recurrence is computed for each slot once.
  */
 export type Stage = 'trunk' | 'branches';
-export const STAGES: readonly Stage[] = ['trunk', 'branches'];
 
 /** N rows of T slots each, padded. */
 export interface StageInputs {
@@ -47,7 +46,7 @@ export interface PastState {
   readonly state: Value | null;
 }
 
-export interface RecurrentResult {
+interface RecurrentResult {
   /** [m, input of the output projection]. */
   readonly mixed: Value;
   readonly present: PastState | null;

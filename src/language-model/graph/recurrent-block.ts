@@ -16,7 +16,7 @@ export interface RecurrentBlock {
   readonly finish: (output: Value) => Value;
 }
 
-export interface StepInputs {
+interface StepInputs {
   readonly convolved: Value;
   /** Each [N, T, …], zero in padding. */
   readonly beside: readonly Value[];

@@ -5,7 +5,7 @@ import { applyLinear, loadFloat32 } from './linear.ts';
 import { applyNorm } from './norm.ts';
 
 /** What a router decides for each of m tokens. */
-export interface Routing {
+interface Routing {
   /** Weight of each expert: [m, count], zero except for the chosen. */
   readonly shares: Value;
   /** The sum of a token's weights: [m, 1]. */

@@ -8,7 +8,7 @@ export interface ChoiceGroup {
   readonly members: readonly ChoiceMember[];
 }
 
-export interface ChoiceMember {
+interface ChoiceMember {
   /** Among all sequences. */
   readonly index: number;
   readonly continuation: readonly number[];
@@ -47,7 +47,7 @@ export interface ChoiceTree {
   readonly parts: ReadonlyArray<readonly ChoicePlace[]>;
 }
 
-export interface ChoicePlace {
+interface ChoicePlace {
   /** What follows the context here; empty at the root. */
   readonly prefix: readonly number[];
   /** The tokens that are asked for here. */

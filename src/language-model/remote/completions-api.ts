@@ -111,7 +111,7 @@ export function echoedPrompts(response: unknown, server: string, prompts: WirePr
 }
 
 /** Number of tokens of all prompts; null for texts. */
-export function tokensIn(prompts: WirePromptList): number | null {
+function tokensIn(prompts: WirePromptList): number | null {
   return prompts.reduce<number | null>(
     (sum, prompt) => (sum === null || typeof prompt === 'string' ? null : sum + prompt.length),
     0,

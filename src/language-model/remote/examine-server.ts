@@ -15,7 +15,7 @@ const MAX_TOKENS_BETWEEN = 3;
 /** Tokens at the end of a prompt that may be read otherwise if text follows. */
 const BOUNDARY = 2;
 
-export interface Examined {
+interface Examined {
   /** The server's name in messages. */
   readonly server: string;
   readonly prompts: readonly string[];

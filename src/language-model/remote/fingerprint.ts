@@ -39,7 +39,7 @@ const FEW = 16;
 const MAX_TOLERANCE = 0.5;
 
 /** Mean and largest difference of log-probabilities, in nats. */
-export interface Deviation {
+interface Deviation {
   readonly mean: number;
   readonly max: number;
 }

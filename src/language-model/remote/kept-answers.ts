@@ -13,7 +13,7 @@ const entrySchema = z.strictObject({ schema: z.literal(SCHEMA), key: z.string(),
  */
 const KEPT_TOGETHER = 32;
 
-export interface KeptAnswersOptions {
+interface KeptAnswersOptions {
   readonly store: KeyValueStore;
   /** Everything that the answers depend on, besides the question: server, model, its fingerprint. */
   readonly identity: unknown;

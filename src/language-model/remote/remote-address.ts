@@ -1,7 +1,7 @@
 import { UserError } from '../../platform/user-error.ts';
 
 /** The endpoints of an OpenAI-compatible server, and its name in messages. */
-export interface RemoteAddress {
+interface RemoteAddress {
   /** The address of one endpoint: `completions`, `models`; or `version`, which is beside the API and not in it. */
   endpoint(name: string): string;
   /** Without user and query, which can be secret. */

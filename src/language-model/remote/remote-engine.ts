@@ -62,7 +62,7 @@ export interface TextPrompt {
   readonly stop: readonly string[];
 }
 
-export interface TextContinuation {
+interface TextContinuation {
   readonly text: string;
   readonly finish: 'stop' | 'length';
 }

@@ -17,7 +17,7 @@ export function moveTrailingSpace({ context, continuation }: TextPair): TextPair
 }
 
 /** The position of the text in the echoed tokens. */
-export interface LocatedText {
+interface LocatedText {
   /** Index of the first token of the text, after a BOS token. */
   readonly first: number;
   /** Start of each token in the text, in UTF-16 units. */

@@ -21,7 +21,7 @@ const TRIED_TREES = 12;
 /** Two items in three of the built-in suite have a tree: with fewer complete ones, there would be more than 1.2 requests an item. */
 const MIN_COMPLETE = 0.75;
 
-export interface IdScorerOptions {
+interface IdScorerOptions {
   readonly server: RemoteServer;
   readonly model: string;
   /** Null if the server must not be asked for it: then it lists whatever token is asked for. */

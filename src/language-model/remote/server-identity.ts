@@ -22,7 +22,7 @@ export interface ServerIdentity {
 }
 
 /** What a server says, with what is no part of a model's identity. */
-export interface ServerDescription {
+interface ServerDescription {
   readonly identity: ServerIdentity;
   /** Whether it lists an adapter beside its base model. */
   readonly hasAdapters: boolean;

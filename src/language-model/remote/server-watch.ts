@@ -11,7 +11,7 @@ import { expectSameIdentity, type ServerIdentity } from './server-identity.ts';
 const ROOM_FOR_PROMPTS = 128;
 const SHORT_PROMPT = 20;
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly prompts: readonly string[];
   /** Longest input, in tokens. */
   readonly maxLength: number;

@@ -25,7 +25,7 @@ export interface ForwardBatch {
 }
 
 /** Which keys a slot sees. Keys are those in the KV cache, then the slots of the batch. */
-export interface AttentionMask {
+interface AttentionMask {
   /** The mask is the same for all B sequences. */
   readonly isShared: boolean;
   /** Position of key t in sequence b, or null for padding. */
@@ -35,7 +35,7 @@ export interface AttentionMask {
 }
 
 /** Which slot each slot comes after, for layers with a state. */
-export interface SlotOrder {
+interface SlotOrder {
   /** Every slot comes after the one before it. */
   readonly isChain: (b: number) => boolean;
   /** −1: it comes after the tokens in the KV cache. */

@@ -25,7 +25,7 @@ export interface DevicePlan extends Omit<DeviceNeeds, 'batch'> {
 }
 
 /** Longer sequences take more for their keys and values than is planned. */
-export const PLANNED_TOKENS = 2048;
+const PLANNED_TOKENS = 2048;
 
 /** A step takes keys and values and returns them with its own. */
 const CACHE_COPIES = 2;

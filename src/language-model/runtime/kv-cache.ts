@@ -20,13 +20,13 @@ export interface KvCacheSize {
 
 export type LayerCache = AttentionCache | RecurrentCache;
 
-export interface AttentionCache {
+interface AttentionCache {
   readonly kind: 'attention';
   readonly key: Tensor;
   readonly value: Tensor;
 }
 
-export interface RecurrentCache {
+interface RecurrentCache {
   readonly kind: 'recurrent';
   readonly inputs: Tensor;
   readonly state: Tensor | null;
@@ -95,7 +95,7 @@ export function disposeKvCache(cache: KvCache | null): void {
   }
 }
 
-export function cacheTensors(layer: LayerCache | null): Tensor[] {
+function cacheTensors(layer: LayerCache | null): Tensor[] {
   if (layer === null) return [];
   if (layer.kind === 'attention') return [layer.key, layer.value];
   return layer.state === null ? [layer.inputs] : [layer.inputs, layer.state];

@@ -25,7 +25,7 @@ export interface LayeredSizes {
   readonly headTokens: number;
 }
 
-export interface PlannedModel {
+interface PlannedModel {
   readonly path: string;
   readonly decoder: Decoder;
   readonly weights: Weights;
@@ -97,7 +97,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
 }
 
 /** What the weights take where those of 16 bits stay so, with what is expanded for a product or copied; no number where they cannot. */
-export function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
+function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
   if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
   const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
   return weights.storedBytes + expanded + copiedOf(graphs);

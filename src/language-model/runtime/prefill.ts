@@ -5,7 +5,7 @@ import { type ForwardBatch, rightAlignedBatch } from './batches.ts';
 import type { KvCache } from './kv-cache.ts';
 import { WITH_KV_CACHE } from './schedule.ts';
 
-export interface PrefillOptions<H> {
+interface PrefillOptions<H> {
   readonly isLong: boolean;
   /** Number of tokens that the KV cache has room for, those that come later included; by default the sequences' own. */
   readonly capacity?: number;
@@ -21,7 +21,7 @@ export interface PrefillOptions<H> {
  * The KV cache so far, and the hidden states [rows, hidden] of the last batch: of its last slots unless others were
  * wanted.
  */
-export interface Prefilled<H> {
+interface Prefilled<H> {
   readonly kvCache: KvCache;
   readonly hidden: H;
 }

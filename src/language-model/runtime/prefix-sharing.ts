@@ -18,7 +18,7 @@ export interface ContextGroup {
   readonly isLong: boolean;
 }
 
-export interface GroupMember {
+interface GroupMember {
   /** Index of the sequence. */
   readonly index: number;
   readonly continuation: readonly number[];

@@ -7,7 +7,7 @@ import { prefill } from './prefill.ts';
 import { buildPromptTree, type PromptTree } from './prefix-sharing.ts';
 import { type ScoringStep, stepTokens, tokensOfTree } from './schedule.ts';
 
-export interface ScoringSetup<H> {
+interface ScoringSetup<H> {
   readonly backbone: Backbone<H>;
   readonly budget: BatchBudget;
   /** Receives the hidden states that predict target tokens. */

@@ -27,7 +27,7 @@ export type ScoringStep = { readonly isLong: boolean } & (
   | { readonly kind: 'chunked'; readonly group: ContextGroup }
 );
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   /** Attention is not fused even in a batch that does not extend a KV cache. */
   readonly plainAttention: boolean;
   /** The open backbone returns keys and values of every batch. */

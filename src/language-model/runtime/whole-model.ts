@@ -5,12 +5,12 @@ import { BackboneSession } from './backbone-session.ts';
 import { HeadSession } from './head-session.ts';
 import type { HeldModelWeights } from './held-weights.ts';
 
-export interface Sessions {
+interface Sessions {
   readonly backbone: BackboneSession;
   readonly head: HeadSession;
 }
 
-export interface SessionNeeds {
+interface SessionNeeds {
   readonly useKvCache: boolean;
   readonly held: HeldModelWeights;
 }

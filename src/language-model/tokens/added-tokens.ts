@@ -15,7 +15,7 @@ export interface AddedToken {
 }
 
 /** A part of a text: an added token, or what is between them. */
-export type TokenSection = { readonly id: number } | { readonly start: number; readonly end: number };
+type TokenSection = { readonly id: number } | { readonly start: number; readonly end: number };
 
 interface Node {
   readonly children: Map<string, Node>;
@@ -99,7 +99,7 @@ function same(a: AddedToken, b: AddedToken): boolean {
 }
 
 /** Finds tokens in a text: the leftmost, and the longest of several. */
-export class TokenFinder {
+class TokenFinder {
   readonly #root: Node = { children: new Map(), token: null };
   readonly #idOf: (content: string) => number;
 

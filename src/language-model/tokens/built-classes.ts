@@ -3,7 +3,7 @@ import type { BuiltClass } from './transformers-class.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** The parts of a tokenizer.json that a class of transformers makes itself. */
-export interface BuiltParts {
+interface BuiltParts {
   readonly model: Json;
   readonly normalizer: unknown;
   readonly pre_tokenizer: unknown;

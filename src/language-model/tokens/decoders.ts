@@ -6,7 +6,7 @@ import { readPart } from './read-part.ts';
 import { cutAtMatches } from './regex/split-text.ts';
 
 /** From tokens to parts of a text, one after the other. */
-export type TokenDecoder = (tokens: readonly string[]) => readonly string[];
+type TokenDecoder = (tokens: readonly string[]) => readonly string[];
 
 const byteLevelOptions = {
   add_prefix_space: z.boolean().optional(),

@@ -9,7 +9,7 @@ import { type NormalForm, normalizeAs, rustLowercase } from './unicode/normal-fo
 import { combiningMark, controlCharacter, nonspacingMark, whiteSpace } from './unicode/properties.ts';
 
 /** Text to text. */
-export type Normalizer = (text: string) => string;
+type Normalizer = (text: string) => string;
 
 const NORMAL_FORMS = ['NFC', 'NFD', 'NFKC', 'NFKD'] as const satisfies readonly NormalForm[];
 

@@ -9,7 +9,7 @@ import { prependsFirst, readPreTokenizer, type TextPiece } from './pre-tokenizer
 import { type Spelling, spell } from './spelling.ts';
 
 /** The parts of a tokenizer.json that decide about tokens, but for what is put around a text. */
-export interface PipelineParts {
+interface PipelineParts {
   readonly model: Readonly<Record<string, unknown>>;
   readonly normalizer: unknown;
   readonly pre_tokenizer: unknown;

@@ -28,7 +28,7 @@ export interface TextPiece {
   readonly first: boolean;
 }
 
-export type PreTokenizer = (pieces: readonly TextPiece[]) => TextPiece[];
+type PreTokenizer = (pieces: readonly TextPiece[]) => TextPiece[];
 
 const behaviorSchema = z.enum(BEHAVIORS);
 

@@ -5,7 +5,7 @@ import { RECIPES } from './built-classes.ts';
 import type { BuiltClass } from './transformers-class.ts';
 
 /** The special tokens in the files of a tokenizer, as text. */
-export interface SpecialTokens {
+interface SpecialTokens {
   /** `bos_token`, `eos_token` and the other named ones, all of which a chat template can use. */
   readonly named: Readonly<Record<string, string>>;
   /** Special tokens without a name of their own (`additional_special_tokens`). */

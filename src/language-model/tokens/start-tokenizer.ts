@@ -67,7 +67,7 @@ export interface TokenizerEntries {
  * @returns null outside of a release, where this Node may not read TypeScript
  * @throws UserError for a release without the files: a tokenizer would run without a deadline
  */
-export function findEntries(module = import.meta.url): TokenizerEntries | null {
+function findEntries(module = import.meta.url): TokenizerEntries | null {
   const bridge = bridgeEntry(module);
   const entry = workerEntry('tokenizer-process', module);
   if (bridge && entry) return { bridge, entry };

@@ -5,7 +5,7 @@ import { UserError } from '../../platform/user-error.ts';
  * tokenizer.json as it is. These build normalizer, pre-tokenizer, decoder and the options of the model themselves, and
  * take only the vocabulary, the merges and the post-processor from it.
  */
-export const BUILT_CLASSES = [
+const BUILT_CLASSES = [
   'CodeGenTokenizer',
   'CodeLlamaTokenizer',
   'CohereTokenizer',
@@ -66,7 +66,7 @@ const STATED_WRONGLY = new Set(
   ),
 );
 
-export interface ClassSources {
+interface ClassSources {
   /** Where the class is named, for errors. */
   readonly file: string;
   /** `tokenizer_class` of tokenizer_config.json. */

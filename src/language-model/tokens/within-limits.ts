@@ -2,7 +2,7 @@ import { UserError } from '../../platform/user-error.ts';
 import type { Conversation } from './messages.ts';
 
 /** Of a text that a decoder makes: longer than any context. */
-export const MAX_TEXT_LENGTH = 2 ** 24;
+const MAX_TEXT_LENGTH = 2 ** 24;
 
 /** What a template writes around a conversation are some kilobytes, and it escapes some characters of it. */
 export function maxRendered(messages: Conversation): number {

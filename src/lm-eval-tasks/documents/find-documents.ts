@@ -15,7 +15,7 @@ export interface GivenDocuments {
 }
 
 /** Addresses of documents, and the folder from which paths among them lead. */
-export interface DocumentAddresses {
+interface DocumentAddresses {
   readonly addresses: readonly string[];
   readonly folder: string;
 }
@@ -28,7 +28,7 @@ const FILE_LOADERS = ['json', 'csv', 'parquet', 'pandas'];
  * data set on the hub.
  * @throws UserError if there are none that can be read
  */
-export function documentsOfSplit(task: Task, split: string, given: GivenDocuments | undefined): DocumentAddresses {
+function documentsOfSplit(task: Task, split: string, given: GivenDocuments | undefined): DocumentAddresses {
   const files = given?.files;
   const named = typeof files === 'object' ? files[split] : split === task.split ? files : undefined;
   if (given !== undefined && named !== undefined) return { addresses: [named], folder: given.folder };

@@ -4,7 +4,7 @@ import { PythonFloat, type PythonValue } from '../../python/index.ts';
 import { deepestNesting } from './nesting.ts';
 
 /** A function of Python that a file refers to, and the key that it is the value of: `process_docs`, `metric_list.0.metric`. */
-export interface FunctionReference {
+interface FunctionReference {
   readonly key: string;
   readonly name: string;
 }

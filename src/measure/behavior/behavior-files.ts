@@ -13,7 +13,7 @@ import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
 /** An opened checkpoint, with its config: of its weights, nothing is read here. */
-export interface DescribedFolder extends TokenPlace {
+interface DescribedFolder extends TokenPlace {
   /** `lora`: an adapter, which is used with the files of its base model. */
   readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf' | 'lora';
   readonly config: Readonly<Record<string, unknown>> | null;

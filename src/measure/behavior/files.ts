@@ -6,7 +6,7 @@ import { FolderFiles, openResolved, resolveInside, sha256 } from '../../platform
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A file that is there and says nothing that can be compared: no JSON object, a folder, a link out of the checkpoint. */
-export interface Unreadable {
+interface Unreadable {
   readonly unreadable: string;
 }
 

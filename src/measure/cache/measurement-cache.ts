@@ -18,7 +18,7 @@ import { storedMeasurement } from '../schema/write.ts';
 import { REVISION } from './spectrum-cache.ts';
 
 /** Everything that a measurement depends on, except for the last bits, which depend on the machine. */
-export interface MeasurementRequest {
+interface MeasurementRequest {
   /** Digest of the checkpoint. */
   readonly checkpoint: string;
   /** Digest of the reference; null without one. */
@@ -97,7 +97,7 @@ export async function recallMeasurement(
  * its matrices. It cannot detect numbers that were forged with care: a store must not return an entry that a change can
  * have written.
  */
-export function decodeMeasurement(text: string, request: MeasurementRequest): Measurement | null {
+function decodeMeasurement(text: string, request: MeasurementRequest): Measurement | null {
   try {
     const measurement = parseMeasurement(unseal(text) ?? '', 'the cache');
     return answers(measurement, request) ? measurement : null;

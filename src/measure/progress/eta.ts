@@ -7,7 +7,7 @@ export interface WorkPart {
 }
 
 /** Estimates how long the rest of some work will take, from the parts that are done. */
-export interface Eta<Key> {
+interface Eta<Key> {
   /** Report that a part is done. A free one, whose result was known, reveals nothing about the speed. */
   readonly finish: (key: Key, wasFree: boolean) => void;
   /** Seconds that are left; null until a part was computed. */

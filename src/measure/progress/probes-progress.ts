@@ -5,7 +5,7 @@ import type { ProbeItem } from '../../probes/item.ts';
 import { restOfWork } from './rest-of-work.ts';
 
 /** The chunks of a suite, and how long all of them were estimated to take. */
-export interface TimedSuite {
+interface TimedSuite {
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
   readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
   readonly seconds: number;

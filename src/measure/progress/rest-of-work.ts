@@ -1,5 +1,5 @@
 /** Work whose time was estimated before it began, and what is left of it as it goes. */
-export interface RestOfWork {
+interface RestOfWork {
   /**
    * Report that work was done since the last call.
    * @param expected the seconds that were estimated for it

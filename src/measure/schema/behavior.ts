@@ -38,7 +38,7 @@ const part = partSchema.nullable();
 const gainSchema = z.strictObject({ name: z.string(), rms: z.number().nonnegative() });
 
 /** How large logits are, from the weights: answers to multiple choice do not depend on it, and what is sampled does. */
-export const logitScaleSchema = z.strictObject({
+const logitScaleSchema = z.strictObject({
   /** The output embedding, with the root mean square of its weights. Tied models have the input embedding. */
   head: gainSchema,
   /** The final norm, with the root mean square of its factors; null if there is none, or more than one. */
@@ -50,7 +50,7 @@ export const logitScaleSchema = z.strictObject({
 });
 export type LogitScale = z.infer<typeof logitScaleSchema>;
 
-export const behaviorFilesSchema = z.strictObject({
+const behaviorFilesSchema = z.strictObject({
   tokenizer: part,
   'special-tokens': part,
   'chat-template': part,
@@ -61,7 +61,7 @@ export const behaviorFilesSchema = z.strictObject({
 export type BehaviorFiles = z.infer<typeof behaviorFilesSchema>;
 
 /** What a tokenizer does, whatever files describe it. */
-export const tokenSampleSchema = z.strictObject({
+const tokenSampleSchema = z.strictObject({
   /** Of all tokens by their ids, of the ids that it gives to fixed texts and to the texts of some tokens, and of what it puts around a text. */
   digest,
   texts: z.int().positive(),

@@ -99,7 +99,7 @@ const modelSchema = z.strictObject({
 export type EvaluatedModel = z.infer<typeof modelSchema>;
 
 /** Programs whose logs are read. */
-export const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval'] as const;
+const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval'] as const;
 
 /** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */
 export const benchmarksSchema = z

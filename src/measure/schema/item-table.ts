@@ -8,7 +8,7 @@ import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';
  * How the items of a measurement are stored: one row for each, with what many have in common written once. Another layout gets
  * another number, and versions that do not know it refuse the file.
  */
-export const ITEM_TABLE = 'shadow-gate/probe-items@1';
+const ITEM_TABLE = 'shadow-gate/probe-items@1';
 
 /** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
 export const KEPT_CHARACTERS = 4000;
@@ -98,7 +98,7 @@ class Shared {
   }
 }
 
-export type Unpacked = { readonly items: unknown[] } | { readonly issue: FirstIssue };
+type Unpacked = { readonly items: unknown[] } | { readonly issue: FirstIssue };
 
 /**
  * The items of a table, each as an object that its own schema has to check.

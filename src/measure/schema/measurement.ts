@@ -19,13 +19,13 @@ import { shardSchema } from './shard.ts';
 export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
 
 /** A rule of the policy or a default; whether an update is of low rank; a spike of W; spectra that may all be the baseline's. */
-export const UNDECIDED_CAUSES = ['rule', 'low-rank', 'spike', 'unchanged'] as const;
+const UNDECIDED_CAUSES = ['rule', 'low-rank', 'spike', 'unchanged'] as const;
 
 export const componentSchema = z.enum(COMPONENTS).nullable();
 export const moduleSchema = z.enum(MODULE_TYPES);
 export const ofSchema = z.enum(['weight', 'delta']);
 
-export const nonFiniteSchema = z.strictObject({ nan: z.number().int(), inf: z.number().int() });
+const nonFiniteSchema = z.strictObject({ nan: z.number().int(), inf: z.number().int() });
 
 /** One matrix (a whole tensor, or a part of a fused one, named `tensor[part]`), as weight W or as update ΔW. */
 export const tensorSchema = z.strictObject({
@@ -80,7 +80,7 @@ export const identitySchema = z.strictObject({
 const sha256Schema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest');
 
 /** A checkpoint as a hub lists it: no byte of its weights was read. */
-export const listedSchema = z.strictObject({
+const listedSchema = z.strictObject({
   /** With its commit: `hf://org/model@0123…`. */
   checkpoint: z.string(),
   /** See `digestListing`: it is not the digest of a checkpoint, and neither can be computed from the other. */
@@ -92,7 +92,7 @@ export type Listed = z.infer<typeof listedSchema>;
 const declaredSchema = listedSchema.extend({ base: listedSchema.nullable() });
 
 /** What the identity of a served model rests on. Null: the server does not say so. */
-export const servedSchema = z.strictObject({
+const servedSchema = z.strictObject({
   /** The server's name for the model. */
   model: z.string(),
   /** Where the server has the weights from. */

@@ -4,10 +4,10 @@ import { MERGE_STATUSES } from '../../spectra/merge/merge-status.ts';
 const count = z.int().nonnegative();
 
 /** Why a weight that should have been merged could not be judged. */
-export const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'unreadable'] as const;
+const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'unreadable'] as const;
 
 /** One weight that the adapter changes. */
-export const mergedWeightSchema = z.strictObject({
+const mergedWeightSchema = z.strictObject({
   /** Under its name in the checkpoint; under that in the adapter where the checkpoint does not have it. */
   name: z.string(),
   /** `saved`: stored whole beside the adapter (`modules_to_save`); it has no rank, scale, residual or coefficient. */

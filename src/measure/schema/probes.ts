@@ -86,7 +86,7 @@ export const suiteMeasurementSchema = z.strictObject({
 export type SuiteMeasurement = z.infer<typeof suiteMeasurementSchema>;
 
 /** Why an item did not run. */
-export const LEFT_OUT_CAUSES = [
+const LEFT_OUT_CAUSES = [
   /** Prompt and answer are longer than the context of the model. */
   'does-not-fit',
   /** The tokenizer deletes the prompt or an answer, has no token for a part of it, or reads two answers alike. */

@@ -2,7 +2,7 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** Some items of a list, from one file. */
-export interface IndexedPart<T> {
+interface IndexedPart<T> {
   readonly path: string;
   /** The index of each item in the whole list. */
   readonly indices: readonly number[];

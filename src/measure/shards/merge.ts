@@ -12,7 +12,7 @@ import { joinByIndex } from './join-by-index.ts';
 import { type HalfFile, joinHalves, joinUnread } from './join-halves.ts';
 
 /** A shard of a measurement, and the file that it was read from. */
-export interface ShardFile {
+interface ShardFile {
   readonly path: string;
   readonly measurement: Measurement;
   readonly shard: ShardMeasurement;
@@ -81,7 +81,7 @@ function isConsistent(
  * @param files in any order
  * @throws UserError for shards that are missing, given twice, or not of one measurement
  */
-export function mergeShards(files: readonly ShardFile[]): Measurement {
+function mergeShards(files: readonly ShardFile[]): Measurement {
   const shards = inOrder(files);
   const [first] = shards;
   const spectra = joinSpectra(shards);

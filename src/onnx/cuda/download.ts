@@ -14,7 +14,7 @@ export interface PinnedFile {
   readonly sha256: string;
 }
 
-export interface DownloadSettings {
+interface DownloadSettings {
   readonly fetch: typeof fetch;
   /** Time before the second attempt; it doubles with every further one. */
   readonly retryMilliseconds?: number;

@@ -27,7 +27,7 @@ const FIRST_DRIVERS: ReadonlyArray<readonly [CudaMajor, number]> = [
   [13, 580],
 ];
 
-export const DRIVER_LIBRARY = 'libcuda.so.1';
+const DRIVER_LIBRARY = 'libcuda.so.1';
 
 /**
  * Find NVIDIA's driver, and load its kernel module where that is allowed and missing.

@@ -9,7 +9,7 @@ import type { PinnedArchive } from './pins.ts';
 import { noCuda, type OnStep } from './steps.ts';
 import { unpackTarGz, unpackZip } from './unpack.ts';
 
-export interface ObtainOptions {
+interface ObtainOptions {
   /** The folder that the files are kept in. */
   readonly folder: string;
   /** A folder of the user's that may have the archive; null if there is none. */

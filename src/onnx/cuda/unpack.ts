@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 
 /** The path that a file of an archive is written to; null for one that is not wanted. */
-export type UnpackTarget = (name: string) => string | null;
+type UnpackTarget = (name: string) => string | null;
 
 const BLOCK = 512;
 

@@ -66,7 +66,7 @@ export async function openZip(file: ZipFile): Promise<ZipArchive> {
   };
 }
 
-export interface ZipFile {
+interface ZipFile {
   readonly handle: FileHandle;
   readonly path: string;
   readonly hint: string;

@@ -5,7 +5,7 @@ import { isObject } from './is-object.ts';
  * Validation that stops at the first mistake. zod collects every one, each with its path and message: a list of a million
  * wrong entries would take gigabytes to refuse.
  */
-export type Validated<T> =
+type Validated<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly issue: FirstIssue };
 

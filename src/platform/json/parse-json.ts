@@ -20,7 +20,7 @@ const CONTAINER_BYTES = 64;
 const ENTRY_BYTES = 24;
 const STRING_BYTES = 32;
 
-export interface JsonText {
+interface JsonText {
   /** What errors call the text: a file, a line of a file, a server. */
   readonly name: string;
   /** What to do about a text that cannot be used. */

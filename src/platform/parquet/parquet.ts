@@ -14,9 +14,9 @@ export type { ParquetSource } from './parquet-footer.ts';
 export type { ParquetValue } from './parquet-values.ts';
 
 /** One row: its columns by name. A missing value is null. */
-export type ParquetRow = Readonly<Record<string, ParquetValue>>;
+type ParquetRow = Readonly<Record<string, ParquetValue>>;
 
-export interface ParquetLimits {
+interface ParquetLimits {
   /** Most rows. */
   readonly rows: number;
   /** Most bytes of the columns that are read, without compression. */
@@ -26,14 +26,14 @@ export interface ParquetLimits {
 }
 
 /** All of MMLU has 14,042 rows and 7 MB. The rows of a file are in memory together. */
-export const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 1024 * 1024 };
+const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 1024 * 1024 };
 
 /** Of multiple choice, with texts and labels of ten options, half as many. */
 const VALUES_PER_ROW = 50;
 /** A run of a few bytes can have them all, and in memory each takes fifty. */
 const MAX_VALUES = 10_000_000;
 
-export interface ParquetOptions {
+interface ParquetOptions {
   /** Names of columns, or a choice of those that the file has; the others are not read. All if missing. */
   readonly columns?: readonly string[] | ((names: readonly string[]) => readonly string[]);
   readonly limits?: ParquetLimits;

@@ -1,7 +1,7 @@
 import type { TwinKind, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 
-export const CAPABILITIES = ['reasoning', 'composition', 'recall'] as const;
+const CAPABILITIES = ['reasoning', 'composition', 'recall'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** One form of a fact, as a family writes it. */

@@ -20,7 +20,7 @@ import {
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
 
-export interface AskedOptions {
+interface AskedOptions {
   readonly seed: number;
   readonly kinds: readonly DerivedKind[];
   readonly isGroup: boolean;
@@ -33,7 +33,7 @@ export interface AskedOptions {
 }
 
 /** Items, and what is unusual about them. */
-export interface AskedItems {
+interface AskedItems {
   readonly located: readonly LocatedItem[];
   readonly warnings: readonly string[];
 }

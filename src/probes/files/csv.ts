@@ -22,7 +22,7 @@ interface Row {
   readonly cells: readonly string[];
 }
 
-export interface TableOptions {
+interface TableOptions {
   /** What separates cells; a comma if missing. */
   readonly delimiter?: ',' | '\t';
   /** Names of columns by the policy: then the header may have any. */

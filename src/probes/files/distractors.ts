@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts';
 
 /** A sentence that is unrelated to most questions. */
-export interface Distractor {
+interface Distractor {
   /** `#` stands for a number that names something and does not count anything. */
   readonly sentence: string;
   /** Matches texts that it could be related to, besides those that share a word with it. */

@@ -53,7 +53,7 @@ export function hasTemplates(path: string): boolean {
   return TEMPLATES.includes(extname(path).toLowerCase());
 }
 
-export interface FileRecords {
+interface FileRecords {
   readonly records: readonly ProbeRecord[];
   /** Whether values are cells, which have no type. */
   readonly cells: boolean;

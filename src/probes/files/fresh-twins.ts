@@ -10,7 +10,7 @@ import { redraw } from './redraw.ts';
 /** The cluster of these twins. */
 export const REDRAWN = 'redrawn';
 
-export interface RedrawOptions {
+interface RedrawOptions {
   readonly mode: StepMode;
   readonly seed: number;
   /** How the benchmark asks. */

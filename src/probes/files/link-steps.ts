@@ -15,7 +15,7 @@ export const STEP_MODES = ['strict', 'loose'] as const;
 export type StepMode = (typeof STEP_MODES)[number];
 
 /** Where a number of a step comes from. */
-export type OperandSource =
+type OperandSource =
   | { readonly kind: 'question'; readonly index: number }
   | { readonly kind: 'result'; readonly step: number }
   /** It stays as it is. */

@@ -6,7 +6,7 @@ import { choicesReferToOthers, continuableStem, questionRefersToLabels } from '.
 
 /** Names of the two kinds of wording. They differ in shape, so that one of them alone can be in a training set. */
 export const OPEN_CLUSTERS = ['open-question', 'open-phrase'] as const;
-export type OpenCluster = (typeof OPEN_CLUSTERS)[number];
+type OpenCluster = (typeof OPEN_CLUSTERS)[number];
 
 /** What stands before the question, and between it and the answer. */
 type Frame = readonly [before: string, after: string];

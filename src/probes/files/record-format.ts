@@ -7,7 +7,7 @@ const FORMATS = {
   paired: 'a benchmark form or twin',
 } as const;
 
-export type Format = keyof typeof FORMATS;
+type Format = keyof typeof FORMATS;
 
 const FORMAT_HINT =
   'give {"question", "choices", "answer"}, {"question", "answer"} or {"id", "capability", "form", "twin_of", "prompt", …}';

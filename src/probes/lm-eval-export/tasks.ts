@@ -27,7 +27,7 @@ export function exportParts({ question }: Pick<ProbeItem, 'question'>): readonly
 }
 
 /** What the metadata of a task says. */
-export interface ExportedTask {
+interface ExportedTask {
   readonly version: typeof EXPORT_VERSION;
   readonly tool: string;
   readonly part: ExportPart;
@@ -48,12 +48,12 @@ export interface ExportedTask {
 }
 
 /** A file to write, by its name in the folder. */
-export interface ExportedFile {
+interface ExportedFile {
   readonly name: string;
   readonly text: string;
 }
 
-export interface ExportOptions {
+interface ExportOptions {
   readonly seed: number;
   readonly chatTemplate: boolean;
   /** The folder as the task files name it: relative to where lm_eval is started, or absolute. */

@@ -7,7 +7,7 @@ import { Random } from '../random.ts';
 import { drawInstance, instantiate, type TemplateInstance } from './draw.ts';
 import type { Template } from './template.ts';
 
-export interface DrawOptions {
+interface DrawOptions {
   /** How errors name the file. */
   readonly file: string;
   /** Of the fresh draws. */

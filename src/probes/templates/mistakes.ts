@@ -3,7 +3,7 @@ import { instantiate } from './draw.ts';
 import type { Assignment, Template, TemplateAnswer, Text } from './template.ts';
 import { describeUnusable } from './unusable.ts';
 
-export interface Mistake {
+interface Mistake {
   /** Keys within the template. */
   readonly path: PropertyKey[];
   readonly what: string;

@@ -236,7 +236,7 @@ function parseIndex(tokens: TokenStream): JinjaExpression | Slice {
   return { kind: 'slice', start, stop, step };
 }
 
-export function parseArguments(tokens: TokenStream): CallArguments {
+function parseArguments(tokens: TokenStream): CallArguments {
   tokens.expectOperator('(');
   const positional: JinjaExpression[] = [];
   const named: Array<readonly [string, JinjaExpression]> = [];

@@ -5,7 +5,7 @@ import { TemplateError } from './value.ts';
 const DEEPEST = 200;
 
 /** A name of a filter or a test. */
-export interface Use {
+interface Use {
   readonly kind: 'filter' | 'test';
   readonly name: string;
   conditional: boolean;

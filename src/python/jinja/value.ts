@@ -63,8 +63,6 @@ export interface Arguments {
   readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
-export const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
-
 /** A function, a macro or a method. */
 export class Callable extends Special {
   readonly type = 'function';
@@ -244,7 +242,7 @@ export function asText(value: JinjaValue | undefined, what: string): string {
 }
 
 /** The arguments of a call by their names. */
-export class Bound {
+class Bound {
   readonly #values: ReadonlyMap<string, JinjaValue>;
 
   constructor(values: ReadonlyMap<string, JinjaValue>) {

@@ -4,7 +4,7 @@ import { plainLine } from '../escape.ts';
 import { Html, html } from './html.ts';
 
 /** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table beside the chart. */
-export interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ariaDescription' | 'figure'> {
+interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ariaDescription' | 'figure'> {
   /** What is drawn, in one sentence: the text alternative. */
   readonly label: string;
   /** What stands below the chart. */

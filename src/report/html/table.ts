@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 
-export interface Table {
+interface Table {
   /** What is in it, for a screen reader. */
   readonly label: string;
   readonly head: readonly string[];

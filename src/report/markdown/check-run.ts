@@ -13,7 +13,7 @@ const SUMMARY_LIMIT = 65_535;
 const TITLE_LENGTH = 250;
 const MESSAGE_LENGTH = 2000;
 
-export interface CheckAnnotation {
+interface CheckAnnotation {
   readonly level: 'failure' | 'warning' | 'notice';
   readonly title: string;
   /** Of the file that the finding is about; null: a checkpoint is no text, and has no line. */

@@ -7,7 +7,7 @@ import { phraseMarkdown } from './phrase.ts';
 import { trendCharts, trendLine } from './trend-chart.ts';
 
 /** The issue about a scheduled check. */
-export interface Regression {
+interface Regression {
   readonly verdict: Verdict;
   readonly marker: string;
   readonly title: string;

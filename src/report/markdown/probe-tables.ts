@@ -19,7 +19,7 @@ export function decidingKindTable(kinds: readonly KindRow[]): string {
 }
 
 /** All kinds, where some do not decide. */
-export function allKindTable(kinds: readonly KindRow[]): string {
+function allKindTable(kinds: readonly KindRow[]): string {
   return decidingKinds(kinds).length === kinds.length ? '' : kindTable(kinds, 4 * MAX_ROWS);
 }
 
@@ -43,7 +43,7 @@ function kindTable(kinds: readonly KindRow[], max = MAX_ROWS): string {
 }
 
 /** The name of a column and its unit, with a link to the glossary. */
-export function columnHead({ text, unit, term }: NumberColumn): string {
+function columnHead({ text, unit, term }: NumberColumn): string {
   const name = term === null ? text : termLink(term, text);
   return unit === '' ? name : `${name}, ${unit}`;
 }

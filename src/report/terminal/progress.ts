@@ -72,7 +72,7 @@ export class ProgressClock {
 
 const keyOf = ({ phase, model = 'candidate' }: Pick<Progress, 'phase' | 'model'>): string => `${model} ${phase}`;
 
-export interface ProgressLinesOptions {
+interface ProgressLinesOptions {
   readonly print: (line: string) => void;
   /** The time in milliseconds. */
   readonly now?: () => number;

@@ -19,7 +19,7 @@ import { formatCount, formatNumber, formatPair, formatPercentLimit } from './num
 import { type PhrasePart, plain } from './phrase.ts';
 
 /** The limits that a calibration sets, for a table. */
-export interface LimitTable {
+interface LimitTable {
   /** Empty where there are too few known-good checkpoints for limits. */
   readonly rows: readonly LimitRow[];
   /** What the limits rest on, or why there are none. */
@@ -28,7 +28,7 @@ export interface LimitTable {
   readonly explained: readonly string[];
 }
 
-export interface LimitRow {
+interface LimitRow {
   /** A module type, or the whole model. */
   readonly part: string;
   readonly metric: PhrasePart;

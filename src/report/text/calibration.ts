@@ -11,7 +11,7 @@ import { formatCount, formatNumber, formatPair, formatPercentLimit, NO_NUMBER } 
 import type { PhrasePart } from './phrase.ts';
 
 /** What a calibration says of one number; `shown`: it is not judged. */
-export type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
+type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
 
 /** In the place of a limit that no candidate could be beyond. */
 export const IDLE_LIMIT = 'no room to move';

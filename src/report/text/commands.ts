@@ -21,7 +21,7 @@ export function pathWord(path: string): string {
 }
 
 /** The file of the baseline, as far as the report knows it. */
-export function baselineFile({ baseline, findings }: Report): string {
+function baselineFile({ baseline, findings }: Report): string {
   const missing = findings.find((finding) => finding.kind === 'missing-baseline');
   const named = baseline?.name ?? missing?.path ?? null;
   return named !== null && /\.json$/.test(named) ? named : BASELINE_FILE;

@@ -54,7 +54,7 @@ function axis(): string {
 }
 
 /** A value between the ends of its interval, all shares of 1. */
-export function dotAndWhisker({ value, lower, upper }: Estimate): string {
+function dotAndWhisker({ value, lower, upper }: Estimate): string {
   const place = (share: number) => Math.min(SCALE - 1, Math.max(0, Math.floor(share * SCALE)));
   const [from, at, to] = [place(lower ?? 0), place(value), place(upper ?? 1)];
   const cells = Array.from({ length: SCALE }, (_, i) => {

@@ -5,7 +5,7 @@ import { name, type Phrase, phrase, term } from './phrase.ts';
 export const LEVEL_COLUMNS = ['level reached', 'asked in full', 'test for a loss'] as const;
 
 /** `3 → 2 of 7`. */
-export function reachedText({ count, reached }: LevelRow): string {
+function reachedText({ count, reached }: LevelRow): string {
   const { baseline, candidate } = reached;
   const moved =
     baseline === null || baseline === candidate ? String(candidate) : `${baseline}\u00a0→\u00a0${candidate}`;

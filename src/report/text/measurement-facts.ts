@@ -10,13 +10,13 @@ import { unusedTemplate } from './unused-template.ts';
 import { precisionWords } from './words.ts';
 
 /** A line of a table of facts. */
-export interface MeasurementFact {
+interface MeasurementFact {
   readonly label: string;
   readonly value: Phrase;
 }
 
 /** The same fact of candidate, baseline and reference. */
-export interface SubjectFact {
+interface SubjectFact {
   readonly label: string;
   readonly values: readonly [candidate: Phrase, baseline: Phrase, reference: Phrase];
 }

@@ -78,7 +78,7 @@ function shortName({ form, kind }: ItemTable['forms'][number]): string {
 }
 
 /** A mark of a right or a wrong answer, and its word. */
-export const ANSWER_MARKS = { right: '✓', wrong: '✗' } as const;
+const ANSWER_MARKS = { right: '✓', wrong: '✗' } as const;
 
 export function answerMark({ isRight }: Pick<ShownAnswer, 'isRight'>): string {
   return isRight ? ANSWER_MARKS.right : ANSWER_MARKS.wrong;

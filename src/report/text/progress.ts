@@ -27,7 +27,7 @@ export function progressWords({ phase, model, done, total }: Progress): string {
 }
 
 /** `8 s`, `1 min 12 s`, `2 h 5 min`. */
-export function wholeDuration(seconds: number): string {
+function wholeDuration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -5,7 +5,7 @@ import { metricName, ofName } from './metric-names.ts';
 import { formatCount, formatInteger } from './numbers.ts';
 
 /** What was screened, and what that left open. */
-export interface ScreeningWords {
+interface ScreeningWords {
   /** One sentence for all of it. */
   readonly sentence: string;
   /** Matrices with bounds from a few products alone. */

@@ -28,7 +28,7 @@ export function concentrationName(key: string, of: Of): string {
   return `${metricName(`topEnergy.${key}`)} of ${ofName(of)}`;
 }
 
-export interface HeatValue {
+interface HeatValue {
   readonly group: string;
   readonly layer: number;
   readonly matrices: number;

@@ -29,12 +29,12 @@ export function bandStride(width: number): number {
 }
 
 /** Superdiagonals that remain. More of them make the products here faster, and the bulge chasing slower. */
-export const BAND_WIDTH = 24;
+const BAND_WIDTH = 24;
 
 /** Columns that are reduced before the rest of the matrix is updated: the more, the faster that product. */
 const BLOCK = 240;
 
-export interface ReductionOptions {
+interface ReductionOptions {
   readonly width?: number | undefined;
   readonly onReflections?: ((reflections: Reflections) => void) | undefined;
 }

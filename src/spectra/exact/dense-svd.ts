@@ -28,7 +28,7 @@ const DENSE_LIMIT = 1024 ** 3;
 /** If one side is this many times the other, a QR decomposition first is less work. */
 const TALL = 2;
 
-export interface DenseOptions {
+interface DenseOptions {
   readonly device: Device;
   readonly reference: MatrixSource | null;
   /** ‖A‖_F² (or ‖A − reference‖_F²), finite. */
@@ -38,7 +38,7 @@ export interface DenseOptions {
   readonly limit?: number | undefined;
 }
 
-export interface DenseSingularValues {
+interface DenseSingularValues {
   /** Largest first. */
   readonly values: Float64Array;
   readonly accumulation: Accumulation;

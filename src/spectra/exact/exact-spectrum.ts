@@ -15,7 +15,7 @@ import type { Solver } from './solver.ts';
 /** Up to this size the eigenvalues of the Gram matrix take less time than the calls of a reduction. */
 export const GRAM_UP_TO = 1024;
 
-export interface ExactOptions {
+interface ExactOptions {
   readonly device: Device;
   /** Measure ΔW = W − reference instead of W. */
   readonly reference?: MatrixSource | null | undefined;

@@ -18,7 +18,7 @@ export interface ExplicitGram {
   readonly error: GramError;
 }
 
-export interface ExplicitGramOptions {
+interface ExplicitGramOptions {
   readonly device: Device;
   readonly reference: MatrixSource | null;
   /** ‖A − reference‖_F² > 0. */

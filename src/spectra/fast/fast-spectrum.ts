@@ -18,7 +18,7 @@ import { capturedShare } from './low-rank.ts';
 import { Operator } from './operator.ts';
 import { type ScaledSpectrum, scaledSpectrum } from './scaled-spectrum.ts';
 
-export interface FastSpectrum {
+interface FastSpectrum {
   readonly finite: boolean;
   /** Null where there is no spectrum: all zero, or not finite. */
   readonly metrics: FastMetrics | null;

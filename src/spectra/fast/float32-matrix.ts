@@ -3,7 +3,7 @@ import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 
 /** A matrix, or its difference to a reference, as numbers in files that become float32 in a graph. */
-export interface Float32Matrix {
+interface Float32Matrix {
   /** What is stored: the matrix, and the reference if there is one. */
   readonly stored: readonly Value[];
   /** The same part of each that is stored → that part of scale⁻¹·(A − reference), in float32. */
@@ -12,7 +12,7 @@ export interface Float32Matrix {
   readonly scale: number;
 }
 
-export interface Float32Options {
+interface Float32Options {
   readonly reference: MatrixSource | null;
   /** What A is multiplied by. */
   readonly root: number;

@@ -41,7 +41,7 @@ const LAST = 2 ** 31 - 1;
 /** Largest scale, and smallest as its inverse, that float32 panels can take on both sides of a product. */
 const LARGEST_ROOT = 1e16;
 
-export interface OperatorOptions {
+interface OperatorOptions {
   readonly device: Device;
   readonly reference: MatrixSource | null;
   /** ‖A − reference‖_F² > 0. */

@@ -76,7 +76,7 @@ function rule(matrix: Float64Array, { b, diagonal, offDiagonal }: BlockLanczos):
  * ⪰ 0.
  * @returns null if rounding has left the matrix indefinite: it is singular already
  */
-export function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array | null {
+function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array | null {
   let schur = new Float64Array();
   for (const [k, block] of diagonal.entries()) {
     if (k === 0) {

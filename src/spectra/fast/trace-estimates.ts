@@ -13,7 +13,7 @@ const GRID = 256;
 const NORM_ALLOWANCE = 1.1;
 
 /** What is known of an operator S ⪰ 0 apart from its probe vectors. */
-export interface KnownTraces {
+interface KnownTraces {
   /** Tr I. */
   readonly size: number;
   /** Tr S. */
@@ -36,7 +36,7 @@ export interface ProbeMoments {
 const MOST_DEGREE = 4;
 
 /** All probe vectors of an operator: few that went through block Lanczos, and many that were multiplied twice. */
-export interface TraceProbes {
+interface TraceProbes {
   readonly deep: SpectralDensity;
   readonly shallow: ProbeMoments;
 }

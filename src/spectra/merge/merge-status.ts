@@ -16,7 +16,7 @@ export const MERGE_STATUSES = [
   'different',
   'notFinite',
 ] as const;
-export type MergeStatus = (typeof MERGE_STATUSES)[number];
+type MergeStatus = (typeof MERGE_STATUSES)[number];
 
 /**
  * Largest r of a merge. The rounding of an ideal merge is computed, not estimated: what is left for the limit is that tools

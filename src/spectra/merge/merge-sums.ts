@@ -19,7 +19,7 @@ export interface MergedWeight {
 }
 
 /** Libraries expand quantized weights to 32 bits, or to one of these. */
-export type Rounded = 'BF16' | 'F16';
+type Rounded = 'BF16' | 'F16';
 
 /**
  * Sums over the entries of W, W₀, T = W₀ + factor·sBA (with DoRA's magnitude and norms) and round(X), X in the dtype of W.

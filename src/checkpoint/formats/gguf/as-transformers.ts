@@ -6,7 +6,7 @@ import { renamed } from './architectures/rules.ts';
 import { type GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
 
 /** A GGUF model in the names and the config of transformers. */
-export interface AsTransformers {
+interface AsTransformers {
   readonly tensors: readonly TensorEntry[];
   readonly config: Record<string, unknown> | null;
   /** Why it cannot be run as it is; null if it can. */

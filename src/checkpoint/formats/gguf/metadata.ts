@@ -10,7 +10,7 @@ export type GgufValue =
   | { readonly type: 'array'; readonly of: 'string'; readonly length: number; readonly texts: GgufTexts };
 
 /** Texts of an array: the bytes of all, and where each one begins (after its length) and ends. */
-export interface GgufTexts {
+interface GgufTexts {
   readonly bytes: Buffer;
   readonly begins: Uint32Array;
   readonly ends: Uint32Array;

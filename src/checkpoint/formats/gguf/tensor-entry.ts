@@ -1,16 +1,10 @@
 import type { Graph, Value } from '../../../onnx/graph.ts';
 import type { FileState } from '../../../platform/files/index.ts';
-import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
 import { type BlockFormat, GgufBlocks } from './blocks/blocks.ts';
 import { BLOCK_FORMATS } from './blocks/index.ts';
 import type { GgmlType } from './ggml-types.ts';
 import type { GgufTensor } from './tensor-infos.ts';
-
-/** Can the numbers of tensors of this type be read? Integers cannot: no weight has them. */
-export function isReadableType({ name }: GgmlType): boolean {
-  return isMeasuredDtype(name) || BLOCK_FORMATS.has(name);
-}
 
 /** A tensor of a GGUF file, of which quantized ones have a recipe. Their dtype is the name of the ggml type. */
 export function ggufTensorEntry(

@@ -13,7 +13,7 @@ import { UserError } from '../../../platform/user-error.ts';
 const LFS_POINTER_BYTES = 1024;
 
 /** A file beside a model, with bytes of its tensors. */
-export interface ExternalFile {
+interface ExternalFile {
   readonly file: string;
   readonly size: number;
   readonly state: FileState;

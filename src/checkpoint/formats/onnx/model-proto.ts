@@ -33,7 +33,7 @@ const MAX_NODES = 2_000_000;
 const MAX_DIMENSIONS = 32;
 
 /** Where the elements of a tensor are. */
-export type InitializerStorage =
+type InitializerStorage =
   /** Raw little-endian elements inside the model's file. */
   | { readonly kind: 'inline'; readonly range: WireRange }
   | { readonly kind: 'external'; readonly entries: ReadonlyMap<string, string> }

@@ -68,7 +68,7 @@ export function packedBits(count: number, words: number, stated: readonly number
   return only === undefined || others.length > 0 ? null : only;
 }
 
-export interface Integers {
+interface Integers {
   readonly shape: readonly [rows: number, columns: number];
   /** float32 [rows, columns]. */
   readonly codes: (graph: Graph) => Value;
@@ -79,7 +79,7 @@ export interface Integers {
   readonly groups: Groups;
 }
 
-export interface Groups {
+interface Groups {
   readonly count: number;
   /** int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last perhaps smaller. */
   readonly of: TensorEntry | number;

@@ -9,7 +9,7 @@ import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
 
 /** The list of shards that belong together, which has the same form for both kinds of files. */
-export type IndexName = typeof INDEX | typeof PICKLED_INDEX;
+type IndexName = typeof INDEX | typeof PICKLED_INDEX;
 
 const SUFFIX: Readonly<Record<IndexName, string>> = { [INDEX]: '.safetensors', [PICKLED_INDEX]: '.bin' };
 

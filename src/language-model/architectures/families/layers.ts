@@ -215,7 +215,7 @@ export function postNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Nor
 }
 
 /** Deviations of a family from Llama's block. */
-export interface LlamaLayerOptions {
+interface LlamaLayerOptions {
   readonly mlpBias?: boolean;
   /** Replaces the gated MLP. */
   readonly mlp?: Mlp;

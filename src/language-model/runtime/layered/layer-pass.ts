@@ -33,7 +33,7 @@ export interface LayeredDecoder {
   readonly useKvCache: boolean;
 }
 
-export interface PassOptions {
+interface PassOptions {
   /** Names of the KV caches that nobody reads after these runs. */
   readonly released: ReadonlySet<number>;
   /** Runs whose hidden states are kept: [rows, hidden] as `hidden ID` in the store. */

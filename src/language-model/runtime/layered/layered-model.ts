@@ -15,7 +15,7 @@ import { type Promised, RunRecorder } from './run-recorder.ts';
 import { type HiddenBlocks, SlicedHead } from './sliced-head.ts';
 import { StateStore } from './state-store.ts';
 
-export interface LayeredOptions extends LayeredSizes {
+interface LayeredOptions extends LayeredSizes {
   readonly budget: BatchBudget;
 }
 

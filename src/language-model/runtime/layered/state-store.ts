@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../../../platform/user-error.ts';
 
 /** Numbers and their shape. */
-export interface State {
+interface State {
   readonly data: Float32Array;
   readonly dims: readonly number[];
 }

@@ -9,7 +9,7 @@ import { isKnownKind } from './tokenizer-parts.ts';
 import { ggufTokenizerKind, readGgufVocabulary } from './vocabulary.ts';
 
 /** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
-export type TokenSource =
+type TokenSource =
   | { readonly kind: 'folder'; readonly files: FolderFiles }
   | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
 

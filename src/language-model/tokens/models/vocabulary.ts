@@ -1,5 +1,5 @@
 /** A vocabulary is too large for a schema of each entry. */
-export interface Vocabulary {
+interface Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
   readonly tokens: ReadonlyMap<number, string>;
 }

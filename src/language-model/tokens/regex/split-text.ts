@@ -64,7 +64,7 @@ export function cutAtCharacters(text: string, isMatch: (point: number) => boolea
 }
 
 /** A part of a text, in UTF-16 units. */
-export interface Span {
+interface Span {
   readonly start: number;
   readonly end: number;
 }

@@ -1,7 +1,7 @@
 /** A set of code points: first and last of each run, ascending, with gaps between runs. */
 export type CodePoints = readonly number[];
 
-export const LAST_CODE_POINT = 0x10ffff;
+const LAST_CODE_POINT = 0x10ffff;
 
 export const NO_CODE_POINTS: CodePoints = [];
 
@@ -36,7 +36,7 @@ export function intersect(a: CodePoints, b: CodePoints): CodePoints {
   return invertCodePoints(uniteCodePoints(invertCodePoints(a), invertCodePoints(b)));
 }
 
-export function without(a: CodePoints, b: CodePoints): CodePoints {
+function without(a: CodePoints, b: CodePoints): CodePoints {
   return invertCodePoints(uniteCodePoints(invertCodePoints(a), b));
 }
 
@@ -45,7 +45,7 @@ export function exclusive(a: CodePoints, b: CodePoints): CodePoints {
   return uniteCodePoints(without(a, b), without(b, a));
 }
 
-export function codePointRuns(set: CodePoints): Array<readonly [first: number, last: number]> {
+function codePointRuns(set: CodePoints): Array<readonly [first: number, last: number]> {
   const out: Array<readonly [number, number]> = [];
   for (let i = 0; i < set.length; i += 2) out.push([set[i] ?? 0, set[i + 1] ?? 0]);
   return out;

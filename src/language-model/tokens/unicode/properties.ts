@@ -28,7 +28,7 @@ const categories = once(() => {
 });
 
 /** The code points of a general category (`Lu`), or of a group of them (`L`), in Oniguruma's Unicode. */
-export function category(name: string): CodePoints {
+function category(name: string): CodePoints {
   return uniteCodePoints(...[...categories()].filter(([own]) => own.startsWith(name)).map(([, set]) => set));
 }
 
@@ -77,7 +77,7 @@ const uppercase = once(() => exclusive(category('Lu'), unpack(UNICODE_DIFFERENCE
 const hexDigits = once(() => codePointSet([0x30, 0x39], [0x41, 0x46], [0x61, 0x66]));
 
 /** `[[:word:]]` and, within brackets, `\w` of Oniguruma. */
-export const wordInClass = once(() => uniteCodePoints(alphabetic(), category('M'), category('Nd'), category('Pc')));
+const wordInClass = once(() => uniteCodePoints(alphabetic(), category('M'), category('Nd'), category('Pc')));
 /** `\w` of Oniguruma outside of brackets, which has ²³¹¼½¾ too. */
 export const wordAlone = once(() =>
   uniteCodePoints(wordInClass(), codePointSet([0xb2, 0xb3], [0xb9, 0xb9], [0xbc, 0xbe])),

@@ -40,7 +40,7 @@ function phrase(line: (sum: Sum) => string, { question, ...sum }: Exercise): Tex
 }
 
 /** The range of the first number, and of the second. */
-export interface Ranges {
+interface Ranges {
   readonly a: readonly [number, number];
   readonly b: readonly [number, number];
   readonly times?: boolean;

@@ -39,7 +39,7 @@ const WORKED: readonly Worked[] = [
   },
 ];
 
-export function answerEntry({ options, answer }: DrawnQuestion): Entry {
+function answerEntry({ options, answer }: DrawnQuestion): Entry {
   return at(options, answer);
 }
 

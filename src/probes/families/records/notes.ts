@@ -26,7 +26,7 @@ export interface Size {
   readonly bosses: number;
 }
 
-export type Path = 'name' | 'field';
+type Path = 'name' | 'field';
 
 /** The notes of one prompt and its question, in no particular format. */
 export interface Notes extends Options<Cell> {

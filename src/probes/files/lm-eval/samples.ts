@@ -11,7 +11,7 @@ import { taskFilterNames } from './task-answer-rule.ts';
 import { readRunOfTask } from './task-config.ts';
 
 /** How to read samples as questions. */
-export interface SampleOptions {
+interface SampleOptions {
   /** How texts of choices are scored; as the metrics of the task say, if missing. */
   readonly scoring?: ChoiceScoring | undefined;
   /** The filter by which generated answers are read; the first of the task if missing. */

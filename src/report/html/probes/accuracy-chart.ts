@@ -10,7 +10,7 @@ export interface ChartScope {
   readonly lines: readonly ChartLine[];
 }
 
-export interface ChartLine {
+interface ChartLine {
   /** Of ours. */
   readonly label: string;
   readonly baseline: Estimate | null;

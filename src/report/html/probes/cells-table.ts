@@ -2,7 +2,7 @@ import { formatCount } from '../../text/numbers.ts';
 import { type Html, type HtmlValue, html } from '../html.ts';
 
 /** A table: the first column names the row, the others are numbers unless they are `text`. */
-export interface CellsTable {
+interface CellsTable {
   readonly label: string;
   readonly heads: readonly HtmlValue[];
   readonly rows: ReadonlyArray<readonly [HtmlValue, ...HtmlValue[]]>;

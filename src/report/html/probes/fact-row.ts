@@ -14,7 +14,7 @@ import {
 import { type Html, html, lines } from '../html.ts';
 
 /** What the rows of one table have in common. */
-export interface RowOptions {
+interface RowOptions {
   readonly table: ItemTable;
   /** There are several, so that rows name theirs. */
   readonly namesSuite: boolean;

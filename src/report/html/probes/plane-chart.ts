@@ -5,7 +5,7 @@ import { chart, chartText } from '../chart.ts';
 import type { Html } from '../html.ts';
 
 /** Changes of accuracy from here to there, on both axes. */
-export type PlaneDomain = readonly [low: number, high: number];
+type PlaneDomain = readonly [low: number, high: number];
 
 interface Plane {
   readonly whole: ChangeRow;

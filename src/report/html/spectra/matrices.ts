@@ -25,7 +25,7 @@ export function matrixDisplayName({ candidate: { name } }: Pick<ComparedMatrix, 
 }
 
 /** How concentration is measured on this page: `5%`, or `1` where the updates fit into 5% of the directions. */
-export type Concentration = '1' | '5%';
+type Concentration = '1' | '5%';
 
 export interface SpectraView {
   /** In the order of the report. */

@@ -11,7 +11,7 @@ const HEIGHT = 320;
 const MARGIN = { left: 52, right: 14, top: 26, bottom: 40 };
 
 /** Both axes of every σ-profile on the page, so that one frame serves all of them. */
-export interface ProfileFrame {
+interface ProfileFrame {
   /** The largest rank. */
   readonly lastRank: number;
   /** The smallest σ ÷ ‖A‖_F that is shown. */

@@ -11,7 +11,7 @@ import { type Curve, curvePath, profileChart, profileFrame } from './profile-cha
 /** Charts that are there without the script, beside the one that it changes. */
 const STATIC_CHARTS = 5;
 
-export interface Profiles {
+interface Profiles {
   /** In the order of the matrices. */
   readonly rows: readonly TableRow[];
   /** A chart with a list of all matrices, and more charts below; null where no matrix has a profile. */

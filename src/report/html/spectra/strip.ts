@@ -1,7 +1,7 @@
 import { Html, html } from '../html.ts';
 
 /** A value of a known-good checkpoint. */
-export interface KnownDot {
+interface KnownDot {
   readonly value: number;
   /** Foreign: escaped here. */
   readonly title: string;

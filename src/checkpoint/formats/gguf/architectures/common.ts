@@ -76,7 +76,7 @@ export function rmsSizes(model: GgufModel): Record<string, unknown> {
 }
 
 /** An epsilon as it was written before it was rounded to float32: 1e-6 and not 9.999999974752427e-7. */
-export function epsilon(value: number | null): number | null {
+function epsilon(value: number | null): number | null {
   return value === null ? null : shortest(value);
 }
 

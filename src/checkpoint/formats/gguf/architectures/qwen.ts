@@ -87,7 +87,7 @@ export const qwen3moe: GgufArchitecture = {
 };
 
 /** Layers without experts. */
-export function denseLayers(model: GgufModel): number[] {
+function denseLayers(model: GgufModel): number[] {
   return Array.from({ length: model.layers }, (_, i) => i).filter(
     (i) => !model.tensors.has(`blk.${i}.ffn_gate_inp.weight`),
   );

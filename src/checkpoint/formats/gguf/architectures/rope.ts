@@ -16,7 +16,7 @@ export function rope(model: GgufModel, options: Scaling = {}): Record<string, un
 }
 
 /** The same for the layers of one type. */
-export function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
+function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_type: 'default', ...scalingOf(model, options), rope_theta: theta(model) };
 }
 
@@ -55,7 +55,7 @@ export function expectWholeHeads(model: GgufModel): void {
   }
 }
 
-export function headCount(model: GgufModel): number {
+function headCount(model: GgufModel): number {
   return model.numberOfEach('attention.head_count', model.layers)?.find((heads) => heads !== 0) ?? 1;
 }
 
