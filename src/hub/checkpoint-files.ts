@@ -73,7 +73,7 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 /**
  * Two sets of weights in one folder, of which one would be measured and the other one loaded: transformers prefers an
  * adapter to full weights and one file to shards, also of pickles, vLLM the files of an index and, without one, all of them. What hubs
- * have beside safetensors (`.bin`, `consolidated.safetensors`) is compared with them before they are measured (`otherWeightsOf`).
+ * have beside safetensors (`.bin`, `consolidated.safetensors`) is compared with them before they are measured (`findOtherWeights`).
  * @param names of the files in the folder
  * @returns null unless the names alone show it; whether an index is of the single file is in the index
  */
@@ -182,7 +182,7 @@ export function isTrainingState(name: string, { arePickles }: { readonly arePick
 }
 
 /**
- * The files of weights of a folder that programs load as well, or instead of those that were chosen: see `otherWeightsOf`.
+ * The files of weights of a folder that programs load as well, or instead of those that were chosen: see `findOtherWeights`.
  * @throws UserError for one whose name cannot be that of a file in the cache
  */
 export function otherFiles(listing: readonly ListedFile[], chosen: readonly ListedFile[], path: string): ListedFile[] {

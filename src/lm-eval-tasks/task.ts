@@ -48,7 +48,7 @@ export interface Task extends DocumentFormat {
   readonly metrics: readonly string[];
   /** Names of metrics that are not computed. */
   readonly otherMetrics: readonly string[];
-  /** Filters and metrics, as `answerRuleOf` takes them. */
+  /** Filters and metrics, as `taskAnswerRule` takes them. */
   readonly judging: TaskConfig;
   readonly until: readonly string[];
   /** Null: as many as the harness gives, 256. */

@@ -26,7 +26,7 @@ export interface Adapter {
 }
 
 /**
- * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `factorsOf` for how to read them. With a magnitude
+ * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `loraFactors` for how to read them. With a magnitude
  * m [out] (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output
  * feature, so that the update depends on W and is not of low rank.
  */

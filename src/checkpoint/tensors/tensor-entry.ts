@@ -20,7 +20,7 @@ export interface TensorEntry {
   readonly state?: FileState;
   /** What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for a plain tensor. */
   readonly recipe?: TensorRecipe;
-  /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedOf`. */
+  /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedParts`. */
   readonly layout?: Layout;
   /** A bias of zeros beside quantized weights. AutoGPTQ wrote one for each layer, also in models that have none. */
   readonly isZero?: true;

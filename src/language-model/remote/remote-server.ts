@@ -103,7 +103,7 @@ export class RemoteServer {
    *
    * @param name the endpoint: `completions`, `models`
    * @returns the JSON of the response
-   * @throws Refusal if the server refuses the request, UserError if it cannot be reached or its response is invalid,
+   * @throws ServerRefusal if the server refuses the request, UserError if it cannot be reached or its response is invalid,
    *   and the reason of the signal if that is aborted
    */
   async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
@@ -157,7 +157,7 @@ export class RemoteServer {
     );
   }
 
-  /** @throws Refusal if another attempt is useless */
+  /** @throws ServerRefusal if another attempt is useless */
   async #failureOf(response: Response): Promise<TransientFailure> {
     const { status } = response;
     const location = response.headers.get('location');
