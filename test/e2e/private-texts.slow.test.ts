@@ -6,7 +6,7 @@ import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { readReport } from '../../src/report/json.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { example } from '../measure/shard-files.ts';
+import { example } from '../measure/shards/shard-files.ts';
 import { useRig } from './rig.ts';
 import { DISPATCH } from './run-action.ts';
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { example } from '../measure/shard-files.ts';
+import { example } from '../measure/shards/shard-files.ts';
 import { useRig } from './rig.ts';
 
 const rig = useRig({ hasServices: false });

@@ -12,7 +12,7 @@ import { runCliWith } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, type Files, startFakeHub } from '../hub/fake-hub.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { example } from '../measure/shard-files.ts';
+import { example } from '../measure/shards/shard-files.ts';
 import { checkOptions, type FlatOptions } from './check-options.ts';
 
 const [approved, harmed] = [example('coverage-expanding'), example('benchmark-aligned')];

@@ -10,7 +10,7 @@ import { findingText } from '../../src/report/text/finding.ts';
 import { runCli, runCliWith } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { example } from '../measure/shard-files.ts';
+import { example } from '../measure/shards/shard-files.ts';
 import { checkOptions, type FlatOptions } from './check-options.ts';
 import { probesOf } from './run-gate.ts';
 

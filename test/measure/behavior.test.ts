@@ -10,7 +10,7 @@ import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import { sampleTokens } from '../../src/measure/behavior/token-sample.ts';
 import { MAX_SHOWN } from '../../src/measure/schema/behavior.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
-import { ggufBytes, list, pair } from '../checkpoint/gguf/write-gguf.ts';
+import { ggufBytes, list, pair } from '../checkpoint/formats/gguf/write-gguf.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { measurePath } from './measure-path.ts';

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import type { PathOptions } from './measure-path.ts';
-import { example, measuring, text, writeShards } from './shard-files.ts';
+import { example, measuring, text, writeShards } from './shards/shard-files.ts';
 
 const checkpoint = example('benchmark-aligned');
 const environment = { ...process.env };

@@ -8,7 +8,7 @@ import { expectProbes } from '../../src/measure/measure-probes.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { measuredSentence } from '../../src/report/text/words.ts';
-import { example, measuring } from './shard-files.ts';
+import { example, measuring } from './shards/shard-files.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

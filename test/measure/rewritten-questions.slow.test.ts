@@ -9,7 +9,7 @@ import { writeMeasurement } from '../../src/measure/schema/write.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { readJson, temporaryFolder } from '../fixtures.ts';
-import { example, measuring, text, writeShards } from './shard-files.ts';
+import { example, measuring, text, writeShards } from './shards/shard-files.ts';
 
 interface Line {
   readonly id: string;

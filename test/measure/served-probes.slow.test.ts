@@ -7,7 +7,7 @@ import { findPolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import type { Habits } from '../language-model/remote/completions-server.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { example, type Measuring, measuring, writeShards } from './shard-files.ts';
+import { example, type Measuring, measuring, writeShards } from './shards/shard-files.ts';
 
 const checkpoint = example('benchmark-aligned');
 let served: ServedCheckpoint;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGgufHeader } from '../../../../src/checkpoint/formats/gguf/header.ts';
 import { temporaryFolder } from '../../../fixtures.ts';
-import { ggufBytes, list, pair, text, u32, u64 } from '../../gguf/write-gguf.ts';
 import { headerError } from '../../refusal.ts';
+import { ggufBytes, list, pair, text, u32, u64 } from './write-gguf.ts';
 
 const folder = temporaryFolder();
 let count = 0;

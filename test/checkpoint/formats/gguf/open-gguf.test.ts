@@ -19,9 +19,9 @@ import {
   withEngine,
 } from '../../../language-model/runtime/engines.ts';
 import { ggufLogits, ggufModel } from '../../../language-model/runtime/gguf-models.ts';
-import { ggufBytes, pair, type WrittenGguf } from '../../gguf/write-gguf.ts';
 import { messageOf } from '../../refusal.ts';
 import { float32, writeSafetensors } from '../../write-safetensors.ts';
+import { ggufBytes, pair, type WrittenGguf } from './write-gguf.ts';
 
 const folder = temporaryFolder();
 

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { attentionMixers } from '../../../../src/language-model/architectures/decoder.ts';
+import { describeDecoder } from '../../../../src/language-model/architectures/describe-decoder.ts';
+import { UserError } from '../../../../src/platform/user-error.ts';
+import { readJson } from '../../../fixtures.ts';
+import { languageModel } from '../../runtime/engines.ts';
+import { checkpointOf } from '../checkpoint-of.ts';
+
+const configOf = (name: string) => readJson<Record<string, unknown>>(`${languageModel(name)}/config.json`);
+
+/** What a fixture's config.json with other values is refused for. */
+const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, message: RegExp]> = [
+  ['qwen2-moe-v5', { layer_types: ['sliding_attention', 'full_attention'] }, /layer_types has layers with a window/],
+  ['qwen2-moe', { num_experts_per_tok: 6 }, /num_experts_per_tok is 6, and can be at most 5/],
+  ['gpt-oss', { quantization_config: { quant_method: 'mxfp4' } }, /mxfp4/i],
+  ['gpt-oss', { layer_types: ['full_attention'] }, /layer_types has 1 entries for 3 layers/],
+  ['gpt-oss', { swiglu_limit: 0 }, /swiglu_limit is 0/],
+  ['deepseek-v3', { num_key_value_heads: 2 }, /2 key-value heads for 4 heads of latent attention/],
+  ['deepseek-v3', { scoring_func: 'softmax' }, /scoring_func is "softmax": only a sigmoid for each expert/],
+  ['deepseek-v3', { topk_method: 'greedy' }, /topk_method is "greedy": only a choice with a correction/],
+  ['deepseek-v3', { moe_layer_freq: 2 }, /moe_layer_freq is 2/],
+  ['deepseek-v3', { n_group: 4 }, /6 experts are not 4 groups of one size/],
+  ['deepseek-v3', { n_group: 6, topk_group: 2 }, /groups of 1 experts have no best two/],
+  ['deepseek-v3', { topk_group: 1, num_experts_per_tok: 3 }, /1 of 3 groups have 2 experts, and a token needs 3/],
+  [
+    'deepseek-v2',
+    { topk_method: 'noaux_tc' },
+    /topk_method is "noaux_tc", which is not supported: deepseek_v2 has "greedy", "group_limited_greedy"/,
+  ],
+  ['glm4-moe-lite', { partial_rotary_factor: 0.5 }, /this family rotates whole heads/],
+  ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense'] }, /mlp_layer_types has 2 entries for 3 layers/],
+  [
+    'glm4-moe-lite-v5',
+    { mlp_layer_types: ['sparse', 'dense', 'moe'] },
+    /an entry of mlp_layer_types is "moe", which is not supported: \w+ has "dense", "sparse"/,
+  ],
+  ['mistral4', { partial_rotary_factor: 0.6 }, /partial_rotary_factor gives 6 dimensions, and qk_rope_head_dim is 4/],
+  ['minimax-m2', { scoring_func: 'softmax' }, /scoring_func is "softmax": only that of MiniMax-M2/],
+  ['minimax-m2', { attn_type_list: [0, 1] }, /attn_type_list has layers without full attention/],
+  [
+    'minimax-m2',
+    { shared_intermediate_size: 16 },
+    /"shared_intermediate_size": 16 may change what minimax_m2 computes/,
+  ],
+  ['phimoe', { num_experts_per_tok: 3 }, /num_experts_per_tok is 3: only 2 is supported/],
+  ['phimoe', { rope_scaling: { type: 'linear', factor: 2 } }, /only rotary parameters of type "longrope"/],
+  ['llama4-text', { no_rope_layers: [1, 0] }, /no_rope_layers has 2 entries for 4 layers/],
+  ['llama4-text', { no_rope_layers: [1, 0, 2, 1] }, /no_rope_layers has 2, neither 0 nor 1/],
+  ['llama4-text-v5', { attention_chunk_size: null }, /layer_types has chunked_attention, and attention_chunk_size/],
+  [
+    'llama4-text-v5',
+    { layer_types: Array(3).fill('sliding_attention') },
+    /layer_types\[0\] is "sliding_attention", which is not supported: llama4_text has/,
+  ],
+];
+
+describe('a mixture of experts', () => {
+  it.each(REFUSED)('%s with %j is refused by name', (folder, changes, message) => {
+    const config = configOf(folder);
+    expect(() => describeDecoder(checkpointOf(config))).not.toThrow();
+    const run = () => describeDecoder(checkpointOf({ ...config, ...changes }));
+    expect(run).toThrow(UserError);
+    expect(run).toThrow(message);
+  });
+
+  it("Llama 4's layers without positions have the temperature", () => {
+    const temperatures = (value: unknown) => {
+      const { layers } = describeDecoder(checkpointOf({ ...configOf('llama4-text'), attn_temperature_tuning: value }));
+      return attentionMixers({ layers }).map(({ temperature }) => temperature);
+    };
+    expect(temperatures(true)).toEqual([
+      null,
+      { scale: 0.4, length: 7, offset: 1 },
+      null,
+      { scale: 0.4, length: 7, offset: 1 },
+    ]);
+    expect(temperatures(false)).toEqual([null, null, null, null]);
+    // Its first releases have 4, which transformers 5 refuses.
+    expect(() => temperatures(4)).toThrow(/attn_temperature_tuning is 4, of type \w+, and can only be bool/);
+  });
+});

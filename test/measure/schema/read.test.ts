@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { parseMeasurement } from '../../../src/measure/schema/read.ts';
+import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
+import { answers, measurement, probes, SUITE } from '../../compare/measurement.ts';
+
+/** The matrices with other metrics in the first of them. */
+function edited(over: Partial<Metrics>) {
+  return measurement().tensors.map((tensor, i) =>
+    i === 0 && tensor.metrics ? { ...tensor, metrics: { ...tensor.metrics, ...over } } : tensor,
+  );
+}
+
+const lying = () =>
+  answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
+
+const described = (form: string, over: object) =>
+  answers(1).map((item) => (item.form === form ? { ...item, ...over } : item));
+
+const parse = (value: unknown) => parseMeasurement(JSON.stringify(value), 'm.json');
+
+it('a measurement that was written is read', () => {
+  expect(parse(measurement())).toEqual(measurement());
+});
+
+it('a file of version 0.1, which has a note on the missing ratio, is read', () => {
+  const { model, ...rest } = measurement();
+  expect(() => parse({ ...rest, model: { delta: model.delta && { ...model.delta, note: 'no ratio' } } })).not.toThrow();
+});
+
+it.each<[string, object]>([
+  ['null summaries of measured updates', { model: { delta: null } }],
+  ['no groups', { groups: [] }],
+  ['a smaller ratio', { model: { delta: { ...measurement().model.delta, mlpAttentionRatio: 0.1 } } }],
+  ['fewer matrices than its summaries', { tensors: measurement().tensors.slice(1) }],
+  ['a matrix that is there twice', { tensors: [...measurement().tensors, ...measurement().tensors.slice(0, 1)] }],
+  ['an exact rank of null', { tensors: edited({ rank: null }) }],
+  ['a rank above its shape', { tensors: edited({ rank: 1e9 }) }],
+  ['bounds in the wrong order', { tensors: edited({ stableRank: { value: 2, low: 3, high: 1 } }) }],
+  ['matrices and no method', { method: null }],
+  ['a count of NaN below 0', { nonFinite: [{ name: 'w', nan: -1, inf: 0 }] }],
+  ['an answer that its log-probabilities contradict', { probes: probes({ items: lying() }) }],
+  ['a benchmark form of a kind of twin', { probes: probes({ items: described('benchmark', { kind: 'open' }) }) }],
+  ['a label that is right as before', { probes: probes({ items: described('twin', { oldLabel: 'green' }) }) }],
+  [
+    'old labels that contradict the old label',
+    { probes: probes({ items: described('twin', { oldLabel: 'pink', oldLabels: { green: 'red', red: 'pink' } }) }) },
+  ],
+  ['a group of twins of a suite that was not asked', { probes: probes({ suites: [{ ...SUITE, twinsOf: 'other' }] }) }],
+])('a measurement with %s is refused', (_, over) => {
+  expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
+});
+
+it('a right answer whose lead is rounded to 0 contradicts nothing', () => {
+  const items = probes().items.map((item) => ({ ...item, correct: true, margin: 0, logprobs: [-1, -1] }));
+  expect(() => parse({ ...measurement(), probes: probes({ items }) })).not.toThrow();
+});
