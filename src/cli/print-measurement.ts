@@ -1,4 +1,4 @@
-import { tooFew } from '../compare/index.ts';
+import { tooFewFacts } from '../compare/index.ts';
 import { budgetUse, evaluateWithoutBaseline, LEAST_FACTS, levelsIn, pairWithItself } from '../compare/probes/index.ts';
 import type { Benchmarks, MeasuredProbes, Measurement } from '../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../measure/unused-template.ts';
@@ -76,7 +76,7 @@ export function printAnswers(measurement: Measurement, policy: Policy, output: O
   const levels = levelsIn(answered, answered);
   const comparison = evaluateWithoutBaseline(facts, policy, { ...answers, levels });
   const use = budgetUse(measurement);
-  if (facts.length < LEAST_FACTS) output.print(findingText(tooFew(facts.length, use)));
+  if (facts.length < LEAST_FACTS) output.print(findingText(tooFewFacts(facts.length, use)));
   else if (use !== null) output.print(plain(budgetSentence({ ...use, least: LEAST_FACTS })));
   const withoutTemplate = suitesWithoutTemplate(measurement);
   if (withoutTemplate.length > 0) output.print(phraseLine(unusedTemplate(withoutTemplate, answered.suites.length)));

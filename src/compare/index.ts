@@ -1,6 +1,6 @@
 export type { AppliedSettings, ReportedRule } from './applied-policy.ts';
 export type { BenchmarkRow } from './benchmarks/row.ts';
-export { tooFew } from './checks/too-few-facts.ts';
+export { tooFewFacts } from './checks/too-few-facts.ts';
 export { reasonSchema } from './findings/flat-form.ts';
 export { groupName } from './pair-metrics.ts';
 export { findingPlaces, findingReason } from './reason.ts';

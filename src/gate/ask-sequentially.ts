@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { askingOrder, firstAnswers, settleAgainst } from '../compare/sequential/index.ts';
-import { areChosen } from '../measure/index.ts';
+import { areLevelsChosen } from '../measure/index.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { itemKey, type MeasuredProbes, type Measurement } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -41,6 +41,6 @@ function isOfSameSuites({ suites, chatTemplate }: ProbeRunOptions, probes: Measu
   return (
     chatTemplate === probes.chatTemplate &&
     isDeepStrictEqual(suites.map(identity), probes.suites.map(identity)) &&
-    suites.every(({ levels }) => levels === undefined || areChosen(levels))
+    suites.every(({ levels }) => levels === undefined || areLevelsChosen(levels))
   );
 }

@@ -10,7 +10,7 @@ import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
-import { comparable, readProbeFile } from '../probes/files/index.ts';
+import { comparableText, readProbeFile } from '../probes/files/index.ts';
 import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
@@ -48,9 +48,9 @@ function withTexts(suite: Suite, kept: boolean): Suite {
 function expectNewQuestions({ name, twinsOf, items }: Suite, suites: readonly Suite[]): void {
   const benchmark = twinsOf === undefined ? undefined : suites.find((suite) => suite.name === twinsOf);
   if (benchmark === undefined) return;
-  const asked = new Map(benchmark.items.map(({ fact, prompt }) => [comparable(prompt), fact]));
+  const asked = new Map(benchmark.items.map(({ fact, prompt }) => [comparableText(prompt), fact]));
   for (const { fact, prompt } of items) {
-    const same = asked.get(comparable(prompt));
+    const same = asked.get(comparableText(prompt));
     if (same === undefined) continue;
     throw new UserError(
       `probes: ${JSON.stringify(fact)} of ${JSON.stringify(name)} asks the same as ${JSON.stringify(same)} of ${JSON.stringify(benchmark.name)}`,

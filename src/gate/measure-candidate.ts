@@ -4,7 +4,7 @@ import {
   type MeasuredModel,
   measure,
   measureServed,
-  type Open,
+  type OpenCheckpoint,
   openingOnce,
   openListedModel,
   openMeasured,
@@ -45,7 +45,7 @@ export interface Origins extends Pick<MeasuredModel, 'reference' | 'adapter'> {
   /** As the user wrote it: of a checkpoint that a hub lists, it is not opened with its weights. */
   readonly referencePath: string | undefined;
   /** For the models that were made from it, of which one can be the reference itself. */
-  readonly open: Open;
+  readonly open: OpenCheckpoint;
 }
 
 type Asked = Pick<MeasureOptions, 'spectra' | 'probes'>;

@@ -54,7 +54,7 @@ export async function estimateSuites(
   const levelsSeconds = isLeft ? suites.reduce((sum, suite) => sum + levelsSecondsOf(suite, model, cost), 0) : 0;
   const choices: Array<{ readonly suite: Suite; readonly trial: Trial | undefined }> = [];
   for (const suite of suites) {
-    const isKnown = !suite.levels || areChosen(suite.levels);
+    const isKnown = !suite.levels || areLevelsChosen(suite.levels);
     if (isLeft && !isKnown) choices.push({ suite: atLevels(suite, middleOf(suite.levels ?? [])), trial: undefined });
     else choices.push(await withLevels(suite, model, { chatTemplate, onProgress }));
   }
@@ -130,7 +130,7 @@ function expectTimeForLevels(
 /** How long it takes to find the levels of a suite layer by layer; 0 where there are none to find. */
 function levelsSecondsOf(suite: Suite, model: Model, cost: PassCost): number {
   const { pilot = [], levels = [], maxNewTokens } = suite;
-  if (areChosen(levels) || pilot.length === 0) return 0;
+  if (areLevelsChosen(levels) || pilot.length === 0) return 0;
   return pilotSeconds(pilot, model, cost, { ...pilotSize(levels), maxNewTokens });
 }
 
@@ -148,7 +148,7 @@ async function withLevels(
   model: Model,
   { chatTemplate, onProgress }: { readonly chatTemplate: boolean; readonly onProgress: OnProgress | undefined },
 ) {
-  if (!suite.levels || areChosen(suite.levels)) return { suite, trial: undefined };
+  if (!suite.levels || areLevelsChosen(suite.levels)) return { suite, trial: undefined };
   const { levels, trial } = await chooseLevels(suite, model, {
     ...optionsFor(suite, chatTemplate),
     onAsked: (done, total) => onProgress?.({ phase: 'levels', done, total }),
@@ -156,6 +156,6 @@ async function withLevels(
   return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
 }
 
-export function areChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
+export function areLevelsChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
   return levels.every(({ asked }) => asked !== null);
 }

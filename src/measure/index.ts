@@ -1,4 +1,4 @@
-export { areChosen } from './estimate-suites.ts';
+export { areLevelsChosen } from './estimate-suites.ts';
 export { type ListedModel, openListedModel } from './listed.ts';
 export { measure } from './measure.ts';
 export { type ExpectedRun, expectProbes } from './measure-probes.ts';
@@ -7,7 +7,7 @@ export { measureServed, nameOfServed } from './measure-served.ts';
 export { measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
 export {
   type MeasuredModel,
-  type Open,
+  type OpenCheckpoint,
   openingOnce,
   openMeasured,
   openMeasuredAdapter,

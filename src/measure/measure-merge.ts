@@ -1,4 +1,4 @@
-import { type Adapter, isStacked, type LoraModule, loraFeatures } from '../checkpoint/adapter/index.ts';
+import { type Adapter, isStackedModule, type LoraModule, loraFeatures } from '../checkpoint/adapter/index.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
 import { digestCheckpoint, fetchTensors, type TensorDigests } from '../checkpoint/index.ts';
 import { isBuffer, tokenEmbedding } from '../checkpoint/matrices/index.ts';
@@ -7,7 +7,7 @@ import { isQuantized, isReadable, type TensorEntry, transposedView, wholeMatrix 
 import { UserError } from '../platform/user-error.ts';
 import { countNonFinite, findNonFinite } from '../spectra/index.ts';
 import {
-  areEqual,
+  areTensorsEqual,
   type ExpertWeight,
   expertWeights,
   isBeforeQuantizing,
@@ -48,7 +48,7 @@ export async function measureMerge(
   const names = { checkpoint: namesOf(checkpoint), reference: namesOf(reference) };
   const targets = [
     ...targetsOf(adapter, names),
-    ...expertWeights(adapter, adapter.modules.filter(isStacked), { checkpoint, reference }).map(ofExperts),
+    ...expertWeights(adapter, adapter.modules.filter(isStackedModule), { checkpoint, reference }).map(ofExperts),
   ];
   refuseQuantized(checkpoint, names.reference, new Set(targets.map(({ merged }) => merged?.name)));
   const weights: MergedWeightMeasurement[] = [];
@@ -182,7 +182,7 @@ interface MergeTarget {
 function targetsOf({ modules, saved }: Adapter, find: Record<'checkpoint' | 'reference', FindTensor>): MergeTarget[] {
   const targets = new Map<string, MergeTarget>();
   for (const module of modules) {
-    if (isStacked(module)) continue;
+    if (isStackedModule(module)) continue;
     const name = module.target;
     const merged = find.checkpoint(name);
     const key = merged?.name ?? name;
@@ -267,8 +267,8 @@ async function judgeSaved({
 }): Promise<MergedWeightMeasurement['status']> {
   if (!merged) return 'notInCheckpoint';
   if (merged.shape.join() !== saved.shape.join()) return 'otherShape';
-  if (await areEqual(merged, saved, digests)) return 'applied';
-  return base && (await areEqual(merged, base, digests)) ? 'notApplied' : 'different';
+  if (await areTensorsEqual(merged, saved, digests)) return 'applied';
+  return base && (await areTensorsEqual(merged, base, digests)) ? 'notApplied' : 'different';
 }
 
 /** Compare the tensors that the adapter does not change with those of the reference. */
@@ -290,7 +290,7 @@ async function compareOthers({
   for (const entry of checkpoint.tensors.values()) {
     if (explained.has(entry.name)) continue;
     const original = inReference.find(entry.name);
-    const isSame = original ? await areEqual(entry, original, digests) : isBuffer(entry);
+    const isSame = original ? await areTensorsEqual(entry, original, digests) : isBuffer(entry);
     if (isSame || (await isTiedHead(entry, { checkpoint, reference, digests }))) equal += 1;
     else if (original && (await isBeforeQuantizing(entry, original)))
       throw beforeQuantizing(checkpoint, entry.name, original);
@@ -316,7 +316,7 @@ async function isTiedHead(
   if (!isHead(entry.name)) return false;
   for (const { architecture, tensors } of [checkpoint, reference]) {
     const embedding = architecture.tied ? tokenEmbedding(tensors.values()) : null;
-    if (embedding !== null && (await areEqual(entry, embedding, digests))) return true;
+    if (embedding !== null && (await areTensorsEqual(entry, embedding, digests))) return true;
   }
   return false;
 }

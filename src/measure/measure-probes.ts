@@ -28,7 +28,7 @@ import {
 import { answerKind, type ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
-import { areChosen, estimateSuites, optionsFor } from './estimate-suites.ts';
+import { areLevelsChosen, estimateSuites, optionsFor } from './estimate-suites.ts';
 import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import type { ProbeRunOptions, Sequential } from './options.ts';
 import { probesProgress } from './progress/probes-progress.ts';
@@ -364,6 +364,8 @@ function identify({
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(source === undefined ? {} : { source }),
     ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
-    ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
+    ...(levels && areLevelsChosen(levels)
+      ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) }
+      : {}),
   };
 }

@@ -24,10 +24,10 @@ export interface MeasuredModel {
 }
 
 /** How a path becomes a checkpoint. */
-export type Open = (path: string) => Promise<Checkpoint>;
+export type OpenCheckpoint = (path: string) => Promise<Checkpoint>;
 
 /** Opens each path once: a baseline can be the reference as well. */
-export function openingOnce(): Open {
+export function openingOnce(): OpenCheckpoint {
   const opened = new Map<string, Promise<Checkpoint>>();
   return (path) => {
     const known = opened.get(path) ?? openCheckpoint(path);
@@ -39,7 +39,7 @@ export function openingOnce(): Open {
 /** @throws UserError if there is no checkpoint of full weights at the path, or if they are quantized */
 export async function openMeasuredReference(
   path: string | undefined,
-  open: Open = openCheckpoint,
+  open: OpenCheckpoint = openCheckpoint,
 ): Promise<Reference | null> {
   if (path === undefined) return null;
   const checkpoint = await openReference(path, open);
@@ -54,7 +54,7 @@ export async function openMeasuredReference(
 export async function openMeasuredAdapter(
   path: string | undefined,
   reference: Reference | null,
-  open: Open = openCheckpoint,
+  open: OpenCheckpoint = openCheckpoint,
 ): Promise<Adapter | null> {
   if (path === undefined) return null;
   if (reference === null) {
@@ -80,7 +80,7 @@ export async function openMeasured(
     readonly checkpoint: string;
     readonly spectra?: boolean | undefined;
   },
-  open: Open = openCheckpoint,
+  open: OpenCheckpoint = openCheckpoint,
 ): Promise<MeasuredModel> {
   const checkpoint = await open(path);
   // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configOfParams, PARAMS, parseJsonObject } from '../checkpoint/config/index.ts';
+import { configOfParams, PARAMS_FILE, parseJsonObject } from '../checkpoint/config/index.ts';
 import { type FullCheckpoint, QUANTIZATION_KEYS } from '../checkpoint/formats/index.ts';
 import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
 import { type Decoder, describeDecoder, type Layer } from '../language-model/architectures/index.ts';
@@ -17,15 +17,15 @@ export async function refuseOtherParams(checkpoint: FullCheckpoint): Promise<voi
   const names = remote?.names ?? (await readdir(path));
   // Without a config.json, it is what has been read.
   if (!names.includes('config.json') || !names.some((name) => CONSOLIDATED_FILE.test(name))) return;
-  const file = join(path, PARAMS);
-  const text = await files.text(PARAMS);
+  const file = join(path, PARAMS_FILE);
+  const text = await files.text(PARAMS_FILE);
   // Mamba has no such sizes.
   if (text === null || /^mamba/.test(String(config.model_type))) return;
   const difference = differenceOf(checkpoint, text, file);
   if (difference === null) return;
   throw new UserError(
-    `${path}: vLLM reads ${PARAMS} in place of config.json beside consolidated.safetensors, and ${difference}`,
-    `restore ${PARAMS}, or remove it with consolidated.safetensors`,
+    `${path}: vLLM reads ${PARAMS_FILE} in place of config.json beside consolidated.safetensors, and ${difference}`,
+    `restore ${PARAMS_FILE}, or remove it with consolidated.safetensors`,
   );
 }
 

@@ -11,7 +11,7 @@ import type { TensorEntry } from '../checkpoint/tensors/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { innerName } from '../spectra/index.ts';
-import { areEqual, TensorNames } from '../spectra/merge/index.ts';
+import { areTensorsEqual, TensorNames } from '../spectra/merge/index.ts';
 
 /**
  * Make sure that whatever program loads a checkpoint gets the weights that are measured: those beside them must be the same numbers, or
@@ -73,7 +73,8 @@ async function differenceOf(
   await fetchTensors(checkpoint, pairs.flat(), onProgress);
   for (const pair of pairs) {
     const [entry, original] = pair;
-    if (!(await areEqual(entry, original, digests)) && !(await areEqual(original, entry, digests))) return named(pair);
+    if (!(await areTensorsEqual(entry, original, digests)) && !(await areTensorsEqual(original, entry, digests)))
+      return named(pair);
   }
   return null;
 }

@@ -24,7 +24,7 @@ export function selectFitting(
     }),
   );
   const causes = new Map(
-    items.filter(({ id, form }) => problems.has(id) && isNeeded(form)).map(({ fact, id }) => [fact, id]),
+    items.filter(({ id, form }) => problems.has(id) && isNeededForm(form)).map(({ fact, id }) => [fact, id]),
   );
   const problemOf = ({ id, fact }: ProbeItem): Problem | null => {
     const form = causes.get(fact);
@@ -40,7 +40,7 @@ export function selectFitting(
 }
 
 /** Whether a fact is left out with this form of it. */
-export function isNeeded(form: Form): boolean {
+export function isNeededForm(form: Form): boolean {
   return form !== 'robustness';
 }
 

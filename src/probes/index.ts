@@ -2,7 +2,7 @@ export { type AnswerRule, checkAnswerRule } from './answer-rule.ts';
 export { estimateRun, type RunEstimate, sharesOfTime, type Trial } from './estimate.ts';
 export { estimatePasses, type PassesEstimate, pilotSeconds } from './estimate-passes.ts';
 export { judgeAnswer } from './exact-answer.ts';
-export { isNeeded, leftOutWith, selectFitting } from './fits-context.ts';
+export { isNeededForm, leftOutWith, selectFitting } from './fits-context.ts';
 export { choiceOutcome, type Outcome } from './outcome.ts';
 export { chooseLevels, pilotSize } from './pilot.ts';
 export { expectChatTemplate, isTemplated, PROBE_DATE, scoredTexts } from './prompt.ts';

@@ -1,10 +1,10 @@
 import {
   type Adapter,
-  areTurned,
+  areExpertFactorsTurned,
   type ExpertLayer,
+  expertModule,
   loraFactors,
   loraFeatures,
-  ofExpert,
   type StackedModule,
 } from '../checkpoint/adapter/index.ts';
 import { MAX_EXPERTS } from '../checkpoint/config/index.ts';
@@ -25,7 +25,7 @@ interface Base {
 }
 
 /**
- * The updates of the experts of each layer (`ofExpert`). The spectrum of an update is that of its transpose, so that it makes no
+ * The updates of the experts of each layer (`expertModule`). The spectrum of an update is that of its transpose, so that it makes no
  * difference which of the two the base model stores.
  * @throws UserError for a base model that has other experts, and for more experts than any model has
  */
@@ -33,7 +33,7 @@ export function expertUpdateTargets(modules: readonly StackedModule[], base: Bas
   refuseMany(modules, base);
   const stored = base.reference && modules.length > 0 ? expertsOf(base.reference) : null;
   const layers = modules.flatMap((module) => layerOf(module, base, stored) ?? []);
-  const turned = areTurned(base.adapter, layers, base.model.architecture.layoutType);
+  const turned = areExpertFactorsTurned(base.adapter, layers, base.model.architecture.layoutType);
   return modules.flatMap((module) => updatesOf(module, base, { stored, turned }));
 }
 
@@ -118,7 +118,7 @@ function updatesOf(
   return Array.from({ length: experts }, (_, expert) => expert).flatMap((expert) =>
     parts.map((part): SpectrumTarget => {
       const original = stored === null ? null : (stored.get(keyOf(place.layer, expert, part.module)) ?? null);
-      const own = ofExpert(module, expert, { part, turned, transposed: false });
+      const own = expertModule(module, expert, { part, turned, transposed: false });
       const { a, b } = loraFactors(own);
       const update: LoraUpdate = { module: own, b, base: original };
       const shape = [b.shape[0], a.shape[1]] as const;

@@ -1,4 +1,10 @@
-import { type Adapter, isStacked, type LoraModule, loraFactors, loraFeatures } from '../checkpoint/adapter/index.ts';
+import {
+  type Adapter,
+  isStackedModule,
+  type LoraModule,
+  loraFactors,
+  loraFeatures,
+} from '../checkpoint/adapter/index.ts';
 import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
 import {
   attentionInput,
@@ -44,8 +50,10 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
   const nameInReference = matchNames(targets, tensors);
   const base = { model, reference, nameInReference };
   const updates = [
-    ...adapter.modules.filter((module) => !isStacked(module)).flatMap((module) => loraJobs(adapter, module, base)),
-    ...expertUpdateTargets(adapter.modules.filter(isStacked), { ...base, adapter }),
+    ...adapter.modules
+      .filter((module) => !isStackedModule(module))
+      .flatMap((module) => loraJobs(adapter, module, base)),
+    ...expertUpdateTargets(adapter.modules.filter(isStackedModule), { ...base, adapter }),
   ];
   const { saved, copies } = splitCopies(adapter);
   const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });

@@ -7,7 +7,7 @@ import { loraFeatures } from './factors.ts';
 /** A module of an adapter that changes the weights of all experts of a layer (`target_parameters` of PEFT). */
 export type StackedModule = LoraModule & { readonly experts: number };
 
-export function isStacked(module: LoraModule): module is StackedModule {
+export function isStackedModule(module: LoraModule): module is StackedModule {
   return module.experts !== undefined;
 }
 
@@ -32,7 +32,7 @@ const UNDECLARED = /^llama4(_text)?$/;
  * @param family `layoutType` of the base model
  * @throws UserError if nothing tells it
  */
-export function areTurned(
+export function areExpertFactorsTurned(
   { path, config }: Pick<Adapter, 'path' | 'config'>,
   layers: readonly ExpertLayer[],
   family: string | null,
@@ -71,7 +71,7 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
  * [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
  * @param part of its output features; all of them if missing
  */
-export function ofExpert(
+export function expertModule(
   module: StackedModule,
   expert: number,
   { part, turned, transposed }: { readonly part?: OutputSlice; readonly turned: boolean; readonly transposed: boolean },

@@ -1,3 +1,9 @@
 export type { Adapter, LoraModule } from './adapter.ts';
-export { areTurned, type ExpertLayer, isStacked, ofExpert, type StackedModule } from './expert-factors.ts';
+export {
+  areExpertFactorsTurned,
+  type ExpertLayer,
+  expertModule,
+  isStackedModule,
+  type StackedModule,
+} from './expert-factors.ts';
 export { loraFactors, loraFeatures } from './factors.ts';

@@ -5,7 +5,7 @@ import { parseJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parsePythonJson, withoutNonFinite } from '../../python/index.ts';
 import { withNumberKinds } from './config-kinds.ts';
-import { configOfParams, PARAMS } from './params.ts';
+import { configOfParams, PARAMS_FILE } from './params.ts';
 
 /** Experts in a layer: the largest models have hundreds. */
 export const MAX_EXPERTS = 10_000;
@@ -103,8 +103,8 @@ export async function readConfig(folder: FolderFiles): Promise<Config | null> {
 }
 
 async function readParams(folder: FolderFiles): Promise<Config | null> {
-  const file = join(folder.path, PARAMS);
-  const text = await folder.text(PARAMS);
+  const file = join(folder.path, PARAMS_FILE);
+  const text = await folder.text(PARAMS_FILE);
   return text === null ? null : configOfParams(parseJsonObject(text, file), file);
 }
 

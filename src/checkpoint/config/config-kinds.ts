@@ -1,12 +1,12 @@
 import { isDict, isList, PythonFloat, type PythonValue } from '../../python/index.ts';
 
 /** What Python calls a value of a config. `huge`: an int beyond 2^53, which is rounded here. */
-export type Kind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' | 'dict';
+export type ConfigKind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' | 'dict';
 
 /** Of the objects and lists of a config.json: the kinds of their numbers, which JavaScript does not tell apart. */
-const KINDS = new WeakMap<object, ReadonlyMap<string, Kind>>();
+const KINDS = new WeakMap<object, ReadonlyMap<string, ConfigKind>>();
 
-/** A parsed config as values of JavaScript. How its numbers were written is kept for `kindIn`. */
+/** A parsed config as values of JavaScript. How its numbers were written is kept for `configKindIn`. */
 export function withNumberKinds(value: PythonValue): unknown {
   if (value instanceof PythonFloat) return value.value;
   if (typeof value === 'bigint') return Number(value);
@@ -23,7 +23,7 @@ export function withNumberKinds(value: PythonValue): unknown {
 }
 
 function remember<T extends object>(made: T, entries: readonly (readonly [string, PythonValue])[]): T {
-  const numbers = entries.flatMap(([key, item]): [string, Kind][] => {
+  const numbers = entries.flatMap(([key, item]): [string, ConfigKind][] => {
     if (item instanceof PythonFloat) return [[key, 'float']];
     return typeof item === 'bigint' ? [[key, 'huge']] : [];
   });
@@ -35,7 +35,10 @@ function remember<T extends object>(made: T, entries: readonly (readonly [string
  * The kind of a value in an object or list of a config.
  * @returns null for a whole number of a config that was not read from a config.json: it may be an int or a float
  */
-export function kindIn(container: Readonly<Record<string, unknown>> | readonly unknown[], key: string): Kind | null {
+export function configKindIn(
+  container: Readonly<Record<string, unknown>> | readonly unknown[],
+  key: string,
+): ConfigKind | null {
   const value = (container as Readonly<Record<string, unknown>>)[key];
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';

@@ -1,3 +1,3 @@
 export { MAX_EXPERTS, parseJsonObject, readConfig } from './architecture.ts';
-export { type Kind, kindIn } from './config-kinds.ts';
-export { configOfParams, PARAMS } from './params.ts';
+export { type ConfigKind, configKindIn } from './config-kinds.ts';
+export { configOfParams, PARAMS_FILE } from './params.ts';

@@ -3,7 +3,7 @@ import { UserError } from '../../platform/user-error.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** The file beside Mistral's own weights. */
-export const PARAMS = 'params.json';
+export const PARAMS_FILE = 'params.json';
 
 /**
  * What config.json would say of a model whose sizes are in Mistral's params.json, as the converters of transformers write it (5.24,

@@ -1,6 +1,6 @@
 export { foreignFilesIn, foreignNamesAmong } from './foreign-files.ts';
 export type { FullCheckpoint, GgufContents } from './full-checkpoint.ts';
-export { shortest } from './gguf/architectures/common.ts';
+export { shortestDecimal } from './gguf/architectures/common.ts';
 export { digestKeys } from './gguf/digest-keys.ts';
 export { isGguf, readGgufHeader } from './gguf/header.ts';
 export { GgufMetadata, type GgufValue } from './gguf/metadata.ts';

@@ -1,7 +1,7 @@
 export {
   BLOCK_MODULES,
   COMPONENTS,
-  isAlike,
+  hasComparableMatrices,
   isEmbedding,
   MIXER_MODULES,
   MLP_MODULES,

@@ -79,6 +79,6 @@ export function isEmbedding(module: ModuleType): boolean {
  * Are the matrices of this type a measure of each other? Those of no known type are of many shapes and purposes, and so are
  * the parts of recurrent layers; routers and their like differ from layer to layer.
  */
-export function isAlike(module: ModuleType): boolean {
+export function hasComparableMatrices(module: ModuleType): boolean {
   return module === 'embed' || module === 'lm_head' || [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
 }

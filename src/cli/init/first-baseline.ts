@@ -1,4 +1,4 @@
-import { tooFew } from '../../compare/index.ts';
+import { tooFewFacts } from '../../compare/index.ts';
 import { budgetUse, LEAST_FACTS, pairWithItself } from '../../compare/probes/index.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
@@ -82,7 +82,7 @@ function expectEnough(measurement: Measurement): void {
   const { facts } = pairWithItself(probes);
   if (facts.length >= LEAST_FACTS) return;
   throw new UserError(
-    findingText(tooFew(facts.length, budgetUse(measurement))).replace(/\.$/, ''),
+    findingText(tooFewFacts(facts.length, budgetUse(measurement))).replace(/\.$/, ''),
     'give a longer --budget, or leave it out',
   );
 }

@@ -1,4 +1,4 @@
-import { isAlike } from '../../checkpoint/naming/index.ts';
+import { hasComparableMatrices } from '../../checkpoint/naming/index.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -86,7 +86,7 @@ function outliers(policy: Policy, group: readonly WeightPair[], isLarge: IsLarge
   const together = isCommon ? [groupSpike(policy, group, Math.exp(common))] : [];
   const alone = group.flatMap((weight, i): Finding[] => {
     // Without a baseline, the others of the type are the only measure.
-    if (!isLarge(weight) || !(paired || isAlike(weight.module))) return [];
+    if (!isLarge(weight) || !(paired || hasComparableMatrices(weight.module))) return [];
     const [level, was, rise] = [at(levels, i), at(before, i), at(rises, i)];
     const isHigher = riseOf(weight) > Math.log1p(MIN_RISE);
     const standsOut = level > limit && (!paired || (was <= limit && isHigher));

@@ -8,10 +8,10 @@ export function tooFewFactsCheck({ candidate, baseline, probes }: ComparisonCont
   const facts = countFacts(probes);
   if (facts === null || facts >= LEAST_FACTS) return [];
   const use = budgetUse(candidate) ?? (baseline && budgetUse(baseline));
-  return [tooFew(facts, use)];
+  return [tooFewFacts(facts, use)];
 }
 
-export function tooFew(facts: number, use: BudgetUse | null): Finding {
+export function tooFewFacts(facts: number, use: BudgetUse | null): Finding {
   return {
     kind: 'too-few-facts',
     level: 'inconclusive',

@@ -1,4 +1,4 @@
-import { type Kind, kindIn } from '../../checkpoint/config/index.ts';
+import { type ConfigKind, configKindIn } from '../../checkpoint/config/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /**
@@ -178,7 +178,7 @@ export function expectTypes(values: Values, { modelType, file, isText = false }:
     // What else is null, its family judges: others have keys of that name too.
     if (value === null && !refusesNull(key, modelType, { isRead: !isText && OF_THE_WHOLE.has(key) })) continue;
     throw new UserError(
-      `${file}: ${key} is ${shown(value)}, of type ${kindIn(values, key) ?? 'int'}, and can only be ${type.replaceAll(' | ', ' or ')}`,
+      `${file}: ${key} is ${shown(value)}, of type ${configKindIn(values, key) ?? 'int'}, and can only be ${type.replaceAll(' | ', ' or ')}`,
       RESTORE,
     );
   }
@@ -212,17 +212,17 @@ interface Where {
 export const RESTORE = 'restore the file: config classes of transformers refuse such values';
 
 function isOfType(values: Values, key: string, type: string): boolean {
-  const kind = kindIn(values, key);
+  const kind = configKindIn(values, key);
   return type.split(' | ').some((item) => {
     const [, element] = /^list\[(.*)\]$/.exec(item) ?? [];
     if (element === undefined) return fits(kind, item);
     const list = values[key];
-    return Array.isArray(list) && list.every((_, i) => fits(kindIn(list, String(i)), element));
+    return Array.isArray(list) && list.every((_, i) => fits(configKindIn(list, String(i)), element));
   });
 }
 
 /** A whole number that was not read from a file can be either. */
-function fits(kind: Kind | null, type: string): boolean {
+function fits(kind: ConfigKind | null, type: string): boolean {
   return kind === null ? type === 'int' || type === 'float' : kind === type;
 }
 

@@ -1,4 +1,4 @@
-import { kindIn } from '../../checkpoint/config/index.ts';
+import { configKindIn } from '../../checkpoint/config/index.ts';
 import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
 import { shown } from './config-types.ts';
@@ -204,7 +204,7 @@ const NEVER_NULL = new Set(['rope_theta', 'partial_rotary_factor', 'original_max
 export function ropeNumber(config: Config, parameters: Parameters, key: string): number | null {
   const value = parameters[key];
   if (value === undefined || (value === null && !NEVER_NULL.has(key))) return null;
-  if (typeof value !== 'number' || !Number.isFinite(value) || kindIn(parameters, key) === 'huge') {
+  if (typeof value !== 'number' || !Number.isFinite(value) || configKindIn(parameters, key) === 'huge') {
     throw config.error(`${key} of the rotary parameters is ${shown(value)}, not a number`);
   }
   return value;

@@ -1,6 +1,6 @@
 import {
   type Adapter,
-  isStacked,
+  isStackedModule,
   type LoraModule,
   loraFeatures,
   type StackedModule,
@@ -212,7 +212,8 @@ export class Weights {
   ): StackedModule | null {
     const layer = LAYER.exec(module)?.[0];
     for (const [name, lora] of this.#loras) {
-      if (layer === undefined || !isStacked(lora) || !name.startsWith(layer) || !name.endsWith(`.${leaf}`)) continue;
+      if (layer === undefined || !isStackedModule(lora) || !name.startsWith(layer) || !name.endsWith(`.${leaf}`))
+        continue;
       this.#used.add(name);
       const features = loraFeatures(lora);
       const isOfLayer = [features.input, features.output].sort().join() === [input, output].sort().join();

@@ -1,4 +1,9 @@
-import { areTurned, type ExpertLayer, loraFeatures, type StackedModule } from '../../checkpoint/adapter/index.ts';
+import {
+  areExpertFactorsTurned,
+  type ExpertLayer,
+  loraFeatures,
+  type StackedModule,
+} from '../../checkpoint/adapter/index.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -77,7 +82,7 @@ export function openExpertUpdates(graph: Graph, weights: Weights, { count, exper
     down: find('down_proj', down.input, down.output),
   };
   const found = Object.values(layers).filter((layer) => layer !== null);
-  const turned = found.length > 0 && areTurned(weights.adapter, found, weights.family);
+  const turned = found.length > 0 && areExpertFactorsTurned(weights.adapter, found, weights.family);
   const open = (layer: ExpertLayer | null) => layer && new StackedUpdate(graph, layer.module, turned);
   return { gateUp: open(layers.gateUp), up: open(layers.up), down: open(layers.down) };
 }

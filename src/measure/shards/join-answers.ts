@@ -1,4 +1,4 @@
-import { isNeeded, leftOutWith } from '../../probes/index.ts';
+import { isNeededForm, leftOutWith } from '../../probes/index.ts';
 import { factKey, type LeftOutMeasurement, type MeasuredProbes, type ProbeItemMeasurement } from '../schema/probes.ts';
 
 /** The answers of one machine, to all items of the suites or to a share of them. */
@@ -25,7 +25,7 @@ export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes
   const causes = new Map<string, string>();
   for (const { fact, item } of [...leftOut.values()].sort(byIndex)) {
     const key = factKey({ suite: item.suite, fact });
-    const isCause = item.cause !== 'other-form' && (item.form === undefined || isNeeded(item.form));
+    const isCause = item.cause !== 'other-form' && (item.form === undefined || isNeededForm(item.form));
     if (isCause && !causes.has(key)) causes.set(key, item.id);
   }
   const answered = parts.flatMap(({ items }) => items).sort(byIndex);

@@ -2,7 +2,7 @@ import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { AskedProblem } from './benchmark-form.ts';
 import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
-import { comparable, matchLength, sentenceStarts } from './text.ts';
+import { comparableText, matchLength, sentenceStarts } from './text.ts';
 
 /** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */
 const A_NUMBER = ' (a number)';
@@ -36,7 +36,7 @@ export function restyledProblem(
   benchmark = plainProblem(problem).prompt,
 ): Wording {
   const wordings = HEADINGS.map(([before, after]) => phrase(`${before}${problem.question}\n${after}`, problem));
-  const others = wordings.filter(({ prompt }) => comparable(prompt) !== comparable(benchmark));
+  const others = wordings.filter(({ prompt }) => comparableText(prompt) !== comparableText(benchmark));
   return matchLength(plainProblem(problem), random.shuffle(others));
 }
 

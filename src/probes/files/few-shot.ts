@@ -8,7 +8,7 @@ import type { LocatedItem } from './located-item.ts';
 import { OPEN_CLUSTERS } from './open-twins.ts';
 import type { Questions } from './questions.ts';
 import { type ChoiceRecord, choiceLetter, type ExactRecord } from './records.ts';
-import { comparable } from './text.ts';
+import { comparableText } from './text.ts';
 
 /** Between two examples, and between the last and the question. */
 const BETWEEN = '\n\n';
@@ -81,9 +81,9 @@ function expectUnasked(questions: Questions, examples: Questions): void {
       'give examples of the kind of the questions',
     );
   }
-  const asked = new Map(questions.records.map(({ question, where }) => [comparable(question), where]));
+  const asked = new Map(questions.records.map(({ question, where }) => [comparableText(question), where]));
   for (const { question, where } of examples.records) {
-    const same = asked.get(comparable(question));
+    const same = asked.get(comparableText(question));
     if (same === undefined) continue;
     throw new UserError(
       `${where}: few-shot: ${same} asks the same`,

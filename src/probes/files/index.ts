@@ -7,4 +7,4 @@ export { isKnownField } from './known-fields.ts';
 export { quotingUnlessLinked } from './leading-outside.ts';
 export { decodeProbeText, readLines, readProbeBytes } from './lines.ts';
 export { askedSuite, type FileSuite, type ProbeFileOptions, readProbeFile } from './read.ts';
-export { comparable, pieceCount } from './text.ts';
+export { comparableText, pieceCount } from './text.ts';

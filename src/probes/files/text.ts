@@ -131,6 +131,6 @@ export function hasDigit({ question, choices }: Pick<ChoiceRecord, 'question' | 
 }
 
 /** Without differences of case and white space. */
-export function comparable(text: string): string {
+export function comparableText(text: string): string {
   return text.toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }

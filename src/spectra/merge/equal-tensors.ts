@@ -23,7 +23,11 @@ const BLOCK = 4 * 1024 * 1024;
  * Does a checkpoint store what another file stores? The same bytes; in another floating-point dtype, each number rounded to
  * that dtype, also those of quantized weights.
  */
-export async function areEqual(stored: TensorEntry, original: TensorEntry, digests: TensorDigests): Promise<boolean> {
+export async function areTensorsEqual(
+  stored: TensorEntry,
+  original: TensorEntry,
+  digests: TensorDigests,
+): Promise<boolean> {
   if (stored.shape.join() !== original.shape.join()) {
     return isTurnedStack(stored, original) && (await distanceOfStacks(stored, original)) === 0;
   }

@@ -1,10 +1,10 @@
 import {
   type Adapter,
-  areTurned,
+  areExpertFactorsTurned,
   type ExpertLayer,
+  expertModule,
   type LoraModule,
   loraFeatures,
-  ofExpert,
   type StackedModule,
 } from '../../checkpoint/adapter/index.ts';
 import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
@@ -42,7 +42,7 @@ export function expertWeights(
     const output = parts.reduce((sum, part) => sum + (part ? featuresOfMatrix(part).output : 0), 0);
     return [{ module, input: featuresOfMatrix(first).input, output } satisfies ExpertLayer];
   });
-  const turned = areTurned(adapter, layers, architecture.layoutType);
+  const turned = areExpertFactorsTurned(adapter, layers, architecture.layoutType);
   return placed.flatMap(({ module, place: { layer, module: type } }) => {
     const own = loraFeatures(module);
     const [input, output] = turned ? [own.output, own.input] : [own.input, own.output];
@@ -57,7 +57,7 @@ export function expertWeights(
           name: (merged ?? base)?.name ?? `${module.target}[expert ${expert}]`,
           merged,
           base,
-          module: ofExpert(module, expert, { ...slice, turned, transposed: (merged ?? base)?.inputFirst === true }),
+          module: expertModule(module, expert, { ...slice, turned, transposed: (merged ?? base)?.inputFirst === true }),
         };
       }),
     );

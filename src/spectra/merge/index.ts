@@ -1,4 +1,4 @@
-export { areEqual } from './equal-tensors.ts';
+export { areTensorsEqual } from './equal-tensors.ts';
 export { type ExpertWeight, expertWeights } from './expert-weights.ts';
 export { isMergeJudged, judgeMerge } from './judge-merge.ts';
 export { isBeforeQuantizing, isMergedBeforeQuantizing } from './judge-quantized.ts';

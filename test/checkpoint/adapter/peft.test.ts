@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { areTurned, type StackedModule } from '../../../src/checkpoint/adapter/expert-factors.ts';
+import { areExpertFactorsTurned, type StackedModule } from '../../../src/checkpoint/adapter/expert-factors.ts';
 import { openCheckpoint } from '../../../src/checkpoint/open.ts';
 import type { TensorEntry } from '../../../src/checkpoint/tensors/tensor-entry.ts';
 import { temporaryFolder } from '../../fixtures.ts';
@@ -237,7 +237,7 @@ describe('which way the factors of experts are', () => {
     magnitude: null,
   });
   const turned = (modules: readonly StackedModule[], version: string | undefined, family: string) =>
-    areTurned(
+    areExpertFactorsTurned(
       { path: 'adapter', config: version === undefined ? {} : { peft_version: version } },
       modules.map((module, i) => ({ module, input: 8, output: i === 0 ? 8 : 16 })),
       family,

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { kindIn, withNumberKinds } from '../../../src/checkpoint/config/config-kinds.ts';
+import { configKindIn, withNumberKinds } from '../../../src/checkpoint/config/config-kinds.ts';
 import type { FullCheckpoint } from '../../../src/checkpoint/formats/full-checkpoint.ts';
 import { openReference } from '../../../src/checkpoint/open.ts';
 import type { Decoder } from '../../../src/language-model/architectures/decoder.ts';
@@ -104,7 +104,7 @@ function pythonJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const texts = Object.keys(value).map((key) => {
     const item = (value as Values)[key];
-    const isWhole = Number.isInteger(item) && kindIn(value as Values, key) === 'float';
+    const isWhole = Number.isInteger(item) && configKindIn(value as Values, key) === 'float';
     return [key, isWhole ? `${item}.0` : pythonJson(item)] as const;
   });
   return Array.isArray(value)

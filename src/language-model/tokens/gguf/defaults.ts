@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type GgufMetadata, type GgufValue, shortest } from '../../../checkpoint/formats/index.ts';
+import { type GgufMetadata, type GgufValue, shortestDecimal } from '../../../checkpoint/formats/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -52,7 +52,7 @@ function plain(value: GgufValue | null): unknown {
       return [value.of, value.length, createHash('sha256').update(bytes).digest('hex')];
     }
     case 'float32':
-      return shortest(value.value);
+      return shortestDecimal(value.value);
     default:
       return value.value;
   }

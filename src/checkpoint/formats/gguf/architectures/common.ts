@@ -77,11 +77,11 @@ export function rmsSizes(model: GgufModel): Record<string, unknown> {
 
 /** An epsilon as it was written before it was rounded to float32: 1e-6 and not 9.999999974752427e-7. */
 function epsilon(value: number | null): number | null {
-  return value === null ? null : shortest(value);
+  return value === null ? null : shortestDecimal(value);
 }
 
 /** The shortest decimal number that float32 rounds to this one. */
-export function shortest(value: number): number {
+export function shortestDecimal(value: number): number {
   if (!Number.isFinite(value) || Math.fround(value) !== value) return value;
   for (let digits = 1; digits <= 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
@@ -109,7 +109,7 @@ export function headDim(model: GgufModel): Record<string, unknown> {
 const DEFAULT_THETA = 10_000;
 
 export function theta(model: GgufModel): number {
-  return shortest(model.number('rope.freq_base') ?? DEFAULT_THETA);
+  return shortestDecimal(model.number('rope.freq_base') ?? DEFAULT_THETA);
 }
 
 /** Of a mixture of experts: their number, how many are used, and their width. */
@@ -124,7 +124,7 @@ export function expertSizes(model: GgufModel, count: string): Record<string, unk
 /** As the file has it, without the digits that float32 adds. */
 export function decimal(model: GgufModel, key: string): number | null {
   const value = model.number(key);
-  return value === null ? null : shortest(value);
+  return value === null ? null : shortestDecimal(value);
 }
 
 /** With the epsilon of layer norms under one of transformers' names. */

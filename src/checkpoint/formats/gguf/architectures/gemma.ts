@@ -1,6 +1,6 @@
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { ATTENTION, GATED_MLP, headDim, present, rmsSizes, shortest, WHOLE } from './common.ts';
+import { ATTENTION, GATED_MLP, headDim, present, rmsSizes, shortestDecimal, WHOLE } from './common.ts';
 import { rope, ropeByType } from './rope.ts';
 import { plusOneNorm } from './rules.ts';
 
@@ -54,7 +54,7 @@ const GEMMA3_27B_LAYERS = 62;
 
 export function softcap(model: GgufModel, key: string): Record<string, unknown> {
   const value = model.number(key);
-  return { [key]: value === null || value === 0 ? null : shortest(value) };
+  return { [key]: value === null || value === 0 ? null : shortestDecimal(value) };
 }
 
 /** Base of the layers with a window, where the file does not say. */

@@ -1,7 +1,7 @@
 import { at } from '../../../../platform/at.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { ATTENTION, GATED_MLP, present, rmsSizes, shortest, theta, WHOLE } from './common.ts';
+import { ATTENTION, GATED_MLP, present, rmsSizes, shortestDecimal, theta, WHOLE } from './common.ts';
 import { softcap, windows } from './gemma.ts';
 import { parameter } from './rules.ts';
 
@@ -18,7 +18,7 @@ function fullRope(model: GgufModel): Record<string, unknown> {
     rope_type: 'proportional',
     rope_theta: theta(model),
     partial_rotary_factor: factors === null ? 1 : rotated.length / factors.length,
-    ...(scale === 1 ? {} : { factor: shortest(scale) }),
+    ...(scale === 1 ? {} : { factor: shortestDecimal(scale) }),
   };
 }
 
@@ -79,7 +79,10 @@ export const gemma4: GgufArchitecture = {
       ...present('sliding_window', model.number('attention.sliding_window')),
       rope_parameters: {
         full_attention: fullRope(model),
-        sliding_attention: { rope_type: 'default', rope_theta: shortest(model.number('rope.freq_base_swa') ?? 10_000) },
+        sliding_attention: {
+          rope_type: 'default',
+          rope_theta: shortestDecimal(model.number('rope.freq_base_swa') ?? 10_000),
+        },
       },
       hidden_size_per_layer_input: perLayer,
       ...(perLayer === 0

@@ -16,7 +16,7 @@ import {
   present,
   rmsSizes,
   SHARED_EXPERTS,
-  shortest,
+  shortestDecimal,
   WHOLE,
 } from './common.ts';
 import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope } from './rope.ts';
@@ -141,7 +141,10 @@ function latentConfig(model: GgufModel): Record<string, unknown> {
     num_hidden_layers: ownLayers(model),
     num_key_value_heads: sizes.num_attention_heads,
     ...rope(model, {
-      mscale: (multiplier) => ({ mscale: shortest(10 * multiplier), mscale_all_dim: shortest(10 * multiplier) }),
+      mscale: (multiplier) => ({
+        mscale: shortestDecimal(10 * multiplier),
+        mscale_all_dim: shortestDecimal(10 * multiplier),
+      }),
     }),
     q_lora_rank: model.number('attention.q_lora_rank'),
     kv_lora_rank: rank,

@@ -1,6 +1,6 @@
 import { UserError } from '../../../../platform/user-error.ts';
 import type { GgufModel } from '../model.ts';
-import { headDim, present, rmsSizes, shortest, theta } from './common.ts';
+import { headDim, present, rmsSizes, shortestDecimal, theta } from './common.ts';
 
 /** Tensors with frequencies or factors, which `scalingOf` reads: a model has some of them, or none. */
 export const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
@@ -32,7 +32,7 @@ export function ropeByType(model: GgufModel, localTheta: number): Record<string,
   return {
     rope_parameters: {
       full_attention: parameters(model),
-      sliding_attention: { rope_type: 'default', rope_theta: local === null ? localTheta : shortest(local) },
+      sliding_attention: { rope_type: 'default', rope_theta: local === null ? localTheta : shortestDecimal(local) },
     },
   };
 }
@@ -77,12 +77,12 @@ function scalingOf(model: GgufModel, scaling: Scaling): Record<string, unknown> 
     return { ...factors, ...present('attention_factor', attention) };
   }
   if (attention !== null && attention !== 1) {
-    throw notRun(model, `rope.scaling.attn_factor ${shortest(attention)} without factors`);
+    throw notRun(model, `rope.scaling.attn_factor ${shortestDecimal(attention)} without factors`);
   }
   if (type === 'yarn') return yarn(model, factor, scaling);
   model.ignore('rope.scaling.original_context_length');
   if (type === 'none' || factor === null || factor === 0 || factor === 1) return null;
-  if (type === 'linear') return { rope_type: 'linear', factor: shortest(factor) };
+  if (type === 'linear') return { rope_type: 'linear', factor: shortestDecimal(factor) };
   throw notRun(model, `rope.scaling.type ${JSON.stringify(type)}`);
 }
 
@@ -98,8 +98,8 @@ function longRope(model: GgufModel): Record<string, unknown> | null {
   const length = model.required('context_length');
   return {
     rope_type: 'longrope',
-    short_factor: short.map(shortest),
-    long_factor: long.map(shortest),
+    short_factor: short.map(shortestDecimal),
+    long_factor: long.map(shortestDecimal),
     ...(all === null
       ? present('original_max_position_embeddings', original)
       : { original_max_position_embeddings: length, attention_factor: 1 }),
@@ -114,11 +114,11 @@ function yarn(model: GgufModel, factor: number | null, { truncate, mscale }: Sca
   }
   const read = (key: string) => {
     const value = model.number(`rope.scaling.${key}`);
-    return value === null ? null : shortest(value);
+    return value === null ? null : shortestDecimal(value);
   };
   return {
     rope_type: 'yarn',
-    factor: shortest(factor),
+    factor: shortestDecimal(factor),
     ...present('original_max_position_embeddings', model.number('rope.scaling.original_context_length')),
     ...present('attention_factor', read('yarn_attn_factor')),
     ...present('beta_fast', read('yarn_beta_fast')),
