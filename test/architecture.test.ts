@@ -80,7 +80,6 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'rounding.ts',
   ],
   'language-model': [
-    'architectures/index.ts',
     'execution.ts',
     'index.ts',
     'precision.ts',
@@ -102,7 +101,6 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   'lm-eval-tasks': ['documents/find-documents.ts', 'read-task-suite.ts', 'read-task.ts', 'task-files.ts'],
   measure: [
     'aggregate.ts',
-    'behavior/index.ts',
     'full-spectra.ts',
     'hidden-texts.ts',
     'index.ts',
@@ -115,16 +113,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   ],
   'evaluation-logs': ['measure-logs.ts'],
   policy: ['load.ts', 'metrics.ts', 'policy.ts', 'probe-policy.ts', 'twins-of.ts'],
-  compare: [
-    'calibration/index.ts',
-    'compare.ts',
-    'finding.ts',
-    'index.ts',
-    'probes/index.ts',
-    'report.ts',
-    'screening/undecided.ts',
-    'sequential/index.ts',
-  ],
+  compare: ['calibration/index.ts', 'compare.ts', 'finding.ts', 'index.ts', 'probes/index.ts', 'report.ts'],
   history: ['entry.ts', 'trend.ts'],
   gate: [
     'calibrate.ts',

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { configureCuda } from '../onnx/cuda/settings.ts';
+import { type CudaSettings, configureCuda } from '../onnx/cuda/settings.ts';
 import { workingDirectory } from '../platform/files/index.ts';
 import { VERSION } from '../platform/version.ts';
 import { printable } from '../report/escape.ts';
@@ -7,13 +7,13 @@ import { addCalibrateCommand } from './calibrate.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCompletionCommand } from './completion.ts';
-import { cudaSettingsFromOptions } from './cuda.ts';
 import { addDoctorCommand } from './doctor/command.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
 import { addInitCommand } from './init/command.ts';
 import { addMeasureCommand } from './measure.ts';
 import { addMergeCommand } from './merge.ts';
+import type { DeviceOptions } from './options.ts';
 import { EXIT, type Io, Output } from './output.ts';
 import { addProbesCommand } from './probes.ts';
 import { addReportCommand } from './report.ts';
@@ -91,4 +91,19 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   });
   for (const addCommand of COMMANDS) addCommand(program, output);
   return program;
+}
+
+/** What a command line says about CUDA. With `--debug` each step of the set-up is a line on standard error. */
+function cudaSettingsFromOptions(
+  { cudaLibraries, debug }: Partial<DeviceOptions> & { readonly debug?: boolean },
+  output: Output,
+): CudaSettings {
+  return {
+    libraries: cudaLibraries ?? { kind: 'auto' },
+    onStep: (step, outcome) => {
+      if (debug) output.note(`cuda: ${step}: ${outcome}`);
+    },
+    onNote: (line) => output.note(line),
+    onUnusable: (line) => output.warn(line),
+  };
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { askingOrder, firstAnswers, settleAgainst } from '../compare/sequential/index.ts';
+import { askingOrder, firstAnswers, settleAgainst } from '../compare/index.ts';
 import { areLevelsChosen } from '../measure/index.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { itemKey, type MeasuredProbes, type Measurement } from '../measure/schema/index.ts';

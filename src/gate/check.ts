@@ -1,8 +1,8 @@
 import type { NamedCalibration } from '../compare/calibration/index.ts';
 import { type Comparison, compare, undecidedSpectra } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
+import { mayScreen } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
-import { mayScreen } from '../compare/screening/undecided.ts';
 import { measureQuantization } from '../measure/index.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
 import { itemKey, type MeasuredProbes, type Measurement, type Quantization } from '../measure/schema/index.ts';

@@ -1,3 +1,4 @@
+export { describeFiles } from './behavior/behavior-files.ts';
 export { areLevelsChosen } from './estimate-suites.ts';
 export { type ListedModel, openListedModel } from './listed.ts';
 export { measure } from './measure.ts';

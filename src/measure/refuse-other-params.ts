@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { configOfParams, PARAMS_FILE, parseJsonObject } from '../checkpoint/config/index.ts';
 import { type FullCheckpoint, QUANTIZATION_KEYS } from '../checkpoint/formats/index.ts';
 import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
-import { type Decoder, describeDecoder, type Layer } from '../language-model/architectures/index.ts';
+import { type Decoder, describeDecoder, type Layer } from '../language-model/index.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**

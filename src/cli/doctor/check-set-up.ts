@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readBaseline } from '../../gate/read-baseline.ts';
-import { describeFiles } from '../../measure/behavior/index.ts';
+import { describeFiles } from '../../measure/index.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';

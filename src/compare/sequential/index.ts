@@ -1,2 +1,0 @@
-export { askingOrder } from './order.ts';
-export { firstAnswers, settleAgainst } from './settle-answers.ts';

@@ -1,1 +1,0 @@
-export { describeFiles } from './behavior-files.ts';
