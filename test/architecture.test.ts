@@ -141,6 +141,10 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
 };
 /** More than a reader keeps in mind. */
 const MOST_ENTRIES = 15;
+const MOST_LINES = 400;
+
+/** All that Python's values, expressions and templates need of this repository: python/ could be a package of its own. */
+const PYTHON_IMPORTS: readonly string[] = ['platform/user-error.ts'];
 
 /** The entry points, at the top of src/: they may import anything. */
 const ENTRY_POINTS: readonly string[] = ['action.ts', 'action-post.ts', 'cli.ts'];
@@ -228,6 +232,21 @@ describe('the architecture of src/', () => {
       targets.filter((target) => layerOf(target) > layerOf(name)).map((target) => `${name} imports ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('has Python in a folder that imports nothing but errors', () => {
+    const wrong = [...imports].flatMap(([name, targets]) =>
+      name.startsWith('python/')
+        ? targets.filter((target) => !target.startsWith('python/') && !PYTHON_IMPORTS.includes(target))
+        : [],
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no file that is longer than a reader follows', () => {
+    const linesOf = (text: string) => text.split('\n').length - 1;
+    const long = [...texts].filter(([, text]) => linesOf(text) > MOST_LINES);
+    expect(long.map(([name, text]) => `${name}: ${linesOf(text)} lines`)).toEqual([]);
   });
 
   it('exports a name from one file, and from no other', () => {

@@ -1,5 +1,4 @@
 export { parsePythonJson } from './json.ts';
-export { parseJsonWithNaN, withoutNonFinite } from './json-with-nan.ts';
 export { literalEval } from './literal.ts';
 export { toText } from './print.ts';
 export { parsePrintedLiteral } from './printed-literal.ts';

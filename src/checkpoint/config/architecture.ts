@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { FolderFiles } from '../../platform/files/index.ts';
-import { parseJson } from '../../platform/json/index.ts';
+import { parseJson, withoutNonFinite } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson, withoutNonFinite } from '../../python/index.ts';
+import { parsePythonJson } from '../../python/index.ts';
 import { withNumberKinds } from './config-kinds.ts';
 import { configOfParams, PARAMS_FILE } from './params.ts';
 

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
+import { parseJsonWithNaN } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { pieceCount } from '../../probes/files/index.ts';
 import { type LmEvalSample, readSample, sampleLogprobs } from '../../probes/files/lm-eval/index.ts';
 import { answerLimit, choiceOutcome, itemStops, judgeAnswer, type Outcome, scoredTexts } from '../../probes/index.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { type ExportPart, exportParts } from '../../probes/lm-eval-export/tasks.ts';
-import { parseJsonWithNaN } from '../../python/index.ts';
 import { readLogLines } from '../read-lines.ts';
 import { exportedItem } from './exported-item.ts';
 

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index.ts';
 import { readTextFile, sha256 } from '../../platform/files/index.ts';
-import { canonicalJson, validate } from '../../platform/json/index.ts';
+import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parseJsonWithNaN } from '../../python/index.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);

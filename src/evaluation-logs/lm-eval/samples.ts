@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
 import { readTextFile, sha256 } from '../../platform/files/index.ts';
-import { canonicalJson, validate } from '../../platform/json/index.ts';
+import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parseJsonWithNaN } from '../../python/index.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices } from './guessing.ts';
 

@@ -1,6 +1,5 @@
-import { endOfString, isObject, parseJson } from '../../platform/json/index.ts';
+import { endOfString, isObject, parseJson, withoutNonFinite } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { withoutNonFinite } from '../../python/index.ts';
 
 import { decodeProbeText, expectFewRecords, MAX_LINE_BYTES } from './lines.ts';
 import type { ProbeRecord } from './records.ts';

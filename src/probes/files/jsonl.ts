@@ -1,6 +1,5 @@
-import { isObject, parseJson } from '../../platform/json/index.ts';
+import { isObject, parseJson, withoutNonFinite } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { withoutNonFinite } from '../../python/index.ts';
 import type { ProbeItem } from '../item.ts';
 import { askedRecord } from './asked-fields.ts';
 import { expectFewRecords, type Line } from './lines.ts';

@@ -1,9 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readTextFile } from '../../../platform/files/index.ts';
-import { validate } from '../../../platform/json/index.ts';
+import { parseJsonWithNaN, validate } from '../../../platform/json/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
-import { parseJsonWithNaN } from '../../../python/index.ts';
 
 /** What the results file says of a task, as far as samples alone do not. */
 const configSchema = z.looseObject({

@@ -1,4 +1,4 @@
-import { endOfString, parseJson } from '../platform/json/index.ts';
+import { endOfString, parseJson } from './parse-json.ts';
 
 /**
  * Parse JSON as Python writes it: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
