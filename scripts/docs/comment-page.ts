@@ -1,4 +1,4 @@
-// A comment as a page that looks like a pull request, light or dark as the browser is.
+// Comments as a page that looks like a pull request, light or dark as the browser is.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { micromark } from 'micromark';
@@ -10,9 +10,11 @@ const css = createRequire(import.meta.url).resolve('github-markdown-css/github-m
 const BESIDE = 16;
 const WITHIN = 16;
 
-/** @param markdown a comment */
-export async function commentPage(markdown: string): Promise<string> {
-  const body = micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
+/** @param comments as Markdown */
+export async function commentPage(...comments: readonly string[]): Promise<string> {
+  const bodies = comments.map((comment) =>
+    micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] }),
+  );
   return `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -22,6 +24,6 @@ export async function commentPage(markdown: string): Promise<string> {
   body { background: light-dark(#f6f8fa, #010409); margin: 0 auto; max-width: 920px; padding: ${BESIDE}px; }
   .markdown-body { border: 1px solid light-dark(#d0d7de, #3d444d); border-radius: 6px; font-size: 14px; padding: ${WITHIN}px; }
 </style>
-<article class="markdown-body">${body}</article>
+${bodies.map((body) => `<article class="markdown-body">${body}</article>`).join('\n')}
 `;
 }

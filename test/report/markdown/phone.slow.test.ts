@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { commentPage } from '../../../scripts/docs/comment-page.ts';
 import type { Finding } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
-import { commentPage } from '../comment-page.ts';
 import { everyFinding } from '../findings.ts';
 import { probeReport, report, subject } from '../fixtures.ts';
 import { describeInBrowser, reportBrowser } from '../html/browser.ts';
@@ -31,7 +31,7 @@ describeInBrowser('a comment on a phone of 400 pixels', () => {
     // One page has several comments: opening dozens of pages takes minutes.
     for (let i = 0; i < reports.length; i += 10) {
       const comments = reports.slice(i, i + 10).map((one) => renderComment(one, { origin: ORIGIN }));
-      const { page, sidewaysScroll, problems } = await open(commentPage(comments), { width: 400 });
+      const { page, sidewaysScroll, problems } = await open(await commentPage(...comments), { width: 400 });
       expect(await sidewaysScroll()).toBe(0);
       expect(await page.evaluate(WIDER)).toEqual([]);
       expect(problems).toEqual([]);
@@ -40,7 +40,9 @@ describeInBrowser('a comment on a phone of 400 pixels', () => {
   });
 
   it('keeps wide tables within their folds', async () => {
-    const { page, sidewaysScroll } = await open(commentPage([renderComment(base, { origin: ORIGIN })]), { width: 400 });
+    const { page, sidewaysScroll } = await open(await commentPage(renderComment(base, { origin: ORIGIN })), {
+      width: 400,
+    });
     await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
     expect(await sidewaysScroll()).toBe(0);
   });
