@@ -23,7 +23,7 @@ export function renderQuestion({ docToText }: DocumentFormat, source: DocumentSo
   if (typeof docToText === 'number') return docToText;
   const field = fieldOf(docToText, source);
   if (field !== undefined) return field;
-  const text = apply(docToText, source.document);
+  const text = renderTemplate(docToText, source.document);
   return source.hasChoices && isDigits(text) ? literalEval(text) : text;
 }
 
@@ -32,7 +32,7 @@ export function renderTarget({ docToTarget }: DocumentFormat, source: DocumentSo
   if (typeof docToTarget !== 'string') return docToTarget;
   const field = fieldOf(docToTarget, source);
   if (field !== undefined) return field;
-  const text = apply(docToTarget, source.document);
+  const text = renderTemplate(docToTarget, source.document);
   if (source.hasChoices && isDigits(text)) return literalEval(text);
   if ([...text].length < 2 || !text.startsWith('[') || !text.endsWith(']')) return text;
   try {
@@ -49,7 +49,7 @@ export function renderChoices({ docToChoice }: DocumentFormat, source: DocumentS
   const value =
     typeof docToChoice !== 'string'
       ? docToChoice
-      : (fieldOf(docToChoice, source) ?? literalEval(apply(docToChoice, source.document)));
+      : (fieldOf(docToChoice, source) ?? literalEval(renderTemplate(docToChoice, source.document)));
   const list = value instanceof PythonTuple ? value.items : value;
   if (!isList(list) || list.length === 0) throw new PythonError('doc_to_choice gives no list');
   return list.map((choice) => {
@@ -60,7 +60,7 @@ export function renderChoices({ docToChoice }: DocumentFormat, source: DocumentS
 
 /** `gen_prefix` and `description`: a field or a template. */
 export function fieldOrTemplate(text: string, { document }: Pick<DocumentSource, 'document'>): PythonValue {
-  return document.has(text) ? (document.get(text) ?? null) : apply(text, document);
+  return document.has(text) ? (document.get(text) ?? null) : renderTemplate(text, document);
 }
 
 /** A name of a field stands for its value. @returns undefined if it is none */
@@ -70,8 +70,6 @@ function fieldOf(name: string, { document, fields }: DocumentSource): PythonValu
   if (value === undefined) throw new PythonError(`the field ${name} is missing`);
   return value;
 }
-
-const apply = (template: string, document: PythonDict): string => renderTemplate(template, document);
 
 /** `str.isdigit`; what is a digit and no number of Python fails then, as it does there. */
 const isDigits = (text: string): boolean => /^[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+$/u.test(text);

@@ -174,10 +174,10 @@ export function htmlText(text: string, length = HTML_LENGTH): string {
 }
 
 /** A text of several lines for an element that keeps line ends. */
-export function htmlLines(text: string, length = HTML_LENGTH): string {
-  return shorten(text, length)
+export function htmlLines(text: string): string {
+  return shorten(text, HTML_LENGTH)
     .split(/\r?\n/)
-    .map((line) => htmlText(line, length))
+    .map((line) => htmlText(line))
     .join('\n');
 }
 

@@ -13,7 +13,7 @@ import { unchecked } from './unchecked.ts';
  * @throws RangeError if the matrix is not finite
  */
 export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
-  return decompose(a, n, []).sort().reverse();
+  return symmetricEigenvaluesWithRows(a, n, []).sort().reverse();
 }
 
 /**
@@ -22,10 +22,6 @@ export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
  * @returns n eigenvalues in the order of the columns, which are not sorted
  */
 export function symmetricEigenvaluesWithRows(a: Float64Array, n: number, rows: readonly Float64Array[]): Float64Array {
-  return decompose(a, n, rows);
-}
-
-function decompose(a: Float64Array, n: number, rows: readonly Float64Array[]): Float64Array {
   if (a.length !== n * n) throw new RangeError(`${a.length} numbers are not ${n} × ${n}`);
   const scale = normalize(a, n);
   const { diagonal, offDiagonal } = tridiagonalize(a, n, rows);

@@ -26,10 +26,10 @@ export interface CusumPoint {
  * @param values deviations from the target, in standard deviations, oldest first
  * @returns one point per value
  */
-export function cusum(values: readonly number[], reference: number = REFERENCE_VALUE): CusumPoint[] {
+export function cusum(values: readonly number[]): CusumPoint[] {
   let [sum, run] = [0, 0];
   return values.map((value) => {
-    sum = Math.max(0, sum + value - reference);
+    sum = Math.max(0, sum + value - REFERENCE_VALUE);
     run = sum > 0 ? run + 1 : 0;
     return { sum, run };
   });

@@ -5,7 +5,8 @@ import { type ForwardBatch, treeAfterPrefixBatch, treesBatch } from './batches.t
 import type { HiddenQueue, SequenceTarget } from './head-queue.ts';
 import { prefill } from './prefill.ts';
 import { buildPromptTree, type PromptTree } from './prefix-sharing.ts';
-import { type ScoringStep, stepTokens, tokensOfTree } from './schedule.ts';
+import { type ScoringStep, stepTokens } from './schedule.ts';
+import { treeSize } from './tree-growth.ts';
 
 interface ScoringSetup<H> {
   readonly backbone: Backbone<H>;
@@ -40,7 +41,7 @@ export async function runStep<H>(step: ScoringStep, setup: ScoringSetup<H>): Pro
           const prompt = buildPromptTree(groups, step.prefix.length);
           const batch = treeAfterPrefixBatch(prompt.tree, { rows: predictorSlots(prompt), kvCache, isLong });
           await scoreTrees(batch, [prompt], setup);
-          setup.onTokens?.(tokensOfTree(groups, step.prefix.length));
+          setup.onTokens?.(treeSize(groups, step.prefix.length));
         }
       } finally {
         setup.backbone.releaseKvCache(kvCache);

@@ -122,7 +122,7 @@ function scheduleOversized(group: ContextGroup, budget: BatchBudget): ScoringSte
 export function stepTokens(step: ScoringStep): number {
   if (step.kind === 'chunked') return sizeAfter(step.group, 0);
   const prefix = step.kind === 'prefix' ? step.prefix.length : 0;
-  return step.trees.reduce((sum, tree) => sum + tokensOfTree(tree, prefix), prefix);
+  return step.trees.reduce((sum, tree) => sum + treeSize(tree, prefix), prefix);
 }
 
 /** Tokens of a chunk of a long sequence, about. */
@@ -133,9 +133,4 @@ export function stepPasses(step: ScoringStep): number {
   if (step.kind === 'batch') return 1;
   if (step.kind === 'chunked') return Math.ceil(stepTokens(step) / CHUNK);
   return Math.ceil(step.prefix.length / CHUNK) + step.trees.length;
-}
-
-/** @param prefix tokens before the tree that are computed already */
-export function tokensOfTree(tree: readonly ContextGroup[], prefix: number): number {
-  return treeSize(tree, prefix);
 }

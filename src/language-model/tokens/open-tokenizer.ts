@@ -17,8 +17,8 @@ import { withinLimits } from './within-limits.ts';
 const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
 /** The tokenizer at a path, of which nothing else is needed. @throws UserError as `requireTokenizer` does */
-export async function openTokenizer(path: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
-  return requireTokenizer(await openTokenPlace(path), limits);
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  return requireTokenizer(await openTokenPlace(path));
 }
 
 /**

@@ -63,11 +63,11 @@ export interface TokenizerEntries {
 }
 
 /**
- * @param module `import.meta.url` of this module
  * @returns null outside of a release, where this Node may not read TypeScript
  * @throws UserError for a release without the files: a tokenizer would run without a deadline
  */
-function findEntries(module = import.meta.url): TokenizerEntries | null {
+function findEntries(): TokenizerEntries | null {
+  const module = import.meta.url;
   const bridge = bridgeEntry(module);
   const entry = workerEntry('tokenizer-process', module);
   if (bridge && entry) return { bridge, entry };

@@ -16,11 +16,11 @@ const MAX_ROWS = 16;
  * The rows worth a place above the fold: those behind the verdict, then the whole model, then module types. Without a
  * baseline, the rows of the whole model are enough.
  */
-export function headlineDeltas(deltas: readonly MetricDelta[], max = MAX_ROWS): MetricDelta[] {
+export function headlineDeltas(deltas: readonly MetricDelta[]): MetricDelta[] {
   const whole = deltas.filter(({ module }) => module === null);
-  if (whole.length > 0 && deltas.every(({ baseline }) => baseline === null)) return whole.slice(0, max);
+  if (whole.length > 0 && deltas.every(({ baseline }) => baseline === null)) return whole.slice(0, MAX_ROWS);
   const rank = (row: MetricDelta): number => 2 * SEVERITY.indexOf(row.level) + (row.module === null ? 0 : 1);
-  return [...deltas].sort((a, b) => rank(a) - rank(b)).slice(0, max);
+  return [...deltas].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_ROWS);
 }
 
 /** The one table of the comment: how each metric moved from baseline to candidate. */

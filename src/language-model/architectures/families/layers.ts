@@ -349,10 +349,10 @@ export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number
 }
 
 /** The window of the config: a size, or null for none. */
-export function readWindow(config: Config, key = 'sliding_window'): number | null {
-  const window = config.numberOrNull(key);
+export function readWindow(config: Config): number | null {
+  const window = config.numberOrNull('sliding_window');
   if (window !== null && (!Number.isInteger(window) || window <= 0))
-    throw config.error(`${key} is ${window}, not a positive integer`);
+    throw config.error(`sliding_window is ${window}, not a positive integer`);
   return window;
 }
 
