@@ -27,7 +27,6 @@ export interface SuiteOutcomes {
 }
 
 interface BlocksRun {
-  /** By suite. */
   readonly answers: readonly SuiteOutcomes[];
   /** Where it stopped; null once everything was asked. */
   readonly stopped: MeasuredProbes['sequential'] | null;

@@ -11,7 +11,6 @@ import { type RegexNode, RegexProblem } from './regex-syntax.ts';
  */
 export interface PythonRegex {
   readonly pattern: string;
-  /** Number of groups. */
   readonly groups: number;
   readonly names: ReadonlyMap<string, number>;
   /** Every match from left to right, like `re.finditer`: one that is empty can follow another directly. */

@@ -37,7 +37,6 @@ const ROTARY = /(^|\.)rotary_emb\./;
 /** The causal mask of GPT-2, nanoGPT and GPT-NeoX, [1, 1, n, n], has the name of a bias. */
 const MASK = /(^|\.)(attn|attention)\.bias$/;
 
-/** Is it a buffer, by its name? */
 export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
   const leaf = name.slice(name.lastIndexOf('.') + 1);
   return BUFFER_NAMES.has(leaf) || ROTARY.test(name) || (MASK.test(name) && shape.length === 4);

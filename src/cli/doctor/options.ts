@@ -1,7 +1,6 @@
 import type { Half } from '../../measure/options.ts';
 import type { DeviceOptions } from '../options.ts';
 
-/** The options of `doctor`. */
 export interface DoctorOptions extends DeviceOptions {
   checkpoint?: string;
   reference?: string;

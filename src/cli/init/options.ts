@@ -1,7 +1,6 @@
 import type { Half } from '../../measure/options.ts';
 import type { DeviceOptions } from '../options.ts';
 
-/** The options of `init`. */
 export interface InitOptions extends DeviceOptions {
   checkpoint?: string;
   reference?: string;

@@ -15,7 +15,6 @@ export const quantizationFindings = [
       /** Quantized matrices that were not compared. */
       notCompared: count,
     },
-    reason: ({ error }) =>
-      flatForm('quantization-error', 'relativeError', { of: 'weight', place: 'model', candidate: error }),
+    reason: ({ error }) => flatForm('quantization-error', 'relativeError', { of: 'weight', candidate: error }),
   }),
 ] as const;

@@ -8,7 +8,6 @@ import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Si
 /** What a family can show, or several small families of a capability together. */
 export interface FamilyView {
   readonly facts: readonly PairedFact[];
-  /** One for each family. */
   readonly rows: readonly FamilyRow[];
   /** The baseline's benchmark forms were right more often than by chance: its certain answers were knowledge. */
   readonly showsRetention: boolean;

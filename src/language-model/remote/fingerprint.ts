@@ -11,7 +11,6 @@ export const FIXED_PROMPTS: readonly string[] = [
 
 /** What a server says about fixed prompts: the same model, asked the same way, gives the same. */
 export interface Fingerprint {
-  /** One for each prompt. */
   readonly readings: readonly PromptReading[];
   /** SHA-256 of the tokens and of the logarithms to three decimals, in hexadecimal digits. */
   readonly digest: string;

@@ -8,7 +8,6 @@ import { codePointSet, contains } from './unicode/code-points.ts';
 import { type NormalForm, normalizeAs, rustLowercase } from './unicode/normal-forms.ts';
 import { combiningMark, controlCharacter, nonspacingMark, whiteSpace } from './unicode/properties.ts';
 
-/** Text to text. */
 type Normalizer = (text: string) => string;
 
 const NORMAL_FORMS = ['NFC', 'NFD', 'NFKC', 'NFKD'] as const satisfies readonly NormalForm[];

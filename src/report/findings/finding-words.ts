@@ -34,5 +34,4 @@ export interface FindingWords<K extends FindingKind> {
   readonly rule?: (report: Report, policy: AppliedSettings) => ShownRule<K> | ReadonlyArray<ShownRule<K>>;
 }
 
-/** The words of the kinds of one topic. */
 export type TopicWords<K extends FindingKind> = { readonly [Kind in K]: FindingWords<Kind> };

@@ -6,7 +6,6 @@ import { formatCount, formatInteger } from './numbers.ts';
 
 /** What was screened, and what that left open. */
 interface ScreeningWords {
-  /** One sentence for all of it. */
   readonly sentence: string;
   /** Matrices with bounds from a few products alone. */
   readonly screened: readonly TensorMeasurement[];

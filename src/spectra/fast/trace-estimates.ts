@@ -26,7 +26,6 @@ interface KnownTraces {
 
 /** Further Gaussian probe vectors ω, which were multiplied by S only twice. */
 export interface ProbeMoments {
-  /** Number of vectors. */
   readonly vectors: number;
   /** Σ ωᵀ·Sʲ·ω for j = 0 … 4. */
   readonly moments: readonly number[];

@@ -125,7 +125,6 @@ export class GgufModel {
     return WITHOUT_EFFECT.has(key);
   }
 
-  /** Number of layers. */
   get layers(): number {
     return this.required('block_count');
   }

@@ -122,7 +122,6 @@ function canBeWeight({ dataType, shape }: StoredInitializer): boolean {
 
 type LocatedTensor = Omit<OnnxTensor, 'use' | 'storedName' | 'quantizedBy' | 'isBias'>;
 
-/** The files of a model. */
 interface ModelFiles {
   readonly path: string;
   readonly file: string;
