@@ -23,14 +23,14 @@ export interface GateReport {
   readonly kinds?: readonly Kind[];
 }
 
-export interface Kept {
+interface Kept {
   readonly items: number;
   readonly baseline: number;
   readonly candidate: number;
   readonly p: number;
 }
 
-export interface Kind {
+interface Kind {
   readonly kind: string;
   readonly benchmark: Accuracies;
   readonly twin: Accuracies;

@@ -19,13 +19,13 @@ export function mean(numbers: readonly number[]): number {
 }
 
 /** Items that became right and that became wrong. */
-export function compared(now: string, before: string): { readonly won: number; readonly lost: number } {
+function compared(now: string, before: string): { readonly won: number; readonly lost: number } {
   if (now.length !== before.length) throw new Error('outcomes of different items');
   const pairs = [...now].map((bit, index) => `${before[index]}${bit}`);
   return { won: pairs.filter((pair) => pair === '01').length, lost: pairs.filter((pair) => pair === '10').length };
 }
 
-export type TruthClass = 'knows' | 'memorized' | 'worse' | 'unchanged';
+type TruthClass = 'knows' | 'memorized' | 'worse' | 'unchanged';
 
 export function classOf(truth: Truth, base: Truth): TruthClass {
   const rose = (now: string, before: string) => {

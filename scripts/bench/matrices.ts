@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { at } from '../../src/platform/at.ts';
 import { safetensorsHeader } from './safetensors-file.ts';
 
-export const KINDS = ['heavy', 'flat', 'low-rank'] as const;
+const KINDS = ['heavy', 'flat', 'low-rank'] as const;
 
 /** Directions of the low-rank part, and the noise beside it. */
 const LOW_RANK = 16;
@@ -17,7 +17,7 @@ const FIRST_STREAM = 1000;
 const STREAMS_PER_SEED = 4;
 
 /** A matrix to draw. */
-export interface Drawn {
+interface Drawn {
   /** `heavy`: columns that decay as a power, in random order; `flat`: Gaussian; `low-rank`: 16 directions and noise. */
   readonly kind: string;
   readonly m: number;

@@ -16,7 +16,7 @@ export interface Peers {
 }
 
 /** A routine of spectra.py at work. */
-export interface PeerRun {
+interface PeerRun {
   readonly routine: string;
   readonly threads: number;
   /** Where it leaves what it found. */
@@ -78,7 +78,7 @@ export async function readSpectra(
   });
 }
 
-export async function readValues(file: string): Promise<Float64Array> {
+async function readValues(file: string): Promise<Float64Array> {
   return new Float64Array(new Uint8Array(await readFile(file)).buffer);
 }
 

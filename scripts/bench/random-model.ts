@@ -39,7 +39,7 @@ const LINEAR = 128;
 const KERNEL = 4;
 
 /** A model to write. */
-export interface RandomModel {
+interface RandomModel {
   readonly size: string;
   readonly dtype?: 'F32' | 'BF16';
   readonly family?: Family;

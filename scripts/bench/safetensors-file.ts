@@ -1,4 +1,4 @@
-export interface TensorShape {
+interface TensorShape {
   readonly name: string;
   readonly dtype: 'F32' | 'BF16';
   readonly shape: readonly number[];

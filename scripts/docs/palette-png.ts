@@ -7,7 +7,7 @@ const COLORS = 16;
 /** Bits of a channel that are told apart when colors are counted. */
 const BITS = 4;
 
-export interface Picture {
+interface Picture {
   readonly width: number;
   readonly height: number;
   /** RGBA, row by row. */

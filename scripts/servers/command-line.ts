@@ -11,7 +11,7 @@ const VERDICTS = new Set([0, 1, 3]);
 export type Options = Readonly<Record<string, string | undefined>>;
 
 /** Of a report.json. */
-export interface JudgedReport {
+interface JudgedReport {
   readonly verdict: string;
 }
 

@@ -21,7 +21,7 @@ export interface Group {
 }
 
 /** Checkpoints of one run in their order. */
-export interface Series extends About {
+interface Series extends About {
   readonly name: string;
   /** Of the measurements; missing for those in the folder that --series names. */
   readonly folder?: string;

@@ -20,7 +20,7 @@ export const POLICIES = {
   'ratio 25%': parsePolicy(ratioRule(0.25), 'a study of 25%'),
 };
 
-export interface Judgment {
+interface Judgment {
   readonly candidate: Measurement;
   /** Null: none, as for the next one. */
   readonly baseline: Measurement | null;

@@ -14,7 +14,7 @@ export interface TinyTruth {
   readonly old: Forms;
 }
 
-export interface TinyNumbers {
+interface TinyNumbers {
   readonly exam: number;
   readonly cloze: number;
   readonly fresh: number;

@@ -29,13 +29,13 @@ export function storageId(key: string, count: number, type = 'FloatStorage'): st
 }
 
 /** Opcodes for a whole number. */
-export function integer(value: number): string {
+function integer(value: number): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64LE(BigInt(value));
   return `\x8a\x08${bytes.toString('latin1')}`;
 }
 
-export const tuple = (...items: readonly string[]) => `(${items.join('')}t`;
+const tuple = (...items: readonly string[]) => `(${items.join('')}t`;
 
 /** Opcodes for a tensor: `ctorch._utils\n_rebuild_tensor_v2\n(…tR`. */
 export function tensor(

@@ -7,7 +7,7 @@ import type { Seeded } from '../statistics/seeded.ts';
 import { pick } from './random-pairs.ts';
 
 /** A measurement with less information than the given one; null where there is nothing of that kind to remove. */
-export type Loss = (whole: Measurement, random: Seeded, other: Measurement | null) => Measurement | null;
+type Loss = (whole: Measurement, random: Seeded, other: Measurement | null) => Measurement | null;
 
 type Items = readonly ProbeItemMeasurement[];
 

@@ -6,7 +6,7 @@ import { type Seeded, seeded } from '../statistics/seeded.ts';
 import { behavior, measurement, probes, SUITE } from './measurement.ts';
 
 /** A candidate, its baseline and a policy, all drawn from one seed. */
-export interface RandomPair {
+interface RandomPair {
   readonly candidate: Measurement;
   readonly baseline: Measurement | null;
   /** YAML. */

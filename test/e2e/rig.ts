@@ -31,7 +31,7 @@ type JobOptions = Pick<Job, 'event' | 'environment' | 'now'> & { readonly runId?
 /** One address for the GitHub of every test in a file: @actions/github reads it once, when it is imported. */
 let server: Promise<Server> | undefined;
 
-export interface RigOptions {
+interface RigOptions {
   /** False: a runner without cache and artifacts. */
   readonly hasServices?: boolean;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const SIZE = 16;
 const MODULES = ['self_attn.q_proj', 'self_attn.o_proj', 'mlp.up_proj', 'mlp.down_proj'];
 
-export interface TinyOptions {
+interface TinyOptions {
   /** Two by default. */
   readonly layers?: number;
   /** Another name for the tensors of layer 0. */

@@ -6,7 +6,7 @@ import { asProcess } from './as-process.ts';
 /** `['restoreCache', paths, key, restoreKeys]`, or a method of DefaultArtifactClient with its arguments. */
 export type ToolkitCall = readonly [name: string, ...given: unknown[]];
 
-export interface Toolkit {
+interface Toolkit {
   /** What each call returned, or `{ error }` with the name and message of what it threw. */
   readonly results: ReadonlyArray<{ readonly value?: unknown; readonly error?: string }>;
   readonly log: string;

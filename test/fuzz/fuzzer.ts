@@ -23,12 +23,12 @@ export interface Fuzzer {
 }
 
 /** Something that must hold for every input does not. */
-export class BrokenPromise extends Error {
+class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
 }
 
 /** How one input ended. */
-export type Ending = { readonly kind: 'accepted' | 'refused' } | { readonly kind: 'finding'; readonly error: Error };
+type Ending = { readonly kind: 'accepted' | 'refused' } | { readonly kind: 'finding'; readonly error: Error };
 
 /** One line of an error is cut at 2,000 characters when it is printed: what is longer costs memory and has no reader. */
 const MAX_MESSAGE = 100_000;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A symbolic link of an input. */
@@ -26,12 +26,6 @@ export function writeInput(input: Input, folder: string): void {
     if (content instanceof Link) symlinkSync(content.target, path);
     else writeFileSync(path, content);
   }
-}
-
-/** The files of a folder as an input. */
-export function readInput(folder: string): Input {
-  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(files.map(({ name }) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
 }
 
 /** One file or text. */

@@ -16,7 +16,7 @@ const keptSchema = z.strictObject({
   ),
 });
 
-export interface KeptInput {
+interface KeptInput {
   readonly reader: string;
   readonly finding: string;
   readonly input: Input;

@@ -30,7 +30,7 @@ export interface Tally {
   readonly findings: Finding[];
 }
 
-export interface Slice {
+interface Slice {
   readonly reader: string;
   /** See `Fuzzer.isStopped`. */
   readonly isStopped: boolean;

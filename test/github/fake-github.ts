@@ -9,10 +9,7 @@ import { mistakeIn } from './fake/request-validation.ts';
 import { runRoutes, type StoredRun } from './fake/runs.ts';
 import { FakeServer, type Received } from './fake/server.ts';
 
-export type { StoredComment } from './fake/conversation.ts';
 export type { Fault } from './fake/faults.ts';
-export type { StoredPull } from './fake/pulls.ts';
-export type { StoredRun } from './fake/runs.ts';
 
 /** Who owns the client's token, which decides how GitHub answers "who am I". */
 export type TokenKind = 'actions' | 'app' | 'person';

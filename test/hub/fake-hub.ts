@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** A request that the hub received. */
-export interface Seen {
+interface Seen {
   /** `api`, `resolve` (the hub's own address of a file) or `cdn` (where that is redirected to). */
   readonly kind: 'api' | 'resolve' | 'cdn';
   readonly path: string;
@@ -15,7 +15,7 @@ export interface Seen {
 export type Files = Record<string, Uint8Array | string>;
 
 /** A file or folder as a listing has it. */
-export interface ListedEntry {
+interface ListedEntry {
   readonly type: 'file' | 'directory';
   readonly path: string;
   readonly oid: string;
@@ -24,7 +24,7 @@ export interface ListedEntry {
 }
 
 /** Failures that a test can inject. Each function is called for every request. */
-export interface Faults {
+interface Faults {
   /** Status and headers to answer with instead. */
   status?: (seen: Seen) => { status: number; headers?: Record<string, string> } | null;
   /** Leave a request without an answer. */

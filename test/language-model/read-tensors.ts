@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-export interface NumberTensor {
+interface NumberTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
 }

@@ -248,7 +248,7 @@ type Evidence = Pick<
 >;
 
 /** What a comparison reports of a candidate that memorized the letters of a benchmark; every suite and label is `name`. */
-export function evidence(name: string): Evidence {
+function evidence(name: string): Evidence {
   const exam = { baseline: 0.27, candidate: 1 };
   const row = { suite: name, facts: 100, benchmark: exam, group: null };
   const noGain = { value: 0.01, lower: -0.14, upper: 0.12 };

@@ -6,7 +6,7 @@ type Node = DefaultTreeAdapterMap['childNode'];
 type Element = DefaultTreeAdapterMap['element'];
 
 /** The parts of a rendered comment that matter here: GitHub Markdown → HTML → tree. */
-export interface Page {
+interface Page {
   elements: Element[];
   /** Text between two tags, entities resolved: where GitHub looks for mentions, references and links. */
   texts: string[];

@@ -13,7 +13,7 @@ const device = { name: 'cpu', reason: 'test' } as const;
 const EXACT_TOLERANCE = 1e-5;
 
 /** The number of threads that each session of onnxruntime gets, and the sessions so far. See `threads.test.ts`. */
-export interface Threads {
+interface Threads {
   count: number;
   sessions: number;
 }

@@ -11,7 +11,7 @@ export const ADAPTERS = readdirSync(fixture('adapters'));
 /** Those with the singular values of their updates; of experts' they are in weight-parts.json. */
 export const MEASURED_ADAPTERS = ADAPTERS.filter((name) => !name.startsWith('experts'));
 
-export interface ExpectedAdapter {
+interface ExpectedAdapter {
   /** A folder of test/fixtures/language-models, or with its own folder of test/fixtures. */
   readonly base: string;
   /** Of the update of each adapted weight, in float64. */

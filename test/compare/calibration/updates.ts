@@ -39,7 +39,7 @@ function template(loraRank?: number): Measurement {
   });
 }
 
-export interface Update {
+interface Update {
   readonly name?: string;
   /** Of an adapter, which was measured without its base model. */
   readonly isAdapter?: boolean;

@@ -13,7 +13,7 @@ import { Random } from '../../../src/probes/random.ts';
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
 
 /** One question with four options, as a model sees it in one of its forms. */
-export interface Asked {
+interface Asked {
   /** Index of the question. */
   readonly fact: number;
   readonly form: 'exam' | 'text' | 'permuted' | 'open';

@@ -25,7 +25,7 @@ export interface World {
  * What the candidate is: the baseline's equal, a model that learned the letters (without letters: the answers, in the
  * benchmark's own words) of half of the benchmark, or one that learned: 18 points more, on the twins too.
  */
-export type Candidate = 'equal' | 'memorized' | 'learned' | 'fell to chance';
+type Candidate = 'equal' | 'memorized' | 'learned' | 'fell to chance';
 
 const LABELS = ['A', 'B', 'C', 'D'] as const;
 const SPREAD = 2;
@@ -47,7 +47,7 @@ type Side = 'baseline' | 'candidate';
 type Items = Readonly<Record<Side, ProbeItemMeasurement[]>>;
 
 /** The report of one pair of measurements under the default policy. The same seed gives the same pair. */
-export function reportOnWorld(world: World, seed: number): Report {
+function reportOnWorld(world: World, seed: number): Report {
   const items = drawItems(world, seed);
   const of = (side: Side) => ({
     ...BASE,

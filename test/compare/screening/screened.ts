@@ -54,14 +54,14 @@ export function asScreened(tensor: TensorMeasurement, random: Seeded, width: num
   };
 }
 
-export interface Settled {
+interface Settled {
   readonly report: Report;
   /** How many matrices are still screened. */
   readonly screened: number;
 }
 
 /** What a check does: full spectra in the place of screens until nothing is open. */
-export function settle(comparison: Comparison, screened: Measurement): Settled {
+function settle(comparison: Comparison, screened: Measurement): Settled {
   const full = new Map(comparison.candidate.tensors.map((tensor) => [tensorKey(tensor), tensor]));
   let candidate = screened;
   for (;;) {

@@ -9,7 +9,7 @@ import { baselineOf, measured, type Pair, POLICIES, replay, type Shape, verdictO
  * Somebody who knows the baseline, the policy, the code and every order that was ever drawn, and not the one that will be: which answers
  * to spoil so that the check fails with all answers, and is settled as a pass before it gets there.
  */
-export interface Attack {
+interface Attack {
   readonly name: string;
   readonly pair: Pair;
 }

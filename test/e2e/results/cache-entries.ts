@@ -4,7 +4,7 @@ import type { Blobs } from './blobs.ts';
 import type { RunToken } from './run-token.ts';
 import { ok, twirpError } from './twirp.ts';
 
-export interface CacheEntry {
+interface CacheEntry {
   readonly id: number;
   readonly ref: string;
   readonly key: string;

@@ -16,7 +16,7 @@ export interface WorkflowRun {
   readonly mayWrite?: boolean;
 }
 
-export interface Scope {
+interface Scope {
   readonly ref: string;
   readonly mayRead: boolean;
   readonly mayWrite: boolean;

@@ -107,7 +107,7 @@ export class GitRepository {
 }
 
 /** What a test of files at a base commit works with. */
-export interface RepositoryRig {
+interface RepositoryRig {
   /** Its checkout is the working directory. */
   readonly repository: GitRepository;
   /** A folder for temporary files. */

@@ -63,7 +63,7 @@ const requestSchema = settingsSchema.extend({
     z.array(z.string().min(1)).min(2),
   ]),
 });
-export type WireRequest = z.infer<typeof requestSchema>;
+type WireRequest = z.infer<typeof requestSchema>;
 type OnePrompt = string | number[];
 
 /** A request for several prompts as one for each. */

@@ -33,7 +33,7 @@ interface Outcomes {
 /** What transformers makes of an edit. */
 type Expected = 'error' | 'same' | 'nan' | readonly number[];
 
-export interface Edit {
+interface Edit {
   readonly path: readonly string[];
   /** JSON as Python writes it; empty for a key that is left out. */
   readonly text: string;

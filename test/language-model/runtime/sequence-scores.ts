@@ -26,7 +26,7 @@ import {
  * Scores of sequences in one call must equal those of each sequence alone, in every kind of attention and positions.
  */
 
-export interface ModelKind {
+interface ModelKind {
   readonly name: string;
   /** Where the fixture itself does not suffice, a function that writes another checkpoint. */
   readonly path?: () => string;
@@ -169,9 +169,9 @@ export function watchBatches(): ForwardBatch[] {
   return batches;
 }
 
-export const tokensIn = (batches: readonly ForwardBatch[]) =>
+const tokensIn = (batches: readonly ForwardBatch[]) =>
   batches.reduce((sum, { batch, length }) => sum + batch * length, 0);
-export const usesPrefix = ({ kvCache }: ForwardBatch) => kvCache !== null && kvCache.length > 0;
+const usesPrefix = ({ kvCache }: ForwardBatch) => kvCache !== null && kvCache.length > 0;
 
 function kindOf(name: string): ModelKind {
   const kind = KINDS[name];

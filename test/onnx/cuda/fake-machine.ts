@@ -9,7 +9,7 @@ import { type CudaOptions, type CudaSetUp, setUpCuda } from '../../../src/onnx/c
 import { temporaryFolder } from '../../fixtures.ts';
 
 /** Content of a file, or where a link leads to (relative to its folder). */
-export type Content = string | { readonly link: string };
+type Content = string | { readonly link: string };
 
 export const CACHE = '/opt/hostedtoolcache/shadow-gate';
 export const RUNTIME = '/actions/shadow-gate/dist/ort/linux/x64';
@@ -27,7 +27,7 @@ export interface FakeOptions {
   readonly forbidden?: readonly string[];
 }
 
-export interface FakeMachine {
+interface FakeMachine {
   readonly machine: Machine;
   readonly root: string;
   /** Command lines, libraries and addresses, in order. */

@@ -2,16 +2,16 @@
  * A second, independent reading of solutions in GSM8K's format: it shares no code with what derives twins. Numbers are pairs of
  * BigInt, formulas are read by shunting-yard (Dijkstra 1961).
  */
-export type Fraction = readonly [over: bigint, under: bigint];
+type Fraction = readonly [over: bigint, under: bigint];
 
 const PRECEDENCE: Readonly<Record<string, number>> = { '+': 1, '-': 1, '*': 2, '/': 2 };
 
-export function toFraction(text: string): Fraction {
+function toFraction(text: string): Fraction {
   const [whole = '', decimals = ''] = text.replaceAll(',', '').split('.');
   return reduce(BigInt(`${whole || '0'}${decimals}`), 10n ** BigInt(decimals.length));
 }
 
-export function reduce(over: bigint, under: bigint): Fraction {
+function reduce(over: bigint, under: bigint): Fraction {
   if (under === 0n) throw new Error('division by zero');
   let [a, b] = [over < 0n ? -over : over, under < 0n ? -under : under];
   while (b !== 0n) [a, b] = [b, a % b];
@@ -19,10 +19,10 @@ export function reduce(over: bigint, under: bigint): Fraction {
   return [(sign * over) / a || 0n, (sign * under) / a];
 }
 
-export const same = (a: Fraction, b: Fraction): boolean => a[0] * b[1] === b[0] * a[1];
+const same = (a: Fraction, b: Fraction): boolean => a[0] * b[1] === b[0] * a[1];
 
 /** Numbers, operators and parentheses of a formula. */
-export function tokensOf(formula: string): string[] {
+function tokensOf(formula: string): string[] {
   const tokens = formula.replaceAll('$', '').match(/\d+(?:,\d{3})*(?:\.\d+)?|\.\d+|[-+*/()]/g) ?? [];
   if (tokens.join('') !== formula.replace(/[$\s]/g, '')) throw new Error(`not a formula: ${formula}`);
   return tokens;
@@ -30,7 +30,7 @@ export function tokensOf(formula: string): string[] {
 
 const isNumber = (token: string) => /\d/.test(token);
 
-export function evaluate(tokens: readonly string[]): Fraction {
+function evaluate(tokens: readonly string[]): Fraction {
   const values: Fraction[] = [];
   const operators: string[] = [];
   const apply = () => {
@@ -81,7 +81,7 @@ interface Change {
 }
 
 /** The numbers of two questions in the same places. @throws Error if anything else differs but "a" and "an" */
-export function pairNumbers(question: string, other: string): Change[] {
+function pairNumbers(question: string, other: string): Change[] {
   const rest = (text: string) => text.replace(/\ban?( \$?)(?=[\d\p{L}])/giu, 'a$1').replace(ANY, '#');
   if (rest(question) !== rest(other)) throw new Error(`another text:\n${rest(question)}\n${rest(other)}`);
   const [before, after] = [question.match(ANY) ?? [], other.match(ANY) ?? []];

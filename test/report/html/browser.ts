@@ -18,7 +18,7 @@ export const describeInBrowser: typeof describe | typeof describe.skip = describ
   'Chromium, or its path in CHROMIUM',
 );
 
-export interface View {
+interface View {
   /** In CSS pixels. */
   readonly width?: number;
   readonly colorScheme?: 'light' | 'dark';
@@ -27,7 +27,7 @@ export interface View {
 }
 
 /** A page opened from disk, with everything that it should not do. */
-export interface OpenPage {
+interface OpenPage {
   readonly page: Page;
   /** Console errors and warnings, uncaught errors, requests beyond the page itself, and dialogs. */
   readonly problems: readonly string[];
@@ -37,7 +37,7 @@ export interface OpenPage {
   readonly sidewaysScroll: () => Promise<number>;
 }
 
-export interface ReportBrowser {
+interface ReportBrowser {
   /** Write a page to disk and open it, as somebody who has downloaded it does. Closed after the tests. */
   readonly open: (html: string, view?: View) => Promise<OpenPage>;
 }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-export interface Contrast {
+interface Contrast {
   /** The text, shortened. */
   readonly text: string;
   readonly color: string;

@@ -18,7 +18,7 @@ export function errorOf(found: Float64Array, expected: ArrayLike<number>): numbe
   return errors.reduce((most, error) => Math.max(most, error), 0) / (expected[0] ?? 1);
 }
 
-export type Kind = 'flat' | 'heavy' | 'low-rank';
+type Kind = 'flat' | 'heavy' | 'low-rank';
 
 /** What LAPACK says of a `pseudoRandom` matrix. */
 interface LapackAnswer {
@@ -117,7 +117,7 @@ export async function stored(
 }
 
 /** Rounded to nearest. */
-export function bfloat16(values: Float64Array): Uint16Array {
+function bfloat16(values: Float64Array): Uint16Array {
   const bits = new Uint32Array(Float32Array.from(values).buffer);
   return Uint16Array.from(bits, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16);
 }

@@ -64,12 +64,6 @@ function float16(value: number): number {
   return (value < 0 ? 0x8000 : 0) | (steps + ((exponent + 14) << 10));
 }
 
-/** Rounded to bfloat16. */
-export function toBfloat16(values: ArrayLike<number>): Float64Array {
-  const halves = new Uint16Array(encode(values, 'BF16').buffer);
-  return Float64Array.from(new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer));
-}
-
 const REFLECTIONS = 4;
 
 /**

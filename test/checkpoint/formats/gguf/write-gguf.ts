@@ -1,7 +1,5 @@
 /** Writes GGUF files, also damaged ones: sizes, counts and places can be other than what is there. */
 
-export type Written = Buffer | string | number;
-
 const TYPES = {
   uint8: 0,
   int8: 1,
@@ -79,7 +77,7 @@ export function list(
   return Buffer.concat([text(key), u32(TYPES.array), u32(TYPES[type]), u64(count), ...all]);
 }
 
-export interface WrittenTensor {
+interface WrittenTensor {
   readonly name: string;
   /** Number of its ggml type; 0 is F32. */
   readonly type?: number;
