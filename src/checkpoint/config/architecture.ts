@@ -116,7 +116,7 @@ export function parseJsonObject(text: string, file: string): Config {
   return parseFiniteObject(text, file) ?? (withNumberKinds(parsePythonJson(text)) as Config);
 }
 
-/** The same for config.json, whose readers can ask how a number is written: see `kindIn`. */
+/** The same for config.json, whose readers can ask how a number is written: see `configKindIn`. */
 function parseConfig(text: string, file: string): Config {
   parseFiniteObject(text, file);
   return withNumberKinds(parsePythonJson(text)) as Config;
