@@ -13,6 +13,7 @@ import { storedEntries } from '../checkpoint/tensors/index.ts';
 import type { ModelSource } from '../language-model/index.ts';
 import { digestTokenFiles, reopenTokens, type TokenPlace } from '../language-model/tokens/index.ts';
 import { at } from '../platform/at.ts';
+import { FolderFiles } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { isScreened } from './aggregate.ts';
@@ -94,6 +95,7 @@ async function recallOrMeasure(
   }
   const cached = await recallMeasurement(store, request);
   if (cached !== null) {
+    await expectSameFiles(model, { files: digestFiles(files), tokens: request.tokens });
     // The time and machine of the measurement stay; the files can be elsewhere now.
     const paths = {
       checkpoint: checkpoint.remote?.name ?? path,
@@ -110,11 +112,12 @@ async function recallOrMeasure(
 }
 
 /**
- * What was used is what was read when the checkpoint was opened. It is read once more, to see that it is still what the folder has.
+ * What was used is what was read when the checkpoint was opened, which can be long ago: a baseline may have been measured since. All of it
+ * is read once more, to see that it is still what the folders have.
  * @param before digests; null for what is not needed
  */
 async function expectSameFiles(
-  { path, checkpoint, reference }: MeasuredModel,
+  { path, checkpoint, reference, adapter }: MeasuredModel,
   before: { readonly files: string; readonly tokens: string | null },
 ): Promise<void> {
   const base = checkpoint.format === 'lora' ? (reference?.checkpoint ?? null) : null;
@@ -123,11 +126,21 @@ async function expectSameFiles(
   const isSame =
     (before.tokens === null || before.tokens === (await digestTokenFiles(baseNow ? [now, baseNow] : [now]))) &&
     before.files === digestFiles(await describeFiles(now, baseNow));
-  if (isSame) return;
-  throw new UserError(
-    `the tokenizer, or another file beside the weights, of ${path} changed while it was measured`,
-    'run again when nothing writes to it any more',
-  );
+  if (!isSame) throw changed(`the tokenizer, or another file beside the weights, of ${path}`);
+  // Not all of a config is described, and all of it decides what is measured.
+  const opened = new Map([[checkpoint.files, now.files]]);
+  if (base && baseNow) opened.set(base.files, baseNow.files);
+  for (const { files } of [reference?.checkpoint, adapter].filter((other) => other != null)) {
+    if (!opened.has(files)) opened.set(files, new FolderFiles(files.path));
+  }
+  for (const [files, again] of opened) {
+    const file = await files.changedFile(again);
+    if (file !== null) throw changed(file);
+  }
+}
+
+function changed(what: string): UserError {
+  return new UserError(`${what} changed while it was measured`, 'run again when nothing writes to it any more');
 }
 
 /** What has been read before anything is measured. */

@@ -11,9 +11,11 @@ import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { countOpens } from './count-opens.ts';
 import { runGate } from './run-gate.ts';
 
-/** The files that a model is used with, which are opened again by each measurement that uses them. */
+/** The small files of a model, which are opened again by each measurement that uses them. */
 const usedBy = (measurements: number, ...names: readonly string[]) =>
-  Object.fromEntries(['tokenizer.json', 'tokenizer_config.json', ...names].map((name) => [name, 1 + measurements]));
+  Object.fromEntries(names.map((name) => [name, 1 + measurements]));
+
+const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
 /** One for the header, and one for each tensor, which is hashed. */
 const opensOfWeights = async (path: string) => 1 + (await openCheckpoint(path)).tensors.size;
@@ -33,8 +35,8 @@ function copies(models: Readonly<Record<string, readonly string[]>>) {
 }
 
 /**
- * A check opens each file once, and hands on what it has read. On purpose, the files of the tokenizer and those beside it are opened
- * once more when a model has been measured (`expectSameFiles` in measure.ts), and have to be the same. The state of weights is only
+ * A check opens each file once, and hands on what it has read. On purpose, all of a model but its weights is opened once more when
+ * it has been measured (`expectSameFiles` in measure.ts), and has to be the same. The state of weights is only
  * looked at then (`whileUnchanged`). onnxruntime maps them, which is not counted here.
  */
 describe('a check opens each file once:', () => {
@@ -42,11 +44,11 @@ describe('a check opens each file once:', () => {
     const { root, path } = copies({ '.': [repository('examples')] });
     const options = { reference: path('base'), baseline: path('coverage-expanding'), policy: path('shadow-gate.yml') };
     const opens = await countOpens(root, () => runGate({ ...options, checkpoint: path('benchmark-aligned') }));
-    const model = { 'config.json': 1, 'model.safetensors': await opensOfWeights(path('base')) };
+    const weights = { 'model.safetensors': await opensOfWeights(path('base')) };
     expect(opens).toEqual({
-      ...inFolder('base', model),
-      ...inFolder('benchmark-aligned', { ...model, ...usedBy(1) }),
-      ...inFolder('coverage-expanding', { ...model, ...usedBy(1) }),
+      ...inFolder('base', { ...weights, ...usedBy(2, 'config.json') }),
+      ...inFolder('benchmark-aligned', { ...weights, ...usedBy(1, 'config.json', ...TOKENIZER) }),
+      ...inFolder('coverage-expanding', { ...weights, ...usedBy(1, 'config.json', ...TOKENIZER) }),
       'probes.jsonl': 1,
       'shadow-gate.yml': 1,
     });
@@ -60,11 +62,10 @@ describe('a check opens each file once:', () => {
     const options = { reference: path('base'), baseline: path('base'), only: 'spectra' } as const;
     const opens = await countOpens(root, () => runGate({ ...options, checkpoint: path('adapter') }));
     expect(opens).toEqual({
-      'adapter/adapter_config.json': 1,
+      ...inFolder('adapter', usedBy(1, 'adapter_config.json')),
       'adapter/adapter_model.safetensors': await opensOfWeights(path('adapter')),
-      'base/config.json': 1,
       'base/model.safetensors': await opensOfWeights(path('base')),
-      ...inFolder('base', usedBy(2, 'added_tokens.json', 'merges.txt', 'vocab.json')),
+      ...inFolder('base', usedBy(2, 'config.json', ...TOKENIZER, 'added_tokens.json', 'merges.txt', 'vocab.json')),
     });
   }, 60_000);
 
@@ -82,14 +83,14 @@ describe('a check opens each file once:', () => {
     const judge = { baseline: path('baseline.json'), calibration: path('calibration.json'), only: 'spectra' } as const;
     const opens = await countOpens(root, () => runGate({ ...model, ...judge }));
     const opened = async (name: string) => ({
-      'config.json': 1,
+      ...usedBy(1, 'config.json'),
       'model.safetensors': await opensOfWeights(path(name)),
     });
     expect(opens).toEqual({
-      'adapter/adapter_config.json': 1,
+      ...inFolder('adapter', usedBy(1, 'adapter_config.json')),
       'adapter/adapter_model.safetensors': await opensOfWeights(path('adapter')),
       ...inFolder('base', await opened('base')),
-      ...inFolder('merged', { ...(await opened('merged')), ...usedBy(1, 'tokenizer.model') }),
+      ...inFolder('merged', { ...(await opened('merged')), ...usedBy(1, ...TOKENIZER, 'tokenizer.model') }),
       'baseline.json': 1,
       'calibration.json': 1,
     });

@@ -15,8 +15,11 @@ import { TensorDigests } from '../../src/checkpoint/digest.ts';
 import { expectUnchanged } from '../../src/checkpoint/expect-unchanged.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
+import { FolderFiles } from '../../src/platform/files/folder-files.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
+import type { Progress } from '../../src/platform/progress.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
+import { runGate } from '../gate/run-gate.ts';
 import { measurePath } from './measure-path.ts';
 
 function copyOf(path: string): string {
@@ -88,6 +91,44 @@ describe('a file that changes between its digest and its measurement', () => {
     await expect(measurePath({ checkpoint: folder, device: 'cpu', onProgress })).rejects.toThrow(
       /the tokenizer, or another file beside the weights, of .* changed while it was measured — run again/,
     );
+  });
+
+  const otherConfig = (file: string, change: object) =>
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+
+  it('is an error if it is a config, of which not all is described', async () => {
+    const folder = copyOf(fixture('llama-f32'));
+    const file = join(folder, 'config.json');
+    const onProgress = () => otherConfig(file, { rope_theta: 7 });
+    const measuring = measurePath({ checkpoint: folder, device: 'cpu', onProgress });
+    await expect(measuring).rejects.toThrow(`${file} changed while it was measured — run again`);
+  });
+
+  it('is an error if it is the config of an adapter, and changes while the baseline is measured', async () => {
+    const [adapter, base] = [copyOf(fixture('lora')), fixture('llama-f32')];
+    const file = join(adapter, 'adapter_config.json');
+    const onProgress = ({ model }: Progress) => {
+      if (model === 'baseline') otherConfig(file, { lora_alpha: 999 });
+    };
+    const checking = runGate({ checkpoint: adapter, reference: base, baseline: base, only: 'spectra', onProgress });
+    await expect(checking).rejects.toThrow(`${file} changed while it was measured — run again`);
+  });
+
+  it('is an error if it is the config of a reference', async () => {
+    const reference = copyOf(fixture('llama-f32'));
+    const file = join(reference, 'config.json');
+    const onProgress = () => otherConfig(file, { rope_theta: 7 });
+    const checking = runGate({ checkpoint: fixture('llama-tuned'), reference, only: 'spectra', onProgress });
+    await expect(checking).rejects.toThrow(`${file} changed while it was measured — run again`);
+  });
+
+  it('is an error if it was not there when it was asked for', async () => {
+    const folder = copyOf(fixture('llama-f32'));
+    const file = join(folder, 'special_tokens_map.json');
+    const before = new FolderFiles(folder);
+    expect(await before.text('special_tokens_map.json')).toBeNull();
+    writeFileSync(file, '{}');
+    expect(await before.changedFile(new FolderFiles(folder))).toBe(file);
   });
 
   it('is an error of the probes too', async () => {

@@ -38,12 +38,31 @@ export class FolderFiles {
     return (await this.bytes(name))?.toString('utf8') ?? null;
   }
 
+  /**
+   * Read again what has been read, to see whether it is still the same.
+   * @param now the same folder, opened anew
+   * @returns the path of the first file that is not what it was, or was not there; null if there is none
+   */
+  async changedFile(now: FolderFiles): Promise<string | null> {
+    for (const [name, before] of this.#read) {
+      const [was, is] = [await contentOf(before), await contentOf(now.bytes(name))];
+      const isSame = Buffer.isBuffer(was) && Buffer.isBuffer(is) ? was.equals(is) : was === is;
+      if (!isSame) return join(this.path, name);
+    }
+    return null;
+  }
+
   /** A folder inside, whose files may not lead out of that. */
   inside(name: string): FolderFiles {
     const known = this.#folders.get(name) ?? new FolderFiles(join(this.path, name));
     this.#folders.set(name, known);
     return known;
   }
+}
+
+/** What cannot be read is known by the reason. */
+function contentOf(read: Promise<Buffer | null>): Promise<Buffer | string | null> {
+  return read.catch((error: Error) => error.message);
 }
 
 const VOCABULARY = /^(tokenizer\.json|vocab\.json|merges\.txt|tekken\.json|.*\.model(\.v\d.*)?)$/;
