@@ -6,9 +6,9 @@ import {
   extendCalibration,
   type KnownGood,
 } from '../compare/calibration/index.ts';
-import { type MeasuredModel, measure, openingOnce, openMeasured, openMeasuredReference } from '../measure/index.ts';
-import type { MeasureOptions } from '../measure/options.ts';
-import { readMeasurement } from '../measure/schema/index.ts';
+import { measure, openMeasured, openMeasuredReference } from '../measure/index.ts';
+import type { MeasureOptions, Reference } from '../measure/options.ts';
+import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 
@@ -30,25 +30,30 @@ interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'm
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { checkpoints, reference: path, kind, extend, onProgress, ...settings } = options;
   // What is wrong with any of them is known before minutes are spent on the first.
-  const open = openingOnce();
-  const models = new Map<string, MeasuredModel>();
-  for (const checkpoint of checkpoints) {
-    if (!isMeasurement(checkpoint)) models.set(checkpoint, await openMeasured({ checkpoint }, open));
-  }
-  const reference = await openMeasuredReference(path, open);
+  for (const checkpoint of checkpoints) if (!isMeasurement(checkpoint)) await openMeasured({ checkpoint });
+  const reference = await openMeasuredReference(path);
   let calibration = extend;
   for (const name of checkpoints) {
-    const model = models.get(name);
     const known: KnownGood = {
       name,
-      measurement: model
-        ? await measure({ ...model, reference }, { ...settings, probes: null, updatesOnly: true, onProgress })
-        : await readMeasurement(name),
+      measurement: isMeasurement(name)
+        ? await readMeasurement(name)
+        : await measureKnown(name, reference, { ...settings, onProgress }),
     };
     calibration = calibration ? extendCalibration(calibration, known) : buildCalibration([known], kind);
   }
   if (calibration === undefined) throw new Error('no checkpoint to calibrate with');
   return calibration;
+}
+
+/** Opened anew, and given up afterwards: an opened checkpoint has its tokenizer in memory, and there can be dozens. */
+async function measureKnown(
+  checkpoint: string,
+  reference: Reference | null,
+  options: Pick<CalibrateOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore' | 'onProgress'>,
+): Promise<Measurement> {
+  const model = await openMeasured({ checkpoint, reference });
+  return measure(model, { ...options, probes: null, updatesOnly: true });
 }
 
 /** Does a path stand for a checkpoint that has been measured? */
