@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readFileBytes, type TextFileKind } from './read-text-file.ts';
-import { resolveInside } from './resolve-inside.ts';
+import { openResolved, resolveInside } from './resolve-inside.ts';
 
 /**
  * The small files of a model's folder: configurations, tokenizer, templates. Each is opened once, when it is first needed, and all get
@@ -30,7 +30,7 @@ export class FolderFiles {
 
   async #open(name: string): Promise<Buffer | null> {
     const real = await resolveInside(this.path, name);
-    return real === null ? null : readFileBytes(real, kindOf(name), join(this.path, name));
+    return real === null ? null : readFileBytes(real, kindOf(name), join(this.path, name), openResolved);
   }
 
   /** The same as text. */

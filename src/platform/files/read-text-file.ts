@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UserError } from '../user-error.ts';
 
 const KIB = 1024;
@@ -38,8 +38,16 @@ export async function readTextFile(file: string, kind: TextFileKind = 'config', 
   return (await readFileBytes(file, kind, name))?.toString('utf8') ?? null;
 }
 
-/** The same as bytes. */
-export async function readFileBytes(file: string, kind: TextFileKind, name: string): Promise<Buffer | null> {
+/**
+ * The same as bytes.
+ * @param openFile opens it for reading
+ */
+export async function readFileBytes(
+  file: string,
+  kind: TextFileKind,
+  name: string,
+  openFile: (file: string) => Promise<FileHandle> = (path) => open(path, 'r'),
+): Promise<Buffer | null> {
   const limit = MAX_FILE_BYTES[kind];
   const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
@@ -47,10 +55,16 @@ export async function readFileBytes(file: string, kind: TextFileKind, name: stri
   });
   if (!info) return null;
   // Opening a pipe would wait for a writer.
-  if (!info.isFile()) throw new UserError(`${name} is not a regular file`, 'replace it with the file itself');
-  const handle = await open(file, 'r');
+  const notRegular = () => new UserError(`${name} is not a regular file`, 'replace it with the file itself');
+  if (!info.isFile()) throw notRegular();
+  const handle = await openFile(file).catch((error: NodeJS.ErrnoException) => {
+    // A link that has taken its place, and is not followed.
+    throw error.code === 'ELOOP' ? notRegular() : error;
+  });
   try {
-    const { size } = await handle.stat();
+    const opened = await handle.stat();
+    if (!opened.isFile()) throw notRegular();
+    const { size } = opened;
     if (size > limit) {
       const most = limit < MIB ? `${limit / KIB} KiB` : `${limit / MIB} MiB`;
       const own = limit < MIB ? `${Math.ceil(size / KIB)} KiB` : `${(size / MIB).toFixed(1)} MiB`;
