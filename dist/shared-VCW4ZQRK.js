@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a,b,c}from"./shared-ZVEJEMS2.js";import"./shared-XMBTMFXT.js";import"./shared-7S3ETUDE.js";import"./shared-ZCLREUIG.js";import"./shared-F3JEMSSD.js";import"./shared-MNUUIIFZ.js";import"./shared-FV7RBEKE.js";import"./shared-WTIAJRQG.js";import"./shared-T4TFOPOU.js";import"./shared-N3ZA3KNR.js";export{b as finish,c as run,a as start};
