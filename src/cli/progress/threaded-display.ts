@@ -12,8 +12,11 @@ const PATIENCE_MILLISECONDS = 2000;
  * @param stream standard error, for the width of the terminal
  * @returns null if there is nothing to start the thread from
  */
-export function openThreadedDisplay(kind: DisplayKind, stream: { readonly columns?: number }): ProgressDisplay | null {
-  const entry = workerEntry('progress-worker', import.meta.url);
+export function openThreadedDisplay(
+  kind: DisplayKind,
+  stream: { readonly columns?: number },
+  entry: URL | null = workerEntry('progress-worker', import.meta.url),
+): ProgressDisplay | null {
   return entry && new ThreadedDisplay(kind, stream, entry);
 }
 
