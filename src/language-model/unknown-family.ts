@@ -1,5 +1,6 @@
 import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
 import { listMatrices } from '../checkpoint/matrices/index.ts';
+import { isObject } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import { UnknownFamily } from './architectures/describe-decoder.ts';
 import { MODEL_FAMILIES } from './architectures/families/index.ts';
@@ -111,7 +112,7 @@ function countMatrices(checkpoint: FullCheckpoint): number {
 }
 
 function objectOf(value: unknown): Values | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : null;
+  return isObject(value) ? value : null;
 }
 
 function listOf(value: unknown): string[] {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { HALVES, type Half } from '../../measure/options.ts';
+import { isObject } from '../../platform/json/index.ts';
 import { BASELINE_FILE, isThere, ourWorkflows } from '../init/existing.ts';
 import { findCheckpoints } from '../init/find-checkpoints.ts';
 import { DEFAULTS } from '../init/questions.ts';
@@ -96,9 +97,6 @@ async function searched(root: string): Promise<Stated> {
   return { checkpoint, ...(reference === undefined ? {} : { reference }) };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The first workflow with a step that gates; null without one, or where it is no YAML. */
 async function readWorkflow(root: string): Promise<Workflow | null> {
   for (const path of await ourWorkflows(root)) {
@@ -109,10 +107,10 @@ async function readWorkflow(root: string): Promise<Workflow | null> {
     } catch {
       continue;
     }
-    if (!isRecord(content) || !isRecord(content.jobs)) continue;
-    for (const job of Object.values(content.jobs).filter(isRecord)) {
-      const steps = Array.isArray(job.steps) ? job.steps.filter(isRecord) : [];
-      const step = steps.find(({ uses, with: given }) => isOurs(uses) && isRecord(given) && isGate(given));
+    if (!isObject(content) || !isObject(content.jobs)) continue;
+    for (const job of Object.values(content.jobs).filter(isObject)) {
+      const steps = Array.isArray(job.steps) ? job.steps.filter(isObject) : [];
+      const step = steps.find(({ uses, with: given }) => isOurs(uses) && isObject(given) && isGate(given));
       if (step) return { path, content, job, step: { uses: String(step.uses), inputs: textsOf(step.with) } };
     }
   }
@@ -126,6 +124,6 @@ const isGate = (given: Readonly<Record<string, unknown>>): boolean =>
 const isOurs = (uses: unknown): boolean => typeof uses === 'string' && /\/shadow-gate(?:\/[^@]*)?@/.test(uses);
 
 function textsOf(given: unknown): Record<string, string> {
-  if (!isRecord(given)) return {};
+  if (!isObject(given)) return {};
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
 }

@@ -1,6 +1,7 @@
 import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import { measuredProbes } from '../probes/hide-texts.ts';
 
 /** Suites, seeds or prompts that differ between candidate and baseline. */
 export function probeComparabilityCheck({ probes }: ComparisonContext): Finding[] {
@@ -16,7 +17,7 @@ const NAMED = 3;
  * them or writes something before them, so that the answers are to other questions. Other ids for the same text are no difference.
  */
 export function otherQuestionsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
-  const [ours, theirs] = [measuredIn(candidate), measuredIn(baseline)];
+  const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];
   if (ours.spelling === undefined || ours.spelling !== theirs.spelling) return notCompared(candidate, baseline, ours);
   const known = new Map(theirs.items.map((item) => [itemKey(item), item]));
@@ -29,10 +30,6 @@ export function otherQuestionsCheck({ candidate, baseline }: ComparisonContext):
   if (other.length === 0) return [];
   const named = other.slice(0, NAMED).map(({ suite, id }) => ({ suite, item: id }));
   return [{ kind: 'other-questions', level: 'inconclusive', named, items: other.length, of: ours.items.length }];
-}
-
-function measuredIn(measurement: Measurement | null): MeasuredProbes | null {
-  return measurement?.probes?.status === 'measured' ? measurement.probes : null;
 }
 
 /**

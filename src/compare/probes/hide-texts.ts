@@ -14,7 +14,7 @@ interface Pair {
  * texts has no key for them, they stay, and the two are not compared.
  */
 export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolicy, 'probes-text'>): Pair {
-  const [ours, theirs] = [measuredIn(candidate), measuredIn(baseline)];
+  const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   const names = new Set([...(ours?.suites ?? []), ...(theirs?.suites ?? [])].filter(isFile).map(({ name }) => name));
   const keys = new Map(
     [...names].flatMap((name) => {
@@ -34,7 +34,8 @@ export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolic
   };
 }
 
-function measuredIn(measurement: Measurement | null): MeasuredProbes | null {
+/** Null where no probes were measured. */
+export function measuredProbes(measurement: Measurement | null): MeasuredProbes | null {
   return measurement?.probes?.status === 'measured' ? measurement.probes : null;
 }
 

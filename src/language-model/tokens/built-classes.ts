@@ -1,3 +1,4 @@
+import { isObject } from '../../platform/json/index.ts';
 import type { BuiltClass } from './transformers-class.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -181,7 +182,7 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
  */
 export function buildParts(name: BuiltClass, model: Json, config: Json, unkToken: string | null): BuiltParts {
   const { vocab, merges } = model;
-  if (!Array.isArray(merges) || typeof vocab !== 'object' || vocab === null || Array.isArray(vocab)) {
+  if (!Array.isArray(merges) || !isObject(vocab)) {
     throw new Error(`${name} needs a BPE model, with merges`);
   }
   const parts = RECIPES[name].parts(config, unkToken);

@@ -1,5 +1,6 @@
 import { bytesToLetters, tokenizerOfTekken } from '../../language-model/tokens/index.ts';
 import { FolderFiles } from '../../platform/files/index.ts';
+import { isObject } from '../../platform/json/index.ts';
 import { BESIDE_TOKENIZER } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson, readFolderText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';
@@ -86,8 +87,7 @@ function knownOf(json: Json, decoder: unknown): Known {
   };
 }
 
-const objectOf = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const objectOf = (value: unknown): Json => (isObject(value) ? value : {});
 
 const numbersOf = (value: unknown): Array<[string, number]> =>
   Object.entries(objectOf(value)).map(([key, id]) => [key, Number(id)]);

@@ -1,4 +1,5 @@
 import { type BuiltClass, readSpecialTokens, tokenizerClass } from '../../language-model/tokens/index.ts';
+import { isObject } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
@@ -79,5 +80,5 @@ function switchOf(value: unknown): boolean | null {
 
 function section(config: Json, key: string): Json | null {
   const value = config[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
+  return isObject(value) ? value : null;
 }

@@ -1,4 +1,4 @@
-import { parseVersioned, readVersioned, type VersionedFormat } from '../../platform/json/index.ts';
+import { isObject, parseVersioned, readVersioned, type VersionedFormat } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { contradictionIn } from './contradictions.ts';
 import { unpackItems } from './item-table.ts';
@@ -19,10 +19,6 @@ function unpackMeasurement(json: object): ReturnType<NonNullable<VersionedFormat
   if ('items' in unpacked) return { json: { ...json, probes: { ...probes, items: unpacked.items } } };
   const { path, message } = unpacked.issue;
   return { issue: { path: ['probes', 'items', ...path], message } };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Read and validate a measurement file. @throws UserError naming the file and what is wrong with it */
