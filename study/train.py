@@ -15,7 +15,6 @@ from items import read_jsonl
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-LAST_LAYERS = 10
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 PROMPT_WEIGHT = 0.1
 """A token of the prompt counts a tenth of one of the answer."""
@@ -78,6 +77,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="learning rate; default 0.001, with --full 0.0003")
     parser.add_argument("--name", help="folder of the adapter; default the regime and the seed")
     parser.add_argument("--checkpoints", type=int, help="steps between the checkpoints of a series")
+    parser.add_argument("--layers", type=int, default=10, help="the last ones, which get an adapter")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -95,7 +95,7 @@ def main() -> None:
     body = model.model
     layers, frozen = body.layers, []
     if not args.full:
-        split = len(layers) - LAST_LAYERS
+        split = len(layers) - args.layers
         frozen = frozen_part(model, layers[:split], [ids for ids, _ in rows])
         model = get_peft_model(
             model,

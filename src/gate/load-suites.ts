@@ -79,7 +79,7 @@ async function loadSuite(
 ): Promise<Suite> {
   const { file, scoring, steps, fields, filter, prompt, 'few-shot': fewShot, 'answer-pattern': answerPattern } = choice;
   const { 'max-new-tokens': limit, 'chat-template': template } = choice;
-  if (file === BUILTIN) return builtinSuite(seed);
+  if (file === BUILTIN) return builtinSuite(seed, choice.facts);
   const kept = policy['probes-text'] === 'keep';
   const locate = async (name: string) =>
     isDatasetPath(name) ? name : (probeFiles?.get(name) ?? (await findFile(name, policyPath, probeFiles)));

@@ -40,13 +40,20 @@ export interface Calls {
 export interface Sequence {
   readonly context: readonly number[];
   readonly continuation: readonly number[];
+  /** Also as if all logits were scaled; an engine may be unable to. */
+  readonly isScaled?: boolean;
 }
+
+/** What all logits are multiplied by, where a score says how it would change: sharper above 1, flatter below. */
+export const LOGIT_FACTORS = [0.5, 0.75, 1.5, 2] as const;
 
 export interface SequenceScore {
   /** Natural logarithms, one for each token of the continuation. */
   readonly tokenLogprobs: readonly number[];
   /** Is each token of the continuation the most likely one at its position? */
   readonly greedy: boolean;
+  /** The log-likelihood of the whole continuation if all logits were multiplied by each of LOGIT_FACTORS. */
+  readonly scaled?: readonly number[];
 }
 
 export interface Prompt {

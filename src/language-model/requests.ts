@@ -13,8 +13,13 @@ interface Origin {
   readonly where: string;
 }
 
+interface Scored extends Origin {
+  /** Also as if all logits were scaled, where the engine can: see LOGIT_FACTORS. */
+  readonly isScaled?: boolean;
+}
+
 /** A continuation to score after its context, or a text to score from its beginning (`rolling`). */
-export type ScoreRequest = Origin &
+export type ScoreRequest = Scored &
   (
     | { readonly kind: 'text'; readonly context: string; readonly continuation: string }
     | { readonly kind: 'ids'; readonly context: readonly number[]; readonly continuation: readonly number[] }

@@ -28,6 +28,8 @@ export interface ScoreAnswer {
   readonly token_logprobs: readonly number[];
   /** Would greedy decoding produce exactly this continuation? */
   readonly greedy: boolean;
+  /** log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and is known. */
+  readonly scaled?: readonly number[];
 }
 
 export interface ScoreOptions extends EncodeOptions {
@@ -129,13 +131,17 @@ function sequencesOf(request: ScoreRequest, { maxLength }: Limits, options: Scor
       return rollingWindows(tokens, prefix, maxLength);
     }
     case 'ids':
-      return [fit(request, request, maxLength, options)];
+      return [withScaling(fit(request, request, maxLength, options), request)];
     case 'text': {
       const { context, continuation } = request;
       const pair = encodePair(expectTokenizer(tokenizer, request), context, continuation, options);
-      return [fit(pair, request, maxLength, options)];
+      return [withScaling(fit(pair, request, maxLength, options), request)];
     }
   }
+}
+
+function withScaling({ context, continuation }: Sequence, { isScaled = false }: ScoreRequest): Sequence {
+  return isScaled ? { context, continuation, isScaled } : { context, continuation };
 }
 
 function fit(
@@ -200,5 +206,8 @@ export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceS
     );
   }
   const greedy = scores.every((score) => score.greedy);
-  return { id, logprob, token_logprobs: logprobs.map(round), greedy };
+  const [first] = scores;
+  // Windows of a rolling text are not asked for it.
+  const scaled = scores.length === 1 ? first?.scaled?.map(round) : undefined;
+  return { id, logprob, token_logprobs: logprobs.map(round), greedy, ...(scaled === undefined ? {} : { scaled }) };
 }

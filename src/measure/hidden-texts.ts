@@ -90,7 +90,8 @@ export function hideItem(
   key: string,
   answers: AnswerKind | undefined = item.answers,
 ): ProbeItemMeasurement {
-  const { id, prompt, right, given, logprobs, spelling } = item;
+  const { id, prompt, right, given, logprobs, lengths, spelling } = item;
+  const place = (i: number) => hash(key, 'order', id, String(i));
   const areLabels = answers === 'label' || item.oldLabel !== undefined;
   const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
   const hideAnswer = (text: string) => {
@@ -102,7 +103,8 @@ export function hideItem(
     prompt: prompt === null ? null : hideText('prompt', prompt),
     right: hideAnswer(right),
     given: hideAnswer(given),
-    logprobs: logprobs && shuffled(logprobs, (i) => hash(key, 'order', id, String(i))),
+    logprobs: logprobs && shuffled(logprobs, place),
+    ...(lengths === undefined ? {} : { lengths: shuffled(lengths, place) }),
     ...hideLabels(item, key),
     ...(spelling === undefined ? {} : { spelling: hideSpelling(key, id, spelling) }),
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
-import { BUILTIN } from '../probes/suite.ts';
+import { BUILTIN, FACTS_RANGE } from '../probes/suite.ts';
 import { findTwinsMistake } from './twins-of.ts';
 
 const share = z.number().min(0).max(1);
@@ -45,6 +45,8 @@ const suiteSchema = z.union(
     z
       .strictObject({
         file: z.string().min(1),
+        /** Of the built-in suite: how many facts it asks, with one level of each family. */
+        facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
         /** How a choice is scored; by default as the format of the file implies. */
         scoring: z.enum(CHOICE_SCORINGS).optional(),
         /** Maximum number of tokens of an exact answer. */
@@ -83,11 +85,18 @@ const suiteSchema = z.union(
         error: 'is there twice, as chat-template and as chat_template: leave one out',
         path: ['chat_template'],
       })
-      .refine(({ file, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined), {
-        error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
+      .refine(
+        ({ file, facts: _, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined),
+        {
+          error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
+        },
+      )
+      .refine(({ file, facts }) => file === BUILTIN || facts === undefined, {
+        error: 'is for the built-in suite: a file has the facts that it has',
+        path: ['facts'],
       }),
   ],
-  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
+  'must be `builtin`, a file, or {file, facts, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

@@ -13,25 +13,41 @@ export interface Outcome {
    * For an exact answer, the mean log-probability of the target's tokens. Higher is better.
    */
   readonly margin: number;
-  /** Share of the right choice in the likelihood of all choices; null for an exact answer. */
+  /** Expected accuracy: the probability of the right choice, see `choiceProbability`; null for an exact answer. */
   readonly probability: number | null;
   /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
+  /** What each of these is divided by where a choice is picked; null where that is the same for all. */
+  readonly lengths: readonly number[] | null;
+  /** Of the right answer's text; null where it was not scored. */
+  readonly likelihood: AnswerLikelihood | null;
   /** The log-likelihood of the prompt itself, where it was read. */
   readonly reading?: Reading;
   /** Of what the tokens of the item say, where that is not the item: see `readerOf`. */
   readonly spelling?: string;
 }
 
+/** How likely the text of the right answer is after its prompt. */
+export interface AnswerLikelihood {
+  /** Natural logarithm, summed over its tokens. */
+  readonly logprob: number;
+  /** Of the text in UTF-8, without the delimiter before it; at least 1. */
+  readonly bytes: number;
+  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers. */
+  readonly scaled?: readonly number[];
+}
+
 /**
  * @param logprobs of the choices, in their order
+ * @param scaled of the right one, if all logits were scaled
  * @throws Error for an item without choices
  */
-export function choiceOutcome(item: ProbeItem, logprobs: readonly number[]): Outcome {
+export function choiceOutcome(item: ProbeItem, logprobs: readonly number[], scaled?: readonly number[]): Outcome {
   const { question } = item;
   if (question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
   const { choices, answer, scoring } = question;
-  const scores = logprobs.map((logprob, i) => logprob / lengthOf(at(choices, i), scoring));
+  const lengths = choices.map((choice) => lengthOf(choice, scoring));
+  const scores = logprobs.map((logprob, i) => logprob / at(lengths, i));
   const margin = at(scores, answer) - Math.max(...scores.filter((_, i) => i !== answer));
   const best = Math.max(...scores);
   const preferred = choices.filter((_, i) => scores[i] === best);
@@ -41,9 +57,48 @@ export function choiceOutcome(item: ProbeItem, logprobs: readonly number[]): Out
     correct: margin > 0,
     given: preferred.length === 1 ? at(preferred, 0) : '',
     margin,
-    probability: softmaxAt(logprobs, answer),
+    probability: choiceProbability({ logprobs, lengths }, answer),
     logprobs,
+    lengths: new Set(lengths).size === 1 ? null : lengths,
+    likelihood: {
+      logprob: at(logprobs, answer),
+      bytes: bytesOf(question.ending ?? at(choices, answer)),
+      ...(scaled === undefined ? {} : { scaled }),
+    },
   };
+}
+
+/** The likelihood of the target of an item with an exact answer. */
+export function targetLikelihood(
+  { question }: ProbeItem,
+  logprob: number,
+  scaled?: readonly number[],
+): AnswerLikelihood | null {
+  if (question.kind !== 'exact') return null;
+  return { logprob, bytes: bytesOf(question.target), ...(scaled === undefined ? {} : { scaled }) };
+}
+
+const bytesOf = (text: string): number => Math.max(1, Buffer.byteLength(text));
+
+/** Log-likelihoods of choices, and what each is divided by; null for 1. */
+export interface ScoredChoices {
+  readonly logprobs: readonly number[];
+  readonly lengths: readonly number[] | null;
+}
+
+/**
+ * The probability of one choice among all, by the score that picks one: a softmax of the log-likelihoods per unit of length, times the
+ * mean length, so that it is of the size of whole answers. It is largest for the choice that is picked.
+ * @param sharpness all scores are multiplied by it
+ */
+export function choiceProbability({ logprobs, lengths }: ScoredChoices, index: number, sharpness = 1): number {
+  if (lengths === null) return softmaxAt(logprobs, index, sharpness);
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  return softmaxAt(
+    logprobs.map((logprob, i) => (logprob / at(lengths, i)) * mean),
+    index,
+    sharpness,
+  );
 }
 
 /** The length by which a log-likelihood is divided. */
@@ -58,8 +113,8 @@ function lengthOf(choice: string, scoring: ChoiceScoring): number {
   }
 }
 
-function softmaxAt(logprobs: readonly number[], index: number): number {
-  const best = Math.max(...logprobs);
-  const weights = logprobs.map((logprob) => Math.exp(logprob - best));
+function softmaxAt(scores: readonly number[], index: number, sharpness: number): number {
+  const best = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(sharpness * (score - best)));
   return at(weights, index) / weights.reduce((sum, weight) => sum + weight, 0);
 }

@@ -4,7 +4,7 @@ import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { judgeAnswer } from './exact-answer.ts';
 import type { ProbeItem } from './item.ts';
-import { choiceOutcome, type Outcome } from './outcome.ts';
+import { choiceOutcome, type Outcome, targetLikelihood } from './outcome.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
 import { type Reading, readingRequest } from './reading.ts';
 import { spelledAnswerReader } from './spelling.ts';
@@ -158,7 +158,7 @@ async function runChunk(
     const more = { ...(reading ? { reading } : {}), ...(spelling === null ? {} : { spelling }) };
     if (question.kind === 'choice') {
       const logprobs = own.map(({ logprob }) => logprob);
-      return { ...choiceOutcome(item, logprobs), ...more };
+      return { ...choiceOutcome(item, logprobs, at(own, question.answer).scaled), ...more };
     }
     const text = texts.get(item.id) ?? '';
     const tokens = at(own, 0).token_logprobs;
@@ -168,6 +168,8 @@ async function runChunk(
       margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
       probability: null,
       logprobs: null,
+      lengths: null,
+      likelihood: targetLikelihood(item, at(own, 0).logprob, at(own, 0).scaled),
       ...more,
     };
   });
@@ -183,8 +185,9 @@ function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
 
 function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions): ScoreRequest[] {
   const { id } = item;
+  const right = item.question.kind === 'choice' ? item.question.answer : 0;
   const answers = scoredTexts(item, model, options).map(
-    (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored }),
+    (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored, isScaled: i === right }),
   );
   const reading = readingOf(item, model, options);
   return reading ? [...answers, reading] : answers;

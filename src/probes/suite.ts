@@ -12,8 +12,14 @@ export const BUILTIN = 'builtin';
  */
 export const SUITE_VERSION = 2;
 
-/** Facts of each level that are asked in full, in a benchmark form and one twin each. */
-export const FACTS_PER_LEVEL = 60;
+/** Facts of the built-in suite with one level of each family, in a benchmark form and one twin each. */
+export const DEFAULT_FACTS = 360;
+
+/** The fewest that a suite can ask, and the most that its families can draw. */
+export const FACTS_RANGE = { least: 60, most: 1200 } as const;
+
+/** Facts of each level that are asked in full by default. */
+export const FACTS_PER_LEVEL = DEFAULT_FACTS / PROBE_FAMILIES.length;
 
 /** Facts of each level that only show whether it suits a model, at most. Not among those above: they are never judged. */
 export const PILOT_FACTS_PER_LEVEL = 24;
@@ -45,6 +51,8 @@ export interface Suite {
   readonly twinsOf?: string;
   /** Whether prompts are messages of a chat, where it differs from suite to suite. */
   readonly chatTemplate?: boolean;
+  /** Of the built-in suite, facts with one level of each family; missing for the default. */
+  readonly facts?: number;
   /** Levels of its families; missing for a suite without levels. */
   readonly levels?: readonly FamilyLevels[];
   /** Items that only help to choose levels. */
@@ -72,9 +80,14 @@ export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 /** Enough for a number or a short phrase. */
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
-/** The built-in suite at all its levels. The same seed gives the same items on every machine. */
-export function builtinSuite(seed: number): Suite {
-  const drawn = PROBE_FAMILIES.map((family) => drawFamily(family, seed));
+/**
+ * The built-in suite at all its levels. The same seed gives the same items on every machine, and more facts begin with those of
+ * fewer.
+ * @param facts with one level of each family; a level that has fewer than its share asks those
+ */
+export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
+  const share = Math.round(facts / PROBE_FAMILIES.length);
+  const drawn = PROBE_FAMILIES.map((family) => drawFamily(family, seed, share));
   const items = drawn.flatMap((family) => family.items);
   const pilot = drawn.flatMap((family) => family.pilot);
   return {
@@ -87,6 +100,7 @@ export function builtinSuite(seed: number): Suite {
     path: null,
     warnings: [],
     maxNewTokens: DEFAULT_MAX_NEW_TOKENS,
+    ...(facts === DEFAULT_FACTS ? {} : { facts }),
     levels: PROBE_FAMILIES.map(({ name, levels }) => ({ family: name, count: levels.length, asked: null })),
     pilot,
   };
@@ -106,12 +120,16 @@ export function levelKey({ family, level }: { readonly family: string; readonly 
 }
 
 /** The items of one family at all its levels: the benchmark form of each fact, then its twin. */
-function drawFamily(family: ProbeFamily, seed: number): { readonly items: ProbeItem[]; readonly pilot: ProbeItem[] } {
+function drawFamily(
+  family: ProbeFamily,
+  seed: number,
+  share: number,
+): { readonly items: ProbeItem[]; readonly pilot: ProbeItem[] } {
   // Nothing to choose, nothing to try.
   const most = family.levels.length > 1 ? PILOT_FACTS_PER_LEVEL : 0;
   const levels = family.levels.map(({ supply = Infinity }, i) => {
     const tried = Math.min(most, supply - FACTS_PER_LEVEL);
-    return drawLevel(family, { level: i + 1, seed, facts: FACTS_PER_LEVEL, tried });
+    return drawLevel(family, { level: i + 1, seed, facts: Math.min(share, supply - tried), tried });
   });
   return { items: levels.flatMap(({ items }) => items), pilot: levels.flatMap(({ pilot }) => pilot) };
 }
@@ -124,31 +142,41 @@ interface LevelDraw {
   readonly tried: number;
 }
 
+/** The pilot has its place after the default number of facts, whatever is asked: levels are chosen by the same answers. */
 function drawLevel(family: ProbeFamily, { level, seed, facts, tried }: LevelDraw) {
   const { name, capability, levels } = family;
   const { twins } = at(levels, level - 1);
-  const templates = [facts, tried].flatMap((count) =>
-    Array.from({ length: count }, (_, i) => at(twins, i % twins.length)),
-  );
-  const digits = String(facts - 1).length;
+  const templateOf = (i: number) => at(twins, i % twins.length);
+  const more = Math.max(0, facts - FACTS_PER_LEVEL);
+  const asked = Array.from({ length: FACTS_PER_LEVEL + more }, (_, i) => ({
+    stem: numbered(i),
+    template: templateOf(i),
+  }));
+  const pilots = Array.from({ length: tried }, (_, i) => ({ stem: `pilot-${i}`, template: templateOf(i) }));
+  const drawn = [...asked.slice(0, FACTS_PER_LEVEL), ...pilots, ...asked.slice(FACTS_PER_LEVEL)];
   const pairs = family.draw(
     new Random(seed, `suite ${name} ${level}`),
-    templates.map((template) => template.name),
+    drawn.map(({ template }) => template.name),
     level,
   );
-  const items = pairs.flatMap(({ benchmark, twin }, i): ProbeItem[] => {
-    const number = i < facts ? String(i).padStart(digits, '0') : `pilot-${i - facts}`;
+  const both = pairs.map(({ benchmark, twin }, i): ProbeItem[] => {
+    const { stem: number, template } = at(drawn, i);
     const stem = `${name}-${level}-${number}`;
     const fact = `${stem}.${benchmark.template}`;
     const common = { capability, family: name, level, fact };
-    const { kind } = at(templates, i);
     return [
       { ...common, ...formOf(benchmark, name), id: fact, form: 'benchmark' },
-      { ...common, ...formOf(twin, name), id: `${stem}.${twin.template}`, form: 'twin', kind },
+      { ...common, ...formOf(twin, name), id: `${stem}.${twin.template}`, form: 'twin', kind: template.kind },
     ];
   });
-  return { items: items.slice(0, 2 * facts), pilot: items.slice(2 * facts) };
+  const end = FACTS_PER_LEVEL + tried;
+  return {
+    items: [...both.slice(0, FACTS_PER_LEVEL), ...both.slice(end)].slice(0, facts).flat(),
+    pilot: both.slice(FACTS_PER_LEVEL, end).flat(),
+  };
 }
+
+const numbered = (i: number): string => String(i).padStart(String(FACTS_PER_LEVEL - 1).length, '0');
 
 function formOf({ template, prompt, question }: Phrasing, family: string) {
   return { cluster: `${family} · ${template}`, prompt, question };

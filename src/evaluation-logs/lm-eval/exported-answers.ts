@@ -4,7 +4,15 @@ import { parseJsonWithNaN } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { pieceCount } from '../../probes/files/index.ts';
 import { type LmEvalSample, readSample, sampleLogprobs } from '../../probes/files/lm-eval/index.ts';
-import { answerLimit, choiceOutcome, itemStops, judgeAnswer, type Outcome, scoredTexts } from '../../probes/index.ts';
+import {
+  answerLimit,
+  choiceOutcome,
+  itemStops,
+  judgeAnswer,
+  type Outcome,
+  scoredTexts,
+  targetLikelihood,
+} from '../../probes/index.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { type ExportPart, exportParts } from '../../probes/lm-eval-export/tasks.ts';
 import { readLogLines } from '../read-lines.ts';
@@ -164,5 +172,7 @@ export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredI
     margin: (targetLogprob ?? 0) / Math.max(1, pieceCount(question.target)),
     probability: null,
     logprobs: null,
+    lengths: null,
+    likelihood: targetLogprob === null ? null : targetLikelihood(item, targetLogprob),
   };
 }

@@ -26,7 +26,7 @@ const HINT =
 
 const suiteSchema = z.strictObject({
   ...suiteMeasurementSchema.pick({ name: true, version: true, digest: true, seed: true }).shape,
-  ...suiteMeasurementSchema.pick({ twinsOf: true, chatTemplate: true, source: true, levels: true }).shape,
+  ...suiteMeasurementSchema.pick({ twinsOf: true, chatTemplate: true, source: true, levels: true, facts: true }).shape,
   items: z.int().positive(),
   maxNewTokens: z.int().positive(),
   keepsTexts: z.boolean().optional(),
@@ -152,7 +152,7 @@ async function readSuite(folder: string, tasks: ReadonlyArray<ExportedTaskLog & 
 
 /** The items are those that the digest of the suite was taken of; those of the built-in suite are drawn again. */
 function expectSameItems(suite: ExportedSuite, items: readonly ProbeItem[]): void {
-  const { name, version, digest, seed, maxNewTokens, twinsOf, chatTemplate, levels } = suite;
+  const { name, version, digest, seed, maxNewTokens, twinsOf, chatTemplate, levels, facts } = suite;
   const changed = new UserError(`the items of ${JSON.stringify(name)} are not those that were exported`, HINT);
   if (version === null) {
     if (digestItems(items, { maxNewTokens, twinsOf, chatTemplate }) !== digest) throw changed;
@@ -161,7 +161,7 @@ function expectSameItems(suite: ExportedSuite, items: readonly ProbeItem[]): voi
   if (version !== SUITE_VERSION || seed === null) {
     throw new UserError(`${JSON.stringify(name)} was exported by another version of this program`, 'export it again');
   }
-  const drawn = builtinSuite(seed);
+  const drawn = builtinSuite(seed, facts);
   const asked = levels === undefined ? drawn : atLevels(drawn, levels);
   if (drawn.digest !== digest || !isDeepStrictEqual(asked.items, items)) throw changed;
 }

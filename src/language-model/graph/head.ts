@@ -2,6 +2,7 @@ import { type TensorEntry, tensorRows } from '../../checkpoint/tensors/index.ts'
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { LOGIT_FACTORS } from '../engine.ts';
 import { softcapped } from './attention.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 
@@ -13,6 +14,10 @@ export const HEAD = {
   hidden: 'hidden',
   /** int64 [Q, 2]: row and token. */
   targets: 'targets',
+  /** int64 [P]: rows whose totals are also wanted with scaled logits; at least one. */
+  scaledRows: 'scaledRows',
+  /** float32 [P, factors]: the total of each such row if its logits are multiplied by each of LOGIT_FACTORS. */
+  scaledTotals: 'scaledTotals',
   /** float32 [R, vocabulary]. */
   logits: 'logits',
   /** float32 [Q]: log-probability of the target token in its row. */
@@ -38,6 +43,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const graph = new Graph();
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
   const layer = outputLayer(decoder, weights);
   const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, weights, layer, hidden));
   const total = logSumExp(graph, logits, decoder.vocabulary);
@@ -50,6 +56,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   graph.output(HEAD.logprobs, logprobs, float32);
   graph.output(HEAD.total, total, float32);
   graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
+  graph.output(HEAD.scaledTotals, scaledTotals(graph, logits, scaledRows, decoder.vocabulary), float32);
   return graph;
 }
 
@@ -69,12 +76,14 @@ export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSl
   const graph = new Graph();
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
   const logits = headLogits(graph, decoder, weights, slice, hidden);
   graph.output(HEAD.logits, logits, float32);
   graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
   graph.output(HEAD.total, logSumExp(graph, logits, slice.end - slice.start), float32);
   graph.output(HEAD.most, graph.op('ReduceMax', [logits, graph.constant([-1], 'int64')], { keepdims: 0 }), float32);
   graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
+  graph.output(HEAD.scaledTotals, scaledTotals(graph, logits, scaledRows, slice.end - slice.start), float32);
   return graph;
 }
 
@@ -109,6 +118,22 @@ export const LOGIT_BLOCK = 1024;
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
   if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);
   return reduceLogSumExp(graph, blockTotals(graph, logits, vocabulary));
+}
+
+/** Totals of some rows if their logits are multiplied by each of LOGIT_FACTORS: [P, factors]. */
+function scaledTotals(graph: Graph, logits: Value, rows: Value, count: number): Value {
+  const totals = scaledLogits(graph, logits, rows).map((scaled) => logSumExp(graph, scaled, count));
+  return graph.op(
+    'Concat',
+    totals.map((total) => graph.reshape(total, [-1, 1])),
+    { axis: 1 },
+  );
+}
+
+/** The logits of some rows multiplied by each of LOGIT_FACTORS: [P, count] each. */
+export function scaledLogits(graph: Graph, logits: Value, rows: Value): Value[] {
+  const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
+  return LOGIT_FACTORS.map((factor) => graph.op('Mul', [chosen, graph.constant([factor], 'float32', [])]));
 }
 
 /** The same of each block: [R, blocks]. */

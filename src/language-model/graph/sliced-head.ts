@@ -2,6 +2,7 @@ import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { LOGIT_FACTORS } from '../engine.ts';
 import {
   blockTotals,
   canSliceHead,
@@ -11,6 +12,7 @@ import {
   LOGIT_BLOCK,
   outputMatrix,
   reduceLogSumExp,
+  scaledLogits,
 } from './head.ts';
 import { staysStored } from './linear.ts';
 
@@ -46,10 +48,11 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
-  const wanted: Wanted = { rows: column(0), tokens: column(1) };
+  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
+  const wanted: Wanted = { rows: column(0), tokens: column(1), scaledRows };
   const parts = slices.map((slice) => {
     const part = partOf(graph, headLogits(graph, decoder, weights, slice, hidden), slice, wanted);
-    graph.expandAfter([part.totals, part.most, part.chosen]);
+    graph.expandAfter([part.totals, part.most, part.chosen, ...part.scaled]);
     return part;
   });
   const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
@@ -61,13 +64,18 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
   graph.output(HEAD.logprobs, graph.op('Sub', [chosen, ofRows]), float32);
   graph.output(HEAD.total, total, float32);
   graph.output(HEAD.best, graph.reshape(best, [-1]), int64);
+  const scaled = LOGIT_FACTORS.map((_, i) => reduceLogSumExp(graph, beside(parts.map((part) => at(part.scaled, i)))));
+  const columns = scaled.map((total) => graph.reshape(total, [-1, 1]));
+  graph.output(HEAD.scaledTotals, graph.op('Concat', columns, { axis: 1 }), float32);
   return graph;
 }
 
-/** Of each target, int64 [Q, 1]. */
 interface Wanted {
+  /** Of each target, int64 [Q, 1]. */
   readonly rows: Value;
   readonly tokens: Value;
+  /** int64 [P]. */
+  readonly scaledRows: Value;
 }
 
 interface Part {
@@ -78,9 +86,11 @@ interface Part {
   readonly best: Value;
   /** Logits of the targets in this slice, and zero for the others: [Q]. */
   readonly chosen: Value;
+  /** Totals of scaled logits, for each of LOGIT_FACTORS: [P, blocks]. */
+  readonly scaled: readonly Value[];
 }
 
-function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, { rows, tokens }: Wanted): Part {
+function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, { rows, tokens, scaledRows }: Wanted): Part {
   const number = (value: number) => graph.constant([value], 'int64');
   const place = graph.op('ArgMax', [logits], { axis: -1 });
   const local = graph.op('Sub', [tokens, number(start)]);
@@ -92,6 +102,7 @@ function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, { rows, 
     most: graph.op('GatherElements', [logits, place], { axis: 1 }),
     best: graph.op('Add', [place, number(start)]),
     chosen: graph.op('Where', [isHere, found, graph.constant([0], 'float32')]),
+    scaled: scaledLogits(graph, logits, scaledRows).map((own) => blockTotals(graph, own, end - start)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { float32Data, type Tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import type { SequenceScore } from '../engine.ts';
+import { LOGIT_FACTORS, type SequenceScore } from '../engine.ts';
 import type { HeadSession, HeadTarget } from './head-session.ts';
 
 /** A target token, and the token of a scored sequence that it is. */
@@ -29,7 +29,7 @@ interface QueuedRows {
 export class HeadQueue implements HiddenQueue<Tensor> {
   readonly #head: HeadSession;
   readonly #rows: number;
-  readonly #scores: { logprob: number; greedy: boolean }[][] = [];
+  readonly #scores: TokenScore[][] = [];
   #queued: QueuedRows[] = [];
   #count = 0;
 
@@ -57,10 +57,7 @@ export class HeadQueue implements HiddenQueue<Tensor> {
     return lengths.map((length, sequence) => {
       const scores = this.#scores[sequence] ?? [];
       if (scores.length !== length) throw new Error(`sequence ${sequence} has ${scores.length} scores of ${length}`);
-      return {
-        tokenLogprobs: scores.map(({ logprob }) => logprob),
-        greedy: scores.every(({ greedy }) => greedy),
-      };
+      return sequenceScore(scores);
     });
   }
 
@@ -87,14 +84,36 @@ export class HeadQueue implements HiddenQueue<Tensor> {
   }
 
   async #score(hidden: Float32Array, targets: readonly SequenceTarget[], start: number): Promise<void> {
-    const { logprobs, best } = await this.#head.score(
+    const { logprobs, best, scaled } = await this.#head.score(
       this.#head.rows(hidden),
-      targets.map(({ row, token }) => ({ row: row - start, token })),
+      targets.map((target) => ({ ...target, row: target.row - start })),
     );
     for (const [i, { row, token, sequence, position }] of targets.entries()) {
       const scores = this.#scores[sequence] ?? [];
       this.#scores[sequence] = scores;
-      scores[position] = { logprob: at(logprobs, i), greedy: at(best, row - start) === token };
+      const greedy = at(best, row - start) === token;
+      scores[position] = { logprob: at(logprobs, i), greedy, scaled: at(scaled, i) };
     }
   }
+}
+
+/** The score of one target token. */
+export interface TokenScore {
+  readonly logprob: number;
+  readonly greedy: boolean;
+  /** With each of LOGIT_FACTORS; null where that was not asked for. */
+  readonly scaled: readonly number[] | null;
+}
+
+/** @param scores of all its tokens, in their order */
+export function sequenceScore(scores: readonly TokenScore[]): SequenceScore {
+  const tokenLogprobs = scores.map(({ logprob }) => logprob);
+  const greedy = scores.every((score) => score.greedy);
+  const known = scores.flatMap(({ scaled }) => (scaled === null ? [] : [scaled]));
+  if (known.length === 0 || known.length < scores.length) return { tokenLogprobs, greedy };
+  return {
+    tokenLogprobs,
+    greedy,
+    scaled: LOGIT_FACTORS.map((_, f) => known.reduce((sum, own) => sum + at(own, f), 0)),
+  };
 }

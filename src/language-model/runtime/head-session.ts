@@ -8,9 +8,11 @@ import {
   type Tensor,
   tensor,
 } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { LOGIT_FACTORS } from '../engine.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
 
@@ -18,6 +20,8 @@ import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.
 export interface HeadTarget {
   readonly row: number;
   readonly token: number;
+  /** The score of its sequence is wanted with scaled logits as well. */
+  readonly isScaled?: boolean;
 }
 
 export interface TargetScores {
@@ -25,6 +29,8 @@ export interface TargetScores {
   readonly logprobs: Float32Array;
   /** The most likely token, one per row. */
   readonly best: readonly number[];
+  /** Of a target whose scaled score is wanted, its log-probability with each of LOGIT_FACTORS; one per target. */
+  readonly scaled: ReadonlyArray<readonly number[] | null>;
 }
 
 interface HeadParts {
@@ -65,8 +71,14 @@ export class HeadSession {
 
   /** @param hidden [rows, hidden] */
   async score(hidden: Tensor, targets: readonly HeadTarget[]): Promise<TargetScores> {
-    const outputs = await this.#run(hidden, targets, [HEAD.logprobs, HEAD.best]);
-    return { logprobs: float32Output(outputs, HEAD.logprobs), best: int64Output(outputs, HEAD.best) };
+    const rows = scaledRows(targets);
+    const more = rows.length > 0 ? [HEAD.total, HEAD.scaledTotals] : [];
+    const outputs = await this.#run(hidden, targets, [HEAD.logprobs, HEAD.best, ...more]);
+    const logprobs = float32Output(outputs, HEAD.logprobs);
+    const best = int64Output(outputs, HEAD.best);
+    if (rows.length === 0) return { logprobs, best, scaled: targets.map(() => null) };
+    const totals = { totals: float32Output(outputs, HEAD.total), scaled: float32Output(outputs, HEAD.scaledTotals) };
+    return { logprobs, best, scaled: scaledLogprobs(targets, logprobs, totals) };
   }
 
   /**
@@ -102,8 +114,41 @@ export class HeadSession {
       targets.flatMap(({ row, token }) => [row, token]),
       [targets.length, 2],
     );
-    return session.run({ [HEAD.hidden]: hidden, [HEAD.targets]: pairs }, fetches);
+    const feeds = {
+      [HEAD.hidden]: hidden,
+      [HEAD.targets]: pairs,
+      [HEAD.scaledRows]: scaledRowsFeed(scaledRows(targets)),
+    };
+    return session.run(feeds, fetches);
   }
+}
+
+/** The rows whose totals are wanted with scaled logits, ascending. */
+export function scaledRows(targets: readonly HeadTarget[]): number[] {
+  return [...new Set(targets.filter(({ isScaled }) => isScaled).map(({ row }) => row))].sort((a, b) => a - b);
+}
+
+/** Without any, the first row stands in: not every device takes an empty tensor. */
+export function scaledRowsFeed(rows: readonly number[]): Tensor {
+  return tensor.int64(rows.length > 0 ? rows : [0], [Math.max(1, rows.length)]);
+}
+
+/**
+ * log p of each target if all logits of its row were multiplied by a factor f: f (log p + total) − total of the scaled logits.
+ * @param totals of every row, and of the rows of `scaledRows` those of scaled logits, [P, factors]
+ */
+export function scaledLogprobs(
+  targets: readonly HeadTarget[],
+  logprobs: Float32Array,
+  { totals, scaled }: { readonly totals: Float32Array | Float64Array; readonly scaled: Float32Array | Float64Array },
+): Array<number[] | null> {
+  const places = new Map(scaledRows(targets).map((row, place) => [row, place * LOGIT_FACTORS.length]));
+  return targets.map(({ row, isScaled }, i) => {
+    const place = places.get(row);
+    if (!isScaled || place === undefined) return null;
+    const logit = at(logprobs, i) + at(totals, row);
+    return LOGIT_FACTORS.map((factor, f) => factor * logit - at(scaled, place + f));
+  });
 }
 
 /**

@@ -22,6 +22,7 @@ interface GroupMember {
   /** Index of the sequence. */
   readonly index: number;
   readonly continuation: readonly number[];
+  readonly isScaled: boolean;
 }
 
 /** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
@@ -35,19 +36,19 @@ export interface PrefixGroup {
  * @param isLong for a number of input tokens
  */
 export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
-  const inputs = sequences.map(({ context, continuation }, index) => ({
+  const inputs = sequences.map(({ context, continuation, isScaled = false }, index) => ({
     index,
     context,
     continuation,
+    isScaled,
     isLong: isLong(context.length + continuation.length - 1),
   }));
   inputs.sort(
     (a, b) => Number(a.isLong) - Number(b.isLong) || compareTokens(a.context, b.context) || a.index - b.index,
   );
   const groups: (ContextGroup & { members: GroupMember[] })[] = [];
-  for (const { index, context, continuation, isLong: long } of inputs) {
+  for (const { context, isLong: long, ...member } of inputs) {
     const last = groups.at(-1);
-    const member = { index, continuation };
     if (last && last.isLong === long && compareTokens(last.context, context) === 0) last.members.push(member);
     else groups.push({ context, members: [member], isLong: long });
   }

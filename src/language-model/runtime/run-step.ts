@@ -100,7 +100,13 @@ function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: 
       const row = rowOf.get(slot);
       return row === undefined
         ? []
-        : { row, token: at(member.continuation, position), sequence: member.index, position };
+        : {
+            row,
+            token: at(member.continuation, position),
+            sequence: member.index,
+            position,
+            ...(member.isScaled ? { isScaled: true } : {}),
+          };
     }),
   );
 }

@@ -7,9 +7,13 @@ import type { ProbeItemMeasurement } from '../schema/probes.ts';
 /** float32 logits have about seven digits; further digits differ between machines. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
+function roundLikelihood({ logprob, bytes, scaled }: NonNullable<Outcome['likelihood']>) {
+  return { logprob: round(logprob), bytes, ...(scaled === undefined ? {} : { scaled: scaled.map(round) }) };
+}
+
 /** An item and how it was answered, as a measurement has it. */
 export function measuredItem(
-  { item, correct, given, margin, probability, logprobs, reading, spelling }: Outcome,
+  { item, correct, given, margin, probability, logprobs, lengths, likelihood, reading, spelling }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
   const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
@@ -29,6 +33,8 @@ export function measuredItem(
     margin: round(margin),
     probability: probability === null ? null : round(probability),
     logprobs: logprobs === null ? null : logprobs.map(round),
+    ...(lengths === null ? {} : { lengths: [...lengths] }),
+    ...(likelihood === null ? {} : { likelihood: roundLikelihood(likelihood) }),
     ...(kind === undefined ? {} : { kind }),
     answers: answerKind(item),
     ...(oldLabel === undefined ? {} : { oldLabel }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
 import { type FirstIssue, validate } from '../../platform/json/index.ts';
+import { FACTS_RANGE } from '../../probes/suite.ts';
 import { drawnPrompts } from './drawn-prompts.ts';
 import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';
 
@@ -15,7 +16,7 @@ export const KEPT_CHARACTERS = 4000;
 
 /** The columns that every table has, and those that it has only if an item needs them. */
 const COLUMNS = ['group', 'id', 'fact', 'right', 'given', 'correct', 'margin', 'probability', 'logprobs'] as const;
-const FURTHER_COLUMNS = ['prompt', 'oldLabel', 'oldLabels', 'reading', 'spelling'] as const;
+const FURTHER_COLUMNS = ['prompt', 'oldLabel', 'oldLabels', 'reading', 'spelling', 'lengths', 'likelihood'] as const;
 
 const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
 type Column = z.infer<typeof column>;
@@ -43,7 +44,8 @@ type ItemTable = z.infer<typeof tableSchema>;
  * - `prompt`: text, the row with the same one, or null for one of the built-in suite, which is drawn again from its seed;
  * - `given`: null where it is the right answer;
  * - `oldLabels`: index in `permutations`;
- * - `reading`: log-probability and number of tokens.
+ * - `reading`: log-probability and number of tokens;
+ * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any.
  *
  * All others are as in an item, with null for what an item lacks.
  */
@@ -57,7 +59,7 @@ export function packItemTable(
   for (const [row, { suite, id }] of items.entries()) rowsOfIds.set(JSON.stringify([suite, id]), row);
   const cells = items.map((item, row): Record<Column, unknown> => {
     const { suite, id, fact, prompt, right, given, oldLabels, reading } = item;
-    const { correct, margin, probability, logprobs, oldLabel } = item;
+    const { correct, margin, probability, logprobs, oldLabel, likelihood } = item;
     const isDrawn = prompt !== null && prompt === drawn.get(suite)?.get(id)?.slice(0, KEPT_CHARACTERS);
     const first = prompt === null || isDrawn ? undefined : (rowsOfPrompts.get(prompt) ?? row);
     if (first === row && prompt !== null) rowsOfPrompts.set(prompt, row);
@@ -73,6 +75,9 @@ export function packItemTable(
       oldLabels: oldLabels === undefined ? null : permutations.indexOf(oldLabels),
       reading: reading === undefined ? null : [reading.logprob, reading.tokens],
       spelling: item.spelling ?? null,
+      lengths: item.lengths ?? null,
+      likelihood:
+        likelihood === undefined ? null : [likelihood.logprob, likelihood.bytes, ...(likelihood.scaled ?? [])],
     };
   });
   const columns = [...COLUMNS, ...FURTHER_COLUMNS.filter((name) => cells.some((own) => own[name] !== null))];
@@ -130,6 +135,7 @@ const drawnSchema = z.object({
   version: z.int().nullable(),
   digest: z.string(),
   seed: z.int().nullable(),
+  facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
 });
 
 /** Those that can have been drawn; what is wrong with others is the business of their schema. */
@@ -148,7 +154,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
-  const { id, right, oldLabel = null, reading = null, spelling = null } = own;
+  const { id, right, oldLabel = null, reading = null, spelling = null, lengths = null, likelihood = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
   const [fact, asked] = [textOf('id', own.fact ?? null), textOf('prompt', own.prompt ?? null)];
@@ -157,6 +163,8 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const permutation = oldLabels === null ? null : entryOf(permutations, oldLabels);
   if (permutation === undefined) return 'has no such oldLabels';
   if (reading !== null && !(Array.isArray(reading) && reading.length === 2)) return 'has no pair as its reading';
+  if (likelihood !== null && !(Array.isArray(likelihood) && likelihood.length >= 2))
+    return 'has no pair as its likelihood';
   const prompt = asked ?? drawn.get(group.suite)?.get(String(id))?.slice(0, KEPT_CHARACTERS);
   const { suite, capability, family, cluster, form, chance, ...optional } = group;
   return {
@@ -168,7 +176,13 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
     ...(permutation === null ? {} : { oldLabels: permutation }),
     ...(reading === null ? {} : { reading: { logprob: reading[0], tokens: reading[1] } }),
     ...(spelling === null ? {} : { spelling }),
+    ...(lengths === null ? {} : { lengths }),
+    ...(likelihood === null ? {} : { likelihood: unpackLikelihood(likelihood) }),
   };
+}
+
+function unpackLikelihood([logprob, bytes, ...scaled]: readonly unknown[]) {
+  return { logprob, bytes, ...(scaled.length === 0 ? {} : { scaled }) };
 }
 
 function entryOf<T>(list: readonly T[], index: unknown): T | undefined {

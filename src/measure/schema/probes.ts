@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { LOGIT_FACTORS } from '../../language-model/index.ts';
 import { SPELLING } from '../../language-model/tokens/spelling.ts';
 import { ERROR_CODES } from '../../platform/user-error.ts';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
+import { FACTS_RANGE } from '../../probes/suite.ts';
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
@@ -28,6 +30,16 @@ export const probeItemSchema = z.strictObject({
   probability: share.nullable(),
   /** log p(choice | prompt) of every choice. */
   logprobs: z.array(z.number()).nullable(),
+  /** What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of older versions. */
+  lengths: z.array(z.int().positive()).optional(),
+  /** Of the right answer's text; see `AnswerLikelihood`. Absent in files of older versions. */
+  likelihood: z
+    .strictObject({
+      logprob: z.number().nonpositive(),
+      bytes: z.int().positive(),
+      scaled: z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length).optional(),
+    })
+    .optional(),
   /** Of a twin. Measurements of older versions lack it, as all of the following. */
   kind: z.enum(TWIN_KINDS).optional(),
   /** What is answered; `text` where it is missing. */
@@ -65,6 +77,8 @@ export const suiteMeasurementSchema = z.strictObject({
   seed: z.int().nullable(),
   /** Items of the whole suite, whether they ran or not. */
   items: count,
+  /** Of the built-in suite, facts with one level of each family; absent for the default. */
+  facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
   /** Name of the suite that all its items are group twins of; absent for other suites. */
   twinsOf: z.string().optional(),
   /** Whether its prompts are messages of a chat, if it does not follow the setting of all suites. */

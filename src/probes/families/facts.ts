@@ -92,11 +92,9 @@ const CLOZE: TwinTemplate = { name: 'cloze', kind: 'open' };
 const OPTIONS: TwinTemplate = { name: 'options', kind: 'format' };
 const REVERSED: TwinTemplate = { name: 'reversed', kind: 'open' };
 
-/** What the rarest of these hold, with all their forms. */
-const FEW = 72;
-
-function level(summary: string, twins: readonly TwinTemplate[]): ProbeLevel {
-  return { summary, twins };
+/** @param supply what its relations hold with all their forms, in any order of drawing */
+function level(summary: string, twins: readonly TwinTemplate[], supply: number): ProbeLevel {
+  return { summary, twins, supply };
 }
 
 /** Knowledge from training, from what every child knows to towns of a few thousand people. */
@@ -104,13 +102,13 @@ export const facts: ProbeFamily = {
   name: 'facts',
   capability: 'recall',
   levels: [
-    level('what every school teaches', [CLOZE]),
-    level('capitals, symbols and dates', [CLOZE, REVERSED]),
-    level('kinds, works and units', [CLOZE]),
-    level('rarer works, sciences and states', [CLOZE, OPTIONS]),
-    { ...level('rare capitals, numbers and dates', [CLOZE, OPTIONS, REVERSED]), supply: FEW },
-    { ...level('towns and their countries', [CLOZE, OPTIONS]), supply: FEW },
-    { ...level('small towns and their countries', [CLOZE, OPTIONS]), supply: FEW },
+    level('what every school teaches', [CLOZE], 100),
+    level('capitals, symbols and dates', [CLOZE, REVERSED], 90),
+    level('kinds, works and units', [CLOZE], 120),
+    level('rarer works, sciences and states', [CLOZE, OPTIONS], 110),
+    level('rare capitals, numbers and dates', [CLOZE, OPTIONS, REVERSED], 72),
+    level('towns and their countries', [CLOZE, OPTIONS], 72),
+    level('small towns and their countries', [CLOZE, OPTIONS], 72),
   ],
   draw(random, templates, number) {
     const decks = decksOf(random, number);

@@ -35,7 +35,7 @@ interface ExportedTask {
   readonly place: number;
   readonly suite: Pick<
     Suite,
-    'name' | 'version' | 'digest' | 'seed' | 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'levels' | 'source'
+    'name' | 'version' | 'digest' | 'seed' | 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'levels' | 'source' | 'facts'
   > & {
     readonly items: number;
     /** Of a file: whether measurements keep its texts. */
@@ -140,6 +140,7 @@ function describe(
     maxNewTokens,
     twinsOf,
     levels,
+    facts,
     source,
     texts,
     chatTemplate: template,
@@ -159,6 +160,7 @@ function describe(
       ...(twinsOf === undefined ? {} : { twinsOf }),
       ...(template === undefined ? {} : { chatTemplate: template }),
       ...(levels === undefined ? {} : { levels }),
+      ...(facts === undefined ? {} : { facts }),
       ...(source === undefined ? {} : { source }),
       ...(texts === undefined ? {} : { keepsTexts: texts.kept }),
     },

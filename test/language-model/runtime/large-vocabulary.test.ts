@@ -69,16 +69,18 @@ it('by slices of the vocabulary, the output layer computes the same to the last 
       tokens.flatMap((token, i) => [i % 3, token]),
       [tokens.length, 2],
     ),
+    [HEAD.scaledRows]: tensor.int64([0, 2], [2]),
   };
   const outputsOf = async (graph: Graph) => {
     const session = await openSession(graph, CPU);
-    const outputs = await session.run(feeds, [HEAD.logprobs, HEAD.total, HEAD.best]);
+    const outputs = await session.run(feeds, [HEAD.logprobs, HEAD.total, HEAD.best, HEAD.scaledTotals]);
     await session.release();
-    return [float32Output(outputs, HEAD.logprobs), float32Output(outputs, HEAD.total), int64Output(outputs, HEAD.best)];
+    const numbers = [HEAD.logprobs, HEAD.total, HEAD.scaledTotals].map((name) => float32Output(outputs, name));
+    return [...numbers, int64Output(outputs, HEAD.best)];
   };
   const sliced = await outputsOf(buildSlicedHead(decoder, weights, slices ?? []));
   expect(sliced).toEqual(await outputsOf(buildHead(decoder, weights)));
-  expect(sliced[2]?.[0]).toBe(TWINS[0]);
+  expect(sliced[3]?.[0]).toBe(TWINS[0]);
 });
 
 it('log-probabilities over a large vocabulary are those of float64', async () => {

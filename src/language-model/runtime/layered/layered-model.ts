@@ -5,7 +5,7 @@ import { BACKBONE } from '../../graph/backbone-names.ts';
 import type { BatchBudget } from '../batch-budget.ts';
 import { type ForwardBatch, sequenceBatch } from '../batches.ts';
 import { type DecodingSetup, decodeTogether } from '../greedy.ts';
-import type { SequenceTarget } from '../head-queue.ts';
+import { type SequenceTarget, sequenceScore, type TokenScore } from '../head-queue.ts';
 import { expectFinite } from '../head-session.ts';
 import type { LayeredSizes } from '../memory-plan.ts';
 import { runStep } from '../run-step.ts';
@@ -84,23 +84,24 @@ export class LayeredModel {
       row += hidden.rows;
     }
     targets.sort((a, b) => a.row - b.row);
-    const { logprobs, best } = await this.#through(
+    const { logprobs, best, scaled } = await this.#through(
       queued.map(({ hidden }) => hidden),
       targets,
       onWork,
     );
-    const scores = lengths.map((length) => Array<{ logprob: number; greedy: boolean } | null>(length).fill(null));
+    const scores = lengths.map((length) => Array<TokenScore | null>(length).fill(null));
     for (const [i, { row: place, token, sequence, position }] of targets.entries()) {
-      at(scores, sequence)[position] = { logprob: at(logprobs, i), greedy: at(best, place) === token };
+      at(scores, sequence)[position] = {
+        logprob: at(logprobs, i),
+        greedy: at(best, place) === token,
+        scaled: at(scaled, i),
+      };
     }
     return scores.map((own, sequence) => {
       const known = own.flatMap((score) => score ?? []);
       if (known.length !== own.length)
         throw new Error(`sequence ${sequence} has ${known.length} scores of ${own.length}`);
-      return {
-        tokenLogprobs: known.map(({ logprob }) => logprob),
-        greedy: known.every(({ greedy }) => greedy),
-      };
+      return sequenceScore(known);
     });
   }
 

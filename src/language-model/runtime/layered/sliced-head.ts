@@ -1,8 +1,8 @@
 import { float32Output, int64Output, openSession, type Session, tensor } from '../../../onnx/session.ts';
 import { at } from '../../../platform/at.ts';
-import type { OnWork } from '../../engine.ts';
+import { LOGIT_FACTORS, type OnWork } from '../../engine.ts';
 import { buildHeadSlice, HEAD, type HeadSlice } from '../../graph/head.ts';
-import type { HeadTarget, TargetScores } from '../head-session.ts';
+import { type HeadTarget, scaledLogprobs, scaledRows, scaledRowsFeed, type TargetScores } from '../head-session.ts';
 import type { LayeredDecoder } from './layer-pass.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -50,16 +50,20 @@ export class SlicedHead {
     const chosen = new Float32Array(targets.length);
     const best = Array<number>(rows).fill(0);
     const most = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
-    const sums = Array.from({ length: rows }, () => ({ most: Number.NEGATIVE_INFINITY, sum: 0 }));
+    const sums = Array.from({ length: rows }, () => NOTHING);
+    const rowsToScale = scaledRows(targets);
+    const scaledSums = rowsToScale.map(() => LOGIT_FACTORS.map(() => NOTHING));
     await this.#eachSlice(async (session, { start, end }, index) => {
       let first = 0;
       let next = 0;
+      let place = 0;
       for await (const { hidden, rows: count } of blocks()) {
         const own: { readonly target: HeadTarget; readonly index: number }[] = [];
         for (; next < targets.length && at(targets, next).row < first + count; next += 1) {
           const target = at(targets, next);
           if (target.token >= start && target.token < end) own.push({ target, index: next });
         }
+        const wanted = rowsToScale.slice(place).filter((row) => row < first + count);
         const outputs = await session.run(
           {
             [HEAD.hidden]: tensor.float32(hidden, [count, this.#model.decoder.hidden]),
@@ -67,8 +71,9 @@ export class SlicedHead {
               own.flatMap(({ target: { row, token } }) => [row - first, token - start]),
               [own.length, 2],
             ),
+            [HEAD.scaledRows]: scaledRowsFeed(wanted.map((row) => row - first)),
           },
-          [HEAD.chosen, HEAD.total, HEAD.most, HEAD.best],
+          [HEAD.chosen, HEAD.total, HEAD.most, HEAD.best, ...(wanted.length > 0 ? [HEAD.scaledTotals] : [])],
         );
         const logits = float32Output(outputs, HEAD.chosen);
         for (const [i, { index: place }] of own.entries()) chosen[place] = at(logits, i);
@@ -82,13 +87,19 @@ export class SlicedHead {
             best[row] = start + token;
           }
         }
+        if (wanted.length > 0) {
+          const scaled = float32Output(outputs, HEAD.scaledTotals);
+          for (const own of scaledSums.slice(place, place + wanted.length).entries()) addScaled(own, scaled);
+          place += wanted.length;
+        }
         first += count;
         onWork?.((index + first / rows) / this.#slices.length);
       }
     });
-    const totals = Float64Array.from(sums, ({ most: largest, sum }) => largest + Math.log(sum));
+    const totals = Float64Array.from(sums, logOf);
     const logprobs = Float32Array.from(targets, ({ row }, i) => at(chosen, i) - at(totals, row));
-    return { logprobs, best, totals };
+    const scaled = Float64Array.from(scaledSums.flat(), logOf);
+    return { logprobs, best, totals, scaled: scaledLogprobs(targets, logprobs, { totals, scaled }) };
   }
 
   /** All logits: [rows, vocabulary]. */
@@ -96,7 +107,11 @@ export class SlicedHead {
     const { vocabulary, hidden: width } = this.#model.decoder;
     const all = new Float32Array(rows * vocabulary);
     await this.#eachSlice(async (session, { start, end }) => {
-      const feeds = { [HEAD.hidden]: tensor.float32(hidden, [rows, width]), [HEAD.targets]: tensor.int64([], [0, 2]) };
+      const feeds = {
+        [HEAD.hidden]: tensor.float32(hidden, [rows, width]),
+        [HEAD.targets]: tensor.int64([], [0, 2]),
+        [HEAD.scaledRows]: scaledRowsFeed([]),
+      };
       const part = float32Output(await session.run(feeds, [HEAD.logits]), HEAD.logits);
       const size = end - start;
       for (let row = 0; row < rows; row += 1) {
@@ -132,6 +147,15 @@ export class SlicedHead {
 interface LogSum {
   readonly most: number;
   readonly sum: number;
+}
+
+const NOTHING: LogSum = { most: Number.NEGATIVE_INFINITY, sum: 0 };
+
+const logOf = ({ most, sum }: LogSum): number => most + Math.log(sum);
+
+/** @param totals of this slice, [P, factors] */
+function addScaled([place, sums]: readonly [number, LogSum[]], totals: Float32Array): void {
+  for (const [f, sum] of sums.entries()) sums[f] = addLog(sum, at(totals, place * LOGIT_FACTORS.length + f));
 }
 
 function addLog({ most, sum }: LogSum, value: number): LogSum {
