@@ -10,6 +10,7 @@ import { evidenceFindings } from './findings/evidence.ts';
 import { halvesFindings } from './findings/halves.ts';
 import { letterFindings } from './findings/letters.ts';
 import { levelLostFindings } from './findings/level-lost.ts';
+import { likelihoodFindings } from './findings/likelihood.ts';
 import { mergeFindings } from './findings/merge.ts';
 import { nonFiniteFindings } from './findings/non-finite.ts';
 import { otherModelFindings } from './findings/other-model.ts';
@@ -58,6 +59,7 @@ const FINDINGS = [
   ...letterFindings,
   ...twinAccuracyFindings,
   ...accuracyLossFindings,
+  ...likelihoodFindings,
   ...shadowDeltaFindings,
   ...benchmarkFindings,
   ...levelLostFindings,

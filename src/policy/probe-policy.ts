@@ -159,6 +159,14 @@ export const probePolicyShape = {
       margin: share.default(0.05),
     })
     .prefault({}),
+  /** How likely the texts of the right answers are. */
+  'answer-likelihood': z
+    .strictObject({
+      level: level.default('fail'),
+      /** A fall of this size, in nats per byte of these texts: a pass rules it out at `alpha`, and one beyond it is reported. */
+      limit: z.number().positive().default(0.05),
+    })
+    .prefault({}),
   /** Δbenchmark − Δtwin. */
   'shadow-delta': z
     .strictObject({

@@ -24,6 +24,7 @@ export { conformalSpread, fewestRuns, jointConformal } from './joint-conformal.t
 export { exactInterval, kornGraubard } from './korn-graubard.ts';
 export { type LeaveOneOutLine, leaveOneOutLine } from './leave-one-out.ts';
 export { aboveChance, logOdds } from './log-odds.ts';
+export { ScaleCurve } from './logit-scale-curve.ts';
 export { mannWhitney } from './mann-whitney.ts';
 export { exactMcNemar, exactMcNemarTwoSided } from './mcnemar.ts';
 export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';

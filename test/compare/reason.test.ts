@@ -261,6 +261,12 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['accuracy-loss', 'benchmarkAccuracy', null, 'model', -0.31, null, { absolute: 0.02 }],
     ['accuracy-loss', 'twinAccuracy', null, 'w', -0.17, null, { absolute: 0.02 }],
   ],
+  'likelihood-loss': [
+    ['likelihood-loss', 'answerLikelihood', null, 'model', -0.112, null, { absolute: 0.05 }],
+    ['likelihood-loss', 'answerLikelihood', null, 'w', -0.09, null, { absolute: 0.05 }],
+  ],
+  'likelihood-unclear': [['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }]],
+  'judged-by-likelihood': [['judged-by-likelihood', 'probes', null, 'w', null, null, null]],
   'capability-not-judged': [
     ['capability-not-judged', 'probes', null, 'w', null, null, null],
     ['capability-not-judged', 'probes', null, 'w', null, null, null],

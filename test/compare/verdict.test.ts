@@ -62,6 +62,7 @@ const FIRST = [
   'shadow-delta',
   'twin-accuracy',
   'accuracy-loss',
+  'likelihood-loss',
   'benchmark-loss',
   'level-lost',
   'retention',
@@ -74,6 +75,7 @@ const FIRST = [
   'not-informative',
   'capability-not-judged',
   'twin-accuracy-unclear',
+  'likelihood-unclear',
   'gain-not-shown',
   'benchmark-not-comparable',
   'benchmark-gain-not-shown',
@@ -94,6 +96,7 @@ const LAST = [
   'unread-files',
   'merge-unseen',
   'probe-notes',
+  'judged-by-likelihood',
 ];
 
 it('the order of any two kinds of findings is the one that readers know', () => {

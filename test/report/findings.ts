@@ -485,6 +485,41 @@ export function everyFinding(name: string): Finding[] {
       { suite: name, facts: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05, hasFormat: true },
       { suite: name, facts: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05, hasFormat: false },
     ],
+    'likelihood-loss': [
+      {
+        capability: null,
+        suite: null,
+        facts: 360,
+        change: -0.112,
+        lower: -0.13,
+        upper: -0.094,
+        limit: 0.05,
+        expected: -0.021,
+      },
+      {
+        capability: name,
+        suite: null,
+        facts: 120,
+        change: -0.09,
+        lower: -0.12,
+        upper: -0.06,
+        limit: 0.05,
+        expected: 0.004,
+      },
+    ],
+    'likelihood-unclear': [
+      {
+        capability: null,
+        suite: null,
+        facts: 60,
+        change: -0.03,
+        lower: -0.06,
+        upper: 0,
+        limit: 0.05,
+        expected: -0.011,
+      },
+    ],
+    'judged-by-likelihood': [{ capability: name, facts: 45 }],
     'accuracy-loss': [
       {
         form: 'benchmark',

@@ -372,6 +372,8 @@ export function probeReport(name = 'recall'): ProbeReport {
       margins: { fell: 239, rose: 301, p: 0.997 },
       flips: [{ ...flip, beside: answered }, flip],
       planned: { facts: 360, discordance: 0.1, mde: 0.052 },
+      graded: [],
+      sharpness: [],
       ...evidence(name),
     },
     drawn: HEALTHY_ROW,

@@ -27,6 +27,7 @@ import { gainNotShownCheck } from './gain-not-shown.ts';
 import { labelsNotBoundCheck } from './labels-not-bound.ts';
 import { lettersMemorizedCheck } from './letters-memorized.ts';
 import { levelLostCheck } from './level-lost.ts';
+import { likelihoodLossCheck } from './likelihood.ts';
 import { logitScaleCheck } from './logit-scale.ts';
 import { mergeCheck } from './merge.ts';
 import { missingSpectraCheck, nonFiniteCheck } from './non-finite.ts';
@@ -83,6 +84,7 @@ export const CHECKS: readonly CheckGroup[] = [
       gainNotShownCheck,
       twinAccuracyCheck,
       accuracyLossCheck,
+      likelihoodLossCheck,
       retentionCheck,
       baselineMemorizedCheck,
       labelsNotBoundCheck,

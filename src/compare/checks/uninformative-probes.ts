@@ -10,9 +10,11 @@ import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { type FamilyView, familyReach, viewFamilies } from '../probes/families.ts';
+import { type GradedLoss, isOfAllFacts } from '../probes/graded-losses.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
+import { unclearLikelihood } from './likelihood.ts';
 import { isSettledPass } from './stopped-early.ts';
 
 /**
@@ -32,13 +34,27 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views, comparison } = probes.evaluation;
   const informative = views.filter(isInformative);
-  if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
-  const isDropShown = harm.some(({ kind }) => kind === 'twin-accuracy' || kind === 'accuracy-loss');
+  const whole = comparison.graded.find(isOfAllFacts);
+  const isGraded = whole?.isGraded === true && whole.likelihood !== null;
+  if (informative.length === 0 && !isGraded) {
+    return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
+  }
+  const isDropShown = harm.some(({ kind }) => isLoss(kind));
   return [
-    ...unjudgedCapabilities(context, withoutGroups(probes, informative), informative),
-    ...(isDropShown ? [] : unclearTwinAccuracy(context, probes.evaluation, informative)),
+    ...unjudgedCapabilities(context, withoutGroups(probes, informative), { informative, isGraded }),
+    ...(isDropShown
+      ? []
+      : [
+          ...(isGraded
+            ? unclearAccuracy(context, whole)
+            : unclearTwinAccuracy(context, probes.evaluation, informative)),
+          ...unclearLikelihood(context),
+        ]),
   ];
 }
+
+const isLoss = (kind: Finding['kind']) =>
+  kind === 'twin-accuracy' || kind === 'accuracy-loss' || kind === 'likelihood-loss';
 
 /** What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were right. */
 const ANSWERS_LEFT_OUT = [
@@ -64,20 +80,21 @@ function isInformative({ showsNoDrop, showsDelta, isAboveChance }: FamilyView): 
 }
 
 /**
- * Capabilities without an informative family. A pass would claim to cover them: it is one only if the policy's `require` names
- * other capabilities alone.
+ * Capabilities without an informative family. Where likelihoods are known, they judge: a fall shows in them also where every answer is
+ * a guess. Else a pass would claim to cover these: it is one only if the policy's `require` names other capabilities alone.
  */
 function unjudgedCapabilities(
   { policy }: ComparisonContext,
   facts: readonly PairedFact[],
-  informative: readonly FamilyView[],
+  { informative, isGraded }: { readonly informative: readonly FamilyView[]; readonly isGraded: boolean },
 ): Finding[] {
   const capabilityOf = ({ benchmark }: PairedFact) => benchmark.capability;
   const judged = new Set(informative.flatMap((view) => view.facts).map(capabilityOf));
   const required = policy.require ?? null;
   return [...groupBy(facts, capabilityOf)]
     .filter(([capability]) => !judged.has(capability))
-    .map(([capability, members]) => {
+    .map(([capability, members]): Finding => {
+      if (isGraded) return { kind: 'judged-by-likelihood', level: 'info', capability, facts: members.length };
       const isRequired = required === null || required.includes(capability);
       const level = isRequired ? 'inconclusive' : 'info';
       return { kind: 'capability-not-judged', level, capability, facts: members.length, isRequired };
@@ -103,6 +120,24 @@ function notInformative(
     .sort((a, b) => (a.neededFacts ?? Infinity) / a.facts - (b.neededFacts ?? Infinity) / b.facts || 0)[0];
   const detectableGain = comparison?.rows[0]?.delta?.mde ?? null;
   return { kind: 'not-informative', level: 'inconclusive', families, nearest: nearest ?? null, detectableGain };
+}
+
+/** Expected accuracy, of all answers that show a loss. */
+function unclearAccuracy({ policy }: ComparisonContext, { expected }: GradedLoss): Finding[] {
+  const { margin, level } = policy['twin-accuracy'];
+  if (level === 'info' || (expected.lower !== null && expected.lower > -margin)) return [];
+  const possibleDrop = expected.lower === null ? null : -expected.lower;
+  const change = expected.value;
+  return [
+    {
+      kind: 'twin-accuracy-unclear',
+      level: 'inconclusive',
+      change,
+      possibleDrop,
+      limit: margin,
+      minimumDetectable: null,
+    },
+  ];
 }
 
 function unclearTwinAccuracy(

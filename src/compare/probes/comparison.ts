@@ -273,6 +273,36 @@ export const lossRowSchema = z.strictObject({
   alpha: z.number(),
 });
 
+/** How sharp a model is: what its scores are multiplied by to suit its right answers best. */
+const fittedSharpnessSchema = z.strictObject({
+  /** Of the choices among each other; null without choices. */
+  choices: z.number().nullable(),
+  /** Of the logits over the vocabulary; 1 where it is not known. */
+  vocabulary: z.number(),
+});
+
+const sharpnessRowSchema = z.strictObject({
+  suite: z.string(),
+  form: z.enum(FORMS),
+  items: count,
+  baseline: fittedSharpnessSchema,
+  candidate: fittedSharpnessSchema,
+});
+
+/** The change of expected accuracy, and of answer likelihood: of all facts, a capability or a suite. */
+export const gradedRowSchema = z.strictObject({
+  capability: z.string().nullable(),
+  suite: z.string().nullable(),
+  facts: count,
+  items: count,
+  /** False: of some answers no more than right or wrong is known, which stands in for their expected accuracy. */
+  isGraded: z.boolean(),
+  /** Ends are one-sided bounds at the policy's `alpha`. */
+  expected: estimateSchema.extend({ baseline: z.number(), candidate: z.number() }),
+  /** Nats per byte of the right answers' texts; null where it is not known. */
+  likelihood: estimateSchema.extend({ facts: count, bytes: count }).nullable(),
+});
+
 /** The probe results of a candidate, with those of a baseline where there is one. */
 export const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
@@ -310,5 +340,9 @@ export const probeComparisonSchema = z.strictObject({
   levels: z.array(levelRowSchema).default([]),
   /** Over everything, then by capability and suite: first of the benchmark forms, then of the twins. None in older reports. */
   losses: z.array(lossRowSchema).default([]),
+  /** Over everything, then by capability and suite. None in older reports. */
+  graded: z.array(gradedRowSchema).default([]),
+  /** By suite and form. None in older reports. */
+  sharpness: z.array(sharpnessRowSchema).default([]),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

@@ -6,6 +6,8 @@ import { churnRows } from './churn.ts';
 import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from './comparison.ts';
 import { type FamilyView, knownFacts, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
+import type { SharpnessOfForm } from './graded.ts';
+import { gradedScopes, measureGradedLoss } from './graded-losses.ts';
 import { factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
 import { type KindView, overallDelta, type SuiteGain, suiteGains, viewKinds } from './kinds.ts';
@@ -46,6 +48,7 @@ export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
   /** That the facts belong to. */
   readonly levels?: readonly MeasuredLevels[];
   readonly memorization?: readonly MemorizationRow[];
+  readonly sharpness?: readonly SharpnessOfForm[];
   /** Both sides are the same model: there is no baseline. */
   readonly isAlone?: boolean;
 }
@@ -60,6 +63,7 @@ export function evaluateProbes(
     labels = [],
     levels: asked = [],
     memorization = [],
+    sharpness = [],
     isAlone = false,
   }: FurtherAnswers = {},
 ): ProbeEvaluation {
@@ -113,6 +117,8 @@ export function evaluateProbes(
     memorization: [...memorization],
     levels: levels.map(rowOfLevel),
     losses: testLosses(scopes, policy),
+    graded: gradedScopes(withTwins).flatMap((scope) => measureGradedLoss(scope, policy) ?? []),
+    sharpness: [...sharpness],
   };
   return {
     comparison,
@@ -174,6 +180,8 @@ export function evaluateWithoutBaseline(
     churn: [],
     levels: comparison.levels.map(withoutBaseline),
     losses: [],
+    graded: [],
+    sharpness: [],
   };
 }
 

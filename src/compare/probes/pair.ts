@@ -11,6 +11,7 @@ import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
 import { askingOrder } from '../sequential/order.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
+import { type Grading, gradeItems, type SharpnessOfForm } from './graded.ts';
 import { selectInstruments } from './instruments.ts';
 import { levelsIn } from './levels.ts';
 import { memorizationRows } from './memorization.ts';
@@ -75,7 +76,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   if (theirs?.status !== 'measured') {
     return { kind: 'alone', probes, why: { kind: 'baseline-not-run', cause: theirs?.reason ?? null } };
   }
-  const { items, lost, findings, ...answers } = pairAnswers(probes, theirs);
+  const { items, lost, findings, sharpness, ...answers } = pairAnswers(probes, theirs);
   if (answers.facts.length === 0) {
     return probes.items.length === 0
       ? { kind: 'nothing-ran', probes }
@@ -83,6 +84,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   }
   const evaluation = evaluateProbes(answers.facts, policy, {
     ...answers,
+    sharpness,
     levels: levelsIn(probes, theirs),
     memorization: memorizationRows(probes, theirs, comparableSuites(probes, theirs)),
   });
@@ -114,6 +116,7 @@ export function pairAnswers(
   readonly items: readonly PairedItem[];
   readonly lost: readonly ProbeItemMeasurement[];
   readonly findings: readonly Finding[];
+  readonly sharpness: readonly SharpnessOfForm[];
 } {
   if (candidate.chatTemplate !== baseline.chatTemplate) {
     const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
@@ -121,6 +124,7 @@ export function pairAnswers(
       ...NOTHING,
       items: [],
       lost: [],
+      sharpness: [],
       findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
     };
   }
@@ -128,7 +132,7 @@ export function pairAnswers(
   const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
     differences.every((other) => other.suite !== suite),
   );
-  const { items, lost } = pairItems(candidate, baseline, { differences, otherLevels });
+  const { items, lost, sharpness } = pairItems(candidate, baseline, { differences, otherLevels });
   const answered = selectInstruments(groupItems(items, baseline.suites));
   const reasons = [
     ...otherFrames(candidate, baseline),
@@ -138,12 +142,12 @@ export function pairAnswers(
     answered.facts.length + answered.unjudged.length === 0 && reasons.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
       : reasons;
-  return { ...answered, items, lost, findings };
+  return { ...answered, items, lost, findings, sharpness };
 }
 
 /** The items alone, without what can be judged by them: for answers that may be asked in another way, none. */
 export function pairSides(candidate: MeasuredProbes, baseline: MeasuredProbes): ReturnType<typeof pairItems> {
-  if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [] };
+  if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [], sharpness: [] };
   const differences = suiteDifferences(candidate, baseline);
   const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
     differences.every((other) => other.suite !== suite),
@@ -156,7 +160,7 @@ function pairItems(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
   { differences, otherLevels }: Differences,
-): { readonly items: readonly PairedItem[]; readonly lost: readonly ProbeItemMeasurement[] } {
+): Grading & { readonly lost: readonly ProbeItemMeasurement[] } {
   const refused = new Set(differences.map(({ suite }) => suite));
   const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
   const options = pairOptions(candidate);
@@ -167,7 +171,8 @@ function pairItems(
   const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
     !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
   const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
-  return { items: [...items, ...lost.map((item) => pairLost(item, options))], lost };
+  const graded = gradeItems([...items, ...lost.map((item) => pairLost(item, options))]);
+  return { ...graded, lost };
 }
 
 interface Differences {
@@ -209,7 +214,7 @@ function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem 
 /** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   const options = pairOptions(probes);
-  const items = probes.items.map((item) => pairItem(item, item, options));
+  const { items } = gradeItems(probes.items.map((item) => pairItem(item, item, options)));
   return selectInstruments(groupItems(items, probes.suites));
 }
 

@@ -49,13 +49,15 @@ export function pairItem(
     isHidden: hidden.has(suite),
     prompt,
     right,
+    lengths: other.lengths,
+    bytes: other.likelihood?.bytes,
     candidate: answerOf(item),
     baseline: answerOf(other),
   };
 }
 
-function answerOf({ correct, given, margin, probability, logprobs }: ProbeItemMeasurement): ProbeAnswer {
-  return { correct, given, margin, probability, logprobs };
+function answerOf({ correct, given, margin, probability, logprobs, likelihood }: ProbeItemMeasurement): ProbeAnswer {
+  return { correct, given, margin, probability, logprobs, likelihood };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ProbeItemMeasurement } from '../../measure/schema/index.ts';
 import type { AnswerKind, Form, TwinKind } from '../../probes/item.ts';
 import type { LabelRow } from './comparison.ts';
 
@@ -27,8 +28,26 @@ export interface PairedItem {
   /** Null: not known. */
   readonly prompt: string | null;
   readonly right: string;
+  /** What the log-likelihood of each choice is divided by where one is picked; missing where that is the same for all. */
+  readonly lengths?: readonly number[] | undefined;
+  /** Of the right answer's text; missing in older measurements. */
+  readonly bytes?: number | undefined;
   readonly candidate: ProbeAnswer;
   readonly baseline: ProbeAnswer;
+  /** Where the log-likelihood of the right answer is known of both. */
+  readonly graded?: Readonly<Record<Side, GradedAnswer>>;
+}
+
+/**
+ * What an answer says beyond right or wrong, each at the sharpness that suits the model best. Multiplying all logits by one number
+ * changes no preference and knows nothing more: so each model is compared at the multiple at which its right answers are likeliest,
+ * fitted for each suite and form. Both outcomes are the same for a model and for a copy of it with other logits by a factor.
+ */
+export interface GradedAnswer {
+  /** Expected accuracy: the probability of the right choice among the choices, 0 to 1; of a generated answer, right or wrong. */
+  readonly expected: number;
+  /** Answer likelihood: log-likelihood of the right answer's text, in nats; null where it is not known of both models. */
+  readonly likelihood: number | null;
 }
 
 export interface ProbeAnswer {
@@ -39,6 +58,8 @@ export interface ProbeAnswer {
   readonly probability: number | null;
   /** log p(choice | prompt) of every choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
+  /** Of the right answer's text; missing in older measurements. */
+  readonly likelihood?: ProbeItemMeasurement['likelihood'] | undefined;
 }
 
 export type Side = 'candidate' | 'baseline';

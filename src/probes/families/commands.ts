@@ -223,12 +223,15 @@ export const commands: ProbeFamily = familyFrom({
   capability: 'composition',
   levels: [
     level('three verbs', 3, ordersByAnd, [and(SIT, STAND), and(TURN, SIT, STAND)]),
-    level('two verbs, one repeated', 2, repetitions, [
-      and(modified(SIT, TWICE), STAND),
-      and(TURN, modified(SIT, THRICE)),
-      and(modified(STAND, THRICE), TURN),
-      and(STAND, modified(TURN, TWICE)),
-    ]),
+    {
+      ...level('two verbs, one repeated', 2, repetitions, [
+        and(modified(SIT, TWICE), STAND),
+        and(TURN, modified(SIT, THRICE)),
+        and(modified(STAND, THRICE), TURN),
+        and(STAND, modified(TURN, TWICE)),
+      ]),
+      supply: 400,
+    },
     level('three verbs, "and" or "after"', 3, ordersByBoth, CONJUNCTIONS),
     level('two modified verbs', 2, modifiedPairs, MODIFIERS),
     level('four modified verbs', 4, chains(4), CHAINS),

@@ -28,7 +28,7 @@ export interface ProbeLevel {
   readonly summary: string;
   /** A suite uses them equally often. */
   readonly twins: readonly TwinTemplate[];
-  /** How many facts there are; missing where there are more than a suite needs. */
+  /** How many facts there are at least; missing where there are more than a suite can ask. */
   readonly supply?: number;
 }
 

@@ -15,28 +15,34 @@ export interface ProbeRecipe extends ProbeLevel {
   drawPair(random: Random, template: string, seen: Set<string>): PhrasingPair;
 }
 
+/** More draws than any level needs for the facts that it is said to have. */
+const MOST_DRAWS = 100_000;
+
 /**
  * A level that draws its facts one after another.
  * @param draw returns undefined if a draw failed
  */
 export function recipe<F>({
   summary,
+  supply,
   draw,
   exam,
   twins,
 }: {
   readonly summary: string;
+  readonly supply?: number;
   readonly draw: (random: Random) => F | undefined;
   readonly exam: (fact: F) => Omit<Phrasing, 'template'>;
   readonly twins: readonly TwinRecipe<F>[];
 }): ProbeRecipe {
   return {
     summary,
+    ...(supply === undefined ? {} : { supply }),
     twins: twins.map(({ name, kind }) => ({ name, kind })),
     drawPair(random, template, seen) {
       const twin = twins.find(({ name }) => name === template);
       if (twin === undefined) throw new Error(`unknown twin template ${template}`);
-      for (;;) {
+      for (let draws = 0; draws < MOST_DRAWS; draws += 1) {
         const fact = draw(random);
         if (fact === undefined) continue;
         const benchmark = exam(fact);
@@ -46,6 +52,7 @@ export function recipe<F>({
         seen.add(benchmark.prompt).add(other.prompt);
         return { benchmark: { template: 'exam', ...benchmark }, twin: { template, ...other } };
       }
+      throw new Error(`${summary}: no fact is left that was not drawn before`);
     },
   };
 }

@@ -9,7 +9,7 @@ export const wordProblems: ProbeFamily = familyFrom({
   name: 'word-problems',
   capability: 'reasoning',
   levels: [
-    bare('sums of one digit', { a: [2, 18], b: [2, 9] }),
+    { ...bare('sums of one digit', { a: [2, 18], b: [2, 9] }), supply: 124 },
     bare('sums of two digits and one', { a: [21, 88], b: [2, 9] }),
     bare('sums of two digits', { a: [31, 98], b: [12, 69] }),
     arithmeticChain('a story in one step', { steps: 1, size: 20, kinds: 'simple' }),

@@ -10,6 +10,7 @@ import type { TopicWords } from './finding-words.ts';
 import { HALF_WORDS } from './halves.ts';
 import { LETTER_WORDS } from './letters.ts';
 import { LEVEL_LOST_WORDS } from './level-lost.ts';
+import { LIKELIHOOD_WORDS } from './likelihood.ts';
 import { MERGE_WORDS } from './merge.ts';
 import { NON_FINITE_WORDS } from './non-finite.ts';
 import { OTHER_MODEL_WORDS } from './other-model.ts';
@@ -47,6 +48,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...OTHER_QUESTION_WORDS,
   ...TWIN_ACCURACY_WORDS,
   ...ACCURACY_LOSS_WORDS,
+  ...LIKELIHOOD_WORDS,
   ...SHADOW_DELTA_WORDS,
   ...RETENTION_WORDS,
   ...LETTER_WORDS,

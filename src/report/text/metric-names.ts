@@ -40,6 +40,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   referenceSnr: { text: "signal to noise of the reference's format", term: 'signalToNoise' },
   shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
   twinAccuracy: { text: 'twin accuracy', term: 'twinAccuracy' },
+  answerLikelihood: { text: 'answer likelihood', term: 'answerLikelihood' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },
   keptLetters: { text: 'kept letters', term: null },
   retention: { text: 'retention', term: 'retention' },

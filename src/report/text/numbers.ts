@@ -14,6 +14,11 @@ function signed(x: number, size: string): string {
   return `${x < 0 ? MINUS : '+'}${size}`;
 }
 
+/** A change of answer likelihood in nats per byte: `−0.052`. */
+export function formatLikelihood(x: number): string {
+  return x.toFixed(3).replace('-', MINUS);
+}
+
 /** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. Of a number that is hardly known, its bounds. */
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;

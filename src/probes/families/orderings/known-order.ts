@@ -68,6 +68,7 @@ function phrase(wording: Wording, neighbor: Neighbor): Text {
 /** What comes right after or right before a number or a month. */
 export const knownOrder: ProbeRecipe = recipe({
   summary: 'numbers and months',
+  supply: 108,
   draw: drawNeighbor,
   exam: (neighbor) => phrase(asStatement, neighbor),
   twins: [

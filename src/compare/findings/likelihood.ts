@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+/** Nats per byte of the right answers' texts; `lower` and `upper` are one-sided bounds. */
+const likelihoodFields = {
+  /** Both null: all facts. */
+  capability: foreign.nullable(),
+  suite: foreign.nullable(),
+  facts: count,
+  change: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+  limit: z.number(),
+  /** Change of expected accuracy on the same answers. */
+  expected: z.number(),
+};
+
+export const likelihoodFindings = [
+  defineFinding('likelihood-loss', {
+    rank: 'lost',
+    isDeficit: true,
+    fields: likelihoodFields,
+    reason: ({ capability, suite, change, limit }) =>
+      flatForm('likelihood-loss', 'answerLikelihood', {
+        place: capability ?? suite ?? 'model',
+        candidate: change,
+        tolerance: { absolute: limit },
+      }),
+  }),
+  defineFinding('likelihood-unclear', {
+    rank: 'not-shown',
+    isOfFew: true,
+    fields: likelihoodFields,
+    reason: ({ change, limit }) =>
+      flatForm('likelihood-unclear', 'answerLikelihood', { candidate: change, tolerance: { absolute: limit } }),
+  }),
+  defineFinding('judged-by-likelihood', {
+    rank: 'footnote',
+    fields: {
+      /** Null: none of the answers can be judged by right and wrong. */
+      capability: foreign.nullable(),
+      facts: count,
+    },
+    reason: ({ capability }) => flatForm('judged-by-likelihood', 'probes', { place: capability ?? 'model' }),
+  }),
+] as const;

@@ -1,0 +1,171 @@
+import { LOGIT_FACTORS } from '../../language-model/index.ts';
+import { at } from '../../platform/at.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { choiceProbability, type ScoredChoices } from '../../probes/index.ts';
+import { ScaleCurve } from '../../statistics/index.ts';
+import type { GradedAnswer, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
+
+/** How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best. */
+export interface FittedSharpness {
+  /** Of the choices among each other; null without choices. */
+  readonly choices: number | null;
+  /** Of the logits over the vocabulary, within the factors that were measured; 1 where none were. */
+  readonly vocabulary: number;
+}
+
+export interface SharpnessOfForm {
+  readonly suite: string;
+  readonly form: PairedItem['form'];
+  readonly items: number;
+  readonly baseline: FittedSharpness;
+  readonly candidate: FittedSharpness;
+}
+
+export interface Grading {
+  /** The same items, with graded answers where log-likelihoods are known. */
+  readonly items: PairedItem[];
+  readonly sharpness: SharpnessOfForm[];
+}
+
+/** The factors at which a likelihood is known, itself among them. */
+const FACTORS = [...LOGIT_FACTORS, 1].sort((a, b) => a - b);
+const CURVE = new ScaleCurve(FACTORS);
+
+/** Where a model is right, or wrong, of everything, no sharpness is best: it ends here. */
+const CHOICE_RANGE = { least: 1 / 32, most: 8 };
+
+/**
+ * Grade the answers of both models.
+ * @param fitOn the items that sharpness is fitted on; all if missing
+ */
+export function gradeItems(items: readonly PairedItem[], fitOn: (item: PairedItem) => boolean = () => true): Grading {
+  const groups = [...groupBy(items, ({ suite, form }) => JSON.stringify([suite, form])).values()].map((own) => {
+    const readers = own.map(readAnswers);
+    const fitted = readers.filter((_, i) => fitOn(at(own, i)));
+    const { suite, form } = at(own, 0);
+    const [baseline, candidate] = [fit(fitted, 'baseline'), fit(fitted, 'candidate')];
+    const graded = readers.map((known, i) => withGrades(at(own, i), known, { baseline, candidate }));
+    return { graded, sharpness: { suite, form, items: fitted.length, baseline, candidate } };
+  });
+  const byId = new Map(groups.flatMap(({ graded }) => graded.map((item) => [item.id, item])));
+  return {
+    items: items.map((item) => byId.get(item.id) ?? item),
+    sharpness: groups.map(({ sharpness }) => sharpness).filter(({ items: count }) => count > 0),
+  };
+}
+
+/** What is known of both answers to one item. */
+interface KnownAnswers {
+  readonly choices: (Record<Side, ScoredChoices> & { readonly right: number }) | null;
+  /** At each of FACTORS, or at 1 alone. */
+  readonly likelihood: Record<Side, readonly number[]> | null;
+}
+
+function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers {
+  const right = rightChoice(baseline, candidate);
+  const choicesOf = ({ logprobs }: ProbeAnswer): ScoredChoices => ({
+    logprobs: logprobs ?? [],
+    lengths: lengths ?? null,
+  });
+  const likelihoods = [baseline, candidate].map(({ likelihood }) => likelihood ?? null);
+  const [theirs, ours] = likelihoods;
+  const isScaled = theirs?.scaled !== undefined && ours?.scaled !== undefined;
+  return {
+    choices: right === null ? null : { baseline: choicesOf(baseline), candidate: choicesOf(candidate), right },
+    likelihood: theirs && ours ? { baseline: valuesOf(theirs, isScaled), candidate: valuesOf(ours, isScaled) } : null,
+  };
+}
+
+/** Of a choice, the place of the right one, which has its likelihood in both; null where that is not known. */
+function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | null {
+  const [theirs, ours] = [baseline.logprobs, candidate.logprobs];
+  if (!theirs || !ours || theirs.length !== ours.length || !baseline.likelihood || !candidate.likelihood) return null;
+  const [first, second] = [baseline.likelihood.logprob, candidate.likelihood.logprob];
+  const place = theirs.findIndex((value, i) => value === first && ours[i] === second);
+  return place < 0 ? null : place;
+}
+
+function valuesOf({ logprob, scaled }: NonNullable<ProbeAnswer['likelihood']>, isScaled: boolean): readonly number[] {
+  if (!isScaled || scaled === undefined) return [logprob];
+  return FACTORS.map((factor) => (factor === 1 ? logprob : at(scaled, LOGIT_FACTORS.indexOf(factor as never))));
+}
+
+function fit(known: readonly KnownAnswers[], side: Side): FittedSharpness {
+  const choices = known.flatMap((answers) => answers.choices ?? []);
+  const curves = known.flatMap(({ likelihood }) => (likelihood ? [likelihood[side]] : []));
+  const areScaled = curves.length > 0 && curves.every(({ length }) => length === FACTORS.length);
+  return {
+    choices: choices.length === 0 ? null : bestSharpness(choices.map((own) => ({ ...own[side], right: own.right }))),
+    vocabulary: areScaled ? CURVE.bestFactor(sumsOf(curves)) : 1,
+  };
+}
+
+function sumsOf(curves: ReadonlyArray<readonly number[]>): number[] {
+  return FACTORS.map((_, f) => curves.reduce((sum, values) => sum + at(values, f), 0));
+}
+
+/** So close are two sharpnesses that differ in nothing that is reported. */
+const PRECISION = 1e-4;
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * The multiple of all scores at which the right choices are likeliest, which is unique, since their log-likelihood is concave in it:
+ * temperature scaling (Guo et al. 2017, On calibration of modern neural networks), by a golden-section search in its logarithm.
+ */
+function bestSharpness(choices: ReadonlyArray<ScoredChoices & { readonly right: number }>): number {
+  const likelihoodAt = (log: number) =>
+    choices.reduce((sum, own) => sum + Math.log(Math.max(TINY, choiceProbability(own, own.right, Math.exp(log)))), 0);
+  let [low, high] = [Math.log(CHOICE_RANGE.least), Math.log(CHOICE_RANGE.most)];
+  let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
+  let [ofLeft, ofRight] = [likelihoodAt(left), likelihoodAt(right)];
+  while (high - low > PRECISION) {
+    if (ofLeft >= ofRight) {
+      [high, right, ofRight] = [right, left, ofLeft];
+      left = high - GOLDEN * (high - low);
+      ofLeft = likelihoodAt(left);
+    } else {
+      [low, left, ofLeft] = [left, right, ofRight];
+      right = low + GOLDEN * (high - low);
+      ofRight = likelihoodAt(right);
+    }
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** A probability of 0 has no logarithm. */
+const TINY = 1e-30;
+
+function withGrades(
+  item: PairedItem,
+  { choices, likelihood }: KnownAnswers,
+  sharpness: Record<Side, FittedSharpness>,
+): PairedItem {
+  // Right or wrong is all that is known.
+  if (likelihood === null) return item;
+  const gradesOf = (side: Side): GradedAnswer => {
+    const { choices: factor, vocabulary } = sharpness[side];
+    const values = likelihood[side];
+    const isKnown = choices !== null && factor !== null;
+    return {
+      expected: isKnown ? choiceProbability(choices[side], choices.right, factor) : Number(item[side].correct),
+      likelihood: values.length === FACTORS.length ? CURVE.valueAt(values, vocabulary) : at(values, 0),
+    };
+  };
+  return { ...item, graded: { baseline: gradesOf('baseline'), candidate: gradesOf('candidate') } };
+}
+
+/** Expected accuracy, where it is known of both; else whether the answer is right. */
+export function expectedAccuracy(item: PairedItem, side: Side): number {
+  return item.graded?.[side].expected ?? Number(item[side].correct);
+}
+
+/** Change of expected accuracy. */
+export function expectedChange(item: PairedItem): number {
+  return expectedAccuracy(item, 'candidate') - expectedAccuracy(item, 'baseline');
+}
+
+/** Change of the answer likelihood in nats; null where it is not known. */
+export function likelihoodChange({ graded }: PairedItem): number | null {
+  const [after, before] = [graded?.candidate.likelihood ?? null, graded?.baseline.likelihood ?? null];
+  return after === null || before === null ? null : after - before;
+}

@@ -1,0 +1,84 @@
+import { subjectIn } from '../text/deciding-row.ts';
+import { formatCount, formatLikelihood, formatPointsChange } from '../text/numbers.ts';
+import { name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { missingProbes } from '../text/rule-row.ts';
+import { lostSkill } from '../text/steps.ts';
+import type { TopicWords } from './finding-words.ts';
+
+const LIKELIHOOD = term('answerLikelihood', 'Answer likelihood');
+const UNIT = 'nats per byte';
+
+const partOf = ({ capability, suite }: { readonly capability: string | null; readonly suite: string | null }) =>
+  capability ?? suite;
+
+const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] => {
+  const part = partOf(finding);
+  return part === null ? [] : phrase` in ${name(part)}`;
+};
+
+/** How likely the right answers are: what is lost there, what cannot be ruled out, and what nothing else could judge. */
+export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclear' | 'judged-by-likelihood'> = {
+  'likelihood-loss': {
+    title: 'Answer likelihood',
+    about: 'itself',
+    isLoss: true,
+    sentence: (finding) => {
+      const { facts, change, upper, limit, expected } = finding;
+      const confirmed =
+        expected < 0
+          ? phrase`${term('expectedAccuracy', 'Expected accuracy')} fell with it (${formatPointsChange(expected)}).`
+          : phrase`${term('expectedAccuracy', 'Expected accuracy')} did not fall (${formatPointsChange(expected)}): it may be another style.`;
+      return phrase`${LIKELIHOOD}${whereIn(finding)} fell by ${formatLikelihood(-change)} ${UNIT} on ${formatCount(facts, 'fact')}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). ${confirmed}`;
+    },
+    headline: (finding) => {
+      const { change, limit } = finding;
+      return phrase`The right answers${whereIn(finding)} are less likely: ${formatLikelihood(change)} ${UNIT}, and the limit is ${formatLikelihood(-limit)}.`;
+    },
+    row: (finding) => {
+      const part = partOf(finding);
+      return {
+        key: part === null ? 'likelihood' : `likelihood of ${part}`,
+        check: subjectIn(LIKELIHOOD, part),
+        change: `${formatLikelihood(finding.change)} ${UNIT}`,
+        limit: formatLikelihood(-finding.limit),
+      };
+    },
+    part: (finding) => (partOf(finding) === null ? null : { whole: 'likelihood', change: finding.change }),
+    steps: (_, report) => lostSkill(report),
+    rule: (report, { 'answer-likelihood': { limit, level } }) => {
+      const known = report.probes?.comparison.graded[0]?.likelihood ?? null;
+      return {
+        group: 'Probes',
+        check: phrase`${LIKELIHOOD}, all and by capability`,
+        limit: `a fall of at most ${formatLikelihood(limit)} ${UNIT}`,
+        level,
+        missing: missingProbes(report),
+        value: known && phrase`${formatLikelihood(known.value)} ${UNIT}`,
+      };
+    },
+  },
+  'likelihood-unclear': {
+    title: 'Answer likelihood unclear',
+    about: 'itself',
+    sentence: ({ change, lower, limit, facts }) =>
+      phrase`A fall of ${term('answerLikelihood', 'answer likelihood')} by ${formatLikelihood(-lower)} ${UNIT} cannot be ruled out on ${formatCount(facts, 'fact')} (limit ${formatLikelihood(limit)}, measured ${formatLikelihood(change)}).`,
+    row: ({ change, lower, limit }) => ({
+      key: 'likelihood',
+      check: [LIKELIHOOD],
+      change: `${formatLikelihood(change)}, perhaps ${formatLikelihood(lower)}`,
+      limit: formatLikelihood(-limit),
+    }),
+    steps: ({ change, limit }) => [
+      change < -limit / 2
+        ? phrase`The candidate lost some of it: train or quantize it less, or accept that much as ${'answer-likelihood'}.`
+        : phrase`Ask more facts.`,
+    ],
+  },
+  'judged-by-likelihood': {
+    title: 'Judged by likelihood',
+    about: 'itself',
+    sentence: ({ capability, facts }) =>
+      phrase`${capability === null ? phrase`These questions` : phrase`Capability ${name(capability)}`} (${formatCount(facts, 'fact')}) ${capability === null ? 'are' : 'is'} answered no better than by guessing: it was judged by how likely the right answers are.`,
+    steps: () => [],
+  },
+};
