@@ -6,6 +6,7 @@ import { benchmarkFindings } from './findings/benchmarks.ts';
 import { calibrationFindings } from './findings/calibration.ts';
 import { coverageFindings } from './findings/coverage.ts';
 import type { FindingTraits } from './findings/define-finding.ts';
+import { type Level, SEVERITY } from './findings/define-finding.ts';
 import { evidenceFindings } from './findings/evidence.ts';
 import { halvesFindings } from './findings/halves.ts';
 import { letterFindings } from './findings/letters.ts';
@@ -78,6 +79,11 @@ export const findingSchema = z.discriminatedUnion('kind', [first.schema, ...othe
 export type Finding = z.infer<typeof findingSchema>;
 export type FindingKind = Finding['kind'];
 export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
+
+/** The mildest of some levels. */
+export function mildestOf(...levels: Level[]): Level {
+  return SEVERITY.findLast((level) => levels.includes(level)) ?? 'info';
+}
 
 /** In the order of the list. */
 export const FINDING_KINDS: readonly FindingKind[] = FINDINGS.map(({ kind }) => kind);

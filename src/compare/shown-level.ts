@@ -2,7 +2,8 @@ import type { ProbePolicy } from '../policy/probe-policy.ts';
 import type { AppliedSettings } from './applied-policy.ts';
 import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';
-import { type Level, SEVERITY } from './finding.ts';
+import { type Level, mildestOf, SEVERITY } from './finding.ts';
+import { isLossExcluded, isOfAllFacts } from './probes/graded-losses.ts';
 import { alphaOfAll } from './probes/twin-tests.ts';
 import type { ProbeReport, Report } from './report.ts';
 
@@ -25,7 +26,6 @@ export function shownLevel(report: Shown): Level {
 }
 
 const worstOf = (levels: readonly Level[]): Level => SEVERITY.find((level) => levels.includes(level)) ?? 'info';
-const mildestOf = (...levels: Level[]): Level => SEVERITY.findLast((level) => levels.includes(level)) ?? 'info';
 
 function levelsOfHalves({ tensors, probes, benchmarks, calibration }: Shown): Level[] {
   const isEmpty = tensors.length === 0 && probes === null && benchmarks === null;
@@ -52,7 +52,7 @@ function levelsUnder(settings: AppliedSettings, { baseline, tensors, calibration
 
 /** From too few facts nothing is concluded but that they are too few. */
 function levelsOfAnswers(settings: ProbePolicy, { comparison }: ProbeReport): Level[] {
-  const { rows, retention, levels, losses } = comparison;
+  const { rows, retention, levels, losses, graded } = comparison;
   const { level, drop, 'capability-drop': partDrop } = settings['twin-accuracy'];
   const change = rows[0]?.twinChange ?? null;
   const isTwinLoss = change !== null && change.p < alphaOfAll(settings) && -change.value > drop;
@@ -67,7 +67,12 @@ function levelsOfAnswers(settings: ProbePolicy, { comparison }: ProbeReport): Le
     ...(retention !== null && isForgetting(retention, settings) ? [settings.retention.level] : []),
     ...(isGainOfOneForm(settings, comparison) ? [mildestOf(settings['shadow-delta'].level, 'warn')] : []),
   ];
-  return shown.map((own) => mildestOf(own, 'inconclusive'));
+  // What the graded outcomes of the same answers rule out is a warning at least.
+  const whole = graded.find(isOfAllFacts);
+  const least = whole !== undefined && isLossExcluded(whole, settings) ? 'warn' : 'inconclusive';
+  const { level: likelihood, limit } = settings['answer-likelihood'];
+  const isFallen = graded.some(({ likelihood: own }) => own?.upper != null && own.upper < -limit);
+  return [...shown.map((own) => mildestOf(own, least)), ...(isFallen ? [mildestOf(likelihood, 'warn')] : [])];
 }
 
 /** One kind of twin that decides alone has the interval that its row shows; those of several are wider. */

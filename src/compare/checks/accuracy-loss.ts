@@ -1,8 +1,10 @@
+import { at } from '../../platform/at.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
-import { alphaOfLosses, isOfEverything, type LossTest } from '../probes/losses.ts';
+import { type Finding, mildestOf } from '../finding.ts';
+import { isNearTies } from '../probes/graded-losses.ts';
+import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossTest } from '../probes/losses.ts';
 import { type HarmRule, type KnownAnswers, leastLoss, lostAnswers, withHolm } from '../sequential/harm-rule.ts';
 
 /**
@@ -19,19 +21,23 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
   const known = answers.flatMap((finding) => (finding.kind === 'twin-accuracy' ? [finding] : []));
   const isKnown = ({ form, capability, suite }: LossTest) => {
     if (form === 'benchmark') return isForgotten;
+    if (form === 'both') return known.some((other) => other.capability === null);
     return known.some((other) => other.capability === null || (suite === null && other.capability === capability));
   };
-  const shown = probes.evaluation.comparison.losses.filter(
-    (loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss, policy),
-  );
+  const { comparison, lossScopes } = probes.evaluation;
+  const shown = comparison.losses
+    .map((loss, i) => ({ ...loss, facts: at(lossScopes, i).facts }))
+    .filter((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss, policy));
   // What all facts together lost needs no list of its parts.
   const whole = new Set(shown.filter(isOfEverything).map(({ form }) => form));
   return shown
     .filter((loss) => !isKnown(loss))
     .filter((loss) => isOfEverything(loss) || !whole.has(loss.form))
     .map((loss) => {
-      const { alpha: _, ...rest } = loss;
-      return { kind: 'accuracy-loss', level, ...rest, limit: limitOf(loss, policy) };
+      const { alpha: _, facts, ...rest } = loss;
+      const limit = limitOf(loss, policy);
+      const isSmall = isNearTies({ facts, itemsOf: ITEMS_OF_FORM[loss.form], drop: -loss.change, limit }, policy);
+      return { kind: 'accuracy-loss', level: mildestOf(level, isSmall ? 'warn' : level), ...rest, limit };
     });
 }
 
@@ -44,7 +50,12 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   const alpha = alphaOfLosses(policy);
   const parts = rules.filter(({ isPart }) => isPart);
   return [
-    ...rules.filter(({ isPart }) => !isPart).map((rule) => ({ ...rule, alpha, loosest: alpha })),
+    ...rules
+      .filter(({ isPart }) => !isPart)
+      .map((rule) => {
+        const own = alphaOfLosses(policy, rule.of.form);
+        return { ...rule, alpha: own, loosest: own };
+      }),
     ...withHolm(
       parts.map((part) => ({ ...part, alpha: alpha / parts.length })),
       alpha,

@@ -2,8 +2,10 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { JudgedForm } from '../../probes/item.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, mildestOf } from '../finding.ts';
+import { isNearTies } from '../probes/graded-losses.ts';
 import { answersToSpare } from '../probes/levels.ts';
+import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { factTwinChange, type PairedFact } from '../probes/paired-item.ts';
 import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
 
@@ -28,10 +30,25 @@ export function alphaOfLevels(policy: ProbePolicy): number {
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level } = policy['twin-accuracy'];
-  return probes.evaluation.levels.flatMap(({ family, count, reached, p, lost, won }): Finding[] => {
+  return probes.evaluation.levels.flatMap(({ family, count, reached, p, lost, won, facts }): Finding[] => {
     const { baseline, candidate } = reached;
     if (baseline === null || candidate >= baseline || p === null || p >= alphaOfLevels(policy)) return [];
-    return [{ kind: 'level-lost', level, family, count, candidate, baseline, lost, won, p }];
+    const items = facts.reduce((sum, fact) => sum + ITEMS_OF_FORM.both(fact).length, 0);
+    const shown = { facts, itemsOf: ITEMS_OF_FORM.both, drop: (lost - won) / items, limit: 0 };
+    const isSmall = isNearTies(shown, policy);
+    return [
+      {
+        kind: 'level-lost',
+        level: mildestOf(level, isSmall ? 'warn' : level),
+        family,
+        count,
+        candidate,
+        baseline,
+        lost,
+        won,
+        p,
+      },
+    ];
   });
 }
 

@@ -1,8 +1,10 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, mildestOf } from '../finding.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
+import { isNearTies } from '../probes/graded-losses.ts';
+import type { PairedFact } from '../probes/paired-item.ts';
 import { describeRetention } from '../probes/retention.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
 
@@ -18,7 +20,19 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   const { level, least, bound } = policy.retention;
   if (!found || !isForgetting(found, policy)) return [];
   const { value, certain, kept } = found;
-  return [{ kind: 'retention', level, value, certain, kept, least, bound }];
+  const ofBenchmark = ({ benchmark }: PairedFact) => [benchmark];
+  const shown = { facts: probes.evaluation.certain, itemsOf: ofBenchmark, drop: 1 - value, limit: 1 - least };
+  return [
+    {
+      kind: 'retention',
+      level: mildestOf(level, isNearTies(shown, policy) ? 'warn' : level),
+      value,
+      certain,
+      kept,
+      least,
+      bound,
+    },
+  ];
 }
 
 function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePolicy): HarmRule[] {

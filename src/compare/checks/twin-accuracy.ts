@@ -1,8 +1,9 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
-import { alphaOfAll, alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
+import { type Finding, mildestOf } from '../finding.ts';
+import { isNearTies } from '../probes/graded-losses.ts';
+import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
 import { type HarmRule, type KnownAnswers, leastLoss, lostAnswers, withHolm } from '../sequential/harm-rule.ts';
 
 /**
@@ -17,12 +18,27 @@ const ROUNDING = 1e-12;
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { alpha, level } = policy['twin-accuracy'];
-  return judgedTests(probes.evaluation.twinTests).flatMap(({ capability, limit, change, accuracy }): Finding[] => {
-    const least = capability === null ? alphaOfAll(policy) : alpha;
+  return judgedTests(probes.evaluation.twinTests).flatMap((test): Finding[] => {
+    const { capability, facts, limit, change, accuracy } = test;
+    const least = capability === null ? test.alpha : alpha;
     const isDrop = change.p < least && change.value < 0 && -change.value >= limit - ROUNDING;
     if (!isDrop) return [];
     const { value, twins, lost, won, p } = change;
-    return [{ kind: 'twin-accuracy', level, capability, ...accuracy, change: value, twins, lost, won, p, limit }];
+    const isSmall = isNearTies({ facts, itemsOf: ({ twins: own }) => own, drop: -value, limit }, policy);
+    return [
+      {
+        kind: 'twin-accuracy',
+        level: mildestOf(level, isSmall ? 'warn' : level),
+        capability,
+        ...accuracy,
+        change: value,
+        twins,
+        lost,
+        won,
+        p,
+        limit,
+      },
+    ];
   });
 }
 

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { JUDGED_FORMS } from '../../probes/item.ts';
+import { LOSS_FORMS } from '../probes/comparison.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
+
+const METRICS = { benchmark: 'benchmarkAccuracy', twin: 'twinAccuracy', both: 'accuracy' } as const;
 
 export const accuracyLossFindings = [
   defineFinding('accuracy-loss', {
     rank: 'lost',
     isDeficit: true,
     fields: {
-      form: z.enum(JUDGED_FORMS),
+      form: z.enum(LOSS_FORMS),
       /** Both null: all facts. */
       capability: foreign.nullable(),
       suite: foreign.nullable(),
@@ -23,7 +25,7 @@ export const accuracyLossFindings = [
       limit: z.number(),
     },
     reason: ({ form, capability, suite, change, limit }) =>
-      flatForm('accuracy-loss', form === 'benchmark' ? 'benchmarkAccuracy' : 'twinAccuracy', {
+      flatForm('accuracy-loss', METRICS[form], {
         place: capability ?? suite ?? 'model',
         candidate: change,
         tolerance: { absolute: limit },

@@ -256,9 +256,12 @@ const levelRowSchema = z.strictObject({
 });
 export type LevelRow = z.infer<typeof levelRowSchema>;
 
+/** Of the built-in suite, both forms are one test as well. */
+export const LOSS_FORMS = [...JUDGED_FORMS, 'both'] as const;
+
 /** An exact test for a loss of accuracy over all items of one form: of all facts, a capability or a suite. */
 export const lossRowSchema = z.strictObject({
-  form: z.enum(JUDGED_FORMS),
+  form: z.enum(LOSS_FORMS),
   capability: z.string().nullable(),
   suite: z.string().nullable(),
   candidate: z.number(),

@@ -26,6 +26,27 @@ export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedIt
   return benchmark.suite === BUILTIN ? [benchmark, ...twins] : twins;
 }
 
+/** The least loss of accuracy that is one whatever the graded outcomes say is so much beyond the limit of its rule. */
+const beyond = (limit: number, { 'twin-accuracy': { margin } }: ProbePolicy): number => limit + margin;
+
+/**
+ * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes of the same
+ * answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
+ */
+export function isNearTies({ facts, itemsOf, drop, limit }: ShownLoss, policy: ProbePolicy): boolean {
+  if (drop >= beyond(limit, policy)) return false;
+  const row = measureChange(facts.map(itemsOf), policy);
+  return row !== null && row.likelihood !== null && isLossExcluded(row, policy);
+}
+
+/** A loss that an exact test shows on these answers, as a share of them, and the limit of its rule. */
+interface ShownLoss {
+  readonly facts: readonly PairedFact[];
+  readonly itemsOf: (fact: PairedFact) => readonly PairedItem[];
+  readonly drop: number;
+  readonly limit: number;
+}
+
 /** Everything first, then each capability and each suite, if there are several. */
 export function gradedScopes(facts: readonly PairedFact[]): GradedScope[] {
   const parts = (key: 'capability' | 'suite') => {
@@ -44,8 +65,15 @@ export function gradedScopes(facts: readonly PairedFact[]): GradedScope[] {
  * likelihood the sum over answers divided by their bytes. The ends are one-sided bounds at the policy's `alpha`.
  */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
+  const change = measureChange(facts.map(gradedItems), policy);
+  return change && { ...scope, ...change };
+}
+
+type GradedChange = Omit<GradedLoss, 'capability' | 'suite'>;
+
+/** @param members the answers of each fact */
+function measureChange(members: ReadonlyArray<readonly PairedItem[]>, policy: ProbePolicy): GradedChange | null {
   const level = exclusionLevel(policy);
-  const members = facts.map(gradedItems);
   const items = members.flat();
   const expected = clusterInterval(
     members.map((own) => own.map(expectedChange)),
@@ -54,8 +82,7 @@ export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: Prob
   if (expected === null) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + expectedAccuracy(item, side), 0) / items.length;
   return {
-    ...scope,
-    facts: facts.length,
+    facts: members.length,
     items: items.length,
     isGraded: items.every(({ graded }) => graded !== undefined),
     expected: { baseline: mean('baseline'), candidate: mean('candidate'), ...estimateOf(expected) },
@@ -68,12 +95,13 @@ export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability
 }
 
 /** Do the graded outcomes rule out a loss of these sizes? Where no likelihood is known, only expected accuracy can. */
-export function isLossExcluded(row: GradedLoss, policy: ProbePolicy, margin = policy['twin-accuracy'].margin): boolean {
+export function isLossExcluded(row: GradedChange, policy: ProbePolicy): boolean {
   const { lower } = row.expected;
+  const { margin } = policy['twin-accuracy'];
   return row.isGraded && lower !== null && lower > -margin && likelihoodIsExcluded(row, policy);
 }
 
-export function likelihoodIsExcluded({ likelihood }: GradedLoss, policy: ProbePolicy): boolean {
+export function likelihoodIsExcluded({ likelihood }: GradedChange, policy: ProbePolicy): boolean {
   return likelihood === null || (likelihood.lower !== null && likelihood.lower > -policy['answer-likelihood'].limit);
 }
 

@@ -3,6 +3,7 @@ import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
+import { BUILTIN } from '../../probes/suite.ts';
 import { exactSignFlip, holm } from '../../statistics/index.ts';
 import type { lossRowSchema } from './comparison.ts';
 import { accuracy, countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
@@ -21,20 +22,30 @@ export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form
  */
 const SHARE_OF_ALPHA = 0.1;
 
-/** The level of each of the two tests over everything, and of all other tests together. */
-export function alphaOfLosses(policy: ProbePolicy): number {
-  return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
+/** Share of the test of both forms together, which has twice the answers; so much of that of all twins is its own then. */
+export const SHARE_OF_BOTH = 0.4;
+
+/** The level of a test over everything, by its form, and of all other tests together. */
+export function alphaOfLosses(policy: ProbePolicy, form: LossTest['form'] | null = null): number {
+  return (form === 'both' ? SHARE_OF_BOTH : SHARE_OF_ALPHA) * policy['twin-accuracy'].alpha;
 }
 
 /** The items of one form, which rise and fall together. */
-const ITEMS_OF_FORM: Readonly<Record<JudgedForm, (fact: PairedFact) => readonly PairedItem[]>> = {
+export const ITEMS_OF_FORM: Readonly<Record<LossTest['form'], (fact: PairedFact) => readonly PairedItem[]>> = {
   benchmark: ({ benchmark }) => [benchmark],
   twin: ({ twins }) => twins,
+  both: ({ benchmark, twins }) => [benchmark, ...twins],
 };
+
+/** Facts whose benchmark form nobody can have learned: what both forms lost is one loss. */
+export function factsOfBoth(facts: readonly PairedFact[]): PairedFact[] {
+  return facts.filter(({ benchmark, twins }) => benchmark.suite === BUILTIN && !twins.includes(benchmark));
+}
 
 /** What is tested: first each form over everything, then each capability and each suite, if there are several. */
 export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>): LossScope[] {
   return [
+    { capability: null, suite: null, form: 'both', facts: factsOfBoth(facts.twin) } as const,
     ...JUDGED_FORMS.map((form) => ({ capability: null, suite: null, form, facts: facts[form] })),
     ...JUDGED_FORMS.flatMap((form) => [
       ...partsOf(facts[form], form, 'capability').map(([capability, own]) => ({
@@ -65,7 +76,6 @@ export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability
  * candidate that fell to chance does not hide behind its guesses. What the baseline guessed cannot be lost significantly.
  */
 export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
-  const alpha = alphaOfLosses(policy);
   const tests = scopes.map(({ facts, ...scope }): LossTest => {
     const members = facts.map(ITEMS_OF_FORM[scope.form]);
     const items = members.flat();
@@ -78,7 +88,7 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
       items: items.length,
       ...countChanges(items),
       p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + itemChange(item), 0))),
-      alpha,
+      alpha: alphaOfLosses(policy, isOfEverything(scope) ? scope.form : null),
     };
   });
   const parts = tests.filter((test) => !isOfEverything(test));

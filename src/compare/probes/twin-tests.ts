@@ -5,6 +5,7 @@ import { exactSignFlip, holm, minimumDetectableDrop } from '../../statistics/ind
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';
+import { factsOfBoth, SHARE_OF_BOTH } from './losses.ts';
 import { accuracy, countChanges, itemChange, type PairedFact } from './paired-item.ts';
 
 export interface TwinTest {
@@ -35,14 +36,18 @@ const KINDS_OF_TEST = 2;
  */
 const SHARE_OF_ALPHA = 0.8;
 
+/** Of the built-in suite, both forms together are tested as well (`losses.ts`), at the rest of that. */
+const SHARE_BESIDE_BOTH = SHARE_OF_ALPHA - SHARE_OF_BOTH;
+
 /** The level that the smallest p of so many capabilities has to reach. */
 export function alphaOfPart(policy: ProbePolicy, parts: number): number {
   return policy['twin-accuracy'].alpha / (KINDS_OF_TEST * parts);
 }
 
-/** The level of the test of all twins together. */
-export function alphaOfAll(policy: ProbePolicy): number {
-  return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
+/** The level of the test of all twins together; without facts, the most that it can be. */
+export function alphaOfAll(policy: ProbePolicy, facts: readonly PairedFact[] = []): number {
+  const share = factsOfBoth(facts).length > 0 ? SHARE_BESIDE_BOTH : SHARE_OF_ALPHA;
+  return share * policy['twin-accuracy'].alpha;
 }
 
 /**
@@ -59,7 +64,7 @@ export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePoli
   const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
   const part = { alpha: alphaOfPart(policy, groups.length), limit: capabilityDrop };
   return [
-    { capability: null, facts, alpha: alphaOfAll(policy), limit: drop, p: pooled },
+    { capability: null, facts, alpha: alphaOfAll(policy, facts), limit: drop, p: pooled },
     ...groups.map(([capability, members], i) => ({ capability, facts: members, ...part, p: at(adjusted, i) })),
   ].map(({ p, ...scope }) => ({
     ...scope,

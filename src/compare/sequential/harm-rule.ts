@@ -1,6 +1,6 @@
-import type { JudgedForm } from '../../probes/item.ts';
 import type { Finding, FindingKind, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
 /**
@@ -50,20 +50,20 @@ export interface HarmRule extends HarmSum {
   readonly needs?: readonly HarmSum[];
 }
 
-/** The answers of one form that facts lose. */
+type LossForm = LossTest['form'];
+
+/** The answers of one form, or of both, that facts lose. */
 export function lostAnswers(
-  form: JudgedForm,
+  form: LossForm,
   facts: readonly PairedFact[],
 ): Pick<HarmSum, 'facts' | 'harm' | 'units' | 'most'> {
-  if (form === 'benchmark') {
-    return { facts, harm: ({ benchmark }) => -itemChange(benchmark), units: facts.length, most: 1 };
-  }
-  const twins = facts.map((fact) => fact.twins.length);
+  const itemsOf = ITEMS_OF_FORM[form];
+  const counts = facts.map((fact) => itemsOf(fact).length);
   return {
     facts,
-    harm: (fact) => fact.twins.reduce((sum, twin) => sum - itemChange(twin), 0),
-    units: twins.reduce((sum, count) => sum + count, 0),
-    most: Math.max(1, ...twins),
+    harm: (fact) => itemsOf(fact).reduce((sum, item) => sum - itemChange(item), 0),
+    units: counts.reduce((sum, count) => sum + count, 0),
+    most: Math.max(1, ...counts),
   };
 }
 

@@ -14,6 +14,14 @@ import { lostSkill } from '../text/steps.ts';
 import { EXAM, TWINS } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
+const SUBJECTS = {
+  benchmark: phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}`,
+  twin: phrase`${term('twinAccuracy', 'Twin accuracy')}`,
+  both: phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')} and on ${term('twin', 'twins')} together`,
+};
+const SHORT = { benchmark: EXAM, twin: TWINS, both: 'Exam and twins' };
+const KEYS = { benchmark: 'exam', twin: 'twins', both: 'exam and twins' };
+
 /** A loss in one form, on all facts, a capability or a suite. */
 export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
   'accuracy-loss': {
@@ -23,12 +31,8 @@ export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
     sentence: (finding) => {
       const { form, capability, suite, candidate, baseline, change, items, lost, won, p, limit } = finding;
       const part = capability ?? suite;
-      const where =
-        part === null ? (form === 'benchmark' ? [] : phrase` over all families`) : phrase` in ${name(part)}`;
-      const subject =
-        form === 'benchmark'
-          ? phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}${where}`
-          : phrase`${term('twinAccuracy', 'Twin accuracy')}${where}`;
+      const where = part === null ? (form === 'twin' ? phrase` over all families` : []) : phrase` in ${name(part)}`;
+      const subject = phrase`${SUBJECTS[form]}${where}`;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
       return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
     },
@@ -36,14 +40,14 @@ export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
       const { form, capability, suite, change, limit } = finding;
       if (form === 'twin') return twinLossSentence(finding, report);
       const part = capability ?? suite;
-      return phrase`${EXAM}${part === null ? [] : phrase` (${name(part)})`} ${formatPointsChange(change)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
+      return phrase`${SHORT[form]}${part === null ? [] : phrase` (${name(part)})`} ${formatPointsChange(change)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
     },
     row: (finding) => {
       const { form, capability, suite, limit } = finding;
       const where = capability ?? suite;
       return {
-        key: `${form === 'benchmark' ? 'exam' : 'twins'}${where === null ? '' : ` of ${where}`}`,
-        check: subjectIn(form === 'benchmark' ? EXAM : TWINS, where),
+        key: `${KEYS[form]}${where === null ? '' : ` of ${where}`}`,
+        check: subjectIn(SHORT[form], where),
         ...accuracyNumbers(finding, dropLimit(limit)),
       };
     },

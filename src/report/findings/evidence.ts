@@ -76,6 +76,7 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
     rule: (report, policy) => ({
       group: 'Probes',
       check: phrase`Every ${term('capability', 'capability')} was judged`,
+      also: ['judged-by-likelihood'],
       limit: policy.require === undefined ? 'all of the suites' : 'those of the policy',
       level: 'inconclusive',
       missing: missingProbes(report),

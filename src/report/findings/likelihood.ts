@@ -2,7 +2,7 @@ import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatLikelihood, formatPointsChange } from '../text/numbers.ts';
 import { name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { missingProbes } from '../text/rule-row.ts';
-import { lostSkill } from '../text/steps.ts';
+import { lostSkill, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
 const LIKELIHOOD = term('answerLikelihood', 'Answer likelihood');
@@ -49,6 +49,7 @@ export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclea
       const known = report.probes?.comparison.graded[0]?.likelihood ?? null;
       return {
         group: 'Probes',
+        also: ['likelihood-unclear'],
         check: phrase`${LIKELIHOOD}, all and by capability`,
         limit: `a fall of at most ${formatLikelihood(limit)} ${UNIT}`,
         level,
@@ -79,6 +80,6 @@ export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclea
     about: 'itself',
     sentence: ({ capability, facts }) =>
       phrase`${capability === null ? phrase`These questions` : phrase`Capability ${name(capability)}`} (${formatCount(facts, 'fact')}) ${capability === null ? 'are' : 'is'} answered no better than by guessing: it was judged by how likely the right answers are.`,
-    steps: () => [],
+    steps: () => [NOTHING_TO_DO],
   },
 };
