@@ -2,6 +2,7 @@ import type { ProbePolicy } from '../policy/probe-policy.ts';
 import type { ComparisonContext } from './context.ts';
 import type { Finding } from './finding.ts';
 import type { GainRule } from './sequential/gain-rule.ts';
+import type { GradedRule } from './sequential/graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './sequential/harm-rule.ts';
 
 /** What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its checks. */
@@ -23,6 +24,7 @@ type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[
 interface StoppingRules {
   readonly harm?: (known: KnownAnswers, policy: ProbePolicy) => HarmRule[];
   readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];
+  readonly graded?: (known: KnownAnswers, policy: ProbePolicy) => GradedRule[];
 }
 
 /** One check: most are a function, those with more to say an object. */

@@ -164,7 +164,9 @@ export const probePolicyShape = {
     .strictObject({
       level: level.default('fail'),
       /** A fall of this size, in nats per byte of these texts: a pass rules it out at `alpha`, and one beyond it is reported. */
-      limit: z.number().positive().default(0.05),
+      limit: z.number().positive().default(0.03),
+      /** The same of one capability or suite. */
+      'capability-limit': z.number().positive().default(0.1),
     })
     .prefault({}),
   /** Δbenchmark − Δtwin. */

@@ -19,7 +19,7 @@ const LEAST_STRATUM = 5;
  * The first block is large enough for a first judgment. Then there is a look whenever an eighth more was asked: each block reads
  * the beginnings of its templates again.
  */
-const FIRST_BLOCK = { least: 46, most: 108, share: 0.3 };
+const FIRST_BLOCK = { least: 46, most: 108, share: 0.27 };
 const NEXT_BLOCK = { least: 10, share: 0.12 };
 
 /** A last block of less than this share of all facts is asked with the one before. */

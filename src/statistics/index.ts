@@ -33,6 +33,6 @@ export { exactSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';
 export { clusterInterval, welchInterval } from './t-interval.ts';
 export { tango } from './tango.ts';
-export { logEvidence, type SeenBlocks } from './total-evidence.ts';
+export { logEvidence, type Prior, type SeenBlocks } from './total-evidence.ts';
 export { widenedRange } from './widened-range.ts';
 export { wilcoxonSignedRank } from './wilcoxon.ts';

@@ -13,11 +13,12 @@ export interface SeenBlocks {
 
 /**
  * What is believed before anything was seen, as worth so many numbers, shares of which are at the bounds and the rest 0. It decides
- * how fast evidence grows, never whether it is valid. `quiet`: hardly anything changes, so that most can be saved. `loud`: a
- * clear effect upward.
+ * how fast evidence grows, never whether it is valid. `quiet`: hardly anything changes, so that most can be saved. `lively`: some change
+ * both ways. `loud`: a clear effect upward.
  */
 const PRIORS = {
   quiet: { weight: 60, low: 0.004, high: 0.004 },
+  lively: { weight: 20, low: 0.03, high: 0.03 },
   loud: { weight: 10, low: 0.1, high: 0.3 },
 } as const;
 export type Prior = keyof typeof PRIORS;

@@ -96,17 +96,29 @@ def without_heads(layers: int) -> Change:
     return apply
 
 
+def sharpened(factor: float) -> Change:
+    """All logits are multiplied: the same model at another temperature."""
+
+    def apply(model, _):
+        weight = model.model.norm.weight
+        # Gemma's norms multiply by 1 + weight.
+        weight.copy_((1 + weight) * factor - 1 if model.config.get_text_config().model_type.startswith("gemma") else weight * factor)
+
+    return apply
+
+
 def adapted(name: str, scale: float) -> Change:
     """This share of an adapter, merged: a half is the average of the base and the tuned model."""
 
     def apply(model, _):
         from peft import PeftModel  # adapters are needed by few variants
+        from peft.tuners.lora import LoraLayer
 
         folder = OUT / "adapters" / name
         merged = PeftModel.from_pretrained(model, folder)
         if scale != 1:
             for module in merged.modules():
-                if hasattr(module, "scaling"):
+                if isinstance(module, LoraLayer):
                     module.scaling = {key: value * scale for key, value in module.scaling.items()}
         merged.merge_and_unload()
 
@@ -133,6 +145,7 @@ VARIANTS: dict[str, Change] = {
     "heads-2": without_heads(2),
     "heads-5": without_heads(5),
     **{name: adapted(name, 1) for name in ADAPTERS},
+    **{f"sharp-{percent}": sharpened(percent / 100) for percent in (50, 80, 125, 150)},
     "average-light": adapted("lora-light", 0.5),
     "average-hot": adapted("lora-hot", 0.5),
 }

@@ -265,7 +265,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['likelihood-loss', 'answerLikelihood', null, 'model', -0.112, null, { absolute: 0.05 }],
     ['likelihood-loss', 'answerLikelihood', null, 'w', -0.09, null, { absolute: 0.05 }],
   ],
-  'likelihood-unclear': [['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }]],
+  'likelihood-unclear': [
+    ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }],
+    ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.028, null, { absolute: 0.03 }],
+  ],
   'judged-by-likelihood': [['judged-by-likelihood', 'probes', null, 'w', null, null, null]],
   'capability-not-judged': [
     ['capability-not-judged', 'probes', null, 'w', null, null, null],

@@ -518,6 +518,16 @@ export function everyFinding(name: string): Finding[] {
         limit: 0.05,
         expected: -0.011,
       },
+      {
+        capability: null,
+        suite: null,
+        facts: 360,
+        change: -0.028,
+        lower: -0.041,
+        upper: -0.015,
+        limit: 0.03,
+        expected: -0.011,
+      },
     ],
     'judged-by-likelihood': [{ capability: name, facts: 45 }],
     'accuracy-loss': [

@@ -5,7 +5,14 @@ import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { isNearTies } from '../probes/graded-losses.ts';
 import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossTest } from '../probes/losses.ts';
-import { type HarmRule, type KnownAnswers, leastLoss, lostAnswers, withHolm } from '../sequential/harm-rule.ts';
+import {
+  type HarmRule,
+  type KnownAnswers,
+  leastLoss,
+  lostAnswers,
+  nearTiesOf,
+  withHolm,
+} from '../sequential/harm-rule.ts';
 
 /**
  * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin accuracy
@@ -36,7 +43,11 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
     .map((loss) => {
       const { alpha: _, facts, ...rest } = loss;
       const limit = limitOf(loss, policy);
-      const isSmall = isNearTies({ facts, itemsOf: ITEMS_OF_FORM[loss.form], drop: -loss.change, limit }, policy);
+      const reach = isOfEverything(loss) ? 'all' : 'part';
+      const isSmall = isNearTies(
+        { facts, itemsOf: ITEMS_OF_FORM[loss.form], drop: -loss.change, limit, reach },
+        policy,
+      );
       return { kind: 'accuracy-loss', level: mildestOf(level, isSmall ? 'warn' : level), ...rest, limit };
     });
 }
@@ -45,7 +56,10 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   const rules = evaluation.lossScopes.map(({ facts, ...scope }) => {
     const lost = lostAnswers(scope.form, facts);
     const of = { kind: 'accuracy-loss', ...scope } as const;
-    return { of, isPart: !isOfEverything(scope), ...lost, least: leastLoss(limitOf(scope, policy), lost) };
+    const limit = limitOf(scope, policy);
+    const reach = isOfEverything(scope) ? 'all' : 'part';
+    const nearTies = nearTiesOf(lost, { itemsOf: ITEMS_OF_FORM[scope.form], limit, reach }, policy);
+    return { of, isPart: !isOfEverything(scope), ...lost, least: leastLoss(limit, lost), nearTies };
   });
   const alpha = alphaOfLosses(policy);
   const parts = rules.filter(({ isPart }) => isPart);

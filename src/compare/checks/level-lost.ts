@@ -7,7 +7,7 @@ import { isNearTies } from '../probes/graded-losses.ts';
 import { answersToSpare } from '../probes/levels.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { factTwinChange, type PairedFact } from '../probes/paired-item.ts';
-import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
+import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
 
 /**
  * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level by an
@@ -34,7 +34,13 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
     const { baseline, candidate } = reached;
     if (baseline === null || candidate >= baseline || p === null || p >= alphaOfLevels(policy)) return [];
     const items = facts.reduce((sum, fact) => sum + ITEMS_OF_FORM.both(fact).length, 0);
-    const shown = { facts, itemsOf: ITEMS_OF_FORM.both, drop: (lost - won) / items, limit: 0 };
+    const shown = {
+      facts,
+      itemsOf: ITEMS_OF_FORM.both,
+      drop: (lost - won) / items,
+      limit: 0,
+      reach: 'family' as const,
+    };
     const isSmall = isNearTies(shown, policy);
     return [
       {
@@ -70,6 +76,11 @@ function harm({ evaluation: { levels } }: KnownAnswers, policy: ProbePolicy): Ha
         // Any other family may be significant and still be reached.
         loosest: alphaOfLevels(policy),
         needs: missesOf(facts),
+        nearTies: nearTiesOf(
+          { facts, units: exam.units + twin.units },
+          { itemsOf: ITEMS_OF_FORM.both, limit: 0, reach: 'family' },
+          policy,
+        ),
       },
     ];
   });

@@ -1,24 +1,50 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { type GradedLoss, isOfAllFacts, likelihoodIsExcluded } from '../probes/graded-losses.ts';
+import {
+  type GradedLoss,
+  gradedItems,
+  gradedScopes,
+  isFallExcluded,
+  isOfAllFacts,
+  likelihoodLimit,
+} from '../probes/graded-losses.ts';
+import { factsWithTwins } from '../probes/groups.ts';
+import { LEAST_FACTS } from '../probes/kinds.ts';
+import type { GradedRule } from '../sequential/graded-rule.ts';
+import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
  * A fall of the answer likelihood beyond the policy's limit, with its bound: over everything, a capability or a suite. Expected accuracy
  * that fell as well makes it a failure; a fall alone may be another style, and warns.
  */
-export const likelihoodLossCheck = find satisfies Check;
+export const likelihoodLossCheck = { find, graded } satisfies Check;
+
+/** The same facts as the rows of a report: everything, and parts with enough of them. */
+function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRule[] {
+  const { margin } = policy['twin-accuracy'];
+  return gradedScopes(factsWithTwins(facts, groups))
+    .filter((scope) => isOfAllFacts(scope) || scope.facts.length >= LEAST_FACTS)
+    .map(({ facts: own, ...scope }) => ({
+      of: { kind: 'likelihood-loss', ...scope },
+      facts: own,
+      itemsOf: gradedItems,
+      limit: likelihoodLimit(scope, policy),
+      margin: isOfAllFacts(scope) ? margin : null,
+    }));
+}
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const { level, limit } = policy['answer-likelihood'];
+  const { level } = policy['answer-likelihood'];
   const fallen = probes.evaluation.comparison.graded.filter(
-    ({ likelihood }) => likelihood?.upper != null && likelihood.upper < -limit,
+    (row) => row.likelihood?.upper != null && row.likelihood.upper < -likelihoodLimit(row, policy),
   );
   // What all facts together lost needs no list of its parts.
   const shown = fallen.some(isOfAllFacts) ? fallen.filter(isOfAllFacts) : fallen;
   return shown.flatMap((row) => {
-    const numbers = numbersOf(row, limit);
+    const numbers = numbersOf(row, likelihoodLimit(row, policy));
     const isConfirmed = row.expected.value < 0;
     return numbers === null
       ? []
@@ -26,14 +52,23 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   });
 }
 
-/** A fall over everything that the bound does not rule out. */
+/**
+ * A fall over everything that the bound does not rule out. What fell for certain and by half of the limit at least is a small loss: a
+ * warning, since more answers would say the same. Else too little is known.
+ */
 export function unclearLikelihood({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level, limit } = policy['answer-likelihood'];
   const row = probes.evaluation.comparison.graded.find(isOfAllFacts);
-  if (level === 'info' || row === undefined || likelihoodIsExcluded(row, policy)) return [];
+  if (level === 'info' || row === undefined || isFallExcluded(row, limit)) return [];
   const numbers = numbersOf(row, limit);
-  return numbers === null ? [] : [{ kind: 'likelihood-unclear', level: 'inconclusive', ...numbers }];
+  if (numbers === null) return [];
+  return [{ kind: 'likelihood-unclear', level: isSmallLoss(numbers) ? 'warn' : 'inconclusive', ...numbers }];
+}
+
+/** It fell for certain, and by half of the limit at least. */
+export function isSmallLoss({ change, upper, limit }: { change: number; upper: number; limit: number }): boolean {
+  return upper < 0 && change <= -limit / 2;
 }
 
 function numbersOf({ capability, suite, likelihood, expected }: GradedLoss, limit: number) {

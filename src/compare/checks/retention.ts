@@ -4,9 +4,9 @@ import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import { isNearTies } from '../probes/graded-losses.ts';
-import type { PairedFact } from '../probes/paired-item.ts';
+import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { describeRetention } from '../probes/retention.ts';
-import { type HarmRule, type KnownAnswers, lostAnswers } from '../sequential/harm-rule.ts';
+import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
 
 /** Benchmark forms that the baseline answered with certainty and the candidate gets wrong: forgetting. */
 export const retentionCheck = { find, harm } satisfies Check;
@@ -20,8 +20,13 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   const { level, least, bound } = policy.retention;
   if (!found || !isForgetting(found, policy)) return [];
   const { value, certain, kept } = found;
-  const ofBenchmark = ({ benchmark }: PairedFact) => [benchmark];
-  const shown = { facts: probes.evaluation.certain, itemsOf: ofBenchmark, drop: 1 - value, limit: 1 - least };
+  const shown = {
+    facts: probes.evaluation.certain,
+    itemsOf: ITEMS_OF_FORM.benchmark,
+    drop: 1 - value,
+    limit: 1 - least,
+    reach: 'part' as const,
+  };
   return [
     {
       kind: 'retention',
@@ -39,8 +44,13 @@ function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePol
   const after = (lost: number) => describeRetention({ certain: facts.length, kept: facts.length - lost }, policy);
   const least = facts.findIndex((_, lost) => isForgetting(after(lost), policy));
   if (least < 0) return [];
-  const numbers = { ...lostAnswers('benchmark', facts), least, alpha: null, loosest: null };
-  return [{ of: { kind: 'retention' }, isPart: false, ...numbers }];
+  const lost = lostAnswers('benchmark', facts);
+  const nearTies = nearTiesOf(
+    lost,
+    { itemsOf: ITEMS_OF_FORM.benchmark, limit: 1 - policy.retention.least, reach: 'part' },
+    policy,
+  );
+  return [{ of: { kind: 'retention' }, isPart: false, ...lost, least, alpha: null, loosest: null, nearTies }];
 }
 
 /** Too many of enough certain answers are lost. */

@@ -1,10 +1,11 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { BUILTIN } from '../../probes/suite.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import { expectedChange } from '../probes/graded.ts';
 import type { KindView } from '../probes/kinds.ts';
-import { itemChange } from '../probes/paired-item.ts';
 import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
@@ -64,13 +65,11 @@ function gainOf(view: KindView, policy: ProbePolicy): GainRule {
     // Two samples without links: what is known of each fact is that it has to gain.
     return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n), leastGain: null };
   }
-  // An excess is a multiple of 1/m, so that its square is at least an m-th of it.
-  const step = 1 / Math.max(1, ...facts.map(({ twins }) => twins.length));
   // Templates are the units there: their means say nothing of squares of facts.
   const hasTemplates = view.row.kind === 'fresh';
   const leastAbove = (limit: number, seen: number) =>
-    leastTotal(2 * n, (total) => {
-      const squares = hasTemplates ? 0 : Math.max(seen, step * total);
+    leastTotal(n, (total) => {
+      const squares = hasTemplates ? 0 : Math.max(seen, total ** 2 / n);
       return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > limit;
     }).below;
   const least = (seen: number) => leastAbove(margin, seen);
@@ -78,7 +77,8 @@ function gainOf(view: KindView, policy: ProbePolicy): GainRule {
   const leastWarning = (seen: number) => leastAbove(0, seen);
   // The transfer is not defined below it.
   const leastGain = Math.max(1, Math.ceil(minimum * n - 1e-9));
-  return { ...rule, excess: excessOf, most: 2, least, leastWarning, leastGain };
+  const most = view.row.suite === BUILTIN ? MOST_OF_DRAWN : 1;
+  return { ...rule, excess: (fact) => excessOf(fact, most), most, least, leastWarning, leastGain };
 }
 
 function decidingKinds({ kinds }: ProbeEvaluation): KindView[] {
@@ -89,7 +89,11 @@ function placeOf({ row: { suite, kind, group } }: KindView) {
   return { suite, twins: kind, group };
 }
 
-/** Δbenchmark − mean Δtwin. */
-function excessOf({ benchmark, twins }: Gained): number {
-  return itemChange(benchmark) - twins.reduce((sum, twin) => sum + itemChange(twin), 0) / Math.max(1, twins.length);
+/** Of questions that are drawn anew nobody learned a few: a gain in their format is on all of them. */
+const MOST_OF_DRAWN = 0.5;
+
+/** Δbenchmark − mean Δtwin; what is more in either direction counts as so much. */
+function excessOf({ benchmark, twins }: Gained, most: number): number {
+  const twin = twins.reduce((sum, own) => sum + expectedChange(own), 0) / Math.max(1, twins.length);
+  return Math.max(-most, Math.min(most, expectedChange(benchmark) - twin));
 }

@@ -3,8 +3,16 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { isNearTies } from '../probes/graded-losses.ts';
+import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
-import { type HarmRule, type KnownAnswers, leastLoss, lostAnswers, withHolm } from '../sequential/harm-rule.ts';
+import {
+  type HarmRule,
+  type KnownAnswers,
+  leastLoss,
+  lostAnswers,
+  nearTiesOf,
+  withHolm,
+} from '../sequential/harm-rule.ts';
 
 /**
  * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as large
@@ -24,7 +32,8 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
     const isDrop = change.p < least && change.value < 0 && -change.value >= limit - ROUNDING;
     if (!isDrop) return [];
     const { value, twins, lost, won, p } = change;
-    const isSmall = isNearTies({ facts, itemsOf: ({ twins: own }) => own, drop: -value, limit }, policy);
+    const reach = capability === null ? 'all' : 'part';
+    const isSmall = isNearTies({ facts, itemsOf: ITEMS_OF_FORM.twin, drop: -value, limit, reach }, policy);
     return [
       {
         kind: 'twin-accuracy',
@@ -47,7 +56,9 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   const [all, ...parts] = judgedTests(evaluation.twinTests).map(({ capability, facts, alpha, limit }) => {
     const lost = lostAnswers('twin', facts);
     const of = { kind: 'twin-accuracy', capability } as const;
-    return { of, isPart: capability !== null, ...lost, least: leastLoss(limit, lost), alpha };
+    const reach = capability === null ? 'all' : 'part';
+    const nearTies = nearTiesOf(lost, { itemsOf: ITEMS_OF_FORM.twin, limit, reach }, policy);
+    return { of, isPart: capability !== null, ...lost, least: leastLoss(limit, lost), alpha, nearTies };
   });
   if (all === undefined) return [];
   return [{ ...all, loosest: all.alpha, margin }, ...withHolm(parts, alphaOfPart(policy, 1))];

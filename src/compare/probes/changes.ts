@@ -1,8 +1,9 @@
 import { groupBy } from '../../platform/group-by.ts';
 import { clusterInterval, tQuantile } from '../../statistics/index.ts';
 import type { ChangeRow, FormChange } from './comparison.ts';
+import { expectedChange } from './graded.ts';
 import type { KindView } from './kinds.ts';
-import { itemChange, type PairedItem } from './paired-item.ts';
+import type { PairedItem } from './paired-item.ts';
 import { meanAboveChance, type Observation } from './transfer.ts';
 
 /**
@@ -49,7 +50,7 @@ function formChange(observations: readonly Observation[], itemsOf: ItemsOf, leve
     return items.reduce((sum, item) => sum + numberOf(item), 0) / items.length;
   };
   const interval = clusterInterval(
-    units.map((own) => own.map(mean(itemChange))),
+    units.map((own) => own.map(mean(expectedChange))),
     level,
   );
   if (interval === null) return null;

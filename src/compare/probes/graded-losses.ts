@@ -26,25 +26,51 @@ export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedIt
   return benchmark.suite === BUILTIN ? [benchmark, ...twins] : twins;
 }
 
-/** The least loss of accuracy that is one whatever the graded outcomes say is so much beyond the limit of its rule. */
-const beyond = (limit: number, { 'twin-accuracy': { margin } }: ProbePolicy): number => limit + margin;
+/** Facts, and the answers of each that are compared. */
+export interface GradedSum {
+  readonly facts: readonly PairedFact[];
+  readonly itemsOf: (fact: PairedFact) => readonly PairedItem[];
+}
+
+/** How much of the facts a rule is about: the less, the more its loss has to be, since less is known of it. */
+export const REACHES = ['all', 'part', 'family'] as const;
+export type Reach = (typeof REACHES)[number];
+
+/** What graded outcomes have to rule out for a loss to be one of near ties. */
+export interface RuledOut {
+  /** Of expected accuracy. */
+  readonly margin: number;
+  /** Of answer likelihood, nats per byte; null: of a part, whose answers may be of a few bytes, only accuracy counts. */
+  readonly limit: number | null;
+}
+
+const TIMES = { all: 1, part: 2, family: 4 } as const satisfies Record<Reach, number>;
+
+export function ruledOut(reach: Reach, policy: ProbePolicy): RuledOut {
+  const limit = reach === 'all' ? policy['answer-likelihood'].limit : null;
+  return { margin: TIMES[reach] * policy['twin-accuracy'].margin, limit };
+}
+
+/** The least drop that counts whatever the graded outcomes say: the limit of a rule, and the margin on top. */
+export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reach'>, policy: ProbePolicy): number {
+  return limit + ruledOut(reach, policy).margin;
+}
 
 /**
  * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes of the same
  * answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
  */
-export function isNearTies({ facts, itemsOf, drop, limit }: ShownLoss, policy: ProbePolicy): boolean {
-  if (drop >= beyond(limit, policy)) return false;
+export function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
+  if (loss.drop >= dropBeyondTies(loss, policy)) return false;
   const row = measureChange(facts.map(itemsOf), policy);
-  return row !== null && row.likelihood !== null && isLossExcluded(row, policy);
+  return row !== null && isLossExcluded(row, ruledOut(loss.reach, policy));
 }
 
 /** A loss that an exact test shows on these answers, as a share of them, and the limit of its rule. */
-interface ShownLoss {
-  readonly facts: readonly PairedFact[];
-  readonly itemsOf: (fact: PairedFact) => readonly PairedItem[];
+interface ShownLoss extends GradedSum {
   readonly drop: number;
   readonly limit: number;
+  readonly reach: Reach;
 }
 
 /** Everything first, then each capability and each suite, if there are several. */
@@ -95,14 +121,14 @@ export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability
 }
 
 /** Do the graded outcomes rule out a loss of these sizes? Where no likelihood is known, only expected accuracy can. */
-export function isLossExcluded(row: GradedChange, policy: ProbePolicy): boolean {
+export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): boolean {
   const { lower } = row.expected;
-  const { margin } = policy['twin-accuracy'];
-  return row.isGraded && lower !== null && lower > -margin && likelihoodIsExcluded(row, policy);
+  return row.isGraded && lower !== null && lower > -margin && isFallExcluded(row, limit);
 }
 
-export function likelihoodIsExcluded({ likelihood }: GradedChange, policy: ProbePolicy): boolean {
-  return likelihood === null || (likelihood.lower !== null && likelihood.lower > -policy['answer-likelihood'].limit);
+/** @param limit nats per byte; null: none */
+export function isFallExcluded({ likelihood }: GradedChange, limit: number | null): boolean {
+  return limit === null || likelihood === null || (likelihood.lower !== null && likelihood.lower > -limit);
 }
 
 /** Null where the likelihoods of fewer facts are known than judge anything. */
@@ -111,21 +137,36 @@ function likelihoodLoss(members: ReadonlyArray<readonly PairedItem[]>, level: nu
     .map((own) => own.filter((item) => likelihoodChange(item) !== null))
     .filter(({ length }) => length > 0);
   if (known.length < LEAST_FACTS) return null;
-  const bytes = known.flat().reduce((sum, item) => sum + (item.bytes ?? 1), 0);
-  const perFact = bytes / known.length;
+  const bytes = bytesOf(known.flat());
   const interval = clusterInterval(
-    known.map((own) => [own.reduce((sum, item) => sum + clipped(item), 0) / perFact]),
+    known.map((own) => [factLikelihoodChange(own, bytes / known.length)]),
     level,
   );
   return interval && { facts: known.length, bytes, ...estimateOf(interval) };
 }
 
-/** Nats per byte of one answer: what changes by more counts as this much, so that no single answer decides. */
-export const MOST_PER_BYTE = 2;
+export function bytesOf(items: readonly PairedItem[]): number {
+  return items.reduce((sum, item) => sum + (item.bytes ?? 1), 0);
+}
 
-function clipped(item: PairedItem): number {
-  const most = MOST_PER_BYTE * (item.bytes ?? 1);
-  return Math.max(-most, Math.min(most, likelihoodChange(item) ?? 0));
+/** Nats per byte of a fact of mean length: what changes by more counts as this much, so that no single fact decides. */
+export const MOST_PER_BYTE = 0.5;
+
+/**
+ * What one fact adds to the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
+ * @param perFact bytes of all facts divided by their number
+ */
+export function factLikelihoodChange(items: readonly PairedItem[], perFact: number): number {
+  const change = items.reduce((sum, item) => sum + (likelihoodChange(item) ?? 0), 0) / perFact;
+  return Math.max(-MOST_PER_BYTE, Math.min(MOST_PER_BYTE, change));
+}
+
+/** The fall of answer likelihood that is reported, of everything or of a part. */
+export function likelihoodLimit(
+  row: Pick<GradedLoss, 'capability' | 'suite'>,
+  { 'answer-likelihood': { limit, 'capability-limit': ofPart } }: ProbePolicy,
+): number {
+  return isOfAllFacts(row) ? limit : ofPart;
 }
 
 function estimateOf({ mean, lower, upper }: { mean: number; lower: number; upper: number }): Estimate {

@@ -145,21 +145,28 @@ export function pairAnswers(
   return { ...answered, items, lost, findings, sharpness };
 }
 
-/** The items alone, without what can be judged by them: for answers that may be asked in another way, none. */
-export function pairSides(candidate: MeasuredProbes, baseline: MeasuredProbes): ReturnType<typeof pairItems> {
+/**
+ * The items alone, without what can be judged by them: for answers that may be asked in another way, none.
+ * @param fitOn those that sharpness is fitted on: what bets are made on later has to be known before
+ */
+export function pairSides(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+  fitOn: (item: PairedItem) => boolean,
+): ReturnType<typeof pairItems> {
   if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [], sharpness: [] };
   const differences = suiteDifferences(candidate, baseline);
   const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
     differences.every((other) => other.suite !== suite),
   );
-  return pairItems(candidate, baseline, { differences, otherLevels });
+  return pairItems(candidate, baseline, { differences, otherLevels, fitOn });
 }
 
 /** Every item of comparable suites that both answered, or that the candidate should have. */
 function pairItems(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
-  { differences, otherLevels }: Differences,
+  { differences, otherLevels, fitOn }: Differences,
 ): Grading & { readonly lost: readonly ProbeItemMeasurement[] } {
   const refused = new Set(differences.map(({ suite }) => suite));
   const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
@@ -171,13 +178,15 @@ function pairItems(
   const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
     !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
   const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
-  const graded = gradeItems([...items, ...lost.map((item) => pairLost(item, options))]);
+  const graded = gradeItems([...items, ...lost.map((item) => pairLost(item, options))], fitOn);
   return { ...graded, lost };
 }
 
 interface Differences {
   readonly differences: ReturnType<typeof suiteDifferences>;
   readonly otherLevels: ReturnType<typeof levelDifferences>;
+  /** The items that sharpness is fitted on; all if missing. */
+  readonly fitOn?: (item: PairedItem) => boolean;
 }
 
 /**

@@ -3,7 +3,8 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval, minimumDetectableMean, tQuantile, welchInterval } from '../../statistics/index.ts';
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
 import { viewFamilies } from './families.ts';
-import { accuracy, factTwinChange, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
+import { expectedChange } from './graded.ts';
+import type { PairedFact, PairedItem } from './paired-item.ts';
 import { estimateTransfer, type Observation, type Transfer } from './transfer.ts';
 
 /** Benchmark forms and twins, whose changes are compared. */
@@ -31,7 +32,7 @@ const POWER = 0.8;
 const MIN_TEMPLATES_AS_UNITS = 10;
 
 /**
- * The difference of differences Δbenchmark − Δtwin in accuracy, and the transfer in log-odds. Of facts it is paired: the
+ * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. Of facts it is paired: the
  * change of each benchmark form minus the mean change of its twins, with Student's interval. The units are facts, since the
  * templates are fixed by the design of the suite; where many templates were drawn, they are the units. The standard error
  * is at least that of one unit that differs from the others: facts that are all alike are not certainty. The two samples of a
@@ -45,7 +46,7 @@ export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): S
   const { mean, df, observations } = known;
   const standardError = Math.max(known.standardError, 1 / known.units);
   const benchmarks = observations.flatMap(({ benchmark }) => benchmark ?? []);
-  const gain = accuracy(benchmarks, 'candidate') - accuracy(benchmarks, 'baseline');
+  const gain = benchmarks.reduce((sum, item) => sum + expectedChange(item), 0) / benchmarks.length;
   return {
     facts: benchmarks.length,
     value: mean,
@@ -91,7 +92,8 @@ function meanOverUnits<T>(
 }
 
 function differenceOf(fact: PairedFact): number {
-  return itemChange(fact.benchmark) - factTwinChange(fact);
+  const { benchmark, twins } = fact;
+  return expectedChange(benchmark) - twins.reduce((sum, twin) => sum + expectedChange(twin), 0) / twins.length;
 }
 
 function groupDelta({ benchmarks, items }: Extract<ShadowSample, { kind: 'group' }>) {
@@ -113,7 +115,7 @@ function sampleChange(items: readonly PairedItem[]) {
     ({ cluster }) => cluster,
     ({ id }) => id,
   );
-  return meanOverUnits(items, { unitOf, numberOf: itemChange });
+  return meanOverUnits(items, { unitOf, numberOf: expectedChange });
 }
 
 /** Only the facts of families that can show a gain of either form. */
@@ -129,7 +131,7 @@ const MIN_TEMPLATES = 4;
 /** What other templates might give: the interval of the shadow delta with templates as units. */
 export function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
-    twins.map((twin) => ({ cluster: twin.cluster, difference: itemChange(benchmark) - itemChange(twin) })),
+    twins.map((twin) => ({ cluster: twin.cluster, difference: expectedChange(benchmark) - expectedChange(twin) })),
   );
   const groups = [...groupBy(differences, ({ cluster }) => cluster).values()];
   if (groups.length < MIN_TEMPLATES) return null;

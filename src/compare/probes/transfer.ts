@@ -1,6 +1,7 @@
 import { groupBy } from '../../platform/group-by.ts';
 import { aboveChance, bootstrap, logOdds, percentileInterval } from '../../statistics/index.ts';
 import type { Estimate } from './comparison.ts';
+import { expectedAccuracy } from './graded.ts';
 import type { PairedItem, Side } from './paired-item.ts';
 
 /** What one fact says about both changes; of a group, a benchmark form and a twin are observations of their own. */
@@ -79,9 +80,9 @@ function termsOf(observations: readonly Observation[]): number[] {
   return terms;
 }
 
-/** The share of right answers above chance. */
+/** The expected share of right answers above chance. */
 export function meanAboveChance(items: readonly PairedItem[], side: Side): number {
-  return items.reduce((sum, item) => sum + aboveChance(Number(item[side].correct), item.chance), 0) / items.length;
+  return items.reduce((sum, item) => sum + aboveChance(expectedAccuracy(item, side), item.chance), 0) / items.length;
 }
 
 /** NaN without a gain in benchmark form, or where one of the two has no observation. */

@@ -1,6 +1,7 @@
-import { binomialAtLeast, logEvidence, normalQuantile, type SeenBlocks } from '../../statistics/index.ts';
+import { binomialAtLeast, normalQuantile, type SeenBlocks } from '../../statistics/index.ts';
 import type { Asked } from './asked.ts';
 import { changeOfBenchmark, type GainRule } from './gain-rule.ts';
+import { evidence } from './graded-evidence.ts';
 import { type HarmRule, type HarmSum, leastFacts } from './harm-rule.ts';
 
 /** Counts are sharper where hardly anything changes, which is where most can be saved. */
@@ -17,7 +18,12 @@ export function excludesHarm(rule: HarmRule, asked: Asked, alpha: number): boole
   return needs && !isNear ? needs.every((other) => excludesSum(other, asked, alpha)) : excludesSum(rule, asked, alpha);
 }
 
-function excludesSum({ facts, harm, most, least, loosest: level }: HarmSum, asked: Asked, alpha: number): boolean {
+/** Is it excluded that the sum of harm reaches its least, and that it is significant where that counts? */
+export function excludesSum(
+  { facts, harm, most, least, loosest: level }: HarmSum,
+  asked: Asked,
+  alpha: number,
+): boolean {
   const sums = asked.seen(facts, (fact) => -harm(fact), { lowest: -most, highest: most });
   const counts = asked.seen(facts, (fact) => (harm(fact) > 0 ? -1 : 0), { lowest: -1, highest: 0 });
   if (sums === null || counts === null) return false;
@@ -69,8 +75,7 @@ export function excludesUnclear(
  * @param least of all numbers seen before a block
  */
 function logEvidenceAgainst(seen: SeenBlocks, least: (before: readonly number[]) => number): number {
-  const aims = seen.blocks.map((_, k) => -least(seen.blocks.slice(0, k).flat()));
-  return logEvidence(seen, -least(seen.blocks.flat()), { aims, prior: 'quiet' });
+  return evidence(seen, (before) => -least(before), ['quiet', 'lively']);
 }
 
 const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number ** 2, 0);

@@ -1,6 +1,7 @@
 import { tQuantile } from '../../statistics/index.ts';
+import { expectedChange } from '../probes/graded.ts';
 import type { KindView } from '../probes/kinds.ts';
-import { itemChange, type PairedFact } from '../probes/paired-item.ts';
+import type { PairedFact } from '../probes/paired-item.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
 /** What takes part in a sum: a benchmark form, and the twins that its gain is compared with. */
@@ -24,7 +25,7 @@ export interface GainRule {
 }
 
 /** Δbenchmark. */
-export const changeOfBenchmark = ({ benchmark }: Gained): number => itemChange(benchmark);
+export const changeOfBenchmark = ({ benchmark }: Gained): number => expectedChange(benchmark);
 
 interface MeanOfAll {
   /** Sum and sum of squares over all facts. */

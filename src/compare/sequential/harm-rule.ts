@@ -1,5 +1,7 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Finding, FindingKind, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../probes/graded-losses.ts';
 import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
@@ -48,6 +50,22 @@ export interface HarmRule extends HarmSum {
   readonly margin?: number;
   /** Without harm by one of these there is none by this rule; missing where nothing else is needed. */
   readonly needs?: readonly HarmSum[];
+  /** Where graded outcomes rule out a loss on these answers, less harm than this is a warning; missing where there are none. */
+  readonly nearTies?: GradedSum & RuledOut & { readonly least: number };
+}
+
+/** Few facts of a part were asked at a first look. What a third of all lost beyond this, everything shows as well. */
+const OF_PART = 1.5;
+
+/** @param rule its limit is a share of all its answers */
+export function nearTiesOf(
+  { facts, units }: Pick<HarmSum, 'facts' | 'units'>,
+  { itemsOf, ...rule }: Pick<GradedSum, 'itemsOf'> & { readonly limit: number; readonly reach: Reach },
+  policy: ProbePolicy,
+): NonNullable<HarmRule['nearTies']> {
+  const { margin, limit } = ruledOut(rule.reach, policy);
+  const least = leastLoss(dropBeyondTies(rule, policy), { units });
+  return { facts, itemsOf, margin: rule.reach === 'part' ? margin * OF_PART : margin, limit, least };
 }
 
 type LossForm = LossTest['form'];

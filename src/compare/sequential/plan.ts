@@ -3,6 +3,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';
 import { nameInPair } from '../probes/paired-facts.ts';
 import type { GainRule } from './gain-rule.ts';
+import type { GradedRule } from './graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './harm-rule.ts';
 import { askingOrder } from './order.ts';
 
@@ -14,6 +15,7 @@ export interface SettlingPlan {
   readonly blockOf: ReadonlyMap<string, number>;
   readonly harms: readonly HarmRule[];
   readonly gains: readonly GainRule[];
+  readonly graded: readonly GradedRule[];
   /** Facts that can be judged. */
   readonly facts: number;
   /** A candidate with the same answers as its baseline would pass, if it was asked everything. */
@@ -44,6 +46,7 @@ export function settlingPlan(
     blockOf: new Map(blockOf),
     harms: checks.flatMap(({ harm }) => harm?.(known, policy) ?? []),
     gains: checks.flatMap(({ gain }) => gain?.(known, policy) ?? []),
+    graded: checks.flatMap(({ graded }) => graded?.(known, policy) ?? []),
     facts: known.facts.length,
     canPass,
   };

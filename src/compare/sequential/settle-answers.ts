@@ -6,6 +6,7 @@ import { evaluateProbes } from '../probes/evaluation.ts';
 import { hideTexts } from '../probes/hide-texts.ts';
 import { levelsIn } from '../probes/levels.ts';
 import { pairProbes, pairSides, pairWithItself } from '../probes/pair.ts';
+import type { PairedItem } from '../probes/paired-item.ts';
 import { runPhases } from '../run-phases.ts';
 import type { KnownAnswers } from './harm-rule.ts';
 import { type SettlingPlan, settlingPlan } from './plan.ts';
@@ -89,7 +90,8 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
   const { blocks, of } = probes.sequential;
   // Blocks of another order say nothing of this one.
   if (of !== plan.blocks) return null;
-  const { items, lost } = pairSides(probes, theirs);
+  const isFirst = (item: PairedItem) => plan.blockOf.get(item.fact) === 0;
+  const { items, lost } = pairSides(probes, theirs, isFirst);
   const answered = new Set([...probes.items, ...probes.leftOut].map(itemKey));
   const judge = () => {
     const whole = context();

@@ -4,8 +4,10 @@ import { type Finding, findingTraits } from '../finding.ts';
 import type { KindView } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { Asked } from './asked.ts';
-import { excludesGain, excludesHarm, excludesUnclear } from './exclude.ts';
+import { excludesGain, excludesHarm, excludesSum, excludesUnclear } from './exclude.ts';
 import type { GainRule } from './gain-rule.ts';
+import { excludesGradedLoss, showsFall } from './graded-evidence.ts';
+import { isGraded } from './graded-rule.ts';
 import { type HarmRule, isAbout } from './harm-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './show.ts';
@@ -32,18 +34,19 @@ interface SoFar {
 export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge, complete }: SoFar): Settled | null {
   const asked = new Asked(items, plan, blocks);
   const canPass = plan.canPass && excludesAll(plan, asked, policy);
-  const { harms, gains } = plan;
-  // Each rule may be the one that fails: those about everything, about parts, and about gains have a third of the error each.
-  const third = policy['twin-accuracy'].alpha / 3;
+  const { harms, gains, graded } = plan;
+  // Each rule may be the one that fails: those about everything, about parts, about gains, and about likelihoods share the error.
+  const share = policy['twin-accuracy'].alpha / 4;
   const parts = harms.filter(({ isPart }) => isPart).length;
-  const shareOf = ({ isPart }: HarmRule) => third / (isPart ? parts : harms.length - parts);
+  const shareOf = ({ isPart }: HarmRule) => share / (isPart ? parts : harms.length - parts);
   const shown = {
     harms: harms.filter((rule) => showsHarm(rule, asked, shareOf(rule))),
     gains: gains.filter((rule) =>
-      evidenceOfGain(rule, asked, { alpha: third / gains.length, policy, rules: gains.length }),
+      evidenceOfGain(rule, asked, { alpha: share / gains.length, policy, rules: gains.length }),
     ),
+    graded: graded.filter((rule) => showsFall(rule, asked, { alpha: share / graded.length, policy })),
   };
-  if (!canPass && !hasLost && shown.harms.length + shown.gains.length === 0) return null;
+  if (!canPass && !hasLost && shown.harms.length + shown.gains.length + shown.graded.length === 0) return null;
   const { findings, kinds } = judge();
   const failed = findings.filter(({ level }) => level === 'fail');
   if (failed.length === 0) {
@@ -63,6 +66,7 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
     complete().findings.some((other) => other.kind === kind && other.level === 'fail');
   const isShown = failed.some(
     (finding) =>
+      shown.graded.some((rule) => isAbout(rule, finding)) ||
       shown.harms.some(
         (rule) => isAbout(rule, finding) && (!findingTraits(rule.of.kind).needsMoreThanHarm || isWhole(finding)),
       ) ||
@@ -78,13 +82,28 @@ function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boo
 }
 
 /** Is the harm excluded that any rule would report? */
-function excludesAll({ harms, gains }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {
+function excludesAll({ harms, gains, graded }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {
   const { alpha } = policy['twin-accuracy'];
   const clear = harms.flatMap((rule) => (rule.margin === undefined ? [] : [{ rule, margin: rule.margin }]));
+  const whole = graded.filter(({ margin }) => margin !== null);
+  const isClear =
+    whole.length > 0 && whole.every(isGraded)
+      ? graded.every((rule) => !isGraded(rule) || excludesGradedLoss(rule, asked, { alpha, policy }))
+      : clear.length > 0 && clear.every(({ rule, margin }) => excludesUnclear(rule, asked, { alpha, margin }));
   return (
-    harms.every((rule) => excludesHarm(rule, asked, alpha)) &&
-    gains.every((rule) => excludesGain(rule, asked, alpha)) &&
-    clear.length > 0 &&
-    clear.every(({ rule, margin }) => excludesUnclear(rule, asked, { alpha, margin }))
+    isClear &&
+    harms.every((rule) => excludesHarm(rule, asked, alpha) || areNearTies(rule, asked, policy)) &&
+    gains.every((rule) => excludesGain(rule, asked, alpha))
+  );
+}
+
+/** Of the answers of this rule, graded outcomes rule out a loss, and so much harm is excluded that the rule would fail all the same. */
+function areNearTies({ nearTies, ...rule }: HarmRule, asked: Asked, policy: ProbePolicy): boolean {
+  const { alpha } = policy['twin-accuracy'];
+  if (nearTies === undefined) return false;
+  const { least, ...graded } = nearTies;
+  return (
+    excludesGradedLoss(graded, asked, { alpha, policy }) &&
+    excludesSum({ ...rule, loosest: null, least: Math.max(rule.least, least) }, asked, alpha)
   );
 }

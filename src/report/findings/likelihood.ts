@@ -1,6 +1,7 @@
+import { isSmallLoss } from '../../compare/index.ts';
 import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatLikelihood, formatPointsChange } from '../text/numbers.ts';
-import { name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { missingProbes } from '../text/rule-row.ts';
 import { lostSkill, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -61,19 +62,20 @@ export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclea
   'likelihood-unclear': {
     title: 'Answer likelihood unclear',
     about: 'itself',
-    sentence: ({ change, lower, limit, facts }) =>
-      phrase`A fall of ${term('answerLikelihood', 'answer likelihood')} by ${formatLikelihood(-lower)} ${UNIT} cannot be ruled out on ${formatCount(facts, 'fact')} (limit ${formatLikelihood(limit)}, measured ${formatLikelihood(change)}).`,
+    sentence: ({ change, lower, upper, limit, facts }) =>
+      isSmallLoss({ change, upper, limit })
+        ? phrase`${LIKELIHOOD} fell by ${formatLikelihood(-change)} ${UNIT} on ${formatCount(facts, 'fact')}: a small loss, near the limit of ${formatLikelihood(limit)}.`
+        : phrase`A fall of ${term('answerLikelihood', 'answer likelihood')} by ${formatLikelihood(-lower)} ${UNIT} cannot be ruled out on ${formatCount(facts, 'fact')} (limit ${formatLikelihood(limit)}, measured ${formatLikelihood(change)}).`,
     row: ({ change, lower, limit }) => ({
       key: 'likelihood',
       check: [LIKELIHOOD],
       change: `${formatLikelihood(change)}, perhaps ${formatLikelihood(lower)}`,
       limit: formatLikelihood(-limit),
     }),
-    steps: ({ change, limit }) => [
-      change < -limit / 2
-        ? phrase`The candidate lost some of it: train or quantize it less, or accept that much as ${'answer-likelihood'}.`
-        : phrase`Ask more facts.`,
-    ],
+    steps: ({ level }, report) =>
+      level === 'warn'
+        ? lostSkill(report)
+        : [phrase`Ask more ${code('facts')} of the built-in suite, or add questions.`],
   },
   'judged-by-likelihood': {
     title: 'Judged by likelihood',

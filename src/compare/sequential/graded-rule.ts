@@ -1,0 +1,17 @@
+import { likelihoodChange } from '../probes/graded.ts';
+import type { GradedSum } from '../probes/graded-losses.ts';
+import type { FindingIdentity } from './harm-rule.ts';
+
+/** A fall of answer likelihood that is reported, beside the loss of expected accuracy that a pass rules out. */
+export interface GradedRule extends GradedSum {
+  readonly of: FindingIdentity;
+  /** Nats per byte. */
+  readonly limit: number;
+  /** The loss of expected accuracy that a pass rules out beside this fall; null: of a part, only a fall that is shown counts. */
+  readonly margin: number | null;
+}
+
+/** Every answer has graded outcomes: those of the baseline beside itself. */
+export function isGraded({ facts, itemsOf }: GradedSum): boolean {
+  return facts.length > 0 && facts.every((fact) => itemsOf(fact).every((item) => likelihoodChange(item) !== null));
+}
