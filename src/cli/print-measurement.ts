@@ -1,10 +1,17 @@
 import { tooFewFacts } from '../compare/index.ts';
-import { budgetUse, evaluateWithoutBaseline, LEAST_FACTS, levelsIn, pairWithItself } from '../compare/probes/index.ts';
+import {
+  budgetUse,
+  evaluateWithoutBaseline,
+  instrumentPower,
+  LEAST_FACTS,
+  levelsIn,
+  pairWithItself,
+} from '../compare/probes/index.ts';
 import type { Benchmarks, MeasuredProbes, Measurement } from '../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../measure/unused-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
-import { phraseLine } from '../report/terminal/index.ts';
+import { phraseLine, renderInstrumentPower } from '../report/terminal/index.ts';
 import {
   budgetSentence,
   findingText,
@@ -82,4 +89,6 @@ export function printAnswers(measurement: Measurement, policy: Policy, output: O
   if (withoutTemplate.length > 0) output.print(phraseLine(unusedTemplate(withoutTemplate, answered.suites.length)));
   for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
   output.print(plain(plannedSentence(comparison.planned, facts.length)));
+  const powers = instrumentPower(facts, policy);
+  if (powers.length > 0) output.print(renderInstrumentPower(powers, facts.length, policy));
 }

@@ -1,4 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { LOGIT_FACTORS } from '../../language-model/index.ts';
+import { at } from '../../platform/at.ts';
+import { choiceProbability } from '../../probes/index.ts';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { STRONG } from '../../spectra/metrics.ts';
 import type { MaybeBounded } from '../../statistics/index.ts';
@@ -38,6 +41,9 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
   const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
   if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
+  const improbable = probes?.status === 'measured' ? probes.items.find(isWronglyGraded) : undefined;
+  if (improbable)
+    return `the probability of item ${JSON.stringify(improbable.id)} does not follow from its log-likelihoods`;
   const unlike = probes?.status === 'measured' ? probes.items.find(isWronglyDescribed) : undefined;
   if (unlike) return `item ${JSON.stringify(unlike.id)} is described as two things at once`;
   const wrongLevel = probes?.status === 'measured' ? contradictionInLevels(probes) : null;
@@ -101,6 +107,38 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
  */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && margin !== 0 && correct !== margin > 0;
+}
+
+/** Log-likelihoods and probabilities are rounded to four digits; two of the first are in each of the second. */
+const PROBABILITY_ROUNDING = 3e-4;
+
+/**
+ * The right answer's log-likelihood is that of a choice, the probability of that choice follows from all of them, and scaled logits
+ * make a curve that bends downward. Files of older versions have a probability of raw likelihoods, and do not say which choice is right.
+ */
+function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeItemMeasurement): boolean {
+  const lengths = item.lengths ?? null;
+  if (lengths !== null && lengths.length !== logprobs?.length) return true;
+  if (likelihood !== undefined && !isConcave(likelihood)) return true;
+  if (logprobs === null || probability === null) return logprobs !== null || probability !== null;
+  const isOf = (i: number) =>
+    Math.abs(choiceProbability({ logprobs, lengths }, i) - probability) <= PROBABILITY_ROUNDING;
+  return !logprobs.some((value, i) => (likelihood === undefined || value === likelihood.logprob) && isOf(i));
+}
+
+/** log p is concave in the factor of all logits: log Σ exp is convex. */
+function isConcave({ logprob, scaled }: NonNullable<ProbeItemMeasurement['likelihood']>): boolean {
+  if (scaled === undefined) return true;
+  const points = [
+    ...LOGIT_FACTORS.map((factor, i) => ({ factor, value: at(scaled, i) })),
+    { factor: 1, value: logprob },
+  ].sort((a, b) => a.factor - b.factor);
+  return points.slice(2).every((last, i) => {
+    const [first, middle] = [at(points, i), at(points, i + 1)];
+    const share = (middle.factor - first.factor) / (last.factor - first.factor);
+    const chord = first.value + share * (last.value - first.value);
+    return middle.value >= chord - PROBABILITY_ROUNDING - 1e-5 * Math.abs(chord);
+  });
 }
 
 /** Only twins have a kind and options that changed places, and then another label is right than before. */

@@ -1,4 +1,5 @@
 export { renderCalibration } from './calibration.ts';
+export { renderInstrumentPower } from './instrument-power.ts';
 export { phraseLine } from './phrase.ts';
 export { renderItems, renderSuites } from './probe-items.ts';
 export { renderTerminal } from './report.ts';

@@ -1,0 +1,31 @@
+import { detectable, factsNeeded, type InstrumentPower, PLANNED_DISCORDANCE } from '../../compare/probes/index.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { formatInteger, formatLikelihood, formatPercent, formatPoints } from '../text/numbers.ts';
+import { terminalTable } from './table.ts';
+
+const NAMES: Readonly<Record<InstrumentPower['instrument'], string>> = {
+  'right-or-wrong': 'right or wrong',
+  'expected-accuracy': 'expected accuracy',
+  'answer-likelihood': 'answer likelihood, nats per byte',
+};
+
+/**
+ * What more and fewer facts see and rule out with each instrument, by a baseline's own answers.
+ * @param facts that were asked
+ */
+export function renderInstrumentPower(powers: readonly InstrumentPower[], facts: number, policy: ProbePolicy): string {
+  const sizes = [facts / 4, facts / 2, facts, 2 * facts].map(Math.round);
+  const show = ({ instrument }: InstrumentPower, size: number) =>
+    instrument === 'answer-likelihood' ? formatLikelihood(size) : formatPoints(size);
+  const columns = [
+    { head: 'a loss of' },
+    ...sizes.map((size) => ({ head: `${formatInteger(size)} facts`, align: 'right' as const })),
+    { head: 'for the limit', align: 'right' as const },
+  ];
+  const rows = powers.map((power) => [
+    NAMES[power.instrument],
+    ...sizes.map((size) => show(power, detectable(power, size, policy))),
+    `${show(power, power.limit)}: ${formatInteger(factsNeeded(power, policy))}`,
+  ]);
+  return `Seen with 80% power, or ruled out where there is none (if ${formatPercent(PLANNED_DISCORDANCE)} of the answers differ):\n${terminalTable(columns, rows)}`;
+}
