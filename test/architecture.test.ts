@@ -82,6 +82,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   'language-model': [
     'execution.ts',
     'index.ts',
+    'logit-factors.ts',
     'precision.ts',
     'remote/index.ts',
     'tokens/gguf/defaults.ts',
@@ -95,6 +96,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'index.ts',
     'item.ts',
     'lm-eval-export/tasks.ts',
+    'outcome.ts',
     'sample.ts',
     'suite.ts',
   ],

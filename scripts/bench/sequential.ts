@@ -4,12 +4,15 @@
 //
 // With --into, outcomes are appended, one JSON line per candidate; without draws, the table of all of them is printed.
 //
+// npm run bench:sequential -- --graded 20: answers with log-likelihoods, in so many draws, and attacks on them in so many orders.
+//
 // npm run bench:sequential -- --attacks 200: candidates of somebody who knows everything but the order, each in so many orders.
 import { randomInt } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { at } from '../../src/platform/at.ts';
 import { attacksOn, wrongPasses } from '../../test/compare/sequential/adversary.ts';
+import { GRADED_SCENARIOS, gradedAttacks, gradedOutcome } from '../../test/compare/sequential/graded-worlds.ts';
 import { type Outcome, outcomeOf, SCENARIOS, type Shape } from '../../test/compare/sequential/worlds.ts';
 
 const { values } = parseArgs({
@@ -21,9 +24,11 @@ const { values } = parseArgs({
     into: { type: 'string' },
     seconds: { type: 'string', default: 'Infinity' },
     attacks: { type: 'string' },
+    graded: { type: 'string' },
   },
 });
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)}`;
 const SHAPES: readonly Shape[] = ['built-in', 'derived'];
 
 /** A line of the file that --into names. */
@@ -39,6 +44,25 @@ if (values.attacks !== undefined) {
       const seeds = Array.from({ length: Number(values.attacks) }, () => randomInt(2 ** 31 - 1));
       console.log(`${shape} | ${name} | wrong passes: ${wrongPasses(pair, seeds)} of ${seeds.length}`);
     }
+  }
+  process.exit();
+}
+
+if (values.graded !== undefined) {
+  const count = Number(values.graded);
+  for (const [name, scenario] of Object.entries(GRADED_SCENARIOS)) {
+    const own = Array.from({ length: count }, (_, i) => gradedOutcome(scenario, i + 1));
+    const share = (has: (outcome: Outcome) => boolean) => percent(own.filter(has).length / own.length);
+    const verdicts = (['pass', 'warn', 'inconclusive', 'fail'] as const).map((verdict) =>
+      share(({ full }) => full === verdict),
+    );
+    const asked = percent(own.reduce((sum, one) => sum + one.asked, 0) / count);
+    const wrong = share(({ full, sequential }) => full === 'fail' && sequential === 'pass');
+    console.log(`${name} | asked ${asked} | full: ${verdicts.join(', ')} | pass for fail ${wrong}`);
+  }
+  for (const { name, pair } of gradedAttacks(1)) {
+    const seeds = Array.from({ length: count }, () => randomInt(2 ** 31 - 1));
+    console.log(`${name} | wrong passes: ${wrongPasses(pair, seeds)} of ${count}`);
   }
   process.exit();
 }
@@ -68,7 +92,6 @@ const all: readonly Drawn[] =
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line));
-const percent = (share: number): string => `${(100 * share).toFixed(1)}`;
 console.log(
   'shape | scenario | draws | asked: mean, median, 90% | stopped | full: pass, fail, other | in blocks: pass, fail, other | pass for fail, fail for pass or other, pass for other',
 );

@@ -44,9 +44,6 @@ export interface Sequence {
   readonly isScaled?: boolean;
 }
 
-/** What all logits are multiplied by, where a score says how it would change: sharper above 1, flatter below. */
-export const LOGIT_FACTORS = [0.5, 0.75, 1.5, 2] as const;
-
 export interface SequenceScore {
   /** Natural logarithms, one for each token of the continuation. */
   readonly tokenLogprobs: readonly number[];

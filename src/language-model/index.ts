@@ -1,6 +1,6 @@
 export type { Decoder, Layer } from './architectures/decoder.ts';
 export { describeDecoder } from './architectures/describe-decoder.ts';
-export { LOGIT_FACTORS, type OnWork, type Sequence } from './engine.ts';
+export type { OnWork, Sequence } from './engine.ts';
 export { type EndpointSource, type Model, type ModelSource, withModel } from './model.ts';
 export { examineModel, expectModelMemory, openCheckpointSource, openModelTokenizer } from './open-model.ts';
 export type { RequestRefusal } from './refusal.ts';

@@ -152,7 +152,7 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
   expect(outcome.code, outcome.log).toBe(1);
   expect(outcome.outputs).toMatchObject({
     verdict: 'fail',
-    'shadow-delta': expect.stringMatching(/^0\.3\d+$/),
+    'shadow-delta': expect.stringMatching(/^0\.4\d+$/),
     transfer: expect.stringMatching(/^0\.\d+$/),
     'twin-accuracy-change': expect.stringMatching(/^-?0\.\d+$/),
   });

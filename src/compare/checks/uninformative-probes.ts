@@ -35,7 +35,7 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   const { views, comparison } = probes.evaluation;
   const informative = views.filter(isInformative);
   const whole = comparison.graded.find(isOfAllFacts);
-  const isGraded = whole?.isGraded === true && whole.likelihood !== null;
+  const isGraded = whole?.isGraded === true && whole.likelihood !== null && (whole.agreement ?? 0) >= LEAST_AGREEMENT;
   if (informative.length === 0 && !isGraded) {
     return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
   }
@@ -52,6 +52,9 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
         ]),
   ];
 }
+
+/** With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of what was kept. */
+const LEAST_AGREEMENT = 0.5;
 
 const isLoss = (kind: Finding['kind']) =>
   kind === 'twin-accuracy' || kind === 'accuracy-loss' || kind === 'likelihood-loss';

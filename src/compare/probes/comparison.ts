@@ -300,6 +300,8 @@ export const gradedRowSchema = z.strictObject({
   items: count,
   /** False: of some answers no more than right or wrong is known, which stands in for their expected accuracy. */
   isGraded: z.boolean(),
+  /** Correlation of the log-likelihoods of the choices between both models; null where there is none. */
+  agreement: z.number().nullable(),
   /** Ends are one-sided bounds at the policy's `alpha`. */
   expected: estimateSchema.extend({ baseline: z.number(), candidate: z.number() }),
   /** Nats per byte of the right answers' texts; null where it is not known. */

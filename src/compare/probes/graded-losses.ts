@@ -111,6 +111,7 @@ function measureChange(members: ReadonlyArray<readonly PairedItem[]>, policy: Pr
     facts: members.length,
     items: items.length,
     isGraded: items.every(({ graded }) => graded !== undefined),
+    agreement: agreementOf(items),
     expected: { baseline: mean('baseline'), candidate: mean('candidate'), ...estimateOf(expected) },
     likelihood: likelihoodLoss(members, level),
   };
@@ -129,6 +130,30 @@ export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): 
 /** @param limit nats per byte; null: none */
 export function isFallExcluded({ likelihood }: GradedChange, limit: number | null): boolean {
   return limit === null || likelihood === null || (likelihood.lower !== null && likelihood.lower > -limit);
+}
+
+/**
+ * Correlation of the log-likelihoods of choices between both models, each without the mean of its item: of two versions of one model
+ * it is near 1, and 0 where one of them says nothing. Null without choices, or where one prefers none.
+ */
+function agreementOf(items: readonly PairedItem[]): number | null {
+  let [ofBaseline, ofCandidate, ofBoth] = [0, 0, 0];
+  for (const { baseline, candidate } of items) {
+    const [before, after] = [centered(baseline.logprobs ?? []), centered(candidate.logprobs ?? [])];
+    if (before.length !== after.length) continue;
+    for (const [i, x] of before.entries()) {
+      const y = after[i] ?? 0;
+      ofBaseline += x * x;
+      ofCandidate += y * y;
+      ofBoth += x * y;
+    }
+  }
+  return ofBaseline > 0 && ofCandidate > 0 ? ofBoth / Math.sqrt(ofBaseline * ofCandidate) : null;
+}
+
+function centered(values: readonly number[]): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return values.map((value) => value - mean);
 }
 
 /** Null where the likelihoods of fewer facts are known than judge anything. */

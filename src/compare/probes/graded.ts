@@ -1,7 +1,7 @@
-import { LOGIT_FACTORS } from '../../language-model/index.ts';
+import { LOGIT_FACTORS } from '../../language-model/logit-factors.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { choiceProbability, type ScoredChoices } from '../../probes/index.ts';
+import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';
 import { ScaleCurve } from '../../statistics/index.ts';
 import type { GradedAnswer, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 

@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { choiceProbability } from '../../probes/index.ts';
-import { Random } from '../../probes/random.ts';
+import { Random } from '../../probes/index.ts';
+import { choiceProbability } from '../../probes/outcome.ts';
 import { bisect, normalQuantile } from '../../statistics/index.ts';
 import { bytesOf, gradedItems } from './graded-losses.ts';
 import { PLANNED_DISCORDANCE } from './minimum-detectable-drop.ts';

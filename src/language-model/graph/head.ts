@@ -2,7 +2,7 @@ import { type TensorEntry, tensorRows } from '../../checkpoint/tensors/index.ts'
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { LOGIT_FACTORS } from '../engine.ts';
+import { LOGIT_FACTORS } from '../logit-factors.ts';
 import { softcapped } from './attention.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 

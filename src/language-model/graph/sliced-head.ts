@@ -2,7 +2,7 @@ import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { LOGIT_FACTORS } from '../engine.ts';
+import { LOGIT_FACTORS } from '../logit-factors.ts';
 import {
   blockTotals,
   canSliceHead,

@@ -1,6 +1,7 @@
 import { float32Data, type Tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { LOGIT_FACTORS, type SequenceScore } from '../engine.ts';
+import type { SequenceScore } from '../engine.ts';
+import { LOGIT_FACTORS } from '../logit-factors.ts';
 import type { HeadSession, HeadTarget } from './head-session.ts';
 
 /** A target token, and the token of a scored sequence that it is. */

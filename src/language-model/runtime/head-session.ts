@@ -12,9 +12,9 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { LOGIT_FACTORS } from '../engine.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
+import { LOGIT_FACTORS } from '../logit-factors.ts';
 
 /** A token whose log-probability is computed, and the row of hidden states that predicts it. */
 export interface HeadTarget {

@@ -22,7 +22,7 @@ interface GroupMember {
   /** Index of the sequence. */
   readonly index: number;
   readonly continuation: readonly number[];
-  readonly isScaled: boolean;
+  readonly isScaled?: boolean;
 }
 
 /** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
@@ -36,11 +36,11 @@ export interface PrefixGroup {
  * @param isLong for a number of input tokens
  */
 export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
-  const inputs = sequences.map(({ context, continuation, isScaled = false }, index) => ({
+  const inputs = sequences.map(({ context, continuation, isScaled }, index) => ({
     index,
     context,
     continuation,
-    isScaled,
+    ...(isScaled ? { isScaled } : {}),
     isLong: isLong(context.length + continuation.length - 1),
   }));
   inputs.sort(

@@ -4,8 +4,8 @@ import { rightAnswerText } from '../hidden-texts.ts';
 import { KEPT_CHARACTERS } from '../schema/item-table.ts';
 import type { ProbeItemMeasurement } from '../schema/probes.ts';
 
-/** float32 logits have about seven digits; further digits differ between machines. */
-const round = (value: number): number => Math.round(value * 1e4) / 1e4;
+/** float32 logits have about seven digits; further digits differ between machines. No −0, which JSON does not have. */
+const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
 
 function roundLikelihood({ logprob, bytes, scaled }: NonNullable<Outcome['likelihood']>) {
   return { logprob: round(logprob), bytes, ...(scaled === undefined ? {} : { scaled: scaled.map(round) }) };

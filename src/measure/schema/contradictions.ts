@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LOGIT_FACTORS } from '../../language-model/index.ts';
+import { LOGIT_FACTORS } from '../../language-model/logit-factors.ts';
 import { at } from '../../platform/at.ts';
-import { choiceProbability } from '../../probes/index.ts';
+import { choiceProbability } from '../../probes/outcome.ts';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { STRONG } from '../../spectra/metrics.ts';
 import type { MaybeBounded } from '../../statistics/index.ts';

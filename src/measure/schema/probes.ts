@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOGIT_FACTORS } from '../../language-model/index.ts';
+import { LOGIT_FACTORS } from '../../language-model/logit-factors.ts';
 import { SPELLING } from '../../language-model/tokens/spelling.ts';
 import { ERROR_CODES } from '../../platform/user-error.ts';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';

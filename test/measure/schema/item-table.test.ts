@@ -3,6 +3,7 @@ import type { MeasuredProbes, ProbeItemMeasurement } from '../../../src/measure/
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
 import { answerKind, type ProbeItem } from '../../../src/probes/item.ts';
+import { choiceProbability } from '../../../src/probes/outcome.ts';
 import { Random } from '../../../src/probes/random.ts';
 import { atLevels, builtinSuite } from '../../../src/probes/suite.ts';
 import { probes, probesOnly } from '../../compare/measurement.ts';
@@ -23,7 +24,7 @@ function answered(item: ProbeItem, suite: string, random: Random): ProbeItemMeas
     correct: right > others,
     chance: 0.25,
     margin: Math.round((right - others) * 1e4) / 1e4,
-    probability: random.int(0, 10_000) / 1e4,
+    probability: choiceProbability({ logprobs, lengths: null }, question.answer),
     logprobs,
     answers: answerKind(item),
     reading: { logprob: -random.int(100_000, 900_000) / 1e4, tokens: random.int(20, 90) },

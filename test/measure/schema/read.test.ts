@@ -10,6 +10,18 @@ function edited(over: Partial<Metrics>) {
   );
 }
 
+const CHOICE = { correct: true, margin: 1, logprobs: [-1, -2] };
+const improbable = () => answers(1).map((item) => ({ ...item, ...CHOICE, probability: 0.8 }));
+const asNone = () =>
+  answers(1).map((item) => ({ ...item, ...CHOICE, probability: 0.7311, likelihood: { logprob: -3, bytes: 1 } }));
+/** log p of one token of two at factors of 0.5 to 2 is concave: here it jumps. */
+const bent = () =>
+  answers(1).map((item) => ({
+    ...item,
+    ...CHOICE,
+    probability: 0.7311,
+    likelihood: { logprob: -1, bytes: 1, scaled: [-0.9, -1.2, -0.5, -0.4] },
+  }));
 const lying = () =>
   answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
 
@@ -39,6 +51,9 @@ it.each<[string, object]>([
   ['matrices and no method', { method: null }],
   ['a count of NaN below 0', { nonFinite: [{ name: 'w', nan: -1, inf: 0 }] }],
   ['an answer that its log-probabilities contradict', { probes: probes({ items: lying() }) }],
+  ['a probability that its log-likelihoods contradict', { probes: probes({ items: improbable() }) }],
+  ['a right answer as likely as no choice', { probes: probes({ items: asNone() }) }],
+  ['scaled logits that are no curve of one', { probes: probes({ items: bent() }) }],
   ['a benchmark form of a kind of twin', { probes: probes({ items: described('benchmark', { kind: 'open' }) }) }],
   ['a label that is right as before', { probes: probes({ items: described('twin', { oldLabel: 'green' }) }) }],
   [
@@ -51,6 +66,12 @@ it.each<[string, object]>([
 });
 
 it('a right answer whose lead is rounded to 0 contradicts nothing', () => {
-  const items = probes().items.map((item) => ({ ...item, correct: true, margin: 0, logprobs: [-1, -1] }));
+  const items = probes().items.map((item) => ({
+    ...item,
+    correct: true,
+    margin: 0,
+    probability: 0.5,
+    logprobs: [-1, -1],
+  }));
   expect(() => parse({ ...measurement(), probes: probes({ items }) })).not.toThrow();
 });

@@ -1,7 +1,8 @@
 import { float32Output, int64Output, openSession, type Session, tensor } from '../../../onnx/session.ts';
 import { at } from '../../../platform/at.ts';
-import { LOGIT_FACTORS, type OnWork } from '../../engine.ts';
+import type { OnWork } from '../../engine.ts';
 import { buildHeadSlice, HEAD, type HeadSlice } from '../../graph/head.ts';
+import { LOGIT_FACTORS } from '../../logit-factors.ts';
 import { type HeadTarget, scaledLogprobs, scaledRows, scaledRowsFeed, type TargetScores } from '../head-session.ts';
 import type { LayeredDecoder } from './layer-pass.ts';
 import { readAhead } from './read-ahead.ts';

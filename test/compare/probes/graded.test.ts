@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { expectedChange, gradeItems, likelihoodChange } from '../../../src/compare/probes/graded.ts';
+import { measureGradedLoss } from '../../../src/compare/probes/graded-losses.ts';
+import type { PairedFact, PairedItem, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
+import { LOGIT_FACTORS } from '../../../src/language-model/logit-factors.ts';
+import { at } from '../../../src/platform/at.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
+import { choiceProbability } from '../../../src/probes/outcome.ts';
+import { fact } from './facts.ts';
+
+const RIGHT = [0, 2, 1, 3, 0, 0, 1, 2];
+const LOGPROBS = [
+  [-7.6039, -8.6487, -6.4967, -5.1591],
+  [-3.7279, -5.7806, -7.1053, -7.5696],
+  [-4.5025, -2.7304, -5.4545, -8.4667],
+  [-7.9165, -2.8, -5.5942, -9.4643],
+  [-6.1674, -8.3265, -7.2586, -6.976],
+  [-7.4266, -4.8932, -6.1262, -7.1789],
+  [-5.1807, -4.3403, -9.286, -6.5135],
+  [-7.9615, -6.3463, -8.5788, -5.9586],
+];
+const LENGTHS = [
+  [2, 5, 4, 5],
+  [8, 3, 5, 4],
+  [4, 7, 3, 4],
+  [2, 3, 3, 6],
+  [6, 5, 3, 7],
+  [7, 3, 2, 4],
+  [3, 7, 5, 5],
+  [4, 5, 8, 3],
+];
+
+/** A vocabulary of five, whose logits are multiplied by a factor: what an engine says of the right answer, one of its tokens. */
+function scored(logits: readonly number[], right: number, factor: number): ProbeAnswer {
+  const logprobsAt = (times: number) => {
+    const all = logits.map((logit) => times * factor * logit);
+    const total = Math.log(all.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    return all.map((logit) => logit - total);
+  };
+  const logprobs = logprobsAt(1).slice(0, 4);
+  const scaled = LOGIT_FACTORS.map((times) => at(logprobsAt(times), right));
+  const correct = logprobs.every((value, i) => i === right || value < at(logprobs, right));
+  const likelihood = { logprob: at(logprobs, right), bytes: 3, scaled };
+  return {
+    correct,
+    given: '',
+    margin: 0,
+    probability: choiceProbability({ logprobs, lengths: null }, right),
+    logprobs,
+    likelihood,
+  };
+}
+
+function itemOf(i: number, answers: Pick<PairedItem, 'baseline' | 'candidate'> & Partial<PairedItem>): PairedItem {
+  return { ...fact(`f${i}`, '11', []).benchmark, ...answers };
+}
+
+describe('expected accuracy', () => {
+  it('is the probability of the right choice at the sharpness that makes right choices likeliest', () => {
+    const items = LOGPROBS.map((logprobs, i) => {
+      const likelihood = { logprob: at(logprobs, at(RIGHT, i)), bytes: 4 };
+      const answer = { correct: false, given: '', margin: 0, probability: 0.1, logprobs, likelihood };
+      return itemOf(i, { baseline: answer, candidate: answer, lengths: at(LENGTHS, i) });
+    });
+    const { items: graded, sharpness } = gradeItems(items);
+    // By a ternary search in NumPy, over the softmax of log-likelihood ÷ length × mean length.
+    expect(sharpness[0]?.baseline.choices).toBeCloseTo(0.169889, 4);
+    const expected = [0.062303, 0.218742, 0.460273, 0.281507, 0.346772, 0.393288, 0.434757, 0.361717];
+    for (const [i, value] of expected.entries()) expect(graded[i]?.graded?.baseline.expected).toBeCloseTo(value, 4);
+  });
+
+  it('is right or wrong where no likelihood is known, or of one side alone', () => {
+    const [won, lost] = [fact('a', '01', []).benchmark, fact('b', '10', []).benchmark];
+    const known = {
+      ...lost,
+      baseline: { ...lost.baseline, logprobs: [-1, -2], likelihood: { logprob: -1, bytes: 1 } },
+    };
+    expect(gradeItems([won, known]).items.map(expectedChange)).toEqual([1, -1]);
+    expect(gradeItems([won, known]).items.map(likelihoodChange)).toEqual([null, null]);
+  });
+});
+
+describe('a copy with all logits multiplied by a number', () => {
+  const random = [0.3, 1.9, -0.7, 1.1, 0.2, -1.4, 0.8, 2.3, -0.1, 0.6, 1.3, -0.9];
+  const logitsOf = (i: number) =>
+    Array.from({ length: 5 }, (_, k) => 1.6 * at(random, (7 * i + 5 * k) % random.length));
+  /** As often right as it believes, so that its own sharpness suits it. */
+  const rightOf = (i: number) => {
+    const weights = logitsOf(i).slice(0, 4).map(Math.exp);
+    const place = ((i * 0.618) % 1) * weights.reduce((sum, weight) => sum + weight, 0);
+    return weights.findIndex((_, k) => weights.slice(0, k + 1).reduce((sum, weight) => sum + weight, 0) >= place);
+  };
+  const pairs = (factor: number) =>
+    Array.from({ length: 60 }, (_, i) =>
+      itemOf(i, { baseline: scored(logitsOf(i), rightOf(i), 1), candidate: scored(logitsOf(i), rightOf(i), factor) }),
+    );
+
+  it.each([0.5, 0.7, 0.9, 1.2, 1.5])('by %d is neither a loss nor a gain', (factor) => {
+    const { items, sharpness } = gradeItems(pairs(factor));
+    const [form] = sharpness;
+    expect((form?.baseline.choices ?? 0) / (form?.candidate.choices ?? 0)).toBeCloseTo(factor, 3);
+    expect((form?.baseline.vocabulary ?? 0) / (form?.candidate.vocabulary ?? 0)).toBeCloseTo(factor, 1);
+    for (const item of items) expect(Math.abs(expectedChange(item))).toBeLessThan(1e-3);
+    const facts = items.map((item): PairedFact => ({ ...fact('f', '11', []), benchmark: item }));
+    const loss = measureGradedLoss({ capability: null, suite: null, facts }, DEFAULT_POLICY);
+    expect(Math.abs(loss?.likelihood?.value ?? 1)).toBeLessThan(0.004);
+    // Without that, it would be far beyond the limit.
+    const raw = items.reduce(
+      (sum, { candidate, baseline }) =>
+        sum + (candidate.likelihood?.logprob ?? 0) - (baseline.likelihood?.logprob ?? 0),
+      0,
+    );
+    if (factor === 0.5) expect(Math.abs(raw / (3 * items.length))).toBeGreaterThan(0.03);
+  });
+});
