@@ -80,9 +80,9 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'rounding.ts',
   ],
   'language-model': [
+    'engine.ts',
     'execution.ts',
     'index.ts',
-    'logit-factors.ts',
     'precision.ts',
     'remote/index.ts',
     'tokens/gguf/defaults.ts',
@@ -99,6 +99,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'outcome.ts',
     'sample.ts',
     'suite.ts',
+    'texts/index.ts',
   ],
   'lm-eval-tasks': ['documents/find-documents.ts', 'read-task-suite.ts', 'read-task.ts', 'task-files.ts'],
   measure: [

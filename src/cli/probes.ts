@@ -16,7 +16,7 @@ import { exportTasks, GROUPS } from '../probes/lm-eval-export/tasks.ts';
 import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
-import { renderItems, renderSuites, wrap } from '../report/terminal/index.ts';
+import { renderItems, renderSuites, renderTextSuites, wrap } from '../report/terminal/index.ts';
 import {
   budgetSentence,
   chosenLevels,
@@ -93,6 +93,7 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
     return;
   }
   output.print(renderSuites(suites, seed, output.terminal));
+  if (selection.texts) output.print(renderTextSuites(selection.texts));
   warnOfFiles(suites, output);
   const { checkpoint } = options;
   if (checkpoint !== undefined) {

@@ -6,7 +6,7 @@ import type { GradedRule } from './sequential/graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './sequential/harm-rule.ts';
 
 /** What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its checks. */
-export type CheckSubject = 'sides' | 'answers' | 'stops' | 'benchmarks' | 'keys' | 'spectra';
+export type CheckSubject = 'sides' | 'answers' | 'stops' | 'texts' | 'benchmarks' | 'keys' | 'spectra';
 
 /** What checks found, by what they look at. */
 export type FoundBySubject = Readonly<Record<CheckSubject, readonly Finding[]>>;

@@ -25,6 +25,7 @@ import { rankLossFindings } from './findings/rank-loss.ts';
 import { retentionFindings } from './findings/retention.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
 import { spikeFindings } from './findings/spikes.ts';
+import { textLikelihoodFindings } from './findings/text-likelihood.ts';
 import { trendFindings } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
 import { twoKeyFindings } from './findings/two-key.ts';
@@ -61,6 +62,7 @@ const FINDINGS = [
   ...twinAccuracyFindings,
   ...accuracyLossFindings,
   ...likelihoodFindings,
+  ...textLikelihoodFindings,
   ...shadowDeltaFindings,
   ...benchmarkFindings,
   ...levelLostFindings,

@@ -17,6 +17,7 @@ export function runPhases(groups: readonly CheckGroup[], context: ComparisonCont
     sides: by('sides'),
     answers: by('answers'),
     stops: by('stops'),
+    texts: by('texts'),
     benchmarks: by('benchmarks'),
     keys: by('keys'),
     spectra: by('spectra'),

@@ -8,11 +8,12 @@ import { hideError, textKey } from '../measure/hidden-texts.ts';
 import { withoutQuotes } from '../measure/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
-import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
+import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 import { comparableText, readProbeFile } from '../probes/files/index.ts';
 import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
+import { builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
 
 /**
  * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a hub are
@@ -20,18 +21,48 @@ import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite 
  * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
-  const choices = resolved.policy.probes.map(listedFile);
+  const choices = resolved.policy.probes.map(listedFile).filter((choice) => !isOfTexts(choice));
   const suites: Suite[] = [];
   for (const choice of choices) {
     const loaded = await loadSuite(choice, { resolved, seed, twinsOf: benchmarkOf(choice, choices) });
     const suite = withTexts(loaded, resolved.policy['probes-text'] === 'keep');
-    if (suites.some(({ name }) => name === suite.name)) {
-      throw new UserError(`probes: two suites have the name ${JSON.stringify(suite.name)}`, 'rename one of the files');
-    }
+    if (suites.some(({ name }) => name === suite.name)) throw sameName(suite.name);
     suites.push(suite);
   }
   for (const suite of suites) expectNewQuestions(suite, suites);
   return suites;
+}
+
+/**
+ * The suites of texts that a policy lists.
+ * @param suites those of questions
+ * @throws UserError for a missing or invalid file, and for two suites with the same name
+ */
+export async function loadTextSuites(
+  { policy, policyPath, probeFiles }: ResolvedPolicy,
+  seed: number,
+  suites: readonly Suite[],
+): Promise<TextSuite[]> {
+  const kept = policy['probes-text'] === 'keep';
+  const names = new Set(suites.map(({ name }) => name));
+  const texts: TextSuite[] = [];
+  for (const { file } of policy.probes.map(listedFile).filter(isOfTexts)) {
+    const load = async () => {
+      if (file === BUILTIN) return builtinTexts(seed);
+      if (isDatasetPath(file)) throw new UserError(`probes: ${file}: texts are not read from a hub`, 'give a file');
+      const place = await findFile(file, policyPath, probeFiles);
+      return readTextSuite(probeFiles?.get(file) ?? place, file, { kept });
+    };
+    const suite = await quoting(kept, load);
+    if (names.has(suite.name)) throw sameName(suite.name);
+    names.add(suite.name);
+    texts.push(suite);
+  }
+  return texts;
+}
+
+function sameName(name: string): UserError {
+  return new UserError(`probes: two suites have the name ${JSON.stringify(name)}`, 'rename one of the files');
 }
 
 /** @param kept whether measurements keep the texts of a file; those of the built-in suite are public */

@@ -5,7 +5,7 @@ import type { MeasuredProbes } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
-import { loadSuites } from './load-suites.ts';
+import { loadSuites, loadTextSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
 
@@ -43,8 +43,11 @@ export async function selectProbes(
     );
   }
   if (only === 'spectra' || policy.probes.length === 0) return null;
+  const suites = await loadSuites(resolved, seed);
+  const texts = await loadTextSuites(resolved, seed, suites);
   return {
-    suites: (await loadSuites(resolved, seed)).map((suite) => withKnownLevels(suite, like)),
+    suites: suites.map((suite) => withKnownLevels(suite, like)),
+    ...(texts.length === 0 ? {} : { texts }),
     seed,
     order: { seed: orderSeed ?? randomInt(0, MAX_SEED), isChosen: orderSeed !== undefined },
     chatTemplate: chatTemplate ?? policy['chat-template'],

@@ -42,6 +42,20 @@ export interface Sequence {
   readonly continuation: readonly number[];
   /** Also as if all logits were scaled; an engine may be unable to. */
   readonly isScaled?: boolean;
+  /** Also what the model expects at each place; an engine may be unable to. */
+  readonly isPredicted?: boolean;
+}
+
+/** What all logits are multiplied by, where a score says how it would change: sharper above 1, flatter below. */
+export const LOGIT_FACTORS = [0.5, 0.75, 1.5, 2] as const;
+
+/** So many of the most likely tokens at one place are known, or the whole vocabulary if it has fewer. */
+export const MOST_PREDICTED = 32;
+
+/** The most likely tokens at one place, the first of which is the best; natural logarithms. */
+export interface TokenPrediction {
+  readonly tokens: readonly number[];
+  readonly logprobs: readonly number[];
 }
 
 export interface SequenceScore {
@@ -51,6 +65,8 @@ export interface SequenceScore {
   readonly greedy: boolean;
   /** The log-likelihood of the whole continuation if all logits were multiplied by each of LOGIT_FACTORS. */
   readonly scaled?: readonly number[];
+  /** At the place of each token of the continuation. */
+  readonly predictions?: readonly TokenPrediction[];
 }
 
 export interface Prompt {

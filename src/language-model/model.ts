@@ -58,6 +58,8 @@ export interface Model {
   readonly passCost?: () => Promise<PassCost>;
   /** What the server was asked so far; absent on this machine. */
   readonly usage?: () => RemoteUsage;
+  /** Whether texts can be scored from their first token on; absent: they can. */
+  readonly scoresTexts?: boolean;
   /** What the server is, if it is examined; absent on this machine. */
   readonly served?: ServedIdentity | null;
   /**
@@ -186,7 +188,7 @@ function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine,
     execution,
     ...(passCost && { passCost }),
     ...(remote
-      ? { usage: () => remote.usage, served: remote.served }
+      ? { usage: () => remote.usage, served: remote.served, scoresTexts: remote.scoresTexts }
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
     score: (requests, onTruncation, onWork) =>
       byText

@@ -16,6 +16,8 @@ interface Origin {
 interface Scored extends Origin {
   /** Also as if all logits were scaled, where the engine can: see LOGIT_FACTORS. */
   readonly isScaled?: boolean;
+  /** Also what the model expects at each place, where the engine can, and the tokens that are scored, where they are known. */
+  readonly isPredicted?: boolean;
 }
 
 /** A continuation to score after its context, or a text to score from its beginning (`rolling`). */
@@ -23,7 +25,12 @@ export type ScoreRequest = Scored &
   (
     | { readonly kind: 'text'; readonly context: string; readonly continuation: string }
     | { readonly kind: 'ids'; readonly context: readonly number[]; readonly continuation: readonly number[] }
-    | { readonly kind: 'rolling-text'; readonly text: string }
+    | {
+        readonly kind: 'rolling-text';
+        readonly text: string;
+        /** As much of the text as one window of the model takes, and no more. */
+        readonly isCut?: boolean;
+      }
     | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
   );
 

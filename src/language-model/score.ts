@@ -7,6 +7,7 @@ import {
   type OnWork,
   type Sequence,
   type SequenceScore,
+  type TokenPrediction,
 } from './engine.ts';
 import { answerable, type OnRefusal } from './refusal.ts';
 import type { RequestId, ScoreRequest } from './requests.ts';
@@ -30,6 +31,9 @@ export interface ScoreAnswer {
   readonly greedy: boolean;
   /** log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and is known. */
   readonly scaled?: readonly number[];
+  /** The tokens that were scored, and what the model expects in place of each: where that was asked for and is known. */
+  readonly tokens?: readonly number[];
+  readonly predictions?: readonly TokenPrediction[];
 }
 
 export interface ScoreOptions extends EncodeOptions {
@@ -94,7 +98,11 @@ export async function scoreEncoded(
     return scores.slice(taken - length, taken);
   });
   const requests = encoded.map(({ request }) => request);
-  return answerable(requests, onRefusal, (request, i) => toAnswer(request, at(parts, i))).map(({ result }) => result);
+  return answerable(requests, onRefusal, (request, i) => {
+    const answer = toAnswer(request, at(parts, i));
+    if (!request.isPredicted) return answer;
+    return { ...answer, tokens: at(encoded, i).result.flatMap(({ continuation }) => continuation) };
+  }).map(({ result }) => result);
 }
 
 /**
@@ -128,20 +136,25 @@ function sequencesOf(request: ScoreRequest, { maxLength }: Limits, options: Scor
     case 'rolling-text': {
       const prefix = expectPrefix(prefixTokenId, request);
       const tokens = encodeRolling(expectTokenizer(tokenizer, request), request.text, prefix, options);
-      return rollingWindows(tokens, prefix, maxLength);
+      const windows = rollingWindows(tokens, prefix, maxLength);
+      return (request.isCut ? windows.slice(0, 1) : windows).map((window) => withWishes(window, request));
     }
     case 'ids':
-      return [withScaling(fit(request, request, maxLength, options), request)];
+      return [withWishes(fit(request, request, maxLength, options), request)];
     case 'text': {
       const { context, continuation } = request;
       const pair = encodePair(expectTokenizer(tokenizer, request), context, continuation, options);
-      return [withScaling(fit(pair, request, maxLength, options), request)];
+      return [withWishes(fit(pair, request, maxLength, options), request)];
     }
   }
 }
 
-function withScaling({ context, continuation }: Sequence, { isScaled = false }: ScoreRequest): Sequence {
-  return isScaled ? { context, continuation, isScaled } : { context, continuation };
+function withWishes({ context, continuation }: Sequence, { isScaled, isPredicted }: ScoreRequest): Sequence {
+  return {
+    ...{ context, continuation },
+    ...(isScaled ? { isScaled } : {}),
+    ...(isPredicted ? { isPredicted } : {}),
+  };
 }
 
 function fit(
@@ -209,5 +222,10 @@ export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceS
   const [first] = scores;
   // Windows of a rolling text are not asked for it.
   const scaled = scores.length === 1 ? first?.scaled?.map(round) : undefined;
-  return { id, logprob, token_logprobs: logprobs.map(round), greedy, ...(scaled === undefined ? {} : { scaled }) };
+  const predictions = scores.flatMap((score) => score.predictions ?? []);
+  return {
+    ...{ id, logprob, token_logprobs: logprobs.map(round), greedy },
+    ...(scaled === undefined ? {} : { scaled }),
+    ...(predictions.length > 0 && predictions.length === logprobs.length ? { predictions } : {}),
+  };
 }

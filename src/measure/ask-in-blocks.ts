@@ -1,4 +1,4 @@
-import type { Model } from '../language-model/index.ts';
+import type { Model, ScoreRequest } from '../language-model/index.ts';
 import { at } from '../platform/at.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import {
@@ -39,6 +39,10 @@ export interface BlocksOptions {
   /** What is left of a time limit; null without one. At least one block is asked. */
   readonly budgetSeconds: number | null;
   readonly onProgress: OnProgress | undefined;
+  /** Calls that were made of the same model before, or will be made. */
+  readonly others?: ReadonlyArray<readonly ScoreRequest[]>;
+  /** Is done when all calls are announced, before the first block. */
+  readonly first?: (() => Promise<void>) | undefined;
   /** The answers so far, as a measurement has them. */
   readonly describe: (answers: readonly SuiteOutcomes[], stopped: MeasuredProbes['sequential']) => MeasuredProbes;
   /** The time in milliseconds. */
@@ -52,13 +56,14 @@ export interface BlocksOptions {
 export async function askInBlocks(
   suites: readonly BlockSuite[],
   model: Model,
-  { sequential, budgetSeconds, onProgress, describe, now = () => performance.now() }: BlocksOptions,
+  { sequential, budgetSeconds, onProgress, describe, others, first, now = () => performance.now() }: BlocksOptions,
 ): Promise<BlocksRun> {
   const { blocks: order, settle } = sequential;
   // A block that is too long for a time limit is asked in parts.
   const partsOf = (facts: readonly string[]) => (budgetSeconds === null ? [facts] : inParts(facts));
   const blocks = order.map((facts) => partsOf(facts).map((part) => chunksOf(suites, new Set(part))));
-  await prepareModel(model, blocks.flat(3));
+  await prepareModel(model, blocks.flat(3), others);
+  await first?.();
   const answers = suites.map((): SuiteOutcomes => ({ outcomes: new Map(), truncated: new Map() }));
   const total = blocks.flat(3).reduce((sum, { items }) => sum + items.length, 0);
   const started = now();

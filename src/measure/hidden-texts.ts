@@ -3,6 +3,7 @@ import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { AnswerKind, ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
+import type { ProbeRunOptions } from './options.ts';
 import { KEPT_CHARACTERS } from './schema/item-table.ts';
 import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from './schema/probes.ts';
 import { sharesText, withoutQuotes } from './without-quotes.ts';
@@ -138,14 +139,19 @@ export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
  * Do some work with suites. If the texts of one must not be shown, neither do its errors: a tokenizer quotes what it cannot
  * encode, and a server may repeat what it was asked.
  */
-export async function hidingErrors<T>(suites: readonly Suite[], work: () => Promise<T>): Promise<T> {
-  const hidden = suites.filter(hidesTexts);
+export async function hidingErrors<T>(
+  { suites, texts = [] }: Pick<ProbeRunOptions, 'suites' | 'texts'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const hidden = [
+    ...suites.filter(hidesTexts).flatMap(({ items }) => items.flatMap(textsOf)),
+    ...texts.filter(({ kept }) => !kept).flatMap((suite) => suite.texts.map(({ text }) => text)),
+  ];
   try {
     return await work();
   } catch (error) {
     if (hidden.length === 0 || !(error instanceof UserError)) throw error;
-    const texts = hidden.flatMap(({ items }) => items.flatMap(textsOf));
-    throw hideError(error, (message) => (sharesText(message, texts) ? NOT_SHOWN : message));
+    throw hideError(error, (message) => (sharesText(message, hidden) ? NOT_SHOWN : message));
   }
 }
 

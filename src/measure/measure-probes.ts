@@ -37,6 +37,7 @@ import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { indicesOfShard, type Shard } from './shards/shard.ts';
+import { measureTexts, textCalls } from './texts/measure-texts.ts';
 
 export interface ProbeRun {
   /** In a shard, the answers of facts that are left out are included: another shard can have the rest of a fact. */
@@ -90,7 +91,7 @@ export async function measureProbes(
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,
   });
-  return hidingErrors(selection.suites, () => withModel(source, modelOptions(selection, onOpening), run));
+  return hidingErrors(selection, () => withModel(source, modelOptions(selection, onOpening), run));
 }
 
 /**
@@ -114,7 +115,9 @@ export async function runSuites(
     prepareSuite(suite, items, { model, chatTemplate, reads: reads.get(suite.name) }),
   );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
-  await prepareModel(model, chunks);
+  await prepareModel(model, chunks, textCalls(selection.texts ?? [], model));
+  // One machine of several has them.
+  const texts = await textsOf(model, shard === null || shard.index === 1 ? selection.texts : undefined);
   const sizes = chunks.map(({ items }) => items.length);
   const own = new Set(indicesOfShard(sizes, shard).map((index) => at(chunks, index).items));
   const all = sizes.reduce((sum, size) => sum + size, 0);
@@ -133,11 +136,22 @@ export async function runSuites(
   const settings = settingsOf(model, { ...selection, suites, sequential: undefined });
   const notes = suites.flatMap(({ warnings }) => warnings);
   if (shard === null) {
-    return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds, allSeconds };
+    return {
+      probes: { ...settings, ...joinAnswers(answers), notes, ...texts },
+      share: null,
+      expectedSeconds,
+      allSeconds,
+    };
   }
   const items = answers.flatMap((part) => part.items);
   const leftOut = answers.flatMap((part) => part.leftOut);
-  const probes = { ...settings, items: items.map(({ item }) => item), notes, leftOut: leftOut.map(({ item }) => item) };
+  const probes = {
+    ...settings,
+    items: items.map(({ item }) => item),
+    notes,
+    leftOut: leftOut.map(({ item }) => item),
+    ...texts,
+  };
   const share: ProbesShare = {
     asked: all,
     items: items.map(({ index }) => index),
@@ -163,17 +177,23 @@ async function runInBlocks(
   );
   const settings = settingsOf(model, selection);
   const notes = suites.flatMap(({ warnings }) => warnings);
+  let texts: Pick<MeasuredProbes, 'texts'> = {};
   const describe: BlocksOptions['describe'] = (outcomes, stopped) => ({
     ...settings,
     ...(stopped ? { sequential: stopped } : {}),
     ...joinAnswers(answersOf(runs, outcomes)),
     notes,
+    ...texts,
   });
   const blocks = runs.map(({ suite, chunks, options }) => ({ name: suite.name, items: chunks.flat(), options }));
   const run = await askInBlocks(blocks, model, {
     sequential,
     describe,
     onProgress,
+    others: textCalls(selection.texts ?? [], model),
+    first: async () => {
+      texts = await textsOf(model, selection.texts);
+    },
     budgetSeconds: budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000,
   });
   onProgress?.({ phase: 'finishing' });
@@ -184,6 +204,10 @@ async function runInBlocks(
     expectedSeconds: run.seconds,
     allSeconds: (run.seconds * all) / Math.max(1, run.askedItems),
   };
+}
+
+async function textsOf(model: Model, suites: ProbeRunOptions['texts']): Promise<Pick<MeasuredProbes, 'texts'>> {
+  return suites === undefined ? {} : { texts: await measureTexts(suites, model) };
 }
 
 /** What the probes were asked with. */

@@ -5,6 +5,7 @@ import type { DeviceChoice } from '../onnx/device.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { OnProgress } from '../platform/progress.ts';
 import type { Suite } from '../probes/suite.ts';
+import type { TextSuite } from '../probes/texts/index.ts';
 import type { MethodChoice } from '../spectra/index.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
@@ -23,6 +24,8 @@ export const MAX_SEED = 2 ** 31 - 1;
 /** The probes to run on a checkpoint. */
 export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
+  /** Texts that are scored beside them; none if missing. */
+  readonly texts?: readonly TextSuite[] | undefined;
   readonly seed: number;
   readonly order: AskingSeed;
   readonly chatTemplate: boolean;

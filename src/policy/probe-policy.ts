@@ -45,6 +45,8 @@ const suiteSchema = z.union(
     z
       .strictObject({
         file: z.string().min(1),
+        /** `text`: what is in the file is not asked but scored, as texts; of `builtin`, the prompts of its benchmark forms. */
+        kind: z.literal('text', 'must be text, or be left out for questions').optional(),
         /** Of the built-in suite: how many facts it asks, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
         /** How a choice is scored; by default as the format of the file implies. */
@@ -86,7 +88,12 @@ const suiteSchema = z.union(
         path: ['chat_template'],
       })
       .refine(
-        ({ file, facts: _, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined),
+        ({ file: _, kind, ...own }) => kind === undefined || Object.values(own).every((value) => value === undefined),
+        { error: 'texts are scored as they are: leave the other settings out', path: ['kind'] },
+      )
+      .refine(
+        ({ file, kind, facts: _, ...own }) =>
+          file !== BUILTIN || kind !== undefined || Object.values(own).every((value) => value === undefined),
         {
           error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
         },
@@ -96,7 +103,7 @@ const suiteSchema = z.union(
         path: ['facts'],
       }),
   ],
-  'must be `builtin`, a file, or {file, facts, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
+  'must be `builtin`, a file, or {file, kind, facts, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
@@ -109,11 +116,21 @@ export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
 
 const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   const files = choices.map(listedFile);
+  const questions = files.filter((file) => !isOfTexts(file));
   for (const [i, file] of files.entries()) {
-    const message = findTwinsMistake(file, files);
+    const message = findTwinsMistake(file, questions);
     if (message !== null) context.addIssue({ code: 'custom', path: [i, 'twins-of'], message });
   }
+  if (files.length > 0 && questions.length === 0) {
+    const message = 'texts alone decide nothing: list builtin, or a file of questions, beside them';
+    context.addIssue({ code: 'custom', path: [0, 'kind'], message });
+  }
 });
+
+/** Whether an entry lists texts that are scored, and no questions. */
+export function isOfTexts({ kind }: Pick<Exclude<SuiteChoice, string>, 'kind'>): boolean {
+  return kind === 'text';
+}
 
 /**
  * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing its
@@ -167,6 +184,14 @@ export const probePolicyShape = {
       limit: z.number().positive().default(0.03),
       /** The same of one capability or suite. */
       'capability-limit': z.number().positive().default(0.1),
+    })
+    .prefault({}),
+  /** How likely plain texts are. A change of style moves that too, so it warns at most. */
+  'text-likelihood': z
+    .strictObject({
+      level: z.enum(['info', 'warn']).default('warn'),
+      /** A fall of this size, in nats per byte, is reported if its bound is beyond it. */
+      limit: z.number().positive().default(0.02),
     })
     .prefault({}),
   /** Δbenchmark − Δtwin. */

@@ -81,12 +81,15 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
 /**
  * Announce the calls for all chunks that may be run, so that the answers to a call do not depend on which are made before it.
  * @param chunks those of one suite have one object as options
+ * @param others requests of other calls
  */
 export async function prepareModel(
   model: Model,
   chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunProbesOptions }>,
+  others: ReadonlyArray<readonly ScoreRequest[]> = [],
 ): Promise<void> {
-  function* calls(): Generator<ScoreRequest[]> {
+  function* calls(): Generator<readonly ScoreRequest[]> {
+    yield* others;
     for (const options of new Set(chunks.map((chunk) => chunk.options))) {
       const own = chunks.filter((chunk) => chunk.options === options).map(({ items }) => items);
       for (const items of callsFor(model, own)) yield items.flatMap((item) => scoreRequests(item, model, options));

@@ -31,7 +31,7 @@ export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
 export { randomSpectrum } from './random-spectrum.ts';
 export { exactSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';
-export { clusterInterval, welchInterval } from './t-interval.ts';
+export { clusterInterval, ratioInterval, welchInterval } from './t-interval.ts';
 export { tango } from './tango.ts';
 export { logEvidence, type Prior, type SeenBlocks } from './total-evidence.ts';
 export { widenedRange } from './widened-range.ts';

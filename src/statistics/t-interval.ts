@@ -1,6 +1,6 @@
 import { tQuantile } from './distributions.ts';
 
-interface MeanInterval {
+export interface MeanInterval {
   mean: number;
   standardError: number;
   lower: number;
@@ -20,7 +20,20 @@ interface MeanInterval {
  * @returns null for fewer than two clusters
  */
 export function clusterInterval(groups: readonly (readonly number[])[], level: number): MeanInterval | null {
-  const clusters = groups.filter((group) => group.length > 0).map((group) => ({ sum: sum(group), size: group.length }));
+  return ratioInterval(
+    groups.filter((group) => group.length > 0).map((group) => ({ sum: sum(group), size: group.length })),
+    level,
+  );
+}
+
+/**
+ * The same of a ratio of sums, such as log-likelihood per byte, over clusters of which each has its own of both, such as texts.
+ * @returns null for fewer than two clusters
+ */
+export function ratioInterval(
+  clusters: ReadonlyArray<{ readonly sum: number; readonly size: number }>,
+  level: number,
+): MeanInterval | null {
   const df = clusters.length - 1;
   if (df < 1) return null;
   const items = sum(clusters.map(({ size }) => size));

@@ -265,6 +265,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['likelihood-loss', 'answerLikelihood', null, 'model', -0.112, null, { absolute: 0.05 }],
     ['likelihood-loss', 'answerLikelihood', null, 'w', -0.09, null, { absolute: 0.05 }],
   ],
+  'text-likelihood': [['text-likelihood', 'textLikelihood', null, 'w', -0.052, null, { absolute: 0.03 }]],
   'likelihood-unclear': [
     ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }],
     ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.028, null, { absolute: 0.03 }],

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadSuites } from '../../src/gate/load-suites.ts';
+import { loadSuites, loadTextSuites } from '../../src/gate/load-suites.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { toJsonl } from '../../src/probes/files/jsonl.ts';
 import type { Suite } from '../../src/probes/suite.ts';
@@ -19,6 +19,38 @@ function load(probes: string, extra = '', files: Readonly<Record<string, string>
   const policyPath = join(folder, 'policy.yml');
   return loadSuites({ policy: parsePolicy(`probes: ${probes}\n${extra}`, policyPath), policyPath }, 1);
 }
+
+describe('suites of texts', () => {
+  const TEXTS = 'one\n\ntwo\n\nthree\n\nfour\n\nfive\n';
+
+  async function loadTexts(probes: string, extra = '', text = TEXTS) {
+    const folder = temporaryFolder();
+    for (const name of ['a.txt', 'exam.csv']) writeFileSync(join(folder, name), name === 'a.txt' ? text : CHOICES);
+    const policyPath = join(folder, 'policy.yml');
+    const resolved = { policy: parsePolicy(`probes: ${probes}\n${extra}`, policyPath), policyPath };
+    return loadTextSuites(resolved, 1, await loadSuites(resolved, 1));
+  }
+
+  it('are no suites of questions, and have names of their own', async () => {
+    const texts = await loadTexts('[builtin, {file: builtin, kind: text}, {file: a.txt, kind: text}]');
+    expect(texts.map(({ name, seed, size }) => [name, seed, size])).toEqual([
+      ['builtin-texts', 1, 60],
+      ['a.txt', null, 5],
+    ]);
+    await expect(loadTexts('[builtin, {file: a.txt, kind: text}, {file: a.txt, kind: text}]')).rejects.toThrow(
+      'two suites have the name "a.txt"',
+    );
+    await expect(loadTexts('[builtin, {file: hf://datasets/a/b/c/d, kind: text}]')).rejects.toThrow(
+      'not read from a hub',
+    );
+  });
+
+  it('are not quoted by errors where texts of files must not be shown', async () => {
+    const texts = '[exam.csv, {file: a.txt, kind: text}]';
+    expect((await loadTexts(texts, 'probes-text: omit'))[0]?.kept).toBe(false);
+    await expect(loadTexts(texts, 'probes-text: omit', 'a secret')).rejects.toThrow(/^(?!.*secret)/);
+  });
+});
 
 describe('a suite that is twins of another', () => {
   it('is asked as its benchmark is, by letter and by text, and every item is a fact of its own', async () => {

@@ -72,6 +72,23 @@ rules:
     ['a text of many brackets', '['.repeat(20_000), /shadow-gate\.yml:\d+:\d+: /],
     ['a bomb of aliases', 'a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: [*b,*b,*b,*b]\n', /alias|unknown key/i],
     ['null in place of suites', 'probes:\n', /:1:8: probes: /],
+    ['texts alone', 'probes: [{file: a.txt, kind: text}]\n', /:1:\d+: probes\.0\.kind: texts alone decide nothing/],
+    ['a kind that is none', 'probes: [builtin, {file: a.txt, kind: question}]\n', /probes\.1\.kind: must be text/],
+    [
+      'settings of texts',
+      'probes: [builtin, {file: a.txt, kind: text, scoring: raw}]\n',
+      /probes\.1\.kind: texts are scored as they are/,
+    ],
+    [
+      'facts of the texts of the built-in suite',
+      'probes: [builtin, {file: builtin, kind: text, facts: 60}]\n',
+      /probes\.1\.kind: texts are scored as they are/,
+    ],
+    [
+      'twins of texts',
+      'probes: [builtin, {file: a.txt, kind: text}, {file: b.csv, twins-of: a.txt}]\n',
+      /probes\.2\.twins-of: "a\.txt" is not among the suites/,
+    ],
     ['a suite that is a number', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['an unknown scoring', 'probes:\n  - file: a.csv\n    scoring: foo\n', /:3:14: probes\.0\.scoring: .*"per-byte"/],

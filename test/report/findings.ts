@@ -507,6 +507,7 @@ export function everyFinding(name: string): Finding[] {
         expected: 0.004,
       },
     ],
+    'text-likelihood': [{ suite: name, texts: 70, change: -0.052, standardError: 0.004, upper: -0.0454, limit: 0.03 }],
     'likelihood-unclear': [
       {
         capability: null,

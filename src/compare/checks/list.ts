@@ -42,6 +42,7 @@ import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
 import { spikesCheck } from './spikes.ts';
 import { stoppedEarlyCheck } from './stopped-early.ts';
+import { textLikelihoodCheck } from './text-likelihood.ts';
 import { tooFewFactsCheck } from './too-few-facts.ts';
 import { twinAccuracyCheck } from './twin-accuracy.ts';
 import { twoKeyCheck } from './two-key.ts';
@@ -94,6 +95,8 @@ export const CHECKS: readonly CheckGroup[] = [
     ],
   },
   { about: 'stops', checks: [stoppedEarlyCheck] },
+  // Beside the questions, since they are no evidence of harm: nothing else looks at what is found here.
+  { about: 'texts', checks: [textLikelihoodCheck] },
   {
     // What the answers in logs of an evaluation show.
     about: 'benchmarks',

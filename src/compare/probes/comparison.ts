@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FORMS, JUDGED_FORMS, TWIN_KINDS } from '../../probes/item.ts';
+import { textRowSchema } from './text-row.ts';
 
 const count = z.int().nonnegative();
 
@@ -349,5 +350,7 @@ export const probeComparisonSchema = z.strictObject({
   graded: z.array(gradedRowSchema).default([]),
   /** By suite and form. None in older reports. */
   sharpness: z.array(sharpnessRowSchema).default([]),
+  /** Suites of plain texts, which decide nothing. None in older reports. */
+  texts: z.array(textRowSchema).default([]),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

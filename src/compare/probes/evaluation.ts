@@ -24,6 +24,7 @@ import {
 } from './paired-item.ts';
 import { certainFacts, measureRetention } from './retention.ts';
 import { describeDelta, measureShadowDelta, overTemplates } from './shadow-delta.ts';
+import type { TextRow } from './text-row.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
 /** The statistics of paired answers, which the checks judge. */
@@ -49,6 +50,7 @@ export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
   readonly levels?: readonly MeasuredLevels[];
   readonly memorization?: readonly MemorizationRow[];
   readonly sharpness?: readonly SharpnessOfForm[];
+  readonly texts?: readonly TextRow[];
   /** Both sides are the same model: there is no baseline. */
   readonly isAlone?: boolean;
 }
@@ -64,6 +66,7 @@ export function evaluateProbes(
     levels: asked = [],
     memorization = [],
     sharpness = [],
+    texts = [],
     isAlone = false,
   }: FurtherAnswers = {},
 ): ProbeEvaluation {
@@ -119,6 +122,7 @@ export function evaluateProbes(
     losses: testLosses(scopes, policy),
     graded: gradedScopes(withTwins).flatMap((scope) => measureGradedLoss(scope, policy) ?? []),
     sharpness: [...sharpness],
+    texts: [...texts],
   };
   return {
     comparison,

@@ -1,4 +1,4 @@
-import { LOGIT_FACTORS } from '../../language-model/logit-factors.ts';
+import { LOGIT_FACTORS } from '../../language-model/engine.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';

@@ -25,3 +25,4 @@ export { LEAST_FACTS } from './kinds.ts';
 export { levelsIn } from './levels.ts';
 export { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 export { pairWithItself } from './pair.ts';
+export type { TextRow, TokenChanges } from './text-row.ts';

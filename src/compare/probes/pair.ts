@@ -17,6 +17,7 @@ import { levelsIn } from './levels.ts';
 import { memorizationRows } from './memorization.ts';
 import { groupItems, type PairOptions, pairItem, pairOptions } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
+import { textRows } from './texts.ts';
 
 /** The candidate's answers, and whether the baseline's can stand beside them. */
 export type ProbePairing =
@@ -87,6 +88,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
     sharpness,
     levels: levelsIn(probes, theirs),
     memorization: memorizationRows(probes, theirs, comparableSuites(probes, theirs)),
+    texts: textRows(probes, theirs, policy),
   });
   return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, items, lost, findings };
 }

@@ -12,6 +12,7 @@ import type { KindView } from './kinds.ts';
 import { levelsIn } from './levels.ts';
 import { pairAnswers, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
+import { textRows } from './texts.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
 export function reportProbes(context: ComparisonContext): ProbeReport | null {
@@ -24,7 +25,11 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
     };
     const compare = (probes: MeasuredProbes) => {
       const answers = alone(probes);
-      return evaluateWithoutBaseline(answers.facts, policy, { ...answers, levels: levelsIn(probes, probes) });
+      return evaluateWithoutBaseline(answers.facts, policy, {
+        ...answers,
+        levels: levelsIn(probes, probes),
+        texts: textRows(probes, null, policy),
+      });
     };
     const answers = alone(pairing.probes);
     const evidence = (comparison: ProbeComparison) => evidenceOf({ answers, comparison, kinds: null }, context);

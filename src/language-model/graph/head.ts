@@ -2,7 +2,7 @@ import { type TensorEntry, tensorRows } from '../../checkpoint/tensors/index.ts'
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { LOGIT_FACTORS } from '../logit-factors.ts';
+import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import { softcapped } from './attention.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 
@@ -18,6 +18,12 @@ export const HEAD = {
   scaledRows: 'scaledRows',
   /** float32 [P, factors]: the total of each such row if its logits are multiplied by each of LOGIT_FACTORS. */
   scaledTotals: 'scaledTotals',
+  /** int64 [T]: rows whose most likely tokens are wanted; at least one. */
+  predictedRows: 'predictedRows',
+  /** int64 [T, MOST_PREDICTED], or fewer of a small vocabulary: the most likely tokens of such a row, the first one first. */
+  predicted: 'predicted',
+  /** float32 [T, MOST_PREDICTED]: their logits. */
+  predictedLogits: 'predictedLogits',
   /** float32 [R, vocabulary]. */
   logits: 'logits',
   /** float32 [Q]: log-probability of the target token in its row. */
@@ -44,6 +50,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
+  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
   const layer = outputLayer(decoder, weights);
   const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, weights, layer, hidden));
   const total = logSumExp(graph, logits, decoder.vocabulary);
@@ -57,6 +64,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   graph.output(HEAD.total, total, float32);
   graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
   graph.output(HEAD.scaledTotals, scaledTotals(graph, logits, scaledRows, decoder.vocabulary), float32);
+  outputPredicted(graph, mostLikely(graph, logits, predictedRows, decoder.vocabulary));
   return graph;
 }
 
@@ -77,6 +85,7 @@ export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSl
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
+  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
   const logits = headLogits(graph, decoder, weights, slice, hidden);
   graph.output(HEAD.logits, logits, float32);
   graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
@@ -84,6 +93,7 @@ export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSl
   graph.output(HEAD.most, graph.op('ReduceMax', [logits, graph.constant([-1], 'int64')], { keepdims: 0 }), float32);
   graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
   graph.output(HEAD.scaledTotals, scaledTotals(graph, logits, scaledRows, slice.end - slice.start), float32);
+  outputPredicted(graph, mostLikely(graph, logits, predictedRows, slice.end - slice.start));
   return graph;
 }
 
@@ -134,6 +144,26 @@ function scaledTotals(graph: Graph, logits: Value, rows: Value, count: number): 
 export function scaledLogits(graph: Graph, logits: Value, rows: Value): Value[] {
   const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
   return LOGIT_FACTORS.map((factor) => graph.op('Mul', [chosen, graph.constant([factor], 'float32', [])]));
+}
+
+/** The most likely tokens of some rows with their logits, the best one first: [T, MOST_PREDICTED] each. */
+export interface MostLikely {
+  readonly logits: Value;
+  /** Counted from the first of the slice. */
+  readonly tokens: Value;
+}
+
+/** @param count of tokens in a row */
+export function mostLikely(graph: Graph, logits: Value, rows: Value, count: number): MostLikely {
+  const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
+  const most = graph.constant([Math.min(MOST_PREDICTED, count)], 'int64');
+  const [best, tokens] = graph.node('TopK', [chosen, most], { outputs: 2, attributes: { axis: -1 } });
+  return { logits: best, tokens };
+}
+
+export function outputPredicted(graph: Graph, { logits, tokens }: MostLikely): void {
+  graph.output(HEAD.predicted, tokens, int64);
+  graph.output(HEAD.predictedLogits, logits, float32);
 }
 
 /** The same of each block: [R, blocks]. */

@@ -2,7 +2,7 @@ import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { LOGIT_FACTORS } from '../logit-factors.ts';
+import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import {
   blockTotals,
   canSliceHead,
@@ -10,7 +10,10 @@ import {
   type HeadSlice,
   headLogits,
   LOGIT_BLOCK,
+  type MostLikely,
+  mostLikely,
   outputMatrix,
+  outputPredicted,
   reduceLogSumExp,
   scaledLogits,
 } from './head.ts';
@@ -49,10 +52,11 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
-  const wanted: Wanted = { rows: column(0), tokens: column(1), scaledRows };
+  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
+  const wanted: Wanted = { rows: column(0), tokens: column(1), scaledRows, predictedRows };
   const parts = slices.map((slice) => {
     const part = partOf(graph, headLogits(graph, decoder, weights, slice, hidden), slice, wanted);
-    graph.expandAfter([part.totals, part.most, part.chosen, ...part.scaled]);
+    graph.expandAfter([part.totals, part.most, part.chosen, ...part.scaled, part.predicted.logits]);
     return part;
   });
   const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
@@ -67,7 +71,18 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
   const scaled = LOGIT_FACTORS.map((_, i) => reduceLogSumExp(graph, beside(parts.map((part) => at(part.scaled, i)))));
   const columns = scaled.map((total) => graph.reshape(total, [-1, 1]));
   graph.output(HEAD.scaledTotals, graph.op('Concat', columns, { axis: 1 }), float32);
+  outputPredicted(graph, mostOfAll(graph, decoder, parts));
   return graph;
+}
+
+/** The most likely tokens among those of all slices. */
+function mostOfAll(graph: Graph, { vocabulary }: Decoder, parts: readonly Part[]): MostLikely {
+  const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
+  const most = graph.constant([Math.min(MOST_PREDICTED, vocabulary)], 'int64');
+  const all = beside(parts.map(({ predicted }) => predicted.logits));
+  const [logits, places] = graph.node('TopK', [all, most], { outputs: 2, attributes: { axis: -1 } });
+  const tokens = beside(parts.map(({ predicted }) => predicted.tokens));
+  return { logits, tokens: graph.op('GatherElements', [tokens, places], { axis: 1 }) };
 }
 
 interface Wanted {
@@ -76,6 +91,8 @@ interface Wanted {
   readonly tokens: Value;
   /** int64 [P]. */
   readonly scaledRows: Value;
+  /** int64 [T]. */
+  readonly predictedRows: Value;
 }
 
 interface Part {
@@ -88,14 +105,18 @@ interface Part {
   readonly chosen: Value;
   /** Totals of scaled logits, for each of LOGIT_FACTORS: [P, blocks]. */
   readonly scaled: readonly Value[];
+  /** Tokens as the whole vocabulary has them. */
+  readonly predicted: MostLikely;
 }
 
-function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, { rows, tokens, scaledRows }: Wanted): Part {
+function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, wanted: Wanted): Part {
+  const { rows, tokens, scaledRows, predictedRows } = wanted;
   const number = (value: number) => graph.constant([value], 'int64');
   const place = graph.op('ArgMax', [logits], { axis: -1 });
   const local = graph.op('Sub', [tokens, number(start)]);
   const nearest = graph.op('Min', [graph.op('Max', [local, number(0)]), number(end - start - 1)]);
   const found = graph.op('GatherND', [logits, graph.op('Concat', [rows, nearest], { axis: 1 })]);
+  const predicted = mostLikely(graph, logits, predictedRows, end - start);
   const isHere = graph.reshape(graph.op('Equal', [local, nearest]), [-1]);
   return {
     totals: blockTotals(graph, logits, end - start),
@@ -103,6 +124,7 @@ function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, { rows, 
     best: graph.op('Add', [place, number(start)]),
     chosen: graph.op('Where', [isHere, found, graph.constant([0], 'float32')]),
     scaled: scaledLogits(graph, logits, scaledRows).map((own) => blockTotals(graph, own, end - start)),
+    predicted: { logits: predicted.logits, tokens: graph.op('Add', [predicted.tokens, number(start)]) },
   };
 }
 

@@ -88,6 +88,8 @@ export interface RemoteUsage {
 export interface RemoteEngine extends Engine {
   /** What the server was asked so far. */
   readonly usage: RemoteUsage;
+  /** Whether it may be asked for the probabilities of a prompt: else each token of a text would be a question. */
+  readonly scoresTexts: boolean;
   /** What the server is; null if it was not asked for that. */
   readonly served: ServedIdentity | null;
   /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
@@ -215,6 +217,10 @@ class ServerEngine implements RemoteEngine {
 
   get served(): ServedIdentity | null {
     return this.#watch && { ...this.#watch.identity, fingerprint: this.#watch.fingerprint.digest };
+  }
+
+  get scoresTexts(): boolean {
+    return this.#echo !== null;
   }
 
   get usage(): RemoteUsage {

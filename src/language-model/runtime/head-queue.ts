@@ -1,7 +1,6 @@
 import { float32Data, type Tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import type { SequenceScore } from '../engine.ts';
-import { LOGIT_FACTORS } from '../logit-factors.ts';
+import { LOGIT_FACTORS, type SequenceScore, type TokenPrediction } from '../engine.ts';
 import type { HeadSession, HeadTarget } from './head-session.ts';
 
 /** A target token, and the token of a scored sequence that it is. */
@@ -85,7 +84,7 @@ export class HeadQueue implements HiddenQueue<Tensor> {
   }
 
   async #score(hidden: Float32Array, targets: readonly SequenceTarget[], start: number): Promise<void> {
-    const { logprobs, best, scaled } = await this.#head.score(
+    const { logprobs, best, scaled, predictions } = await this.#head.score(
       this.#head.rows(hidden),
       targets.map((target) => ({ ...target, row: target.row - start })),
     );
@@ -93,7 +92,12 @@ export class HeadQueue implements HiddenQueue<Tensor> {
       const scores = this.#scores[sequence] ?? [];
       this.#scores[sequence] = scores;
       const greedy = at(best, row - start) === token;
-      scores[position] = { logprob: at(logprobs, i), greedy, scaled: at(scaled, i) };
+      scores[position] = {
+        logprob: at(logprobs, i),
+        greedy,
+        scaled: at(scaled, i),
+        prediction: at(predictions, i),
+      };
     }
   }
 }
@@ -104,6 +108,8 @@ export interface TokenScore {
   readonly greedy: boolean;
   /** With each of LOGIT_FACTORS; null where that was not asked for. */
   readonly scaled: readonly number[] | null;
+  /** Null where that was not asked for. */
+  readonly prediction: TokenPrediction | null;
 }
 
 /** @param scores of all its tokens, in their order */
@@ -111,10 +117,12 @@ export function sequenceScore(scores: readonly TokenScore[]): SequenceScore {
   const tokenLogprobs = scores.map(({ logprob }) => logprob);
   const greedy = scores.every((score) => score.greedy);
   const known = scores.flatMap(({ scaled }) => (scaled === null ? [] : [scaled]));
-  if (known.length === 0 || known.length < scores.length) return { tokenLogprobs, greedy };
+  const predictions = scores.flatMap(({ prediction }) => prediction ?? []);
+  const isWhole = (parts: readonly unknown[]) => scores.length > 0 && parts.length === scores.length;
   return {
     tokenLogprobs,
     greedy,
-    scaled: LOGIT_FACTORS.map((_, f) => known.reduce((sum, own) => sum + at(own, f), 0)),
+    ...(isWhole(known) ? { scaled: LOGIT_FACTORS.map((_, f) => known.reduce((sum, own) => sum + at(own, f), 0)) } : {}),
+    ...(isWhole(predictions) ? { predictions } : {}),
   };
 }

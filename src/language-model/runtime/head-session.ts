@@ -12,9 +12,9 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { LOGIT_FACTORS, type TokenPrediction } from '../engine.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
-import { LOGIT_FACTORS } from '../logit-factors.ts';
 
 /** A token whose log-probability is computed, and the row of hidden states that predicts it. */
 export interface HeadTarget {
@@ -22,6 +22,8 @@ export interface HeadTarget {
   readonly token: number;
   /** The score of its sequence is wanted with scaled logits as well. */
   readonly isScaled?: boolean;
+  /** What the model expects in its place is wanted as well. */
+  readonly isPredicted?: boolean;
 }
 
 export interface TargetScores {
@@ -31,6 +33,8 @@ export interface TargetScores {
   readonly best: readonly number[];
   /** Of a target whose scaled score is wanted, its log-probability with each of LOGIT_FACTORS; one per target. */
   readonly scaled: ReadonlyArray<readonly number[] | null>;
+  /** Of a target whose place is to be predicted; one per target. */
+  readonly predictions: ReadonlyArray<TokenPrediction | null>;
 }
 
 interface HeadParts {
@@ -71,14 +75,30 @@ export class HeadSession {
 
   /** @param hidden [rows, hidden] */
   async score(hidden: Tensor, targets: readonly HeadTarget[]): Promise<TargetScores> {
-    const rows = scaledRows(targets);
-    const more = rows.length > 0 ? [HEAD.total, HEAD.scaledTotals] : [];
+    const isScaled = scaledRows(targets).length > 0;
+    const isPredicted = predictedRows(targets).length > 0;
+    const more = [
+      ...(isScaled || isPredicted ? [HEAD.total] : []),
+      ...(isScaled ? [HEAD.scaledTotals] : []),
+      ...(isPredicted ? [HEAD.predicted, HEAD.predictedLogits] : []),
+    ];
     const outputs = await this.#run(hidden, targets, [HEAD.logprobs, HEAD.best, ...more]);
     const logprobs = float32Output(outputs, HEAD.logprobs);
-    const best = int64Output(outputs, HEAD.best);
-    if (rows.length === 0) return { logprobs, best, scaled: targets.map(() => null) };
-    const totals = { totals: float32Output(outputs, HEAD.total), scaled: float32Output(outputs, HEAD.scaledTotals) };
-    return { logprobs, best, scaled: scaledLogprobs(targets, logprobs, totals) };
+    const none = targets.map(() => null);
+    const totals = isScaled || isPredicted ? float32Output(outputs, HEAD.total) : new Float32Array();
+    return {
+      logprobs,
+      best: int64Output(outputs, HEAD.best),
+      scaled: isScaled
+        ? scaledLogprobs(targets, logprobs, { totals, scaled: float32Output(outputs, HEAD.scaledTotals) })
+        : none,
+      predictions: isPredicted
+        ? tokenPredictions(targets, totals, {
+            tokens: int64Output(outputs, HEAD.predicted),
+            logits: float32Output(outputs, HEAD.predictedLogits),
+          })
+        : none,
+    };
   }
 
   /**
@@ -117,7 +137,8 @@ export class HeadSession {
     const feeds = {
       [HEAD.hidden]: hidden,
       [HEAD.targets]: pairs,
-      [HEAD.scaledRows]: scaledRowsFeed(scaledRows(targets)),
+      [HEAD.scaledRows]: rowsFeed(scaledRows(targets)),
+      [HEAD.predictedRows]: rowsFeed(predictedRows(targets)),
     };
     return session.run(feeds, fetches);
   }
@@ -125,11 +146,20 @@ export class HeadSession {
 
 /** The rows whose totals are wanted with scaled logits, ascending. */
 export function scaledRows(targets: readonly HeadTarget[]): number[] {
-  return [...new Set(targets.filter(({ isScaled }) => isScaled).map(({ row }) => row))].sort((a, b) => a - b);
+  return rowsOfTargets(targets.filter(({ isScaled }) => isScaled));
+}
+
+/** The rows whose most likely tokens are wanted, ascending. */
+export function predictedRows(targets: readonly HeadTarget[]): number[] {
+  return rowsOfTargets(targets.filter(({ isPredicted }) => isPredicted));
+}
+
+function rowsOfTargets(targets: readonly HeadTarget[]): number[] {
+  return [...new Set(targets.map(({ row }) => row))].sort((a, b) => a - b);
 }
 
 /** Without any, the first row stands in: not every device takes an empty tensor. */
-export function scaledRowsFeed(rows: readonly number[]): Tensor {
+export function rowsFeed(rows: readonly number[]): Tensor {
   return tensor.int64(rows.length > 0 ? rows : [0], [Math.max(1, rows.length)]);
 }
 
@@ -148,6 +178,30 @@ export function scaledLogprobs(
     if (!isScaled || place === undefined) return null;
     const logit = at(logprobs, i) + at(totals, row);
     return LOGIT_FACTORS.map((factor, f) => factor * logit - at(scaled, place + f));
+  });
+}
+
+/**
+ * What the model expects in the place of each target.
+ * @param totals of every row
+ * @param most of the rows of `predictedRows`, the most likely tokens and their logits, the best one first: [T, k]
+ */
+export function tokenPredictions(
+  targets: readonly HeadTarget[],
+  totals: Float32Array | Float64Array,
+  most: { readonly tokens: readonly number[]; readonly logits: Float32Array },
+): Array<TokenPrediction | null> {
+  const rows = predictedRows(targets);
+  const width = most.tokens.length / Math.max(1, rows.length);
+  const places = new Map(rows.map((row, place) => [row, place * width]));
+  return targets.map(({ row, isPredicted }) => {
+    const start = places.get(row);
+    if (!isPredicted || start === undefined) return null;
+    const total = at(totals, row);
+    return {
+      tokens: most.tokens.slice(start, start + width),
+      logprobs: Array.from(most.logits.subarray(start, start + width), (logit) => logit - total),
+    };
   });
 }
 

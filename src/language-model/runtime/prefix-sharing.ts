@@ -23,6 +23,7 @@ interface GroupMember {
   readonly index: number;
   readonly continuation: readonly number[];
   readonly isScaled?: boolean;
+  readonly isPredicted?: boolean;
 }
 
 /** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
@@ -36,11 +37,12 @@ export interface PrefixGroup {
  * @param isLong for a number of input tokens
  */
 export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
-  const inputs = sequences.map(({ context, continuation, isScaled }, index) => ({
+  const inputs = sequences.map(({ context, continuation, isScaled, isPredicted }, index) => ({
     index,
     context,
     continuation,
     ...(isScaled ? { isScaled } : {}),
+    ...(isPredicted ? { isPredicted } : {}),
     isLong: isLong(context.length + continuation.length - 1),
   }));
   inputs.sort(

@@ -106,6 +106,7 @@ function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: 
             sequence: member.index,
             position,
             ...(member.isScaled ? { isScaled: true } : {}),
+            ...(member.isPredicted ? { isPredicted: true } : {}),
           };
     }),
   );

@@ -61,7 +61,7 @@ export function measurementKey({ probes, adapter, ...request }: MeasurementReque
 }
 
 // The names of the keys are part of the hash: another name would make every cached measurement a miss.
-function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: ProbeRunOptions) {
+function probeIdentity({ suites, texts = [], seed, chatTemplate, budgetSeconds, isChosen }: ProbeRunOptions) {
   const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, source, levels, texts }) => ({
     name,
     version,
@@ -74,7 +74,12 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: 
     ...(levels === undefined ? {} : { levels }),
     ...(texts === undefined || texts.kept ? {} : { texts: 'hashed' }),
   }));
-  return { seed, chatTemplate, budgetSeconds, asked, ...(isChosen ? { isChosen } : {}) };
+  const scored = texts.map(({ name, digest, kept }) => ({ name, digest, kept }));
+  return {
+    ...{ seed, chatTemplate, budgetSeconds, asked },
+    ...(scored.length === 0 ? {} : { scored }),
+    ...(isChosen ? { isChosen } : {}),
+  };
 }
 
 export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
@@ -134,6 +139,7 @@ function haveRun(probes: Measurement['probes'], { probes: requested }: Pick<Meas
     (!requested.order.isChosen || probes.orderSeed === requested.order.seed) &&
     probes.chatTemplate === requested.chatTemplate &&
     isDeepStrictEqual(digests(probes.suites), digests(requested.suites)) &&
+    isDeepStrictEqual(digests(probes.texts ?? []), digests(requested.texts ?? [])) &&
     requested.suites.every((suite, i) => {
       const { levels, texts } = at(probes.suites, i);
       return areOf(levels, suite.levels) && (texts === 'hashed') === hidesTexts(suite);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LOGIT_FACTORS } from '../../language-model/logit-factors.ts';
+import { LOGIT_FACTORS } from '../../language-model/engine.ts';
 import { at } from '../../platform/at.ts';
 import { choiceProbability } from '../../probes/outcome.ts';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
@@ -11,6 +11,7 @@ import type { Measurement, TensorMeasurement } from './measurement.ts';
 import type { MergedWeightMeasurement } from './merge.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './probes.ts';
 import { servedDigest } from './served-digest.ts';
+import { LOG_UNIT } from './texts.ts';
 
 /**
  * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the schema's
@@ -48,6 +49,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (unlike) return `item ${JSON.stringify(unlike.id)} is described as two things at once`;
   const wrongLevel = probes?.status === 'measured' ? contradictionInLevels(probes) : null;
   if (wrongLevel !== null) return wrongLevel;
+  const wrongText = probes?.status === 'measured' ? contradictionInTexts(probes) : null;
+  if (wrongText !== null) return wrongText;
   const wrongGroup = probes?.status === 'measured' ? contradictionInGroups(probes) : null;
   if (wrongGroup !== null) return wrongGroup;
   const wrongMerge = contradictionInMerge(measurement);
@@ -55,6 +58,23 @@ export function contradictionIn(measurement: Measurement): string | null {
   const { note: _, ...delta } = measurement.model.delta ?? {};
   const stored = { model: { delta: measurement.model.delta && delta }, groups: measurement.groups };
   return isDeepStrictEqual(stored, summarize(tensors)) ? null : 'its summaries do not follow from its matrices';
+}
+
+/** The log-likelihood of a text is the sum over its tokens, each of which is rounded. */
+function contradictionInTexts({ texts = [] }: MeasuredProbes): string | null {
+  for (const { name, scores, predictions } of texts) {
+    if (predictions === undefined) continue;
+    let end = 0;
+    for (const [i, id] of scores.ids.entries()) {
+      const tokens = at(scores.tokens, i);
+      const sum = predictions.own.slice(end, end + tokens).reduce((total, own) => total + own, 0);
+      end += tokens;
+      if (Math.abs(at(scores.logprobs, i) + LOG_UNIT * sum) > LOG_UNIT * tokens) {
+        return `text ${JSON.stringify(id)} of ${JSON.stringify(name)} is not as likely as its tokens`;
+      }
+    }
+  }
+  return null;
 }
 
 /** Ranks and shares may exceed their limit by this much, as a factor: they are rounded. */

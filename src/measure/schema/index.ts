@@ -46,4 +46,5 @@ export {
 } from './probes.ts';
 export { type Quantization, quantizationSchema } from './quantization.ts';
 export { parseMeasurement, readMeasurement, readMeasurementOrShard } from './read.ts';
+export { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from './texts.ts';
 export { measurementText, writeMeasurement } from './write.ts';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { LOGIT_FACTORS } from '../../language-model/logit-factors.ts';
+import { LOGIT_FACTORS } from '../../language-model/engine.ts';
 import { SPELLING } from '../../language-model/tokens/spelling.ts';
 import { ERROR_CODES } from '../../platform/user-error.ts';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
 import { FACTS_RANGE } from '../../probes/suite.ts';
+import { textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
@@ -175,6 +176,12 @@ const measuredShape = z.strictObject({
    * for.
    */
   leftOut: z.array(leftOutSchema),
+  /** Plain texts, which were scored beside the questions. Absent without any, and in files of older versions. */
+  texts: z
+    .array(textSuiteMeasurementSchema)
+    .min(1)
+    .refine((suites) => new Set(suites.map(({ name }) => name)).size === suites.length, 'a suite is there twice')
+    .optional(),
 });
 export type MeasuredProbes = z.infer<typeof measuredShape>;
 

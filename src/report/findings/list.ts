@@ -24,6 +24,7 @@ import { RANK_LOSS_WORDS } from './rank-loss.ts';
 import { RETENTION_WORDS } from './retention.ts';
 import { SHADOW_DELTA_WORDS } from './shadow-delta.ts';
 import { SPIKE_WORDS } from './spikes.ts';
+import { TEXT_LIKELIHOOD_WORDS } from './text-likelihood.ts';
 import { TREND_WORDS } from './trend.ts';
 import { TWIN_ACCURACY_WORDS } from './twin-accuracy.ts';
 import { TWO_KEY_WORDS } from './two-key.ts';
@@ -49,6 +50,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...TWIN_ACCURACY_WORDS,
   ...ACCURACY_LOSS_WORDS,
   ...LIKELIHOOD_WORDS,
+  ...TEXT_LIKELIHOOD_WORDS,
   ...SHADOW_DELTA_WORDS,
   ...RETENTION_WORDS,
   ...LETTER_WORDS,

@@ -1,12 +1,20 @@
 import { markdownTable } from 'markdown-table';
-import type { ChurnRow, KindRow, LevelRow, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
+import type { ChurnRow, KindRow, LevelRow, ProbeComparison, ShadowRow, TextRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
-import { codeName } from '../escape.ts';
+import { codeName, plainText } from '../escape.ts';
 import type { NumberColumn } from '../text/accuracy-columns.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
 import { formatCount } from '../text/numbers.ts';
 import { PROBE_COLUMNS, probeCells, probeRemarks } from '../text/probes.ts';
+import {
+  rowsOfTokens,
+  TEXT_COLUMNS,
+  TOKEN_CHANGE_COLUMNS,
+  textCells,
+  tokenChangeCells,
+  unscoredTexts,
+} from '../text/texts.ts';
 import { decidingKinds, formName, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
 import { phraseMarkdown, termLink } from './phrase.ts';
 
@@ -58,6 +66,8 @@ export function probeEvidence(comparison: ProbeComparison): string[] {
     remarks.join('\n'),
     churnTable(comparison.churn),
     levelTable(comparison.levels),
+    textTable(comparison.texts),
+    tokenChangeTable(comparison.texts),
   ].filter((part) => part !== '');
 }
 
@@ -74,6 +84,35 @@ function levelTable(levels: readonly LevelRow[]): string {
   const head = [termLink('family', 'family'), ...LEVEL_COLUMNS];
   const rows = levels.slice(0, MAX_LEVELS).map((row) => [codeName(row.family), ...levelCells(row)]);
   return markdownTable([head, ...rows], { align: ['l', 'l', 'l', 'r'], alignDelimiters: false });
+}
+
+/** How likely plain texts are, and why some could not be scored. */
+function textTable(rows: readonly TextRow[]): string {
+  if (rows.length === 0) return '';
+  const head = [termLink('textLikelihood', 'plain texts'), ...TEXT_COLUMNS];
+  const cells = rows.map((row) => [codeName(row.suite), ...textCells(row)]);
+  const table = markdownTable([head, ...cells], {
+    align: ['l', ...TEXT_COLUMNS.map(() => 'r')],
+    alignDelimiters: false,
+  });
+  const reasons = unscoredTexts(rows).map(({ suite, reason }) => `${codeName(suite)}: ${plainText(reason)}`);
+  return reasons.length === 0
+    ? table
+    : `${table}
+
+<sub>Not scored: ${reasons.join('<br>')}</sub>`;
+}
+
+/** What llama.cpp's users know of a quantized copy. */
+function tokenChangeTable(texts: readonly TextRow[]): string {
+  const rows = rowsOfTokens(texts);
+  if (rows.length === 0) return '';
+  const head = ['every token of these texts', ...TOKEN_CHANGE_COLUMNS];
+  const cells = rows.map(({ suite, changes }) => [codeName(suite), ...tokenChangeCells(changes)]);
+  return markdownTable([head, ...cells], {
+    align: ['l', ...TOKEN_CHANGE_COLUMNS.map(() => 'r')],
+    alignDelimiters: false,
+  });
 }
 
 /** A team's own benchmark may name hundreds of capabilities. */

@@ -1,7 +1,7 @@
 export { renderCalibration } from './calibration.ts';
 export { renderInstrumentPower } from './instrument-power.ts';
 export { phraseLine } from './phrase.ts';
-export { renderItems, renderSuites } from './probe-items.ts';
+export { renderItems, renderSuites, renderTextSuites } from './probe-items.ts';
 export { renderTerminal } from './report.ts';
 export { renderShort } from './short-report.ts';
 export { renderSpectra, renderUnmeasured } from './spectra.ts';

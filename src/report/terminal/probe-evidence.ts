@@ -1,7 +1,16 @@
-import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
+import type { KindRow, ProbeComparison, TextRow } from '../../compare/probes/index.ts';
+import { at } from '../../platform/at.ts';
 import { printable } from '../escape.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
+import {
+  rowsOfTokens,
+  TEXT_COLUMNS,
+  TOKEN_CHANGE_COLUMNS,
+  textCells,
+  tokenChangeCells,
+  unscoredTexts,
+} from '../text/texts.ts';
 import { formName, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
 import { numberColumn } from './number-column.ts';
 import { type Column, roomForFirst, terminalTable } from './table.ts';
@@ -42,8 +51,8 @@ function kindName(row: KindRow | undefined, room: number): string {
   return line.length <= room ? line : names.join('\n');
 }
 
-/** The answers that changed, and the levels that were reached. */
-export function renderChanges({ churn, levels }: ProbeComparison, width: number): string {
+/** The answers that changed, the levels that were reached, and plain texts. */
+export function renderChanges({ churn, levels, texts }: ProbeComparison, width: number): string {
   const forms = churn.map((row) => [formName(row.form, row.kind), ...churnCells(row)]);
   const families = levels.slice(0, MAX_ROWS).map((row) => ['', ...levelCells(row)]);
   const levelColumns = [{ head: 'family' }, ...LEVEL_COLUMNS.map((head) => ({ head }))];
@@ -52,10 +61,47 @@ export function renderChanges({ churn, levels }: ProbeComparison, width: number)
   return [
     forms.length === 0 ? '' : terminalTable(churnColumns(width), forms),
     named.length === 0 ? '' : `${terminalTable(levelColumns, named)}${hidden(levels.length - named.length)}`,
+    renderTexts(texts, width),
+    renderTokenChanges(texts, width),
   ]
     .filter((table) => table !== '')
     .join('\n\n');
 }
+
+/** How likely plain texts are, and why some could not be scored. */
+function renderTexts(rows: readonly TextRow[], width: number): string {
+  if (rows.length === 0) return '';
+  const columns = [
+    { head: 'plain texts' },
+    ...TEXT_COLUMNS.map((head): Column => ({ head: stacked(head, width), align: 'right' })),
+  ];
+  const cells = rows.slice(0, MAX_ROWS).map((row) => [printable(row.suite, NAME), ...textCells(row)]);
+  const reasons = unscoredTexts(rows).flatMap(({ suite, reason }) =>
+    wrap(`${printable(suite, NAME)} was not scored: ${printable(reason, 200)}`, width - 2).map((line) => `\n  ${line}`),
+  );
+  return `${terminalTable(columns, cells)}${reasons.join('')}`;
+}
+
+/** Suites of texts that stand beside each other. */
+const MAX_SUITES = 3;
+
+/** What llama.cpp's users know of a quantized copy: a line for each number, and a column for each suite. */
+function renderTokenChanges(texts: readonly TextRow[], width: number): string {
+  const suites = rowsOfTokens(texts).slice(0, MAX_SUITES);
+  if (suites.length === 0) return '';
+  const room = width < MEDIUM ? 2 * MIN_NAME : NAME;
+  const columns = [
+    { head: 'every token of' },
+    ...suites.map(({ suite }): Column => ({ head: printable(suite, room), align: 'right' })),
+  ];
+  const cells = suites.map(({ changes }) => tokenChangeCells(changes));
+  return terminalTable(
+    columns,
+    TOKEN_CHANGE_COLUMNS.map((head, i) => [head, ...cells.map((own) => at(own, i))]),
+  );
+}
+
+const stacked = (head: string, width: number) => (width < MEDIUM ? head.replace(', ', ',\n') : head);
 
 function churnColumns(width: number): Column[] {
   const head = (text: string) => (width < MEDIUM ? text.replace(/ (?=→|answer)|(?<=,) /, '\n') : text);

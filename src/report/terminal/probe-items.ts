@@ -2,8 +2,9 @@ import { styleText } from 'node:util';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import type { Suite } from '../../probes/suite.ts';
+import type { TextSuite } from '../../probes/texts/index.ts';
 import { printable } from '../escape.ts';
-import { formatCount } from '../text/numbers.ts';
+import { formatCount, formatInteger } from '../text/numbers.ts';
 import { roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -35,6 +36,16 @@ const MIN_KINDS = 12;
 
 const ONE_LEVEL =
   'A model is asked one level of each family in full: the one that a pilot of a dozen facts a level finds neither too easy nor too hard for it, or that of the baseline.';
+
+/** Suites of texts, and how many texts of theirs are scored. */
+export function renderTextSuites(suites: readonly TextSuite[]): string {
+  return suites
+    .map(({ name, texts, size }) => {
+      const part = texts.length === size ? '' : ` of ${formatInteger(size)}`;
+      return `${printable(name)}: ${formatInteger(texts.length)}${part} plain texts, which are scored and not asked`;
+    })
+    .join('\n');
+}
 
 /** What the suites hold: families with their capabilities, twins and numbers. */
 export function renderSuites(suites: readonly Suite[], seed: number, { width }: TerminalOptions): string {

@@ -41,6 +41,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
   twinAccuracy: { text: 'twin accuracy', term: 'twinAccuracy' },
   answerLikelihood: { text: 'answer likelihood', term: 'answerLikelihood' },
+  textLikelihood: { text: 'text likelihood', term: 'textLikelihood' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },
   keptLetters: { text: 'kept letters', term: null },
   retention: { text: 'retention', term: 'retention' },

@@ -19,6 +19,14 @@ export function formatLikelihood(x: number): string {
   return x.toFixed(3).replace('-', MINUS);
 }
 
+/** A number with its standard error, with so many decimals: `−0.110 ± 0.021`. */
+export function formatMeasured(
+  { value, standardError }: { readonly value: number; readonly standardError: number },
+  decimals: number,
+): string {
+  return `${value.toFixed(decimals).replace('-', MINUS)} ± ${standardError.toFixed(decimals)}`;
+}
+
 /** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. Of a number that is hardly known, its bounds. */
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;

@@ -20,7 +20,15 @@ const retention: Finding = {
 const keys = (spectra: Finding[], answers: Finding[], of = policy) => {
   // The check looks at no other part of a comparison.
   const context = { calibration: null, policy: of, probes: { kind: 'not-requested' } } as unknown as ComparisonContext;
-  return twoKeyCheck.findAfter(context, { sides: [], answers, stops: [], benchmarks: [], keys: [], spectra });
+  return twoKeyCheck.findAfter(context, {
+    sides: [],
+    answers,
+    stops: [],
+    texts: [],
+    benchmarks: [],
+    keys: [],
+    spectra,
+  });
 };
 
 describe('the two-key rule', () => {

@@ -70,17 +70,27 @@ it('by slices of the vocabulary, the output layer computes the same to the last 
       [tokens.length, 2],
     ),
     [HEAD.scaledRows]: tensor.int64([0, 2], [2]),
+    [HEAD.predictedRows]: tensor.int64([1, 2], [2]),
   };
   const outputsOf = async (graph: Graph) => {
     const session = await openSession(graph, CPU);
-    const outputs = await session.run(feeds, [HEAD.logprobs, HEAD.total, HEAD.best, HEAD.scaledTotals]);
+    const outputs = await session.run(feeds, [
+      HEAD.logprobs,
+      HEAD.total,
+      HEAD.best,
+      HEAD.scaledTotals,
+      HEAD.predicted,
+      HEAD.predictedLogits,
+    ]);
     await session.release();
-    const numbers = [HEAD.logprobs, HEAD.total, HEAD.scaledTotals].map((name) => float32Output(outputs, name));
-    return [...numbers, int64Output(outputs, HEAD.best)];
+    const numbers = [HEAD.logprobs, HEAD.total, HEAD.scaledTotals, HEAD.predictedLogits].map((name) =>
+      float32Output(outputs, name),
+    );
+    return [...numbers, int64Output(outputs, HEAD.best), int64Output(outputs, HEAD.predicted)];
   };
   const sliced = await outputsOf(buildSlicedHead(decoder, weights, slices ?? []));
   expect(sliced).toEqual(await outputsOf(buildHead(decoder, weights)));
-  expect(sliced[3]?.[0]).toBe(TWINS[0]);
+  expect(sliced[4]?.[0]).toBe(TWINS[0]);
 });
 
 it('log-probabilities over a large vocabulary are those of float64', async () => {

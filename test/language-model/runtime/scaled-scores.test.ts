@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Sequence } from '../../../src/language-model/engine.ts';
-import { LOGIT_FACTORS } from '../../../src/language-model/logit-factors.ts';
+import { LOGIT_FACTORS } from '../../../src/language-model/engine.ts';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { at } from '../../../src/platform/at.ts';
 import { type EngineChanges, languageModel, rowsOf, withEngine } from './engines.ts';

@@ -84,7 +84,7 @@ export class LayeredModel {
       row += hidden.rows;
     }
     targets.sort((a, b) => a.row - b.row);
-    const { logprobs, best, scaled } = await this.#through(
+    const { logprobs, best, scaled, predictions } = await this.#through(
       queued.map(({ hidden }) => hidden),
       targets,
       onWork,
@@ -95,6 +95,7 @@ export class LayeredModel {
         logprob: at(logprobs, i),
         greedy: at(best, place) === token,
         scaled: at(scaled, i),
+        prediction: at(predictions, i),
       };
     }
     return scores.map((own, sequence) => {

@@ -1,9 +1,16 @@
 import { float32Output, int64Output, openSession, type Session, tensor } from '../../../onnx/session.ts';
 import { at } from '../../../platform/at.ts';
-import type { OnWork } from '../../engine.ts';
+import { LOGIT_FACTORS, MOST_PREDICTED, type OnWork } from '../../engine.ts';
 import { buildHeadSlice, HEAD, type HeadSlice } from '../../graph/head.ts';
-import { LOGIT_FACTORS } from '../../logit-factors.ts';
-import { type HeadTarget, scaledLogprobs, scaledRows, scaledRowsFeed, type TargetScores } from '../head-session.ts';
+import {
+  type HeadTarget,
+  predictedRows,
+  rowsFeed,
+  scaledLogprobs,
+  scaledRows,
+  type TargetScores,
+  tokenPredictions,
+} from '../head-session.ts';
 import type { LayeredDecoder } from './layer-pass.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -54,10 +61,13 @@ export class SlicedHead {
     const sums = Array.from({ length: rows }, () => NOTHING);
     const rowsToScale = scaledRows(targets);
     const scaledSums = rowsToScale.map(() => LOGIT_FACTORS.map(() => NOTHING));
+    const rowsToPredict = predictedRows(targets);
+    const mosts = rowsToPredict.map((): LikelyToken[] => []);
     await this.#eachSlice(async (session, { start, end }, index) => {
       let first = 0;
       let next = 0;
       let place = 0;
+      let predicted = 0;
       for await (const { hidden, rows: count } of blocks()) {
         const own: { readonly target: HeadTarget; readonly index: number }[] = [];
         for (; next < targets.length && at(targets, next).row < first + count; next += 1) {
@@ -65,6 +75,7 @@ export class SlicedHead {
           if (target.token >= start && target.token < end) own.push({ target, index: next });
         }
         const wanted = rowsToScale.slice(place).filter((row) => row < first + count);
+        const expected = rowsToPredict.slice(predicted).filter((row) => row < first + count);
         const outputs = await session.run(
           {
             [HEAD.hidden]: tensor.float32(hidden, [count, this.#model.decoder.hidden]),
@@ -72,19 +83,24 @@ export class SlicedHead {
               own.flatMap(({ target: { row, token } }) => [row - first, token - start]),
               [own.length, 2],
             ),
-            [HEAD.scaledRows]: scaledRowsFeed(wanted.map((row) => row - first)),
+            [HEAD.scaledRows]: rowsFeed(wanted.map((row) => row - first)),
+            [HEAD.predictedRows]: rowsFeed(expected.map((row) => row - first)),
           },
-          [HEAD.chosen, HEAD.total, HEAD.most, HEAD.best, ...(wanted.length > 0 ? [HEAD.scaledTotals] : [])],
+          [
+            ...[HEAD.chosen, HEAD.total, HEAD.most, HEAD.best],
+            ...(wanted.length > 0 ? [HEAD.scaledTotals] : []),
+            ...(expected.length > 0 ? [HEAD.predicted, HEAD.predictedLogits] : []),
+          ],
         );
         const logits = float32Output(outputs, HEAD.chosen);
         for (const [i, { index: place }] of own.entries()) chosen[place] = at(logits, i);
-        const [totals, mosts] = [float32Output(outputs, HEAD.total), float32Output(outputs, HEAD.most)];
+        const [totals, largest] = [float32Output(outputs, HEAD.total), float32Output(outputs, HEAD.most)];
         for (const [i, token] of int64Output(outputs, HEAD.best).entries()) {
           const row = first + i;
           sums[row] = addLog(at(sums, row), at(totals, i));
           // The first of several that are equally likely.
-          if (at(mosts, i) > at(most, row)) {
-            most[row] = at(mosts, i);
+          if (at(largest, i) > at(most, row)) {
+            most[row] = at(largest, i);
             best[row] = start + token;
           }
         }
@@ -93,6 +109,21 @@ export class SlicedHead {
           for (const own of scaledSums.slice(place, place + wanted.length).entries()) addScaled(own, scaled);
           place += wanted.length;
         }
+        if (expected.length > 0) {
+          const part = {
+            tokens: int64Output(outputs, HEAD.predicted),
+            logits: float32Output(outputs, HEAD.predictedLogits),
+          };
+          const width = part.tokens.length / expected.length;
+          for (const i of expected.keys()) {
+            const own = Array.from({ length: width }, (_, j) => ({
+              token: start + at(part.tokens, i * width + j),
+              logit: at(part.logits, i * width + j),
+            }));
+            mosts[predicted + i] = mostOf([...at(mosts, predicted + i), ...own]);
+          }
+          predicted += expected.length;
+        }
         first += count;
         onWork?.((index + first / rows) / this.#slices.length);
       }
@@ -100,7 +131,15 @@ export class SlicedHead {
     const totals = Float64Array.from(sums, logOf);
     const logprobs = Float32Array.from(targets, ({ row }, i) => at(chosen, i) - at(totals, row));
     const scaled = Float64Array.from(scaledSums.flat(), logOf);
-    return { logprobs, best, totals, scaled: scaledLogprobs(targets, logprobs, { totals, scaled }) };
+    const mostLikely = {
+      tokens: mosts.flatMap((own) => own.map(({ token }) => token)),
+      logits: Float32Array.from(mosts.flatMap((own) => own.map(({ logit }) => logit))),
+    };
+    return {
+      ...{ logprobs, best, totals },
+      scaled: scaledLogprobs(targets, logprobs, { totals, scaled }),
+      predictions: tokenPredictions(targets, totals, mostLikely),
+    };
   }
 
   /** All logits: [rows, vocabulary]. */
@@ -111,7 +150,8 @@ export class SlicedHead {
       const feeds = {
         [HEAD.hidden]: tensor.float32(hidden, [rows, width]),
         [HEAD.targets]: tensor.int64([], [0, 2]),
-        [HEAD.scaledRows]: scaledRowsFeed([]),
+        [HEAD.scaledRows]: rowsFeed([]),
+        [HEAD.predictedRows]: rowsFeed([]),
       };
       const part = float32Output(await session.run(feeds, [HEAD.logits]), HEAD.logits);
       const size = end - start;
@@ -142,6 +182,16 @@ export class SlicedHead {
   #graph(slice: HeadSlice) {
     return buildHeadSlice(this.#model.decoder, this.#model.weights, slice);
   }
+}
+
+interface LikelyToken {
+  readonly token: number;
+  readonly logit: number;
+}
+
+/** The most likely of them, the best one first; of those that are equally likely, those of earlier slices. */
+function mostOf(tokens: readonly LikelyToken[]): LikelyToken[] {
+  return tokens.toSorted((a, b) => b.logit - a.logit).slice(0, MOST_PREDICTED);
 }
 
 /** A sum of exponentials, relative to the largest of them. */

@@ -13,6 +13,16 @@ import {
   probeRemarks,
   probeSectionNotes,
 } from '../../text/probes.ts';
+import {
+  rowsOfTokens,
+  TEXT_COLUMNS,
+  TEXTS_TITLE,
+  TOKEN_CHANGE_COLUMNS,
+  TOKEN_CHANGES_TITLE,
+  textCells,
+  tokenChangeCells,
+  unscoredTexts,
+} from '../../text/texts.ts';
 import { formName, KIND_COLUMNS, kindCells, roleText } from '../../text/twin-kinds.ts';
 import { type Html, type HtmlValue, html, NOTHING } from '../html.ts';
 import { phraseHtml } from '../phrase.ts';
@@ -21,7 +31,8 @@ import { cellsTable } from './cells-table.ts';
 
 /** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
 export function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
-  const { rows, kinds, families, churn, levels } = probes.comparison;
+  const { rows, kinds, families, churn, levels, texts } = probes.comparison;
+  const tokens = rowsOfTokens(texts);
   const notes = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
   const column = (own: NumberColumn) => columnHead(own, docs);
   return html`<h3 id="probes-tests">What the tests saw</h3>
@@ -81,6 +92,24 @@ ${fold(
       heads: [termHtml('family', 'family', docs), ...LEVEL_COLUMNS],
       rows: levels.map((row) => [html`<code>${row.family}</code>`, ...levelCells(row)] as const),
       text: [1, 2],
+    }),
+)}
+${fold(
+  TEXTS_TITLE,
+  texts.length > 0 &&
+    html`${cellsTable({
+      label: TEXTS_TITLE,
+      heads: [termHtml('textLikelihood', 'texts of', docs), ...TEXT_COLUMNS],
+      rows: texts.map((row) => [html`<code>${row.suite}</code>`, ...textCells(row)] as const),
+    })}${unscoredTexts(texts).map(({ suite, reason }) => html`<p class="note"><code>${suite}</code> was not scored: ${reason}</p>`)}`,
+)}
+${fold(
+  TOKEN_CHANGES_TITLE,
+  tokens.length > 0 &&
+    cellsTable({
+      label: TOKEN_CHANGES_TITLE,
+      heads: ['texts of', ...TOKEN_CHANGE_COLUMNS],
+      rows: tokens.map(({ suite, changes }) => [html`<code>${suite}</code>`, ...tokenChangeCells(changes)] as const),
     }),
 )}`;
 }

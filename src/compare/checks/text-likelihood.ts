@@ -1,0 +1,18 @@
+import type { Check } from '../check.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+import { otherTexts } from '../probes/texts.ts';
+
+/** Plain texts that are less likely than they were, by the policy's limit and more: a remark beside the verdict of the questions. */
+export const textLikelihoodCheck = find satisfies Check;
+
+function find({ probes, policy }: ComparisonContext): Finding[] {
+  if (probes.kind !== 'paired') return [];
+  const { level, limit } = policy['text-likelihood'];
+  const fallen = probes.evaluation.comparison.texts.flatMap(({ suite, texts, change }): Finding[] => {
+    if (change === null || change.upper >= -limit) return [];
+    const { value, standardError, upper } = change;
+    return [{ kind: 'text-likelihood', level, suite, texts, change: value, standardError, upper, limit }];
+  });
+  return [...fallen, ...otherTexts(probes.probes, probes.baseline, level)];
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const textLikelihoodFindings = [
+  defineFinding('text-likelihood', {
+    fields: {
+      suite: foreign,
+      texts: count,
+      /** Nats per byte; `upper` is a one-sided bound. */
+      change: z.number(),
+      standardError: z.number(),
+      upper: z.number(),
+      limit: z.number(),
+    },
+    reason: ({ suite, change, limit }) =>
+      flatForm('text-likelihood', 'textLikelihood', {
+        place: suite,
+        candidate: change,
+        tolerance: { absolute: limit },
+      }),
+  }),
+] as const;

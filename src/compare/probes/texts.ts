@@ -1,0 +1,85 @@
+import type { MeasuredProbes, TextSuiteMeasurement } from '../../measure/schema/index.ts';
+import { at } from '../../platform/at.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { ratioInterval } from '../../statistics/index.ts';
+import type { Finding } from '../finding.ts';
+import { exclusionLevel } from './change-interval.ts';
+import type { TextRow } from './text-row.ts';
+import { compareEveryToken } from './token-changes.ts';
+
+/** The candidate's suites of plain texts, beside the baseline's where these have the same texts. @param baseline null: there is none */
+export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | null, policy: ProbePolicy): TextRow[] {
+  return (candidate.texts ?? []).map((own): TextRow => {
+    const other = baseline?.texts?.find((theirs) => areSame(own, theirs));
+    return other === undefined ? rowAlone(own) : rowOfPair(own, other, policy);
+  });
+}
+
+const areSame = (own: TextSuiteMeasurement, other: TextSuiteMeasurement): boolean =>
+  own.name === other.name && own.digest === other.digest && own.seed === other.seed;
+
+function rowAlone({ name, scores, leftOut }: TextSuiteMeasurement): TextRow {
+  const bytes = sum(scores.bytes);
+  return {
+    suite: name,
+    texts: scores.ids.length,
+    bytes,
+    candidate: bytes === 0 ? null : sum(scores.logprobs) / bytes,
+    baseline: null,
+    change: null,
+    tokenChanges: null,
+    leftOut: leftOut ?? null,
+  };
+}
+
+/** Over the texts of which both scored the same part. */
+function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, policy: ProbePolicy): TextRow {
+  const places = new Map(other.scores.ids.map((id, i) => [id, i]));
+  const pairs = own.scores.ids.flatMap((id, i) => {
+    const place = places.get(id);
+    const bytes = at(own.scores.bytes, i);
+    if (place === undefined || other.scores.bytes[place] !== bytes) return [];
+    return [{ bytes, candidate: at(own.scores.logprobs, i), baseline: at(other.scores.logprobs, place) }];
+  });
+  const bytes = sum(pairs.map((pair) => pair.bytes));
+  if (bytes === 0) return { ...rowAlone(own), leftOut: own.leftOut ?? other.leftOut ?? null };
+  const interval = ratioInterval(
+    pairs.map((pair) => ({ sum: pair.candidate - pair.baseline, size: pair.bytes })),
+    exclusionLevel(policy),
+  );
+  return {
+    suite: own.name,
+    texts: pairs.length,
+    bytes,
+    candidate: sum(pairs.map(({ candidate }) => candidate)) / bytes,
+    baseline: sum(pairs.map(({ baseline }) => baseline)) / bytes,
+    change: interval && {
+      value: interval.mean,
+      standardError: interval.standardError,
+      lower: interval.lower,
+      upper: interval.upper,
+    },
+    tokenChanges: pairs.length === own.scores.ids.length ? compareEveryToken(own, other) : null,
+    leftOut: null,
+  };
+}
+
+/** Suites of texts that only one side has, or that are of other texts. */
+export function otherTexts(candidate: MeasuredProbes, baseline: MeasuredProbes, level: 'info' | 'warn'): Finding[] {
+  const [ours, theirs] = [candidate.texts ?? [], baseline.texts ?? []];
+  const names = new Set([...ours, ...theirs].map(({ name }) => name));
+  return [...names].flatMap((suite): Finding[] => {
+    const own = ours.find(({ name }) => name === suite);
+    const other = theirs.find(({ name }) => name === suite);
+    if (own && other && areSame(own, other)) return [];
+    if (own && other && own.seed !== other.seed) {
+      return [{ kind: 'other-seed', level, suite, candidate: String(own.seed), baseline: String(other.seed) }];
+    }
+    const digests = { candidate: own?.digest ?? null, baseline: other?.digest ?? null };
+    return [{ kind: 'other-suite', level, suite, ...digests, versions: null }];
+  });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,123 @@
+import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
+import type { Model, ScoreAnswer, ScoreRequest } from '../../language-model/index.ts';
+import { sha256 } from '../../platform/files/index.ts';
+import { type ErrorCode, UserError } from '../../platform/user-error.ts';
+import type { PlainText, TextSuite } from '../../probes/texts/index.ts';
+import { roundNumber } from '../round.ts';
+import type { TextSuiteMeasurement } from '../schema/texts.ts';
+import { sharesText, withoutQuotes } from '../without-quotes.ts';
+import { packPredictions } from './predictions.ts';
+
+/**
+ * Bytes of the texts of one call, about: some 600 tokens. All texts begin with the same token, and texts of one call are branches of a
+ * tree, in which every token looks at all others: that takes longer than it saves.
+ */
+const CALL_BYTES = 2400;
+
+/** Errors that say more of the model or its server than that these texts cannot be scored: then it cannot be asked either. */
+const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
+  'unsupported-model',
+  'not-finite',
+  'not-enough-memory',
+  'no-device',
+  'server',
+  'untrusted-server',
+]);
+
+/** The requests of each call to the model. */
+export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'execution'>): ScoreRequest[][] {
+  return suites.flatMap((suite) => callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))));
+}
+
+/**
+ * How likely texts are to a model, from their first token on. Of a text that is too long for it, its beginning is scored. A suite that
+ * cannot be scored is left out with the reason: texts never decide a verdict.
+ * @throws UserError for a model that cannot be asked at all
+ */
+export async function measureTexts(suites: readonly TextSuite[], model: Model): Promise<TextSuiteMeasurement[]> {
+  const measured: TextSuiteMeasurement[] = [];
+  for (const suite of suites) measured.push(await measureSuite(suite, model));
+  return measured;
+}
+
+async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMeasurement> {
+  const { name, digest, seed, size, texts, kept } = suite;
+  const identity = { name, digest, seed, size };
+  const answers = new Map<string | number, ScoreAnswer>();
+  try {
+    expectScores(model);
+    for (const call of textCalls([suite], model)) {
+      for (const answer of await model.score(call, () => {})) answers.set(answer.id, answer);
+    }
+  } catch (error) {
+    if (!(error instanceof UserError) || (error.code !== null && OF_MODEL.has(error.code))) throw error;
+    return { ...identity, leftOut: reasonOf(error, suite), scores: { ids: [], bytes: [], tokens: [], logprobs: [] } };
+  }
+  const scored = texts.flatMap((text) => {
+    const answer = answers.get(text.id);
+    return answer && answer.token_logprobs.length > 0 ? [{ ...text, answer }] : [];
+  });
+  const tokens = scored.map(({ answer }) => answer.tokens ?? null);
+  const predictions = kept ? packPredictions(scored.map(({ answer }) => answer)) : null;
+  return {
+    ...identity,
+    scores: {
+      ids: scored.map(({ id }) => id),
+      bytes: scored.map(({ text, answer }) => bytesOf(text, answer, model)),
+      tokens: scored.map(({ answer }) => answer.token_logprobs.length),
+      // Above 0 by the last bit.
+      logprobs: scored.map(({ answer }) => Math.min(0, roundNumber(answer.logprob))),
+    },
+    ...(tokens.some((own) => own === null) ? {} : { encoding: `sha256:${sha256(JSON.stringify(tokens))}` }),
+    ...(predictions === null ? {} : { predictions }),
+  };
+}
+
+const requestOf = ({ name }: TextSuite, { id, text }: PlainText): ScoreRequest => ({
+  kind: 'rolling-text',
+  id,
+  where: `${name}, text ${id}`,
+  text,
+  isCut: true,
+  isPredicted: true,
+});
+
+/** Texts that begin alike go into one call, which reads that once. Layer by layer, each call reads all weights; a server has its own batches. */
+function callsOf(suite: TextSuite, { execution }: Pick<Model, 'execution'>): PlainText[][] {
+  const texts = suite.texts.toSorted((a, b) => (a.text < b.text ? -1 : 1));
+  if (execution === LAYER_BY_LAYER || execution === null) return [texts];
+  const calls: PlainText[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const text of texts) {
+    bytes += Buffer.byteLength(text.text);
+    if (bytes > CALL_BYTES) {
+      calls.push([]);
+      bytes = Buffer.byteLength(text.text);
+    }
+    calls.at(-1)?.push(text);
+  }
+  return calls;
+}
+
+/** Of the part that was scored: a text that the model cannot take is cut at its context. */
+function bytesOf(text: string, { token_logprobs: { length }, tokens }: ScoreAnswer, model: Model): number {
+  const isWhole = length < model.maxLength || tokens === undefined || model.tokenizer === null;
+  const part = isWhole ? text : model.tokenizer.decode(tokens, { skipSpecialTokens: true });
+  return Math.max(1, Math.min(Buffer.byteLength(part), Buffer.byteLength(text)));
+}
+
+function expectScores({ scoresTexts = true }: Model): void {
+  if (scoresTexts) return;
+  throw new UserError('the server cannot be asked for the probabilities of a text', 'serve the model without adapters');
+}
+
+/** A tokenizer quotes what it cannot encode, and a server may repeat what it was asked. */
+function reasonOf({ problem }: UserError, { kept, texts }: TextSuite): string {
+  if (kept) return problem;
+  const hidden = withoutQuotes(problem);
+  const isShared = sharesText(
+    hidden,
+    texts.map(({ text }) => text),
+  );
+  return isShared ? 'the reason has one of the texts in it, which must not be shown' : hidden;
+}
