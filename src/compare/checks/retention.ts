@@ -25,7 +25,7 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
     itemsOf: ITEMS_OF_FORM.benchmark,
     drop: 1 - value,
     limit: 1 - least,
-    reach: 'part' as const,
+    reach: 'sure' as const,
   };
   return [
     {
@@ -47,7 +47,7 @@ function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePol
   const lost = lostAnswers('benchmark', facts);
   const nearTies = nearTiesOf(
     lost,
-    { itemsOf: ITEMS_OF_FORM.benchmark, limit: 1 - policy.retention.least, reach: 'part' },
+    { itemsOf: ITEMS_OF_FORM.benchmark, limit: 1 - policy.retention.least, reach: 'sure' },
     policy,
   );
   return [{ of: { kind: 'retention' }, isPart: false, ...lost, least, alpha: null, loosest: null, nearTies }];

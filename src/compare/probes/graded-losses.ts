@@ -33,8 +33,7 @@ export interface GradedSum {
 }
 
 /** How much of the facts a rule is about: the less, the more its loss has to be, since less is known of it. */
-export const REACHES = ['all', 'part', 'family'] as const;
-export type Reach = (typeof REACHES)[number];
+export type Reach = 'all' | 'part' | 'family' | 'sure';
 
 /** What graded outcomes have to rule out for a loss to be one of near ties. */
 export interface RuledOut {
@@ -44,7 +43,7 @@ export interface RuledOut {
   readonly limit: number | null;
 }
 
-const TIMES = { all: 1, part: 2, family: 4 } as const satisfies Record<Reach, number>;
+const TIMES: Readonly<Record<Reach, number>> = { all: 1, part: 2, family: 4, sure: 2 };
 
 export function ruledOut(reach: Reach, policy: ProbePolicy): RuledOut {
   const limit = reach === 'all' ? policy['answer-likelihood'].limit : null;
@@ -53,7 +52,8 @@ export function ruledOut(reach: Reach, policy: ProbePolicy): RuledOut {
 
 /** The least drop that counts whatever the graded outcomes say: the limit of a rule, and the margin on top. */
 export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reach'>, policy: ProbePolicy): number {
-  return limit + ruledOut(reach, policy).margin;
+  // Sure answers are near no tie.
+  return limit + (reach === 'sure' ? policy['twin-accuracy'].margin : ruledOut(reach, policy).margin);
 }
 
 /**
