@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
 import { withMarkedPart } from '../scripts/docs/marked-part.ts';
 import { clopperPearson } from '../src/statistics/clopper-pearson.ts';
+import { doseTables } from './dose/tables.ts';
 import type { Accuracies, AdapterResult, Estimate, GateReport, Suite, Truth } from './results.ts';
 import { type JudgedAdapter, type Rate, spectraTables } from './spectra/tables.ts';
 import { classOf, mean, percent, share } from './truth.ts';
@@ -39,6 +40,7 @@ const TABLES = {
   rates: rateTable(),
   failures: notAsPredicted(),
   suites: suiteTable(),
+  ...doseTables(join(results, 'dose'), table),
   ...spectraTables(join(results, 'spectra'), adapters, { table, interval }),
 };
 
