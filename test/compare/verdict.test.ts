@@ -70,6 +70,7 @@ const FIRST = [
   'rank-loss',
   'other-questions',
   'too-few-facts',
+  'likelihood-missing',
   'baseline-memorized',
   'labels-not-bound',
   'not-informative',

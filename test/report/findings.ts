@@ -530,6 +530,7 @@ export function everyFinding(name: string): Finding[] {
         expected: -0.011,
       },
     ],
+    'likelihood-missing': [{ items: 12 }],
     'judged-by-likelihood': [{ capability: name, facts: 45 }],
     'accuracy-loss': [
       {

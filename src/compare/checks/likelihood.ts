@@ -12,6 +12,8 @@ import {
 } from '../probes/graded-losses.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
+import { nameInPair } from '../probes/paired-facts.ts';
+import type { PairedItem } from '../probes/paired-item.ts';
 import type { GradedRule } from '../sequential/graded-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
@@ -50,6 +52,17 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
       ? []
       : [{ kind: 'likelihood-loss', level: level === 'fail' && !isConfirmed ? 'warn' : level, ...numbers }];
   });
+}
+
+/** Answers whose likelihood only the baseline knows: without them, a fall could not show. */
+export function missingLikelihoodCheck({ probes }: ComparisonContext): Finding[] {
+  if (probes.kind !== 'paired') return [];
+  const isMissing = ({ baseline, candidate }: PairedItem) =>
+    baseline.likelihood !== undefined && candidate.likelihood === undefined;
+  // What the candidate could not answer is a failure of its own.
+  const lost = new Set(probes.lost.map(({ suite, id }) => nameInPair(id, suite, probes.baseline.suites.length > 1)));
+  const items = probes.items.filter((item) => isMissing(item) && !lost.has(item.id)).length;
+  return items === 0 ? [] : [{ kind: 'likelihood-missing', level: 'inconclusive', items }];
 }
 
 /**

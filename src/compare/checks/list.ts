@@ -27,7 +27,7 @@ import { gainNotShownCheck } from './gain-not-shown.ts';
 import { labelsNotBoundCheck } from './labels-not-bound.ts';
 import { lettersMemorizedCheck } from './letters-memorized.ts';
 import { levelLostCheck } from './level-lost.ts';
-import { likelihoodLossCheck } from './likelihood.ts';
+import { likelihoodLossCheck, missingLikelihoodCheck } from './likelihood.ts';
 import { logitScaleCheck } from './logit-scale.ts';
 import { mergeCheck } from './merge.ts';
 import { missingSpectraCheck, nonFiniteCheck } from './non-finite.ts';
@@ -73,7 +73,14 @@ export const CHECKS: readonly CheckGroup[] = [
   {
     // What was asked and answered: true of any number of facts.
     about: 'answers',
-    checks: [lostItemsCheck, tooFewFactsCheck, probeComparabilityCheck, otherQuestionsCheck, probeCoverageCheck],
+    checks: [
+      lostItemsCheck,
+      tooFewFactsCheck,
+      probeComparabilityCheck,
+      otherQuestionsCheck,
+      probeCoverageCheck,
+      missingLikelihoodCheck,
+    ],
   },
   {
     // What the answers show, if there are enough of them.

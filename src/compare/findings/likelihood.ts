@@ -36,6 +36,11 @@ export const likelihoodFindings = [
     reason: ({ change, limit }) =>
       flatForm('likelihood-unclear', 'answerLikelihood', { candidate: change, tolerance: { absolute: limit } }),
   }),
+  defineFinding('likelihood-missing', {
+    rank: 'too-little',
+    fields: { items: count },
+    reason: ({ items }) => flatForm('likelihood-missing', 'answerLikelihood', { candidate: items }),
+  }),
   defineFinding('judged-by-likelihood', {
     rank: 'footnote',
     fields: {

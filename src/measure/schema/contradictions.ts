@@ -140,7 +140,7 @@ function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeIt
   const lengths = item.lengths ?? null;
   if (lengths !== null && lengths.length !== logprobs?.length) return true;
   if (likelihood !== undefined && !isConcave(likelihood)) return true;
-  if (logprobs === null || probability === null) return logprobs !== null || probability !== null;
+  if (logprobs === null || probability === null) return false;
   const isOf = (i: number) =>
     Math.abs(choiceProbability({ logprobs, lengths }, i) - probability) <= PROBABILITY_ROUNDING;
   return !logprobs.some((value, i) => (likelihood === undefined || value === likelihood.logprob) && isOf(i));

@@ -18,7 +18,9 @@ const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] =>
 };
 
 /** How likely the right answers are: what is lost there, what cannot be ruled out, and what nothing else could judge. */
-export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclear' | 'judged-by-likelihood'> = {
+export const LIKELIHOOD_WORDS: TopicWords<
+  'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'judged-by-likelihood'
+> = {
   'likelihood-loss': {
     title: 'Answer likelihood',
     about: 'itself',
@@ -50,7 +52,7 @@ export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclea
       const known = report.probes?.comparison.graded[0]?.likelihood ?? null;
       return {
         group: 'Probes',
-        also: ['likelihood-unclear'],
+        also: ['likelihood-unclear', 'likelihood-missing'],
         check: phrase`${LIKELIHOOD}, all and by capability`,
         limit: `a fall of at most ${formatLikelihood(limit)} ${UNIT}`,
         level,
@@ -76,6 +78,16 @@ export const LIKELIHOOD_WORDS: TopicWords<'likelihood-loss' | 'likelihood-unclea
       level === 'warn'
         ? lostSkill(report)
         : [phrase`Ask more ${code('facts')} of the built-in suite, or add questions.`],
+  },
+  'likelihood-missing': {
+    title: 'Answers without likelihoods',
+    about: 'probes',
+    isGap: true,
+    sentence: ({ items }) =>
+      phrase`${formatCount(items, 'answer')} of the candidate ${items === 1 ? 'has' : 'have'} no likelihood, and the baseline has ${items === 1 ? 'it' : 'them'}: a fall could not show.`,
+    steps: () => [
+      phrase`Measure the candidate again with this version, and by the same way of asking as the baseline.`,
+    ],
   },
   'judged-by-likelihood': {
     title: 'Judged by likelihood',
