@@ -124,6 +124,13 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
           probes: { ...whole.probes, items: whole.probes.items.map((item) => ({ ...item, probability: null })) },
         }
       : null,
+  'no likelihoods': (whole) =>
+    whole.probes?.status === 'measured' && whole.probes.items.some(({ likelihood }) => likelihood !== undefined)
+      ? {
+          ...whole,
+          probes: { ...whole.probes, items: whole.probes.items.map(({ likelihood: _, ...item }) => item) },
+        }
+      : null,
   'matrices skipped': someTensors('skipped'),
   'matrices gone': someTensors('gone'),
   'the worst matrix skipped': worstTensor('skipped'),

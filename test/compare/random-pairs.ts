@@ -1,6 +1,7 @@
 import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
+import { choiceProbability } from '../../src/probes/outcome.ts';
 import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { type Seeded, seeded } from '../statistics/seeded.ts';
 import { behavior, measurement, probes, SUITE } from './measurement.ts';
@@ -52,11 +53,36 @@ export function randomPair(seed: number): RandomPair {
   const behaving = { ...candidate, behavior: randomBehavior(random) };
   const twins = pick(random, ['unknown', 'unknown', 'open', 'fresh', 'mixed', 'group'] as const);
   const own = chance(0.5);
-  return {
+  const sides = {
     candidate: withTwins(behaving, twins, { own }),
     baseline: baseline && withTwins(baseline, twins, { own }),
-    policy: `${policy}${strict}`,
   };
+  // Of every other pair, by a stream of its own, for the same reason.
+  const graded =
+    seed % 2 === 0
+      ? sides
+      : {
+          candidate: withLikelihoods(sides.candidate, seeded(10_000_000 + seed)),
+          baseline: sides.baseline && withLikelihoods(sides.baseline, seeded(20_000_000 + seed)),
+        };
+  return { ...graded, policy: `${policy}${strict}` };
+}
+
+/** Log-likelihoods that prefer what was given: alike on both sides, but for some noise. */
+function withLikelihoods(measured: Measurement, random: Seeded): Measurement {
+  const { probes: run } = measured;
+  if (run?.status !== 'measured') return measured;
+  const items = run.items.map((item, i): ProbeItemMeasurement => {
+    const round = (value: number) => Math.round(Math.min(0, value) * 1e4) / 1e4;
+    const likely = -1.5 - (i % 7) / 5 + 0.1 * random.normal();
+    const right = round(likely);
+    if (item.probability === null) return { ...item, likelihood: { logprob: right, bytes: 5 } };
+    const ahead = item.correct ? -0.5 - (i % 3) : 0.4;
+    const logprobs = [right, ...[0, 0.3, 0.8].map((behind) => round(likely + ahead - behind))];
+    const probability = choiceProbability({ logprobs, lengths: null }, 0);
+    return { ...item, logprobs, probability, likelihood: { logprob: right, bytes: 5 } };
+  });
+  return { ...measured, probes: { ...run, items } };
 }
 
 /**

@@ -148,7 +148,9 @@ function agreementOf(items: readonly PairedItem[]): number | null {
       ofBoth += x * y;
     }
   }
-  return ofBaseline > 0 && ofCandidate > 0 ? ofBoth / Math.sqrt(ofBaseline * ofCandidate) : null;
+  if (ofBaseline === 0 || ofCandidate === 0) return null;
+  // The choices of a private benchmark are in another order, and so are these sums.
+  return Math.round((1e6 * ofBoth) / Math.sqrt(ofBaseline * ofCandidate)) / 1e6;
 }
 
 function centered(values: readonly number[]): number[] {
