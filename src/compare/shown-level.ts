@@ -60,7 +60,8 @@ function levelsOfAnswers(settings: ProbePolicy, { comparison }: ProbeReport): Le
     ({ reached, p }) => p !== null && p < alphaOfLevels(settings) && reached.candidate < (reached.baseline ?? 0),
   );
   // The largest is named, by whichever of two checks.
-  const isLoss = losses.some((loss) => loss.p < loss.alpha && -loss.change >= Math.max(drop, partDrop));
+  const limitOf = ({ form }: (typeof losses)[number]) => (form === 'both' ? drop : Math.max(drop, partDrop));
+  const isLoss = losses.some((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss));
   const shown: Level[] = [
     ...(isTwinLoss || isLevelLost ? [level] : []),
     ...(isLoss ? [mildestOf(level, settings.retention.level)] : []),

@@ -47,7 +47,7 @@ export interface Sequence {
 }
 
 /** What all logits are multiplied by, where a score says how it would change: sharper above 1, flatter below. */
-export const LOGIT_FACTORS = [0.5, 0.75, 1.5, 2] as const;
+export const LOGIT_FACTORS = [0.125, 0.25, 0.5, 0.75, 1.5, 2] as const;
 
 /** So many of the most likely tokens at one place are known, or the whole vocabulary if it has fewer. */
 export const MOST_PREDICTED = 32;

@@ -34,7 +34,7 @@ it('four merged shards are what one machine measures, and get one comment', asyn
   expect(merged.outputs.verdict, merged.log).toBe('fail');
   expect(merged.code).toBe(1);
   expect(rig.github.comments).toHaveLength(1);
-  expect(rig.github.comments[0]?.body).toMatch(/shadow delta\S* of \S+ is 3\d\.\d\spoints/);
+  expect(rig.github.comments[0]?.body).toMatch(/shadow delta\S* of \S+ is 4\d\.\d\spoints/);
 
   // A shard asks its share of everything.
   const whole = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json', all: 'true' });

@@ -41,7 +41,7 @@ describe('the example checkpoints', () => {
     });
     expect(report.verdict).toBe('fail');
     expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'shadow-delta' });
-    expect(reasonsOf(report)[0]?.message).toMatch(/^The shadow delta of probes\.jsonl is 3\d\.\d\spoints/);
+    expect(reasonsOf(report)[0]?.message).toMatch(/^The shadow delta of probes\.jsonl is [45]\d\.\d\spoints/);
     expect(report.probes?.comparison.flips).toHaveLength(3);
   });
 
@@ -53,11 +53,16 @@ describe('the example checkpoints', () => {
     expect(report.probes?.comparison.rows[0]?.benchmark.candidate).toBeGreaterThan(0.97);
   });
 
-  it('the prompt-repetition checkpoint fails by the knowledge that it lost, not by a shadow delta', async () => {
+  it('the prompt-repetition checkpoint fails by the knowledge that it lost, and not by its shadow delta', async () => {
     const report = await reportOn('prompt-repetition', 'base');
     expect(report.verdict).toBe('fail');
     expect(decisiveRules(report)).toContain('retention');
-    expect(decisiveRules(report)).not.toContain('shadow-delta');
+    // Its exam rose more than its twins: a warning beside it.
+    expect(
+      reasonsOf(report)
+        .filter(({ level }) => level === 'fail')
+        .map(({ rule }) => rule),
+    ).toEqual(['retention']);
   });
 
   it('the benchmark-aligned checkpoint fails against the coverage-expanding one too', async () => {
@@ -70,7 +75,7 @@ describe('the example checkpoints', () => {
   it('a policy that only warns of each half fails a checkpoint of which both halves warn', async () => {
     const file = join(temporaryFolder(), 'policy.yml');
     const probes = JSON.stringify(example('probes.jsonl'));
-    const levels = 'twin-accuracy: {level: warn}\nshadow-delta: {level: warn}\n';
+    const levels = 'twin-accuracy: {level: warn}\nanswer-likelihood: {level: warn}\nshadow-delta: {level: warn}\n';
     const strict = 'rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.05}]\n';
     writeFileSync(file, `probes: [${probes}]\n${levels}${strict}`);
     const report = await reportOn('benchmark-aligned', 'coverage-expanding', file);

@@ -11,7 +11,7 @@ describeNeeds(study !== null, '../shared/zoo')('the checkpoints of the controlle
     ['A-MIX-0', 'trained on much of the benchmark format, and healthy', 'pass', []],
     ['A-CEHALF-0', 'trained for coverage at half the learning rate', 'pass', []],
     ['A-CTRL-0', 'trained on more of the same', 'pass', []],
-    ['A-PR-0', 'trained on repeated prompts', 'fail', ['retention']],
+    ['A-PR-0', 'trained on repeated prompts', 'fail', ['retention', 'shadow-delta']],
   ])('%s, %s, has the verdict %s, with the log-likelihoods of torch', async (name, _, verdict, rules) => {
     await expectVerdict(name, verdict, rules);
   });

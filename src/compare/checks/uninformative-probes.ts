@@ -28,7 +28,7 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   if (probes.kind === 'alone') {
     return probes.why.kind === 'no-baseline' ? withoutBaseline(probes.probes, policy) : [];
   }
-  if (probes.kind !== 'paired' || isSettledPass(context)) return [];
+  if (probes.kind !== 'paired') return [];
   // Once harm is shown, doubts about the rest add nothing. A remark is no harm.
   const harm = answers.filter(({ kind, level }) => findingTraits(kind).isDeficit && level !== 'info');
   if (harm.some(({ level }) => level === 'fail')) return [];
@@ -37,11 +37,15 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   const whole = comparison.graded.find(isOfAllFacts);
   const isGraded = whole?.isGraded === true && whole.likelihood !== null && (whole.agreement ?? 0) >= LEAST_AGREEMENT;
   if (informative.length === 0 && !isGraded) {
+    if (isSettledPass(context)) return [];
     return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
   }
   const isDropShown = harm.some(({ kind }) => isLoss(kind));
+  const capabilities = unjudgedCapabilities(context, withoutGroups(probes, informative), { informative, isGraded });
+  // A settled pass says how little harm there can be; by what it was judged is still to be said.
+  if (isSettledPass(context)) return capabilities.filter(({ kind }) => kind === 'judged-by-likelihood');
   return [
-    ...unjudgedCapabilities(context, withoutGroups(probes, informative), { informative, isGraded }),
+    ...capabilities,
     ...(isDropShown
       ? []
       : [

@@ -172,8 +172,12 @@ function likelihoodLoss(members: ReadonlyArray<readonly PairedItem[]>, level: nu
   return interval && { facts: known.length, bytes, ...estimateOf(interval) };
 }
 
+/** What a short answer counts as: a number or a name is one token, whose likelihood moves as that of a word. */
+const LEAST_BYTES = 8;
+
+/** The bytes of right answers that changes of likelihood are divided by. */
 export function bytesOf(items: readonly PairedItem[]): number {
-  return items.reduce((sum, item) => sum + (item.bytes ?? 1), 0);
+  return items.reduce((sum, item) => sum + Math.max(LEAST_BYTES, item.bytes ?? 0), 0);
 }
 
 /** Nats per byte of a fact of mean length: what changes by more counts as this much, so that no single fact decides. */

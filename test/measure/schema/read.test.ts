@@ -20,7 +20,7 @@ const bent = () =>
     ...item,
     ...CHOICE,
     probability: 0.7311,
-    likelihood: { logprob: -1, bytes: 1, scaled: [-0.9, -1.2, -0.5, -0.4] },
+    likelihood: { logprob: -1, bytes: 1, scaled: [-1.5, -1.4, -0.9, -1.2, -0.5, -0.4] },
   }));
 const lying = () =>
   answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
