@@ -29,7 +29,7 @@ it('an entry has the numbers of the built-in suite alone, also if a file runs wi
   const rounded = (value: unknown) =>
     JSON.parse(JSON.stringify(value), (_, own) => (typeof own === 'number' ? Math.round(own * 1e6) / 1e6 : own));
   expect(rounded(row)).toEqual(rounded(alone.probes?.comparison.rows[0]));
-  expect(alone.probes?.drawn).toEqual(row);
+  expect(rounded(alone.probes?.drawn)).toEqual(rounded(row));
   expect(both.probes?.comparison.rows[0]?.facts).toBeGreaterThan(row?.facts ?? Infinity);
   expect(historyEntry(both, occasion)).toMatchObject({
     seed: 1,
