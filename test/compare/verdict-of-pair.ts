@@ -20,12 +20,13 @@ type Outcome = (typeof SEVERITY)[number];
 const severityOf = (outcome: Outcome) => SEVERITY.indexOf(outcome);
 
 /**
- * Without one half of a measurement, without W or ΔW, without exact spectra, or on a machine with too little memory, harm of
+ * Without one half of a measurement, without likelihoods, without W or ΔW, without exact spectra, or on a machine with too little memory, harm of
  * that kind cannot be shown: `fail` may then become `inconclusive`, which fails the step as well.
  */
 const RED_EITHER_WAY: ReadonlySet<string> = new Set([
   'nothing at all',
   'no probes',
+  'no likelihoods',
   'no suite',
   'no spectra',
   'fast spectra',
