@@ -3,7 +3,7 @@ import type { AppliedSettings } from './applied-policy.ts';
 import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';
 import { type Level, mildestOf, SEVERITY } from './finding.ts';
-import { isLossExcluded, isOfAllFacts, likelihoodLimit, ruledOut } from './probes/graded-losses.ts';
+import { isFallShown, isLossExcluded, isOfAllFacts, ruledOut } from './probes/graded-losses.ts';
 import { alphaOfAll } from './probes/twin-tests.ts';
 import type { ProbeReport, Report } from './report.ts';
 
@@ -71,9 +71,7 @@ function levelsOfAnswers(settings: ProbePolicy, { comparison }: ProbeReport): Le
   // What the graded outcomes of the same answers rule out is a warning at least.
   const whole = graded.find(isOfAllFacts);
   const least = whole !== undefined && isLossExcluded(whole, ruledOut('all', settings)) ? 'warn' : 'inconclusive';
-  const isFallen = graded.some(
-    (row) => row.likelihood?.upper != null && row.likelihood.upper < -likelihoodLimit(row, settings),
-  );
+  const isFallen = graded.some((row) => isFallShown(row, settings));
   const { level: likelihood } = settings['answer-likelihood'];
   return [...shown.map((own) => mildestOf(own, least)), ...(isFallen ? [mildestOf(likelihood, 'warn')] : [])];
 }

@@ -7,6 +7,7 @@ import {
   gradedItems,
   gradedScopes,
   isFallExcluded,
+  isFallShown,
   isOfAllFacts,
   likelihoodLimit,
 } from '../probes/graded-losses.ts';
@@ -40,9 +41,7 @@ function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRul
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level } = policy['answer-likelihood'];
-  const fallen = probes.evaluation.comparison.graded.filter(
-    (row) => row.likelihood?.upper != null && row.likelihood.upper < -likelihoodLimit(row, policy),
-  );
+  const fallen = probes.evaluation.comparison.graded.filter((row) => isFallShown(row, policy));
   // What all facts together lost needs no list of its parts.
   const shown = fallen.some(isOfAllFacts) ? fallen.filter(isOfAllFacts) : fallen;
   return shown.flatMap((row) => {

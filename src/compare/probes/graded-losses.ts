@@ -127,6 +127,12 @@ export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): 
   return row.isGraded && lower !== null && lower > -margin && isFallExcluded(row, limit);
 }
 
+/** Does the bound of the change show a fall beyond the limit? */
+export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
+  const upper = row.likelihood?.upper ?? null;
+  return upper !== null && upper < -likelihoodLimit(row, policy);
+}
+
 /** @param limit nats per byte; null: none */
 export function isFallExcluded({ likelihood }: GradedChange, limit: number | null): boolean {
   return limit === null || likelihood === null || (likelihood.lower !== null && likelihood.lower > -limit);
