@@ -2,8 +2,8 @@ import { at } from '../../platform/at.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import { type Finding, mildestOf } from '../finding.ts';
-import { isNearTies } from '../probes/graded-losses.ts';
+import type { Finding } from '../finding.ts';
+import { levelOfLoss } from '../probes/graded-losses.ts';
 import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossTest } from '../probes/losses.ts';
 import {
   type HarmRule,
@@ -44,11 +44,12 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
       const { alpha: _, facts, ...rest } = loss;
       const limit = limitOf(loss, policy);
       const reach = isOfEverything(loss) ? 'all' : 'part';
-      const isSmall = isNearTies(
+      const own = levelOfLoss(
+        level,
         { facts, itemsOf: ITEMS_OF_FORM[loss.form], drop: -loss.change, limit, reach },
         policy,
       );
-      return { kind: 'accuracy-loss', level: mildestOf(level, isSmall ? 'warn' : level), ...rest, limit };
+      return { kind: 'accuracy-loss', level: own, ...rest, limit };
     });
 }
 

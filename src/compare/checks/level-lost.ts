@@ -2,8 +2,8 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { JudgedForm } from '../../probes/item.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import { type Finding, mildestOf } from '../finding.ts';
-import { isNearTies } from '../probes/graded-losses.ts';
+import type { Finding } from '../finding.ts';
+import { levelOfLoss } from '../probes/graded-losses.ts';
 import { answersToSpare } from '../probes/levels.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { factTwinChange, type PairedFact } from '../probes/paired-item.ts';
@@ -41,11 +41,11 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
       limit: 0,
       reach: 'family' as const,
     };
-    const isSmall = isNearTies(shown, policy);
+    const own = levelOfLoss(level, shown, policy);
     return [
       {
         kind: 'level-lost',
-        level: mildestOf(level, isSmall ? 'warn' : level),
+        level: own,
         family,
         count,
         candidate,

@@ -1,9 +1,9 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import { type Finding, mildestOf } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
-import { isNearTies } from '../probes/graded-losses.ts';
+import { levelOfLoss } from '../probes/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { describeRetention } from '../probes/retention.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
@@ -30,7 +30,7 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   return [
     {
       kind: 'retention',
-      level: mildestOf(level, isNearTies(shown, policy) ? 'warn' : level),
+      level: levelOfLoss(level, shown, policy),
       value,
       certain,
       kept,

@@ -1,8 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import { type Finding, mildestOf } from '../finding.ts';
-import { isNearTies } from '../probes/graded-losses.ts';
+import type { Finding } from '../finding.ts';
+import { levelOfLoss } from '../probes/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
 import {
@@ -33,11 +33,11 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
     if (!isDrop) return [];
     const { value, twins, lost, won, p } = change;
     const reach = capability === null ? 'all' : 'part';
-    const isSmall = isNearTies({ facts, itemsOf: ITEMS_OF_FORM.twin, drop: -value, limit, reach }, policy);
+    const own = levelOfLoss(level, { facts, itemsOf: ITEMS_OF_FORM.twin, drop: -value, limit, reach }, policy);
     return [
       {
         kind: 'twin-accuracy',
-        level: mildestOf(level, isSmall ? 'warn' : level),
+        level: own,
         capability,
         ...accuracy,
         change: value,

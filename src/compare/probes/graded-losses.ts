@@ -3,6 +3,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import { clusterInterval } from '../../statistics/index.ts';
+import { type Level, mildestOf } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';
 import type { Estimate, gradedRowSchema } from './comparison.ts';
 import { expectedAccuracy, expectedChange, likelihoodChange } from './graded.ts';
@@ -60,10 +61,15 @@ export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reac
  * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes of the same
  * answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
  */
-export function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
+function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
   if (loss.drop >= dropBeyondTies(loss, policy)) return false;
   const row = measureChange(facts.map(itemsOf), policy);
   return row !== null && isLossExcluded(row, ruledOut(loss.reach, policy));
+}
+
+/** How grave a loss is that an exact test shows: one of near ties warns at most. */
+export function levelOfLoss(level: Level, loss: ShownLoss, policy: ProbePolicy): Level {
+  return isNearTies(loss, policy) ? mildestOf(level, 'warn') : level;
 }
 
 /** A loss that an exact test shows on these answers, as a share of them, and the limit of its rule. */
