@@ -13,7 +13,7 @@ import { findBenchmark } from '../policy/twins-of.ts';
 import { comparableText, readProbeFile } from '../probes/files/index.ts';
 import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
-import { builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
+import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
 
 /**
  * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a hub are
@@ -34,7 +34,7 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
 }
 
 /**
- * The suites of texts that a policy lists.
+ * The suites of texts that a policy lists; with the built-in questions, their texts as well.
  * @param suites those of questions
  * @throws UserError for a missing or invalid file, and for two suites with the same name
  */
@@ -48,7 +48,7 @@ export async function loadTextSuites(
   const texts: TextSuite[] = [];
   for (const { file } of policy.probes.map(listedFile).filter(isOfTexts)) {
     const load = async () => {
-      if (file === BUILTIN) return builtinTexts(seed);
+      if (file === BUILTIN) return builtinTexts(seed, { isListed: true });
       if (isDatasetPath(file)) throw new UserError(`probes: ${file}: texts are not read from a hub`, 'give a file');
       const place = await findFile(file, policyPath, probeFiles);
       return readTextSuite(probeFiles?.get(file) ?? place, file, { kept });
@@ -58,7 +58,8 @@ export async function loadTextSuites(
     names.add(suite.name);
     texts.push(suite);
   }
-  return texts;
+  const asksBuiltin = suites.some(({ version }) => version !== null);
+  return asksBuiltin && !names.has(BUILTIN_TEXTS) ? [...texts, builtinTexts(seed, { isListed: false })] : texts;
 }
 
 function sameName(name: string): UserError {

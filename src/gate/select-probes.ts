@@ -5,6 +5,7 @@ import type { MeasuredProbes } from '../measure/schema/index.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
+import type { TextSuite } from '../probes/texts/index.ts';
 import { loadSuites, loadTextSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
@@ -44,7 +45,7 @@ export async function selectProbes(
   }
   if (only === 'spectra' || policy.probes.length === 0) return null;
   const suites = await loadSuites(resolved, seed);
-  const texts = await loadTextSuites(resolved, seed, suites);
+  const texts = (await loadTextSuites(resolved, seed, suites)).filter((suite) => suite.isListed || isOf(suite, like));
   return {
     suites: suites.map((suite) => withKnownLevels(suite, like)),
     ...(texts.length === 0 ? {} : { texts }),
@@ -53,6 +54,11 @@ export async function selectProbes(
     chatTemplate: chatTemplate ?? policy['chat-template'],
     budgetSeconds: budgetSeconds ?? null,
   };
+}
+
+/** Whether there are no answers to compare with, or they have these texts as well. */
+function isOf({ name, digest }: TextSuite, like: MeasuredProbes | undefined): boolean {
+  return like === undefined || (like.texts ?? []).some((own) => own.name === name && own.digest === digest);
 }
 
 /**

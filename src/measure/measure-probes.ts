@@ -207,7 +207,8 @@ async function runInBlocks(
 }
 
 async function textsOf(model: Model, suites: ProbeRunOptions['texts']): Promise<Pick<MeasuredProbes, 'texts'>> {
-  return suites === undefined ? {} : { texts: await measureTexts(suites, model) };
+  const texts = await measureTexts(suites ?? [], model);
+  return texts.length === 0 ? {} : { texts };
 }
 
 /** What the probes were asked with. */

@@ -14,5 +14,5 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
     const { value, standardError, upper } = change;
     return [{ kind: 'text-likelihood', level, suite, texts, change: value, standardError, upper, limit }];
   });
-  return [...fallen, ...otherTexts(probes.probes, probes.baseline, level)];
+  return [...fallen, ...otherTexts(probes.probes, probes.baseline, policy)];
 }

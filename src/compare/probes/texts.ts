@@ -1,6 +1,8 @@
 import type { MeasuredProbes, TextSuiteMeasurement } from '../../measure/schema/index.ts';
 import { at } from '../../platform/at.ts';
-import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { isOfTexts, listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
+import { BUILTIN } from '../../probes/suite.ts';
+import { BUILTIN_TEXTS } from '../../probes/texts/index.ts';
 import { ratioInterval } from '../../statistics/index.ts';
 import type { Finding } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';
@@ -64,10 +66,16 @@ function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, polic
   };
 }
 
-/** Suites of texts that only one side has, or that are of other texts. */
-export function otherTexts(candidate: MeasuredProbes, baseline: MeasuredProbes, level: 'info' | 'warn'): Finding[] {
+/** Suites of texts that only one side has, or that are of other texts. Nobody asked for texts that the policy does not list. */
+export function otherTexts(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+  { probes, 'text-likelihood': { level } }: ProbePolicy,
+): Finding[] {
   const [ours, theirs] = [candidate.texts ?? [], baseline.texts ?? []];
   const names = new Set([...ours, ...theirs].map(({ name }) => name));
+  if (!probes.map(listedFile).some((choice) => isOfTexts(choice) && choice.file === BUILTIN))
+    names.delete(BUILTIN_TEXTS);
   return [...names].flatMap((suite): Finding[] => {
     const own = ours.find(({ name }) => name === suite);
     const other = theirs.find(({ name }) => name === suite);

@@ -26,7 +26,9 @@ const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
 
 /** The requests of each call to the model. */
 export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'execution'>): ScoreRequest[][] {
-  return suites.flatMap((suite) => callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))));
+  return suitesFor(model, suites).flatMap((suite) =>
+    callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))),
+  );
 }
 
 /**
@@ -36,12 +38,20 @@ export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'exec
  */
 export async function measureTexts(suites: readonly TextSuite[], model: Model): Promise<TextSuiteMeasurement[]> {
   const measured: TextSuiteMeasurement[] = [];
-  for (const suite of suites) measured.push(await measureSuite(suite, model));
+  for (const suite of suitesFor(model, suites)) {
+    const own = await measureSuite(suite, model);
+    if (suite.isListed || own.leftOut === undefined) measured.push(own);
+  }
   return measured;
 }
 
+/** A server is asked for what is listed alone: each text is a request. */
+function suitesFor({ execution }: Pick<Model, 'execution'>, suites: readonly TextSuite[]): readonly TextSuite[] {
+  return execution === null ? suites.filter(({ isListed }) => isListed) : suites;
+}
+
 async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMeasurement> {
-  const { name, digest, seed, size, texts, kept } = suite;
+  const { name, digest, seed, size, texts, kept, isListed } = suite;
   const identity = { name, digest, seed, size };
   const answers = new Map<string | number, ScoreAnswer>();
   try {
@@ -58,7 +68,7 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
     return answer && answer.token_logprobs.length > 0 ? [{ ...text, answer }] : [];
   });
   const tokens = scored.map(({ answer }) => answer.tokens ?? null);
-  const predictions = kept ? packPredictions(scored.map(({ answer }) => answer)) : null;
+  const predictions = kept && isListed ? packPredictions(scored.map(({ answer }) => answer)) : null;
   return {
     ...identity,
     scores: {

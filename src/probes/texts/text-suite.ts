@@ -1,4 +1,5 @@
 import { sha256 } from '../../platform/files/index.ts';
+import type { ProbeItem } from '../item.ts';
 import { builtinSuite } from '../suite.ts';
 
 /** A text without a question: how likely it is, a model shows from its first token on. */
@@ -20,6 +21,11 @@ export interface TextSuite {
   readonly size: number;
   /** Whether a measurement may have anything by which a text could be guessed. */
   readonly kept: boolean;
+  /**
+   * False: it is read beside the built-in questions without being listed. Then a measurement has no list of tokens, and a side that
+   * lacks it, such as a server, is no finding.
+   */
+  readonly isListed: boolean;
 }
 
 /** Of a longer text, the beginning: the spread between texts shows how sure a mean is, and a long one is no better than several. */
@@ -34,23 +40,37 @@ export const LEAST_TEXTS = 5;
 /** What the texts of the built-in suite are called beside its questions. */
 export const BUILTIN_TEXTS = 'builtin-texts';
 
-/** Prompts of each family, and the levels that they are of: those of harder ones are longer. */
-const PROMPTS = 10;
-const LEVELS = 4;
+/** What is prose, from one level to another, and how many texts of each are taken. Letters, commands and lists of options are none. */
+const PROSE = [
+  { cluster: 'facts · cloze', from: 1, to: 7, texts: 12 },
+  { cluster: 'word-problems · exam', from: 4, to: 7, texts: 5 },
+  { cluster: 'transitive-ordering · exam', from: 4, to: 7, texts: 5 },
+  { cluster: 'records · exam', from: 1, to: 5, texts: 3 },
+] as const;
 
-/** Prompts of the benchmark forms of the built-in suite, by turns of its easier levels. The same seed gives the same ones on every machine. */
-export function builtinTexts(seed: number): TextSuite {
-  const { items, levels = [] } = builtinSuite(seed);
-  const exams = items.filter(({ form }) => form === 'benchmark');
-  const texts = levels.flatMap(({ family, count }) => {
-    const own = Math.min(LEVELS, count);
-    const byLevel = Array.from({ length: own }, (_, i) =>
-      exams.filter((item) => item.family === family && item.level === i + 1),
-    );
-    const turns = Array.from({ length: PROMPTS }, (_, i) => byLevel[i % own]?.[Math.floor(i / own)]);
-    return turns.flatMap((item) => (item ? [{ id: item.id, text: item.prompt }] : []));
-  });
-  return textSuite(BUILTIN_TEXTS, texts, { seed, kept: true });
+/**
+ * Statements and stories of the built-in suite, without examples before them: what is said again, a damaged model can still copy. The
+ * same seed gives the same ones on every machine.
+ */
+export function builtinTexts(seed: number, { isListed }: Pick<TextSuite, 'isListed'>): TextSuite {
+  const { items } = builtinSuite(seed);
+  const texts = PROSE.flatMap(({ cluster, from, to, texts: most }) =>
+    Array.from({ length: to - from + 1 }, (_, i) =>
+      items
+        .filter((item) => item.cluster === cluster && item.level === from + i)
+        .slice(0, most)
+        .map((item) => ({ id: item.id, text: proseOf(item) })),
+    ).flat(),
+  );
+  return textSuite(BUILTIN_TEXTS, texts, { seed, kept: true, isListed });
+}
+
+/** A statement with its end, or a story with the question that it leads to where that is a part of it. */
+function proseOf({ prompt, question }: ProbeItem): string {
+  const last = prompt.slice(prompt.lastIndexOf('\n\n') + 2);
+  const [text = '', ...asked] = last.split(/\n(?:Question|Answer):/);
+  if (asked.length > 0 || question.kind !== 'choice') return text.replace(/^Question: /, '');
+  return `${text} ${question.choices[question.answer]}.`;
 }
 
 /**
@@ -60,7 +80,7 @@ export function builtinTexts(seed: number): TextSuite {
 export function textSuite(
   name: string,
   all: readonly PlainText[],
-  { seed, kept }: Pick<TextSuite, 'seed' | 'kept'>,
+  { seed, kept, isListed = true }: Pick<TextSuite, 'seed' | 'kept'> & Partial<Pick<TextSuite, 'isListed'>>,
 ): TextSuite {
   const known = new Set<string>();
   const different = all
@@ -75,7 +95,15 @@ export function textSuite(
     bytes += size;
     return true;
   });
-  return { name, digest: `sha256:${sha256(JSON.stringify(texts))}`, seed, texts, size: different.length, kept };
+  return {
+    name,
+    digest: `sha256:${sha256(JSON.stringify(texts))}`,
+    seed,
+    texts,
+    size: different.length,
+    kept,
+    isListed,
+  };
 }
 
 /** The beginning of a text, in whole characters. */

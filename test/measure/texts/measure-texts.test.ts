@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { textRows } from '../../../src/compare/probes/texts.ts';
 import { compareEveryToken } from '../../../src/compare/probes/token-changes.ts';
 import { selectProbes } from '../../../src/gate/select-probes.ts';
+import type { Model } from '../../../src/language-model/index.ts';
 import type { ProbeRunOptions } from '../../../src/measure/options.ts';
 import {
   factKey,
@@ -13,8 +14,10 @@ import {
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
+import { measureTexts } from '../../../src/measure/texts/measure-texts.ts';
 import { at } from '../../../src/platform/at.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
+import { builtinTexts } from '../../../src/probes/texts/index.ts';
 import { fixture, repository } from '../../fixtures.ts';
 import { measurePath } from '../measure-path.ts';
 import { example, writeShards } from '../shards/shard-files.ts';
@@ -157,6 +160,29 @@ describe('plain texts', () => {
     expect(stopped.sequential).toMatchObject({ blocks: 1, settled: 'pass' });
     expect(stopped.texts).toEqual(answered(base).texts);
     expect(seen).toEqual([1]);
+  });
+
+  it('that are not listed have no lists of tokens, and are no subject where they cannot be scored', async () => {
+    const probes = await probesOf();
+    const texts = (probes.texts ?? []).map((suite) => ({ ...suite, isListed: false }));
+    const { predictions: _, ...rest } = textsIn(base);
+    expect(textsIn(await measured('base', { ...probes, texts }))).toEqual(rest);
+    const deaf = { execution: null, score: () => Promise.reject(new Error('asked')) } as unknown as Model;
+    expect(await measureTexts(texts, deaf)).toEqual([]);
+    const mute = { execution: 'whole', scoresTexts: false } as unknown as Model;
+    expect(await measureTexts(texts, mute)).toEqual([]);
+    expect(await measureTexts(probes.texts ?? [], mute)).toMatchObject([{ leftOut: expect.any(String) }]);
+  });
+
+  it('that are not listed are asked of a candidate where the baseline has them', async () => {
+    const policy = parsePolicy('', 'policy.yml');
+    const textsOf = async (like?: MeasuredProbes) =>
+      (await selectProbes({ policy, policyPath: null }, { seed: 1, like }))?.texts?.map(({ name }) => name);
+    expect(await textsOf()).toEqual(['builtin-texts']);
+    const digest = builtinTexts(1, { isListed: false }).digest;
+    const own = { ...textsIn(base), name: 'builtin-texts', digest };
+    expect(await textsOf({ ...answered(base), texts: [own] })).toEqual(['builtin-texts']);
+    expect(await textsOf(answered(base))).toBeUndefined();
   });
 
   it('leave nothing in a measurement by which they could be guessed, where they must not be shown', async () => {

@@ -39,10 +39,10 @@ describe('plain texts in a report', () => {
   });
 
   it('are listed with how many of a file are scored', () => {
-    const suite = builtinTexts(1);
+    const suite = builtinTexts(1, { isListed: true });
     expect(renderTextSuites([suite, { ...suite, name: 'a.txt', size: 1200 }])).toBe(
-      'builtin-texts: 60 plain texts, which are scored and not asked\n' +
-        'a.txt: 60 of 1,200 plain texts, which are scored and not asked',
+      'builtin-texts: 139 plain texts, which are scored and not asked\n' +
+        'a.txt: 139 of 1,200 plain texts, which are scored and not asked',
     );
   });
 });
