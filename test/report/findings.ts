@@ -495,6 +495,7 @@ export function everyFinding(name: string): Finding[] {
         upper: -0.094,
         limit: 0.05,
         expected: -0.021,
+        isConfirmed: true,
       },
       {
         capability: name,
@@ -505,6 +506,7 @@ export function everyFinding(name: string): Finding[] {
         upper: -0.06,
         limit: 0.05,
         expected: 0.004,
+        isConfirmed: false,
       },
     ],
     'text-likelihood': [{ suite: name, texts: 70, change: -0.052, standardError: 0.004, upper: -0.0454, limit: 0.03 }],

@@ -1,11 +1,13 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, mildestOf } from '../finding.ts';
 import {
+  confirmations,
   type GradedLoss,
   gradedItems,
   gradedScopes,
+  isFallConfirmed,
   isFallExcluded,
   isFallShown,
   isOfAllFacts,
@@ -20,7 +22,7 @@ import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
  * A fall of the answer likelihood beyond the policy's limit, with its bound: over everything, a capability or a suite. Expected accuracy
- * that fell as well makes it a failure; a fall alone may be another style, and warns.
+ * that fell as well, by what a loss has to be, makes it a failure; a fall alone may be another style, and warns.
  */
 export const likelihoodLossCheck = { find, graded } satisfies Check;
 
@@ -34,6 +36,7 @@ function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRul
       facts: own,
       itemsOf: gradedItems,
       limit: likelihoodLimit(scope, policy),
+      confirmations: confirmations(scope, policy),
       margin: isOfAllFacts(scope) ? margin : null,
     }));
 }
@@ -46,10 +49,10 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   const shown = fallen.some(isOfAllFacts) ? fallen.filter(isOfAllFacts) : fallen;
   return shown.flatMap((row) => {
     const numbers = numbersOf(row, likelihoodLimit(row, policy));
-    const isConfirmed = row.expected.value < 0;
+    const isConfirmed = isFallConfirmed(row, policy);
     return numbers === null
       ? []
-      : [{ kind: 'likelihood-loss', level: level === 'fail' && !isConfirmed ? 'warn' : level, ...numbers }];
+      : [{ kind: 'likelihood-loss', level: isConfirmed ? level : mildestOf(level, 'warn'), ...numbers, isConfirmed }];
   });
 }
 

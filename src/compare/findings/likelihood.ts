@@ -21,7 +21,8 @@ export const likelihoodFindings = [
   defineFinding('likelihood-loss', {
     rank: 'lost',
     isDeficit: true,
-    fields: likelihoodFields,
+    // Whether expected accuracy fell with it by what a loss has to be.
+    fields: { ...likelihoodFields, isConfirmed: z.boolean() },
     reason: ({ capability, suite, change, limit }) =>
       flatForm('likelihood-loss', 'answerLikelihood', {
         place: capability ?? suite ?? 'model',

@@ -139,6 +139,34 @@ export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
   return upper !== null && upper < -likelihoodLimit(row, policy);
 }
 
+/** Beyond so many times its limit, a fall of likelihood needs little beside it: where all guess, expected accuracy can hardly fall. */
+const TIMES_LIMIT = 3;
+
+/**
+ * What has to be below this, of the change of expected accuracy and of the bound of that of likelihood, for a fall to be a failure and
+ * no other style: either of the two.
+ */
+export function confirmations(
+  row: Pick<GradedLoss, 'capability' | 'suite'>,
+  policy: ProbePolicy,
+): ReadonlyArray<{ readonly expected: number; readonly upper: number }> {
+  const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
+  const limit = likelihoodLimit(row, policy);
+  return [
+    { expected: -(isOfAllFacts(row) ? drop : Math.max(drop, partDrop)), upper: -limit },
+    { expected: 0, upper: -TIMES_LIMIT * limit },
+  ];
+}
+
+/** Did expected accuracy fall beside a fall of likelihood that is shown, so that both lost what they may not? */
+export function isFallConfirmed(row: GradedLoss, policy: ProbePolicy): boolean {
+  const upper = row.likelihood?.upper ?? null;
+  return (
+    upper !== null &&
+    confirmations(row, policy).some((least) => row.expected.value < least.expected && upper < least.upper)
+  );
+}
+
 /** @param limit nats per byte; null: none */
 export function isFallExcluded({ likelihood }: GradedChange, limit: number | null): boolean {
   return limit === null || likelihood === null || (likelihood.lower !== null && likelihood.lower > -limit);

@@ -58,13 +58,18 @@ function excludesMean(
   return evidence(seen, total, ['quiet', 'lively']) >= Math.log(1 / alpha);
 }
 
-/** Is it certain, but for `alpha`, that the bound of the full run will show a fall beyond the limit? */
+/** Is it certain, but for `alpha`, that the full run will show a fall of likelihood that is a failure? */
 export function showsFall(rule: GradedRule, asked: Asked, { alpha, policy }: Certainty): boolean {
   if (!isGraded(rule)) return false;
-  const seen = likelihoods(rule, asked, -1);
-  if (seen === null) return false;
-  const total = (numbers: readonly number[]) => rule.limit * seen.size + halfWidth(numbers, seen.size, policy);
-  return evidence(seen, total, ['loud']) >= Math.log(1 / alpha);
+  const fall = likelihoods(rule, asked, -1);
+  const loss = asked.seen(rule.facts, (fact) => -expectedOf(rule.itemsOf(fact)), { lowest: -1, highest: 1 });
+  if (fall === null || loss === null) return false;
+  const enough = Math.log(rule.confirmations.length / alpha);
+  return rule.confirmations.some(({ expected, upper }) => {
+    const bound = (numbers: readonly number[]) => -upper * fall.size + halfWidth(numbers, fall.size, policy);
+    const isLost = () => evidence(loss, () => -expected * loss.size, ['loud']) >= enough;
+    return evidence(fall, bound, ['loud']) >= enough && isLost();
+  });
 }
 
 /** z·SD·√n: how far the bound of a sum of n numbers is from it, by the numbers so far. */

@@ -26,11 +26,10 @@ export const LIKELIHOOD_WORDS: TopicWords<
     about: 'itself',
     isLoss: true,
     sentence: (finding) => {
-      const { facts, change, upper, limit, expected } = finding;
-      const confirmed =
-        expected < 0
-          ? phrase`${term('expectedAccuracy', 'Expected accuracy')} fell with it (${formatPointsChange(expected)}).`
-          : phrase`${term('expectedAccuracy', 'Expected accuracy')} did not fall (${formatPointsChange(expected)}): it may be another style.`;
+      const { facts, change, upper, limit, expected, isConfirmed } = finding;
+      const confirmed = isConfirmed
+        ? phrase`${term('expectedAccuracy', 'Expected accuracy')} fell with it (${formatPointsChange(expected)}).`
+        : phrase`${term('expectedAccuracy', 'Expected accuracy')} hardly fell (${formatPointsChange(expected)}): it may be another style.`;
       return phrase`${LIKELIHOOD}${whereIn(finding)} fell by ${formatLikelihood(-change)} ${UNIT} on ${formatCount(facts, 'fact')}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). ${confirmed}`;
     },
     headline: (finding) => {
