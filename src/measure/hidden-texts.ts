@@ -91,7 +91,7 @@ export function hideItem(
   key: string,
   answers: AnswerKind | undefined = item.answers,
 ): ProbeItemMeasurement {
-  const { id, prompt, right, given, logprobs, lengths, spelling } = item;
+  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling } = item;
   const place = (i: number) => hash(key, 'order', id, String(i));
   const areLabels = answers === 'label' || item.oldLabel !== undefined;
   const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
@@ -105,6 +105,7 @@ export function hideItem(
     right: hideAnswer(right),
     given: hideAnswer(given),
     logprobs: logprobs && shuffled(logprobs, place),
+    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: shuffled(scaledLogprobs, place) }),
     ...(lengths === undefined ? {} : { lengths: shuffled(lengths, place) }),
     ...hideLabels(item, key),
     ...(spelling === undefined ? {} : { spelling: hideSpelling(key, id, spelling) }),
@@ -118,7 +119,7 @@ function hideSpelling(key: string, id: string, spelling: string): string {
     .slice(0, spelling.length);
 }
 
-function shuffled(values: readonly number[], keyOfIndex: (index: number) => string): number[] {
+function shuffled<T>(values: readonly T[], keyOfIndex: (index: number) => string): T[] {
   return values
     .map((value, i) => ({ value, key: keyOfIndex(i) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))

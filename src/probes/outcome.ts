@@ -17,6 +17,11 @@ export interface Outcome {
   readonly probability: number | null;
   /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
+  /**
+   * The same if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not known, and where every
+   * choice is one token: then it follows from the likelihood of the right one.
+   */
+  readonly scaledLogprobs?: ReadonlyArray<readonly number[]>;
   /** What each of these is divided by where a choice is picked; null where that is the same for all. */
   readonly lengths: readonly number[] | null;
   /** Of the right answer's text; null where it was not scored. */
@@ -39,10 +44,14 @@ export interface AnswerLikelihood {
 
 /**
  * @param logprobs of the choices, in their order
- * @param scaled of the right one, if all logits were scaled
+ * @param scaled of each of them, if all logits were scaled
  * @throws Error for an item without choices
  */
-export function choiceOutcome(item: ProbeItem, logprobs: readonly number[], scaled?: readonly number[]): Outcome {
+export function choiceOutcome(
+  item: ProbeItem,
+  logprobs: readonly number[],
+  scaled?: ReadonlyArray<readonly number[]>,
+): Outcome {
   const { question } = item;
   if (question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
   const { choices, answer, scoring } = question;
@@ -63,7 +72,7 @@ export function choiceOutcome(item: ProbeItem, logprobs: readonly number[], scal
     likelihood: {
       logprob: at(logprobs, answer),
       bytes: bytesOf(question.ending ?? at(choices, answer)),
-      ...(scaled === undefined ? {} : { scaled }),
+      ...(scaled === undefined ? {} : { scaled: at(scaled, answer) }),
     },
   };
 }

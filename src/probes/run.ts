@@ -161,7 +161,11 @@ async function runChunk(
     const more = { ...(reading ? { reading } : {}), ...(spelling === null ? {} : { spelling }) };
     if (question.kind === 'choice') {
       const logprobs = own.map(({ logprob }) => logprob);
-      return { ...choiceOutcome(item, logprobs, at(own, question.answer).scaled), ...more };
+      const all = own.flatMap(({ scaled }) => (scaled === undefined ? [] : [scaled]));
+      const scaled = all.length === own.length ? all : undefined;
+      const isLong = own.some(({ token_logprobs: tokens }) => tokens.length > 1);
+      const scaledLogprobs = scaled !== undefined && isLong ? { scaledLogprobs: scaled } : {};
+      return { ...choiceOutcome(item, logprobs, scaled), ...scaledLogprobs, ...more };
     }
     const text = texts.get(item.id) ?? '';
     const tokens = at(own, 0).token_logprobs;
@@ -188,9 +192,8 @@ function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
 
 function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions): ScoreRequest[] {
   const { id } = item;
-  const right = item.question.kind === 'choice' ? item.question.answer : 0;
   const answers = scoredTexts(item, model, options).map(
-    (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored, isScaled: i === right }),
+    (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored, isScaled: true }),
   );
   const reading = readingOf(item, model, options);
   return reading ? [...answers, reading] : answers;

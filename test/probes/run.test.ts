@@ -1,9 +1,11 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LOGIT_FACTORS } from '../../src/language-model/engine.ts';
 import { LAYER_BY_LAYER } from '../../src/language-model/execution.ts';
 import { type Model, withModel } from '../../src/language-model/model.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
+import type { ScoreRequest } from '../../src/language-model/requests.ts';
 import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
 import { at } from '../../src/platform/at.ts';
 import { selectFitting } from '../../src/probes/fits-context.ts';
@@ -135,6 +137,28 @@ describe('a run', () => {
     );
     expect(outcomes.get('a')?.logprobs).toHaveLength(2);
     expect(outcomes.get('b')?.given).toMatch(/\w/);
+  });
+
+  it('says how choices of several tokens would be with scaled logits, each by itself', async () => {
+    const checkpoint = repository('examples', 'base');
+    const source = await openCheckpointSource({ checkpoint, device: 'cpu' });
+    const long: Question = { ...choice, choices: ['pink and green', 'green'] };
+    const chunks = splitIntoChunks([item('a', choice), item('b', long)]);
+    const [{ outcomes }, alone] = await withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => {
+      const request = (continuation: string): ScoreRequest => {
+        const context = item('b', long).prompt;
+        return { kind: 'text', id: continuation, where: 'x', context, continuation, isScaled: true };
+      };
+      const scores = await model.score([request(' pink and green'), request(' green')], () => {});
+      return [await runChunks(chunks, model, options), scores.map(({ scaled }) => scaled)] as const;
+    });
+    expect(outcomes.get('a')?.scaledLogprobs).toBeUndefined();
+    expect(outcomes.get('a')?.likelihood?.scaled).toHaveLength(LOGIT_FACTORS.length);
+    const scaled = outcomes.get('b')?.scaledLogprobs;
+    for (const [i, values] of alone.entries()) {
+      for (const [f, value] of (values ?? [Number.NaN]).entries()) expect(scaled?.[i]?.[f]).toBeCloseTo(value, 3);
+    }
+    expect(outcomes.get('b')?.likelihood?.scaled).toEqual(scaled?.[1]);
   });
 
   it('reads the prompts that are wanted, with the log-likelihood that scoring them gives, and changes no answer', async () => {

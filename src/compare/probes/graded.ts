@@ -7,10 +7,10 @@ import type { GradedAnswer, PairedItem, ProbeAnswer, Side } from './paired-item.
 
 /** How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best. */
 export interface FittedSharpness {
-  /** Of the choices among each other; null without choices. */
-  readonly choices: number | null;
   /** Of the logits over the vocabulary, within the factors that were measured; 1 where none were. */
   readonly vocabulary: number;
+  /** Of the choices among each other, on top of that; null without choices. */
+  readonly choices: number | null;
 }
 
 export interface SharpnessOfForm {
@@ -56,20 +56,28 @@ export function gradeItems(items: readonly PairedItem[], fitOn: (item: PairedIte
 
 /** What is known of both answers to one item. */
 interface KnownAnswers {
-  readonly choices: (Record<Side, ScoredChoices> & { readonly right: number }) | null;
+  readonly choices: (Record<Side, KnownChoices> & { readonly right: number }) | null;
   /** At each of FACTORS, or at 1 alone. */
   readonly likelihood: Record<Side, readonly number[]> | null;
 }
 
+interface KnownChoices extends ScoredChoices {
+  /** Of each choice its log-likelihood at each of FACTORS; null where it is known at 1 alone. */
+  readonly curves: ReadonlyArray<readonly number[]> | null;
+}
+
 function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers {
   const right = rightChoice(baseline, candidate);
-  const choicesOf = ({ logprobs }: ProbeAnswer): ScoredChoices => ({
-    logprobs: logprobs ?? [],
-    lengths: lengths ?? null,
-  });
   const likelihoods = [baseline, candidate].map(({ likelihood }) => likelihood ?? null);
   const [theirs, ours] = likelihoods;
   const isScaled = theirs?.scaled !== undefined && ours?.scaled !== undefined;
+  // A file of an older version does not say that its choices are of several tokens.
+  const areAlike = (baseline.scaledLogprobs === undefined) === (candidate.scaledLogprobs === undefined);
+  const choicesOf = (answer: ProbeAnswer): KnownChoices => ({
+    logprobs: answer.logprobs ?? [],
+    lengths: lengths ?? null,
+    curves: isScaled && areAlike ? curvesOf(answer) : null,
+  });
   return {
     choices: right === null ? null : { baseline: choicesOf(baseline), candidate: choicesOf(candidate), right },
     likelihood: theirs && ours ? { baseline: valuesOf(theirs, isScaled), candidate: valuesOf(ours, isScaled) } : null,
@@ -85,7 +93,18 @@ function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | nu
   return place < 0 ? null : place;
 }
 
-function valuesOf({ logprob, scaled }: NonNullable<ProbeAnswer['likelihood']>, isScaled: boolean): readonly number[] {
+/** Of choices of one token each, they follow from that of the right one: all differ from it by the factor times the difference at 1. */
+function curvesOf({ logprobs, scaledLogprobs, likelihood }: ProbeAnswer): KnownChoices['curves'] {
+  if (logprobs === null || likelihood === undefined) return null;
+  if (scaledLogprobs) return logprobs.map((logprob, i) => valuesOf({ logprob, scaled: at(scaledLogprobs, i) }, true));
+  const right = valuesOf(likelihood, true);
+  return logprobs.map((logprob) => FACTORS.map((factor, f) => at(right, f) + factor * (logprob - likelihood.logprob)));
+}
+
+/** A log-likelihood, and the same with scaled logits. */
+type Scaled = Pick<NonNullable<ProbeAnswer['likelihood']>, 'logprob' | 'scaled'>;
+
+function valuesOf({ logprob, scaled }: Scaled, isScaled: boolean): readonly number[] {
   if (!isScaled || scaled === undefined) return [logprob];
   return FACTORS.map((factor) => (factor === 1 ? logprob : at(scaled, LOGIT_FACTORS.indexOf(factor as never))));
 }
@@ -94,10 +113,24 @@ function fit(known: readonly KnownAnswers[], side: Side): FittedSharpness {
   const choices = known.flatMap((answers) => answers.choices ?? []);
   const curves = known.flatMap(({ likelihood }) => (likelihood ? [likelihood[side]] : []));
   const areScaled = curves.length > 0 && curves.every(({ length }) => length === FACTORS.length);
+  const vocabulary = areScaled ? CURVE.bestFactor(sumsOf(curves)) : 1;
+  const weights = CURVE.weightsAt(vocabulary);
   return {
-    choices: choices.length === 0 ? null : bestSharpness(choices.map((own) => ({ ...own[side], right: own.right }))),
-    vocabulary: areScaled ? CURVE.bestFactor(sumsOf(curves)) : 1,
+    vocabulary,
+    choices:
+      choices.length === 0
+        ? null
+        : bestSharpness(choices.map((own) => ({ ...choicesAt(own[side], weights), right: own.right }))),
   };
+}
+
+/** @param weights of the numbers at FACTORS */
+function choicesAt({ logprobs, lengths, curves }: KnownChoices, weights: readonly number[]): ScoredChoices {
+  return { logprobs: curves?.map((values) => sumProduct(values, weights)) ?? logprobs, lengths };
+}
+
+function sumProduct(values: readonly number[], weights: readonly number[]): number {
+  return values.reduce((sum, value, i) => sum + value * at(weights, i), 0);
 }
 
 function sumsOf(curves: ReadonlyArray<readonly number[]>): number[] {
@@ -144,11 +177,14 @@ function withGrades(
   if (likelihood === null) return item;
   const gradesOf = (side: Side): GradedAnswer => {
     const { choices: factor, vocabulary } = sharpness[side];
+    const weights = CURVE.weightsAt(vocabulary);
     const values = likelihood[side];
     const isKnown = choices !== null && factor !== null;
     return {
-      expected: isKnown ? choiceProbability(choices[side], choices.right, factor) : Number(item[side].correct),
-      likelihood: values.length === FACTORS.length ? CURVE.valueAt(values, vocabulary) : at(values, 0),
+      expected: isKnown
+        ? choiceProbability(choicesAt(choices[side], weights), choices.right, factor)
+        : Number(item[side].correct),
+      likelihood: values.length === FACTORS.length ? sumProduct(values, weights) : at(values, 0),
     };
   };
   return { ...item, graded: { baseline: gradesOf('baseline'), candidate: gradesOf('candidate') } };

@@ -56,8 +56,9 @@ export function pairItem(
   };
 }
 
-function answerOf({ correct, given, margin, probability, logprobs, likelihood }: ProbeItemMeasurement): ProbeAnswer {
-  return { correct, given, margin, probability, logprobs, likelihood };
+function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
+  const { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood } = item;
+  return { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood };
 }
 
 /**

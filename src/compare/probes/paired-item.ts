@@ -58,6 +58,8 @@ export interface ProbeAnswer {
   readonly probability: number | null;
   /** log p(choice | prompt) of every choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
+  /** The same with scaled logits; see `Outcome`. */
+  readonly scaledLogprobs?: ProbeItemMeasurement['scaledLogprobs'] | undefined;
   /** Of the right answer's text; missing in older measurements. */
   readonly likelihood?: ProbeItemMeasurement['likelihood'] | undefined;
 }

@@ -13,7 +13,19 @@ function roundLikelihood({ logprob, bytes, scaled }: NonNullable<Outcome['likeli
 
 /** An item and how it was answered, as a measurement has it. */
 export function measuredItem(
-  { item, correct, given, margin, probability, logprobs, lengths, likelihood, reading, spelling }: Outcome,
+  {
+    item,
+    correct,
+    given,
+    margin,
+    probability,
+    logprobs,
+    scaledLogprobs,
+    lengths,
+    likelihood,
+    reading,
+    spelling,
+  }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
   const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
@@ -33,6 +45,7 @@ export function measuredItem(
     margin: round(margin),
     probability: probability === null ? null : round(probability),
     logprobs: logprobs === null ? null : logprobs.map(round),
+    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: scaledLogprobs.map((own) => own.map(round)) }),
     ...(lengths === null ? {} : { lengths: [...lengths] }),
     ...(likelihood === null ? {} : { likelihood: roundLikelihood(likelihood) }),
     ...(kind === undefined ? {} : { kind }),

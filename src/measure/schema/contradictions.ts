@@ -140,14 +140,33 @@ function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeIt
   const lengths = item.lengths ?? null;
   if (lengths !== null && lengths.length !== logprobs?.length) return true;
   if (likelihood !== undefined && !isConcave(likelihood)) return true;
+  if (item.scaledLogprobs !== undefined && !isScaledAlike(item.scaledLogprobs, { logprobs, likelihood })) return true;
   if (logprobs === null || probability === null) return false;
   const isOf = (i: number) =>
     Math.abs(choiceProbability({ logprobs, lengths }, i) - probability) <= PROBABILITY_ROUNDING;
   return !logprobs.some((value, i) => (likelihood === undefined || value === likelihood.logprob) && isOf(i));
 }
 
+/** Each choice has its own curve, and one of them is that of the right answer. */
+function isScaledAlike(
+  scaled: ReadonlyArray<readonly number[]>,
+  { logprobs, likelihood }: Pick<ProbeItemMeasurement, 'logprobs' | 'likelihood'>,
+): boolean {
+  return (
+    scaled.length === logprobs?.length &&
+    logprobs.every((logprob, i) => isConcave({ logprob, scaled: at(scaled, i) })) &&
+    logprobs.some((logprob, i) => logprob === likelihood?.logprob && isDeepStrictEqual(scaled[i], likelihood.scaled))
+  );
+}
+
 /** log p is concave in the factor of all logits: log Σ exp is convex. */
-function isConcave({ logprob, scaled }: NonNullable<ProbeItemMeasurement['likelihood']>): boolean {
+function isConcave({
+  logprob,
+  scaled,
+}: {
+  readonly logprob: number;
+  readonly scaled?: readonly number[] | undefined;
+}): boolean {
   if (scaled === undefined) return true;
   const points = [
     ...LOGIT_FACTORS.map((factor, i) => ({ factor, value: at(scaled, i) })),

@@ -16,7 +16,16 @@ export const KEPT_CHARACTERS = 4000;
 
 /** The columns that every table has, and those that it has only if an item needs them. */
 const COLUMNS = ['group', 'id', 'fact', 'right', 'given', 'correct', 'margin', 'probability', 'logprobs'] as const;
-const FURTHER_COLUMNS = ['prompt', 'oldLabel', 'oldLabels', 'reading', 'spelling', 'lengths', 'likelihood'] as const;
+const FURTHER_COLUMNS = [
+  'prompt',
+  'oldLabel',
+  'oldLabels',
+  'reading',
+  'spelling',
+  'lengths',
+  'likelihood',
+  'scaledLogprobs',
+] as const;
 
 const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
 type Column = z.infer<typeof column>;
@@ -76,6 +85,7 @@ export function packItemTable(
       reading: reading === undefined ? null : [reading.logprob, reading.tokens],
       spelling: item.spelling ?? null,
       lengths: item.lengths ?? null,
+      scaledLogprobs: item.scaledLogprobs ?? null,
       likelihood:
         likelihood === undefined ? null : [likelihood.logprob, likelihood.bytes, ...(likelihood.scaled ?? [])],
     };
@@ -154,7 +164,8 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
-  const { id, right, oldLabel = null, reading = null, spelling = null, lengths = null, likelihood = null } = own;
+  const { id, right, oldLabel = null, reading = null, spelling = null } = own;
+  const { lengths = null, likelihood = null, scaledLogprobs = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
   const [fact, asked] = [textOf('id', own.fact ?? null), textOf('prompt', own.prompt ?? null)];
@@ -178,6 +189,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
     ...(spelling === null ? {} : { spelling }),
     ...(lengths === null ? {} : { lengths }),
     ...(likelihood === null ? {} : { likelihood: unpackLikelihood(likelihood) }),
+    ...(scaledLogprobs === null ? {} : { scaledLogprobs }),
   };
 }
 

@@ -31,6 +31,8 @@ export const probeItemSchema = z.strictObject({
   probability: share.nullable(),
   /** log p(choice | prompt) of every choice. */
   logprobs: z.array(z.number()).nullable(),
+  /** The same with scaled logits, [choices, factors]; see `Outcome`. Absent in files of older versions as well. */
+  scaledLogprobs: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
   /** What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of older versions. */
   lengths: z.array(z.int().positive()).optional(),
   /** Of the right answer's text; see `AnswerLikelihood`. Absent in files of older versions. */

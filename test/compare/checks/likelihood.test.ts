@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ofKind, reportOn } from '../measurement.ts';
-import { gradedBaseline, gradedCandidate, type GradedScenario } from '../sequential/graded-worlds.ts';
+import { type GradedScenario, gradedBaseline, gradedCandidate } from '../sequential/graded-worlds.ts';
 
 const baseline = gradedBaseline(1);
 

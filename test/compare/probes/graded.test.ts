@@ -30,25 +30,39 @@ const LENGTHS = [
   [4, 5, 8, 3],
 ];
 
-/** A vocabulary of five, whose logits are multiplied by a factor: what an engine says of the right answer, one of its tokens. */
-function scored(logits: readonly number[], right: number, factor: number): ProbeAnswer {
-  const logprobsAt = (times: number) => {
-    const all = logits.map((logit) => times * factor * logit);
-    const total = Math.log(all.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    return all.map((logit) => logit - total);
-  };
-  const logprobs = logprobsAt(1).slice(0, 4);
-  const scaled = LOGIT_FACTORS.map((times) => at(logprobsAt(times), right));
+function logSoftmax(logits: readonly number[], factor: number): number[] {
+  const all = logits.map((logit) => factor * logit);
+  const total = Math.log(all.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  return all.map((logit) => logit - total);
+}
+
+/**
+ * A vocabulary of five, whose logits are multiplied by a factor: what an engine says of four choices. Each is a token, or as many as
+ * have logits of their own after it.
+ */
+function scored(logits: readonly number[], right: number, { factor, more }: Scored): ProbeAnswer {
+  const logprobsAt = (times: number) =>
+    logSoftmax(logits, times * factor)
+      .slice(0, 4)
+      .map((first, i) => (more[i] ?? []).reduce((sum, next) => sum + at(logSoftmax(next, times * factor), i), first));
+  const logprobs = logprobsAt(1);
+  const scaledLogprobs = logprobs.map((_, i) => LOGIT_FACTORS.map((times) => at(logprobsAt(times), i)));
   const correct = logprobs.every((value, i) => i === right || value < at(logprobs, right));
-  const likelihood = { logprob: at(logprobs, right), bytes: 3, scaled };
+  const likelihood = { logprob: at(logprobs, right), bytes: 3, scaled: at(scaledLogprobs, right) };
   return {
     correct,
     given: '',
     margin: 0,
     probability: choiceProbability({ logprobs, lengths: null }, right),
     logprobs,
+    ...(more.length > 0 ? { scaledLogprobs } : {}),
     likelihood,
   };
+}
+
+interface Scored {
+  readonly factor: number;
+  readonly more: ReadonlyArray<ReadonlyArray<readonly number[]>>;
 }
 
 function itemOf(i: number, answers: Pick<PairedItem, 'baseline' | 'candidate'> & Partial<PairedItem>): PairedItem {
@@ -90,20 +104,34 @@ describe('a copy with all logits multiplied by a number', () => {
     const place = ((i * 0.618) % 1) * weights.reduce((sum, weight) => sum + weight, 0);
     return weights.findIndex((_, k) => weights.slice(0, k + 1).reduce((sum, weight) => sum + weight, 0) >= place);
   };
-  const pairs = (factor: number) =>
-    Array.from({ length: 60 }, (_, i) =>
-      itemOf(i, { baseline: scored(logitsOf(i), rightOf(i), 1), candidate: scored(logitsOf(i), rightOf(i), factor) }),
-    );
+  /** What follows the first token of a choice is likely after it. */
+  const nextOf = (i: number, choice: number) => logitsOf(i).map((logit, k) => (k === choice ? logit + 2 : logit));
+  /** Choices of one token, or of one, two, three and two. */
+  const moreOf = (i: number, isLong: boolean) =>
+    isLong ? [[], [nextOf(i + 1, 1)], [nextOf(i + 2, 2), nextOf(i + 3, 2)], [nextOf(i + 4, 3)]] : [];
+  const pairs = (factor: number, isLong: boolean) =>
+    Array.from({ length: 60 }, (_, i) => {
+      const answer = (by: number) => scored(logitsOf(i), rightOf(i), { factor: by, more: moreOf(i, isLong) });
+      return itemOf(i, { baseline: answer(1), candidate: answer(factor) });
+    });
 
-  it.each([0.5, 0.7, 0.9, 1.2, 1.5])('by %d is neither a loss nor a gain', (factor) => {
-    const { items, sharpness } = gradeItems(pairs(factor));
+  it.each([
+    [0.5, false],
+    [0.7, false],
+    [0.9, true],
+    [1.2, true],
+    [1.5, true],
+    [0.6, true],
+  ])('by %d is neither a loss nor a gain, choices of several tokens: %s', (factor, isLong) => {
+    const { items, sharpness } = gradeItems(pairs(factor, isLong));
     const [form] = sharpness;
-    expect((form?.baseline.choices ?? 0) / (form?.candidate.choices ?? 0)).toBeCloseTo(factor, 3);
+    expect((form?.baseline.choices ?? 0) / (form?.candidate.choices ?? 0)).toBeCloseTo(1, 1);
     expect((form?.baseline.vocabulary ?? 0) / (form?.candidate.vocabulary ?? 0)).toBeCloseTo(factor, 1);
-    for (const item of items) expect(Math.abs(expectedChange(item))).toBeLessThan(1e-3);
+    for (const item of items) expect(Math.abs(expectedChange(item))).toBeLessThan(isLong ? 0.01 : 1e-3);
     const facts = items.map((item): PairedFact => ({ ...fact('f', '11', []), benchmark: item }));
     const loss = measureGradedLoss({ capability: null, suite: null, facts }, DEFAULT_POLICY);
     expect(Math.abs(loss?.likelihood?.value ?? 1)).toBeLessThan(0.004);
+    expect(Math.abs(loss?.expected.value ?? 1)).toBeLessThan(0.002);
     // Without that, it would be far beyond the limit.
     const raw = items.reduce(
       (sum, { candidate, baseline }) =>

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { LOGIT_FACTORS } from '../../../src/language-model/engine.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
 import { answers, measurement, probes, SUITE } from '../../compare/measurement.ts';
@@ -22,6 +23,14 @@ const bent = () =>
     probability: 0.7311,
     likelihood: { logprob: -1, bytes: 1, scaled: [-1.5, -1.4, -0.9, -1.2, -0.5, -0.4] },
   }));
+/** Curves of two choices that may be, of which the right one has another in its own likelihood. */
+const curved = () =>
+  bent().map((item) => {
+    const curve = (logprob: number) =>
+      LOGIT_FACTORS.map((factor) => Math.log(2) * (1 - factor) * -1 + factor * logprob);
+    const likelihood = { logprob: -1, bytes: 1, scaled: curve(-1).map((value) => value - 0.01) };
+    return { ...item, likelihood, scaledLogprobs: [curve(-1), curve(-2)] };
+  });
 const lying = () =>
   answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
 
@@ -54,6 +63,7 @@ it.each<[string, object]>([
   ['a probability that its log-likelihoods contradict', { probes: probes({ items: improbable() }) }],
   ['a right answer as likely as no choice', { probes: probes({ items: asNone() }) }],
   ['scaled logits that are no curve of one', { probes: probes({ items: bent() }) }],
+  ['choices with scaled logits of which none is the right answer', { probes: probes({ items: curved() }) }],
   ['a benchmark form of a kind of twin', { probes: probes({ items: described('benchmark', { kind: 'open' }) }) }],
   ['a label that is right as before', { probes: probes({ items: described('twin', { oldLabel: 'green' }) }) }],
   [
@@ -63,6 +73,14 @@ it.each<[string, object]>([
   ['a group of twins of a suite that was not asked', { probes: probes({ suites: [{ ...SUITE, twinsOf: 'other' }] }) }],
 ])('a measurement with %s is refused', (_, over) => {
   expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
+});
+
+it('the same with the curve of the right answer is read', () => {
+  const items = curved().map((item) => ({
+    ...item,
+    likelihood: { ...item.likelihood, scaled: item.scaledLogprobs[0] },
+  }));
+  expect(parse({ ...measurement(), probes: probes({ items }) }).probes).toMatchObject({ items });
 });
 
 it('a right answer whose lead is rounded to 0 contradicts nothing', () => {
