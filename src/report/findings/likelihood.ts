@@ -29,7 +29,7 @@ export const LIKELIHOOD_WORDS: TopicWords<
       const { facts, change, upper, limit, expected, isConfirmed } = finding;
       const confirmed = isConfirmed
         ? phrase`${term('expectedAccuracy', 'Expected accuracy')} fell with it (${formatPointsChange(expected)}).`
-        : phrase`${term('expectedAccuracy', 'Expected accuracy')} hardly fell (${formatPointsChange(expected)}): it may be another style.`;
+        : phrase`${term('expectedAccuracy', 'Expected accuracy')} ${expected < 0 ? 'fell by less than a loss' : 'did not fall'} (${formatPointsChange(expected)}): it may be another style.`;
       return phrase`${LIKELIHOOD}${whereIn(finding)} fell by ${formatLikelihood(-change)} ${UNIT} on ${formatCount(facts, 'fact')}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). ${confirmed}`;
     },
     headline: (finding) => {

@@ -1,6 +1,7 @@
 import type { Estimate, Exclusion, FamilyRow, Flip, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
+import { gradedNotes } from './graded.ts';
 import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';
 import { levelsSentence } from './levels.ts';
 import { movementWords } from './movement.ts';
@@ -67,6 +68,7 @@ export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phras
     ...(hasBaseline || !whole ? [] : [plannedSentence(planned, whole.facts)]),
     ...deltaNote(comparison),
     ...(whole?.twinChange ? [twinChangeNote(whole.twinChange)] : []),
+    ...gradedNotes(comparison),
     ...(transfer && kinds.length === 0 ? [phrase`${TRANSFER}: ${formatInterval(transfer, formatRatio)}.`] : []),
     ...(retention
       ? [
