@@ -24,6 +24,7 @@ interface BenchmarkUnit {
   /** Of the first metric that is right or wrong, of every task; null if a task has none. */
   readonly counts: Counts | null;
   readonly chance: number;
+  readonly tasks: readonly ComparedTask[];
 }
 
 export const countedDocuments = ({ bothRight, onlyBaseline, onlyCandidate, bothWrong }: Counts): number =>
@@ -46,7 +47,7 @@ export function benchmarkUnits({ tasks, groups, roots }: BenchmarkPairing): Benc
   const unit = (name: string, own: readonly ComparedTask[]): BenchmarkUnit => {
     const documents = own.reduce((sum, task) => sum + task.documents, 0);
     const chance = own.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
-    return { name, documents, chance, counts: sumCounts(own.map(firstCounts)) };
+    return { name, documents, chance, counts: sumCounts(own.map(firstCounts)), tasks: own };
   };
   return [
     ...groups.filter(({ name }) => roots.includes(name)).map((group) => unit(group.name, group.tasks)),

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
 import { exactMcNemarTwoSided } from '../../statistics/index.ts';
+import type { PairedItem } from '../probes/paired-item.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
+import { gradedDocuments } from './graded-documents.ts';
 import type { BenchmarkRow } from './row.ts';
 
 /** Paired counts of right and wrong answers. */
@@ -25,6 +27,8 @@ export interface ComparedTask {
   readonly documents: number;
   /** Share of right answers by guessing, where choices are known; 0 otherwise. */
   readonly chance: number;
+  /** Its documents with graded outcomes; null where these are not known of all. */
+  readonly graded: readonly PairedItem[] | null;
   /** Is the log-likelihood of every choice the same on both sides, to the last digit? Null where there are none. */
   readonly isIdentical: boolean | null;
 }
@@ -109,6 +113,7 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
     metrics,
     documents: documents.length,
     chance: chanceOf(ours, documents),
+    graded: gradedDocuments(ours.name, documents),
     isIdentical: areIdentical(documents),
   };
 }

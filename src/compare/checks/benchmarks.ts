@@ -1,5 +1,7 @@
 import type { Measurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { gradedTasks } from '../benchmarks/graded-documents.ts';
 import {
   allCounts,
   benchmarkUnits,
@@ -10,9 +12,12 @@ import {
   isAboveChance,
   shownLosses,
 } from '../benchmarks/judge.ts';
+import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, mildestOf } from '../finding.ts';
+import { canJudge, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
+import { likelihoodLosses, unclearLikelihood } from './likelihood.ts';
 
 /** What the logs say that was evaluated. */
 export function evaluationLogsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
@@ -75,7 +80,7 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
   const { level } = policy['twin-accuracy'];
   return shownLosses(benchmarks, policy).map(({ task, metric, filter, counts, p, limit }) => ({
     kind: 'benchmark-loss',
-    level,
+    level: isOfNearTies({ task, counts, limit }, benchmarks, policy) ? mildestOf(level, 'warn') : level,
     task,
     metric,
     filter,
@@ -86,6 +91,28 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
     p,
     limit,
   }));
+}
+
+type ShownLoss = Pick<ReturnType<typeof shownLosses>[number], 'task' | 'counts' | 'limit'>;
+
+/** As of probes: the likelihoods of the same answers rule the loss out, and it is not much beyond its limit. */
+function isOfNearTies({ task, counts, limit }: ShownLoss, { tasks, groups }: BenchmarkPairing, policy: ProbePolicy) {
+  const reach = ruledOut('all', policy);
+  if (-countedAccuracies(counts).change >= limit + reach.margin) return false;
+  const group = groups.find(({ name }) => name === task);
+  const row = gradedTasks(group?.tasks ?? tasks.filter(({ name }) => task === null || name === task), task, policy);
+  return row !== null && isLossExcluded(row, reach);
+}
+
+/** Answers whose right choice became less likely, in all tasks or in a benchmark. */
+export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
+  if (benchmarks === null) return [];
+  const units = benchmarkUnits(benchmarks);
+  const parts = units.length > 1 ? units.map(({ name, tasks }) => gradedTasks(tasks, name, policy)) : [];
+  return likelihoodLosses(
+    [gradedTasks(benchmarks.tasks, null, policy), ...parts].filter((row) => row !== null),
+    policy,
+  );
 }
 
 /** A gain that nothing can judge: logs have no twins, and no other form of their questions. */
@@ -107,7 +134,7 @@ export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): F
 /** Why the absence of a loss is not yet a pass. */
 export const benchmarksUnclearCheck = {
   findAfter(context: ComparisonContext, found: FoundBySubject): Finding[] {
-    const losses = found.benchmarks.filter(({ kind }) => kind === 'benchmark-loss');
+    const losses = found.benchmarks.filter(({ kind }) => kind === 'benchmark-loss' || kind === 'likelihood-loss');
     if (context.benchmarks === null || losses.some(({ level }) => level === 'fail')) return [];
     return [...notJudged(context), ...(losses.length > 0 ? [] : unclear(context))];
   },
@@ -119,8 +146,11 @@ function notJudged({ benchmarks, policy }: ComparisonContext): Finding[] {
   const units = benchmarkUnits(benchmarks);
   const unjudged = units.filter((unit) => !isAboveChance(unit, policy));
   // A pass rests on one benchmark at least.
-  const isNone = unjudged.length === units.length;
-  return unjudged.map(({ name, documents, counts, chance }) => {
+  const byLikelihood = (unit: (typeof units)[number]) => canJudge(gradedTasks(unit.tasks, unit.name, policy));
+  const isNone = unjudged.length === units.length && !units.some(byLikelihood);
+  return unjudged.map((unit) => {
+    const { name, documents, counts, chance } = unit;
+    if (byLikelihood(unit)) return { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents };
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
     const accuracy = counts && countedAccuracies(counts).baseline;
     const level = isRequired ? 'inconclusive' : 'info';
@@ -132,7 +162,9 @@ function notJudged({ benchmarks, policy }: ComparisonContext): Finding[] {
 function unclear({ benchmarks, policy }: ComparisonContext): Finding[] {
   const { margin, level } = policy['twin-accuracy'];
   const counts = benchmarks && allCounts(benchmarks);
-  if (!counts || level === 'info') return [];
+  if (benchmarks === null || !counts || level === 'info') return [];
+  const row = gradedTasks(benchmarks.tasks, null, policy);
+  if (canJudge(row) && isLossExcluded(row, { margin, limit: null })) return unclearLikelihood(row, policy);
   const { value, lower } = exclusionInterval(counts, policy);
   if (lower !== null && lower > -margin) return [];
   const possibleDrop = lower === null ? null : -lower;

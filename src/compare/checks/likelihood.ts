@@ -42,9 +42,13 @@ function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRul
 }
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
-  if (probes.kind !== 'paired') return [];
+  return probes.kind === 'paired' ? likelihoodLosses(probes.evaluation.comparison.graded, policy) : [];
+}
+
+/** @param rows how graded outcomes changed: of everything and of parts */
+export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolicy): Finding[] {
   const { level } = policy['answer-likelihood'];
-  const fallen = probes.evaluation.comparison.graded.filter((row) => isFallShown(row, policy));
+  const fallen = rows.filter((row) => isFallShown(row, policy));
   // What all facts together lost needs no list of its parts.
   const shown = fallen.some(isOfAllFacts) ? fallen.filter(isOfAllFacts) : fallen;
   return shown.flatMap((row) => {
@@ -71,10 +75,8 @@ export function missingLikelihoodCheck({ probes }: ComparisonContext): Finding[]
  * A fall over everything that the bound does not rule out. What fell for certain and by half of the limit at least is a small loss: a
  * warning, since more answers would say the same. Else too little is known.
  */
-export function unclearLikelihood({ probes, policy }: ComparisonContext): Finding[] {
-  if (probes.kind !== 'paired') return [];
+export function unclearLikelihood(row: GradedLoss | undefined, policy: ProbePolicy): Finding[] {
   const { level, limit } = policy['answer-likelihood'];
-  const row = probes.evaluation.comparison.graded.find(isOfAllFacts);
   if (level === 'info' || row === undefined || isFallExcluded(row, limit)) return [];
   const numbers = numbersOf(row, limit);
   if (numbers === null) return [];

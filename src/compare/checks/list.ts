@@ -6,6 +6,7 @@ import { baselineMemorizedCheck } from './baseline-memorized.ts';
 import { changedBehaviorCheck } from './behavior.ts';
 import {
   benchmarkGainCheck,
+  benchmarkLikelihoodCheck,
   benchmarkLossCheck,
   benchmarksNotComparableCheck,
   benchmarksUnclearCheck,
@@ -113,6 +114,7 @@ export const CHECKS: readonly CheckGroup[] = [
       sameLogsCheck,
       benchmarksNotComparableCheck,
       benchmarkLossCheck,
+      benchmarkLikelihoodCheck,
       benchmarkGainCheck,
       benchmarksUnclearCheck,
     ],

@@ -10,7 +10,7 @@ import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { type FamilyView, familyReach, viewFamilies } from '../probes/families.ts';
-import { type GradedLoss, isOfAllFacts } from '../probes/graded-losses.ts';
+import { canJudge, type GradedLoss, isOfAllFacts } from '../probes/graded-losses.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
@@ -35,7 +35,7 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   const { views, comparison } = probes.evaluation;
   const informative = views.filter(isInformative);
   const whole = comparison.graded.find(isOfAllFacts);
-  const isGraded = whole?.isGraded === true && whole.likelihood !== null && (whole.agreement ?? 0) >= LEAST_AGREEMENT;
+  const isGraded = canJudge(whole);
   if (informative.length === 0 && !isGraded) {
     if (isSettledPass(context)) return [];
     return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
@@ -52,13 +52,10 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
           ...(isGraded
             ? unclearAccuracy(context, whole)
             : unclearTwinAccuracy(context, probes.evaluation, informative)),
-          ...unclearLikelihood(context),
+          ...unclearLikelihood(whole, policy),
         ]),
   ];
 }
-
-/** With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of what was kept. */
-const LEAST_AGREEMENT = 0.5;
 
 const isLoss = (kind: Finding['kind']) =>
   kind === 'twin-accuracy' || kind === 'accuracy-loss' || kind === 'likelihood-loss';

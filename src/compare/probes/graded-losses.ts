@@ -63,7 +63,7 @@ export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reac
  */
 function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
   if (loss.drop >= dropBeyondTies(loss, policy)) return false;
-  const row = measureChange(facts.map(itemsOf), policy);
+  const row = measureGradedItems(facts.map(itemsOf), policy);
   return row !== null && isLossExcluded(row, ruledOut(loss.reach, policy));
 }
 
@@ -97,14 +97,17 @@ export function gradedScopes(facts: readonly PairedFact[]): GradedScope[] {
  * likelihood the sum over answers divided by their bytes. The ends are one-sided bounds at the policy's `alpha`.
  */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
-  const change = measureChange(facts.map(gradedItems), policy);
+  const change = measureGradedItems(facts.map(gradedItems), policy);
   return change && { ...scope, ...change };
 }
 
 type GradedChange = Omit<GradedLoss, 'capability' | 'suite'>;
 
 /** @param members the answers of each fact */
-function measureChange(members: ReadonlyArray<readonly PairedItem[]>, policy: ProbePolicy): GradedChange | null {
+export function measureGradedItems(
+  members: ReadonlyArray<readonly PairedItem[]>,
+  policy: ProbePolicy,
+): GradedChange | null {
   const level = exclusionLevel(policy);
   const items = members.flat();
   const expected = clusterInterval(
@@ -125,6 +128,14 @@ function measureChange(members: ReadonlyArray<readonly PairedItem[]>, policy: Pr
 
 export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability' | 'suite'>): boolean {
   return capability === null && suite === null;
+}
+
+/** With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of what was kept. */
+const LEAST_AGREEMENT = 0.5;
+
+/** Can likelihoods take the place of right and wrong? */
+export function canJudge(row: GradedLoss | null | undefined): row is GradedLoss {
+  return row?.isGraded === true && row.likelihood !== null && (row.agreement ?? 0) >= LEAST_AGREEMENT;
 }
 
 /** Do the graded outcomes rule out a loss of these sizes? Where no likelihood is known, only expected accuracy can. */

@@ -6,6 +6,7 @@ import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/i
 import { UserError } from '../../platform/user-error.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices } from './guessing.ts';
+import { rightChoice } from './right-choice.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
 const sampleSchema = z.looseObject({
@@ -142,6 +143,12 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
 
 function documentOf(sample: Sample, { metrics, outputType }: SamplesContext): Found['document'] {
   const requests = requestsOf(sample.arguments);
+  const logprobs = outputType === 'generate_until' ? null : logprobsOf(sample.resps);
+  const { target, acc } = sample;
+  const right =
+    outputType === 'multiple_choice'
+      ? rightChoice({ requests, logprobs, target, accuracy: metricValue(acc) })
+      : undefined;
   return {
     id: sample.doc_id,
     docHash: sample.doc_hash ?? null,
@@ -150,8 +157,9 @@ function documentOf(sample: Sample, { metrics, outputType }: SamplesContext): Fo
     doc: sha256(canonicalJson(sample.doc)),
     requests: sha256(canonicalJson(requests)),
     values: metrics.map(() => null),
-    logprobs: outputType === 'generate_until' ? null : logprobsOf(sample.resps),
-    ...(outputType === 'multiple_choice' ? countGuessableChoices(requests, sample.target) : {}),
+    logprobs,
+    ...(outputType === 'multiple_choice' ? countGuessableChoices(requests, target) : {}),
+    ...(right === undefined ? {} : { right }),
   };
 }
 

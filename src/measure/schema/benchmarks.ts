@@ -45,6 +45,8 @@ const documentSchema = z.strictObject({
   choices: count.optional(),
   /** How many of them are right, if not one. */
   rightChoices: z.int().positive().optional(),
+  /** The place of the right one, and the bytes of its text in UTF-8. Absent where it is not known, and in files of older versions. */
+  right: z.strictObject({ choice: count, bytes: z.int().positive() }).optional(),
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
 
@@ -129,6 +131,9 @@ function firstContradiction(tasks: readonly BenchmarkTask[], groups: readonly Be
     if (documents.length === 0) return `${JSON.stringify(name)} has no documents`;
     if (new Set(documents.map(({ id }) => id)).size < documents.length) {
       return `a document of ${JSON.stringify(name)} is there twice`;
+    }
+    if (documents.some(({ right, logprobs }) => right !== undefined && right.choice >= (logprobs?.length ?? 0))) {
+      return `a right choice of ${JSON.stringify(name)} has no log-likelihood`;
     }
     if (documents.some(({ values }) => values.length !== metrics.length)) {
       return `a document of ${JSON.stringify(name)} does not have a value for every metric`;

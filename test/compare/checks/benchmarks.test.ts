@@ -13,6 +13,7 @@ import {
 } from '../../../src/measure/schema/benchmarks.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
+import { Random } from '../../../src/probes/random.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
@@ -387,5 +388,65 @@ describe('the report of two evaluations', () => {
     const text = renderTerminal(report, { color: false, width: 100 });
     expect(text).toMatch(/sg_common_facts +acc_norm +20 +95\.0%.→.80\.0% +−15\.0 points +0\.25/);
     expect(text).not.toContain('Spectra show');
+  });
+});
+
+describe('a benchmark on which the baseline guesses', () => {
+  const CHOICES = 4;
+  /** A model of 200 documents: its log-likelihoods, whether they pick the right choice, and which that is. */
+  function guessing(change: {
+    readonly noise: number;
+    readonly right: number;
+    readonly all?: number;
+    readonly isKnown?: boolean;
+  }): Measurement {
+    const [base, moved] = [new Random(1, 'base'), new Random(2, `noise ${change.noise}`)];
+    const draw = (random: Random) => random.int(-1000, 1000) / 1000;
+    const documents = (task('hard', 0).documents ?? []).map((document): BenchmarkDocument => {
+      const choice = base.int(0, CHOICES - 1);
+      const logprobs = Array.from(
+        { length: CHOICES },
+        (_, i) =>
+          -4 + 2 * draw(base) + change.noise * draw(moved) + (change.all ?? 0) + (i === choice ? change.right : 0),
+      );
+      const right = { choice, bytes: 10 };
+      const isRight = logprobs.indexOf(Math.max(...logprobs)) === choice;
+      return { ...document, values: [Number(isRight)], logprobs, ...(change.isKnown === false ? {} : { right }) };
+    });
+    const value = documents.filter(({ values }) => values[0] === 1).length / documents.length;
+    const metrics = [{ metric: 'acc', filter: 'none', value, stderr: 0.03, higherIsBetter: true }];
+    return logs([task('hard', 0, { documents, metrics })]);
+  }
+  const baseline = guessing({ noise: 0, right: 0 });
+  const judged = (candidate: Measurement, from = baseline) => {
+    const { verdict, findings } = compareLogs(candidate, from);
+    const told = findings
+      .filter(({ kind }) => /likelihood|benchmark/.test(kind))
+      .map(({ kind, level }) => [kind, level]);
+    return [verdict, told];
+  };
+
+  it('is judged by the likelihood of the right choice: the same passes, and what became unlikely does not', () => {
+    expect(judged(guessing({ noise: 0.1, right: 0 }))).toEqual(['pass', [['judged-by-likelihood', 'info']]]);
+    expect(judged(guessing({ noise: 0.1, right: 0, all: -0.8 }))).toEqual([
+      'warn',
+      [
+        ['likelihood-loss', 'warn'],
+        ['judged-by-likelihood', 'info'],
+      ],
+    ]);
+    expect(judged(guessing({ noise: 0.1, right: 0, all: -0.297 }))).toEqual([
+      'warn',
+      [
+        ['likelihood-unclear', 'warn'],
+        ['judged-by-likelihood', 'info'],
+      ],
+    ]);
+  });
+
+  it('shows nothing where it is not known which choice is right', () => {
+    const unknown = { right: 0, isKnown: false };
+    const told = judged(guessing({ noise: 0.1, ...unknown }), guessing({ noise: 0, ...unknown }));
+    expect(told).toEqual(['inconclusive', expect.arrayContaining([['benchmark-not-judged', 'inconclusive']])]);
   });
 });
