@@ -31,8 +31,9 @@ export interface ScoreAnswer {
   readonly greedy: boolean;
   /** log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and is known. */
   readonly scaled?: readonly number[];
-  /** The tokens that were scored, and what the model expects in place of each: where that was asked for and is known. */
+  /** The tokens that were scored: of a text that may have been cut, and with the predictions. */
   readonly tokens?: readonly number[];
+  /** What the model expects in place of each token: where that was asked for and is known. */
   readonly predictions?: readonly TokenPrediction[];
 }
 
@@ -100,7 +101,8 @@ export async function scoreEncoded(
   const requests = encoded.map(({ request }) => request);
   return answerable(requests, onRefusal, (request, i) => {
     const answer = toAnswer(request, at(parts, i));
-    if (!request.isPredicted) return answer;
+    const isCut = request.kind === 'rolling-text' && request.isCut === true;
+    if (!request.isPredicted && !isCut) return answer;
     return { ...answer, tokens: at(encoded, i).result.flatMap(({ continuation }) => continuation) };
   }).map(({ result }) => result);
 }

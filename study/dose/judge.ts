@@ -93,12 +93,14 @@ function judge(measurement: Measurement, size: number): DoseVerdict {
   const comparison = report.probes?.comparison;
   const graded = comparison?.graded[0];
   const flips = comparison?.churn ?? [];
+  const texts = comparison?.texts[0]?.change;
   return {
     facts: facts.size,
     verdict: report.verdict,
     findings: [...new Set(report.findings.filter(({ level }) => level !== 'info').map(({ kind }) => kind))],
     expected: graded ? spread(graded.expected) : null,
     likelihood: graded?.likelihood ? spread(graded.likelihood) : null,
+    texts: texts ? [rounded(texts.value), rounded(texts.standardError)] : null,
     lost: flips.reduce((sum, { rightToWrong }) => sum + rightToWrong, 0),
     won: flips.reduce((sum, { wrongToRight }) => sum + wrongToRight, 0),
     asked: Array.from({ length: Number(values.orders) }, (_, i) => askedIn(candidate, baseline, i + 1)),
@@ -115,8 +117,11 @@ function spread({
   lower: number | null;
   upper: number | null;
 }): [number, number] {
-  const round = (x: number) => Math.round(x * 1e5) / 1e5;
-  return [round(value), round(((upper ?? value) - (lower ?? value)) / 2 / 1.645)];
+  return [rounded(value), rounded(((upper ?? value) - (lower ?? value)) / 2 / 1.645)];
+}
+
+function rounded(x: number): number {
+  return Math.round(x * 1e5) / 1e5;
 }
 
 /** Facts until the verdict is settled in one order; all of them if it is not. */

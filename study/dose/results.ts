@@ -9,6 +9,8 @@ export interface DoseVerdict {
   /** Change of expected accuracy, a share, and of answer likelihood, nats per byte, each with its standard error. */
   readonly expected: readonly [value: number, standardError: number] | null;
   readonly likelihood: readonly [value: number, standardError: number] | null;
+  /** Change of the likelihood of plain texts, nats per byte. */
+  readonly texts: readonly [value: number, standardError: number] | null;
   readonly lost: number;
   readonly won: number;
   /** Facts that were asked until it was settled, in each of some orders; of a file, items over facts. */

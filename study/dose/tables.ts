@@ -6,10 +6,16 @@ import type { DoseResults, DoseVariant, DoseVerdict } from './results.ts';
 const HEALTHY = 0.025;
 const HARMED = 0.1;
 
+/** Copies with all logits multiplied: perplexity is no measure of what they know. */
+const isSharpened = ({ name }: DoseVariant) => name.startsWith('sharp-');
+const within = (least: number, most: number) => (variant: DoseVariant) =>
+  !isSharpened(variant) && variant.perplexity !== null && variant.perplexity >= least && variant.perplexity < most;
+
 const CLASSES: ReadonlyArray<readonly [string, (variant: DoseVariant) => boolean]> = [
-  ['healthy, perplexity up to +2.5%', ({ perplexity }) => perplexity !== null && perplexity <= HEALTHY],
-  ['in between', ({ perplexity }) => perplexity !== null && perplexity > HEALTHY && perplexity < HARMED],
-  ['harmed, from +10%', ({ perplexity }) => perplexity !== null && perplexity >= HARMED],
+  ['healthy, perplexity up to +2.5%', within(Number.NEGATIVE_INFINITY, HEALTHY)],
+  ['in between', within(HEALTHY, HARMED)],
+  ['harmed, from +10%', within(HARMED, Number.POSITIVE_INFINITY)],
+  ['logits × 0.5 to 1.5', isSharpened],
 ];
 
 type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
@@ -57,7 +63,7 @@ function variantTable(all: readonly DoseResults[], table: Table): string {
       variants.flatMap(({ name, perplexity, verdicts }) => {
         const own = verdicts.find(({ facts }) => Math.abs(facts - SHOWN) <= 1) ?? verdicts[0];
         if (own === undefined) return [];
-        const { expected, likelihood, lost, won, verdict, findings } = own;
+        const { expected, likelihood, texts, lost, won, verdict, findings } = own;
         return [
           [
             model,
@@ -66,6 +72,7 @@ function variantTable(all: readonly DoseResults[], table: Table): string {
             `${lost} : ${won}`,
             expected ? `${signed(100 * expected[0], 1)} ± ${(100 * expected[1]).toFixed(1)}` : '–',
             likelihood ? `${signed(likelihood[0], 3)} ± ${likelihood[1].toFixed(3)}` : '–',
+            texts ? `${signed(texts[0], 3)} ± ${texts[1].toFixed(3)}` : '–',
             verdict,
             findings.map((kind) => `\`${kind}\``).join(', ') || '–',
           ],
@@ -80,6 +87,7 @@ function variantTable(all: readonly DoseResults[], table: Table): string {
       'lost : won',
       'expected accuracy, points',
       'answer likelihood, nats per byte',
+      'plain texts, nats per byte',
       'verdict',
       'findings',
     ],

@@ -1,8 +1,7 @@
-import { LOGIT_FACTORS } from '../../language-model/engine.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';
-import { ScaleCurve } from '../../statistics/index.ts';
+import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
 import type { GradedAnswer, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 
 /** How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best. */
@@ -26,10 +25,6 @@ export interface Grading {
   readonly items: PairedItem[];
   readonly sharpness: SharpnessOfForm[];
 }
-
-/** The factors at which a likelihood is known, itself among them. */
-const FACTORS = [...LOGIT_FACTORS, 1].sort((a, b) => a - b);
-const CURVE = new ScaleCurve(FACTORS);
 
 /** Where a model is right, or wrong, of everything, no sharpness is best: it ends here. */
 const CHOICE_RANGE = { least: 1 / 32, most: 8 };
@@ -71,6 +66,7 @@ function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers
   const likelihoods = [baseline, candidate].map(({ likelihood }) => likelihood ?? null);
   const [theirs, ours] = likelihoods;
   const isScaled = theirs?.scaled !== undefined && ours?.scaled !== undefined;
+  const valuesOf = (own: Scaled) => (isScaled ? curveOf(own) : [own.logprob]);
   // A file of an older version does not say that its choices are of several tokens.
   const areAlike = (baseline.scaledLogprobs === undefined) === (candidate.scaledLogprobs === undefined);
   const choicesOf = (answer: ProbeAnswer): KnownChoices => ({
@@ -80,7 +76,7 @@ function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers
   });
   return {
     choices: right === null ? null : { baseline: choicesOf(baseline), candidate: choicesOf(candidate), right },
-    likelihood: theirs && ours ? { baseline: valuesOf(theirs, isScaled), candidate: valuesOf(ours, isScaled) } : null,
+    likelihood: theirs && ours ? { baseline: valuesOf(theirs), candidate: valuesOf(ours) } : null,
   };
 }
 
@@ -96,25 +92,17 @@ function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | nu
 /** Of choices of one token each, they follow from that of the right one: all differ from it by the factor times the difference at 1. */
 function curvesOf({ logprobs, scaledLogprobs, likelihood }: ProbeAnswer): KnownChoices['curves'] {
   if (logprobs === null || likelihood === undefined) return null;
-  if (scaledLogprobs) return logprobs.map((logprob, i) => valuesOf({ logprob, scaled: at(scaledLogprobs, i) }, true));
-  const right = valuesOf(likelihood, true);
+  if (scaledLogprobs) return logprobs.map((logprob, i) => curveOf({ logprob, scaled: at(scaledLogprobs, i) }));
+  const right = curveOf(likelihood);
   return logprobs.map((logprob) => FACTORS.map((factor, f) => at(right, f) + factor * (logprob - likelihood.logprob)));
-}
-
-/** A log-likelihood, and the same with scaled logits. */
-type Scaled = Pick<NonNullable<ProbeAnswer['likelihood']>, 'logprob' | 'scaled'>;
-
-function valuesOf({ logprob, scaled }: Scaled, isScaled: boolean): readonly number[] {
-  if (!isScaled || scaled === undefined) return [logprob];
-  return FACTORS.map((factor) => (factor === 1 ? logprob : at(scaled, LOGIT_FACTORS.indexOf(factor as never))));
 }
 
 function fit(known: readonly KnownAnswers[], side: Side): FittedSharpness {
   const choices = known.flatMap((answers) => answers.choices ?? []);
   const curves = known.flatMap(({ likelihood }) => (likelihood ? [likelihood[side]] : []));
   const areScaled = curves.length > 0 && curves.every(({ length }) => length === FACTORS.length);
-  const vocabulary = areScaled ? CURVE.bestFactor(sumsOf(curves)) : 1;
-  const weights = CURVE.weightsAt(vocabulary);
+  const vocabulary = areScaled ? bestScale(curves) : 1;
+  const weights = weightsAt(vocabulary);
   return {
     vocabulary,
     choices:
@@ -127,14 +115,6 @@ function fit(known: readonly KnownAnswers[], side: Side): FittedSharpness {
 /** @param weights of the numbers at FACTORS */
 function choicesAt({ logprobs, lengths, curves }: KnownChoices, weights: readonly number[]): ScoredChoices {
   return { logprobs: curves?.map((values) => sumProduct(values, weights)) ?? logprobs, lengths };
-}
-
-function sumProduct(values: readonly number[], weights: readonly number[]): number {
-  return values.reduce((sum, value, i) => sum + value * at(weights, i), 0);
-}
-
-function sumsOf(curves: ReadonlyArray<readonly number[]>): number[] {
-  return FACTORS.map((_, f) => curves.reduce((sum, values) => sum + at(values, f), 0));
 }
 
 /** So close are two sharpnesses that differ in nothing that is reported. */
@@ -177,7 +157,7 @@ function withGrades(
   if (likelihood === null) return item;
   const gradesOf = (side: Side): GradedAnswer => {
     const { choices: factor, vocabulary } = sharpness[side];
-    const weights = CURVE.weightsAt(vocabulary);
+    const weights = weightsAt(vocabulary);
     const values = likelihood[side];
     const isKnown = choices !== null && factor !== null;
     return {

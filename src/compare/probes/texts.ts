@@ -6,6 +6,7 @@ import { BUILTIN_TEXTS } from '../../probes/texts/index.ts';
 import { ratioInterval } from '../../statistics/index.ts';
 import type { Finding } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';
+import { bestScale, curveOf, sumProduct, weightsAt } from './logit-scales.ts';
 import type { TextRow } from './text-row.ts';
 import { compareEveryToken } from './token-changes.ts';
 
@@ -19,6 +20,15 @@ export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | n
 
 const areSame = (own: TextSuiteMeasurement, other: TextSuiteMeasurement): boolean =>
   own.name === other.name && own.digest === other.digest && own.seed === other.seed;
+
+/** The likelihood of each text at the logit scale at which all of them are likeliest, if both sides know it; else as it is. */
+function likelihoodsOf({ scores }: TextSuiteMeasurement, isScaled: boolean): readonly number[] {
+  const { logprobs, scaled } = scores;
+  if (!isScaled || scaled === undefined) return logprobs;
+  const curves = logprobs.map((logprob, i) => curveOf({ logprob, scaled: at(scaled, i) }));
+  const weights = weightsAt(bestScale(curves));
+  return curves.map((values) => sumProduct(values, weights));
+}
 
 function rowAlone({ name, scores, leftOut }: TextSuiteMeasurement): TextRow {
   const bytes = sum(scores.bytes);
@@ -34,14 +44,16 @@ function rowAlone({ name, scores, leftOut }: TextSuiteMeasurement): TextRow {
   };
 }
 
-/** Over the texts of which both scored the same part. */
+/** Over the texts of which both scored the same part, each side at its own sharpness. */
 function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, policy: ProbePolicy): TextRow {
   const places = new Map(other.scores.ids.map((id, i) => [id, i]));
+  const isScaled = own.scores.scaled !== undefined && other.scores.scaled !== undefined;
+  const [ours, theirs] = [likelihoodsOf(own, isScaled), likelihoodsOf(other, isScaled)];
   const pairs = own.scores.ids.flatMap((id, i) => {
     const place = places.get(id);
     const bytes = at(own.scores.bytes, i);
     if (place === undefined || other.scores.bytes[place] !== bytes) return [];
-    return [{ bytes, candidate: at(own.scores.logprobs, i), baseline: at(other.scores.logprobs, place) }];
+    return [{ bytes, candidate: at(ours, i), baseline: at(theirs, place) }];
   });
   const bytes = sum(pairs.map((pair) => pair.bytes));
   if (bytes === 0) return { ...rowAlone(own), leftOut: own.leftOut ?? other.leftOut ?? null };

@@ -63,6 +63,9 @@ export function contradictionIn(measurement: Measurement): string | null {
 /** The log-likelihood of a text is the sum over its tokens, each of which is rounded. */
 function contradictionInTexts({ texts = [] }: MeasuredProbes): string | null {
   for (const { name, scores, predictions } of texts) {
+    const isBent = (logprob: number, i: number) => !isConcave({ logprob, scaled: scores.scaled?.[i] });
+    if (scores.logprobs.some(isBent))
+      return `a text of ${JSON.stringify(name)} has scaled logits that are no curve of one`;
     if (predictions === undefined) continue;
     let end = 0;
     for (const [i, id] of scores.ids.entries()) {

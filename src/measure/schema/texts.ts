@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MOST_PREDICTED } from '../../language-model/engine.ts';
+import { LOGIT_FACTORS, MOST_PREDICTED } from '../../language-model/engine.ts';
 
 const count = z.int().nonnegative();
 
@@ -48,9 +48,12 @@ const scoresSchema = z
     tokens: z.array(z.int().positive()),
     /** log p(text), the sum over its tokens. */
     logprobs: z.array(z.number().nonpositive()),
+    /** The same if all logits were multiplied by each of LOGIT_FACTORS, text by text. Absent where that is not known. */
+    scaled: z.array(z.array(z.number()).length(LOGIT_FACTORS.length)).optional(),
   })
   .refine(
-    ({ ids, ...columns }) => Object.values(columns).every(({ length }) => length === ids.length),
+    ({ ids, ...columns }) =>
+      Object.values(columns).every((column) => column === undefined || column.length === ids.length),
     'its columns have different lengths',
   )
   .refine(({ ids }) => new Set(ids).size === ids.length, 'a text is there twice');

@@ -68,6 +68,7 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
     return answer && answer.token_logprobs.length > 0 ? [{ ...text, answer }] : [];
   });
   const tokens = scored.map(({ answer }) => answer.tokens ?? null);
+  const scaled = scored.flatMap(({ answer }) => (answer.scaled === undefined ? [] : [answer.scaled.map((value) => roundNumber(value))]));
   const predictions = kept && isListed ? packPredictions(scored.map(({ answer }) => answer)) : null;
   return {
     ...identity,
@@ -77,19 +78,21 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
       tokens: scored.map(({ answer }) => answer.token_logprobs.length),
       // Above 0 by the last bit.
       logprobs: scored.map(({ answer }) => Math.min(0, roundNumber(answer.logprob))),
+      ...(scaled.length === scored.length && scaled.length > 0 ? { scaled } : {}),
     },
     ...(tokens.some((own) => own === null) ? {} : { encoding: `sha256:${sha256(JSON.stringify(tokens))}` }),
     ...(predictions === null ? {} : { predictions }),
   };
 }
 
-const requestOf = ({ name }: TextSuite, { id, text }: PlainText): ScoreRequest => ({
+const requestOf = ({ name, kept, isListed }: TextSuite, { id, text }: PlainText): ScoreRequest => ({
   kind: 'rolling-text',
   id,
   where: `${name}, text ${id}`,
   text,
   isCut: true,
-  isPredicted: true,
+  isScaled: true,
+  isPredicted: kept && isListed,
 });
 
 /** Texts that begin alike go into one call, which reads that once. Layer by layer, each call reads all weights; a server has its own batches. */

@@ -59,6 +59,11 @@ function answered({ probes }: Measurement): MeasuredProbes {
   return probes;
 }
 
+/** As a server or an older version measured. */
+function unscaled({ texts = [], ...probes }: MeasuredProbes): MeasuredProbes {
+  return { ...probes, texts: texts.map(({ scores: { scaled: _, ...scores }, ...suite }) => ({ ...suite, scores })) };
+}
+
 const textsIn = (measurement: Measurement): TextSuiteMeasurement => at(answered(measurement).texts ?? [], 0);
 
 let base: Measurement;
@@ -89,8 +94,14 @@ describe('plain texts', () => {
 
   it('are compared per byte, with the standard error over texts', () => {
     const policy = parsePolicy('', 'policy.yml');
-    const [row] = textRows(answered(candidate), answered(base), policy);
-    expectClose(row?.change, reference.perByte, 4);
+    const rowOf = (ours: MeasuredProbes, theirs: MeasuredProbes) => at(textRows(ours, theirs, policy), 0);
+    const asTheyAre = rowOf(unscaled(answered(candidate)), unscaled(answered(base)));
+    expectClose(asTheyAre.change, reference.perByte, 4);
+    // The base is trained on other texts, and surer than it may be: at its own sharpness these are likelier.
+    const row = rowOf(answered(candidate), answered(base));
+    expect(row.baseline).toBeGreaterThan(asTheyAre.baseline ?? 0);
+    expect(row.candidate).toBeGreaterThan(asTheyAre.candidate ?? 0);
+    expect(rowOf(answered(candidate), unscaled(answered(base)))).toEqual(asTheyAre);
     expect(row?.texts).toBe(17);
     const { value = 0, standardError = 0, lower, upper } = row?.change ?? {};
     // Student's t with 16 degrees of freedom, one-sided 5% (Fisher's table: 1.746).
@@ -125,8 +136,13 @@ describe('plain texts', () => {
     const forged = { ...base, probes: { ...probes, texts: [{ ...suite, scores: { ...scores, bytes: [1] } }] } };
     expect(() => parseMeasurement(measurementText(forged), 'base.json')).toThrow('its columns have different lengths');
     const logprobs = scores.logprobs.map((logprob, i) => (i === 3 ? logprob / 2 : logprob));
-    const likelier = { ...base, probes: { ...probes, texts: [{ ...suite, scores: { ...scores, logprobs } }] } };
-    expect(() => parseMeasurement(measurementText(likelier), 'base.json')).toThrow('is not as likely as its tokens');
+    const scaled = scores.scaled?.with(2, [-1, -2, -1, -2, -1, -2]);
+    const bent = { ...base, probes: { ...probes, texts: [{ ...suite, scores: { ...scores, scaled } }] } };
+    expect(() => parseMeasurement(measurementText(bent), 'base.json')).toThrow('no curve of one');
+    const likelier = unscaled({ ...probes, texts: [{ ...suite, scores: { ...scores, logprobs } }] });
+    expect(() => parseMeasurement(measurementText({ ...base, probes: likelier }), 'base.json')).toThrow(
+      'is not as likely as its tokens',
+    );
   });
 
   it('are scored by one of several machines, with the same numbers', async () => {

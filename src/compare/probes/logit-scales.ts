@@ -1,0 +1,33 @@
+import { LOGIT_FACTORS } from '../../language-model/engine.ts';
+import { at } from '../../platform/at.ts';
+import { ScaleCurve } from '../../statistics/index.ts';
+
+/** The multiples of all logits at which a log-likelihood is known, itself among them. */
+export const FACTORS = [...LOGIT_FACTORS, 1].sort((a, b) => a - b);
+const CURVE = new ScaleCurve(FACTORS);
+
+/** A log-likelihood, and the same with scaled logits. */
+export interface Scaled {
+  readonly logprob: number;
+  readonly scaled?: readonly number[] | undefined;
+}
+
+/** A log-likelihood at each of FACTORS. @throws Error if it is not known there */
+export function curveOf({ logprob, scaled }: Scaled): readonly number[] {
+  if (scaled === undefined) throw new Error('a likelihood is not known with scaled logits');
+  return FACTORS.map((factor) => (factor === 1 ? logprob : at(scaled, LOGIT_FACTORS.indexOf(factor as never))));
+}
+
+/** The multiple of all logits at which these texts together are likeliest, within those that are known, to 1%. */
+export function bestScale(curves: ReadonlyArray<readonly number[]>): number {
+  return CURVE.bestFactor(FACTORS.map((_, f) => curves.reduce((sum, values) => sum + at(values, f), 0)));
+}
+
+/** What the numbers at FACTORS count in the number at this multiple. */
+export function weightsAt(factor: number): readonly number[] {
+  return CURVE.weightsAt(factor);
+}
+
+export function sumProduct(values: readonly number[], weights: readonly number[]): number {
+  return values.reduce((sum, value, i) => sum + value * at(weights, i), 0);
+}
