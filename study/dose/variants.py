@@ -6,11 +6,12 @@
 
 import argparse
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 ADAPTERS = {"lora-light": 2e-4, "lora-text": 2e-4, "lora-answers": 5e-4, "lora-warm": 1e-3, "lora-hot": 1e-2}
 """Learning rates of the adapters, each of which `adapters.py` trains on its own texts."""
@@ -174,7 +175,10 @@ def main() -> None:
     if args.command == "list":
         return print("\n".join(VARIANTS))
     load(args.name, args.model, args.out).save_pretrained(args.to)
-    AutoTokenizer.from_pretrained(args.model).save_pretrained(args.to)
+    # As they are: a library writes them anew with what it adds, which the gate reports as another tokenizer.
+    for path in args.model.iterdir():
+        if path.name.startswith("tokenizer") or path.suffix == ".jinja":
+            shutil.copy(path, args.to)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialAtLeast, logEvidence, type SeenBlocks } from '../../statistics/index.ts';
+import { binomialAtLeast, type SeenBlocks } from '../../statistics/index.ts';
 import type { KindView } from '../probes/kinds.ts';
 import type { Transfer } from '../probes/transfer.ts';
 import type { Asked } from './asked.ts';
 import { type GainRule, leastTotal, lowerEnd } from './gain-rule.ts';
+import { evidence } from './graded-evidence.ts';
 import type { HarmSum } from './harm-rule.ts';
 
 /** Is it certain, but for `alpha`, that all harm together is enough for the rule, and significant? */
@@ -77,10 +78,8 @@ const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>
  * those so far, from above.
  */
 function shows(seen: SeenBlocks, least: (squares: number) => number, alpha: number): boolean {
-  const leastAfter = (numbers: readonly number[]) => least(squaresOfAll(numbers, seen));
-  const aims = seen.blocks.map((_, k) => leastAfter(seen.blocks.slice(0, k).flat()));
-  const total = leastAfter(seen.blocks.flat());
-  return logEvidence(seen, total - ROUNDING, { aims, prior: 'loud' }) >= Math.log(1 / alpha);
+  const leastAfter = (numbers: readonly number[]) => least(squaresOfAll(numbers, seen)) - ROUNDING;
+  return evidence(seen, leastAfter, ['loud']) >= Math.log(1 / alpha);
 }
 
 /** A sum that is just enough is. */

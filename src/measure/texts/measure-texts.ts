@@ -68,7 +68,9 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
     return answer && answer.token_logprobs.length > 0 ? [{ ...text, answer }] : [];
   });
   const tokens = scored.map(({ answer }) => answer.tokens ?? null);
-  const scaled = scored.flatMap(({ answer }) => (answer.scaled === undefined ? [] : [answer.scaled.map((value) => roundNumber(value))]));
+  const scaled = scored.flatMap(({ answer }) =>
+    answer.scaled === undefined ? [] : [answer.scaled.map((value) => roundNumber(value))],
+  );
   const predictions = kept && isListed ? packPredictions(scored.map(({ answer }) => answer)) : null;
   return {
     ...identity,
