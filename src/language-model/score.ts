@@ -31,7 +31,7 @@ export interface ScoreAnswer {
   readonly greedy: boolean;
   /** log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and is known. */
   readonly scaled?: readonly number[];
-  /** The tokens that were scored: of a text that may have been cut, and with the predictions. */
+  /** The tokens that were scored: of a text that may be cut, and wherever predictions were asked for. */
   readonly tokens?: readonly number[];
   /** What the model expects in place of each token: where that was asked for and is known. */
   readonly predictions?: readonly TokenPrediction[];

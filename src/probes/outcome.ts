@@ -19,7 +19,7 @@ export interface Outcome {
   readonly logprobs: readonly number[] | null;
   /**
    * The same if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not known, and where every
-   * choice is one token: then it follows from the likelihood of the right one.
+   * choice is one token after the same text: then it follows from the likelihood of the right one.
    */
   readonly scaledLogprobs?: ReadonlyArray<readonly number[]>;
   /** What each of these is divided by where a choice is picked; null where that is the same for all. */

@@ -163,7 +163,8 @@ async function runChunk(
       const logprobs = own.map(({ logprob }) => logprob);
       const all = own.flatMap(({ scaled }) => (scaled === undefined ? [] : [scaled]));
       const scaled = all.length === own.length ? all : undefined;
-      const isLong = own.some(({ token_logprobs: tokens }) => tokens.length > 1);
+      // Choices of one token in one context follow from each other.
+      const isLong = question.contexts !== undefined || own.some(({ token_logprobs: tokens }) => tokens.length > 1);
       const scaledLogprobs = scaled !== undefined && isLong ? { scaledLogprobs: scaled } : {};
       return { ...choiceOutcome(item, logprobs, scaled), ...scaledLogprobs, ...more };
     }

@@ -22,6 +22,9 @@ it.each([
     { requests: choices('1', '0', '7'), target: 1, accuracy: 0 },
     undefined,
   ],
+  ['what no acc confirms', { requests: choices('Ann', 'Bo'), target: 0, accuracy: null }, undefined],
+  ['the same text in contexts of their own', { requests: choices('it', 'it'), target: 0, accuracy: 0 }, undefined],
+  ['nothing', { requests: choices('undefined', 'Bo'), target: undefined, accuracy: 0 }, undefined],
   ['several right ones', { requests: choices('Ann', 'Bo'), target: [0, 1], accuracy: 1 }, undefined],
 ])('a target may be %s', (_, { requests, ...given }, expected) => {
   const logprobs = requests.map((__, i) => (i === requests.length - 1 ? -1 : -2));

@@ -3,7 +3,7 @@ import { at } from '../../platform/at.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { choiceProbability } from '../../probes/outcome.ts';
 import { gradeItems } from '../probes/graded.ts';
-import { type GradedLoss, measureGradedItems } from '../probes/graded-losses.ts';
+import { canJudge, type GradedLoss, measureGradedItems } from '../probes/graded-losses.ts';
 import type { PairedItem, ProbeAnswer } from '../probes/paired-item.ts';
 import type { PairedDocument } from './differences.ts';
 
@@ -42,17 +42,29 @@ function answerOf({ right, logprobs, choices, rightChoices }: BenchmarkDocument)
   return { correct: margin > 0, given: '', margin, probability, logprobs: known, likelihood };
 }
 
-/** How the graded outcomes of these tasks changed; null where those of one are not known. @param suite null: all tasks */
-export function gradedTasks(
-  tasks: ReadonlyArray<{ readonly graded: readonly PairedItem[] | null }>,
-  suite: string | null,
-  policy: ProbePolicy,
-): GradedLoss | null {
-  const known = tasks.flatMap(({ graded }) => (graded === null ? [] : [graded]));
-  if (known.length < tasks.length || known.length === 0) return null;
+/** Documents of which the baseline's log-likelihoods are known, and not the candidate's: no fall could show in them. */
+export function lostLikelihoods(documents: readonly PairedDocument[]): number {
+  return documents.filter(({ candidate, baseline }) => answerOf(baseline) !== null && answerOf(candidate) === null)
+    .length;
+}
+
+/** How the graded outcomes changed of those of these tasks that have some; null where none has. @param suite null: all tasks */
+export function gradedTasks(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
+  const items = tasks.flatMap(({ graded }) => graded ?? []);
   const change = measureGradedItems(
-    known.flat().map((item) => [item]),
+    items.map((item) => [item]),
     policy,
   );
   return change && { capability: null, suite, ...change };
+}
+
+interface Graded {
+  /** Null: of some of its documents no graded outcome is known. */
+  readonly graded: readonly PairedItem[] | null;
+}
+
+/** The same of a benchmark, where graded outcomes of all its tasks are known and can take the place of right and wrong. */
+export function judgingRow(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
+  const row = tasks.every(({ graded }) => graded !== null) ? gradedTasks(tasks, suite, policy) : null;
+  return canJudge(row) ? row : null;
 }

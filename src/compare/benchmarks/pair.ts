@@ -3,7 +3,7 @@ import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from 
 import { exactMcNemarTwoSided } from '../../statistics/index.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
-import { gradedDocuments } from './graded-documents.ts';
+import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
 import type { BenchmarkRow } from './row.ts';
 
 /** Paired counts of right and wrong answers. */
@@ -29,6 +29,8 @@ export interface ComparedTask {
   readonly chance: number;
   /** Its documents with graded outcomes; null where these are not known of all. */
   readonly graded: readonly PairedItem[] | null;
+  /** Documents of which only the baseline's are known. */
+  readonly lostLikelihoods: number;
   /** Is the log-likelihood of every choice the same on both sides, to the last digit? Null where there are none. */
   readonly isIdentical: boolean | null;
 }
@@ -114,6 +116,7 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
     documents: documents.length,
     chance: chanceOf(ours, documents),
     graded: gradedDocuments(ours.name, documents),
+    lostLikelihoods: lostLikelihoods(documents),
     isIdentical: areIdentical(documents),
   };
 }

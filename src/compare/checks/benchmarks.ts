@@ -1,7 +1,7 @@
 import type { Measurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { gradedTasks } from '../benchmarks/graded-documents.ts';
+import { gradedTasks, judgingRow } from '../benchmarks/graded-documents.ts';
 import {
   allCounts,
   benchmarkUnits,
@@ -16,7 +16,7 @@ import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
-import { canJudge, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
+import { canJudge, type GradedLoss, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
 import { likelihoodLosses, unclearLikelihood } from './likelihood.ts';
 
 /** What the logs say that was evaluated. */
@@ -80,7 +80,7 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
   const { level } = policy['twin-accuracy'];
   return shownLosses(benchmarks, policy).map(({ task, metric, filter, counts, p, limit }) => ({
     kind: 'benchmark-loss',
-    level: isOfNearTies({ task, counts, limit }, benchmarks, policy) ? mildestOf(level, 'warn') : level,
+    level: isOfNearTies({ task, metric, counts, limit }, benchmarks, policy) ? mildestOf(level, 'warn') : level,
     task,
     metric,
     filter,
@@ -93,26 +93,35 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
   }));
 }
 
-type ShownLoss = Pick<ReturnType<typeof shownLosses>[number], 'task' | 'counts' | 'limit'>;
+type ShownLoss = Pick<ReturnType<typeof shownLosses>[number], 'task' | 'metric' | 'counts' | 'limit'>;
+
+/** Scored as graded outcomes are: by the log-likelihoods as they are. */
+const GRADED_METRIC = 'acc';
 
 /** As of probes: the likelihoods of the same answers rule the loss out, and it is not much beyond its limit. */
-function isOfNearTies({ task, counts, limit }: ShownLoss, { tasks, groups }: BenchmarkPairing, policy: ProbePolicy) {
+function isOfNearTies(
+  { task, metric, counts, limit }: ShownLoss,
+  { tasks, groups }: BenchmarkPairing,
+  policy: ProbePolicy,
+): boolean {
   const reach = ruledOut('all', policy);
-  if (-countedAccuracies(counts).change >= limit + reach.margin) return false;
+  if (metric !== GRADED_METRIC || -countedAccuracies(counts).change >= limit + reach.margin) return false;
   const group = groups.find(({ name }) => name === task);
-  const row = gradedTasks(group?.tasks ?? tasks.filter(({ name }) => task === null || name === task), task, policy);
+  const row = judgingRow(group?.tasks ?? tasks.filter(({ name }) => name === task), task, policy);
   return row !== null && isLossExcluded(row, reach);
 }
 
-/** Answers whose right choice became less likely, in all tasks or in a benchmark. */
+/** Answers whose right choice became less likely, in all tasks or in a benchmark, and those of which only the baseline says how likely. */
 export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const units = benchmarkUnits(benchmarks);
   const parts = units.length > 1 ? units.map(({ name, tasks }) => gradedTasks(tasks, name, policy)) : [];
-  return likelihoodLosses(
-    [gradedTasks(benchmarks.tasks, null, policy), ...parts].filter((row) => row !== null),
-    policy,
-  );
+  const rows = [gradedTasks(benchmarks.tasks, null, policy), ...parts].filter((row) => row !== null);
+  const items = benchmarks.tasks.reduce((sum, task) => sum + task.lostLikelihoods, 0);
+  return [
+    ...likelihoodLosses(rows, policy),
+    ...(items > 0 ? [{ kind: 'likelihood-missing', level: 'inconclusive', items } as const] : []),
+  ];
 }
 
 /** A gain that nothing can judge: logs have no twins, and no other form of their questions. */
@@ -134,37 +143,53 @@ export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): F
 /** Why the absence of a loss is not yet a pass. */
 export const benchmarksUnclearCheck = {
   findAfter(context: ComparisonContext, found: FoundBySubject): Finding[] {
+    const { benchmarks, policy } = context;
     const losses = found.benchmarks.filter(({ kind }) => kind === 'benchmark-loss' || kind === 'likelihood-loss');
-    if (context.benchmarks === null || losses.some(({ level }) => level === 'fail')) return [];
-    return [...notJudged(context), ...(losses.length > 0 ? [] : unclear(context))];
+    if (benchmarks === null || losses.some(({ level }) => level === 'fail')) return [];
+    // One that graded outcomes made milder leaves open how large it is.
+    const isShown = losses.some(
+      ({ kind, level }) => kind === 'benchmark-loss' && level === policy['twin-accuracy'].level,
+    );
+    const isFallShown = losses.some(({ kind }) => kind === 'likelihood-loss');
+    const row = gradedTasks(benchmarks.tasks, null, policy);
+    return [
+      ...notJudged(benchmarks, policy),
+      ...(isShown ? [] : unclear(benchmarks, policy)),
+      ...(isShown || isFallShown || !canJudge(row) ? [] : unclearLikelihood(row, policy)),
+    ];
   },
 } satisfies Check;
 
-/** Benchmarks on which no loss could show: a pass would claim to cover them. */
-function notJudged({ benchmarks, policy }: ComparisonContext): Finding[] {
-  if (benchmarks === null) return [];
-  const units = benchmarkUnits(benchmarks);
-  const unjudged = units.filter((unit) => !isAboveChance(unit, policy));
+/**
+ * Benchmarks on which no loss could show: a pass would claim to cover them. Where likelihoods judge, they have to rule out a loss of
+ * expected accuracy in that benchmark, and of likelihood.
+ */
+function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
+  const units = benchmarkUnits(benchmarks).map((unit) => ({ unit, row: judgingRow(unit.tasks, unit.name, policy) }));
+  const unjudged = units.filter(({ unit }) => !isAboveChance(unit, policy));
+  const margin = ruledOut('all', policy).margin;
+  const isExcluded = (row: GradedLoss | null) => row !== null && isLossExcluded(row, { margin, limit: null });
   // A pass rests on one benchmark at least.
-  const byLikelihood = (unit: (typeof units)[number]) => canJudge(gradedTasks(unit.tasks, unit.name, policy));
-  const isNone = unjudged.length === units.length && !units.some(byLikelihood);
-  return unjudged.map((unit) => {
-    const { name, documents, counts, chance } = unit;
-    if (byLikelihood(unit)) return { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents };
+  const isNone = unjudged.length === units.length && !unjudged.some(({ row }) => isExcluded(row));
+  return unjudged.flatMap(({ unit: { name, documents, counts, chance }, row }): Finding[] => {
+    if (row !== null && isExcluded(row)) {
+      const judged = { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents } as const;
+      return [judged, ...(units.length > 1 ? unclearLikelihood(row, policy) : [])];
+    }
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
     const accuracy = counts && countedAccuracies(counts).baseline;
     const level = isRequired ? 'inconclusive' : 'info';
-    return { kind: 'benchmark-not-judged', level, task: name, documents, accuracy, chance, isRequired };
+    return [{ kind: 'benchmark-not-judged', level, task: name, documents, accuracy, chance, isRequired }];
   });
 }
 
 /** Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. */
-function unclear({ benchmarks, policy }: ComparisonContext): Finding[] {
+function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];
-  const counts = benchmarks && allCounts(benchmarks);
-  if (benchmarks === null || !counts || level === 'info') return [];
-  const row = gradedTasks(benchmarks.tasks, null, policy);
-  if (canJudge(row) && isLossExcluded(row, { margin, limit: null })) return unclearLikelihood(row, policy);
+  const counts = allCounts(benchmarks);
+  if (!counts || level === 'info') return [];
+  const row = judgingRow(benchmarks.tasks, null, policy);
+  if (row !== null && isLossExcluded(row, { margin, limit: null })) return [];
   const { value, lower } = exclusionInterval(counts, policy);
   if (lower !== null && lower > -margin) return [];
   const possibleDrop = lower === null ? null : -lower;

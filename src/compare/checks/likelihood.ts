@@ -3,12 +3,13 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import {
-  confirmations,
+  areScaled,
+  failingFalls,
   type GradedLoss,
   gradedItems,
   gradedScopes,
-  isFallConfirmed,
   isFallExcluded,
+  isFallFailing,
   isFallShown,
   isOfAllFacts,
   likelihoodLimit,
@@ -36,7 +37,7 @@ function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRul
       facts: own,
       itemsOf: gradedItems,
       limit: likelihoodLimit(scope, policy),
-      confirmations: confirmations(scope, policy),
+      failing: failingFalls({ ...scope, isScaled: areScaled(own.flatMap(gradedItems)) }, policy),
       margin: isOfAllFacts(scope) ? margin : null,
     }));
 }
@@ -49,11 +50,12 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
 export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolicy): Finding[] {
   const { level } = policy['answer-likelihood'];
   const fallen = rows.filter((row) => isFallShown(row, policy));
-  // What all facts together lost needs no list of its parts.
-  const shown = fallen.some(isOfAllFacts) ? fallen.filter(isOfAllFacts) : fallen;
+  // Where all facts together fail, no list of the parts is needed.
+  const whole = fallen.filter(isOfAllFacts);
+  const shown = whole.some((row) => isFallFailing(row, policy)) ? whole : fallen;
   return shown.flatMap((row) => {
     const numbers = numbersOf(row, likelihoodLimit(row, policy));
-    const isConfirmed = isFallConfirmed(row, policy);
+    const isConfirmed = isFallFailing(row, policy);
     return numbers === null
       ? []
       : [{ kind: 'likelihood-loss', level: isConfirmed ? level : mildestOf(level, 'warn'), ...numbers, isConfirmed }];

@@ -40,7 +40,9 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
     if (isSettledPass(context)) return [];
     return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
   }
-  const isDropShown = harm.some(({ kind }) => isLoss(kind));
+  // One that graded outcomes made milder leaves open how large it is.
+  const isDropShown = harm.some(({ kind, level }) => isLoss(kind) && level === levelOfLosses(kind, policy));
+  const isFallShown = harm.some(({ kind }) => kind === 'likelihood-loss');
   const capabilities = unjudgedCapabilities(context, withoutGroups(probes, informative), { informative, isGraded });
   // A settled pass says how little harm there can be; by what it was judged is still to be said.
   if (isSettledPass(context)) return capabilities.filter(({ kind }) => kind === 'judged-by-likelihood');
@@ -52,13 +54,16 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
           ...(isGraded
             ? unclearAccuracy(context, whole)
             : unclearTwinAccuracy(context, probes.evaluation, informative)),
-          ...unclearLikelihood(whole, policy),
+          ...(isFallShown ? [] : unclearLikelihood(whole, policy)),
         ]),
   ];
 }
 
 const isLoss = (kind: Finding['kind']) =>
   kind === 'twin-accuracy' || kind === 'accuracy-loss' || kind === 'likelihood-loss';
+
+const levelOfLosses = (kind: Finding['kind'], policy: ProbePolicy) =>
+  policy[kind === 'likelihood-loss' ? 'answer-likelihood' : 'twin-accuracy'].level;
 
 /** What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were right. */
 const ANSWERS_LEFT_OUT = [

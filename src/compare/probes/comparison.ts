@@ -301,6 +301,8 @@ export const gradedRowSchema = z.strictObject({
   items: count,
   /** False: of some answers no more than right or wrong is known, which stands in for their expected accuracy. */
   isGraded: z.boolean(),
+  /** False: of servers and logs, likelihoods are known at the scale alone that the model's logits have. */
+  isScaled: z.boolean(),
   /** Correlation of the log-likelihoods of the choices between both models; null where there is none. */
   agreement: z.number().nullable(),
   /** Ends are one-sided bounds at the policy's `alpha`. */

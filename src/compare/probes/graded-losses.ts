@@ -8,7 +8,7 @@ import { exclusionLevel } from './change-interval.ts';
 import type { Estimate, gradedRowSchema } from './comparison.ts';
 import { expectedAccuracy, expectedChange, likelihoodChange } from './graded.ts';
 import { LEAST_FACTS } from './kinds.ts';
-import type { PairedFact, PairedItem, Side } from './paired-item.ts';
+import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 
 /** How graded outcomes changed: of everything, one capability or one suite. */
 export type GradedLoss = z.infer<typeof gradedRowSchema>;
@@ -120,10 +120,17 @@ export function measureGradedItems(
     facts: members.length,
     items: items.length,
     isGraded: items.every(({ graded }) => graded !== undefined),
+    isScaled: areScaled(items),
     agreement: agreementOf(items),
     expected: { baseline: mean('baseline'), candidate: mean('candidate'), ...estimateOf(expected) },
     likelihood: likelihoodLoss(members, level),
   };
+}
+
+/** Are likelihoods known at the scale that suits each model? */
+export function areScaled(items: readonly PairedItem[]): boolean {
+  const isKnown = ({ likelihood }: ProbeAnswer) => likelihood?.scaled !== undefined;
+  return items.every(({ baseline, candidate }) => isKnown(baseline) && isKnown(candidate));
 }
 
 export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability' | 'suite'>): boolean {
@@ -150,32 +157,39 @@ export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
   return upper !== null && upper < -likelihoodLimit(row, policy);
 }
 
-/** Beyond so many times its limit, a fall of likelihood needs little beside it: where all guess, expected accuracy can hardly fall. */
+/** Beyond so many times its limit, a fall of likelihood is no other style: where all guess, expected accuracy can hardly fall. */
 const TIMES_LIMIT = 3;
 
-/**
- * What has to be below this, of the change of expected accuracy and of the bound of that of likelihood, for a fall to be a failure and
- * no other style: either of the two.
- */
-export function confirmations(
-  row: Pick<GradedLoss, 'capability' | 'suite'>,
-  policy: ProbePolicy,
-): ReadonlyArray<{ readonly expected: number; readonly upper: number }> {
-  const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
-  const limit = likelihoodLimit(row, policy);
-  return [
-    { expected: -(isOfAllFacts(row) ? drop : Math.max(drop, partDrop)), upper: -limit },
-    { expected: 0, upper: -TIMES_LIMIT * limit },
-  ];
+/** What makes a fall of likelihood a failure, and not a matter of style: both numbers are below these. */
+export interface FailingFall {
+  /** Bound of the change of answer likelihood, nats per byte. */
+  readonly upper: number;
+  /** Change of expected accuracy, or its bound. */
+  readonly expected: number;
+  readonly isOfBound: boolean;
 }
 
-/** Did expected accuracy fall beside a fall of likelihood that is shown, so that both lost what they may not? */
-export function isFallConfirmed(row: GradedLoss, policy: ProbePolicy): boolean {
+/**
+ * Either of these is enough: expected accuracy fell by what a loss has to be, or it fell for certain, and the likelihood by several times
+ * its limit. The second is of likelihoods at the model's own scale: else a sharper copy may look like that.
+ */
+export function failingFalls(
+  row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>,
+  policy: ProbePolicy,
+): FailingFall[] {
+  const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
+  const limit = likelihoodLimit(row, policy);
+  const ofLoss = { upper: -limit, expected: -(isOfAllFacts(row) ? drop : Math.max(drop, partDrop)), isOfBound: false };
+  return [ofLoss, ...(row.isScaled ? [{ upper: -TIMES_LIMIT * limit, expected: 0, isOfBound: true }] : [])];
+}
+
+/** Is a fall of likelihood that is shown a failure? */
+export function isFallFailing(row: GradedLoss, policy: ProbePolicy): boolean {
   const upper = row.likelihood?.upper ?? null;
-  return (
-    upper !== null &&
-    confirmations(row, policy).some((least) => row.expected.value < least.expected && upper < least.upper)
-  );
+  return failingFalls(row, policy).some((least) => {
+    const expected = least.isOfBound ? row.expected.upper : row.expected.value;
+    return upper !== null && upper < least.upper && expected !== null && expected < least.expected;
+  });
 }
 
 /** @param limit nats per byte; null: none */

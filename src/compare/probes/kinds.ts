@@ -29,8 +29,8 @@ export interface SuiteGain {
   readonly benchmark: { readonly baseline: number; readonly candidate: number };
   readonly gain: Estimate;
   /**
-   * Kinds that decide, and on whose facts the gain shows: those at their ceiling, or of facts that did not gain, say nothing of
-   * it. `format` twins never show that a gain was not memorized.
+   * Kinds that decide, and on whose facts the gain shows, or whose twins rose at least as much: those at their ceiling, or of facts that
+   * did not gain, say nothing of it. `format` twins never show that a gain was not memorized.
    */
   readonly decidedBy: readonly TwinKind[];
 }
@@ -202,8 +202,16 @@ export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], p
       benchmark: pairedAccuracies(items),
       gain: { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null },
       decidedBy: kinds
-        .filter(({ row, decides, delta }) => decides && delta?.transfer && row.suite === suite)
+        .filter(
+          ({ row, decides, delta }) => decides && (delta?.transfer || roseAsMuch(row, policy)) && row.suite === suite,
+        )
         .map(({ row }) => row.kind),
     };
   });
+}
+
+/** Where the benchmark form flipped more than it became surer, transfer is not defined; twins that rose as much leave nothing to explain. */
+function roseAsMuch({ delta, benchmark }: KindView['row'], { 'shadow-delta': { 'minimum-gain': least } }: ProbePolicy) {
+  const isOfGain = benchmark.baseline !== null && benchmark.candidate - benchmark.baseline > least;
+  return isOfGain && delta !== null && delta.upper !== null && delta.upper <= 0;
 }

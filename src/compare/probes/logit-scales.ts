@@ -23,7 +23,7 @@ export function bestScale(curves: ReadonlyArray<readonly number[]>): number {
   return CURVE.bestFactor(FACTORS.map((_, f) => curves.reduce((sum, values) => sum + at(values, f), 0)));
 }
 
-/** What the numbers at FACTORS count in the number at this multiple. */
+/** Weights of the values at FACTORS by which the value at this factor is interpolated. */
 export function weightsAt(factor: number): readonly number[] {
   return CURVE.weightsAt(factor);
 }

@@ -6,9 +6,20 @@ import type { PairedFact, PairedItem } from '../probes/paired-item.ts';
 import type { Asked } from './asked.ts';
 import { type GradedRule, isGraded } from './graded-rule.ts';
 
-/** Mean change of expected accuracy of one fact. */
-const expectedOf = (items: readonly PairedItem[]): number =>
-  items.reduce((sum, item) => sum + expectedChange(item), 0) / Math.max(1, items.length);
+/** The changes of expected accuracy so far, by fact, whose mean is that over all answers. */
+function expectedChanges({ facts, itemsOf }: GradedSum, asked: Asked, sign: 1 | -1): SeenBlocks | null {
+  const counts = facts.map((fact) => itemsOf(fact).length);
+  const share =
+    facts.length /
+    Math.max(
+      1,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
+  const most = share * Math.max(1, ...counts);
+  const numberOf = (fact: PairedFact) =>
+    sign * share * itemsOf(fact).reduce((sum, item) => sum + expectedChange(item), 0);
+  return asked.seen(facts, numberOf, { lowest: -most, highest: most });
+}
 
 /** NaN where the candidate's likelihood is not known: nothing follows from that. */
 function likelihoodOf(items: readonly PairedItem[], perFact: number): number {
@@ -38,13 +49,13 @@ export function excludesGradedLoss(
   certainty: Certainty,
 ): boolean {
   if (!isGraded(rule)) return false;
-  const { facts, itemsOf, limit, margin } = rule;
+  const { limit, margin } = rule;
   if (limit !== null) {
     const fall = likelihoods(rule, asked, 1);
     if (fall === null || !excludesMean(fall, { size: limit, sign: margin === null ? -1 : 1 }, certainty)) return false;
   }
   if (margin === null) return true;
-  const expected = asked.seen(facts, (fact) => expectedOf(itemsOf(fact)), { lowest: -1, highest: 1 });
+  const expected = expectedChanges(rule, asked, 1);
   return expected !== null && excludesMean(expected, { size: margin, sign: 1 }, certainty);
 }
 
@@ -62,14 +73,16 @@ function excludesMean(
 export function showsFall(rule: GradedRule, asked: Asked, { alpha, policy }: Certainty): boolean {
   if (!isGraded(rule)) return false;
   const fall = likelihoods(rule, asked, -1);
-  const loss = asked.seen(rule.facts, (fact) => -expectedOf(rule.itemsOf(fact)), { lowest: -1, highest: 1 });
+  const loss = expectedChanges(rule, asked, -1);
   if (fall === null || loss === null) return false;
-  const enough = Math.log(rule.confirmations.length / alpha);
-  return rule.confirmations.some(({ expected, upper }) => {
-    const bound = (numbers: readonly number[]) => -upper * fall.size + halfWidth(numbers, fall.size, policy);
-    const isLost = () => evidence(loss, () => -expected * loss.size, ['loud']) >= enough;
-    return evidence(fall, bound, ['loud']) >= enough && isLost();
-  });
+  const enough = Math.log(rule.failing.length / alpha);
+  const isShown = (seen: SeenBlocks, least: number, isOfBound: boolean) => {
+    const width = (numbers: readonly number[]) => (isOfBound ? halfWidth(numbers, seen.size, policy) : 0);
+    return evidence(seen, (numbers) => -least * seen.size + width(numbers), ['loud']) >= enough;
+  };
+  return rule.failing.some(
+    ({ upper, expected, isOfBound }) => isShown(fall, upper, true) && isShown(loss, expected, isOfBound),
+  );
 }
 
 /** z·SD·√n: how far the bound of a sum of n numbers is from it, by the numbers so far. */

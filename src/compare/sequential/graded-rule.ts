@@ -1,5 +1,5 @@
 import { likelihoodChange } from '../probes/graded.ts';
-import type { confirmations, GradedSum } from '../probes/graded-losses.ts';
+import type { FailingFall, GradedSum } from '../probes/graded-losses.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
 /** A fall of answer likelihood that is reported, beside the loss of expected accuracy that a pass rules out. */
@@ -7,8 +7,8 @@ export interface GradedRule extends GradedSum {
   readonly of: FindingIdentity;
   /** Nats per byte. */
   readonly limit: number;
-  /** What both have to be below for the fall to be a failure: either of these. */
-  readonly confirmations: ReturnType<typeof confirmations>;
+  /** The falls that are failures: either of these. */
+  readonly failing: readonly FailingFall[];
   /** The loss of expected accuracy that a pass rules out beside this fall; null: of a part, only a fall that is shown counts. */
   readonly margin: number | null;
 }

@@ -7,8 +7,11 @@ import type { ProbeItemMeasurement } from '../schema/probes.ts';
 /** float32 logits have about seven digits; further digits differ between machines. No −0, which JSON does not have. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
 
+/** Above 0 by the last bit. */
+const roundLogprob = (value: number): number => Math.min(0, round(value));
+
 function roundLikelihood({ logprob, bytes, scaled }: NonNullable<Outcome['likelihood']>) {
-  return { logprob: round(logprob), bytes, ...(scaled === undefined ? {} : { scaled: scaled.map(round) }) };
+  return { logprob: round(logprob), bytes, ...(scaled === undefined ? {} : { scaled: scaled.map(roundLogprob) }) };
 }
 
 /** An item and how it was answered, as a measurement has it. */
@@ -45,7 +48,7 @@ export function measuredItem(
     margin: round(margin),
     probability: probability === null ? null : round(probability),
     logprobs: logprobs === null ? null : logprobs.map(round),
-    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: scaledLogprobs.map((own) => own.map(round)) }),
+    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: scaledLogprobs.map((own) => own.map(roundLogprob)) }),
     ...(lengths === null ? {} : { lengths: [...lengths] }),
     ...(likelihood === null ? {} : { likelihood: roundLikelihood(likelihood) }),
     ...(kind === undefined ? {} : { kind }),

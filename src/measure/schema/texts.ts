@@ -49,7 +49,7 @@ const scoresSchema = z
     /** log p(text), the sum over its tokens. */
     logprobs: z.array(z.number().nonpositive()),
     /** The same if all logits were multiplied by each of LOGIT_FACTORS, text by text. Absent where that is not known. */
-    scaled: z.array(z.array(z.number()).length(LOGIT_FACTORS.length)).optional(),
+    scaled: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
   })
   .refine(
     ({ ids, ...columns }) =>

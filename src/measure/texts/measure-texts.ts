@@ -69,7 +69,7 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
   });
   const tokens = scored.map(({ answer }) => answer.tokens ?? null);
   const scaled = scored.flatMap(({ answer }) =>
-    answer.scaled === undefined ? [] : [answer.scaled.map((value) => roundNumber(value))],
+    answer.scaled === undefined ? [] : [answer.scaled.map((value) => Math.min(0, roundNumber(value)))],
   );
   const predictions = kept && isListed ? packPredictions(scored.map(({ answer }) => answer)) : null;
   return {

@@ -40,7 +40,7 @@ export const LEAST_TEXTS = 5;
 /** What the texts of the built-in suite are called beside its questions. */
 export const BUILTIN_TEXTS = 'builtin-texts';
 
-/** What is prose, from one level to another, and how many texts of each are taken. Letters, commands and lists of options are none. */
+/** What is prose, from one level to another, and how many texts of each are taken. Letters, commands and lists of options are not. */
 const PROSE = [
   { cluster: 'facts · cloze', from: 1, to: 7, texts: 12 },
   { cluster: 'word-problems · exam', from: 4, to: 7, texts: 5 },

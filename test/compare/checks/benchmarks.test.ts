@@ -417,6 +417,8 @@ describe('a benchmark on which the baseline guesses', () => {
     const metrics = [{ metric: 'acc', filter: 'none', value, stderr: 0.03, higherIsBetter: true }];
     return logs([task('hard', 0, { documents, metrics })]);
   }
+  const withTasks = (side: Measurement, change: (of: BenchmarkTask) => BenchmarkTask) =>
+    logs((side.benchmarks?.tasks ?? []).map(change));
   const baseline = guessing({ noise: 0, right: 0 });
   const judged = (candidate: Measurement, from = baseline) => {
     const { verdict, findings } = compareLogs(candidate, from);
@@ -442,6 +444,38 @@ describe('a benchmark on which the baseline guesses', () => {
         ['judged-by-likelihood', 'info'],
       ],
     ]);
+  });
+
+  it('has to rule out a loss itself, also where right and wrong are not counted or other tasks are generated', () => {
+    const worse = { noise: 0.1, right: -0.5 };
+    const uncounted = (side: Measurement) =>
+      withTasks(side, ({ metrics, ...own }) => ({
+        ...own,
+        metrics: metrics.map((metric) => ({ ...metric, value: (metric.value ?? 0) + 1e-6 })),
+      }));
+    expect(judged(uncounted(guessing(worse)))[0]).not.toBe('pass');
+    const generated = task('sums', 160, { outputType: 'generate_until' });
+    const withSums = (side: Measurement) =>
+      logs([...(side.benchmarks?.tasks ?? []), each(generated, () => ({ logprobs: null }))]);
+    expect(judged(withSums(guessing({ noise: 0.1, right: 0, all: -0.9 })), withSums(baseline))[0]).not.toBe('pass');
+    expect(judged(withSums(guessing({ noise: 0.1, right: 0 })), withSums(baseline))[0]).toBe('pass');
+  });
+
+  it('is not judged where the candidate alone lacks a likelihood', () => {
+    const lacking = withTasks(guessing({ noise: 0.1, right: 0 }), (own) => ({
+      ...own,
+      documents: (own.documents ?? []).map((document, i) =>
+        i > 0 ? document : { ...document, logprobs: (document.logprobs ?? []).with(3, null) },
+      ),
+    }));
+    expect(judged(lacking)).toEqual(['inconclusive', expect.arrayContaining([['likelihood-missing', 'inconclusive']])]);
+  });
+
+  it('does not fail for a copy that is surer, whose likelihoods fall without a loss', () => {
+    const surer = withTasks(baseline, (own) =>
+      each(own, ({ logprobs }) => ({ logprobs: (logprobs ?? []).map((value) => 2 * (value ?? 0)) })),
+    );
+    expect(judged(surer)[0]).not.toBe('fail');
   });
 
   it('shows nothing where it is not known which choice is right', () => {

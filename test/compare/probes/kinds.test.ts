@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PairedFact, PairedGroup } from '../../../src/compare/probes/paired-item.ts';
+import type { PairedFact, PairedGroup, PairedItem } from '../../../src/compare/probes/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { type Change, type FactOptions, facts, group } from './facts.ts';
@@ -149,6 +149,25 @@ describe('a gain that only format twins confirm', () => {
     expect(judge(ceiling).rules).toContain('inconclusive gain-not-shown');
     const quiet = parsePolicy('shadow-delta: {format-only: info}', 'p');
     expect(judge(ceiling, {}, quiet).rules).toContain('info gain-not-shown');
+  });
+
+  it('is judged by twins that rose as much where the benchmark form flipped and hardly became surer', () => {
+    const sure = (item: PairedItem, baseline: number, candidate: number): PairedItem => ({
+      ...item,
+      graded: { baseline: { expected: baseline, likelihood: -1 }, candidate: { expected: candidate, likelihood: -1 } },
+    });
+    const flipped = (change: Change, by: number) =>
+      facts(40, '01', [change], { kind: 'open', ...unsure }).map((own, i) => {
+        const exam = sure(own.benchmark, 0.24, 0.26 + (i % 5) / 1000);
+        return {
+          ...own,
+          benchmark: exam,
+          exam,
+          twins: own.twins.map((twin) => sure(twin, 0.2, 0.2 + by + (i % 7) / 100)),
+        };
+      });
+    expect(judge(flipped('01', 0.5)).rules).toEqual([]);
+    expect(judge(flipped('00', 0)).rules).toContain('inconclusive gain-not-shown');
   });
 
   it('twins of older measurements, which have no kind, show no more', () => {
