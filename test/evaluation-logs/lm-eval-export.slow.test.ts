@@ -45,7 +45,7 @@ describe('exported items that lm-evaluation-harness has asked', () => {
       if (other === undefined) throw new Error('too few');
       kinds.add(own.logprobs === null ? 'generated' : own.answers === 'label' ? 'label' : 'text');
       // The number of tokens of a right answer is not in logs.
-      const { logprobs, probability, margin, likelihood, reading: _, ...rest } = own;
+      const { logprobs, probability, margin, likelihood, reading: _, scaledLogprobs: __, ...rest } = own;
       const { logprobs: theirs, probability: share, margin: lead, likelihood: known, ...same } = other;
       // The harness says nothing of scaled logits.
       expect(known?.bytes).toBe(likelihood?.bytes);
