@@ -45,10 +45,13 @@ export async function loadTextSuites(
 ): Promise<TextSuite[]> {
   const kept = policy['probes-text'] === 'keep';
   const names = new Set(suites.map(({ name }) => name));
+  const builtin = suites.find(({ version }) => version !== null);
+  // With another number of facts, others come first.
+  const drawn = builtin?.facts === undefined ? builtin : undefined;
   const texts: TextSuite[] = [];
   for (const { file } of policy.probes.map(listedFile).filter(isOfTexts)) {
     const load = async () => {
-      if (file === BUILTIN) return builtinTexts(seed, { isListed: true });
+      if (file === BUILTIN) return builtinTexts(seed, { isListed: true, suite: drawn });
       if (isDatasetPath(file)) throw new UserError(`probes: ${file}: texts are not read from a hub`, 'give a file');
       const place = await findFile(file, policyPath, probeFiles);
       return readTextSuite(probeFiles?.get(file) ?? place, file, { kept });
@@ -58,8 +61,8 @@ export async function loadTextSuites(
     names.add(suite.name);
     texts.push(suite);
   }
-  const asksBuiltin = suites.some(({ version }) => version !== null);
-  return asksBuiltin && !names.has(BUILTIN_TEXTS) ? [...texts, builtinTexts(seed, { isListed: false })] : texts;
+  if (builtin === undefined || names.has(BUILTIN_TEXTS)) return texts;
+  return [...texts, builtinTexts(seed, { isListed: false, suite: drawn })];
 }
 
 function sameName(name: string): UserError {

@@ -16,7 +16,7 @@ import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
-import { canJudge, type GradedLoss, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
+import { canJudge, dropBeyondTies, type GradedLoss, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
 import { likelihoodLosses, unclearLikelihood } from './likelihood.ts';
 
 /** What the logs say that was evaluated. */
@@ -104,11 +104,11 @@ function isOfNearTies(
   { tasks, groups }: BenchmarkPairing,
   policy: ProbePolicy,
 ): boolean {
-  const reach = ruledOut('all', policy);
-  if (metric !== GRADED_METRIC || -countedAccuracies(counts).change >= limit + reach.margin) return false;
+  if (metric !== GRADED_METRIC || -countedAccuracies(counts).change >= dropBeyondTies({ limit, reach: 'all' }, policy))
+    return false;
   const group = groups.find(({ name }) => name === task);
   const row = judgingRow(group?.tasks ?? tasks.filter(({ name }) => name === task), task, policy);
-  return row !== null && isLossExcluded(row, reach);
+  return row !== null && isLossExcluded(row, ruledOut('all', policy));
 }
 
 /** Answers whose right choice became less likely, in all tasks or in a benchmark, and those of which only the baseline says how likely. */
@@ -165,14 +165,17 @@ export const benchmarksUnclearCheck = {
  * expected accuracy in that benchmark, and of likelihood.
  */
 function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
-  const units = benchmarkUnits(benchmarks).map((unit) => ({ unit, row: judgingRow(unit.tasks, unit.name, policy) }));
-  const unjudged = units.filter(({ unit }) => !isAboveChance(unit, policy));
-  const margin = ruledOut('all', policy).margin;
-  const isExcluded = (row: GradedLoss | null) => row !== null && isLossExcluded(row, { margin, limit: null });
+  const units = benchmarkUnits(benchmarks);
+  const unjudged = units
+    .filter((unit) => !isAboveChance(unit, policy))
+    .map((unit) => ({ unit, row: judgingRow(unit.tasks, unit.name, policy) }));
+  const { margin } = ruledOut('all', policy);
+  const isExcluded = (row: GradedLoss | null): row is GradedLoss =>
+    row !== null && isLossExcluded(row, { margin, limit: null });
   // A pass rests on one benchmark at least.
   const isNone = unjudged.length === units.length && !unjudged.some(({ row }) => isExcluded(row));
   return unjudged.flatMap(({ unit: { name, documents, counts, chance }, row }): Finding[] => {
-    if (row !== null && isExcluded(row)) {
+    if (isExcluded(row)) {
       const judged = { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents } as const;
       return [judged, ...(units.length > 1 ? unclearLikelihood(row, policy) : [])];
     }

@@ -39,7 +39,9 @@ export function gradeItems(items: readonly PairedItem[], fitOn: (item: PairedIte
     const fitted = readers.filter((_, i) => fitOn(at(own, i)));
     const { suite, form } = at(own, 0);
     const [baseline, candidate] = [fit(fitted, 'baseline'), fit(fitted, 'candidate')];
-    const graded = readers.map((known, i) => withGrades(at(own, i), known, { baseline, candidate }));
+    const sharpness = { baseline, candidate };
+    const weights = { baseline: weightsAt(baseline.vocabulary), candidate: weightsAt(candidate.vocabulary) };
+    const graded = readers.map((known, i) => withGrades(at(own, i), known, { sharpness, weights }));
     return { graded, sharpness: { suite, form, items: fitted.length, baseline, candidate } };
   });
   const byId = new Map(groups.flatMap(({ graded }) => graded.map((item) => [item.id, item])));
@@ -148,16 +150,22 @@ function bestSharpness(choices: ReadonlyArray<ScoredChoices & { readonly right: 
 /** A probability of 0 has no logarithm. */
 const TINY = 1e-30;
 
+interface FittedSides {
+  readonly sharpness: Record<Side, FittedSharpness>;
+  /** Of the numbers at FACTORS, at that sharpness of the vocabulary. */
+  readonly weights: Record<Side, readonly number[]>;
+}
+
 function withGrades(
   item: PairedItem,
   { choices, likelihood }: KnownAnswers,
-  sharpness: Record<Side, FittedSharpness>,
+  { sharpness, weights: weightsOf }: FittedSides,
 ): PairedItem {
   // Right or wrong is all that is known.
   if (likelihood === null) return item;
   const gradesOf = (side: Side): GradedAnswer => {
-    const { choices: factor, vocabulary } = sharpness[side];
-    const weights = weightsAt(vocabulary);
+    const { choices: factor } = sharpness[side];
+    const weights = weightsOf[side];
     const values = likelihood[side];
     const isKnown = choices !== null && factor !== null;
     return {

@@ -18,6 +18,7 @@ export type {
 } from './comparison.ts';
 export { budgetUse } from './enough-facts.ts';
 export { evaluateWithoutBaseline } from './evaluation.ts';
+export { isOfAllFacts } from './graded-losses.ts';
 export { detectable, factsNeeded, type InstrumentPower, instrumentPower } from './instrument-power.ts';
 export { type ItemTable, MAX_PROMPT, type StoredFact, type StoredItem } from './items/table.ts';
 export { baselineMemorizedLetters, hasMemorizedLetters } from './kept-letters.ts';

@@ -1,6 +1,6 @@
 import { sha256 } from '../../platform/files/index.ts';
 import type { ProbeItem } from '../item.ts';
-import { builtinSuite } from '../suite.ts';
+import { builtinSuite, type Suite } from '../suite.ts';
 
 /** A text without a question: how likely it is, a model shows from its first token on. */
 export interface PlainText {
@@ -51,9 +51,15 @@ const PROSE = [
 /**
  * Statements and stories of the built-in suite, without examples before them: what is said again, a damaged model can still copy. The
  * same seed gives the same ones on every machine.
+ * @param options `suite`: the built-in suite of that seed with its default number of facts, where it is drawn already
  */
-export function builtinTexts(seed: number, { isListed }: Pick<TextSuite, 'isListed'>): TextSuite {
-  const { items } = builtinSuite(seed);
+export function builtinTexts(
+  seed: number,
+  {
+    isListed,
+    suite: { items } = builtinSuite(seed),
+  }: Pick<TextSuite, 'isListed'> & { readonly suite?: Suite | undefined },
+): TextSuite {
   const texts = PROSE.flatMap(({ cluster, from, to, texts: most }) =>
     Array.from({ length: to - from + 1 }, (_, i) =>
       items

@@ -1,4 +1,4 @@
-import type { ProbeComparison } from '../../compare/probes/index.ts';
+import { isOfAllFacts, type ProbeComparison } from '../../compare/probes/index.ts';
 import { formatCount, formatEnds, formatLikelihood, formatPointsChange, formatRatio, pointsDigits } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
@@ -14,7 +14,7 @@ const FORMS: Readonly<Record<ProbeComparison['sharpness'][number]['form'], strin
 
 /** What the graded outcomes of all facts say, and at which sharpness of each model; nothing where right or wrong is all that is known. */
 export function gradedNotes({ graded, sharpness }: ProbeComparison): Phrase[] {
-  const whole = graded.find(({ capability, suite }) => capability === null && suite === null);
+  const whole = graded.find(isOfAllFacts);
   if (!whole?.isGraded) return [];
   const { expected, likelihood, items } = whole;
   const accuracy = phrase`${term('expectedAccuracy', 'Expected accuracy')} ${formatPointsChange(expected.value)} (${formatEnds(expected, pointsDigits)})`;
