@@ -20,7 +20,7 @@ export interface Engine extends Limits {
   prepare?(calls: Calls): Promise<void>;
   /** Log-likelihoods, in the order of the sequences. */
   score(sequences: readonly Sequence[], onWork?: OnWork): Promise<SequenceScore[]>;
-  /** Greedy decoding, in the order of the prompts. */
+  /** Decoding, greedy unless a prompt says otherwise, in the order of the prompts. */
   generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]>;
   /** Release its memory. */
   close(): Promise<void>;
@@ -69,6 +69,14 @@ export interface SequenceScore {
   readonly predictions?: readonly TokenPrediction[];
 }
 
+/** Tokens that are drawn from their probabilities, instead of the most likely ones. */
+export interface Sampling {
+  /** Logits are divided by it; above 0. */
+  readonly temperature: number;
+  /** An integer from 0 to 2³¹ − 1. */
+  readonly seed: number;
+}
+
 export interface Prompt {
   readonly tokens: readonly number[];
   readonly maxNewTokens: number;
@@ -76,6 +84,8 @@ export interface Prompt {
   readonly stopTokens: ReadonlySet<number>;
   /** Called after each token: is the continuation complete? For stop strings, which can span tokens. */
   readonly isDone?: (tokens: readonly number[]) => boolean;
+  /** Absent: greedy decoding. */
+  readonly sampling?: Sampling;
 }
 
 export interface Continuation {

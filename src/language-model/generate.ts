@@ -47,7 +47,7 @@ export function defaultMaxNewTokens(maxLength: number): number {
 }
 
 /**
- * Continue prompts greedily. A prompt keeps its last `maxLength − maxNewTokens` tokens, as in lm-evaluation-harness
+ * Continue prompts. A prompt keeps its last `maxLength − maxNewTokens` tokens, as in lm-evaluation-harness
  * `generate_until`.
  * @returns in the order of the requests
  * @throws UserError naming the line of a request that cannot be continued
@@ -87,7 +87,7 @@ export async function continueEncoded(
 }
 
 function toPrompt(request: GenerateRequest, { maxLength }: Limits, options: GenerateOptions): Prompt {
-  const { where, stop } = request;
+  const { where, stop, sampling } = request;
   const maxNewTokens = request.maxNewTokens ?? defaultMaxNewTokens(maxLength);
   if (maxNewTokens >= maxLength) {
     throw new UserError(
@@ -100,7 +100,7 @@ function toPrompt(request: GenerateRequest, { maxLength }: Limits, options: Gene
   const tokens = whole.slice(Math.max(0, whole.length - (maxLength - maxNewTokens)));
   if (tokens.length < whole.length) options.onTruncation?.(where);
   const isDone = stop.length === 0 ? undefined : stopAt(expectTokenizer(options, request), stop);
-  return { tokens, maxNewTokens, stopTokens: options.eosIds, ...(isDone && { isDone }) };
+  return { tokens, maxNewTokens, stopTokens: options.eosIds, ...(isDone && { isDone }), ...(sampling && { sampling }) };
 }
 
 function promptTokens(request: GenerateRequest, options: GenerateOptions): readonly number[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readTextFile } from '../platform/files/index.ts';
 import { parseJson, validateFields } from '../platform/json/index.ts';
 import { UserError } from '../platform/user-error.ts';
+import type { Sampling } from './engine.ts';
 import type { Conversation } from './tokens/chat-template.ts';
 
 /** Identifies a request and its answer; `1` and `"1"` are different. */
@@ -34,7 +35,7 @@ export type ScoreRequest = Scored &
     | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
   );
 
-/** A prompt to continue greedily. */
+/** A prompt to continue. */
 export type GenerateRequest = Origin & {
   readonly prompt:
     | { readonly kind: 'text'; readonly text: string }
@@ -43,6 +44,8 @@ export type GenerateRequest = Origin & {
   /** Null for the default. */
   readonly maxNewTokens: number | null;
   readonly stop: readonly string[];
+  /** Absent: greedy. */
+  readonly sampling?: Sampling;
 };
 
 const LONE_SURROGATE = /\p{Surrogate}/u;

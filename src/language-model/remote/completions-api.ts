@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { Sampling } from '../engine.ts';
 
 /**
  * Requests and responses of `/v1/completions`, as in vLLM and OpenAI's API (the request is that of
@@ -30,11 +31,12 @@ export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList)
  * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python has one of 1.1 under a
  * name of its own; other servers ignore the keys.
  */
-export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number) => ({
+export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number, sampling?: Sampling) => ({
   model,
   prompt,
   max_tokens: maxNewTokens,
-  temperature: 0,
+  // Servers leave out unlikely tokens by default, each by other rules.
+  ...(sampling === undefined ? { temperature: 0 } : { ...sampling, top_p: 1, top_k: 0, min_p: 0 }),
   repetition_penalty: 1,
   repeat_penalty: 1,
 });

@@ -89,7 +89,7 @@ export async function continuePromptsByText(
   engine: RemoteEngine,
   { onWork, onRefusal }: { readonly onWork?: OnWork | undefined; readonly onRefusal?: OnRefusal },
 ): Promise<GenerateAnswer[]> {
-  const prompts = answerable(requests, onRefusal, ({ prompt, maxNewTokens, stop, where }): TextPrompt => {
+  const prompts = answerable(requests, onRefusal, ({ prompt, maxNewTokens, stop, where, sampling }): TextPrompt => {
     if (prompt.kind === 'messages') {
       throw new UserError(
         `${where}: the request has messages, but there is no tokenizer with a chat template`,
@@ -100,6 +100,7 @@ export async function continuePromptsByText(
       prompt: prompt.kind === 'text' ? prompt.text : prompt.tokens,
       maxNewTokens: maxNewTokens ?? defaultMaxNewTokens(engine.maxLength),
       stop,
+      ...(sampling && { sampling }),
     };
   });
   const continuations = await engine.generateText(

@@ -4,7 +4,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { VERSION } from '../../platform/version.ts';
-import type { Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
+import type { Continuation, Engine, OnWork, Prompt, Sampling, Sequence, SequenceScore } from '../engine.ts';
 import { type ChoiceGroup, groupChoices } from './choice-tree.ts';
 import {
   continuation,
@@ -60,6 +60,7 @@ export interface TextPrompt {
   readonly maxNewTokens: number;
   /** Decoding ends before one of these, which is not part of the continuation. */
   readonly stop: readonly string[];
+  readonly sampling?: Sampling;
 }
 
 interface TextContinuation {
@@ -277,8 +278,8 @@ class ServerEngine implements RemoteEngine {
   generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
     return this.#ask(
       prompts,
-      async ({ tokens, maxNewTokens, stopTokens, isDone }, signal) => {
-        const request = { ...generateRequest(this.#model, tokens, maxNewTokens), ...tokenStops(stopTokens) };
+      async ({ tokens, maxNewTokens, stopTokens, isDone, sampling }, signal) => {
+        const request = { ...generateRequest(this.#model, tokens, maxNewTokens, sampling), ...tokenStops(stopTokens) };
         const generated = await this.#complete(request, signal);
         if (generated.tokens === null) {
           throw new UserError(
@@ -300,8 +301,8 @@ class ServerEngine implements RemoteEngine {
   generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]> {
     return this.#ask(
       prompts,
-      async ({ prompt, maxNewTokens, stop }, signal) => {
-        const request = generateRequest(this.#model, prompt, maxNewTokens);
+      async ({ prompt, maxNewTokens, stop, sampling }, signal) => {
+        const request = generateRequest(this.#model, prompt, maxNewTokens, sampling);
         const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
         // Some servers include the stop string, or use only the first four.
         const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);

@@ -15,6 +15,7 @@ import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, type TokenPrediction } from '../engine.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
+import { drawTokens, type TokenDraw } from './draw-token.ts';
 
 /** A token whose log-probability is computed, and the row of hidden states that predicts it. */
 export interface HeadTarget {
@@ -110,6 +111,16 @@ export class HeadSession {
     const outputs = await this.#run(hidden, [], [HEAD.best, HEAD.total]);
     expectFinite(float32Output(outputs, HEAD.total));
     return int64Output(outputs, HEAD.best);
+  }
+
+  /**
+   * The next token of each row.
+   * @param draws of each row; null: the most likely one
+   * @throws UserError if logits are NaN
+   */
+  async next(hidden: Tensor, draws: ReadonlyArray<TokenDraw | null>): Promise<readonly number[]> {
+    const best = await this.best(hidden);
+    return draws.every((draw) => draw === null) ? best : drawTokens(await this.logits(hidden), best, draws);
   }
 
   /** All logits: [rows, vocabulary]. */

@@ -16,7 +16,7 @@ import type { ModelPrecision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import { BatchBudget } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
-import { decodeGreedily } from './greedy.ts';
+import { decodeInTurn } from './decoding.ts';
 import { HeadQueue } from './head-queue.ts';
 import { addWork, canStayStored, HeldChoice, type HeldLimits, scoringWork, type Work } from './held-weights.ts';
 import { LayeredModel } from './layered/layered-model.ts';
@@ -227,7 +227,7 @@ export class OnnxEngine implements Engine {
     };
     if (this.#whole === null) return (await this.#openLayered({ useKvCache: true })).generate(prompts, setup);
     const sessions = await this.#whole.open({ useKvCache: true, held: this.#held.forGenerating() });
-    return decodeGreedily(prompts, { ...setup, ...sessions, budget: this.#budget });
+    return decodeInTurn(prompts, { ...setup, ...sessions, budget: this.#budget });
   }
 
   async #logits(tokens: readonly number[]): Promise<Float32Array> {

@@ -45,7 +45,7 @@ export interface Habits {
 const settingsSchema = z.looseObject({
   model: z.string(),
   max_tokens: z.int().min(1),
-  temperature: z.union([z.literal(0), z.literal(2)]),
+  temperature: z.number().nonnegative(),
   logprobs: z.int().optional(),
   echo: z.boolean().optional(),
   stop: z.array(z.string()).optional(),

@@ -139,6 +139,14 @@ describe('generate', () => {
     expect(server.bodies[0]).toMatchObject({ stop_token_ids: ids('.'), ignore_eos: true, repetition_penalty: 1 });
   });
 
+  it('samples at a temperature with a seed, and without what servers leave out by themselves', async () => {
+    const sampling = { temperature: 0.7, seed: 1234 };
+    await (await open()).generate([{ ...prompt, sampling }]);
+    await (await open()).generateText([{ prompt: 'The', maxNewTokens: 2, stop: [], sampling }]);
+    for (const body of server.bodies) expect(body).toMatchObject({ ...sampling, top_p: 1, top_k: 0, min_p: 0 });
+    expect(server.bodies).toHaveLength(2);
+  });
+
   it('cuts tokens after isDone', async () => {
     const prompts = [{ ...prompt, isDone: (tokens: readonly number[]) => tokens.includes(id(' cat')) }];
     expect(await (await open()).generate(prompts)).toEqual([{ tokens: ids(' cat'), finish: 'stop' }]);

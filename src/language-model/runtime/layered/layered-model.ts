@@ -4,7 +4,8 @@ import type { PassCost } from '../../execution.ts';
 import { BACKBONE } from '../../graph/backbone-names.ts';
 import type { BatchBudget } from '../batch-budget.ts';
 import { type ForwardBatch, sequenceBatch } from '../batches.ts';
-import { type DecodingSetup, decodeTogether } from '../greedy.ts';
+import { type DecodingSetup, decodeTogether } from '../decoding.ts';
+import { drawTokens, type TokenDraw } from '../draw-token.ts';
 import { type SequenceTarget, sequenceScore, type TokenScore } from '../head-queue.ts';
 import { expectFinite } from '../head-session.ts';
 import type { LayeredSizes } from '../memory-plan.ts';
@@ -111,12 +112,12 @@ export class LayeredModel {
     prompts: readonly Prompt[],
     setup: Pick<DecodingSetup<Promised>, 'isLong' | 'canBecomeLong' | 'onWork'>,
   ): Promise<Continuation[]> {
-    const meeting = new Meeting((waiting) => this.#bestOf(waiting));
+    const meeting = new Meeting((waiting) => this.#nextOf(waiting));
     try {
       return await decodeTogether(prompts, {
         ...setup,
         backbone: this.#recorder,
-        head: { best: (hidden) => meeting.wait(hidden) },
+        head: { next: (hidden, draws) => meeting.wait({ hidden, draws }) },
         budget: this.#budget,
         onBegin: () => meeting.join(),
         onEnd: () => meeting.leave(),
@@ -131,8 +132,7 @@ export class LayeredModel {
     try {
       const { hidden } = await this.#recorder.run(batch);
       await this.#runAll([hidden], undefined);
-      const { data } = await this.#store.take(stateKey(BACKBONE.hidden, hidden.run));
-      return await this.#head.logits(data, hidden.rows);
+      return await this.#logitsOf(hidden);
     } finally {
       await this.#forget();
     }
@@ -163,23 +163,40 @@ export class LayeredModel {
     await this.#forget();
   }
 
-  async #bestOf(waiting: readonly Promised[]): Promise<number[][]> {
-    const { best, totals } = await this.#through(waiting, [], undefined);
+  async #nextOf(waiting: readonly AwaitedTokens[]): Promise<number[][]> {
+    const wanted = waiting.map(({ hidden }) => hidden);
+    const isDrawn = waiting.map(({ draws }) => draws.some((draw) => draw !== null));
+    // The states of these go through the output matrix once more.
+    const kept = new Set(wanted.filter((_, i) => isDrawn[i]));
+    const { best, totals } = await this.#through(wanted, [], undefined, kept);
     expectFinite(totals);
+    const chosen: number[][] = [];
     let row = 0;
-    return waiting.map(({ rows }) => {
-      row += rows;
-      return best.slice(row - rows, row);
-    });
+    for (const { hidden, draws } of waiting) {
+      const own = best.slice(row, row + hidden.rows);
+      row += hidden.rows;
+      chosen.push(kept.has(hidden) ? drawTokens(await this.#logitsOf(hidden), own, draws) : own);
+    }
+    return chosen;
+  }
+
+  async #logitsOf({ run, rows }: Promised): Promise<Float32Array> {
+    const { data } = await this.#store.take(stateKey(BACKBONE.hidden, run));
+    return this.#head.logits(data, rows);
   }
 
   /** All runs so far through all layers, and the wanted hidden states through the output matrix. */
-  async #through(wanted: readonly Promised[], targets: readonly SequenceTarget[], onWork: OnWork | undefined) {
+  async #through(
+    wanted: readonly Promised[],
+    targets: readonly SequenceTarget[],
+    onWork: OnWork | undefined,
+    kept: ReadonlySet<Promised> = new Set(),
+  ) {
     await this.#runAll(wanted, onWork && ((share) => onWork(share * (1 - HEAD_SHARE))));
     const rows = wanted.reduce((sum, hidden) => sum + hidden.rows, 0);
     const onHead = onWork && ((share: number) => onWork(1 - HEAD_SHARE + share * HEAD_SHARE));
     const scores = await this.#head.score(() => this.#blocks(wanted), rows, targets, onHead);
-    for (const { run } of wanted) this.#store.drop(stateKey(BACKBONE.hidden, run));
+    for (const hidden of wanted) if (!kept.has(hidden)) this.#store.drop(stateKey(BACKBONE.hidden, hidden.run));
     return scores;
   }
 
@@ -227,17 +244,23 @@ export class LayeredModel {
   }
 }
 
+/** The hidden states of a batch, and how the token after each is chosen. */
+interface AwaitedTokens {
+  readonly hidden: Promised;
+  readonly draws: ReadonlyArray<TokenDraw | null>;
+}
+
 /** Where batches wait for each other: when all do, one pass serves all. */
 class Meeting {
-  readonly #serve: (waiting: readonly Promised[]) => Promise<number[][]>;
+  readonly #serve: (waiting: readonly AwaitedTokens[]) => Promise<number[][]>;
   #present = 0;
   #waiting: {
-    readonly hidden: Promised;
-    readonly resolve: (best: readonly number[]) => void;
+    readonly wanted: AwaitedTokens;
+    readonly resolve: (chosen: readonly number[]) => void;
     readonly reject: (error: unknown) => void;
   }[] = [];
 
-  constructor(serve: (waiting: readonly Promised[]) => Promise<number[][]>) {
+  constructor(serve: (waiting: readonly AwaitedTokens[]) => Promise<number[][]>) {
     this.#serve = serve;
   }
 
@@ -250,9 +273,9 @@ class Meeting {
     this.#begin();
   }
 
-  wait(hidden: Promised): Promise<readonly number[]> {
+  wait(wanted: AwaitedTokens): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ hidden, resolve, reject });
+      this.#waiting.push({ wanted, resolve, reject });
       this.#begin();
     });
   }
@@ -261,7 +284,7 @@ class Meeting {
     if (this.#waiting.length === 0 || this.#waiting.length < this.#present) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#serve(waiting.map(({ hidden }) => hidden)).then(
+    this.#serve(waiting.map(({ wanted }) => wanted)).then(
       (served) => {
         for (const [i, { resolve }] of waiting.entries()) resolve(at(served, i));
       },

@@ -3,13 +3,14 @@ import type { Continuation, OnWork, Prompt } from '../engine.ts';
 import type { Backbone } from './backbone-runs.ts';
 import type { BatchBudget } from './batch-budget.ts';
 import { rightAlignedBatch } from './batches.ts';
+import { type TokenDraw, tokenDraws } from './draw-token.ts';
 import { prefill, runWithKvCache } from './prefill.ts';
 import { WITH_KV_CACHE } from './schedule.ts';
 
 export interface DecodingSetup<H> {
   readonly backbone: Backbone<H>;
-  /** The most likely token of each row. */
-  readonly head: { best(hidden: H): Promise<readonly number[]> };
+  /** The next token of each row: one that is drawn, or the most likely one. */
+  readonly head: { next(hidden: H, draws: ReadonlyArray<TokenDraw | null>): Promise<readonly number[]> };
   readonly budget: BatchBudget;
   readonly isLong: (length: number) => boolean;
   /** Rotary embeddings change when a sequence becomes long: all of it is computed again then. */
@@ -17,8 +18,8 @@ export interface DecodingSetup<H> {
   readonly onWork?: OnWork | undefined;
 }
 
-/** Greedy decoding of many prompts, those of similar length together. Keys and values stay where they were computed. */
-export async function decodeGreedily<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
+/** Decoding of many prompts, those of similar length together. Keys and values stay where they were computed. */
+export async function decodeInTurn<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
   const batches = decodingBatches(prompts, setup);
   const { onWork } = setup;
   const decoded: Continuation[][] = [];
@@ -110,7 +111,12 @@ function batchSize(
 async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
   const { backbone, head, budget, canBecomeLong } = setup;
   const sequences = prompts.map(
-    (prompt): DecodedSequence => ({ prompt, tokens: [], finish: prompt.maxNewTokens > 0 ? null : 'length' }),
+    (prompt): DecodedSequence => ({
+      prompt,
+      tokens: [],
+      finish: prompt.maxNewTokens > 0 ? null : 'length',
+      draw: prompt.sampling ? tokenDraws(prompt.sampling) : null,
+    }),
   );
   const longest = Math.max(...prompts.map(({ tokens }) => tokens.length));
   const padding = prompts.map(({ tokens }) => longest - tokens.length);
@@ -122,9 +128,10 @@ async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H
   let state = await begin(padded);
   try {
     for (;;) {
-      const best = await head.best(state.hidden);
+      const draws = sequences.map(({ draw, finish }) => (finish === null && draw ? draw() : null));
+      const chosen = await head.next(state.hidden, draws);
       for (const [b, sequence] of sequences.entries()) {
-        if (sequence.finish === null) appendToken(sequence, at(best, b));
+        if (sequence.finish === null) appendToken(sequence, at(chosen, b));
       }
       setup.onWork?.(sequences.reduce((sum, sequence) => sum + shareOf(sequence), 0) / sequences.length);
       if (sequences.every(({ finish }) => finish !== null)) break;
@@ -135,7 +142,7 @@ async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H
         state = await begin([[...first.prompt.tokens, ...first.tokens]]);
       } else {
         const kvCache = backbone.growKvCache(state.kvCache, maxLength);
-        const next = best.map((token) => [token]);
+        const next = chosen.map((token) => [token]);
         state = await runWithKvCache(backbone, rightAlignedBatch(next, { padding, kvCache, isLong }));
       }
     }
@@ -153,6 +160,8 @@ function shareOf({ prompt, tokens, finish }: DecodedSequence): number {
 interface DecodedSequence {
   readonly prompt: Prompt;
   readonly tokens: number[];
+  /** Null: greedy. */
+  readonly draw: (() => TokenDraw) | null;
   finish: Continuation['finish'] | null;
 }
 
