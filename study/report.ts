@@ -7,6 +7,7 @@ import { markdownTable } from 'markdown-table';
 import { withMarkedPart } from '../scripts/docs/marked-part.ts';
 import { clopperPearson } from '../src/statistics/clopper-pearson.ts';
 import { doseTables } from './dose/tables.ts';
+import { publicTables } from './public/tables.ts';
 import type { Accuracies, AdapterResult, Estimate, GateReport, Suite, Truth } from './results.ts';
 import { type JudgedAdapter, type Rate, spectraTables } from './spectra/tables.ts';
 import { classOf, mean, percent, share } from './truth.ts';
@@ -41,6 +42,7 @@ const TABLES = {
   failures: notAsPredicted(),
   suites: suiteTable(),
   ...doseTables(join(results, 'dose'), table),
+  ...publicTables(join(results, 'public'), table),
   ...spectraTables(join(results, 'spectra'), adapters, { table, interval }),
 };
 
