@@ -73,6 +73,7 @@ const inputsSchema = z.object({
   'lm-eval': optional,
   inspect: optional,
   lighteval: optional,
+  counts: optional,
   report: optional,
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),

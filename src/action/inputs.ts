@@ -68,8 +68,8 @@ const RUN_INPUTS = [
 
 function logsIn(inputs: Inputs): Logs[] {
   return LOG_KINDS.flatMap((kind) => {
-    const folder = inputs[kind];
-    return folder === undefined ? [] : [{ kind, folder }];
+    const path = inputs[kind];
+    return path === undefined ? [] : [{ kind, path }];
   });
 }
 

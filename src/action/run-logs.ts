@@ -11,7 +11,7 @@ export async function runLogs(run: LogsRun, context: ActionContext): Promise<voi
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const { logs } = run;
-  const paths = { logs: logs.folder };
+  const paths = { logs: logs.path };
   const resolved = await resolveApproved(run, context, { caches, paths, probes: false, spectra: false });
   const judging = { ...resolved, baseline: await asLogBaseline(resolved.baseline, logs.kind) };
   const result = await checkLogs(logs, judging);

@@ -226,6 +226,7 @@ const LOG_OPTIONS = {
   'lm-eval': ['lmEval', 'what lm-evaluation-harness wrote (--output_path with --log_samples)'],
   inspect: ['inspect', 'logs of Inspect AI (--log-dir)'],
   lighteval: ['lighteval', 'what lighteval wrote (--output-dir with --save-details)'],
+  counts: ['counts', 'right answers and samples of each item, in JSON lines'],
 } as const satisfies Record<LogKind, readonly [keyof LogOptions, string]>;
 
 /**
@@ -237,7 +238,10 @@ export function logOptions(command: Command, others: readonly string[]): Command
   return LOG_KINDS.reduce((so, kind) => {
     const [name, words] = LOG_OPTIONS[kind];
     const conflicts = [...RUN_OPTIONS, ...others, ...names.filter((other) => other !== name)];
-    const option = new Option(`--${kind} <dir>`, `read ${words} in place of a checkpoint; runs no model`);
+    const option = new Option(
+      `--${kind} <${kind === 'counts' ? 'file' : 'dir'}>`,
+      `read ${words} in place of a checkpoint; runs no model`,
+    );
     return so.addOption(option.conflicts(conflicts));
   }, command);
 }
@@ -246,13 +250,14 @@ export interface LogOptions {
   lmEval?: string;
   inspect?: string;
   lighteval?: string;
+  counts?: string;
 }
 
 /** The logs to read; null for a model. */
 export function logsFromOptions(options: LogOptions): Logs | null {
   const given = LOG_KINDS.flatMap((kind) => {
-    const folder = options[LOG_OPTIONS[kind][0]];
-    return folder === undefined ? [] : [{ kind, folder }];
+    const path = options[LOG_OPTIONS[kind][0]];
+    return path === undefined ? [] : [{ kind, path }];
   });
   return given[0] ?? null;
 }

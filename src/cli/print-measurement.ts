@@ -1,4 +1,4 @@
-import { tooFewFacts } from '../compare/index.ts';
+import { suiteVariances, taskVariances, tooFewFacts } from '../compare/index.ts';
 import {
   budgetUse,
   evaluateWithoutBaseline,
@@ -11,7 +11,7 @@ import type { Benchmarks, MeasuredProbes, Measurement } from '../measure/schema/
 import { suitesWithoutTemplate } from '../measure/unused-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
-import { phraseLine, renderInstrumentPower } from '../report/terminal/index.ts';
+import { phraseLine, renderInstrumentPower, renderSamplePlan } from '../report/terminal/index.ts';
 import {
   budgetSentence,
   findingText,
@@ -40,7 +40,12 @@ export function printMeasurement(measurement: Measurement, file: string, output:
     ...(benchmarks ? readParts(benchmarks) : []),
   ];
   output.print(`${parts.join(', ')}: ${printable(file)}`);
+  const variances = [...taskVariances(benchmarks?.tasks ?? []), ...(measured ? suiteVariances(measured) : [])];
+  for (const variance of variances.slice(0, MAX_PLANS)) output.print(renderSamplePlan(variance));
 }
+
+/** A log may have a hundred tasks. */
+const MAX_PLANS = 3;
 
 function readParts({ tasks, model }: Benchmarks): string[] {
   const documents = tasks.reduce((sum, task) => sum + (task.documents?.length ?? 0), 0);

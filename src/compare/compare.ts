@@ -3,6 +3,7 @@ import type { CompletedSpectrum, Half } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
+import { benchmarkTwins } from './benchmarks/group-twins.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
 import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
 import { CHECKS } from './checks/list.ts';
@@ -80,6 +81,7 @@ export function compare(comparison: Comparison): Report {
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     benchmarks: benchmarkRows(context),
+    ...twinRows(context),
     trend: null,
     durationSeconds: candidate.run.durationSeconds,
     device: candidate.device,
@@ -125,6 +127,11 @@ function contextOf({
 function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['benchmarks'] {
   if (benchmarks === null) return candidate.benchmarks?.tasks.length ? [] : null;
   return [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row));
+}
+
+function twinRows({ benchmarks, policy }: ComparisonContext): Pick<Report, 'benchmarkTwins'> {
+  const rows = benchmarks === null ? [] : benchmarkTwins(benchmarks, policy).map(({ row }) => row);
+  return rows.length === 0 ? {} : { benchmarkTwins: rows };
 }
 
 function screeningOf({ run, tensors }: Measurement): Pick<Report, 'screening'> {

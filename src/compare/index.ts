@@ -1,5 +1,6 @@
 export type { AppliedSettings, ReportedRule } from './applied-policy.ts';
 export type { BenchmarkRow } from './benchmarks/row.ts';
+export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from './benchmarks/sample-plan.ts';
 export { isSmallLoss } from './checks/likelihood.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
 export { reasonSchema } from './findings/flat-form.ts';

@@ -13,7 +13,7 @@ import {
   tensorSchema,
 } from '../measure/schema/index.ts';
 import { appliedPolicySchema } from './applied-policy.ts';
-import { benchmarkRowSchema } from './benchmarks/row.ts';
+import { benchmarkRowSchema, benchmarkTwinsSchema } from './benchmarks/row.ts';
 import { calibrationReportSchema } from './calibration/report-schema.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
 import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
@@ -143,6 +143,8 @@ export const reportSchema = z.strictObject({
   probes: probeReportSchema.nullable().default(null),
   /** One for each metric and filter of every task and group that may be compared; null unless the candidate comes from logs. */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
+  /** Benchmarks of logs that the policy gives group twins; absent without. */
+  benchmarkTwins: z.array(benchmarkTwinsSchema).min(1).optional(),
   /** Only for a check with a history. */
   trend: trendSchema.nullable().default(null),
   durationSeconds: z.number(),

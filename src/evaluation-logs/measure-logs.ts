@@ -8,25 +8,29 @@ import {
   measurementSchema,
 } from '../measure/schema/index.ts';
 import { VERSION } from '../platform/version.ts';
+import { readCounts } from './counts/read-counts.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
 import { readLighteval } from './lighteval/read-benchmarks.ts';
 import { readExportedProbes } from './lm-eval/exported-probes.ts';
 import { readLmEval } from './lm-eval/read-benchmarks.ts';
 
+export { isCountsFile } from './counts/read-counts.ts';
+
 const READERS = {
   'lm-eval': readLmEval,
   inspect: readInspect,
   lighteval: readLighteval,
-} satisfies Record<string, (folder: string) => Promise<Benchmarks>>;
+  counts: readCounts,
+} satisfies Record<string, (path: string) => Promise<Benchmarks>>;
 
-/** A program whose logs are read, as options and inputs call it. */
+/** A program whose logs are read, or counts that any program can write, as options and inputs call them. */
 export type LogKind = keyof typeof READERS;
 export const LOG_KINDS = Object.keys(READERS) as readonly LogKind[];
 
-/** A folder that is searched through for logs of one program. */
 export interface Logs {
   readonly kind: LogKind;
-  readonly folder: string;
+  /** A folder that is searched through for logs of one program, or a file of counts. */
+  readonly path: string;
 }
 
 interface ReadLogs {
@@ -36,9 +40,9 @@ interface ReadLogs {
 }
 
 /** Tasks that this program exported are probes, not benchmarks. */
-async function readLogs({ kind, folder }: Logs): Promise<ReadLogs> {
-  const benchmarks = await READERS[kind](folder);
-  const exported = kind === 'lm-eval' ? await readExportedProbes(folder) : null;
+async function readLogs({ kind, path }: Logs): Promise<ReadLogs> {
+  const benchmarks = await READERS[kind](path);
+  const exported = kind === 'lm-eval' ? await readExportedProbes(path) : null;
   if (exported === null) return { benchmarks, probes: null };
   const isOther = ({ name }: { readonly name: string }) => !exported.names.has(name);
   return {
@@ -56,9 +60,9 @@ async function readLogs({ kind, folder }: Logs): Promise<ReadLogs> {
  * the measurement has what the logs say.
  * @throws UserError for logs that cannot be read, with file, and line, member or row
  */
-export async function measureLogs({ kind, folder }: Logs): Promise<Measurement> {
+export async function measureLogs({ kind, path }: Logs): Promise<Measurement> {
   const started = new Date();
-  const { benchmarks, probes } = await readLogs({ kind, folder });
+  const { benchmarks, probes } = await readLogs({ kind, path });
   const { model, runs } = benchmarks;
   const times = runs.flatMap(({ time }) => time ?? []).sort();
   const record = machineRecord(started);

@@ -113,7 +113,7 @@ async function loadSuite(
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
   const { file, scoring, steps, fields, filter, prompt, 'few-shot': fewShot, 'answer-pattern': answerPattern } = choice;
-  const { 'max-new-tokens': limit, 'chat-template': template } = choice;
+  const { 'max-new-tokens': limit, 'chat-template': template, samples, temperature = DEFAULT_TEMPERATURE } = choice;
   if (file === BUILTIN) return builtinSuite(seed, choice.facts);
   const kept = policy['probes-text'] === 'keep';
   const locate = async (name: string) =>
@@ -141,10 +141,18 @@ async function loadSuite(
       : readProbeFile(expectNoTask(path, choice), read);
   });
   const chatTemplate = template ?? asked.chatTemplate;
+  const sampling = samples === undefined ? undefined : { samples, temperature };
   const settings = {
     ...(twinsOf === null ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
+    ...(sampling === undefined ? {} : { sampling }),
   };
+  if (sampling !== undefined && !items.some(({ question }) => question.kind === 'exact')) {
+    throw new UserError(
+      `probes: ${file}: samples: no answer to its questions is generated`,
+      'leave it out: choices are scored, and their probabilities say more than samples',
+    );
+  }
   const maxNewTokens = limit ?? DEFAULT_MAX_NEW_TOKENS;
   return {
     name: suiteNameFromFile(file),
@@ -160,6 +168,9 @@ async function loadSuite(
     ...settings,
   };
 }
+
+/** Of sampled answers: what reasoning models are evaluated with. */
+const DEFAULT_TEMPERATURE = 0.7;
 
 const folderOf = (policyPath: string | null): string => (policyPath === null ? '.' : dirname(policyPath));
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isWeightsFile } from '../checkpoint/formats/index.ts';
-import { type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
+import { isCountsFile, type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { nameOfServed } from '../measure/index.ts';
@@ -32,7 +32,7 @@ interface BaselineOrigin {
 }
 
 /**
- * A baseline is a measurement file or a checkpoint; no path is a missing baseline.
+ * A baseline is a measurement file, or what is measured as the candidate is: a checkpoint, logs or counts. No path is a missing baseline.
  * @param mayBeMissing whether the same holds for a path that does not exist, as for a default that nobody typed
  * @throws UserError for a file that is neither, and for one that does not exist
  */
@@ -54,7 +54,12 @@ export async function readBaseline(
     );
   }
   if (info.isDirectory() || isWeightsFile(path)) return { kind: 'checkpoint', path, name: path };
-  return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
+  try {
+    return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
+  } catch (error) {
+    if (error instanceof UserError && (await isCountsFile(path))) return { kind: 'checkpoint', path, name: path };
+    throw error;
+  }
 }
 
 /**
@@ -67,20 +72,21 @@ export function expectFull(baseline: ResolvedBaseline): ResolvedBaseline {
 }
 
 /**
- * What logs are compared with: a folder is one of logs by the same program, and not a checkpoint.
- * @throws UserError for a checkpoint that is no folder, and for a folder without such logs
+ * What logs are compared with: a folder is one of logs by the same program, and not a checkpoint, and a file one of counts.
+ * @throws UserError for a checkpoint, and for a folder without such logs
  */
 export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): Promise<ResolvedBaseline> {
   if (baseline.kind !== 'checkpoint') return baseline;
   const { path, name, note } = baseline;
   const isFolder = !isHubPath(path) && (await stat(path)).isDirectory();
-  if (!isFolder) {
+  if (isFolder === (kind === 'counts') || (kind === 'counts' && !(await isCountsFile(path)))) {
+    const logs = kind === 'counts' ? 'a file of counts' : 'a folder of logs';
     throw new UserError(
-      `the baseline ${name} is a checkpoint, and logs are compared with logs`,
-      `give a folder of logs, or what 'shadow-gate measure --${kind} DIR --out FILE' writes`,
+      `the baseline ${name} is not ${logs}, and logs are compared with logs`,
+      `give ${logs}, or what 'shadow-gate measure --${kind} PATH --out FILE' writes`,
     );
   }
-  const measurement = await measureLogs({ kind, folder: path });
+  const measurement = await measureLogs({ kind, path });
   return { kind: 'measurement', measurement, commit: null, name, note };
 }
 

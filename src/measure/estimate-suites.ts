@@ -21,7 +21,8 @@ import type { ProbeRunOptions } from './options.ts';
 
 /** @param chatTemplate of suites that do not say it themselves */
 export function optionsFor(suite: Suite, chatTemplate: boolean): RunProbesOptions {
-  return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens: suite.maxNewTokens };
+  const { maxNewTokens, sampling } = suite;
+  return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens, ...(sampling && { sampling }) };
 }
 
 /** A suite at the levels that suit the model, and the items of it that a budget leaves time for. */

@@ -376,6 +376,7 @@ function identify({
   facts,
   twinsOf,
   chatTemplate,
+  sampling,
   source,
   texts,
   levels,
@@ -389,6 +390,7 @@ function identify({
     ...(facts === undefined ? {} : { facts }),
     ...(twinsOf === undefined ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
+    ...(sampling === undefined ? {} : { sampling }),
     ...(source === undefined ? {} : { source }),
     ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
     ...(levels && areLevelsChosen(levels)

@@ -38,6 +38,9 @@ function isRegularExpression(text: string): boolean {
   }
 }
 
+/** More answers to one question say ever less of it. */
+const MOST_SAMPLES = 64;
+
 /** Items to run: the built-in ones, or those of a file. */
 const suiteSchema = z.union(
   [
@@ -53,6 +56,10 @@ const suiteSchema = z.union(
         scoring: z.enum(CHOICE_SCORINGS).optional(),
         /** Maximum number of tokens of an exact answer. */
         'max-new-tokens': z.int().positive().max(32_768).optional(),
+        /** How many answers are sampled to each question whose answer is generated; one is decoded greedily if missing. */
+        samples: z.int().min(2).max(MOST_SAMPLES).optional(),
+        /** What logits are divided by where answers are sampled. */
+        temperature: z.number().gt(0).max(2).optional(),
         /** The suite that all items of this file are group twins of: its name, or the path of its file. */
         'twins-of': z.string().min(1).optional(),
         /** Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors. */
@@ -98,12 +105,16 @@ const suiteSchema = z.union(
           error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
         },
       )
+      .refine(({ samples, temperature }) => samples !== undefined || temperature === undefined, {
+        error: 'is of sampled answers: add samples, or leave it out',
+        path: ['temperature'],
+      })
       .refine(({ file, facts }) => file === BUILTIN || facts === undefined, {
         error: 'is for the built-in suite: a file has the facts that it has',
         path: ['facts'],
       }),
   ],
-  'must be `builtin`, a file, or {file, kind, facts, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
+  'must be `builtin`, a file, or {file, kind, facts, scoring, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

@@ -3,7 +3,7 @@ import type { Model } from '../language-model/index.ts';
 import { at } from '../platform/at.ts';
 import { charactersRead, type EstimateOptions, type RunEstimate, sharedPrefixLengths } from './estimate.ts';
 import type { ProbeItem } from './item.ts';
-import { answerLimit, type RunProbesOptions } from './run.ts';
+import { answerCount, answerLimit, type RunProbesOptions } from './run.ts';
 import { type Fact, stratifiedSample } from './sample.ts';
 
 /** How many prompts are encoded to find out how long tokens are. */
@@ -29,7 +29,7 @@ export function estimatePasses(
   items: readonly ProbeItem[],
   model: Pick<Model, 'tokenizer'>,
   cost: PassCost,
-  options: Pick<EstimateOptions, 'budgetSeconds' | 'seed' | 'maxNewTokens'>,
+  options: Pick<EstimateOptions, 'budgetSeconds' | 'seed' | 'maxNewTokens' | 'sampling'>,
 ): PassesEstimate {
   const { budgetSeconds, seed } = options;
   const all = stratifiedSample(items, seed);
@@ -61,7 +61,7 @@ export function pilotSeconds(
     looks,
     share,
     maxNewTokens,
-  }: { readonly looks: number; readonly share: number } & Pick<RunProbesOptions, 'maxNewTokens'>,
+  }: { readonly looks: number; readonly share: number } & Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>,
 ): number {
   const options = { maxNewTokens, seed: 0, budgetSeconds: null };
   const facts = stratifiedSample(pilot, 0);
@@ -81,7 +81,7 @@ function cumulativeSeconds(
     readonly cost: PassCost;
     readonly perCharacter: number;
     readonly items: readonly ProbeItem[];
-    readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
+    readonly options: Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>;
   },
 ): number[] {
   const read = charactersRead(facts, sharedPrefixLengths(items));
@@ -91,8 +91,9 @@ function cumulativeSeconds(
       const limit = answerLimit(item, options);
       longest = Math.max(longest, limit);
       if (limit > 0) {
-        written += 1;
-        prompts += item.prompt.length;
+        const answers = answerCount(item, options);
+        written += answers;
+        prompts += answers * item.prompt.length;
       }
     }
     const scoring = passSeconds(cost, at(read, i) * perCharacter);

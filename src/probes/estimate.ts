@@ -3,7 +3,7 @@ import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { selectFitting } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
-import { answerLimit, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';
+import { answerCount, answerLimit, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';
 import { type Fact, stratifiedSample } from './sample.ts';
 
 /** Facts of a trial run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
@@ -87,7 +87,7 @@ async function runTrial(facts: readonly Fact[], model: Model, options: RunProbes
 /** The share of the whole time that each chunk of one suite is expected to take, in their order. */
 export function sharesOfTime(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
-  options: Pick<RunProbesOptions, 'maxNewTokens'>,
+  options: Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>,
 ): number[] {
   const costs = cumulativeCosts(chunks, { sharedPrefixes: sharedPrefixLengths(chunks.flat()), options });
   const all = Math.max(1, costs.at(-1) ?? 0);
@@ -129,7 +129,7 @@ function cumulativeCosts(
     tokenCost = TOKEN_COST,
   }: {
     readonly sharedPrefixes: ReadonlyMap<string, number>;
-    readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
+    readonly options: Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>;
     readonly tokenCost?: number;
   },
 ): number[] {
@@ -140,7 +140,8 @@ function cumulativeCosts(
       const { prompt, question } = item;
       const template = templateOf(item);
       total += prompt.length - (seen.has(template) ? (sharedPrefixes.get(template) ?? 0) : 0);
-      total += question.kind === 'choice' ? question.choices.join('').length : tokenCost * answerLimit(item, options);
+      const written = answerCount(item, options) * answerLimit(item, options);
+      total += question.kind === 'choice' ? question.choices.join('').length : tokenCost * written;
       seen.add(template);
     }
     return total;

@@ -26,10 +26,21 @@ export interface Outcome {
   readonly lengths: readonly number[] | null;
   /** Of the right answer's text; null where it was not scored. */
   readonly likelihood: AnswerLikelihood | null;
+  /** Of sampled answers, how many are right; `correct` is what most of them are. */
+  readonly samples?: AnswerSamples;
   /** The log-likelihood of the prompt itself, where it was read. */
   readonly reading?: Reading;
   /** Of what the tokens of the item say, where that is not the item: see `readerOf`. */
   readonly spelling?: string;
+}
+
+export interface AnswerSamples {
+  readonly correct: number;
+  readonly of: number;
+}
+
+export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
+  return 2 * correct > of;
 }
 
 /** How likely the text of the right answer is after its prompt. */

@@ -4,14 +4,18 @@ import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { judgeAnswer } from './exact-answer.ts';
 import type { ProbeItem } from './item.ts';
-import { choiceOutcome, type Outcome, targetLikelihood } from './outcome.ts';
+import { choiceOutcome, isMostlyRight, type Outcome, targetLikelihood } from './outcome.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
+import { Random } from './random.ts';
 import { type Reading, readingRequest } from './reading.ts';
 import { spelledAnswerReader } from './spelling.ts';
+import type { SuiteSampling } from './suite.ts';
 
 export interface RunProbesOptions extends PromptOptions {
   /** Length limit of a generated answer. */
   readonly maxNewTokens: number;
+  /** How generated answers are sampled; missing: one is decoded greedily. */
+  readonly sampling?: SuiteSampling | undefined;
   /** Ids of the items whose prompts are read too. */
   readonly reads?: ReadonlySet<string> | undefined;
   /** Called with the number of items that are done, of those in progress a fraction. */
@@ -48,6 +52,11 @@ function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): Re
 /** Length limit of a generated answer in tokens; 0 where nothing is generated. */
 export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunProbesOptions, 'maxNewTokens'>): number {
   return question.kind === 'exact' ? (question.maxNewTokens ?? maxNewTokens) : 0;
+}
+
+/** How many answers to an item are generated. */
+export function answerCount({ question }: ProbeItem, { sampling }: Pick<RunProbesOptions, 'sampling'>): number {
+  return question.kind === 'exact' ? (sampling?.samples ?? 1) : 0;
 }
 
 /** Texts that end a generated answer. */
@@ -143,13 +152,22 @@ async function runChunk(
   const generated =
     written.length > 0
       ? await model.generate(
-          written.map((item) => generateRequest(item, options)),
+          written.flatMap((item) => generateRequests(item, options)),
           onTruncation,
           onWork && ((share) => onWork(scoring + (1 - scoring) * share)),
         )
       : [];
   let used = 0;
-  const texts = new Map(written.map(({ id }, i) => [id, at(generated, i).text ?? '']));
+  const texts = new Map<string, string[]>();
+  let read = 0;
+  for (const item of written) {
+    const answers = answerCount(item, options);
+    texts.set(
+      item.id,
+      generated.slice(read, read + answers).map(({ text }) => text ?? ''),
+    );
+    read += answers;
+  }
   return items.map((item, i): Outcome => {
     const { question } = item;
     const count = question.kind === 'choice' ? question.choices.length : 1;
@@ -168,11 +186,10 @@ async function runChunk(
       const scaledLogprobs = scaled !== undefined && isLong ? { scaledLogprobs: scaled } : {};
       return { ...choiceOutcome(item, logprobs, scaled), ...scaledLogprobs, ...more };
     }
-    const text = texts.get(item.id) ?? '';
     const tokens = at(own, 0).token_logprobs;
     return {
       item,
-      ...judgeAnswer(text, question),
+      ...judgeAnswers(texts.get(item.id) ?? [], question),
       margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
       probability: null,
       logprobs: null,
@@ -198,6 +215,35 @@ function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions)
   );
   const reading = readingOf(item, model, options);
   return reading ? [...answers, reading] : answers;
+}
+
+/** Samples have the same seeds for every model, so that two that do not differ are right equally often. */
+function generateRequests(item: ProbeItem, options: RunProbesOptions): GenerateRequest[] {
+  const { sampling } = options;
+  const request = generateRequest(item, options);
+  if (sampling === undefined) return [request];
+  const { samples, temperature } = sampling;
+  const seeds = new Random(samples, `samples ${item.id}`);
+  return Array.from({ length: samples }, () => ({
+    ...request,
+    sampling: { temperature, seed: seeds.int(0, MOST_SEED) },
+  }));
+}
+
+const MOST_SEED = 2 ** 31 - 1;
+
+/** One answer, or the share of right ones among several: what most of them are, right or wrong, is the answer that is shown. */
+function judgeAnswers(
+  texts: readonly string[],
+  question: Extract<ProbeItem['question'], { readonly kind: 'exact' }>,
+): Pick<Outcome, 'given' | 'correct' | 'samples'> {
+  const [first = judgeAnswer('', question), ...others] = texts.map((text) => judgeAnswer(text, question));
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  const right = all.filter((answer) => answer.correct).length;
+  const correct = isMostlyRight({ correct: right, of: all.length });
+  const shown = all.find((answer) => answer.correct === correct) ?? first;
+  return { ...shown, samples: { correct: right, of: all.length } };
 }
 
 function generateRequest(item: ProbeItem, options: RunProbesOptions): GenerateRequest {

@@ -45,6 +45,8 @@ export interface Suite {
   readonly warnings: readonly string[];
   /** Length limit of generated answers. */
   readonly maxNewTokens: number;
+  /** Answers to a question whose answer is generated are sampled, so many times; missing: decoded greedily. */
+  readonly sampling?: SuiteSampling;
   /** Of a file: whether measurements keep its texts, and the key of the hashes in their place. */
   readonly texts?: { readonly kept: boolean; readonly key: string };
   /** Name of the suite that all its items are group twins of. */
@@ -57,6 +59,12 @@ export interface Suite {
   readonly levels?: readonly FamilyLevels[];
   /** Items that only help to choose levels. */
   readonly pilot?: readonly ProbeItem[];
+}
+
+export interface SuiteSampling {
+  readonly samples: number;
+  /** Logits are divided by it. */
+  readonly temperature: number;
 }
 
 /** Difficulty steps of one family. */
@@ -72,6 +80,7 @@ export interface FamilyLevels {
 interface SuiteSettings {
   readonly twinsOf?: string | undefined;
   readonly chatTemplate?: boolean | undefined;
+  readonly sampling?: SuiteSampling | undefined;
 }
 
 /** Chosen levels. */
@@ -188,6 +197,7 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
  *   items
  * @param twinsOf name of the suite that the items are twins of: it is part of what they show
  * @param chatTemplate of a suite that does not follow the policy in it
+ * @param sampling how often and how answers are sampled
  */
 export function digestItems(
   items: readonly ProbeItem[],
@@ -195,6 +205,7 @@ export function digestItems(
     maxNewTokens = DEFAULT_MAX_NEW_TOKENS,
     twinsOf,
     chatTemplate,
+    sampling,
   }: Partial<Pick<Suite, 'maxNewTokens'>> & SuiteSettings = {},
 ): string {
   const dependsOnLimit =
@@ -203,6 +214,7 @@ export function digestItems(
     ...(dependsOnLimit ? { maxNewTokens } : {}),
     ...(twinsOf === undefined ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
+    ...(sampling === undefined ? {} : { sampling }),
   };
   const identity = Object.keys(settings).length > 0 ? { items, ...settings } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;

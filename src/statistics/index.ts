@@ -16,7 +16,15 @@ export {
 } from './bounded.ts';
 export { clopperPearson } from './clopper-pearson.ts';
 export { type CusumPoint, cusum, DECISION_INTERVAL } from './cusum.ts';
-export { arithmeticMean, gini, median, robustZ, standardDeviation, weightedMean } from './descriptive.ts';
+export {
+  arithmeticMean,
+  gini,
+  median,
+  robustZ,
+  standardDeviation,
+  standardErrorOfMean,
+  weightedMean,
+} from './descriptive.ts';
 export { binomialAtLeast, normalQuantile, tQuantile } from './distributions.ts';
 export { excessMatches } from './excess-matches.ts';
 export { holm } from './holm.ts';
@@ -29,7 +37,7 @@ export { mannWhitney } from './mann-whitney.ts';
 export { exactMcNemar, exactMcNemarTwoSided } from './mcnemar.ts';
 export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
 export { randomSpectrum } from './random-spectrum.ts';
-export { exactSignFlip } from './sign-flip.ts';
+export { exactSignFlip, gridSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';
 export { clusterInterval, ratioInterval, welchInterval } from './t-interval.ts';
 export { tango } from './tango.ts';

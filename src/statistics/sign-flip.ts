@@ -39,6 +39,24 @@ export function exactSignFlip(differences: readonly number[]): number {
   );
 }
 
+/** Most steps of a convolution, about a tenth of a second. */
+const MOST_STEPS = 1e8;
+/** Finest grid: shares of up to so many samples are exact. */
+const FINEST = 128;
+
+/**
+ * The same of differences that are no integers, such as those of shares of samples: they are rounded to the coarsest grid 1/s on which all
+ * of them lie, or to the finest that is not too slow. Rounding is symmetric, so the test of what is left stays exact.
+ */
+export function gridSignFlip(differences: readonly number[]): number {
+  const isOn = (s: number) => differences.every((value) => Math.abs(value * s - Math.round(value * s)) < 1e-6);
+  const fitting = Array.from({ length: FINEST }, (_, i) => i + 1).find(isOn) ?? FINEST;
+  const sum = differences.reduce((total, value) => total + Math.abs(value), 0);
+  const fast = Math.max(1, Math.floor(MOST_STEPS / Math.max(1, differences.length * sum)));
+  const steps = Math.min(fitting, fast);
+  return exactSignFlip(differences.map((value) => Math.round(value * steps)));
+}
+
 /** The distribution of A + magnitude · Bin(count, ½), given that of A: index = value, up to `limit`. */
 function addSteps(
   distribution: Float64Array,

@@ -86,7 +86,7 @@ it('a calibration takes known-good checkpoints, one a line, and nothing of a can
 
 it('logs of an evaluation take the place of a checkpoint, and exclude what is about running one', () => {
   for (const kind of LOG_KINDS) {
-    expect(parse({ [kind]: 'logs' })).toEqual({ kind: 'logs', logs: { kind, folder: 'logs' }, ...REPORTING });
+    expect(parse({ [kind]: 'logs' })).toEqual({ kind: 'logs', logs: { kind, path: 'logs' }, ...REPORTING });
   }
   for (const [name, value] of [
     ['checkpoint', 'model'],
@@ -222,7 +222,7 @@ it.each([
   [{ checkpoint: 'm', revision: 'r' }, 'input revision needs endpoint and model'],
   [
     {},
-    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect, lighteval)',
+    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect, lighteval, counts)',
   ],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [

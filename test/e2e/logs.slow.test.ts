@@ -9,7 +9,7 @@ const rig = useRig({ hasServices: false });
 
 it('logs that a step of the workflow wrote are judged by the measurement of the base commit', async () => {
   await cp(fixture('lm-eval', 'candidate'), rig.path('logs'), { recursive: true });
-  const baseline = JSON.stringify(await measureLogs({ kind: 'lm-eval', folder: fixture('lm-eval', 'base') }));
+  const baseline = JSON.stringify(await measureLogs({ kind: 'lm-eval', path: fixture('lm-eval', 'base') }));
   rig.github.files.set(`${BASE_SHA}:baseline.json`, baseline);
   rig.github.files.set(`${HEAD_SHA}:baseline.json`, baseline);
   const inputs = { 'lm-eval': 'logs', baseline: 'baseline.json' };
@@ -59,7 +59,7 @@ it('a folder of logs of another program is no baseline', async () => {
 it.each(['.', './', 'sub/..'])('logs of the working directory itself are read: lm-eval: %s', async (folder) => {
   await mkdir(rig.path('sub'));
   await cp(fixture('lm-eval', 'candidate'), rig.path(), { recursive: true });
-  const baseline = JSON.stringify(await measureLogs({ kind: 'lm-eval', folder: fixture('lm-eval', 'base') }));
+  const baseline = JSON.stringify(await measureLogs({ kind: 'lm-eval', path: fixture('lm-eval', 'base') }));
   await writeFile(rig.path('baseline.json'), baseline);
   const inputs = { baseline: 'baseline.json', out: `${rig.path()}-out` };
   const elsewhere = await rig.gate({ ...inputs, 'lm-eval': fixture('lm-eval', 'candidate') }, { event: PUSH });

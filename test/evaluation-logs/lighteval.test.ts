@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pairedCounts } from '../../src/compare/benchmarks/outcomes.ts';
 import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
 import { type LightevalDetails, toDetails } from '../../src/evaluation-logs/lighteval/details.ts';
 import { readLighteval } from '../../src/evaluation-logs/lighteval/read-benchmarks.ts';
@@ -85,11 +86,11 @@ describe('logs of lighteval as a measurement', () => {
 
   const rowOf = (task: ReturnType<typeof pairBenchmarks>['tasks'][number] | undefined, metric: string) => {
     const found = task?.metrics.find(({ row }) => row.metric === metric);
-    return { p: found?.row.p ?? null, counts: found?.counts ?? null };
+    return { p: found?.row.p ?? null, counts: found?.outcomes ? pairedCounts(found.outcomes) : null };
   };
 
   it('round-trip through the schema, and keep no text', async () => {
-    const measurement = await measureLogs({ kind: 'lighteval', folder: lightevalLogs('approved') });
+    const measurement = await measureLogs({ kind: 'lighteval', path: lightevalLogs('approved') });
     const text = JSON.stringify(measurement);
     expect(parseMeasurement(text, 'approved')).toEqual(measurement);
     for (const word of ['puppy', 'capital of', 'Question']) expect(text).not.toContain(word);

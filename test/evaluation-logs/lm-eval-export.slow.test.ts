@@ -20,7 +20,7 @@ const files = fixture('lm-eval-export');
 const SEED = 7;
 
 async function itemsOfLogs(folder: string): Promise<MeasuredProbes> {
-  const { probes } = await measureLogs({ kind: 'lm-eval', folder });
+  const { probes } = await measureLogs({ kind: 'lm-eval', path: folder });
   if (probes?.status !== 'measured') throw new Error('no probes');
   return probes;
 }
@@ -72,7 +72,7 @@ describe('exported items that lm-evaluation-harness has asked', () => {
   });
 
   it('are probes and no benchmarks, whose logs are named', async () => {
-    const { benchmarks, checkpoint } = await measureLogs({ kind: 'lm-eval', folder: join(files, 'logs') });
+    const { benchmarks, checkpoint } = await measureLogs({ kind: 'lm-eval', path: join(files, 'logs') });
     expect(benchmarks).toMatchObject({ harness: 'lm-evaluation-harness', tasks: [], groups: [] });
     expect(checkpoint.format).toBe('evaluated');
   });
@@ -162,7 +162,7 @@ describe('logs of the built-in suite', () => {
   ])('are refused with %s', async (_, items) => {
     const folder = temporaryFolder();
     logsOf({ ...suite, items }, folder);
-    await expect(measureLogs({ kind: 'lm-eval', folder })).rejects.toThrow(/are not those that were exported/);
+    await expect(measureLogs({ kind: 'lm-eval', path: folder })).rejects.toThrow(/are not those that were exported/);
   });
 });
 
@@ -259,7 +259,7 @@ describe('logs of an export are refused', () => {
     ],
   ])('%s', async (_, change, message) => {
     const folder = await changedLogs(change);
-    await expect(measureLogs({ kind: 'lm-eval', folder })).rejects.toThrow(message);
+    await expect(measureLogs({ kind: 'lm-eval', path: folder })).rejects.toThrow(message);
   });
 });
 

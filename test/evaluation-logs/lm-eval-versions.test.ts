@@ -55,7 +55,7 @@ describe.each(['0.4.2', '0.4.13'])('files that lm-evaluation-harness %s wrote', 
   it('may be of a run for predictions alone, which is measured and has nothing to judge', async () => {
     const { benchmarks } = await measureLogs({
       kind: 'lm-eval',
-      folder: fixture('lm-eval-versions', version, 'predictions'),
+      path: fixture('lm-eval-versions', version, 'predictions'),
     });
     const tasks = benchmarks?.tasks ?? [];
     expect(tasks.map(({ name, documents }) => [name, documents?.length]).sort()).toEqual([

@@ -71,7 +71,7 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
 
   it('round-trip through the schema, and are known by their answers', async () => {
     const [base, candidate] = await Promise.all(
-      ['base', 'candidate'].map((side) => measureLogs({ kind: 'lm-eval', folder: join(own, side) })),
+      ['base', 'candidate'].map((side) => measureLogs({ kind: 'lm-eval', path: join(own, side) })),
     );
     expect(parseMeasurement(JSON.stringify(base), 'base')).toEqual(base);
     expect(base?.checkpoint.digest).not.toBe(candidate?.checkpoint.digest);
@@ -80,7 +80,7 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
   });
 
   it('do not keep any text of a document, prompt or answer', async () => {
-    const text = JSON.stringify(await measureLogs({ kind: 'lm-eval', folder: join(own, 'base') }));
+    const text = JSON.stringify(await measureLogs({ kind: 'lm-eval', path: join(own, 'base') }));
     for (const word of ['8 + 4', 'Question', 'capital']) expect(text).not.toContain(word);
   });
 

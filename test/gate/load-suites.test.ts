@@ -20,6 +20,26 @@ function load(probes: string, extra = '', files: Readonly<Record<string, string>
   return loadSuites({ policy: parsePolicy(`probes: ${probes}\n${extra}`, policyPath), policyPath }, 1);
 }
 
+describe('suites whose answers are sampled', () => {
+  it('are other suites than those that are decoded greedily, or sampled otherwise', async () => {
+    const policies = ['', ', samples: 4', ', samples: 8', ', samples: 8, temperature: 1'];
+    const loaded = await Promise.all(policies.map((more) => load(`[{file: problems.jsonl${more}}]`)));
+    expect(loaded.map(([suite]) => suite?.sampling)).toEqual([
+      undefined,
+      { samples: 4, temperature: 0.7 },
+      { samples: 8, temperature: 0.7 },
+      { samples: 8, temperature: 1 },
+    ]);
+    expect(new Set(loaded.map(([suite]) => suite?.digest)).size).toBe(4);
+  });
+
+  it('are of generated answers', async () => {
+    await expect(load('[{file: exam.csv, samples: 8}]')).rejects.toThrow('no answer to its questions is generated');
+    expect(() => load('[{file: problems.jsonl, temperature: 0.7}]')).toThrow('is of sampled answers: add samples');
+    expect(() => load('[{file: builtin, samples: 8}]')).toThrow('the built-in suite has its own scoring');
+  });
+});
+
 describe('suites of texts', () => {
   const TEXTS = 'one\n\ntwo\n\nthree\n\nfour\n\nfive\n';
 

@@ -91,6 +91,33 @@ describe('a run', () => {
     expect(outcomes.get('a')).toMatchObject({ margin: -5, probability: null, logprobs: null });
   });
 
+  it('samples an answer as often as its suite says, with the same seeds for every model', async () => {
+    const seeds: Array<number | undefined> = [];
+    const drawing = (share: number): Model => ({
+      ...scripted([], () => null),
+      generate: async (requests) =>
+        requests.map(({ id, sampling }, i) => {
+          seeds.push(sampling?.seed);
+          return { id, text: i % 5 < 5 * share ? 'green' : 'pink', tokens: [], finish: 'stop' };
+        }),
+    });
+    const sampling = { samples: 5, temperature: 0.7 };
+    const items = [item('a', exact), item('b', choice), item('c', exact)];
+    const { outcomes } = await runChunks(splitIntoChunks(items), drawing(0.6), { ...options, sampling });
+    expect(
+      ['a', 'b', 'c'].map((id) => [outcomes.get(id)?.correct, outcomes.get(id)?.given, outcomes.get(id)?.samples]),
+    ).toEqual([
+      [true, 'green', { correct: 3, of: 5 }],
+      [false, '', undefined],
+      [true, 'green', { correct: 3, of: 5 }],
+    ]);
+    expect(new Set(seeds).size).toBe(10);
+    const before = seeds.splice(0);
+    const rarely = await runChunks(splitIntoChunks(items), drawing(0.4), { ...options, sampling });
+    expect(rarely.outcomes.get('a')).toMatchObject({ correct: false, given: 'pink', samples: { correct: 2, of: 5 } });
+    expect(seeds).toEqual(before);
+  });
+
   it('reads a prompt once that is answered by a label and by a text', () => {
     const texts: Question = { ...choice, choices: ['a pink one', 'a green one'] };
     const facts = ['a', 'b'].flatMap((fact) => [

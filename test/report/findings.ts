@@ -601,6 +601,7 @@ export function everyFinding(name: string): Finding[] {
         documents: 40,
         lost: 18,
         won: 1,
+        isOfSamples: false,
         p: 0.0003,
         limit: 0.05,
       },
@@ -614,12 +615,20 @@ export function everyFinding(name: string): Finding[] {
         documents: 60,
         lost: 20,
         won: 1,
+        isOfSamples: true,
         p: 0.0003,
         limit: 0.02,
       },
     ],
     'benchmark-gain-not-shown': [
-      { task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
+      {
+        ...{ task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
+        ...{ twins: null, excess: null },
+      },
+      {
+        ...{ task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
+        ...{ twins: name, excess: estimate },
+      },
     ],
     'benchmark-not-judged': [
       { task: name, documents: 300, accuracy: 0.26, chance: 0.25, isRequired: true },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exactMcNemar } from '../../src/statistics/mcnemar.ts';
-import { exactSignFlip } from '../../src/statistics/sign-flip.ts';
-import { seeded } from './seeded.ts';
+import { exactSignFlip, gridSignFlip } from '../../src/statistics/sign-flip.ts';
+import { expectShare, seeded } from './seeded.ts';
 
 /**
  * Crossed minus self-fertilized height in eighths of an inch (Darwin 1876), as in Fisher 1935, The Design of
@@ -33,6 +33,22 @@ describe('the exact sign-flip test', () => {
       const differences = Array.from({ length: int(1, 12) }, () => int(-4, 3));
       expect(exactSignFlip(differences), differences.join()).toBeCloseTo(byEnumeration(differences), 13);
     }
+  });
+
+  it('of shares is that of the counts, with any numbers of samples', () => {
+    const { int } = seeded(13);
+    for (let round = 0; round < 100; round += 1) {
+      const samples = int(2, 12);
+      const differences = Array.from({ length: int(1, 12) }, () => int(-samples, samples));
+      const shares = differences.map((difference) => difference / samples);
+      expect(gridSignFlip(shares), shares.join()).toBeCloseTo(byEnumeration(differences), 13);
+    }
+  });
+
+  it('of shares on a grid that is rounded keeps its level', () => {
+    const { uniform, normal } = seeded(14);
+    const differences = () => Array.from({ length: 40 }, () => Math.max(-1, Math.min(1, (0.2 + uniform()) * normal())));
+    expectShare(2000, () => gridSignFlip(differences()) < 0.05, [0.045, 0.05]);
   });
 
   it('is the exact McNemar test if every fact has one twin', () => {

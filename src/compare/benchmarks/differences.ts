@@ -10,7 +10,9 @@ export const BENCHMARK_DIFFERENCES = [
   'samples',
   'version',
   'shots',
-  /** Other metrics, filters or numbers of answers, or other definitions of them. */
+  /** Another number of answers to each request. */
+  'repeats',
+  /** Other metrics or filters, or other definitions of them. */
   'scoring',
   /** Other tasks in a group. */
   'members',
@@ -82,7 +84,10 @@ function settingsDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): 
     const text = (shots: number | null) => (shots === null ? null : String(shots));
     return { cause: 'shots', candidate: text(candidate.shots), baseline: text(baseline.shots) };
   }
-  const scoring = ({ scoring, outputType, repeats }: BenchmarkTask) => JSON.stringify([scoring, outputType, repeats]);
+  if (candidate.repeats !== baseline.repeats) {
+    return { cause: 'repeats', candidate: String(candidate.repeats), baseline: String(baseline.repeats) };
+  }
+  const scoring = ({ scoring, outputType }: BenchmarkTask) => JSON.stringify([scoring, outputType]);
   const [ours, theirs] = [metricNames(candidate), metricNames(baseline)];
   if (ours === theirs && scoring(candidate) === scoring(baseline)) return null;
   return { cause: 'scoring', candidate: ours, baseline: theirs };
@@ -112,7 +117,8 @@ function promptDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): Be
 }
 
 /** What was asked beside the prompt, and what was right. */
-function answerDifference(documents: readonly PairedDocument[]): 'requests' | 'targets' | null {
+function answerDifference(documents: readonly PairedDocument[]): 'repeats' | 'requests' | 'targets' | null {
+  if (documents.some(({ candidate, baseline }) => candidate.samples !== baseline.samples)) return 'repeats';
   if (documents.some(({ candidate, baseline }) => candidate.requests !== baseline.requests)) return 'requests';
   const isOther = ({ candidate: { targetHash: ours }, baseline: { targetHash: theirs } }: PairedDocument) =>
     ours !== null && theirs !== null && ours !== theirs;

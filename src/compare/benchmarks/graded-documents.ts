@@ -19,14 +19,21 @@ export function gradedDocuments(task: string, documents: readonly PairedDocument
 function itemOf(task: string, { candidate, baseline }: PairedDocument): PairedItem | null {
   const [ours, theirs] = [answerOf(candidate), answerOf(baseline)];
   if (ours === null || theirs === null || candidate.right?.choice !== baseline.right?.choice) return null;
-  const id = `${task} ${baseline.id}`;
+  const chance = 1 / Math.max(1, baseline.logprobs?.length ?? 0);
+  return documentItem(task, baseline.id, { chance, bytes: baseline.right?.bytes, candidate: ours, baseline: theirs });
+}
+
+/** A document of logs as an item of probes. */
+export function documentItem(
+  task: string,
+  place: number,
+  answers: Pick<PairedItem, 'chance' | 'bytes' | 'candidate' | 'baseline' | 'graded'>,
+): PairedItem {
+  const id = `${task} ${place}`;
   return {
     ...{ id, suite: task, fact: id, capability: task, family: task, cluster: task, form: 'benchmark' },
     ...{ kind: null, answers: 'text', oldLabel: null, oldLabels: null, level: null, prompt: null, right: '' },
-    chance: 1 / Math.max(1, baseline.logprobs?.length ?? 0),
-    bytes: baseline.right?.bytes,
-    candidate: ours,
-    baseline: theirs,
+    ...answers,
   };
 }
 

@@ -1,8 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialAtLeast, exactMcNemar, holm, tango } from '../../statistics/index.ts';
-import { exclusionLevel } from '../probes/change-interval.ts';
-import { GUESSING } from '../probes/families.ts';
-import { type BenchmarkPairing, type ComparedTask, type Counts, sumCounts } from './pair.ts';
+import { holm } from '../../statistics/index.ts';
+import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
+import { type BenchmarkPairing, type ComparedTask, joinOutcomes } from './pair.ts';
 
 /** A test for a loss: of one metric of a task or group, or of all tasks together. */
 interface BenchmarkLoss {
@@ -10,8 +9,8 @@ interface BenchmarkLoss {
   readonly task: string | null;
   readonly metric: string | null;
   readonly filter: string | null;
-  readonly counts: Counts;
-  /** One-sided exact McNemar test, adjusted for the number of tests (Holm). */
+  readonly outcomes: Outcomes;
+  /** One-sided exact test over documents, adjusted for the number of tests (Holm). */
   readonly p: number;
   /** The smallest loss that is reported. */
   readonly limit: number;
@@ -21,33 +20,30 @@ interface BenchmarkLoss {
 interface BenchmarkUnit {
   readonly name: string;
   readonly documents: number;
-  /** Of the first metric that is right or wrong, of every task; null if a task has none. */
-  readonly counts: Counts | null;
+  /** Of every task, by the metric that stands for it; null if a task has none. */
+  readonly outcomes: Outcomes | null;
   readonly chance: number;
   readonly tasks: readonly ComparedTask[];
 }
 
-export const countedDocuments = ({ bothRight, onlyBaseline, onlyCandidate, bothWrong }: Counts): number =>
-  bothRight + onlyBaseline + onlyCandidate + bothWrong;
-
-/** Accuracies and their change. The counts are of one document or more. */
-export function countedAccuracies(counts: Counts) {
-  const n = countedDocuments(counts);
-  const baseline = (counts.bothRight + counts.onlyBaseline) / n;
-  const candidate = (counts.bothRight + counts.onlyCandidate) / n;
-  return { baseline, candidate, change: (counts.onlyCandidate - counts.onlyBaseline) / n };
+/** What a task is judged by where one metric has to stand for it: the first of these. */
+export function judgedOutcomes(task: Pick<ComparedTask, 'metrics'>): Outcomes | null {
+  return testedMetrics(task)[0]?.outcomes ?? null;
 }
 
-/** What a task is judged by where one metric has to stand for it. */
-function firstCounts({ metrics }: ComparedTask): Counts | null {
-  return metrics.find(({ counts }) => counts !== null)?.counts ?? null;
+/** Metrics that are right or wrong. What else follows from samples, such as pass@k and the vote of a majority, adds nothing to the share of right ones. */
+function testedMetrics({ metrics }: Pick<ComparedTask, 'metrics'>) {
+  const judged = metrics.flatMap(({ outcomes, ...own }) => (outcomes ? [{ ...own, outcomes }] : []));
+  const shares = judged.filter(({ ofSamples }) => ofSamples === 'share');
+  const others = judged.filter(({ ofSamples }) => ofSamples === undefined);
+  return shares.length > 0 ? [...shares.slice(0, 1), ...others] : judged;
 }
 
 export function benchmarkUnits({ tasks, groups, roots }: BenchmarkPairing): BenchmarkUnit[] {
   const unit = (name: string, own: readonly ComparedTask[]): BenchmarkUnit => {
     const documents = own.reduce((sum, task) => sum + task.documents, 0);
     const chance = own.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
-    return { name, documents, chance, counts: sumCounts(own.map(firstCounts)), tasks: own };
+    return { name, documents, chance, outcomes: joinOutcomes(own.map(judgedOutcomes)), tasks: own };
   };
   return [
     ...groups.filter(({ name }) => roots.includes(name)).map((group) => unit(group.name, group.tasks)),
@@ -56,27 +52,25 @@ export function benchmarkUnits({ tasks, groups, roots }: BenchmarkPairing): Benc
 }
 
 /** The answers of all tasks that are right or wrong together; null without any. */
-export function allCounts({ tasks }: BenchmarkPairing): Counts | null {
-  const counted = tasks.flatMap((task) => firstCounts(task) ?? []);
-  return counted.length === 0 ? null : sumCounts(counted);
+export function allOutcomes({ tasks }: BenchmarkPairing): Outcomes | null {
+  const known = tasks.flatMap((task) => judgedOutcomes(task) ?? []);
+  return known.length === 0 ? null : known;
 }
 
 /** Tests for losses: every metric of every task and group, and everything together. */
 function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
-  const all = allCounts(pairing);
+  const all = allOutcomes(pairing);
   // One task alone is everything.
   const isAlone = pairing.tasks.length === 1;
-  const parts = [...pairing.tasks, ...pairing.groups].flatMap(({ metrics }) =>
-    metrics.flatMap(({ row: { task, metric, filter }, counts }) =>
-      counts ? [{ task, metric, filter, counts, limit: isAlone ? drop : partDrop }] : [],
-    ),
+  const parts = [...pairing.tasks, ...pairing.groups].flatMap((scope) =>
+    testedMetrics(scope).map(({ row: { task, metric, filter }, outcomes }) => {
+      return { task, metric, filter, outcomes, limit: isAlone ? drop : partDrop };
+    }),
   );
-  const whole = all && !isAlone ? [{ task: null, metric: null, filter: null, counts: all, limit: drop }] : [];
+  const whole = all && !isAlone ? [{ task: null, metric: null, filter: null, outcomes: all, limit: drop }] : [];
   const tests = [...parts, ...whole];
-  const adjusted = holm(
-    tests.map(({ counts }) => exactMcNemar({ lost: counts.onlyBaseline, won: counts.onlyCandidate })),
-  );
+  const adjusted = holm(tests.map(({ outcomes }) => lossProbability(outcomes)));
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
@@ -84,7 +78,7 @@ function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): Be
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)
-    .filter(({ p, counts, limit }) => p < alpha && -countedAccuracies(counts).change >= limit)
+    .filter(({ p, outcomes, limit }) => p < alpha && -outcomeMeans(outcomes).change >= limit)
     .sort((a, b) => a.p - b.p);
   const groups = new Set(pairing.groups.map(({ name }) => name));
   const levels = [
@@ -96,20 +90,7 @@ export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): Ben
   return first.filter((loss, i) => first.findIndex(({ task }) => task === loss.task) === i);
 }
 
-/** The interval of the change at the level at which a pass excludes harm. */
-export function exclusionInterval(counts: Counts, policy: ProbePolicy) {
-  return countedInterval(counts, exclusionLevel(policy));
-}
-
-/** Tango's interval of the change of accuracy. */
-export function countedInterval(counts: Counts, level: number) {
-  const { onlyBaseline: lost, onlyCandidate: won } = counts;
-  const interval = tango({ lost, won, n: countedDocuments(counts), level });
-  return { value: countedAccuracies(counts).change, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
-}
-
 /** Could a loss show? Not where guessing explains what the baseline has. */
-export function isAboveChance({ counts, chance }: BenchmarkUnit, policy: ProbePolicy): boolean {
-  if (counts === null || countedAccuracies(counts).baseline <= chance + policy.informative.floor) return false;
-  return binomialAtLeast(counts.bothRight + counts.onlyBaseline, countedDocuments(counts), chance) < GUESSING;
+export function isAboveChance({ outcomes, chance }: BenchmarkUnit, policy: ProbePolicy): boolean {
+  return outcomes !== null && isBeyondGuessing(outcomes, chance, policy);
 }

@@ -1,23 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { exactMcNemarTwoSided } from '../../statistics/index.ts';
+import type {
+  BenchmarkGroup,
+  BenchmarkMetric,
+  Benchmarks,
+  BenchmarkTask,
+  DocumentValue,
+} from '../../measure/schema/index.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
+import {
+  changeError,
+  changeProbability,
+  type Outcomes,
+  outcomeMeans,
+  pairedCounts,
+  type SharesOfRight,
+} from './outcomes.ts';
 import type { BenchmarkRow } from './row.ts';
 
-/** Paired counts of right and wrong answers. */
-export interface Counts {
-  readonly bothRight: number;
-  readonly onlyBaseline: number;
-  readonly onlyCandidate: number;
-  readonly bothWrong: number;
-}
-
-/** A row with its counts; null for a metric that is not right or wrong. */
+/** A row with what it counts; null for a metric that is not right or wrong. */
 interface ComparedMetric {
   readonly row: BenchmarkRow;
-  readonly counts: Counts | null;
+  readonly outcomes: Outcomes | null;
+  /** Of the right answers among samples: a task that has their share is judged by that alone. */
+  readonly ofSamples: BenchmarkMetric['ofSamples'];
 }
 
 /** A task that may be compared. */
@@ -25,6 +32,8 @@ export interface ComparedTask {
   readonly name: string;
   readonly metrics: readonly ComparedMetric[];
   readonly documents: number;
+  /** Answers to each document, on average. */
+  readonly samples: number;
   /** Share of right answers by guessing, where choices are known; 0 otherwise. */
   readonly chance: number;
   /** Its documents with graded outcomes; null where these are not known of all. */
@@ -102,18 +111,14 @@ function pairNamed<T extends { readonly name: string }>(
 function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: readonly PairedDocument[]): ComparedTask {
   const metrics = ours.metrics.map((metric) => {
     const sides = { ours: columnOf(ours, metric), theirs: columnOf(theirs, metric) };
-    return compareMetric(
-      ours.name,
-      sides.ours.metric,
-      sides.theirs.metric,
-      documents.length,
-      countsOf(sides, documents),
-    );
+    const scope = { task: ours.name, n: documents.length, samples: meanSamples(ours, documents) };
+    return compareMetric(scope, sides.ours.metric, sides.theirs.metric, outcomesOf(sides, documents));
   });
   return {
     name: ours.name,
     metrics,
     documents: documents.length,
+    samples: meanSamples(ours, documents),
     chance: chanceOf(ours, documents),
     graded: gradedDocuments(ours.name, documents),
     lostLikelihoods: lostLikelihoods(documents),
@@ -121,19 +126,35 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
   };
 }
 
+/** Of one task or group. */
+interface RowScope {
+  readonly task: string;
+  readonly n: number;
+  /** Of each document, on average. */
+  readonly samples: number;
+}
+
 function compareMetric(
-  task: string,
+  { task, n, samples }: RowScope,
   ours: BenchmarkMetric,
   theirs: BenchmarkMetric,
-  n: number,
-  counts: Counts | null,
+  outcomes: Outcomes | null,
 ): ComparedMetric {
-  const { metric, filter } = ours;
+  const { metric, filter, ofSamples } = ours;
   const reported = ({ value, stderr }: BenchmarkMetric) => ({ value, stderr });
   const none = { bothRight: null, onlyBaseline: null, onlyCandidate: null, bothWrong: null };
-  const p = counts && exactMcNemarTwoSided({ lost: counts.onlyBaseline, won: counts.onlyCandidate });
-  const sides = { baseline: reported(theirs), candidate: reported(ours) };
-  return { row: { task, metric, filter, n, ...sides, ...(counts ?? none), p }, counts };
+  const row: BenchmarkRow = {
+    ...{ task, metric, filter, n, baseline: reported(theirs), candidate: reported(ours) },
+    ...(ofSamples !== undefined && samples > 1 ? { samples } : {}),
+    change: outcomes && { value: outcomeMeans(outcomes).change, stderr: changeError(outcomes) },
+    ...((outcomes && pairedCounts(outcomes)) ?? none),
+    p: outcomes && changeProbability(outcomes),
+  };
+  return { row, outcomes, ofSamples };
+}
+
+function meanSamples({ repeats }: BenchmarkTask, documents: readonly PairedDocument[]): number {
+  return documents.reduce((sum, { baseline }) => sum + (baseline.samples ?? repeats), 0) / documents.length;
 }
 
 /** A metric of one side, and its place among the values of a document. */
@@ -150,26 +171,25 @@ function columnOf({ name, metrics }: Pick<BenchmarkTask, 'name' | 'metrics'>, wa
   return { metric, index };
 }
 
-/** Null unless every answer is right (1) or wrong (0), and what is reported is their mean. */
-function countsOf(
+/** Null unless every answer is right (1) or wrong (0), or samples have a share of right ones, and what is reported is their mean. */
+function outcomesOf(
   { ours, theirs }: { readonly ours: MetricColumn; readonly theirs: MetricColumn },
   documents: readonly PairedDocument[],
-): Counts | null {
+): Outcomes | null {
   const isJudged = ({ metric: { higherIsBetter, isGraded } }: MetricColumn) =>
     higherIsBetter !== false && isGraded !== false;
   if (!isJudged(ours) || !isJudged(theirs)) return null;
-  const counts = { bothRight: 0, onlyBaseline: 0, onlyCandidate: 0, bothWrong: 0 };
-  for (const { candidate, baseline } of documents) {
+  const isOutcome = ({ metric: { ofSamples } }: MetricColumn, value: DocumentValue | undefined): value is number =>
+    value === 0 || value === 1 || (ofSamples !== undefined && typeof value === 'number');
+  const outcomes = documents.flatMap(({ candidate, baseline }): SharesOfRight[] => {
     const [own, other] = [candidate.values[ours.index], baseline.values[theirs.index]];
-    if ((own !== 0 && own !== 1) || (other !== 0 && other !== 1)) return null;
-    counts[other === 1 ? (own === 1 ? 'bothRight' : 'onlyBaseline') : own === 1 ? 'onlyCandidate' : 'bothWrong']++;
-  }
-  const isMean = (right: number, value: number | null) =>
-    value !== null && Math.abs(right / documents.length - value) <= ROUNDING;
-  const { bothRight, onlyBaseline, onlyCandidate } = counts;
-  const isReported =
-    isMean(bothRight + onlyCandidate, ours.metric.value) && isMean(bothRight + onlyBaseline, theirs.metric.value);
-  return isReported ? counts : null;
+    return isOutcome(ours, own) && isOutcome(theirs, other) ? [{ candidate: own, baseline: other }] : [];
+  });
+  if (outcomes.length < documents.length) return null;
+  const means = outcomeMeans(outcomes);
+  const isReported = (mean: number, { metric: { value } }: MetricColumn) =>
+    value !== null && Math.abs(mean - value) <= ROUNDING;
+  return isReported(means.candidate, ours) && isReported(means.baseline, theirs) ? outcomes : null;
 }
 
 /** Sums of floating-point numbers depend on their order. */
@@ -201,8 +221,9 @@ function compareGroup(
   if (leaves.length === 0 || tasks.length < leaves.length) return [];
   const documents = tasks.reduce((sum, task) => sum + task.documents, 0);
   const metrics = ours.metrics.map((metric) => {
-    const counts = sumCounts(tasks.map((task) => metricOf(task, metric)?.counts ?? null));
-    return compareMetric(ours.name, metric, columnOf(theirs, metric).metric, documents, counts);
+    const outcomes = joinOutcomes(tasks.map((task) => metricOf(task, metric)?.outcomes ?? null));
+    const samples = tasks.reduce((sum, task) => sum + task.samples * task.documents, 0) / documents;
+    return compareMetric({ task: ours.name, n: documents, samples }, metric, columnOf(theirs, metric).metric, outcomes);
   });
   return [{ name: ours.name, tasks, metrics }];
 }
@@ -212,18 +233,9 @@ function metricOf({ metrics }: ComparedTask, { metric, filter }: BenchmarkMetric
 }
 
 /** Null if any of them is. */
-export function sumCounts(all: readonly (Counts | null)[]): Counts | null {
-  return all.reduce<Counts | null>(
-    (sum, own) =>
-      sum &&
-      own && {
-        bothRight: sum.bothRight + own.bothRight,
-        onlyBaseline: sum.onlyBaseline + own.onlyBaseline,
-        onlyCandidate: sum.onlyCandidate + own.onlyCandidate,
-        bothWrong: sum.bothWrong + own.bothWrong,
-      },
-    { bothRight: 0, onlyBaseline: 0, onlyCandidate: 0, bothWrong: 0 },
-  );
+export function joinOutcomes(all: readonly (Outcomes | null)[]): Outcomes | null {
+  const known = all.filter((outcomes) => outcomes !== null);
+  return known.length < all.length ? null : known.flat();
 }
 
 /** The tasks of a group, those of groups within it included. */

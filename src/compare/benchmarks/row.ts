@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { estimateSchema } from '../findings/fields.ts';
 
 const count = z.int().nonnegative();
 const reported = z.strictObject({ value: z.number().nullable(), stderr: z.number().nullable() });
+/** Over documents. */
+const change = z.strictObject({ value: z.number(), stderr: z.number().nullable() });
 
 /**
  * One metric of a task or group under one filter, on both sides: a row of the table of benchmarks. Only tasks that may be compared
@@ -16,12 +19,28 @@ export const benchmarkRowSchema = z.strictObject({
   /** As the harness reported it. */
   baseline: reported,
   candidate: reported,
-  /** Paired counts of a metric that is 1 where an answer is right and 0 where it is not; null for others. */
+  /** Sampled answers to each document, on average; absent of one. */
+  samples: z.number().gt(1).optional(),
+  /** Candidate − baseline, where answers are right or wrong; null for other metrics. */
+  change: change.nullable().default(null),
+  /** Paired counts of a metric that is 1 where an answer is right and 0 where it is not; null for others, and of samples. */
   bothRight: count.nullable(),
   onlyBaseline: count.nullable(),
   onlyCandidate: count.nullable(),
   bothWrong: count.nullable(),
-  /** Exact two-sided McNemar test. */
+  /** Exact two-sided sign-flip test over documents: of one answer each McNemar's. */
   p: z.number().nullable(),
 });
+/** A benchmark of logs beside its group twins: how much both gained, and how much of it carries over. */
+export const benchmarkTwinsSchema = z.strictObject({
+  benchmark: z.string(),
+  twins: z.string(),
+  gain: estimateSchema,
+  twinGain: estimateSchema,
+  /** The shadow delta. */
+  delta: estimateSchema,
+  /** In chance-corrected log-odds; null where the benchmark gained less than the policy's `minimum-gain`. */
+  transfer: estimateSchema.nullable(),
+});
+
 export type BenchmarkRow = z.infer<typeof benchmarkRowSchema>;

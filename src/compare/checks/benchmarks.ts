@@ -2,22 +2,17 @@ import type { Measurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gradedTasks, judgingRow } from '../benchmarks/graded-documents.ts';
-import {
-  allCounts,
-  benchmarkUnits,
-  countedAccuracies,
-  countedDocuments,
-  countedInterval,
-  exclusionInterval,
-  isAboveChance,
-  shownLosses,
-} from '../benchmarks/judge.ts';
+import { benchmarkTwins } from '../benchmarks/group-twins.ts';
+import { allOutcomes, benchmarkUnits, isAboveChance, shownLosses } from '../benchmarks/judge.ts';
+import { changedOutcomes, outcomeInterval, outcomeMeans, pairedCounts } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
+import { exclusionLevel } from '../probes/change-interval.ts';
 import { canJudge, dropBeyondTies, type GradedLoss, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
 import { likelihoodLosses, unclearLikelihood } from './likelihood.ts';
+import { shadowDeltas } from './shadow-delta.ts';
 
 /** What the logs say that was evaluated. */
 export function evaluationLogsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
@@ -78,34 +73,34 @@ export function benchmarksNotComparableCheck({ benchmarks }: ComparisonContext):
 export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { level } = policy['twin-accuracy'];
-  return shownLosses(benchmarks, policy).map(({ task, metric, filter, counts, p, limit }) => ({
+  return shownLosses(benchmarks, policy).map(({ task, metric, filter, outcomes, p, limit }) => ({
     kind: 'benchmark-loss',
-    level: isOfNearTies({ task, metric, counts, limit }, benchmarks, policy) ? mildestOf(level, 'warn') : level,
+    level: isOfNearTies({ task, metric, outcomes, limit }, benchmarks, policy) ? mildestOf(level, 'warn') : level,
     task,
     metric,
     filter,
-    ...countedAccuracies(counts),
-    documents: countedDocuments(counts),
-    lost: counts.onlyBaseline,
-    won: counts.onlyCandidate,
+    ...outcomeMeans(outcomes),
+    documents: outcomes.length,
+    ...changedOutcomes(outcomes),
+    isOfSamples: pairedCounts(outcomes) === null,
     p,
     limit,
   }));
 }
 
-type ShownLoss = Pick<ReturnType<typeof shownLosses>[number], 'task' | 'metric' | 'counts' | 'limit'>;
+type ShownLoss = Pick<ReturnType<typeof shownLosses>[number], 'task' | 'metric' | 'outcomes' | 'limit'>;
 
 /** Scored as graded outcomes are: by the log-likelihoods as they are. */
 const GRADED_METRIC = 'acc';
 
 /** As of probes: the likelihoods of the same answers rule the loss out, and it is not much beyond its limit. */
 function isOfNearTies(
-  { task, metric, counts, limit }: ShownLoss,
+  { task, metric, outcomes, limit }: ShownLoss,
   { tasks, groups }: BenchmarkPairing,
   policy: ProbePolicy,
 ): boolean {
-  if (metric !== GRADED_METRIC || -countedAccuracies(counts).change >= dropBeyondTies({ limit, reach: 'all' }, policy))
-    return false;
+  const { change } = outcomeMeans(outcomes);
+  if (metric !== GRADED_METRIC || -change >= dropBeyondTies({ limit, reach: 'all' }, policy)) return false;
   const group = groups.find(({ name }) => name === task);
   const row = judgingRow(group?.tasks ?? tasks.filter(({ name }) => name === task), task, policy);
   return row !== null && isLossExcluded(row, ruledOut('all', policy));
@@ -124,20 +119,34 @@ export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonConte
   ];
 }
 
-/** A gain that nothing can judge: logs have no twins, and no other form of their questions. */
+/**
+ * A gain that does not carry over to group twins, and one that nothing can judge: logs have no other form of their questions. How much
+ * twins gained is no gain of a benchmark.
+ */
 export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
-  return benchmarkUnits(benchmarks).flatMap(({ name, counts, documents }): Finding[] => {
-    if (counts === null) return [];
-    const gain = countedInterval(counts, policy.confidence);
+  const twins = benchmarkTwins(benchmarks, policy);
+  const gains = twins.map(({ benchmark, twins: group, delta: shadow }) => {
+    return { place: { suite: benchmark, twins: 'group', group } as const, shadow };
+  });
+  const notCarriedOver = shadowDeltas(gains, policy);
+  const isJudged = (task: string) =>
+    notCarriedOver.some((finding) => finding.kind === 'shadow-delta' && finding.suite === task) ||
+    twins.some(({ benchmark, twins: group, isConfirmed }) => group === task || (benchmark === task && isConfirmed));
+  const notShown = benchmarkUnits(benchmarks).flatMap(({ name, outcomes, documents }): Finding[] => {
+    if (outcomes === null || isJudged(name)) return [];
+    const gain = outcomeInterval(outcomes, policy.confidence);
     if (gain.value <= least || gain.lower === null || gain.lower <= 0) return [];
-    const { candidate, baseline } = countedAccuracies(counts);
+    const { candidate, baseline } = outcomeMeans(outcomes);
     // As for a suite without twins: `info` and `fail` of the policy count, a warning is not enough.
     const own = level === 'warn' ? 'inconclusive' : level;
-    const sides = { candidate, baseline, gain, limit: least };
+    const unclear = twins.find(({ benchmark }) => benchmark === name);
+    const beside = { twins: unclear?.twins ?? null, excess: unclear?.row.delta ?? null };
+    const sides = { candidate, baseline, gain, limit: least, ...beside };
     return [{ kind: 'benchmark-gain-not-shown', level: own, task: name, documents, ...sides }];
   });
+  return [...notCarriedOver, ...notShown];
 }
 
 /** Why the absence of a loss is not yet a pass. */
@@ -174,13 +183,13 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
     row !== null && isLossExcluded(row, { margin, limit: null });
   // A pass rests on one benchmark at least.
   const isNone = unjudged.length === units.length && !unjudged.some(({ row }) => isExcluded(row));
-  return unjudged.flatMap(({ unit: { name, documents, counts, chance }, row }): Finding[] => {
+  return unjudged.flatMap(({ unit: { name, documents, outcomes, chance }, row }): Finding[] => {
     if (isExcluded(row)) {
       const judged = { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents } as const;
       return [judged, ...(units.length > 1 ? unclearLikelihood(row, policy) : [])];
     }
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
-    const accuracy = counts && countedAccuracies(counts).baseline;
+    const accuracy = outcomes && outcomeMeans(outcomes).baseline;
     const level = isRequired ? 'inconclusive' : 'info';
     return [{ kind: 'benchmark-not-judged', level, task: name, documents, accuracy, chance, isRequired }];
   });
@@ -189,11 +198,11 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
 /** Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. */
 function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];
-  const counts = allCounts(benchmarks);
-  if (!counts || level === 'info') return [];
+  const outcomes = allOutcomes(benchmarks);
+  if (!outcomes || level === 'info') return [];
   const row = judgingRow(benchmarks.tasks, null, policy);
   if (row !== null && isLossExcluded(row, { margin, limit: null })) return [];
-  const { value, lower } = exclusionInterval(counts, policy);
+  const { value, lower } = outcomeInterval(outcomes, exclusionLevel(policy));
   if (lower !== null && lower > -margin) return [];
   const possibleDrop = lower === null ? null : -lower;
   return [
@@ -201,7 +210,7 @@ function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
       kind: 'benchmark-unclear',
       level: 'inconclusive',
       change: value,
-      documents: countedDocuments(counts),
+      documents: outcomes.length,
       possibleDrop,
       limit: margin,
     },

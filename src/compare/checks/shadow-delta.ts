@@ -2,10 +2,11 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { expectedChange } from '../probes/graded.ts';
 import type { KindView } from '../probes/kinds.ts';
+import type { ShadowDelta } from '../probes/shadow-delta.ts';
 import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
@@ -19,10 +20,23 @@ export const shadowDeltaCheck = { find, gain } satisfies Check;
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const deciding = decidingKinds(probes.evaluation);
-  const level = 1 - (1 - policy.confidence) / Math.max(1, deciding.length);
+  return shadowDeltas(
+    deciding.map((view) => ({ place: placeOf(view), shadow: view.delta })),
+    policy,
+  );
+}
+
+/** A gain, and whose it is. */
+interface JudgedGain {
+  readonly place: Pick<FindingOf<'shadow-delta'>, 'suite' | 'twins' | 'group'>;
+  readonly shadow: ShadowDelta | null;
+}
+
+/** The gains among these that do not carry over. */
+export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy): Finding[] {
+  const level = 1 - (1 - policy.confidence) / Math.max(1, gains.length);
   const rule = policy['shadow-delta'];
-  return deciding.flatMap((view): Finding[] => {
-    const shadow = view.delta;
+  return gains.flatMap(({ place, shadow }): Finding[] => {
     const delta = shadow?.interval(level);
     if (!shadow?.transfer || !delta || delta.lower === null || delta.lower <= 0) return [];
     const transfer = shadow.transfer.interval(level);
@@ -37,7 +51,7 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
       {
         kind: 'shadow-delta',
         level: fails || rule.level === 'info' ? rule.level : 'warn',
-        ...placeOf(view),
+        ...place,
         delta,
         transfer,
         margin: rule.margin,

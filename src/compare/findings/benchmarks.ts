@@ -50,8 +50,11 @@ export const benchmarkFindings = [
       baseline: z.number(),
       change: z.number(),
       documents: count,
+      /** Documents with fewer right answers than before, and with more. */
       lost: count,
       won: count,
+      /** Of several sampled answers to a document. */
+      isOfSamples: z.boolean().default(false),
       /** One-sided, adjusted for the number of tests. */
       p: z.number(),
       limit: z.number(),
@@ -72,6 +75,10 @@ export const benchmarkFindings = [
       baseline: z.number(),
       gain: estimateSchema,
       limit: z.number(),
+      /** Its group twins, which are too few to tell; null: it has none. */
+      twins: foreign.nullable().default(null),
+      /** How much more it gained than they did. */
+      excess: estimateSchema.nullable().default(null),
     },
     reason: ({ task, gain, limit }) =>
       flatForm('gain-not-shown', 'benchmarkAccuracy', {

@@ -162,17 +162,18 @@ function withGrades(
   { sharpness, weights: weightsOf }: FittedSides,
 ): PairedItem {
   // Right or wrong is all that is known.
-  if (likelihood === null) return item;
+  if (likelihood === null && item.baseline.samples === undefined) return item;
   const gradesOf = (side: Side): GradedAnswer => {
     const { choices: factor } = sharpness[side];
     const weights = weightsOf[side];
-    const values = likelihood[side];
+    const values = likelihood?.[side] ?? null;
     const isKnown = choices !== null && factor !== null;
     return {
       expected: isKnown
         ? choiceProbability(choicesAt(choices[side], weights), choices.right, factor)
-        : Number(item[side].correct),
-      likelihood: values.length === FACTORS.length ? sumProduct(values, weights) : at(values, 0),
+        : shareOfRight(item[side]),
+      likelihood:
+        values === null ? null : values.length === FACTORS.length ? sumProduct(values, weights) : at(values, 0),
     };
   };
   return { ...item, graded: { baseline: gradesOf('baseline'), candidate: gradesOf('candidate') } };
@@ -180,7 +181,12 @@ function withGrades(
 
 /** Expected accuracy, where it is known of both; else whether the answer is right. */
 export function expectedAccuracy(item: PairedItem, side: Side): number {
-  return item.graded?.[side].expected ?? Number(item[side].correct);
+  return item.graded?.[side].expected ?? shareOfRight(item[side]);
+}
+
+/** Of samples the share of right ones, of one answer 0 or 1. */
+function shareOfRight({ correct, samples }: ProbeAnswer): number {
+  return samples === undefined ? Number(correct) : samples.correct / samples.of;
 }
 
 /** Change of expected accuracy. */

@@ -57,8 +57,8 @@ export function pairItem(
 }
 
 function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
-  const { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood } = item;
-  return { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood };
+  const { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood, samples } = item;
+  return { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood, samples };
 }
 
 /**

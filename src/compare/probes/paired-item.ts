@@ -44,7 +44,7 @@ export interface PairedItem {
  * fitted for each suite and form. Both outcomes are the same for a model and for a copy of it with other logits by a factor.
  */
 export interface GradedAnswer {
-  /** Expected accuracy: the probability of the right choice among the choices, 0 to 1; of a generated answer, right or wrong. */
+  /** Expected accuracy, 0 to 1: the probability of the right choice, the share of right samples, or right or wrong. */
   readonly expected: number;
   /** Answer likelihood: log-likelihood of the right answer's text, in nats; null where it is not known of both models. */
   readonly likelihood: number | null;
@@ -62,6 +62,8 @@ export interface ProbeAnswer {
   readonly scaledLogprobs?: ProbeItemMeasurement['scaledLogprobs'] | undefined;
   /** Of the right answer's text; missing in older measurements. */
   readonly likelihood?: ProbeItemMeasurement['likelihood'] | undefined;
+  /** Of sampled answers, how many are right. */
+  readonly samples?: ProbeItemMeasurement['samples'] | undefined;
 }
 
 export type Side = 'candidate' | 'baseline';

@@ -1,4 +1,5 @@
 import type { BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
+import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
 
@@ -9,6 +10,9 @@ interface MetricSource {
   readonly valueIn: ((sample: SampleEpochs) => DocumentValue) | null;
 }
 
+/** The reducer of epochs that is used where none is named. */
+const MEAN = 'mean';
+
 /** Scorers whose answers are right or wrong, also where a task gives them as numbers. Inspect numbers those of one name. */
 const EXACT = /^(.*\/)?(choice|match|exact|includes|pattern|answer)\d*$/;
 
@@ -17,11 +21,52 @@ const EXACT = /^(.*\/)?(choice|match|exact|includes|pattern|answer)\d*$/;
  * score, and the reducer of epochs that it is of: `match`, `match/mode`, `scorer.key`.
  */
 export function inspectMetrics(
-  { results }: LogHeader,
+  { results, eval: { config } }: LogHeader,
   samples: readonly SampleEpochs[] | null,
   reductions: Reductions | null,
 ): MetricSource[] {
-  return (results?.scores ?? []).flatMap((score) => {
+  const scores = results?.scores ?? [];
+  const isRepeated = (config.epochs ?? 1) > 1;
+  const unreported = isRepeated ? scores.filter((score) => !scores.some((other) => isMeanOf(other, score))) : [];
+  return [
+    ...reportedMetrics(scores, { samples, reductions, isRepeated }),
+    ...unreported.flatMap((score) => meanOfEpochs(score, samples) ?? []),
+  ];
+}
+
+/** The mean over epochs of the same score. */
+function isMeanOf(other: LoggedScore, { name, scorer }: LoggedScore): boolean {
+  return other.name === name && other.scorer === scorer && (other.reducer ?? MEAN) === MEAN;
+}
+
+/**
+ * Every epoch is in the samples, also where a task reduces them to their mode or their best alone: the share of right ones, as the
+ * mean would report it. Null unless they are right or wrong.
+ */
+function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | null): MetricSource | null {
+  if (samples === null || !isRightOrWrong(score, samples)) return null;
+  const values = samples.flatMap((sample) => meanEpoch(score, sample) ?? []);
+  if (values.length < samples.length) return null;
+  return {
+    metric: {
+      ...{ metric: 'accuracy', filter: filterOf({ ...score, reducer: MEAN }), value: arithmeticMean(values) },
+      ...{ stderr: standardErrorOfMean(values), higherIsBetter: null, ofSamples: 'share' },
+    },
+    valueIn: (sample) => meanEpoch(score, sample),
+  };
+}
+
+interface LoggedSamples {
+  readonly samples: readonly SampleEpochs[] | null;
+  readonly reductions: Reductions | null;
+  readonly isRepeated: boolean;
+}
+
+function reportedMetrics(
+  scores: readonly LoggedScore[],
+  { samples, reductions, isRepeated }: LoggedSamples,
+): MetricSource[] {
+  return scores.flatMap((score) => {
     const filter = filterOf(score);
     const isGraded = samples === null || isRightOrWrong(score, samples);
     const means = Object.keys(score.metrics).filter((key) => isMean(score, key));
@@ -31,9 +76,14 @@ export function inspectMetrics(
       const isOfSamples = means.includes(key);
       const stderr = isOfSamples && errorKey !== undefined ? (score.metrics[errorKey]?.value ?? null) : null;
       const metric = { metric: key, filter, value: value ?? null, stderr, higherIsBetter: null };
+      const ofSamples = (score.reducer ?? MEAN) === MEAN ? 'share' : 'estimate';
       return [
         {
-          metric: isGraded ? metric : { ...metric, isGraded: false },
+          metric: {
+            ...metric,
+            ...(isGraded ? {} : { isGraded: false }),
+            ...(isGraded && isRepeated && isOfSamples ? { ofSamples } : {}),
+          },
           valueIn: isOfSamples ? valuesOf(score, reductions) : null,
         },
       ];
@@ -63,14 +113,15 @@ function isRightOrWrong(score: LoggedScore, samples: readonly SampleEpochs[]): b
 }
 
 function valuesOf(score: LoggedScore, reductions: Reductions | null): (sample: SampleEpochs) => DocumentValue {
-  const reducer = score.reducer ?? 'mean';
-  if (reducer === 'mean') return (sample) => meanOf(rawValues(score, sample).map(toNumber));
+  const reducer = score.reducer ?? MEAN;
+  if (reducer === MEAN) return (sample) => meanEpoch(score, sample);
   const reduced = reductions?.find((own) => own.scorer === score.scorer && own.reducer === reducer);
   const byId = new Map(reduced?.samples.map((own) => [JSON.stringify(own.sample_id), own.value]));
   return ({ id }) => toNumber(partOf(score, byId.get(JSON.stringify(id))));
 }
 
-function meanOf(values: readonly (number | null)[]): number | null {
+function meanEpoch(score: LoggedScore, sample: SampleEpochs): number | null {
+  const values = rawValues(score, sample).map(toNumber);
   const numbers = values.filter((value) => value !== null);
   if (numbers.length < values.length || numbers.length === 0) return null;
   return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;

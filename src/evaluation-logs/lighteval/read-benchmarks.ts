@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
+import type {
+  BenchmarkDocument,
+  BenchmarkGroup,
+  BenchmarkMetric,
+  Benchmarks,
+  BenchmarkTask,
+} from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
@@ -115,7 +121,21 @@ async function readTask(
     if (isLightevalMean(results, key, metric.metric)) expectMean(metric, details.documents, i, join(folder, file));
   });
   const outputType = details.isChoice ? 'multiple_choice' : 'generate_until';
-  return { ...settings, outputType, repeats: details.repeats, metrics, documents: [...details.documents] };
+  const marked = details.repeats === 1 ? metrics : metrics.map((metric, i) => ofSamples(metric, details.documents, i));
+  return { ...settings, outputType, repeats: details.repeats, metrics: marked, documents: [...details.documents] };
+}
+
+/**
+ * Metrics of several answers to a document, by their names: `avg@n:n=8`, `pass@k:k=1&n=8`, `pass@1:8_samples`, `maj@n:n=4`, `g-pass@4_0.5`. The first
+ * two, and pass@1, are shares of right answers.
+ */
+function ofSamples(metric: BenchmarkMetric, documents: readonly BenchmarkDocument[], index: number): BenchmarkMetric {
+  const kind = /^(?<name>avg|maj|pass|m?g-pass)@(?<rest>.*)$/.exec(metric.metric)?.groups;
+  const isShare = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1;
+  if (kind === undefined || !documents.every(({ values }) => isShare(values[index]))) return metric;
+  const { name, rest = '' } = kind;
+  const isOfOne = name === 'avg' || (name === 'pass' && /^(k:k=1|1)(\D|$)/.test(rest));
+  return { ...metric, ofSamples: isOfOne ? 'share' : 'estimate' };
 }
 
 function readGroup(results: LightevalResults, key: string): BenchmarkGroup {

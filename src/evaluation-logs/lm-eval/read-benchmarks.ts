@@ -1,6 +1,13 @@
 import { basename, join } from 'node:path';
-import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
+import type {
+  BenchmarkDocument,
+  BenchmarkGroup,
+  BenchmarkMetric,
+  Benchmarks,
+  BenchmarkTask,
+} from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { TaskConfig } from '../../probes/files/lm-eval/index.ts';
 import { expectMean } from '../expect-mean.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';
@@ -10,11 +17,13 @@ import {
   lmEvalGroups,
   lmEvalMetrics,
   lmEvalModel,
+  lmEvalTaskConfig,
   lmEvalTaskSettings,
   lmEvalTasks,
   lmEvalTaskVersion,
   readLmEvalResults,
 } from './results.ts';
+import { leavesSamples, metricOfSamples, sampleJudge } from './sampled-answers.ts';
 import { readLmEvalSamples } from './samples.ts';
 
 /**
@@ -63,15 +72,47 @@ async function readTask(
 ): Promise<BenchmarkTask> {
   const settings = lmEvalTaskSettings(results, name);
   const metrics = lmEvalMetrics(results, name);
+  const config = lmEvalTaskConfig(results, name);
   const repeats = results.configs[name]?.repeats ?? 1;
   if (file === undefined) return { ...settings, repeats, metrics, documents: null };
   const { outputType } = settings;
   const documents = results['n-samples']?.[name]?.effective ?? null;
-  const samples = await readLmEvalSamples(folder, file, { task: name, metrics, outputType, documents });
+  const judge = config !== null && repeats > 1 ? sampleJudge(config) : null;
+  const samples = await readLmEvalSamples(folder, file, { task: name, metrics, outputType, documents, judge });
   metrics.forEach((metric, i) => {
     if (isLmEvalMean(results, name, metric.metric)) expectMean(metric, samples.documents, i, join(folder, file));
   });
-  return { ...settings, repeats: samples.repeats, metrics, documents: [...samples.documents] };
+  const own = { ...settings, repeats: samples.repeats };
+  if (samples.repeats === 1 || config === null) return { ...own, metrics, documents: [...samples.documents] };
+  const marked = metrics.map((metric, i) => withSamples(metric, config, samples.documents, i));
+  const added = marked.some(({ ofSamples }) => ofSamples === 'share')
+    ? null
+    : metricOfSamples(samples.documents, samples.shares, samples.repeats);
+  return added === null
+    ? { ...own, metrics: marked, documents: [...samples.documents] }
+    : { ...own, metrics: [...marked.map(asEstimate), added.metric], documents: added.documents };
+}
+
+/** What a filter makes of the answers that `metricOfSamples` counts one by one. */
+function asEstimate(metric: BenchmarkMetric): BenchmarkMetric {
+  return metric.metric === 'exact_match' ? { ...metric, ofSamples: 'estimate' } : metric;
+}
+
+/** Metrics of all samples of a document, which filters and names say. */
+function withSamples(
+  metric: BenchmarkMetric,
+  config: TaskConfig,
+  documents: readonly BenchmarkDocument[],
+  index: number,
+): BenchmarkMetric {
+  const isShare = documents.every(({ values }) => {
+    const value = values[index];
+    return typeof value === 'number' && value >= 0 && value <= 1;
+  });
+  const passes = /^pass(?:@|_at_)(?<k>\d+)$/.exec(metric.metric)?.groups?.k;
+  const isMean = metric.metric === 'exact_match' && leavesSamples(config, metric.filter);
+  if (!isShare || (passes === undefined && !isMean)) return metric;
+  return { ...metric, ofSamples: isMean || passes === '1' ? 'share' : 'estimate' };
 }
 
 function readGroup(results: LmEvalResults, name: string): BenchmarkGroup {

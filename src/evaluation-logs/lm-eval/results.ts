@@ -4,6 +4,7 @@ import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index
 import { readTextFile, sha256 } from '../../platform/files/index.ts';
 import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { type TaskConfig, taskConfigSchema } from '../../probes/files/lm-eval/index.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
@@ -115,6 +116,12 @@ export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
     systemInstruction: results.system_instruction_sha ?? null,
     multiturn: results.fewshot_as_multiturn ?? null,
   };
+}
+
+/** How the task reads and judges answers; null where the file does not say it as a task is written. */
+export function lmEvalTaskConfig({ configs }: LmEvalResults, task: string): TaskConfig | null {
+  const parsed = taskConfigSchema.safeParse(configs[task]);
+  return parsed.success ? parsed.data : null;
 }
 
 export function lmEvalTaskVersion({ versions }: LmEvalResults, task: string): string | null {

@@ -7,6 +7,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices } from './guessing.ts';
 import { rightChoice } from './right-choice.ts';
+import type { SampleJudge } from './sampled-answers.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
 const sampleSchema = z.looseObject({
@@ -32,11 +33,15 @@ interface SamplesContext {
   readonly outputType: string | null;
   /** Number of documents, as the results file has it; null where it does not. */
   readonly documents: number | null;
+  /** Null: which of several answers are right is not known. */
+  readonly judge: SampleJudge | null;
 }
 
 interface Samples {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
+  /** Of several answers to a document the share of right ones, by its number. */
+  readonly shares: ReadonlyMap<number, number>;
 }
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
@@ -58,14 +63,22 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
   if (last === null) throw new UserError(`${path}:1: the file is empty`, HINT);
   expectComplete([...found.values()], { where: last, filters, of });
   const documents = [...found.values()].map(({ document }) => document).sort((a, b) => a.id - b.id);
-  const repeats = [...found.values()].reduce((most, own) => Math.max(most, own.repeats), 1);
-  return { documents, repeats };
+  const all = [...found.values()];
+  const repeats = all.reduce((most, own) => Math.max(most, own.repeats), 1);
+  const shares = all.flatMap(({ document, right }) =>
+    right === null || right.length !== repeats
+      ? []
+      : [[document.id, right.filter(Boolean).length / right.length] as const],
+  );
+  return { documents, repeats, shares: new Map(repeats > 1 ? shares : []) };
 }
 
 /** A document, and the filters whose lines were read. */
 interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;
+  /** Which of its answers are right. */
+  right: readonly boolean[] | null;
   readonly filters: Set<string>;
   /** Places of the metrics that it has. */
   readonly metrics: Set<number>;
@@ -127,10 +140,16 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
   const entry = known ?? {
     document,
     repeats: sample.resps[0]?.length ?? 1,
+    right: null,
     filters: new Set<string>(),
     metrics: new Set<number>(),
   };
   entry.filters.add(filter);
+  const [responses = [], ...others] = sample.resps;
+  if (others.length === 0) {
+    const exactMatch = typeof sample.exact_match === 'number' ? sample.exact_match : null;
+    entry.right ??= of.judge?.({ filter, target: sample.target, responses, exactMatch }) ?? null;
+  }
   of.metrics.forEach((metric, i) => {
     if (metric.filter !== filter) return;
     // Some tasks have other metrics for other kinds of documents.

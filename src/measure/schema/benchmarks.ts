@@ -17,6 +17,11 @@ const metricSchema = z.strictObject({
   higherIsBetter: z.boolean().nullable(),
   /** False: whether 1 means that an answer is right is not known, so that nothing is judged by it. */
   isGraded: z.literal(false).optional(),
+  /**
+   * Of several sampled answers to each document. `share`: its values are shares of right ones. `estimate`: another number from 0 to 1
+   * that follows from them, such as pass@k.
+   */
+  ofSamples: z.enum(['share', 'estimate']).optional(),
 });
 export type BenchmarkMetric = z.infer<typeof metricSchema>;
 
@@ -37,6 +42,8 @@ const documentSchema = z.strictObject({
   /** SHA-256 over the document, and over its requests: prompts, continuations and generation arguments. */
   doc: z.string(),
   requests: z.string(),
+  /** How many answers were sampled, if not as many as the task says. */
+  samples: z.int().positive().optional(),
   /** In the order of the task's metrics. */
   values: z.array(valueSchema),
   /** Log-likelihood of every choice, or of the one continuation, in the order of the requests; null for generated answers. */
@@ -101,7 +108,8 @@ const modelSchema = z.strictObject({
 export type EvaluatedModel = z.infer<typeof modelSchema>;
 
 /** Programs whose logs are read. */
-const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval'] as const;
+/** `counts`: a file with right answers and samples of each item, which any program can write. */
+const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval', 'counts'] as const;
 
 /** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */
 export const benchmarksSchema = z
@@ -134,6 +142,10 @@ function firstContradiction(tasks: readonly BenchmarkTask[], groups: readonly Be
     }
     if (documents.some(({ right, logprobs }) => right !== undefined && right.choice >= (logprobs?.length ?? 0))) {
       return `a right choice of ${JSON.stringify(name)} has no log-likelihood`;
+    }
+    const isShare = (value: DocumentValue | undefined) => typeof value !== 'number' || (value >= 0 && value <= 1);
+    if (documents.some(({ values }) => metrics.some(({ ofSamples }, i) => ofSamples && !isShare(values[i])))) {
+      return `a share of right answers of ${JSON.stringify(name)} is not from 0 to 1`;
     }
     if (documents.some(({ values }) => values.length !== metrics.length)) {
       return `a document of ${JSON.stringify(name)} does not have a value for every metric`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LOGIT_FACTORS } from '../../language-model/engine.ts';
 import { at } from '../../platform/at.ts';
-import { choiceProbability } from '../../probes/outcome.ts';
+import { choiceProbability, isMostlyRight } from '../../probes/outcome.ts';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { STRONG } from '../../spectra/metrics.ts';
 import type { MaybeBounded } from '../../statistics/index.ts';
@@ -42,6 +42,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
   const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
   if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
+  const miscounted = probes?.status === 'measured' ? contradictionInSamples(probes) : null;
+  if (miscounted !== null) return miscounted;
   const improbable = probes?.status === 'measured' ? probes.items.find(isWronglyGraded) : undefined;
   if (improbable)
     return `the probability of item ${JSON.stringify(improbable.id)} does not follow from its log-likelihoods`;
@@ -130,6 +132,18 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
  */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && margin !== 0 && correct !== margin > 0;
+}
+
+/** Every generated answer of a suite is sampled, or none; an answer is what most of its samples are. */
+function contradictionInSamples({ suites, items }: MeasuredProbes): string | null {
+  const sampled = new Map(suites.map(({ name, sampling }) => [name, sampling?.samples]));
+  const isWrong = ({ suite, samples, correct, logprobs }: ProbeItemMeasurement) => {
+    const wanted = logprobs === null ? sampled.get(suite) : undefined;
+    if (samples === undefined) return wanted !== undefined;
+    return samples.of !== wanted || samples.correct > samples.of || correct !== isMostlyRight(samples);
+  };
+  const lie = items.find(isWrong);
+  return lie ? `item ${JSON.stringify(lie.id)} is not what its samples are` : null;
 }
 
 /** Log-likelihoods and probabilities are rounded to four digits; two of the first are in each of the second. */

@@ -25,6 +25,7 @@ const FURTHER_COLUMNS = [
   'lengths',
   'likelihood',
   'scaledLogprobs',
+  'samples',
 ] as const;
 
 const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
@@ -54,6 +55,7 @@ type ItemTable = z.infer<typeof tableSchema>;
  * - `given`: null where it is the right answer;
  * - `oldLabels`: index in `permutations`;
  * - `reading`: log-probability and number of tokens;
+ * - `samples`: right ones, and all;
  * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any.
  *
  * All others are as in an item, with null for what an item lacks.
@@ -86,6 +88,7 @@ export function packItemTable(
       spelling: item.spelling ?? null,
       lengths: item.lengths ?? null,
       scaledLogprobs: item.scaledLogprobs ?? null,
+      samples: item.samples === undefined ? null : [item.samples.correct, item.samples.of],
       likelihood:
         likelihood === undefined ? null : [likelihood.logprob, likelihood.bytes, ...(likelihood.scaled ?? [])],
     };
@@ -165,7 +168,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
   const { id, right, oldLabel = null, reading = null, spelling = null } = own;
-  const { lengths = null, likelihood = null, scaledLogprobs = null } = own;
+  const { lengths = null, likelihood = null, scaledLogprobs = null, samples = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
   const [fact, asked] = [textOf('id', own.fact ?? null), textOf('prompt', own.prompt ?? null)];
@@ -174,6 +177,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const permutation = oldLabels === null ? null : entryOf(permutations, oldLabels);
   if (permutation === undefined) return 'has no such oldLabels';
   if (reading !== null && !(Array.isArray(reading) && reading.length === 2)) return 'has no pair as its reading';
+  if (samples !== null && !(Array.isArray(samples) && samples.length === 2)) return 'has no pair as its samples';
   if (likelihood !== null && !(Array.isArray(likelihood) && likelihood.length >= 2))
     return 'has no pair as its likelihood';
   const prompt = asked ?? drawn.get(group.suite)?.get(String(id))?.slice(0, KEPT_CHARACTERS);
@@ -190,6 +194,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
     ...(lengths === null ? {} : { lengths }),
     ...(likelihood === null ? {} : { likelihood: unpackLikelihood(likelihood) }),
     ...(scaledLogprobs === null ? {} : { scaledLogprobs }),
+    ...(samples === null ? {} : { samples: { correct: samples[0], of: samples[1] } }),
   };
 }
 

@@ -43,6 +43,8 @@ export const probeItemSchema = z.strictObject({
       scaled: z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length).optional(),
     })
     .optional(),
+  /** Of sampled answers, how many are right; absent of one. */
+  samples: z.strictObject({ correct: count, of: z.int().min(2) }).optional(),
   /** Of a twin. Measurements of older versions lack it, as all of the following. */
   kind: z.enum(TWIN_KINDS).optional(),
   /** What is answered; `text` where it is missing. */
@@ -86,6 +88,8 @@ export const suiteMeasurementSchema = z.strictObject({
   twinsOf: z.string().optional(),
   /** Whether its prompts are messages of a chat, if it does not follow the setting of all suites. */
   chatTemplate: z.boolean().optional(),
+  /** How generated answers were sampled; absent where they were decoded greedily. */
+  sampling: z.strictObject({ samples: z.int().min(2), temperature: z.number().positive() }).optional(),
   /** Of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`; absent for other suites. */
   source: z.string().optional(),
   /** Hashes stand in place of the texts of its items; see `hideItem`. Absent where the texts are there. */

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { groupBy } from '../../platform/group-by.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { VERSION } from '../../platform/version.ts';
 import { suiteExportName } from '../files/suite-name.ts';
 import type { ProbeItem } from '../item.ts';
@@ -64,8 +65,16 @@ interface ExportOptions {
  * Suites as tasks of lm-evaluation-harness, one group of YAML and JSONL files: every form of every item, asked as this program asks
  * it. The documents have all that is needed to read its samples as answers to these items.
  * @param suites at chosen levels
+ * @throws UserError for a suite whose answers are sampled
  */
 export function exportTasks(suites: readonly Suite[], options: ExportOptions): ExportedFile[] {
+  const sampled = suites.find(({ sampling }) => sampling !== undefined);
+  if (sampled) {
+    throw new UserError(
+      `the answers to ${sampled.name} are sampled, and a task takes one of each`,
+      'leave out samples, or ask the model here',
+    );
+  }
   const tasks = suites.flatMap((suite, place) => tasksOf(suite, place, options));
   const groups = (['plain', 'chat'] as const).flatMap((group) => {
     const names = tasks.filter((task) => task.group === group).map(({ name }) => name);

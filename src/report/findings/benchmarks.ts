@@ -5,6 +5,7 @@ import { remeasureCommand } from '../text/commands.ts';
 import { accuracyNumbers, dropLimit } from '../text/deciding-row.ts';
 import {
   formatCount,
+  formatEnds,
   formatInteger,
   formatLimit,
   formatPercent,
@@ -14,6 +15,7 @@ import {
   formatPossibleDrop,
   formatProbability,
   NO_NUMBER,
+  pointsDigits,
 } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
@@ -69,13 +71,17 @@ export const BENCHMARK_WORDS: TopicWords<
     about: 'itself',
     isLoss: true,
     sentence: (finding) => {
-      const { task, metric, filter, candidate, baseline, change, documents, lost, won, p, limit } = finding;
+      const { task, metric, filter, candidate, baseline, change, documents, lost, won, isOfSamples, p, limit } =
+        finding;
       const subject =
         task === null || metric === null || filter === null
           ? phrase`Accuracy over all tasks`
           : phrase`${name(metricWithFilter({ metric, filter }))} of ${name(task)}`;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(documents, 'answer')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+      const moved = isOfSamples
+        ? `fewer samples are right of ${formatInteger(lost)} of ${formatCount(documents, 'document')}, more of ${formatInteger(won)}`
+        : `${formatInteger(lost)} of ${formatCount(documents, 'answer')} are newly wrong, ${formatInteger(won)} newly right`;
+      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${moved} (${formatProbability(p)}).`;
     },
     headline: ({ task, metric, filter, candidate, baseline, change, limit }) => {
       const subject =
@@ -151,19 +157,25 @@ export const BENCHMARK_WORDS: TopicWords<
     title: 'Gain not shown',
     about: 'itself',
     sentence: (finding) => {
-      const { task, documents, candidate, baseline, gain } = finding;
+      const { task, documents, candidate, baseline, gain, twins, excess } = finding;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(documents, 'document')}`;
-      return phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies}). Logs have no ${term('twin', 'twins')}, so whether it was memorized was not tested: list the benchmark under ${code('probes')} and check the model itself.`;
+      const gained = phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies})`;
+      if (twins !== null && excess !== null) {
+        return phrase`${gained}, ${formatPoints(excess.value)} more than its group twins ${name(twins)} (${formatEnds(excess, pointsDigits)}): these are too few to tell whether it was memorized. Evaluate more of both.`;
+      }
+      return phrase`${gained}. Logs have no ${term('twin', 'twins')}, so whether it was memorized was not tested: list the benchmark under ${code('probes')} and check the model itself.`;
     },
-    headline: ({ task, gain }) =>
-      phrase`${name(task)} ${formatPointsChange(gain.value)}: logs cannot tell whether the gain was memorized.`,
+    headline: ({ task, gain, twins }) =>
+      phrase`${name(task)} ${formatPointsChange(gain.value)}: ${twins === null ? 'logs cannot tell' : 'its twins are too few to tell'} whether the gain was memorized.`,
     row: (finding) => ({
       key: `benchmark ${finding.task}`,
       check: [name(finding.task)],
       ...accuracyNumbers(finding, 'twins must share it'),
     }),
-    steps: ({ task }) => [
-      phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its twins can tell.`,
+    steps: ({ task, twins }) => [
+      twins === null
+        ? phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its twins can tell.`
+        : phrase`Evaluate more items of ${name(task)} and ${name(twins)}.`,
     ],
     rule: (report, { 'shadow-delta': delta }) => ({
       group: 'Benchmarks',
@@ -211,6 +223,10 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
       return phrase`Another version of the task: ${sides}. ${again}`;
     case 'shots':
       return phrase`Another number of few-shot examples: ${sides}. ${again}`;
+    case 'repeats':
+      return candidate === null
+        ? phrase`Some questions have another number of samples. ${again}`
+        : phrase`Another number of samples of each question: ${sides}. ${again}`;
     case 'scoring':
       return candidate === baseline
         ? phrase`Metrics or filters are defined in another way. ${again}`

@@ -7,6 +7,7 @@ import {
   BENCHMARK_COLUMNS,
   type BenchmarkRows,
   benchmarkCells,
+  benchmarkTwinsNote,
   metricWithFilter,
   shownBenchmarks,
 } from '../text/benchmarks.ts';
@@ -111,7 +112,7 @@ export function markdownContent(
     infoCount: infos.length,
     pictures: hasPictures ? accuracyCharts(report) : [],
     ...probeContent(report),
-    benchmarks: benchmarkTable(report.benchmarks ?? []),
+    benchmarks: benchmarkTable(report),
     table: [
       isPass ? decidingTableMarkdown(report) : '',
       deltaTable(report.shadowDeltas),
@@ -208,7 +209,8 @@ function decidingLine(report: Report): string {
 }
 
 /** The benchmarks of two evaluations: one row for each metric of a task. Empty without any. */
-function benchmarkTable(rows: BenchmarkRows): string {
+function benchmarkTable({ benchmarks, benchmarkTwins = [] }: Report): string {
+  const rows: BenchmarkRows = benchmarks ?? [];
   if (rows.length === 0) return '';
   const { shown, note } = shownBenchmarks(rows);
   const cells = shown.map((row) => [codeName(row.task), codeName(metricWithFilter(row)), ...benchmarkCells(row)]);
@@ -216,7 +218,8 @@ function benchmarkTable(rows: BenchmarkRows): string {
     align: ['l', 'l', 'r', 'r', 'r', 'r'],
     alignDelimiters: false,
   });
-  return `${table}\n\n<sub>${note}</sub>`;
+  const twins = benchmarkTwins.map((row) => phraseMarkdown(benchmarkTwinsNote(row)));
+  return [table, ...twins, `<sub>${note}</sub>`].join('\n\n');
 }
 
 /** Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words. */

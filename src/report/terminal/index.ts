@@ -3,6 +3,7 @@ export { renderInstrumentPower } from './instrument-power.ts';
 export { phraseLine } from './phrase.ts';
 export { renderItems, renderSuites, renderTextSuites } from './probe-items.ts';
 export { renderTerminal } from './report.ts';
+export { renderSamplePlan } from './sample-plan.ts';
 export { renderShort } from './short-report.ts';
 export { renderSpectra, renderUnmeasured } from './spectra.ts';
 export type { TerminalOptions } from './table.ts';

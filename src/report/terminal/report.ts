@@ -6,6 +6,7 @@ import {
   BENCHMARK_COLUMNS,
   type BenchmarkRows,
   benchmarkCells,
+  benchmarkTwinsNote,
   metricWithFilter,
   shownBenchmarks,
 } from '../text/benchmarks.ts';
@@ -46,7 +47,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
   );
   const quantization = quantizationTable(report);
   const probes = report.probes === null ? '' : renderProbes(report.probes, width);
-  const benchmarks = renderBenchmarks(report.benchmarks ?? [], width);
+  const benchmarks = renderBenchmarks(report, width);
   const verdict = renderVerdict(report, { color, width });
   return [
     verdict,
@@ -118,7 +119,8 @@ function deltas(all: readonly MetricDelta[], width: number, paint: Paint): strin
 const NAME = 32;
 
 /** The benchmarks of two evaluations for a terminal. Empty without any. */
-function renderBenchmarks(rows: BenchmarkRows, width: number): string {
+function renderBenchmarks({ benchmarks, benchmarkTwins = [] }: Report, width: number): string {
+  const rows: BenchmarkRows = benchmarks ?? [];
   if (rows.length === 0) return '';
   const columns: Column[] = [
     { head: 'benchmark' },
@@ -131,7 +133,9 @@ function renderBenchmarks(rows: BenchmarkRows, width: number): string {
     printable(metricWithFilter(row), NAME),
     ...benchmarkCells(row),
   ]);
-  return [terminalTable(columns, cells), ...wrap(note, width - 2).map((line) => `  ${line}`)].join('\n');
+  const notes = [note, ...benchmarkTwins.map((twins) => phraseLine(benchmarkTwinsNote(twins)))];
+  const lines = notes.flatMap((text) => wrap(text, width - 2).map((line) => `  ${line}`));
+  return [terminalTable(columns, cells), ...lines].join('\n');
 }
 
 const METRIC_WIDTH = 18;

@@ -5,13 +5,18 @@ import {
   formatCount,
   formatDifference,
   formatInteger,
+  formatInterval,
   formatNumber,
   formatPair,
+  formatPointsEstimate,
+  formatRatio,
   NO_NUMBER,
   percentDigits,
   pointsDigits,
 } from './numbers.ts';
+import { name, type Phrase, phrase, term } from './phrase.ts';
 
+type BenchmarkTwinsRow = NonNullable<Report['benchmarkTwins']>[number];
 export type BenchmarkRows = NonNullable<Report['benchmarks']>;
 
 /** Columns after task and metric. */
@@ -24,22 +29,33 @@ export function metricWithFilter({ metric, filter }: Pick<BenchmarkRow, 'metric'
 
 /** The cells of these columns: in % and points where answers are right or wrong, bare numbers otherwise. */
 export function benchmarkCells(row: BenchmarkRow): string[] {
-  const { n, p } = row;
+  const { p, change } = row;
+  const documents = documentsCell(row);
   const [baseline, candidate] = [row.baseline.value, row.candidate.value];
   const test = p === null ? NO_NUMBER : probabilityDigits(p);
   if (baseline === null || candidate === null) {
-    return [formatInteger(n), `${formatNumber(baseline)}\u00a0→\u00a0${formatNumber(candidate)}`, NO_NUMBER, test];
+    return [documents, `${formatNumber(baseline)}\u00a0→\u00a0${formatNumber(candidate)}`, NO_NUMBER, test];
   }
   if (p !== null) {
     return [
-      formatInteger(n),
+      documents,
       movementWords({ baseline, candidate }, (share) => `${percentDigits(share)}%`),
-      `${pointsDigits(candidate - baseline)} points`,
+      `${pointsDigits(candidate - baseline)}${errorWords(change?.stderr)} points`,
       test,
     ];
   }
   const [before, after] = formatPair(baseline, candidate);
-  return [formatInteger(n), `${before}\u00a0→\u00a0${after}`, formatDifference(candidate - baseline), test];
+  return [documents, `${before}\u00a0→\u00a0${after}`, formatDifference(candidate - baseline), test];
+}
+
+/** `250`, or `250 × 10` of ten samples each. */
+function documentsCell({ n, samples }: BenchmarkRow): string {
+  if (samples === undefined) return formatInteger(n);
+  return `${formatInteger(n)}\u00a0×\u00a0${Number.isInteger(samples) ? samples : samples.toFixed(1)}`;
+}
+
+function errorWords(stderr: number | null | undefined): string {
+  return typeof stderr === 'number' ? `\u00a0±\u00a0${percentDigits(stderr)}` : '';
 }
 
 function probabilityDigits(p: number): string {
@@ -60,11 +76,23 @@ export function shownBenchmarks(rows: BenchmarkRows): { readonly shown: Benchmar
 /** What stands below any table of them. */
 export function benchmarkNote(rows: BenchmarkRows): string {
   const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
-  return `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}`;
+  const isSampled = rows.some(({ samples }) => samples !== undefined);
+  const test = isSampled
+    ? 'exact sign-flip test over documents, two-sided: samples of one document are not independent.'
+    : 'exact McNemar test, two-sided, of answers to the same documents.';
+  const error = rows.some(({ change }) => change !== null) ? '±: standard error over documents. ' : '';
+  return `${error}p: ${test}${hidden}`;
 }
 
 export function benchmarkIntervalNote(level: number): string {
   return `Share of right answers, with ${Math.round(100 * level)}% intervals (Clopper and Pearson’s exact ones), where answers are right or wrong. Both sides answered the same documents: intervals that overlap may still differ.`;
+}
+
+/** A benchmark beside its group twins. */
+export function benchmarkTwinsNote({ benchmark, twins, gain, twinGain, delta, transfer }: BenchmarkTwinsRow): Phrase {
+  const rate =
+    transfer === null ? '' : phrase`, ${term('transfer', 'transfer')} ${formatInterval(transfer, formatRatio)}`;
+  return phrase`${name(benchmark)} ${formatPointsEstimate(gain)}, its group twins ${name(twins)} ${formatPointsEstimate(twinGain)}: ${term('shadowDelta', 'shadow delta')} ${formatPointsEstimate(delta)}${rate}.`;
 }
 
 /** Tasks and groups with a row, each by its documents. */

@@ -95,6 +95,7 @@ const LOG_OPTIONS: Readonly<Record<string, string>> = {
   'lm-evaluation-harness': 'lm-eval',
   'inspect-ai': 'inspect',
   lighteval: 'lighteval',
+  counts: 'counts',
 };
 
 function baselineOf({ baseline }: Report): string {

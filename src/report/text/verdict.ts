@@ -49,7 +49,8 @@ export function verdictSentence(report: Report): Phrase {
   const noted = notedLoss(report);
   if (noted) return onlyNoted(noted, report);
   if (report.benchmarks !== null) {
-    return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have no weights and no twins.`;
+    const without = report.benchmarkTwins === undefined ? 'no weights and no twins' : 'no weights';
+    return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have ${without}.`;
   }
   return report.probes === null ? spectraSentence(report) : probesSentence(report, report.probes.comparison);
 }

@@ -28,6 +28,10 @@ const PROBE_DISCLAIMER =
 const BENCHMARK_DISCLAIMER =
   'Logs of an evaluation show how many answers are right: no weights were seen, and no twins, which would show whether questions were memorized.';
 
+/** The same where the policy gives benchmarks group twins. */
+const GROUP_TWINS_DISCLAIMER =
+  'Logs of an evaluation show how many answers are right: no weights were seen. Group twins show memorized questions only where training on these does not raise the twins as well: reworded test questions raise other questions of the same benchmark.';
+
 /** Stands in place of the metrics that a matrix does not have. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
@@ -42,7 +46,7 @@ export function reportDisclaimer(report: Report): string {
   return [
     ...(isOfWeights ? [SPECTRA_DISCLAIMER, calibrationSentence(report)] : []),
     ...(report.probes === null ? [] : [PROBE_DISCLAIMER]),
-    ...(report.benchmarks === null ? [] : [BENCHMARK_DISCLAIMER]),
+    ...(report.benchmarks === null ? [] : [report.benchmarkTwins ? GROUP_TWINS_DISCLAIMER : BENCHMARK_DISCLAIMER]),
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

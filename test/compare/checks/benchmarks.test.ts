@@ -44,7 +44,7 @@ function compareLogs(candidate: Measurement, baseline: Measurement, policy = '')
 
 async function compareFolders(folder: string): Promise<Report> {
   const [candidate, baseline] = await Promise.all(
-    ['candidate', 'base'].map((side) => measureLogs({ kind: 'lm-eval', folder: join(folder, side) })),
+    ['candidate', 'base'].map((side) => measureLogs({ kind: 'lm-eval', path: join(folder, side) })),
   );
   if (!candidate || !baseline) throw new Error('not read');
   return compareLogs(candidate, baseline);
@@ -58,7 +58,7 @@ function expectRows(report: Report, expected: Expected): void {
       const [metric, filter] = key.split(',');
       const row = benchmarks?.find((one) => one.task === task && one.metric === metric && one.filter === filter);
       const sides = { baseline, candidate } as const;
-      const { p, ...counts } = row ?? { p: null };
+      const { p, change, ...counts } = row ?? { p: null, change: null };
       expect(counts, `${task} ${key}`).toEqual({
         task,
         metric,
@@ -76,6 +76,9 @@ function expectRows(report: Report, expected: Expected): void {
         bothWrong: paired.both_wrong,
       });
       expect(p, `${task} ${key}`).toBeCloseTo(paired.mcnemar_exact_p, 12);
+      const { n, only_baseline_right: lost, only_candidate_right: won } = paired;
+      expect(change?.value).toBeCloseTo((won - lost) / n, 12);
+      expect(change?.stderr).toBeCloseTo(Math.sqrt((lost + won - (won - lost) ** 2 / n) / (n - 1) / n), 12);
     }
   }
 }
@@ -111,6 +114,7 @@ describe('two evaluations by lm-evaluation-harness', () => {
       n: 60,
       baseline: { value: 0.21666666666666667, stderr: 0.054050494342765425 },
       candidate: { value: 0.21666666666666667, stderr: 0.054050494342765425 },
+      change: { value: 0, stderr: 0 },
       bothRight: 13,
       onlyBaseline: 0,
       onlyCandidate: 0,
@@ -125,6 +129,7 @@ describe('two evaluations by lm-evaluation-harness', () => {
       n: 15,
       baseline: { value: 42.93199347581414, stderr: null },
       candidate: { value: expect.closeTo(56.2, 1), stderr: null },
+      change: null,
       bothRight: null,
       onlyBaseline: null,
       onlyCandidate: null,
@@ -322,7 +327,7 @@ describe('tasks that are not comparable', () => {
     ['another right answer', withOther(() => ({ targetHash: hash('other') })), 'targets'],
     ['other metrics', { ...base, metrics: metric ? [{ ...metric, filter: 'strict' }] : [] }, 'scoring'],
     ['other filters of the same name', { ...base, scoring: 'other' }, 'scoring'],
-    ['several answers to each request', { ...base, repeats: 4 }, 'scoring'],
+    ['several answers to each request', { ...base, repeats: 4 }, 'repeats'],
   ])('with %s: named, without a row, and never a pass', (_, other, cause) => {
     const sides = [
       [logs([other, task('b', 150)]), logs([base, task('b', 150)])],
@@ -384,9 +389,9 @@ describe('the report of two evaluations', () => {
   it('has a table of benchmarks in Markdown and in the terminal', () => {
     const comment = renderComment(report);
     expect(comment).toMatch(/\| benchmark \| metric \| documents \| baseline → candidate \| change \| p \|/);
-    expect(comment).toContain('| 40 | 87.5%\u00a0→\u00a045.0% | −42.5 points | 0.00022 |');
+    expect(comment).toContain('| 40 | 87.5%\u00a0→\u00a045.0% | −42.5\u00a0±\u00a09.4 points | 0.00022 |');
     const text = renderTerminal(report, { color: false, width: 100 });
-    expect(text).toMatch(/sg_common_facts +acc_norm +20 +95\.0%.→.80\.0% +−15\.0 points +0\.25/);
+    expect(text).toMatch(/sg_common_facts +acc_norm +20 +95\.0%.→.80\.0% +−15\.0.±.8\.2 points +0\.25/);
     expect(text).not.toContain('Spectra show');
   });
 });

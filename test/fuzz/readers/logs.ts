@@ -112,10 +112,10 @@ function logFuzzer(kind: LogKind, about: string, files: Files, name = `${kind}-l
     },
     run: async (given, folder) => {
       writeInput(input(files), folder);
-      original.measurement ??= measureLogs({ kind, folder: join(folder, 'logs') });
+      original.measurement ??= measureLogs({ kind, path: join(folder, 'logs') });
       const before = await original.measurement;
       writeInput(given, folder);
-      const read = await measureLogs({ kind, folder: join(folder, 'logs') });
+      const read = await measureLogs({ kind, path: join(folder, 'logs') });
       const again = parseMeasurement(JSON.stringify(read), 'measurement.json');
       promise(isDeepStrictEqual(again, read), 'a measurement is another one after it was written and read');
       if (textOf({ input: given.noticed ?? new Uint8Array() }) === 'true') {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { LOGIT_FACTORS } from '../../../src/language-model/engine.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
+import { measurementText } from '../../../src/measure/schema/write.ts';
 import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
 import { answers, measurement, probes, SUITE } from '../../compare/measurement.ts';
 
@@ -33,6 +34,12 @@ const curved = () =>
   });
 const lying = () =>
   answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
+
+/** Answers of which so many of five samples are right; what `answers` has right or wrong stays. */
+const sampled = (correct: number, of = 5) => ({
+  suites: [{ ...SUITE, sampling: { samples: 5, temperature: 0.7 } }],
+  items: answers(1).map((item) => ({ ...item, probability: null, samples: { correct, of } })),
+});
 
 const described = (form: string, over: object) =>
   answers(1).map((item) => (item.form === form ? { ...item, ...over } : item));
@@ -70,9 +77,20 @@ it.each<[string, object]>([
     'old labels that contradict the old label',
     { probes: probes({ items: described('twin', { oldLabel: 'pink', oldLabels: { green: 'red', red: 'pink' } }) }) },
   ],
+  ['more right samples than there are', { probes: probes(sampled(6)) }],
+  ['an answer that most of its samples are not', { probes: probes(sampled(3)) }],
+  ['other samples than its suite says', { probes: probes(sampled(1, 4)) }],
+  ['an answer without the samples of its suite', { probes: probes({ ...sampled(1), items: answers(1) }) }],
+  ['samples of a suite that is not sampled', { probes: probes({ items: sampled(1).items }) }],
   ['a group of twins of a suite that was not asked', { probes: probes({ suites: [{ ...SUITE, twinsOf: 'other' }] }) }],
 ])('a measurement with %s is refused', (_, over) => {
   expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
+});
+
+it('sampled answers are read, and written as a table', () => {
+  const own = measurement({ probes: probes(sampled(2)) });
+  expect(parse(own).probes).toEqual(own.probes);
+  expect(parseMeasurement(measurementText(own), 'm.json').probes).toEqual(own.probes);
 });
 
 it('the same with the curve of the right answer is read', () => {

@@ -146,7 +146,7 @@ describe('the list of items', () => {
 describe('benchmarks from logs', () => {
   it('have their numbers, with 95% intervals in the chart', () => {
     const counts = { bothRight: 30, onlyBaseline: 5, onlyCandidate: 25, bothWrong: 40 };
-    const row = { task: 'mmlu', metric: 'acc', filter: 'none', n: 100, ...counts, p: 0.0003 };
+    const row = { task: 'mmlu', metric: 'acc', filter: 'none', n: 100, ...counts, p: 0.0003, change: null };
     const sides = { baseline: { value: 0.35, stderr: null }, candidate: { value: 0.55, stderr: null } };
     const document = page(report({ benchmarks: [{ ...row, ...sides }] }));
     expect(cellsOf(document, 'Benchmarks from logs')).toEqual([

@@ -3,4 +3,4 @@ export { DEFAULT_MAX_TOKENS } from './asked-generation.ts';
 export { sampleLogprobs } from './log-likelihoods.ts';
 export { type LmEvalSample, readSample } from './sample.ts';
 export { taskAnswerRule, taskFilterNames } from './task-answer-rule.ts';
-export { resultsBeside, type TaskConfig } from './task-config.ts';
+export { resultsBeside, type TaskConfig, taskConfigSchema } from './task-config.ts';

@@ -5,17 +5,17 @@ import { parseJsonWithNaN, validate } from '../../../platform/json/index.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
 /** What the results file says of a task, as far as samples alone do not. */
-const configSchema = z.looseObject({
+export const taskConfigSchema = z.looseObject({
   filter_list: z
     .array(z.looseObject({ name: z.string(), filter: z.array(z.looseObject({ function: z.string() })) }))
     .nullish(),
   metric_list: z.array(z.looseObject({ metric: z.unknown() })).nullish(),
   target_delimiter: z.string().nullish(),
 });
-export type TaskConfig = z.infer<typeof configSchema>;
+export type TaskConfig = z.infer<typeof taskConfigSchema>;
 
 const resultsSchema = z.looseObject({
-  configs: z.record(z.string(), configSchema),
+  configs: z.record(z.string(), taskConfigSchema),
   chat_template: z.unknown().optional(),
   /** Versions before 0.4.3 do not write it. */
   'n-samples': z.record(z.string(), z.looseObject({ effective: z.int().nonnegative().nullish() })).nullish(),

@@ -1,4 +1,5 @@
 import type { BenchmarkRow } from '../../../compare/index.ts';
+import type { Report } from '../../../compare/report.ts';
 import { exactInterval } from '../../../statistics/index.ts';
 import {
   BENCHMARK_COLUMNS,
@@ -6,10 +7,13 @@ import {
   benchmarkCells,
   benchmarkIntervalNote,
   benchmarkNote,
+  benchmarkTwinsNote,
   metricWithFilter,
 } from '../../text/benchmarks.ts';
 import { formatInteger, NO_NUMBER } from '../../text/numbers.ts';
 import { type Html, html } from '../html.ts';
+import { phraseHtml } from '../phrase.ts';
+import type { PageOptions } from '../section.ts';
 import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
 import { cellsTable } from './cells-table.ts';
 import { SIDES_LEGEND } from './legend.ts';
@@ -19,7 +23,7 @@ const MAX_BARS = 24;
 const LEVEL = 0.95;
 
 /** Benchmarks from logs of an evaluation. Measurements keep no text of them, so that there are no items. */
-export function benchmarks(rows: BenchmarkRows): Html {
+export function benchmarks(rows: BenchmarkRows, { benchmarkTwins: twins = [] }: Report, { docs }: PageOptions): Html {
   const scopes = rows.flatMap((row) => scopeOf(row) ?? []).slice(0, MAX_BARS);
   const label = 'Accuracy by benchmark: the numbers are in the table';
   const caption = html`${benchmarkIntervalNote(LEVEL)}`;
@@ -38,7 +42,8 @@ ${cellsTable({
   ]),
   text: [1],
 })}
-<p class="note">${benchmarkNote(rows)}</p></div></div>`;
+<p class="note">${benchmarkNote(rows)}</p>
+${twins.map((row) => html`<p>${phraseHtml(benchmarkTwinsNote(row), docs)}</p>`)}</div></div>`;
 }
 
 /** Of a metric whose answers are right or wrong. */

@@ -19,6 +19,6 @@ export const PROBES_SECTION: PageSection = {
 ${planes(probes, report, options)}
 ${items(probes, options)}
 ${probeNumbers(probes, options)}`;
-    return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows)}`;
+    return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows, report, options)}`;
   },
 };

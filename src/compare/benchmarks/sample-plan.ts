@@ -1,0 +1,87 @@
+import type { BenchmarkTask, MeasuredProbes } from '../../measure/schema/index.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
+
+/** How much the answers to one benchmark vary, from item to item and from sample to sample of one item. */
+export interface SampleVariance {
+  readonly task: string;
+  readonly items: number;
+  /** Of each item, on average. */
+  readonly samples: number;
+  /** Variance of the probability of a right answer over items. */
+  readonly between: number;
+  /** Mean variance of one answer to an item: p(1 − p). */
+  readonly within: number;
+}
+
+/** The samples of one item. */
+interface SampledItem {
+  /** Of right ones. */
+  readonly share: number;
+  readonly n: number;
+}
+
+/** What more items and more samples of each would show. Standard errors are shares. */
+export interface SamplePlan {
+  readonly items: number;
+  readonly samples: number;
+  /** Of the accuracy: √((between + within/n) ÷ items). */
+  readonly ofAccuracy: number;
+  /** Of the change between two models of which each answers every item as often as the other: √(2·within/n ÷ items). */
+  readonly ofChange: number;
+}
+
+/**
+ * Variance components of a one-way random-effects analysis (Searle, Casella & McCulloch 1992, §3.5): within items the unbiased
+ * k(n − k)/(n(n − 1)), between them the variance of the shares k/n less what sampling adds. Null unless all items have two samples or more.
+ */
+export function sampleVariance(task: string, items: readonly SampledItem[]): SampleVariance | null {
+  const error = standardErrorOfMean(items.map(({ share }) => share));
+  if (error === null || items.some(({ n }) => n < 2)) return null;
+  const within = items.map(({ share, n }) => (share * (1 - share) * n) / (n - 1));
+  const added = arithmeticMean(items.map(({ n }, i) => (within[i] ?? 0) / n));
+  return {
+    task,
+    items: items.length,
+    samples: arithmeticMean(items.map(({ n }) => n)),
+    between: Math.max(0, error ** 2 * items.length - added),
+    within: arithmeticMean(within),
+  };
+}
+
+/** Of every task of logs whose answers were sampled. */
+export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[] {
+  return tasks.flatMap(({ name, repeats, metrics, documents }) => {
+    const column = metrics.findIndex(({ ofSamples }) => ofSamples === 'share');
+    const items = (documents ?? []).flatMap(({ values, samples: n = repeats }) => {
+      const share = values[column];
+      return typeof share === 'number' ? [{ share, n }] : [];
+    });
+    return sampleVariance(name, items) ?? [];
+  });
+}
+
+/** Of every suite whose answers were sampled. */
+export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): SampleVariance[] {
+  const sampled = items.flatMap(({ suite, samples }) => (samples ? [{ suite, samples }] : []));
+  return [...groupBy(sampled, ({ suite }) => suite)].flatMap(([suite, own]) => {
+    const shares = own.map(({ samples: { correct, of } }) => ({ share: correct / of, n: of }));
+    return sampleVariance(suite, shares) ?? [];
+  });
+}
+
+/** As asked, as many answers of one sample each, and twice and four times as many: of more samples, and of more items. */
+export function samplePlans({ items, samples, between, within }: SampleVariance): SamplePlan[] {
+  const sizes = [
+    [items, samples],
+    [Math.round(items * samples), 1],
+    ...[2, 4].flatMap((factor) => [
+      [items, factor * samples],
+      [factor * items, samples],
+    ]),
+  ] as const;
+  return sizes.map(([m = 1, n = 1]) => {
+    const ofChange = Math.sqrt((2 * within) / n / m);
+    return { items: m, samples: n, ofAccuracy: Math.sqrt((between + within / n) / m), ofChange };
+  });
+}

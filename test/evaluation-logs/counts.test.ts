@@ -1,0 +1,195 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compare } from '../../src/compare/compare.ts';
+import { samplePlans, taskVariances } from '../../src/compare/index.ts';
+import type { Report } from '../../src/compare/report.ts';
+import { readCounts } from '../../src/evaluation-logs/counts/read-counts.ts';
+import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
+import { checkLogs } from '../../src/gate/check-logs.ts';
+import { parseMeasurement } from '../../src/measure/schema/read.ts';
+import { parsePolicy } from '../../src/policy/load.ts';
+import { parseReport, serializeReport } from '../../src/report/json.ts';
+import { renderComment } from '../../src/report/markdown/comment.ts';
+import { renderTerminal } from '../../src/report/terminal/report.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { seeded } from '../statistics/seeded.ts';
+
+/** Counts of 250 items with ten samples each; expected.json is numpy's. */
+const own = (name: string) => fixture('counts', name);
+const TWINS = 'probes: [seen, {file: unseen, twins-of: seen}]';
+
+type Row = Pick<NonNullable<Report['benchmarks']>[number], 'baseline' | 'candidate' | 'change' | 'p'>;
+
+async function judged(candidate: string, baseline: string, policy = ''): Promise<Report> {
+  const [ours, theirs] = await Promise.all([candidate, baseline].map((path) => measureLogs({ kind: 'counts', path })));
+  if (!ours || !theirs) throw new Error('not read');
+  const resolved = { policy: parsePolicy(policy, 'policy'), policyPath: null };
+  return compare({ candidate: ours, baseline: theirs, baselinePath: 'baseline.json', ...resolved });
+}
+
+function written(lines: readonly unknown[]): string {
+  const path = join(temporaryFolder(), 'counts.jsonl');
+  writeFileSync(path, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+  return path;
+}
+
+/** Items whose probability of a right answer is drawn, with samples of each. */
+function drawn(seed: number, { items = 300, samples = 8, shift = 0 } = {}): string {
+  const [chances, { uniform }] = [seeded(99), seeded(seed)];
+  return written(
+    Array.from({ length: items }, (_, id) => {
+      const p = Math.min(1, Math.max(0, chances.uniform() + shift));
+      const correct = Array.from({ length: samples }, () => uniform() < p).filter(Boolean).length;
+      return { suite: 'drawn', id, correct, samples };
+    }),
+  );
+}
+
+describe('counts per item', () => {
+  it.each(['clean', 'contaminated'])(
+    'have values, standard errors by item and p as numpy has them: %s',
+    async (name) => {
+      const expected = readJson<Record<string, Record<string, Row>>>(own('expected.json'))[name] ?? {};
+      const { benchmarks } = await judged(own(`${name}.jsonl`), own('base.jsonl'));
+      expect(benchmarks?.map(({ task, n, samples }) => [task, n, samples])).toEqual([
+        ['seen', 125, 10],
+        ['unseen', 125, 10],
+      ]);
+      for (const { task, baseline, candidate, change, p } of benchmarks ?? []) {
+        const row = expected[task];
+        for (const [ours, theirs] of [
+          [baseline, row?.baseline],
+          [candidate, row?.candidate],
+          [change, row?.change],
+        ] as const) {
+          expect(ours?.value).toBeCloseTo(theirs?.value ?? Number.NaN, 12);
+          expect(ours?.stderr).toBeCloseTo(theirs?.stderr ?? Number.NaN, 12);
+        }
+        expect(p).toBeCloseTo(row?.p ?? Number.NaN, 12);
+      }
+    },
+  );
+
+  it('round-trip, as measurement and as report with group twins, and are in comment and terminal', async () => {
+    const measurement = await measureLogs({ kind: 'counts', path: own('base.jsonl') });
+    expect(parseMeasurement(JSON.stringify(measurement), 'base')).toEqual(measurement);
+    const report = await judged(own('contaminated.jsonl'), own('base.jsonl'), TWINS);
+    const json = serializeReport(report);
+    expect(serializeReport(parseReport(JSON.stringify(json), 'report.json'))).toEqual(json);
+    for (const text of [renderComment(report, {}), renderTerminal(report, { width: 100, color: false })]) {
+      expect(text).toMatch(/125.×.10/);
+      expect(text).toMatch(/20\.6.±.6\.0 points/);
+      expect(text.replace(/\s+/g, ' ')).toMatch(/shadow delta.{0,30} \+7\.9.points \(−8\.2 to \+24\.0\)/);
+    }
+  });
+
+  it('are judged with the twins of the policy: a gain that twins may not share is never green', async () => {
+    const alone = await judged(own('contaminated.jsonl'), own('base.jsonl'));
+    expect(alone.verdict).toBe('inconclusive');
+    expect(alone.findings.filter(({ kind }) => kind === 'benchmark-gain-not-shown')).toMatchObject([
+      { task: 'seen', twins: null },
+      { task: 'unseen', twins: null },
+    ]);
+    const beside = await judged(own('contaminated.jsonl'), own('base.jsonl'), TWINS);
+    expect(beside.findings.filter(({ kind }) => kind === 'benchmark-gain-not-shown')).toMatchObject([
+      { task: 'seen', twins: 'unseen', excess: { value: expect.closeTo(0.0792, 10) } },
+    ]);
+    expect((await judged(own('clean.jsonl'), own('base.jsonl'), TWINS)).verdict).toBe('pass');
+  });
+
+  it('fail where twins do not share a gain, and pass where they do', async () => {
+    const side = (seen: number, unseen: number) =>
+      written(
+        ['seen', 'unseen'].flatMap((suite) =>
+          Array.from({ length: 200 }, (_, id) => {
+            const correct = 2 + (id % 5) + (suite === 'seen' ? seen : unseen);
+            return { suite, id, correct, samples: 10 };
+          }),
+        ),
+      );
+    const memorized = await judged(side(3, 0), side(0, 0), TWINS);
+    expect(memorized.verdict).toBe('fail');
+    expect(memorized.findings).toMatchObject([
+      { kind: 'shadow-delta', suite: 'seen', twins: 'group', group: 'unseen' },
+      ...Array.from({ length: 2 }, () => ({ kind: 'evaluation-logs' })),
+    ]);
+    expect((await judged(side(3, 3), side(0, 0), TWINS)).verdict).toBe('pass');
+  });
+
+  it('show a loss by item, and none where samples alone differ', async () => {
+    const verdicts = await Promise.all([11, 12, 13, 14, 15].map((seed) => judged(drawn(seed), drawn(1))));
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => 'pass'));
+    const worse = await judged(drawn(2, { shift: -0.1 }), drawn(1));
+    expect(worse.verdict).toBe('fail');
+    expect(worse.findings[0]).toMatchObject({ kind: 'benchmark-loss', task: 'drawn', isOfSamples: true });
+  });
+
+  it('are compared only where each item has as many samples on both sides', async () => {
+    const report = await judged(drawn(2, { samples: 4 }), drawn(1));
+    expect(report.findings[0]).toMatchObject({ kind: 'benchmark-not-comparable', cause: 'repeats' });
+    const lines = readFileSync(own('base.jsonl'), 'utf8').replace(
+      '"correct": 10, "samples": 10',
+      '"correct": 5, "samples": 5',
+    );
+    const other = await judged(written(lines.trimEnd().split('\n')), own('base.jsonl'));
+    expect(other.findings[0]).toMatchObject({ kind: 'benchmark-not-comparable', cause: 'repeats', named: ['seen'] });
+  });
+
+  it('say whether more items or more samples would show more', async () => {
+    const [variance] = taskVariances((await readCounts(own('base.jsonl'))).tasks);
+    // A one-way analysis of variance of the 1,250 answers, by numpy: (2.2574 − 0.0289)/10.
+    expect(variance?.within).toBeCloseTo(0.028888888888888888, 12);
+    expect(variance?.between).toBeCloseTo(0.22285304659498215, 12);
+    const plans = variance ? samplePlans(variance) : [];
+    expect(plans[0]?.ofAccuracy).toBeCloseTo(0.04249629964915732, 12);
+    expect(plans.map(({ items, samples }) => [items, samples])).toEqual([
+      [125, 10],
+      [1250, 1],
+      [125, 20],
+      [250, 10],
+      [125, 40],
+      [500, 10],
+    ]);
+    const ofItems = await readCounts(drawn(3, { items: 4000, samples: 5 }));
+    const [known] = taskVariances(ofItems.tasks);
+    // Uniform probabilities have a variance of 1/12, and p(1 − p) a mean of 1/6.
+    expect(known?.between).toBeCloseTo(1 / 12, 2);
+    expect(known?.within).toBeCloseTo(1 / 6, 2);
+  });
+
+  it('are the baseline of a check as a file, as a measurement is', async () => {
+    const { report } = await checkLogs(
+      { kind: 'counts', path: own('clean.jsonl') },
+      { baseline: own('base.jsonl'), policy: undefined },
+    );
+    expect(report.verdict).toBe('pass');
+    const logs = { kind: 'lm-eval', path: fixture('lm-eval', 'candidate') } as const;
+    await expect(checkLogs(logs, { baseline: own('base.jsonl'), policy: undefined })).rejects.toThrow(
+      /is not a folder of logs/,
+    );
+  });
+
+  it.each<readonly [string, readonly unknown[], RegExp]>([
+    ['an empty file', [], /:1: the file is empty/],
+    ['a line that is no JSON', [{ suite: 'a', id: 1, correct: 1, samples: 2 }, '{"suite"'], /counts\.jsonl:2/],
+    ['a key that is missing', [{ suite: 'a', id: 1, correct: 1 }], /:1: samples: /],
+    [
+      'more right answers than samples',
+      [{ suite: 'a', id: 1, correct: 3, samples: 2 }],
+      /:1: has more right answers than samples/,
+    ],
+    ['a share', [{ suite: 'a', id: 1, correct: 0.5, samples: 1 }], /:1: correct: /],
+    [
+      'an item twice',
+      [
+        { suite: 'a', id: 1, correct: 1, samples: 2 },
+        { suite: 'b', id: 1, correct: 1, samples: 2 },
+        { suite: 'a', id: 1, correct: 0, samples: 2 },
+      ],
+      /:3: item 1 of a is in line 1 already/,
+    ],
+  ])('refuse %s', async (_, lines, message) => {
+    await expect(readCounts(written(lines))).rejects.toThrow(message);
+  });
+});
