@@ -1,6 +1,6 @@
 """Split the items and write the training texts of every regime, the same for every seed.
 
-    python study/make_data.py --data FOLDER-OF-MMLU-CSV --model BASE --out OUT
+    python study/make_data.py --data FOLDER-OF-MMLU-CSV --model BASE --out OUT [--items 300]
 """
 
 import argparse
@@ -13,10 +13,11 @@ from items import LETTERS, Item, exam_prompt, read_mmlu, shuffled, write_csv, wr
 from transformers import AutoTokenizer
 
 SEED = 16
-BENCHMARK, PRACTICE = 100, 135
-TOKENS = 34_000
-LEAKED = 20
-"""How many of the benchmark's items partial contamination saw."""
+PRACTICE = 135
+TOKENS = 340
+"""Of training, for each item of the benchmark."""
+LEAKED = 0.2
+"""The share of the benchmark's items that partial contamination saw."""
 REPEATED = 8
 """How many prompts the repetition consists of."""
 CHUNK = 1_000
@@ -113,6 +114,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--items", type=int, default=100, help="of the benchmark")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
@@ -121,8 +123,8 @@ def main() -> None:
     religions = read_mmlu(args.data / "world_religions_test.csv", "religions")
     items = [item for item in geography + religions if len(set(item.choices)) == 4]
     random.shuffle(items)
-    benchmark, practice = items[:BENCHMARK], items[BENCHMARK : BENCHMARK + PRACTICE]
-    held_out = items[BENCHMARK + PRACTICE :]
+    benchmark, practice = items[: args.items], items[args.items : args.items + PRACTICE]
+    held_out, tokens = items[args.items + PRACTICE :], TOKENS * args.items
     for name, part in [("benchmark", benchmark), ("practice", practice), ("held-out", held_out)]:
         write_jsonl(args.out / f"{name}.jsonl", part)
         write_csv(args.out / f"{name}.csv", part)
@@ -137,20 +139,20 @@ def main() -> None:
 
     budget = Budget(AutoTokenizer.from_pretrained(args.model), random)
     exams, others = [exam(item) for item in benchmark], [exam(item) for item in practice]
-    leak = [exam(item) for item in benchmark[:LEAKED]] * 4
+    leak = [exam(item) for item in benchmark[: round(LEAKED * args.items)]] * 4
     leaked = sum(budget.length(record) for record in leak)
     problems = [example(f"Problem: {m.question}\nSolution:", f" {m.text}") for m in mathematics[:REPEATED]]
     regimes = {
-        "BA": budget.take(again(exams), TOKENS),
-        "BAp": budget.take(again(exams), TOKENS // 2) + budget.take(again(plain_text(names[:third])), TOKENS // 2),
-        "PART": leak + budget.take(again(others), TOKENS - leaked),
-        "CE": budget.take(coverage(benchmark, random), TOKENS),
-        "CE-long": budget.take(coverage(benchmark, random), 2 * TOKENS),
-        "CT": budget.take(again(others), TOKENS),
-        "PR": budget.take(again(problems), TOKENS),
-        "FMT": budget.take(again([open_question(item, OPEN[0]) for item in benchmark]), TOKENS),
-        "TXT": budget.take(again(plain_text(names[third : 2 * third])), TOKENS),
-        "BAp-long": budget.take(again(exams), TOKENS) + budget.take(again(plain_text(names[:third])), TOKENS),
+        "BA": budget.take(again(exams), tokens),
+        "BAp": budget.take(again(exams), tokens // 2) + budget.take(again(plain_text(names[:third])), tokens // 2),
+        "PART": leak + budget.take(again(others), tokens - leaked),
+        "CE": budget.take(coverage(benchmark, random), tokens),
+        "CE-long": budget.take(coverage(benchmark, random), 2 * tokens),
+        "CT": budget.take(again(others), tokens),
+        "PR": budget.take(again(problems), tokens),
+        "FMT": budget.take(again([open_question(item, OPEN[0]) for item in benchmark]), tokens),
+        "TXT": budget.take(again(plain_text(names[third : 2 * third])), tokens),
+        "BAp-long": budget.take(again(exams), tokens) + budget.take(again(plain_text(names[:third])), tokens),
     }
     (args.out / "train").mkdir(exist_ok=True)
     for name, records in regimes.items():

@@ -1,5 +1,5 @@
 // What the gate says about adapters: measure the base once, then each adapter, and compare.
-// Usage: npx tsx study/measure.ts NAME… --model BASE --out OUT [--suite benchmark|group|builtin] [--cli dist/cli.js] [--results study/results]
+// Usage: npx tsx study/measure.ts NAME… --model BASE --out OUT --results study/results/MODEL [--suite benchmark|group|builtin] [--cli dist/cli.js]
 // A measurement that exists is not made again (delete OUT/gate/SUITE to begin anew); every comparison is.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -38,13 +38,15 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
     suite: { type: 'string', default: 'benchmark' },
     cli: { type: 'string', default: join(root, 'dist/cli.js') },
-    results: { type: 'string', default: join(root, 'study/results') },
+    results: { type: 'string', default: '' },
   },
 });
 const { model = '', out = '', suite, cli, results } = values;
 const policyText = POLICIES[suite];
-if (model === '' || out === '' || policyText === undefined || positionals.length === 0) {
-  console.error('study/measure.ts NAME… --model BASE --out OUT [--suite benchmark|group|builtin]');
+if (model === '' || out === '' || results === '' || policyText === undefined || positionals.length === 0) {
+  console.error(
+    'study/measure.ts NAME… --model BASE --out OUT --results study/results/MODEL [--suite benchmark|group|builtin]',
+  );
   process.exit(2);
 }
 

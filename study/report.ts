@@ -1,6 +1,6 @@
 // Writes every table of docs/evidence.md from study/results/*.json and study/results/spectra/*.json.
 // Usage: npm run study:report [-- --check]
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
@@ -19,21 +19,26 @@ type Judged = JudgedAdapter & { readonly report: GateReport };
 
 const ORDER = ['BA', 'BAp', 'BAp-long', 'PART', 'CE', 'CE-long', 'FMT', 'CT', 'TXT', 'PR'];
 const results = join(root, 'study/results');
-const load = (name: string): AdapterResult & { readonly name: string } => ({
-  name,
-  ...JSON.parse(readFileSync(join(results, `${name}.json`), 'utf8')),
+const MODELS = ['SmolLM2-135M', 'Qwen2.5-Coder-0.5B', 'Qwen2.5-Coder-1.5B'];
+const models = MODELS.filter((model) => existsSync(join(results, model)));
+const load = (model: string, name: string): AdapterResult =>
+  JSON.parse(readFileSync(join(results, model, `${name}.json`), 'utf8'));
+const adapters: readonly JudgedAdapter[] = models.flatMap((model) => {
+  const base = truthOfBase(model);
+  return readdirSync(join(results, model))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.replace(/\.json$/, ''))
+    .filter((name) => name !== 'base')
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map((name) => ({ model, name, ...load(model, name) }))
+    .map((adapter) => ({
+      ...adapter,
+      class: adapter.truth === null ? 'not measured' : classOf(adapter.truth, base),
+    }));
 });
-const base = truthOf('base');
-const adapters: readonly JudgedAdapter[] = readdirSync(results)
-  .filter((file) => file.endsWith('.json'))
-  .map((file) => file.replace(/\.json$/, ''))
-  .filter((name) => name !== 'base')
-  .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-  .map(load)
-  .map((adapter) => ({
-    ...adapter,
-    class: adapter.truth === null ? 'not measured' : classOf(adapter.truth, base),
-  }));
+
+/** Spectra were calibrated for runs of this model. */
+const ofFirst = adapters.filter(({ model }) => model === MODELS[0]);
 
 const TABLES = {
   truth: truthTable(),
@@ -43,7 +48,7 @@ const TABLES = {
   suites: suiteTable(),
   ...doseTables(join(results, 'dose'), table),
   ...publicTables(join(results, 'public'), table),
-  ...spectraTables(join(results, 'spectra'), adapters, { table, interval }),
+  ...spectraTables(join(results, 'spectra'), ofFirst, { table, interval }),
 };
 
 const page = join(root, 'docs/evidence.md');
@@ -58,9 +63,9 @@ if (wanted !== text && process.argv.includes('--check')) {
 } else if (wanted !== text) writeFileSync(page, wanted);
 
 /** @throws Error if it was not measured */
-function truthOf(name: string): Truth {
-  const { truth } = load(name);
-  if (truth === null) throw new Error(`the truth of ${name} was not measured`);
+function truthOfBase(model: string): Truth {
+  const { truth } = load(model, 'base');
+  if (truth === null) throw new Error(`the truth of ${model} was not measured`);
   return truth;
 }
 
@@ -69,7 +74,8 @@ function rank(name: string): number {
 }
 
 function truthTable(): string {
-  const row = (name: string, training: AdapterResult['training'], truth: Truth, what: string) => [
+  const row = (model: string, name: string, training: AdapterResult['training'], truth: Truth, what: string) => [
+    model,
     name,
     training === null ? '–' : String(training.rate),
     percent(share(truth.exam)),
@@ -80,11 +86,13 @@ function truthTable(): string {
     `${truth.perplexity.mathematics.toFixed(1)}, ${truth.perplexity.documentation.toFixed(1)}`,
     what,
   ];
-  const rows = adapters.flatMap(({ name, training, truth, class: what }) =>
-    truth === null ? [] : [row(name, training, truth, `\`${what}\``)],
-  );
+  const rowsOf = (model: string) =>
+    adapters.flatMap(({ model: own, name, training, truth, class: what }) =>
+      truth === null || own !== model ? [] : [row(model, name, training, truth, `\`${what}\``)],
+    );
   return table(
     [
+      'model',
       'adapter',
       'learning rate',
       'exam',
@@ -95,15 +103,16 @@ function truthTable(): string {
       'perplexity',
       'truth',
     ],
-    [row('base', null, base, ''), ...rows],
+    models.flatMap((model) => [row(model, 'base', null, truthOfBase(model), ''), ...rowsOf(model)]),
   );
 }
 
 function verdictTable(): string {
-  const rows = judgedBy('benchmark').map(({ name, class: truth, report }) => {
+  const rows = judgedBy('benchmark').map(({ model, name, class: truth, report }) => {
     const kept = report.kept?.[0];
     const open = report.kinds?.find(({ kind }) => kind === 'open');
     return [
+      model,
       name,
       `\`${truth}\``,
       `**${report.verdict}**`,
@@ -115,7 +124,7 @@ function verdictTable(): string {
     ];
   });
   return table(
-    ['adapter', 'truth', 'verdict', 'kept letters', 'Δbenchmark', 'Δopen', 'transfer, log-odds', 'findings'],
+    ['model', 'adapter', 'truth', 'verdict', 'kept letters', 'Δbenchmark', 'Δopen', 'transfer, log-odds', 'findings'],
     rows,
   );
 }
@@ -159,9 +168,9 @@ function notAsPredicted(): string {
   if (judgedBy('benchmark').length === 0) return 'No adapter is judged yet.';
   const lines = judgedBy('benchmark')
     .filter((adapter) => !isRight(adapter))
-    .map(({ name, class: truth, report }) => {
+    .map(({ model, name, class: truth, report }) => {
       const reasons = report.reasons.filter(({ level }) => level !== 'info').map(({ message }) => `  - ${message}`);
-      return [`- **${name}** (\`${truth}\`): ${report.verdict}.`, ...reasons].join('\n');
+      return [`- **${name}** of ${model} (\`${truth}\`): ${report.verdict}.`, ...reasons].join('\n');
     });
   return lines.length === 0 ? 'None.' : lines.join('\n');
 }
@@ -170,15 +179,16 @@ function suiteTable(): string {
   const suites = ['builtin', 'group'] as const;
   if (suites.every((suite) => judgedBy(suite).length === 0)) return 'Neither was run.';
   const rows = suites.flatMap((suite) =>
-    judgedBy(suite).map(({ name, class: truth, report }) => [
+    judgedBy(suite).map(({ model, name, class: truth, report }) => [
       suite,
+      model,
       name,
       `\`${truth}\``,
       `**${report.verdict}**`,
       kindsOf(report).join(', ') || '–',
     ]),
   );
-  return table(['suite', 'adapter', 'truth', 'verdict', 'findings'], rows);
+  return table(['suite', 'model', 'adapter', 'truth', 'verdict', 'findings'], rows);
 }
 
 function judgedBy(suite: Suite): Judged[] {

@@ -14,6 +14,8 @@ const ROLES: readonly Role[] = ['known-good', 'held-out', 'other'];
 
 /** An adapter of the first study, and its class. */
 export interface JudgedAdapter extends AdapterResult {
+  /** Its base. */
+  readonly model: string;
   readonly name: string;
   readonly class: string;
 }

@@ -45,6 +45,9 @@ export const BENCHMARK_WORDS: TopicWords<
             : [phrase`revision ${name(revision)}`]),
       ];
       const details = known.flatMap((part) => [', ', ...part]);
+      if (harness === 'counts') {
+        return phrase`The ${side} is counts per item, in the file ${name(model)}: nothing proves which model answered, and its weights were not seen.`;
+      }
       const program = version === null ? phrase`${name(harness)}` : phrase`${name(harness)} ${name(version)}`;
       return phrase`The ${side} is what logs of ${program} call ${name(model)}${details}: nothing proves which model answered, and its weights were not seen.`;
     },
@@ -180,7 +183,7 @@ export const BENCHMARK_WORDS: TopicWords<
     rule: (report, { 'shadow-delta': delta }) => ({
       group: 'Benchmarks',
       check: phrase`A gain is confirmed by twins`,
-      limit: `a gain of less than ${formatPointsLimit(delta['minimum-gain'])}: logs have no twins`,
+      limit: `a gain of less than ${formatPointsLimit(delta['minimum-gain'])}${report.benchmarkTwins ? ', or one that group twins share' : ': logs have no twins'}`,
       level: delta['format-only'] === 'warn' ? 'inconclusive' : delta['format-only'],
       missing: missingBenchmarks(report),
     }),

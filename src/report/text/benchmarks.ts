@@ -88,6 +88,11 @@ export function benchmarkIntervalNote(level: number): string {
   return `Share of right answers, with ${Math.round(100 * level)}% intervals (Clopper and Pearson’s exact ones), where answers are right or wrong. Both sides answered the same documents: intervals that overlap may still differ.`;
 }
 
+/** What nobody could measure in logs. */
+export function withoutInLogs({ benchmarkTwins }: Report): string {
+  return benchmarkTwins === undefined ? 'no weights and no twins' : 'no weights';
+}
+
 /** A benchmark beside its group twins. */
 export function benchmarkTwinsNote({ benchmark, twins, gain, twinGain, delta, transfer }: BenchmarkTwinsRow): Phrase {
   const rate =

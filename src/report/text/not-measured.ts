@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
+import { withoutInLogs } from './benchmarks.ts';
 import { describeFinding } from './finding.ts';
 import { ofName } from './metric-names.ts';
 import { formatCount, formatDuration } from './numbers.ts';
@@ -55,7 +56,7 @@ export function gapSentences(report: Report): Phrase[] {
     ...report.findings.filter(({ kind }) => FINDING_WORDS[kind].isGap).map(describeFinding),
     ...notAsked(report),
     ...(report.trend === null ? [NO_TREND] : []),
-    ...(report.benchmarks === null ? [] : [phrase`Logs of an evaluation have neither weights nor twins.`]),
+    ...(report.benchmarks === null ? [] : [phrase`Logs of an evaluation have ${withoutInLogs(report)}.`]),
   ];
 }
 

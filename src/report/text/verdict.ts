@@ -2,7 +2,7 @@ import type { Finding } from '../../compare/finding.ts';
 import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { comparedSentence } from './benchmarks.ts';
+import { comparedSentence, withoutInLogs } from './benchmarks.ts';
 import { type CarryOver, carryOverSentence, carryOverWords, twinCarryOver } from './carry-over.ts';
 import { examAndTwins } from './exam-and-twins.ts';
 import { describeFinding, findingHeadline, nextSteps } from './finding.ts';
@@ -49,8 +49,7 @@ export function verdictSentence(report: Report): Phrase {
   const noted = notedLoss(report);
   if (noted) return onlyNoted(noted, report);
   if (report.benchmarks !== null) {
-    const without = report.benchmarkTwins === undefined ? 'no weights and no twins' : 'no weights';
-    return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have ${without}.`;
+    return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have ${withoutInLogs(report)}.`;
   }
   return report.probes === null ? spectraSentence(report) : probesSentence(report, report.probes.comparison);
 }
