@@ -1,4 +1,4 @@
-// Writes every table of docs/evidence.md from study/results/*.json and study/results/spectra/*.json.
+// Writes every table of docs/evidence.md and docs/evidence-appendix.md from study/results/*.json and study/results/spectra/*.json.
 // Usage: npm run study:report [-- --check]
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,6 +44,7 @@ const TABLES = {
   truth: truthTable(),
   verdicts: verdictTable(),
   rates: rateTable(),
+  wrong: wrongVerdicts(),
   failures: notAsPredicted(),
   suites: suiteTable(),
   ...doseTables(join(results, 'dose'), table),
@@ -51,16 +52,20 @@ const TABLES = {
   ...spectraTables(join(results, 'spectra'), ofFirst, { table, interval }),
 };
 
-const page = join(root, 'docs/evidence.md');
-const text = readFileSync(page, 'utf8');
-const wanted = Object.entries(TABLES).reduce(
-  (all, [name, content]) => withMarkedPart(all, { page: 'docs/evidence.md', name }, content),
-  text,
-);
-if (wanted !== text && process.argv.includes('--check')) {
-  console.error('docs/evidence.md differs from study/results: run npm run study:report');
-  process.exitCode = 1;
-} else if (wanted !== text) writeFileSync(page, wanted);
+const pages = ['docs/evidence.md', 'docs/evidence-appendix.md'].map((page) => {
+  return { page, text: readFileSync(join(root, page), 'utf8') };
+});
+for (const { page, text } of pages) {
+  const own = Object.entries(TABLES).filter(([name]) => text.includes(`<!-- ${name} -->`));
+  const wanted = own.reduce((all, [name, content]) => withMarkedPart(all, { page, name }, content), text);
+  if (wanted === text) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`${page} differs from study/results: run npm run study:report`);
+    process.exitCode = 1;
+  } else writeFileSync(join(root, page), wanted);
+}
+const missing = Object.keys(TABLES).find((name) => !pages.some(({ text }) => text.includes(`<!-- ${name} -->`)));
+if (missing !== undefined) throw new Error(`no page has a place for the table ${missing}`);
 
 /** @throws Error if it was not measured */
 function truthOfBase(model: string): Truth {
@@ -162,6 +167,22 @@ function interval({ successes, n }: Rate): string {
 function isRight({ class: truth, report: { verdict } }: Judged): boolean {
   if (truth === 'not measured') return false;
   return verdict === (truth === 'memorized' || truth === 'worse' ? 'fail' : 'pass');
+}
+
+/** A memorized adapter that did not fail, one that knows the facts and did not pass, an unchanged one that is red. */
+function wrongVerdicts(): string {
+  const isWrong = ({ class: truth, report: { verdict } }: Judged) => {
+    if (truth === 'memorized' || truth === 'worse') return verdict !== 'fail';
+    if (truth === 'knows') return verdict !== 'pass';
+    return truth === 'unchanged' && (verdict === 'fail' || verdict === 'inconclusive');
+  };
+  const lines = judgedBy('benchmark')
+    .filter(isWrong)
+    .map((judged) => {
+      const { model, name, class: truth, report } = judged;
+      return `- **${name}** of ${model} (\`${truth}\`): ${report.verdict}, ${kindsOf(report).join(', ')}.`;
+    });
+  return lines.length === 0 ? 'None.' : lines.join('\n');
 }
 
 function notAsPredicted(): string {

@@ -11,7 +11,8 @@ const isSharpened = ({ name }: DoseVariant) => name.startsWith('sharp-');
 const within = (least: number, most: number) => (variant: DoseVariant) =>
   !isSharpened(variant) && variant.perplexity !== null && variant.perplexity >= least && variant.perplexity < most;
 
-const CLASSES: ReadonlyArray<readonly [string, (variant: DoseVariant) => boolean]> = [
+type VariantClass = readonly [string, (variant: DoseVariant) => boolean];
+const CLASSES: readonly [VariantClass, VariantClass, VariantClass, VariantClass] = [
   ['healthy, perplexity up to +2.5%', within(Number.NEGATIVE_INFINITY, HEALTHY)],
   ['in between', within(HEALTHY, HARMED)],
   ['harmed, from +10%', within(HARMED, Number.POSITIVE_INFINITY)],
@@ -21,10 +22,63 @@ const CLASSES: ReadonlyArray<readonly [string, (variant: DoseVariant) => boolean
 type Table = (head: readonly string[], rows: readonly (readonly string[])[]) => string;
 
 /** The tables of `study/dose`: verdicts by number of facts, and every variant. */
-export function doseTables(folder: string, table: Table): Record<'dose-verdicts' | 'dose-variants', string> {
+export function doseTables(
+  folder: string,
+  table: Table,
+): Record<'dose-summary' | 'dose-wrong' | 'dose-verdicts' | 'dose-variants', string> {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
   const all = files.toSorted().map((file): DoseResults => JSON.parse(readFileSync(join(folder, file), 'utf8')));
-  return { 'dose-verdicts': verdictTable(all, table), 'dose-variants': variantTable(all, table) };
+  return {
+    'dose-summary': summaryTable(all, table),
+    'dose-wrong': wrongVerdicts(all),
+    'dose-verdicts': verdictTable(all, table),
+    'dose-variants': variantTable(all, table),
+  };
+}
+
+/** The verdict by all facts that were asked. */
+function verdictOfAll({ verdicts }: DoseVariant): DoseVerdict | null {
+  return verdicts.reduce<DoseVerdict | null>(
+    (most, own) => (most !== null && most.facts >= own.facts ? most : own),
+    null,
+  );
+}
+
+const VERDICTS = ['pass', 'warn', 'inconclusive', 'fail'] as const;
+
+/** By all facts that were asked. */
+function summaryTable(all: readonly DoseResults[], table: Table): string {
+  const rows = all.map(({ model, suite, variants }) => {
+    const judged = variants.flatMap((variant) => {
+      const own = verdictOfAll(variant);
+      return own === null ? [] : [{ variant, ...own }];
+    });
+    const facts = Math.max(...judged.map((own) => own.facts));
+    const cells = CLASSES.map(([, belongs]) => {
+      const own = judged.filter(({ variant }) => belongs(variant));
+      const counts = VERDICTS.map((verdict) => [verdict, own.filter((one) => one.verdict === verdict).length] as const);
+      return counts.flatMap(([verdict, n]) => (n === 0 ? [] : [`${n} ${verdict}`])).join(', ') || '–';
+    });
+    return [model, suite, String(facts), ...cells];
+  });
+  return table(['model', 'suite', 'facts', ...CLASSES.map(([title]) => title)], rows);
+}
+
+/** Nothing healthy fails, and what is harmed neither passes nor leaves it open. */
+function wrongVerdicts(all: readonly DoseResults[]): string {
+  const [[, isHealthy], , [, isHarmed]] = CLASSES;
+  const lines = all.flatMap(({ model, suite, variants }) =>
+    variants.flatMap((variant) => {
+      const own = verdictOfAll(variant);
+      if (own === null) return [];
+      const isWrong = isHealthy(variant)
+        ? own.verdict === 'fail' || own.verdict === 'inconclusive'
+        : isHarmed(variant) && (own.verdict === 'pass' || own.verdict === 'inconclusive');
+      const harm = variant.perplexity === null ? 'no truth' : `perplexity ${signed(100 * variant.perplexity, 1, '%')}`;
+      return isWrong ? [`- **${variant.name}** of ${model}, ${suite} (${harm}): ${own.verdict}.`] : [];
+    }),
+  );
+  return lines.length === 0 ? 'None.' : lines.join('\n');
 }
 
 function verdictTable(all: readonly DoseResults[], table: Table): string {
@@ -37,16 +91,7 @@ function verdictTable(all: readonly DoseResults[], table: Table): string {
         const count = (verdict: DoseVerdict['verdict']) => String(own.filter((one) => one.verdict === verdict).length);
         const asked = own.flatMap((one) => one.asked);
         const mean = Math.round(asked.reduce((sum, n) => sum + n, 0) / asked.length);
-        return [
-          [
-            model,
-            suite,
-            String(size),
-            title,
-            ...(['pass', 'warn', 'inconclusive', 'fail'] as const).map(count),
-            String(mean),
-          ],
-        ];
+        return [[model, suite, String(size), title, ...VERDICTS.map(count), String(mean)]];
       }),
     );
   });
