@@ -130,7 +130,7 @@ function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['be
 }
 
 function twinRows({ benchmarks, policy }: ComparisonContext): Pick<Report, 'benchmarkTwins'> {
-  const rows = benchmarks === null ? [] : benchmarkTwins(benchmarks, policy).map(({ row }) => row);
+  const rows = benchmarks === null ? [] : benchmarkTwins(benchmarks, policy).flatMap(({ row }) => row ?? []);
   return rows.length === 0 ? {} : { benchmarkTwins: rows };
 }
 

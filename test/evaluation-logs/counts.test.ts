@@ -117,6 +117,72 @@ describe('counts per item', () => {
     expect((await judged(side(3, 3), side(0, 0), TWINS)).verdict).toBe('pass');
   });
 
+  /** Suites of items with as many right answers of ten; by number of item. */
+  const suites = (of: Readonly<Record<string, (id: number) => number>>, items = 200, chance?: number) =>
+    written(
+      Object.entries(of).flatMap(([suite, rightOf]) =>
+        Array.from({ length: items }, (_, id) => {
+          const correct = Math.max(0, Math.min(10, rightOf(id)));
+          return { suite, id, correct, samples: 10, ...(chance === undefined ? {} : { chance }) };
+        }),
+      ),
+    );
+  const usual = (id: number) => 2 + (id % 5);
+  const more = (id: number) => usual(id) + 3;
+  const gapsOf = ({ verdict, findings }: Report) => [
+    verdict,
+    ...findings.flatMap((own) => (own.kind === 'benchmark-gain-not-shown' ? [`${own.task}: ${own.gap}`] : [])),
+  ];
+
+  it('are judged by all twins of a benchmark, of which none stands for the others', async () => {
+    const policy = 'probes: [a, {file: b, twins-of: a}, {file: c, twins-of: a}]';
+    const noisy = (id: number) => usual(id) + (id % 2 ? 6 : -1);
+    const base = suites({ a: usual, b: usual, c: usual }, 60);
+    expect(gapsOf(await judged(suites({ a: more, b: more, c: noisy }, 60), base, policy))).toEqual([
+      'inconclusive',
+      'a: unclear',
+    ]);
+    expect(gapsOf(await judged(suites({ a: more, b: more, c: more }, 60), base, policy))).toEqual(['pass']);
+  });
+
+  it('are not green where only the twins gained', async () => {
+    const policy = 'probes: [a, {file: b, twins-of: a}]';
+    const base = suites({ a: usual, b: usual });
+    expect(gapsOf(await judged(suites({ a: usual, b: more }), base, policy))).toEqual(['inconclusive', 'b: no-twins']);
+  });
+
+  it.each([
+    ['all right', (_: number) => 10],
+    ['all wrong', (_: number) => 0],
+  ])('are neither failed nor passed by twins that are %s', async (_, right) => {
+    const policy = 'probes: [a, {file: b, twins-of: a}]';
+    const report = await judged(suites({ a: more, b: right }), suites({ a: usual, b: right }), policy);
+    expect(gapsOf(report)).toEqual(['inconclusive', 'a: no-room']);
+  });
+
+  it('have twins with 40 items at least', async () => {
+    const policy = 'probes: [a, {file: b, twins-of: a}]';
+    const report = await judged(suites({ a: more, b: more }, 39), suites({ a: usual, b: usual }, 39), policy);
+    expect(gapsOf(report)).toEqual(['inconclusive', 'a: too-few', 'b: no-twins']);
+  });
+
+  it('say what guessing reaches, on both sides, and judge nothing at guessing', async () => {
+    const sides = (chance?: number) =>
+      [
+        suites({ a: (id) => 2 + (id % 2) }, 200, chance),
+        suites({ a: (id) => 2 + ((id + 1) % 2) }, 200, chance),
+      ] as const;
+    expect((await judged(...sides())).verdict).toBe('pass');
+    expect((await judged(...sides(0.25))).findings[0]).toMatchObject({ kind: 'benchmark-not-judged', chance: 0.25 });
+    expect((await judged(sides(0.25)[0], sides()[1])).findings[0]).toMatchObject({ cause: 'requests' });
+  });
+
+  it('rule out a loss only with items of which a lost one could have been among them', async () => {
+    const same = (items: number) => suites({ a: usual }, items);
+    expect((await judged(same(59), same(59))).verdict).toBe('inconclusive');
+    expect((await judged(same(60), same(60))).verdict).toBe('pass');
+  });
+
   it('show a loss by item, and none where samples alone differ', async () => {
     const verdicts = await Promise.all([11, 12, 13, 14, 15].map((seed) => judged(drawn(seed), drawn(1))));
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => 'pass'));

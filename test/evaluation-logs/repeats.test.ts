@@ -27,7 +27,11 @@ const HARNESSES = {
     read: readLmEval,
     place: (side: string) => fixture('lm-eval-repeats', side),
     key: ({ metric, filter }: { metric: string; filter: string }) => `${metric},${filter}`,
-    judges: { sg_consistency: 'exact_match,mean@8', sg_average: 'exact_match,all', sg_pass: 'pass@1,lines' },
+    judges: {
+      sg_consistency: 'exact_match,score-first/mean@8',
+      sg_average: 'exact_match,all',
+      sg_pass: 'pass@1,lines',
+    },
   },
   'inspect-repeats': {
     read: readInspect,

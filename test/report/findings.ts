@@ -623,12 +623,16 @@ export function everyFinding(name: string): Finding[] {
     'benchmark-gain-not-shown': [
       {
         ...{ task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
-        ...{ twins: null, excess: null },
+        ...{ twins: null, gap: 'no-twins', excess: null },
       },
       {
         ...{ task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
-        ...{ twins: name, excess: estimate },
+        ...{ twins: name, gap: 'unclear', excess: estimate },
       },
+      ...(['too-few', 'overlap', 'no-room'] as const).map((gap) => ({
+        ...{ task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
+        ...{ twins: name, gap, excess: null },
+      })),
     ],
     'benchmark-not-judged': [
       { task: name, documents: 300, accuracy: 0.26, chance: 0.25, isRequired: true },

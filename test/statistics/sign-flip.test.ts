@@ -51,6 +51,20 @@ describe('the exact sign-flip test', () => {
     expectShare(2000, () => gridSignFlip(differences()) < 0.05, [0.045, 0.05]);
   });
 
+  it('of many shares is exact, and so large that it takes too long is normal: nothing is rounded away', () => {
+    const small = [...Array<number>(600).fill(-1 / 8), ...Array<number>(40).fill(1)];
+    const times = (n: number) => Array.from({ length: n }, () => small).flat();
+    // (600/8 − 40)·n against a standard deviation of √(600/64 + 40)·√n.
+    const expected = (n: number) => (35 * n) / Math.sqrt((600 / 64 + 40) * n);
+    expect(expected(1)).toBeCloseTo(4.98, 2);
+    expect(gridSignFlip(small)).toBeLessThan(1e-6);
+    expect(gridSignFlip(small.map((value) => -value))).toBeGreaterThan(1 - 1e-6);
+    expect(gridSignFlip(times(20))).toBeLessThan(1e-50);
+    const nothing = Array.from({ length: 40_000 }, (_, i) => (i % 2 ? 5 : -5) / 64);
+    expect(gridSignFlip(nothing)).toBeCloseTo(0.5, 1);
+    expect(gridSignFlip([...nothing, ...Array<number>(2000).fill(-1 / 64)])).toBeCloseTo(0.02, 2);
+  });
+
   it('is the exact McNemar test if every fact has one twin', () => {
     const { int } = seeded(12);
     for (let round = 0; round < 100; round += 1) {

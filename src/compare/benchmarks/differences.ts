@@ -103,7 +103,7 @@ function versionDifference(
 
 function metricNames({ metrics }: Pick<BenchmarkTask, 'metrics'>): string {
   return metrics
-    .map(({ metric, filter }) => `${metric},${filter}`)
+    .map(({ metric, filter, ofSamples }) => [metric, filter, ...(ofSamples ? [ofSamples] : [])].join())
     .sort()
     .join(' ');
 }

@@ -6,52 +6,90 @@ import type { PairedItem } from '../probes/paired-item.ts';
 import { measureShadowDelta, type ShadowDelta } from '../probes/shadow-delta.ts';
 import { documentItem } from './graded-documents.ts';
 import { judgedOutcomes } from './judge.ts';
-import { outcomeInterval, type SharesOfRight } from './outcomes.ts';
+import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans, type SharesOfRight } from './outcomes.ts';
 import { type BenchmarkPairing, type ComparedTask, joinOutcomes } from './pair.ts';
-import type { benchmarkTwinsSchema } from './row.ts';
+import type { benchmarkTwinsSchema, TwinsGap } from './row.ts';
 
 /** A benchmark, and another one that the policy makes its group twins: other questions of the same kind, or of a related kind. */
 export interface BenchmarkTwins {
   readonly benchmark: string;
   readonly twins: string;
-  readonly delta: ShadowDelta;
-  /** Do its intervals say that the gain carries over? */
-  readonly isConfirmed: boolean;
-  readonly row: z.infer<typeof benchmarkTwinsSchema>;
+  /** Null where they tell nothing. */
+  readonly delta: ShadowDelta | null;
+  /** Null: the gain carries over, by the intervals. */
+  readonly gap: TwinsGap | null;
+  /** The twins rose by more than the margin for certain, and the benchmark did not rise for certain: their gain is nobody's skill either. */
+  readonly isOfTwinsAlone: boolean;
+  readonly row: z.infer<typeof benchmarkTwinsSchema> | null;
 }
 
-/**
- * The gain of every benchmark of logs that has group twins by the policy (`{file: NAME, twins-of: NAME}`), beside that of its twins. One of
- * fewer than 40 documents judges nothing.
- */
+/** The gain of every benchmark of logs that has group twins by the policy (`{file: NAME, twins-of: NAME}`), next to that of its twins. */
 export function benchmarkTwins(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkTwins[] {
   const scopes = [...pairing.groups, ...pairing.tasks.map((task) => ({ name: task.name, tasks: [task] }))];
   const named = (file: string) => scopes.find(({ name }) => name === file || name === suiteNameFromFile(file));
-  return policy.probes.map(listedFile).flatMap(({ file, 'twins-of': of }): BenchmarkTwins[] => {
+  const pairs = policy.probes.map(listedFile).flatMap(({ file, 'twins-of': of }): TwinScopes[] => {
     const [benchmark, twins] = [of === undefined ? undefined : named(of), named(file)];
-    if (benchmark === undefined || twins === undefined) return [];
-    const [forms, items] = [itemsOf(benchmark.tasks), itemsOf(twins.tasks)];
-    const [gain, twinGain] = [benchmark, twins].map(({ tasks }) => gainOf(tasks, policy));
-    const delta = measureShadowDelta({ kind: 'group', benchmarks: forms, items }, policy);
-    if (!delta || !gain || !twinGain || Math.min(forms.length, items.length) < LEAST_FACTS) return [];
-    const { margin, 'transfer-fail': least } = policy['shadow-delta'];
-    const excess = delta.interval(policy.confidence);
-    const transfer = delta.transfer?.interval(policy.confidence) ?? null;
-    const names = { benchmark: benchmark.name, twins: twins.name };
-    return [
-      {
-        ...names,
-        delta,
-        isConfirmed: (excess.upper ?? Infinity) <= margin || (transfer?.lower ?? -Infinity) >= least,
-        row: { ...names, gain, twinGain, delta: excess, transfer },
-      },
-    ];
+    return benchmark === undefined || twins === undefined ? [] : [{ benchmark, twins }];
   });
+  const level = 1 - (1 - policy.confidence) / Math.max(1, pairs.length);
+  return pairs.map((pair) => compareTwins(pair, policy, level));
 }
 
-function gainOf(tasks: readonly ComparedTask[], policy: ProbePolicy) {
-  const outcomes = joinOutcomes(tasks.map(judgedOutcomes));
-  return outcomes && outcomeInterval(outcomes, policy.confidence);
+interface TwinScopes {
+  readonly benchmark: { readonly name: string; readonly tasks: readonly ComparedTask[] };
+  readonly twins: { readonly name: string; readonly tasks: readonly ComparedTask[] };
+}
+
+function compareTwins({ benchmark, twins }: TwinScopes, policy: ProbePolicy, level: number): BenchmarkTwins {
+  const names = { benchmark: benchmark.name, twins: twins.name };
+  const nothing = (gap: TwinsGap): BenchmarkTwins => {
+    return { ...names, delta: null, gap, isOfTwinsAlone: false, row: null };
+  };
+  if (shareDocuments(benchmark.tasks, twins.tasks)) return nothing('overlap');
+  const [forms, items] = [itemsOf(benchmark.tasks), itemsOf(twins.tasks)];
+  const [own, theirs] = [outcomesOf(benchmark.tasks), outcomesOf(twins.tasks)];
+  if (!own || !theirs || Math.min(forms.length, items.length) < LEAST_FACTS) return nothing('too-few');
+  if (!hasRoom(theirs, chanceOf(twins.tasks), policy)) return nothing('no-room');
+  const delta = measureShadowDelta({ kind: 'group', benchmarks: forms, items }, policy);
+  if (!delta) return nothing('too-few');
+  const { margin, 'transfer-fail': least } = policy['shadow-delta'];
+  const [excess, transfer] = [delta.interval(level), delta.transfer?.interval(level) ?? null];
+  const carriesOver = (excess.upper ?? Infinity) <= margin || (transfer?.lower ?? -Infinity) >= least;
+  const gain = outcomeInterval(own, level);
+  return {
+    ...names,
+    delta,
+    gap: carriesOver ? null : 'unclear',
+    isOfTwinsAlone: (excess.upper ?? Infinity) < -margin && !((gain.lower ?? 0) > 0),
+    row: {
+      ...names,
+      gain: outcomeInterval(own, policy.confidence),
+      twinGain: outcomeInterval(theirs, policy.confidence),
+      delta: delta.interval(policy.confidence),
+      transfer: delta.transfer?.interval(policy.confidence) ?? null,
+    },
+  };
+}
+
+function shareDocuments(ours: readonly ComparedTask[], theirs: readonly ComparedTask[]): boolean {
+  const known = new Set(ours.flatMap(({ asked }) => [...asked]));
+  return theirs.some(({ asked }) => [...asked].some((document) => known.has(document)));
+}
+
+/** Could they show a gain, or a loss of one? */
+function hasRoom(outcomes: Outcomes, chance: number, policy: ProbePolicy): boolean {
+  if (outcomeMeans(outcomes).baseline > policy.informative.ceiling) return false;
+  const after = outcomes.map(({ candidate, baseline }) => ({ candidate: baseline, baseline: candidate }));
+  return isBeyondGuessing(outcomes, chance, policy) || isBeyondGuessing(after, chance, policy);
+}
+
+function outcomesOf(tasks: readonly ComparedTask[]): Outcomes | null {
+  return joinOutcomes(tasks.map(judgedOutcomes));
+}
+
+function chanceOf(tasks: readonly ComparedTask[]): number {
+  const documents = tasks.reduce((sum, task) => sum + task.documents, 0);
+  return tasks.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
 }
 
 /** Documents as items of probes: by the probabilities of their choices, where these are known, else by right answers. */

@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { holm } from '../../statistics/index.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
-import { type BenchmarkPairing, type ComparedTask, joinOutcomes } from './pair.ts';
+import { type BenchmarkPairing, type ComparedMetric, type ComparedTask, joinOutcomes } from './pair.ts';
 
 /** A test for a loss: of one metric of a task or group, or of all tasks together. */
 interface BenchmarkLoss {
@@ -31,12 +31,13 @@ export function judgedOutcomes(task: Pick<ComparedTask, 'metrics'>): Outcomes | 
   return testedMetrics(task)[0]?.outcomes ?? null;
 }
 
-/** Metrics that are right or wrong. What else follows from samples, such as pass@k and the vote of a majority, adds nothing to the share of right ones. */
+/** Metrics that are right or wrong, shares of samples first, but for what adds nothing to such a share. */
 function testedMetrics({ metrics }: Pick<ComparedTask, 'metrics'>) {
-  const judged = metrics.flatMap(({ outcomes, ...own }) => (outcomes ? [{ ...own, outcomes }] : []));
-  const shares = judged.filter(({ ofSamples }) => ofSamples === 'share');
-  const others = judged.filter(({ ofSamples }) => ofSamples === undefined);
-  return shares.length > 0 ? [...shares.slice(0, 1), ...others] : judged;
+  const judged = metrics.flatMap(({ outcomes, ...own }) =>
+    outcomes && own.ofSamples !== 'redundant' ? [{ ...own, outcomes }] : [],
+  );
+  const isShare = ({ ofSamples }: Pick<ComparedMetric, 'ofSamples'>) => ofSamples === 'share';
+  return [...judged.filter(isShare), ...judged.filter((own) => !isShare(own))];
 }
 
 export function benchmarkUnits({ tasks, groups, roots }: BenchmarkPairing): BenchmarkUnit[] {

@@ -1,5 +1,6 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast, gridSignFlip, standardErrorOfMean, tango, tQuantile } from '../../statistics/index.ts';
+import { sharesInterval } from '../probes/change-interval.ts';
 import type { Estimate } from '../probes/comparison.ts';
 import { GUESSING } from '../probes/families.ts';
 import type { Side } from '../probes/paired-item.ts';
@@ -61,8 +62,7 @@ export function changeError(outcomes: Outcomes): number | null {
 }
 
 /**
- * Interval of the change: Tango's of one answer each, and Student's over documents of samples, with at least the standard error of one
- * document that differs from the others.
+ * Interval of the change: Tango's of one answer each, and Student's over documents of samples.
  */
 export function outcomeInterval(outcomes: Outcomes, level: number): Estimate {
   const { change } = outcomeMeans(outcomes);
@@ -70,10 +70,10 @@ export function outcomeInterval(outcomes: Outcomes, level: number): Estimate {
     const interval = tango({ ...changedOutcomes(outcomes), n: outcomes.length, level });
     return { value: change, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
   }
-  const error = changeError(outcomes);
-  if (error === null) return { value: change, lower: null, upper: null };
-  const half = tQuantile((1 + level) / 2, outcomes.length - 1) * Math.max(error, 1 / outcomes.length);
-  return { value: change, lower: change - half, upper: change + half };
+  return sharesInterval(
+    outcomes.map((own) => [changeOf(own)]),
+    level,
+  );
 }
 
 /** Does guessing not explain what the baseline has? @param chance share of right answers by guessing */

@@ -20,10 +20,10 @@ import {
 import type { BenchmarkRow } from './row.ts';
 
 /** A row with what it counts; null for a metric that is not right or wrong. */
-interface ComparedMetric {
+export interface ComparedMetric {
   readonly row: BenchmarkRow;
   readonly outcomes: Outcomes | null;
-  /** Of the right answers among samples: a task that has their share is judged by that alone. */
+  /** What it says of the right answers among samples. */
   readonly ofSamples: BenchmarkMetric['ofSamples'];
 }
 
@@ -36,6 +36,8 @@ export interface ComparedTask {
   readonly samples: number;
   /** Share of right answers by guessing, where choices are known; 0 otherwise. */
   readonly chance: number;
+  /** Digests of its documents. */
+  readonly asked: ReadonlySet<string>;
   /** Its documents with graded outcomes; null where these are not known of all. */
   readonly graded: readonly PairedItem[] | null;
   /** Documents of which only the baseline's are known. */
@@ -109,10 +111,12 @@ function pairNamed<T extends { readonly name: string }>(
 }
 
 function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: readonly PairedDocument[]): ComparedTask {
-  const metrics = ours.metrics.map((metric) => {
+  // Which one judges is not the candidate's choice.
+  const metrics = theirs.metrics.map((metric) => {
     const sides = { ours: columnOf(ours, metric), theirs: columnOf(theirs, metric) };
-    const scope = { task: ours.name, n: documents.length, samples: meanSamples(ours, documents) };
-    return compareMetric(scope, sides.ours.metric, sides.theirs.metric, outcomesOf(sides, documents));
+    const samples = metric.samples ?? meanSamples(theirs, documents);
+    const scope = { task: ours.name, n: documents.length, samples };
+    return compareMetric(scope, sides.ours.metric, metric, outcomesOf(sides, documents));
   });
   return {
     name: ours.name,
@@ -120,6 +124,7 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
     documents: documents.length,
     samples: meanSamples(ours, documents),
     chance: chanceOf(ours, documents),
+    asked: new Set(documents.map(({ baseline: { docHash, doc } }) => docHash ?? doc)),
     graded: gradedDocuments(ours.name, documents),
     lostLikelihoods: lostLikelihoods(documents),
     isIdentical: areIdentical(documents),
@@ -140,7 +145,7 @@ function compareMetric(
   theirs: BenchmarkMetric,
   outcomes: Outcomes | null,
 ): ComparedMetric {
-  const { metric, filter, ofSamples } = ours;
+  const { metric, filter, ofSamples } = theirs;
   const reported = ({ value, stderr }: BenchmarkMetric) => ({ value, stderr });
   const none = { bothRight: null, onlyBaseline: null, onlyCandidate: null, bothWrong: null };
   const row: BenchmarkRow = {
@@ -202,8 +207,8 @@ function areIdentical(documents: readonly PairedDocument[]): boolean | null {
 }
 
 function chanceOf({ outputType }: BenchmarkTask, documents: readonly PairedDocument[]): number {
-  if (outputType !== 'multiple_choice') return 0;
-  const shares = documents.map(({ baseline: { logprobs, choices, rightChoices = 1 } }) => {
+  const shares = documents.map(({ baseline: { logprobs, choices, rightChoices = 1, chance } }) => {
+    if (outputType !== 'multiple_choice') return chance ?? 0;
     const options = choices ?? logprobs?.length;
     return options === undefined ? 0 : Math.min(1, rightChoices / Math.max(1, options));
   });
@@ -220,10 +225,12 @@ function compareGroup(
   const tasks = compared.filter(({ name }) => leaves.includes(name));
   if (leaves.length === 0 || tasks.length < leaves.length) return [];
   const documents = tasks.reduce((sum, task) => sum + task.documents, 0);
-  const metrics = ours.metrics.map((metric) => {
-    const outcomes = joinOutcomes(tasks.map((task) => metricOf(task, metric)?.outcomes ?? null));
-    const samples = tasks.reduce((sum, task) => sum + task.samples * task.documents, 0) / documents;
-    return compareMetric({ task: ours.name, n: documents, samples }, metric, columnOf(theirs, metric).metric, outcomes);
+  const samples = tasks.reduce((sum, task) => sum + task.samples * task.documents, 0) / documents;
+  const metrics = theirs.metrics.map((metric) => {
+    const own = tasks.map((task) => metricOf(task, metric));
+    const outcomes = joinOutcomes(own.map((one) => one?.outcomes ?? null));
+    const of = { ...metric, ofSamples: own[0]?.ofSamples };
+    return compareMetric({ task: ours.name, n: documents, samples }, columnOf(ours, metric).metric, of, outcomes);
   });
   return [{ name: ours.name, tasks, metrics }];
 }

@@ -31,7 +31,22 @@ export const benchmarkRowSchema = z.strictObject({
   /** Exact two-sided sign-flip test over documents: of one answer each McNemar's. */
   p: z.number().nullable(),
 });
-/** A benchmark of logs beside its group twins: how much both gained, and how much of it carries over. */
+/** Why twins of a benchmark tell nothing of its gain. */
+export const TWINS_GAPS = [
+  /** It has none. */
+  'no-twins',
+  /** Fewer than 40 documents of either. */
+  'too-few',
+  /** They share documents. */
+  'overlap',
+  /** They are all right, or nobody is better than guessing. */
+  'no-room',
+  /** The intervals leave it open. */
+  'unclear',
+] as const;
+export type TwinsGap = (typeof TWINS_GAPS)[number];
+
+/** A benchmark of logs and its group twins: how much both gained, and how much of it carries over. */
 export const benchmarkTwinsSchema = z.strictObject({
   benchmark: z.string(),
   twins: z.string(),

@@ -53,8 +53,9 @@ export function sampleVariance(task: string, items: readonly SampledItem[]): Sam
 export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[] {
   return tasks.flatMap(({ name, repeats, metrics, documents }) => {
     const column = metrics.findIndex(({ ofSamples }) => ofSamples === 'share');
-    const items = (documents ?? []).flatMap(({ values, samples: n = repeats }) => {
-      const share = values[column];
+    const ofMetric = metrics[column]?.samples;
+    const items = (documents ?? []).flatMap(({ values, samples = repeats }) => {
+      const [share, n] = [values[column], ofMetric ?? samples];
       return typeof share === 'number' ? [{ share, n }] : [];
     });
     return sampleVariance(name, items) ?? [];

@@ -127,24 +127,29 @@ export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): F
   if (benchmarks === null) return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
   const twins = benchmarkTwins(benchmarks, policy);
-  const gains = twins.map(({ benchmark, twins: group, delta: shadow }) => {
-    return { place: { suite: benchmark, twins: 'group', group } as const, shadow };
-  });
+  const gains = twins
+    .filter(({ delta }) => delta !== null)
+    .map(({ benchmark, twins: group, delta: shadow }) => {
+      return { place: { suite: benchmark, twins: 'group', group } as const, shadow };
+    });
   const notCarriedOver = shadowDeltas(gains, policy);
-  const isJudged = (task: string) =>
-    notCarriedOver.some((finding) => finding.kind === 'shadow-delta' && finding.suite === task) ||
-    twins.some(({ benchmark, twins: group, isConfirmed }) => group === task || (benchmark === task && isConfirmed));
+  const isReported = (task: string) => notCarriedOver.some((own) => own.kind === 'shadow-delta' && own.suite === task);
   const notShown = benchmarkUnits(benchmarks).flatMap(({ name, outcomes, documents }): Finding[] => {
-    if (outcomes === null || isJudged(name)) return [];
+    // What twins gained is a gain of their benchmark's skill, if that gained too.
+    const ofTwins = twins.filter(({ twins: group }) => group === name);
+    const isExempt = ofTwins.length > 0 && ofTwins.every(({ delta, isOfTwinsAlone }) => delta && !isOfTwinsAlone);
+    if (outcomes === null || isExempt || isReported(name)) return [];
+    const own = twins.filter(({ benchmark }) => benchmark === name);
+    const open = own.find(({ gap }) => gap !== null);
+    if (own.length > 0 && open === undefined) return [];
     const gain = outcomeInterval(outcomes, policy.confidence);
     if (gain.value <= least || gain.lower === null || gain.lower <= 0) return [];
     const { candidate, baseline } = outcomeMeans(outcomes);
     // As for a suite without twins: `info` and `fail` of the policy count, a warning is not enough.
-    const own = level === 'warn' ? 'inconclusive' : level;
-    const unclear = twins.find(({ benchmark }) => benchmark === name);
-    const beside = { twins: unclear?.twins ?? null, excess: unclear?.row.delta ?? null };
-    const sides = { candidate, baseline, gain, limit: least, ...beside };
-    return [{ kind: 'benchmark-gain-not-shown', level: own, task: name, documents, ...sides }];
+    const shown = level === 'warn' ? 'inconclusive' : level;
+    const ofOpen = { twins: open?.twins ?? null, gap: open?.gap ?? 'no-twins', excess: open?.row?.delta ?? null };
+    const sides = { candidate, baseline, gain, limit: least, ...ofOpen };
+    return [{ kind: 'benchmark-gain-not-shown', level: shown, task: name, documents, ...sides }];
   });
   return [...notCarriedOver, ...notShown];
 }

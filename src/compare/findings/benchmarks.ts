@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BENCHMARK_DIFFERENCES } from '../benchmarks/differences.ts';
+import { TWINS_GAPS } from '../benchmarks/row.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, estimateSchema, foreign, side } from './fields.ts';
 import { flatForm, invalidComparison } from './flat-form.ts';
@@ -75,8 +76,10 @@ export const benchmarkFindings = [
       baseline: z.number(),
       gain: estimateSchema,
       limit: z.number(),
-      /** Its group twins, which are too few to tell; null: it has none. */
+      /** Its group twins; null: it has none. */
       twins: foreign.nullable().default(null),
+      /** Why they do not tell. */
+      gap: z.enum(TWINS_GAPS).default('no-twins'),
       /** How much more it gained than they did. */
       excess: estimateSchema.nullable().default(null),
     },

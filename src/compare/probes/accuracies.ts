@@ -1,10 +1,11 @@
 import { groupBy } from '../../platform/group-by.ts';
 import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { kornGraubard } from '../../statistics/index.ts';
+import { sharesInterval } from './change-interval.ts';
 import type { AccuracyRow, Estimate } from './comparison.ts';
 import { isWithin, type RowScope, rowScopes } from './evaluation.ts';
 import { itemTwinKind } from './kinds.ts';
-import type { PairedAnswers, PairedFact, PairedItem, Side } from './paired-item.ts';
+import { type PairedAnswers, type PairedFact, type PairedItem, type Side, shareOfRight } from './paired-item.ts';
 
 /** Items of one form that rise and fall together: those of one fact. */
 interface Answered {
@@ -82,6 +83,11 @@ function formsOf({ benchmark, twins, robustness }: PairedFact): Answered[] {
 }
 
 function accuracyOf(answered: readonly Answered[], side: Side, level: number): Estimate {
+  if (answered.some(({ items }) => items.some((item) => item[side].samples !== undefined))) {
+    const shares = answered.map(({ items }) => items.map((item) => shareOfRight(item[side])));
+    const { value, lower, upper } = sharesInterval(shares, level);
+    return { value, lower: lower && Math.max(0, lower), upper: upper && Math.min(1, upper) };
+  }
   const clusters = answered.map(({ items }) => items.map((item) => item[side].correct));
   const interval = kornGraubard(clusters, level);
   return { value: interval?.share ?? 0, lower: interval?.lower ?? null, upper: interval?.upper ?? null };

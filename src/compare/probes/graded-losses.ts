@@ -62,7 +62,9 @@ export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reac
  * answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
  */
 function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
-  if (loss.drop >= dropBeyondTies(loss, policy)) return false;
+  // Shares of samples are what the test has seen: graded outcomes say nothing more.
+  const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
+  if (isSampled || loss.drop >= dropBeyondTies(loss, policy)) return false;
   const row = measureGradedItems(facts.map(itemsOf), policy);
   return row !== null && isLossExcluded(row, ruledOut(loss.reach, policy));
 }

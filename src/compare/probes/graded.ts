@@ -2,7 +2,7 @@ import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';
 import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
-import type { GradedAnswer, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
+import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareOfRight } from './paired-item.ts';
 
 /** How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best. */
 export interface FittedSharpness {
@@ -182,11 +182,6 @@ function withGrades(
 /** Expected accuracy, where it is known of both; else whether the answer is right. */
 export function expectedAccuracy(item: PairedItem, side: Side): number {
   return item.graded?.[side].expected ?? shareOfRight(item[side]);
-}
-
-/** Of samples the share of right ones, of one answer 0 or 1. */
-function shareOfRight({ correct, samples }: ProbeAnswer): number {
-  return samples === undefined ? Number(correct) : samples.correct / samples.of;
 }
 
 /** Change of expected accuracy. */

@@ -1,12 +1,11 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
-import { tango } from '../../statistics/index.ts';
+import { itemsInterval } from './change-interval.ts';
 import type { Estimate, KindRow } from './comparison.ts';
 import { standingAlone } from './groups.ts';
 import {
   benchmarkTwinGap,
-  countChanges,
   type PairedFact,
   type PairedGroup,
   type PairedItem,
@@ -194,13 +193,11 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
 export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
     const items = members.map(({ benchmark }) => benchmark);
-    const { lost, won } = countChanges(items);
-    const interval = tango({ lost, won, n: items.length, level: policy.confidence });
     return {
       suite,
       facts: items.length,
       benchmark: pairedAccuracies(items),
-      gain: { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null },
+      gain: itemsInterval(items, policy.confidence),
       decidedBy: kinds
         .filter(
           ({ row, decides, delta }) => decides && (delta?.transfer || roseAsMuch(row, policy)) && row.suite === suite,

@@ -1,7 +1,7 @@
 import type { MeasuredProbes } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { JudgedForm } from '../../probes/item.ts';
-import { binomialAtLeast, exactSignFlip, holm } from '../../statistics/index.ts';
+import { binomialAtLeast, gridSignFlip, holm } from '../../statistics/index.ts';
 import type { LevelRow } from './comparison.ts';
 import { nameInPair } from './paired-facts.ts';
 import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
@@ -64,7 +64,7 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
       asked: [...asked],
       facts: tested,
       reached: { baseline, candidate: reached('candidate') },
-      p: exactSignFlip(forms.map((items) => items.reduce((sum, item) => sum + itemChange(item), 0))),
+      p: gridSignFlip(forms.map((items) => items.reduce((sum, item) => sum + itemChange(item), 0))),
       ...countChanges(forms.flat()),
     };
   });

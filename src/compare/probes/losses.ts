@@ -4,7 +4,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { BUILTIN } from '../../probes/suite.ts';
-import { exactSignFlip, holm } from '../../statistics/index.ts';
+import { gridSignFlip, holm } from '../../statistics/index.ts';
 import type { lossRowSchema } from './comparison.ts';
 import { accuracy, countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
 
@@ -87,7 +87,7 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
       change: changes.reduce((sum, change) => sum + change, 0) / changes.length,
       items: items.length,
       ...countChanges(items),
-      p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + itemChange(item), 0))),
+      p: gridSignFlip(members.map((own) => own.reduce((sum, item) => sum + itemChange(item), 0))),
       alpha: alphaOfLosses(policy, isOfEverything(scope) ? scope.form : null),
     };
   });

@@ -218,7 +218,8 @@ function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem 
   const paired = pairItem(item, item, options);
   const { probability } = paired.baseline;
   const margin = -Math.abs(item.margin);
-  const candidate = { correct: false, given: '', margin, probability: probability && 0, logprobs: null };
+  const samples = item.samples && { samples: { ...item.samples, correct: 0 } };
+  const candidate = { correct: false, given: '', margin, probability: probability && 0, logprobs: null, ...samples };
   return { ...paired, candidate };
 }
 

@@ -118,7 +118,12 @@ export function meanChance(items: readonly PairedItem[]): number {
   return items.reduce((sum, { chance }) => sum + chance, 0) / items.length;
 }
 
-/** Answers that the candidate newly has wrong, and newly right. */
+/** Of samples the share of right ones, of one answer 0 or 1. */
+export function shareOfRight({ correct, samples }: ProbeAnswer): number {
+  return samples === undefined ? Number(correct) : samples.correct / samples.of;
+}
+
+/** Answers that the candidate newly has wrong, and newly right; of samples, those of which it has fewer right, and more. */
 export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
   const changes = items.map(itemChange);
   return {
@@ -127,14 +132,14 @@ export function countChanges(items: readonly PairedItem[]): { readonly lost: num
   };
 }
 
-/** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0. */
+/** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; of samples, the change of their share. */
 export function itemChange({ candidate, baseline }: PairedItem): number {
-  return Number(candidate.correct) - Number(baseline.correct);
+  return shareOfRight(candidate) - shareOfRight(baseline);
 }
 
 /** Share of right answers. */
 export function accuracy(items: readonly PairedItem[], side: Side): number {
-  return items.filter((item) => item[side].correct).length / items.length;
+  return items.reduce((sum, item) => sum + shareOfRight(item[side]), 0) / items.length;
 }
 
 /** Mean change over the twins of a fact. */

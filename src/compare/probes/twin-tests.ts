@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { exactSignFlip, holm, minimumDetectableDrop } from '../../statistics/index.ts';
+import { gridSignFlip, holm, minimumDetectableDrop } from '../../statistics/index.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';
@@ -79,7 +79,7 @@ function accuracies(facts: readonly PairedFact[]): TwinTest['accuracy'] {
 }
 
 function pOf(facts: readonly PairedFact[]): number {
-  return exactSignFlip(facts.map(sumOfTwins));
+  return gridSignFlip(facts.map(sumOfTwins));
 }
 
 function sumOfTwins({ twins }: PairedFact): number {

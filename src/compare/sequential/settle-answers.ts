@@ -21,6 +21,8 @@ type FirstAnswers = MeasuredProbes & {
 /** The same answers, if they are to blocks of an order that is known. */
 export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
   const { sequential, orderSeed } = probes;
+  // The rules count whole answers.
+  if (probes.suites.some(({ sampling }) => sampling !== undefined)) return null;
   return sequential === undefined || orderSeed === undefined ? null : { ...probes, sequential, orderSeed };
 }
 

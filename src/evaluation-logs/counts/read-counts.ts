@@ -17,6 +17,8 @@ const lineSchema = z
     id: z.union([z.string().min(1), z.int()]),
     correct: z.int().nonnegative(),
     samples: z.int().positive(),
+    /** Share of right answers by guessing. */
+    chance: z.number().min(0).lt(1).optional(),
   })
   .refine(({ correct, samples }) => correct <= samples, { error: 'has more right answers than samples' });
 type Line = z.infer<typeof lineSchema>;
@@ -95,10 +97,12 @@ function taskOf(name: string, lines: readonly Line[]): BenchmarkTask {
   };
 }
 
-function documentOf({ suite, id, correct, samples }: Line, index: number): BenchmarkDocument {
+function documentOf({ suite, id, correct, samples, chance }: Line, index: number): BenchmarkDocument {
   const doc = sha256(canonicalJson([suite, id]));
   return {
-    ...{ id: index, docHash: doc, promptHash: doc, targetHash: null, doc, requests: doc },
+    ...{ id: index, docHash: doc, promptHash: doc, targetHash: null, doc },
+    requests: sha256(canonicalJson(chance ?? null)),
     ...{ samples, values: [correct / samples], logprobs: null },
+    ...(chance === undefined ? {} : { chance }),
   };
 }

@@ -1,4 +1,5 @@
 import type { BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
+import { groupBy } from '../../platform/group-by.ts';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
@@ -6,6 +7,8 @@ import type { SampleEpochs } from './samples.ts';
 /** A metric, and where the value of each sample is that it is the mean of. */
 interface MetricSource {
   readonly metric: BenchmarkMetric;
+  /** The filter without a reducer of epochs. */
+  readonly score: string;
   /** Null: it is no mean of the samples, or of what is not known. */
   readonly valueIn: ((sample: SampleEpochs) => DocumentValue) | null;
 }
@@ -27,16 +30,17 @@ export function inspectMetrics(
 ): MetricSource[] {
   const scores = results?.scores ?? [];
   const isRepeated = (config.epochs ?? 1) > 1;
-  const unreported = isRepeated ? scores.filter((score) => !scores.some((other) => isMeanOf(other, score))) : [];
-  return [
-    ...reportedMetrics(scores, { samples, reductions, isRepeated }),
-    ...unreported.flatMap((score) => meanOfEpochs(score, samples) ?? []),
-  ];
-}
-
-/** The mean over epochs of the same score. */
-function isMeanOf(other: LoggedScore, { name, scorer }: LoggedScore): boolean {
-  return other.name === name && other.scorer === scorer && (other.reducer ?? MEAN) === MEAN;
+  const reported = reportedMetrics(scores, { samples, reductions, isRepeated });
+  if (!isRepeated) return reported;
+  const groups = [...groupBy(scores, baseFilter).values()];
+  const unreported = groups.filter((own) => own.every(({ reducer }) => (reducer ?? MEAN) !== MEAN));
+  const all = [...reported, ...unreported.flatMap(([score]) => (score && meanOfEpochs(score, samples)) ?? [])];
+  const known = new Set(all.filter(({ metric }) => metric.ofSamples === 'share').map(({ score }) => score));
+  return all.map((source) =>
+    source.metric.ofSamples === 'estimate' && known.has(source.score)
+      ? { ...source, metric: { ...source.metric, ofSamples: 'redundant' } }
+      : source,
+  );
 }
 
 /**
@@ -52,6 +56,7 @@ function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | nul
       ...{ metric: 'accuracy', filter: filterOf({ ...score, reducer: MEAN }), value: arithmeticMean(values) },
       ...{ stderr: standardErrorOfMean(values), higherIsBetter: null, ofSamples: 'share' },
     },
+    score: baseFilter(score),
     valueIn: (sample) => meanEpoch(score, sample),
   };
 }
@@ -84,6 +89,7 @@ function reportedMetrics(
             ...(isGraded ? {} : { isGraded: false }),
             ...(isGraded && isRepeated && isOfSamples ? { ofSamples } : {}),
           },
+          score: baseFilter(score),
           valueIn: isOfSamples ? valuesOf(score, reductions) : null,
         },
       ];
@@ -91,9 +97,13 @@ function reportedMetrics(
   });
 }
 
-function filterOf({ name, scorer, reducer }: LoggedScore): string {
-  const own = name === scorer ? name : `${scorer}.${name}`;
-  return reducer === null || reducer === undefined ? own : `${own}/${reducer}`;
+function filterOf(score: LoggedScore): string {
+  const { reducer } = score;
+  return reducer === null || reducer === undefined ? baseFilter(score) : `${baseFilter(score)}/${reducer}`;
+}
+
+function baseFilter({ name, scorer }: LoggedScore): string {
+  return name === scorer ? name : `${scorer}.${name}`;
 }
 
 /** Is it the mean over all samples, by Inspect's own conversion to numbers? */

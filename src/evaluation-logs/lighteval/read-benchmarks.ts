@@ -1,16 +1,10 @@
 import { join } from 'node:path';
-import type {
-  BenchmarkDocument,
-  BenchmarkGroup,
-  BenchmarkMetric,
-  Benchmarks,
-  BenchmarkTask,
-} from '../../measure/schema/index.ts';
+import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
-import { readDetails } from './details.ts';
+import { type LightevalDetails, readDetails } from './details.ts';
 import {
   isLightevalMean,
   type LightevalResults,
@@ -121,21 +115,33 @@ async function readTask(
     if (isLightevalMean(results, key, metric.metric)) expectMean(metric, details.documents, i, join(folder, file));
   });
   const outputType = details.isChoice ? 'multiple_choice' : 'generate_until';
-  const marked = details.repeats === 1 ? metrics : metrics.map((metric, i) => ofSamples(metric, details.documents, i));
+  const marked = details.repeats === 1 ? metrics : withSamples(metrics, details);
   return { ...settings, outputType, repeats: details.repeats, metrics: marked, documents: [...details.documents] };
 }
 
+const SAMPLED = /^(?<name>avg|pass|m?g-pass)@(?:(?:n|k):)?(?<rest>.*)$/;
+
 /**
- * Metrics of several answers to a document, by their names: `avg@n:n=8`, `pass@k:k=1&n=8`, `pass@1:8_samples`, `maj@n:n=4`, `g-pass@4_0.5`. The first
- * two, and pass@1, are shares of right answers.
+ * Metrics of several answers to a document, by their names: `avg@n:n=8`, and `pass@k:k=1&n=8` or `pass@1:8_samples`, are shares of right answers; pass@k of
+ * more and `g-pass@4_0.5` follow from pass@1 where that is there. What of several answers is right once stays as it is.
  */
-function ofSamples(metric: BenchmarkMetric, documents: readonly BenchmarkDocument[], index: number): BenchmarkMetric {
-  const kind = /^(?<name>avg|maj|pass|m?g-pass)@(?<rest>.*)$/.exec(metric.metric)?.groups;
+function withSamples(metrics: readonly BenchmarkMetric[], { documents, repeats }: LightevalDetails): BenchmarkMetric[] {
   const isShare = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1;
-  if (kind === undefined || !documents.every(({ values }) => isShare(values[index]))) return metric;
-  const { name, rest = '' } = kind;
-  const isOfOne = name === 'avg' || (name === 'pass' && /^(k:k=1|1)(\D|$)/.test(rest));
-  return { ...metric, ofSamples: isOfOne ? 'share' : 'estimate' };
+  const marked = metrics.map((metric, i): BenchmarkMetric => {
+    const { name, rest = '' } = SAMPLED.exec(metric.metric)?.groups ?? {};
+    if (name === undefined || !documents.every(({ values }) => isShare(values[i]))) return metric;
+    const of = Number(
+      /(?:^|&)n=(\d+)|:(\d+)_samples/
+        .exec(rest)
+        ?.slice(1)
+        .find((n) => n !== undefined) ?? repeats,
+    );
+    const isOfOne = name === 'avg' || (name === 'pass' && /^(k=1|1)(\D|$)/.test(rest));
+    return { ...metric, ofSamples: isOfOne ? 'share' : 'estimate', ...(of === repeats ? {} : { samples: of }) };
+  });
+  const isPass = ({ metric, ofSamples }: BenchmarkMetric) => metric.startsWith('pass@') && ofSamples === 'share';
+  if (!marked.some(isPass)) return marked;
+  return marked.map((metric) => (metric.ofSamples === 'estimate' ? { ...metric, ofSamples: 'redundant' } : metric));
 }
 
 function readGroup(results: LightevalResults, key: string): BenchmarkGroup {

@@ -1,13 +1,6 @@
 import { basename, join } from 'node:path';
-import type {
-  BenchmarkDocument,
-  BenchmarkGroup,
-  BenchmarkMetric,
-  Benchmarks,
-  BenchmarkTask,
-} from '../../measure/schema/index.ts';
+import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { TaskConfig } from '../../probes/files/lm-eval/index.ts';
 import { expectMean } from '../expect-mean.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';
@@ -23,7 +16,7 @@ import {
   lmEvalTaskVersion,
   readLmEvalResults,
 } from './results.ts';
-import { leavesSamples, metricOfSamples, sampleJudge } from './sampled-answers.ts';
+import { metricsOfSamples, sampleReadings } from './sampled-answers.ts';
 import { readLmEvalSamples } from './samples.ts';
 
 /**
@@ -77,42 +70,15 @@ async function readTask(
   if (file === undefined) return { ...settings, repeats, metrics, documents: null };
   const { outputType } = settings;
   const documents = results['n-samples']?.[name]?.effective ?? null;
-  const judge = config !== null && repeats > 1 ? sampleJudge(config) : null;
-  const samples = await readLmEvalSamples(folder, file, { task: name, metrics, outputType, documents, judge });
+  const readings = config !== null && repeats > 1 ? sampleReadings(config) : [];
+  const samples = await readLmEvalSamples(folder, file, { task: name, metrics, outputType, documents, readings });
   metrics.forEach((metric, i) => {
     if (isLmEvalMean(results, name, metric.metric)) expectMean(metric, samples.documents, i, join(folder, file));
   });
-  const own = { ...settings, repeats: samples.repeats };
-  if (samples.repeats === 1 || config === null) return { ...own, metrics, documents: [...samples.documents] };
-  const marked = metrics.map((metric, i) => withSamples(metric, config, samples.documents, i));
-  const added = marked.some(({ ofSamples }) => ofSamples === 'share')
-    ? null
-    : metricOfSamples(samples.documents, samples.shares, samples.repeats);
-  return added === null
-    ? { ...own, metrics: marked, documents: [...samples.documents] }
-    : { ...own, metrics: [...marked.map(asEstimate), added.metric], documents: added.documents };
-}
-
-/** What a filter makes of the answers that `metricOfSamples` counts one by one. */
-function asEstimate(metric: BenchmarkMetric): BenchmarkMetric {
-  return metric.metric === 'exact_match' ? { ...metric, ofSamples: 'estimate' } : metric;
-}
-
-/** Metrics of all samples of a document, which filters and names say. */
-function withSamples(
-  metric: BenchmarkMetric,
-  config: TaskConfig,
-  documents: readonly BenchmarkDocument[],
-  index: number,
-): BenchmarkMetric {
-  const isShare = documents.every(({ values }) => {
-    const value = values[index];
-    return typeof value === 'number' && value >= 0 && value <= 1;
-  });
-  const passes = /^pass(?:@|_at_)(?<k>\d+)$/.exec(metric.metric)?.groups?.k;
-  const isMean = metric.metric === 'exact_match' && leavesSamples(config, metric.filter);
-  if (!isShare || (passes === undefined && !isMean)) return metric;
-  return { ...metric, ofSamples: isMean || passes === '1' ? 'share' : 'estimate' };
+  const { repeats: answers } = samples;
+  const read = { metrics, documents: samples.documents };
+  const own = answers > 1 && config !== null ? metricsOfSamples(metrics, config, samples) : read;
+  return { ...settings, repeats: answers, metrics: [...own.metrics], documents: [...own.documents] };
 }
 
 function readGroup(results: LmEvalResults, name: string): BenchmarkGroup {

@@ -1,4 +1,6 @@
 import type { BenchmarkDocument, BenchmarkMetric } from '../../measure/schema/index.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { canonicalJson } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { type TaskConfig, taskAnswerRule } from '../../probes/files/lm-eval/index.ts';
 import { judgeAnswer } from '../../probes/index.ts';
@@ -7,8 +9,7 @@ import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 
 /** What one line of samples has of a document whose answer was sampled several times. */
-export interface SampledLine {
-  readonly filter: string;
+interface SampledLine {
   readonly target: unknown;
   /** Of the one request. */
   readonly responses: readonly unknown[];
@@ -16,47 +17,59 @@ export interface SampledLine {
   readonly exactMatch: number | null;
 }
 
-/** Which of its answers are right; null where that is not known. */
-export type SampleJudge = (line: SampledLine) => readonly boolean[] | null;
+/** Filters of a task that read an answer alike, and differ in which of several they choose. */
+export interface SampleReading {
+  /** The filter whose lines say what is right: the first one that takes no vote. */
+  readonly filter: string;
+  /** All of them. */
+  readonly filters: readonly string[];
+  /** Which answers are right; null where that is not known. */
+  readonly judge: (line: SampledLine) => readonly boolean[] | null;
+}
 
 /** Steps that choose among the answers to a request; the others read one answer. */
 const CHOOSING = new Set(['take_first', 'take_first_k', 'majority_vote']);
-const isMajority = ({ filter }: Pipeline) => filter.some((step) => step.function === 'majority_vote');
-const takesOne = ({ filter }: Pipeline) => filter.some((step) => step.function === 'take_first');
+const takes = (step: string, { filter }: Pipeline) => filter.some((own) => own.function === step);
+const readingSteps = ({ filter }: Pipeline) => filter.filter((step) => !CHOOSING.has(step.function));
 
-/** Does a filter leave several answers, so that `exact_match` is the share of right ones? */
-export function leavesSamples({ filter_list: filters }: TaskConfig, name: string): boolean {
-  const pipeline = filters?.find((own) => own.name === name);
-  return pipeline?.filter.some((step) => step.function === 'take_first_k') === true && !takesOne(pipeline);
+/** How many answers a filter leaves, so that `exact_match` is the share of right ones; null for one answer, or a vote. */
+function answersLeft(pipeline: Pipeline): number | null {
+  if (takes('take_first', pipeline) || takes('majority_vote', pipeline)) return null;
+  const k = pipeline.filter.find((step) => step.function === 'take_first_k')?.k;
+  return typeof k === 'number' && Number.isInteger(k) && k > 1 ? k : null;
 }
 
 /**
- * Judge every answer to a document as the task judges the one that its filter takes, the first or that of a majority: the first
- * pipeline whose steps need no Python reads each of them, and `exact_match` compares. What the file says of the first answer, or of a majority
- * of answers that are all right or all wrong, has to come out. Null where the task has no such pipeline.
+ * How every answer to a document is judged as the task judges the one that its filter chooses: the steps that need no Python read each of
+ * them, and `exact_match` compares. What the file says of the first answer, of all, or of a vote among answers that are all right or all wrong, has to
+ * come out.
  */
-export function sampleJudge(config: TaskConfig): SampleJudge | null {
+export function sampleReadings(config: TaskConfig): SampleReading[] {
   const pipelines = config.filter_list ?? [];
-  const pipeline = pipelines.find((own) => !isMajority(own)) ?? pipelines[0];
-  if (pipeline === undefined) return null;
-  const steps = pipeline.filter.filter((step) => !CHOOSING.has(step.function));
-  const ofOne = { ...config, filter_list: [{ ...pipeline, filter: [...steps, { function: 'take_first' }] }] };
-  const ruleOf = (targets: readonly string[]) =>
-    taskAnswerRule(ofOne, { filter: pipeline.name, targets, where: 'samples', choices: [] });
-  return ({ filter, target, responses, exactMatch }) => {
-    const targets = targetsOf(target);
-    const texts = responses.filter((response) => typeof response === 'string');
-    if (filter !== pipeline.name || targets === null || texts.length < responses.length) return null;
-    try {
-      const rule = ruleOf(targets);
-      const right = texts.map((text) => judgeAnswer(text, { kind: 'exact', target: '', rule }).correct);
-      return fits(right, exactMatch, pipeline) ? right : null;
-    } catch (error) {
-      // A step of Python, or a pattern that cannot be read.
-      if (error instanceof UserError) return null;
-      throw error;
-    }
-  };
+  const alike = groupBy(pipelines, (own) => canonicalJson(readingSteps(own)));
+  return [...alike.values()].flatMap((own): SampleReading[] => {
+    const pipeline = own.find((one) => !takes('majority_vote', one)) ?? own[0];
+    if (pipeline === undefined) return [];
+    const filters = own.map(({ name }) => name);
+    return [{ filter: pipeline.name, filters, judge: (line) => judge(line, pipeline, config) }];
+  });
+}
+
+function judge({ target, responses, exactMatch }: SampledLine, pipeline: Pipeline, config: TaskConfig) {
+  const targets = targetsOf(target);
+  const texts = responses.filter((response) => typeof response === 'string');
+  if (targets === null || texts.length < responses.length) return null;
+  const ofOne = { ...pipeline, filter: [...readingSteps(pipeline), { function: 'take_first' }] };
+  const of = { filter: pipeline.name, targets, where: 'samples', choices: [] };
+  try {
+    const rule = taskAnswerRule({ ...config, filter_list: [ofOne] }, of);
+    const right = texts.map((text) => judgeAnswer(text, { kind: 'exact', target: '', rule }).correct);
+    return fits(right, exactMatch, pipeline) ? right : null;
+  } catch (error) {
+    // A step of Python, or a pattern that cannot be read.
+    if (error instanceof UserError) return null;
+    throw error;
+  }
 }
 
 /** What looks like a list may be one, or a text. */
@@ -65,23 +78,87 @@ function targetsOf(target: unknown): readonly string[] | null {
   return typeof target === 'string' && !target.startsWith('[') ? [target] : null;
 }
 
+const shareOf = (right: readonly boolean[]) => right.filter(Boolean).length / right.length;
+
 function fits(right: readonly boolean[], exactMatch: number | null, pipeline: Pipeline): boolean {
   if (exactMatch === null) return false;
-  if (!isMajority(pipeline)) return !takesOne(pipeline) || Number(right[0]) === exactMatch;
-  return right.every((own) => own === right[0]) ? Number(right[0]) === exactMatch : true;
+  const left = answersLeft(pipeline);
+  if (left !== null) return Math.abs(shareOf(right.slice(0, left)) - exactMatch) < 1e-9;
+  if (takes('majority_vote', pipeline)) {
+    return right.every((own) => own === right[0]) ? Number(right[0]) === exactMatch : true;
+  }
+  return Number(right[0]) === exactMatch;
 }
 
-/** The metric that every sample adds to those of the task, with its value of each document: the share of right ones. */
-export function metricOfSamples(
-  documents: readonly BenchmarkDocument[],
-  shares: ReadonlyMap<number, number>,
-  repeats: number,
-): { readonly metric: BenchmarkMetric; readonly documents: BenchmarkDocument[] } | null {
-  const values = documents.flatMap(({ id }) => shares.get(id) ?? []);
-  if (values.length < documents.length || values.length === 0) return null;
-  const mean = { value: arithmeticMean(values), stderr: standardErrorOfMean(values) };
+interface SampledDocuments {
+  readonly documents: readonly BenchmarkDocument[];
+  readonly repeats: number;
+  /** Of each reading, the answers of each document that are right, by its number. */
+  readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
+}
+
+interface SampledMetrics {
+  readonly metrics: readonly BenchmarkMetric[];
+  readonly documents: readonly BenchmarkDocument[];
+}
+
+/**
+ * The metrics of a task whose answers were sampled: which of them are shares of right answers or follow from them, and for each
+ * reading whose share of all answers is not among them, a row that has it.
+ */
+export function metricsOfSamples(metrics: readonly BenchmarkMetric[], config: TaskConfig, sampled: SampledDocuments) {
+  const marked = metrics.map((metric, i) => withSamples(metric, i, config, { ...sampled, metrics }));
+  const start: SampledMetrics = { metrics: marked, documents: sampled.documents };
+  return [...sampled.right].reduce((all, [reading, right]) => withReading(all, reading, right, sampled), start);
+}
+
+/** By the name of the metric, and the filter. */
+function withSamples(
+  metric: BenchmarkMetric,
+  index: number,
+  { filter_list: pipelines }: TaskConfig,
+  { documents, repeats, metrics }: SampledDocuments & { readonly metrics: readonly BenchmarkMetric[] },
+): BenchmarkMetric {
+  const isShare = documents.every(({ values }) => {
+    const value = values[index];
+    return typeof value === 'number' && value >= 0 && value <= 1;
+  });
+  if (!isShare) return metric;
+  const pipeline = pipelines?.find(({ name }) => name === metric.filter);
+  const left = pipeline && metric.metric === 'exact_match' ? answersLeft(pipeline) : null;
+  if (left !== null) return { ...metric, ofSamples: 'share', ...(left === repeats ? {} : { samples: left }) };
+  if (metric.metric === PASS_AT_1) return { ...metric, ofSamples: 'share' };
+  if (!/^pass@\d+$/.test(metric.metric)) return metric;
+  const isKnown = metrics.some((other) => other.metric === PASS_AT_1 && other.filter === metric.filter);
+  return { ...metric, ofSamples: isKnown ? 'redundant' : 'estimate' };
+}
+
+const PASS_AT_1 = 'pass@1';
+
+/** Where every answer is judged, what filters of this reading choose among them adds nothing. */
+function withReading(
+  all: SampledMetrics,
+  { filter, filters }: SampleReading,
+  right: ReadonlyMap<number, readonly boolean[]>,
+  { repeats }: SampledDocuments,
+): SampledMetrics {
+  const own = ({ metric, filter: name }: BenchmarkMetric) => metric === 'exact_match' && filters.includes(name);
+  const whole = all.metrics.find(
+    (metric) => own(metric) && metric.ofSamples === 'share' && metric.samples === undefined,
+  );
+  const shares = all.documents.map(({ id }) => {
+    const answers = right.get(id);
+    return answers?.length === repeats ? shareOf(answers) : null;
+  });
+  const known = shares.filter((share) => share !== null);
+  if (whole === undefined && (known.length < shares.length || known.length === 0)) return all;
+  const metrics = all.metrics.map((metric): BenchmarkMetric => {
+    return own(metric) && metric !== whole ? { ...metric, ofSamples: 'redundant' } : metric;
+  });
+  if (whole !== undefined) return { ...all, metrics };
+  const mean = { value: arithmeticMean(known), stderr: standardErrorOfMean(known), higherIsBetter: true };
   return {
-    metric: { metric: 'exact_match', filter: `mean@${repeats}`, ...mean, higherIsBetter: true, ofSamples: 'share' },
-    documents: documents.map((own) => ({ ...own, values: [...own.values, shares.get(own.id) ?? null] })),
+    metrics: [...metrics, { metric: 'exact_match', filter: `${filter}/mean@${repeats}`, ...mean, ofSamples: 'share' }],
+    documents: all.documents.map((document, i) => ({ ...document, values: [...document.values, shares[i] ?? null] })),
   };
 }

@@ -7,7 +7,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices } from './guessing.ts';
 import { rightChoice } from './right-choice.ts';
-import type { SampleJudge } from './sampled-answers.ts';
+import type { SampleReading } from './sampled-answers.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
 const sampleSchema = z.looseObject({
@@ -33,15 +33,15 @@ interface SamplesContext {
   readonly outputType: string | null;
   /** Number of documents, as the results file has it; null where it does not. */
   readonly documents: number | null;
-  /** Null: which of several answers are right is not known. */
-  readonly judge: SampleJudge | null;
+  /** How each of several answers is judged. */
+  readonly readings: readonly SampleReading[];
 }
 
 interface Samples {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
-  /** Of several answers to a document the share of right ones, by its number. */
-  readonly shares: ReadonlyMap<number, number>;
+  /** Of each reading, which answers to a document are right, by its number. */
+  readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
 }
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
@@ -65,12 +65,14 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
   const documents = [...found.values()].map(({ document }) => document).sort((a, b) => a.id - b.id);
   const all = [...found.values()];
   const repeats = all.reduce((most, own) => Math.max(most, own.repeats), 1);
-  const shares = all.flatMap(({ document, right }) =>
-    right === null || right.length !== repeats
-      ? []
-      : [[document.id, right.filter(Boolean).length / right.length] as const],
-  );
-  return { documents, repeats, shares: new Map(repeats > 1 ? shares : []) };
+  const right = of.readings.map((reading) => {
+    const known = all.flatMap((own) => {
+      const answers = own.right.get(reading);
+      return answers ? [[own.document.id, answers] as const] : [];
+    });
+    return [reading, new Map(known)] as const;
+  });
+  return { documents, repeats, right: new Map(right) };
 }
 
 /** A document, and the filters whose lines were read. */
@@ -78,7 +80,7 @@ interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;
   /** Which of its answers are right. */
-  right: readonly boolean[] | null;
+  readonly right: Map<SampleReading, readonly boolean[]>;
   readonly filters: Set<string>;
   /** Places of the metrics that it has. */
   readonly metrics: Set<number>;
@@ -140,7 +142,7 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
   const entry = known ?? {
     document,
     repeats: sample.resps[0]?.length ?? 1,
-    right: null,
+    right: new Map(),
     filters: new Set<string>(),
     metrics: new Set<number>(),
   };
@@ -148,7 +150,10 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
   const [responses = [], ...others] = sample.resps;
   if (others.length === 0) {
     const exactMatch = typeof sample.exact_match === 'number' ? sample.exact_match : null;
-    entry.right ??= of.judge?.({ filter, target: sample.target, responses, exactMatch }) ?? null;
+    for (const reading of of.readings.filter((own) => own.filter === filter)) {
+      const right = reading.judge({ target: sample.target, responses, exactMatch });
+      if (right !== null) entry.right.set(reading, right);
+    }
   }
   of.metrics.forEach((metric, i) => {
     if (metric.filter !== filter) return;

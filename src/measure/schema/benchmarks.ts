@@ -19,9 +19,11 @@ const metricSchema = z.strictObject({
   isGraded: z.literal(false).optional(),
   /**
    * Of several sampled answers to each document. `share`: its values are shares of right ones. `estimate`: another number from 0 to 1
-   * that follows from them, such as pass@k.
+   * that follows from them, such as pass@k. `redundant`: the same where the share is another metric of the task.
    */
-  ofSamples: z.enum(['share', 'estimate']).optional(),
+  ofSamples: z.enum(['share', 'estimate', 'redundant']).optional(),
+  /** How many of the answers to each document it is of, if not of all. */
+  samples: z.int().positive().optional(),
 });
 export type BenchmarkMetric = z.infer<typeof metricSchema>;
 
@@ -44,6 +46,8 @@ const documentSchema = z.strictObject({
   requests: z.string(),
   /** How many answers were sampled, if not as many as the task says. */
   samples: z.int().positive().optional(),
+  /** Share of right answers by guessing, where no choices say it. */
+  chance: z.number().min(0).lt(1).optional(),
   /** In the order of the task's metrics. */
   values: z.array(valueSchema),
   /** Log-likelihood of every choice, or of the one continuation, in the order of the requests; null for generated answers. */
@@ -107,8 +111,7 @@ const modelSchema = z.strictObject({
 });
 export type EvaluatedModel = z.infer<typeof modelSchema>;
 
-/** Programs whose logs are read. */
-/** `counts`: a file with right answers and samples of each item, which any program can write. */
+/** Programs whose logs are read. `counts`: a file with right answers and samples of each item, which any program can write. */
 const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval', 'counts'] as const;
 
 /** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */

@@ -160,26 +160,27 @@ export const BENCHMARK_WORDS: TopicWords<
     title: 'Gain not shown',
     about: 'itself',
     sentence: (finding) => {
-      const { task, documents, candidate, baseline, gain, twins, excess } = finding;
+      const { task, documents, candidate, baseline, gain } = finding;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(documents, 'document')}`;
-      const gained = phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies})`;
-      if (twins !== null && excess !== null) {
-        return phrase`${gained}, ${formatPoints(excess.value)} more than its group twins ${name(twins)} (${formatEnds(excess, pointsDigits)}): these are too few to tell whether it was memorized. Evaluate more of both.`;
-      }
-      return phrase`${gained}. Logs have no ${term('twin', 'twins')}, so whether it was memorized was not tested: list the benchmark under ${code('probes')} and check the model itself.`;
+      return phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies}). ${whyNotShown(finding)}`;
     },
     headline: ({ task, gain, twins }) =>
-      phrase`${name(task)} ${formatPointsChange(gain.value)}: ${twins === null ? 'logs cannot tell' : 'its twins are too few to tell'} whether the gain was memorized.`,
+      phrase`${name(task)} ${formatPointsChange(gain.value)}: ${twins === null ? 'logs cannot tell' : 'its twins cannot tell'} whether the gain was memorized.`,
     row: (finding) => ({
       key: `benchmark ${finding.task}`,
       check: [name(finding.task)],
       ...accuracyNumbers(finding, 'twins must share it'),
     }),
-    steps: ({ task, twins }) => [
-      twins === null
-        ? phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its twins can tell.`
-        : phrase`Evaluate more items of ${name(task)} and ${name(twins)}.`,
-    ],
+    steps: ({ task, twins, gap }) => {
+      if (twins === null) {
+        return [
+          phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its twins can tell.`,
+        ];
+      }
+      return gap === 'unclear' || gap === 'too-few'
+        ? [phrase`Evaluate more items of ${name(task)} and ${name(twins)}.`]
+        : [phrase`Give ${name(task)} other twins than ${name(twins)}: other questions, neither too easy nor too hard.`];
+    },
     rule: (report, { 'shadow-delta': delta }) => ({
       group: 'Benchmarks',
       check: phrase`A gain is confirmed by twins`,
@@ -208,6 +209,25 @@ export const BENCHMARK_WORDS: TopicWords<
     }),
   },
 };
+
+function whyNotShown({ twins, gap, excess }: FindingOf<'benchmark-gain-not-shown'>): Phrase {
+  if (twins === null) {
+    return phrase`No ${term('twin', 'twins')} tell whether it was memorized: list the benchmark under ${code('probes')} and check the model itself, or give it twins with ${code('twins-of')}.`;
+  }
+  const those = phrase`Its group twins ${name(twins)}`;
+  switch (gap) {
+    case 'overlap':
+      return phrase`${those} have questions of its own, and so tell nothing.`;
+    case 'no-room':
+      return phrase`${those} are all right, or no better than guesses, and so tell nothing.`;
+    case 'too-few':
+      return phrase`${those} are too few to tell whether it was memorized: both need 40 documents.`;
+    default:
+      return excess === null
+        ? phrase`${those} leave open whether it was memorized.`
+        : phrase`That is ${formatPoints(excess.value)} more than its group twins ${name(twins)} (${formatEnds(excess, pointsDigits)}), which leaves open whether it was memorized.`;
+  }
+}
 
 function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-comparable'>): Phrase {
   const value = (text: string | null) => (text === null ? 'none' : name(text));
