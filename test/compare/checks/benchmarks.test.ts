@@ -272,6 +272,26 @@ describe('the verdict on two evaluations', () => {
     expect(compareLogs(candidate, baseline, 'shadow-delta: { format-only: info }').verdict).toBe('pass');
   });
 
+  it('does not pass a gain by twins that are a part of the benchmark, or ask its questions', () => {
+    const of = (right: number) => {
+      const all = task('a', right);
+      const half = (name: string, from: number) => {
+        const documents = (all.documents ?? []).slice(from, from + 100);
+        const value = documents.filter(({ values }) => values[0] === 1).length / documents.length;
+        return { ...all, name, documents, metrics: all.metrics.map((own) => ({ ...own, value })) };
+      };
+      return logs([half('a', 0), half('b', 50)]);
+    };
+    const [candidate, baseline] = [of(130), of(80)];
+    const policy = 'probes: [a, { file: b, twins-of: a }]';
+    const report = compareLogs(candidate, baseline, policy);
+    expect(report.verdict).toBe('inconclusive');
+    expect(found(report, 'benchmark-gain-not-shown')).toMatchObject([
+      { task: 'a', twins: 'b', gap: 'overlap' },
+      { task: 'b', gap: 'no-twins' },
+    ]);
+  });
+
   it('does not pass a benchmark at chance, or one without right and wrong, unless the policy requires others', () => {
     const report = compareLogs(logs([task('a', 100), task('b', 150)]), logs([task('a', 100), task('b', 150)]));
     expect(report.verdict).toBe('inconclusive');
