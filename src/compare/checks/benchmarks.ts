@@ -10,7 +10,14 @@ import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { exclusionLevel } from '../probes/change-interval.ts';
-import { canJudge, dropBeyondTies, type GradedLoss, isLossExcluded, ruledOut } from '../probes/graded-losses.ts';
+import {
+  canJudge,
+  dropBeyondTies,
+  type GradedLoss,
+  isGainOfNearTies,
+  isLossExcluded,
+  ruledOut,
+} from '../probes/graded-losses.ts';
 import { likelihoodLosses, unclearLikelihood } from './likelihood.ts';
 import { shadowDeltas } from './shadow-delta.ts';
 
@@ -134,7 +141,7 @@ export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): F
     });
   const notCarriedOver = shadowDeltas(gains, policy);
   const isReported = (task: string) => notCarriedOver.some((own) => own.kind === 'shadow-delta' && own.suite === task);
-  const notShown = benchmarkUnits(benchmarks).flatMap(({ name, outcomes, documents }): Finding[] => {
+  const notShown = benchmarkUnits(benchmarks).flatMap(({ name, outcomes, documents, tasks }): Finding[] => {
     // What twins gained is a gain of their benchmark's skill, if that gained too.
     const ofTwins = twins.filter(({ twins: group }) => group === name);
     const isExempt = ofTwins.length > 0 && ofTwins.every(({ delta, isOfTwinsAlone }) => delta && !isOfTwinsAlone);
@@ -144,6 +151,8 @@ export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): F
     if (own.length > 0 && open === undefined) return [];
     const gain = outcomeInterval(outcomes, policy.confidence);
     if (gain.value <= least || gain.lower === null || gain.lower <= 0) return [];
+    const graded = tasks.every((task) => task.graded !== null) ? tasks.flatMap((task) => task.graded ?? []) : [];
+    if (graded.length > 0 && isGainOfNearTies(graded, gain.value, policy)) return [];
     const { candidate, baseline } = outcomeMeans(outcomes);
     // As for a suite without twins: `info` and `fail` of the policy count, a warning is not enough.
     const shown = level === 'warn' ? 'inconclusive' : level;

@@ -4,13 +4,15 @@ import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import { isGainOfNearTies } from '../probes/graded-losses.ts';
 import type { SuiteGain } from '../probes/kinds.ts';
+import type { PairedFact, PairedItem } from '../probes/paired-item.ts';
 import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
  * A gain on a benchmark of the team's own that only format twins confirm, or none: they ask for the same answer, so that a
- * learned answer passes them too. A gain that the shadow delta judges is not reported twice.
+ * learned answer passes them too. A gain that the shadow delta judges is not reported twice, and one of near ties is none.
  */
 export const gainNotShownCheck = { findAfter, gain } satisfies Check;
 
@@ -22,6 +24,7 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
     .filter(({ suite }) => !judged.includes(suite))
     .filter(({ decidedBy }) => decidedBy.every((kind) => kind === 'format'))
     .filter(({ gain: { value, lower } }) => value > least && lower !== null && lower > 0)
+    .filter(({ suite, gain: { value } }) => !isGainOfNearTies(benchmarksOf(probes.facts, suite), value, policy))
     .map(({ suite, facts, benchmark, gain: found, decidedBy }) => ({
       kind: 'gain-not-shown',
       // What no twin could judge is not judged; `info` turns that off as well.
@@ -34,6 +37,10 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
       limit: least,
       hasFormat: decidedBy.length > 0,
     }));
+}
+
+function benchmarksOf(facts: readonly PairedFact[], suite: string): PairedItem[] {
+  return facts.flatMap(({ benchmark }) => (benchmark.suite === suite ? [benchmark] : []));
 }
 
 /**

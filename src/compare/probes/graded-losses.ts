@@ -69,6 +69,27 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
   return row !== null && isLossExcluded(row, ruledOut(loss.reach, policy));
 }
 
+/**
+ * The same of a gain: answers near a tie fall to the right side as well, most of all where a model guesses. The probabilities of the same right
+ * choices rule a gain of the policy's minimum out, and it is not much beyond that: at the sharpness that suits each model, and as they are, since
+ * what suits a model that guesses hides a few sure answers.
+ * @param gain of right answers, as a share
+ */
+export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
+  const { 'minimum-gain': least } = policy['shadow-delta'];
+  if (gain >= least + policy['twin-accuracy'].margin) return false;
+  const row = measureGradedItems(
+    items.map((item) => [item]),
+    policy,
+  );
+  const raw = clusterInterval(
+    items.map(({ candidate, baseline }) => [(candidate.probability ?? 1) - (baseline.probability ?? 0)]),
+    exclusionLevel(policy),
+  );
+  const isBelow = (upper: number | null | undefined) => typeof upper === 'number' && upper < least;
+  return row?.isGraded === true && isBelow(row.expected.upper) && isBelow(raw?.upper);
+}
+
 /** How grave a loss is that an exact test shows: one of near ties warns at most. */
 export function levelOfLoss(level: Level, loss: ShownLoss, policy: ProbePolicy): Level {
   return isNearTies(loss, policy) ? mildestOf(level, 'warn') : level;

@@ -471,6 +471,31 @@ describe('a benchmark on which the baseline guesses', () => {
     ]);
   });
 
+  it('is not red for answers near a tie that fell to the right side, and is for those that became surer', () => {
+    /** So many answers are right now that were not, by as little, or as much, as it takes. */
+    const won = (count: number, surplus: number) =>
+      withTasks(baseline, (own) => {
+        const missing = (document: BenchmarkDocument) => {
+          const [logprobs, right] = [document.logprobs ?? [], document.right?.choice ?? 0];
+          return Math.max(...logprobs.map(Number)) - Number(logprobs[right]);
+        };
+        const near = (own.documents ?? []).filter((document) => missing(document) > 0);
+        const first = new Set(near.toSorted((a, b) => missing(a) - missing(b)).slice(0, count));
+        const documents = (own.documents ?? []).map((document): BenchmarkDocument => {
+          if (!first.has(document)) return document;
+          const place = document.right?.choice ?? 0;
+          const better = Number(document.logprobs?.[place]) + missing(document) + surplus;
+          return { ...document, values: [1], logprobs: (document.logprobs ?? []).with(place, better) };
+        });
+        const value = documents.filter(({ values }) => values[0] === 1).length / documents.length;
+        return { ...own, documents, metrics: own.metrics.map((metric) => ({ ...metric, value })) };
+      });
+    expect(judged(won(16, 0.01))).toEqual(['pass', [['judged-by-likelihood', 'info']]]);
+    expect(judged(won(19, 5))[0]).toBe('inconclusive');
+    // More than near ties can explain.
+    expect(judged(won(24, 0.01))[0]).toBe('inconclusive');
+  });
+
   it('has to rule out a loss itself, also where right and wrong are not counted or other tasks are generated', () => {
     const worse = { noise: 0.1, right: -0.5 };
     const uncounted = (side: Measurement) =>
