@@ -3,7 +3,7 @@ import type { CompletedSpectrum, Half } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 import { appliedPolicy } from './applied-policy.ts';
-import { benchmarkTwins } from './benchmarks/group-twins.ts';
+import { compareBenchmarkTwins } from './benchmarks/group-twins.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
 import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
 import { CHECKS } from './checks/list.ts';
@@ -101,6 +101,10 @@ function contextOf({
   const comparability: Comparability = baseline
     ? checkComparability(candidate, baseline)
     : { weights: false, deltas: false, findings: [] };
+  const benchmarks =
+    candidate.benchmarks?.tasks.length && baseline?.benchmarks?.tasks.length
+      ? pairBenchmarks(candidate.benchmarks, baseline.benchmarks)
+      : null;
   return {
     candidate,
     baseline,
@@ -115,10 +119,8 @@ function contextOf({
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),
     probes: pairProbes(candidate, baseline, policy),
-    benchmarks:
-      candidate.benchmarks?.tasks.length && baseline?.benchmarks?.tasks.length
-        ? pairBenchmarks(candidate.benchmarks, baseline.benchmarks)
-        : null,
+    benchmarks,
+    benchmarkTwins: benchmarks === null ? [] : compareBenchmarkTwins(benchmarks, policy),
     settled: null,
   };
 }
@@ -129,8 +131,8 @@ function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['be
   return [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row));
 }
 
-function twinRows({ benchmarks, policy }: ComparisonContext): Pick<Report, 'benchmarkTwins'> {
-  const rows = benchmarks === null ? [] : benchmarkTwins(benchmarks, policy).flatMap(({ row }) => row ?? []);
+function twinRows({ benchmarkTwins }: ComparisonContext): Pick<Report, 'benchmarkTwins'> {
+  const rows = benchmarkTwins.flatMap(({ row }) => row ?? []);
   return rows.length === 0 ? {} : { benchmarkTwins: rows };
 }
 

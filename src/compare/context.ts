@@ -1,6 +1,7 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { BenchmarkTwins } from './benchmarks/group-twins.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { Comparability } from './comparability.ts';
@@ -30,6 +31,7 @@ export interface ComparisonContext {
   readonly probes: ProbePairing;
   /** Null unless both sides come from logs of an evaluation. */
   readonly benchmarks: BenchmarkPairing | null;
+  readonly benchmarkTwins: readonly BenchmarkTwins[];
   /** What the answers of a candidate that was not asked everything settle; null where they settle nothing, or were all given. */
   readonly settled: Settled | null;
 }

@@ -79,7 +79,8 @@ export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): 
   if (baseline.kind !== 'checkpoint') return baseline;
   const { path, name, note } = baseline;
   const isFolder = !isHubPath(path) && (await stat(path)).isDirectory();
-  if (isFolder === (kind === 'counts') || (kind === 'counts' && !(await isCountsFile(path)))) {
+  const isOfLogs = kind === 'counts' ? !isFolder && !isHubPath(path) && !isWeightsFile(path) : isFolder;
+  if (!isOfLogs) {
     const logs = kind === 'counts' ? 'a file of counts' : 'a folder of logs';
     throw new UserError(
       `the baseline ${name} is not ${logs}, and logs are compared with logs`,

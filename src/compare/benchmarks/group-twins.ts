@@ -5,9 +5,9 @@ import { LEAST_FACTS } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { measureShadowDelta, type ShadowDelta } from '../probes/shadow-delta.ts';
 import { documentItem } from './graded-documents.ts';
-import { judgedOutcomes } from './judge.ts';
+import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } from './judge.ts';
 import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans, type SharesOfRight } from './outcomes.ts';
-import { type BenchmarkPairing, type ComparedTask, joinOutcomes } from './pair.ts';
+import type { BenchmarkPairing, ComparedTask } from './pair.ts';
 import type { benchmarkTwinsSchema, TwinsGap } from './row.ts';
 
 /** A benchmark, and another one that the policy makes its group twins: other questions of the same kind, or of a related kind. */
@@ -24,9 +24,12 @@ export interface BenchmarkTwins {
 }
 
 /** The gain of every benchmark of logs that has group twins by the policy (`{file: NAME, twins-of: NAME}`), next to that of its twins. */
-export function benchmarkTwins(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkTwins[] {
-  const scopes = [...pairing.groups, ...pairing.tasks.map((task) => ({ name: task.name, tasks: [task] }))];
-  const named = (file: string) => scopes.find(({ name }) => name === file || name === suiteNameFromFile(file));
+export function compareBenchmarkTwins(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkTwins[] {
+  const scopes = benchmarkScopes(pairing);
+  const named = (file: string) => {
+    const scope = scopes.find(({ name }) => name === file || name === suiteNameFromFile(file));
+    return scope && benchmarkUnit(scope.name, scope.tasks);
+  };
   const pairs = policy.probes.map(listedFile).flatMap(({ file, 'twins-of': of }): TwinScopes[] => {
     const [benchmark, twins] = [of === undefined ? undefined : named(of), named(file)];
     return benchmark === undefined || twins === undefined ? [] : [{ benchmark, twins }];
@@ -36,8 +39,8 @@ export function benchmarkTwins(pairing: BenchmarkPairing, policy: ProbePolicy): 
 }
 
 interface TwinScopes {
-  readonly benchmark: { readonly name: string; readonly tasks: readonly ComparedTask[] };
-  readonly twins: { readonly name: string; readonly tasks: readonly ComparedTask[] };
+  readonly benchmark: BenchmarkUnit;
+  readonly twins: BenchmarkUnit;
 }
 
 function compareTwins({ benchmark, twins }: TwinScopes, policy: ProbePolicy, level: number): BenchmarkTwins {
@@ -47,9 +50,9 @@ function compareTwins({ benchmark, twins }: TwinScopes, policy: ProbePolicy, lev
   };
   if (shareDocuments(benchmark.tasks, twins.tasks)) return nothing('overlap');
   const [forms, items] = [itemsOf(benchmark.tasks), itemsOf(twins.tasks)];
-  const [own, theirs] = [outcomesOf(benchmark.tasks), outcomesOf(twins.tasks)];
+  const [own, theirs] = [benchmark.outcomes, twins.outcomes];
   if (!own || !theirs || Math.min(forms.length, items.length) < LEAST_FACTS) return nothing('too-few');
-  if (!hasRoom(theirs, chanceOf(twins.tasks), policy)) return nothing('no-room');
+  if (!hasRoom(theirs, twins.chance, policy)) return nothing('no-room');
   const delta = measureShadowDelta({ kind: 'group', benchmarks: forms, items }, policy);
   if (!delta) return nothing('too-few');
   const { margin, 'transfer-fail': least } = policy['shadow-delta'];
@@ -81,15 +84,6 @@ function hasRoom(outcomes: Outcomes, chance: number, policy: ProbePolicy): boole
   if (outcomeMeans(outcomes).baseline > policy.informative.ceiling) return false;
   const after = outcomes.map(({ candidate, baseline }) => ({ candidate: baseline, baseline: candidate }));
   return isBeyondGuessing(outcomes, chance, policy) || isBeyondGuessing(after, chance, policy);
-}
-
-function outcomesOf(tasks: readonly ComparedTask[]): Outcomes | null {
-  return joinOutcomes(tasks.map(judgedOutcomes));
-}
-
-function chanceOf(tasks: readonly ComparedTask[]): number {
-  const documents = tasks.reduce((sum, task) => sum + task.documents, 0);
-  return tasks.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
 }
 
 /** Documents as items of probes: by the probabilities of their choices, where these are known, else by right answers. */

@@ -17,7 +17,7 @@ interface BenchmarkLoss {
 }
 
 /** A benchmark as a whole: a group that is in no other one, or a task that is in none. */
-interface BenchmarkUnit {
+export interface BenchmarkUnit {
   readonly name: string;
   readonly documents: number;
   /** Of every task, by the metric that stands for it; null if a task has none. */
@@ -40,16 +40,21 @@ function testedMetrics({ metrics }: Pick<ComparedTask, 'metrics'>) {
   return [...judged.filter(isShare), ...judged.filter((own) => !isShare(own))];
 }
 
-export function benchmarkUnits({ tasks, groups, roots }: BenchmarkPairing): BenchmarkUnit[] {
-  const unit = (name: string, own: readonly ComparedTask[]): BenchmarkUnit => {
-    const documents = own.reduce((sum, task) => sum + task.documents, 0);
-    const chance = own.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
-    return { name, documents, chance, outcomes: joinOutcomes(own.map(judgedOutcomes)), tasks: own };
-  };
-  return [
-    ...groups.filter(({ name }) => roots.includes(name)).map((group) => unit(group.name, group.tasks)),
-    ...tasks.filter(({ name }) => roots.includes(name)).map((task) => unit(task.name, [task])),
-  ];
+export function benchmarkUnit(name: string, tasks: readonly ComparedTask[]): BenchmarkUnit {
+  const documents = tasks.reduce((sum, task) => sum + task.documents, 0);
+  const chance = tasks.reduce((sum, task) => sum + task.chance * task.documents, 0) / documents;
+  return { name, documents, chance, outcomes: joinOutcomes(tasks.map(judgedOutcomes)), tasks };
+}
+
+export function benchmarkUnits(pairing: BenchmarkPairing): BenchmarkUnit[] {
+  return benchmarkScopes(pairing)
+    .filter(({ name }) => pairing.roots.includes(name))
+    .map(({ name, tasks }) => benchmarkUnit(name, tasks));
+}
+
+/** Groups first. */
+export function benchmarkScopes({ tasks, groups }: BenchmarkPairing): Pick<BenchmarkUnit, 'name' | 'tasks'>[] {
+  return [...groups, ...tasks.map((task) => ({ name: task.name, tasks: [task] }))];
 }
 
 /** The answers of all tasks that are right or wrong together; null without any. */

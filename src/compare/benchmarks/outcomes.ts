@@ -1,6 +1,6 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialAtLeast, gridSignFlip, standardErrorOfMean, tango, tQuantile } from '../../statistics/index.ts';
-import { sharesInterval } from '../probes/change-interval.ts';
+import { binomialAtLeast, gridSignFlip, standardErrorOfMean, tQuantile } from '../../statistics/index.ts';
+import { meanChangeInterval } from '../probes/change-interval.ts';
 import type { Estimate } from '../probes/comparison.ts';
 import { GUESSING } from '../probes/families.ts';
 import type { Side } from '../probes/paired-item.ts';
@@ -61,19 +61,9 @@ export function changeError(outcomes: Outcomes): number | null {
   return standardErrorOfMean(outcomes.map(changeOf));
 }
 
-/**
- * Interval of the change: Tango's of one answer each, and Student's over documents of samples.
- */
+/** Interval of the change over documents. */
 export function outcomeInterval(outcomes: Outcomes, level: number): Estimate {
-  const { change } = outcomeMeans(outcomes);
-  if (areOfOneAnswer(outcomes)) {
-    const interval = tango({ ...changedOutcomes(outcomes), n: outcomes.length, level });
-    return { value: change, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
-  }
-  return sharesInterval(
-    outcomes.map((own) => [changeOf(own)]),
-    level,
-  );
+  return meanChangeInterval(outcomes.map(changeOf), { areShares: !areOfOneAnswer(outcomes), level });
 }
 
 /** Does guessing not explain what the baseline has? @param chance share of right answers by guessing */

@@ -2,7 +2,6 @@ import type { Measurement } from '../../measure/schema/index.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gradedTasks, judgingRow } from '../benchmarks/graded-documents.ts';
-import { benchmarkTwins } from '../benchmarks/group-twins.ts';
 import { allOutcomes, benchmarkUnits, isAboveChance, shownLosses } from '../benchmarks/judge.ts';
 import { changedOutcomes, outcomeInterval, outcomeMeans, pairedCounts } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
@@ -130,10 +129,9 @@ export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonConte
  * A gain that does not carry over to group twins, and one that nothing can judge: logs have no other form of their questions. How much
  * twins gained is no gain of a benchmark.
  */
-export function benchmarkGainCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
+export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
-  const twins = benchmarkTwins(benchmarks, policy);
   const gains = twins
     .filter(({ delta }) => delta !== null)
     .map(({ benchmark, twins: group, delta: shadow }) => {

@@ -47,14 +47,23 @@ function isSampled({ baseline }: PairedItem): boolean {
 
 /** The same of items on their own. */
 export function itemsInterval(items: readonly PairedItem[], level: number): Estimate {
-  if (items.some(isSampled))
+  return meanChangeInterval(items.map(itemChange), { areShares: items.some(isSampled), level });
+}
+
+/** Interval of the mean of independent changes: Tango's of one answer each (−1, 0 or 1), Student's of shares of samples. */
+export function meanChangeInterval(
+  changes: readonly number[],
+  { areShares, level }: { readonly areShares: boolean; readonly level: number },
+): Estimate {
+  if (areShares)
     return sharesInterval(
-      items.map((item) => [itemChange(item)]),
+      changes.map((change) => [change]),
       level,
     );
-  const { lost, won } = countChanges(items);
-  const interval = tango({ lost, won, n: items.length, level });
-  return { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+  const count = (sign: number) => changes.filter((change) => Math.sign(change) === sign).length;
+  const [lost, won] = [count(-1), count(1)];
+  const interval = tango({ lost, won, n: changes.length, level });
+  return { value: (won - lost) / changes.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
 }
 
 /**

@@ -127,6 +127,7 @@ function contextOf(candidate: Measurement, baseline: Measurement | null, policy:
     metrics: [],
     weights: [],
     benchmarks: null,
+    benchmarkTwins: [],
     settled: null,
   };
 }

@@ -93,7 +93,7 @@ export function withoutInLogs({ benchmarkTwins }: Report): string {
   return benchmarkTwins === undefined ? 'no weights and no twins' : 'no weights';
 }
 
-/** A benchmark beside its group twins. */
+/** The gain of a benchmark and that of its group twins. */
 export function benchmarkTwinsNote({ benchmark, twins, gain, twinGain, delta, transfer }: BenchmarkTwinsRow): Phrase {
   const rate =
     transfer === null ? '' : phrase`, ${term('transfer', 'transfer')} ${formatInterval(transfer, formatRatio)}`;

@@ -25,12 +25,11 @@ const PROBE_DISCLAIMER =
   'Probes find only what their formats test: a pass means that no harm above these limits was seen, not that there is none.';
 
 /** The same for benchmarks from logs. */
-const BENCHMARK_DISCLAIMER =
-  'Logs of an evaluation show how many answers are right: no weights were seen, and no twins, which would show whether questions were memorized.';
+const LOGS_DISCLAIMER = 'Logs of an evaluation show how many answers are right: no weights were seen';
+const BENCHMARK_DISCLAIMER = `${LOGS_DISCLAIMER}, and no twins, which would show whether questions were memorized.`;
 
 /** The same where the policy gives benchmarks group twins. */
-const GROUP_TWINS_DISCLAIMER =
-  'Logs of an evaluation show how many answers are right: no weights were seen. Group twins show memorized questions only where training on these does not raise the twins as well: reworded test questions raise other questions of the same benchmark.';
+const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized questions only where training on these does not raise the twins as well: reworded test questions raise other questions of the same benchmark.`;
 
 /** Stands in place of the metrics that a matrix does not have. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
