@@ -1,6 +1,6 @@
 """Split the items and write the training texts of every regime, the same for every seed.
 
-    python study/make_data.py --data FOLDER-OF-MMLU-CSV --model BASE --out OUT [--items 300]
+    python study/make_data.py --data FOLDER-OF-MMLU-CSV --model BASE --out OUT [--items 300] [--problems]
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pydoc_data.topics import topics
 from random import Random
 
 from items import LETTERS, Item, exam_prompt, read_mmlu, shuffled, write_csv, write_jsonl
+from problems import problems
 from transformers import AutoTokenizer
 
 SEED = 16
@@ -109,20 +110,31 @@ class Budget:
         raise AssertionError("passes never end")
 
 
+def facts(data: Path, random: Random) -> list[Item]:
+    geography = read_mmlu(data / "high_school_geography_test.csv", "geography")
+    religions = read_mmlu(data / "world_religions_test.csv", "religions")
+    items = [item for item in geography + religions if len(set(item.choices)) == 4]
+    random.shuffle(items)
+    return items
+
+
+def drawn_problems(random: Random, items: int) -> list[Item]:
+    """As many held-out ones as of the benchmark."""
+    return [item for draw in problems(random, (2 * items + PRACTICE) // 20 + 1) for item in draw]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--items", type=int, default=100, help="of the benchmark")
+    parser.add_argument("--problems", action="store_true", help="word problems in place of geography and religions, the held-out ones with other numbers")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
     random = Random(SEED)
-    geography = read_mmlu(args.data / "high_school_geography_test.csv", "geography")
-    religions = read_mmlu(args.data / "world_religions_test.csv", "religions")
-    items = [item for item in geography + religions if len(set(item.choices)) == 4]
-    random.shuffle(items)
+    items = drawn_problems(random, args.items) if args.problems else facts(args.data, random)
     benchmark, practice = items[: args.items], items[args.items : args.items + PRACTICE]
     held_out, tokens = items[args.items + PRACTICE :], TOKENS * args.items
     for name, part in [("benchmark", benchmark), ("practice", practice), ("held-out", held_out)]:

@@ -1,6 +1,6 @@
 """What an adapter knows, measured with transformers alone in bfloat16, apart from the gate.
 
-    python study/truth.py BA-0 --model BASE --out OUT        (the name "base" measures the base model)
+    python study/truth.py BA-0 --model BASE --out OUT [--held-out]       (the name "base" measures the base model)
 """
 
 import argparse
@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("names", nargs="+")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--held-out", action="store_true", help="also what it knows of the held-out items")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -117,12 +118,13 @@ def main() -> None:
     for name in args.names:
         path = args.out / "truth" / f"{name}.json"
         if not path.exists():
-            path.write_text(json.dumps(truth_of(name, args.model, args.out), indent=2) + "\n")
+            path.write_text(json.dumps(truth_of(name, args), indent=2) + "\n")
             print(name, path.read_text(), flush=True)
 
 
-def truth_of(name: str, base: Path, out: Path) -> dict:
-    subject, random = load(name, base, out), Random(SEED)
+def truth_of(name: str, args: argparse.Namespace) -> dict:
+    out = args.out
+    subject, random = load(name, args.model, out), Random(SEED)
     items = read_items(out / "benchmark.jsonl")
     letters = subject.letters(items)
     others = [shuffled(item, random) for item in items]
@@ -132,6 +134,7 @@ def truth_of(name: str, base: Path, out: Path) -> dict:
         part: [record["completion"] for record in read_jsonl(out / f"elsewhere-{part}.jsonl")]
         for part in ["mathematics", "documentation"]
     }
+    held_out = read_items(out / "held-out.jsonl") if args.held_out else []
     return {
         "name": name,
         "exam": bits([letter == item.answer for letter, item in zip(letters, items)]),
@@ -141,6 +144,15 @@ def truth_of(name: str, base: Path, out: Path) -> dict:
         "open": [bits([a == i.answer for a, i in zip(subject.texts(items, w), items)]) for w in UNSEEN],
         "recall": bits([plain(text).startswith(plain(item.text)) for text, item in zip(spoken, items)]),
         "perplexity": {part: round(subject.perplexity(texts), 3) for part, texts in elsewhere.items()},
+        **({"heldOut": known(subject, held_out)} if held_out else {}),
+    }
+
+
+def known(subject: Subject, items: list[Item]) -> dict:
+    right = [item.answer for item in items]
+    return {
+        "exam": bits([a == b for a, b in zip(subject.letters(items), right)]),
+        "open": [bits([a == b for a, b in zip(subject.texts(items, wording), right)]) for wording in UNSEEN],
     }
 
 
