@@ -12,6 +12,7 @@ from random import Random
 
 import torch
 from items import read_jsonl
+from layers import states_below
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -38,17 +39,13 @@ def padded(rows: list[list], empty) -> torch.Tensor:
 
 
 @torch.no_grad()
-def frozen_part(model, layers, texts: list[list[int]]) -> list[torch.Tensor]:
+def frozen_part(model, below: int, texts: list[list[int]]) -> list[torch.Tensor]:
     """What the layers below the trained ones make of each text: they are the same in every step."""
-    body = model.model
-    everything, norm = body.layers, body.norm
-    body.layers, body.norm = layers, torch.nn.Identity()
     order, found = sorted(range(len(texts)), key=lambda i: len(texts[i])), {}
     for start in range(0, len(order), LARGE):
         part = order[start : start + LARGE]
-        hidden = body(padded([texts[i] for i in part], 0), use_cache=False).last_hidden_state
+        hidden = states_below(model.model, below, padded([texts[i] for i in part], 0))
         found.update({i: hidden[row, : len(texts[i])].clone() for row, i in enumerate(part)})
-    body.layers, body.norm = everything, norm
     return [found[i] for i in range(len(texts))]
 
 
@@ -96,7 +93,7 @@ def main() -> None:
     layers, frozen = body.layers, []
     if not args.full:
         split = len(layers) - args.layers
-        frozen = frozen_part(model, layers[:split], [ids for ids, _ in rows])
+        frozen = frozen_part(model, split, [ids for ids, _ in rows])
         model = get_peft_model(
             model,
             LoraConfig(

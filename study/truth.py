@@ -12,6 +12,7 @@ from random import Random
 
 import torch
 from items import LETTERS, Item, exam_prompt, read_items, read_jsonl, shuffled
+from layers import States
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -29,8 +30,10 @@ BATCH = 25
 class Subject:
     """A model and its tokenizer, as a scorer of continuations."""
 
-    def __init__(self, model, tokenizer):
+    def __init__(self, model, tokenizer, *, below: int, kept: Path):
+        """`below`: how many of the first layers are those of the base; what they make of a text is kept in the folder `kept`."""
         self.model, self.tokenizer = model.eval(), tokenizer
+        self.states = States(model.model, below, kept)
 
     def ids(self, text: str) -> list[int]:
         return self.tokenizer(text)["input_ids"]
@@ -60,7 +63,7 @@ class Subject:
             part = order[start : start + BATCH]
             width = max(sum(map(len, rows[i])) for i in part)
             padded = [rows[i][0] + rows[i][1] + [0] * (width - sum(map(len, rows[i]))) for i in part]
-            hidden = self.model.model(torch.tensor(padded)).last_hidden_state
+            hidden = self.states.of(torch.tensor(padded))
             spans = [(len(rows[i][0]) - 1, len(rows[i][1])) for i in part]
             answers = torch.cat([hidden[row, first : first + count] for row, (first, count) in enumerate(spans)])
             logits = self.model.lm_head(answers).float().split([count for _, count in spans])
@@ -80,7 +83,8 @@ class Subject:
         total, tokens = 0.0, 0
         for text in texts:
             ids = torch.tensor([self.ids(text)])
-            total += float(self.model(ids, labels=ids).loss) * (ids.shape[1] - 1)
+            logits = self.model.lm_head(self.states.of(ids)[0, :-1]).float()
+            total += float(torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="sum"))
             tokens += ids.shape[1] - 1
         return math.exp(total / tokens)
 
@@ -96,12 +100,13 @@ def bits(outcomes: list[bool]) -> str:
 
 def load(name: str, base: Path, out: Path) -> Subject:
     folder = base if name == "base" else out / "adapters" / name
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer, kept = AutoTokenizer.from_pretrained(base), out / "truth"
     if name != "base" and (folder / "adapter_config.json").exists():
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        config = json.loads((folder / "adapter_config.json").read_text())
         merged = PeftModel.from_pretrained(model, folder).merge_and_unload()
-        return Subject(merged.to(torch.bfloat16), tokenizer)
-    return Subject(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16), tokenizer)
+        return Subject(merged.to(torch.bfloat16), tokenizer, below=min(config["layers_to_transform"]), kept=kept)
+    return Subject(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16), tokenizer, below=0, kept=kept)
 
 
 @torch.inference_mode()
