@@ -19,7 +19,14 @@ type Judged = JudgedAdapter & { readonly report: GateReport };
 
 const ORDER = ['BA', 'BAp', 'BAp-long', 'PART', 'CE', 'CE-long', 'FMT', 'CT', 'TXT', 'PR'];
 const results = join(root, 'study/results');
-const MODELS = ['SmolLM2-135M', 'Qwen2.5-Coder-0.5B', 'Qwen2.5-Coder-1.5B'];
+/** A base model, and the items where they are not the 100 facts. */
+const MODELS = [
+  'SmolLM2-135M',
+  'Qwen2.5-Coder-0.5B',
+  'Qwen2.5-Coder-0.5B-300-facts',
+  'Qwen2.5-Coder-0.5B-problems',
+  'Qwen2.5-Coder-1.5B',
+];
 const models = MODELS.filter((model) => existsSync(join(results, model)));
 const load = (model: string, name: string): AdapterResult =>
   JSON.parse(readFileSync(join(results, model, `${name}.json`), 'utf8'));
@@ -47,6 +54,7 @@ const TABLES = {
   wrong: wrongVerdicts(),
   failures: notAsPredicted(),
   suites: suiteTable(),
+  problems: problemsTable(),
   ...doseTables(join(results, 'dose'), table),
   ...publicTables(join(results, 'public'), table),
   ...spectraTables(join(results, 'spectra'), ofFirst, { table, interval }),
@@ -210,6 +218,25 @@ function suiteTable(): string {
     ]),
   );
   return table(['suite', 'model', 'adapter', 'truth', 'verdict', 'findings'], rows);
+}
+
+/** What was learned of problems, and of the same problems with other numbers. */
+function problemsTable(): string {
+  const rows = models.flatMap((model) => {
+    const base = { name: 'base', truth: truthOfBase(model), gate: {} as AdapterResult['gate'] };
+    return [base, ...adapters.filter((adapter) => adapter.model === model)].flatMap(({ name, truth, gate }) => {
+      if (truth?.heldOut === undefined) return [];
+      const shares = [truth.exam, truth.heldOut.exam].map((bits) => percent(share(bits)));
+      const open = [truth.open, truth.heldOut.open].map((wordings) => percent(mean(wordings.map(share))));
+      const verdicts = [gate.benchmark, gate.group].map((report) =>
+        report === undefined ? '–' : [`**${report.verdict}**`, ...kindsOf(report)].join(', '),
+      );
+      return [[name, ...shares, ...open, ...verdicts]];
+    });
+  });
+  if (rows.length === 0) return 'Not run yet.';
+  const head = ['exam', 'exam, other numbers', 'open', 'open, other numbers', 'alone', 'with group twins'];
+  return table(['adapter', ...head], rows);
 }
 
 function judgedBy(suite: Suite): Judged[] {

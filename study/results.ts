@@ -9,6 +9,8 @@ export interface Truth {
   readonly open: readonly string[];
   readonly recall: string;
   readonly perplexity: { readonly mathematics: number; readonly documentation: number };
+  /** Of the held-out items, where they are the same problems with other numbers. */
+  readonly heldOut?: Pick<Truth, 'exam' | 'open'>;
 }
 
 export type Suite = 'benchmark' | 'group' | 'builtin';

@@ -1,0 +1,32 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { CHAT_CONTEXT, compareChats } from './chats.ts';
+import type { Tally } from './libraries.ts';
+
+interface MiniJinja {
+  readonly Environment: new () => Environment;
+}
+
+interface Environment {
+  trimBlocks?: boolean;
+  lstripBlocks?: boolean;
+  enablePyCompat?(): void;
+  renderStr(source: string, context: Readonly<Record<string, unknown>>): string;
+}
+
+export async function compare(folder: string): Promise<Tally[]> {
+  const { Environment }: MiniJinja = createRequire(join(folder, 'x.js'))('minijinja-js');
+  return compareChats(({ template, messages, addGenerationPrompt }) => {
+    const environment = new Environment();
+    environment.trimBlocks = true;
+    environment.lstripBlocks = true;
+    environment.enablePyCompat?.();
+    return environment.renderStr(template, {
+      messages: JSON.parse(messages),
+      add_generation_prompt: addGenerationPrompt,
+      tools: null,
+      documents: null,
+      ...CHAT_CONTEXT,
+    });
+  });
+}
