@@ -27,7 +27,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     no_rope_layer_interval num_attention_heads num_dense_layers num_experts num_experts_per_tok num_global_key_value_heads num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
     num_nextn_predict_layers original_max_position_embeddings pad_token_id pretraining_tp q_lora_rank qk_nope_head_dim
-    qk_rope_head_dim query_pre_attn_scalar scale_factor shared_expert_intermediate_size shared_intermediate_size sliding_window
+    qk_rope_head_dim query_pre_attn_scalar rotary_dim scale_factor shared_expert_intermediate_size shared_intermediate_size sliding_window
     spatial_merge_size ssm_state_size top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id
     vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input`,
   float: `
@@ -129,13 +129,13 @@ const EVERYWHERE = new Set(
 
 /** Keys whose null only these classes refuse: others take it for a note. */
 const REFUSED_IN: Readonly<Record<string, string>> = {
-  attn_pdrop: 'gpt2',
+  attn_pdrop: 'gpt2 gptj',
   classifier_dropout: 'gpt_neox',
-  embd_pdrop: 'gpt2 phi phi3',
+  embd_pdrop: 'gpt2 gptj phi phi3',
   hidden_dropout: 'falcon gpt_neox nemotron_h stablelm',
   is_decoder: 'gpt_neox',
   pretraining_tp: 'glm4_moe_lite hunyuan_v1_dense seed_oss',
-  resid_pdrop: 'gpt2 phi phi3',
+  resid_pdrop: 'gpt2 gptj phi phi3',
   reorder_and_upcast_attn: 'gpt2',
   residual_dropout: 'seed_oss starcoder2',
   sliding_window: 'gemma3n_text gemma4_text gemma4_unified_text',

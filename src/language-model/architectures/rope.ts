@@ -117,9 +117,7 @@ export function buildRope(config: Config, headDim: number, parameters: Parameter
     );
   }
   if (defaults.sections) expectSections(config, parameters, dim / 2, defaults.sections);
-  const powers = Array.from({ length: dim / 2 }, (_, i) =>
-    Math.fround(Math.fround(theta) ** Math.fround((2 * i) / dim)),
-  );
+  const powers = powersOf(theta, dim);
   const rope = scaling.build({
     config,
     parameters,
@@ -127,12 +125,25 @@ export function buildRope(config: Config, headDim: number, parameters: Parameter
     partial,
     theta,
     powers,
-    plain: powers.map((power) => Math.fround(1 / power)),
+    plain: frequenciesOf(powers),
     original:
       defaults.original ??
       originalBeside(config, parameters, { isRead: ['llama3', 'longrope', 'yarn'].includes(type) }),
   });
   return { ...rope, interleaved: defaults.interleaved ?? false };
+}
+
+/** Rotary positions of families whose code has one base and no length scaling. */
+export function plainRope(dim: number, theta: number): Rope {
+  return { dim, frequencies: frequenciesOf(powersOf(theta, dim)), magnitude: 1, long: null, interleaved: false };
+}
+
+function powersOf(theta: number, dim: number): number[] {
+  return Array.from({ length: dim / 2 }, (_, i) => Math.fround(Math.fround(theta) ** Math.fround((2 * i) / dim)));
+}
+
+function frequenciesOf(powers: readonly number[]): number[] {
+  return powers.map((power) => Math.fround(1 / power));
 }
 
 /** Text has one position for all of them, but the class splits the dimensions all the same. */

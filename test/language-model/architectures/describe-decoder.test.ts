@@ -85,6 +85,7 @@ describe('describeDecoder', () => {
     // Minitron: the size of heads in the training code.
     ['nemotron', { kv_channels: 128 }],
     ['phi', { head_dim: 64 }],
+    ['gptj', { rotary: true, scale_attn_weights: true }],
     ['cohere2', { order_of_interleaved_layers: 'local_attn_first', rotary_pct: 1, use_gated_activation: true }],
   ])('ignores keys of some checkpoints on the Hub: %s', (model_type, more) => {
     expect(decoderOf({ model_type, ...more })).toEqual(decoderOf({ model_type }));
@@ -179,6 +180,12 @@ describe('describeDecoder', () => {
       'weights of experts that are not divided by their sum (Qwen3-VL)',
       { model_type: 'qwen3_vl_moe', text_config: { norm_topk_prob: false } },
       /norm_topk_prob is false/,
+    ],
+    ['positions that are not rotary', { model_type: 'gptj', rotary: false }, /rotary is false: positions are rotary/],
+    [
+      'more rotated dimensions than a head has',
+      { model_type: 'gptj', rotary_dim: 512 },
+      /rotary_dim is 512, and heads have 256 dimensions/,
     ],
     ['heads of another size', { model_type: 'phi', head_dim: 128 }, /head_dim is 128: heads have hidden_size/],
     ['norms that Command R7B lacks', { model_type: 'cohere2', use_qk_norm: true }, /use_qk_norm is true/],
@@ -309,6 +316,12 @@ describe('the default rotary base', () => {
       expect(attention?.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
     },
   );
+
+  it('GPT-J rotates 64 dimensions of each head by default, in pairs of neighbors', () => {
+    const [attention] = attentionMixers(decoderOf({ model_type: 'gptj' }));
+    expect(attention?.rope).toMatchObject({ dim: 64, interleaved: true });
+    expect(attention?.rope?.frequencies[16]).toBeCloseTo(0.01, 8);
+  });
 });
 
 describe('the temperature of Ministral 3', () => {

@@ -17,6 +17,7 @@ import { glm4Moe, glm4MoeLite } from './glm-moe.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gptOss } from './gpt-oss.ts';
 import { gpt2 } from './gpt2.ts';
+import { gptj } from './gptj.ts';
 import { granite } from './granite.ts';
 import { graniteMoeHybrid } from './granite-hybrid.ts';
 import { helium } from './helium.ts';
@@ -71,6 +72,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   glm4Moe,
   glm4MoeLite,
   gpt2,
+  gptj,
   gptNeox,
   gptOss,
   granite,

@@ -28,11 +28,20 @@ export interface Sizes {
 export const MAX_LAYERS = 2000;
 const MAX_HEAD_DIM = 65_536;
 
-/** @param hasHeadDim the family's code reads `head_dim`, which need not be hidden_size / heads */
-export function readSizes(config: Config, { hasHeadDim = true }: { readonly hasHeadDim?: boolean } = {}): Sizes {
+/**
+ * @param hasHeadDim the family's code reads `head_dim`, which need not be hidden_size / heads
+ * @param hasKeyValueHeads it reads `num_key_value_heads`; otherwise every head has a key of its own
+ */
+export function readSizes(
+  config: Config,
+  {
+    hasHeadDim = true,
+    hasKeyValueHeads = true,
+  }: { readonly hasHeadDim?: boolean; readonly hasKeyValueHeads?: boolean } = {},
+): Sizes {
   const hidden = config.size('hidden_size');
   const heads = config.size('num_attention_heads');
-  const keyValueHeads = config.numberOrNull('num_key_value_heads') ?? heads;
+  const keyValueHeads = (hasKeyValueHeads ? config.numberOrNull('num_key_value_heads') : null) ?? heads;
   if (keyValueHeads <= 0 || heads % keyValueHeads !== 0) {
     throw config.error(`${heads} attention heads cannot share ${keyValueHeads} key-value heads evenly`);
   }

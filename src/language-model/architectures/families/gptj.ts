@@ -1,0 +1,67 @@
+import { plainRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
+
+/**
+ * GPT-J: parallel residuals from one norm, a part of each head rotated by neighboring pairs, biases in the MLP and the output layer
+ * alone (Wang & Komatsuzaki 2021). Read from transformers 5.24, models/gptj/modeling_gptj.py.
+ */
+export const gptj: ModelFamily = {
+  modelType: 'gptj',
+  defaults: {
+    vocab_size: 50400,
+    max_position_embeddings: 2048,
+    hidden_size: 4096,
+    num_hidden_layers: 28,
+    num_attention_heads: 16,
+    rotary_dim: 64,
+    n_inner: null,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    tie_word_embeddings: false,
+  },
+  aliases: {
+    n_positions: 'max_position_embeddings',
+    n_embd: 'hidden_size',
+    n_layer: 'num_hidden_layers',
+    n_head: 'num_attention_heads',
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
+    const { headDim, hidden } = sizes;
+    const rotated = config.size('rotary_dim');
+    if (rotated > headDim || rotated % 2 !== 0) {
+      throw config.error(`rotary_dim is ${rotated}, and heads have ${headDim} dimensions`);
+    }
+    const rope = { ...plainRope(rotated, 10000), interleaved: true };
+    const epsilon = config.positive('layer_norm_epsilon');
+    const width = config.numberOrNull('n_inner') ?? 4 * hidden;
+    // In files on the Hub; its class does not read them.
+    config.expect('rotary', true, 'positions are rotary in this family');
+    config.expect('scale_attn_weights', true, 'scores are divided by the root of the dimensions in this family');
+    return decoder(config, sizes, {
+      embeddings: 'wte',
+      namings: namings('transformer.'),
+      layers: eachLayer(sizes, (i) => ({
+        mixer: plainAttention(`h.${i}.attn`, sizes, {
+          rope,
+          output: linear(`h.${i}.attn.out_proj`, hidden, hidden, { bias: false }),
+        }),
+        mlp: {
+          kind: 'plain',
+          up: linear(`h.${i}.mlp.fc_in`, hidden, width, { bias: true }),
+          down: linear(`h.${i}.mlp.fc_out`, width, hidden, { bias: true }),
+          activation: config.activation('activation_function'),
+        },
+        residual: 'parallel',
+        residualScale: 1,
+        attentionNorm: layerNorm(`h.${i}.ln_1`, hidden, epsilon),
+        attentionOutputNorm: null,
+        mlpNorm: 'attention',
+        mlpOutputNorm: null,
+      })),
+      finalNorm: layerNorm('ln_f', hidden, epsilon),
+      head: { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias: true },
+    });
+  },
+};
