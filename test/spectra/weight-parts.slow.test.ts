@@ -31,7 +31,7 @@ const TOLERANCE = 1e-7;
 /** The key of a matrix in the file, whatever is before the layers in its name. */
 function keyOf({ name, place: { layer, expert, module } }: Job): string {
   if (expert !== null) return `experts ${layer} ${expert} ${module}`;
-  return name.replace(/^.*?layers\./, 'layers.').replace(/\.weight\[/, '[');
+  return name.replace(/^.*?((layers|h)\.\d+\.)/, '$1').replace(/\.weight\[/, '[');
 }
 
 const PREFERENCES = { method: 'exact', device: CPU } as const;

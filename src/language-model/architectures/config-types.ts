@@ -7,11 +7,11 @@ import { UserError } from '../../platform/user-error.ts';
  */
 const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   bool: `
-    output_hidden_states add_cross_attention alibi altup_correct_scale attention_bias attention_k_eq_v attention_out_bias attn_temperature_tuning bias
+    output_hidden_states add_cross_attention alibi altup_correct_scale attention_bias attention_k_eq_v attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias
     block_auto_adjust_ff_dim conv_bias enable_moe_block is_decoder lm_head_bias mamba_conv_bias mamba_proj_bias mlp_bias
     moe_shared_expert_overlap multi_query multimodal_projector_bias new_decoder_architecture norm_topk_prob output_router_logits
     parallel_attn qk_layernorm qkv_bias reorder_and_upcast_attn rescale_prenorm_residual residual_in_fp32 rope_interleave
-    scale_attn_by_inverse_layer_idx scale_attn_weights summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache
+    scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx scale_attn_weights summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache
     use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm use_qkv_bias
     use_sliding_window`,
   int: `
@@ -129,15 +129,18 @@ const EVERYWHERE = new Set(
 
 /** Keys whose null only these classes refuse: others take it for a note. */
 const REFUSED_IN: Readonly<Record<string, string>> = {
-  attn_pdrop: 'gpt2 gptj',
+  attention_softmax_in_fp32: 'gpt_bigcode',
+  attn_pdrop: 'gpt2 gpt_bigcode gptj',
   classifier_dropout: 'gpt_neox',
-  embd_pdrop: 'gpt2 gptj phi phi3',
+  embd_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
   hidden_dropout: 'falcon gpt_neox nemotron_h stablelm',
   is_decoder: 'gpt_neox',
+  multi_query: 'gpt_bigcode',
   pretraining_tp: 'glm4_moe_lite hunyuan_v1_dense seed_oss',
-  resid_pdrop: 'gpt2 gptj phi phi3',
+  resid_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
   reorder_and_upcast_attn: 'gpt2',
   residual_dropout: 'seed_oss starcoder2',
+  scale_attention_softmax_in_fp32: 'gpt_bigcode',
   sliding_window: 'gemma3n_text gemma4_text gemma4_unified_text',
   summary_first_dropout: 'gpt2',
   summary_proj_to_labels: 'gpt2',

@@ -86,6 +86,7 @@ describe('describeDecoder', () => {
     ['nemotron', { kv_channels: 128 }],
     ['phi', { head_dim: 64 }],
     ['gptj', { rotary: true, scale_attn_weights: true }],
+    ['gpt_bigcode', { inference_runner: 0, pad_key_length: true, validate_runner_input: true, num_key_value_heads: 1 }],
     ['cohere2', { order_of_interleaved_layers: 'local_attn_first', rotary_pct: 1, use_gated_activation: true }],
   ])('ignores keys of some checkpoints on the Hub: %s', (model_type, more) => {
     expect(decoderOf({ model_type, ...more })).toEqual(decoderOf({ model_type }));
@@ -180,6 +181,16 @@ describe('describeDecoder', () => {
       'weights of experts that are not divided by their sum (Qwen3-VL)',
       { model_type: 'qwen3_vl_moe', text_config: { norm_topk_prob: false } },
       /norm_topk_prob is false/,
+    ],
+    [
+      'keys that its projection does not have',
+      { model_type: 'gpt_bigcode', num_key_value_heads: 12 },
+      /num_key_value_heads is 12: multi_query says/,
+    ],
+    [
+      'cross attention (GPT-BigCode)',
+      { model_type: 'gpt_bigcode', multi_query: false, add_cross_attention: true },
+      /only decoders/,
     ],
     ['positions that are not rotary', { model_type: 'gptj', rotary: false }, /rotary is false: positions are rotary/],
     [

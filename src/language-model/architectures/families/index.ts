@@ -14,6 +14,7 @@ import { gemma3n } from './gemma3n.ts';
 import { gemma4, gemma4Unified } from './gemma4.ts';
 import { glm, glm4 } from './glm.ts';
 import { glm4Moe, glm4MoeLite } from './glm-moe.ts';
+import { gptBigCode } from './gpt-bigcode.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gptOss } from './gpt-oss.ts';
 import { gpt2 } from './gpt2.ts';
@@ -72,6 +73,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   glm4Moe,
   glm4MoeLite,
   gpt2,
+  gptBigCode,
   gptj,
   gptNeox,
   gptOss,

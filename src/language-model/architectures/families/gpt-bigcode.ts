@@ -1,0 +1,72 @@
+import type { Projections } from '../decoder.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, preNormLayer, readSizes } from './layers.ts';
+
+/**
+ * GPT-BigCode (SantaCoder, StarCoder): GPT-2 with plain linear layers, where all heads share one key and value (arXiv 2301.03988,
+ * 2305.06161), or each has its own, adjacent to its query. Read from transformers 5.24, models/gpt_bigcode/modeling_gpt_bigcode.py.
+ */
+export const gptBigCode: ModelFamily = {
+  modelType: 'gpt_bigcode',
+  defaults: {
+    vocab_size: 50257,
+    max_position_embeddings: 1024,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    n_inner: null,
+    activation_function: 'gelu_pytorch_tanh',
+    layer_norm_epsilon: 1e-5,
+    scale_attn_weights: true,
+    multi_query: true,
+    tie_word_embeddings: true,
+  },
+  aliases: {
+    n_positions: 'max_position_embeddings',
+    n_embd: 'hidden_size',
+    n_layer: 'num_hidden_layers',
+    n_head: 'num_attention_heads',
+  },
+  describe: (config) => {
+    const base = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
+    const { heads, headDim, hidden } = base;
+    const keyValueHeads = config.boolean('multi_query') ? 1 : heads;
+    const sizes = { ...base, keyValueHeads };
+    const epsilon = config.positive('layer_norm_epsilon');
+    const width = config.numberOrNull('n_inner') ?? 4 * hidden;
+    const scale = config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1;
+    config.expect('add_cross_attention', false, 'only decoders are supported');
+    config.expect('num_key_value_heads', keyValueHeads, 'multi_query says how many there are');
+    // Of the inference code of its first files, which its class does not read.
+    config.ignore('inference_runner', 'pad_key_length', 'pre_allocate_kv_cache', 'validate_runner_input');
+    const split: Pick<Extract<Projections, { kind: 'fused' }>, 'groups' | 'split'> = keyValueHeads === 1
+      ? { groups: 1, split: [heads, 1, 1] }
+      : { groups: heads, split: [1, 1, 1] };
+    return decoder(config, sizes, {
+      embeddings: 'wte',
+      positions: 'wpe',
+      namings: namings('transformer.'),
+      layers: eachLayer(sizes, (i) => {
+        const at = `h.${i}.attn`;
+        const output = hidden + 2 * keyValueHeads * headDim;
+        return preNormLayer(
+          plainAttention(at, sizes, {
+            rope: null,
+            projections: { kind: 'fused', linear: linear(`${at}.c_attn`, hidden, output, { bias: true }), ...split },
+            output: linear(`${at}.c_proj`, hidden, hidden, { bias: true }),
+            scale,
+          }),
+          {
+            kind: 'plain',
+            up: linear(`h.${i}.mlp.c_fc`, hidden, width, { bias: true }),
+            down: linear(`h.${i}.mlp.c_proj`, width, hidden, { bias: true }),
+            activation: config.activation('activation_function'),
+          },
+          layerNorm(`h.${i}.ln_1`, hidden, epsilon),
+          layerNorm(`h.${i}.ln_2`, hidden, epsilon),
+        );
+      }),
+      finalNorm: layerNorm('ln_f', hidden, epsilon),
+    });
+  },
+};
