@@ -133,7 +133,7 @@ function parseFiniteObject(text: string, file: string): Config | null {
 
 /** Keys that different families use for the same number. */
 const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'num_heads'];
-const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'embed_dim'];
+const HIDDEN = ['hidden_size', 'n_embd', 'n_embed', 'd_model', 'embed_dim'];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'depth'];
 // The last is ChatGLM's.
 const KEY_VALUE_HEADS = ['num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'multi_query_group_num'];
@@ -145,6 +145,9 @@ export function describeArchitecture(config: Config): Architecture {
   const vision = section(config, 'vision_config');
   const pick = (names: readonly string[]) => integer(text, names) ?? integer(config, names);
   const heads = pick(HEADS);
+  // Falcon's own default is multi-query; GPT-BigCode's is too.
+  const multiQuery = text.multi_query !== false;
+  const keyValueHeads = multiQuery && text.model_type === 'gpt_bigcode' ? 1 : heads;
   return {
     modelType: string(config.model_type),
     layoutType: string(text.model_type) ?? string(config.model_type),
@@ -153,11 +156,10 @@ export function describeArchitecture(config: Config): Architecture {
     furtherLayers: pick(['num_nextn_predict_layers']),
     hiddenSize: pick(HIDDEN),
     heads,
-    keyValueHeads: pick(KEY_VALUE_HEADS) ?? nestedKeyValueHeads(text) ?? heads,
+    keyValueHeads: pick(KEY_VALUE_HEADS) ?? nestedKeyValueHeads(text) ?? keyValueHeads,
     headDim: pick(['head_dim']),
     newDecoderArchitecture: text.new_decoder_architecture === true,
-    // Falcon's own default is multi-query; GPT-BigCode's is too.
-    multiQuery: text.multi_query !== false,
+    multiQuery,
     experts: pick(EXPERTS) ?? nestedExperts(text),
     latent: latentHeads(text),
     mixer: readMixerSizes(pick, { isMamba2: text.model_type === 'mamba2' }),
