@@ -7,11 +7,11 @@ import { UserError } from '../../platform/user-error.ts';
  */
 const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   bool: `
-    output_hidden_states add_cross_attention alibi altup_correct_scale attention_bias attention_k_eq_v attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias
+    output_hidden_states add_cross_attention alibi altup_correct_scale apply_residual_connection_post_layernorm attention_bias attention_k_eq_v attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias
     block_auto_adjust_ff_dim conv_bias enable_moe_block is_decoder lm_head_bias mamba_conv_bias mamba_proj_bias mlp_bias
     moe_shared_expert_overlap multi_query multimodal_projector_bias new_decoder_architecture norm_topk_prob output_router_logits
     parallel_attn qk_layernorm qkv_bias reorder_and_upcast_attn rescale_prenorm_residual residual_in_fp32 rope_interleave
-    scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx scale_attn_weights summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache
+    scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache
     use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm use_qkv_bias
     use_sliding_window`,
   int: `
@@ -23,7 +23,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     linear_value_head_dim mamba_chunk_size mamba_d_conv mamba_d_state mamba_expand mamba_head_dim mamba_n_groups mamba_n_heads
     mamba_num_heads max_position_embeddings max_window_layers mm_tokens_per_image moe_intermediate_size moe_k moe_latent_size
     moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts moe_num_shared_experts
-    moe_shared_expert_intermediate_size n_embd n_group n_groups n_head n_inner n_layer n_positions n_routed_experts n_shared_experts
+    moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner n_layer n_positions n_routed_experts n_shared_experts
     no_rope_layer_interval num_attention_heads num_dense_layers num_experts num_experts_per_tok num_global_key_value_heads num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
     num_nextn_predict_layers original_max_position_embeddings pad_token_id pretraining_tp q_lora_rank qk_nope_head_dim
@@ -133,10 +133,10 @@ const REFUSED_IN: Readonly<Record<string, string>> = {
   attn_pdrop: 'gpt2 gpt_bigcode gptj',
   classifier_dropout: 'gpt_neox',
   embd_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
-  hidden_dropout: 'falcon gpt_neox nemotron_h stablelm',
+  hidden_dropout: 'bloom falcon gpt_neox nemotron_h stablelm',
   is_decoder: 'gpt_neox',
   multi_query: 'gpt_bigcode',
-  pretraining_tp: 'glm4_moe_lite hunyuan_v1_dense seed_oss',
+  pretraining_tp: 'bloom glm4_moe_lite hunyuan_v1_dense seed_oss',
   resid_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
   reorder_and_upcast_attn: 'gpt2',
   residual_dropout: 'seed_oss starcoder2',

@@ -18,6 +18,8 @@ export interface Decoder {
   readonly maxLength: number;
   readonly embeddings: string;
   readonly embeddingScale: number;
+  /** Of the embeddings; none if missing. */
+  readonly embeddingNorm?: Norm;
   /** Learned absolute positions [maxLength, hidden], or null. */
   readonly positions: string | null;
   /** Embeddings for each layer, beside those of the stream; none if missing. */
@@ -51,14 +53,14 @@ interface Head {
 }
 
 /**
- * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Parallel: h += mixer(norm(h)) + mlp(norm(h)),
- * both from the same h.
+ * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Normed: h = norm(h), h += scale·mixer(h), and the same
+ * with the MLP. Parallel: h += mixer(norm(h)) + mlp(norm(h)), both from the same h.
  */
 export interface Layer {
   /** What tokens see of those before them. Null: the block has only the other half. */
   readonly mixer: Mixer | null;
   readonly mlp: Mlp | null;
-  readonly residual: 'sequential' | 'parallel';
+  readonly residual: 'sequential' | 'normed' | 'parallel';
   readonly residualScale: number;
   /** Before the mixer; null in families without it. */
   readonly attentionNorm: Norm | null;
@@ -176,11 +178,13 @@ export interface Temperature {
   readonly offset: 0 | 1;
 }
 
-/** Added to the scores: slope · position of the key, rounded as in the family's own code. */
+/** Added to the scores: scale · slope · position of the key. */
 export interface Alibi {
   /** One per head. */
   readonly slopes: readonly number[];
   readonly scale: number;
+  /** What slopes, and their products with positions, are rounded to before they are scaled. */
+  readonly rounding: 'bfloat16' | 'float32';
 }
 
 /**

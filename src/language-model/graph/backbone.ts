@@ -18,7 +18,7 @@ import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
 import { lookUp } from './linear.ts';
-import { normStream, type Stream, settled } from './norm.ts';
+import { applyNorm, normStream, type Stream, settled } from './norm.ts';
 import { continuePart, endPart, type PartBeginning } from './part-edges.ts';
 import { embeddingsOfLayer, perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
 import type { KeyAndValue } from './projections.ts';
@@ -209,16 +209,17 @@ function pastKeys(
 
 /** [B · S, hidden]. Rows are looked up in the file's own type, so that the whole table is not converted. */
 function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, positions: Value): Value {
-  const { vocabulary, hidden, embeddings, embeddingScale } = decoder;
+  const { vocabulary, hidden, embeddings, embeddingScale, embeddingNorm } = decoder;
   const flat = graph.reshape(tokens, [-1]);
   const looked = lookUp(graph, weights, embeddings, flat, [vocabulary, hidden]);
   const scaled = embeddingScale === 1 ? looked : graph.op('Mul', [looked, graph.constant([embeddingScale], 'float32')]);
-  if (decoder.positions === null) return scaled;
+  const normed = embeddingNorm === undefined ? scaled : applyNorm(graph, weights, embeddingNorm, scaled);
+  if (decoder.positions === null) return normed;
   const learned = lookUp(graph, weights, decoder.positions, graph.reshape(positions, [-1]), [
     decoder.maxLength,
     hidden,
   ]);
-  return graph.op('Add', [scaled, learned]);
+  return graph.op('Add', [normed, learned]);
 }
 
 /** See `perLayerEmbeddings`; null where there are none. */

@@ -15,7 +15,7 @@ import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import { applyMlp, withExpertsBeside } from './mlp.ts';
-import { applyNorm, normStream, type Stream, settled } from './norm.ts';
+import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
 import { perLayerInput } from './per-layer-embeddings.ts';
 import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
 
@@ -106,8 +106,9 @@ function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream
   const { mixer, mlp } = layer;
   const { options, rows } = context;
   const wanted = (value: Value) => wantedRows(graph, rows, value);
+  const residual = ({ normed, stream }: NormedStream) => (layer.residual === 'normed' ? normed : stream.sum);
   const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
-  const sum = wanted(first === null ? settled(graph, before) : first.stream.sum);
+  const sum = wanted(first === null ? settled(graph, before) : residual(first));
   const mixed =
     mixer === null || first === null
       ? null
@@ -145,7 +146,7 @@ function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream
     beside === undefined
       ? dense
       : withExpertsBeside(graph, weights, beside, { mlp: dense, stream: second.stream.sum }, options);
-  return { sum: second.stream.sum, pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
+  return { sum: residual(second), pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
 }
 
 /** What a mixer returns for its output projection: [B · S, its input]. */

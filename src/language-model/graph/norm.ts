@@ -18,13 +18,13 @@ export function settled(graph: Graph, { sum, pending }: Stream): Value {
   return pending === null ? sum : graph.op('Add', [sum, pending]);
 }
 
+export interface NormedStream {
+  readonly normed: Value;
+  readonly stream: { readonly sum: Value; readonly pending: null };
+}
+
 /** The norm of the stream [m, hidden], and the stream with nothing pending. */
-export function normStream(
-  graph: Graph,
-  weights: Weights,
-  norm: Norm | null,
-  stream: Stream,
-): { normed: Value; stream: { sum: Value; pending: null } } {
+export function normStream(graph: Graph, weights: Weights, norm: Norm | null, stream: Stream): NormedStream {
   if (norm === null || stream.pending === null) {
     const sum = settled(graph, stream);
     return { normed: norm === null ? sum : applyNorm(graph, weights, norm, sum), stream: { sum, pending: null } };

@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '../../onnx/session.ts';
-import type { Window } from '../architectures/decoder.ts';
+import type { Alibi, Window } from '../architectures/decoder.ts';
 import type { ForwardBatch } from './batches.ts';
 import type { KvCacheSize } from './kv-cache.ts';
 
@@ -25,12 +25,13 @@ export function maskTensor({ batch, length, mask }: ForwardBatch, cache: KvCache
   return tensor.float32(data, [rows, 1, length, keys]);
 }
 
-/** [B, heads, 1, T]: slope · position, in bfloat16 as in Falcon's own code, then scaled. */
+/** [B, heads, 1, T]: see {@link Alibi}. */
 export function alibiTensor(
   { batch, length, mask }: ForwardBatch,
   cache: KvCacheSize,
-  { slopes, scale }: { readonly slopes: readonly number[]; readonly scale: number },
+  { slopes, scale, rounding }: Alibi,
 ): Tensor {
+  const rounded = rounding === 'bfloat16' ? toBfloat16 : Math.fround;
   const keys = cache.capacity + length;
   const data = new Float32Array(batch * slopes.length * keys);
   for (let b = 0; b < batch; b += 1) {
@@ -38,7 +39,7 @@ export function alibiTensor(
       const row = (b * slopes.length + head) * keys;
       for (let t = 0; t < cache.length + length; t += 1) {
         const position = mask.keyPosition(b, t) ?? 0;
-        data[row + keyIndex(t, cache)] = toBfloat16(toBfloat16(slope) * position) * scale;
+        data[row + keyIndex(t, cache)] = rounded(rounded(slope) * position) * scale;
       }
     }
   }

@@ -85,6 +85,7 @@ describe('describeDecoder', () => {
     // Minitron: the size of heads in the training code.
     ['nemotron', { kv_channels: 128 }],
     ['phi', { head_dim: 64 }],
+    ['bloom', { bias_dropout_fusion: true, masked_softmax_fusion: true, offset_alibi: 100, skip_bias_add: true }],
     ['gptj', { rotary: true, scale_attn_weights: true }],
     ['gpt_bigcode', { inference_runner: 0, pad_key_length: true, validate_runner_input: true, num_key_value_heads: 1 }],
     ['cohere2', { order_of_interleaved_layers: 'local_attn_first', rotary_pct: 1, use_gated_activation: true }],
@@ -192,6 +193,12 @@ describe('describeDecoder', () => {
       { model_type: 'gpt_bigcode', multi_query: false, add_cross_attention: true },
       /only decoders/,
     ],
+    [
+      'sums without biases (BLOOM)',
+      { model_type: 'bloom', slow_but_exact: true, pretraining_tp: 4 },
+      /pretraining_tp is 4: with slow_but_exact/,
+    ],
+    ['another width of the MLP (BLOOM)', { model_type: 'bloom', n_inner: 64 }, /"n_inner": 64 may change what bloom/],
     ['positions that are not rotary', { model_type: 'gptj', rotary: false }, /rotary is false: positions are rotary/],
     [
       'more rotated dimensions than a head has',

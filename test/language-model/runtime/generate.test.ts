@@ -35,6 +35,8 @@ const KINDS: ReadonlyArray<[string, string, EngineChanges]> = [
   ['window and softcap', 'gemma2', {}],
   ['two rotary bases', 'gemma3-text', {}],
   ['alibi', 'falcon-alibi', {}],
+  ['alibi, a norm of embeddings, residuals of norms', 'bloom-normed', {}],
+  ['one key for all heads, learned positions', 'gpt-bigcode', {}],
   ['mixture of experts', 'qwen3-moe', {}],
   ['learned positions', 'gpt2', {}],
   ['partial rotary, parallel residuals', 'gpt-neox', {}],

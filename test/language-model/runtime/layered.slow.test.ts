@@ -7,6 +7,7 @@ import { expectSameAnswers } from './layered.ts';
 describe('a model that is run layer by layer answers as the whole one', () => {
   it.each([
     'apertus-relu2',
+    'bloom-normed',
     'cohere2',
     'deepseek-v3',
     'falcon-alibi',

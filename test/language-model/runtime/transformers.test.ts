@@ -24,6 +24,7 @@ const ONE_OF_EACH = [
   'gpt2',
   'gpt-neox',
   'falcon-alibi',
+  'bloom-normed',
   'phi3-longrope',
   'stablelm',
   'smollm3-nope',

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Alibi, Layer, Projections } from '../decoder.ts';
 import { readRope } from '../rope.ts';
+import { alibiSlopes } from './alibi.ts';
 import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes, type Sizes } from './layers.ts';
 
@@ -128,11 +129,7 @@ function normsOf(
       };
 }
 
-/** Slopes in a geometric sequence; for a number of heads that is not a power of two, every other one of the next. */
+/** Rounded and scaled as in its own code. */
 function alibiOf({ heads, headDim }: Sizes): Alibi {
-  const power = 2 ** Math.floor(Math.log2(heads));
-  const base = (count: number) => 2 ** -(2 ** -(Math.log2(count) - 3));
-  const slopes = Array.from({ length: power }, (_, i) => base(power) ** (i + 1));
-  const more = Array.from({ length: heads - power }, (_, i) => base(2 * power) ** (2 * i + 1));
-  return { slopes: [...slopes, ...more], scale: 1 / Math.sqrt(headDim) };
+  return { slopes: alibiSlopes(heads), scale: 1 / Math.sqrt(headDim), rounding: 'bfloat16' };
 }

@@ -1,5 +1,6 @@
 import { apertus } from './apertus.ts';
 import { arcee } from './arcee.ts';
+import { bloom } from './bloom.ts';
 import { cohere, cohere2 } from './cohere.ts';
 import { deepseekV2, deepseekV3 } from './deepseek.ts';
 import { ernie45 } from './ernie.ts';
@@ -54,6 +55,7 @@ import { starcoder2 } from './starcoder2.ts';
 export const MODEL_FAMILIES: readonly ModelFamily[] = [
   apertus,
   arcee,
+  bloom,
   cohere,
   cohere2,
   deepseekV2,

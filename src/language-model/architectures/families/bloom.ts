@@ -1,0 +1,76 @@
+import { alibiSlopes } from './alibi.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
+
+/**
+ * BLOOM: alibi, a norm of the embeddings, query, key and value adjacent in each head (arXiv 2211.05100). The residual can be what the
+ * norms give. Read from transformers 5.24, models/bloom/modeling_bloom.py.
+ */
+export const bloom: ModelFamily = {
+  modelType: 'bloom',
+  defaults: {
+    vocab_size: 250880,
+    hidden_size: 64,
+    num_hidden_layers: 2,
+    num_attention_heads: 8,
+    // Its class has no limit: the length of its training.
+    max_position_embeddings: 2048,
+    layer_norm_epsilon: 1e-5,
+    apply_residual_connection_post_layernorm: false,
+    slow_but_exact: false,
+    tie_word_embeddings: true,
+  },
+  aliases: {
+    n_embed: 'hidden_size',
+    n_layer: 'num_hidden_layers',
+    n_head: 'num_attention_heads',
+    seq_length: 'max_position_embeddings',
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
+    const { heads, hidden } = sizes;
+    const epsilon = config.positive('layer_norm_epsilon');
+    const alibi = { slopes: alibiSlopes(heads), scale: 1, rounding: 'float32' } as const;
+    const residual = config.boolean('apply_residual_connection_post_layernorm') ? 'normed' : 'sequential';
+    if (config.boolean('slow_but_exact')) {
+      config.expect(
+        'pretraining_tp',
+        1,
+        'with slow_but_exact, its class adds slices of the output layers without their bias',
+      );
+    }
+    // Of the training code, in files on the Hub; its class does not read them.
+    config.ignore('bias_dropout_fusion', 'masked_softmax_fusion', 'offset_alibi', 'skip_bias_add');
+    return decoder(config, sizes, {
+      embeddings: 'word_embeddings',
+      embeddingNorm: layerNorm('word_embeddings_layernorm', hidden, epsilon),
+      namings: namings('transformer.'),
+      layers: eachLayer(sizes, (i) => ({
+        mixer: plainAttention(`h.${i}.self_attention`, sizes, {
+          rope: null,
+          alibi,
+          projections: {
+            kind: 'fused',
+            linear: linear(`h.${i}.self_attention.query_key_value`, hidden, 3 * hidden, { bias: true }),
+            groups: heads,
+            split: [1, 1, 1],
+          },
+          output: linear(`h.${i}.self_attention.dense`, hidden, hidden, { bias: true }),
+        }),
+        mlp: {
+          kind: 'plain',
+          up: linear(`h.${i}.mlp.dense_h_to_4h`, hidden, 4 * hidden, { bias: true }),
+          down: linear(`h.${i}.mlp.dense_4h_to_h`, 4 * hidden, hidden, { bias: true }),
+          activation: 'gelu_tanh',
+        },
+        residual,
+        residualScale: 1,
+        attentionNorm: layerNorm(`h.${i}.input_layernorm`, hidden, epsilon),
+        attentionOutputNorm: null,
+        mlpNorm: layerNorm(`h.${i}.post_attention_layernorm`, hidden, epsilon),
+        mlpOutputNorm: null,
+      })),
+      finalNorm: layerNorm('ln_f', hidden, epsilon),
+    });
+  },
+};
