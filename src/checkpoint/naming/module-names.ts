@@ -83,6 +83,9 @@ export const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   wpe: 'embed',
   embed_tokens: 'embed',
   embed_tokens_per_layer: 'embed',
+  // OPT-350m.
+  project_in: 'embed_proj',
+  project_out: 'embed_proj',
   // Mamba and Nemotron-H.
   embeddings: 'embed',
   embed_positions: 'embed',

@@ -34,6 +34,8 @@ export const MODULE_TYPES = [
   // Hidden state and next token's embedding to one, for multi-token prediction.
   'mtp_proj',
   'embed',
+  // Between smaller embeddings and the hidden state.
+  'embed_proj',
   'lm_head',
   // From the patches of an image, or the frames of a sound, to the hidden state of a tower.
   'patch_embed',

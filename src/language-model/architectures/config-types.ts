@@ -7,17 +7,18 @@ import { UserError } from '../../platform/user-error.ts';
  */
 const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   bool: `
-    output_hidden_states add_cross_attention alibi altup_correct_scale apply_residual_connection_post_layernorm attention_bias attention_k_eq_v attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias
-    block_auto_adjust_ff_dim conv_bias enable_moe_block is_decoder lm_head_bias mamba_conv_bias mamba_proj_bias mlp_bias
-    moe_shared_expert_overlap multi_query multimodal_projector_bias new_decoder_architecture norm_topk_prob output_router_logits
-    parallel_attn qk_layernorm qkv_bias reorder_and_upcast_attn rescale_prenorm_residual residual_in_fp32 rope_interleave
-    scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache
-    use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm use_qkv_bias
-    use_sliding_window`,
+    add_cross_attention alibi altup_correct_scale apply_residual_connection_post_layernorm attention_bias attention_k_eq_v
+    attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias block_auto_adjust_ff_dim conv_bias
+    do_layer_norm_before enable_bias enable_moe_block is_decoder layer_norm_elementwise_affine lm_head_bias mamba_conv_bias
+    mamba_proj_bias mlp_bias moe_shared_expert_overlap multi_query multimodal_projector_bias new_decoder_architecture norm_topk_prob
+    output_hidden_states output_router_logits parallel_attn qk_layernorm qkv_bias _remove_final_layer_norm reorder_and_upcast_attn
+    rescale_prenorm_residual residual_in_fp32 rope_interleave scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx
+    scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache use_conv_bias
+    use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm use_qkv_bias use_sliding_window`,
   int: `
     altup_active_idx altup_num_inputs attention_chunk_size audio_soft_tokens_per_image audio_token_id block_ff_dim block_multiple_of boa_token_id
     boi_token_id boi_token_index bos_token_id chunk_size conv_L_cache conv_kernel decoder_sparse_step eoa_token_id eoa_token_index
-    eod_token_id eoi_token_id eoi_token_index expand ffn_hidden_size first_k_dense_replace floor_scale global_head_dim head_dim hidden_size
+    eod_token_id eoi_token_id eoi_token_index expand ffn_dim ffn_hidden_size first_k_dense_replace floor_scale global_head_dim head_dim hidden_size
     hidden_size_per_layer_input image_seq_length image_token_id image_token_index interleave_moe_layer_step intermediate_size_mlp
     kv_lora_rank laurel_rank linear_conv_kernel_dim linear_key_head_dim linear_num_key_heads linear_num_value_heads
     linear_value_head_dim mamba_chunk_size mamba_d_conv mamba_d_state mamba_expand mamba_head_dim mamba_n_groups mamba_n_heads
@@ -29,7 +30,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     num_nextn_predict_layers original_max_position_embeddings pad_token_id pretraining_tp q_lora_rank qk_nope_head_dim
     qk_rope_head_dim query_pre_attn_scalar rotary_dim scale_factor shared_expert_intermediate_size shared_intermediate_size sliding_window
     spatial_merge_size ssm_state_size top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id
-    vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input`,
+    vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
   float: `
     altup_coef_clip attn_logit_softcapping attn_scale downsample_ratio final_logit_softcapping initializer_range input_jitter_noise
     layer_norm_eps layer_norm_epsilon logit_scale moe_norm_min norm_eps norm_epsilon rms_norm_eps routed_scaling_factor
@@ -58,6 +59,7 @@ const words = (text: string) => text.split(/\s+/).filter(Boolean);
 const TYPES_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deepseek_v2: { attention_dropout: 'float' },
   nemotron_h: { routed_scaling_factor: 'float | int', time_step_limit: 'list[float]' },
+  opt: { dropout: 'float | int', init_std: 'float', layerdrop: 'float | int' },
 };
 
 const TYPES = new Map(
@@ -74,7 +76,7 @@ const NULL_ANYWHERE = new Set(
     moe_layer_end_index moe_layer_interval moe_layer_start_index moe_layers moe_norm_min moe_num_experts moe_num_shared_experts
     mtp_layers_block_type multi_query n_inner new_decoder_architecture no_rope_layers num_global_key_value_heads num_kv_heads num_ln_in_parallel_attn pad_token_id
     parallel_attn position_embedding_type q_lora_rank rope_parameters rope_scaling sliding_window sliding_window_pattern summary_activation text_config
-    top_k_experts topk_method use_bidirectional_attention vision_config vision_soft_tokens_per_image`),
+    top_k_experts topk_method use_bidirectional_attention vision_config vision_soft_tokens_per_image word_embed_proj_dim`),
 );
 
 /** Keys that can be null in these classes only. */
@@ -132,9 +134,12 @@ const REFUSED_IN: Readonly<Record<string, string>> = {
   attention_softmax_in_fp32: 'gpt_bigcode',
   attn_pdrop: 'gpt2 gpt_bigcode gptj',
   classifier_dropout: 'gpt_neox',
+  dropout: 'opt',
   embd_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
   hidden_dropout: 'bloom falcon gpt_neox nemotron_h stablelm',
+  init_std: 'opt',
   is_decoder: 'gpt_neox',
+  layerdrop: 'opt',
   multi_query: 'gpt_bigcode',
   pretraining_tp: 'bloom glm4_moe_lite hunyuan_v1_dense seed_oss',
   resid_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
@@ -194,7 +199,7 @@ export function expectTypes(values: Values, { modelType, file, isText = false }:
 
 /** Of training: transformers checks them when it makes the layers. */
 const SHARES = words(`
-  attention_dropout attn_pdrop classifier_dropout embd_pdrop embedding_dropout hidden_dropout initializer_range resid_pdrop
+  attention_dropout attn_pdrop classifier_dropout dropout embd_pdrop embedding_dropout hidden_dropout initializer_range resid_pdrop
   residual_dropout`);
 
 /** Keys of a vision-language model beside its text model's. */

@@ -18,21 +18,36 @@ export interface Decoder {
   readonly maxLength: number;
   readonly embeddings: string;
   readonly embeddingScale: number;
+  /** Embeddings and output layer have another size than the stream; the same if missing. */
+  readonly projected?: ProjectedEmbeddings;
   /** Of the embeddings; none if missing. */
   readonly embeddingNorm?: Norm;
-  /** Learned absolute positions [maxLength, hidden], or null. */
-  readonly positions: string | null;
+  /** Learned absolute positions, or null. */
+  readonly positions: LearnedPositions | null;
   /** Embeddings for each layer, beside those of the stream; none if missing. */
   readonly perLayerEmbeddings?: PerLayerEmbeddings;
   /** Several hidden states for each token (Gemma 3n); one if missing. */
   readonly altUp?: AltUp;
   readonly layers: readonly Layer[];
-  readonly finalNorm: Norm;
+  /** Null in a decoder without one. */
+  readonly finalNorm: Norm | null;
   readonly head: Head;
   /** How files can name its modules, the most common naming first. */
   readonly namings: readonly ModuleNaming[];
   /** Modules and tensors of layers that files and adapters can have, and that the model does not compute with. */
   readonly spare?: readonly string[];
+}
+
+/** The stream begins with input(embedding); the output layer gets output(finalNorm(stream)). */
+interface ProjectedEmbeddings {
+  readonly input: Linear;
+  readonly output: Linear;
+}
+
+/** [offset + maxLength, hidden]: the first position is in row `offset`. */
+interface LearnedPositions {
+  readonly module: string;
+  readonly offset: number;
 }
 
 /** Prefix of the backbone's modules, which ends with a dot or is empty, and name of the output layer. */
@@ -292,6 +307,11 @@ export interface Rope {
   readonly long: { readonly above: number; readonly frequencies: readonly number[]; readonly magnitude: number } | null;
   /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
   readonly interleaved: boolean;
+}
+
+/** The size of what the output layer gets. */
+export function outputSize({ hidden, projected }: Pick<Decoder, 'hidden' | 'projected'>): number {
+  return projected?.output.output ?? hidden;
 }
 
 /** The attention of all layers that have one. */

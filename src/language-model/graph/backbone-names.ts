@@ -27,7 +27,7 @@ export const BACKBONE = {
   /** float32 [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
   presentKey: (layer: number) => `present_key_${layer}`,
   presentValue: (layer: number) => `present_value_${layer}`,
-  /** float32 [R, hidden] after the final norm. */
+  /** What the output layer gets, after the final norm: float32 [R, outputSize]. */
   hidden: 'hidden',
 } as const;
 

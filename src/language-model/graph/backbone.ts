@@ -17,7 +17,7 @@ import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
-import { lookUp } from './linear.ts';
+import { applyLinear, lookUp } from './linear.ts';
 import { applyNorm, normStream, type Stream, settled } from './norm.ts';
 import { continuePart, endPart, type PartBeginning } from './part-edges.ts';
 import { embeddingsOfLayer, perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
@@ -135,11 +135,15 @@ export function wholeBackbone(decoder: Decoder, weights: Weights, options: Backb
   ];
 }
 
-/** [R, hidden], after the final norm. */
-function finishStream(graph: Graph, weights: Weights, { altUp, finalNorm }: Decoder, stream: Stream): Value {
-  if (altUp === undefined) return normStream(graph, weights, finalNorm, stream).normed;
-  const sum = collapseStates(graph, weights, altUp, settled(graph, stream));
-  return normStream(graph, weights, finalNorm, { sum, pending: null }).normed;
+/** What the output layer gets: [R, outputSize]. */
+function finishStream(graph: Graph, weights: Weights, decoder: Decoder, stream: Stream): Value {
+  const { altUp, finalNorm, projected } = decoder;
+  const last: Stream =
+    altUp === undefined
+      ? stream
+      : { sum: collapseStates(graph, weights, altUp, settled(graph, stream)), pending: null };
+  const { normed } = normStream(graph, weights, finalNorm, last);
+  return projected === undefined ? normed : applyLinear(graph, weights, projected.output, normed);
 }
 
 /** The stream from the embeddings, and those for each layer. */
@@ -209,16 +213,17 @@ function pastKeys(
 
 /** [B · S, hidden]. Rows are looked up in the file's own type, so that the whole table is not converted. */
 function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, positions: Value): Value {
-  const { vocabulary, hidden, embeddings, embeddingScale, embeddingNorm } = decoder;
+  const { vocabulary, hidden, embeddings, embeddingScale, projected, embeddingNorm, maxLength } = decoder;
   const flat = graph.reshape(tokens, [-1]);
-  const looked = lookUp(graph, weights, embeddings, flat, [vocabulary, hidden]);
+  const looked = lookUp(graph, weights, embeddings, flat, [vocabulary, projected?.input.input ?? hidden]);
   const scaled = embeddingScale === 1 ? looked : graph.op('Mul', [looked, graph.constant([embeddingScale], 'float32')]);
-  const normed = embeddingNorm === undefined ? scaled : applyNorm(graph, weights, embeddingNorm, scaled);
+  const wide = projected === undefined ? scaled : applyLinear(graph, weights, projected.input, scaled);
+  const normed = embeddingNorm === undefined ? wide : applyNorm(graph, weights, embeddingNorm, wide);
   if (decoder.positions === null) return normed;
-  const learned = lookUp(graph, weights, decoder.positions, graph.reshape(positions, [-1]), [
-    decoder.maxLength,
-    hidden,
-  ]);
+  const { module, offset } = decoder.positions;
+  const places = graph.reshape(positions, [-1]);
+  const rows = offset === 0 ? places : graph.op('Add', [places, graph.constant([offset], 'int64')]);
+  const learned = lookUp(graph, weights, module, rows, [offset + maxLength, hidden]);
   return graph.op('Add', [normed, learned]);
 }
 

@@ -1,6 +1,6 @@
 import { type TensorEntry, tensorRows } from '../../checkpoint/tensors/index.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import type { Decoder, Linear } from '../architectures/decoder.ts';
+import { type Decoder, type Linear, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import { softcapped } from './attention.ts';
@@ -10,7 +10,7 @@ const { float32, int64 } = ElementType;
 
 /** Names of the head's inputs and outputs, for R rows of hidden states and Q target tokens. */
 export const HEAD = {
-  /** float32 [R, hidden]. */
+  /** float32 [R, outputSize]. */
   hidden: 'hidden',
   /** int64 [Q, 2]: row and token. */
   targets: 'targets',
@@ -47,7 +47,7 @@ export interface HeadSlice {
 /** The output matrix. Only the outputs that a run fetches leave the device. */
 export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const graph = new Graph();
-  const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
+  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
   const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
@@ -73,7 +73,7 @@ export function canSliceHead(decoder: Decoder, weights: Weights): boolean {
   return !weights.isAdapted('lm_head.weight') && outputMatrix(decoder, weights).recipe === undefined;
 }
 
-/** Its stored matrix: [vocabulary, hidden]. */
+/** Its stored matrix: [vocabulary, outputSize]. */
 export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
   const { module, output, input } = outputLayer(decoder, weights);
   return weights.tensor(`${module}.weight`, [output, input]);
@@ -82,7 +82,7 @@ export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
 /** The rows of the output matrix for some tokens, with the logarithm of the sum of their exponentials alone. */
 export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSlice): Graph {
   const graph = new Graph();
-  const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
+  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
   const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
@@ -194,10 +194,10 @@ const NO_LOGIT = -1e30;
  * right. LoRA on the embeddings does not change the output layer.
  */
 function outputLayer(decoder: Decoder, weights: Weights): Linear {
-  const { vocabulary, hidden, head, embeddings } = decoder;
+  const { vocabulary, head, embeddings } = decoder;
   const isTied = head.tied && !weights.has('lm_head.weight');
   const bias = !isTied && (head.bias ?? false);
-  return { module: isTied ? embeddings : 'lm_head', input: hidden, output: vocabulary, bias };
+  return { module: isTied ? embeddings : 'lm_head', input: outputSize(decoder), output: vocabulary, bias };
 }
 
 /** The bias of an output layer whose matrix is that of the embeddings: those have none. */

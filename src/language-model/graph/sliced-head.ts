@@ -1,6 +1,6 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import type { Decoder } from '../architectures/decoder.ts';
+import { type Decoder, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import {
@@ -31,8 +31,8 @@ const FLOAT_BYTES = 4;
  * expanded matrices come one after the other: the logits of other slices would all be in memory together.
  */
 export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | null {
-  const { vocabulary, hidden } = decoder;
-  const most = Math.floor(weights.mostExpanded / (hidden * FLOAT_BYTES * LOGIT_BLOCK)) * LOGIT_BLOCK;
+  const { vocabulary } = decoder;
+  const most = Math.floor(weights.mostExpanded / (outputSize(decoder) * FLOAT_BYTES * LOGIT_BLOCK)) * LOGIT_BLOCK;
   const size = Math.max(LOGIT_BLOCK, Math.min(SLICE, most));
   const isExpanded = canSliceHead(decoder, weights) && staysStored(weights, outputMatrix(decoder, weights));
   if (vocabulary <= size || !isExpanded) return null;
@@ -48,7 +48,7 @@ export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | nu
  */
 export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
   const graph = new Graph();
-  const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
+  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);

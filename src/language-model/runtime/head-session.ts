@@ -10,7 +10,7 @@ import {
 } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { Decoder } from '../architectures/decoder.ts';
+import { type Decoder, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, type TokenPrediction } from '../engine.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
@@ -54,7 +54,7 @@ export class HeadSession {
   #whole: Promise<Session> | null;
 
   private constructor(decoder: Decoder, session: Session, { logitsAtOnce, openWhole }: HeadParts) {
-    this.hidden = decoder.hidden;
+    this.hidden = outputSize(decoder);
     this.logitsAtOnce = logitsAtOnce;
     this.#session = session;
     this.#openWhole = openWhole;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionMixers } from '../../../src/language-model/architectures/decoder.ts';
+import { attentionMixers, type Norm } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { MODEL_FAMILIES } from '../../../src/language-model/architectures/families/index.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -199,6 +199,12 @@ describe('describeDecoder', () => {
       /pretraining_tp is 4: with slow_but_exact/,
     ],
     ['another width of the MLP (BLOOM)', { model_type: 'bloom', n_inner: 64 }, /"n_inner": 64 may change what bloom/],
+    [
+      'positions that are not learned',
+      { model_type: 'opt', learned_embeddings: false },
+      /learned_embeddings is false: positions are learned/,
+    ],
+    ['a head size of its own (OPT)', { model_type: 'opt', head_dim: 32 }, /"head_dim": 32 may change what opt/],
     ['positions that are not rotary', { model_type: 'gptj', rotary: false }, /rotary is false: positions are rotary/],
     [
       'more rotated dimensions than a head has',
@@ -210,6 +216,27 @@ describe('describeDecoder', () => {
     ['NoPE for another number of layers', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
     expectRefused(config, pattern);
+  });
+});
+
+describe('the norms of OPT', () => {
+  const norms = (config: Record<string, unknown>) => {
+    const { layers, finalNorm } = decoderOf({ model_type: 'opt', num_hidden_layers: 2, ...config });
+    const moduleOf = (norm: Norm | null | 'attention') => (norm === 'attention' ? norm : (norm?.module ?? null));
+    const ofLayers = layers.flatMap(({ attentionNorm, mlpNorm }) => [moduleOf(attentionNorm), moduleOf(mlpNorm)]);
+    return [...ofLayers, moduleOf(finalNorm)].map((module) => module?.replace('_layer_norm', '') ?? null);
+  };
+
+  it('are before attention, before the MLP and at the end, which old checkpoints lack', () => {
+    const all = ['layers.0.self_attn', 'layers.0.final', 'layers.1.self_attn', 'layers.1.final'];
+    expect(norms({})).toEqual([...all, 'final']);
+    expect(norms({ _remove_final_layer_norm: true })).toEqual([...all, null]);
+  });
+
+  it('are behind the sums in the 350m model: the last one ends the decoder', () => {
+    const all = ['layers.0.self_attn', 'layers.0.final', 'layers.1.self_attn', 'layers.1.final'];
+    expect(norms({ do_layer_norm_before: false })).toEqual([null, ...all]);
+    expect(norms({ do_layer_norm_before: false, _remove_final_layer_norm: true })).toEqual([null, ...all]);
   });
 });
 
@@ -415,7 +442,7 @@ describe('a vision-language checkpoint', () => {
   });
 
   it('the class of Idefics 3 has its own default for the norms of a missing text_config', () => {
-    const epsilon = (config: object) => decoderOf({ model_type: 'idefics3', ...config }).finalNorm.epsilon;
+    const epsilon = (config: object) => decoderOf({ model_type: 'idefics3', ...config }).finalNorm?.epsilon;
     expect(epsilon({})).toBe(1e-5);
     expect(epsilon({ text_config: { model_type: 'llama' } })).toBe(1e-6);
   });

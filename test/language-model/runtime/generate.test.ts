@@ -36,6 +36,7 @@ const KINDS: ReadonlyArray<[string, string, EngineChanges]> = [
   ['two rotary bases', 'gemma3-text', {}],
   ['alibi', 'falcon-alibi', {}],
   ['alibi, a norm of embeddings, residuals of norms', 'bloom-normed', {}],
+  ['positions from row 2 on, smaller embeddings, norms behind sums', 'opt-350m', {}],
   ['one key for all heads, learned positions', 'gpt-bigcode', {}],
   ['mixture of experts', 'qwen3-moe', {}],
   ['learned positions', 'gpt2', {}],

@@ -22,6 +22,8 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     'lfm2-moe',
     'llama4-text',
     'nemotron-h',
+    'opt-350m',
+    'opt-bare',
     'phi3-longrope',
     'phimoe',
     'qwen2-vl',

@@ -27,7 +27,7 @@ vi.mock('../../../src/checkpoint/tensors/tensor-value.ts', async (importOriginal
 /** Recipes that only read the numbers, of all matrices but tables. */
 function asQuantized(checkpoint: FullCheckpoint): FullCheckpoint {
   const tensors = [...checkpoint.tensors].map(([name, entry]): [string, TensorEntry] => {
-    if (entry.shape.length !== 2 || /embed_tokens|wte|wpe/.test(name)) return [name, entry];
+    if (entry.shape.length !== 2 || /embed_tokens|embed_positions|wte|wpe/.test(name)) return [name, entry];
     const expand = (graph: Graph) => graph.cast(graph.external(entry, onnxElementType(entry), entry.shape), 1);
     const recipe = { stored: [entry], parameters: [], expand, steps: expand };
     return [name, { ...entry, dtype: 'test', recipe }];
@@ -35,7 +35,7 @@ function asQuantized(checkpoint: FullCheckpoint): FullCheckpoint {
   return { ...checkpoint, tensors: new Map(tensors) };
 }
 
-it.each(['gemma4-text', 'llama', 'gpt2', 'qwen3-next'])(
+it.each(['gemma4-text', 'llama', 'gpt2', 'opt-350m', 'qwen3-next'])(
   'weights that are expanded before a session change no answer, with embeddings in a session of their own: %s',
   async (name) => {
     const answers = (edit?: typeof asQuantized) =>

@@ -25,6 +25,7 @@ const ONE_OF_EACH = [
   'gpt-neox',
   'falcon-alibi',
   'bloom-normed',
+  'opt-350m',
   'phi3-longrope',
   'stablelm',
   'smollm3-nope',

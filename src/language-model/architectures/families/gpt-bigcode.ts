@@ -44,7 +44,7 @@ export const gptBigCode: ModelFamily = {
       : { groups: heads, split: [1, 1, 1] };
     return decoder(config, sizes, {
       embeddings: 'wte',
-      positions: 'wpe',
+      positions: { module: 'wpe', offset: 0 },
       namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) => {
         const at = `h.${i}.attn`;

@@ -35,7 +35,7 @@ export const gpt2: ModelFamily = {
     config.expect('add_cross_attention', false, 'only decoders are supported');
     return decoder(config, sizes, {
       embeddings: 'wte',
-      positions: 'wpe',
+      positions: { module: 'wpe', offset: 0 },
       namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) =>
         preNormLayer(

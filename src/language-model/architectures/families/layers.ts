@@ -69,10 +69,10 @@ export function rmsNorm(
 }
 
 export function layerNorm(
-  module: string,
+  module: string | null,
   size: number,
   epsilon: number,
-  { bias = true }: { readonly bias?: boolean } = {},
+  { bias = module !== null }: { readonly bias?: boolean } = {},
 ): Norm {
   return { kind: 'layer', module, size, epsilon, plusOne: false, bias };
 }

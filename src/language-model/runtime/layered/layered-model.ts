@@ -1,4 +1,5 @@
 import { at } from '../../../platform/at.ts';
+import { outputSize } from '../../architectures/decoder.ts';
 import type { Continuation, OnWork, Prompt, SequenceScore } from '../../engine.ts';
 import type { PassCost } from '../../execution.ts';
 import { BACKBONE } from '../../graph/backbone-names.ts';
@@ -220,7 +221,7 @@ export class LayeredModel {
 
   /** As many rows at a time as their logits have memory for. */
   async *#blocks(wanted: readonly Promised[]): HiddenBlocks {
-    const { hidden: width } = this.#model.decoder;
+    const width = outputSize(this.#model.decoder);
     const block = new Float32Array(this.#headRows * width);
     let filled = 0;
     for (const { run } of wanted) {

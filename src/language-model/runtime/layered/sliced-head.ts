@@ -1,5 +1,6 @@
 import { float32Output, int64Output, openSession, type Session, tensor } from '../../../onnx/session.ts';
 import { at } from '../../../platform/at.ts';
+import { outputSize } from '../../architectures/decoder.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED, type OnWork } from '../../engine.ts';
 import { buildHeadSlice, HEAD, type HeadSlice } from '../../graph/head.ts';
 import {
@@ -78,7 +79,7 @@ export class SlicedHead {
         const expected = rowsToPredict.slice(predicted).filter((row) => row < first + count);
         const outputs = await session.run(
           {
-            [HEAD.hidden]: tensor.float32(hidden, [count, this.#model.decoder.hidden]),
+            [HEAD.hidden]: tensor.float32(hidden, [count, outputSize(this.#model.decoder)]),
             [HEAD.targets]: tensor.int64(
               own.flatMap(({ target: { row, token } }) => [row - first, token - start]),
               [own.length, 2],
@@ -144,7 +145,8 @@ export class SlicedHead {
 
   /** All logits: [rows, vocabulary]. */
   async logits(hidden: Float32Array, rows: number): Promise<Float32Array> {
-    const { vocabulary, hidden: width } = this.#model.decoder;
+    const { vocabulary } = this.#model.decoder;
+    const width = outputSize(this.#model.decoder);
     const all = new Float32Array(rows * vocabulary);
     await this.#eachSlice(async (session, { start, end }) => {
       const feeds = {

@@ -1,0 +1,117 @@
+import type { Config } from '../config.ts';
+import type { Decoder, Norm } from '../decoder.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  layerNorm,
+  linear,
+  plainAttention,
+  readSizes,
+  type Sizes,
+  separateProjections,
+} from './layers.ts';
+
+/**
+ * OPT: learned positions from row 2 on, biases everywhere (arXiv 2205.01068). The 350m model has norms behind the sums, and smaller
+ * embeddings. Read from transformers 5.24, models/opt/modeling_opt.py.
+ */
+export const opt: ModelFamily = {
+  modelType: 'opt',
+  defaults: {
+    vocab_size: 50272,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    ffn_dim: 3072,
+    max_position_embeddings: 2048,
+    activation_function: 'relu',
+    do_layer_norm_before: true,
+    _remove_final_layer_norm: false,
+    word_embed_proj_dim: null,
+    enable_bias: true,
+    layer_norm_elementwise_affine: true,
+    tie_word_embeddings: true,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
+    const { hidden } = sizes;
+    const width = config.size('ffn_dim');
+    const bias = config.boolean('enable_bias');
+    const norms = normsOf(config, sizes);
+    // Of training.
+    config.ignore('activation_dropout', 'layerdrop');
+    // In some files on the Hub; its class does not read it.
+    config.expect('learned_embeddings', true, 'positions are learned in this family');
+    return decoder(config, sizes, {
+      positions: { module: 'embed_positions', offset: 2 },
+      ...projectionsOf(config, sizes),
+      namings: [
+        { backbone: 'model.decoder.', head: 'lm_head' },
+        { backbone: 'decoder.', head: 'lm_head' },
+      ],
+      layers: eachLayer(sizes, (i) => {
+        const at = `layers.${i}.self_attn`;
+        const [attentionNorm, mlpNorm] = norms.ofLayer(i);
+        return {
+          mixer: plainAttention(at, sizes, {
+            rope: null,
+            projections: separateProjections(at, sizes, { bias }),
+            output: linear(`${at}.out_proj`, hidden, hidden, { bias }),
+          }),
+          mlp: {
+            kind: 'plain',
+            up: linear(`layers.${i}.fc1`, hidden, width, { bias }),
+            down: linear(`layers.${i}.fc2`, width, hidden, { bias }),
+            activation: config.activation('activation_function'),
+          },
+          residual: norms.residual,
+          residualScale: 1,
+          attentionNorm,
+          attentionOutputNorm: null,
+          mlpNorm,
+          mlpOutputNorm: null,
+        };
+      }),
+      finalNorm: norms.final,
+    });
+  },
+};
+
+interface Norms {
+  readonly residual: 'sequential' | 'normed';
+  readonly ofLayer: (index: number) => readonly [attention: Norm | null, mlp: Norm];
+  readonly final: Norm | null;
+}
+
+/** A norm behind a sum is one before the next half of a block, whose residual it gives too. */
+function normsOf(config: Config, { hidden, layers }: Sizes): Norms {
+  const isAffine = config.boolean('layer_norm_elementwise_affine');
+  // The default of PyTorch's LayerNorm.
+  const norm = (module: string) => layerNorm(isAffine ? module : null, hidden, 1e-5);
+  const ofAttention = (index: number) => norm(`layers.${index}.self_attn_layer_norm`);
+  const ofMlp = (index: number) => norm(`layers.${index}.final_layer_norm`);
+  const isRemoved = config.boolean('_remove_final_layer_norm');
+  return config.boolean('do_layer_norm_before')
+    ? {
+        residual: 'sequential',
+        ofLayer: (index) => [ofAttention(index), ofMlp(index)],
+        final: isRemoved ? null : norm('final_layer_norm'),
+      }
+    : {
+        residual: 'normed',
+        ofLayer: (index) => [index === 0 ? null : ofMlp(index - 1), ofAttention(index)],
+        final: ofMlp(layers - 1),
+      };
+}
+
+function projectionsOf(config: Config, { hidden }: Sizes): Pick<Decoder, 'projected'> {
+  const size = config.numberOrNull('word_embed_proj_dim') ?? hidden;
+  if (size === hidden) return {};
+  return {
+    projected: {
+      input: linear('project_in', size, hidden, { bias: false }),
+      output: linear('project_out', hidden, size, { bias: false }),
+    },
+  };
+}
