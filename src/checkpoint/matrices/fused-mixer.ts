@@ -3,7 +3,15 @@ import type { FusedLayout, FusedMatrix, FusedPart } from './fused-layout.ts';
 /** Mamba's projections: under `mamba` in Granite and Jamba, under `mixer` in Nemotron-H and Mamba itself. */
 const MAMBA_PARENTS = new Set(['mamba', 'mixer']);
 /** Families whose q_proj has the gate of the output behind the queries of each head. */
-const GATED_QUERIES = new Set(['qwen3_next', 'qwen3_5_text', 'qwen3_5_moe_text', 'qwen3_5', 'qwen3_5_moe']);
+const GATED_QUERIES = new Set([
+  'qwen3_next',
+  'qwen3_5_text',
+  'qwen3_5_moe_text',
+  'qwen3_5',
+  'qwen3_5_moe',
+  'qwen4_exp_text',
+  'qwen4_exp',
+]);
 
 /**
  * The layout of a fused matrix of linear attention, Mamba-2, LFM2's convolution or attention with a gate.

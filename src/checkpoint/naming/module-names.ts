@@ -54,6 +54,10 @@ export const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   hc_fn: 'residual_mix',
   hc_attn_fn: 'residual_mix',
   hc_ffn_fn: 'residual_mix',
+  // Qwen 4.
+  input_mix_weight_down: 'residual_mix',
+  input_mix_weight_up: 'residual_mix',
+  block_inject_weight: 'residual_mix',
   // Kimi Linear, OLMo Hybrid; Gemma's audio tower.
   q_conv1d: 'recurrent_conv',
   k_conv1d: 'recurrent_conv',
@@ -86,6 +90,7 @@ export const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   // OPT-350m.
   project_in: 'embed_proj',
   project_out: 'embed_proj',
+  ngram_embedding: 'embed',
   // Mamba and Nemotron-H.
   embeddings: 'embed',
   embed_positions: 'embed',
@@ -131,6 +136,13 @@ export const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   ssm_conv1d: 'recurrent_conv',
   token_embd: 'embed',
   position_embd: 'embed',
+};
+
+/** Last parts of names in what n-grams add to the hidden state (Qwen 4). */
+export const IN_NGRAMS: Readonly<Record<string, ModuleType>> = {
+  key_proj: 'per_layer_proj',
+  value_proj: 'per_layer_proj',
+  conv1d: 'recurrent_conv',
 };
 
 /** Last parts of names that have this meaning only inside attention. */

@@ -27,7 +27,7 @@ export const MODULE_TYPES = [
   'router',
   // One row: the weight of an expert that is there for every token.
   'expert_gate',
-  // From the embeddings of a layer of its own to the hidden state, and their gate (Gemma 3n, Gemma 4).
+  // From the embeddings of a layer of its own to the hidden state, and their gate (Gemma 3n, Gemma 4), or from those of n-grams (Qwen 4).
   'per_layer_proj',
   // Between parallel residual streams (AltUp, hyper-connections), and beside one (LAuReL).
   'residual_mix',

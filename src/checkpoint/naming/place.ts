@@ -6,6 +6,7 @@ import {
   IN_ATTENTION,
   IN_LINEAR_ATTENTION,
   IN_MLP,
+  IN_NGRAMS,
   IN_RECURRENT,
   LAYER_LISTS,
   MLP_PARTS,
@@ -83,6 +84,8 @@ function specialModule(path: readonly string[], leaf: string): ModuleType | null
   if (path.includes('indexer')) return 'indexer';
   if (leaf === 'gate_proj' && ATTENTION_PARTS.has(parent)) return 'attention_gate';
   if (parent === 'linear_attn') return lookUp(IN_LINEAR_ATTENTION, leaf) ?? lookUp(IN_RECURRENT, leaf);
+  if (parent === 'ple') return lookUp(IN_NGRAMS, leaf);
+  if (parent === 'ngram_embedding') return 'embed';
   // Layers of multi-token prediction: Qwen, ERNIE.
   if ((leaf === 'fc' && parent === 'mtp') || parent === 'mtp_linear_proj') return 'mtp_proj';
   // Granite, Gemma 4, LongCat.

@@ -25,6 +25,8 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     mamba_num_heads max_position_embeddings max_window_layers mm_tokens_per_image moe_intermediate_size moe_k moe_latent_size
     moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts moe_num_shared_experts
     moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner n_layer n_positions n_routed_experts n_shared_experts
+    hc_count hc_lowrank heads_per_ngram indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads
+    make_ngram_vocab_size_divisible_by ngram_size ngram_vocab_size_base ple_conv_kernel_size ple_embed_dim split_ngram_parts
     no_rope_layer_interval num_attention_heads num_dense_layers num_experts num_experts_per_tok num_global_key_value_heads num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
     num_nextn_predict_layers original_max_position_embeddings pad_token_id pretraining_tp q_lora_rank qk_nope_head_dim
@@ -41,13 +43,13 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     rope_local_base_freq rope_theta summary_first_dropout`,
   str: `
     activation activation_function hidden_act hidden_activation mamba_hidden_act mamba_ssm_cache_dtype mlp_hidden_act
-    position_embedding_type projector_hidden_act summary_activation summary_type topk_method vision_aspect_ratio
+    output_gate_type position_embedding_type projector_hidden_act summary_activation summary_type topk_method vision_aspect_ratio
     vision_feature_select_strategy`,
   'int | str': 'mamba_d_head sliding_window_pattern',
   'bool | str': 'use_bidirectional_attention',
   'int | list[int]': 'eos_token_id intermediate_size vision_feature_layer',
   'float | list[float]': 'activation_sparsity_pattern',
-  'list[int]': 'full_attn_idxs mlp_only_layers moe_layers no_rope_layers',
+  'list[int]': 'full_attn_idxs mlp_only_layers moe_layers no_rope_layers ple_layer_ids',
   'list[str]': 'layer_types layers_block_type mlp_layer_types mtp_layers_block_type',
   list: 'image_grid_pinpoints time_step_limit',
   dict: 'rope_parameters rope_scaling text_config vision_config audio_config id2label',
@@ -60,6 +62,7 @@ const TYPES_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deepseek_v2: { attention_dropout: 'float' },
   nemotron_h: { routed_scaling_factor: 'float | int', time_step_limit: 'list[float]' },
   opt: { dropout: 'float | int', init_std: 'float', layerdrop: 'float | int' },
+  qwen4_exp_text: { seed: 'int' },
 };
 
 const TYPES = new Map(
@@ -71,6 +74,7 @@ const NULL_ANYWHERE = new Set(
   words(`
     activation activation_sparsity_pattern alibi attention_chunk_size attn_logit_softcapping audio_config audio_soft_tokens_per_image
     audio_token_id bias boa_token_id bos_token_id eoa_token_id eoa_token_index eod_token_id eos_token_id ffn_hidden_size full_attn_idxs
+    indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads output_gate_type ple_embed_dim ple_layer_ids
     id2label output_hidden_states image_grid_pinpoints layer_types layers_block_type mamba_conv_bias mamba_d_conv
     mamba_d_state mamba_expand mamba_n_groups mamba_n_heads mlp_layer_types mlp_only_layers moe_k moe_latent_size
     moe_layer_end_index moe_layer_interval moe_layer_start_index moe_layers moe_norm_min moe_num_experts moe_num_shared_experts

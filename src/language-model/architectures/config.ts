@@ -120,6 +120,14 @@ export class Config {
     return value;
   }
 
+  /** The number of a key, or the first of its list of numbers. */
+  firstNumber(key: string): number {
+    const value = this.#get(key);
+    const [first] = Array.isArray(value) ? value : [value];
+    if (typeof first !== 'number') throw this.error(`${key} is ${value === undefined ? 'missing' : shown(value)}`);
+    return first;
+  }
+
   /** A text of the config itself, without the default. */
   text(key: string): string | null {
     const value = this.#get(key) ?? null;

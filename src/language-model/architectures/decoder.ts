@@ -1,4 +1,5 @@
 import type { AltUp, AltUpBlock, Laurel } from './altup.ts';
+import type { BlockExchanges, HyperConnections } from './hyper-connections.ts';
 import type { Activation, Linear, Norm } from './parts.ts';
 import type { PerLayerEmbeddings, PerLayerInput } from './per-layer-embeddings.ts';
 import type { Recurrent } from './recurrent.ts';
@@ -28,8 +29,10 @@ export interface Decoder {
   readonly perLayerEmbeddings?: PerLayerEmbeddings;
   /** Several hidden states for each token (Gemma 3n); one if missing. */
   readonly altUp?: AltUp;
+  /** Several residual streams for each token (Qwen 4); one if missing. */
+  readonly hyperConnections?: HyperConnections;
   readonly layers: readonly Layer[];
-  /** Null in a decoder without one. */
+  /** Null in a decoder without one, or where the hidden state is mixed from several streams. */
   readonly finalNorm: Norm | null;
   readonly head: Head;
   /** How files can name its modules, the most common naming first. */
@@ -90,6 +93,8 @@ export interface Layer {
   readonly laurel?: Laurel;
   /** How the block computes one of several hidden states, in a decoder that has them. */
   readonly altUp?: AltUpBlock;
+  /** How both halves of the block take part in several residual streams, in a decoder that has them. */
+  readonly hyperConnections?: BlockExchanges;
   /**
    * What the token's embedding for this layer adds behind the MLP; nothing if missing. Of several hidden states, it is added to all
    * but the first, and chosen by the one that is computed.
@@ -151,6 +156,8 @@ export interface Attention {
    * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5).
    */
   readonly outputGate: 'query' | null;
+  /** Tensors that the file has for texts longer than the decoder's; none if missing. */
+  readonly forLonger?: ReadonlyArray<{ readonly tensor: string; readonly shape: readonly number[] }>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { NgramInput } from './ngrams.ts';
 import type { Activation, Linear, Norm } from './parts.ts';
 
 /** Mixers that carry a state of fixed size from token to token, in place of keys and values of all tokens. */
@@ -9,7 +10,10 @@ export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
 export interface Convolution {
   readonly module: string;
   readonly channels: number;
+  /** Tokens that it reaches, itself included. All layers of a decoder have the same. */
   readonly kernel: number;
+  /** It takes only so many of them, `dilation` apart and the last one itself: [channels, 1, count]. All if missing. */
+  readonly taps?: { readonly count: number; readonly dilation: number };
   readonly bias: boolean;
   /** Of its output. */
   readonly activation: Activation;
@@ -32,9 +36,12 @@ export interface GatedDelta {
   /** Tensors [valueHeads]. */
   readonly logDecay: string;
   readonly timeBias: string;
-  /** Over each head's output, before it is multiplied by the SiLU of z. */
+  /** Over each head's output, before it is multiplied by this activation of z. */
   readonly norm: Norm;
+  readonly gateActivation: Activation;
   readonly output: Linear;
+  /** What is added to the residual streams before the mixer; nothing if missing. */
+  readonly ngrams?: NgramInput;
 }
 
 export type GatedDeltaProjections =
@@ -96,16 +103,23 @@ interface RecurrentShape {
   readonly channels: number;
   /** [heads, rows, columns], or null for a convolution alone. */
   readonly state: readonly [number, number, number] | null;
+  /** [kernel − 1, this] of n-grams; null without. */
+  readonly ngrams: number | null;
 }
 
 export function recurrentShape(mixer: Recurrent): RecurrentShape {
   const { kernel, channels } = mixer.convolution;
   switch (mixer.kind) {
     case 'gated-delta':
-      return { kernel, channels, state: [mixer.valueHeads, mixer.keyDim, mixer.valueDim] };
+      return {
+        kernel,
+        channels,
+        state: [mixer.valueHeads, mixer.keyDim, mixer.valueDim],
+        ngrams: mixer.ngrams === undefined ? null : mixer.ngrams.convolution.channels + 1,
+      };
     case 'mamba2':
-      return { kernel, channels, state: [mixer.heads, mixer.stateDim, mixer.headDim] };
+      return { kernel, channels, state: [mixer.heads, mixer.stateDim, mixer.headDim], ngrams: null };
     case 'short-convolution':
-      return { kernel, channels, state: null };
+      return { kernel, channels, state: null, ngrams: null };
   }
 }

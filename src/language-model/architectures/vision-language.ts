@@ -57,6 +57,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'gemma4_unified', text: 'gemma4_unified_text', assumes: {}, overrides: {}, tied: true },
   { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen4_exp', text: 'qwen4_exp_text', assumes: {}, overrides: {} },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {}, tiedBy: 'text' },

@@ -127,6 +127,19 @@ export class Weights {
     return entry;
   }
 
+  /** Integers that are no weights, such as those of a hash; null if the file has none. */
+  integers(name: string, shape: readonly number[]): TensorEntry | null {
+    const entry = this.#tensors.get(this.#fileName(name));
+    if (entry === undefined) return null;
+    this.#used.add(this.#fileName(name));
+    if (entry.shape.join() !== shape.join()) return this.onOtherShape(entry, shape, this.#path);
+    if (entry.dtype === 'I64') return entry;
+    throw new UserError(
+      `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only int64 numbers can be read there`,
+      'restore the checkpoint',
+    );
+  }
+
   /** @param name in the file */
   protected onMissing(name: string, _shape: readonly number[]): TensorEntry {
     throw new UserError(

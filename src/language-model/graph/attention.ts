@@ -77,7 +77,8 @@ export function applyAttention(
   x: Value,
   { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
 ): LayerAttention {
-  const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm } = attention;
+  const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm, forLonger = [] } = attention;
+  for (const { tensor, shape } of forLonger) weights.table(tensor, shape);
   const { query, own, gate } = project(graph, weights, attention, x);
   const inRows = (flat: Value, width: number) =>
     graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);

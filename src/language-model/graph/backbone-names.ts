@@ -72,6 +72,9 @@ export const RECURRENCE = {
   /** float32 [B, K − 1, channels]. */
   pastInputs: (layer: number) => `past_inputs_${layer}`,
   presentInputs: (layer: number) => `present_inputs_${layer}`,
+  /** float32 [B, K − 1, channels + 1]: see `addNgrams`. */
+  pastNgrams: (layer: number) => `past_ngrams_${layer}`,
+  presentNgrams: (layer: number) => `present_ngrams_${layer}`,
   /** float32 [B, heads, rows, columns]. */
   pastState: (layer: number) => `past_state_${layer}`,
   presentState: (layer: number) => `present_state_${layer}`,

@@ -16,6 +16,7 @@ import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './atte
 import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
 import type { ExpertsOptions } from './experts.ts';
+import { mixStreams, repeatStream } from './hyper-connections.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
 import { applyLinear, lookUp } from './linear.ts';
 import { applyNorm, normStream, type Stream, settled } from './norm.ts';
@@ -77,7 +78,8 @@ export function buildBackbone(
 ): Graph {
   const { embeds, from, to } = part;
   const graph = new Graph({ hasTables: from === to });
-  const tokens = embeds ? graph.input(BACKBONE.tokens, int64, ['B', 'S']) : null;
+  const own = { ...decoder, layers: decoder.layers.slice(from, to) };
+  const tokens = embeds || readsTokens(own) ? graph.input(BACKBONE.tokens, int64, ['B', 'S']) : null;
   const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
   const seqlensK = graph.input(BACKBONE.seqlensK, int32, ['B']);
   const totalSequenceLength = graph.input(BACKBONE.totalSequenceLength, int32, [1]);
@@ -88,13 +90,12 @@ export function buildBackbone(
     batchShape: graph.op('Shape', [tokens ?? positions]),
     totalLength: graph.cast(totalSequenceLength, int64),
   };
-  const own = { ...decoder, layers: decoder.layers.slice(from, to) };
   const layerInputs = declareLayerInputs(graph, decoder, own, options);
   const recurrence = declareRecurrence(graph, own, options);
   const presents: Present[] = [];
   const keys = new Map<number, LayerKeys>();
   const begun =
-    tokens === null
+    !embeds || tokens === null
       ? continuePart(graph, decoder, part, {
           keys,
           past: (index, attention) => pastKeys(graph, index, attention, options),
@@ -102,7 +103,17 @@ export function buildBackbone(
       : beginWithTokens(graph, weights, decoder, tokens, positions);
   const first = layersBeforeLate(decoder);
   const { ofLayer } = begun;
-  const context: LayersContext = { shared, layerInputs, recurrence, options, presents, keys, ofLayer, rows: null };
+  const context: LayersContext = {
+    shared,
+    tokens,
+    layerInputs,
+    recurrence,
+    options,
+    presents,
+    keys,
+    ofLayer,
+    rows: null,
+  };
   const late = first < to ? declareLateLayers(graph, context) : null;
   const isEnd = to === decoder.layers.length;
   const rows = late?.rows ?? (isEnd ? graph.input(BACKBONE.rows, int64, ['R']) : null);
@@ -137,7 +148,8 @@ export function wholeBackbone(decoder: Decoder, weights: Weights, options: Backb
 
 /** What the output layer gets: [R, outputSize]. */
 function finishStream(graph: Graph, weights: Weights, decoder: Decoder, stream: Stream): Value {
-  const { altUp, finalNorm, projected } = decoder;
+  const { altUp, hyperConnections, finalNorm, projected } = decoder;
+  if (hyperConnections !== undefined) return mixStreams(graph, weights, hyperConnections.mix, settled(graph, stream));
   const last: Stream =
     altUp === undefined
       ? stream
@@ -156,11 +168,15 @@ function beginWithTokens(
 ): PartBeginning {
   const embedded = embed(graph, weights, decoder, tokens, positions);
   const ofLayers = embedForLayers(graph, weights, decoder, tokens, embedded);
-  const { altUp } = decoder;
   return {
-    sum: altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded),
+    sum: beginStream(graph, weights, decoder, embedded),
     ofLayer: ofLayers && ((index) => embeddingsOfLayer(graph, ofLayers, index)),
   };
+}
+
+function beginStream(graph: Graph, weights: Weights, { altUp, hyperConnections }: Decoder, embedded: Value): Value {
+  if (hyperConnections !== undefined) return repeatStream(graph, hyperConnections.count, embedded);
+  return altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded);
 }
 
 /** The inputs that vary with the kind of layer, each declared once. */
@@ -236,6 +252,11 @@ function embedForLayers(graph: Graph, weights: Weights, decoder: Decoder, tokens
   return perLayerEmbeddings(graph, weights, described, known, embedded);
 }
 
+/** Do its layers see the tokens themselves? */
+function readsTokens(decoder: Pick<Decoder, 'layers'>): boolean {
+  return recurrentMixers(decoder).some((mixer) => recurrentShape(mixer).ngrams !== null);
+}
+
 /** The inputs of layers with a state; null where there are none. */
 function declareRecurrence(graph: Graph, decoder: Decoder, { useKvCache }: BackboneOptions): RecurrentInputs | null {
   const [first] = recurrentMixers(decoder);
@@ -254,6 +275,11 @@ function declareRecurrence(graph: Graph, decoder: Decoder, { useKvCache }: Backb
       branches: stage('branches'),
       source: graph.input(RECURRENCE.source, int64, ['BS']),
       after: useKvCache ? graph.input(RECURRENCE.after, int64, ['B', kernel - 1]) : null,
+    },
+    pastNgrams: (index, mixer) => {
+      const { ngrams } = recurrentShape(mixer);
+      if (!useKvCache || ngrams === null) return null;
+      return graph.input(RECURRENCE.pastNgrams(index), float32, ['B', kernel - 1, ngrams]);
     },
     past: (index, mixer) => {
       if (!useKvCache) return null;

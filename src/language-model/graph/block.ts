@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { AltUpBlock } from '../architectures/altup.ts';
 import { type Attention, hasOwnKeys, type Layer, type Mixer } from '../architectures/decoder.ts';
+import type { BlockExchanges } from '../architectures/hyper-connections.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { addToOthers, chosenState, correctStates, predictStates, stateAt, withLaurel } from './altup.ts';
@@ -13,8 +14,10 @@ import {
 } from './attention.ts';
 import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import type { ExpertsOptions } from './experts.ts';
+import { enterBlock, leaveBlock } from './hyper-connections.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import { applyMlp, withExpertsBeside } from './mlp.ts';
+import { addNgrams } from './ngrams.ts';
 import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
 import { perLayerInput } from './per-layer-embeddings.ts';
 import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
@@ -29,10 +32,14 @@ export interface Present {
 export interface RecurrentInputs {
   readonly inputs: RecurrenceInputs;
   readonly past: (index: number, mixer: Recurrent) => PastState | null;
+  /** See `addNgrams`. */
+  readonly pastNgrams: (index: number, mixer: Recurrent) => Value | null;
 }
 
 export interface LayerContext {
   readonly shared: SharedInputs;
+  /** int64 [B, S]; null where only embeddings need them. */
+  readonly tokens: Value | null;
   readonly index: number;
   readonly layerInputs: (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'>;
   /** Null where no layer has a state. */
@@ -56,6 +63,10 @@ export function applyLayer(
   before: Stream,
   context: LayerContext,
 ): Stream {
+  const { hyperConnections } = layer;
+  if (hyperConnections !== undefined) {
+    return applyHyperConnections(graph, weights, { ...layer, hyperConnections }, before, context);
+  }
   if (layer.altUp !== undefined) return applyAltUp(graph, weights, { ...layer, altUp: layer.altUp }, before, context);
   const block = applyBlock(graph, weights, layer, before, context);
   const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, weights, layer, sum, context) });
@@ -94,6 +105,37 @@ function applyAltUp(
   const states = correctStates(graph, weights, altUp, wantedRows(graph, context.rows, predicted), output);
   const added = ofOwnEmbedding(graph, weights, layer, chosenState(graph, weights, altUp, states), context);
   return { sum: added === null ? states : addToOthers(graph, altUp, states, added), pending: null };
+}
+
+/** The same with several residual streams [m, count · hidden]. */
+function applyHyperConnections(
+  graph: Graph,
+  weights: Weights,
+  { mixer, mlp, hyperConnections }: Layer & { readonly hyperConnections: BlockExchanges },
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  if (mixer === null) throw new Error('a block with several streams has a mixer');
+  const wanted = (value: Value) => wantedRows(graph, context.rows, value);
+  const streams = withNgrams(graph, weights, mixer, settled(graph, before), context);
+  const first = enterBlock(graph, weights, hyperConnections.mixer, streams);
+  const mixed = wanted(applyMixer(graph, weights, mixer, first.input, context));
+  const output = applyLinear(graph, weights, mixer.output, mixed);
+  const between = leaveBlock(graph, hyperConnections.mixer, wanted(streams), output, wanted(first.shares));
+  if (mlp === null) return { sum: between, pending: null };
+  const second = enterBlock(graph, weights, hyperConnections.mlp, between);
+  const added = applyMlp(graph, weights, mlp, second.input, context.options);
+  return { sum: leaveBlock(graph, hyperConnections.mlp, between, added, second.shares), pending: null };
+}
+
+function withNgrams(graph: Graph, weights: Weights, mixer: Mixer, streams: Value, context: LayerContext): Value {
+  if (mixer.kind !== 'gated-delta' || mixer.ngrams === undefined) return streams;
+  const { tokens, recurrence, index, presents } = context;
+  if (tokens === null || recurrence === null) throw new Error('the tokens are missing');
+  const past = recurrence.pastNgrams(index, mixer);
+  const added = addNgrams(graph, weights, mixer.ngrams, streams, { tokens, inputs: recurrence.inputs, past });
+  if (added.present) presents.push({ name: RECURRENCE.presentNgrams(index), value: added.present });
+  return added.streams;
 }
 
 /** In the last layer, only the rows that are returned. */

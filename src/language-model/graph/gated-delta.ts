@@ -42,7 +42,7 @@ export function gatedDeltaBlock(graph: Graph, weights: Weights, mixer: GatedDelt
     },
     finish: (output) => {
       const normed = applyNorm(graph, weights, mixer.norm, graph.reshape(output, [-1, valueHeads, valueDim]));
-      return graph.op('Mul', [graph.reshape(normed, [-1, valueWidth]), activate(graph, 'silu', gate)]);
+      return graph.op('Mul', [graph.reshape(normed, [-1, valueWidth]), activate(graph, mixer.gateActivation, gate)]);
     },
   };
 }

@@ -63,7 +63,7 @@ export function continuePart(
     readonly keys: Map<number, LayerKeys>;
   },
 ): PartBeginning {
-  const { altUp, hidden, layers } = decoder;
+  const { altUp, hyperConnections, hidden, layers } = decoder;
   for (const source of sharedBefore(decoder, part)) {
     const mixer = layers[source]?.mixer;
     if (mixer?.kind !== 'attention') throw new Error(`layer ${source} has no keys and values to share`);
@@ -82,7 +82,7 @@ export function continuePart(
       return [index, graph.input(EDGE.layerInput(index), float32, ['M_all', perLayerEmbeddings.size])];
     }),
   );
-  const dims = altUp === undefined ? ['M', hidden] : ['M', altUp.count, hidden];
+  const dims = altUp === undefined ? ['M', hidden * (hyperConnections?.count ?? 1)] : ['M', altUp.count, hidden];
   return {
     sum: graph.input(EDGE.stream, float32, dims),
     ofLayer: (index) => {

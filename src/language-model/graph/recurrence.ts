@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Recurrent } from '../architectures/recurrent.ts';
+import type { Convolution, Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
 import { gatedDeltaBlock } from './gated-delta.ts';
@@ -60,7 +60,16 @@ export function applyRecurrent(
   x: Value,
   { inputs, past }: { readonly inputs: RecurrenceInputs; readonly past: PastState | null },
 ): RecurrentResult {
-  const block = blockOf(graph, weights, mixer, x);
+  return followSequences(graph, weights, blockOf(graph, weights, mixer, x), { inputs, past });
+}
+
+/** The same for what is no mixer: [B · S, width], as `finish` leaves it. */
+export function followSequences(
+  graph: Graph,
+  weights: Weights,
+  block: RecurrentBlock,
+  { inputs, past }: { readonly inputs: RecurrenceInputs; readonly past: PastState | null },
+): RecurrentResult {
   const { channels } = block.convolution;
   const zeros = graph.constant(Array<number>(channels).fill(0), 'float32', [1, channels]);
   const pastRows = past === null ? [] : [graph.reshape(past.inputs, [-1, channels])];
@@ -95,10 +104,10 @@ function runStage(
   { slots, mask, inputs, before }: StageInputs,
   { all, state }: { readonly all: Value; readonly state: Value | null },
 ): StepResult {
-  const { module, channels, kernel, bias, activation } = convolution;
+  const { module, channels, bias, activation } = convolution;
   const isFused = activation === 'silu';
   const inRows = (value: Value) => graph.op('Mul', [gather(graph, value, slots), mask]);
-  const weight = loadFloat32(graph, weights.tensor(`${module}.weight`, [channels, 1, kernel]));
+  const weight = loadTaps(graph, weights, convolution);
   const shift = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [channels])) : null;
   const convolutionInputs = [gather(graph, all, inputs), weight, shift, gather(graph, all, before)];
   const [convolved] = graph.node('CausalConvWithState', convolutionInputs, {
@@ -110,6 +119,29 @@ function runStage(
   return step({ convolved: activated, beside: beside.map(inRows), mask, state });
 }
 
-function gather(graph: Graph, value: Value, indices: Value): Value {
+/** [channels, 1, kernel]: zeros between the taps and before the first. */
+function loadTaps(graph: Graph, weights: Weights, { module, channels, kernel, taps }: Convolution): Value {
+  const { count, dilation } = taps ?? { count: kernel, dilation: 1 };
+  const weight = loadFloat32(graph, weights.tensor(`${module}.weight`, [channels, 1, count]));
+  const padded = (value: Value, pads: readonly number[]) =>
+    graph.op('Pad', [value, graph.constant(pads, 'int64'), graph.constant([0], 'float32', [])]);
+  const reach = (count - 1) * dilation + 1;
+  const apart =
+    dilation === 1
+      ? weight
+      : graph.slice(
+          graph.reshape(padded(graph.reshape(weight, [channels, count, 1]), [0, 0, 0, 0, 0, dilation - 1]), [
+            channels,
+            1,
+            count * dilation,
+          ]),
+          2,
+          0,
+          reach,
+        );
+  return reach === kernel ? apart : padded(apart, [0, 0, kernel - reach, 0, 0, 0]);
+}
+
+export function gather(graph: Graph, value: Value, indices: Value): Value {
   return graph.op('Gather', [value, indices], { axis: 0 });
 }

@@ -7,6 +7,7 @@ import {
   type Mixer,
   type Mlp,
 } from '../architectures/decoder.ts';
+import { recurrentShape } from '../architectures/recurrent.ts';
 
 /** Memory for the values of one batch, beside the weights: the default, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
@@ -70,7 +71,7 @@ export class BatchBudget {
 
   /** @param isOnCpu elsewhere, a step takes a KV cache and returns another one */
   constructor(
-    { hidden, layers, vocabulary, perLayerEmbeddings, altUp }: Decoder,
+    { hidden, layers, vocabulary, perLayerEmbeddings, altUp, hyperConnections }: Decoder,
     bytes = DEFAULT_BATCH_BYTES,
     { isOnCpu = true } = {},
   ) {
@@ -78,7 +79,8 @@ export class BatchBudget {
     this.#vocabulary = vocabulary;
     const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer.mixer));
     const ofLayers = PER_LAYER_COPIES * (perLayerEmbeddings?.projection.output ?? 0);
-    this.#perToken = 4 * hidden * (altUp?.count ?? 1) + ofLayers + Math.max(0, ...widths);
+    const states = altUp?.count ?? hyperConnections?.count ?? 1;
+    this.#perToken = 4 * hidden * states + ofLayers + Math.max(0, ...widths);
     const attentions = attentionMixers({ layers });
     this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
@@ -141,7 +143,8 @@ export function cachedFloats(attention: Attention): number {
 function mixerWidth(mixer: Mixer | null): number {
   if (mixer === null) return 0;
   if (mixer.kind === 'attention') return (mixer.heads + mixer.keyValueHeads) * mixer.headDim;
-  return RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input);
+  const ofNgrams = recurrentShape(mixer).ngrams ?? 0;
+  return RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input + ofNgrams);
 }
 
 function mlpWidth({ mlp, beside }: Layer): number {

@@ -30,6 +30,7 @@ interface RecurrentCache {
   readonly kind: 'recurrent';
   readonly inputs: Tensor;
   readonly state: Tensor | null;
+  readonly ngrams: Tensor | null;
 }
 
 /** A KV cache with nothing in it. */
@@ -51,8 +52,13 @@ export function emptyLayerCache(mixer: Mixer | null, batch: number, capacity: nu
       value: zeros([keyValueHeads, capacity, valueDim]),
     };
   }
-  const { kernel, channels, state } = recurrentShape(mixer);
-  return { kind: 'recurrent', inputs: zeros([kernel - 1, channels]), state: state && zeros(state) };
+  const { kernel, channels, state, ngrams } = recurrentShape(mixer);
+  return {
+    kind: 'recurrent',
+    inputs: zeros([kernel - 1, channels]),
+    state: state && zeros(state),
+    ngrams: ngrams === null ? null : zeros([kernel - 1, ngrams]),
+  };
 }
 
 /**
@@ -98,5 +104,5 @@ export function disposeKvCache(cache: KvCache | null): void {
 function cacheTensors(layer: LayerCache | null): Tensor[] {
   if (layer === null) return [];
   if (layer.kind === 'attention') return [layer.key, layer.value];
-  return layer.state === null ? [layer.inputs] : [layer.inputs, layer.state];
+  return [layer.inputs, layer.state, layer.ngrams].filter((item) => item !== null);
 }

@@ -11,8 +11,12 @@ export function presentNames(mixer: Mixer | null, i: number): string[] {
   if (mixer === null) return [];
   if (mixer.kind === 'attention' && !hasOwnKeys(mixer)) return [];
   if (mixer.kind === 'attention') return [BACKBONE.presentKey(i), BACKBONE.presentValue(i)];
-  const names = [RECURRENCE.presentInputs(i)];
-  return recurrentShape(mixer).state === null ? names : [...names, RECURRENCE.presentState(i)];
+  const { state, ngrams } = recurrentShape(mixer);
+  return [
+    RECURRENCE.presentInputs(i),
+    ...(state === null ? [] : [RECURRENCE.presentState(i)]),
+    ...(ngrams === null ? [] : [RECURRENCE.presentNgrams(i)]),
+  ];
 }
 
 export function presentOutputs(mixer: Mixer | null, i: number, output: (name: string) => Tensor): LayerCache | null {
@@ -21,17 +25,22 @@ export function presentOutputs(mixer: Mixer | null, i: number, output: (name: st
     if (!hasOwnKeys(mixer)) return null;
     return { kind: 'attention', key: output(BACKBONE.presentKey(i)), value: output(BACKBONE.presentValue(i)) };
   }
-  const { state } = recurrentShape(mixer);
+  const { state, ngrams } = recurrentShape(mixer);
   return {
     kind: 'recurrent',
     inputs: output(RECURRENCE.presentInputs(i)),
     state: state && output(RECURRENCE.presentState(i)),
+    ngrams: ngrams === null ? null : output(RECURRENCE.presentNgrams(i)),
   };
 }
 
 export function pastInputs(layer: LayerCache | null, i: number): Record<string, Tensor> {
   if (layer === null) return {};
   if (layer.kind === 'attention') return { [BACKBONE.pastKey(i)]: layer.key, [BACKBONE.pastValue(i)]: layer.value };
-  const { inputs, state } = layer;
-  return { [RECURRENCE.pastInputs(i)]: inputs, ...(state && { [RECURRENCE.pastState(i)]: state }) };
+  const { inputs, state, ngrams } = layer;
+  return {
+    [RECURRENCE.pastInputs(i)]: inputs,
+    ...(state && { [RECURRENCE.pastState(i)]: state }),
+    ...(ngrams && { [RECURRENCE.pastNgrams(i)]: ngrams }),
+  };
 }

@@ -28,6 +28,7 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     'phimoe',
     'qwen2-vl',
     'qwen3-5-moe',
+    'qwen4-exp-vl',
     'smollm3-nope',
   ])('%s, where a sequence takes several batches', async (name) => {
     await expectSameAnswers(languageModel(name), { batchBytes: 50_000 });

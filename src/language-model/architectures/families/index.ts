@@ -47,6 +47,7 @@ import { qwen3 } from './qwen3.ts';
 import { qwen3Next, qwen35, qwen35Moe } from './qwen3-5.ts';
 import { qwen3Moe } from './qwen3-moe.ts';
 import { qwen3VlMoeText, qwen3VlText } from './qwen3-vl.ts';
+import { qwen4 } from './qwen4.ts';
 import { seedOss } from './seed-oss.ts';
 import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
@@ -113,6 +114,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   qwen3Next,
   qwen3VlMoeText,
   qwen3VlText,
+  qwen4,
   seedOss,
   smollm3,
   stablelm,

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Layer, Mlp } from '../decoder.ts';
+import type { Activation, Layer, Mlp } from '../decoder.ts';
 import type { GatedDelta, GatedDeltaProjections } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert } from './experts.ts';
@@ -51,7 +51,7 @@ export const qwen35: ModelFamily = {
   },
   describe: (config) => {
     const width = config.size('intermediate_size');
-    return qwenHybrid(config, separateProjections, (at, _, hidden) => gatedMlp(config, at, { hidden, width }));
+    return qwenHybrid(config, separateDeltaProjections, (at, _, hidden) => gatedMlp(config, at, { hidden, width }));
   },
 };
 
@@ -71,7 +71,7 @@ export const qwen35Moe: ModelFamily = {
   describe: (config) => {
     config.ignore('intermediate_size', 'norm_topk_prob'); // in released configs, and not read
     const experts = qwenExperts(config, { normalize: true });
-    return qwenHybrid(config, separateProjections, (at, _, hidden) => experts(at, hidden));
+    return qwenHybrid(config, separateDeltaProjections, (at, _, hidden) => experts(at, hidden));
   },
 };
 
@@ -163,7 +163,12 @@ function qwenHybrid(
   return llamaDecoder(config, sizes, layer, { plusOne: true });
 }
 
-function gatedDelta(config: Config, { hidden }: Sizes, projections: MakeProjections): (module: string) => GatedDelta {
+export function gatedDelta(
+  config: Config,
+  { hidden }: Sizes,
+  projections: MakeProjections,
+  gateActivation: Activation = 'silu',
+): (module: string) => GatedDelta {
   const sizes: LinearSizes = {
     keyHeads: config.size('linear_num_key_heads'),
     valueHeads: config.size('linear_num_value_heads'),
@@ -185,11 +190,16 @@ function gatedDelta(config: Config, { hidden }: Sizes, projections: MakeProjecti
     logDecay: `${module}.A_log`,
     timeBias: `${module}.dt_bias`,
     norm: rmsNorm(`${module}.norm`, valueDim, config.positive('rms_norm_eps')),
+    gateActivation,
     output: linear(`${module}.out_proj`, valueHeads * valueDim, hidden, { bias: false }),
   });
 }
 
-const separateProjections: MakeProjections = (module, hidden, { keyHeads, valueHeads, keyDim, valueDim }) => {
+export const separateDeltaProjections: MakeProjections = (
+  module,
+  hidden,
+  { keyHeads, valueHeads, keyDim, valueDim },
+) => {
   const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width, { bias: false });
   return {
     kind: 'separate',
@@ -210,7 +220,7 @@ const projectionsByKeyHead: MakeProjections = (module, hidden, { keyHeads, value
 };
 
 /** Experts beside a shared one, which a gate weights. */
-function qwenExperts(
+export function qwenExperts(
   config: Config,
   { normalize }: { readonly normalize: boolean },
 ): (module: string, hidden: number) => Mlp {

@@ -25,8 +25,13 @@ export class LayerCaches {
       const key = withCapacity(await load('key'), size.capacity);
       return { kind: 'attention', key, value: withCapacity(await load('value'), size.capacity) };
     }
-    const hasState = this.#store.has(keyOf(name, layer, 'state'));
-    return { kind: 'recurrent', inputs: await load('inputs'), state: hasState ? await load('state') : null };
+    const loadIfThere = (part: string) => (this.#store.has(keyOf(name, layer, part)) ? load(part) : null);
+    return {
+      kind: 'recurrent',
+      inputs: await load('inputs'),
+      state: await loadIfThere('state'),
+      ngrams: await loadIfThere('ngrams'),
+    };
   }
 
   async write(name: number, layer: number, cache: LayerCache): Promise<void> {
@@ -42,13 +47,13 @@ export class LayerCaches {
   }
 }
 
-const PARTS = ['key', 'value', 'inputs', 'state'] as const;
+const PARTS = ['key', 'value', 'inputs', 'state', 'ngrams'] as const;
 
 const keyOf = (name: number, layer: number, part: string) => `cache ${name}, layer ${layer}: ${part}`;
 
 function tensorsOf(cache: LayerCache): Partial<Record<(typeof PARTS)[number], Tensor | null>> {
   if (cache.kind === 'attention') return { key: cache.key, value: cache.value };
-  return { inputs: cache.inputs, state: cache.state };
+  return { inputs: cache.inputs, state: cache.state, ngrams: cache.ngrams };
 }
 
 /** [B, heads, P, size] with another P: the same first tokens, and room behind them. */
