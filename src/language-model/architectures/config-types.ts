@@ -8,13 +8,14 @@ import { UserError } from '../../platform/user-error.ts';
 const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   bool: `
     add_cross_attention alibi altup_correct_scale apply_residual_connection_post_layernorm attention_bias attention_k_eq_v
-    attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias block_auto_adjust_ff_dim conv_bias
-    do_layer_norm_before enable_bias enable_moe_block is_decoder layer_norm_elementwise_affine lm_head_bias mamba_conv_bias
-    mamba_proj_bias mlp_bias moe_shared_expert_overlap multi_query multimodal_projector_bias new_decoder_architecture norm_topk_prob
-    output_hidden_states output_router_logits parallel_attn qk_layernorm qkv_bias _remove_final_layer_norm reorder_and_upcast_attn
-    rescale_prenorm_residual residual_in_fp32 rope_interleave scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx
-    scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_word_embeddings use_bias use_cache use_conv_bias
-    use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm use_qkv_bias use_sliding_window`,
+    attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias block_auto_adjust_ff_dim conv_bias do_layer_norm_before
+    enable_bias enable_moe_block is_decoder layer_norm_elementwise_affine lm_head_bias mamba_conv_bias mamba_proj_bias mlp_bias
+    moe_shared_expert_overlap multi_query multimodal_projector_bias new_decoder_architecture norm_topk_prob output_hidden_states
+    output_router_logits parallel_attn projector_bias projector_use_layernorm qk_layernorm qkv_bias _remove_final_layer_norm
+    reorder_and_upcast_attn rescale_prenorm_residual residual_in_fp32 rope_interleave scale_attention_softmax_in_fp32
+    scale_attn_by_inverse_layer_idx scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_embedding
+    tie_word_embeddings use_bias use_cache use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual
+    use_qk_norm use_qkv_bias use_sliding_window`,
   int: `
     altup_active_idx altup_num_inputs attention_chunk_size audio_soft_tokens_per_image audio_token_id block_ff_dim block_multiple_of boa_token_id
     boi_token_id boi_token_index bos_token_id chunk_size conv_L_cache conv_kernel decoder_sparse_step eoa_token_id eoa_token_index
@@ -27,6 +28,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner n_layer n_positions n_routed_experts n_shared_experts
     hc_count hc_lowrank heads_per_ngram indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads
     make_ngram_vocab_size_divisible_by ngram_size ngram_vocab_size_base ple_conv_kernel_size ple_embed_dim split_ngram_parts
+    downsample_factor projector_hidden_size
     no_rope_layer_interval num_attention_heads num_dense_layers num_experts num_experts_per_tok num_global_key_value_heads num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
     num_nextn_predict_layers original_max_position_embeddings pad_token_id pretraining_tp q_lora_rank qk_nope_head_dim
@@ -209,8 +211,9 @@ const SHARES = words(`
 /** Keys of a vision-language model beside its text model's. */
 const OF_THE_WHOLE = new Set(
   words(`
+    downsample_factor projector_bias projector_hidden_size projector_use_layernorm
     downsample_ratio image_seq_length image_token_id image_token_index mm_tokens_per_image multimodal_projector_bias projector_hidden_act
-    scale_factor spatial_merge_size video_token_id video_token_index vision_aspect_ratio vision_end_token_id
+    scale_factor spatial_merge_size tie_embedding video_token_id video_token_index vision_aspect_ratio vision_end_token_id
     vision_feature_layer vision_feature_select_strategy vision_start_token_id`),
 );
 

@@ -21,6 +21,8 @@ interface VisionLanguage {
   readonly tied?: boolean;
   /** Whose `tie_word_embeddings` counts: that of the whole if missing. */
   readonly tiedBy?: 'text' | 'either';
+  /** Another name of the key, which counts more. The text model's is then ignored. */
+  readonly tiedAlias?: string;
   /** Takes it any text model, of which it has the layers, and a plain output layer of its own? */
   readonly hasPlainHead?: boolean;
 }
@@ -58,6 +60,15 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'qwen4_exp', text: 'qwen4_exp_text', assumes: {}, overrides: {} },
+  {
+    modelType: 'lfm2_vl',
+    text: 'lfm2',
+    assumes: {},
+    overrides: {},
+    tied: true,
+    tiedAlias: 'tie_embedding',
+    hasPlainHead: true,
+  },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {}, tiedBy: 'text' },
@@ -87,8 +98,9 @@ export function findTextConfig(modelType: string, values: Values): TextConfig | 
   const text: Values = hasNested ? nested : { ...kind.assumes, ...beside };
   const written = hasNested && typeof text.model_type === 'string' ? text.model_type : kind.text;
   // Here `mistral` is always Mistral, which has no layer types; alone it could be Ministral.
-  const { layer_types: layerTypes, ...withoutLayerTypes } = text;
-  const { tie_word_embeddings: tied = kind.tied ?? false } = values;
+  const { layer_types: layerTypes, ...withoutLayerTypes } = withoutKey(text, kind.tiedAlias);
+  const { tie_word_embeddings: ofWhole = kind.tied ?? false } = values;
+  const { [kind.tiedAlias ?? 'tie_word_embeddings']: tied = ofWhole } = values;
   const isTied = kind.tiedBy === 'either' && text.tie_word_embeddings === true ? true : tied;
   return {
     // For a while, Qwen2.5-VL's text model was saved with the model type of the whole.
@@ -100,4 +112,8 @@ export function findTextConfig(modelType: string, values: Values): TextConfig | 
       ...(kind.tiedBy === 'text' ? {} : { tie_word_embeddings: isTied ?? false }),
     },
   };
+}
+
+function withoutKey(values: Values, key: string | undefined): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name !== key));
 }

@@ -435,6 +435,17 @@ describe('a vision-language checkpoint', () => {
     expect(isTied({ tie_word_embeddings: false })).toBe(false);
   });
 
+  it('LFM2-VL has another name of the key that ties them, and does not read that of its text model', () => {
+    const isTied = (config: object) =>
+      decoderOf({ model_type: 'lfm2_vl', text_config: { model_type: 'lfm2', tie_embedding: false }, ...config }).head
+        .tied;
+    expect(isTied({})).toBe(true);
+    expect(isTied({ tie_embedding: false })).toBe(false);
+    expect(isTied({ tie_word_embeddings: false })).toBe(false);
+    expect(isTied({ tie_embedding: true, tie_word_embeddings: false })).toBe(true);
+    expect(() => isTied({ tie_embedding: null })).toThrow(/tie_embedding is null/);
+  });
+
   it('the vision-language class of Gemma 3 has no softcap, unlike the text-only class', () => {
     const text_config = { num_hidden_layers: 1, final_logit_softcapping: 30 };
     expect(decoderOf({ model_type: 'gemma3', text_config }).head.softcap).toBeNull();
