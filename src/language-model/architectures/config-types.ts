@@ -36,7 +36,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     spatial_merge_size ssm_state_size top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id
     vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
   float: `
-    altup_coef_clip attn_logit_softcapping attn_scale downsample_ratio final_logit_softcapping initializer_range input_jitter_noise
+    altup_coef_clip attn_logit_softcapping attn_scale clip_qkv downsample_ratio final_logit_softcapping initializer_range input_jitter_noise
     layer_norm_eps layer_norm_epsilon logit_scale moe_norm_min norm_eps norm_epsilon rms_norm_eps routed_scaling_factor
     router_aux_loss_coef router_jitter_noise swiglu_alpha swiglu_limit time_step_floor time_step_max time_step_min`,
   'float | int': `
@@ -75,8 +75,9 @@ const TYPES = new Map(
 const NULL_ANYWHERE = new Set(
   words(`
     activation activation_sparsity_pattern alibi attention_chunk_size attn_logit_softcapping audio_config audio_soft_tokens_per_image
-    audio_token_id bias boa_token_id bos_token_id eoa_token_id eoa_token_index eod_token_id eos_token_id ffn_hidden_size full_attn_idxs
-    indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads output_gate_type ple_embed_dim ple_layer_ids
+    audio_token_id bias boa_token_id bos_token_id clip_qkv eoa_token_id eoa_token_index eod_token_id eos_token_id ffn_hidden_size
+    full_attn_idxs indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads output_gate_type ple_embed_dim
+    ple_layer_ids
     id2label output_hidden_states image_grid_pinpoints layer_types layers_block_type mamba_conv_bias mamba_d_conv
     mamba_d_state mamba_expand mamba_n_groups mamba_n_heads mlp_layer_types mlp_only_layers moe_k moe_latent_size
     moe_layer_end_index moe_layer_interval moe_layer_start_index moe_layers moe_norm_min moe_num_experts moe_num_shared_experts
@@ -111,7 +112,7 @@ const NULL_IN: Readonly<Record<string, string>> = {
   num_experts: 'ernie4_5_moe gemma4_text',
   num_experts_per_tok: 'deepseek_v2 deepseek_v3 ernie4_5_moe granitemoehybrid mistral4',
   num_key_value_heads: `apertus arcee cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe glm granite granitemoehybrid
-    hunyuan_v1_dense llama mistral4 nemotron olmo2 olmo3 phi phi3 qwen2 qwen2_5_vl_text qwen2_moe qwen2_vl_text qwen3 qwen3_vl_text
+    hunyuan_v1_dense llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3 qwen2 qwen2_5_vl_text qwen2_moe qwen2_vl_text qwen3 qwen3_vl_text
     seed_oss smollm3`,
   num_local_experts: 'granitemoehybrid',
   num_nextn_predict_layers: 'ernie4_5_moe glm4_moe_lite mistral4',

@@ -336,6 +336,7 @@ describe('the default rotary base', () => {
     ['falcon', 1e4],
     ['ministral', 1e4],
     ['olmo3', 5e5],
+    ['olmoe', 1e4],
     ['cohere', 5e5],
     ['cohere2', 1e4],
     ['exaone4', 1e4],

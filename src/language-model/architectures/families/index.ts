@@ -37,6 +37,7 @@ import { nemotron } from './nemotron.ts';
 import { nemotronH } from './nemotron-h.ts';
 import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
+import { olmoe } from './olmoe.ts';
 import { opt } from './opt.ts';
 import { phi } from './phi.ts';
 import { phi3 } from './phi3.ts';
@@ -100,6 +101,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   olmo2,
   olmo3,
   opt,
+  olmoe,
   phi,
   phi3,
   phimoe,

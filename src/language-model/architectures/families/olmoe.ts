@@ -1,0 +1,57 @@
+import { readRope } from '../rope.ts';
+import { gatedExperts, readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes, rmsNorm, softmaxRouter } from './layers.ts';
+
+/**
+ * OLMoE: Llama with norms over all heads of queries and keys, and experts in every layer (arXiv 2409.02060). Read from transformers 5.24,
+ * models/olmoe/modular_olmoe.py.
+ */
+export const olmoe: ModelFamily = {
+  modelType: 'olmoe',
+  defaults: {
+    vocab_size: 50304,
+    hidden_size: 2048,
+    intermediate_size: 2048,
+    num_hidden_layers: 16,
+    num_attention_heads: 16,
+    hidden_act: 'silu',
+    max_position_embeddings: 4096,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    num_experts_per_tok: 8,
+    num_experts: 64,
+    norm_topk_prob: false,
+  },
+  aliases: { num_local_experts: 'num_experts' },
+  describe: (config) => {
+    const sizes = readSizes(config, { hasHeadDim: false });
+    const { hidden, heads, keyValueHeads, headDim } = sizes;
+    config.expect('head_dim', headDim, `its norms are those of ${heads} heads of ${headDim}`);
+    config.expect('clip_qkv', null, 'queries, keys and values are not clipped here');
+    const rope = readRope(config, headDim, { theta: 10000 });
+    const bias = config.boolean('attention_bias');
+    const experts = { hidden, ...readExpertSizes(config, { count: 'num_experts', width: 'intermediate_size' }) };
+    const normalize = config.boolean('norm_topk_prob');
+    const norm = (name: string, count: number) => ({
+      over: 'all' as const,
+      norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),
+    });
+    return llamaDecoder(config, sizes, (i) => {
+      const [attention, at] = [`layers.${i}.self_attn`, `layers.${i}.mlp`];
+      const norms = {
+        queryNorm: norm(`${attention}.q_norm`, heads),
+        keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
+      };
+      const router = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize });
+      return llamaLayer(
+        config,
+        sizes,
+        i,
+        { rope, bias, ...norms },
+        { mlp: gatedExperts(config, at, experts, { router }) },
+      );
+    });
+  },
+};
