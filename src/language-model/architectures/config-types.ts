@@ -89,9 +89,9 @@ const NULL_ANYWHERE = new Set(
 /** Keys that can be null in these classes only. */
 const NULL_IN: Readonly<Record<string, string>> = {
   attention_dropout: `cohere deepseek_v2 deepseek_v3 gemma2 gemma3_text gemma3n_text gemma4_text gemma4_unified_text glm
-    granitemoehybrid llama mistral4 phi qwen2_5_vl_text qwen2_vl_text`,
-  attention_multiplier: 'granitemoehybrid',
-  embedding_multiplier: 'granitemoehybrid',
+    granitemoe granitemoehybrid granitemoeshared llama mistral4 phi qwen2_5_vl_text qwen2_vl_text`,
+  attention_multiplier: 'granitemoe granitemoehybrid granitemoeshared',
+  embedding_multiplier: 'granitemoe granitemoehybrid granitemoeshared',
   final_logit_softcapping: 'gemma2 gemma3_text gemma4_text gemma4_unified_text',
   first_k_dense_replace: 'deepseek_v3 mistral4',
   // It reads hidden_act alone.
@@ -102,7 +102,7 @@ const NULL_IN: Readonly<Record<string, string>> = {
   layer_norm_eps: 'cohere',
   layer_norm_epsilon: 'falcon',
   logit_scale: 'cohere',
-  logits_scaling: 'granitemoehybrid',
+  logits_scaling: 'granitemoe granitemoehybrid granitemoeshared',
   mamba_proj_bias: 'granitemoehybrid',
   max_window_layers: 'qwen2_5_vl_text qwen2_vl_text',
   mlp_bias: 'apertus',
@@ -110,16 +110,16 @@ const NULL_IN: Readonly<Record<string, string>> = {
   n_group: 'deepseek_v2 deepseek_v3 mistral4',
   norm_topk_prob: 'deepseek_v2 deepseek_v3 mistral4',
   num_experts: 'ernie4_5_moe gemma4_text',
-  num_experts_per_tok: 'deepseek_v2 deepseek_v3 ernie4_5_moe granitemoehybrid mistral4',
-  num_key_value_heads: `apertus arcee cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe glm granite granitemoehybrid
-    hunyuan_v1_dense llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3 qwen2 qwen2_5_vl_text qwen2_moe qwen2_vl_text qwen3 qwen3_vl_text
-    seed_oss smollm3`,
-  num_local_experts: 'granitemoehybrid',
+  num_experts_per_tok: 'deepseek_v2 deepseek_v3 ernie4_5_moe granitemoe granitemoehybrid granitemoeshared mistral4',
+  num_key_value_heads: `apertus arcee cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe glm granite granitemoe granitemoehybrid
+    granitemoeshared hunyuan_v1_dense llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3 qwen2 qwen2_5_vl_text qwen2_moe
+    qwen2_vl_text qwen3 qwen3_vl_text seed_oss smollm3`,
+  num_local_experts: 'granitemoe granitemoehybrid granitemoeshared',
   num_nextn_predict_layers: 'ernie4_5_moe glm4_moe_lite mistral4',
-  output_router_logits: 'ernie4_5_moe granitemoehybrid',
-  residual_multiplier: 'granitemoehybrid',
+  output_router_logits: 'ernie4_5_moe granitemoe granitemoehybrid granitemoeshared',
+  residual_multiplier: 'granitemoe granitemoehybrid granitemoeshared',
   rope_interleave: 'deepseek_v3 mistral4',
-  router_aux_loss_coef: 'ernie4_5_moe granitemoehybrid',
+  router_aux_loss_coef: 'ernie4_5_moe granitemoe granitemoehybrid granitemoeshared',
   tie_word_embeddings: 'gemma3 gemma3n',
   topk_group: 'deepseek_v2 deepseek_v3 mistral4',
   use_bias: 'ernie4_5 ernie4_5_moe',

@@ -270,6 +270,8 @@ interface Expert {
 export interface StackedExperts {
   readonly gateUp: string;
   readonly down: string;
+  /** Other names of the two tensors; none if missing. */
+  readonly alias?: { readonly gateUp: string; readonly down: string };
   /**
    * - `output-first`: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width];
    * - `input-first`: tensors [count, hidden, 2·width] (gate columns first) and [count, width, hidden];

@@ -44,10 +44,17 @@ export function applyExperts(
     : applyEach(graph, weights, experts, updates, x, logits);
 }
 
-/** Where files of the family have either layout, the one of this file. The two differ in one of the two tensors at least. */
+/**
+ * Where files of the family have other names, or either layout, those of this file. The two layouts differ in one of the two tensors at
+ * least.
+ */
 function withStoredLayout(weights: Weights, experts: Experts): Experts {
-  const { stacked, expert } = experts;
-  if (stacked?.layout !== 'by shape') return experts;
+  const { stacked: described, expert } = experts;
+  const stacked =
+    described?.alias !== undefined && weights.has(described.alias.gateUp)
+      ? { ...described, ...described.alias }
+      : described;
+  if (stacked?.layout !== 'by shape') return { ...experts, stacked };
   const { up } = expert(0);
   const isInputFirst =
     weights.shape(stacked.gateUp)?.[1] === up.input && weights.shape(stacked.down)?.[1] === up.output;

@@ -331,6 +331,8 @@ describe('the default rotary base', () => {
     ['phi3', 1e4],
     ['olmo2', 1e4],
     ['granite', 1e4],
+    ['granitemoe', 1e4],
+    ['granitemoeshared', 1e4],
     ['starcoder2', 1e4],
     ['smollm3', 2e6],
     ['falcon', 1e4],

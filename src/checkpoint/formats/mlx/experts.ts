@@ -26,6 +26,13 @@ const stacks = (order: Extract<Layout, { kind: 'stacks' }>['order']): Layout => 
   down: 'experts.down_proj',
 });
 
+const GRANITE: Layout = {
+  kind: 'stacks',
+  order: 'output-first',
+  gateUp: 'input_linear.weight',
+  down: 'output_linear.weight',
+};
+
 /** By the text model's type; others have each expert on its own, by the names of Qwen and DeepSeek. */
 const LAYOUTS: Readonly<Record<string, Layout>> = {
   mixtral: each(NUMBERED),
@@ -41,12 +48,8 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   gemma4: stacks('output-first'),
   gemma4_text: stacks('output-first'),
   mistral4: stacks('output-first'),
-  granitemoehybrid: {
-    kind: 'stacks',
-    order: 'output-first',
-    gateUp: 'input_linear.weight',
-    down: 'output_linear.weight',
-  },
+  granitemoe: GRANITE,
+  granitemoehybrid: GRANITE,
 };
 
 /** `mlp.switch_mlp.up_proj.weight`, Gemma 4's `experts.switch_glu`, and those of gpt-oss and Llama 4, `mlp.experts.up_proj.weight`. */

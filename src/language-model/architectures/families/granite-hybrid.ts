@@ -1,20 +1,9 @@
-import { MAX_EXPERTS } from '../../../checkpoint/config/index.ts';
 import type { Config } from '../config.ts';
-import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
+import type { Layer, Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  fusedGatedMlp,
-  layerTypes,
-  linear,
-  llamaDecoder,
-  plainAttention,
-  preNormLayer,
-  readSizes,
-  rmsNorm,
-  type Sizes,
-  softmaxRouter,
-} from './layers.ts';
+import { graniteExperts, graniteSharedMlp } from './granite-moe.ts';
+import { layerTypes, llamaDecoder, plainAttention, preNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
 import { infinityOr, mamba2 } from './mamba2.ts';
 
 /**
@@ -126,46 +115,9 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
 }
 
 function mlpOf(config: Config, sizes: Sizes): (index: number) => Mlp {
-  const { hidden } = sizes;
-  const activation = config.activation('hidden_act');
-  const fused = fusedGatedMlp(config, sizes, {
-    key: 'shared_intermediate_size',
-    names: ['input_linear', 'output_linear'],
-  });
-  const shared = (i: number) => fused(`layers.${i}.shared_mlp`);
+  const shared = graniteSharedMlp(config, sizes);
   config.ignore('num_experts_per_tok', 'intermediate_size'); // without experts, whatever they are
   if (config.number('num_local_experts') === 0) return shared;
-  const count = config.size('num_local_experts', MAX_EXPERTS);
-  const perToken = config.size('num_experts_per_tok', count);
-  const width = config.size('intermediate_size');
-  return (i): Experts => {
-    const module = `layers.${i}.block_sparse_moe`;
-    const part = (name: string, input: number, output: number) =>
-      linear(`${module}.experts.${name}`, input, output, { bias: false });
-    return {
-      kind: 'experts',
-      router: {
-        // A softmax over the chosen is one over all, divided by the sum of the chosen.
-        ...softmaxRouter(`${module}.router.layer`, { hidden, count, normalize: true }),
-        alias: `${module}.router`,
-      },
-      count,
-      perToken,
-      activation,
-      // Files have them stacked only.
-      expert: () => ({
-        gate: part('gate', hidden, width),
-        up: part('up', hidden, width),
-        down: part('down', width, hidden),
-      }),
-      stacked: {
-        gateUp: `${module}.input_linear.weight`,
-        down: `${module}.output_linear.weight`,
-        layout: 'output-first',
-        biases: null,
-      },
-      shared: { mlp: shared(i), gate: null },
-      latent: null,
-    };
-  };
+  const experts = graniteExperts(config, sizes);
+  return (i) => ({ ...experts(i), shared: { mlp: shared(i), gate: null } });
 }

@@ -39,7 +39,7 @@ export const granite: ModelFamily = {
 };
 
 /** A decoder with Granite's multipliers. The layer is given that of attention. */
-function graniteDecoder(
+export function graniteDecoder(
   config: Config,
   sizes: Sizes,
   layer: (index: number, attentionScale: number) => Layer,

@@ -22,6 +22,7 @@ import { gpt2 } from './gpt2.ts';
 import { gptj } from './gptj.ts';
 import { granite } from './granite.ts';
 import { graniteMoeHybrid } from './granite-hybrid.ts';
+import { graniteMoe, graniteMoeShared } from './granite-moe.ts';
 import { helium } from './helium.ts';
 import { hunyuanDense } from './hunyuan.ts';
 import { lfm2, lfm2Moe } from './lfm2.ts';
@@ -83,7 +84,9 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   gptNeox,
   gptOss,
   granite,
+  graniteMoe,
   graniteMoeHybrid,
+  graniteMoeShared,
   helium,
   hunyuanDense,
   lfm2,

@@ -1,0 +1,92 @@
+import type { Config } from '../config.ts';
+import type { Decoder, Experts } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { graniteDecoder } from './granite.ts';
+import { fusedGatedMlp, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
+
+const DEFAULTS = {
+  vocab_size: 32000,
+  hidden_size: 4096,
+  intermediate_size: 11008,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  hidden_act: 'silu',
+  max_position_embeddings: 2048,
+  rms_norm_eps: 1e-6,
+  tie_word_embeddings: false,
+  attention_bias: false,
+  embedding_multiplier: 1,
+  logits_scaling: 1,
+  residual_multiplier: 1,
+  attention_multiplier: 1,
+  num_local_experts: 8,
+  num_experts_per_tok: 2,
+};
+
+/**
+ * Granite 3 with experts in every layer (IBM 2024; PowerMoE, arXiv 2408.13359). Read from transformers 5.24,
+ * models/granitemoe/modular_granitemoe.py.
+ */
+export const graniteMoe: ModelFamily = {
+  modelType: 'granitemoe',
+  defaults: DEFAULTS,
+  describe: (config) => describeWithExperts(config, () => null),
+};
+
+/**
+ * The same with an MLP for every token beside the experts of a layer, if `shared_intermediate_size` is not 0. Read from transformers 5.24,
+ * models/granitemoeshared/modular_granitemoeshared.py.
+ */
+export const graniteMoeShared: ModelFamily = {
+  modelType: 'granitemoeshared',
+  defaults: { ...DEFAULTS, shared_intermediate_size: 0 },
+  describe: (config) =>
+    describeWithExperts(config, (sizes) =>
+      config.number('shared_intermediate_size') === 0 ? null : graniteSharedMlp(config, sizes),
+    ),
+};
+
+function describeWithExperts(
+  config: Config,
+  readShared: (sizes: Sizes) => ReturnType<typeof graniteSharedMlp> | null,
+): Decoder {
+  const sizes = readSizes(config);
+  const rope = readRope(config, sizes.headDim, { theta: 10000 });
+  const bias = config.boolean('attention_bias');
+  const experts = graniteExperts(config, sizes);
+  const shared = readShared(sizes);
+  return graniteDecoder(config, sizes, (i, scale) => {
+    const mlp = { ...experts(i), shared: shared && { mlp: shared(i), gate: null } };
+    return llamaLayer(config, sizes, i, { rope, bias, scale }, { mlp });
+  });
+}
+
+/** The MLP for every token of a layer. */
+export function graniteSharedMlp(config: Config, sizes: Sizes) {
+  const names = ['input_linear', 'output_linear'] as const;
+  const mlp = fusedGatedMlp(config, sizes, { key: 'shared_intermediate_size', names });
+  return (index: number) => mlp(`layers.${index}.shared_mlp`);
+}
+
+/** The experts of a layer. A softmax over the chosen is one over all, divided by the sum of the chosen. */
+export function graniteExperts(config: Config, { hidden }: Sizes): (index: number) => Experts {
+  const sizes = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+  return (i) => {
+    const at = `layers.${i}.block_sparse_moe`;
+    return gatedExperts(config, at, sizes, {
+      router: {
+        ...softmaxRouter(`${at}.router.layer`, { hidden, count: sizes.count, normalize: true }),
+        alias: `${at}.router`,
+      },
+      stacked: {
+        gateUp: `${at}.input_linear.weight`,
+        down: `${at}.output_linear.weight`,
+        alias: { gateUp: `${at}.experts.gate_up_proj`, down: `${at}.experts.down_proj` },
+        layout: 'output-first',
+        biases: null,
+      },
+    });
+  };
+}
