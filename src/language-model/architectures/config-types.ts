@@ -49,7 +49,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     vision_feature_select_strategy`,
   'int | str': 'mamba_d_head sliding_window_pattern',
   'bool | str': 'use_bidirectional_attention',
-  'int | list[int]': 'eos_token_id intermediate_size vision_feature_layer',
+  'int | list[int]': 'eos_token_id intermediate_size moe_topk vision_feature_layer',
   'float | list[float]': 'activation_sparsity_pattern',
   'list[int]': 'full_attn_idxs mlp_only_layers moe_layers no_rope_layers ple_layer_ids',
   'list[str]': 'layer_types layers_block_type mlp_layer_types mtp_layers_block_type',
@@ -62,6 +62,8 @@ const words = (text: string) => text.split(/\s+/).filter(Boolean);
 /** Types in single classes. */
 const TYPES_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deepseek_v2: { attention_dropout: 'float' },
+  // Its class does not read moe_intermediate_size.
+  hunyuan_v1_moe: { moe_intermediate_size: 'int | list[int]', sep_token_id: 'int' },
   nemotron_h: { routed_scaling_factor: 'float | int', time_step_limit: 'list[float]' },
   opt: { dropout: 'float | int', init_std: 'float', layerdrop: 'float | int' },
   qwen4_exp_text: { seed: 'int' },
@@ -96,7 +98,7 @@ const NULL_IN: Readonly<Record<string, string>> = {
   first_k_dense_replace: 'deepseek_v3 mistral4',
   // It reads hidden_act alone.
   hidden_activation: 'gemma',
-  head_dim: `arcee deepseek_v2 ernie4_5 glm hunyuan_v1_dense llama ministral mistral mixtral nemotron qwen3_vl_moe_text seed_oss`,
+  head_dim: `arcee deepseek_v2 ernie4_5 glm hunyuan_v1_dense hunyuan_v1_moe llama ministral mistral mixtral nemotron qwen3_vl_moe_text seed_oss`,
   image_token_id: 'gemma3 gemma3n gemma4 gemma4_unified',
   initializer_range: 'gemma3 gemma3n gemma4 gemma4_unified',
   layer_norm_eps: 'cohere',
@@ -112,7 +114,7 @@ const NULL_IN: Readonly<Record<string, string>> = {
   num_experts: 'ernie4_5_moe gemma4_text',
   num_experts_per_tok: 'deepseek_v2 deepseek_v3 ernie4_5_moe granitemoe granitemoehybrid granitemoeshared mistral4',
   num_key_value_heads: `apertus arcee cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe glm granite granitemoe granitemoehybrid
-    granitemoeshared hunyuan_v1_dense llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3 qwen2 qwen2_5_vl_text qwen2_moe
+    granitemoeshared hunyuan_v1_dense hunyuan_v1_moe llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3 qwen2 qwen2_5_vl_text qwen2_moe
     qwen2_vl_text qwen3 qwen3_vl_text seed_oss smollm3`,
   num_local_experts: 'granitemoe granitemoehybrid granitemoeshared',
   num_nextn_predict_layers: 'ernie4_5_moe glm4_moe_lite mistral4',
@@ -148,7 +150,7 @@ const REFUSED_IN: Readonly<Record<string, string>> = {
   is_decoder: 'gpt_neox',
   layerdrop: 'opt',
   multi_query: 'gpt_bigcode',
-  pretraining_tp: 'bloom glm4_moe_lite hunyuan_v1_dense seed_oss',
+  pretraining_tp: 'bloom glm4_moe_lite hunyuan_v1_dense hunyuan_v1_moe seed_oss',
   resid_pdrop: 'gpt2 gpt_bigcode gptj phi phi3',
   reorder_and_upcast_attn: 'gpt2',
   residual_dropout: 'seed_oss starcoder2',

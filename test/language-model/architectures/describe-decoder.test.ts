@@ -347,6 +347,7 @@ describe('the default rotary base', () => {
     ['helium', 1e5],
     ['ernie4_5', 5e5],
     ['hunyuan_v1_dense', 1e4],
+    ['hunyuan_v1_moe', 1e4],
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
     // Its pairs of dimensions are shared by three positions.

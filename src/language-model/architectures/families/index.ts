@@ -24,7 +24,7 @@ import { granite } from './granite.ts';
 import { graniteMoeHybrid } from './granite-hybrid.ts';
 import { graniteMoe, graniteMoeShared } from './granite-moe.ts';
 import { helium } from './helium.ts';
-import { hunyuanDense } from './hunyuan.ts';
+import { hunyuanDense, hunyuanMoe } from './hunyuan.ts';
 import { lfm2, lfm2Moe } from './lfm2.ts';
 import { llama } from './llama.ts';
 import { llama4Text } from './llama4.ts';
@@ -89,6 +89,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   graniteMoeShared,
   helium,
   hunyuanDense,
+  hunyuanMoe,
   lfm2,
   lfm2Moe,
   llama,
