@@ -36,7 +36,10 @@ describe('an unknown family', () => {
       /model_type "falcon_h1" is not supported: the nearest known family, glm, would use \d+ of its \d+ tensors, miss \d+ and not understand \d+ keys of its config$/,
     ],
     ['codegen', /the nearest known family, gptj, would use 19 of its 21 tensors, miss 6 and not understand 1 key/],
-    ['afmoe', /the nearest known family, \w+, would use \d+ of its \d+ tensors, miss \d+ and not understand \d+ keys/],
+    [
+      'exaone_moe',
+      /the nearest known family, \w+, would use \d+ of its \d+ tensors, miss \d+ and not understand \d+ keys/,
+    ],
     ['mamba', /"mamba" is not supported: none of the known families has even a quarter of its tensors$/],
     ['jamba', /"jamba" is not supported: none of the known families has even a quarter of its tensors$/],
     ['t5', /"t5" is not supported: it has an encoder beside its decoder, and only decoders are run here$/],
@@ -105,7 +108,7 @@ describe('an unknown family', () => {
   });
 
   it('is known at once, also with many layers and experts', async () => {
-    const { config, shapes } = models.afmoe ?? { config: {}, shapes: {} };
+    const { config, shapes } = models.exaone_moe ?? { config: {}, shapes: {} };
     const many = Object.entries(shapes).flatMap(([name, shape]) =>
       Array.from({ length: 60 }, (_, i): [string, readonly number[]] => [
         name.replace('layers.2', `layers.${i}`),

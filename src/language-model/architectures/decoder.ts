@@ -153,9 +153,9 @@ export interface Attention {
   readonly sinks: string | null;
   /**
    * The sigmoid of these features multiplies what the heads return, before `output`. `query`: they are the second half of what the
-   * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5).
+   * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5). A layer to [heads, valueDim] (AFMoE).
    */
-  readonly outputGate: 'query' | null;
+  readonly outputGate: 'query' | Linear | null;
   /** Tensors that the file has for texts longer than the decoder's; none if missing. */
   readonly forLonger?: ReadonlyArray<{ readonly tensor: string; readonly shape: readonly number[] }>;
 }

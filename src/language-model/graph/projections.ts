@@ -24,6 +24,14 @@ interface Projected {
 
 /** Queries [m, heads · headDim], and the rest. */
 export function project(graph: Graph, weights: Weights, attention: Attention, x: Value): Projected {
+  const { outputGate } = attention;
+  const projected = projectQueries(graph, weights, attention, x);
+  return outputGate === null || outputGate === 'query'
+    ? projected
+    : { ...projected, gate: applyLinear(graph, weights, outputGate, x) };
+}
+
+function projectQueries(graph: Graph, weights: Weights, attention: Attention, x: Value): Projected {
   const { projections } = attention;
   switch (projections.kind) {
     case 'separate': {

@@ -5,7 +5,7 @@ import { LANGUAGE_MODELS, languageModel } from '../../language-model/runtime/eng
 
 /** Folders with experts or latent projections, and no recurrent layers. */
 const EXPERTS =
-  /^(deepseek|gemma4-text|glm4-moe|gpt-oss|granite-moe|granite-shared|hunyuan-moe|llama4|minimax|mistral4|mixtral|olmoe|phimoe|ernie4-5-moe|qwen2-moe|qwen3-moe|qwen3-vl-moe)/;
+  /^(afmoe|deepseek|gemma4-text|glm4-moe|gpt-oss|granite-moe|granite-shared|hunyuan-moe|llama4|minimax|mistral4|mixtral|olmoe|phimoe|ernie4-5-moe|qwen2-moe|qwen3-moe|qwen3-vl-moe)/;
 
 async function listed(name: string) {
   const checkpoint = await openReference(languageModel(name));

@@ -268,8 +268,8 @@ describe('windows', () => {
     expect(written).toEqual([null, null, 7, null]);
   });
 
-  it('Command R7B and OLMo 3 have a window in three of four layers', () => {
-    for (const model_type of ['cohere2', 'olmo3']) {
+  it('Command R7B, OLMo 3 and AFMoE have a window in three of four layers', () => {
+    for (const model_type of ['cohere2', 'olmo3', 'afmoe']) {
       expect(windows({ model_type, ...layers, sliding_window: 7 })).toEqual([7, 7, 7, null]);
     }
   });
@@ -348,6 +348,7 @@ describe('the default rotary base', () => {
     ['ernie4_5', 5e5],
     ['hunyuan_v1_dense', 1e4],
     ['hunyuan_v1_moe', 1e4],
+    ['afmoe', 1e4],
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
     // Its pairs of dimensions are shared by three positions.

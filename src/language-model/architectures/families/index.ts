@@ -1,3 +1,4 @@
+import { afmoe } from './afmoe.ts';
 import { apertus } from './apertus.ts';
 import { arcee } from './arcee.ts';
 import { bloom } from './bloom.ts';
@@ -57,6 +58,7 @@ import { starcoder2 } from './starcoder2.ts';
 
 /** All families that can be run. */
 export const MODEL_FAMILIES: readonly ModelFamily[] = [
+  afmoe,
   apertus,
   arcee,
   bloom,

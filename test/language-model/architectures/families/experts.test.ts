@@ -42,6 +42,12 @@ const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, 
     { shared_intermediate_size: 16 },
     /"shared_intermediate_size": 16 may change what minimax_m2 computes/,
   ],
+  ['afmoe', { score_func: 'softmax' }, /score_func is "softmax": only a sigmoid for each expert/],
+  ['afmoe', { route_norm: false }, /route_norm is false: weights of experts are divided by their sum/],
+  ['afmoe', { num_expert_groups: 5 }, /num_expert_groups is 5: experts are not in groups/],
+  ['afmoe', { num_shared_experts: 0 }, /num_shared_experts is 0, not a positive integer/],
+  ['afmoe', { sliding_window: null }, /sliding_window is null, and there are layers with a window/],
+  ['afmoe-v5', { layer_types: ['full_attention'] }, /layer_types has 1 entries for 2 layers/],
   ['granite-moe', { num_local_experts: 0 }, /num_local_experts is 0, not a positive integer/],
   ['granite-moe', { logits_scaling: 0 }, /logits_scaling is 0, and must be positive/],
   [
@@ -87,6 +93,16 @@ describe('a mixture of experts', () => {
     const run = () => describeDecoder(checkpointOf({ ...config, ...changes }));
     expect(run).toThrow(UserError);
     expect(run).toThrow(message);
+  });
+
+  it('AFMoE has positions in the layers with a window', () => {
+    const { layers } = describeDecoder(checkpointOf({ ...configOf('afmoe'), layer_types: null, num_hidden_layers: 4 }));
+    expect(attentionMixers({ layers }).map(({ rope, window }) => [rope !== null, window])).toEqual([
+      [true, 5],
+      [false, null],
+      [true, 5],
+      [false, null],
+    ]);
   });
 
   it("Llama 4's layers without positions have the temperature", () => {

@@ -1,0 +1,116 @@
+import type { Config } from '../config.ts';
+import type { Layer, Mlp } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  gatedMlp,
+  headNorms,
+  linear,
+  llamaDecoder,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  readWindow,
+  rmsNorm,
+  type Sizes,
+  slidingLayers,
+  softmaxRouter,
+} from './layers.ts';
+
+/**
+ * AFMoE (Arcee's Trinity): a gate of what the heads return, windows and rotary positions in three of four layers and neither in the others,
+ * norms before and after each half of a block, experts by a sigmoid with a correction of the choice (Arcee 2025). Read from transformers
+ * 5.24, models/afmoe/modular_afmoe.py.
+ */
+export const afmoe: ModelFamily = {
+  modelType: 'afmoe',
+  defaults: {
+    vocab_size: 200192,
+    hidden_size: 2048,
+    intermediate_size: 6144,
+    moe_intermediate_size: 1408,
+    num_hidden_layers: 32,
+    num_dense_layers: 1,
+    num_attention_heads: 16,
+    head_dim: 128,
+    hidden_act: 'silu',
+    max_position_embeddings: 16384,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    num_experts: 64,
+    num_experts_per_tok: 6,
+    num_shared_experts: 2,
+    route_scale: 1,
+    global_attn_every_n_layers: 4,
+    sliding_window: 1024,
+    mup_enabled: false,
+    attention_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden, heads, headDim } = sizes;
+    const rope = readRope(config, headDim, { theta: 10000 });
+    const bias = config.boolean('attention_bias');
+    const window = readWindow(config);
+    const every = config.size('global_attn_every_n_layers');
+    const slides = slidingLayers(config, sizes, (i) => (i + 1) % every !== 0);
+    expectItsOwn(config);
+    const mlp = mlps(config, sizes);
+    const layer = (i: number): Layer => {
+      const at = `layers.${i}`;
+      const norm = (name: string) => rmsNorm(`${at}.${name}`, hidden, config.positive('rms_norm_eps'));
+      const attention = plainAttention(`${at}.self_attn`, sizes, {
+        bias,
+        ...(slides[i] ? { rope, window } : { rope: null }),
+        ...headNorms(config, sizes, i),
+        outputGate: linear(`${at}.self_attn.gate_proj`, hidden, heads * headDim, { bias: false }),
+      });
+      return {
+        ...preNormLayer(attention, mlp(i), norm('input_layernorm'), norm('pre_mlp_layernorm')),
+        attentionOutputNorm: norm('post_attention_layernorm'),
+        mlpOutputNorm: norm('post_mlp_layernorm'),
+      };
+    };
+    return llamaDecoder(config, sizes, layer, {
+      embeddingScale: config.boolean('mup_enabled') ? Math.sqrt(hidden) : 1,
+    });
+  },
+};
+
+function mlps(config: Config, { hidden }: Sizes): (index: number) => Mlp {
+  const experts = readExpertSizes(config, { count: 'num_experts' });
+  const dense = config.number('num_dense_layers');
+  const width = config.size('intermediate_size');
+  const sharedWidth = config.size('num_shared_experts') * experts.width;
+  const scale = config.positive('route_scale');
+  return (index) => {
+    const at = `layers.${index}.mlp`;
+    if (index < dense) return gatedMlp(config, at, { hidden, width });
+    return gatedExperts(
+      config,
+      at,
+      { hidden, ...experts },
+      {
+        router: {
+          ...softmaxRouter(`${at}.router.gate`, { hidden, count: experts.count, normalize: true }),
+          scores: 'sigmoid',
+          correction: { tensor: `${at}.expert_bias`, shape: [experts.count] },
+          normalize: { added: 1e-20, least: 0 },
+          scale,
+        },
+        shared: sharedExpert(config, `${at}.shared_experts`, { hidden, width: sharedWidth }),
+      },
+    );
+  };
+}
+
+/** Keys of the hub's configs that the class does not read: with other values its authors' own code computes something else. */
+function expectItsOwn(config: Config): void {
+  config.expect('score_func', 'sigmoid', 'only a sigmoid for each expert is supported');
+  config.expect('route_norm', true, 'weights of experts are divided by their sum');
+  for (const key of ['n_group', 'topk_group', 'num_expert_groups', 'num_limited_groups']) {
+    config.expect(key, 1, 'experts are not in groups');
+  }
+  config.ignore('load_balance_coeff', 'use_grouped_mm'); // of training
+}
