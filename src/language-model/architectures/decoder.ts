@@ -148,6 +148,8 @@ export interface Attention {
   readonly valueNorm: HeadNorm | null;
   /** Norms of queries and keys come before their rotation, or after it. */
   readonly headNorms: 'before rope' | 'after rope';
+  /** Queries and keys before their rotation, and values, are limited to −clip … clip (OLMoE); not if missing. */
+  readonly clip?: number;
   readonly temperature: Temperature | null;
   /** A tensor [heads] of logits that take part in the softmax and carry no value (arXiv 2309.17453, gpt-oss), or null. */
   readonly sinks: string | null;

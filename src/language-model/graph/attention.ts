@@ -84,7 +84,11 @@ export function applyAttention(
     graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
   const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) => {
     const isBefore = attention.headNorms === 'before rope';
-    const normed = isBefore ? applyHeadNorm(graph, weights, norm, flat, count, headDim) : flat;
+    const normed = clipped(
+      graph,
+      attention,
+      isBefore ? applyHeadNorm(graph, weights, norm, flat, count, headDim) : flat,
+    );
     const turned = rotate(graph, attention, inRows(normed, count * headDim), {
       heads: count,
       positions: shared.positions,
@@ -96,7 +100,10 @@ export function applyAttention(
   };
   const finished = ({ key, value }: KeyAndValue): LayerKeys => ({
     key: rotated(key, keyNorm, keyValueHeads),
-    value: inRows(applyHeadNorm(graph, weights, valueNorm, value, keyValueHeads, valueDim), keyValueHeads * valueDim),
+    value: inRows(
+      clipped(graph, attention, applyHeadNorm(graph, weights, valueNorm, value, keyValueHeads, valueDim)),
+      keyValueHeads * valueDim,
+    ),
     past: layer.past,
   });
   const queries = tempered(graph, attention, rotated(query, queryNorm, heads), shared.positions);
@@ -114,6 +121,12 @@ export function applyAttention(
     present: own === null ? null : present,
     keys,
   };
+}
+
+function clipped(graph: Graph, { clip }: Attention, x: Value): Value {
+  if (clip === undefined) return x;
+  const limits = [-clip, clip].map((limit) => graph.constant([limit], 'float32', []));
+  return graph.op('Clip', [x, ...limits]);
 }
 
 /** See {@link Temperature}: queries [B, S, heads · headDim]. */

@@ -29,7 +29,8 @@ export const olmoe: ModelFamily = {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { hidden, heads, keyValueHeads, headDim } = sizes;
     config.expect('head_dim', headDim, `its norms are those of ${heads} heads of ${headDim}`);
-    config.expect('clip_qkv', null, 'queries, keys and values are not clipped here');
+    const clip = config.optionalNumber('clip_qkv');
+    if (clip !== null && clip <= 0) throw config.error(`clip_qkv is ${clip}, and must be positive`);
     const rope = readRope(config, headDim, { theta: 10000 });
     const bias = config.boolean('attention_bias');
     const experts = { hidden, ...readExpertSizes(config, { count: 'num_experts', width: 'intermediate_size' }) };
@@ -40,16 +41,17 @@ export const olmoe: ModelFamily = {
     });
     return llamaDecoder(config, sizes, (i) => {
       const [attention, at] = [`layers.${i}.self_attn`, `layers.${i}.mlp`];
-      const norms = {
+      const own = {
         queryNorm: norm(`${attention}.q_norm`, heads),
         keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
+        ...(clip === null ? {} : { clip }),
       };
       const router = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize });
       return llamaLayer(
         config,
         sizes,
         i,
-        { rope, bias, ...norms },
+        { rope, bias, ...own },
         { mlp: gatedExperts(config, at, experts, { router }) },
       );
     });
