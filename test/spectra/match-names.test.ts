@@ -20,6 +20,7 @@ describe('a matrix has its name in the reference', () => {
       'model.vision_tower.encoder.layers.0.mlp.fc1.weight',
       'vision_tower.vision_model.encoder.layers.0.mlp.fc1.weight',
     ],
+    ['a gate of LFM3', 'model.layers.2.self_attn.g_proj.weight', 'model.layers.2.self_attn.gate_proj.weight'],
     ['an output layer', 'lm_head.weight', 'language_model.lm_head.weight'],
   ])('%s', (_, name, original) => {
     // With one that has the same name in both, so that no prefix serves all.

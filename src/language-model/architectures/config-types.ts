@@ -10,12 +10,12 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     add_cross_attention alibi altup_correct_scale apply_residual_connection_post_layernorm attention_bias attention_k_eq_v
     attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias block_auto_adjust_ff_dim conv_bias do_layer_norm_before
     enable_bias enable_moe_block is_decoder layer_norm_elementwise_affine lm_head_bias mamba_conv_bias mamba_proj_bias mlp_bias
-    moe_shared_expert_overlap multi_query mup_enabled multimodal_projector_bias new_decoder_architecture norm_topk_prob output_hidden_states
+    moe_shared_expert_overlap multi_query multimodal_projector_bias mup_enabled new_decoder_architecture norm_topk_prob output_hidden_states
     output_router_logits parallel_attn projector_bias projector_use_layernorm qk_layernorm qkv_bias _remove_final_layer_norm
     reorder_and_upcast_attn rescale_prenorm_residual residual_in_fp32 rope_interleave scale_attention_softmax_in_fp32
     scale_attn_by_inverse_layer_idx scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_embedding
-    tie_word_embeddings use_bias use_cache use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual
-    use_qk_norm use_qkv_bias use_sliding_window`,
+    tie_word_embeddings use_attention_gate use_bias use_cache use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels
+    use_parallel_residual use_qk_norm use_qkv_bias use_sandwich_norm use_sliding_window`,
   int: `
     altup_active_idx altup_num_inputs attention_chunk_size audio_soft_tokens_per_image audio_token_id block_ff_dim block_multiple_of boa_token_id
     boi_token_id boi_token_index bos_token_id chunk_size conv_L_cache conv_kernel decoder_sparse_step eoa_token_id eoa_token_index
@@ -31,8 +31,9 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     downsample_factor projector_hidden_size
     no_rope_layer_interval num_attention_heads num_dense_layers num_experts num_experts_per_tok num_global_key_value_heads num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
-    num_nextn_predict_layers num_shared_experts original_max_position_embeddings pad_token_id pretraining_tp q_lora_rank qk_nope_head_dim
-    qk_rope_head_dim query_pre_attn_scalar rotary_dim scale_factor shared_expert_intermediate_size shared_intermediate_size sliding_window
+    num_nextn_predict_layers num_shared_experts original_max_position_embeddings pad_token_id pretraining_tp projector_hidden_size
+    q_lora_rank qk_nope_head_dim qk_rope_head_dim query_pre_attn_scalar rotary_dim scale_factor shared_expert_intermediate_size
+    shared_intermediate_size sliding_window
     spatial_merge_size ssm_state_size top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id
     vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
   float: `
@@ -64,6 +65,7 @@ const TYPES_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deepseek_v2: { attention_dropout: 'float' },
   // Its class does not read moe_intermediate_size.
   hunyuan_v1_moe: { moe_intermediate_size: 'int | list[int]', sep_token_id: 'int' },
+  lfm3: { attention_dropout: 'float' },
   nemotron_h: { routed_scaling_factor: 'float | int', time_step_limit: 'list[float]' },
   opt: { dropout: 'float | int', init_std: 'float', layerdrop: 'float | int' },
   qwen4_exp_text: { seed: 'int' },
@@ -215,9 +217,9 @@ const SHARES = words(`
 /** Keys of a vision-language model beside its text model's. */
 const OF_THE_WHOLE = new Set(
   words(`
-    downsample_factor projector_bias projector_hidden_size projector_use_layernorm
-    downsample_ratio image_seq_length image_token_id image_token_index mm_tokens_per_image multimodal_projector_bias projector_hidden_act
-    scale_factor spatial_merge_size tie_embedding video_token_id video_token_index vision_aspect_ratio vision_end_token_id
+    downsample_factor downsample_ratio image_seq_length image_token_id image_token_index mm_tokens_per_image multimodal_projector_bias
+    projector_bias projector_hidden_act projector_hidden_size projector_use_layernorm scale_factor spatial_merge_size tie_embedding
+    video_token_id video_token_index vision_aspect_ratio vision_end_token_id
     vision_feature_layer vision_feature_select_strategy vision_start_token_id`),
 );
 

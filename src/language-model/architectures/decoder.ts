@@ -37,6 +37,8 @@ export interface Decoder {
   readonly head: Head;
   /** How files can name its modules, the most common naming first. */
   readonly namings: readonly ModuleNaming[];
+  /** Parts of names that files can have in the place of the decoder's own, which are those in memory. */
+  readonly fileNames?: readonly { readonly own: string; readonly file: string }[];
   /** Modules and tensors of layers that files and adapters can have, and that the model does not compute with. */
   readonly spare?: readonly string[];
 }
@@ -155,7 +157,8 @@ export interface Attention {
   readonly sinks: string | null;
   /**
    * The sigmoid of these features multiplies what the heads return, before `output`. `query`: they are the second half of what the
-   * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5). A layer to [heads, valueDim] (AFMoE).
+   * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5). A layer to [heads, valueDim]
+   * (AFMoE), or to [heads]: one for each head (LFM3).
    */
   readonly outputGate: 'query' | Linear | null;
   /** Tensors that the file has for texts longer than the decoder's; none if missing. */

@@ -66,6 +66,29 @@ export function parametersOfType(config: Config, byType: Parameters | null, type
   return parameters;
 }
 
+/**
+ * The rotary positions of each type of layers, in classes that read `rope_parameters` only, and one set for each type.
+ * @param types of the layers
+ * @param missing used where the config has no rotary parameters at all
+ */
+export function ropesByType<T extends string>(
+  config: Config,
+  types: readonly string[],
+  missing: Readonly<Record<T, Parameters>>,
+): (type: T, headDim: number) => Rope {
+  config.expect('rope_theta', null, 'this class reads rope_parameters only');
+  if (config.has('rope_scaling'))
+    throw config.error('rope_scaling is there, and this class reads rope_parameters only');
+  const written: Parameters = config.object('rope_parameters') ?? missing;
+  return (type, headDim) => {
+    const parameters = types.includes(type) ? written[type] : missing[type];
+    if (!isObject(parameters) || !('rope_theta' in parameters)) {
+      throw config.error(`rope_parameters has no ${JSON.stringify(type)} with a rope_theta`);
+    }
+    return buildRope(config, headDim, parameters, { theta: 10000, hasOwnKeys: true });
+  };
+}
+
 /** `rope_type`, or `type` where that is missing: null is not missing. */
 export function ropeType(parameters: Parameters): unknown {
   const { type = 'default', rope_type: written = type } = parameters;

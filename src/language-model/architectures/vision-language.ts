@@ -72,6 +72,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {}, tiedBy: 'text' },
+  { modelType: 'lfm3_vl', text: 'lfm3', assumes: {}, overrides: {}, tied: true },
   { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true, hasPlainHead: true },
 ];
 

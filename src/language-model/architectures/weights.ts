@@ -38,6 +38,7 @@ export class Weights {
   readonly #path: string;
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
   readonly #namings: readonly ModuleNaming[];
+  readonly #fileNames: NonNullable<Decoder['fileNames']>;
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
@@ -64,6 +65,7 @@ export class Weights {
     this.#path = base.path;
     this.#tensors = base.tensors;
     this.#namings = decoder.namings;
+    this.#fileNames = decoder.fileNames ?? [];
     this.naming = findNaming(base, decoder);
     this.#layers = decoder.layers.length;
     this.#multimodal = base.multimodal;
@@ -366,8 +368,10 @@ export class Weights {
   /** The name in the base file. */
   #fileName(name: string): string {
     const file = name.startsWith('lm_head.') ? name.replace('lm_head', this.naming.head) : this.naming.backbone + name;
-    const isLeftOut = this.#isTied && name === this.#embeddings && !this.#tensors.has(file);
-    return isLeftOut ? `${this.naming.head}.weight` : file;
+    if (this.#tensors.has(file)) return file;
+    if (this.#isTied && name === this.#embeddings) return `${this.naming.head}.weight`;
+    const others = this.#fileNames.map(({ own, file: other }) => file.replace(own, other));
+    return others.find((other) => this.#tensors.has(other)) ?? file;
   }
 
   /** An adapter names modules as in memory, which can differ from the file: all namings are tried. */

@@ -117,7 +117,7 @@ export function applyAttention(
       ? applyFusedAttention(graph, attention, projected, shared, inputs)
       : applyPlainAttention(graph, attention, projected, shared, inputs, kind);
   return {
-    mixed: gate === null ? mixed : graph.op('Mul', [mixed, graph.op('Sigmoid', [gate])]),
+    mixed: gate === null ? mixed : gatedOutput(graph, attention, mixed, graph.op('Sigmoid', [gate])),
     present: own === null ? null : present,
     keys,
   };
@@ -127,6 +127,13 @@ function clipped(graph: Graph, { clip }: Attention, x: Value): Value {
   if (clip === undefined) return x;
   const limits = [-clip, clip].map((limit) => graph.constant([limit], 'float32', []));
   return graph.op('Clip', [x, ...limits]);
+}
+
+/** See `outputGate`: [m, heads · valueDim], with a factor for each feature or for each head. */
+function gatedOutput(graph: Graph, { heads, valueDim, outputGate }: Attention, mixed: Value, factors: Value): Value {
+  if (outputGate === 'query' || outputGate?.output === heads * valueDim) return graph.op('Mul', [mixed, factors]);
+  const byHead = graph.reshape(mixed, [-1, heads, valueDim]);
+  return graph.reshape(graph.op('Mul', [byHead, graph.reshape(factors, [-1, heads, 1])]), [-1, heads * valueDim]);
 }
 
 /** See {@link Temperature}: queries [B, S, heads · headDim]. */

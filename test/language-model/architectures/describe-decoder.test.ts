@@ -169,6 +169,26 @@ describe('describeDecoder', () => {
       /layer_types\[0\] is "sliding_attention", which is not supported: \w+ has "/,
     ],
     [
+      'LFM3 with windows of no size',
+      { model_type: 'lfm3', sliding_window: null },
+      /sliding_window is null, and there are layers with a window/,
+    ],
+    [
+      'LFM3 without rotary positions for layers with a window',
+      { model_type: 'lfm3', rope_parameters: { full_attention: { rope_theta: 1e6 } } },
+      /rope_parameters has no "sliding_attention" with a rope_theta/,
+    ],
+    [
+      'LFM3 with the keys of other families for rotary positions',
+      { model_type: 'lfm3', rope_theta: 1e4 },
+      /rope_theta is 10000: this class reads rope_parameters only/,
+    ],
+    [
+      'LFM3 with the width of LFM2',
+      { model_type: 'lfm3', block_ff_dim: 64 },
+      /"block_ff_dim": 64 may change what lfm3 computes/,
+    ],
+    [
       'a factor of the base in another family',
       { model_type: 'llama', rope_scaling: { type: 'dynamic', alpha: 1000 } },
       /unknown key "alpha"/,

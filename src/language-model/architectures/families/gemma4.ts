@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Attention, Decoder, ExpertsBeside, HeadNorm, Layer, Rope } from '../decoder.ts';
-import { buildRope } from '../rope.ts';
+import { ropesByType } from '../rope.ts';
 import { gatedExperts, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
@@ -161,21 +161,14 @@ function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): R
       `use_bidirectional_attention is ${JSON.stringify(bidirectional)}: only causal attention is supported`,
     );
   }
-  config.expect('rope_theta', null, 'this class reads rope_parameters only');
-  if (config.has('rope_scaling'))
-    throw config.error('rope_scaling is there, and this class reads rope_parameters only');
-  const ropes = config.object('rope_parameters') ?? ROPES;
+  const ropeOf = ropesByType(config, types, ROPES);
   const sizesOf = readSizesByType(config, sizes, types);
   const isShared = config.boolean('attention_k_eq_v');
   const kind = (type: LayerType): Kind => {
     const own = sizesOf(type);
-    const parameters = types.includes(type) ? ropes[type] : ROPES[type];
-    if (typeof parameters !== 'object' || parameters === null || !('rope_theta' in parameters)) {
-      throw config.error(`rope_parameters has no ${JSON.stringify(type)} with a rope_theta`);
-    }
     return {
       sizes: own,
-      rope: buildRope(config, own.headDim, parameters as Record<string, unknown>, { theta: 10000, hasOwnKeys: true }),
+      rope: ropeOf(type, own.headDim),
       window: type === 'sliding_attention' ? readWindow(config) : null,
       keysAreValues: isShared && type === 'full_attention',
     };

@@ -27,6 +27,7 @@ import { graniteMoe, graniteMoeShared } from './granite-moe.ts';
 import { helium } from './helium.ts';
 import { hunyuanDense, hunyuanMoe } from './hunyuan.ts';
 import { lfm2, lfm2Moe } from './lfm2.ts';
+import { lfm3 } from './lfm3.ts';
 import { llama } from './llama.ts';
 import { llama4Text } from './llama4.ts';
 import { minimaxM2 } from './minimax-m2.ts';
@@ -94,6 +95,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   hunyuanMoe,
   lfm2,
   lfm2Moe,
+  lfm3,
   llama,
   llama4Text,
   minimaxM2,

@@ -47,7 +47,7 @@ export const lfm2: ModelFamily = {
     const attention = config.list('full_attn_idxs');
     return hybrid(config, {
       attends: (i) => attention === null || attention.includes(i),
-      mlp: (module, _, hidden) => gated(module, hidden, width),
+      mlp: (module, _, hidden) => numberedMlp(module, hidden, width),
     });
   },
 };
@@ -76,7 +76,7 @@ export const lfm2Moe: ModelFamily = {
       attends: () => {
         throw config.error('layer_types is missing');
       },
-      mlp: (module, i, hidden) => (i < dense ? gated(module, hidden, width) : experts(module, hidden)),
+      mlp: (module, i, hidden) => (i < dense ? numberedMlp(module, hidden, width) : experts(module, hidden)),
     });
   },
 };
@@ -105,8 +105,7 @@ function hybrid(config: Config, { attends, mlp }: Parts) {
   const rope = readRope(config, sizes.headDim, { theta: 1e6 });
   const types = layerTypes(config, sizes, ['conv', 'full_attention'], (i) => (attends(i) ? 'full_attention' : 'conv'));
   const epsilon = config.positive('norm_eps');
-  const bias = config.boolean('conv_bias');
-  const kernel = config.size('conv_L_cache');
+  const convolution = shortConvolution(config, hidden);
   ignoreLeftovers(config);
   const headNorm = (module: string): HeadNorm => ({ over: 'head', norm: rmsNorm(module, sizes.headDim, epsilon) });
   const attention = (module: string): Mixer => ({
@@ -116,12 +115,6 @@ function hybrid(config: Config, { attends, mlp }: Parts) {
       keyNorm: headNorm(`${module}.k_layernorm`),
     }),
     output: linear(`${module}.out_proj`, sizes.heads * sizes.headDim, hidden, { bias: false }),
-  });
-  const convolution = (module: string): Mixer => ({
-    kind: 'short-convolution',
-    input: linear(`${module}.in_proj`, hidden, 3 * hidden, { bias }),
-    convolution: { module: `${module}.conv`, channels: hidden, kernel, bias, activation: 'identity' },
-    output: linear(`${module}.out_proj`, hidden, hidden, { bias }),
   });
   const layer = (i: number): Layer =>
     preNormLayer(
@@ -138,6 +131,18 @@ function hybrid(config: Config, { attends, mlp }: Parts) {
   });
 }
 
+/** `<module>.in_proj`, `conv`, `out_proj`. */
+export function shortConvolution(config: Config, hidden: number): (module: string) => Mixer {
+  const bias = config.boolean('conv_bias');
+  const kernel = config.size('conv_L_cache');
+  return (module) => ({
+    kind: 'short-convolution',
+    input: linear(`${module}.in_proj`, hidden, 3 * hidden, { bias }),
+    convolution: { module: `${module}.conv`, channels: hidden, kernel, bias, activation: 'identity' },
+    output: linear(`${module}.out_proj`, hidden, hidden, { bias }),
+  });
+}
+
 /** In released configs, and read by no class of transformers. */
 function ignoreLeftovers(config: Config): void {
   config.ignore('block_dim', 'block_mlp_init_scale', 'block_norm_eps', 'block_out_init_scale', 'block_use_swiglu');
@@ -146,7 +151,7 @@ function ignoreLeftovers(config: Config): void {
 }
 
 /** `<module>.w1` (gate), `w3`, `w2`. */
-function gated(module: string, hidden: number, width: number): Mlp {
+export function numberedMlp(module: string, hidden: number, width: number): Mlp {
   return {
     kind: 'gated',
     gate: linear(`${module}.w1`, hidden, width, { bias: false }),
