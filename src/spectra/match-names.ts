@@ -51,12 +51,13 @@ function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null
 /**
  * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a mixture of
  * experts is `block_sparse_moe` in those of Mixtral and MiniMax. In memory its router is `mlp.router` in Phi-3.5-MoE, whose files have
- * `gate`, and `router` in Granite, whose files have `router.layer`; LFM3's `self_attn.g_proj` is `gate_proj` in files.
+ * `gate`, and `router` in Granite, whose files have `router.layer`; LFM3's `self_attn.g_proj` is `gate_proj` in files, and Kimi Linear's
+ * `forget_gate` is left out there.
  */
 export function innerName(name: string): string {
   const path = name
     .split('.')
-    .filter((part, i, parts) => part !== 'layer' || parts[i - 1] !== 'router')
+    .filter((part, i, parts) => part !== 'forget_gate' && (part !== 'layer' || parts[i - 1] !== 'router'))
     .map((part) => (part === 'block_sparse_moe' ? 'mlp' : part))
     .map((part, i, parts) => (part === 'gate_proj' && parts[i - 1] === 'self_attn' ? 'g_proj' : part))
     .map((part, i, parts) => (part === 'router' && parts[i - 1] === 'mlp' ? 'gate' : part));

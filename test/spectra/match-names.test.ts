@@ -21,6 +21,11 @@ describe('a matrix has its name in the reference', () => {
       'vision_tower.vision_model.encoder.layers.0.mlp.fc1.weight',
     ],
     ['a gate of LFM3', 'model.layers.2.self_attn.g_proj.weight', 'model.layers.2.self_attn.gate_proj.weight'],
+    [
+      'the decays of Kimi Linear',
+      'model.layers.0.self_attn.forget_gate.f_a_proj.weight',
+      'model.layers.0.self_attn.f_a_proj.weight',
+    ],
     ['an output layer', 'lm_head.weight', 'language_model.lm_head.weight'],
   ])('%s', (_, name, original) => {
     // With one that has the same name in both, so that no prefix serves all.

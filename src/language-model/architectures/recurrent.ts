@@ -15,13 +15,16 @@ export interface Convolution {
   /** It takes only so many of them, `dilation` apart and the last one itself: [channels, 1, count]. All if missing. */
   readonly taps?: { readonly count: number; readonly dilation: number };
   readonly bias: boolean;
+  /** Files can have it in parts instead, one for each of several runs of channels. */
+  readonly parts?: readonly { readonly module: string; readonly channels: number }[];
   /** Of its output. */
   readonly activation: Activation;
 }
 
 /**
  * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Of each head a state S [keyDim, valueDim]:
- * S ← e^g·S + k ⊗ β·(v − Sᵀk·e^g), output Sᵀq, with normalized q and k, g = −e^A · softplus(a + b), β = σ(β logit).
+ * S ← e^g·S + k ⊗ β·(v − Sᵀk·e^g), output Sᵀq, with normalized q and k, g = −e^A · softplus(a + b), β = σ(β logit). Kimi's delta
+ * attention has a g for each channel of a key (arXiv 2510.26692).
  */
 export interface GatedDelta {
   readonly kind: 'gated-delta';
@@ -33,10 +36,10 @@ export interface GatedDelta {
   readonly projections: GatedDeltaProjections;
   /** Over queries, keys and values. */
   readonly convolution: Convolution;
-  /** Tensors [valueHeads]. */
+  /** Tensors [valueHeads]; with decays by channel [1, 1, valueHeads, 1] and [valueHeads · keyDim]. */
   readonly logDecay: string;
   readonly timeBias: string;
-  /** Over each head's output, before it is multiplied by this activation of z. */
+  /** Over each head's output, before it is multiplied by `gateActivation` of z. */
   readonly norm: Norm;
   readonly gateActivation: Activation;
   readonly output: Linear;
@@ -59,6 +62,16 @@ export type GatedDeltaProjections =
       readonly queryKeyValueGate: Linear;
       /** To [keyHeads, betas | decays]. */
       readonly betaDecay: Linear;
+    }
+  | {
+      /** One layer after the other where there are two; decays are [valueHeads · keyDim]. */
+      readonly kind: 'decays by channel';
+      readonly query: Linear;
+      readonly key: Linear;
+      readonly value: Linear;
+      readonly gate: readonly [Linear, Linear];
+      readonly beta: Linear;
+      readonly decay: readonly [Linear, Linear];
     };
 
 /**

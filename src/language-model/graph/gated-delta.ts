@@ -1,4 +1,5 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
+import type { Linear } from '../architectures/parts.ts';
 import type { GatedDelta } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
@@ -54,12 +55,13 @@ interface Projected {
   readonly gate: Value;
   /** Logits, [m, valueHeads]. */
   readonly beta: Value;
+  /** Logits, [m, valueHeads] or [m, valueHeads · keyDim]. */
   readonly decay: Value;
 }
 
 function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): Projected {
   const { projections } = mixer;
-  const linear = (layer: Parameters<typeof applyLinear>[2]) => applyLinear(graph, weights, layer, x);
+  const linear = (layer: Linear, input = x) => applyLinear(graph, weights, layer, input);
   if (projections.kind === 'separate') {
     return {
       queryKeyValue: linear(projections.queryKeyValue),
@@ -67,6 +69,12 @@ function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): P
       beta: linear(projections.beta),
       decay: linear(projections.decay),
     };
+  }
+  if (projections.kind === 'decays by channel') {
+    const { query, key, value, gate, beta, decay } = projections;
+    const both = ([down, up]: readonly [Linear, Linear]) => linear(up, linear(down));
+    const queryKeyValue = graph.op('Concat', [linear(query), linear(key), linear(value)], { axis: -1 });
+    return { queryKeyValue, gate: both(gate), beta: linear(beta), decay: both(decay) };
   }
   const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
   const perKey = valueHeads / keyHeads;
@@ -89,16 +97,17 @@ function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): P
   return { queryKeyValue: graph.op('Concat', [query, key, value], { axis: -1 }), gate, beta, decay };
 }
 
-/** −e^A · softplus(a + bias): [m, valueHeads]. */
-function logDecay(
-  graph: Graph,
-  weights: Weights,
-  { valueHeads, logDecay: log, timeBias }: GatedDelta,
-  a: Value,
-): Value {
-  const perHead = (name: string) => loadFloat32(graph, weights.tensor(name, [valueHeads]));
-  const rate = graph.op('Neg', [graph.op('Exp', [perHead(log)])]);
-  return graph.op('Mul', [rate, graph.op('Softplus', [graph.op('Add', [a, perHead(timeBias)])])]);
+/** −e^A · softplus(a + bias): [m, valueHeads] or [m, valueHeads · keyDim]. */
+function logDecay(graph: Graph, weights: Weights, mixer: GatedDelta, a: Value): Value {
+  const { valueHeads, keyDim, logDecay: log, timeBias } = mixer;
+  const isByChannel = mixer.projections.kind === 'decays by channel';
+  const [logShape, width] = isByChannel ? [[1, 1, valueHeads, 1], valueHeads * keyDim] : [[valueHeads], valueHeads];
+  const logs = loadFloat32(graph, weights.tensor(log, logShape), isByChannel ? [valueHeads, 1] : logShape);
+  const rate = graph.op('Neg', [graph.op('Exp', [logs])]);
+  const bias = loadFloat32(graph, weights.tensor(timeBias, [width]));
+  const softplus = graph.op('Softplus', [graph.op('Add', [a, bias])]);
+  if (!isByChannel) return graph.op('Mul', [rate, softplus]);
+  return graph.reshape(graph.op('Mul', [rate, graph.reshape(softplus, [-1, valueHeads, keyDim])]), [-1, width]);
 }
 
 /** Vectors of length 1 along the last axis. */

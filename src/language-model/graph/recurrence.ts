@@ -120,9 +120,10 @@ function runStage(
 }
 
 /** [channels, 1, kernel]: zeros between the taps and before the first. */
-function loadTaps(graph: Graph, weights: Weights, { module, channels, kernel, taps }: Convolution): Value {
+function loadTaps(graph: Graph, weights: Weights, convolution: Convolution): Value {
+  const { channels, kernel, taps } = convolution;
   const { count, dilation } = taps ?? { count: kernel, dilation: 1 };
-  const weight = loadFloat32(graph, weights.tensor(`${module}.weight`, [channels, 1, count]));
+  const weight = loadConvolution(graph, weights, convolution, count);
   const padded = (value: Value, pads: readonly number[]) =>
     graph.op('Pad', [value, graph.constant(pads, 'int64'), graph.constant([0], 'float32', [])]);
   const reach = (count - 1) * dilation + 1;
@@ -140,6 +141,19 @@ function loadTaps(graph: Graph, weights: Weights, { module, channels, kernel, ta
           reach,
         );
   return reach === kernel ? apart : padded(apart, [0, 0, kernel - reach, 0, 0, 0]);
+}
+
+/** [channels, 1, count]. */
+function loadConvolution(
+  graph: Graph,
+  weights: Weights,
+  { module, channels, parts }: Convolution,
+  count: number,
+): Value {
+  const load = (part: { readonly module: string; readonly channels: number }) =>
+    loadFloat32(graph, weights.tensor(`${part.module}.weight`, [part.channels, 1, count]));
+  if (parts === undefined || weights.has(`${module}.weight`)) return load({ module, channels });
+  return graph.op('Concat', parts.map(load), { axis: 0 });
 }
 
 export function gather(graph: Graph, value: Value, indices: Value): Value {

@@ -169,6 +169,40 @@ describe('describeDecoder', () => {
       /layer_types\[0\] is "sliding_attention", which is not supported: \w+ has "/,
     ],
     [
+      'Kimi Linear with a layer of both kinds',
+      {
+        model_type: 'kimi_linear',
+        num_hidden_layers: 2,
+        linear_attn_config: { full_attn_layers: [1, 2], kda_layers: [1] },
+      },
+      /full_attn_layers and kda_layers are not the numbers 1 to 2, each in one of them/,
+    ],
+    [
+      'Kimi Linear with layers from 0 on',
+      {
+        model_type: 'kimi_linear',
+        num_hidden_layers: 2,
+        linear_attn_config: { full_attn_layers: [0], kda_layers: [1] },
+      },
+      /full_attn_layers and kda_layers are not the numbers 1 to 2/,
+    ],
+    [
+      'an unknown key of the section about delta attention',
+      { model_type: 'kimi_linear', linear_attn_config: { gate_lower_bound: -5 } },
+      /linear_attn_config has the unknown key "gate_lower_bound"/,
+    ],
+    ['positions of Kimi Linear', { model_type: 'kimi_linear', mla_use_nope: false }, /mla_use_nope is false/],
+    [
+      'a scaling of positions that are not there',
+      { model_type: 'kimi_linear', rope_scaling: { type: 'yarn', factor: 4 } },
+      /there are no positions to scale/,
+    ],
+    [
+      'another router of Kimi Linear',
+      { model_type: 'kimi_linear', moe_router_activation_func: 'softmax' },
+      /moe_router_activation_func is "softmax"/,
+    ],
+    [
       'LFM3 with windows of no size',
       { model_type: 'lfm3', sliding_window: null },
       /sliding_window is null, and there are layers with a window/,

@@ -19,6 +19,7 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     'gpt-oss',
     'gpt2',
     'granite-hybrid',
+    'kimi-linear',
     'lfm2-moe',
     'llama4-text',
     'nemotron-h',

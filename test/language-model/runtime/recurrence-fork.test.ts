@@ -46,7 +46,7 @@ async function whole(backbone: BackboneSession, tokens: readonly number[], hidde
   return rowsOf(float32Data(result.hidden), hidden);
 }
 
-it.each(['qwen3-5', 'qwen3-next', 'qwen4-exp-vl', 'granite-hybrid', 'nemotron-h', 'lfm2'])(
+it.each(['qwen3-5', 'qwen3-next', 'qwen4-exp-vl', 'granite-hybrid', 'nemotron-h', 'lfm2', 'kimi-linear'])(
   'a prefix and its forks equal the whole sequences, to the last bit: %s',
   async (name) => {
     await withMixers(name, async (backbone, hidden) => {

@@ -8,7 +8,15 @@ import { argmax, difference, languageModel, logSoftmax, NO_STOPS, rowsOf, withEn
 /** Rounding of float32, which sums in another order; a state of another sequence shows at 1e-2. */
 const ROUNDING = 1e-5;
 
-const HYBRIDS = ['qwen3-5', 'qwen3-next', 'qwen4-exp-vl', 'granite-hybrid', 'lfm2', 'nemotron-h'] as const;
+const HYBRIDS = [
+  'qwen3-5',
+  'qwen3-next',
+  'qwen4-exp-vl',
+  'granite-hybrid',
+  'lfm2',
+  'nemotron-h',
+  'kimi-linear',
+] as const;
 
 /** log p of each token of the continuation, from the logits of the whole sequence alone. */
 async function alone(engine: OnnxEngine, { context, continuation }: Sequence): Promise<number[]> {

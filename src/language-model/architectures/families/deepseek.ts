@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Decoder, Mlp, Router, RouterGroups } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { type ExpertSizes, gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import { type ExpertNames, type ExpertSizes, gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts';
 import { gatedMlp, linear, llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
@@ -189,7 +189,11 @@ export function mlpWithShared(
     isDense,
     router,
     bias = false,
-  }: Omit<DeepseekParts, 'isInterleaved'> & { readonly isDense: (index: number) => boolean },
+    ...names
+  }: Omit<DeepseekParts, 'isInterleaved'> & {
+    readonly isDense: (index: number) => boolean;
+    readonly names?: ExpertNames;
+  },
 ): (index: number) => Mlp {
   const width = config.size('intermediate_size');
   const shared = experts.width * config.size('n_shared_experts');
@@ -201,6 +205,7 @@ export function mlpWithShared(
       at,
       { hidden, ...experts },
       {
+        ...names,
         router: router(at),
         shared: sharedExpert(config, `${at}.shared_experts`, { hidden, width: shared, bias }),
       },

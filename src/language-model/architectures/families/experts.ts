@@ -22,6 +22,7 @@ export function readExpertSizes(
   };
 }
 
+export type ExpertNames = Readonly<Record<'gate' | 'up' | 'down', string>>;
 /** Names of an expert's layers: those of Qwen and DeepSeek. */
 const EXPERT_NAMES = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' } as const;
 /** Those of Mixtral. */
@@ -39,7 +40,7 @@ export function gatedExperts(
     names = EXPERT_NAMES,
     router = softmaxRouter(`${module}.gate`, { hidden, count, normalize: true }),
     ...rest
-  }: Partial<Experts> & { readonly router?: Router; readonly names?: Readonly<Record<'gate' | 'up' | 'down', string>> },
+  }: Partial<Experts> & { readonly router?: Router; readonly names?: ExpertNames },
 ): Experts {
   return {
     kind: 'experts',

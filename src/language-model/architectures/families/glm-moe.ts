@@ -108,10 +108,13 @@ export const glm4MoeLite: ModelFamily = {
   },
 };
 
-/** Whether the MLP of a layer is plain (`dense`) or has experts (`sparse`): all but the first, if the config does not say it. */
-function readMlpTypes(config: Config, layers: number): readonly unknown[] {
+/**
+ * Whether the MLP of a layer is plain (`dense`) or has experts (`sparse`): all but the first, or the first few, if the config does not
+ * say it.
+ */
+export function readMlpTypes(config: Config, layers: number, first = 1): readonly unknown[] {
   const types =
-    config.list('mlp_layer_types') ?? Array.from({ length: layers }, (_, i) => (i === 0 ? 'dense' : 'sparse'));
+    config.list('mlp_layer_types') ?? Array.from({ length: layers }, (_, i) => (i < first ? 'dense' : 'sparse'));
   if (types.length !== layers) throw config.error(`mlp_layer_types has ${types.length} entries for ${layers} layers`);
   const unknown = types.find((type) => type !== 'dense' && type !== 'sparse');
   if (unknown !== undefined) throw config.unknownWord('an entry of mlp_layer_types', unknown, ['dense', 'sparse']);

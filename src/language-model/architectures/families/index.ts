@@ -26,6 +26,7 @@ import { graniteMoeHybrid } from './granite-hybrid.ts';
 import { graniteMoe, graniteMoeShared } from './granite-moe.ts';
 import { helium } from './helium.ts';
 import { hunyuanDense, hunyuanMoe } from './hunyuan.ts';
+import { kimiLinear } from './kimi-linear.ts';
 import { lfm2, lfm2Moe } from './lfm2.ts';
 import { lfm3 } from './lfm3.ts';
 import { llama } from './llama.ts';
@@ -93,6 +94,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   helium,
   hunyuanDense,
   hunyuanMoe,
+  kimiLinear,
   lfm2,
   lfm2Moe,
   lfm3,

@@ -43,7 +43,7 @@ export function latentAttention(
   config: Config,
   sizes: LatentSizes,
   index: number,
-  { rope, parameters = ropeParameters(config) }: { readonly rope: Rope; readonly parameters?: Parameters },
+  { rope, parameters = ropeParameters(config) }: { readonly rope: Rope | null; readonly parameters?: Parameters },
 ): Pick<Attention, 'rope' | 'valueDim' | 'projections' | 'output' | 'scale'> {
   const module = `layers.${index}.self_attn`;
   const { hidden, heads, headDim, ropeDim, valueDim, queryRank, rank } = sizes;
