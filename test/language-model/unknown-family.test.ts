@@ -32,8 +32,8 @@ describe('an unknown family', () => {
 
   it.each([
     [
-      'falcon_h1',
-      /model_type "falcon_h1" is not supported: the nearest known family, glm, would use \d+ of its \d+ tensors, miss \d+ and not understand \d+ keys of its config$/,
+      'bamba',
+      /model_type "bamba" is not supported: the nearest known family, granitemoehybrid, would use \d+ of its \d+ tensors, miss \d+ and not understand \d+ keys of its config$/,
     ],
     ['codegen', /the nearest known family, gptj, would use 19 of its 21 tensors, miss 6 and not understand 1 key/],
     [

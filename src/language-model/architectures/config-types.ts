@@ -9,36 +9,39 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   bool: `
     add_cross_attention alibi altup_correct_scale apply_residual_connection_post_layernorm attention_bias attention_k_eq_v
     attention_out_bias attention_softmax_in_fp32 attn_temperature_tuning bias block_auto_adjust_ff_dim conv_bias do_layer_norm_before
-    enable_bias enable_moe_block is_decoder layer_norm_elementwise_affine lm_head_bias mamba_conv_bias mamba_proj_bias mlp_bias
-    moe_renormalize moe_shared_expert_overlap multi_query multimodal_projector_bias mup_enabled new_decoder_architecture norm_topk_prob
-    output_hidden_states output_router_logits parallel_attn projector_bias projector_use_layernorm qk_layernorm qkv_bias
-    _remove_final_layer_norm reorder_and_upcast_attn rescale_prenorm_residual residual_in_fp32 rope_interleave
-    scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx scale_attn_weights slow_but_exact summary_proj_to_labels
-    summary_use_proj tie_embedding tie_word_embeddings use_attention_gate use_bias use_cache use_conv_bias use_double_wide_mlp
-    use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm use_qkv_bias use_sandwich_norm use_sliding_window`,
+    enable_bias enable_moe_block is_decoder layer_norm_elementwise_affine lm_head_bias mamba_conv_bias mamba_norm_before_gate
+    mamba_proj_bias mamba_rms_norm mlp_bias moe_renormalize moe_shared_expert_overlap multi_query multimodal_projector_bias
+    mup_enabled new_decoder_architecture norm_topk_prob output_hidden_states output_router_logits parallel_attn projector_bias
+    projector_use_layernorm projectors_bias qk_layernorm qkv_bias _remove_final_layer_norm reorder_and_upcast_attn
+    rescale_prenorm_residual residual_in_fp32 rope_interleave scale_attention_softmax_in_fp32 scale_attn_by_inverse_layer_idx
+    scale_attn_weights slow_but_exact summary_proj_to_labels summary_use_proj tie_embedding tie_word_embeddings use_attention_gate
+    use_bias use_cache use_conv_bias use_double_wide_mlp use_expert_bias use_mamba_kernels use_parallel_residual use_qk_norm
+    use_qkv_bias use_sandwich_norm use_sliding_window`,
   int: `
-    altup_active_idx altup_num_inputs attention_chunk_size audio_soft_tokens_per_image audio_token_id block_ff_dim block_multiple_of boa_token_id
-    boi_token_id boi_token_index bos_token_id chunk_size conv_L_cache conv_kernel decoder_sparse_step eoa_token_id eoa_token_index
-    eod_token_id eoi_token_id eoi_token_index expand ffn_dim ffn_hidden_size first_k_dense_replace floor_scale global_attn_every_n_layers global_head_dim head_dim hidden_size
-    hidden_size_per_layer_input image_seq_length image_token_id image_token_index interleave_moe_layer_step intermediate_size_mlp
-    kv_lora_rank laurel_rank linear_conv_kernel_dim linear_head_dim linear_key_head_dim linear_num_heads linear_num_key_heads linear_num_value_heads
-    linear_value_head_dim mamba_chunk_size mamba_d_conv mamba_d_state mamba_expand mamba_head_dim mamba_n_groups mamba_n_heads
-    mamba_num_heads max_position_embeddings max_window_layers mm_tokens_per_image moe_intermediate_size moe_k moe_latent_size
-    moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts moe_num_shared_experts
-    downsample_factor hc_count hc_lowrank heads_per_ngram indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads
-    indexer_n_heads make_ngram_vocab_size_divisible_by moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner
-    n_layer n_positions n_routed_experts n_shared_experts ngram_size ngram_vocab_size_base no_rope_layer_interval num_attention_heads
-    num_dense_layers num_expert_group num_experts num_experts_per_tok num_experts_per_token num_global_key_value_heads num_hidden_layers
+    altup_active_idx altup_num_inputs attention_chunk_size audio_soft_tokens_per_image audio_token_id block_ff_dim block_multiple_of
+    boa_token_id boi_token_id boi_token_index bos_token_id chunk_size conv_L_cache conv_kernel decoder_sparse_step downsample_factor
+    eoa_token_id eoa_token_index eod_token_id eoi_token_id eoi_token_index expand ffn_dim ffn_hidden_size first_k_dense_replace
+    floor_scale global_attn_every_n_layers global_head_dim hc_count hc_lowrank head_dim heads_per_ngram hidden_size
+    hidden_size_per_layer_input image_seq_length image_token_id image_token_index indexer_budget indexer_compress_ratio
+    indexer_head_dim indexer_kv_heads indexer_n_heads interleave_moe_layer_step intermediate_size_mlp kv_lora_rank laurel_rank
+    linear_conv_kernel_dim linear_head_dim linear_key_head_dim linear_num_heads linear_num_key_heads linear_num_value_heads
+    linear_value_head_dim make_ngram_vocab_size_divisible_by mamba_chunk_size mamba_d_conv mamba_d_ssm mamba_d_state mamba_expand
+    mamba_head_dim mamba_n_groups mamba_n_heads mamba_num_heads max_position_embeddings max_window_layers mm_tokens_per_image
+    moe_intermediate_size moe_k moe_latent_size moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts
+    moe_num_shared_experts moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner n_layer n_positions
+    n_routed_experts n_shared_experts ngram_size ngram_vocab_size_base no_rope_layer_interval num_attention_heads num_dense_layers
+    num_expert_group num_experts num_experts_per_tok num_experts_per_token num_global_key_value_heads num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
     num_nextn_predict_layers num_shared_experts original_max_position_embeddings pad_token_id ple_conv_kernel_size ple_embed_dim
     pretraining_tp projector_hidden_size q_lora_rank qk_nope_head_dim qk_rope_head_dim query_pre_attn_scalar rotary_dim scale_factor
-    shared_expert_intermediate_size shared_intermediate_size sliding_window split_ngram_parts
-    spatial_merge_size ssm_state_size top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id
-    vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
+    shared_expert_intermediate_size shared_intermediate_size sliding_window spatial_merge_size split_ngram_parts ssm_state_size
+    top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id vision_soft_tokens_per_image
+    vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
   float: `
-    altup_coef_clip attn_logit_softcapping attn_scale clip_qkv downsample_ratio final_logit_softcapping initializer_range input_jitter_noise
-    layer_norm_eps layer_norm_epsilon logit_scale moe_norm_min norm_eps norm_epsilon rms_norm_eps route_scale routed_scaling_factor
-    router_aux_loss_coef router_jitter_noise swiglu_alpha swiglu_limit time_step_floor time_step_max time_step_min`,
+    altup_coef_clip attention_in_multiplier attention_out_multiplier attn_logit_softcapping attn_scale clip_qkv downsample_ratio
+    final_logit_softcapping initializer_range input_jitter_noise key_multiplier layer_norm_eps layer_norm_epsilon lm_head_multiplier
+    logit_scale moe_norm_min norm_eps norm_epsilon rms_norm_eps route_scale routed_scaling_factor router_aux_loss_coef
+    router_jitter_noise ssm_in_multiplier ssm_out_multiplier swiglu_alpha swiglu_limit time_step_floor time_step_max time_step_min`,
   'float | int': `
     attention_dropout attention_multiplier attn_pdrop block_ffn_dim_multiplier classifier_dropout embd_pdrop embedding_dropout
     embedding_multiplier hidden_dropout logits_scaling resid_pdrop residual_dropout residual_multiplier
@@ -51,6 +54,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   'bool | str': 'use_bidirectional_attention',
   'int | list[int]': 'eos_token_id intermediate_size moe_topk vision_feature_layer',
   'float | list[float]': 'activation_sparsity_pattern',
+  'list[float]': 'mlp_multipliers ssm_multipliers',
   'list[int]': 'full_attn_idxs mlp_only_layers moe_layers no_rope_layers ple_layer_ids',
   'list[str]': 'layer_types layers_block_type mlp_layer_types mtp_layers_block_type',
   list: 'image_grid_pinpoints time_step_limit',
@@ -62,6 +66,7 @@ const words = (text: string) => text.split(/\s+/).filter(Boolean);
 /** Types in single classes. */
 const TYPES_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deepseek_v2: { attention_dropout: 'float' },
+  falcon_h1: { embedding_multiplier: 'float' },
   // Its class does not read moe_intermediate_size.
   hunyuan_v1_moe: { moe_intermediate_size: 'int | list[int]', sep_token_id: 'int' },
   kimi_linear: { model_max_length: 'int' },
@@ -80,19 +85,21 @@ const NULL_ANYWHERE = new Set(
   words(`
     activation activation_sparsity_pattern alibi attention_chunk_size attn_logit_softcapping audio_config audio_soft_tokens_per_image
     audio_token_id bias boa_token_id bos_token_id clip_qkv eoa_token_id eoa_token_index eod_token_id eos_token_id ffn_hidden_size
-    full_attn_idxs indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads output_gate_type ple_embed_dim
-    ple_layer_ids
-    id2label output_hidden_states image_grid_pinpoints layer_types layers_block_type mamba_conv_bias mamba_d_conv
-    mamba_d_state mamba_expand mamba_n_groups mamba_n_heads mlp_layer_types mlp_only_layers moe_k moe_latent_size
+    full_attn_idxs id2label image_grid_pinpoints indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads
+    indexer_n_heads layer_types layers_block_type mamba_conv_bias mamba_d_conv mamba_d_ssm mamba_d_state mamba_expand mamba_n_groups
+    mamba_n_heads mamba_norm_before_gate mamba_rms_norm mlp_layer_types mlp_multipliers mlp_only_layers moe_k moe_latent_size
     moe_layer_end_index moe_layer_interval moe_layer_start_index moe_layers moe_norm_min moe_num_experts moe_num_shared_experts
-    mtp_layers_block_type multi_query n_inner new_decoder_architecture no_rope_layers num_global_key_value_heads num_kv_heads num_ln_in_parallel_attn pad_token_id
-    parallel_attn position_embedding_type q_lora_rank rope_parameters rope_scaling sliding_window sliding_window_pattern summary_activation text_config
-    top_k_experts topk_method use_bidirectional_attention vision_config vision_soft_tokens_per_image word_embed_proj_dim`),
+    mtp_layers_block_type multi_query n_inner new_decoder_architecture no_rope_layers num_global_key_value_heads num_kv_heads
+    num_ln_in_parallel_attn output_gate_type output_hidden_states pad_token_id parallel_attn ple_embed_dim ple_layer_ids
+    position_embedding_type projectors_bias q_lora_rank rope_parameters rope_scaling sliding_window sliding_window_pattern
+    ssm_multipliers summary_activation text_config top_k_experts topk_method use_bidirectional_attention vision_config
+    vision_soft_tokens_per_image word_embed_proj_dim`),
 );
 
 /** Keys that can be null in these classes only. */
 const NULL_IN: Readonly<Record<string, string>> = {
-  attention_dropout: `afmoe cohere deepseek_v2 deepseek_v3 gemma2 gemma3_text gemma3n_text gemma4_text gemma4_unified_text glm granitemoe
+  attention_dropout: `
+    afmoe cohere deepseek_v2 deepseek_v3 falcon_h1 gemma2 gemma3_text gemma3n_text gemma4_text gemma4_unified_text glm granitemoe
     granitemoehybrid granitemoeshared kimi_linear llama mistral4 phi qwen2_5_vl_text qwen2_vl_text`,
   attention_multiplier: 'granitemoe granitemoehybrid granitemoeshared',
   embedding_multiplier: 'granitemoe granitemoehybrid granitemoeshared',
@@ -107,7 +114,7 @@ const NULL_IN: Readonly<Record<string, string>> = {
   layer_norm_epsilon: 'falcon',
   logit_scale: 'cohere',
   logits_scaling: 'granitemoe granitemoehybrid granitemoeshared',
-  mamba_proj_bias: 'granitemoehybrid',
+  mamba_proj_bias: 'falcon_h1 granitemoehybrid',
   max_window_layers: 'qwen2_5_vl_text qwen2_vl_text',
   mlp_bias: 'apertus',
   moe_intermediate_size: 'gemma4_text',
@@ -116,9 +123,10 @@ const NULL_IN: Readonly<Record<string, string>> = {
   norm_topk_prob: 'deepseek_v2 deepseek_v3 mistral4',
   num_experts: 'ernie4_5_moe gemma4_text',
   num_experts_per_tok: 'deepseek_v2 deepseek_v3 ernie4_5_moe granitemoe granitemoehybrid granitemoeshared mistral4',
-  num_key_value_heads: `afmoe apertus arcee cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe glm granite granitemoe granitemoehybrid
-    granitemoeshared hunyuan_v1_dense hunyuan_v1_moe kimi_linear llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3 qwen2
-    qwen2_5_vl_text qwen2_moe qwen2_vl_text qwen3 qwen3_vl_text seed_oss smollm3`,
+  num_key_value_heads: `
+    afmoe apertus arcee cohere cohere2 deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe falcon_h1 glm granite granitemoe
+    granitemoehybrid granitemoeshared hunyuan_v1_dense hunyuan_v1_moe kimi_linear llama mistral4 nemotron olmo2 olmo3 olmoe phi phi3
+    qwen2 qwen2_5_vl_text qwen2_moe qwen2_vl_text qwen3 qwen3_vl_text seed_oss smollm3`,
   num_local_experts: 'granitemoe granitemoehybrid granitemoeshared',
   num_nextn_predict_layers: 'ernie4_5_moe glm4_moe_lite mistral4',
   output_router_logits: 'ernie4_5_moe granitemoe granitemoehybrid granitemoeshared',

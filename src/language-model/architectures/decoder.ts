@@ -117,7 +117,20 @@ export interface ExpertsBeside {
   readonly mlpOwnNorm: Norm;
 }
 
-export type Mixer = Attention | Recurrent;
+export type Mixer = SingleMixer | ParallelMixers;
+export type SingleMixer = Attention | Recurrent;
+
+/** The sum of what several mixers make of the same x: outputScale·mixer(inputScale·x) of each (Falcon-H1, arXiv 2507.22448). */
+export interface ParallelMixers {
+  readonly kind: 'parallel';
+  readonly branches: readonly MixerBranch[];
+}
+
+interface MixerBranch {
+  readonly mixer: SingleMixer;
+  readonly inputScale: number;
+  readonly outputScale: number;
+}
 
 /** A query sees this many positions, itself included; or those of its chunk; null for all before it. */
 export type Window = number | Chunk | null;
@@ -236,6 +249,8 @@ export type Mlp =
        * they stay as they are if missing.
        */
       readonly cutoff?: number;
+      /** Factors of the gates before the activation, and of the output (Falcon-H1); 1 if missing. */
+      readonly scales?: { readonly gate: number; readonly output: number };
     }
   | {
       /** One matrix, gate rows first. */
@@ -328,9 +343,15 @@ export function outputSize({ hidden, projected }: Pick<Decoder, 'hidden' | 'proj
   return projected?.output.output ?? hidden;
 }
 
+/** The mixers of a layer: none, one, or several in parallel. */
+export function mixersOf({ mixer }: Pick<Layer, 'mixer'>): readonly SingleMixer[] {
+  if (mixer === null) return [];
+  return mixer.kind === 'parallel' ? mixer.branches.map((branch) => branch.mixer) : [mixer];
+}
+
 /** The attention of all layers that have one. */
 export function attentionMixers({ layers }: Pick<Decoder, 'layers'>): Attention[] {
-  return layers.flatMap(({ mixer }) => (mixer?.kind === 'attention' ? [mixer] : []));
+  return layers.flatMap(mixersOf).filter((mixer) => mixer.kind === 'attention');
 }
 
 /** Has the layer keys and values of its own? Otherwise it keeps none for later tokens. */
@@ -349,5 +370,5 @@ export function layersBeforeLate({ layers }: Pick<Decoder, 'layers'>): number {
 
 /** The mixers with a state of all layers that have one. */
 export function recurrentMixers({ layers }: Pick<Decoder, 'layers'>): Recurrent[] {
-  return layers.flatMap(({ mixer }) => (mixer === null || mixer.kind === 'attention' ? [] : [mixer]));
+  return layers.flatMap(mixersOf).filter((mixer) => mixer.kind !== 'attention');
 }

@@ -87,6 +87,8 @@ export interface Mamba2 {
   readonly stateDim: number;
   /** To gate, x, B, C and dt side by side. */
   readonly input: Linear;
+  /** Factors of these five (Falcon-H1); 1 if missing. */
+  readonly inputScales?: readonly number[];
   /** Over x, B and C. */
   readonly convolution: Convolution;
   /** Tensors [heads]. */
@@ -95,9 +97,11 @@ export interface Mamba2 {
   readonly skip: string;
   /** Bounds of dt. */
   readonly timeStep: { readonly least: number; readonly most: number };
-  /** Over the output times the SiLU of the gate, in `normGroups` parts with one weight over all. */
-  readonly norm: Norm;
+  /** Of the output, in `normGroups` parts with one weight over all; null: there is none. */
+  readonly norm: Norm | null;
   readonly normGroups: number;
+  /** The SiLU of the gate multiplies the output before its norm, or after it. */
+  readonly gated: 'before norm' | 'after norm';
   readonly output: Linear;
 }
 

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { AltUpBlock } from '../architectures/altup.ts';
-import { type Attention, hasOwnKeys, type Layer, type Mixer } from '../architectures/decoder.ts';
+import { type Attention, hasOwnKeys, type Layer, type Mixer, type SingleMixer } from '../architectures/decoder.ts';
 import type { BlockExchanges } from '../architectures/hyper-connections.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -15,7 +15,7 @@ import {
 import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { enterBlock, leaveBlock } from './hyper-connections.ts';
-import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyLinear, loadFloat32, scaled } from './linear.ts';
 import { applyMlp, withExpertsBeside } from './mlp.ts';
 import { addNgrams } from './ngrams.ts';
 import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
@@ -119,8 +119,7 @@ function applyHyperConnections(
   const wanted = (value: Value) => wantedRows(graph, context.rows, value);
   const streams = withNgrams(graph, weights, mixer, settled(graph, before), context);
   const first = enterBlock(graph, weights, hyperConnections.mixer, streams);
-  const mixed = wanted(applyMixer(graph, weights, mixer, first.input, context));
-  const output = applyLinear(graph, weights, mixer.output, mixed);
+  const output = applyMixer(graph, weights, mixer, first.input, context);
   const between = leaveBlock(graph, hyperConnections.mixer, wanted(streams), output, wanted(first.shares));
   if (mlp === null) return { sum: between, pending: null };
   const second = enterBlock(graph, weights, hyperConnections.mlp, between);
@@ -151,10 +150,7 @@ function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream
   const residual = ({ normed, stream }: NormedStream) => (layer.residual === 'normed' ? normed : stream.sum);
   const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
   const sum = wanted(first === null ? settled(graph, before) : residual(first));
-  const mixed =
-    mixer === null || first === null
-      ? null
-      : applyLinear(graph, weights, mixer.output, wanted(applyMixer(graph, weights, mixer, first.normed, context)));
+  const mixed = mixer === null || first === null ? null : applyMixer(graph, weights, mixer, first.normed, context);
   const pending = mixed === null ? null : finish(graph, weights, layer, layer.attentionOutputNorm, mixed);
   if (mlp === null) return { sum, pending };
   if (layer.residual === 'parallel') {
@@ -191,8 +187,21 @@ function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream
   return { sum: residual(second), pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
 }
 
-/** What a mixer returns for its output projection: [B · S, its input]. */
+/** What a mixer makes of x [B · S, hidden]: the rows that are wanted. */
 function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, context: LayerContext): Value {
+  if (mixer.kind !== 'parallel') {
+    const mixed = wantedRows(graph, context.rows, beforeOutput(graph, weights, mixer, x, context));
+    return applyLinear(graph, weights, mixer.output, mixed);
+  }
+  const outputs = mixer.branches.map(({ mixer: own, inputScale, outputScale }) => {
+    const output = applyMixer(graph, weights, own, scaled(graph, x, inputScale), context);
+    return scaled(graph, output, outputScale);
+  });
+  return graph.sum(outputs);
+}
+
+/** What a mixer returns for its output projection: [B · S, its input]. */
+function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Value, context: LayerContext): Value {
   const { shared, index, layerInputs, recurrence, options, presents } = context;
   if (mixer.kind === 'attention') {
     const { projections } = mixer;
@@ -224,7 +233,5 @@ function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, cont
 /** The output of a mixer or of the MLP as it is added to the stream. */
 function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
   const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
-  return layer.residualScale === 1
-    ? normed
-    : graph.op('Mul', [normed, graph.constant([layer.residualScale], 'float32')]);
+  return scaled(graph, normed, layer.residualScale);
 }

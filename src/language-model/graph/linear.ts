@@ -94,6 +94,11 @@ export function applyLinear(
   return added ? graph.op('Add', [scaled, added]) : scaled;
 }
 
+/** factor · x. */
+export function scaled(graph: Graph, x: Value, factor = 1): Value {
+  return factor === 1 ? x : graph.op('Mul', [x, graph.constant([factor], 'float32')]);
+}
+
 function scaledBias(graph: Graph, bias: TensorEntry, scale: number): Value {
   return graph.op('Mul', [loadFloat32(graph, bias), graph.constant([scale], 'float32')]);
 }

@@ -1,4 +1,5 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
 import type { Mamba2 } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
@@ -13,11 +14,8 @@ export function mamba2Block(graph: Graph, weights: Weights, mixer: Mamba2, x: Va
   const perHead = (name: string) => loadFloat32(graph, weights.tensor(name, [heads]));
   const split = (value: Value, sizes: readonly [number, number, number]) =>
     graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 3, attributes: { axis: -1 } });
-  const [gate, input, timeLogit] = split(applyLinear(graph, weights, mixer.input, x), [
-    inner,
-    convolution.channels,
-    heads,
-  ]);
+  const projected = scaledInput(graph, mixer, applyLinear(graph, weights, mixer.input, x));
+  const [gate, input, timeLogit] = split(projected, [inner, convolution.channels, heads]);
   const softplus = graph.op('Softplus', [graph.op('Add', [timeLogit, perHead(mixer.timeBias)])]);
   const time = clamped(graph, softplus, timeStep);
   const rate = graph.op('Neg', [graph.op('Exp', [perHead(mixer.logDecay)])]);
@@ -49,9 +47,25 @@ export function mamba2Block(graph: Graph, weights: Weights, mixer: Mamba2, x: Va
       const skip = graph.op('Mul', [byHead, graph.reshape(perHead(mixer.skip), [heads, 1])]);
       return { output: graph.op('Add', [output, graph.reshape(skip, [0, 0, inner])]), state: next };
     },
-    finish: (output) =>
-      groupNorm(graph, weights, mixer.norm, mixer.normGroups, graph.op('Mul', [output, activate(graph, 'silu', gate)])),
+    finish: (output) => {
+      const normed = (value: Value) =>
+        mixer.norm === null ? value : groupNorm(graph, weights, mixer.norm, mixer.normGroups, value);
+      const gated = (value: Value) => graph.op('Mul', [value, activate(graph, 'silu', gate)]);
+      return mixer.gated === 'before norm' ? normed(gated(output)) : gated(normed(output));
+    },
   };
+}
+
+/** See `inputScales`: [m, gate | x | B | C | dt]. */
+function scaledInput(
+  graph: Graph,
+  { inputScales: scales, heads, headDim, groups, stateDim }: Mamba2,
+  all: Value,
+): Value {
+  if (scales === undefined) return all;
+  const sizes = [heads * headDim, heads * headDim, groups * stateDim, groups * stateDim, heads];
+  const factors = sizes.flatMap((size, i) => Array<number>(size).fill(at(scales, i)));
+  return graph.op('Mul', [all, graph.constant(factors, 'float32')]);
 }
 
 function clamped(graph: Graph, time: Value, { least, most }: Mamba2['timeStep']): Value {

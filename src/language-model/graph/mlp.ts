@@ -3,7 +3,7 @@ import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, applyGatedHalves, gated, xielu } from './activation.ts';
 import { applyExperts, type ExpertsOptions, weightShared } from './experts.ts';
-import { applyLinear } from './linear.ts';
+import { applyLinear, scaled } from './linear.ts';
 import { applyNorm } from './norm.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
@@ -17,10 +17,11 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
       return applyLinear(graph, weights, mlp.down, active);
     }
     case 'gated': {
-      const plain = applyLinear(graph, weights, mlp.gate, x);
+      const plain = scaled(graph, applyLinear(graph, weights, mlp.gate, x), mlp.scales?.gate);
       const gate = mlp.cutoff === undefined ? plain : largest(graph, plain, mlp.cutoff);
       const up = applyLinear(graph, weights, mlp.up, x);
-      return applyLinear(graph, weights, mlp.down, gated(graph, mlp.activation, gate, up));
+      const down = applyLinear(graph, weights, mlp.down, gated(graph, mlp.activation, gate, up));
+      return scaled(graph, down, mlp.scales?.output);
     }
     case 'gated-fused': {
       const both = applyLinear(graph, weights, mlp.gateUp, x);

@@ -61,7 +61,7 @@ export class BackboneSession implements Backbone<Tensor> {
     });
     // The binding can leave outputs on a device only for WebGPU.
     const isBound = useKvCache && device.name === 'webgpu';
-    const onDevice = isBound ? decoder.layers.flatMap(({ mixer }, i) => presentNames(mixer, i)) : [];
+    const onDevice = isBound ? decoder.layers.flatMap(presentNames) : [];
     const shared = { allowSpinning: false, memoryPattern: weights.held === 'float32' };
     const session = await openSession(at(graphs, graphs.length - 1), device, { onDevice, ...shared });
     const embeddings = graphs.length > 1 ? await openSession(at(graphs, 0), device, shared) : null;
@@ -73,11 +73,11 @@ export class BackboneSession implements Backbone<Tensor> {
     const fetches: string[] = [BACKBONE.hidden];
     // On a device outputs are bound, and one that is not fetched stays bound to the tensor of an earlier run.
     const fetchesCache = batch.extendsKvCache || this.#isBound;
-    if (fetchesCache) for (const [i, { mixer }] of layers.entries()) fetches.push(...presentNames(mixer, i));
+    if (fetchesCache) fetches.push(...layers.flatMap(presentNames));
     const outputs = await this.#session.run(await this.#embedded(this.#feeds(batch)), fetches);
     const hidden = tensorOutput(outputs, BACKBONE.hidden);
     if (!fetchesCache) return { hidden, kvCache: null };
-    const returned = layers.map(({ mixer }, i) => presentOutputs(mixer, i, (name) => tensorOutput(outputs, name)));
+    const returned = layers.map((layer, i) => presentOutputs(layer, i, (name) => tensorOutput(outputs, name)));
     const length = (batch.kvCache?.length ?? 0) + batch.length;
     const whole: KvCache = { batch: batch.batch, length, capacity: length, layers: returned };
     if (!batch.extendsKvCache) {

@@ -4,8 +4,8 @@ import {
   type Decoder,
   hasOwnKeys,
   type Layer,
-  type Mixer,
   type Mlp,
+  mixersOf,
 } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 
@@ -77,7 +77,7 @@ export class BatchBudget {
   ) {
     this.#bytes = bytes;
     this.#vocabulary = vocabulary;
-    const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer.mixer));
+    const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer));
     const ofLayers = PER_LAYER_COPIES * (perLayerEmbeddings?.projection.output ?? 0);
     const states = altUp?.count ?? hyperConnections?.count ?? 1;
     this.#perToken = 4 * hidden * states + ofLayers + Math.max(0, ...widths);
@@ -139,12 +139,14 @@ export function cachedFloats(attention: Attention): number {
   return hasOwnKeys(attention) ? keyValueHeads * (headDim + valueDim) : 0;
 }
 
-/** Floats per token of what a mixer computes from its input. */
-function mixerWidth(mixer: Mixer | null): number {
-  if (mixer === null) return 0;
-  if (mixer.kind === 'attention') return (mixer.heads + mixer.keyValueHeads) * mixer.headDim;
-  const ofNgrams = recurrentShape(mixer).ngrams ?? 0;
-  return RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input + ofNgrams);
+/** Floats per token of what mixers compute from their input. */
+function mixerWidth(layer: Layer): number {
+  const widths = mixersOf(layer).map((mixer) =>
+    mixer.kind === 'attention'
+      ? (mixer.heads + mixer.keyValueHeads) * mixer.headDim
+      : RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input + (recurrentShape(mixer).ngrams ?? 0)),
+  );
+  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 function mlpWidth({ mlp, beside }: Layer): number {

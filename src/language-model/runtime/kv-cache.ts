@@ -1,15 +1,14 @@
 import { float32Data, type Tensor, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { type Decoder, hasOwnKeys, type Mixer } from '../architectures/decoder.ts';
+import { type Decoder, hasOwnKeys, type Layer, mixersOf, type SingleMixer } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 
 /**
  * What the layers keep of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
- * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`. Null for a
- * layer that keeps nothing, or that shares keys and values of another.
+ * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`.
  */
 export interface KvCache extends KvCacheSize {
-  readonly layers: readonly (LayerCache | null)[];
+  readonly layers: readonly LayerCache[];
 }
 
 export interface KvCacheSize {
@@ -18,7 +17,9 @@ export interface KvCacheSize {
   readonly capacity: number;
 }
 
-export type LayerCache = AttentionCache | RecurrentCache;
+/** One for each mixer; none for a layer that keeps nothing, or that shares keys and values of another. */
+export type LayerCache = readonly MixerCache[];
+export type MixerCache = AttentionCache | RecurrentCache;
 
 interface AttentionCache {
   readonly kind: 'attention';
@@ -35,30 +36,35 @@ interface RecurrentCache {
 
 /** A KV cache with nothing in it. */
 export function emptyKvCache({ layers }: Pick<Decoder, 'layers'>, batch: number, capacity: number): KvCache {
-  return { batch, length: 0, capacity, layers: layers.map(({ mixer }) => emptyLayerCache(mixer, batch, capacity)) };
+  return { batch, length: 0, capacity, layers: layers.map((layer) => emptyLayerCache(layer, batch, capacity)) };
 }
 
 /** The same of one layer. */
-export function emptyLayerCache(mixer: Mixer | null, batch: number, capacity: number): LayerCache | null {
+export function emptyLayerCache(layer: Pick<Layer, 'mixer'>, batch: number, capacity: number): LayerCache {
   const zeros = (shape: readonly number[]) =>
     tensor.float32(new Float32Array(shape.reduce((product, size) => product * size, batch)), [batch, ...shape]);
-  if (mixer === null) return null;
-  if (mixer.kind === 'attention') {
-    if (!hasOwnKeys(mixer)) return null;
-    const { keyValueHeads, headDim, valueDim } = mixer;
+  return keepingMixers(layer).map((mixer) => {
+    if (mixer.kind === 'attention') {
+      const { keyValueHeads, headDim, valueDim } = mixer;
+      return {
+        kind: 'attention',
+        key: zeros([keyValueHeads, capacity, headDim]),
+        value: zeros([keyValueHeads, capacity, valueDim]),
+      };
+    }
+    const { kernel, channels, state, ngrams } = recurrentShape(mixer);
     return {
-      kind: 'attention',
-      key: zeros([keyValueHeads, capacity, headDim]),
-      value: zeros([keyValueHeads, capacity, valueDim]),
+      kind: 'recurrent',
+      inputs: zeros([kernel - 1, channels]),
+      state: state && zeros(state),
+      ngrams: ngrams === null ? null : zeros([kernel - 1, ngrams]),
     };
-  }
-  const { kernel, channels, state, ngrams } = recurrentShape(mixer);
-  return {
-    kind: 'recurrent',
-    inputs: zeros([kernel - 1, channels]),
-    state: state && zeros(state),
-    ngrams: ngrams === null ? null : zeros([kernel - 1, ngrams]),
-  };
+  });
+}
+
+/** The mixers of a layer that keep something of tokens. */
+export function keepingMixers(layer: Pick<Layer, 'mixer'>): readonly SingleMixer[] {
+  return mixersOf(layer).filter((mixer) => mixer.kind !== 'attention' || hasOwnKeys(mixer));
 }
 
 /**
@@ -66,21 +72,20 @@ export function emptyLayerCache(mixer: Mixer | null, batch: number, capacity: nu
  * @returns the same memory with the new length
  * @throws Error if they exceed its capacity
  */
-export function appendToKvCache(cache: KvCache, added: readonly (LayerCache | null)[], count: number): KvCache {
+export function appendToKvCache(cache: KvCache, added: readonly LayerCache[], count: number): KvCache {
   const layers = cache.layers.map((layer, i) => appendToLayerCache(layer, at(added, i), cache));
   return { ...cache, layers, length: cache.length + count };
 }
 
 /** The same of one layer. */
-export function appendToLayerCache(
-  layer: LayerCache | null,
-  fresh: LayerCache | null,
-  size: KvCacheSize,
-): LayerCache | null {
-  if (layer?.kind !== 'attention' || fresh?.kind !== 'attention') return fresh;
-  copyInto(layer.key, size, fresh.key);
-  copyInto(layer.value, size, fresh.value);
-  return layer;
+export function appendToLayerCache(layer: LayerCache, fresh: LayerCache, size: KvCacheSize): LayerCache {
+  return fresh.map((added, i) => {
+    const known = layer[i];
+    if (known?.kind !== 'attention' || added.kind !== 'attention') return added;
+    copyInto(known.key, size, added.key);
+    copyInto(known.value, size, added.value);
+    return known;
+  });
 }
 
 function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Tensor): void {
@@ -97,12 +102,11 @@ function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Ten
 /** Release memory on a device; on the CPU the garbage collector does. */
 export function disposeKvCache(cache: KvCache | null): void {
   for (const layer of cache?.layers ?? []) {
-    for (const item of cacheTensors(layer)) if (item.location === 'gpu-buffer') item.dispose();
+    for (const item of layer.flatMap(cacheTensors)) if (item.location === 'gpu-buffer') item.dispose();
   }
 }
 
-function cacheTensors(layer: LayerCache | null): Tensor[] {
-  if (layer === null) return [];
-  if (layer.kind === 'attention') return [layer.key, layer.value];
-  return [layer.inputs, layer.state, layer.ngrams].filter((item) => item !== null);
+function cacheTensors(cache: MixerCache): Tensor[] {
+  if (cache.kind === 'attention') return [cache.key, cache.value];
+  return [cache.inputs, cache.state, cache.ngrams].filter((item) => item !== null);
 }

@@ -169,6 +169,22 @@ describe('describeDecoder', () => {
       /layer_types\[0\] is "sliding_attention", which is not supported: \w+ has "/,
     ],
     [
+      'Mamba heads of Falcon-H1 that do not fill its size',
+      { model_type: 'falcon_h1', mamba_d_head: 3 },
+      /128 Mamba heads of 3 dimensions are not 1024/,
+    ],
+    [
+      'too few multipliers of Falcon-H1',
+      { model_type: 'falcon_h1', ssm_multipliers: [1, 1, 1, 1] },
+      /ssm_multipliers has 4 entries, not 5/,
+    ],
+    [
+      'multipliers of Falcon-H1 that are none',
+      { model_type: 'falcon_h1', key_multiplier: null },
+      /key_multiplier is null/,
+    ],
+    ['Falcon-H1 without MLPs', { model_type: 'falcon_h1', mamba_use_mlp: false }, /mamba_use_mlp is false/],
+    [
       'Kimi Linear with a layer of both kinds',
       {
         model_type: 'kimi_linear',
@@ -390,6 +406,7 @@ describe('the default rotary base', () => {
     ['starcoder2', 1e4],
     ['smollm3', 2e6],
     ['falcon', 1e4],
+    ['falcon_h1', 1e4],
     ['ministral', 1e4],
     ['olmo3', 5e5],
     ['olmoe', 1e4],

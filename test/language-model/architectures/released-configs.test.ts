@@ -54,6 +54,13 @@ describe('keys of released configs that their class does not read', () => {
     ['mixtral', { num_experts: 8 }],
     // LFM2-8B-A1B for MLX: what layer_types say.
     ['lfm2_moe', { num_hidden_layers: 2, layer_types: ['conv', 'full_attention'], full_attn_idxs: [1] }],
+    // Falcon-H1 and Kimi Linear: what their authors' own code computes as well.
+    ['falcon_h1', { mamba_use_mlp: true, mlp_expansion_factor: 8, attn_layer_indices: null, num_logits_to_keep: 1 }],
+    [
+      'kimi_linear',
+      { mla_use_nope: true, moe_router_activation_func: 'sigmoid', use_grouped_topk: true, moe_layer_freq: 1 },
+    ],
+    ['kimi_linear', { head_dim: 72, num_nextn_predict_layers: 0, rope_theta: 10000, rope_scaling: null }],
     // A model that was tuned with Unsloth.
     ['qwen3', { model_name: 'Qwen/Qwen3-8B', unsloth_version: '2026.4.4' }],
     // InternVL 3.5: how its experts were spread over devices.

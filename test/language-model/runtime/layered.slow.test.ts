@@ -11,6 +11,7 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     'cohere2',
     'deepseek-v3',
     'falcon-alibi',
+    'falcon-h1',
     'gemma2',
     'gemma3-text',
     'gemma4-text',

@@ -20,10 +20,15 @@ const random = generator(3);
 const PREFIX = randomTokens(random, 37, 64);
 const BRANCHES = [5, 1, 9].map((length) => randomTokens(random, length, 64));
 
-/** Only its layers with a state, and of those only the mixers: whatever differs is in the recurrence. */
+/** Only its layers with a state, and of those only the mixers that have it: whatever differs is in the recurrence. */
 function mixersOnly(decoder: Decoder): Decoder {
-  const layers = decoder.layers.filter((layer) => recurrentMixers({ layers: [layer] }).length > 0);
-  return { ...decoder, layers: layers.map((layer) => ({ ...layer, mlp: null, mlpNorm: null, mlpOutputNorm: null })) };
+  const layers = decoder.layers.flatMap((layer) =>
+    recurrentMixers({ layers: [layer] }).map((mixer) => ({
+      ...layer,
+      ...{ mixer, mlp: null, mlpNorm: null, mlpOutputNorm: null },
+    })),
+  );
+  return { ...decoder, layers };
 }
 
 async function withMixers(name: string, work: (backbone: BackboneSession, hidden: number) => Promise<void>) {
@@ -46,7 +51,7 @@ async function whole(backbone: BackboneSession, tokens: readonly number[], hidde
   return rowsOf(float32Data(result.hidden), hidden);
 }
 
-it.each(['qwen3-5', 'qwen3-next', 'qwen4-exp-vl', 'granite-hybrid', 'nemotron-h', 'lfm2', 'kimi-linear'])(
+it.each(['qwen3-5', 'qwen3-next', 'qwen4-exp-vl', 'granite-hybrid', 'nemotron-h', 'lfm2', 'kimi-linear', 'falcon-h1'])(
   'a prefix and its forks equal the whole sequences, to the last bit: %s',
   async (name) => {
     await withMixers(name, async (backbone, hidden) => {

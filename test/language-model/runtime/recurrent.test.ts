@@ -16,6 +16,7 @@ const HYBRIDS = [
   'lfm2',
   'nemotron-h',
   'kimi-linear',
+  'falcon-h1',
 ] as const;
 
 /** log p of each token of the continuation, from the logits of the whole sequence alone. */

@@ -4,7 +4,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { graniteExperts, graniteSharedMlp } from './granite-moe.ts';
 import { layerTypes, llamaDecoder, plainAttention, preNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
-import { infinityOr, mamba2 } from './mamba2.ts';
+import { mamba2, readTimeStep } from './mamba2.ts';
 
 /**
  * Granite 4.0: Granite's multipliers, with Mamba-2 in place of attention in most layers of the h-models, mostly without rotary
@@ -95,10 +95,6 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
     throw config.error(`${heads} Mamba heads of ${headDim} dimensions are not ${inner}, which mamba_expand gives`);
   }
   config.size('mamba_chunk_size'); // How it is computed, not what.
-  const limits = config.list('time_step_limit') ?? [0, Number.POSITIVE_INFINITY];
-  if (limits.length !== 2) throw config.error(`time_step_limit has ${limits.length} entries, not 2`);
-  const [least, most] = limits;
-  const number = (value: unknown) => infinityOr(config, 'time_step_limit', value);
   return mamba2({
     hidden,
     heads,
@@ -110,7 +106,7 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
     activation: config.activation('hidden_act'),
     bias: config.boolean('mamba_proj_bias'),
     epsilon: config.positive('rms_norm_eps'),
-    timeStep: { least: number(least), most: number(most) },
+    timeStep: readTimeStep(config),
   });
 }
 

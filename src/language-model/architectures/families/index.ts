@@ -8,6 +8,7 @@ import { ernie45 } from './ernie.ts';
 import { ernie45Moe } from './ernie-moe.ts';
 import { exaone4 } from './exaone4.ts';
 import { falcon } from './falcon.ts';
+import { falconH1 } from './falcon-h1.ts';
 import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
@@ -72,6 +73,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   ernie45Moe,
   exaone4,
   falcon,
+  falconH1,
   gemma,
   gemma2,
   gemma3,

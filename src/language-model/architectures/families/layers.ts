@@ -141,6 +141,7 @@ export function gatedMlp(
     bias = false,
     key = 'hidden_act',
     cutoff,
+    scales,
   }: {
     readonly hidden: number;
     readonly width: number;
@@ -148,6 +149,7 @@ export function gatedMlp(
     /** Key of the activation in the config. */
     readonly key?: string;
     readonly cutoff?: number | undefined;
+    readonly scales?: { readonly gate: number; readonly output: number };
   },
 ): Extract<Mlp, { kind: 'gated' }> {
   return {
@@ -157,6 +159,7 @@ export function gatedMlp(
     down: linear(`${module}.down_proj`, width, hidden, { bias }),
     activation: config.activation(key),
     ...(cutoff === undefined ? {} : { cutoff }),
+    ...(scales && { scales }),
   };
 }
 

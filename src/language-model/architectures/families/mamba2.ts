@@ -3,38 +3,51 @@ import type { Activation } from '../decoder.ts';
 import type { Mamba2 } from '../recurrent.ts';
 import { linear, rmsNorm } from './layers.ts';
 
-interface Mamba2Sizes extends Pick<Mamba2, 'heads' | 'headDim' | 'groups' | 'stateDim' | 'timeStep'> {
+interface Mamba2Sizes
+  extends Pick<Mamba2, 'heads' | 'headDim' | 'groups' | 'stateDim' | 'timeStep'>,
+    Partial<Pick<Mamba2, 'inputScales' | 'gated'>> {
   readonly hidden: number;
   readonly kernel: number;
   readonly convolutionBias: boolean;
   /** Of the convolution; that of the gate is SiLU. */
   readonly activation: Activation;
   readonly bias: boolean;
-  readonly epsilon: number;
+  readonly outputBias?: boolean;
+  /** Of its norm; null: it has none. */
+  readonly epsilon: number | null;
 }
 
 /** `<module>.in_proj`, `conv1d`, `A_log`, `dt_bias`, `D`, `norm`, `out_proj`. */
 export function mamba2(sizes: Mamba2Sizes): (module: string) => Mamba2 {
-  const { hidden, heads, headDim, groups, stateDim, kernel, convolutionBias, activation, bias, epsilon, timeStep } =
-    sizes;
+  const { hidden, kernel, convolutionBias, activation, bias, outputBias = bias, epsilon, ...rest } = sizes;
+  const { heads, headDim, groups, stateDim } = sizes;
   const inner = heads * headDim;
   const channels = inner + 2 * groups * stateDim;
   return (module) => ({
     kind: 'mamba2',
-    ...{ heads, headDim, groups, stateDim, timeStep },
     input: linear(`${module}.in_proj`, hidden, inner + channels + heads, { bias }),
     convolution: { module: `${module}.conv1d`, channels, kernel, bias: convolutionBias, activation },
     logDecay: `${module}.A_log`,
     timeBias: `${module}.dt_bias`,
     skip: `${module}.D`,
-    norm: rmsNorm(`${module}.norm`, inner, epsilon),
+    norm: epsilon === null ? null : rmsNorm(`${module}.norm`, inner, epsilon),
     normGroups: groups,
-    output: linear(`${module}.out_proj`, inner, hidden, { bias }),
+    gated: 'before norm',
+    output: linear(`${module}.out_proj`, inner, hidden, { bias: outputBias }),
+    ...rest,
   });
 }
 
+/** Bounds of dt, which are [0, ∞] where the config has none. */
+export function readTimeStep(config: Config): Mamba2['timeStep'] {
+  const limits = config.list('time_step_limit') ?? [0, Number.POSITIVE_INFINITY];
+  if (limits.length !== 2) throw config.error(`time_step_limit has ${limits.length} entries, not 2`);
+  const [least, most] = limits.map((value) => infinityOr(config, 'time_step_limit', value));
+  return { least: least ?? 0, most: most ?? Number.POSITIVE_INFINITY };
+}
+
 /** A number of a config, which can be infinite: transformers 5 writes `{"__float__": "Infinity"}`. */
-export function infinityOr(config: Config, key: string, value: unknown): number {
+function infinityOr(config: Config, key: string, value: unknown): number {
   const isInfinity =
     value === 'Infinity' ||
     (typeof value === 'object' && value !== null && '__float__' in value && value.__float__ === 'Infinity');

@@ -1,7 +1,7 @@
 import { float32Data, type Tensor, tensor } from '../../../onnx/session.ts';
 import { at } from '../../../platform/at.ts';
-import type { Mixer } from '../../architectures/decoder.ts';
-import type { KvCacheSize, LayerCache } from '../kv-cache.ts';
+import type { Layer } from '../../architectures/decoder.ts';
+import { type KvCacheSize, keepingMixers, type LayerCache, type MixerCache } from '../kv-cache.ts';
 import type { StateStore } from './state-store.ts';
 
 /** Keys, values and states of one layer after the tokens of one KV cache: what a pass through that layer needs of them. */
@@ -16,26 +16,27 @@ export class LayerCaches {
    * @param size which the cache has there: that many tokens can be in it now
    * @throws Error if there is none
    */
-  async read(name: number, layer: number, mixer: Mixer, size: KvCacheSize): Promise<LayerCache> {
+  async read(name: number, index: number, layer: Layer, size: KvCacheSize): Promise<LayerCache> {
     const load = async (part: string) => {
-      const { data, dims } = await this.#store.read(keyOf(name, layer, part));
+      const { data, dims } = await this.#store.read(keyOf(name, index, part));
       return tensor.float32(data, dims);
     };
-    if (mixer.kind === 'attention') {
-      const key = withCapacity(await load('key'), size.capacity);
-      return { kind: 'attention', key, value: withCapacity(await load('value'), size.capacity) };
+    const found: MixerCache[] = [];
+    for (const { kind } of keepingMixers(layer)) {
+      if (kind === 'attention') {
+        const key = withCapacity(await load('key'), size.capacity);
+        found.push({ kind, key, value: withCapacity(await load('value'), size.capacity) });
+      } else {
+        const loadIfThere = (part: string) => (this.#store.has(keyOf(name, index, part)) ? load(part) : null);
+        const [inputs, state, ngrams] = [await load('inputs'), await loadIfThere('state'), await loadIfThere('ngrams')];
+        found.push({ kind: 'recurrent', inputs, state, ngrams });
+      }
     }
-    const loadIfThere = (part: string) => (this.#store.has(keyOf(name, layer, part)) ? load(part) : null);
-    return {
-      kind: 'recurrent',
-      inputs: await load('inputs'),
-      state: await loadIfThere('state'),
-      ngrams: await loadIfThere('ngrams'),
-    };
+    return found;
   }
 
   async write(name: number, layer: number, cache: LayerCache): Promise<void> {
-    for (const [part, value] of Object.entries(tensorsOf(cache))) {
+    for (const [part, value] of cache.flatMap((ofMixer) => Object.entries(tensorsOf(ofMixer)))) {
       if (value !== null) {
         await this.#store.put(keyOf(name, layer, part), { data: float32Data(value), dims: value.dims });
       }
@@ -51,7 +52,7 @@ const PARTS = ['key', 'value', 'inputs', 'state', 'ngrams'] as const;
 
 const keyOf = (name: number, layer: number, part: string) => `cache ${name}, layer ${layer}: ${part}`;
 
-function tensorsOf(cache: LayerCache): Partial<Record<(typeof PARTS)[number], Tensor | null>> {
+function tensorsOf(cache: MixerCache): Partial<Record<(typeof PARTS)[number], Tensor | null>> {
   if (cache.kind === 'attention') return { key: cache.key, value: cache.value };
   return { inputs: cache.inputs, state: cache.state, ngrams: cache.ngrams };
 }

@@ -161,7 +161,7 @@ export class LayerPass {
       ...(await this.#edgesBefore(part, id)),
     };
     for (const [layer, cache] of pasts) Object.assign(feeds, pastInputs(cache, layer));
-    const keeps = batch.extendsKvCache ? own.flatMap(({ mixer }, i) => presentNames(mixer, part.from + i)) : [];
+    const keeps = batch.extendsKvCache ? own.flatMap((layer, i) => presentNames(layer, part.from + i)) : [];
     const leaves = isEnd ? [BACKBONE.hidden] : [EDGE.next, ...this.#edgesAfter(part)];
     const inputs = Object.fromEntries(session.inputNames.map((name) => [name, expectFeed(feeds, name)]));
     const outputs = await session.run(inputs, [...leaves, ...keeps]);
@@ -173,9 +173,9 @@ export class LayerPass {
     if (!isEnd) for (const name of leaves) await keep(name);
     else if (wanted.has(id)) await keep(BACKBONE.hidden);
     if (!batch.extendsKvCache) return;
-    for (const [i, { mixer }] of own.entries()) {
-      const fresh = presentOutputs(mixer, part.from + i, (name) => tensorOutput(outputs, name));
-      if (fresh !== null) await this.#keepCache(run, part.from + i, fresh, pasts.get(part.from + i) ?? null);
+    for (const [i, layer] of own.entries()) {
+      const fresh = presentOutputs(layer, part.from + i, (name) => tensorOutput(outputs, name));
+      await this.#keepCache(run, part.from + i, fresh, pasts.get(part.from + i) ?? []);
     }
   }
 
@@ -189,25 +189,23 @@ export class LayerPass {
     const pasts = new Map<number, LayerCache>();
     if (!useKvCache) return pasts;
     const layers = [...sharedBefore(decoder, part), ...range(part.from, part.to)];
-    for (const layer of layers) {
-      const { mixer } = at(decoder.layers, layer);
-      const empty = emptyLayerCache(mixer, batch.batch, 0);
-      if (mixer === null || empty === null) continue;
+    for (const index of layers) {
+      const layer = at(decoder.layers, index);
       const isKnown = size.length > 0 && cache !== null;
-      pasts.set(layer, isKnown ? await this.#caches.read(cache, layer, mixer, size) : empty);
+      const past = isKnown ? this.#caches.read(cache, index, layer, size) : emptyLayerCache(layer, batch.batch, 0);
+      pasts.set(index, await past);
     }
     return pasts;
   }
 
-  async #keepCache(run: RecordedRun, layer: number, fresh: LayerCache, past: LayerCache | null): Promise<void> {
+  async #keepCache(run: RecordedRun, layer: number, fresh: LayerCache, past: LayerCache): Promise<void> {
     const { decoder, kind } = this.#model;
     const { batch, cache } = run;
     if (cache === null) throw new Error('a batch that extends its KV cache has one');
     const size = batch.kvCache;
     if (kind !== 'split' || size === null) return this.#caches.write(cache, layer, fresh);
-    const { mixer } = at(decoder.layers, layer);
-    const room = size.length === 0 ? emptyLayerCache(mixer, batch.batch, size.capacity) : past;
-    await this.#caches.write(cache, layer, appendToLayerCache(room, fresh, size) ?? fresh);
+    const room = size.length === 0 ? emptyLayerCache(at(decoder.layers, layer), batch.batch, size.capacity) : past;
+    await this.#caches.write(cache, layer, appendToLayerCache(room, fresh, size));
   }
 
   /** @param isLast of the runs that read its cache */

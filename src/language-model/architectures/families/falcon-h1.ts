@@ -1,0 +1,143 @@
+import type { Config } from '../config.ts';
+import type { Layer } from '../decoder.ts';
+import type { Mamba2 } from '../recurrent.ts';
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  gatedMlp,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  rmsNorm,
+  type Sizes,
+} from './layers.ts';
+import { mamba2, readTimeStep } from './mamba2.ts';
+
+/**
+ * Falcon-H1: Mamba-2 and attention in parallel in every layer, both of which see the same norm, and multipliers of nearly everything (arXiv
+ * 2507.22448). Read from transformers 5.24, models/falcon_h1/modeling_falcon_h1.py and configuration_falcon_h1.py.
+ */
+export const falconH1: ModelFamily = {
+  modelType: 'falcon_h1',
+  defaults: {
+    vocab_size: 128000,
+    hidden_size: 4096,
+    intermediate_size: 14336,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    hidden_act: 'silu',
+    max_position_embeddings: 8192,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    mlp_bias: false,
+    projectors_bias: false,
+    mamba_d_ssm: 1024,
+    mamba_n_heads: 128,
+    mamba_n_groups: 1,
+    mamba_d_state: 256,
+    mamba_d_conv: 4,
+    mamba_expand: 2,
+    mamba_chunk_size: 256,
+    mamba_conv_bias: true,
+    mamba_proj_bias: false,
+    mamba_norm_before_gate: true,
+    mamba_rms_norm: false,
+    lm_head_multiplier: 1,
+    embedding_multiplier: 1,
+    key_multiplier: 1,
+    attention_out_multiplier: 1,
+    attention_in_multiplier: 1,
+    ssm_in_multiplier: 1,
+    ssm_out_multiplier: 1,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const mamba = falconMamba(config, sizes);
+    const epsilon = config.positive('rms_norm_eps');
+    const width = config.size('intermediate_size');
+    const bias = config.boolean('attention_bias');
+    const mlpBias = config.boolean('mlp_bias');
+    const [gate = 1, output = 1] = multipliers(config, 'mlp_multipliers', 2);
+    const scale = config.number('key_multiplier') / Math.sqrt(sizes.headDim);
+    config.expect('mamba_use_mlp', true, 'every layer has an MLP here');
+    // In released configs, and not read, or for the step behind a prompt alone.
+    config.ignore('mlp_expansion_factor', 'num_logits_to_keep');
+    const layer = (i: number): Layer => {
+      const at = `layers.${i}`;
+      return preNormLayer(
+        {
+          kind: 'parallel',
+          branches: [
+            {
+              mixer: mamba(`${at}.mamba`),
+              inputScale: config.number('ssm_in_multiplier'),
+              outputScale: config.number('ssm_out_multiplier'),
+            },
+            {
+              mixer: plainAttention(`${at}.self_attn`, sizes, { rope, bias, scale }),
+              inputScale: config.number('attention_in_multiplier'),
+              outputScale: config.number('attention_out_multiplier'),
+            },
+          ],
+        },
+        gatedMlp(config, `${at}.feed_forward`, { hidden, width, bias: mlpBias, scales: { gate, output } }),
+        rmsNorm(`${at}.input_layernorm`, hidden, epsilon),
+        rmsNorm(`${at}.pre_ff_layernorm`, hidden, epsilon),
+      );
+    };
+    return decoder(config, sizes, {
+      embeddingScale: config.number('embedding_multiplier'),
+      layers: eachLayer(sizes, layer),
+      finalNorm: rmsNorm('final_layernorm', hidden, epsilon),
+      head: {
+        tied: config.boolean('tie_word_embeddings'),
+        scale: config.number('lm_head_multiplier'),
+        softcap: null,
+      },
+    });
+  },
+};
+
+function falconMamba(config: Config, { hidden }: Sizes): (module: string) => Mamba2 {
+  const heads = config.size('mamba_n_heads');
+  const hasSize = config.numberOrNull('mamba_d_ssm') !== null;
+  const inner = hasSize ? config.size('mamba_d_ssm') : config.size('mamba_expand') * hidden;
+  if (hasSize) config.ignore('mamba_expand');
+  const headDim = config.sizeOrText('mamba_d_head', 'auto') ?? inner / heads;
+  if (headDim * heads !== inner || !Number.isInteger(headDim)) {
+    throw config.error(`${heads} Mamba heads of ${headDim} dimensions are not ${inner}`);
+  }
+  config.size('mamba_chunk_size'); // How it is computed, not what.
+  return mamba2({
+    hidden,
+    heads,
+    headDim,
+    groups: config.size('mamba_n_groups'),
+    stateDim: config.size('mamba_d_state'),
+    kernel: config.size('mamba_d_conv'),
+    convolutionBias: config.boolean('mamba_conv_bias'),
+    activation: config.activation('hidden_act'),
+    bias: config.boolean('mamba_proj_bias'),
+    outputBias: config.boolean('projectors_bias'),
+    inputScales: multipliers(config, 'ssm_multipliers', 5),
+    gated: config.boolean('mamba_norm_before_gate') ? 'after norm' : 'before norm',
+    epsilon: config.boolean('mamba_rms_norm') ? config.positive('rms_norm_eps') : null,
+    timeStep: readTimeStep(config),
+  });
+}
+
+/** So many factors, all 1 where the config has none. */
+function multipliers(config: Config, key: string, count: number): number[] {
+  const factors = config.list(key) ?? Array<number>(count).fill(1);
+  if (factors.length !== count) throw config.error(`${key} has ${factors.length} entries, not ${count}`);
+  return factors.map((factor) => {
+    if (typeof factor === 'number' && Number.isFinite(factor)) return factor;
+    throw config.error(`${key} has ${JSON.stringify(factor)}, not a number`);
+  });
+}
