@@ -3,7 +3,12 @@ import onnxProto from 'onnx-proto';
 const { onnx } = onnxProto;
 
 /** A number is an INT. A FLOAT is marked, since JavaScript cannot distinguish 1.0 from 1. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly graph: InstanceType<typeof onnx.GraphProto> };
 
 /** The types of a graph's small constants. */
 export type ConstantType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint16' | 'uint8';
@@ -13,6 +18,7 @@ export function toAttribute(name: string, value: Attribute) {
   const { AttributeType } = onnx.AttributeProto;
   if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
   if (typeof value === 'string') return { name, type: AttributeType.STRING, s: Buffer.from(value) };
+  if ('graph' in value) return { name, type: AttributeType.GRAPH, g: value.graph };
   if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
   return { name, type: AttributeType.INTS, ints: [...value] };
 }

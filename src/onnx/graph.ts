@@ -89,7 +89,7 @@ const IR_VERSION = 10;
 export class Graph {
   /** Its session maps large tables, of which rows are looked up: what is prepared would have them all in memory. */
   readonly hasTables: boolean;
-  readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
+  #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = [];
   readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
   readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
@@ -221,6 +221,36 @@ export class Graph {
       }),
     );
     return values as NodeOutputs<O>;
+  }
+
+  /**
+   * A step done `times` times to a float32 value, as one node: thousands of them take minutes to plan.
+   * @param step add its nodes, which take the value and constants
+   */
+  repeat(times: number, value: Value, step: (value: Value) => Value): Value {
+    const [index, condition, before] = ['index', 'condition', 'before'].map((stem) => this.#name(stem));
+    const outer = this.#nodes;
+    const body: typeof outer = [];
+    this.#nodes = body;
+    const goesOn = this.op('Identity', [condition as Value]);
+    const after = step(before as Value);
+    this.#nodes = outer;
+    const named = (name: Value | undefined, elemType: ElementType, isScalar = true) =>
+      new onnx.ValueInfoProto({
+        name: name ?? '',
+        type: { tensorType: { elemType, ...(isScalar ? { shape: { dim: [] } } : {}) } },
+      });
+    const graph = new onnx.GraphProto({
+      name: 'step',
+      node: body,
+      input: [
+        named(index, ElementType.int64),
+        named(condition, ElementType.bool),
+        named(before, ElementType.float32, false),
+      ],
+      output: [named(goesOn, ElementType.bool), named(after, ElementType.float32, false)],
+    });
+    return this.op('Loop', [this.constant([times], 'int64', []), null, value], { body: { graph } });
   }
 
   /** In another type. What is in a file is converted once, when a session is created, and held so. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { ElementType, Graph, onnxElementType } from '../../src/onnx/graph.ts';
+import { ElementType, Graph, onnxElementType, type Value } from '../../src/onnx/graph.ts';
 import { type Device, float32Output, float64Output, openSession, runGraph, tensor } from '../../src/onnx/session.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
@@ -36,6 +36,17 @@ async function run(graph: Graph, feeds: Parameters<Awaited<ReturnType<typeof ope
 }
 
 const numbers = (...values: number[]) => tensor.float32(Float32Array.from(values), [values.length]);
+
+it('a step that is repeated is one node: half of the distance to 8, three times', async () => {
+  const graph = new Graph();
+  const x = graph.input('x', float32, ['N']);
+  const half = (value: Value) =>
+    graph.op('Mul', [graph.op('Add', [value, graph.constant([8], 'float32')]), graph.constant([0.5], 'float32')]);
+  graph.output('y', graph.repeat(3, x, half), float32);
+  expect(decoded(graph).nodes.map(({ opType }) => opType)).toEqual(['Loop']);
+  const { y } = await run(graph, { x: numbers(0, 16) });
+  expect(y?.data).toEqual(Float32Array.of(7, 9));
+});
 
 describe('numbers that are prepared before a session', () => {
   it('are computed part by part, in the order of the parts, and mixed with those of files', async () => {

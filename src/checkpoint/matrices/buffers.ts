@@ -20,6 +20,8 @@ const BUFFER_NAMES = new Set([
   'running_mean',
   'running_var',
   'num_batches_tracked',
+  // The experts of each token in DeepSeek V4's first layers.
+  'tid2eid',
   // The fixed decay of MiniMax's linear attention.
   'slope_rate',
   'query_decay',

@@ -3,6 +3,8 @@ import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 
 /** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE). */
 const EXPERTS_BIAS = /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/;
+/** Of each place in a window of tokens, one row (DeepSeek V4). */
+const PLACE_BIAS = /(^|\.)compressor\.(indexer\.)?(position_bias|ape)$/;
 /** The decay of every channel for every number of the state, [channels, state] (Mamba-1): nothing is multiplied by it as a matrix. */
 const DECAY = /(^|\.)A_log$/;
 /** Gates of RecurrentGemma, one row for each head. */
@@ -15,6 +17,6 @@ const GATE_BIAS = /(^|\.)(input|recurrent)_gate_bias$/;
 export function isVector(entry: TensorEntry): boolean {
   const { name, shape } = entry;
   if (shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry)) return true;
-  if (EXPERTS_BIAS.test(name) || DECAY.test(name) || GATE_BIAS.test(name)) return true;
+  if (EXPERTS_BIAS.test(name) || DECAY.test(name) || PLACE_BIAS.test(name) || GATE_BIAS.test(name)) return true;
   return !name.endsWith('.weight') && shape.filter((size) => size !== 1).length < 2;
 }

@@ -172,7 +172,11 @@ export const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   post: 'o_proj',
   relative_k_proj: 'k_proj',
   pos_proj: 'k_proj',
-  // DeepSeek V4.
+  // DeepSeek V4; its compressors weight the tokens of a window by a gate.
+  kv_proj: 'kv_proj',
+  o_a_proj: 'o_proj',
+  o_b_proj: 'o_proj',
+  wgate: 'attention_gate',
   wq_a: 'q_proj',
   wq_b: 'q_proj',
   wkv: 'kv_proj',

@@ -8,7 +8,7 @@ export const MODULE_TYPES = [
   'v_proj',
   'kv_proj',
   'o_proj',
-  // The gate of the output of attention.
+  // The gate of the output of attention, or of what its compressor averages (DeepSeek V4).
   'attention_gate',
   // Chooses the positions that sparse attention looks at (DeepSeek V3.2, GLM-5).
   'indexer',

@@ -82,7 +82,7 @@ function lookUp(names: Readonly<Record<string, ModuleType>>, leaf: string): Modu
 function specialModule(path: readonly string[], leaf: string): ModuleType | null {
   const parent = path.at(-2) ?? '';
   if (path.includes('indexer')) return 'indexer';
-  if (leaf === 'gate_proj' && ATTENTION_PARTS.has(parent)) return 'attention_gate';
+  if (leaf === 'gate_proj' && (ATTENTION_PARTS.has(parent) || parent === 'compressor')) return 'attention_gate';
   if (parent === 'linear_attn') return lookUp(IN_LINEAR_ATTENTION, leaf) ?? lookUp(IN_RECURRENT, leaf);
   if (parent === 'ple') return lookUp(IN_NGRAMS, leaf);
   if (parent === 'ngram_embedding') return 'embed';
@@ -90,6 +90,7 @@ function specialModule(path: readonly string[], leaf: string): ModuleType | null
   if ((leaf === 'fc' && parent === 'mtp') || parent === 'mtp_linear_proj') return 'mtp_proj';
   // Granite, Gemma 4, LongCat.
   if (parent === 'router' && ['layer', 'proj', 'classifier'].includes(leaf)) return 'router';
+  if (leaf === 'fn' && ['attn_hc', 'ffn_hc'].includes(parent)) return 'residual_mix';
   if (['laurel', 'altup', 'altup_projections', 'altup_unembed_projections'].includes(parent)) return 'residual_mix';
   return null;
 }

@@ -19,32 +19,34 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
     use_qkv_bias use_sandwich_norm use_sliding_window`,
   int: `
     altup_active_idx altup_num_inputs attention_chunk_size audio_soft_tokens_per_image audio_token_id block_ff_dim block_multiple_of
-    boa_token_id boi_token_id boi_token_index bos_token_id chunk_size conv_L_cache conv_kernel decoder_sparse_step downsample_factor
-    eoa_token_id eoa_token_index eod_token_id eoi_token_id eoi_token_index expand ffn_dim ffn_hidden_size first_k_dense_replace
-    floor_scale global_attn_every_n_layers global_head_dim hc_count hc_lowrank head_dim heads_per_ngram hidden_size
-    hidden_size_per_layer_input image_seq_length image_token_id image_token_index indexer_budget indexer_compress_ratio
-    indexer_head_dim indexer_kv_heads indexer_n_heads interleave_moe_layer_step intermediate_size_mlp kv_lora_rank laurel_rank
-    linear_conv_kernel_dim linear_head_dim linear_key_head_dim linear_num_heads linear_num_key_heads linear_num_value_heads
-    linear_value_head_dim make_ngram_vocab_size_divisible_by mamba_chunk_size mamba_d_conv mamba_d_ssm mamba_d_state mamba_expand
-    mamba_head_dim mamba_n_groups mamba_n_heads mamba_num_heads max_position_embeddings max_window_layers mm_tokens_per_image
-    moe_intermediate_size moe_k moe_latent_size moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts
-    moe_num_shared_experts moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner n_layer n_positions
-    n_routed_experts n_shared_experts ngram_size ngram_vocab_size_base no_rope_layer_interval num_attention_heads num_dense_layers
-    num_expert_group num_experts num_experts_per_tok num_experts_per_token num_global_key_value_heads num_hidden_layers
+    boa_token_id boi_token_id boi_token_index bos_token_id chunk_size compress_rate_csa compress_rate_hca conv_L_cache conv_kernel
+    decoder_sparse_step downsample_factor eoa_token_id eoa_token_index eod_token_id eoi_token_id eoi_token_index expand ffn_dim
+    ffn_hidden_size first_k_dense_replace floor_scale global_attn_every_n_layers global_head_dim hc_count hc_lowrank hc_mult
+    hc_sinkhorn_iters head_dim heads_per_ngram hidden_size hidden_size_per_layer_input image_seq_length image_token_id
+    image_token_index index_head_dim index_n_heads index_topk indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads
+    indexer_n_heads interleave_moe_layer_step intermediate_size_mlp kv_lora_rank laurel_rank linear_conv_kernel_dim linear_head_dim
+    linear_key_head_dim linear_num_heads linear_num_key_heads linear_num_value_heads linear_value_head_dim
+    make_ngram_vocab_size_divisible_by mamba_chunk_size mamba_d_conv mamba_d_ssm mamba_d_state mamba_expand mamba_head_dim
+    mamba_n_groups mamba_n_heads mamba_num_heads max_position_embeddings max_window_layers mm_tokens_per_image moe_intermediate_size
+    moe_k moe_latent_size moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts moe_num_shared_experts
+    moe_shared_expert_intermediate_size n_embd n_embed n_group n_groups n_head n_inner n_layer n_positions n_routed_experts
+    n_shared_experts ngram_size ngram_vocab_size_base no_rope_layer_interval num_attention_heads num_dense_layers num_expert_group
+    num_experts num_experts_per_tok num_experts_per_token num_global_key_value_heads num_hash_layers num_hidden_layers
     num_key_value_heads num_kv_heads num_kv_shared_layers num_ln_in_parallel_attn num_local_experts num_logits_to_keep num_mtp_layers
-    num_nextn_predict_layers num_shared_experts original_max_position_embeddings pad_token_id ple_conv_kernel_size ple_embed_dim
-    pretraining_tp projector_hidden_size q_lora_rank qk_nope_head_dim qk_rope_head_dim query_pre_attn_scalar rotary_dim scale_factor
-    shared_expert_intermediate_size shared_intermediate_size sliding_window spatial_merge_size split_ngram_parts ssm_state_size
-    top_k_experts topk_group v_head_dim video_token_id video_token_index vision_end_token_id vision_soft_tokens_per_image
-    vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
+    num_nextn_predict_layers num_shared_experts o_groups o_lora_rank original_max_position_embeddings pad_token_id
+    ple_conv_kernel_size ple_embed_dim pretraining_tp projector_hidden_size q_lora_rank qk_nope_head_dim qk_rope_head_dim
+    query_pre_attn_scalar rotary_dim scale_factor shared_expert_intermediate_size shared_intermediate_size sliding_window
+    spatial_merge_size split_ngram_parts ssm_state_size top_k_experts topk_group v_head_dim video_token_id video_token_index
+    vision_end_token_id vision_soft_tokens_per_image vision_start_token_id vocab_size vocab_size_per_layer_input word_embed_proj_dim`,
   float: `
     altup_coef_clip attention_in_multiplier attention_out_multiplier attn_logit_softcapping attn_scale clip_qkv downsample_ratio
-    final_logit_softcapping initializer_range input_jitter_noise key_multiplier layer_norm_eps layer_norm_epsilon lm_head_multiplier
-    logit_scale moe_norm_min norm_eps norm_epsilon rms_norm_eps route_scale routed_scaling_factor router_aux_loss_coef
-    router_jitter_noise ssm_in_multiplier ssm_out_multiplier swiglu_alpha swiglu_limit time_step_floor time_step_max time_step_min`,
+    final_logit_softcapping hc_eps initializer_range input_jitter_noise key_multiplier layer_norm_eps layer_norm_epsilon
+    lm_head_multiplier logit_scale moe_norm_min norm_eps norm_epsilon rms_norm_eps route_scale routed_scaling_factor
+    router_aux_loss_coef router_jitter_noise ssm_in_multiplier ssm_out_multiplier swiglu_alpha swiglu_limit time_step_floor
+    time_step_max time_step_min`,
   'float | int': `
-    attention_dropout attention_multiplier attn_pdrop block_ffn_dim_multiplier classifier_dropout embd_pdrop embedding_dropout
-    embedding_multiplier hidden_dropout logits_scaling resid_pdrop residual_dropout residual_multiplier
+    attention_dropout attention_multiplier attn_pdrop block_ffn_dim_multiplier classifier_dropout compress_rope_theta embd_pdrop
+    embedding_dropout embedding_multiplier hidden_dropout logits_scaling resid_pdrop residual_dropout residual_multiplier
     rope_local_base_freq rope_theta summary_first_dropout`,
   str: `
     activation activation_function hidden_act hidden_activation mamba_hidden_act mamba_ssm_cache_dtype mlp_hidden_act
@@ -58,7 +60,7 @@ const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   'list[int]': 'full_attn_idxs mlp_only_layers moe_layers no_rope_layers ple_layer_ids',
   'list[str]': 'layer_types layers_block_type mlp_layer_types mtp_layers_block_type',
   list: 'image_grid_pinpoints time_step_limit',
-  dict: 'rope_parameters rope_scaling text_config vision_config audio_config id2label',
+  dict: 'audio_config compress_rates id2label rope_parameters rope_scaling text_config vision_config',
 };
 
 const words = (text: string) => text.split(/\s+/).filter(Boolean);
@@ -66,6 +68,7 @@ const words = (text: string) => text.split(/\s+/).filter(Boolean);
 /** Types in single classes. */
 const TYPES_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deepseek_v2: { attention_dropout: 'float' },
+  deepseek_v4: { attention_dropout: 'float', scoring_func: 'str' },
   falcon_h1: { embedding_multiplier: 'float' },
   // Its class does not read moe_intermediate_size.
   hunyuan_v1_moe: { moe_intermediate_size: 'int | list[int]', sep_token_id: 'int' },
@@ -84,16 +87,16 @@ const TYPES = new Map(
 const NULL_ANYWHERE = new Set(
   words(`
     activation activation_sparsity_pattern alibi attention_chunk_size attn_logit_softcapping audio_config audio_soft_tokens_per_image
-    audio_token_id bias boa_token_id bos_token_id clip_qkv eoa_token_id eoa_token_index eod_token_id eos_token_id ffn_hidden_size
-    full_attn_idxs id2label image_grid_pinpoints indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads
-    indexer_n_heads layer_types layers_block_type mamba_conv_bias mamba_d_conv mamba_d_ssm mamba_d_state mamba_expand mamba_n_groups
-    mamba_n_heads mamba_norm_before_gate mamba_rms_norm mlp_layer_types mlp_multipliers mlp_only_layers moe_k moe_latent_size
-    moe_layer_end_index moe_layer_interval moe_layer_start_index moe_layers moe_norm_min moe_num_experts moe_num_shared_experts
-    mtp_layers_block_type multi_query n_inner new_decoder_architecture no_rope_layers num_global_key_value_heads num_kv_heads
-    num_ln_in_parallel_attn output_gate_type output_hidden_states pad_token_id parallel_attn ple_embed_dim ple_layer_ids
-    position_embedding_type projectors_bias q_lora_rank rope_parameters rope_scaling sliding_window sliding_window_pattern
-    ssm_multipliers summary_activation text_config top_k_experts topk_method use_bidirectional_attention vision_config
-    vision_soft_tokens_per_image word_embed_proj_dim`),
+    audio_token_id bias boa_token_id bos_token_id clip_qkv compress_rate_csa compress_rate_hca compress_rates eoa_token_id
+    eoa_token_index eod_token_id eos_token_id ffn_hidden_size full_attn_idxs id2label image_grid_pinpoints indexer_budget
+    indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads layer_types layers_block_type mamba_conv_bias
+    mamba_d_conv mamba_d_ssm mamba_d_state mamba_expand mamba_n_groups mamba_n_heads mamba_norm_before_gate mamba_rms_norm
+    mlp_layer_types mlp_multipliers mlp_only_layers moe_k moe_latent_size moe_layer_end_index moe_layer_interval
+    moe_layer_start_index moe_layers moe_norm_min moe_num_experts moe_num_shared_experts mtp_layers_block_type multi_query n_inner
+    new_decoder_architecture no_rope_layers num_global_key_value_heads num_hash_layers num_kv_heads num_ln_in_parallel_attn
+    output_gate_type output_hidden_states pad_token_id parallel_attn ple_embed_dim ple_layer_ids position_embedding_type
+    projectors_bias q_lora_rank rope_parameters rope_scaling sliding_window sliding_window_pattern ssm_multipliers summary_activation
+    text_config top_k_experts topk_method use_bidirectional_attention vision_config vision_soft_tokens_per_image word_embed_proj_dim`),
 );
 
 /** Keys that can be null in these classes only. */

@@ -1,5 +1,7 @@
 import type { AltUp, AltUpBlock, Laurel } from './altup.ts';
+import type { Compressed } from './compressed.ts';
 import type { BlockExchanges, HyperConnections } from './hyper-connections.ts';
+import type { HyperBlock, HyperStreams } from './manifold-connections.ts';
 import type { Activation, Linear, Norm } from './parts.ts';
 import type { PerLayerEmbeddings, PerLayerInput } from './per-layer-embeddings.ts';
 import type { Recurrent } from './recurrent.ts';
@@ -31,6 +33,8 @@ export interface Decoder {
   readonly altUp?: AltUp;
   /** Several residual streams for each token (Qwen 4); one if missing. */
   readonly hyperConnections?: HyperConnections;
+  /** Several streams for each token (DeepSeek-V4); one if missing. */
+  readonly hyper?: HyperStreams;
   readonly layers: readonly Layer[];
   /** Null in a decoder without one, or where the hidden state is mixed from several streams. */
   readonly finalNorm: Norm | null;
@@ -97,6 +101,8 @@ export interface Layer {
   readonly altUp?: AltUpBlock;
   /** How both halves of the block take part in several residual streams, in a decoder that has them. */
   readonly hyperConnections?: BlockExchanges;
+  /** How the block takes one stream from several and gives one back, in a decoder that has them. */
+  readonly hyper?: HyperBlock;
   /**
    * What the token's embedding for this layer adds behind the MLP; nothing if missing. Of several hidden states, it is added to all
    * but the first, and chosen by the one that is computed.
@@ -146,7 +152,7 @@ export interface Attention {
   readonly keyValueHeads: number;
   /** Dimensions of each head's queries and keys. */
   readonly headDim: number;
-  /** Dimensions of each head's values. */
+  /** Dimensions of each head's values; in compressed attention, of what is kept for entries in their place. */
   readonly valueDim: number;
   readonly projections: Projections;
   readonly output: Linear;
@@ -193,7 +199,8 @@ export type Projections =
       readonly groups: number;
       readonly split: readonly [query: number, key: number, value: number];
     }
-  | Latent;
+  | Latent
+  | Compressed;
 
 export interface Latent {
   readonly kind: 'latent';
@@ -243,7 +250,7 @@ export type Mlp =
       readonly gate: Linear;
       readonly up: Linear;
       readonly down: Linear;
-      readonly activation: Activation;
+      readonly activation: Activation | ClampedSwiglu;
       /**
        * A token's gates g become max(0, g − mean − cutoff · standard deviation) before the activation, so that most are 0 (Gemma 3n);
        * they stay as they are if missing.
@@ -303,11 +310,12 @@ export interface StackedExperts {
   readonly biases: { readonly gateUp: string; readonly down: string } | null;
 }
 
-/** (min(up, limit) above −limit, + 1) · g · σ(alpha · g) of g = min(gate, limit): gpt-oss (arXiv 2508.10925). */
+/** (min(up, limit) above −limit, + added) · g · σ(alpha · g) of g = min(gate, limit): gpt-oss (arXiv 2508.10925), DeepSeek-V4. */
 export interface ClampedSwiglu {
   readonly kind: 'clamped-swiglu';
   readonly alpha: number;
   readonly limit: number;
+  readonly added: 0 | 1;
 }
 
 /**
@@ -336,6 +344,18 @@ export interface Rope {
   readonly long: { readonly above: number; readonly frequencies: readonly number[]; readonly magnitude: number } | null;
   /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
   readonly interleaved: boolean;
+  /** The last dimensions of a head are rotated; the first if missing. */
+  readonly isLast?: true;
+}
+
+/** How many hidden states of a token there are; null for one, without an axis for them. */
+export function stateCount({ altUp, hyper }: Pick<Decoder, 'altUp' | 'hyper'>): number | null {
+  return altUp?.count ?? hyper?.head.count ?? null;
+}
+
+/** Are the experts of a layer chosen by the token itself? */
+export function choosesByToken({ mlp }: Pick<Layer, 'mlp'>): boolean {
+  return mlp?.kind === 'experts' && mlp.router.byToken !== undefined;
 }
 
 /** The size of what the output layer gets. */

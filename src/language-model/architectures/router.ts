@@ -5,8 +5,8 @@ export interface Router {
   readonly linear: Linear;
   /** Another name of its module. */
   readonly alias: string | null;
-  /** How logits become scores: a softmax over all experts, or a sigmoid of each. */
-  readonly scores: 'softmax' | 'sigmoid' | Sparsemixer;
+  /** How logits become scores: a softmax over all experts, or a sigmoid or √softplus of each. */
+  readonly scores: 'softmax' | 'sigmoid' | 'sqrt-softplus' | Sparsemixer;
   /**
    * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with `count`
    * elements.
@@ -16,6 +16,8 @@ export interface Router {
   readonly groups: RouterGroups | null;
   /** The weights of the chosen experts are divided by their sum; null: they are not. */
   readonly normalize: RouterNormalization | null;
+  /** Integers [vocabulary, perToken]: the experts of each token, whatever their scores are (DeepSeek-V4); the best if missing. */
+  readonly byToken?: { readonly tensor: string; readonly vocabulary: number };
   /** Factor of the weights, after that. */
   readonly scale: number;
   /** A tensor [count]: factors of the weights of each expert, at last (Gemma 4); none if missing. */

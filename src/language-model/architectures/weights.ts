@@ -112,14 +112,7 @@ export class Weights {
 
   /** The same for a tensor of which rows are read in the file. */
   table(name: string, shape: readonly number[]): TensorEntry {
-    const saved = this.#saved.get(name);
-    const entry = saved ?? this.#tensors.get(this.#fileName(name));
-    if (!entry) return this.onMissing(this.#fileName(name), shape);
-    if (saved) this.#used.add(name);
-    this.#used.add(this.#fileName(name));
-    if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
-      return this.onOtherShape(entry, shape, saved ? this.adapter.path : this.#path);
-    }
+    const entry = this.#find(name, shape);
     if (!isReadable(entry)) {
       throw new UserError(
         `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only float32, float16 and bfloat16 weights can be run`,
@@ -129,17 +122,29 @@ export class Weights {
     return entry;
   }
 
-  /** Integers that are no weights, such as those of a hash; null if the file has none. */
-  integers(name: string, shape: readonly number[]): TensorEntry | null {
-    const entry = this.#tensors.get(this.#fileName(name));
-    if (entry === undefined) return null;
-    this.#used.add(this.#fileName(name));
-    if (entry.shape.join() !== shape.join()) return this.onOtherShape(entry, shape, this.#path);
-    if (entry.dtype === 'I64') return entry;
+  /**
+   * A tensor of integers.
+   * @throws UserError for a tensor that is missing, has another shape, or has another type
+   */
+  integers(name: string, shape: readonly number[]): TensorEntry {
+    const entry = this.#find(name, shape);
+    if (entry.dtype === 'I64' || entry.dtype === 'I32') return entry;
     throw new UserError(
-      `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only int64 numbers can be read there`,
-      'restore the checkpoint',
+      `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and must be integers of 32 or 64 bits`,
+      'give the checkpoint that it was converted from',
     );
+  }
+
+  #find(name: string, shape: readonly number[]): TensorEntry {
+    const saved = this.#saved.get(name);
+    const entry = saved ?? this.#tensors.get(this.#fileName(name));
+    if (!entry) return this.onMissing(this.#fileName(name), shape);
+    if (saved) this.#used.add(name);
+    this.#used.add(this.#fileName(name));
+    if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
+      return this.onOtherShape(entry, shape, saved ? this.adapter.path : this.#path);
+    }
+    return entry;
   }
 
   /** @param name in the file */

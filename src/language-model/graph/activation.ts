@@ -54,12 +54,12 @@ export function alternating(graph: Graph, both: Value, width: number): readonly 
 }
 
 /** See {@link ClampedSwiglu}. */
-function clampedSwiglu(graph: Graph, { alpha, limit }: ClampedSwiglu, gate: Value, up: Value): Value {
+function clampedSwiglu(graph: Graph, { alpha, limit, added }: ClampedSwiglu, gate: Value, up: Value): Value {
   const constant = (value: number) => graph.constant([value], 'float32', []);
   const gates = graph.op('Min', [gate, constant(limit)]);
   const ups = graph.op('Clip', [up, constant(-limit), constant(limit)]);
   const swish = graph.op('QuickGelu', [gates], { alpha: { float: alpha } }, 'com.microsoft');
-  return graph.op('Mul', [graph.op('Add', [ups, constant(1)]), swish]);
+  return graph.op('Mul', [added === 0 ? ups : graph.op('Add', [ups, constant(added)]), swish]);
 }
 
 /** See {@link Xielu}. The exponential is taken of negative numbers only. */

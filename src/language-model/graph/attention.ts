@@ -2,6 +2,7 @@ import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Attention } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import type { EntryInputs } from './compressed-attention.ts';
 import { loadFloat32 } from './linear.ts';
 import { applyHeadNorm } from './norm.ts';
 import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
@@ -39,12 +40,16 @@ export interface LayerInputs {
   readonly past: KeyAndValue | null;
   /** The other layer's; null for a layer with keys and values of its own. */
   readonly sharedKeys: LayerKeys | null;
+  /** Null for a layer without entries: see `Compressed`. */
+  readonly entries: EntryInputs | null;
 }
 
 /** What attention needs beside queries, keys and values. */
 export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   /** float32 [heads], or null. */
   readonly sinks: Value | null;
+  /** Keys that are also values, [B, keyValueHeads, E, headDim], with what is added to their scores, [B, 1, S, E]; none if missing. */
+  readonly entries?: { readonly block: Value; readonly bias: Value } | null;
 }
 
 interface AttentionResult {
@@ -55,7 +60,7 @@ interface AttentionResult {
 }
 
 /** Of a whole layer. */
-interface LayerAttention extends AttentionResult {
+export interface LayerAttention extends AttentionResult {
   readonly keys: LayerKeys;
 }
 
@@ -149,9 +154,9 @@ function tempered(graph: Graph, { temperature }: Attention, query: Value, positi
 }
 
 /** Rotary positions of x [B, S, heads · headDim]. */
-function rotate(
+export function rotate(
   graph: Graph,
-  { rope, headDim }: Attention,
+  { rope, headDim }: Pick<Attention, 'rope' | 'headDim'>,
   x: Value,
   {
     heads,
@@ -160,6 +165,17 @@ function rotate(
   }: { readonly heads: number; readonly positions: Value; readonly tables: LayerInputs['rope'] },
 ): Value {
   if (rope === null || tables === null) return x;
+  if (rope.isLast && rope.dim < headDim) {
+    const whole = graph.reshape(x, [0, 0, heads, headDim]);
+    const [kept, last] = graph.node('Split', [whole, graph.constant([headDim - rope.dim, rope.dim], 'int64')], {
+      outputs: 2,
+      attributes: { axis: -1 },
+    });
+    const flat = graph.reshape(last, [0, 0, heads * rope.dim]);
+    const turned = rotate(graph, { rope, headDim: rope.dim }, flat, { heads, positions, tables });
+    const joined = graph.op('Concat', [kept, graph.reshape(turned, [0, 0, heads, rope.dim])], { axis: -1 });
+    return graph.reshape(joined, [0, 0, heads * headDim]);
+  }
   const partial = rope.dim === headDim ? {} : { rotary_embedding_dim: rope.dim };
   return graph.op(
     'RotaryEmbedding',
@@ -209,15 +225,16 @@ export function applyPlainAttention(
   graph: Graph,
   { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
   { query, key, value }: QueryKeyValue,
-  { batchShape, totalLength }: SharedInputs,
-  { bias, past, sinks }: MixInputs,
+  { batchShape, totalLength: tokenCount }: SharedInputs,
+  { bias: tokenBias, past, sinks, entries = null }: MixInputs,
   kind: Exclude<AttentionKind, 'fused'>,
 ): AttentionResult {
   const headsPerKey = heads / keyValueHeads;
   const perHead = (x: Value, size: number) =>
     graph.op('Transpose', [graph.reshape(x, [0, 0, keyValueHeads, size])], { perm: [0, 2, 1, 3] });
   const fresh = { key: perHead(key, headDim), value: perHead(value, valueDim) };
-  const blocks = keyBlocks(graph, past, fresh, kind);
+  const ofTokens = keyBlocks(graph, past, fresh, kind);
+  const blocks = entries === null ? ofTokens : [...ofTokens, { key: entries.block, value: entries.block }];
   // The queries of heads that share a key are rows of one matrix: [B, keyValueHeads, headsPerKey · S, headDim].
   const byHead = graph.op('Transpose', [graph.reshape(query, [0, 0, keyValueHeads, headsPerKey, headDim])], {
     perm: [0, 2, 3, 1, 4],
@@ -227,6 +244,8 @@ export function applyPlainAttention(
     graph.op('MatMul', [scaled, graph.op('Transpose', [block.key], { perm: [0, 1, 3, 2] })]),
   );
   const joined = products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: -1 });
+  const totalLength = entries === null ? tokenCount : graph.op('Shape', [joined], { start: 3, end: 4 });
+  const bias = entries === null ? tokenBias : withEntryBias(graph, tokenBias, entries.bias);
   const capped = softcap === null ? joined : softcapped(graph, joined, softcap);
   const [batch, length] = graph.node('Split', [batchShape], { outputs: 2, attributes: { axis: 0, num_outputs: 2 } });
   const grouped = (leading: Value, last: Value) =>
@@ -243,8 +262,16 @@ export function applyPlainAttention(
   const outOfHeads = graph.op('Reshape', [mixed, grouped(batch, graph.constant([valueDim], 'int64'))]);
   return {
     mixed: graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * valueDim]),
-    present: past === null ? null : kind === 'split' ? fresh : at(blocks, 0),
+    present: past === null ? null : kind === 'split' ? fresh : at(ofTokens, 0),
   };
+}
+
+/** [B or 1, 1, S, T] and [B, 1, S, E] side by side. */
+function withEntryBias(graph: Graph, bias: Value, entryBias: Value): Value {
+  const one = graph.constant([1, 1, 1], 'int64');
+  const batch = graph.op('Shape', [entryBias], { start: 0, end: 1 });
+  const expanded = graph.op('Expand', [bias, graph.op('Concat', [batch, one], { axis: 0 })]);
+  return graph.op('Concat', [expanded, entryBias], { axis: 3 });
 }
 
 /** The blocks of keys and values that the queries are multiplied with, in the order of the tokens. */
@@ -255,17 +282,16 @@ function keyBlocks(graph: Graph, past: KeyAndValue | null, fresh: KeyAndValue, k
   return [{ key: join('key'), value: join('value') }];
 }
 
-/** The sum over one or two blocks of their values, weighted. */
+/** The sum over all blocks of their values, weighted. */
 function mix(graph: Graph, probabilities: Value, blocks: readonly { readonly value: Value }[]): Value {
-  const first = at(blocks, 0).value;
-  const second = blocks[1]?.value;
-  if (second === undefined) return graph.op('MatMul', [probabilities, first]);
-  const lengths = [first, second].map((value) => graph.op('Shape', [value], { start: 2, end: 3 }));
-  const [ofFirst, ofSecond] = graph.node('Split', [probabilities, graph.op('Concat', lengths, { axis: 0 })], {
-    outputs: 2,
+  const values = blocks.map(({ value }) => value);
+  if (values.length === 1) return graph.op('MatMul', [probabilities, at(values, 0)]);
+  const lengths = values.map((value) => graph.op('Shape', [value], { start: 2, end: 3 }));
+  const parts = graph.node('Split', [probabilities, graph.op('Concat', lengths, { axis: 0 })], {
+    outputs: values.length,
     attributes: { axis: -1 },
   });
-  return graph.op('Add', [graph.op('MatMul', [ofFirst, first]), graph.op('MatMul', [ofSecond, second])]);
+  return graph.sum(values.map((value, i) => graph.op('MatMul', [at(parts, i), value])));
 }
 
 /** Probabilities of scores [B, keyValueHeads, heads per key, S, T] with one more logit for each head, which then is left out. */

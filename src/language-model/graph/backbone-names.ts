@@ -1,3 +1,4 @@
+import type { TokenWindows } from '../architectures/compressed.ts';
 import type { Window } from '../architectures/decoder.ts';
 import type { Stage } from './recurrence.ts';
 
@@ -30,6 +31,19 @@ export const BACKBONE = {
   /** What the output layer gets, after the final norm: float32 [R, outputSize]. */
   hidden: 'hidden',
 } as const;
+
+/** Inputs of layers with entries for windows of one kind: see `EntryInputs`. */
+export const ENTRIES = {
+  own: (windows: TokenWindows) => `${entriesOf(windows)}_own`,
+  before: (windows: TokenWindows) => `${entriesOf(windows)}_before`,
+  beforeBias: (windows: TokenWindows) => `${entriesOf(windows)}_before_bias`,
+  positions: (windows: TokenWindows) => `${entriesOf(windows)}_positions`,
+  bias: (windows: TokenWindows) => `${entriesOf(windows)}_bias`,
+} as const;
+
+function entriesOf({ rate, overlap }: TokenWindows): string {
+  return `entries_${rate}${overlap ? '_overlapping' : ''}`;
+}
 
 /** Where a part of the backbone begins and ends, for the m slots that it sees: see `BackbonePart`. */
 export const EDGE = {

@@ -1,7 +1,9 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { entriesIn, type TokenWindows } from '../architectures/compressed.ts';
 import {
   type Attention,
   attentionMixers,
+  choosesByToken,
   type Decoder,
   hasOwnKeys,
   layersBeforeLate,
@@ -13,12 +15,14 @@ import { recurrentShape } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { collapseStates, expandStates } from './altup.ts';
 import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './attention.ts';
-import { BACKBONE, RECURRENCE } from './backbone-names.ts';
+import { BACKBONE, ENTRIES, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
+import type { EntryInputs } from './compressed-attention.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { mixStreams, repeatStream } from './hyper-connections.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
 import { applyLinear, lookUp } from './linear.ts';
+import { beginStreams, endStreams } from './manifold-connections.ts';
 import { applyNorm, normStream, type Stream, settled } from './norm.ts';
 import { continuePart, endPart, type PartBeginning } from './part-edges.ts';
 import { embeddingsOfLayer, perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
@@ -27,10 +31,11 @@ import type { Stage, StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
 
-/** Inputs that several layers share and others do not: the windows of their masks, and their rotary tables. */
+/** Inputs that several layers share and others do not: the windows of their masks and entries, and their rotary tables. */
 interface BackboneInputs {
   readonly windows: readonly Window[];
   readonly ropes: readonly Rope[];
+  readonly entries: readonly TokenWindows[];
 }
 
 export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs {
@@ -38,6 +43,7 @@ export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs
   return {
     windows: [...new Set(attentions.map(({ window }) => window))],
     ropes: [...new Set(attentions.flatMap(({ rope }) => rope ?? []))],
+    entries: [...new Set(attentions.flatMap((attention) => entriesIn(attention.projections)?.windows ?? []))],
   };
 }
 
@@ -105,7 +111,7 @@ export function buildBackbone(
   const { ofLayer } = begun;
   const context: LayersContext = {
     shared,
-    tokens,
+    tokens: tokens !== null && readsTokens(own) ? graph.reshape(tokens, [-1]) : null,
     layerInputs,
     recurrence,
     options,
@@ -148,12 +154,12 @@ export function wholeBackbone(decoder: Decoder, weights: Weights, options: Backb
 
 /** What the output layer gets: [R, outputSize]. */
 function finishStream(graph: Graph, weights: Weights, decoder: Decoder, stream: Stream): Value {
-  const { altUp, hyperConnections, finalNorm, projected } = decoder;
+  const { altUp, hyper, hyperConnections, finalNorm, projected } = decoder;
   if (hyperConnections !== undefined) return mixStreams(graph, weights, hyperConnections.mix, settled(graph, stream));
-  const last: Stream =
-    altUp === undefined
-      ? stream
-      : { sum: collapseStates(graph, weights, altUp, settled(graph, stream)), pending: null };
+  const collapsed = (sum: Value): Stream => ({ sum, pending: null });
+  let last = stream;
+  if (hyper !== undefined) last = collapsed(endStreams(graph, weights, hyper, settled(graph, stream)));
+  if (altUp !== undefined) last = collapsed(collapseStates(graph, weights, altUp, settled(graph, stream)));
   const { normed } = normStream(graph, weights, finalNorm, last);
   return projected === undefined ? normed : applyLinear(graph, weights, projected.output, normed);
 }
@@ -174,7 +180,13 @@ function beginWithTokens(
   };
 }
 
-function beginStream(graph: Graph, weights: Weights, { altUp, hyperConnections }: Decoder, embedded: Value): Value {
+function beginStream(
+  graph: Graph,
+  weights: Weights,
+  { altUp, hyper, hyperConnections }: Decoder,
+  embedded: Value,
+): Value {
+  if (hyper !== undefined) return beginStreams(graph, hyper, embedded);
   if (hyperConnections !== undefined) return repeatStream(graph, hyperConnections.count, embedded);
   return altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded);
 }
@@ -187,7 +199,7 @@ function declareLayerInputs(
   own: Decoder,
   options: BackboneOptions,
 ): (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'> {
-  const { windows, ropes } = backboneInputs(own);
+  const { windows, ropes, entries } = backboneInputs(own);
   const { ropes: allRopes } = backboneInputs(decoder);
   const slopes = attentionMixers(own).find(({ alibi }) => alibi !== null)?.heads;
   const alibi = slopes === undefined ? null : graph.input(BACKBONE.alibi, float32, ['B', slopes, 1, 'T']);
@@ -204,14 +216,33 @@ function declareLayerInputs(
       return [rope, { cos: table(BACKBONE.cos(i)), sin: table(BACKBONE.sin(i)) }];
     }),
   );
+  const ofEntries = new Map(entries.map((kind) => [kind, declareEntries(graph, kind)]));
   return (index, attention) => {
+    const described = entriesIn(attention.projections);
     const bias = biases.get(attention.window);
     if (bias === undefined) throw new Error(`no mask of window ${JSON.stringify(attention.window)}`);
     return {
       bias,
       rope: attention.rope === null ? null : (tables.get(attention.rope) ?? null),
       past: hasOwnKeys(attention) ? pastKeys(graph, index, attention, options) : null,
+      entries: described && (ofEntries.get(described.windows) ?? null),
     };
+  };
+}
+
+function declareEntries(graph: Graph, windows: TokenWindows): EntryInputs {
+  const { rate, overlap } = windows;
+  const count = `E_${rate}`;
+  return {
+    own: graph.input(ENTRIES.own(windows), int64, ['B', count, rate]),
+    before: overlap
+      ? {
+          tokens: graph.input(ENTRIES.before(windows), int64, ['B', count, rate]),
+          bias: graph.input(ENTRIES.beforeBias(windows), float32, ['B', count, 1, 1]),
+        }
+      : null,
+    positions: graph.input(ENTRIES.positions(windows), int64, ['B', count]),
+    bias: graph.input(ENTRIES.bias(windows), float32, ['B', 1, 'S', count]),
   };
 }
 
@@ -254,6 +285,7 @@ function embedForLayers(graph: Graph, weights: Weights, decoder: Decoder, tokens
 
 /** Do its layers see the tokens themselves? */
 function readsTokens(decoder: Pick<Decoder, 'layers'>): boolean {
+  if (decoder.layers.some(choosesByToken)) return true;
   return recurrentMixers(decoder).some((mixer) => recurrentShape(mixer).ngrams !== null);
 }
 

@@ -2,6 +2,7 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { AltUpBlock } from '../architectures/altup.ts';
 import { type Attention, hasOwnKeys, type Layer, type Mixer, type SingleMixer } from '../architectures/decoder.ts';
 import type { BlockExchanges } from '../architectures/hyper-connections.ts';
+import type { HyperBlock, HyperConnection } from '../architectures/manifold-connections.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { addToOthers, chosenState, correctStates, predictStates, stateAt, withLaurel } from './altup.ts';
@@ -13,9 +14,11 @@ import {
   type SharedInputs,
 } from './attention.ts';
 import { BACKBONE, RECURRENCE } from './backbone-names.ts';
+import { applyCompressedAttention } from './compressed-attention.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { enterBlock, leaveBlock } from './hyper-connections.ts';
 import { applyLinear, loadFloat32, scaled } from './linear.ts';
+import { connect, spreadOutput } from './manifold-connections.ts';
 import { applyMlp, withExpertsBeside } from './mlp.ts';
 import { addNgrams } from './ngrams.ts';
 import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
@@ -38,8 +41,6 @@ export interface RecurrentInputs {
 
 export interface LayerContext {
   readonly shared: SharedInputs;
-  /** int64 [B, S]; null where only embeddings need them. */
-  readonly tokens: Value | null;
   readonly index: number;
   readonly layerInputs: (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'>;
   /** Null where no layer has a state. */
@@ -51,6 +52,8 @@ export interface LayerContext {
   readonly keys: Map<number, LayerKeys>;
   /** The tokens' embeddings for a layer, [m, size]; null where there are none. */
   readonly ofLayer: ((index: number) => Value) | null;
+  /** int64 [m]; null where no layer reads the tokens. */
+  readonly tokens: Value | null;
   /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
   readonly rows: Value | null;
 }
@@ -68,6 +71,7 @@ export function applyLayer(
     return applyHyperConnections(graph, weights, { ...layer, hyperConnections }, before, context);
   }
   if (layer.altUp !== undefined) return applyAltUp(graph, weights, { ...layer, altUp: layer.altUp }, before, context);
+  if (layer.hyper !== undefined) return applyHyper(graph, weights, { ...layer, hyper: layer.hyper }, before, context);
   const block = applyBlock(graph, weights, layer, before, context);
   const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, weights, layer, sum, context) });
   const stream = layer.perLayerInput === undefined ? block : withInput(settled(graph, block));
@@ -123,7 +127,7 @@ function applyHyperConnections(
   const between = leaveBlock(graph, hyperConnections.mixer, wanted(streams), output, wanted(first.shares));
   if (mlp === null) return { sum: between, pending: null };
   const second = enterBlock(graph, weights, hyperConnections.mlp, between);
-  const added = applyMlp(graph, weights, mlp, second.input, context.options);
+  const added = applyMlp(graph, weights, mlp, second.input, { ...context.options, tokens: null });
   return { sum: leaveBlock(graph, hyperConnections.mlp, between, added, second.shares), pending: null };
 }
 
@@ -137,6 +141,34 @@ function withNgrams(graph: Graph, weights: Weights, mixer: Mixer, streams: Value
   return added.streams;
 }
 
+/** The same with several streams [m, count, hidden] that both halves of the block take and give. */
+function applyHyper(
+  graph: Graph,
+  weights: Weights,
+  layer: Layer & { readonly hyper: HyperBlock },
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  const wanted = (value: Value) => wantedRows(graph, context.rows, value);
+  const half = (
+    part: Layer,
+    connection: HyperConnection,
+    streams: Value,
+    inner: LayerContext,
+    taken = (value: Value) => value,
+  ) => {
+    const { input, shares, mix } = connect(graph, weights, connection, streams);
+    const { pending } = applyBlock(graph, weights, part, { sum: input, pending: null }, inner);
+    if (pending === null) throw new Error('half a block has one output');
+    return spreadOutput(graph, { shares: taken(shares), mix: taken(mix) }, taken(streams), pending);
+  };
+  const { hyper } = layer;
+  const attended = half({ ...layer, mlp: null }, hyper.mixer, settled(graph, before), context, wanted);
+  const tokens = context.tokens && wanted(context.tokens);
+  const sum = half({ ...layer, mixer: null }, hyper.mlp, attended, { ...context, tokens, rows: null });
+  return { sum, pending: null };
+}
+
 /** In the last layer, only the rows that are returned. */
 function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
   return rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 });
@@ -145,7 +177,8 @@ function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
 /** Mixer and MLP. */
 function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
   const { mixer, mlp } = layer;
-  const { options, rows } = context;
+  const { rows } = context;
+  const options = { ...context.options, tokens: context.tokens && wantedRows(graph, rows, context.tokens) };
   const wanted = (value: Value) => wantedRows(graph, rows, value);
   const residual = ({ normed, stream }: NormedStream) => (layer.residual === 'normed' ? normed : stream.sum);
   const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
@@ -206,11 +239,11 @@ function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Val
   if (mixer.kind === 'attention') {
     const { projections } = mixer;
     const sharedKeys = projections.kind === 'shared' ? (context.keys.get(projections.layer) ?? null) : null;
-    const { mixed, present, keys } = applyAttention(graph, weights, mixer, x, {
-      shared,
-      layer: { ...layerInputs(index, mixer), sharedKeys },
-      kind: options.attention,
-    });
+    const inputs = { shared, layer: { ...layerInputs(index, mixer), sharedKeys }, kind: options.attention };
+    const { mixed, present, keys } =
+      projections.kind === 'compressed'
+        ? applyCompressedAttention(graph, weights, mixer, projections, x, inputs)
+        : applyAttention(graph, weights, mixer, x, inputs);
     if (hasOwnKeys(mixer)) context.keys.set(index, keys);
     if (present) {
       presents.push({ name: BACKBONE.presentKey(index), value: present.key });

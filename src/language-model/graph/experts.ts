@@ -16,6 +16,11 @@ export interface ExpertsOptions {
   readonly fuseExperts: boolean;
 }
 
+export interface ExpertsInputs extends ExpertsOptions {
+  /** The tokens, int64 [m], in layers whose experts they choose; null in others. */
+  readonly tokens: Value | null;
+}
+
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →
  * [m, hidden], without the shared expert. Each expert computes only the tokens that are routed to it.
@@ -26,7 +31,7 @@ export function applyExperts(
   weights: Weights,
   described: Experts,
   x: Value,
-  { fuseExperts }: ExpertsOptions,
+  { fuseExperts, tokens }: ExpertsInputs,
   seen: Value = x,
 ): Value {
   const experts = withStoredLayout(weights, described);
@@ -40,8 +45,8 @@ export function applyExperts(
   const logits = routerLogits(graph, weights, experts.router, seen);
   const updates = openExpertUpdates(graph, weights, experts);
   return isFused
-    ? applyFused(graph, weights, experts, updates, x, logits)
-    : applyEach(graph, weights, experts, updates, x, logits);
+    ? applyFused(graph, weights, experts, updates, x, logits, tokens)
+    : applyEach(graph, weights, experts, updates, x, logits, tokens);
 }
 
 /**
@@ -82,6 +87,7 @@ function applyFused(
   updates: ExpertUpdates,
   x: Value,
   plainLogits: Value,
+  tokens: Value | null,
 ): Value {
   const { count, perToken, activation, router } = experts;
   const { up, down } = experts.expert(0);
@@ -92,13 +98,15 @@ function applyFused(
   const sumsToOne =
     isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
   // Then the operator routes alone.
-  const routing = sumsToOne && !isInputScaled ? null : route(graph, weights, experts, plainLogits);
+  const routing = sumsToOne && !isInputScaled ? null : route(graph, weights, experts, plainLogits, tokens);
   const logits =
     routing === null || isPlain(router)
       ? plainLogits
       : graph.op('Log', [graph.op('Max', [routing.shares, graph.constant([LEAST_SHARE], 'float32')])]);
   const [alpha, beta, limit] =
-    typeof activation === 'object' ? [activation.alpha, 1, { swiglu_limit: { float: activation.limit } }] : [1, 0, {}];
+    typeof activation === 'object'
+      ? [activation.alpha, activation.added, { swiglu_limit: { float: activation.limit } }]
+      : [1, 0, {}];
   const mixed = graph.op(
     'MoE',
     [
@@ -228,8 +236,9 @@ function applyEach(
   updates: ExpertUpdates,
   x: Value,
   logits: Value,
+  tokens: Value | null,
 ): Value {
-  const { shares: spread } = route(graph, weights, experts, logits);
+  const { shares: spread } = route(graph, weights, experts, logits, tokens);
   const shares = graph.node('Split', [graph.op('Transpose', [spread], { perm: [1, 0] })], {
     outputs: experts.count,
     attributes: { axis: 0, num_outputs: experts.count },

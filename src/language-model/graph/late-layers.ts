@@ -50,6 +50,7 @@ export function declareLateLayers(graph: Graph, context: LayersContext): LateLay
         return { ...inputs, bias: biasOf(inputs.bias) };
       },
       ofLayer: ofLayer && ((index) => chosen(ofLayer(index))),
+      tokens: context.tokens && chosen(context.tokens),
       // The fused operator has as many queries as new keys.
       options: options.attention === 'fused' ? { ...options, attention: 'concat' } : options,
     },

@@ -22,6 +22,11 @@ export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly num
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
+/** A stored tensor of integers, in their own type. */
+export function loadIntegers(graph: Graph, entry: TensorEntry): Value {
+  return bitsValue(graph, entry, entry.dtype === 'I32' ? ElementType.int32 : ElementType.int64);
+}
+
 /** Is a matrix held as it is stored, in 16 bits? */
 export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry): boolean {
   const type = valueType(entry);

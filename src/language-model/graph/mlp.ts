@@ -2,12 +2,12 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, applyGatedHalves, gated, xielu } from './activation.ts';
-import { applyExperts, type ExpertsOptions, weightShared } from './experts.ts';
+import { applyExperts, type ExpertsInputs, weightShared } from './experts.ts';
 import { applyLinear, scaled } from './linear.ts';
 import { applyNorm } from './norm.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
-export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsOptions): Value {
+export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsInputs): Value {
   switch (mlp.kind) {
     case 'plain': {
       const up = applyLinear(graph, weights, mlp.up, x);
@@ -45,7 +45,7 @@ export function withExpertsBeside(
   weights: Weights,
   { experts, norm, outputNorm, mlpOwnNorm }: ExpertsBeside,
   { mlp, stream }: { readonly mlp: Value; readonly stream: Value },
-  options: ExpertsOptions,
+  options: ExpertsInputs,
 ): Value {
   const routed = applyExperts(graph, weights, experts, applyNorm(graph, weights, norm, stream), options, stream);
   return graph.op('Add', [applyNorm(graph, weights, mlpOwnNorm, mlp), applyNorm(graph, weights, outputNorm, routed)]);

@@ -3,7 +3,7 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { type NgramInput, type NgramTable, ngramMultipliers, ngramOffsets } from '../architectures/ngrams.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { applyLinear, lookUp } from './linear.ts';
+import { applyLinear, loadIntegers, lookUp } from './linear.ts';
 import { groupNorm } from './norm.ts';
 import { followSequences, gather, type RecurrenceInputs, type StageInputs } from './recurrence.ts';
 
@@ -13,7 +13,7 @@ const { float32, int64 } = ElementType;
 const LEAST_GATE = 1e-6;
 
 interface NgramContext {
-  /** int64 [B, S]. */
+  /** int64 [B · S]. */
   readonly tokens: Value;
   readonly inputs: RecurrenceInputs;
   /** float32 [B, kernel − 1, channels + 1]: inputs of the convolution, and tokens + 1, where 0 is none. Null without a cache. */
@@ -33,7 +33,7 @@ export function addNgrams(
     past === null
       ? [null, null]
       : graph.node('Split', [past, graph.constant([channels, 1], 'int64')], { outputs: 2, attributes: { axis: 2 } });
-  const known = [graph.op('Add', [graph.reshape(tokens, [-1]), integer(graph, 1)]), integer(graph, 0)];
+  const known = [graph.op('Add', [tokens, integer(graph, 1)]), integer(graph, 0)];
   const all = graph.op(
     'Concat',
     pastTokens === null ? known : [graph.cast(graph.reshape(pastTokens, [-1]), int64), ...known],
@@ -100,8 +100,8 @@ function lookUpNgrams(
   const { module, sizes } = hash;
   const heads = sizes.length;
   const stored = (name: string, count: number, own: () => Value) => {
-    const entry = weights.integers(`${module}.${name}`, [count]);
-    return entry === null ? own() : graph.external(entry, int64, [count]);
+    const tensor = `${module}.${name}`;
+    return weights.has(tensor) ? graph.cast(loadIntegers(graph, weights.integers(tensor, [count])), int64) : own();
   };
   const multipliers = stored('layer_multipliers', size, () => bigIntegers(graph, ngramMultipliers(hash, size)));
   const moduli = stored('ngram_heads_vocab_sizes', heads, () => graph.constant(sizes, 'int64'));

@@ -1,5 +1,5 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
-import type { Attention, Decoder } from '../architectures/decoder.ts';
+import { type Attention, type Decoder, stateCount } from '../architectures/decoder.ts';
 import type { LayerKeys } from './attention.ts';
 import { EDGE } from './backbone-names.ts';
 import { type Stream, settled } from './norm.ts';
@@ -63,7 +63,8 @@ export function continuePart(
     readonly keys: Map<number, LayerKeys>;
   },
 ): PartBeginning {
-  const { altUp, hyperConnections, hidden, layers } = decoder;
+  const { hidden, hyperConnections, layers } = decoder;
+  const count = stateCount(decoder);
   for (const source of sharedBefore(decoder, part)) {
     const mixer = layers[source]?.mixer;
     if (mixer?.kind !== 'attention') throw new Error(`layer ${source} has no keys and values to share`);
@@ -82,7 +83,7 @@ export function continuePart(
       return [index, graph.input(EDGE.layerInput(index), float32, ['M_all', perLayerEmbeddings.size])];
     }),
   );
-  const dims = altUp === undefined ? ['M', hidden * (hyperConnections?.count ?? 1)] : ['M', altUp.count, hidden];
+  const dims = count === null ? ['M', hidden * (hyperConnections?.count ?? 1)] : ['M', count, hidden];
   return {
     sum: graph.input(EDGE.stream, float32, dims),
     ofLayer: (index) => {

@@ -45,6 +45,8 @@ function projectQueries(graph: Graph, weights: Weights, attention: Attention, x:
       return { query: applyLinear(graph, weights, projections.query, x), own: null, gate: null };
     case 'fused':
       return withoutGate(splitFused(graph, projections, applyLinear(graph, weights, projections.linear, x), attention));
+    case 'compressed':
+      throw new Error('compressed attention has projections of its own');
     case 'latent':
       return withoutGate(expandLatent(graph, weights, projections, attention, x));
   }

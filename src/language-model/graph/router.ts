@@ -1,7 +1,7 @@
-import type { Graph, Value } from '../../onnx/graph.ts';
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { Experts, Router, RouterGroups, Sparsemixer } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyLinear, loadFloat32, loadIntegers } from './linear.ts';
 import { applyNorm } from './norm.ts';
 
 /** What a router decides for each of m tokens. */
@@ -29,8 +29,8 @@ function routerInput(graph: Graph, weights: Weights, { norm, gain, scale }: NonN
 }
 
 /** Are the chosen experts those with the largest logits, weighted by a softmax? */
-export function isPlain({ scores, correction, groups }: Router): boolean {
-  return scores === 'softmax' && correction === null && groups === null;
+export function isPlain({ scores, correction, groups, byToken }: Router): boolean {
+  return scores === 'softmax' && correction === null && groups === null && byToken === undefined;
 }
 
 /** The chosen experts of each token and their weights, from the router's logits [m, count]. */
@@ -39,15 +39,14 @@ export function route(
   weights: Weights,
   { router, count, perToken }: Pick<Experts, 'router' | 'count' | 'perToken'>,
   logits: Value,
+  tokens: Value | null,
 ): Routing {
   if (typeof router.scores === 'object') return mixSparsely(graph, router.scores, logits);
-  const scores =
-    router.scores === 'softmax' ? graph.op('Softmax', [logits], { axis: -1 }) : graph.op('Sigmoid', [logits]);
-  const k = graph.constant([perToken], 'int64');
-  const [, chosen] = graph.node('TopK', [choiceOf(graph, weights, router, count, scores), k], {
-    outputs: 2,
-    attributes: { axis: -1 },
-  });
+  const scores = scoresOf(graph, router.scores, logits);
+  const chosen =
+    router.byToken === undefined
+      ? bestOf(graph, choiceOf(graph, weights, router, count, scores), perToken)
+      : expertsOfTokens(graph, weights, router.byToken, perToken, tokens);
   const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
   const chosenShares = scaled(graph, router, normalized(graph, router, best));
   if (router.expertScales !== undefined) {
@@ -55,14 +54,50 @@ export function route(
     const ofChosen = graph.op('Gather', [scales, chosen], { axis: 0 });
     return spread(graph, scores, chosen, graph.op('Mul', [chosenShares, ofChosen]));
   }
-  return spread(graph, scores, chosen, chosenShares);
+  return spread(graph, scores, chosen, chosenShares, { mayRepeat: router.byToken !== undefined });
+}
+
+function scoresOf(graph: Graph, scores: Exclude<Router['scores'], Sparsemixer>, logits: Value): Value {
+  switch (scores) {
+    case 'softmax':
+      return graph.op('Softmax', [logits], { axis: -1 });
+    case 'sigmoid':
+      return graph.op('Sigmoid', [logits]);
+    case 'sqrt-softplus':
+      return graph.op('Sqrt', [graph.op('Softplus', [logits])]);
+  }
+}
+
+/** Indices of the k largest in each row. */
+function bestOf(graph: Graph, scores: Value, k: number): Value {
+  const [, chosen] = graph.node('TopK', [scores, graph.constant([k], 'int64')], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  return chosen;
+}
+
+/** [m, perToken]. */
+function expertsOfTokens(
+  graph: Graph,
+  weights: Weights,
+  { tensor, vocabulary }: NonNullable<Router['byToken']>,
+  perToken: number,
+  tokens: Value | null,
+): Value {
+  if (tokens === null) throw new Error('the tokens that choose experts are missing');
+  const table = loadIntegers(graph, weights.integers(tensor, [vocabulary, perToken]));
+  return graph.cast(graph.op('Gather', [table, tokens], { axis: 0 }), ElementType.int64);
 }
 
 /** Weights of the chosen experts [m, k] as weights of all. @param like any value [m, count] */
-function spread(graph: Graph, like: Value, chosen: Value, shares: Value): Routing {
+function spread(graph: Graph, like: Value, chosen: Value, shares: Value, { mayRepeat = false } = {}): Routing {
   const zeros = graph.op('Mul', [like, graph.constant([0], 'float32')]);
   return {
-    shares: graph.op('ScatterElements', [zeros, chosen, shares], { axis: -1 }),
+    shares: graph.op('ScatterElements', [zeros, chosen, shares], {
+      axis: -1,
+      ...(mayRepeat ? { reduction: 'add' } : {}),
+    }),
     total: sumOf(graph, shares),
   };
 }

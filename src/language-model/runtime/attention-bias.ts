@@ -47,7 +47,7 @@ export function alibiTensor(
 }
 
 /** The index of key t on the key axis. */
-function keyIndex(t: number, { length, capacity }: KvCacheSize): number {
+export function keyIndex(t: number, { length, capacity }: KvCacheSize): number {
   return t < length ? t : t - length + capacity;
 }
 

@@ -59,8 +59,8 @@ async function canFuse(decoder: Decoder, device: Device): Promise<boolean> {
   return true;
 }
 
-function isFusable({ headDim, valueDim }: Attention): boolean {
-  return headDim % HEAD_MULTIPLE === 0 && valueDim === headDim;
+function isFusable({ headDim, valueDim, projections }: Attention): boolean {
+  return projections.kind !== 'compressed' && headDim % HEAD_MULTIPLE === 0 && valueDim === headDim;
 }
 
 async function agrees(attention: Attention, device: Device): Promise<boolean> {

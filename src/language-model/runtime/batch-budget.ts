@@ -1,3 +1,4 @@
+import { entriesIn } from '../architectures/compressed.ts';
 import {
   type Attention,
   attentionMixers,
@@ -6,6 +7,7 @@ import {
   type Layer,
   type Mlp,
   mixersOf,
+  stateCount,
 } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 
@@ -46,6 +48,8 @@ const PLAIN_COPIES = 3;
  * delta nets, relative to attention.
  */
 const RECURRENT_COPIES = 4;
+/** Of the features that entries are made of: of the tokens, in the order of the windows, and weighted. */
+const ENTRY_COPIES = 3;
 /** Of the embeddings of all layers: those that are looked up, those that are projected, and their sum. */
 const PER_LAYER_COPIES = 3;
 
@@ -70,19 +74,16 @@ export class BatchBudget {
   readonly #isOnCpu: boolean;
 
   /** @param isOnCpu elsewhere, a step takes a KV cache and returns another one */
-  constructor(
-    { hidden, layers, vocabulary, perLayerEmbeddings, altUp, hyperConnections }: Decoder,
-    bytes = DEFAULT_BATCH_BYTES,
-    { isOnCpu = true } = {},
-  ) {
+  constructor(decoder: Decoder, bytes = DEFAULT_BATCH_BYTES, { isOnCpu = true } = {}) {
+    const { hidden, layers, vocabulary, perLayerEmbeddings, hyperConnections } = decoder;
     this.#bytes = bytes;
     this.#vocabulary = vocabulary;
     const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer));
     const ofLayers = PER_LAYER_COPIES * (perLayerEmbeddings?.projection.output ?? 0);
-    const states = altUp?.count ?? hyperConnections?.count ?? 1;
+    const states = stateCount(decoder) ?? hyperConnections?.count ?? 1;
     this.#perToken = 4 * hidden * states + ofLayers + Math.max(0, ...widths);
     const attentions = attentionMixers({ layers });
-    this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
+    this.#heads = Math.max(0, ...attentions.map(scoresPerKey));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
     this.#isOnCpu = isOnCpu;
     this.#perCachedKey = (isOnCpu ? 1 : 2) * perKey;
@@ -139,11 +140,18 @@ export function cachedFloats(attention: Attention): number {
   return hasOwnKeys(attention) ? keyValueHeads * (headDim + valueDim) : 0;
 }
 
+/** Scores of a query for each key: of all heads, and for a part of the keys those of entries for windows of keys. */
+function scoresPerKey({ heads, projections }: Attention): number {
+  const entries = entriesIn(projections);
+  return entries === null ? heads : heads + (heads + (entries.indexer?.heads ?? 0)) / entries.windows.rate;
+}
+
 /** Floats per token of what mixers compute from their input. */
 function mixerWidth(layer: Layer): number {
   const widths = mixersOf(layer).map((mixer) =>
     mixer.kind === 'attention'
-      ? (mixer.heads + mixer.keyValueHeads) * mixer.headDim
+      ? (mixer.heads + mixer.keyValueHeads) * mixer.headDim +
+        (mixer.projections.kind === 'compressed' ? ENTRY_COPIES * mixer.valueDim : 0)
       : RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input + (recurrentShape(mixer).ngrams ?? 0)),
   );
   return widths.reduce((sum, width) => sum + width, 0);

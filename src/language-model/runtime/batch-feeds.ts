@@ -13,6 +13,7 @@ import { backboneInputs } from '../graph/backbone.ts';
 import { BACKBONE, LATE } from '../graph/backbone-names.ts';
 import { alibiTensor, maskTensor } from './attention-bias.ts';
 import type { ForwardBatch } from './batches.ts';
+import { entryFeeds } from './entry-feeds.ts';
 import type { KvCacheSize } from './kv-cache.ts';
 import { recurrenceFeeds } from './recurrence-plan.ts';
 
@@ -58,11 +59,17 @@ export class BatchFeeds {
       [BACKBONE.seqlensK]: tensor.int32(Array<number>(sequences).fill(total - 1), [sequences]),
       [BACKBONE.totalSequenceLength]: tensor.int32([total], [1]),
     };
-    const { windows, ropes } = backboneInputs({ layers });
+    const { windows, ropes, entries } = backboneInputs({ layers });
     const { ropes: allRopes } = backboneInputs(this.#decoder);
     for (const window of windows) feeds[BACKBONE.bias(window)] = maskTensor(batch, cache, window);
-    // The operator needs at least as many rows as there are slots, although the positions of a tree are fewer.
-    const positions = batch.positions.reduce((most, position) => Math.max(most, position + 1), length);
+    let most = length;
+    for (const kind of entries) {
+      const { feeds: own, count } = entryFeeds(batch, cache, kind, this.#decoder.maxLength);
+      Object.assign(feeds, own);
+      most = Math.max(most, count);
+    }
+    // The operator needs at least as many rows as there are slots or entries, although the positions of a tree are fewer.
+    const positions = batch.positions.reduce((last, position) => Math.max(last, position + 1), most);
     for (const rope of ropes) {
       const i = allRopes.indexOf(rope);
       const { cos, sin } = this.#ropeTensorsOf(rope, positions, batch);

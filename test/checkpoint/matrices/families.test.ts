@@ -59,7 +59,8 @@ describe('the spectra of a family that can be run', () => {
       expect(matrices.filter(({ note }) => note !== undefined).map((matrix) => matrix.name)).toEqual([]);
       expect(skipped.filter(({ parameters }) => parameters !== 0)).toEqual([]);
       // Biases and gains, of all experts together as well.
-      const isVector = /bias$|norm\w*\.weight$|\.sinks$|layer_scalar$|router\.(per_expert_)?scale$/;
+      const isVector =
+        /bias$|norm\w*\.weight$|\.sinks$|layer_scalar$|router\.(per_expert_)?scale$|hc(_head)?\.(hc_)?(base|scale)$/;
       const others = vectors.filter(
         (vector) => !isVector.test(vector.name) && !vector.name.startsWith('vision_model.'),
       );

@@ -11,7 +11,6 @@ const OTHER: Readonly<Record<string, readonly RegExp[]>> = {
   modernbert: [/^head\.dense/],
   zamba2: [/gate_up_proj_adapter_list/, /^model\.layers\.1\.linear/],
   recurrent_gemma: [/rg_lru\.(input|recurrent)_gate_weight/],
-  deepseek_v4: [/compressor\.(ape|wgate)/],
 };
 
 const list = (family: string) => listMatrices(contextOf(family));

@@ -445,6 +445,17 @@ describe('the default rotary base', () => {
   });
 });
 
+it('DeepSeek-V4 has two rotary bases, for layers with entries and for others, and sees entries from the first layer on', () => {
+  const { layers } = decoderOf({ model_type: 'deepseek_v4', compress_ratios: [0, ...Array(42).fill(128)] });
+  const bases = attentionMixers({ layers }).map(({ rope }) => (rope?.frequencies[1] ?? 0) ** -32);
+  expect(bases[0]).toBeCloseTo(1e4, 0);
+  expect((bases[1] ?? 0) / 1.6e5).toBeCloseTo(1, 4);
+  const rates = attentionMixers(decoderOf({ model_type: 'deepseek_v4', num_hidden_layers: 4 })).map(
+    ({ projections }) => (projections.kind === 'compressed' ? projections.entries?.windows.rate : null),
+  );
+  expect(rates).toEqual([128, 128, 128, 4]);
+});
+
 describe('the temperature of Ministral 3', () => {
   it('is none where it changes nothing (Devstral 2)', () => {
     const of = (llama_4_scaling_beta: number) =>

@@ -10,6 +10,7 @@ describe('a model that is run layer by layer answers as the whole one', () => {
     'bloom-normed',
     'cohere2',
     'deepseek-v3',
+    'deepseek-v4',
     'falcon-alibi',
     'falcon-h1',
     'gemma2',

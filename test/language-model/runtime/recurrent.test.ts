@@ -8,7 +8,8 @@ import { argmax, difference, languageModel, logSoftmax, NO_STOPS, rowsOf, withEn
 /** Rounding of float32, which sums in another order; a state of another sequence shows at 1e-2. */
 const ROUNDING = 1e-5;
 
-const HYBRIDS = [
+/** With layers that have a state, or entries for windows of tokens. */
+const FOLLOWING = [
   'qwen3-5',
   'qwen3-next',
   'qwen4-exp-vl',
@@ -17,6 +18,8 @@ const HYBRIDS = [
   'nemotron-h',
   'kimi-linear',
   'falcon-h1',
+  'deepseek-v4',
+  'deepseek-v4-v5',
 ] as const;
 
 /** log p of each token of the continuation, from the logits of the whole sequence alone. */
@@ -36,7 +39,7 @@ async function expectAsAlone(engine: OnnxEngine, sequences: readonly Sequence[])
   }
 }
 
-describe.each(HYBRIDS)('a model with states: %s', (name) => {
+describe.each(FOLLOWING)('a model that follows the order of tokens: %s', (name) => {
   const word = (seed: number, length: number) => randomTokens(generator(seed), length, 64);
 
   it('scores the choices of a question as if each were alone', async () => {

@@ -32,6 +32,7 @@ const ONE_OF_EACH = [
   'glm4',
   'gpt-oss',
   'deepseek-v3',
+  'deepseek-v4-v5',
   'llama4',
   'qwen3-5',
   'lfm2',

@@ -62,6 +62,7 @@ export const gptOss: ModelFamily = {
       kind: 'clamped-swiglu',
       alpha: config.positive('swiglu_alpha'),
       limit: config.positive('swiglu_limit'),
+      added: 1,
     } as const;
     // In the config, but never applied; and other names of values that are there as well.
     config.ignore('hidden_act', 'initial_context_length', 'experts_per_token');

@@ -4,6 +4,7 @@ import { arcee } from './arcee.ts';
 import { bloom } from './bloom.ts';
 import { cohere, cohere2 } from './cohere.ts';
 import { deepseekV2, deepseekV3 } from './deepseek.ts';
+import { deepseekV4 } from './deepseek-v4.ts';
 import { ernie45 } from './ernie.ts';
 import { ernie45Moe } from './ernie-moe.ts';
 import { exaone4 } from './exaone4.ts';
@@ -69,6 +70,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   cohere2,
   deepseekV2,
   deepseekV3,
+  deepseekV4,
   ernie45,
   ernie45Moe,
   exaone4,
