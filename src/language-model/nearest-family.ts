@@ -43,13 +43,17 @@ export function nearestFamily(checkpoint: FullCheckpoint, values: Values, names:
   let best: { readonly family: ModelFamily; readonly rank: readonly number[] } | null = null;
   for (const family of MODEL_FAMILIES) {
     const nearness = compareWith(family, sample, values, SAMPLED_LAYERS);
-    if (nearness === null) continue;
+    if (nearness === null || !isNear(nearness)) continue;
     const rank = [nearness.used - nearness.missing.length, -nearness.keys.length, likeness(family.modelType, names)];
     if (best === null || isGreater(rank, best.rank)) best = { family, rank };
   }
   if (best === null) return null;
   const nearest = compareWith(best.family, checkpoint, values, Number.POSITIVE_INFINITY);
-  return nearest !== null && nearest.used >= LEAST_SHARE * nearest.total ? nearest : null;
+  return nearest !== null && isNear(nearest) ? nearest : null;
+}
+
+function isNear({ used, total }: Nearness): boolean {
+  return used >= LEAST_SHARE * total;
 }
 
 /** @returns null if the family cannot describe such a config, or has no such embeddings */
