@@ -102,10 +102,12 @@ def load(name: str, base: Path, out: Path) -> Subject:
     folder = base if name == "base" else out / "adapters" / name
     tokenizer, kept = AutoTokenizer.from_pretrained(base), out / "truth"
     if name != "base" and (folder / "adapter_config.json").exists():
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        config = json.loads((folder / "adapter_config.json").read_text())
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16)
+        below = min(json.loads((folder / "adapter_config.json").read_text())["layers_to_transform"])
+        # Merged in float32, as is everything that an adapter changes.
+        model.model.layers[below:].float()
         merged = PeftModel.from_pretrained(model, folder).merge_and_unload()
-        return Subject(merged.to(torch.bfloat16), tokenizer, below=min(config["layers_to_transform"]), kept=kept)
+        return Subject(merged.to(torch.bfloat16), tokenizer, below=below, kept=kept)
     return Subject(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16), tokenizer, below=0, kept=kept)
 
 
