@@ -1,6 +1,6 @@
-import { parse } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { type Attribute, type ConstantType, toAttribute, toBytes } from './encode-values.ts';
+import { externalDataFolder, externalTensor } from './external-tensor.ts';
 
 const { onnx } = onnxProto;
 
@@ -388,37 +388,10 @@ interface External {
   readonly data: ExternalData;
 }
 
-function externalTensor(
-  name: Value,
-  dataType: ElementType,
-  dims: readonly number[],
-  { location, offset, byteLength }: { readonly location: string; readonly offset: number; readonly byteLength: number },
-): InstanceType<typeof onnx.TensorProto> {
-  return new onnx.TensorProto({
-    name,
-    dataType,
-    dims: [...dims],
-    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-    externalData: [
-      { key: 'location', value: location },
-      { key: 'offset', value: String(offset) },
-      { key: 'length', value: String(byteLength) },
-    ],
-  });
-}
-
 /** Of one element of a floating-point type. */
 function bytesOf(type: ElementType): number {
-  return type === ElementType.float64
-    ? 8
-    : [ElementType.float32, ElementType.int32, ElementType.uint32].some((wide) => wide === type)
-      ? 4
-      : 2;
+  if (type === ElementType.float64) return 8;
+  return FOUR_BYTES.includes(type) ? 4 : 2;
 }
 
-/**
- * The folder that locations of external data are relative to: the root, since candidate and reference can be anywhere.
- */
-export function externalDataFolder(file: string): string {
-  return parse(file).root;
-}
+const FOUR_BYTES: readonly ElementType[] = [ElementType.float32, ElementType.int32, ElementType.uint32];

@@ -2,7 +2,8 @@ import { constants } from 'node:buffer';
 import * as ort from 'onnxruntime-node';
 import { openResolved } from '../platform/files/index.ts';
 import { UserError } from '../platform/user-error.ts';
-import { ElementType, type ExternalData, externalDataFolder, Graph } from './graph.ts';
+import { externalDataFolder } from './external-tensor.ts';
+import { ElementType, type ExternalData, Graph } from './graph.ts';
 
 // On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
 // session.

@@ -1,4 +1,3 @@
-import type { Projections } from './decoder.ts';
 import type { Linear, Norm } from './parts.ts';
 
 /**
@@ -12,13 +11,13 @@ export interface Compressed {
   /** To [headDim]. */
   readonly keyValue: Linear;
   /** Null for a layer that sees the tokens in its window alone. */
-  readonly entries: Entries | null;
+  readonly entries: TokenEntries | null;
   /** Heads in `count` groups, each through its own rows of a tensor [count · rank, heads · headDim / count]. */
   readonly outputGroups: { readonly tensor: string; readonly count: number; readonly rank: number };
 }
 
 /** One more key that is its value for every window of tokens, seen by the last of them and all after it. */
-export interface Entries {
+export interface TokenEntries {
   readonly windows: TokenWindows;
   readonly compressor: Compressor;
   /** Chooses the entries that a query sees; null: it sees them all. */
@@ -58,12 +57,7 @@ export interface Indexer {
   readonly most: number;
 }
 
-/** The entries of a layer; null where it has none. */
-export function entriesIn(projections: Projections): Entries | null {
-  return projections.kind === 'compressed' ? projections.entries : null;
-}
-
 /** Features of a token that entries are made of, one after the other. */
-export function entryFeatures({ compressor, indexer }: Entries): readonly Linear[] {
+export function entryFeatures({ compressor, indexer }: TokenEntries): readonly Linear[] {
   return [compressor, ...(indexer === null ? [] : [indexer.compressor])].flatMap(({ value, gate }) => [value, gate]);
 }

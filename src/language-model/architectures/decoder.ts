@@ -1,5 +1,5 @@
 import type { AltUp, AltUpBlock, Laurel } from './altup.ts';
-import type { Compressed } from './compressed.ts';
+import type { Compressed, TokenEntries } from './compressed.ts';
 import type { BlockExchanges, HyperConnections } from './hyper-connections.ts';
 import type { HyperBlock, HyperStreams } from './manifold-connections.ts';
 import type { Activation, Linear, Norm } from './parts.ts';
@@ -367,6 +367,11 @@ export function outputSize({ hidden, projected }: Pick<Decoder, 'hidden' | 'proj
 export function mixersOf({ mixer }: Pick<Layer, 'mixer'>): readonly SingleMixer[] {
   if (mixer === null) return [];
   return mixer.kind === 'parallel' ? mixer.branches.map((branch) => branch.mixer) : [mixer];
+}
+
+/** The entries of a layer; null where it has none. */
+export function entriesIn(projections: Projections): TokenEntries | null {
+  return projections.kind === 'compressed' ? projections.entries : null;
 }
 
 /** The attention of all layers that have one. */

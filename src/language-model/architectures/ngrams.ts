@@ -1,5 +1,4 @@
-import type { Linear, Norm } from './parts.ts';
-import type { Convolution } from './recurrent.ts';
+import type { Convolution, Linear, Norm } from './parts.ts';
 
 /**
  * What the last tokens add to the residual streams before a mixer (Qwen 4): of each n from 2 to `size`, several rows of one hashed table,

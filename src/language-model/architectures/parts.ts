@@ -34,3 +34,20 @@ export const ACTIVATIONS = [
 ] as const;
 
 export type Activation = (typeof ACTIVATIONS)[number];
+
+/**
+ * A causal convolution of each channel on its own: `<module>.weight` [channels, 1, kernel] and, with `bias`, `<module>.bias`.
+ */
+export interface Convolution {
+  readonly module: string;
+  readonly channels: number;
+  /** Tokens that it reaches, itself included. All layers of a decoder have the same. */
+  readonly kernel: number;
+  /** It takes only so many of them, `dilation` apart and the last one itself: [channels, 1, count]. All if missing. */
+  readonly taps?: { readonly count: number; readonly dilation: number };
+  readonly bias: boolean;
+  /** Files can have it in parts instead, one for each of several runs of channels. */
+  readonly parts?: readonly { readonly module: string; readonly channels: number }[];
+  /** Of its output. */
+  readonly activation: Activation;
+}

@@ -1,25 +1,8 @@
 import type { NgramInput } from './ngrams.ts';
-import type { Activation, Linear, Norm } from './parts.ts';
+import type { Activation, Convolution, Linear, Norm } from './parts.ts';
 
 /** Mixers that carry a state of fixed size from token to token, in place of keys and values of all tokens. */
 export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
-
-/**
- * A causal convolution of each channel on its own: `<module>.weight` [channels, 1, kernel] and, with `bias`, `<module>.bias`.
- */
-export interface Convolution {
-  readonly module: string;
-  readonly channels: number;
-  /** Tokens that it reaches, itself included. All layers of a decoder have the same. */
-  readonly kernel: number;
-  /** It takes only so many of them, `dilation` apart and the last one itself: [channels, 1, count]. All if missing. */
-  readonly taps?: { readonly count: number; readonly dilation: number };
-  readonly bias: boolean;
-  /** Files can have it in parts instead, one for each of several runs of channels. */
-  readonly parts?: readonly { readonly module: string; readonly channels: number }[];
-  /** Of its output. */
-  readonly activation: Activation;
-}
 
 /**
  * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Of each head a state S [keyDim, valueDim]:

@@ -12,6 +12,7 @@ import { UserError } from '../../platform/user-error.ts';
 import type { DoraWeight } from '../../spectra/dora.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 import { findNaming } from './find-naming.ts';
+import { andMore, BUFFER, IN_BACKBONE, IN_LAYER } from './weight-names.ts';
 
 /**
  * How the weights of a running model are held: all in float32, or matrices of 16-bit numbers as they are stored, each of which is
@@ -230,7 +231,7 @@ export class Weights {
     leaf: string,
     { count, input, output }: { readonly count: number; readonly input: number; readonly output: number },
   ): StackedModule | null {
-    const layer = LAYER.exec(module)?.[0];
+    const layer = IN_LAYER.exec(module)?.[0];
     for (const [name, lora] of this.#loras) {
       if (layer === undefined || !isStackedModule(lora) || !name.startsWith(layer) || !name.endsWith(`.${leaf}`))
         continue;
@@ -393,17 +394,6 @@ export class Weights {
 /** The product of the factors of all experts of a layer, and its sum with the weights, while a session is created. */
 const UPDATE_COPIES = 2;
 
-const IN_BACKBONE = /^(layers|h|embed_tokens|wte)\./;
-
-const LAYER = /^layers\.\d+\./;
-
 function is16Bit(entry: TensorEntry | undefined): boolean {
   return entry?.recipe === undefined && (entry?.dtype === 'BF16' || entry?.dtype === 'F16');
-}
-
-/** Tables and masks that older versions of transformers saved with the weights. */
-const BUFFER = /\.(rotary_emb\.\w+|attn\.(masked_)?bias|attention\.(masked_)?bias)$/;
-
-function andMore(names: readonly string[]): string {
-  return names.length > 1 ? ` and ${names.length - 1} more` : '';
 }

@@ -2,7 +2,7 @@ import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Attention } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import type { EntryInputs } from './compressed-attention.ts';
+import type { EntryInputs } from './entry-inputs.ts';
 import { loadFloat32 } from './linear.ts';
 import { applyHeadNorm } from './norm.ts';
 import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';

@@ -1,10 +1,11 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { entriesIn, type TokenWindows } from '../architectures/compressed.ts';
+import type { TokenWindows } from '../architectures/compressed.ts';
 import {
   type Attention,
   attentionMixers,
   choosesByToken,
   type Decoder,
+  entriesIn,
   hasOwnKeys,
   layersBeforeLate,
   type Rope,
@@ -17,7 +18,7 @@ import { collapseStates, expandStates } from './altup.ts';
 import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './attention.ts';
 import { BACKBONE, ENTRIES, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
-import type { EntryInputs } from './compressed-attention.ts';
+import type { EntryInputs } from './entry-inputs.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { mixStreams, repeatStream } from './hyper-connections.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';

@@ -4,9 +4,9 @@ import { at } from '../../platform/at.ts';
 import {
   type Compressed,
   type Compressor,
-  type Entries,
   entryFeatures,
   type Indexer,
+  type TokenEntries,
 } from '../architectures/compressed.ts';
 import type { Attention } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -18,20 +18,9 @@ import {
   rotate,
   type SharedInputs,
 } from './attention.ts';
+import type { EntryInputs } from './entry-inputs.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import { applyHeadNorm, applyNorm } from './norm.ts';
-
-/** What the layers with windows of one kind share, for E entries of each sequence, some of which can be none. */
-export interface EntryInputs {
-  /** int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, those in the KV cache included. */
-  readonly own: Value;
-  /** The same of the window before, and float32 [B, E, 1, 1], which is far below every logit where there is none; null without overlap. */
-  readonly before: { readonly tokens: Value; readonly bias: Value } | null;
-  /** int64 [B, E]: position of the first token of the window. */
-  readonly positions: Value;
-  /** float32 [B, 1, S, E]: zero for the entries that a slot can see, and far below every score for others. */
-  readonly bias: Value;
-}
 
 /** Keys that are their values, beside those of tokens. */
 interface SeenEntries {
@@ -97,7 +86,7 @@ export function applyCompressedAttention(
 }
 
 /** What entries are made of, [m, features]: see `entryFeatures`. */
-function featuresOf(graph: Graph, weights: Weights, entries: Entries, x: Value): Value {
+function featuresOf(graph: Graph, weights: Weights, entries: TokenEntries, x: Value): Value {
   const parts = entryFeatures(entries).map((layer) => applyLinear(graph, weights, layer, x));
   return graph.op('Concat', parts, { axis: -1 });
 }
@@ -116,7 +105,7 @@ function seeEntries(
   graph: Graph,
   weights: Weights,
   attention: Attention,
-  described: Entries,
+  described: TokenEntries,
   kept: Value,
   context: EntryContext,
 ): SeenEntries {

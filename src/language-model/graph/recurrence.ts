@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Convolution, Recurrent } from '../architectures/recurrent.ts';
+import type { Convolution } from '../architectures/parts.ts';
+import type { Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
 import { gatedDeltaBlock } from './gated-delta.ts';

@@ -1,5 +1,5 @@
 import type { Value } from '../../onnx/graph.ts';
-import type { Convolution } from '../architectures/recurrent.ts';
+import type { Convolution } from '../architectures/parts.ts';
 
 /** A mixer in parts: what is computed for each slot alone, and what follows the sequences. */
 export interface RecurrentBlock {

@@ -1,8 +1,8 @@
-import { entriesIn } from '../architectures/compressed.ts';
 import {
   type Attention,
   attentionMixers,
   type Decoder,
+  entriesIn,
   hasOwnKeys,
   type Layer,
   type Mlp,

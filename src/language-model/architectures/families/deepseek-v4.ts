@@ -1,6 +1,6 @@
 import { configKindIn } from '../../../checkpoint/config/index.ts';
 import { isObject } from '../../../platform/json/index.ts';
-import { type Compressor, type Entries, entryFeatures, type TokenWindows } from '../compressed.ts';
+import { type Compressor, entryFeatures, type TokenEntries, type TokenWindows } from '../compressed.ts';
 import type { Config } from '../config.ts';
 import { shown } from '../config-types.ts';
 import type { Attention, Decoder, Experts, Layer, Rope, Router } from '../decoder.ts';
@@ -234,7 +234,7 @@ function readEntries(
   config: Config,
   { hidden, headDim }: Sizes,
   { rank, ropeDim }: { readonly rank: number; readonly ropeDim: number },
-): (module: string, type: LayerType) => Entries | null {
+): (module: string, type: LayerType) => TokenEntries | null {
   const epsilon = config.positive('rms_norm_eps');
   const rates = readRates(config);
   const sparse: TokenWindows = { rate: rates.compressed_sparse_attention, overlap: true };

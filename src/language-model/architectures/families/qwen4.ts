@@ -2,7 +2,8 @@ import type { Config } from '../config.ts';
 import type { Layer } from '../decoder.ts';
 import type { StreamExchange, StreamMix } from '../hyper-connections.ts';
 import { type NgramInput, primesFrom } from '../ngrams.ts';
-import type { Convolution, GatedDelta } from '../recurrent.ts';
+import type { Convolution } from '../parts.ts';
+import type { GatedDelta } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
