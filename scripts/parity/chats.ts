@@ -28,6 +28,12 @@ export function chatCases(): ChatCase[] {
   );
 }
 
+/** What a template is given. */
+export function contextOf({ messages, addGenerationPrompt }: ChatCase): Readonly<Record<string, unknown>> {
+  const absent = { tools: null, documents: null };
+  return { messages: JSON.parse(messages), add_generation_prompt: addGenerationPrompt, ...absent, ...CHAT_CONTEXT };
+}
+
 interface Fixture {
   readonly conversations: readonly string[];
   readonly chats: readonly { readonly template: string; readonly texts: readonly (string | null)[] }[];

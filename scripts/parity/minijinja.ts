@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { CHAT_CONTEXT, compareChats } from './chats.ts';
+import { compareChats, contextOf } from './chats.ts';
 import type { Tally } from './libraries.ts';
 
 interface MiniJinja {
@@ -16,17 +16,11 @@ interface Environment {
 
 export async function compare(folder: string): Promise<Tally[]> {
   const { Environment }: MiniJinja = createRequire(join(folder, 'x.js'))('minijinja-js');
-  return compareChats(({ template, messages, addGenerationPrompt }) => {
+  return compareChats((one) => {
     const environment = new Environment();
     environment.trimBlocks = true;
     environment.lstripBlocks = true;
     environment.enablePyCompat?.();
-    return environment.renderStr(template, {
-      messages: JSON.parse(messages),
-      add_generation_prompt: addGenerationPrompt,
-      tools: null,
-      documents: null,
-      ...CHAT_CONTEXT,
-    });
+    return environment.renderStr(one.template, contextOf(one));
   });
 }

@@ -4,7 +4,7 @@ import { type Decoder, type Linear, outputSize } from '../architectures/decoder.
 import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import { softcapped } from './attention.ts';
-import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
+import { applyLinear, applyWeight, loadFloat32, scaled } from './linear.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -212,6 +212,6 @@ function withOwnBias(
 }
 
 function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {
-  const scaled = head.scale === 1 ? logits : graph.op('Mul', [logits, graph.constant([head.scale], 'float32')]);
-  return head.softcap === null ? scaled : softcapped(graph, scaled, head.softcap);
+  const factored = scaled(graph, logits, head.scale);
+  return head.softcap === null ? factored : softcapped(graph, factored, head.softcap);
 }

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { Experts, Router, RouterGroups, Sparsemixer } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { applyLinear, loadFloat32, loadIntegers } from './linear.ts';
+import { applyLinear, loadFloat32, loadIntegers, scaled } from './linear.ts';
 import { applyNorm } from './norm.ts';
 
 /** What a router decides for each of m tokens. */
@@ -48,7 +48,7 @@ export function route(
       ? bestOf(graph, choiceOf(graph, weights, router, count, scores), perToken)
       : expertsOfTokens(graph, weights, router.byToken, perToken, tokens);
   const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
-  const chosenShares = scaled(graph, router, normalized(graph, router, best));
+  const chosenShares = scaled(graph, normalized(graph, router, best), router.scale);
   if (router.expertScales !== undefined) {
     const scales = loadFloat32(graph, weights.tensor(router.expertScales, [count]));
     const ofChosen = graph.op('Gather', [scales, chosen], { axis: 0 });
@@ -166,10 +166,6 @@ function normalized(graph: Graph, { normalize }: Router, best: Value): Value {
   const sum = sumOf(graph, best);
   const raised = added === 0 ? sum : graph.op('Add', [sum, graph.constant([added], 'float32')]);
   return graph.op('Div', [best, least === 0 ? raised : graph.op('Max', [raised, graph.constant([least], 'float32')])]);
-}
-
-function scaled(graph: Graph, { scale }: Router, shares: Value): Value {
-  return scale === 1 ? shares : graph.op('Mul', [shares, graph.constant([scale], 'float32')]);
 }
 
 function sumOf(graph: Graph, shares: Value): Value {

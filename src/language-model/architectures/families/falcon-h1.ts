@@ -13,7 +13,7 @@ import {
   rmsNorm,
   type Sizes,
 } from './layers.ts';
-import { mamba2, readTimeStep } from './mamba2.ts';
+import { mamba2, readMamba2 } from './mamba2.ts';
 
 /**
  * Falcon-H1: Mamba-2 and attention in parallel in every layer, both of which see the same norm, and multipliers of nearly everything (arXiv
@@ -113,22 +113,15 @@ function falconMamba(config: Config, { hidden }: Sizes): (module: string) => Mam
   if (headDim * heads !== inner || !Number.isInteger(headDim)) {
     throw config.error(`${heads} Mamba heads of ${headDim} dimensions are not ${inner}`);
   }
-  config.size('mamba_chunk_size'); // How it is computed, not what.
   return mamba2({
     hidden,
     heads,
     headDim,
-    groups: config.size('mamba_n_groups'),
-    stateDim: config.size('mamba_d_state'),
-    kernel: config.size('mamba_d_conv'),
-    convolutionBias: config.boolean('mamba_conv_bias'),
-    activation: config.activation('hidden_act'),
-    bias: config.boolean('mamba_proj_bias'),
+    ...readMamba2(config),
     outputBias: config.boolean('projectors_bias'),
     inputScales: multipliers(config, 'ssm_multipliers', 5),
     gated: config.boolean('mamba_norm_before_gate') ? 'after norm' : 'before norm',
     epsilon: config.boolean('mamba_rms_norm') ? config.positive('rms_norm_eps') : null,
-    timeStep: readTimeStep(config),
   });
 }
 

@@ -1,10 +1,11 @@
 import type { Config } from '../config.ts';
-import type { Layer, Mixer, Mlp } from '../decoder.ts';
+import type { Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { graniteExperts, graniteSharedMlp } from './granite-moe.ts';
-import { layerTypes, llamaDecoder, plainAttention, preNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
-import { mamba2, readTimeStep } from './mamba2.ts';
+import { graniteDecoder } from './granite.ts';
+import { GRANITE_MOE_DEFAULTS, graniteExperts, graniteSharedMlp } from './granite-moe.ts';
+import { layerTypes, plainAttention, preNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
+import { mamba2, readMamba2 } from './mamba2.ts';
 
 /**
  * Granite 4.0: Granite's multipliers, with Mamba-2 in place of attention in most layers of the h-models, mostly without rotary
@@ -14,22 +15,7 @@ import { mamba2, readTimeStep } from './mamba2.ts';
 export const graniteMoeHybrid: ModelFamily = {
   modelType: 'granitemoehybrid',
   defaults: {
-    vocab_size: 32000,
-    hidden_size: 4096,
-    intermediate_size: 11008,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    hidden_act: 'silu',
-    max_position_embeddings: 2048,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    embedding_multiplier: 1,
-    logits_scaling: 1,
-    residual_multiplier: 1,
-    attention_multiplier: 1,
-    num_local_experts: 8,
-    num_experts_per_tok: 2,
+    ...GRANITE_MOE_DEFAULTS,
     shared_intermediate_size: 1024,
     mamba_n_heads: 128,
     mamba_n_groups: 1,
@@ -47,10 +33,9 @@ export const graniteMoeHybrid: ModelFamily = {
     const rope = hasRope(config) ? readRope(config, sizes.headDim, { theta: 10000 }) : null;
     if (rope === null) config.ignore('rope_parameters', 'rope_theta', 'rope_scaling');
     const bias = config.boolean('attention_bias');
-    const scale = config.number('attention_multiplier');
     const mamba = graniteMamba(config, sizes);
     config.ignore('normalization_function', 'init_method', 'mlp_bias');
-    const mixer = (i: number): Mixer => {
+    const mixer = (i: number, scale: number): Mixer => {
       const isMamba = types[i] === 'mamba' || types[i] === 'linear_attention';
       return isMamba
         ? mamba(`layers.${i}.mamba`)
@@ -58,24 +43,14 @@ export const graniteMoeHybrid: ModelFamily = {
     };
     const mlp = mlpOf(config, sizes);
     const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
-    const residualScale = config.number('residual_multiplier');
-    const layer = (i: number): Layer => ({
-      ...preNormLayer(
-        mixer(i),
+    return graniteDecoder(config, sizes, (i, scale) =>
+      preNormLayer(
+        mixer(i, scale),
         mlp(i),
         norm(`layers.${i}.input_layernorm`),
         norm(`layers.${i}.post_attention_layernorm`),
       ),
-      residualScale,
-    });
-    return llamaDecoder(config, sizes, layer, {
-      embeddingScale: config.number('embedding_multiplier'),
-      head: {
-        tied: config.boolean('tie_word_embeddings'),
-        scale: 1 / config.positive('logits_scaling'),
-        softcap: null,
-      },
-    });
+    );
   },
 };
 
@@ -94,19 +69,12 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
   if (headDim * heads !== inner) {
     throw config.error(`${heads} Mamba heads of ${headDim} dimensions are not ${inner}, which mamba_expand gives`);
   }
-  config.size('mamba_chunk_size'); // How it is computed, not what.
   return mamba2({
     hidden,
     heads,
     headDim,
-    groups: config.size('mamba_n_groups'),
-    stateDim: config.size('mamba_d_state'),
-    kernel: config.size('mamba_d_conv'),
-    convolutionBias: config.boolean('mamba_conv_bias'),
-    activation: config.activation('hidden_act'),
-    bias: config.boolean('mamba_proj_bias'),
+    ...readMamba2(config),
     epsilon: config.positive('rms_norm_eps'),
-    timeStep: readTimeStep(config),
   });
 }
 

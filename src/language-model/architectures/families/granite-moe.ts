@@ -3,27 +3,11 @@ import type { Decoder, Experts } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { graniteDecoder } from './granite.ts';
+import { GRANITE_DEFAULTS, graniteDecoder } from './granite.ts';
 import { fusedGatedMlp, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
 
-const DEFAULTS = {
-  vocab_size: 32000,
-  hidden_size: 4096,
-  intermediate_size: 11008,
-  num_hidden_layers: 32,
-  num_attention_heads: 32,
-  hidden_act: 'silu',
-  max_position_embeddings: 2048,
-  rms_norm_eps: 1e-6,
-  tie_word_embeddings: false,
-  attention_bias: false,
-  embedding_multiplier: 1,
-  logits_scaling: 1,
-  residual_multiplier: 1,
-  attention_multiplier: 1,
-  num_local_experts: 8,
-  num_experts_per_tok: 2,
-};
+/** Of those with experts. */
+export const GRANITE_MOE_DEFAULTS = { ...GRANITE_DEFAULTS, num_local_experts: 8, num_experts_per_tok: 2 } as const;
 
 /**
  * Granite 3 with experts in every layer (IBM 2024; PowerMoE, arXiv 2408.13359). Read from transformers 5.24,
@@ -31,7 +15,7 @@ const DEFAULTS = {
  */
 export const graniteMoe: ModelFamily = {
   modelType: 'granitemoe',
-  defaults: DEFAULTS,
+  defaults: GRANITE_MOE_DEFAULTS,
   describe: (config) => describeWithExperts(config, () => null),
 };
 
@@ -41,7 +25,7 @@ export const graniteMoe: ModelFamily = {
  */
 export const graniteMoeShared: ModelFamily = {
   modelType: 'granitemoeshared',
-  defaults: { ...DEFAULTS, shared_intermediate_size: 0 },
+  defaults: { ...GRANITE_MOE_DEFAULTS, shared_intermediate_size: 0 },
   describe: (config) =>
     describeWithExperts(config, (sizes) =>
       config.number('shared_intermediate_size') === 0 ? null : graniteSharedMlp(config, sizes),

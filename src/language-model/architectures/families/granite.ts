@@ -4,29 +4,31 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
+/** Of all its config classes. */
+export const GRANITE_DEFAULTS = {
+  vocab_size: 32000,
+  hidden_size: 4096,
+  intermediate_size: 11008,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  hidden_act: 'silu',
+  max_position_embeddings: 2048,
+  rms_norm_eps: 1e-6,
+  tie_word_embeddings: false,
+  attention_bias: false,
+  embedding_multiplier: 1,
+  logits_scaling: 1,
+  residual_multiplier: 1,
+  attention_multiplier: 1,
+} as const;
+
 /**
  * Granite 3: Llama with four multipliers (IBM 2024, after μP: arXiv 2203.03466). Compared with transformers 5.24,
  * models/granite/modeling_granite.py.
  */
 export const granite: ModelFamily = {
   modelType: 'granite',
-  defaults: {
-    vocab_size: 32000,
-    hidden_size: 4096,
-    intermediate_size: 11008,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    hidden_act: 'silu',
-    max_position_embeddings: 2048,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
-    embedding_multiplier: 1,
-    logits_scaling: 1,
-    residual_multiplier: 1,
-    attention_multiplier: 1,
-  },
+  defaults: { ...GRANITE_DEFAULTS, mlp_bias: false },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

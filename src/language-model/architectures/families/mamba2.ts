@@ -38,8 +38,22 @@ export function mamba2(sizes: Mamba2Sizes): (module: string) => Mamba2 {
   });
 }
 
+/** What configs of Granite and of Falcon say in the same words. */
+export function readMamba2(config: Config) {
+  config.size('mamba_chunk_size'); // How it is computed, not what.
+  return {
+    groups: config.size('mamba_n_groups'),
+    stateDim: config.size('mamba_d_state'),
+    kernel: config.size('mamba_d_conv'),
+    convolutionBias: config.boolean('mamba_conv_bias'),
+    activation: config.activation('hidden_act'),
+    bias: config.boolean('mamba_proj_bias'),
+    timeStep: readTimeStep(config),
+  };
+}
+
 /** Bounds of dt, which are [0, ∞] where the config has none. */
-export function readTimeStep(config: Config): Mamba2['timeStep'] {
+function readTimeStep(config: Config): Mamba2['timeStep'] {
   const limits = config.list('time_step_limit') ?? [0, Number.POSITIVE_INFINITY];
   if (limits.length !== 2) throw config.error(`time_step_limit has ${limits.length} entries, not 2`);
   const [least, most] = limits.map((value) => infinityOr(config, 'time_step_limit', value));

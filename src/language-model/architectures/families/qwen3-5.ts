@@ -19,7 +19,8 @@ import {
   softmaxRouter,
 } from './layers.ts';
 
-const DEFAULTS = {
+/** Of all its config classes, and of those of Qwen 4. */
+export const QWEN_HYBRID_DEFAULTS = {
   vocab_size: 248320,
   num_attention_heads: 16,
   hidden_act: 'silu',
@@ -43,7 +44,7 @@ const DEFAULTS = {
 export const qwen35: ModelFamily = {
   modelType: 'qwen3_5_text',
   defaults: {
-    ...DEFAULTS,
+    ...QWEN_HYBRID_DEFAULTS,
     hidden_size: 4096,
     intermediate_size: 12288,
     num_hidden_layers: 32,
@@ -59,7 +60,7 @@ export const qwen35: ModelFamily = {
 export const qwen35Moe: ModelFamily = {
   modelType: 'qwen3_5_moe_text',
   defaults: {
-    ...DEFAULTS,
+    ...QWEN_HYBRID_DEFAULTS,
     hidden_size: 2048,
     num_hidden_layers: 40,
     num_key_value_heads: 2,
@@ -82,7 +83,7 @@ export const qwen35Moe: ModelFamily = {
 export const qwen3Next: ModelFamily = {
   modelType: 'qwen3_next',
   defaults: {
-    ...DEFAULTS,
+    ...QWEN_HYBRID_DEFAULTS,
     vocab_size: 151936,
     hidden_size: 2048,
     intermediate_size: 5632,

@@ -17,7 +17,7 @@ import {
   rmsNorm,
   type Sizes,
 } from './layers.ts';
-import { gatedDelta, qwenExperts, separateDeltaProjections } from './qwen3-5.ts';
+import { gatedDelta, QWEN_HYBRID_DEFAULTS, qwenExperts, separateDeltaProjections } from './qwen3-5.ts';
 
 /**
  * Qwen 4, the experimental release: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to which some layers add
@@ -28,23 +28,10 @@ import { gatedDelta, qwenExperts, separateDeltaProjections } from './qwen3-5.ts'
 export const qwen4: ModelFamily = {
   modelType: 'qwen4_exp_text',
   defaults: {
-    vocab_size: 248320,
+    ...QWEN_HYBRID_DEFAULTS,
     hidden_size: 2048,
     num_hidden_layers: 40,
-    num_attention_heads: 16,
     num_key_value_heads: 2,
-    hidden_act: 'silu',
-    max_position_embeddings: 32768,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    head_dim: 256,
-    linear_conv_kernel_dim: 4,
-    linear_key_head_dim: 128,
-    linear_value_head_dim: 128,
-    linear_num_key_heads: 16,
-    linear_num_value_heads: 32,
-    full_attention_interval: 4,
     moe_intermediate_size: 512,
     shared_expert_intermediate_size: 512,
     num_experts_per_tok: 10,
