@@ -8,6 +8,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const SLOW = 'test/**/*.slow.test.ts';
 const isSlow = process.env.TEST_SLOW === '1';
 
+/** Folders of computations alone: their files share modules, which are loaded once. A test that mocks, or sets the environment, belongs elsewhere. */
+const PURE = [
+  'compare',
+  'docs',
+  'evaluation-logs',
+  'gate',
+  'history',
+  'lm-eval-tasks',
+  'policy',
+  'python',
+  'report',
+  'statistics',
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
 const TEXT_FILE = '\0text:';
 
 /** Slow tests that take minutes begin first, so that no core waits for one of them at the end. */
@@ -50,8 +64,20 @@ const textFiles: Plugin = {
 export default defineConfig({
   plugins: [textFiles],
   test: {
-    include: [isSlow ? SLOW : 'test/**/*.test.ts'],
-    exclude: [...defaultExclude, ...(isSlow ? [] : [SLOW])],
+    ...(isSlow
+      ? { include: [SLOW] }
+      : {
+          projects: [
+            {
+              extends: true,
+              test: { name: 'pure', include: PURE, exclude: [...defaultExclude, SLOW], isolate: false },
+            },
+            {
+              extends: true,
+              test: { name: 'isolated', include: ['test/**/*.test.ts'], exclude: [...defaultExclude, SLOW, ...PURE] },
+            },
+          ],
+        }),
     // One worker per core: by default a machine of two cores gets one.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },
