@@ -6,7 +6,7 @@ import { fixMistralRegex } from './mistral-regex.ts';
 import type { ModelTokenIds } from './model-token-ids.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { type Affixes, readAffixes } from './post-processor.ts';
-import { addedToken, listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
+import { listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
 import { type BuiltClass, tokenizerClass } from './transformers-class.ts';
@@ -116,10 +116,7 @@ function classOf({ file, text, config, modelType, modelTokenizerClass }: Tokeniz
 /** @throws Error for a part that is not known exactly */
 function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: TokenizerFiles): Pipeline {
   const { built, config } = sources;
-  const ofFile = json.added_tokens.flatMap((entry) => {
-    const token = addedToken(entry);
-    return token ? [[entry.id, token] as const] : [];
-  });
+  const ofFile = json.added_tokens.map(({ id, ...token }) => [id, token] as const);
   const added = listAddedTokens(sources, ofFile, files.addedTokens ?? null);
   const { model, normalizer, pre_tokenizer, decoder } = json;
   const unkToken = readSpecialTokens(sources).named.unk_token ?? null;

@@ -58,7 +58,7 @@ const schema = z.discriminatedUnion('type', [
     type: z.literal('Split'),
     pattern: patternSchema,
     behavior: behaviorSchema,
-    invert: z.boolean().default(false),
+    invert: z.boolean(),
   }),
   z.strictObject({ type: z.literal('Digits'), individual_digits: z.boolean().default(false) }),
   z.strictObject({ type: z.literal('Punctuation'), behavior: behaviorSchema.default('Isolated') }),

@@ -43,14 +43,15 @@ const flagsSchema = z.looseObject({
 });
 
 /** An added token as a JSON object; it is normalized unless it is special or says so. */
-export function addedToken(value: unknown): AddedToken | null {
+function addedToken(value: unknown): AddedToken | null {
   const parsed = flagsSchema.safeParse(value);
   if (!parsed.success) return null;
   const { content, special = false, normalized = !special, single_word, lstrip, rstrip } = parsed.data;
   return { content, special, normalized, single_word, lstrip, rstrip };
 }
 
-function plainSpecial(content: string): AddedToken {
+/** A special token that is matched as it is. */
+export function plainSpecial(content: string): AddedToken {
   return { content, special: true, normalized: false, single_word: false, lstrip: false, rstrip: false };
 }
 
@@ -140,9 +141,10 @@ export function listAddedTokens(
 function decoderOf(value: unknown): Map<number, AddedToken> {
   const tokens = isObject(value) ? Object.entries(value) : [];
   return new Map(
-    tokens.flatMap(([id, entry]) => {
+    tokens.map(([id, entry]) => {
       const token = addedToken(entry);
-      return token ? [[Number(id), token] as const] : [];
+      if (token === null) throw new Error(`added_tokens_decoder.${id} is not an added token`);
+      return [Number(id), token];
     }),
   );
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseJson, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { bytesToLetters } from './byte-letters.ts';
+import { plainSpecial } from './special-tokens.ts';
 
 const schema = z.looseObject({
   config: z.looseObject({
@@ -48,7 +49,7 @@ export function tokenizerOfTekken(
     throw damaged(file, 'tokens are empty, too long or not unique');
   const letters = tokens.map((token) => bytesToLetters(Buffer.from(token, 'latin1')));
   const json = {
-    added_tokens: special.map((content, id) => ({ id, content, special: true })),
+    added_tokens: special.map((content, id) => ({ id, ...plainSpecial(content) })),
     normalizer: null,
     pre_tokenizer: {
       type: 'Sequence',

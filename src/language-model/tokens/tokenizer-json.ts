@@ -3,7 +3,16 @@ import { parseJson, validate } from '../../platform/json/index.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { anyArray, anyObject } from './read-part.ts';
 
-const addedTokenSchema = z.looseObject({ id: z.int().nonnegative(), content: z.string() });
+/** The Rust library does not open a file that lacks one of them. */
+const addedTokenSchema = z.looseObject({
+  id: z.int().nonnegative(),
+  content: z.string(),
+  special: z.boolean(),
+  normalized: z.boolean(),
+  single_word: z.boolean(),
+  lstrip: z.boolean(),
+  rstrip: z.boolean(),
+});
 
 /** The outer shape; the parts read their own. The vocabulary is too large to check each entry here. */
 const schema = z.looseObject({

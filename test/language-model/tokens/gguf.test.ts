@@ -290,7 +290,9 @@ describe('a tokenizer.json in the file', () => {
 
   test('is read where that is not known, if the tokens are the same', () => {
     expect(encode({ ...own, pre: 'what', ...inside({ a, b, ab }) })).toEqual([a, b]);
-    const added = [{ id: ab, content: 'ab', special: true }];
+    const added = [
+      { id: ab, content: 'ab', special: true, normalized: false, single_word: false, lstrip: false, rstrip: false },
+    ];
     expect(encode({ ...own, pre: 'what', ...inside({ a, b }, added) })).toEqual([ab]);
   });
 

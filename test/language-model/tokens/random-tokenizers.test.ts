@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { AddedToken } from '../../../src/language-model/tokens/added-tokens.ts';
 import { buildPipeline, type Pipeline } from '../../../src/language-model/tokens/pipeline.ts';
-import { addedToken } from '../../../src/language-model/tokens/special-tokens.ts';
 import { fixture } from '../../fixtures.ts';
 
 // Random tokenizers, and what Python's `tokenizers` makes of random texts (test/fixtures/make_random_tokenizers.py, which
@@ -10,7 +10,7 @@ import { fixture } from '../../fixtures.ts';
 interface Case {
   readonly tokenizer: Readonly<Record<'normalizer' | 'pre_tokenizer' | 'decoder', unknown>> & {
     readonly model: Readonly<Record<string, unknown>>;
-    readonly added_tokens: readonly unknown[];
+    readonly added_tokens: readonly AddedToken[];
   };
   /** Null for a text that cannot be encoded. */
   readonly encoded: ReadonlyArray<readonly [text: string, ids: readonly number[] | null]>;
@@ -27,9 +27,8 @@ const REFUSED =
 
 /** @returns null for one that is refused */
 function open({ tokenizer }: Case): Pipeline | null {
-  const added = tokenizer.added_tokens.flatMap((token) => addedToken(token) ?? []);
   try {
-    return buildPipeline({ ...tokenizer, added });
+    return buildPipeline({ ...tokenizer, added: tokenizer.added_tokens });
   } catch (error) {
     expect(String(error)).toMatch(REFUSED);
     return null;

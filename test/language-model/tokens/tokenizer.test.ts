@@ -205,6 +205,28 @@ describe('a tokenizer', () => {
       { 'tokenizer.json': words({ pre_tokenizer: { ...split('Isolated'), pattern: { Regex: '(a)\\1' } } }) },
       /cannot be used: the regular expression \(a\)\\1 has \\1, which is not supported/,
     ],
+    [
+      'an added token that says in part how it is matched',
+      { 'tokenizer.json': words({ added_tokens: [{ id: 1, content: '<s>', special: true }] }) },
+      /is not a tokenizer: added_tokens\.0\.normalized/,
+    ],
+    [
+      'added tokens of a config that are none',
+      {
+        'tokenizer.json': words({}),
+        'tokenizer_config.json': '{"added_tokens_decoder": {"1": {"content": "a", "rstrip": {}}}}',
+      },
+      /added_tokens_decoder\.1 is not an added token/,
+    ],
+    [
+      'a merge with a token that is shorter than the prefix',
+      {
+        'tokenizer.json': words({
+          model: { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: [['a', 'b']], continuing_subword_prefix: '##' },
+        }),
+      },
+      /the vocabulary lacks a part of the merge \["a","b"\]/,
+    ],
     ['an unknown model', { 'tokenizer.json': words({ model: { type: 'Magic', vocab: {} } }) }, /model .*Magic/],
     [
       'an unknown decoder',
@@ -242,7 +264,7 @@ describe('a tokenizer', () => {
 });
 
 function split(behavior: string): Json {
-  return { type: 'Split', pattern: { String: '-' }, behavior };
+  return { type: 'Split', pattern: { String: '-' }, behavior, invert: false };
 }
 
 function words(changes: Json): string {

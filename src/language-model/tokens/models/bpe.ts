@@ -106,7 +106,7 @@ function readMerges(list: readonly unknown[], ids: ReadonlyMap<string, number>, 
     const [left, right] = pairOf(entry);
     const a = ids.get(left);
     const b = ids.get(right);
-    const result = ids.get(left + right.slice(prefix.length));
+    const result = right.length < prefix.length ? undefined : ids.get(left + right.slice(prefix.length));
     if (a === undefined || b === undefined || result === undefined) {
       throw new Error(`the vocabulary lacks a part of the merge ${JSON.stringify(entry)}`);
     }
