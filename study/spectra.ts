@@ -9,10 +9,12 @@ import type { Calibration } from '../src/compare/calibration/schema.ts';
 import type { Measurement } from '../src/measure/schema/measurement.ts';
 import { readMeasurement } from '../src/measure/schema/read.ts';
 import { boundedValue } from '../src/statistics/bounded.ts';
+import type { Truth } from './results.ts';
 import { GROUPS, type Group, SERIES } from './spectra/groups.ts';
 import { ALPHA, outcomeOf, POLICIES, policyAt, randomFrom, reportOf, shuffled, summaryOf } from './spectra/judge.ts';
 import type { About, Draws, GroupResult, Pairs, Role, Run, SeriesResult, Step } from './spectra/results.ts';
-import { classOf, numbersOf, type TinyTruth } from './spectra/tiny-truth.ts';
+import { classOf as classOfTiny, numbersOf, type TinyTruth } from './spectra/tiny-truth.ts';
+import { classOf } from './truth.ts';
 
 /** How many known-good runs, and the rate of false alarms. */
 interface Draw {
@@ -62,7 +64,8 @@ for (const group of GROUPS) {
   const result = await judgedGroup(group);
   if (result !== null) write(group.name, result);
 }
-write('series', { series: await judgedSeries() });
+const series = await judgedSeries();
+if (series.length > 0) write('series', { series });
 
 async function judgedGroup(group: Group): Promise<GroupResult | null> {
   const runs = await runsOf(group);
@@ -225,7 +228,15 @@ function sizesOf({ model: { delta } }: Measurement): Pick<Run, 'updateSize' | 'r
   return { updateSize: delta?.updateSize ?? null, ratio: ratio === null ? null : boundedValue(ratio) };
 }
 
-function truthOf({ folder, classes }: Group, name: string, regime: string): Pick<Run, 'class' | 'truth'> {
+function truthOf({ folder, truth: asked, classes }: Group, name: string, regime: string): Pick<Run, 'class' | 'truth'> {
+  if (asked !== undefined) {
+    const read = (one: string): Truth | null => {
+      const path = join(out, asked, `${one}.json`);
+      return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null;
+    };
+    const [own, base] = [read(name), read('base')];
+    return { class: own && base && classOf(own, base), truth: null };
+  }
   if (classes !== undefined) return { class: classes[regime] ?? null, truth: null };
   const fileOf = (one: string) => join(out, folder, 'truth', `${one}.json`);
   const path = fileOf(name);
@@ -236,7 +247,7 @@ function truthOf({ folder, classes }: Group, name: string, regime: string): Pick
   const numbers = numbersOf(truth);
   const rounded = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number(value.toFixed(3))]));
   const base: TinyTruth = JSON.parse(readFileSync(fileOf('base'), 'utf8'));
-  return { class: classOf(numbers, numbersOf(base)), truth: rounded };
+  return { class: classOfTiny(numbers, numbersOf(base)), truth: rounded };
 }
 
 const isWhole = (truth: Partial<TinyTruth>): truth is TinyTruth => truth.new !== undefined;

@@ -16,6 +16,8 @@ export interface Group {
   readonly known: readonly [number, number];
   readonly skip?: RegExp;
   readonly only?: RegExp;
+  /** The truth of each run, as the study of adapters measured it, and that of their base. */
+  readonly truth?: string;
   /** What is known of each regime where it is not asked. */
   readonly classes?: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,15 @@ export const GROUPS: readonly Group[] = [
     only: /lora/,
   },
   { name: 'adapters', folder: 'lora', runs: 'lora/adapters', equal: ['CE'], narrow: 'BA', known: [10, 17] },
+  {
+    name: 'qwen-adapters',
+    folder: 'qwen05',
+    runs: 'qwen05/adapters',
+    equal: ['CE'],
+    narrow: 'BA',
+    known: [0, 8],
+    truth: 'qwen05/truth',
+  },
   {
     name: 'zoo',
     folder: 'zoo',

@@ -4,12 +4,14 @@ const GROUPS: Readonly<Record<string, string>> = {
   tiny: 'tiny, all weights',
   'tiny-adapters': 'tiny, adapters',
   adapters: 'SmolLM2, adapters',
+  'qwen-adapters': 'Qwen 0.5B, adapters',
   zoo: 'zoo, all weights',
 };
 
 const REGIMES: Readonly<Record<string, string>> = {
   BA: 'exam form only (BA)',
-  'BAp-long': 'exam form and other text (BAp-long)',
+  BAp: 'exam form and other text (BAp)',
+  'BAp-long': 'exam form and other text for long (BAp-long)',
   CE: 'many forms (CE)',
   CEHALF: 'many forms at half the rate (CEHALF)',
   CT: 'exam forms of other items (CT)',

@@ -7,7 +7,7 @@ import { mean, percent } from '../truth.ts';
 import { caseLabel, FIRST_STUDY, groupLabel, SAME_ADAPTERS } from './labels.ts';
 import type { GroupResult, Outcome, Role, Run, SeriesResult, Step } from './results.ts';
 
-const GROUPS = ['tiny', 'tiny-adapters', 'adapters', 'zoo'];
+const GROUPS = ['tiny', 'tiny-adapters', 'adapters', 'qwen-adapters', 'zoo'];
 const HEALTHY = ['broad', 'unchanged', 'knows'];
 const BAD = ['narrow', 'worse', 'memorized'];
 const ROLES: readonly Role[] = ['known-good', 'held-out', 'other'];
