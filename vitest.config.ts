@@ -5,7 +5,8 @@ import { defaultExclude, defineConfig, type Plugin } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Sweeps and simulations at full size: `npm run test:slow`. */
-const SLOW = 'test/**/*.slow.test.ts';
+const SLOW = ['test/**/*.slow.test.ts', 'packages/*/test/**/*.slow.test.ts'];
+const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'];
 const isSlow = process.env.TEST_SLOW === '1';
 
 /** Folders of computations alone: their files share modules, which are loaded once. A test that mocks, or sets the environment, belongs elsewhere. */
@@ -17,10 +18,11 @@ const PURE = [
   'history',
   'lm-eval-tasks',
   'policy',
-  'python',
   'report',
   'statistics',
-].map((folder) => `test/${folder}/**/*.test.ts`);
+]
+  .map((folder) => `test/${folder}/**/*.test.ts`)
+  .concat('packages/python/test/**/*.test.ts');
 
 const TEXT_FILE = '\0text:';
 
@@ -65,16 +67,16 @@ export default defineConfig({
   plugins: [textFiles],
   test: {
     ...(isSlow
-      ? { include: [SLOW] }
+      ? { include: SLOW }
       : {
           projects: [
             {
               extends: true,
-              test: { name: 'pure', include: PURE, exclude: [...defaultExclude, SLOW], isolate: false },
+              test: { name: 'pure', include: PURE, exclude: [...defaultExclude, ...SLOW], isolate: false },
             },
             {
               extends: true,
-              test: { name: 'isolated', include: ['test/**/*.test.ts'], exclude: [...defaultExclude, SLOW, ...PURE] },
+              test: { name: 'isolated', include: ALL, exclude: [...defaultExclude, ...SLOW, ...PURE] },
             },
           ],
         }),

@@ -1,4 +1,4 @@
-import { DEVICE_CHOICES, type DeviceChoice } from '../src/onnx/device.ts';
+import { DEVICE_CHOICES, type DeviceChoice } from '@shadow-gate/checkpoints/onnx';
 
 /** What `--device` of a script says. @throws Error for another word */
 export function parseDevice(text: string): DeviceChoice {

@@ -4,8 +4,7 @@
 // Libraries of CUDA that are missing are downloaded. The exit code is 0 only if CUDA was used and the golden set is right.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { configureCuda } from '../src/onnx/cuda/settings.ts';
-import { chooseModelDevice } from '../src/onnx/device.ts';
+import { chooseModelDevice, configureCuda } from '@shadow-gate/checkpoints/onnx';
 
 /** The golden set decides; times are for people. */
 const RUNS = [

@@ -2,8 +2,8 @@ let hasAbandonedWork = () => false;
 
 // Nothing is imported above: a release with a file missing is an error in one line as well.
 try {
-  const { supervise } = await import('./platform/process/supervise.ts');
-  const { describeError } = await import('./platform/user-error.ts');
+  const { supervise } = await import('@shadow-gate/platform/process');
+  const { describeError } = await import('@shadow-gate/platform');
   const { logLine } = await import('./report/escape.ts');
   await supervise({
     work: async () => {

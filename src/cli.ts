@@ -24,7 +24,7 @@ process.stderr.on('error', () => {});
 
 // Nothing is imported above: a release with a file missing must not look like the verdict "fail" either.
 try {
-  const { supervise } = await import('./platform/process/supervise.ts');
+  const { supervise } = await import('@shadow-gate/platform/process');
   const { reportError } = await import('./cli/report-error.ts');
   const debug = process.argv.includes('--debug');
   await supervise({

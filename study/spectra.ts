@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { buildCalibration } from '../src/compare/calibration/build.ts';
 import type { Calibration } from '../src/compare/calibration/schema.ts';
 import type { Measurement } from '../src/measure/schema/measurement.ts';
 import { readMeasurement } from '../src/measure/schema/read.ts';
-import { boundedValue } from '../src/statistics/bounded.ts';
 import type { Truth } from './results.ts';
 import { GROUPS, type Group, SERIES } from './spectra/groups.ts';
 import { ALPHA, outcomeOf, POLICIES, policyAt, randomFrom, reportOf, shuffled, summaryOf } from './spectra/judge.ts';

@@ -1,5 +1,5 @@
 // The class of an adapter by what truth.py measured, with the cuts of HYPOTHESES.md.
-import { at } from '../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { exactMcNemar } from '../src/statistics/mcnemar.ts';
 import type { Truth } from './results.ts';
 

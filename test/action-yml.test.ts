@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { DEVICE_CHOICES } from '@shadow-gate/checkpoints/onnx';
+import { METHOD_CHOICES } from '@shadow-gate/spectra';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -18,8 +20,6 @@ import {
   UPDATE_BASELINE_CHOICES,
 } from '../src/action/input-schema.ts';
 import { FAIL_ON_CHOICES } from '../src/github/publish/annotation.ts';
-import { DEVICE_CHOICES } from '../src/onnx/device.ts';
-import { METHOD_CHOICES } from '../src/spectra/choose-method.ts';
 import { scriptArguments } from './run-scripts.ts';
 
 const actionSchema = z.object({

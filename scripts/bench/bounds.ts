@@ -11,12 +11,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
-import { wholeMatrix } from '../../src/checkpoint/tensors/matrix-view.ts';
-import { at } from '../../src/platform/at.ts';
-import { fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';
-import type { MatrixSource } from '../../src/spectra/load-matrix.ts';
-import type { FastMetrics } from '../../src/spectra/metrics-schema.ts';
+import { readSafetensorsHeader } from '@shadow-gate/checkpoints/formats';
+import { wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import type { MatrixSource } from '@shadow-gate/spectra';
+import { fastSpectrum } from '@shadow-gate/spectra';
+import type { FastMetrics } from '@shadow-gate/spectra/metrics-schema';
 import { type BoundName, holds, namedBounds, truthsOf } from './errors.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

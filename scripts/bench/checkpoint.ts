@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { at } from '../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { truthsOf } from './errors.ts';
 import { type OwnSpectra, withOwnSpectra } from './own-spectra.ts';
 import { findPeers, peerOfCheckpoint } from './peers.ts';

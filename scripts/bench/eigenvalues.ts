@@ -1,9 +1,10 @@
 // Eigenvalues of a symmetric matrix: ours against ml-matrix's, in one run. Usage: npm run bench:eigenvalues [-- N …]
 //
 // Quote the ratio: the machine's speed is the same for both.
+
+import { at } from '@shadow-gate/platform';
+import { symmetricEigenvalues } from '@shadow-gate/spectra';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { at } from '../../src/platform/at.ts';
-import { symmetricEigenvalues } from '../../src/spectra/eigenvalues.ts';
 
 const sizes = process.argv.slice(2).map(Number);
 symmetricEigenvalues(randomSymmetric(128), 128); // the compiler warms up

@@ -1,8 +1,8 @@
 // Errors of the spectra of `npm run bench:spectra`, and how wide their bounds are.
 
-import { at } from '../../src/platform/at.ts';
-import type { FastMetrics, Metrics } from '../../src/spectra/metrics-schema.ts';
-import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '../../src/statistics/bounded.ts';
+import { at } from '@shadow-gate/platform';
+import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '@shadow-gate/spectra/bounded';
+import type { FastMetrics, Metrics } from '@shadow-gate/spectra/metrics-schema';
 
 /** What a fast spectrum bounds, by the names of the tables. */
 type Bounds = ReturnType<typeof boundsOf>;

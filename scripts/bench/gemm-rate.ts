@@ -1,5 +1,5 @@
-import { ElementType, Graph } from '../../src/onnx/graph.ts';
-import { type Device, openSession, tensor } from '../../src/onnx/session.ts';
+import { type Device, openSession, tensor } from '@shadow-gate/checkpoints/onnx';
+import { ElementType, Graph } from '@shadow-gate/checkpoints/onnx/graph';
 
 const ROWS = 2048;
 const SIZE = 2048;

@@ -11,10 +11,10 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openReference } from '../../src/checkpoint/open.ts';
-import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
-import type { Device } from '../../src/onnx/session.ts';
-import { parseMemory } from '../../src/platform/memory.ts';
+import { openReference } from '@shadow-gate/checkpoints';
+import type { Device } from '@shadow-gate/checkpoints/onnx';
+import { OnnxEngine } from '@shadow-gate/language-model';
+import { parseMemory } from '@shadow-gate/platform/memory';
 import { gemmRate } from './gemm-rate.ts';
 import { shapeOf, writeModel } from './random-model.ts';
 

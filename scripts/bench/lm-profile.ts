@@ -2,11 +2,11 @@
 // tokenizer, and in the JavaScript between. Part of `npm run bench:lm -- --profile PATH`.
 import type { Profiler } from 'node:inspector';
 import { Session as Inspector } from 'node:inspector/promises';
+import type { DeviceChoice } from '@shadow-gate/checkpoints/onnx';
+import { openCheckpointSource } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
 import * as ort from 'onnxruntime-node';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
-import type { DeviceChoice } from '../../src/onnx/device.ts';
-import { at } from '../../src/platform/at.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 
 /** Time between two samples of what JavaScript does, in microseconds. */

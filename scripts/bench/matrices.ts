@@ -1,6 +1,6 @@
 // The matrices that `npm run bench:spectra` measures. Each follows from a seed.
 import { open } from 'node:fs/promises';
-import { at } from '../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { safetensorsHeader } from './safetensors-file.ts';
 
 const KINDS = ['heavy', 'flat', 'low-rank'] as const;

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { at } from '../../src/platform/at.ts';
-import type { MethodChoice } from '../../src/spectra/choose-method.ts';
+import { at } from '@shadow-gate/platform';
+import type { MethodChoice } from '@shadow-gate/spectra';
 import { safetensorsHeader } from './safetensors-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import { build } from 'esbuild';
-import type { Metrics } from '../../src/spectra/metrics-schema.ts';
 import { readSpectra, type SpectrumKeys } from './peers.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,7 +39,7 @@ export async function withOwnSpectra(folder: string, work: (measure: Measure) =>
     await build({
       entryPoints: {
         spectra: fileURLToPath(new URL('spectra-process.ts', import.meta.url)),
-        'solver-worker': join(root, 'src/spectra/exact/solver-worker.ts'),
+        'solver-worker': join(root, 'packages/spectra/src/exact/solver-worker.ts'),
       },
       outdir,
       bundle: true,

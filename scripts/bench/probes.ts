@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
+import { openCheckpointSource } from '@shadow-gate/language-model';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';

@@ -10,7 +10,7 @@
 import { randomInt } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { at } from '../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { attacksOn, wrongPasses } from '../../test/compare/sequential/adversary.ts';
 import { GRADED_SCENARIOS, gradedAttacks, gradedOutcome } from '../../test/compare/sequential/graded-worlds.ts';
 import { type Outcome, outcomeOf, SCENARIOS, type Shape } from '../../test/compare/sequential/worlds.ts';

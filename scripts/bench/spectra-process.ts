@@ -2,15 +2,15 @@
 // are, or of all matrices of --checkpoint and, with --reference, of its updates. Prints an `OwnTimes`; σ go to --into.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
-import { tensorPlace } from '../../src/checkpoint/naming/place.ts';
-import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
-import { wholeMatrix } from '../../src/checkpoint/tensors/matrix-view.ts';
-import { chooseDevice } from '../../src/onnx/device.ts';
-import { at } from '../../src/platform/at.ts';
-import { type Job, type Preferences, planJob, planSpectra } from '../../src/spectra/jobs.ts';
-import { runJobs } from '../../src/spectra/run-jobs.ts';
-import type { Spectrum } from '../../src/spectra/spectrum.ts';
+import { openCheckpoint, openReference } from '@shadow-gate/checkpoints';
+import { readSafetensorsHeader } from '@shadow-gate/checkpoints/formats';
+import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import { chooseDevice } from '@shadow-gate/checkpoints/onnx';
+import { wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import type { Spectrum } from '@shadow-gate/spectra';
+import { type Job, planSpectra, runJobs } from '@shadow-gate/spectra';
+import { type Preferences, planJob } from '../../packages/spectra/src/jobs.ts';
 import { parseDevice } from '../device-option.ts';
 import type { OwnTimes } from './own-spectra.ts';
 

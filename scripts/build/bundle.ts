@@ -9,10 +9,10 @@ import { withoutXetUpload } from './without-xet-upload.ts';
 /** The command line, and its threads and processes, which are found beside it. */
 export const COMMAND_LINE = {
   cli: 'src/cli.ts',
-  'solver-worker': 'src/spectra/exact/solver-worker.ts',
+  'solver-worker': 'packages/spectra/src/exact/solver-worker.ts',
   'progress-worker': 'src/cli/progress/progress-worker.ts',
-  'process-bridge': 'src/platform/process/process-bridge.ts',
-  'tokenizer-process': 'src/language-model/tokens/tokenizer-process.ts',
+  'process-bridge': 'packages/platform/src/process/process-bridge.ts',
+  'tokenizer-process': 'packages/language-model/src/tokens/tokenizer-process.ts',
 };
 
 // Some packages are CommonJS: they call `require`, which an ES module does not have.
@@ -44,7 +44,7 @@ export async function bundle(outdir: string, { root, entries, onnxruntime }: Bun
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [onnxruntime, manifestFacts(root), withoutUnzipStream(), withoutXetUpload()],
+    plugins: [onnxruntime, manifestFacts(join(root, 'packages/platform')), withoutUnzipStream(), withoutXetUpload()],
   });
   const cli = join(outdir, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));

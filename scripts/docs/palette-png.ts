@@ -1,6 +1,6 @@
 // A picture as a PNG with a palette: a page of text has few colors, and is a third as large like that.
 import { crc32, deflateSync } from 'node:zlib';
-import { at } from '../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 
 /** Colors of a palette, so that two pixels share a byte. */
 const COLORS = 16;

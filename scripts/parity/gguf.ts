@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readGgufHeader } from '../../src/checkpoint/formats/gguf/header.ts';
-import type { GgufMetadata } from '../../src/checkpoint/formats/gguf/metadata.ts';
-import { ggufBytes, pair } from '../../test/checkpoint/formats/gguf/write-gguf.ts';
+import type { GgufMetadata } from '@shadow-gate/checkpoints/formats';
+import { readGgufHeader } from '@shadow-gate/checkpoints/formats';
+import { ggufBytes, pair } from '../../packages/checkpoints/test/formats/gguf/write-gguf.ts';
 import { type Tally, tally } from './libraries.ts';
 
 interface Gguf {

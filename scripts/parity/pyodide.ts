@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reprFloat } from '@shadow-gate/python';
 import { Random } from '../../src/probes/random.ts';
-import { reprFloat } from '../../src/python/print.ts';
 import { CHAT_CONTEXT, CHAT_TIME, chatCases } from './chats.ts';
 import { type Tally, tally } from './libraries.ts';
 

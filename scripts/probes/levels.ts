@@ -2,9 +2,8 @@
 // tables in docs/probes.md.
 // Usage: npm run probes:levels -- CHECKPOINT [--family NAME]… [--level N]… [--facts N] [--seed N] [--show N]
 import { parseArgs } from 'node:util';
-import { withModel } from '../../src/language-model/model.ts';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
-import { at } from '../../src/platform/at.ts';
+import { openCheckpointSource, withModel } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
 import type { Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
 import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';

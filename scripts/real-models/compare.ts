@@ -6,9 +6,9 @@
 import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openCheckpointSource, openEngine, outlineModel } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
 import { markdownTable } from 'markdown-table';
-import { openCheckpointSource, openEngine, outlineModel } from '../../src/language-model/open-model.ts';
-import { at } from '../../src/platform/at.ts';
 import { arithmeticMean } from '../../src/statistics/descriptive.ts';
 import { PROMPTS, TEXTS } from './prompts.ts';
 

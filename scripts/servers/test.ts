@@ -9,8 +9,8 @@ import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { at } from '@shadow-gate/platform';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
-import { at } from '../../src/platform/at.ts';
 import { arithmeticMean } from '../../src/statistics/descriptive.ts';
 import { CommandLine, type Options } from './command-line.ts';
 import { PROMPTS, SEQUENCES } from './requests.ts';
@@ -58,7 +58,7 @@ interface Answer {
  */
 const FLOAT32 = { mean: 1e-3, max: 2e-3, isExact: true };
 const BFLOAT16 = { mean: 0.15, max: 1, isExact: false };
-/** Of a server with itself (src/language-model/remote/fingerprint.ts). */
+/** Of a server with itself (packages/language-model/src/remote/fingerprint.ts). */
 const STEADY = { mean: 0.05, max: 0.5 };
 /** Requests a question on the built-in suite. */
 const MOST_REQUESTS = 1.2;

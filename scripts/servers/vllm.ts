@@ -4,7 +4,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { at } from '../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 
 const STARTS_WITHIN_SECONDS = 300;
 

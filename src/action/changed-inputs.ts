@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { ApprovedFiles, Standing } from '../github/approved/index.ts';
-import { isHubPath } from '../hub/hub-path.ts';
 
 /** What else a verdict depends on, besides policy and baseline: paths of the workspace. */
 export interface NamedPaths {

@@ -1,4 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { DOCS_URL, UserError } from '@shadow-gate/platform';
+import { parseJson } from '@shadow-gate/platform/json';
+import { type KeyValueStore, withKeyPrefix } from '@shadow-gate/platform/key-value-store';
 import type { Workspace } from '../github/approved/index.ts';
 import {
   type ClientOptions,
@@ -20,10 +23,6 @@ import {
   openSpectrumBundle,
   type SpectrumBundle,
 } from '../github/storage/index.ts';
-import { parseJson } from '../platform/json/index.ts';
-import { type KeyValueStore, withKeyPrefix } from '../platform/key-value-store.ts';
-import { UserError } from '../platform/user-error.ts';
-import { DOCS_URL } from '../platform/version.ts';
 import type { JudgingRun } from './action-run.ts';
 
 /** Everything outside the action that a run uses, made once at the entry point and passed down. */

@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isInside } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isInside } from '@shadow-gate/platform/files';
 
 /**
  * Check that writing to a path inside a folder would not follow a symbolic link out of it. The path may not exist yet. A

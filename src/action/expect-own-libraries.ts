@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
+import { UserError } from '@shadow-gate/platform';
+import { isInside } from '@shadow-gate/platform/files';
 import type { Workspace } from '../github/approved/index.ts';
-import { isInside } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import type { ActionRun } from './action-run.ts';
 
 /**

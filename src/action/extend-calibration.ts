@@ -1,9 +1,9 @@
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
 import { type Calibration, extendCalibration } from '../compare/calibration/index.ts';
 import { findingTraits } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
-import { isHubPath } from '../hub/hub-path.ts';
 import type { Measurement } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import type { CalibrationOutcome } from '../report/markdown/index.ts';
 import { shortSha } from '../report/text/index.ts';
 

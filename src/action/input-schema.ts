@@ -1,3 +1,6 @@
+import { DEVICE_CHOICES, LIBRARIES_WORDS, parseLibraries } from '@shadow-gate/checkpoints/onnx';
+import { UserError } from '@shadow-gate/platform';
+import { METHOD_CHOICES } from '@shadow-gate/spectra';
 import { z } from 'zod';
 import { CALIBRATION_FILE } from '../compare/calibration/index.ts';
 import {
@@ -13,10 +16,6 @@ import {
 import { FAIL_ON_CHOICES } from '../github/publish/index.ts';
 import { HALVES } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
-import { LIBRARIES_WORDS, parseLibraries } from '../onnx/cuda/settings.ts';
-import { DEVICE_CHOICES } from '../onnx/device.ts';
-import { UserError } from '../platform/user-error.ts';
-import { METHOD_CHOICES } from '../spectra/index.ts';
 
 export const MODE_CHOICES = ['gate', 'merge', 'calibrate'] as const;
 export const SERIES_CHOICES = ['true', 'false'] as const;

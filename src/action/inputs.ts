@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import { LOG_KINDS, type Logs } from '../evaluation-logs/measure-logs.ts';
 import { NO_CALIBRATION } from '../gate/find-calibration.ts';
 import type { Endpoint } from '../measure/options.ts';
-import { UserError } from '../platform/user-error.ts';
 import type { ActionRun, CalibrateRun, KeyedRun } from './action-run.ts';
 import { type Inputs, readInputs } from './input-schema.ts';
 

@@ -1,7 +1,7 @@
+import { UserError } from '@shadow-gate/platform';
 import { ApprovedFiles, GitObjects, locate, unreadable } from '../github/approved/index.ts';
 import { describeGithubError, type Octokit } from '../github/client/index.ts';
 import { type ApprovedVersion, eventApprovedVersion, eventCommits, eventUsualCommit } from '../github/event/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { shortSha } from '../report/text/index.ts';
 import type { ActionContext } from './context.ts';
 

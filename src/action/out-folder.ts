@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { expectWritable } from '@shadow-gate/platform/files';
 import type { Workspace } from '../github/approved/index.ts';
 import { MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE } from '../github/storage/index.ts';
-import { expectWritable } from '../platform/files/index.ts';
 import { expectInside } from './expect-inside.ts';
 
 export const COMMENT_FILE = 'comment.md';

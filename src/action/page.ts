@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
 import type { Report } from '../compare/report.ts';
 import { REPORT_PAGE_FILE } from '../github/storage/index.ts';
-import { writeFileAtomic } from '../platform/files/index.ts';
 import { printable } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import type { Origin } from '../report/markdown/index.ts';

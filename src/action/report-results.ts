@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { describeError } from '@shadow-gate/platform';
+import { writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
 import type { Report } from '../compare/report.ts';
 import type { CheckResult } from '../gate/check.ts';
 import { type Octokit, type PullRequest, withoutCommands } from '../github/client/index.ts';
@@ -6,8 +8,6 @@ import { eventPullRequest, isManualOnDefaultBranch } from '../github/event/index
 import { fetchPullRequestHead, updateIssue, writeAnnotation, writeStickyComment } from '../github/publish/index.ts';
 import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/index.ts';
 import { writeMeasurement } from '../measure/schema/index.ts';
-import { writeFileAtomic, writeJson } from '../platform/files/index.ts';
-import { describeError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
 import {

@@ -1,3 +1,4 @@
+import { UserError } from '@shadow-gate/platform';
 import type { NamedCalibration } from '../compare/calibration/index.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import { NO_CALIBRATION } from '../gate/find-calibration.ts';
@@ -15,7 +16,6 @@ import {
   probeFilesAtBase,
 } from '../github/approved/index.ts';
 import { eventBaseBranch } from '../github/event/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_FILE, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
+import { release, UserError, VERSION } from '@shadow-gate/platform';
+import { expectWritable } from '@shadow-gate/platform/files';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import { type Calibration, type NamedCalibration, writeCalibration } from '../compare/calibration/index.ts';
 import { calibrate, unknownCheckpoints } from '../gate/calibrate.ts';
 import { calibrationOnDisk, calibrationPath } from '../gate/find-calibration.ts';
 import { withoutCommands } from '../github/client/index.ts';
 import { eventApprovedVersion } from '../github/event/index.ts';
-import { expectWritable } from '../platform/files/index.ts';
-import type { KeyValueStore } from '../platform/key-value-store.ts';
-import { UserError } from '../platform/user-error.ts';
-import { release, VERSION } from '../platform/version.ts';
 import { DEFAULT_FILE, findPolicy } from '../policy/load.ts';
 import { printable } from '../report/escape.ts';
 import { calibrationSummary } from '../report/markdown/index.ts';

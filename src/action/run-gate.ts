@@ -1,8 +1,8 @@
+import { configureCuda } from '@shadow-gate/checkpoints/onnx';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import { check } from '../gate/check.ts';
 import { withoutCommands } from '../github/client/index.ts';
 import { isAboutChange } from '../github/event/index.ts';
-import { configureCuda } from '../onnx/cuda/settings.ts';
-import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
 import { ProgressLines } from '../report/terminal/progress.ts';
 import type { GateRun, MeasuringRun } from './action-run.ts';

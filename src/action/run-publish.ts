@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import type { Report } from '../compare/report.ts';
 import { describeGithubError, type PullRequest } from '../github/client/index.ts';
 import { eventFinishedRun, eventPullRequest, type FinishedRun, pullRequestsOfRun } from '../github/event/index.ts';
 import { isFailure } from '../github/publish/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { readReport } from '../report/json.ts';
 import { type Origin, renderComment, renderRefusal } from '../report/markdown/index.ts';
 import type { PublishRun } from './action-run.ts';

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
 import type { ChangedInput } from '../compare/finding.ts';
 import { checkMeasured, measureShard } from '../gate/check.ts';
 import { describeGithubError } from '../github/client/index.ts';
 import { MEASUREMENT_FILE } from '../github/storage/index.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import { mergeFiles } from '../measure/shards/index.ts';
-import { writeFileAtomic } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { findingText } from '../report/text/index.ts';
 import type { KeyedRun, MergeRun, ShardRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';

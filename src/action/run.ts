@@ -1,6 +1,6 @@
+import { describeError } from '@shadow-gate/platform';
+import { workingDirectory } from '@shadow-gate/platform/files';
 import { githubRunner } from '../github/client/index.ts';
-import { workingDirectory } from '../platform/files/index.ts';
-import { describeError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import type { ActionRun } from './action-run.ts';
 import { checkRunLeftOpen, failOwnCheckRun, openOwnCheckRun } from './check-run.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
 import type { Report } from '../compare/report.ts';
 import type { Octokit } from '../github/client/index.ts';
 import { eventDefaultBranch } from '../github/event/index.ts';
 import { artifactsOnBranch } from '../github/storage/index.ts';
 import { appendHistory, formatHistory, type HistoryEntry, historyEntry, parseHistory } from '../history/entry.ts';
 import { assessTrend, withTrend } from '../history/trend.ts';
-import { writeFileAtomic } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { printable } from '../report/escape.ts';
 import type { ReportingRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';

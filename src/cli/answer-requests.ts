@@ -1,5 +1,4 @@
 import { realpath } from 'node:fs/promises';
-import type { Command } from 'commander';
 import {
   type FileResult,
   type ModelSource,
@@ -7,9 +6,10 @@ import {
   type RequestFileOptions,
   type RequestRefusal,
   toJsonLines,
-} from '../language-model/index.ts';
-import { expectWritable, writeFileAtomic } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
+} from '@shadow-gate/language-model';
+import { UserError } from '@shadow-gate/platform';
+import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
+import type { Command } from 'commander';
 import { printable } from '../report/escape.ts';
 import { formatCount } from '../report/text/index.ts';
 import {

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { UserError } from '@shadow-gate/platform';
+import { expectWritable } from '@shadow-gate/platform/files';
 import { type Command, Option } from 'commander';
 import {
   CALIBRATION_FILE,
@@ -9,8 +11,6 @@ import {
   writeCalibration,
 } from '../compare/calibration/index.ts';
 import { calibrate } from '../gate/calibrate.ts';
-import { expectWritable } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { findPolicy } from '../policy/load.ts';
 import { renderCalibration } from '../report/terminal/index.ts';
 import { CALIBRATE_EXAMPLES } from './help.ts';

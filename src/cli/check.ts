@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { expectWritable } from '@shadow-gate/platform/files';
 import { type Command, Option } from 'commander';
 import { type CheckResult, check } from '../gate/check.ts';
 import { checkLogs } from '../gate/check-logs.ts';
 import { writeMeasurement } from '../measure/schema/index.ts';
-import { expectWritable } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { CHECK_EXAMPLES } from './help.ts';
 import {
   type BaselineEndpointOptions,

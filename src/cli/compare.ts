@@ -1,9 +1,9 @@
+import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
 import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { readMeasurement } from '../measure/schema/index.ts';
-import { expectWritable } from '../platform/files/index.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
 import {

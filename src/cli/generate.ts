@@ -1,6 +1,6 @@
+import { generateFile } from '@shadow-gate/language-model';
+import { localTime } from '@shadow-gate/language-model/tokens';
 import type { Command } from 'commander';
-import { generateFile } from '../language-model/index.ts';
-import { localTime } from '../language-model/tokens/index.ts';
 import { answerRequests, type RequestOptions, requestOptions } from './answer-requests.ts';
 import { GENERATE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';

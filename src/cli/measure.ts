@@ -1,3 +1,5 @@
+import { UserError } from '@shadow-gate/platform';
+import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
 import { type Logs, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { expectShareable } from '../gate/check.ts';
@@ -7,8 +9,6 @@ import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
-import { expectWritable } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {

@@ -1,7 +1,7 @@
+import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
 import { writeMeasurement } from '../measure/schema/index.ts';
 import { mergeFiles } from '../measure/shards/index.ts';
-import { expectWritable } from '../platform/files/index.ts';
 import { MERGE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';
 import { printMeasurement } from './print-measurement.ts';

@@ -1,3 +1,12 @@
+import {
+  DEVICE_CHOICES,
+  type DeviceChoice,
+  LIBRARIES_WORDS,
+  type LibrariesChoice,
+  parseLibraries,
+} from '@shadow-gate/checkpoints/onnx';
+import { parseMemory, SIZE_WORDS } from '@shadow-gate/platform/memory';
+import { METHOD_CHOICES, type MethodChoice } from '@shadow-gate/spectra';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/measure-logs.ts';
 import {
@@ -12,10 +21,6 @@ import {
 } from '../gate/option-values.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/index.ts';
-import { LIBRARIES_WORDS, type LibrariesChoice, parseLibraries } from '../onnx/cuda/settings.ts';
-import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
-import { parseMemory, SIZE_WORDS } from '../platform/memory.ts';
-import { METHOD_CHOICES, type MethodChoice } from '../spectra/index.ts';
 
 const CHECKPOINT_FLAGS = '--checkpoint <path>';
 const CHECKPOINT_WORDS =

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Readable } from 'node:stream';
-import type { OnProgress } from '../platform/progress.ts';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/index.ts';
 import { openDisplay, type ProgressDisplay } from './progress/progress-display.ts';

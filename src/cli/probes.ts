@@ -1,14 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openCheckpointSource } from '@shadow-gate/language-model';
+import { UserError } from '@shadow-gate/platform';
+import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
 import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
-import { openCheckpointSource } from '../language-model/index.ts';
 import { type ExpectedRun, expectProbes } from '../measure/index.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
-import { expectWritable, writeFileAtomic } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/index.ts';
 import { suiteExportName } from '../probes/files/suite-name.ts';

@@ -1,4 +1,4 @@
-import { describeError } from '../platform/user-error.ts';
+import { describeError } from '@shadow-gate/platform';
 import { logLines, printable } from '../report/escape.ts';
 
 export const MAX_MESSAGE = 2000;

@@ -1,7 +1,7 @@
+import { UserError } from '@shadow-gate/platform';
+import { readSchema } from '@shadow-gate/platform/json';
 import { type Command, Option } from 'commander';
 import { MEASUREMENT_SCHEMA, readMeasurementOrShard } from '../measure/schema/index.ts';
-import { readSchema } from '../platform/json/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_POLICY } from '../policy/policy.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/index.ts';

@@ -1,7 +1,7 @@
+import { type CudaSettings, configureCuda } from '@shadow-gate/checkpoints/onnx';
+import { VERSION } from '@shadow-gate/platform';
+import { workingDirectory } from '@shadow-gate/platform/files';
 import { Command, CommanderError } from 'commander';
-import { type CudaSettings, configureCuda } from '../onnx/cuda/settings.ts';
-import { workingDirectory } from '../platform/files/index.ts';
-import { VERSION } from '../platform/version.ts';
 import { printable } from '../report/escape.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addCheckCommand } from './check.ts';

@@ -1,6 +1,6 @@
+import { scoreFile } from '@shadow-gate/language-model';
+import { ROLLING_RULES, type RollingRule } from '@shadow-gate/language-model/tokens';
 import { type Command, Option } from 'commander';
-import { scoreFile } from '../language-model/index.ts';
-import { ROLLING_RULES, type RollingRule } from '../language-model/tokens/index.ts';
 import { answerRequests, type RequestOptions, requestOptions } from './answer-requests.ts';
 import { SCORE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { cacheFolder } from '@shadow-gate/platform/files';
+import { directoryStore, type KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { Endpoint } from '../measure/options.ts';
-import { cacheFolder } from '../platform/files/index.ts';
-import { directoryStore, type KeyValueStore } from '../platform/key-value-store.ts';
-import { UserError } from '../platform/user-error.ts';
 import type {
   BaselineEndpointOptions,
   CandidateMeasureOptions,

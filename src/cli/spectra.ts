@@ -1,9 +1,9 @@
+import { openCheckpoint, openReference, TensorDigests } from '@shadow-gate/checkpoints';
+import { UserError } from '@shadow-gate/platform';
 import type { Command } from 'commander';
 import picomatch from 'picomatch';
-import { openCheckpoint, openReference, TensorDigests } from '../checkpoint/index.ts';
 import { measureSpectra, type SpectraMeasurement } from '../measure/index.ts';
 import type { TensorMeasurement } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { printableJson } from '../report/escape.ts';
 import { renderSpectra, renderUnmeasured } from '../report/terminal/index.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';

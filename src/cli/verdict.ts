@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
 import type { Report } from '../compare/report.ts';
-import { writeFileAtomic, writeJson } from '../platform/files/index.ts';
 import { printable, printableJson } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';

@@ -1,7 +1,7 @@
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { z } from 'zod';
 import { moduleSchema, ofSchema } from '../measure/schema/index.ts';
 import { LOW_RANK_RULES, policySchema } from '../policy/policy.ts';
-import { boundedValue } from '../statistics/index.ts';
 import { type AppliedRule, appliedRules, ruleLimit, ruleMovement } from './applied-rules.ts';
 import type { ComparisonContext } from './context.ts';
 import { scopeSchema } from './finding.ts';

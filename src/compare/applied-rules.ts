@@ -1,6 +1,6 @@
+import { boundedValue, certainDifference, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import { isModelMetric } from '../policy/metrics.ts';
 import { effectiveRules, lowRankRules, type Policy, type PolicyRule } from '../policy/policy.ts';
-import { boundedValue, certainDifference, lowerBound, upperBound } from '../statistics/index.ts';
 import { placeName } from './calibration/place.ts';
 import type { CalibrationReport } from './calibration/report-schema.ts';
 import type { MetricPair } from './metric-pair.ts';

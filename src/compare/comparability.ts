@@ -1,6 +1,6 @@
+import { release } from '@shadow-gate/platform';
 import { blockUpdates, isUpdateJudged } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/index.ts';
-import { release } from '../platform/version.ts';
 import type { Finding, FindingOf } from './finding.ts';
 import { differingKeys, MAX_UNMATCHED_SHARE } from './like-with-like.ts';
 

@@ -1,4 +1,4 @@
-import { increasing, type MaybeBounded } from '../statistics/index.ts';
+import { increasing, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 
 /**
  * A share is stored with ten digits: of a first singular value that holds all but this much, only that is known. Its

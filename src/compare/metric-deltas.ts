@@ -1,8 +1,8 @@
-import { isEmbedding } from '../checkpoint/naming/index.ts';
+import { isEmbedding } from '@shadow-gate/checkpoints/naming';
+import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { blockUpdates, groupKey, isScreened } from '../measure/aggregate.ts';
 import type { Measurement } from '../measure/schema/index.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { boundedValue, difference, isVague, type MaybeBounded } from '../statistics/index.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
 import { type Finding, SEVERITY } from './finding.ts';

@@ -1,5 +1,5 @@
-import type { ModuleType } from '../checkpoint/naming/index.ts';
-import type { MaybeBounded } from '../statistics/index.ts';
+import type { ModuleType } from '@shadow-gate/checkpoints/naming';
+import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import type { Scope } from './finding.ts';
 
 /** One number of the candidate beside the same number of the baseline. */

@@ -1,9 +1,9 @@
-import { wholeMatrix } from '../checkpoint/tensors/index.ts';
+import { wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { boundedValue, type MaybeBounded } from '@shadow-gate/spectra/bounded';
+import { profileRanks, STRONG } from '@shadow-gate/spectra/metrics';
 import { flattenMetrics, groupKey, isUpdateJudged, tensorKey } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/index.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { profileRanks, STRONG } from '../spectra/metrics.ts';
-import { boundedValue, type MaybeBounded } from '../statistics/index.ts';
 import { placeName } from './calibration/place.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';

@@ -1,5 +1,5 @@
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { z } from 'zod';
-import { LAYER_BY_LAYER } from '../language-model/execution.ts';
 import {
   architectureSchema,
   componentSchema,

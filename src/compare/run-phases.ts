@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { CheckGroup, CheckSubject, FoundBySubject } from './check.ts';
 import type { ComparisonContext } from './context.ts';
 import type { Finding } from './finding.ts';

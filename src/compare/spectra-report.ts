@@ -1,7 +1,7 @@
+import { metricsSchema } from '@shadow-gate/spectra/metrics-schema';
 import { z } from 'zod';
 import { tensorKey } from '../measure/aggregate.ts';
 import { type Measurement, type TensorMeasurement, tensorSchema } from '../measure/schema/index.ts';
-import { metricsSchema } from '../spectra/metrics-schema.ts';
 import type { Comparability } from './comparability.ts';
 
 const SHOWN = {

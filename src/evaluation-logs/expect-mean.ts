@@ -1,5 +1,5 @@
+import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkDocument, BenchmarkMetric } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 
 /** Sums of floating-point numbers depend on their order. */
 const ROUNDING = 1e-9;

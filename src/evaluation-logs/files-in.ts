@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 
 export interface FoundFile {
   /** Folder, relative to the one that was searched. */

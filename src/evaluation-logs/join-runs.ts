@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 
 /** What one results file or log of a harness has. */
 export interface LogRun {

@@ -1,3 +1,4 @@
+import { VERSION } from '@shadow-gate/platform';
 import { machineRecord, WITHOUT_WEIGHTS } from '../measure/record/index.ts';
 import {
   type Benchmarks,
@@ -7,7 +8,6 @@ import {
   type Measurement,
   measurementSchema,
 } from '../measure/schema/index.ts';
-import { VERSION } from '../platform/version.ts';
 import { readCounts } from './counts/read-counts.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
 import { readLighteval } from './lighteval/read-benchmarks.ts';

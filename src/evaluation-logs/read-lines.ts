@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 
 /** A document with few-shot prompts for each of ten choices takes some 200 KB. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;

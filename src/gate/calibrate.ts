@@ -1,4 +1,6 @@
-import { digestCheckpoint } from '../checkpoint/index.ts';
+import { digestCheckpoint } from '@shadow-gate/checkpoints';
+import { UserError } from '@shadow-gate/platform';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import {
   buildCalibration,
   type Calibration,
@@ -9,8 +11,6 @@ import {
 import { measure, openMeasured, openMeasuredReference } from '../measure/index.ts';
 import type { MeasureOptions, Reference } from '../measure/options.ts';
 import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
-import type { OnProgress } from '../platform/progress.ts';
-import { UserError } from '../platform/user-error.ts';
 
 interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Known-good checkpoints, or measurements of them (*.json); in order for a series. */

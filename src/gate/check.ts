@@ -1,3 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import type { NamedCalibration } from '../compare/calibration/index.ts';
 import { type Comparison, compare, undecidedSpectra } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
@@ -7,9 +10,6 @@ import { measureQuantization } from '../measure/index.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
 import { itemKey, type MeasuredProbes, type Measurement, type Quantization } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
-import type { KeyValueStore } from '../platform/key-value-store.ts';
-import type { OnProgress } from '../platform/progress.ts';
-import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { askSequentially } from './ask-sequentially.ts';
 import { findCalibration } from './find-calibration.ts';

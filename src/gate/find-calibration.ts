@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { UserError } from '@shadow-gate/platform';
 import { CALIBRATION_FILE, type NamedCalibration, readCalibration } from '../compare/calibration/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 

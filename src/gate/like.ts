@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { type MeasuredProbes, readMeasurement } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 
 /**
  * The answers of another measurement, which a new one is to be compared with: it takes their seed, their levels and their way of

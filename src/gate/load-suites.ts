@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isDatasetPath } from '../hub/dataset-path.ts';
+import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
 import { isTaskText } from '../lm-eval-tasks/read-task.ts';
 import { readTaskSuite, textWithTemplates } from '../lm-eval-tasks/read-task-suite.ts';
 import { approvedFiles } from '../lm-eval-tasks/task-files.ts';
 import { hideError, textKey } from '../measure/hidden-texts.ts';
 import { withoutQuotes } from '../measure/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';

@@ -1,4 +1,5 @@
-import { isHubPath } from '../hub/hub-path.ts';
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
 import {
   type ListedModel,
   type MeasuredModel,
@@ -13,7 +14,6 @@ import {
 } from '../measure/index.ts';
 import type { Endpoint, MeasureOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 
 /** What a user names to be measured. */
 export interface NamedModel {

@@ -1,4 +1,4 @@
-import { MAX_TIMEOUT_SECONDS } from '../language-model/remote/index.ts';
+import { MAX_TIMEOUT_SECONDS } from '@shadow-gate/language-model/remote';
 import { MAX_SEED, type SeedChoice } from '../measure/options.ts';
 
 export const ORDER_SEED_WORDS = `a whole number from 0 to ${MAX_SEED}`;

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { isWeightsFile } from '../checkpoint/formats/index.ts';
+import { isWeightsFile } from '@shadow-gate/checkpoints/formats';
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
 import { isCountsFile, type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
-import { isHubPath } from '../hub/hub-path.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { nameOfServed } from '../measure/index.ts';
 import type { Endpoint } from '../measure/options.ts';
 import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 
 /** The baseline of a check, and where it came from. */
 export type ResolvedBaseline = BaselineOrigin &

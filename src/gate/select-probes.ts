@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '@shadow-gate/platform';
 import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
 import type { MeasuredProbes } from '../measure/schema/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { TextSuite } from '../probes/texts/index.ts';

@@ -1,10 +1,10 @@
+import { UserError } from '@shadow-gate/platform';
+import { parseVersioned } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { timeSchema } from '../compare/index.ts';
 import type { Estimate, ShadowRow } from '../compare/probes/index.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
 import { roundNumber } from '../measure/round.ts';
-import { parseVersioned } from '../platform/json/index.ts';
-import { UserError } from '../platform/user-error.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { arithmeticMean, conformalSpread, normalQuantile } from '../statistics/index.ts';
 

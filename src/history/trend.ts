@@ -1,7 +1,7 @@
+import { release } from '@shadow-gate/platform';
 import type { Finding } from '../compare/finding.ts';
 import { CHARTS, type Chart, sortFindings, type Trend, verdictOf } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
-import { release } from '../platform/version.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type CusumPoint, cusum } from '../statistics/index.ts';
 import type { HistoryEntry, HistoryValue } from './entry.ts';

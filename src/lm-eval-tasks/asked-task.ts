@@ -1,8 +1,8 @@
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import type { PythonDict } from '@shadow-gate/python';
 import { type AskedDocument, type AskedTask, finalPart } from '../probes/files/index.ts';
 import { askedChoices, DEFAULT_MAX_TOKENS } from '../probes/files/lm-eval/index.ts';
 import type { ChoiceScoring, Wording } from '../probes/item.ts';
-import type { PythonDict } from '../python/index.ts';
 import { pythonToJson } from './python/json.ts';
 import type { TaskRequest } from './requests.ts';
 import type { Task } from './task.ts';

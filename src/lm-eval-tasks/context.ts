@@ -7,7 +7,7 @@ import {
   PythonError,
   type PythonValue,
   toText,
-} from '../python/index.ts';
+} from '@shadow-gate/python';
 import {
   type DocumentSource,
   fieldOrTemplate,

@@ -1,5 +1,5 @@
-import { UserError } from '../platform/user-error.ts';
-import { isDict, type PythonDict, PythonFloat, type PythonValue } from '../python/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isDict, type PythonDict, PythonFloat, type PythonValue } from '@shadow-gate/python';
 
 /** Keys and values of a task, or of a mapping in one. A key whose value is null is like one that is missing. */
 export class Entries {

@@ -1,4 +1,4 @@
-import { equals, type PythonDict, PythonError } from '../python/index.ts';
+import { equals, type PythonDict, PythonError } from '@shadow-gate/python';
 import { PythonRandom } from './python/random.ts';
 
 /** The seed of lm-evaluation-harness for few-shot examples (`--seed` without a value). */

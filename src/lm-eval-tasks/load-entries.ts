@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { isInside } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
-import type { PythonValue } from '../python/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isInside } from '@shadow-gate/platform/files';
+import type { PythonValue } from '@shadow-gate/python';
 import { readYamlEntries, type YamlEntry } from './python/yaml.ts';
 import { LOCAL_FILES, readTaskText, type TaskFiles } from './task-files.ts';
 

@@ -1,4 +1,5 @@
-import { readTextFile } from '../platform/files/index.ts';
+import { readTextFile } from '@shadow-gate/platform/files';
+import type { PythonDict } from '@shadow-gate/python';
 import {
   askedSuite,
   type FileSuite,
@@ -7,7 +8,6 @@ import {
   type ProbeFileOptions,
   quotingUnlessLinked,
 } from '../probes/files/index.ts';
-import type { PythonDict } from '../python/index.ts';
 import { askedTask } from './asked-task.ts';
 import { type GivenDocuments, loadDocuments } from './documents/find-documents.ts';
 import type { IsNeeded } from './documents/read-documents.ts';

@@ -1,5 +1,5 @@
-import { UserError } from '../platform/user-error.ts';
-import { isDict, isList, type PythonDict, type PythonValue } from '../python/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isDict, isList, type PythonDict, type PythonValue } from '@shadow-gate/python';
 import { Entries } from './entries.ts';
 import { loadEntries, type TaskLoadOptions } from './load-entries.ts';
 import type { YamlEntry } from './python/yaml.ts';

@@ -6,7 +6,7 @@ import {
   PythonTuple,
   type PythonValue,
   toText,
-} from '../python/index.ts';
+} from '@shadow-gate/python';
 import type { DocumentFormat } from './task.ts';
 import { renderTemplate } from './task-template.ts';
 

@@ -1,7 +1,7 @@
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isInt, isList, type PythonDict, PythonError, type PythonValue, toText } from '@shadow-gate/python';
 import { taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/index.ts';
 import { type AnswerRule, checkAnswerRule } from '../probes/index.ts';
-import { isInt, isList, type PythonDict, PythonError, type PythonValue, toText } from '../python/index.ts';
 import { documentSource, renderContexts, type TaskContextOptions } from './context.ts';
 import { FEWSHOT_SEED, firstN, type Sampler, seeded } from './fewshot.ts';
 import { type DocumentSource, renderChoices, renderQuestion, renderTarget } from './render-document.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { type TaskConfig, taskAnswerRule, taskFilterNames } from '../probes/files/lm-eval/index.ts';
 import { type AnswerRule, checkAnswerRule } from '../probes/index.ts';
 import type { Entries } from './entries.ts';

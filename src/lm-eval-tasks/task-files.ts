@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { readTextFile } from '../platform/files/index.ts';
+import { readTextFile } from '@shadow-gate/platform/files';
 
 /** A file of a task: where it belongs, and where its text is read. */
 export interface LocatedFile {

@@ -1,4 +1,4 @@
-import { compileRegex, type PythonDict, type RegexMatch, replaceAll } from '../python/index.ts';
+import { compileRegex, type PythonDict, type RegexMatch, replaceAll } from '@shadow-gate/python';
 import {
   asIndex,
   asText,
@@ -14,7 +14,7 @@ import {
   renderJinja,
   TESTS,
   TemplateError,
-} from '../python/jinja/index.ts';
+} from '@shadow-gate/python/jinja';
 
 const KNOWN = new Map<string, Body>();
 const MOST_KNOWN = 200;

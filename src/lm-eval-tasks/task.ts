@@ -1,5 +1,5 @@
+import type { PythonDict, PythonValue } from '@shadow-gate/python';
 import type { TaskConfig } from '../probes/files/lm-eval/index.ts';
-import type { PythonDict, PythonValue } from '../python/index.ts';
 
 /** A template, the name of a field, or a value for every document. */
 export type Rendered = string | number;

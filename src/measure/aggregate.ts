@@ -5,11 +5,12 @@ import {
   MLP_MODULES,
   MODULE_TYPES,
   type ModuleType,
-} from '../checkpoint/naming/index.ts';
-import { groupBy } from '../platform/group-by.ts';
-import type { Metrics } from '../spectra/metrics-schema.ts';
-import { MIN_SNR } from '../spectra/rounding.ts';
-import { boundedValue, increasing, type MaybeBounded, median, quotient, weightedMean } from '../statistics/index.ts';
+} from '@shadow-gate/checkpoints/naming';
+import { groupBy } from '@shadow-gate/platform';
+import { boundedValue, increasing, type MaybeBounded, quotient } from '@shadow-gate/spectra/bounded';
+import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
+import { MIN_SNR } from '@shadow-gate/spectra/rounding';
+import { median, weightedMean } from '../statistics/index.ts';
 import { roundMaybeBounded, roundNumber } from './round.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './schema/measurement.ts';
 

@@ -1,6 +1,6 @@
-import type { Model, ScoreRequest } from '../language-model/index.ts';
-import { at } from '../platform/at.ts';
-import type { OnProgress } from '../platform/progress.ts';
+import type { Model, ScoreRequest } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import {
   type LeftOutItem,
   type Outcome,

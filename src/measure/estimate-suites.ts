@@ -1,7 +1,7 @@
-import type { PassCost } from '../language-model/execution.ts';
-import type { Model } from '../language-model/index.ts';
-import type { OnProgress } from '../platform/progress.ts';
-import { UserError } from '../platform/user-error.ts';
+import type { Model } from '@shadow-gate/language-model';
+import type { PassCost } from '@shadow-gate/language-model/execution';
+import { UserError } from '@shadow-gate/platform';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import {
   chooseLevels,
   estimatePasses,

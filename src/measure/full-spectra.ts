@@ -1,4 +1,4 @@
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { isScreened } from './aggregate.ts';
 import type { Measurement } from './schema/measurement.ts';
 

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { at } from '../platform/at.ts';
-import { UserError } from '../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import type { AnswerKind, ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';

@@ -1,8 +1,8 @@
-import { foreignNamesAmong } from '../checkpoint/formats/index.ts';
-import { type ListedCheckpoint, openListed } from '../checkpoint/index.ts';
-import { isHubPath } from '../hub/hub-path.ts';
-import type { TokenPlace } from '../language-model/tokens/index.ts';
-import { UserError } from '../platform/user-error.ts';
+import { type ListedCheckpoint, openListed } from '@shadow-gate/checkpoints';
+import { foreignNamesAmong } from '@shadow-gate/checkpoints/formats';
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import type { TokenPlace } from '@shadow-gate/language-model/tokens';
+import { UserError } from '@shadow-gate/platform';
 import { describeFiles } from './behavior/behavior-files.ts';
 import type { Behavior } from './schema/behavior.ts';
 import type { Listed, Measurement, Served } from './schema/measurement.ts';

@@ -1,11 +1,17 @@
-import { type Adapter, isStackedModule, type LoraModule, loraFeatures } from '../checkpoint/adapter/index.ts';
-import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
-import { digestCheckpoint, fetchTensors, type TensorDigests } from '../checkpoint/index.ts';
-import { isBuffer, tokenEmbedding } from '../checkpoint/matrices/index.ts';
-import { tensorPlace } from '../checkpoint/naming/index.ts';
-import { isQuantized, isReadable, type TensorEntry, transposedView, wholeMatrix } from '../checkpoint/tensors/index.ts';
-import { UserError } from '../platform/user-error.ts';
-import { countNonFinite, findNonFinite } from '../spectra/index.ts';
+import { digestCheckpoint, fetchTensors, type TensorDigests } from '@shadow-gate/checkpoints';
+import { type Adapter, isStackedModule, type LoraModule, loraFeatures } from '@shadow-gate/checkpoints/adapter';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { isBuffer, tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
+import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import {
+  isQuantized,
+  isReadable,
+  type TensorEntry,
+  transposedView,
+  wholeMatrix,
+} from '@shadow-gate/checkpoints/tensors';
+import { UserError } from '@shadow-gate/platform';
+import { countNonFinite, findNonFinite } from '@shadow-gate/spectra';
 import {
   areTensorsEqual,
   type ExpertWeight,
@@ -16,7 +22,7 @@ import {
   judgeMerge,
   type MergedWeight,
   TensorNames,
-} from '../spectra/merge/index.ts';
+} from '@shadow-gate/spectra/merge';
 import type { MeasureSpectraOptions } from './options.ts';
 import { roundNumber } from './round.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';

@@ -1,13 +1,12 @@
-import { type Execution, LAYER_BY_LAYER, passSeconds } from '../language-model/execution.ts';
-import { type Model, type ModelSource, withModel } from '../language-model/index.ts';
-import type { ModelPrecision } from '../language-model/precision.ts';
-import type { RemoteUsage, ServedIdentity } from '../language-model/remote/index.ts';
-import type { Tokenizer } from '../language-model/tokens/index.ts';
-import { SPELLING } from '../language-model/tokens/spelling.ts';
-import { at } from '../platform/at.ts';
-import { sha256 } from '../platform/files/index.ts';
-import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
-import { UserError } from '../platform/user-error.ts';
+import { type Model, type ModelSource, withModel } from '@shadow-gate/language-model';
+import { type Execution, LAYER_BY_LAYER, passSeconds } from '@shadow-gate/language-model/execution';
+import type { ModelPrecision } from '@shadow-gate/language-model/precision';
+import type { RemoteUsage, ServedIdentity } from '@shadow-gate/language-model/remote';
+import type { Tokenizer } from '@shadow-gate/language-model/tokens';
+import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
+import { at, UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { type OnInterruption, type OnProgress, withInterruptions } from '@shadow-gate/platform/progress';
 import {
   chooseReadings,
   expectChatTemplate,

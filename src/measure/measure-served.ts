@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelSource } from '../language-model/index.ts';
-import { remoteAddress } from '../language-model/remote/index.ts';
-import type { TokenPlace } from '../language-model/tokens/index.ts';
-import { UserError } from '../platform/user-error.ts';
-import { VERSION } from '../platform/version.ts';
+import type { ModelSource } from '@shadow-gate/language-model';
+import { remoteAddress } from '@shadow-gate/language-model/remote';
+import type { TokenPlace } from '@shadow-gate/language-model/tokens';
+import { UserError, VERSION } from '@shadow-gate/platform';
 import type { ListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';

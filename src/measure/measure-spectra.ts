@@ -1,10 +1,8 @@
-import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
-import { type Checkpoint, fetchTensors, whileUnchanged } from '../checkpoint/index.ts';
-import { cudaSettings } from '../onnx/cuda/settings.ts';
-import { chooseDevice } from '../onnx/device.ts';
-import { type Device, float64Device } from '../onnx/session.ts';
-import { at } from '../platform/at.ts';
-import { machineMemory } from '../platform/memory.ts';
+import { type Checkpoint, fetchTensors, whileUnchanged } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { chooseDevice, cudaSettings, type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
+import { at } from '@shadow-gate/platform';
+import { machineMemory } from '@shadow-gate/platform/memory';
 import {
   asScreened,
   type Job,
@@ -13,8 +11,8 @@ import {
   runJobs,
   type SpectraFindings,
   type Spectrum,
-} from '../spectra/index.ts';
-import { spectrumProfile } from '../spectra/metrics.ts';
+} from '@shadow-gate/spectra';
+import { spectrumProfile } from '@shadow-gate/spectra/metrics';
 import { tensorKey } from './aggregate.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
 import type { MeasureSpectraOptions } from './options.ts';

@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FullCheckpoint, foreignFilesIn, foreignNamesAmong } from '../checkpoint/formats/index.ts';
 import {
   type Checkpoint,
   checkpointListing,
@@ -8,14 +7,13 @@ import {
   digestCheckpoint,
   TensorDigests,
   whileUnchanged,
-} from '../checkpoint/index.ts';
-import { storedEntries } from '../checkpoint/tensors/index.ts';
-import type { ModelSource } from '../language-model/index.ts';
-import { digestTokenFiles, reopenTokens, type TokenPlace } from '../language-model/tokens/index.ts';
-import { at } from '../platform/at.ts';
-import { FolderFiles } from '../platform/files/index.ts';
-import { UserError } from '../platform/user-error.ts';
-import { VERSION } from '../platform/version.ts';
+} from '@shadow-gate/checkpoints';
+import { type FullCheckpoint, foreignFilesIn, foreignNamesAmong } from '@shadow-gate/checkpoints/formats';
+import { storedEntries } from '@shadow-gate/checkpoints/tensors';
+import type { ModelSource } from '@shadow-gate/language-model';
+import { digestTokenFiles, reopenTokens, type TokenPlace } from '@shadow-gate/language-model/tokens';
+import { at, UserError, VERSION } from '@shadow-gate/platform';
+import { FolderFiles } from '@shadow-gate/platform/files';
 import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
 import { measureLogitScale } from './behavior/logit-scale.ts';

@@ -1,13 +1,13 @@
-import type { Adapter } from '../checkpoint/adapter/index.ts';
-import { refuseQuantized } from '../checkpoint/formats/index.ts';
 import {
   type Checkpoint,
   openCheckpoint,
   openMergedAdapter,
   openReference,
   TensorDigests,
-} from '../checkpoint/index.ts';
-import { UserError } from '../platform/user-error.ts';
+} from '@shadow-gate/checkpoints';
+import type { Adapter } from '@shadow-gate/checkpoints/adapter';
+import { refuseQuantized } from '@shadow-gate/checkpoints/formats';
+import { UserError } from '@shadow-gate/platform';
 import type { Endpoint, Reference } from './options.ts';
 
 /** A model that is measured, and what it was made from: each opened once, and handed on. */

@@ -1,12 +1,12 @@
-import { type FullCheckpoint, quantizationBeside } from '../checkpoint/formats/index.ts';
-import { type Checkpoint, fetchTensors } from '../checkpoint/index.ts';
-import { isBuffer } from '../checkpoint/matrices/index.ts';
-import { hasRecipes, isQuantized } from '../checkpoint/tensors/index.ts';
-import { ElementType } from '../onnx/graph.ts';
-import { isObject } from '../platform/json/index.ts';
-import type { OnProgress } from '../platform/progress.ts';
-import { UserError } from '../platform/user-error.ts';
-import { findNonFinite, innerName } from '../spectra/index.ts';
+import { type Checkpoint, fetchTensors } from '@shadow-gate/checkpoints';
+import { type FullCheckpoint, quantizationBeside } from '@shadow-gate/checkpoints/formats';
+import { isBuffer } from '@shadow-gate/checkpoints/matrices';
+import { ElementType } from '@shadow-gate/checkpoints/onnx/graph';
+import { hasRecipes, isQuantized } from '@shadow-gate/checkpoints/tensors';
+import { UserError } from '@shadow-gate/platform';
+import { isObject } from '@shadow-gate/platform/json';
+import type { OnProgress } from '@shadow-gate/platform/progress';
+import { findNonFinite, innerName } from '@shadow-gate/spectra';
 import { refuseOtherParams } from './refuse-other-params.ts';
 
 /**

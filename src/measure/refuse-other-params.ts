@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configOfParams, PARAMS_FILE, parseJsonObject } from '../checkpoint/config/index.ts';
-import { type FullCheckpoint, QUANTIZATION_KEYS } from '../checkpoint/formats/index.ts';
-import { CONSOLIDATED_FILE } from '../hub/checkpoint-files.ts';
-import { type Decoder, describeDecoder, type Layer } from '../language-model/index.ts';
-import { UserError } from '../platform/user-error.ts';
+import { configOfParams, PARAMS_FILE, parseJsonObject } from '@shadow-gate/checkpoints/config';
+import { type FullCheckpoint, QUANTIZATION_KEYS } from '@shadow-gate/checkpoints/formats';
+import { CONSOLIDATED_FILE } from '@shadow-gate/checkpoints/hub';
+import { type Decoder, describeDecoder, type Layer } from '@shadow-gate/language-model';
+import { UserError } from '@shadow-gate/platform';
 
 /**
  * Make sure that Mistral's params.json describes the model that config.json does. Where `consolidated*.safetensors` lie beside it, vLLM reads it

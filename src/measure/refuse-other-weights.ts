@@ -4,14 +4,14 @@ import {
   findOtherWeights,
   type OtherWeights,
   type TensorDigests,
-} from '../checkpoint/index.ts';
-import { isBuffer, tokenEmbedding } from '../checkpoint/matrices/index.ts';
-import { tensorPlace } from '../checkpoint/naming/index.ts';
-import type { TensorEntry } from '../checkpoint/tensors/index.ts';
-import type { OnProgress } from '../platform/progress.ts';
-import { UserError } from '../platform/user-error.ts';
-import { innerName } from '../spectra/index.ts';
-import { areTensorsEqual, TensorNames } from '../spectra/merge/index.ts';
+} from '@shadow-gate/checkpoints';
+import { isBuffer, tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
+import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
+import { UserError } from '@shadow-gate/platform';
+import type { OnProgress } from '@shadow-gate/platform/progress';
+import { innerName } from '@shadow-gate/spectra';
+import { areTensorsEqual, TensorNames } from '@shadow-gate/spectra/merge';
 
 /**
  * Make sure that whatever program loads a checkpoint gets the weights that are measured: those beside them must be the same numbers, or

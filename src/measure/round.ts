@@ -1,5 +1,5 @@
-import type { Metrics } from '../spectra/metrics-schema.ts';
-import type { MaybeBounded } from '../statistics/index.ts';
+import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
+import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 
 /**
  * Significant digits in a measurement: more than anyone needs, but fewer than float64 has. The last bits depend on how

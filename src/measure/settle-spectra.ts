@@ -1,5 +1,5 @@
-import type { FullCheckpoint } from '../checkpoint/formats/index.ts';
-import type { Checkpoint } from '../checkpoint/index.ts';
+import type { Checkpoint } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { isScreened, methodOfAll, summarize, tensorKey } from './aggregate.ts';
 import { completeSpectra, measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
 import type { CompletedSpectrum, MeasureSpectraOptions } from './options.ts';

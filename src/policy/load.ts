@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile } from '@shadow-gate/platform/files';
+import { type Position, parseYaml } from '@shadow-gate/platform/yaml';
 import type { z } from 'zod';
-import { readTextFile } from '../platform/files/index.ts';
-import { type Position, parseYaml } from '../platform/parse-yaml.ts';
-import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_POLICY, effectiveRules, type Policy, policySchema } from './policy.ts';
 
 export const DEFAULT_FILE = 'shadow-gate.yml';

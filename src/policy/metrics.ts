@@ -1,4 +1,4 @@
-import { TOP_ENERGY_KEYS } from '../spectra/metrics-schema.ts';
+import { TOP_ENERGY_KEYS } from '@shadow-gate/spectra/metrics-schema';
 
 /** Metrics of ΔW of the whole model. */
 export const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'] as const;

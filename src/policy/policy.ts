@@ -1,5 +1,5 @@
+import { isEmbedding, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
 import { z } from 'zod';
-import { isEmbedding, MODULE_TYPES } from '../checkpoint/naming/index.ts';
 import { DECISION_INTERVAL } from '../statistics/index.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 import { probePolicyShape } from './probe-policy.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import {
   compileRegex,
   escapeRegex,
@@ -7,7 +7,7 @@ import {
   type PythonRegex,
   removeAll,
   strip,
-} from '../python/index.ts';
+} from '@shadow-gate/python';
 
 /**
  * One step of a filter pipeline of lm-evaluation-harness (0.4.13), on one response.

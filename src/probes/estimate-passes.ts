@@ -1,6 +1,6 @@
-import { type PassCost, passSeconds } from '../language-model/execution.ts';
-import type { Model } from '../language-model/index.ts';
-import { at } from '../platform/at.ts';
+import type { Model } from '@shadow-gate/language-model';
+import { type PassCost, passSeconds } from '@shadow-gate/language-model/execution';
+import { at } from '@shadow-gate/platform';
 import { charactersRead, type EstimateOptions, type RunEstimate, sharedPrefixLengths } from './estimate.ts';
 import type { ProbeItem } from './item.ts';
 import { answerCount, answerLimit, type RunProbesOptions } from './run.ts';

@@ -1,6 +1,5 @@
-import type { Model } from '../language-model/index.ts';
-import { at } from '../platform/at.ts';
-import { groupBy } from '../platform/group-by.ts';
+import type { Model } from '@shadow-gate/language-model';
+import { at, groupBy } from '@shadow-gate/platform';
 import { selectFitting } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
 import { answerCount, answerLimit, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';

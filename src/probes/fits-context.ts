@@ -1,6 +1,6 @@
-import type { Model, Sequence } from '../language-model/index.ts';
-import { encodePair, type Tokenizer, TokenizerStopped } from '../language-model/tokens/index.ts';
-import { UserError } from '../platform/user-error.ts';
+import type { Model, Sequence } from '@shadow-gate/language-model';
+import { encodePair, type Tokenizer, TokenizerStopped } from '@shadow-gate/language-model/tokens';
+import { UserError } from '@shadow-gate/platform';
 import type { Form, ProbeItem } from './item.ts';
 import { scoredTexts } from './prompt.ts';
 import { answerLimit, type LeftOutItem, type RunProbesOptions } from './run.ts';

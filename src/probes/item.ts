@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { AnswerRule } from './answer-rule.ts';
 import { escapeRegExp } from './escape-regexp.ts';
 

@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from './item.ts';
 import type { Reading } from './reading.ts';
 

@@ -1,5 +1,5 @@
-import type { Model } from '../language-model/index.ts';
-import { groupBy } from '../platform/group-by.ts';
+import type { Model } from '@shadow-gate/language-model';
+import { groupBy } from '@shadow-gate/platform';
 import type { Trial } from './estimate.ts';
 import { selectFitting } from './fits-context.ts';
 import { itemChance, JUDGED_FORMS, type ProbeItem } from './item.ts';

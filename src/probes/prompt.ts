@@ -1,6 +1,6 @@
-import type { Model } from '../language-model/index.ts';
-import type { Tokenizer } from '../language-model/tokens/index.ts';
-import { UserError } from '../platform/user-error.ts';
+import type { Model } from '@shadow-gate/language-model';
+import type { Tokenizer } from '@shadow-gate/language-model/tokens';
+import { UserError } from '@shadow-gate/platform';
 import type { ProbeItem, Wording } from './item.ts';
 
 export interface PromptOptions {

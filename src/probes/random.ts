@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { at } from '@shadow-gate/platform';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { at } from '../platform/at.ts';
 
 /** Random numbers that are the same on every machine for the same seed and name. */
 export class Random {

@@ -1,7 +1,7 @@
-import type { Model, ScoreRequest } from '../language-model/index.ts';
-import { encodePair } from '../language-model/tokens/index.ts';
-import { sha256 } from '../platform/files/index.ts';
-import { groupBy } from '../platform/group-by.ts';
+import type { Model, ScoreRequest } from '@shadow-gate/language-model';
+import { encodePair } from '@shadow-gate/language-model/tokens';
+import { groupBy } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
 import type { ProbeItem } from './item.ts';
 import type { Suite } from './suite.ts';
 

@@ -1,7 +1,6 @@
-import { LAYER_BY_LAYER } from '../language-model/execution.ts';
-import type { GenerateRequest, Model, OnWork, ScoreAnswer, ScoreRequest } from '../language-model/index.ts';
-import { at } from '../platform/at.ts';
-import { groupBy } from '../platform/group-by.ts';
+import type { GenerateRequest, Model, OnWork, ScoreAnswer, ScoreRequest } from '@shadow-gate/language-model';
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { at, groupBy } from '@shadow-gate/platform';
 import { judgeAnswer } from './exact-answer.ts';
 import type { ProbeItem } from './item.ts';
 import { choiceOutcome, isMostlyRight, type Outcome, targetLikelihood } from './outcome.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import type { ProbeItem } from './item.ts';
 import { Random } from './random.ts';
 

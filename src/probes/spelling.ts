@@ -1,6 +1,6 @@
-import type { Model, ScoreRequest } from '../language-model/index.ts';
-import { encodedTexts, leadingTokens, type Tokenizer } from '../language-model/tokens/index.ts';
-import { sha256 } from '../platform/files/index.ts';
+import type { Model, ScoreRequest } from '@shadow-gate/language-model';
+import { encodedTexts, leadingTokens, type Tokenizer } from '@shadow-gate/language-model/tokens';
+import { sha256 } from '@shadow-gate/platform/files';
 import type { ProbeItem } from './item.ts';
 import { isTemplated, type PromptOptions, promptContext } from './prompt.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Phrasing, ProbeFamily } from './families/family.ts';
 import { PROBE_FAMILIES } from './families/index.ts';
 import type { ProbeItem } from './item.ts';

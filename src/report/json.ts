@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { VERSION } from '@shadow-gate/platform';
+import { parseVersioned, readVersioned, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { type Finding, findingSchema, type Level, SEVERITY } from '../compare/finding.ts';
 import { contradictionInSpectra, findingReason, reasonSchema, shownLevel, verdictOf } from '../compare/index.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
-import { parseVersioned, readVersioned, validate } from '../platform/json/index.ts';
-import { VERSION } from '../platform/version.ts';
 import { findingText } from './text/finding.ts';
 
 /**

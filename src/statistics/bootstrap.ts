@@ -1,6 +1,5 @@
+import { at, groupBy } from '@shadow-gate/platform';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { at } from '../platform/at.ts';
-import { groupBy } from '../platform/group-by.ts';
 
 /** What is drawn with replacement: a fact, or all facts of a template. */
 export interface Unit {

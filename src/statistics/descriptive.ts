@@ -1,3 +1,4 @@
+import { at } from '@shadow-gate/platform';
 import {
   standardDeviation as deviationOf,
   mean as meanOfValues,
@@ -5,7 +6,6 @@ import {
   median as medianOf,
   sampleStandardDeviation,
 } from 'simple-statistics';
-import { at } from '../platform/at.ts';
 
 /** Median; for an even count the mean of the two middle values, as in numpy. Null for no values. */
 export function median(values: readonly number[]): number | null {
@@ -45,22 +45,6 @@ export function robustZ(values: readonly number[], leastSpread: number): number[
   if (center === null) return [];
   const scale = Math.max(MAD_TO_SIGMA * medianAbsoluteDeviation([...values]), leastSpread);
   return values.map((value) => (value === center ? 0 : (value - center) / scale));
-}
-
-/**
- * Gini coefficient of non-negative values: 0 if all are equal, near 1 if one has everything.
- * G = 2·Σ i·xᵢ / (n·Σx) − (n + 1)/n with x ascending. Null for no values, or all zeros.
- */
-export function gini(values: ArrayLike<number>): number | null {
-  const ascending = Float64Array.from(values).sort();
-  const n = ascending.length;
-  let total = 0;
-  let ranked = 0;
-  ascending.forEach((value, i) => {
-    total += value;
-    ranked += (i + 1) * value;
-  });
-  return total > 0 ? (2 * ranked) / (n * total) - (n + 1) / n : null;
 }
 
 /** Mean of one value or more. */

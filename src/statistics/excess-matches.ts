@@ -1,6 +1,6 @@
+import { groupBy } from '@shadow-gate/platform';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { groupBy } from '../platform/group-by.ts';
 
 /** Two labels of one object. */
 export interface LabelPair {

@@ -1,24 +1,9 @@
 export { bisect } from './bisect.ts';
 export { bootstrap, percentileInterval } from './bootstrap.ts';
-export {
-  type Bounded,
-  bounded,
-  boundedValue,
-  certainDifference,
-  difference,
-  increasing,
-  isVague,
-  lowerBound,
-  type MaybeBounded,
-  quotient,
-  relativeWidth,
-  upperBound,
-} from './bounded.ts';
 export { clopperPearson } from './clopper-pearson.ts';
 export { type CusumPoint, cusum, DECISION_INTERVAL } from './cusum.ts';
 export {
   arithmeticMean,
-  gini,
   median,
   robustZ,
   standardDeviation,

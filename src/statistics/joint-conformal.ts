@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { arithmeticMean, sampleDeviation } from './descriptive.ts';
 
 /** Which deviations of a coordinate count: those above, those below, or both. */

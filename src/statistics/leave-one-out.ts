@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import { linearRegression } from 'simple-statistics';
-import { at } from '../platform/at.ts';
 import { arithmeticMean } from './descriptive.ts';
 
 export interface LeaveOneOutLine {

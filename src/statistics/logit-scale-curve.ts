@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 
 /** Numbers that are known at some factors of all logits, and are smooth in between. */
 export class ScaleCurve {

@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { bisect } from './bisect.ts';
 
 /** Nodes of the integral over the spectrum. With these, quantiles are right to five digits or more. */

@@ -1,4 +1,4 @@
-import { at } from '../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 
 /** What is known of the numbers x₁ … x_N of a finite population that is looked at in random blocks. */
 export interface SeenBlocks {

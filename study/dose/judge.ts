@@ -5,12 +5,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { groupBy, VERSION } from '@shadow-gate/platform';
 import { compare } from '../../src/compare/compare.ts';
 import { askingOrder, firstAnswers, settleAgainst } from '../../src/compare/index.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { factKey, type MeasuredProbes, type Measurement, readMeasurement } from '../../src/measure/schema/index.ts';
-import { groupBy } from '../../src/platform/group-by.ts';
-import { VERSION } from '../../src/platform/version.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import type { DoseResults, DoseVariant, DoseVerdict } from './results.ts';
 

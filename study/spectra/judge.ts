@@ -1,9 +1,10 @@
 // Judging measurements by the sources of the product, with known-good runs and without.
+
+import { at } from '@shadow-gate/platform';
 import type { Calibration } from '../../src/compare/calibration/schema.ts';
 import { compare } from '../../src/compare/compare.ts';
 import type { Report } from '../../src/compare/report.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
-import { at } from '../../src/platform/at.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Outcome, Summary } from './results.ts';

@@ -1,7 +1,7 @@
 // The tables of "Calibrated spectra" in docs/evidence.md, from study/results/spectra/*.json.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { at } from '../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { AdapterResult } from '../results.ts';
 import { mean, percent } from '../truth.ts';
 import { caseLabel, FIRST_STUDY, groupLabel, SAME_ADAPTERS } from './labels.ts';

@@ -1,8 +1,8 @@
+import { cudaSettings } from '@shadow-gate/checkpoints/onnx';
 import { expect, it } from 'vitest';
 import type { MeasuringRun } from '../../src/action/action-run.ts';
 import type { ActionContext } from '../../src/action/context.ts';
 import { inMeasuringGroup } from '../../src/action/run-gate.ts';
-import { cudaSettings } from '../../src/onnx/cuda/settings.ts';
 
 /** The log of a measurement that finds a GPU and cannot use it. */
 async function logOf(device: 'auto' | 'cuda'): Promise<string[]> {

@@ -1,9 +1,9 @@
+import { VERSION } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { resolveCalibration } from '../../src/action/resolve-calibration.ts';
 import { CALIBRATION_FILE, calibrationText } from '../../src/compare/calibration/file.ts';
 import { CALIBRATION_SCHEMA, type Calibration } from '../../src/compare/calibration/schema.ts';
 import { ApprovedFiles } from '../../src/github/approved/approved-files.ts';
-import { VERSION } from '../../src/platform/version.ts';
 import { policySchema } from '../../src/policy/policy.ts';
 import { useGitRepository } from '../github/approved/git-repository.ts';
 

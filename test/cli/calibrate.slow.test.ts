@@ -1,9 +1,9 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { editTensor } from '../../packages/checkpoints/test/edit-tensor.ts';
 import { readCalibration } from '../../src/compare/calibration/file.ts';
 import { readReport } from '../../src/report/json.ts';
-import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { runCli } from './run-cli.ts';
 

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { editTensor } from '../../packages/checkpoints/test/edit-tensor.ts';
+import { safetensorsBytes } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { verdictExitCode } from '../../src/cli/verdict.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { readReport } from '../../src/report/json.ts';
-import { editTensor } from '../checkpoint/edit-tensor.ts';
-import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from '../gate/reasons.ts';
 import { describeNeeds } from '../needs.ts';

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
+import { VERSION } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/run.ts';
-import { VERSION } from '../../src/platform/version.ts';
 import { runCli } from './run-cli.ts';
 
 const COMMANDS = [

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import * as open from '../../src/checkpoint/open.ts';
-import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import * as open from '../../packages/checkpoints/src/open.ts';
+import { float32, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { type CliResult, runCli, runCliWith } from './run-cli.ts';
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openTokenizer } from '@shadow-gate/language-model/tokens';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
+import type { CompletionsServer } from '../../packages/language-model/test/remote/completions-server.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
+import { talkingModel } from '../../packages/language-model/test/talking-model.ts';
 import { fixture, shared, temporaryFolder } from '../fixtures.ts';
-import type { CompletionsServer } from '../language-model/remote/completions-server.ts';
-import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
-import { languageModel } from '../language-model/runtime/engines.ts';
-import { talkingModel } from '../language-model/talking-model.ts';
+import { languageModel } from '../language-models.ts';
 import { describeNeeds } from '../needs.ts';
 import { runCliWith } from './run-cli.ts';
 

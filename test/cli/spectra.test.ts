@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { editTensor } from '../checkpoint/edit-tensor.ts';
+import { editTensor } from '../../packages/checkpoints/test/edit-tensor.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { runCli } from './run-cli.ts';
 

@@ -1,9 +1,9 @@
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { summarize } from '../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { UserError } from '../../src/platform/user-error.ts';
 import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { measurement, probes, reportOn, SUITE } from './measurement.ts';
 

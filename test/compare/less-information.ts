@@ -1,8 +1,8 @@
+import { boundedValue } from '@shadow-gate/spectra/bounded';
+import { EXACT_ONLY } from '@shadow-gate/spectra/metrics-schema';
 import { summarize } from '../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
-import { EXACT_ONLY } from '../../src/spectra/metrics-schema.ts';
-import { boundedValue } from '../../src/statistics/bounded.ts';
 import type { Seeded } from '../statistics/seeded.ts';
 import { pick } from './random-pairs.ts';
 

@@ -1,10 +1,10 @@
+import { spectralMetrics } from '@shadow-gate/spectra/metrics';
 import { describe, expect, it } from 'vitest';
 import { buildCalibration } from '../../src/compare/calibration/build.ts';
 import { compare } from '../../src/compare/compare.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/text/finding.ts';
-import { spectralMetrics } from '../../src/spectra/metrics.ts';
 import { tensor } from '../report/fixtures.ts';
 import { findingsOn, measurement, ofKind, reportOn } from './measurement.ts';
 

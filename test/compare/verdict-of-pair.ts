@@ -1,8 +1,8 @@
+import { UserError } from '@shadow-gate/platform';
 import type { Finding } from '../../src/compare/finding.ts';
 import type { Verdict } from '../../src/compare/report.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { UserError } from '../../src/platform/user-error.ts';
 import { seeded } from '../statistics/seeded.ts';
 import { LOSSES } from './less-information.ts';
 import { reportOn } from './measurement.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 const page = read('docs/adding-a-model.md');
-const FAMILIES = 'src/language-model/architectures/families';
+const FAMILIES = 'packages/language-model/src/architectures/families';
 
 function block(language: string): string {
   const [, code] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
@@ -26,8 +26,8 @@ describe('docs/adding-a-model.md', () => {
     const ofFamilies = [...new Set(named)].filter((file) => !/^(decoder|activation)\.ts$/.test(file ?? ''));
     expect(ofFamilies.length).toBeGreaterThan(15);
     for (const file of ofFamilies) {
-      const checkpoint = ['src/checkpoint/naming', 'src/checkpoint/matrices'];
-      const folders = [FAMILIES, 'src/language-model/architectures', ...checkpoint];
+      const checkpoint = ['packages/checkpoints/src/naming', 'packages/checkpoints/src/matrices'];
+      const folders = [FAMILIES, 'packages/language-model/src/architectures', ...checkpoint];
       const found = folders.some((folder) =>
         existsSync(fileURLToPath(new URL(`../../${folder}/${file}`, import.meta.url))),
       );

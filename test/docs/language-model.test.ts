@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { MODEL_FAMILIES, VISION_LANGUAGE } from '@shadow-gate/language-model';
 import { expect, it } from 'vitest';
-import { MODEL_FAMILIES } from '../../src/language-model/architectures/families/index.ts';
-import { VISION_LANGUAGE } from '../../src/language-model/architectures/vision-language.ts';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/language-model.md', import.meta.url)), 'utf8');
 const [, families] = /\n## Families\n([\s\S]*?)\n- \*\*Configs\*\*/.exec(page) ?? [];

@@ -2,12 +2,12 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { editTensor } from '../../packages/checkpoints/test/edit-tensor.ts';
+import { safetensorsBytes } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
-import { editTensor } from '../checkpoint/edit-tensor.ts';
-import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
-import { LAVAPIPE } from '../onnx/run-script.ts';
+import { LAVAPIPE } from '../run-script.ts';
 import { builtDist } from './built-dist.ts';
 
 // What only a process of the built command line can show. Everything else about the commands is in test/cli.

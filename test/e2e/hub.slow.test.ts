@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type FakeHub, startFakeHub } from '../../packages/checkpoints/test/hub/fake-hub.ts';
+import { serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
-import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
-import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { annotations, useRig } from './rig.ts';
 import { BASE_SHA, HEAD_SHA, runAction } from './run-action.ts';
 

@@ -2,11 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type FakeHub, startFakeHub } from '../../packages/checkpoints/test/hub/fake-hub.ts';
+import { serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { runCommandLine } from '../../src/cli/run.ts';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
-import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
-import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { asProcess } from './as-process.ts';
 
 const WORKFLOW = '.github/workflows/shadow-gate.yml';

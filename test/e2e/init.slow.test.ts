@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ACTION } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type WorkflowFacts, workflowText } from '../../src/cli/init/workflow-text.ts';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
-import { ACTION } from '../../src/platform/version.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { scriptArguments } from '../run-scripts.ts';
 import { builtDist } from './built-dist.ts';

@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { repository } from '../fixtures.ts';
-import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { annotations, useRig, WEIGHTS } from './rig.ts';
 import { BASE_SHA, HEAD_SHA, PUSH } from './run-action.ts';
 

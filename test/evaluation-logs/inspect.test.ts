@@ -1,12 +1,12 @@
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withZip } from '@shadow-gate/platform/files';
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
 import { readInspect } from '../../src/evaluation-logs/inspect/read-benchmarks.ts';
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { withZip } from '../../src/platform/files/zip.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 /** Logs that Inspect 0.3.285 wrote; expected.json has what it reports, by task, score and reducer. */

@@ -1,5 +1,6 @@
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readParquetFile } from '@shadow-gate/platform/parquet';
 import { describe, expect, it } from 'vitest';
 import { pairedCounts } from '../../src/compare/benchmarks/outcomes.ts';
 import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
@@ -8,7 +9,6 @@ import { readLighteval } from '../../src/evaluation-logs/lighteval/read-benchmar
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import type { Benchmarks } from '../../src/measure/schema/benchmarks.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { readParquetFile } from '../../src/platform/parquet/parquet.ts';
 import { fixture, readJson } from '../fixtures.ts';
 import { lightevalLogs } from './lighteval-fixture.ts';
 

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openCheckpointSource } from '@shadow-gate/language-model';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { findPolicy } from '../../src/policy/load.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { at } from '@shadow-gate/platform';
 import { describe, expect, test } from 'vitest';
-import { at } from '../../src/platform/at.ts';
 import { Random } from '../../src/probes/random.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { type Fuzzer, runInput } from './fuzzer.ts';

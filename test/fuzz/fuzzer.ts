@@ -1,4 +1,4 @@
-import { describeError, UserError } from '../../src/platform/user-error.ts';
+import { describeError, UserError } from '@shadow-gate/platform';
 import type { Random } from '../../src/probes/random.ts';
 import { type Input, SECRET } from './input.ts';
 

@@ -1,4 +1,4 @@
-import { external, initializer, modelBytes, node } from '../checkpoint/write-onnx.ts';
+import { external, initializer, modelBytes, node } from '../../packages/checkpoints/test/write-onnx.ts';
 
 interface Seed {
   readonly model: Uint8Array;

@@ -1,10 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
-import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
-import { TensorDigests } from '../../src/checkpoint/digest.ts';
-import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { storedEntries } from '../../src/checkpoint/tensors/tensor-value.ts';
-import { planSpectra } from '../../src/spectra/jobs.ts';
+import type { Checkpoint } from '@shadow-gate/checkpoints';
+import { openCheckpoint, TensorDigests } from '@shadow-gate/checkpoints';
+import { storedEntries } from '@shadow-gate/checkpoints/tensors';
+import { planSpectra } from '@shadow-gate/spectra';
 import { promise } from './fuzzer.ts';
 
 /** Tensors that are put together in one run. */

@@ -1,7 +1,7 @@
+import { directoryStore } from '@shadow-gate/platform/key-value-store';
 import { describe, expect, it } from 'vitest';
 import { MAX_SEED } from '../../src/measure/options.ts';
 import { measuredProbesSchema } from '../../src/measure/schema/probes.ts';
-import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import type { FlatOptions } from './check-options.ts';
 import { probesOf, runGate } from './run-gate.ts';

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../src/compare/compare.ts';
 import type { Report } from '../../src/compare/report.ts';
@@ -7,7 +8,6 @@ import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { boundedValue } from '../../src/statistics/bounded.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
 import { reasonsOf } from './reasons.ts';

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '@shadow-gate/platform/files';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeHub, type Files, startFakeHub } from '../../packages/checkpoints/test/hub/fake-hub.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { check } from '../../src/gate/check.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { makeFolder } from '../../src/platform/files/make-folder.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { runCliWith } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
-import { type FakeHub, type Files, startFakeHub } from '../hub/fake-hub.ts';
-import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shards/shard-files.ts';
 import { checkOptions, type FlatOptions } from './check-options.ts';
 

@@ -1,5 +1,5 @@
+import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import { describe, expect, it } from 'vitest';
-import type { Metrics } from '../../src/spectra/metrics-schema.ts';
 import { fixture, readJson } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
 import { decisiveReasons, runGate } from './run-gate.ts';

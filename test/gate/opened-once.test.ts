@@ -1,7 +1,7 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { writeCalibration } from '../../src/compare/calibration/file.ts';
 import { calibrate } from '../../src/gate/calibrate.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';

@@ -1,10 +1,9 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeJson } from '@shadow-gate/platform/files';
 import { describe, expect, it } from 'vitest';
-
 import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { writeJson } from '../../src/platform/files/write-file.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
 import { decisiveRules, probesOf, runGate } from './run-gate.ts';

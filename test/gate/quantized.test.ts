@@ -1,13 +1,13 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { type RawTensor, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { readBaseline } from '../../src/gate/read-baseline.ts';
 import { isBelowNoise } from '../../src/measure/aggregate.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { nextSteps } from '../../src/report/text/finding.ts';
 import { plain } from '../../src/report/text/phrase.ts';
-import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
 import { runGate } from './run-gate.ts';

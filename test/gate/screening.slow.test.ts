@@ -1,17 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { directoryStore } from '@shadow-gate/platform/key-value-store';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { float32, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
+import { Numbers } from '../../packages/spectra/test/fast/matrices.ts';
 import { calibrate } from '../../src/gate/calibrate.ts';
 import type { CheckResult } from '../../src/gate/check.ts';
 import { isScreened } from '../../src/measure/aggregate.ts';
 import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import { writeMeasurement } from '../../src/measure/schema/write.ts';
-import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { renderComment } from '../../src/report/markdown/comment.ts';
-import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
-import { Numbers } from '../spectra/fast/matrices.ts';
 import type { FlatOptions } from './check-options.ts';
 import { runGate } from './run-gate.ts';
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ServedCheckpoint, serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { check } from '../../src/gate/check.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
@@ -9,7 +10,6 @@ import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { runCli, runCliWith } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
-import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shards/shard-files.ts';
 import { checkOptions, type FlatOptions } from './check-options.ts';
 import { probesOf } from './run-gate.ts';

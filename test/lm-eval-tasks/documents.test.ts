@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { repr } from '@shadow-gate/python';
 import { describe, expect, it } from 'vitest';
 import { readDocumentFile } from '../../src/lm-eval-tasks/documents/read-documents.ts';
-import { repr } from '../../src/python/print.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 /** What `datasets` reads from the files, printed by Python (`make_documents.py`). */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { PythonDict } from '@shadow-gate/python';
+import { parsePythonJson } from '@shadow-gate/python';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
 import { type TaskRequest, taskRequests } from '../../src/lm-eval-tasks/requests.ts';
-import { parsePythonJson } from '../../src/python/json.ts';
-import type { PythonDict } from '../../src/python/value.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 
 interface Example {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { useFakeHub } from '../../packages/checkpoints/test/hub/use-fake-hub.ts';
 import { readTaskSuite } from '../../src/lm-eval-tasks/read-task-suite.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
-import { useFakeHub } from '../hub/use-fake-hub.ts';
 
 const TASK = `task: words
 dataset_path: org/words

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
+import { literalEval, PythonError, PythonFloat, parsePythonJson, repr } from '@shadow-gate/python';
 import { describe, expect, it } from 'vitest';
 import { PythonRandom } from '../../src/lm-eval-tasks/python/random.ts';
-import { parsePythonJson } from '../../src/python/json.ts';
-import { literalEval } from '../../src/python/literal.ts';
-import { repr } from '../../src/python/print.ts';
-import { PythonError, PythonFloat } from '../../src/python/value.ts';
 import { fixture, readJson } from '../fixtures.ts';
 
 /** Made by `make_python.py`. */

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PythonDict } from '@shadow-gate/python';
+import { parsePythonJson } from '@shadow-gate/python';
 import { describe, expect, it } from 'vitest';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
 import { taskRequests } from '../../src/lm-eval-tasks/requests.ts';
-import { parsePythonJson } from '../../src/python/json.ts';
-import type { PythonDict } from '../../src/python/value.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const CHOICES = `task: mine

@@ -1,17 +1,17 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint, openReference } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { openTokenPlace } from '@shadow-gate/language-model/tokens';
+import { directoryStore } from '@shadow-gate/platform/key-value-store';
 import { describe, expect, it } from 'vitest';
-import type { FullCheckpoint } from '../../src/checkpoint/formats/full-checkpoint.ts';
-import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
-import { openTokenPlace } from '../../src/language-model/tokens/token-place.ts';
+import { ggufBytes, list, pair } from '../../packages/checkpoints/test/formats/gguf/write-gguf.ts';
+import { type RawTensor, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { describeFiles, digestFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureLogitScale } from '../../src/measure/behavior/logit-scale.ts';
 import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import { sampleTokens } from '../../src/measure/behavior/token-sample.ts';
 import { MAX_SHOWN } from '../../src/measure/schema/behavior.ts';
-import { directoryStore } from '../../src/platform/key-value-store.ts';
-import { ggufBytes, list, pair } from '../checkpoint/formats/gguf/write-gguf.ts';
-import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { measurePath } from './measure-path.ts';
 

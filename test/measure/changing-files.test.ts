@@ -10,14 +10,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { expectUnchanged, openCheckpoint, TensorDigests } from '@shadow-gate/checkpoints';
+import { FolderFiles } from '@shadow-gate/platform/files';
+import { directoryStore } from '@shadow-gate/platform/key-value-store';
+import type { Progress } from '@shadow-gate/platform/progress';
 import { describe, expect, it } from 'vitest';
-import { TensorDigests } from '../../src/checkpoint/digest.ts';
-import { expectUnchanged } from '../../src/checkpoint/expect-unchanged.ts';
-import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
-import { FolderFiles } from '../../src/platform/files/folder-files.ts';
-import { directoryStore } from '../../src/platform/key-value-store.ts';
-import type { Progress } from '../../src/platform/progress.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { runGate } from '../gate/run-gate.ts';
 import { measurePath } from './measure-path.ts';

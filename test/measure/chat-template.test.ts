@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
+import { OnnxEngine, openCheckpointSource } from '@shadow-gate/language-model';
 import { afterEach, expect, it, vi } from 'vitest';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
-import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
+import { talkingModel } from '../../packages/language-model/test/talking-model.ts';
+import { wordTokenizer } from '../../packages/language-model/test/tokens/word-tokenizer.ts';
 import { measureProbes, runSuites } from '../../src/measure/measure-probes.ts';
 import { measuredProbesSchema } from '../../src/measure/schema/probes.ts';
-import { talkingModel } from '../language-model/talking-model.ts';
-import { wordTokenizer } from '../language-model/tokens/word-tokenizer.ts';
 import { scripted, suiteWithLevels } from '../probes/scripted.ts';
 
 afterEach(() => void vi.restoreAllMocks());

@@ -1,6 +1,9 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder, writeJson } from '@shadow-gate/platform/files';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeHub, startFakeHub } from '../../packages/checkpoints/test/hub/fake-hub.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
 import { type ListedModel, openListedModel } from '../../src/measure/listed.ts';
@@ -9,14 +12,10 @@ import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
-import { makeFolder } from '../../src/platform/files/make-folder.ts';
-import { writeJson } from '../../src/platform/files/write-file.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
-import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
-import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import type { PathOptions } from './measure-path.ts';
 import { example, measuring, text, writeShards } from './shards/shard-files.ts';
 

@@ -1,11 +1,11 @@
+import { openCheckpointSource } from '@shadow-gate/language-model';
+import { UserError } from '@shadow-gate/platform';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Weights } from '../../packages/language-model/src/architectures/weights.ts';
+import { StateStore } from '../../packages/language-model/src/runtime/layered/state-store.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
-import { Weights } from '../../src/language-model/architectures/weights.ts';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
-import { StateStore } from '../../src/language-model/runtime/layered/state-store.ts';
 import { expectProbes } from '../../src/measure/measure-probes.ts';
-import { UserError } from '../../src/platform/user-error.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { measuredSentence } from '../../src/report/text/words.ts';
 import { example, measuring } from './shards/shard-files.ts';

@@ -1,5 +1,5 @@
+import type { Model } from '@shadow-gate/language-model';
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../../src/language-model/model.ts';
 import { measurementKey } from '../../src/measure/cache/measurement-cache.ts';
 import { runSuites } from '../../src/measure/measure-probes.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';

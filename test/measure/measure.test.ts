@@ -1,12 +1,12 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSafetensorsHeader } from '@shadow-gate/checkpoints/formats';
 import { describe, expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
+import { renameTensors } from '../../packages/checkpoints/test/edit-tensor.ts';
+import { type RawTensor, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { ratioGap, summarizeDelta } from '../../src/measure/aggregate.ts';
 import { openMeasuredReference } from '../../src/measure/open-measured.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
-import { renameTensors } from '../checkpoint/edit-tensor.ts';
-import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { editedCopy } from '../gate/run-gate.ts';
 import { measurePath } from './measure-path.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSafetensorsHeader } from '@shadow-gate/checkpoints/formats';
 import { describe, expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../src/checkpoint/formats/safetensors.ts';
 import { compare } from '../../src/compare/compare.ts';
 import type { Finding } from '../../src/compare/finding.ts';
 import { openMeasuredAdapter, openMeasuredReference } from '../../src/measure/open-measured.ts';

@@ -1,5 +1,5 @@
+import type { Component, ModuleType } from '@shadow-gate/checkpoints/naming';
 import { describe, expect, it } from 'vitest';
-import type { Component, ModuleType } from '../../src/checkpoint/naming/module-type.ts';
 import { summarizeDelta } from '../../src/measure/aggregate.ts';
 import type { TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 

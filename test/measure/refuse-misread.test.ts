@@ -1,10 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { editTensor, renameTensors } from '../../packages/checkpoints/test/edit-tensor.ts';
+import { float32, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
 import { refuseMisread } from '../../src/measure/refuse-misread.ts';
-import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
-import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 

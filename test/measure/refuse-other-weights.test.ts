@@ -1,15 +1,13 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint, TensorDigests } from '@shadow-gate/checkpoints';
+import { readSafetensorsHeader, usualNames } from '@shadow-gate/checkpoints/formats';
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { TensorDigests } from '../../src/checkpoint/digest.ts';
-import { usualNames } from '../../src/checkpoint/formats/consolidated/names.ts';
-import { readAll } from '../../src/checkpoint/formats/shards/index-file.ts';
-import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { editTensor, renameTensors } from '../../packages/checkpoints/test/edit-tensor.ts';
+import { float32, type RawTensor, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
+import { stateDict, storageId, tensor, torchFile } from '../../packages/checkpoints/test/write-torch-file.ts';
 import { refuseOtherWeights } from '../../src/measure/refuse-other-weights.ts';
-import { UserError } from '../../src/platform/user-error.ts';
-import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
-import { float32, type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
-import { stateDict, storageId, tensor, torchFile } from '../checkpoint/write-torch-file.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 
@@ -221,10 +219,8 @@ describe("Mistral's own files beside those of transformers, of which vLLM reads 
     const folder = copyOf('consolidated', name);
     rmSync(join(folder, 'expected.safetensors'));
     const { config } = await openCheckpoint(folder);
-    const entries = await readAll(
-      folder,
-      readdirSync(folder).filter((file) => file.startsWith('consolidated')),
-    );
+    const files = readdirSync(folder).filter((file) => file.startsWith('consolidated'));
+    const entries = (await Promise.all(files.map((file) => readSafetensorsHeader(join(folder, file))))).flat();
     const usual: Record<string, RawTensor> = {};
     for (const entry of usualNames(entries, config ?? {})) {
       const { dtype, shape, file, offset, byteLength } = entry;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Habits } from '../../packages/language-model/test/remote/completions-server.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
 import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/text/finding.ts';
-import type { Habits } from '../language-model/remote/completions-server.ts';
-import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example, type Measuring, measuring, writeShards } from './shards/shard-files.ts';
 
 const checkpoint = example('benchmark-aligned');

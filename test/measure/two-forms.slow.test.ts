@@ -1,14 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openReference, TensorDigests } from '@shadow-gate/checkpoints';
+import { OnnxEngine } from '@shadow-gate/language-model';
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { TensorDigests } from '../../src/checkpoint/digest.ts';
-import { openReference } from '../../src/checkpoint/open.ts';
-import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
+import { type RawTensor, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
+import { stateDict, storageId, tensor, torchFile } from '../../packages/checkpoints/test/write-torch-file.ts';
 import { refuseMisread } from '../../src/measure/refuse-misread.ts';
 import { refuseOtherWeights } from '../../src/measure/refuse-other-weights.ts';
-import { UserError } from '../../src/platform/user-error.ts';
-import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
-import { stateDict, storageId, tensor, torchFile } from '../checkpoint/write-torch-file.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 /** See make_two_forms.py. */

@@ -1,5 +1,5 @@
+import type { Model } from '@shadow-gate/language-model';
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../../src/language-model/model.ts';
 import { estimateRun } from '../../src/probes/estimate.ts';
 import { estimatePasses } from '../../src/probes/estimate-passes.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';

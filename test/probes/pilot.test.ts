@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { groupBy } from '../../src/platform/group-by.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { chooseLevels } from '../../src/probes/pilot.ts';
 import { Random } from '../../src/probes/random.ts';

@@ -1,5 +1,5 @@
+import { capitalize } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { capitalize } from '../../src/platform/capitalize.ts';
 import { asOption, fill } from '../../src/probes/families/facts/relation.ts';
 import { facts, RELATIONS } from '../../src/probes/families/facts.ts';
 import type { Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';

@@ -1,13 +1,12 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ScoreRequest } from '@shadow-gate/language-model';
+import { type Model, openCheckpointSource, withModel } from '@shadow-gate/language-model';
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { openTokenizer, TokenizerStopped } from '@shadow-gate/language-model/tokens';
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { LOGIT_FACTORS } from '../../src/language-model/engine.ts';
-import { LAYER_BY_LAYER } from '../../src/language-model/execution.ts';
-import { type Model, withModel } from '../../src/language-model/model.ts';
-import { openCheckpointSource } from '../../src/language-model/open-model.ts';
-import type { ScoreRequest } from '../../src/language-model/requests.ts';
-import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
-import { at } from '../../src/platform/at.ts';
 import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { PROBE_DATE, promptContext } from '../../src/probes/prompt.ts';
@@ -227,6 +226,15 @@ describe('the selection of facts that fit the context', () => {
       ['a', 'other-form'],
       ['a.twin', 'does-not-fit'],
     ]);
+  });
+
+  it('leaves nothing out for a tokenizer that was stopped: the model cannot be asked at all', async () => {
+    const tokenizer = await openTokenizer(repository('examples', 'base'));
+    const encode = () => {
+      throw new TokenizerStopped('encoding took longer than 0.3 s', 'restore the file', { code: 'no-tokenizer' });
+    };
+    const model = { ...writing(''), tokenizer: { ...tokenizer, encode }, maxLength: 100 };
+    expect(() => selectFitting([item('a', choice)], model, options)).toThrow(TokenizerStopped);
   });
 });
 

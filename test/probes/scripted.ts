@@ -1,4 +1,4 @@
-import type { Model } from '../../src/language-model/model.ts';
+import type { Model } from '@shadow-gate/language-model';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { atLevels, FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL, type Suite } from '../../src/probes/suite.ts';
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openTokenizer } from '@shadow-gate/language-model/tokens';
 import { describe, expect, it } from 'vitest';
-import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { scoredTexts } from '../../src/probes/prompt.ts';
 import { spelledAnswerReader } from '../../src/probes/spelling.ts';

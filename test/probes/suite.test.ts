@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { groupBy } from '../../src/platform/group-by.ts';
 import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
 import { answerKind, type ProbeItem } from '../../src/probes/item.ts';
 import { stratifiedSample } from '../../src/probes/sample.ts';

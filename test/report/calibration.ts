@@ -1,4 +1,4 @@
-import type { ModuleType } from '../../src/checkpoint/naming/module-type.ts';
+import type { ModuleType } from '@shadow-gate/checkpoints/naming';
 import type { CalibratedMetric, CalibrationReport } from '../../src/compare/calibration/report-schema.ts';
 import type { FindingOf } from '../../src/compare/finding.ts';
 

@@ -1,4 +1,4 @@
-import type { ModuleType } from '../../src/checkpoint/naming/module-type.ts';
+import type { ModuleType } from '@shadow-gate/checkpoints/naming';
 import type { FindingOf } from '../../src/compare/finding.ts';
 import { type MetricDelta, type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';

@@ -1,6 +1,6 @@
+import { VERSION } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/compare/report.ts';
-import { VERSION } from '../../src/platform/version.ts';
 import { parseReport, serializeReport } from '../../src/report/json.ts';
 import { reportOn } from '../compare/measurement.ts';
 import { randomPair } from '../compare/random-pairs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gini, median, robustZ, weightedMean } from '../../src/statistics/descriptive.ts';
+import { median, robustZ, weightedMean } from '../../src/statistics/descriptive.ts';
 
 describe('descriptive statistics', () => {
   it('the median of an even count is the mean of the two middle values', () => {
@@ -10,13 +10,6 @@ describe('descriptive statistics', () => {
   it('the weighted mean divides by the sum of the weights, and is null without weight', () => {
     expect(weightedMean([1, 4], [3, 1])).toBe(1.75);
     expect(weightedMean([], [])).toBeNull();
-  });
-
-  it('the Gini coefficient is 0 for equal shares, (n − 1)/n if one has all, 0.25 for 1 and 3', () => {
-    expect(gini([2, 2, 2])).toBeCloseTo(0, 15);
-    expect(gini([0, 0, 0, 5])).toBeCloseTo(3 / 4, 15);
-    expect(gini([3, 1])).toBeCloseTo(0.25, 15);
-    expect(gini([0, 0])).toBeNull();
   });
 
   it('the robust z-score uses median and MAD: 3 and 1 for 1, 2, 3, 4, 100', () => {

@@ -1,3 +1,4 @@
+import { release, VERSION } from '@shadow-gate/platform';
 import {
   areExchangeable,
   CALIBRATION_FILE,
@@ -8,7 +9,6 @@ import {
 } from '../../compare/calibration/index.ts';
 import { calibrationOnDisk, calibrationPath } from '../../gate/find-calibration.ts';
 import { readBaseline } from '../../gate/read-baseline.ts';
-import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import { findingText, knownGoodCount } from '../../report/text/index.ts';
 import { isInLfs, pathIn } from '../init/git.ts';

@@ -1,10 +1,8 @@
-import { type FullCheckpoint, folderOfWeights } from '../../checkpoint/formats/index.ts';
-import { parseHubPath } from '../../hub/hub-path.ts';
-import { HubRepository } from '../../hub/hub-repository.ts';
-import { hubSettings } from '../../hub/hub-settings.ts';
-import { expectModelMemory, openModelTokenizer } from '../../language-model/index.ts';
-import { identifyServer, RemoteServer } from '../../language-model/remote/index.ts';
-import type { Tokenizer } from '../../language-model/tokens/index.ts';
+import { type FullCheckpoint, folderOfWeights } from '@shadow-gate/checkpoints/formats';
+import { HubRepository, hubSettings, parseHubPath } from '@shadow-gate/checkpoints/hub';
+import { expectModelMemory, openModelTokenizer } from '@shadow-gate/language-model';
+import { identifyServer, RemoteServer } from '@shadow-gate/language-model/remote';
+import type { Tokenizer } from '@shadow-gate/language-model/tokens';
 import { PROBE_DATE } from '../../probes/index.ts';
 import type { Suite } from '../../probes/suite.ts';
 import { expectTime } from '../init/expected-time.ts';

@@ -1,11 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname } from 'node:path';
-import type { ExpectedMemory } from '../../language-model/index.ts';
-import { chooseModelDevice, type DeviceChoice } from '../../onnx/device.ts';
-import { matrixRate } from '../../onnx/matrix-rate.ts';
-import { cacheFolder, expectWritable } from '../../platform/files/index.ts';
-import { machineMemory } from '../../platform/memory.ts';
+import { chooseModelDevice, type DeviceChoice, matrixRate } from '@shadow-gate/checkpoints/onnx';
+import type { ExpectedMemory } from '@shadow-gate/language-model';
+import { cacheFolder, expectWritable } from '@shadow-gate/platform/files';
+import { machineMemory } from '@shadow-gate/platform/memory';
 import { formatBytes } from '../init/sizes.ts';
 import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
 

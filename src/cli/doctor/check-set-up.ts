@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { release, VERSION } from '@shadow-gate/platform';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { describeFiles } from '../../measure/index.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
-import { release, VERSION } from '../../platform/version.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import type { Suite } from '../../probes/suite.ts';
 import { formatCount } from '../../report/text/index.ts';

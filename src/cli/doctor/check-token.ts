@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { VERSION } from '../../platform/version.ts';
+import { VERSION } from '@shadow-gate/platform';
 import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from './diagnosis.ts';
 
 interface TokenContext {

@@ -1,4 +1,4 @@
-import type { ExpectedMemory } from '../../language-model/index.ts';
+import type { ExpectedMemory } from '@shadow-gate/language-model';
 import { isInLfs, pathIn } from '../init/git.ts';
 import { isOnHub } from '../init/model.ts';
 import { HOSTED } from '../init/place.ts';

@@ -1,4 +1,4 @@
-import { describeError, UserError } from '../../platform/user-error.ts';
+import { describeError, UserError } from '@shadow-gate/platform';
 
 /** What one check of `doctor` found. */
 export interface Diagnosis {

@@ -1,5 +1,5 @@
+import { expectModelMemory } from '@shadow-gate/language-model';
 import { selectProbes } from '../../gate/select-probes.ts';
-import { expectModelMemory } from '../../language-model/index.ts';
 import { findPolicy } from '../../policy/load.ts';
 import { printableJson } from '../../report/escape.ts';
 import { describeCheckpoint, openPair } from '../init/model.ts';

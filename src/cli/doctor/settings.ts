@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isObject } from '@shadow-gate/platform/json';
 import { parse } from 'yaml';
 import { HALVES, type Half } from '../../measure/options.ts';
-import { isObject } from '../../platform/json/index.ts';
 import { BASELINE_FILE, isThere, ourWorkflows } from '../init/existing.ts';
 import { findCheckpoints } from '../init/find-checkpoints.ts';
 import { DEFAULTS } from '../init/questions.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { readProbeFile } from '../../probes/files/index.ts';
 
 /** A file of the user's that can be asked. */

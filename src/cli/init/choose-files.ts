@@ -1,5 +1,5 @@
+import { UserError } from '@shadow-gate/platform';
 import { type Measurement, measurementText } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { printable } from '../../report/escape.ts';
 import { formatInteger } from '../../report/text/index.ts';

@@ -1,7 +1,6 @@
+import { ACTION, UserError } from '@shadow-gate/platform';
 import { type Command, Option } from 'commander';
 import { HALVES } from '../../measure/options.ts';
-import { UserError } from '../../platform/user-error.ts';
-import { ACTION } from '../../platform/version.ts';
 import { deviceOptions, parseTimeOption } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { InitOptions } from './options.ts';

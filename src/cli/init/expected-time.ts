@@ -1,6 +1,6 @@
-import { matrixRate } from '../../onnx/matrix-rate.ts';
+import { matrixRate } from '@shadow-gate/checkpoints/onnx';
+import { planSpectra } from '@shadow-gate/spectra';
 import type { Suite } from '../../probes/suite.ts';
-import { planSpectra } from '../../spectra/index.ts';
 import type { OpenedPair } from './model.ts';
 
 /** How long a measurement takes on the CPU of this machine, in seconds, by the sizes alone. */

@@ -9,7 +9,7 @@ import {
   PICKLED_INDEX,
   PICKLED_SINGLE,
   SINGLE,
-} from '../../hub/checkpoint-files.ts';
+} from '@shadow-gate/checkpoints/hub';
 
 /** A folder, or a file, that looks like a checkpoint by the names in it. */
 export interface FoundCheckpoint {

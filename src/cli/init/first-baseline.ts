@@ -1,8 +1,8 @@
+import { UserError } from '@shadow-gate/platform';
 import { tooFewFacts } from '../../compare/index.ts';
 import { budgetUse, LEAST_FACTS, pairWithItself } from '../../compare/probes/index.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';
 import { findingText } from '../../report/text/index.ts';
 import { takeMeasurement } from '../measure.ts';

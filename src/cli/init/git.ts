@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isLfsPointerFile } from '@shadow-gate/platform/files';
 import picomatch from 'picomatch';
-import { isLfsPointerFile } from '../../platform/files/index.ts';
 
 /** The folder with `.git`, upwards from here; null outside of any repository. */
 export function findRepository(folder: string): string | null {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
-import { type Checkpoint, checkpointName, openCheckpoint, openReference } from '../../checkpoint/index.ts';
-import { isHubPath } from '../../hub/hub-path.ts';
-import { examineModel } from '../../language-model/index.ts';
-import { machineMemory } from '../../platform/memory.ts';
-import { type ErrorCode, UserError } from '../../platform/user-error.ts';
+import { type Checkpoint, checkpointName, openCheckpoint, openReference } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import { examineModel } from '@shadow-gate/language-model';
+import { type ErrorCode, UserError } from '@shadow-gate/platform';
+import { machineMemory } from '@shadow-gate/platform/memory';
 import { printable } from '../../report/escape.ts';
 import { formatBytes, formatParameters } from './sizes.ts';
 

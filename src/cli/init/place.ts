@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseHubPath } from '../../hub/hub-path.ts';
-import { isInside } from '../../platform/files/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { parseHubPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
+import { isInside } from '@shadow-gate/platform/files';
 import { isInLfs, pathIn } from './git.ts';
 import { type DescribedModel, isOnHub } from './model.ts';
 import type { CandidateSource } from './workflow-text.ts';

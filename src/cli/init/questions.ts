@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from 'node:readline/promises';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { printable } from '../../report/escape.ts';
 
 /** What is asked with, in a terminal or by a script that writes the answers to standard input. */

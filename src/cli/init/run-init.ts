@@ -1,5 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
-import { ACTION } from '../../platform/version.ts';
+import { ACTION, UserError } from '@shadow-gate/platform';
 import { printable } from '../../report/escape.ts';
 import type { Output } from '../output.ts';
 import { printAnswers, printMeasurement } from '../print-measurement.ts';

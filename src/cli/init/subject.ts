@@ -1,7 +1,7 @@
-import { isHubPath, parseHubPath } from '../../hub/hub-path.ts';
-import { remoteAddress } from '../../language-model/remote/index.ts';
+import { isHubPath, parseHubPath } from '@shadow-gate/checkpoints/hub';
+import { remoteAddress } from '@shadow-gate/language-model/remote';
+import { UserError } from '@shadow-gate/platform';
 import type { Half } from '../../measure/options.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';
 import type { Search } from './find-checkpoints.ts';
 import { pathIn } from './git.ts';

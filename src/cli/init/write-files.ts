@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expectWritable, writeFileAtomic } from '../../platform/files/index.ts';
+import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
 
 export interface FileToWrite {
   /** Relative to the folder. */

@@ -1,6 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline';
+import type { Progress } from '@shadow-gate/platform/progress';
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../../platform/progress.ts';
 import { barLine, ProgressClock } from '../../report/terminal/progress.ts';
 
 /** A terminal to draw on. */

@@ -1,4 +1,4 @@
-import type { Progress } from '../../platform/progress.ts';
+import type { Progress } from '@shadow-gate/platform/progress';
 import { ProgressLines } from '../../report/terminal/progress.ts';
 import { type BarStream, ProgressBar } from './progress-bar.ts';
 

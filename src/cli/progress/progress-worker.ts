@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Progress } from '../../platform/progress.ts';
+import type { Progress } from '@shadow-gate/platform/progress';
 import { type DisplayKind, openDisplay } from './progress-display.ts';
 
 /** What the main thread sends. Every message has the width of the terminal, which only that thread can ask for. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../../platform/process/index.ts';
-import type { Progress } from '../../platform/progress.ts';
+import { workerEntry } from '@shadow-gate/platform/process';
+import type { Progress } from '@shadow-gate/platform/progress';
 import type { DisplayKind, ProgressDisplay } from './progress-display.ts';
 import type { DisplayData, DisplayMessage } from './progress-worker.ts';
 

@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import type { BenchmarkDocument } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { choiceProbability } from '../../probes/outcome.ts';
 import { gradeItems } from '../probes/graded.ts';

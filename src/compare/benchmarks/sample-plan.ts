@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { BenchmarkTask, MeasuredProbes } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 
 /** How much the answers to one benchmark vary, from item to item and from sample to sample of one item. */

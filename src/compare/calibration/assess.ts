@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
 import {
   arithmeticMean,
   conformalSpread,

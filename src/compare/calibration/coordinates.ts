@@ -1,4 +1,4 @@
-import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '../../statistics/index.ts';
+import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '@shadow-gate/spectra/bounded';
 import { withDerived } from '../derived-metrics.ts';
 import { type CalibrationPlace, isSamePlace } from './place.ts';
 import type { CalibrationRun } from './schema.ts';

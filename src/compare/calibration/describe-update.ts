@@ -1,5 +1,5 @@
+import { release } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
-import { release } from '../../platform/version.ts';
 import { differingKeys } from '../like-with-like.ts';
 import type { DescribedUpdate } from './schema.ts';
 

@@ -1,7 +1,7 @@
-import { writeFileAtomic } from '../../platform/files/index.ts';
-import { jsonLines, parseVersioned, readVersioned } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
-import { boundedValue } from '../../statistics/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
+import { jsonLines, parseVersioned, readVersioned } from '@shadow-gate/platform/json';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { metricRange } from '../metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';

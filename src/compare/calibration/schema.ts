@@ -1,3 +1,4 @@
+import { maybeBoundedSchema } from '@shadow-gate/spectra/metrics-schema';
 import { z } from 'zod';
 import {
   architectureSchema,
@@ -7,7 +8,6 @@ import {
   measurementSchema,
   moduleSchema,
 } from '../../measure/schema/index.ts';
-import { maybeBoundedSchema } from '../../spectra/metrics-schema.ts';
 
 export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
 

@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';

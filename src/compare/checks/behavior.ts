@@ -1,4 +1,4 @@
-import { SAMPLING_NAMES } from '../../language-model/tokens/gguf/defaults.ts';
+import { SAMPLING_NAMES } from '@shadow-gate/language-model/tokens/gguf-defaults';
 import {
   BEHAVIOR_PARTS,
   BESIDE_TOKENIZER,

@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gradedTasks, judgingRow } from '../benchmarks/graded-documents.ts';
 import { allOutcomes, benchmarkUnits, isAboveChance, shownLosses } from '../benchmarks/judge.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import { metricExcess } from '../calibration/assess.ts';
 import { type CalibrationPlace, isSamePlace, placeName } from '../calibration/place.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';

@@ -1,4 +1,4 @@
-import type { SkipCause } from '../../checkpoint/matrices/matrix.ts';
+import type { SkipCause } from '@shadow-gate/checkpoints/matrices';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

@@ -1,6 +1,5 @@
+import { at, groupBy } from '@shadow-gate/platform';
 import type { MergedWeightMeasurement, MergeMeasurement } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf, Level } from '../finding.ts';
 

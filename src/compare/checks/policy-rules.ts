@@ -1,6 +1,6 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
+import { boundedValue, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import type { PolicyRule } from '../../policy/policy.ts';
-import { boundedValue, lowerBound, upperBound } from '../../statistics/index.ts';
 import {
   type AppliedRule,
   appliedRules,

@@ -1,6 +1,6 @@
+import { boundedValue, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import { flattenMetrics, isScreened } from '../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../measure/schema/index.ts';
-import { boundedValue, lowerBound, upperBound } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import { withDerived } from '../derived-metrics.ts';
 import type { Finding } from '../finding.ts';

@@ -1,6 +1,5 @@
-import { hasComparableMatrices } from '../../checkpoint/naming/index.ts';
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
+import { hasComparableMatrices } from '@shadow-gate/checkpoints/naming';
+import { at, groupBy } from '@shadow-gate/platform';
 import type { Policy } from '../../policy/policy.ts';
 import { median, robustZ } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';

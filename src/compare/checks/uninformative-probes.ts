@@ -1,6 +1,5 @@
+import { at, groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
 import type { Check, FoundBySubject } from '../check.ts';

@@ -1,6 +1,6 @@
+import { certainDifference } from '@shadow-gate/spectra/bounded';
 import { flattenMetrics } from '../../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
-import { certainDifference } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 

@@ -1,9 +1,9 @@
-import { isMeasuredDtype } from '../../checkpoint/tensors/index.ts';
+import { isMeasuredDtype } from '@shadow-gate/checkpoints/tensors';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
+import { isExactStart } from '@shadow-gate/spectra/rounding';
 import { isBelowNoise, ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { effectiveRules } from '../../policy/policy.ts';
-import { isExactStart } from '../../spectra/rounding.ts';
-import { boundedValue } from '../../statistics/index.ts';
 import { judgesLowRank } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';

@@ -1,5 +1,5 @@
+import { PRECISIONS } from '@shadow-gate/language-model/precision';
 import { z } from 'zod';
-import { PRECISIONS } from '../../language-model/precision.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';

@@ -1,5 +1,5 @@
+import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
 import { z } from 'zod';
-import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign } from './fields.ts';
 import { flatForm, type Reason } from './flat-form.ts';

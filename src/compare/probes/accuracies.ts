@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { kornGraubard } from '../../statistics/index.ts';
 import { sharesInterval } from './change-interval.ts';

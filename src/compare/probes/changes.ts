@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import { clusterInterval, tQuantile } from '../../statistics/index.ts';
 import type { ChangeRow, FormChange } from './comparison.ts';
 import { expectedChange } from './graded.ts';

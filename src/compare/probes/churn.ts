@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
+import { at, groupBy } from '@shadow-gate/platform';
 import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import type { ChurnRow } from './comparison.ts';
 import { countChanges, type PairedAnswers, type PairedItem } from './paired-item.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast, bisect } from '../../statistics/index.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';

@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { z } from 'zod';
-import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import { clusterInterval } from '../../statistics/index.ts';

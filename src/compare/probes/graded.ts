@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
+import { at, groupBy } from '@shadow-gate/platform';
 import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';
 import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
 import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareOfRight } from './paired-item.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import { binomialAtLeast, exactMcNemar } from '../../statistics/index.ts';
 import type { LabelRow } from './comparison.ts';
 import {

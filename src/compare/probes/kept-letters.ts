@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
+import { at, groupBy } from '@shadow-gate/platform';
 import { exactSignFlip, excessMatches, holm } from '../../statistics/index.ts';
 import type { KeptRow } from './comparison.ts';
 import { meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';

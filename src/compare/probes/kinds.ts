@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { itemsInterval } from './change-interval.ts';

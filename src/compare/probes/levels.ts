@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { JudgedForm } from '../../probes/item.ts';
 import { binomialAtLeast, gridSignFlip, holm } from '../../statistics/index.ts';
 import type { LevelRow } from './comparison.ts';

@@ -1,5 +1,5 @@
-import { LOGIT_FACTORS } from '../../language-model/engine.ts';
-import { at } from '../../platform/at.ts';
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { at } from '@shadow-gate/platform';
 import { ScaleCurve } from '../../statistics/index.ts';
 
 /** The multiples of all logits at which a log-likelihood is known, itself among them. */

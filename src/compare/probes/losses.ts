@@ -1,6 +1,5 @@
+import { at, groupBy } from '@shadow-gate/platform';
 import type { z } from 'zod';
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { BUILTIN } from '../../probes/suite.ts';

@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
 import type { MemorizationRow } from './comparison.ts';
 

@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
 
 export interface PairOptions {

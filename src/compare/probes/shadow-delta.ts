@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval, minimumDetectableMean, tQuantile, welchInterval } from '../../statistics/index.ts';
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';

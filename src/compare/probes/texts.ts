@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import type { MeasuredProbes, TextSuiteMeasurement } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
 import { isOfTexts, listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import { BUILTIN_TEXTS } from '../../probes/texts/index.ts';

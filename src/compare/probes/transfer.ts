@@ -1,4 +1,4 @@
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import { aboveChance, bootstrap, logOdds, percentileInterval } from '../../statistics/index.ts';
 import type { Estimate } from './comparison.ts';
 import { expectedAccuracy } from './graded.ts';

@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { groupBy } from '../../platform/group-by.ts';
+import { at, groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gridSignFlip, holm, minimumDetectableDrop } from '../../statistics/index.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';

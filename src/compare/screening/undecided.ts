@@ -1,7 +1,8 @@
 // Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to the same
 // findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in full spectra: a rule that
 // may report something makes all that it reads undecided, so that a screen never is the evidence of a finding.
-import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '../../checkpoint/naming/index.ts';
+import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '@shadow-gate/checkpoints/naming';
+import { boundedValue, upperBound } from '@shadow-gate/spectra/bounded';
 import {
   blockUpdates,
   flattenMetrics,
@@ -14,7 +15,6 @@ import {
 import type { CompletedSpectrum } from '../../measure/options.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import type { PolicyRule } from '../../policy/policy.ts';
-import { boundedValue, upperBound } from '../../statistics/index.ts';
 import { appliedRules, reach, ruleLimit } from '../applied-rules.ts';
 import { isLargeIn } from '../checks/spikes.ts';
 import { sameAsBaseline } from '../checks/untrained.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { SeenBlocks } from '../../statistics/index.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import type { Gained } from './gain-rule.ts';

@@ -1,3 +1,4 @@
+import { at } from '@shadow-gate/platform';
 import {
   factKey,
   itemKey,
@@ -5,7 +6,6 @@ import {
   type MeasuredProbes,
   type ProbeItemMeasurement,
 } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
 import { balancedBlocks } from '../../probes/sample.ts';
 
 /** The order in which a candidate is asked what its baseline was asked: the facts of each block, by `factKey`. */

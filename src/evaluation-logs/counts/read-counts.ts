@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
+import { groupBy, UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
-import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 import { readLogLines } from '../read-lines.ts';
 

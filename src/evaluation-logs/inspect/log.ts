@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 
 /** Keys that are absent and keys that are null mean the same: Inspect leaves out what is null. */
 const anything = z.record(z.string(), z.unknown()).nullish();

@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
+import { groupBy, UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';

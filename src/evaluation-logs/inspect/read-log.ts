@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { readTextFile, withZip, type ZipArchive } from '../../platform/files/index.ts';
-import { parseJsonWithNaN } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile, withZip, type ZipArchive } from '@shadow-gate/platform/files';
+import { parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { HINT, type LogHeader, type Reductions, toHeader, toReductions } from './log.ts';
 
 /** A JSON value, and the file and member or entry that has it. */

@@ -1,7 +1,7 @@
+import { UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { sha256 } from '../../platform/files/index.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { checked, type LogHeader } from './log.ts';
 import type { LoggedSample } from './read-log.ts';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { EvaluatedModel } from '../../measure/schema/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
 import type { LogHeader } from './log.ts';
 
 /** How fast a run goes, and what it does about errors of a server: no answer depends on it. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, validate } from '@shadow-gate/platform/json';
+import { readParquetFile } from '@shadow-gate/platform/parquet';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { canonicalJson, validate } from '../../platform/json/index.ts';
-import { readParquetFile } from '../../platform/parquet/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 
 const exampleSchema = z.looseObject({
   query: z.string(),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';

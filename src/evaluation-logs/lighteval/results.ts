@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile, sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index.ts';
-import { readTextFile, sha256 } from '../../platform/files/index.ts';
-import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 const text = z.string().nullish();

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { at } from '../../platform/at.ts';
-import { parseJsonWithNaN } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
+import { parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { pieceCount } from '../../probes/files/index.ts';
 import { type LmEvalSample, readSample, sampleLogprobs } from '../../probes/files/lm-eval/index.ts';
 import {

@@ -1,7 +1,7 @@
+import { UserError } from '@shadow-gate/platform';
+import { parseJson, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { probeItemSchema } from '../../measure/schema/index.ts';
-import { parseJson, validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { ruleSchema } from '../../probes/files/index.ts';
 import type { LmEvalSample } from '../../probes/files/lm-eval/index.ts';
 import { CHOICE_SCORINGS, type ProbeItem } from '../../probes/item.ts';

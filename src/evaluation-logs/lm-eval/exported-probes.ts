@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { groupBy, UserError } from '@shadow-gate/platform';
+import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { hideItem, textKey } from '../../measure/hidden-texts.ts';
 import { measuredItem } from '../../measure/record/index.ts';
 import { type MeasuredProbes, suiteMeasurementSchema } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
-import { validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { EXPORT_KEY, EXPORT_VERSION, PARTS } from '../../probes/lm-eval-export/tasks.ts';
 import { atLevels, builtinSuite, digestItems, SUITE_VERSION } from '../../probes/suite.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { type FoundFile, openedFilesIn } from '../files-in.ts';
 
 /** The files of one run of lm-evaluation-harness. */

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { expectMean } from '../expect-mean.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile, sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index.ts';
-import { readTextFile, sha256 } from '../../platform/files/index.ts';
-import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { type TaskConfig, taskConfigSchema } from '../../probes/files/lm-eval/index.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();

@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import type { BenchmarkDocument } from '../../measure/schema/index.ts';
-import { at } from '../../platform/at.ts';
 
 interface Answered {
   /** Of each choice, the prompt and the continuation. */

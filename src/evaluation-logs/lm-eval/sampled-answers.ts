@@ -1,7 +1,6 @@
+import { groupBy, UserError } from '@shadow-gate/platform';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { BenchmarkDocument, BenchmarkMetric } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { type TaskConfig, taskAnswerRule } from '../../probes/files/lm-eval/index.ts';
 import { judgeAnswer } from '../../probes/index.ts';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile, sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
-import { readTextFile, sha256 } from '../../platform/files/index.ts';
-import { canonicalJson, parseJsonWithNaN, validate } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices } from './guessing.ts';
 import { rightChoice } from './right-choice.ts';

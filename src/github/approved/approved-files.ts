@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { isLfsPointer } from '../../platform/files/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isLfsPointer } from '@shadow-gate/platform/files';
 import { shortSha } from '../../report/text/index.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 import { GitObjects, unreadable } from './git-objects.ts';

@@ -1,9 +1,9 @@
-import { isWeightsFile } from '../../checkpoint/formats/index.ts';
+import { isWeightsFile } from '@shadow-gate/checkpoints/formats';
+import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
-import { isHubPath } from '../../hub/hub-path.ts';
 import { parseMeasurement } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
 /** A baseline, and what the change under test does to it. */

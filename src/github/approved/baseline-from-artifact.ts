@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import { type Measurement, parseMeasurement } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { parseReport } from '../../report/json.ts';
 import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError } from '../client/errors.ts';

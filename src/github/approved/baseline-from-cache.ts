@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import { type Measurement, measurementText, parseMeasurement } from '../../measure/schema/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';

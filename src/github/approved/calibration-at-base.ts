@@ -1,7 +1,7 @@
+import { UserError } from '@shadow-gate/platform';
 import { type NamedCalibration, parseCalibration } from '../../compare/calibration/index.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { calibrationOnDisk } from '../../gate/find-calibration.ts';
-import { UserError } from '../../platform/user-error.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
 /** A calibration, and what the change under test does to it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { UserError } from '../../platform/user-error.ts';
 import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';

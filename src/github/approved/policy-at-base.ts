@@ -1,5 +1,5 @@
+import { UserError } from '@shadow-gate/platform';
 import type { ChangedInput } from '../../compare/finding.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { DEFAULT_FILE, findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { DEFAULT_POLICY } from '../../policy/policy.ts';
 import type { ApprovedFiles } from './approved-files.ts';

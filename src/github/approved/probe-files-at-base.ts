@@ -1,10 +1,10 @@
 import { mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
+import { isLfsPointer } from '@shadow-gate/platform/files';
 import type { ChangedInput } from '../../compare/finding.ts';
-import { isDatasetPath } from '../../hub/dataset-path.ts';
 import { LOCAL_FILES } from '../../lm-eval-tasks/task-files.ts';
-import { isLfsPointer } from '../../platform/files/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import { resultsBeside } from '../../probes/files/lm-eval/index.ts';
 import { BUILTIN } from '../../probes/suite.ts';

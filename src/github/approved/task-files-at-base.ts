@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
-import { isDatasetPath } from '../../hub/dataset-path.ts';
+import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
+import { isDict, type PythonValue, pythonElements } from '@shadow-gate/python';
 import { possiblePaths } from '../../lm-eval-tasks/documents/find-documents.ts';
 import { readTask } from '../../lm-eval-tasks/read-task.ts';
 import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
 import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
-import { UserError } from '../../platform/user-error.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
-import { isDict, type PythonValue, pythonElements } from '../../python/index.ts';
 
 /** Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there. */
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;

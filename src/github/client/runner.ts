@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { debug, ExitCode, error, group, info, notice, saveState, setOutput, warning } from '@actions/core';
+import { UserError } from '@shadow-gate/platform';
 import type { Verdict } from '../../compare/report.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { logLine, logLines } from '../../report/escape.ts';
 
 /** Numbers of the probes, as text; empty where there is none. */

@@ -1,5 +1,5 @@
+import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { UserError } from '../../platform/user-error.ts';
 import type { Commit } from '../client/types.ts';
 import { eventDefaultBranch } from './branches.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
-import type { KeyValueStore } from '../../platform/key-value-store.ts';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import { printable } from '../../report/escape.ts';
 import { withToolkit } from '../client/log.ts';
 import { hasAbandonedWork } from '../client/with-timeout.ts';

@@ -1,8 +1,8 @@
 import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
+import { MAX_FILE_BYTES } from '@shadow-gate/platform/files';
 import { strFromU8, unzipSync } from 'fflate';
-import { MAX_FILE_BYTES } from '../../platform/files/index.ts';
 import { requestErrorStatus } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';

@@ -1,6 +1,6 @@
+import { parseJson } from '@shadow-gate/platform/json';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import { z } from 'zod';
-import { parseJson } from '../../platform/json/index.ts';
-import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { printable } from '../../report/escape.ts';
 import type { ActionsCache } from './actions-cache.ts';
 

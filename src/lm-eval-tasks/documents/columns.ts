@@ -1,5 +1,5 @@
-import { UserError } from '../../platform/user-error.ts';
-import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, pythonNumber } from '../../python/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, pythonNumber } from '@shadow-gate/python';
 
 /** What pyarrow takes for a moment. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;

@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { type PythonDict, PythonFloat, type PythonValue } from '@shadow-gate/python';
 import { CsvError, parse } from 'csv-parse/sync';
-import { UserError } from '../../platform/user-error.ts';
-import { type PythonDict, PythonFloat, type PythonValue } from '../../python/index.ts';
 
 /** What pandas (2) takes for a missing value. */
 const MISSING = new Set([

@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
-import { isDatasetPath } from '../../hub/dataset-path.ts';
-import { UserError } from '../../platform/user-error.ts';
-import { isDict, isList, type PythonValue } from '../../python/index.ts';
+import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
+import { isDict, isList, type PythonValue } from '@shadow-gate/python';
 import type { Task } from '../task.ts';
 import type { TaskFiles } from '../task-files.ts';
 import { type Documents, type IsNeeded, readDocumentFile, readHubDocuments } from './read-documents.ts';

@@ -1,16 +1,16 @@
 import { extname } from 'node:path';
-import { openDataset } from '../../hub/dataset.ts';
-import { parseJson } from '../../platform/json/index.ts';
+import { openDataset } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
+import { parseJson } from '@shadow-gate/platform/json';
 import {
   floatColumns,
   type ParquetSource,
   type ParquetValue,
   parquetBytes,
   readParquet,
-} from '../../platform/parquet/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+} from '@shadow-gate/platform/parquet';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, parsePythonJson } from '@shadow-gate/python';
 import { decodeProbeText, readLines, readProbeBytes } from '../../probes/files/index.ts';
-import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, parsePythonJson } from '../../python/index.ts';
 import { asColumns } from './columns.ts';
 import { readTable } from './csv.ts';
 

@@ -1,4 +1,4 @@
-import { isList, PythonFloat, PythonTuple, type PythonValue, toText } from '../../python/index.ts';
+import { isList, PythonFloat, PythonTuple, type PythonValue, toText } from '@shadow-gate/python';
 
 /** The value for `JSON.stringify`: a float is a number, keys are text, and a tuple is a list. */
 export function pythonToJson(value: PythonValue): unknown {

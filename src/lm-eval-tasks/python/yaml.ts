@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { PythonFloat, type PythonValue } from '@shadow-gate/python';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
-import { UserError } from '../../platform/user-error.ts';
-import { PythonFloat, type PythonValue } from '../../python/index.ts';
 import { deepestNesting } from './nesting.ts';
 
 /** A function of Python that a file refers to, and the key that it is the value of: `process_docs`, `metric_list.0.metric`. */

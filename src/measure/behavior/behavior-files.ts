@@ -1,9 +1,9 @@
-import { filesBeside } from '../../checkpoint/formats/index.ts';
-import { ggufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
-import { digestGgufTokens, findTokenSource, type TokenPlace } from '../../language-model/tokens/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { filesBeside } from '@shadow-gate/checkpoints/formats';
+import { digestGgufTokens, findTokenSource, type TokenPlace } from '@shadow-gate/language-model/tokens';
+import { ggufDefaults } from '@shadow-gate/language-model/tokens/gguf-defaults';
+import { UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';
 import { codePart } from './code-part.ts';

@@ -1,6 +1,6 @@
-import { bytesToLetters, tokenizerOfTekken } from '../../language-model/tokens/index.ts';
-import { FolderFiles } from '../../platform/files/index.ts';
-import { isObject } from '../../platform/json/index.ts';
+import { bytesToLetters, tokenizerOfTekken } from '@shadow-gate/language-model/tokens';
+import { FolderFiles } from '@shadow-gate/platform/files';
+import { isObject } from '@shadow-gate/platform/json';
 import { BESIDE_TOKENIZER } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson, readFolderText } from './files.ts';
 import { PieceType, readSentencePieces, type SentencePieces } from './sentence-pieces.ts';

@@ -1,5 +1,5 @@
-import { namedTemplates } from '../../language-model/tokens/index.ts';
-import { FolderFiles } from '../../platform/files/index.ts';
+import { namedTemplates } from '@shadow-gate/language-model/tokens';
+import { FolderFiles } from '@shadow-gate/platform/files';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, namesIn, readFolderJson, readFolderText } from './files.ts';
 import { readBehaviorValues } from './part.ts';

@@ -1,4 +1,4 @@
-import { FolderFiles } from '../../platform/files/index.ts';
+import { FolderFiles } from '@shadow-gate/platform/files';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { digestFile, type Folder, isUnreadable, type Json, namesIn, readFolderJson } from './files.ts';
 import { readBehaviorValues } from './part.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { parseJsonObject } from '../../checkpoint/config/index.ts';
-import { FolderFiles, openResolved, resolveInside, sha256 } from '../../platform/files/index.ts';
+import { parseJsonObject } from '@shadow-gate/checkpoints/config';
+import { FolderFiles, openResolved, resolveInside, sha256 } from '@shadow-gate/platform/files';
 
 export type Json = Readonly<Record<string, unknown>>;
 

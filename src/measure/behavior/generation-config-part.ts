@@ -1,4 +1,4 @@
-import type { GgufDefaults } from '../../language-model/tokens/gguf/defaults.ts';
+import type { GgufDefaults } from '@shadow-gate/language-model/tokens/gguf-defaults';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
 import { readBehaviorValues } from './part.ts';

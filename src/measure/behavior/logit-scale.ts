@@ -1,12 +1,12 @@
-import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
-import { type Checkpoint, fetchTensors } from '../../checkpoint/index.ts';
-import { tokenEmbedding } from '../../checkpoint/matrices/index.ts';
-import { tensorPlace } from '../../checkpoint/naming/index.ts';
-import { isReadable, type TensorEntry, tensorBlock } from '../../checkpoint/tensors/index.ts';
-import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
-import { at } from '../../platform/at.ts';
-import { CACHED_BYTES, eachStrip, loadFlat, loadMatrix } from '../../spectra/index.ts';
+import { type Checkpoint, fetchTensors } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
+import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import { type Device, float64Output, runGraph } from '@shadow-gate/checkpoints/onnx';
+import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { isReadable, type TensorEntry, tensorBlock } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import { CACHED_BYTES, eachStrip, loadFlat, loadMatrix } from '@shadow-gate/spectra';
 import { roundNumber } from '../round.ts';
 import type { LogitScale } from '../schema/behavior.ts';
 

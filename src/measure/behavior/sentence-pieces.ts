@@ -1,4 +1,4 @@
-import { WireFile, type WireRange, WireType } from '../../checkpoint/formats/index.ts';
+import { WireFile, type WireRange, WireType } from '@shadow-gate/checkpoints/formats';
 
 /** `SentencePiece.Type` of sentencepiece_model.proto. */
 export const PieceType = { normal: 1, byte: 6 } as const;

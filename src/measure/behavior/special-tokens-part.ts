@@ -1,6 +1,6 @@
-import { type BuiltClass, readSpecialTokens, tokenizerClass } from '../../language-model/tokens/index.ts';
-import { isObject } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { type BuiltClass, readSpecialTokens, tokenizerClass } from '@shadow-gate/language-model/tokens';
+import { UserError } from '@shadow-gate/platform';
+import { isObject } from '@shadow-gate/platform/json';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
 import { readBehaviorValues } from './part.ts';

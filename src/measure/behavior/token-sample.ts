@@ -1,9 +1,9 @@
-import type { FullCheckpoint } from '../../checkpoint/formats/index.ts';
-import type { Checkpoint } from '../../checkpoint/index.ts';
-import { tokenEmbedding } from '../../checkpoint/matrices/index.ts';
-import { findTokenizer, findTokenSource, type Tokenizer, type TokenPlace } from '../../language-model/tokens/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import type { Checkpoint } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
+import { findTokenizer, findTokenSource, type Tokenizer, type TokenPlace } from '@shadow-gate/language-model/tokens';
+import { UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
 import type { TokenSample } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, readFolderJson } from './files.ts';
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { at } from '../../platform/at.ts';
-import { seal, unseal } from '../../platform/json/index.ts';
-import type { KeyValueStore } from '../../platform/key-value-store.ts';
-import { VERSION } from '../../platform/version.ts';
+import { at, VERSION } from '@shadow-gate/platform';
+import { seal, unseal } from '@shadow-gate/platform/json';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
+import type { MethodChoice } from '@shadow-gate/spectra';
 import { atLevels, type Suite } from '../../probes/suite.ts';
-import type { MethodChoice } from '../../spectra/index.ts';
 import { isScreened, summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
 import { hidesTexts } from '../hidden-texts.ts';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { TensorDigests } from '@shadow-gate/checkpoints';
+import { isEmbedding } from '@shadow-gate/checkpoints/naming';
+import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
+import { VERSION } from '@shadow-gate/platform';
+import { parseJson, seal, unseal } from '@shadow-gate/platform/json';
+import type { Job, MatrixSource } from '@shadow-gate/spectra';
 import { z } from 'zod';
-import type { TensorDigests } from '../../checkpoint/index.ts';
-import { isEmbedding } from '../../checkpoint/naming/index.ts';
-import type { TensorEntry } from '../../checkpoint/tensors/index.ts';
-import { parseJson, seal, unseal } from '../../platform/json/index.ts';
-import { VERSION } from '../../platform/version.ts';
-import type { Job, MatrixSource } from '../../spectra/index.ts';
 import { type TensorMeasurement, tensorSchema } from '../schema/measurement.ts';
 
 const SCHEMA = 'shadow-gate/spectrum@1';

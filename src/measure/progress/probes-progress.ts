@@ -1,5 +1,5 @@
-import { at } from '../../platform/at.ts';
-import type { OnProgress } from '../../platform/progress.ts';
+import { at } from '@shadow-gate/platform';
+import type { OnProgress } from '@shadow-gate/platform/progress';
 import { type RunProbesOptions, sharesOfTime } from '../../probes/index.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { restOfWork } from './rest-of-work.ts';

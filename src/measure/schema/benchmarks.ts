@@ -1,6 +1,6 @@
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { sha256 } from '../../platform/files/index.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
 import type { MeasuredProbes } from './probes.ts';
 
 const count = z.int().nonnegative();

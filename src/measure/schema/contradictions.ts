@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LOGIT_FACTORS } from '../../language-model/engine.ts';
-import { at } from '../../platform/at.ts';
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { at } from '@shadow-gate/platform';
+import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
+import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
+import { STRONG } from '@shadow-gate/spectra/metrics';
 import { choiceProbability, isMostlyRight } from '../../probes/outcome.ts';
-import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
-import { STRONG } from '../../spectra/metrics.ts';
-import type { MaybeBounded } from '../../statistics/index.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import { benchmarksDigest } from './benchmarks.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';

@@ -1,6 +1,6 @@
+import { at } from '@shadow-gate/platform';
+import { type FirstIssue, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { at } from '../../platform/at.ts';
-import { type FirstIssue, validate } from '../../platform/json/index.ts';
 import { FACTS_RANGE } from '../../probes/suite.ts';
 import { drawnPrompts } from './drawn-prompts.ts';
 import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';

@@ -1,15 +1,15 @@
-import { z } from 'zod';
-import { SKIP_CAUSES } from '../../checkpoint/matrices/matrix.ts';
-import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/naming/index.ts';
-import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
-import { PRECISIONS } from '../../language-model/precision.ts';
+import { SKIP_CAUSES } from '@shadow-gate/checkpoints/matrices';
+import { COMPONENTS, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { PRECISIONS } from '@shadow-gate/language-model/precision';
 import {
   ACCUMULATIONS,
   MATRIX_METHODS,
   METHODS,
   maybeBoundedSchema,
   metricsSchema,
-} from '../../spectra/metrics-schema.ts';
+} from '@shadow-gate/spectra/metrics-schema';
+import { z } from 'zod';
 import { behaviorSchema } from './behavior.ts';
 import { benchmarksSchema } from './benchmarks.ts';
 import { mergeSchema } from './merge.ts';

@@ -1,5 +1,5 @@
+import { MERGE_STATUSES } from '@shadow-gate/spectra/merge-status';
 import { z } from 'zod';
-import { MERGE_STATUSES } from '../../spectra/merge/merge-status.ts';
 
 const count = z.int().nonnegative();
 

@@ -1,7 +1,7 @@
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
+import { ERROR_CODES } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { LOGIT_FACTORS } from '../../language-model/engine.ts';
-import { SPELLING } from '../../language-model/tokens/spelling.ts';
-import { ERROR_CODES } from '../../platform/user-error.ts';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
 import { FACTS_RANGE } from '../../probes/suite.ts';
 import { textSuiteMeasurementSchema } from './texts.ts';

@@ -1,5 +1,5 @@
-import { isObject, parseVersioned, readVersioned, type VersionedFormat } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isObject, parseVersioned, readVersioned, type VersionedFormat } from '@shadow-gate/platform/json';
 import { contradictionIn } from './contradictions.ts';
 import { unpackItems } from './item-table.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';

@@ -1,5 +1,5 @@
-import { sha256 } from '../../platform/files/index.ts';
-import { canonicalJson } from '../../platform/json/index.ts';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { Served } from './measurement.ts';
 
 /** Takes the place of the digest of weights that are not there: two models with the same are the same as far as one can tell. */

@@ -1,5 +1,5 @@
+import { LOGIT_FACTORS, MOST_PREDICTED } from '@shadow-gate/language-model/engine';
 import { z } from 'zod';
-import { LOGIT_FACTORS, MOST_PREDICTED } from '../../language-model/engine.ts';
 
 const count = z.int().nonnegative();
 

@@ -1,5 +1,5 @@
-import { writeFileAtomic } from '../../platform/files/index.ts';
-import { jsonLines } from '../../platform/json/index.ts';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
+import { jsonLines } from '@shadow-gate/platform/json';
 import { packItemTable } from './item-table.ts';
 import type { Measurement } from './measurement.ts';
 

@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { type Measurement, measurementSchema } from '../schema/measurement.ts';
 
 /** One half of a measurement, all shards of it, and the file that it was read from or the first of them. */

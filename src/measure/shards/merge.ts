@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { at, UserError } from '@shadow-gate/platform';
 import { methodOfAll, summarize } from '../aggregate.ts';
 import { type Measurement, measurementSchema } from '../schema/measurement.ts';
 import type { Probes } from '../schema/probes.ts';

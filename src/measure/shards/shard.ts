@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 
 /** One of `count` machines that share a measurement; `index` counts from 1. */
 export interface Shard {

@@ -1,7 +1,7 @@
-import { LAYER_BY_LAYER } from '../../language-model/execution.ts';
-import type { Model, ScoreAnswer, ScoreRequest } from '../../language-model/index.ts';
-import { sha256 } from '../../platform/files/index.ts';
-import { type ErrorCode, UserError } from '../../platform/user-error.ts';
+import type { Model, ScoreAnswer, ScoreRequest } from '@shadow-gate/language-model';
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { type ErrorCode, UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
 import type { PlainText, TextSuite } from '../../probes/texts/index.ts';
 import { roundNumber } from '../round.ts';
 import type { TextSuiteMeasurement } from '../schema/texts.ts';

@@ -1,5 +1,5 @@
-import type { ScoreAnswer } from '../../language-model/index.ts';
-import { at } from '../../platform/at.ts';
+import type { ScoreAnswer } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
 import { LOG_UNIT, type Predictions } from '../schema/texts.ts';
 
 /** Places with a list of tokens, about: enough for a divergence to 3%, and some 400 KB. */

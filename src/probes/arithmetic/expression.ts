@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import jsep from 'jsep';
-import { at } from '../../platform/at.ts';
 import {
   addRationals,
   compareRationals,

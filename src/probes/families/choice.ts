@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Question } from '../item.ts';
 import type { Random } from '../random.ts';
 

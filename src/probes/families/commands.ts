@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Random } from '../random.ts';
 import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
 import { type Command, DIRECTIONS, type Modifier, perform, REPETITIONS, say, simple } from './commands/language.ts';

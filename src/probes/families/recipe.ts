@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { TwinKind } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { Capability, Phrasing, PhrasingPair, ProbeFamily, ProbeLevel } from './family.ts';

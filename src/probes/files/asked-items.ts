@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { answerKind, type ChoiceScoring, type Wording } from '../item.ts';
 import type { AskedDocument, AskedTask } from './asked-document.ts';
 import type { ProblemForm, WriteChoice } from './benchmark-form.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, Wording } from '../item.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { scoreTexts } from './choice-texts.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { escapeRegExp } from '../escape-regexp.ts';
 import type { ChoiceScoring, Question } from '../item.ts';
 import type { ChoiceRecord } from './records.ts';

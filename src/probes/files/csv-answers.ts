@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 /** An answer among its choices, all without white space around them. */

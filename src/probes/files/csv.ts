@@ -1,6 +1,5 @@
+import { at, UserError } from '@shadow-gate/platform';
 import { CsvError, parse } from 'csv-parse/sync';
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
 import type { FieldNames } from './field-names.ts';
 import { KNOWN_QUESTIONS } from './known-fields.ts';
 import { expectFewRecords, type Line, MAX_LINE_BYTES } from './lines.ts';

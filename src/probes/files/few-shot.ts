@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { answerKind, type ChoiceScoring } from '../item.ts';
 import { type Asking, choiceForms, problemForms } from './asking.ts';
 import { examWording } from './choice-twins.ts';

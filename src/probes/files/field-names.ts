@@ -1,4 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { valueAt } from './field-path.ts';
 import { parseChoicesCell } from './list-cell.ts';
 import { type ProbeRecord, quote } from './records.ts';

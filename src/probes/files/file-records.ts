@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { parquetBytes } from '../../platform/parquet/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { parquetBytes } from '@shadow-gate/platform/parquet';
 import { readCsv } from './csv.ts';
 import type { FieldNames } from './field-names.ts';
 import { readJsonRecords } from './json.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { answerKind, type ChoiceScoring } from '../item.ts';
 import type { AskedChoice, ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { examText, examWording } from './choice-twins.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { answerKind, type ProbeItem, type Question, type TwinKind } from '../item.ts';
 import { shows } from './choice-texts.ts';
 

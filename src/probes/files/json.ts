@@ -1,5 +1,5 @@
-import { endOfString, isObject, parseJson, withoutNonFinite } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { endOfString, isObject, parseJson, withoutNonFinite } from '@shadow-gate/platform/json';
 
 import { decodeProbeText, expectFewRecords, MAX_LINE_BYTES } from './lines.ts';
 import type { ProbeRecord } from './records.ts';

@@ -1,5 +1,5 @@
-import { isObject, parseJson, withoutNonFinite } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isObject, parseJson, withoutNonFinite } from '@shadow-gate/platform/json';
 import type { ProbeItem } from '../item.ts';
 import { askedRecord } from './asked-fields.ts';
 import { expectFewRecords, type Line } from './lines.ts';

@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { BBH_NAMES, bigBenchHard } from './big-bench-hard.ts';
 import { type FieldNames, type KnownFields, OWN_FIELDS } from './field-names.ts';
 import { valueAt } from './field-path.ts';

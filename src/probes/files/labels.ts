@@ -1,4 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 /** Choices as ARC has them on the hub. */

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isInside } from '../../platform/files/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { isInside } from '@shadow-gate/platform/files';
 
 /**
  * Do some work on a file of a folder. Its errors can quote what they found; if a linked folder has led out of the

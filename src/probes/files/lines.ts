@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { openResolved, resolveInside } from '../../platform/files/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { openResolved, resolveInside } from '@shadow-gate/platform/files';
 
 /** All of MMLU takes 7 MB: a larger file is a mistake, and its items would take days to score. */
 export const MAX_PROBE_FILE_BYTES = 64 * 1024 * 1024;

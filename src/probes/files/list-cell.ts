@@ -1,6 +1,6 @@
-import { parseJson } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
-import { parsePrintedLiteral } from '../../python/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { parseJson } from '@shadow-gate/platform/json';
+import { parsePrintedLiteral } from '@shadow-gate/python';
 import { isLabeled } from './labels.ts';
 import { quote } from './records.ts';
 

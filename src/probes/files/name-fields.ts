@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { type FieldNames, renameFields } from './field-names.ts';
 import { knownFields } from './known-fields.ts';
 import { withMappedLabels } from './labels.ts';

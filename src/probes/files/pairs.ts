@@ -1,6 +1,5 @@
+import { at, UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
 import {
   CHOICE_SCORINGS,
   type ChoiceScoring,

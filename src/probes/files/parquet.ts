@@ -1,5 +1,5 @@
-import { type ParquetSource, readParquet } from '../../platform/parquet/index.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { type ParquetSource, readParquet } from '@shadow-gate/platform/parquet';
 import { type FieldNames, OWN_FIELDS } from './field-names.ts';
 import { isKnownField } from './known-fields.ts';
 import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';

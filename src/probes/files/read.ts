@@ -1,7 +1,6 @@
 import { basename, extname } from 'node:path';
-import { openDataset } from '../../hub/dataset.ts';
-import { isDatasetPath } from '../../hub/dataset-path.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { isDatasetPath, openDataset } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';

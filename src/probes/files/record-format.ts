@@ -1,4 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import type { ProbeRecord } from './records.ts';
 
 const FORMATS = {

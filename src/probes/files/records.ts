@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { plainIssue, validateFields } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { plainIssue, validateFields } from '../../platform/json/index.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { FINAL, finalPart } from './final-part.ts';
 
 /** One record of a probe file, before its keys are checked. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { datasetName, isDatasetPath, parseDatasetPath } from '../../hub/dataset-path.ts';
+import { datasetName, isDatasetPath, parseDatasetPath } from '@shadow-gate/checkpoints/hub';
 import type { Suite } from '../suite.ts';
 
 /**

@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { Random } from '../random.ts';
 import { parseCell } from './list-cell.ts';
 import { fieldPlace, type ProbeRecord, quote } from './records.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { answerKind, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
 import { Random } from '../random.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';

@@ -1,7 +1,5 @@
+import { groupBy, UserError, VERSION } from '@shadow-gate/platform';
 import { stringify } from 'yaml';
-import { groupBy } from '../../platform/group-by.ts';
-import { UserError } from '../../platform/user-error.ts';
-import { VERSION } from '../../platform/version.ts';
 import { suiteExportName } from '../files/suite-name.ts';
 import type { ProbeItem } from '../item.ts';
 import { answerLimit, itemStops } from '../run.ts';

@@ -1,5 +1,4 @@
-import { at } from '../../platform/at.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { examWording } from '../files/choice-twins.ts';
 import { plainProblem } from '../files/exact-twins.ts';
 import type { ChoiceScoring, Form, ProbeItem, TwinKind, Wording } from '../item.ts';

@@ -1,6 +1,6 @@
-import { readTextFile } from '../../platform/files/index.ts';
-import { parseYaml } from '../../platform/parse-yaml.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile } from '@shadow-gate/platform/files';
+import { parseYaml } from '@shadow-gate/platform/yaml';
 import { templatesSchema } from './schema.ts';
 import type { Template } from './template.ts';
 

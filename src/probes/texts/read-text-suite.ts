@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError } from '@shadow-gate/platform';
 import { readJsonl } from '../files/jsonl.ts';
 import { type Line, readLines, readProbeBytes } from '../files/lines.ts';
 import { suiteNameFromFile } from '../files/suite-name.ts';

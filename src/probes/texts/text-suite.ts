@@ -1,4 +1,4 @@
-import { sha256 } from '../../platform/files/index.ts';
+import { sha256 } from '@shadow-gate/platform/files';
 import type { ProbeItem } from '../item.ts';
 import { builtinSuite, type Suite } from '../suite.ts';
 

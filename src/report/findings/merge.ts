@@ -1,5 +1,5 @@
+import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
 import type { FindingOf } from '../../compare/finding.ts';
-import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { formatCount, formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, phrase } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';

@@ -1,5 +1,5 @@
+import { MIN_SNR } from '@shadow-gate/spectra/rounding';
 import type { FindingOf } from '../../compare/finding.ts';
-import { MIN_SNR } from '../../spectra/rounding.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, phrase, term } from '../text/phrase.ts';

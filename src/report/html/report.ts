@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { DOCS_URL } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
-import { DOCS_URL } from '../../platform/version.ts';
 import { Html, html } from './html.ts';
 import { icon } from './icon.ts';
 import { METHOD_SECTION } from './method.ts';

@@ -1,5 +1,5 @@
+import { DOCS_URL } from '@shadow-gate/platform';
 import type { Report, Verdict } from '../../compare/report.ts';
-import { DOCS_URL } from '../../platform/version.ts';
 import { codeName, plainText } from '../escape.ts';
 import { ICONS } from '../text/words.ts';
 import { markdownContent } from './content.ts';

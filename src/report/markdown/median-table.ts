@@ -1,6 +1,6 @@
+import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { markdownTable } from 'markdown-table';
 import type { GroupMeasurement } from '../../measure/schema/index.ts';
-import { boundedValue, difference, isVague, type MaybeBounded } from '../../statistics/index.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
 import { phraseMarkdown } from './phrase.ts';

@@ -1,10 +1,10 @@
+import { groupBy } from '@shadow-gate/platform';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { markdownTable } from 'markdown-table';
 import { findingPlaces, groupName } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { isSaturated } from '../../measure/aggregate.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
-import { boundedValue } from '../../statistics/index.ts';
 import { codeName, plainText } from '../escape.ts';
 import { metricName, metricPart, ofName } from '../text/metric-names.ts';
 import { formatCount, formatNumber, NO_NUMBER } from '../text/numbers.ts';

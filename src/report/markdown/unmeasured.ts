@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { codeName, plainText } from '../escape.ts';
 import { ofName } from '../text/metric-names.ts';
 import { formatCount } from '../text/numbers.ts';

@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import type { KindRow, ProbeComparison, TextRow } from '../../compare/probes/index.ts';
-import { at } from '../../platform/at.ts';
 import { printable } from '../escape.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';

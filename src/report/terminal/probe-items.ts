@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { groupBy } from '../../platform/group-by.ts';
+import { groupBy } from '@shadow-gate/platform';
 import type { ProbeItem } from '../../probes/item.ts';
 import type { Suite } from '../../probes/suite.ts';
 import type { TextSuite } from '../../probes/texts/index.ts';

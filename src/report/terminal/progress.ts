@@ -1,4 +1,4 @@
-import type { Progress } from '../../platform/progress.ts';
+import type { Progress } from '@shadow-gate/platform/progress';
 import { printable, shorten } from '../escape.ts';
 import { type PhaseTime, progressWords, timeWords } from '../text/progress.ts';
 

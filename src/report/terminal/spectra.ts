@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
+import { groupBy } from '@shadow-gate/platform';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { printable, shorten } from '../escape.ts';
 import { ofName } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatNumber } from '../text/numbers.ts';

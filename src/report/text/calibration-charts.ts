@@ -1,6 +1,6 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/index.ts';
 import type { Report } from '../../compare/report.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { calibrationSentence, limitSource } from './calibration.ts';
 import { describeFinding } from './finding.ts';
 import { metricName } from './metric-names.ts';

@@ -1,5 +1,5 @@
+import { capitalize } from '@shadow-gate/platform';
 import type { Finding } from '../../compare/finding.ts';
-import { capitalize } from '../../platform/capitalize.ts';
 import type { Term } from './glossary.ts';
 import { type PhrasePart, term } from './phrase.ts';
 

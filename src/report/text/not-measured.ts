@@ -1,5 +1,5 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import { withoutInLogs } from './benchmarks.ts';
 import { describeFinding } from './finding.ts';

@@ -1,4 +1,4 @@
-import { boundedValue, isVague, type MaybeBounded } from '../../statistics/index.ts';
+import { boundedValue, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 
 /**
  * Every number that a person reads is formatted here. One unit per quantity: accuracies in %, their changes in points,

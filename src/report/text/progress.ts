@@ -1,4 +1,4 @@
-import type { Phase, Progress } from '../../platform/progress.ts';
+import type { Phase, Progress } from '@shadow-gate/platform/progress';
 
 /** What a phase is called, and its unit where what is done of it is shown. */
 const PHASES: Readonly<Record<Phase, { readonly words: string; readonly unit?: string }>> = {

@@ -1,5 +1,5 @@
+import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import type { ReportedRule } from '../../compare/index.ts';
-import type { MaybeBounded } from '../../statistics/index.ts';
 import { metricName, ofName } from './metric-names.ts';
 import {
   formatBounds,

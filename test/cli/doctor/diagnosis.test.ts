@@ -1,10 +1,10 @@
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { checkDisk, checkMemory, checkNode } from '../../../src/cli/doctor/check-runner.ts';
 import { tokenCheck } from '../../../src/cli/doctor/check-token.ts';
 import { checkAction, checkPermissions, checkRunner } from '../../../src/cli/doctor/check-workflow.ts';
 import { ok, problem, runChecks, shared } from '../../../src/cli/doctor/diagnosis.ts';
 import { renderDiagnosis, renderDoctorSummary } from '../../../src/cli/doctor/render.ts';
-import { UserError } from '../../../src/platform/user-error.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 
 const fails = (error: Error) => async () => {

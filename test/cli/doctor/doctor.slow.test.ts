@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { at } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../../src/cli/doctor/diagnosis.ts';
 import { workflowText } from '../../../src/cli/init/workflow-text.ts';
@@ -9,7 +10,6 @@ import { calibrationText } from '../../../src/compare/calibration/file.ts';
 import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { storedMeasurement } from '../../../src/measure/schema/write.ts';
-import { at } from '../../../src/platform/at.ts';
 import { asProcess } from '../../e2e/as-process.ts';
 import { repository, temporaryFolder } from '../../fixtures.ts';
 import { measurePath } from '../../measure/measure-path.ts';

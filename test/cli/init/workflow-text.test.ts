@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { ACTION } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { policyText } from '../../../src/cli/init/policy-text.ts';
 import { ACTION_PINS, type WorkflowFacts, workflowText } from '../../../src/cli/init/workflow-text.ts';
-import { ACTION } from '../../../src/platform/version.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { repository } from '../../fixtures.ts';
 

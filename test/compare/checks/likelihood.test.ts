@@ -1,5 +1,5 @@
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { describe, expect, it } from 'vitest';
-import { LOGIT_FACTORS } from '../../../src/language-model/engine.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { ofKind, reportOn } from '../measurement.ts';
 import { type GradedScenario, gradedBaseline, gradedCandidate, withItems } from '../sequential/graded-worlds.ts';

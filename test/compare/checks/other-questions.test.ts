@@ -1,5 +1,5 @@
+import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { describe, expect, it } from 'vitest';
-import { SPELLING } from '../../../src/language-model/tokens/spelling.ts';
 import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';

@@ -1,9 +1,9 @@
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { expectedChange, gradeItems, likelihoodChange } from '../../../src/compare/probes/graded.ts';
 import { measureGradedLoss } from '../../../src/compare/probes/graded-losses.ts';
 import type { PairedFact, PairedItem, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
-import { LOGIT_FACTORS } from '../../../src/language-model/engine.ts';
-import { at } from '../../../src/platform/at.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { choiceProbability } from '../../../src/probes/outcome.ts';
 import { fact } from './facts.ts';

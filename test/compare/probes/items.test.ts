@@ -1,8 +1,8 @@
+import { jsonLines } from '@shadow-gate/platform/json';
 import { describe, expect, it } from 'vitest';
 import { packComparedItems } from '../../../src/compare/probes/items/pack.ts';
 import { type ItemTable, itemTableSchema } from '../../../src/compare/probes/items/table.ts';
 import type { PairedAnswers, PairedFact } from '../../../src/compare/probes/paired-item.ts';
-import { jsonLines } from '../../../src/platform/json/json-lines.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
 import { probeReport, report } from '../../report/fixtures.ts';
 import { answers, probes, probesOnly, reportOn } from '../measurement.ts';

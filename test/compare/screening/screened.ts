@@ -1,11 +1,11 @@
+import { type Bounded, boundedValue } from '@shadow-gate/spectra/bounded';
+import { EXACT_ONLY, type Metrics } from '@shadow-gate/spectra/metrics-schema';
 import { expect } from 'vitest';
 import { type Comparison, compare, undecidedSpectra } from '../../../src/compare/compare.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import { isScreened, summarize, tensorKey } from '../../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { EXACT_ONLY, type Metrics } from '../../../src/spectra/metrics-schema.ts';
-import { type Bounded, boundedValue } from '../../../src/statistics/bounded.ts';
 import { type Seeded, seeded } from '../../statistics/seeded.ts';
 import { randomPair } from '../random-pairs.ts';
 

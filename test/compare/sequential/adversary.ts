@@ -1,7 +1,7 @@
+import { groupBy } from '@shadow-gate/platform';
 import { askingOrder } from '../../../src/compare/sequential/order.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { factKey, type ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { groupBy } from '../../../src/platform/group-by.ts';
 import { Random } from '../../../src/probes/random.ts';
 import { baselineOf, measured, type Pair, POLICIES, replay, type Shape, verdictOf } from './worlds.ts';
 

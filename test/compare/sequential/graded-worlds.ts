@@ -1,6 +1,6 @@
+import { at } from '@shadow-gate/platform';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { at } from '../../../src/platform/at.ts';
 import { choiceProbability } from '../../../src/probes/outcome.ts';
 import { Random } from '../../../src/probes/random.ts';
 import { normalQuantile } from '../../../src/statistics/index.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Random } from '../../../src/probes/random.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

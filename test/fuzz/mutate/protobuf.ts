@@ -1,4 +1,4 @@
-import { at } from '../../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Random } from '../../../src/probes/random.ts';
 
 /** A field of a protobuf message: a number, eight or four bytes, or bytes that may be a message themselves. */

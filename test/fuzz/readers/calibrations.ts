@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import { calibrationText, parseCalibration } from '../../../src/compare/calibration/file.ts';
 import type { Calibration, CalibrationRun } from '../../../src/compare/calibration/schema.ts';
@@ -8,7 +9,6 @@ import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import { renderCalibration } from '../../../src/report/terminal/calibration.ts';
-import { boundedValue } from '../../../src/statistics/bounded.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { single, textOf } from '../input.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';

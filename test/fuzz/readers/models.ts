@@ -1,7 +1,6 @@
-import { openReference } from '../../../src/checkpoint/open.ts';
-import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
-import { renderChat } from '../../../src/language-model/tokens/chat-template.ts';
-import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import { openReference } from '@shadow-gate/checkpoints';
+import { describeDecoder } from '@shadow-gate/language-model';
+import { openTokenizer, renderChat } from '@shadow-gate/language-model/tokens';
 import type { Fuzzer } from '../fuzzer.ts';
 import { single, textOf, writeInput } from '../input.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';

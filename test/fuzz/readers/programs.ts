@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { openReference } from '../../../src/checkpoint/open.ts';
+import { openReference } from '@shadow-gate/checkpoints';
+import { lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import { flattenMetrics } from '../../../src/measure/aggregate.ts';
 import { measureSpectra } from '../../../src/measure/measure-spectra.ts';
-import { lowerBound, upperBound } from '../../../src/statistics/bounded.ts';
 import { runCliWith } from '../../cli/run-cli.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { type Input, single, textOf, writeInput } from '../input.ts';

@@ -1,8 +1,6 @@
-import { chooseCheckpointFiles, indexedShards } from '../../../src/hub/checkpoint-files.ts';
-import { parseHubPath } from '../../../src/hub/hub-path.ts';
-import { HubRepository } from '../../../src/hub/hub-repository.ts';
-import type { SequenceScore } from '../../../src/language-model/engine.ts';
-import { openRemoteEngine } from '../../../src/language-model/remote/remote-engine.ts';
+import { chooseCheckpointFiles, HubRepository, indexedShards, parseHubPath } from '@shadow-gate/checkpoints/hub';
+import type { SequenceScore } from '@shadow-gate/language-model/engine';
+import { openRemoteEngine } from '../../../packages/language-model/src/remote/remote-engine.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { bytesOf, type Input, textOf } from '../input.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { isHubPath, parseHubPath } from '@shadow-gate/checkpoints/hub';
+import { parseGenerateRequests, parseScoreRequests } from '@shadow-gate/language-model';
+import { parquetBytes, readParquet } from '@shadow-gate/platform/parquet';
 import { eventApprovedVersion } from '../../../src/github/event/approved-version.ts';
 import { eventPullRequest, eventPullRequestHead } from '../../../src/github/event/pull-request.ts';
 import { eventFinishedRun } from '../../../src/github/event/workflow-run.ts';
 import { parseHistory } from '../../../src/history/entry.ts';
-import { isHubPath, parseHubPath } from '../../../src/hub/hub-path.ts';
-import { parseGenerateRequests, parseScoreRequests } from '../../../src/language-model/requests.ts';
-import { parquetBytes, readParquet } from '../../../src/platform/parquet/parquet.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { effectiveRules } from '../../../src/policy/policy.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';

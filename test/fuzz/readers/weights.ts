@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
-import { at } from '../../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
+import { safetensorsBytes } from '../../../packages/checkpoints/test/write-safetensors.ts';
 import type { Random } from '../../../src/probes/random.ts';
-import { safetensorsBytes } from '../../checkpoint/write-safetensors.ts';
 import type { Fuzzer } from '../fuzzer.ts';
 import { bytesOf, type Input, Link, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../../src/checkpoint/open.ts';
 import { describeFiles } from '../../../src/measure/behavior/behavior-files.ts';
 import { behavior, measurement, ofKind, reportOn } from '../../compare/measurement.ts';
 import { fixture, readJson, temporaryFolder } from '../../fixtures.ts';

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FolderFiles } from '@shadow-gate/platform/files';
 import { describe, expect, it } from 'vitest';
 import { codePart } from '../../../src/measure/behavior/code-part.ts';
 import { generationConfigPart } from '../../../src/measure/behavior/generation-config-part.ts';
-import { FolderFiles } from '../../../src/platform/files/folder-files.ts';
 import { fixture, readJson, temporaryFolder } from '../../fixtures.ts';
 
 // What transformers 5.24 makes of one key of config.json each (test/fixtures/make_generation_keys.py).

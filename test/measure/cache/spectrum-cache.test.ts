@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSafetensorsHeader } from '@shadow-gate/checkpoints/formats';
+import { directoryStore } from '@shadow-gate/platform/key-value-store';
 import { describe, expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../../src/checkpoint/formats/safetensors.ts';
+import { editTensor } from '../../../packages/checkpoints/test/edit-tensor.ts';
 import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { directoryStore } from '../../../src/platform/key-value-store.ts';
-import { editTensor } from '../../checkpoint/edit-tensor.ts';
 import { fixture, repository, temporaryFolder } from '../../fixtures.ts';
 import { measurePath, type PathOptions } from '../measure-path.ts';
 

@@ -1,6 +1,6 @@
+import type { Progress } from '@shadow-gate/platform/progress';
 import { expect, it } from 'vitest';
 import { probesProgress } from '../../../src/measure/progress/probes-progress.ts';
-import type { Progress } from '../../../src/platform/progress.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 
 const chunk = (family: string, count: number): ProbeItem[] =>

@@ -1,8 +1,8 @@
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import { expect, it } from 'vitest';
-import { LOGIT_FACTORS } from '../../../src/language-model/engine.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
-import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
 import { answers, measurement, probes, SUITE } from '../../compare/measurement.ts';
 
 /** The matrices with other metrics in the first of them. */

@@ -1,13 +1,13 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { at } from '@shadow-gate/platform';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../../../src/compare/compare.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { describeLeftOut, joinAnswers } from '../../../src/measure/shards/join-answers.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
-import { at } from '../../../src/platform/at.ts';
 import { findPolicy } from '../../../src/policy/load.ts';
 import { findingText } from '../../../src/report/text/finding.ts';
 import { readJson, temporaryFolder } from '../../fixtures.ts';

@@ -1,14 +1,14 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSafetensorsHeader } from '@shadow-gate/checkpoints/formats';
+import { writeJson } from '@shadow-gate/platform/files';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSafetensorsHeader } from '../../../src/checkpoint/formats/safetensors.ts';
+import { editTensor } from '../../../packages/checkpoints/test/edit-tensor.ts';
 import { readBaseline } from '../../../src/gate/read-baseline.ts';
 import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { readMeasurement } from '../../../src/measure/schema/read.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
-import { writeJson } from '../../../src/platform/files/write-file.ts';
-import { editTensor } from '../../checkpoint/edit-tensor.ts';
 import { fixture, readJson, temporaryFolder } from '../../fixtures.ts';
 import { example, type Measuring, measuring, text, writeShards } from './shard-files.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { writeJson } from '@shadow-gate/platform/files';
 import { selectProbes } from '../../../src/gate/select-probes.ts';
 import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import type { Shard } from '../../../src/measure/shards/shard.ts';
-import { writeJson } from '../../../src/platform/files/write-file.ts';
 import { findPolicy } from '../../../src/policy/load.ts';
 import { repository, temporaryFolder } from '../../fixtures.ts';
 import { measurePath, type PathOptions } from '../measure-path.ts';

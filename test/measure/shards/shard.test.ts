@@ -1,7 +1,7 @@
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { expectShareable } from '../../../src/gate/check.ts';
 import { indicesOfShard, parseShard } from '../../../src/measure/shards/shard.ts';
-import { at } from '../../../src/platform/at.ts';
 import { Random } from '../../../src/probes/random.ts';
 
 describe('parseShard', () => {

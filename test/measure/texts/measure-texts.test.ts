@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { Model } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { textRows } from '../../../src/compare/probes/texts.ts';
 import { compareEveryToken } from '../../../src/compare/probes/token-changes.ts';
 import { selectProbes } from '../../../src/gate/select-probes.ts';
-import type { Model } from '../../../src/language-model/index.ts';
 import type { ProbeRunOptions } from '../../../src/measure/options.ts';
 import {
   factKey,
@@ -15,7 +16,6 @@ import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
 import { measureTexts } from '../../../src/measure/texts/measure-texts.ts';
-import { at } from '../../../src/platform/at.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { builtinTexts } from '../../../src/probes/texts/index.ts';
 import { fixture, repository } from '../../fixtures.ts';

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { withModel } from '@shadow-gate/language-model';
+import { at } from '@shadow-gate/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withModel } from '../../../src/language-model/index.ts';
+import type { Habits } from '../../../packages/language-model/test/remote/completions-server.ts';
+import {
+  type ServedCheckpoint,
+  serveCheckpoint,
+} from '../../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { measureTexts } from '../../../src/measure/texts/measure-texts.ts';
-import { at } from '../../../src/platform/at.ts';
 import { readTextSuite, type TextSuite } from '../../../src/probes/texts/index.ts';
 import { fixture } from '../../fixtures.ts';
-import type { Habits } from '../../language-model/remote/completions-server.ts';
-import { type ServedCheckpoint, serveCheckpoint } from '../../language-model/remote/serve-checkpoint.ts';
 import { example } from '../shards/shard-files.ts';
 
 const checkpoint = example('base');

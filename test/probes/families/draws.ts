@@ -1,4 +1,4 @@
-import { at } from '../../../src/platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Phrasing, PhrasingPair, ProbeFamily } from '../../../src/probes/families/family.ts';
 import { Random } from '../../../src/probes/random.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/platform/user-error.ts';
 import { readCsv } from '../../../src/probes/files/csv.ts';
 import { readLines } from '../../../src/probes/files/lines.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { at, UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
-import { UserError } from '../../../src/platform/user-error.ts';
 import type { FieldNames } from '../../../src/probes/files/field-names.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
 import { temporaryFolder } from '../../fixtures.ts';

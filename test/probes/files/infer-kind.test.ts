@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/platform/user-error.ts';
 import { toJsonl } from '../../../src/probes/files/jsonl.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
 import { fixture, temporaryFolder } from '../../fixtures.ts';
 

@@ -1,11 +1,10 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { openCheckpoint } from '@shadow-gate/checkpoints';
+import { openCheckpointSource, withModel } from '@shadow-gate/language-model';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openCheckpoint } from '../../../src/checkpoint/open.ts';
-import { withModel } from '../../../src/language-model/model.ts';
-import { openCheckpointSource } from '../../../src/language-model/open-model.ts';
+import { messageOf } from '../../../packages/checkpoints/test/refusal.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
-import { messageOf } from '../../checkpoint/refusal.ts';
 import { fixture, repository, temporaryFolder } from '../../fixtures.ts';
 
 afterEach(() => {

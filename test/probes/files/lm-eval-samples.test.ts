@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { groupBy } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { groupBy } from '../../../src/platform/group-by.ts';
 import { toJsonl } from '../../../src/probes/files/jsonl.ts';
 import { type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/platform/user-error.ts';
 import { readCsv } from '../../../src/probes/files/csv.ts';
 import { readJsonl } from '../../../src/probes/files/jsonl.ts';
 import { MAX_LINE_BYTES, MAX_PROBE_FILE_BYTES, MAX_RECORDS, readLines } from '../../../src/probes/files/lines.ts';

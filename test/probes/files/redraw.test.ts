@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
 import { STEP_MODES, type StepMode } from '../../../src/probes/files/link-steps.ts';
 import { type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import { type Redrawn, redraw } from '../../../src/probes/files/redraw.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { at } from '@shadow-gate/platform';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
 import { type FileSuite, type ProbeFileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import { pieceCount } from '../../../src/probes/files/text.ts';
 import type { DerivedKind } from '../../../src/probes/files/twins.ts';

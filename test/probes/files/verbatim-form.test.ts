@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
 import { verbatimChoice, verbatimProblem } from '../../../src/probes/files/verbatim-form.ts';
 import type { Wording } from '../../../src/probes/item.ts';
 import { Random } from '../../../src/probes/random.ts';

@@ -1,6 +1,5 @@
+import { at, UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
-import { UserError } from '../../../src/platform/user-error.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { templateItems } from '../../../src/probes/templates/items.ts';

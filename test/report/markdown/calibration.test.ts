@@ -1,5 +1,5 @@
+import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { at } from '../../../src/platform/at.ts';
 import { calibrationSummary, describeCalibrationProposal } from '../../../src/report/markdown/calibration.ts';
 import { type CalibrationOutcome, describeProposal } from '../../../src/report/markdown/proposal.ts';
 import { calibrated } from '../../compare/calibration/updates.ts';

@@ -1,5 +1,5 @@
+import type { Progress } from '@shadow-gate/platform/progress';
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../../src/platform/progress.ts';
 import { barLine, ProgressClock, ProgressLines } from '../../../src/report/terminal/progress.ts';
 import { HOSTILE_NAMES } from '../fixtures.ts';
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../../platform/json/index.ts';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { Form, TwinKind } from '../../../probes/item.ts';
 import { allFlips } from '../flips.ts';
 import { itemChange, type PairedAnswers, type PairedFact, type PairedItem, type ProbeAnswer } from '../paired-item.ts';

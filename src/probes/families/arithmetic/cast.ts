@@ -1,4 +1,4 @@
-import { capitalize } from '../../../platform/capitalize.ts';
+import { capitalize } from '@shadow-gate/platform';
 import type { Random } from '../../random.ts';
 import { NAMES, NOUNS, type Noun, UNCOMMON_NAMES, UNCOMMON_NOUNS, withArticle } from '../words.ts';
 

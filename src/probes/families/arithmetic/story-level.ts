@@ -1,4 +1,4 @@
-import { at } from '../../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { type Expression, evaluateNumber, parseExpression } from '../../arithmetic/expression.ts';
 import { toNumber } from '../../arithmetic/rational.ts';
 import type { Question } from '../../item.ts';

@@ -1,5 +1,4 @@
-import { at } from '../../../platform/at.ts';
-import { capitalize } from '../../../platform/capitalize.ts';
+import { at, capitalize } from '@shadow-gate/platform';
 import type { Random } from '../../random.ts';
 import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';

@@ -1,4 +1,4 @@
-import { at } from '../../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { askedOption, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
 import { BOSS, FIELDS, type RecordField } from './field.ts';

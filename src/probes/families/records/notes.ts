@@ -1,4 +1,4 @@
-import { at } from '../../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import type { Random } from '../../random.ts';
 import { askOne, type Options } from '../choice.ts';
 import { BOSS, FIELDS, type RecordField } from './field.ts';

@@ -1,5 +1,4 @@
-import { at } from '../../../platform/at.ts';
-import { UserError } from '../../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import { answerKind, type ChoiceScoring, type Question, type Wording } from '../../item.ts';
 import { sampleLogprobs } from './log-likelihoods.ts';
 import type { LmEvalSample } from './sample.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../../../platform/user-error.ts';
-import { parsePrintedLiteral } from '../../../python/index.ts';
+import { UserError } from '@shadow-gate/platform';
+import { parsePrintedLiteral } from '@shadow-gate/python';
 import { type AnswerRule, readAnswer } from '../../answer-rule.ts';
 import type { Wording } from '../../item.ts';
 import { finalPart } from '../final-part.ts';

@@ -1,6 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { validate } from '../../../platform/json/index.ts';
-import { UserError } from '../../../platform/user-error.ts';
 import type { ProbeRecord } from '../records.ts';
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';

@@ -1,6 +1,5 @@
 import { basename, extname } from 'node:path';
-import { at } from '../../../platform/at.ts';
-import { UserError } from '../../../platform/user-error.ts';
+import { at, UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, Wording } from '../../item.ts';
 import type { AskedDocument, AskedTask } from '../asked-document.ts';
 import type { ProbeRecord } from '../records.ts';

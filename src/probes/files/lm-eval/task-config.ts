@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile } from '@shadow-gate/platform/files';
+import { parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { readTextFile } from '../../../platform/files/index.ts';
-import { parseJsonWithNaN, validate } from '../../../platform/json/index.ts';
-import { UserError } from '../../../platform/user-error.ts';
 
 /** What the results file says of a task, as far as samples alone do not. */
 export const taskConfigSchema = z.looseObject({

@@ -1,6 +1,6 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { AccuracyRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
-import { groupBy } from '../../../platform/group-by.ts';
 import { formatCount } from '../../text/numbers.ts';
 import { ACCURACY_HEADS, accuracyCaption, accuracyRowCells } from '../../text/probe-charts.ts';
 import { formName } from '../../text/twin-kinds.ts';

@@ -1,6 +1,6 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { ChangeRow, KindRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../../compare/report.ts';
-import { groupBy } from '../../../platform/group-by.ts';
 import { formatCount } from '../../text/numbers.ts';
 import { CHANGE_HEADS, changeCells, planeCaption, planesNote, planeTitle } from '../../text/probe-charts.ts';
 import { type Html, html, NOTHING } from '../html.ts';

@@ -1,3 +1,4 @@
+import { groupBy } from '@shadow-gate/platform';
 import {
   type CalibratedMetric,
   type CalibratedSize,
@@ -5,7 +6,6 @@ import {
   metricScale,
 } from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
-import { groupBy } from '../../../platform/group-by.ts';
 import { plainLine } from '../../escape.ts';
 import { type CalibrationRow, calibratedMetricRow, sizeRow } from '../../text/calibration.ts';
 import { candidateTitle, chartSource, knownTitle, lineError, SIZES_WORDS } from '../../text/calibration-charts.ts';

@@ -1,6 +1,6 @@
+import { groupBy } from '@shadow-gate/platform';
 import { type CalibratedMetric, type CalibrationReport, placeName } from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
-import { groupBy } from '../../../platform/group-by.ts';
 import { plainLine } from '../../escape.ts';
 import {
   calibrationIntro,

@@ -1,7 +1,7 @@
 import { dot, rect, ruleX, ruleY, text } from '@observablehq/plot';
+import { capitalize } from '@shadow-gate/platform';
 import type { ReportedRule } from '../../../compare/index.ts';
 import type { MetricDelta, Report } from '../../../compare/report.ts';
-import { capitalize } from '../../../platform/capitalize.ts';
 import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../../text/numbers.ts';
 import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';

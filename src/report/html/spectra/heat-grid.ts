@@ -1,5 +1,6 @@
-import { groupBy } from '../../../platform/group-by.ts';
-import { difference, increasing, type MaybeBounded, median } from '../../../statistics/index.ts';
+import { groupBy } from '@shadow-gate/platform';
+import { difference, increasing, type MaybeBounded } from '@shadow-gate/spectra/bounded';
+import { median } from '../../../statistics/index.ts';
 import { type ComparedMatrix, concentrationIn, inReadingOrder, type SpectraView } from './matrices.ts';
 
 /** One module type in one layer: the median over its experts, or over whatever matrices it has there. */

@@ -1,5 +1,5 @@
 import { cell } from '@observablehq/plot';
-import { capitalize } from '../../../platform/capitalize.ts';
+import { capitalize } from '@shadow-gate/platform';
 
 import { formatBounds, formatDifference, formatLimit, formatLimitChange } from '../../text/numbers.ts';
 import { concentrationName, heatTitle, OUTSIDE_WORDS } from '../../text/spectra.ts';

@@ -1,9 +1,9 @@
-import { MODULE_TYPES } from '../../../checkpoint/naming/index.ts';
+import { MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
+import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { type BaselineMatrix, groupName } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { isSaturated, isUpdateJudged, tensorKey } from '../../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
-import { boundedValue, difference, isVague, type MaybeBounded } from '../../../statistics/index.ts';
 import { plainLine } from '../../escape.ts';
 
 /** W or ΔW of one matrix, beside the baseline's where that is known and may be compared. */

@@ -1,5 +1,5 @@
+import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
-import type { Metrics } from '../../../spectra/metrics-schema.ts';
 import { metricName, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, NO_NUMBER } from '../../text/numbers.ts';
 import { remarks } from '../../text/words.ts';

@@ -1,8 +1,8 @@
+import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { groupName } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupKey } from '../../../measure/aggregate.ts';
 import type { GroupMeasurement } from '../../../measure/schema/index.ts';
-import { boundedValue, difference, isVague, type MaybeBounded } from '../../../statistics/index.ts';
 import { metricPart, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, formatInteger, formatRelative } from '../../text/numbers.ts';
 import { type Html, html } from '../html.ts';

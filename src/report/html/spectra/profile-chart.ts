@@ -1,5 +1,5 @@
 import { gridX, gridY } from '@observablehq/plot';
-import { at } from '../../../platform/at.ts';
+import { at } from '@shadow-gate/platform';
 import { formatInteger, formatLimit } from '../../text/numbers.ts';
 import { PROFILE_AXES } from '../../text/spectra.ts';
 import { chart } from '../chart.ts';

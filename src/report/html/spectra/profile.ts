@@ -1,8 +1,9 @@
-import { wholeMatrix } from '../../../checkpoint/tensors/index.ts';
+import { wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
+import { percentToCount } from '@shadow-gate/spectra/metrics';
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
-import { at } from '../../../platform/at.ts';
-import { percentToCount } from '../../../spectra/metrics.ts';
-import { boundedValue, randomSpectrum } from '../../../statistics/index.ts';
+import { randomSpectrum } from '../../../statistics/index.ts';
 
 /** [rank from 1, σ ÷ ‖A‖_F]. Ranks need not be whole. */
 export type ProfilePoint = readonly [number, number];

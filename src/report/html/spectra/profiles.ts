@@ -1,4 +1,4 @@
-import { wholeMatrix } from '../../../checkpoint/tensors/index.ts';
+import { wholeMatrix } from '@shadow-gate/checkpoints/tensors';
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import { ofName } from '../../text/metric-names.ts';
 import { ESTIMATED_WORDS, nullWords, POINTS_WORDS, PROFILE_CAPTION } from '../../text/spectra.ts';

@@ -1,6 +1,6 @@
+import { MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { MODULE_TYPES } from '../../../../src/checkpoint/naming/module-type.ts';
 import type { CalibratedMetric, CalibrationReport } from '../../../../src/compare/calibration/report-schema.ts';
 import type { Report } from '../../../../src/compare/report.ts';
 import { calibrationSection } from '../../../../src/report/html/spectra/calibration.ts';

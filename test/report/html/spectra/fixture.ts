@@ -1,8 +1,8 @@
-import type { ModuleType } from '../../../../src/checkpoint/naming/module-type.ts';
+import type { ModuleType } from '@shadow-gate/checkpoints/naming';
+import { spectralMetrics, spectrumProfile } from '@shadow-gate/spectra/metrics';
 import type { Report } from '../../../../src/compare/report.ts';
 import type { BaselineMatrix } from '../../../../src/compare/spectra-report.ts';
 import type { TensorMeasurement } from '../../../../src/measure/schema/measurement.ts';
-import { spectralMetrics, spectrumProfile } from '../../../../src/spectra/metrics.ts';
 import { report } from '../../fixtures.ts';
 
 /** [m, n] by module type. */

@@ -1,10 +1,10 @@
+import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../../src/compare/report.ts';
 import { heatGrid } from '../../../../src/report/html/spectra/heat-grid.ts';
 import { heatMaps } from '../../../../src/report/html/spectra/heat-map.ts';
 import { divergingScale, sequentialScale } from '../../../../src/report/html/spectra/heat-scale.ts';
 import { byChange, viewSpectra } from '../../../../src/report/html/spectra/matrices.ts';
-import type { MaybeBounded } from '../../../../src/statistics/bounded.ts';
 import { tensor } from '../../fixtures.ts';
 import { asBaseline, spectraReport } from './fixture.ts';
 

@@ -1,7 +1,7 @@
+import { profileRanks, spectralMetrics, spectrumProfile } from '@shadow-gate/spectra/metrics';
 import { describe, expect, it } from 'vitest';
 import { nullPoints, profilePoints } from '../../../../src/report/html/spectra/profile.ts';
 import { curvePath, profileFrame } from '../../../../src/report/html/spectra/profile-chart.ts';
-import { profileRanks, spectralMetrics, spectrumProfile } from '../../../../src/spectra/metrics.ts';
 import { measured, sigmas } from './fixture.ts';
 
 const shapes = [

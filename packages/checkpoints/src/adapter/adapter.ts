@@ -1,0 +1,56 @@
+import type { FolderFiles } from '@shadow-gate/platform/files';
+import type { Architecture } from '../config/architecture.ts';
+import type { Snapshot } from '../hub/snapshot.ts';
+import type { MatrixView } from '../tensors/matrix-view.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
+
+/**
+ * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors), or mlx-lm (adapters.safetensors).
+ * Hu et al. 2021, arXiv 2106.09685: ΔW = scale·B·A; rsLoRA: Kalajdzievski 2023, arXiv 2312.03732.
+ */
+export interface Adapter {
+  readonly format: 'lora';
+  readonly path: string;
+  /** Those of its directory, beside the weights. */
+  readonly files: FolderFiles;
+  readonly modules: readonly LoraModule[];
+  /** Weights saved whole beside the adapter (`modules_to_save`), under the base model's names. */
+  readonly saved: ReadonlyMap<string, TensorEntry>;
+  /** Every tensor in the file, as stored. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly config: Record<string, unknown>;
+  /** That of the base model if the adapter's config names a local folder; otherwise unknown. */
+  readonly architecture: Architecture;
+  /** For an adapter on a hub: see `FullCheckpoint`. */
+  readonly remote: Snapshot | null;
+}
+
+/**
+ * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `loraFactors` for how to read them. With a magnitude
+ * m [out] (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output
+ * feature, so that the update depends on W and is not of low rank.
+ */
+export interface LoraModule {
+  /** Name of the base weight that it changes; of a parameter of all experts, with the names in memory. */
+  readonly target: string;
+  readonly a: TensorEntry;
+  readonly b: TensorEntry;
+  /** A trained bias of B [out]: scale times it is added to what the layer gives. No part of ΔW. */
+  readonly bias?: TensorEntry;
+  /** A is stored [in, r] and B [r, out], as MLX does. */
+  readonly inputFirst?: boolean;
+  /** Where A [r, in] and B [out, r] are parts of their tensors, those of one expert. */
+  readonly views?: { readonly a: MatrixView; readonly b: MatrixView };
+  /** Of each expert, where `experts` is set. */
+  readonly rank: number;
+  readonly scale: number;
+  /**
+   * The number of experts whose weights it changes, all with factors of their own: A is [experts · r, in], expert after expert, and B
+   * [out, r · experts], direction after direction.
+   */
+  readonly experts?: number;
+  /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */
+  readonly transposed: boolean;
+  /** Null for plain LoRA. */
+  readonly magnitude: TensorEntry | null;
+}

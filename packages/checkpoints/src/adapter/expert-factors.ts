@@ -1,0 +1,108 @@
+import { at, UserError } from '@shadow-gate/platform';
+import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../tensors/matrix-view.ts';
+import type { Adapter, LoraModule } from './adapter.ts';
+import { loraFeatures } from './factors.ts';
+
+/** A module of an adapter that changes the weights of all experts of a layer (`target_parameters` of PEFT). */
+export type StackedModule = LoraModule & { readonly experts: number };
+
+export function isStackedModule(module: LoraModule): module is StackedModule {
+  return module.experts !== undefined;
+}
+
+/** A stack of updates, and the features of the layer of each expert: of gate and up together where they are fused. */
+export interface ExpertLayer {
+  readonly module: StackedModule;
+  readonly input: number;
+  readonly output: number;
+}
+
+/** From this version on, PEFT looks at what the module of transformers says of its layout. */
+const CONVENTION_SINCE = [0, 19, 1];
+/** Stored [experts, in, out] by transformers 5, and said so. */
+const INPUT_FIRST = 'gpt_oss';
+/** Stored [experts, in, out], and not said so: PEFT takes them for [experts, out, in]. */
+const UNDECLARED = /^llama4(_text)?$/;
+
+/**
+ * Does A belong to the outputs of the layers, and B to their inputs? PEFT takes the second axis of a stack for its inputs or the
+ * third (`ParamWrapper`, `tuners/lora/layer.py`): the second in 0.17 and 0.18; in 0.19.0 it exchanged the two; from 0.19.1 on, as the module
+ * in memory says. All stacks of an adapter are alike, so that one whose features differ in number tells it.
+ * @param family `layoutType` of the base model
+ * @throws UserError if nothing tells it
+ */
+export function areExpertFactorsTurned(
+  { path, config }: Pick<Adapter, 'path' | 'config'>,
+  layers: readonly ExpertLayer[],
+  family: string | null,
+): boolean {
+  for (const { module, input, output } of layers) {
+    const own = loraFeatures(module);
+    if (input === output) continue;
+    if (own.input === input && own.output === output) return false;
+    if (own.input === output && own.output === input) return true;
+  }
+  const [square] = layers;
+  if (square === undefined) return false;
+  const version = versionOf(config);
+  if (version !== null && !isBefore(version, CONVENTION_SINCE)) return family !== null && UNDECLARED.test(family);
+  const tookSecondAxis = version === null || isBefore(version, [0, 19]);
+  if (tookSecondAxis && family !== null && (family === INPUT_FIRST || UNDECLARED.test(family))) return false;
+  throw new UserError(
+    `${path}: ${JSON.stringify(square.module.target)} has as many inputs as outputs, and PEFT ${version?.join('.') ?? 'before 0.18'} saved its factors in another order than now`,
+    'merge the adapter with the version of PEFT that trained it and give the merged model',
+  );
+}
+
+/** `peft_version`, which PEFT writes from 0.18 on; null if it is not there, or is no version. */
+function versionOf({ peft_version: written }: Adapter['config']): number[] | null {
+  const parts = typeof written === 'string' ? /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})/.exec(written) : null;
+  return parts ? parts.slice(1).map(Number) : null;
+}
+
+function isBefore(version: readonly number[], other: readonly number[]): boolean {
+  const index = other.findIndex((part, i) => part !== version[i]);
+  return index >= 0 && at(version, index) < at(other, index);
+}
+
+/**
+ * The update of one expert's matrix as a module of its own: of expert e, A is [r, in] in A [experts, r, in] and B [out, r] in B
+ * [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
+ * @param part of its output features; all of them if missing
+ */
+export function expertModule(
+  module: StackedModule,
+  expert: number,
+  { part, turned, transposed }: { readonly part?: OutputSlice; readonly turned: boolean; readonly transposed: boolean },
+): LoraModule {
+  const { a, b, rank, experts } = module;
+  const features = loraFeatures(module);
+  const [input, output] = turned ? [features.output, features.input] : [features.input, features.output];
+  const { outDims, slice } = part ?? { outDims: [output], slice: { axis: 0, start: 0, end: output } };
+  const kept = Math.ceil((slice.end - slice.start) / (slice.step ?? 1));
+  const rows = outDims.reduce((product, size, axis) => product * (axis === slice.axis ? kept : size), 1);
+  const one = (axis: number) => ({ axis, start: expert, end: expert + 1 });
+  const inLast = (dims: readonly number[], slices: MatrixView['slices'], width: number): MatrixView => ({
+    dims: [...dims, rank, experts],
+    slices: [...slices, one(dims.length + 1)],
+    shape: [width, rank],
+  });
+  const own: LoraModule = { ...module, transposed };
+  if (!turned) {
+    const views = { a: inBlock(wholeMatrix([rank, input]), expert, experts), b: inLast(outDims, [slice], rows) };
+    return withoutExperts({ ...own, views });
+  }
+  const columns: MatrixView = {
+    dims: [experts, rank, ...outDims],
+    slices: [one(0), { ...slice, axis: slice.axis + 2 }],
+    shape: [rows, rank],
+    transposed: true,
+  };
+  const inputs = inLast([input], [], input);
+  const views = { a: { ...inputs, shape: [rank, input], transposed: true } as const, b: columns };
+  return withoutExperts({ ...own, a: b, b: a, views });
+}
+
+function withoutExperts({ experts: _, ...module }: LoraModule): LoraModule {
+  return module;
+}

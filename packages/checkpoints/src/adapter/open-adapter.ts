@@ -1,0 +1,95 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { FolderFiles, isInside } from '@shadow-gate/platform/files';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from '../config/architecture.ts';
+import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../hub/checkpoint-files.ts';
+import type { Adapter } from './adapter.ts';
+import { DIFFUSERS_ADAPTER, foreignAdapter } from './adapter-names.ts';
+import { readMlxAdapter } from './mlx.ts';
+import { readPeftAdapter } from './peft.ts';
+
+/** Is this the directory of an adapter, supported or not? */
+export async function isAdapterDirectory(directory: string): Promise<boolean> {
+  const names = new Set(await readdir(directory));
+  const hasAdapter = [ADAPTER_CONFIG, ADAPTER, PICKLED_ADAPTER, MLX_ADAPTER, DIFFUSERS_ADAPTER].some((name) =>
+    names.has(name),
+  );
+  return hasAdapter && !names.has(SINGLE) && !names.has(INDEX);
+}
+
+/**
+ * Open the directory of an adapter of PEFT or of mlx-lm, which have a config of the same name.
+ * @throws UserError for another kind of adapter, and for modules that cannot be measured, by name
+ */
+export async function openAdapter(files: FolderFiles): Promise<Adapter> {
+  const { path } = files;
+  const names = new Set(await readdir(path));
+  const configFile = join(path, ADAPTER_CONFIG);
+  if (!names.has(ADAPTER_CONFIG)) {
+    if (names.has(DIFFUSERS_ADAPTER)) throw foreignAdapter(join(path, DIFFUSERS_ADAPTER), 'diffusers', null);
+    const weights = [ADAPTER, PICKLED_ADAPTER].find((name) => names.has(name)) ?? MLX_ADAPTER;
+    throw new UserError(
+      `${path} has ${weights} and no ${ADAPTER_CONFIG}, so that the scale of the update is not known`,
+      `add the file: ${weights === MLX_ADAPTER ? 'mlx-lm' : 'PEFT'} writes both`,
+    );
+  }
+  const config = parseJsonObject((await files.text(ADAPTER_CONFIG)) ?? '', configFile);
+  const read = isMlxConfig(config, names) ? await readMlxAdapter(path, config) : await readPeftAdapter(path, config);
+  const { base, ...adapter } = read;
+  if (adapter.modules.length === 0 && adapter.saved.size === 0)
+    throw new UserError(`${path} adapts no module`, 'save the adapter again');
+  const architecture = await baseArchitecture(path, base);
+  return { format: 'lora', path, files, ...adapter, config, architecture, remote: null };
+}
+
+/**
+ * mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. What converts adapters for MLX
+ * may write both: then the weights decide.
+ */
+function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>): boolean {
+  if (names.has(MLX_ADAPTER)) return true;
+  return !('peft_type' in config) && ('lora_parameters' in config || 'fine_tune_type' in config);
+}
+
+/**
+ * The base model's config describes the layout of its fused modules. A base model on a hub is not looked up, nor one
+ * outside of the adapter's folder and the working directory: the author of an adapter can write any path of the machine.
+ */
+async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
+  const roots = await Promise.all([path, '.'].map((root) => realpath(root)));
+  for (const named of base === null ? [] : [resolve(path, base), resolve(base)]) {
+    const folder = await realpath(named).catch(() => null);
+    if (folder === null || !roots.some((root) => isInside(folder, root))) continue;
+    const config = await readConfig(new FolderFiles(folder)).catch(() => null);
+    if (config) return describeArchitecture(config);
+  }
+  return UNKNOWN_ARCHITECTURE;
+}
+
+/** Folders looked at for adapters inside a folder without weights. */
+const MAX_FOLDERS = 100;
+
+/** The error for a folder whose subfolders are adapters, as PEFT saves several; null if there are none. */
+export async function adaptersInside(path: string): Promise<UserError | null> {
+  const folders = (await readdir(path)).sort().slice(0, MAX_FOLDERS);
+  const isAdapter = (name: string) =>
+    stat(join(path, name, ADAPTER_CONFIG)).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  const found: string[] = [];
+  for (const name of folders) if (await isAdapter(name)) found.push(name);
+  if (found[0] === undefined) return null;
+  const named = found.slice(0, 4).map((name) => JSON.stringify(name));
+  return new UserError(
+    `${path} has ${found.length === 1 ? 'an adapter' : `${found.length} adapters`} in folders of their own: ${named.join(', ')}`,
+    `give the path of one of them, such as ${join(path, found[0])}`,
+  );
+}

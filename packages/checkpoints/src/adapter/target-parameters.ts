@@ -1,0 +1,53 @@
+import { UserError } from '@shadow-gate/platform';
+
+/** How PEFT nests what adapts several parameters of a module: the first one innermost. */
+const BASE_LAYER = '.base_layer';
+/** Parameters of experts in the order in which the modules of transformers declare them. */
+const OF_EXPERTS = ['gate_up_proj', 'up_proj', 'down_proj'];
+
+/** A parameter that an adapter changes, and the module that it belongs to. */
+export interface AdaptedParameter {
+  /** `model.layers.0.mlp.experts.gate_up_proj`: of all experts of a layer. */
+  readonly name: string;
+  readonly isStack: boolean;
+}
+
+/**
+ * Which parameter each module of factors changes (`target_parameters`, `_inject_parameters` of PEFT 0.21, `tuners/tuners_utils.py`).
+ * The file does not say it: a module with several has them nested as `….base_layer`, in the order in which they are declared.
+ * @param modules the names of all modules of factors
+ * @returns null for a module of factors that changes a layer
+ */
+export function targetParameterFinder(
+  targets: readonly string[] | null | undefined,
+  modules: ReadonlySet<string>,
+  file: string,
+): (module: string) => AdaptedParameter | null {
+  return (module) => {
+    let [owner, depth] = [module, 0];
+    for (; owner.endsWith(BASE_LAYER); depth += 1) owner = owner.slice(0, -BASE_LAYER.length);
+    const names = parametersOf(owner, targets ?? []);
+    if (names.length === 0) return null;
+    const isNested = (level: number) => modules.has(`${owner}${BASE_LAYER.repeat(level)}`);
+    const levels = [0, ...names.keys()].findIndex((_, level) => !isNested(level));
+    const name = names.length === levels ? names[levels - 1 - depth] : undefined;
+    if (name !== undefined) return { name: `${owner}.${name}`, isStack: name !== 'weight' };
+    throw new UserError(
+      `${file}: target_parameters does not tell which of ${names.join(', ')} of module ${JSON.stringify(owner)} is adapted`,
+      'merge the adapter into the base model (PEFT: merge_and_unload) and give the merged model',
+    );
+  };
+}
+
+/** The last parts of the targets that can be parameters of a module, in their order. */
+function parametersOf(owner: string, targets: readonly string[]): string[] {
+  const found = new Set<string>();
+  const isExperts = owner.endsWith('experts');
+  for (const target of targets) {
+    const dot = target.lastIndexOf('.');
+    const [parent, name] = [target.slice(0, Math.max(0, dot)), target.slice(dot + 1)];
+    const isParent = parent === '' ? isExperts : owner === parent || owner.endsWith(`.${parent}`);
+    if (isParent && (isExperts ? OF_EXPERTS.includes(name) : name === 'weight')) found.add(name);
+  }
+  return isExperts ? OF_EXPERTS.filter((name) => found.has(name)) : [...found];
+}

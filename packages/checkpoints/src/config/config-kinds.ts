@@ -1,0 +1,59 @@
+import { isDict, isList, PythonFloat, type PythonValue } from '@shadow-gate/python';
+
+/** What Python calls a value of a config. `huge`: an int beyond 2^53, which is rounded here. */
+export type ConfigKind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' | 'dict';
+
+/** Of the objects and lists of a config.json: the kinds of their numbers, which JavaScript does not tell apart. */
+const KINDS = new WeakMap<object, ReadonlyMap<string, ConfigKind>>();
+
+/** A parsed config as values of JavaScript. How its numbers were written is kept for `configKindIn`. */
+export function withNumberKinds(value: PythonValue): unknown {
+  if (value instanceof PythonFloat) return value.value;
+  if (typeof value === 'bigint') return Number(value);
+  if (isDict(value)) {
+    // `__proto__` becomes a key like any other.
+    const entries = [...value].map(([key, item]): [string, PythonValue] => [String(key), item]);
+    return remember(Object.fromEntries(entries.map(([key, item]) => [key, withNumberKinds(item)])), entries);
+  }
+  if (!isList(value)) return value;
+  return remember(
+    value.map(withNumberKinds),
+    value.map((item, i) => [String(i), item]),
+  );
+}
+
+function remember<T extends object>(made: T, entries: readonly (readonly [string, PythonValue])[]): T {
+  const numbers = entries.flatMap(([key, item]): [string, ConfigKind][] => {
+    if (item instanceof PythonFloat) return [[key, 'float']];
+    return typeof item === 'bigint' ? [[key, 'huge']] : [];
+  });
+  KINDS.set(made, new Map(numbers));
+  return made;
+}
+
+/**
+ * The kind of a value in an object or list of a config.
+ * @returns null for a whole number of a config that was not read from a config.json: it may be an int or a float
+ */
+export function configKindIn(
+  container: Readonly<Record<string, unknown>> | readonly unknown[],
+  key: string,
+): ConfigKind | null {
+  const value = (container as Readonly<Record<string, unknown>>)[key];
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'list';
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool';
+    case 'string':
+      return 'str';
+    case 'number': {
+      if (!Number.isInteger(value)) return 'float';
+      const kinds = KINDS.get(container);
+      return kinds === undefined ? null : (kinds.get(key) ?? 'int');
+    }
+    default:
+      // As transformers 5 writes Infinity.
+      return Object.hasOwn(value as object, '__float__') ? 'float' : 'dict';
+  }
+}

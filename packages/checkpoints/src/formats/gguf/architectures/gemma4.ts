@@ -1,0 +1,108 @@
+import { at } from '@shadow-gate/platform';
+import type { GgufModel } from '../model.ts';
+import type { GgufArchitecture } from './architecture.ts';
+import { ATTENTION, GATED_MLP, present, rmsSizes, shortestDecimal, theta, WHOLE } from './common.ts';
+import { softcap, windows } from './gemma.ts';
+import { parameter } from './rules.ts';
+
+/** Gemma 4: norm weights are as in transformers here. */
+
+/** Frequencies that are not rotated are divided by this much or more (`generate_extra_tensors`). */
+const NOT_ROTATED = 1e29;
+
+function fullRope(model: GgufModel): Record<string, unknown> {
+  const factors = model.numbersOf('rope_freqs.weight');
+  const rotated = factors?.filter((factor) => factor < NOT_ROTATED) ?? [];
+  const scale = rotated[0] ?? 1;
+  return {
+    rope_type: 'proportional',
+    rope_theta: theta(model),
+    partial_rotary_factor: factors === null ? 1 : rotated.length / factors.length,
+    ...(scale === 1 ? {} : { factor: shortestDecimal(scale) }),
+  };
+}
+
+export const gemma4: GgufArchitecture = {
+  name: 'gemma4',
+  whole: {
+    ...WHOLE,
+    per_layer_token_embd: 'model.embed_tokens_per_layer',
+    per_layer_model_proj: 'model.per_layer_model_projection',
+    per_layer_proj_norm: 'model.per_layer_projection_norm',
+  },
+  layer: {
+    ...ATTENTION,
+    ...GATED_MLP,
+    attn_norm: 'input_layernorm',
+    post_attention_norm: 'post_attention_layernorm',
+    ffn_norm: 'pre_feedforward_layernorm',
+    post_ffw_norm: 'post_feedforward_layernorm',
+    pre_ffw_norm_2: 'pre_feedforward_layernorm_2',
+    post_ffw_norm_1: 'post_feedforward_layernorm_1',
+    post_ffw_norm_2: 'post_feedforward_layernorm_2',
+    layer_output_scale: parameter('layer_scalar'),
+    inp_gate: 'per_layer_input_gate',
+    proj: 'per_layer_projection',
+    post_norm: 'post_per_layer_input_norm',
+    ffn_gate_inp: 'router.proj',
+    'ffn_gate_inp.scale': parameter('router.scale'),
+    'ffn_down_exps.scale': parameter('router.per_expert_scale'),
+    ffn_gate_up_exps: parameter('experts.gate_up_proj'),
+    ffn_down_exps: parameter('experts.down_proj'),
+  },
+  spare: ['rope_freqs.weight'],
+  config: (model) => {
+    const { layers } = model;
+    const types = windows(model, 6);
+    const ofType = (numbers: readonly number[] | null, type: string) => numbers?.find((_, i) => types[i] === type);
+    const keyHeads = model.numberOfEach('attention.head_count_kv', layers);
+    const width = model.numberOfEach('feed_forward_length', layers) ?? [];
+    const perLayer = model.number('embedding_length_per_layer_input') ?? 0;
+    const count = model.number('expert_count') ?? 0;
+    model.ignore('attention.value_length', 'attention.value_length_swa', 'rope.dimension_count');
+    model.ignore('rope.dimension_count_swa');
+    const shared = model.number('attention.shared_kv_layers') ?? 0;
+    const hasValues = layersWithValues(model, types);
+    const local = ofType(keyHeads, 'sliding_attention') ?? at(keyHeads ?? [1], 0);
+    return {
+      model_type: 'gemma4_text',
+      ...rmsSizes(model),
+      intermediate_size: at(width, 0),
+      use_double_wide_mlp: at(width, layers - 1) !== at(width, 0),
+      num_key_value_heads: local,
+      num_global_key_value_heads: ofType(keyHeads, 'full_attention') ?? local,
+      head_dim: model.number('attention.key_length_swa') ?? model.required('attention.key_length'),
+      global_head_dim: model.required('attention.key_length'),
+      attention_k_eq_v: !hasValues,
+      num_kv_shared_layers: shared,
+      layer_types: types,
+      ...present('sliding_window', model.number('attention.sliding_window')),
+      rope_parameters: {
+        full_attention: fullRope(model),
+        sliding_attention: {
+          rope_type: 'default',
+          rope_theta: shortestDecimal(model.number('rope.freq_base_swa') ?? 10_000),
+        },
+      },
+      hidden_size_per_layer_input: perLayer,
+      ...(perLayer === 0
+        ? {}
+        : { vocab_size_per_layer_input: model.tensors.get('per_layer_token_embd.weight')?.shape[0] ?? 0 }),
+      enable_moe_block: count > 0,
+      ...(count > 0
+        ? {
+            num_experts: count,
+            top_k_experts: model.required('expert_used_count'),
+            moe_intermediate_size: model.required('expert_feed_forward_length'),
+          }
+        : {}),
+      ...softcap(model, 'final_logit_softcapping'),
+    };
+  },
+};
+
+/** Has a layer without a window values of its own? Otherwise its keys are its values, too. */
+function layersWithValues(model: GgufModel, types: readonly string[]): boolean {
+  const first = types.indexOf('full_attention');
+  return model.tensors.has(`blk.${first}.attn_v.weight`) || !model.tensors.has(`blk.${first}.attn_k.weight`);
+}

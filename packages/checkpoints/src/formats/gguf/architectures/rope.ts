@@ -1,0 +1,136 @@
+import { UserError } from '@shadow-gate/platform';
+import type { GgufModel } from '../model.ts';
+import { headDim, present, rmsSizes, shortestDecimal, theta } from './common.ts';
+
+/** Tensors with frequencies or factors, which `scalingOf` reads: a model has some of them, or none. */
+export const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
+
+/**
+ * Rotary positions in the keys of transformers (`rope_parameters`).
+ *
+ * llama.cpp has the frequencies of Llama 3 as a tensor with what each one is divided by (`rope_freqs`). That is LongRoPE with one list
+ * of factors and no other magnitude.
+ */
+export function rope(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
+  return { rope_parameters: parameters(model, options) };
+}
+
+/** The same for the layers of one type. */
+function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
+  return { rope_type: 'default', ...scalingOf(model, options), rope_theta: theta(model) };
+}
+
+/** The sizes and positions of a model with RMS norms whose heads are rotated as a whole. */
+export function rotatedSizes(model: GgufModel): Record<string, unknown> {
+  expectWholeHeads(model);
+  return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
+}
+
+/** A base of its own for layers with a window, whose positions are not scaled. */
+export function ropeByType(model: GgufModel, localTheta: number): Record<string, unknown> {
+  const local = model.number('rope.freq_base_swa');
+  return {
+    rope_parameters: {
+      full_attention: parameters(model),
+      sliding_attention: { rope_type: 'default', rope_theta: local === null ? localTheta : shortestDecimal(local) },
+    },
+  };
+}
+
+/** The share of each head that is rotated, where it is not all of it. */
+export function partialRotary(model: GgufModel, head: number): Record<string, unknown> {
+  const dimensions = model.number('rope.dimension_count');
+  return dimensions === null || dimensions === head ? {} : { partial_rotary_factor: dimensions / head };
+}
+
+/** All dimensions of a head are rotated. */
+export function expectWholeHeads(model: GgufModel): void {
+  const dimensions = model.number('rope.dimension_count');
+  const head = model.number('attention.key_length') ?? model.required('embedding_length') / headCount(model);
+  if (dimensions !== null && dimensions !== head) {
+    throw new UserError(
+      `${model.metadata.file}: ${dimensions} of ${head} dimensions of a head are rotated, which models of architecture ${model.architecture} do not have`,
+      'convert the model again',
+    );
+  }
+}
+
+function headCount(model: GgufModel): number {
+  return model.numberOfEach('attention.head_count', model.layers)?.find((heads) => heads !== 0) ?? 1;
+}
+
+interface Scaling {
+  /** YaRN's bounds are whole numbers (`truncate`). */
+  readonly truncate?: boolean;
+  /** YaRN's magnitude depends on `yarn_log_multiplier`: ln(factor) is multiplied by it. */
+  readonly mscale?: (logMultiplier: number) => Readonly<Record<string, number>>;
+}
+
+function scalingOf(model: GgufModel, scaling: Scaling): Record<string, unknown> | null {
+  const type = model.string('rope.scaling.type') ?? 'linear';
+  const factor = model.number('rope.scaling.factor') ?? model.number('rope.scale_linear');
+  const attention = model.number('rope.scaling.attn_factor');
+  const factors = longRope(model);
+  if (factors !== null) {
+    // llama.cpp divides by the factors, and scales what comes out.
+    if (type === 'yarn') throw notRun(model, 'YaRN with factors of its own (rope_freqs.weight)');
+    return { ...factors, ...present('attention_factor', attention) };
+  }
+  if (attention !== null && attention !== 1) {
+    throw notRun(model, `rope.scaling.attn_factor ${shortestDecimal(attention)} without factors`);
+  }
+  if (type === 'yarn') return yarn(model, factor, scaling);
+  model.ignore('rope.scaling.original_context_length');
+  if (type === 'none' || factor === null || factor === 0 || factor === 1) return null;
+  if (type === 'linear') return { rope_type: 'linear', factor: shortestDecimal(factor) };
+  throw notRun(model, `rope.scaling.type ${JSON.stringify(type)}`);
+}
+
+/** Frequencies that are divided by the numbers of a tensor; by others for long inputs (Phi 3). */
+function longRope(model: GgufModel): Record<string, unknown> | null {
+  const all = model.numbersOf('rope_freqs.weight');
+  const [short, long] = [
+    all ?? model.numbersOf('rope_factors_short.weight'),
+    all ?? model.numbersOf('rope_factors_long.weight'),
+  ];
+  if (short === null || long === null) return null;
+  const original = model.number('rope.scaling.original_context_length');
+  const length = model.required('context_length');
+  return {
+    rope_type: 'longrope',
+    short_factor: short.map(shortestDecimal),
+    long_factor: long.map(shortestDecimal),
+    ...(all === null
+      ? present('original_max_position_embeddings', original)
+      : { original_max_position_embeddings: length, attention_factor: 1 }),
+  };
+}
+
+function yarn(model: GgufModel, factor: number | null, { truncate, mscale }: Scaling): Record<string, unknown> {
+  const extrapolation = model.number('rope.scaling.yarn_ext_factor') ?? 1;
+  const logMultiplier = model.number('rope.scaling.yarn_log_multiplier');
+  if (extrapolation !== 1 || factor === null || (logMultiplier !== null && mscale === undefined)) {
+    throw notRun(model, 'YaRN with such settings');
+  }
+  const read = (key: string) => {
+    const value = model.number(`rope.scaling.${key}`);
+    return value === null ? null : shortestDecimal(value);
+  };
+  return {
+    rope_type: 'yarn',
+    factor: shortestDecimal(factor),
+    ...present('original_max_position_embeddings', model.number('rope.scaling.original_context_length')),
+    ...present('attention_factor', read('yarn_attn_factor')),
+    ...present('beta_fast', read('yarn_beta_fast')),
+    ...present('beta_slow', read('yarn_beta_slow')),
+    ...(truncate === undefined ? {} : { truncate }),
+    ...(logMultiplier === null || mscale === undefined ? {} : mscale(logMultiplier)),
+  };
+}
+
+function notRun(model: GgufModel, what: string): UserError {
+  return new UserError(
+    `${model.metadata.file}: ${what} is not read here`,
+    'use a release of shadow-gate that knows it',
+  );
+}

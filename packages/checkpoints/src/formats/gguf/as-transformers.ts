@@ -1,0 +1,90 @@
+import { UserError } from '@shadow-gate/platform';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { GgufArchitecture } from './architectures/architecture.ts';
+import { architectureNamed } from './architectures/index.ts';
+import { renamed } from './architectures/rules.ts';
+import { type GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
+
+/** A GGUF model in the names and the config of transformers. */
+interface AsTransformers {
+  readonly tensors: readonly TensorEntry[];
+  readonly config: Record<string, unknown> | null;
+  /** Why it cannot be run as it is; null if it can. */
+  readonly notRun: string | null;
+  /** Keys that may change what is computed, and that the config does not have. */
+  readonly unread: readonly string[];
+}
+
+/**
+ * The tensors of a GGUF file under the names, and with the values, that transformers has, and its config. Where the architecture or a
+ * key is not known, the tensors have the names of the file, and the reason is given.
+ */
+export function asTransformers(model: GgufModel): AsTransformers {
+  const { architecture } = model;
+  const known = architectureNamed(architecture);
+  if (known === null) return asStored(model, `general.architecture ${JSON.stringify(architecture)} is not supported`);
+  try {
+    const config = { ...known.config(model) };
+    const { tensors: renamedOnes, unknown } = renameAll(model, known);
+    const tensors = combined([...renamedOnes, ...(known.more?.(model) ?? [])], known, model);
+    const unread = model.unread();
+    const [key] = unread;
+    const [tensor] = unknown;
+    const problem =
+      tensor !== undefined
+        ? `tensor ${JSON.stringify(tensor)} is not known in a model of architecture ${architecture}`
+        : key !== undefined
+          ? `key ${JSON.stringify(key)} may change what is computed, and is not read`
+          : null;
+    return { tensors, config, notRun: problem, unread };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return asStored(model, error.problem);
+  }
+}
+
+function asStored(model: GgufModel, notRun: string): AsTransformers {
+  return {
+    tensors: [...model.tensors.values()].map((tensor) => namedEntry(tensor, tensor.name)),
+    config: null,
+    notRun,
+    // Also those that were read: there is no config that would have them.
+    unread: ['general.architecture', ...model.keys()],
+  };
+}
+
+function combined(entries: readonly TensorEntry[], known: GgufArchitecture, model: GgufModel): TensorEntry[] {
+  if (known.combine === undefined) return [...entries];
+  const all = new Map(entries.map((entry) => [entry.name, entry]));
+  // Two tensors of one name are refused with the others: as they are here, one would be lost.
+  if (all.size < entries.length) return [...entries];
+  known.combine(all, model);
+  return [...all].map(([name, entry]) => ({ ...entry, name }));
+}
+
+function renameAll(model: GgufModel, known: GgufArchitecture) {
+  const unknown: string[] = [];
+  const tensors = [...model.tensors.values()].flatMap((tensor) => {
+    if (known.spare?.includes(tensor.name)) return [];
+    const entries = renameOne(model, known, tensor);
+    if (entries !== null) return entries;
+    unknown.push(tensor.name);
+    return [namedEntry(tensor, tensor.name)];
+  });
+  return { tensors, unknown };
+}
+
+const NAME = /^(?:blk\.(\d+)\.)?(.+?)(\.weight|\.bias)?$/;
+
+function renameOne(model: GgufModel, known: GgufArchitecture, tensor: GgufStoredTensor): readonly TensorEntry[] | null {
+  const [, number, base = '', suffix = ''] = NAME.exec(tensor.name) ?? [];
+  const layer = number === undefined ? null : Number(number);
+  const rules = layer === null ? known.whole : known.layer;
+  const rule = Object.hasOwn(rules, base) ? rules[base] : undefined;
+  if (rule === undefined) return null;
+  const apply = typeof rule === 'string' ? renamed(rule) : rule;
+  const entries = apply({ tensor, base, layer, suffix, model });
+  if (layer === null) return entries;
+  const place = `${known.layers ?? 'model.layers'}.${layer}.`;
+  return entries.map((entry) => ({ ...entry, name: place + entry.name }));
+}

@@ -1,0 +1,168 @@
+import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
+import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
+import type { GgmlType } from '../ggml-types.ts';
+
+/**
+ * How the numbers of a block are computed: code · scale + offset, in float32 and in this order, as gguf-py 0.19 does it
+ * (quants.py, `dequantize_blocks`). n blocks are computed at once; a block has groups of elements with one scale each.
+ */
+export interface BlockFormat {
+  /** Of a block. */
+  readonly groups: number;
+  /** float32 [n, groups, width]. */
+  readonly codes: (blocks: GgufBlocks) => Value;
+  /** float32 [n, groups, 1]. */
+  readonly scales: (blocks: GgufBlocks) => Value;
+  /** The same; missing where there are none. */
+  readonly offsets?: (blocks: GgufBlocks) => Value;
+  /**
+   * Distances between the neighbors of each code, in the unit of the scale: one number for all, or float32 of the shape of the
+   * codes. Missing for 1.
+   */
+  readonly steps?: number | ((blocks: GgufBlocks) => Value);
+}
+
+/** All blocks of a tensor, in its order, of which the parts are taken. */
+export class GgufBlocks {
+  readonly graph: Graph;
+  /** Number of blocks; -1 for those of some rows, whose number is known in a run. */
+  readonly n: number;
+  readonly #entry: TensorEntry;
+  readonly #bytes: number;
+  readonly #rows: Value | null;
+
+  /** @param rows of a matrix: the indices of those that are taken, int64 [n]; all by default */
+  constructor(graph: Graph, entry: TensorEntry, type: GgmlType, rows: Value | null = null) {
+    this.graph = graph;
+    this.n = rows === null ? entry.byteLength / type.bytes : -1;
+    this.#entry = entry;
+    this.#bytes = type.bytes;
+    this.#rows = rows;
+  }
+
+  /** uint8 [n, length]. */
+  bytes(from: number, length: number): Value {
+    return this.#columns(ElementType.uint8, 1, from, length);
+  }
+
+  /** Signed bytes: float32 [n, length]. */
+  signed(from: number, length: number): Value {
+    return this.float(this.#columns(ElementType.int8, 1, from, length));
+  }
+
+  /** One float16 of each block, at an even place of blocks of an even size: float32 [n, 1, 1]. */
+  half(from: number): Value {
+    return this.#scalar(ElementType.float16, 2, from);
+  }
+
+  /** One float32 of each block. */
+  single(from: number): Value {
+    return this.#scalar(ElementType.float32, 4, from);
+  }
+
+  #scalar(type: ElementType, width: number, from: number): Value {
+    const column = this.#columns(type, width, from, width);
+    return this.reshape(type === ElementType.float32 ? column : this.float(column), [1, 1]);
+  }
+
+  #columns(type: ElementType, width: number, from: number, length: number): Value {
+    const all = this.#elements(type, width);
+    return length === this.#bytes ? all : this.graph.slice(all, 1, from / width, (from + length) / width);
+  }
+
+  /** [n, bytes / width] of a type. */
+  #elements(type: ElementType, width: number): Value {
+    const { byteLength, shape } = this.#entry;
+    const dims = [-1, this.#bytes / width];
+    if (this.#rows === null) return this.graph.external(this.#entry, type, [this.n, this.#bytes / width]);
+    const [count = 1] = shape;
+    const matrix = this.graph.external(this.#entry, type, [count, byteLength / width / count]);
+    return this.graph.reshape(this.graph.op('Gather', [matrix, this.#rows], { axis: 0 }), dims);
+  }
+
+  /** With n before these dimensions. */
+  reshape(value: Value, dims: readonly number[]): Value {
+    return this.graph.reshape(value, [this.n, ...dims]);
+  }
+
+  float(value: Value): Value {
+    return this.graph.cast(value, ElementType.float32);
+  }
+
+  /** Codes of some bits, uint8 or uint32: (value >> shift) & mask, for each of the shifts. */
+  fields(
+    value: Value,
+    {
+      shifts,
+      bits,
+      type = 'uint8',
+    }: {
+      readonly shifts: readonly number[];
+      readonly bits: number;
+      readonly type?: 'uint8' | 'uint32';
+    },
+    dims = [shifts.length],
+  ): Value {
+    const shifted = shifts.every((shift) => shift === 0)
+      ? value
+      : this.graph.op('BitShift', [value, this.graph.constant(shifts, type, dims)], { direction: 'RIGHT' });
+    return this.graph.op('BitwiseAnd', [shifted, this.graph.constant([2 ** bits - 1], type)]);
+  }
+
+  /**
+   * Planes of bits as ggml has them: of each run of bytes first the lowest bits of all, then the next ones. uint8 [n, runs · width] →
+   * uint8 [n, runs, planes, width].
+   */
+  planes(
+    bytes: Value,
+    { width, bits, runs }: { readonly width: number; readonly bits: number; readonly runs: number },
+  ) {
+    const shifts = Array.from({ length: 8 / bits }, (_, i) => i * bits);
+    return this.fields(this.reshape(bytes, [runs, 1, width]), { shifts, bits }, [1, shifts.length, 1]);
+  }
+
+  /** high · 2^bits + low, uint8 of the same shape. */
+  join(low: Value, high: Value, bits: number): Value {
+    const shifted = this.graph.op('BitShift', [high, this.graph.constant([bits], 'uint8')], { direction: 'LEFT' });
+    return this.graph.op('BitwiseOr', [low, shifted]);
+  }
+
+  /** Bytes as words, the lowest one first: uint8 [..., 1] each → uint32 of the same shape. */
+  word(bytes: readonly Value[]): Value {
+    const { graph } = this;
+    const parts = bytes.map((byte, i) => {
+      const wide = graph.cast(byte, ElementType.uint32);
+      return i === 0 ? wide : graph.op('BitShift', [wide, graph.constant([8 * i], 'uint32')], { direction: 'LEFT' });
+    });
+    return parts.reduce((all, part) => graph.op('BitwiseOr', [all, part]));
+  }
+
+  /** Rows of a table of float32 [rows, width] by index: [..., width]; a width of 1 is no dimension. */
+  lookUp(table: readonly number[], width: number, indices: Value): Value {
+    const dims = width === 1 ? [table.length] : [table.length / width, width];
+    const numbers = this.graph.constant(table, 'float32', dims);
+    return this.graph.op('Gather', [numbers, this.graph.cast(indices, ElementType.int32)], { axis: 0 });
+  }
+
+  add(value: Value, number: number): Value {
+    return this.graph.op('Add', [value, this.graph.constant([number], 'float32')]);
+  }
+
+  multiply(value: Value, factor: Value | number): Value {
+    const other = typeof factor === 'number' ? this.graph.constant([factor], 'float32') : factor;
+    return this.graph.op('Mul', [value, other]);
+  }
+
+  negate(value: Value): Value {
+    return this.graph.op('Neg', [value]);
+  }
+
+  concat(values: readonly Value[], axis: number): Value {
+    return this.graph.op('Concat', values, { axis });
+  }
+
+  /** Along an axis of the value, 0 being that of the blocks. */
+  slice(value: Value, axis: number, start: number, end: number, step = 1): Value {
+    return this.graph.slice(value, axis, start, end, step);
+  }
+}

@@ -1,0 +1,208 @@
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import { tensorBlock, tensorValue } from '../../tensors/tensor-value.ts';
+import { lookUpIn } from '../quantized/tables.ts';
+
+/** What convert_hf_to_gguf.py does to values, undone. Orders and constants change; how a weight is stored does not. */
+
+interface Change {
+  /** What it depends on beside the stored bytes. */
+  readonly parameters: readonly (number | string)[];
+  /** Missing: as before. */
+  readonly shape?: readonly number[];
+  readonly values: (graph: Graph, values: Value) => Value;
+  /** Of the distances between neighbors: by default the same as of the values. */
+  readonly steps?: (graph: Graph, steps: Value, values: Value) => Value;
+}
+
+/** A tensor that is computed from another one, in float32. */
+function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, steps }: Change): TensorEntry {
+  const before = (graph: Graph) => graph.cast(tensorValue(graph, entry), ElementType.float32);
+  return {
+    ...entry,
+    shape,
+    recipe: {
+      stored: entry.recipe?.stored ?? [entry],
+      parameters: [...(entry.recipe?.parameters ?? []), ...parameters],
+      expand: (graph) => values(graph, before(graph)),
+      steps: (graph) => {
+        const size = entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
+        return steps ? steps(graph, size, before(graph)) : values(graph, size);
+      },
+    },
+  };
+}
+
+const EXPONENTS = { F16: { bits: 5, mantissa: 10 }, BF16: { bits: 8, mantissa: 7 } } as const;
+
+/** Distances between 16-bit floats; none between those of 32 bits and more, which are taken as they are. */
+function floatSteps(graph: Graph, entry: TensorEntry): Value {
+  const { dtype, shape } = entry;
+  if (dtype !== 'F16' && dtype !== 'BF16') {
+    const zero = graph.constant([0], 'float32');
+    return graph.op('Mul', [graph.cast(tensorValue(graph, entry), ElementType.float32), zero]);
+  }
+  const { bits, mantissa } = EXPONENTS[dtype];
+  const bias = 2 ** (bits - 1) - 1;
+  const table = Array.from({ length: 2 ** bits }, (_, e) => 2 ** (Math.max(e, 1) - bias - mantissa));
+  const words = graph.cast(graph.external(entry, ElementType.uint16, shape), ElementType.uint32);
+  const shifted = graph.op('BitShift', [words, graph.constant([mantissa], 'uint32')], { direction: 'RIGHT' });
+  const exponents = graph.op('BitwiseAnd', [shifted, graph.constant([2 ** bits - 1], 'uint32')]);
+  return lookUpIn(graph, table, graph.cast(exponents, ElementType.int32));
+}
+
+/**
+ * Rows of queries or keys in the order of transformers, whose rotated pairs are halves of a head: llama.cpp has neighbors for arch
+ * llama and a few others (`LlamaModel.permute`).
+ */
+export function halvesOfHeads(entry: TensorEntry, heads: number): TensorEntry {
+  const [rows = 0, ...rest] = entry.shape;
+  const width = rest.reduce((product, size) => product * size, 1);
+  return changed(entry, {
+    parameters: ['halves of heads', heads],
+    values: (graph, values) => {
+      const pairs = graph.reshape(values, [heads, rows / heads / 2, 2, width]);
+      return graph.reshape(graph.op('Transpose', [pairs], { perm: [0, 2, 1, 3] }), entry.shape);
+    },
+  });
+}
+
+/** Norm weights w that are stored as w + 1. */
+export function minusOne(entry: TensorEntry): TensorEntry {
+  return changed(entry, {
+    parameters: ['minus 1'],
+    values: (graph, values) => graph.op('Sub', [values, graph.constant([1], 'float32')]),
+    steps: (_, steps) => steps,
+  });
+}
+
+/** A_log of a state space that is stored as −exp(A_log). */
+export function logOfNegative(entry: TensorEntry, shape: readonly number[]): TensorEntry {
+  return changed(entry, {
+    parameters: ['log of −x'],
+    shape,
+    values: (graph, values) => graph.reshape(graph.op('Log', [graph.op('Neg', [values])]), shape),
+    steps: (graph, steps, values) => graph.reshape(graph.op('Abs', [graph.op('Div', [steps, values])]), shape),
+  });
+}
+
+/** Matrices of a stack, each transposed. */
+export function transposed(entry: TensorEntry): TensorEntry {
+  const rank = entry.shape.length;
+  const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+  const whole = changed(entry, {
+    parameters: ['transposed'],
+    shape: perm.map((axis) => entry.shape[axis] ?? 0),
+    values: (graph, values) => graph.op('Transpose', [values], { perm }),
+  });
+  if (rank < 3 || whole.recipe === undefined) return whole;
+  const block = (index: number, count: number) => {
+    const { recipe } = transposed(tensorBlock(entry, index, count));
+    if (recipe === undefined) throw new Error('it has a recipe');
+    return recipe;
+  };
+  return { ...whole, recipe: { ...whole.recipe, block } };
+}
+
+/** Rows in another order: `rows[i]` is which stored row comes i-th. */
+export function reordered(entry: TensorEntry, rows: readonly number[], axis = 0): TensorEntry {
+  return changed(entry, {
+    parameters: ['reordered', axis, ...rows],
+    values: (graph, values) => graph.op('Gather', [values, graph.constant(rows, 'int64')], { axis }),
+  });
+}
+
+/** The same values with other dimensions. */
+export function reshaped(entry: TensorEntry, shape: readonly number[]): TensorEntry {
+  // Of stored floats only the header changes.
+  if (!entry.recipe) return { ...entry, shape };
+  return changed(entry, { parameters: [], shape, values: (graph, values) => graph.reshape(values, shape) });
+}
+
+/** Several tensors, one after the other along an axis. */
+export function joined(entries: readonly TensorEntry[], axis: number): TensorEntry {
+  const [first] = entries;
+  if (first === undefined) throw new Error('nothing to join');
+  const length = entries.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
+  const parts = (graph: Graph, of: (entry: TensorEntry) => Value) => graph.op('Concat', entries.map(of), { axis });
+  return {
+    ...first,
+    shape: first.shape.map((size, i) => (i === axis ? length : size)),
+    size: entries.reduce((sum, { size }) => sum + size, 0),
+    byteLength: entries.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    recipe: {
+      stored: entries.flatMap((entry) => entry.recipe?.stored ?? [entry]),
+      parameters: ['joined', axis, ...entries.flatMap(({ recipe }) => recipe?.parameters ?? [])],
+      expand: (graph) => parts(graph, (entry) => graph.cast(tensorValue(graph, entry), ElementType.float32)),
+      steps: (graph) => parts(graph, (entry) => entry.recipe?.steps(graph) ?? floatSteps(graph, entry)),
+    },
+  };
+}
+
+/**
+ * Numbers that the metadata has.
+ * @param beside some tensor of the same file
+ */
+export function constantEntry(
+  beside: { readonly file: string; readonly offset: number },
+  name: string,
+  shape: readonly number[],
+  values: readonly number[],
+): TensorEntry {
+  const constant = (numbers: readonly number[]) => (graph: Graph) => graph.constant(numbers, 'float32', [...shape]);
+  return {
+    name,
+    dtype: 'F32',
+    shape,
+    size: values.length,
+    file: beside.file,
+    offset: beside.offset,
+    byteLength: 0,
+    recipe: {
+      stored: [],
+      parameters: ['numbers', ...values],
+      expand: constant(values),
+      steps: constant(values.map(() => 0)),
+    },
+  };
+}
+
+/** Rows of two matrices [n, k] in turns, transposed: [k, 2n]; also for stacks of them, of which each can be expanded alone. */
+export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
+  const rank = first.shape.length;
+  const [rows = 0, columns = 0] = first.shape.slice(rank - 2);
+  const stack = first.shape.slice(0, rank - 2);
+  const shape = [...stack, columns, 2 * rows];
+  const whole = (one: (graph: Graph, entry: TensorEntry) => Value) => (graph: Graph) => {
+    const parts = [first, second].map((entry) => graph.reshape(one(graph, entry), [-1, rows, 1, columns]));
+    const rowsInTurns = graph.reshape(graph.op('Concat', parts, { axis: 2 }), [-1, 2 * rows, columns]);
+    return graph.reshape(graph.op('Transpose', [rowsInTurns], { perm: [0, 2, 1] }), shape);
+  };
+  const values = (graph: Graph, entry: TensorEntry) => graph.cast(tensorValue(graph, entry), ElementType.float32);
+  const steps = (graph: Graph, entry: TensorEntry) => entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
+  return {
+    ...first,
+    shape,
+    size: first.size + second.size,
+    byteLength: first.byteLength + second.byteLength,
+    recipe: {
+      stored: [first, second].flatMap((entry) => entry.recipe?.stored ?? [entry]),
+      parameters: ['in turns', ...[first, second].flatMap(({ recipe }) => recipe?.parameters ?? [])],
+      expand: whole(values),
+      steps: whole(steps),
+      block: (index, count) => {
+        const { recipe } = inTurns(tensorBlock(first, index, count), tensorBlock(second, index, count));
+        if (recipe === undefined) throw new Error('it has a recipe');
+        return recipe;
+      },
+    },
+  };
+}
+
+/** The last axes of two tensors in turns: biases [..., n] and [..., n] → [..., 2n]. */
+export function inTurnsLast(first: TensorEntry, second: TensorEntry): TensorEntry {
+  const shape = [...first.shape.slice(0, -1), 2 * (first.shape.at(-1) ?? 0)];
+  const apart = [...first.shape, 1];
+  const both = joined([reshaped(first, apart), reshaped(second, apart)], apart.length - 1);
+  return reshaped(both, shape);
+}

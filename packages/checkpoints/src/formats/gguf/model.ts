@@ -1,0 +1,161 @@
+import { UserError } from '@shadow-gate/platform';
+import type { FileState } from '@shadow-gate/platform/files';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { GgufMetadata } from './metadata.ts';
+import { ggufTensorEntry } from './tensor-entry.ts';
+import type { GgufTensor } from './tensor-infos.ts';
+
+/** A tensor with the file that it is in. */
+export interface GgufStoredTensor extends GgufTensor {
+  readonly file: string;
+  readonly state: FileState;
+}
+
+/** Keys of an architecture that say nothing about what is computed, or say again what tensors do. */
+const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scaling.finetuned']);
+
+/** About the file, its tokenizer, its parts, how it was quantized, and how it was made. */
+const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama_cpp|gguf)\./;
+
+/**
+ * The metadata and the tensors of a GGUF file as an architecture reads them. Keys that were read are recorded: others may change
+ * what is computed.
+ */
+export class GgufModel {
+  readonly metadata: GgufMetadata;
+  readonly architecture: string;
+  readonly tensors: ReadonlyMap<string, GgufStoredTensor>;
+  /** The first bytes of small tensors that hold numbers of the config. */
+  readonly numbersOf: (tensor: string) => readonly number[] | null;
+  readonly #read = new Set<string>();
+
+  constructor({
+    metadata,
+    architecture,
+    tensors,
+    numbersOf,
+  }: Pick<GgufModel, 'metadata' | 'architecture' | 'tensors' | 'numbersOf'>) {
+    this.metadata = metadata;
+    this.architecture = architecture;
+    this.tensors = tensors;
+    this.numbersOf = numbersOf;
+  }
+
+  #key(key: string): string {
+    const full = `${this.architecture}.${key}`;
+    this.#read.add(full);
+    return full;
+  }
+
+  number(key: string): number | null {
+    return this.metadata.number(this.#key(key));
+  }
+
+  /** @throws UserError for a missing key */
+  required(key: string): number {
+    const value = this.number(key);
+    if (value !== null) return value;
+    throw new UserError(`${this.metadata.file} lacks ${this.architecture}.${key}`, 'convert the model again');
+  }
+
+  boolean(key: string): boolean | null {
+    return this.metadata.boolean(this.#key(key));
+  }
+
+  string(key: string): string | null {
+    return this.metadata.string(this.#key(key));
+  }
+
+  /** A number for each of `count` layers: a list, or one number for all. */
+  numberOfEach(key: string, count: number): number[] | null {
+    const full = this.#key(key);
+    const value = this.metadata.get(full);
+    if (value === null) return null;
+    if (value.type !== 'array') return Array<number>(count).fill(this.metadata.number(full) ?? 0);
+    if (value.length === count) return this.metadata.numbers(full);
+    throw new UserError(
+      `${this.metadata.file}: ${full} has ${value.length} numbers for ${count} layers`,
+      'convert the model again',
+    );
+  }
+
+  booleans(key: string): boolean[] | null {
+    return this.metadata.booleans(this.#key(key));
+  }
+
+  numbers(key: string): number[] | null {
+    return this.metadata.numbers(this.#key(key));
+  }
+
+  has(key: string): boolean {
+    return this.metadata.has(`${this.architecture}.${key}`);
+  }
+
+  /** What these say is known, or has no effect on logits. */
+  ignore(...keys: readonly string[]): void {
+    for (const key of keys) this.#key(key);
+  }
+
+  /** A key without the architecture before it. */
+  outside(key: string): string {
+    this.#read.add(key);
+    return key;
+  }
+
+  /** The keys about what is computed. */
+  keys(): string[] {
+    const prefix = `${this.architecture}.`;
+    return this.metadata
+      .keys()
+      .filter((key) => !ELSEWHERE.test(key))
+      .filter((key) => !(key.startsWith(prefix) && this.#isWithoutEffect(key.slice(prefix.length))));
+  }
+
+  /** Those of them that nothing has read. */
+  unread(): string[] {
+    return this.keys().filter((key) => !this.#read.has(key));
+  }
+
+  #isWithoutEffect(key: string): boolean {
+    // llama.cpp reads it for every architecture: without it, tokens see those behind them.
+    if (key === 'attention.causal') {
+      const value = this.metadata.get(`${this.architecture}.${key}`);
+      return value?.type === 'bool' && value.value;
+    }
+    return WITHOUT_EFFECT.has(key);
+  }
+
+  get layers(): number {
+    return this.required('block_count');
+  }
+
+  /** Is there a tensor of some layer with this name? */
+  someLayerHas(name: string): boolean {
+    const suffix = `.${name}`;
+    return [...this.tensors.keys()].some((full) => full.startsWith('blk.') && full.endsWith(suffix));
+  }
+}
+
+/** The entries `from` to `to` along the first axis: rows are whole blocks. */
+export function sliceGgufTensor(tensor: GgufStoredTensor, from: number, to: number): GgufStoredTensor {
+  const [first = 1, ...rest] = tensor.shape;
+  const bytes = tensor.byteLength / first;
+  return {
+    ...tensor,
+    shape: [to - from, ...rest],
+    size: (tensor.size / first) * (to - from),
+    offset: tensor.offset + from * bytes,
+    byteLength: (to - from) * bytes,
+  };
+}
+
+/** One entry along the first axis, without that axis. */
+export function stackMember(tensor: GgufStoredTensor, index: number): GgufStoredTensor {
+  const part = sliceGgufTensor(tensor, index, index + 1);
+  return { ...part, shape: part.shape.slice(1) };
+}
+
+/** As a tensor of the checkpoint, under another name. */
+export function namedEntry(tensor: GgufStoredTensor, name: string): TensorEntry {
+  return { ...ggufTensorEntry(tensor, tensor), name };
+}

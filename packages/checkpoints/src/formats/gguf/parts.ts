@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+
+/** As llama.cpp's gguf-split names the parts of one model. */
+const PART = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/;
+
+/**
+ * The names of all parts of the model that a file belongs to, in order: itself alone unless its name says otherwise.
+ * @throws UserError for a part that is not the first
+ */
+export function partNames(path: string): string[] {
+  const name = basename(path);
+  const [, stem = '', index = '', count = ''] = PART.exec(name) ?? [];
+  if (stem === '') return [name];
+  const all = Array.from(
+    { length: Number(count) },
+    (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`,
+  );
+  const [first = name] = all;
+  if (Number(index) !== 1) {
+    throw new UserError(
+      `${path} is part ${Number(index)} of ${Number(count)}`,
+      `give the first one, ${join(dirname(path), first)}`,
+    );
+  }
+  return all;
+}
+
+/**
+ * The GGUF model of a directory.
+ * @returns the path of its first file, or null if there is none
+ * @throws UserError for several of them
+ */
+export async function ggufIn(directory: string): Promise<string | null> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.gguf')).sort();
+  const models = names.filter((name) => Number(PART.exec(name)?.[2] ?? 1) === 1);
+  const [only, ...others] = models.length > 0 ? models : names;
+  if (only === undefined) return null;
+  if (others.length === 0) return join(directory, only);
+  const shown = [only, ...others].slice(0, 4).join(', ');
+  throw new UserError(
+    `${directory} has ${others.length + 1} GGUF models: ${shown}${others.length > 3 ? ', …' : ''}`,
+    'give the path of one of them',
+  );
+}

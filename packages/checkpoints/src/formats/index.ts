@@ -1,0 +1,12 @@
+export { usualNames } from './consolidated/names.ts';
+export { foreignFilesIn, foreignNamesAmong } from './foreign-files.ts';
+export type { FullCheckpoint, GgufContents } from './full-checkpoint.ts';
+export { shortestDecimal } from './gguf/architectures/common.ts';
+export { digestKeys } from './gguf/digest-keys.ts';
+export { isGguf, readGgufHeader } from './gguf/header.ts';
+export { GgufMetadata, type GgufValue } from './gguf/metadata.ts';
+export { WireFile, type WireRange, WireType } from './onnx/wire.ts';
+export { findQuantization, QUANTIZATION_KEYS, refuseQuantized } from './quantization.ts';
+export { quantizationBeside, quantizationSettings } from './quantized/settings.ts';
+export { readSafetensorsHeader, resolveFile } from './safetensors.ts';
+export { filesBeside, filesOfFolder, folderOfWeights, isWeightsFile } from './weights-file.ts';

@@ -1,0 +1,62 @@
+import type { FileHandle } from 'node:fs/promises';
+import { UserError } from '@shadow-gate/platform';
+import {
+  type FileState,
+  isLfsPointer,
+  LFS_MAGIC_BYTES,
+  lfsPointerError,
+  openResolved,
+  stateBeforeReading,
+} from '@shadow-gate/platform/files';
+import { foreignError, PICKLE, readForeignFormat } from '../foreign-format.ts';
+import { readLegacyFile } from './legacy-file.ts';
+import { PickleError } from './pickle-error.ts';
+import type { TorchObject } from './torch-object.ts';
+import { readZipFile } from './zip-file.ts';
+
+export interface TorchFile extends TorchObject {
+  readonly file: string;
+  /** Before it was read. */
+  readonly state: FileState;
+}
+
+/**
+ * Read the pickle of a file of `torch.save`, in a zip archive (since PyTorch 1.6) or followed by its storages. Nothing in it is called.
+ * @param file its real path
+ * @throws UserError for another format, a damaged file, and a pickle that names anything but tensors and plain data, by that name
+ */
+export async function readTorchFile(file: string): Promise<TorchFile> {
+  return withTorchErrors(file, async (handle, state) => {
+    const format = await readForeignFormat(handle, file);
+    if (format !== null && format !== PICKLE) throw foreignError(file, format);
+    const whole = { start: 0, size: Number(state.size) };
+    if (whole.size === 0) throw new UserError(`${file} is empty`, 'download the checkpoint again');
+    const start = (await handle.read(Buffer.alloc(LFS_MAGIC_BYTES), 0, LFS_MAGIC_BYTES, 0)).buffer;
+    if (isLfsPointer(start)) throw lfsPointerError(file);
+    const isZip = start.toString('latin1', 0, 2) === 'PK';
+    const read = isZip ? await readZipFile(handle, file, whole) : await readLegacyFile(handle, whole.size);
+    return { ...read, file, state };
+  });
+}
+
+/** Open a file for a reader of pickles, and name it in what that throws. */
+export async function withTorchErrors<T>(
+  file: string,
+  read: (handle: FileHandle, state: FileState) => Promise<T>,
+): Promise<T> {
+  const handle = await openResolved(file);
+  try {
+    if (!(await handle.stat()).isFile())
+      throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
+    return await read(handle, await stateBeforeReading(handle));
+  } catch (error) {
+    throw error instanceof PickleError ? refusedPickle(file, error) : error;
+  } finally {
+    await handle.close();
+  }
+}
+
+function refusedPickle(file: string, { message }: PickleError): UserError {
+  const { hint, lines } = foreignError(file, PICKLE);
+  return new UserError(`${file} is a PyTorch pickle that is not read: ${message}`, hint, { lines });
+}

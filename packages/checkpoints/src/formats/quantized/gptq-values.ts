@@ -1,0 +1,78 @@
+import { UserError } from '@shadow-gate/platform';
+import { eachChunk } from '../../tensors/element-bytes.ts';
+import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
+import type { GptqSettings, TensorSource } from './format.ts';
+
+const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
+
+/**
+ * Kernels for symmetric codes (Marlin) take the middle for every zero, and those for columns in order (ExLlama, Marlin) do not look at
+ * `g_idx`: what is stored has to say the same as the config.
+ * @throws UserError for zeros or groups that some programs read and others do not
+ */
+export async function refuseSkippedValues(
+  tensors: Tensors,
+  { source, method }: { readonly source: Pick<TensorSource, 'fetch' | 'gptq'>; readonly method: string | null },
+): Promise<void> {
+  if (method === null || !METHODS.includes(method)) return;
+  const checks = [...tensors.values()].flatMap((weight) => checksOf(weight, source.gptq));
+  await source.fetch(checks.map(({ stored }) => stored));
+  for (const { stored, row, message, hint } of checks) {
+    let place = 0;
+    await eachChunk(stored, (bytes) => {
+      for (const byte of bytes) {
+        if (byte !== row[place % row.length]) throw new UserError(`${JSON.stringify(stored.name)} ${message}`, hint);
+        place += 1;
+      }
+    });
+  }
+}
+
+interface Check {
+  readonly stored: TensorEntry;
+  /** What each row has to be, in bytes. */
+  readonly row: Uint8Array;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function checksOf({ name, shape, recipe }: TensorEntry, of: (module: string) => GptqSettings | null): Check[] {
+  const own = of(name.replace(/\.weight$/, ''));
+  const [kind, bits, version, isTurned] = recipe?.parameters ?? [];
+  if (own === null || kind !== 'GPTQ' || typeof bits !== 'number') return [];
+  const [outputs = 0, inputs = 0] = isTurned === 'turned' ? [...shape].reverse() : shape;
+  const part = (leaf: string) => recipe?.stored.find((entry) => entry.name.endsWith(leaf));
+  const [zeros, index] = [part('.qzeros'), part('.g_idx')];
+  const checks: Check[] = [];
+  if (zeros && own.isSymmetric) {
+    const message = 'has other zeros than the middle, and the config says that codes are symmetric (sym)';
+    const row = repeated(2 ** (bits - 1) - (version === 1 ? 1 : 0), bits, outputs);
+    checks.push({
+      stored: zeros,
+      row,
+      message,
+      hint: 'set "sym": false in the quantization config if the zeros are true',
+    });
+  }
+  if (index && !own.isOrdered) {
+    const size = own.groupSize === null ? 128 : own.groupSize === -1 ? inputs : own.groupSize;
+    const message = 'has columns in another order, and the config says that there is none (desc_act)';
+    const row = new Uint8Array(Int32Array.from({ length: inputs }, (_, column) => Math.floor(column / size)).buffer);
+    checks.push({
+      stored: index,
+      row,
+      message,
+      hint: 'set "desc_act": true in the quantization config if the order is true',
+    });
+  }
+  return checks;
+}
+
+/** A row of the same code, from the lowest bit on, in words of 32 bits. */
+function repeated(code: number, bits: number, count: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((count * bits) / 32) * 4);
+  for (let bit = 0; bit < count * bits; bit += 1) {
+    if ((code >> (bit % bits)) & 1) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
+  }
+  return bytes;
+}

@@ -1,0 +1,124 @@
+import { at } from '@shadow-gate/platform';
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import { castTensorBytes } from './tables.ts';
+
+const WORD_BYTES = 4;
+
+/** The bytes of words of 32 bits, [rows, words] → [rows, 4 · words], or of a tensor that is stored [words, rows]. */
+export function wordBytes(
+  graph: Graph,
+  words: TensorEntry,
+  stored: 'rows first' | 'words first' = 'rows first',
+): Value {
+  const [first, second] = [at(words.shape, 0), at(words.shape, 1)];
+  const bytes = castTensorBytes(graph, words, [first, second, WORD_BYTES]);
+  if (stored === 'rows first') return graph.reshape(bytes, [first, second * WORD_BYTES]);
+  return graph.reshape(graph.op('Transpose', [bytes], { perm: [1, 0, 2] }), [second, first * WORD_BYTES]);
+}
+
+/**
+ * Codes of so many bits, one after the other from the lowest bit on: bytes [rows, width] → float32 [rows, count].
+ * @param bits 1 to 8; codes of 3, 5, 6 or 7 bits cross bytes
+ */
+export function unpack(
+  graph: Graph,
+  bytes: Value,
+  { bits, count }: { readonly bits: number; readonly count: number },
+): Value {
+  return [1, 2, 4, 8].includes(bits) ? wholeCodes(graph, bytes, bits, count) : crossingCodes(graph, bytes, bits, count);
+}
+
+/** No byte cuts a code: a table says which ones are in each. */
+function wholeCodes(graph: Graph, bytes: Value, bits: number, count: number): Value {
+  const perByte = 8 / bits;
+  const table = Array.from({ length: 256 * perByte }, (_, i) => {
+    return (Math.floor(i / perByte) >> (bits * (i % perByte))) & (2 ** bits - 1);
+  });
+  const codes = graph.op('Gather', [graph.constant(table, 'float32', [256, perByte]), bytes], { axis: 0 });
+  const flat = graph.op('Reshape', [codes, graph.constant([0, -1], 'int64')]);
+  return graph.slice(flat, 1, 0, count);
+}
+
+/** Each code is in the byte in which it begins, and perhaps the one after. */
+function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number): Value {
+  const begins = Array.from({ length: count }, (_, i) => i * bits);
+  const bytesAt = (indices: readonly number[]) =>
+    graph.op('Gather', [bytes, graph.constant(indices, 'int64')], { axis: 1 });
+  const low = bytesAt(begins.map((bit) => Math.floor(bit / 8)));
+  // A code that ends with its byte needs no other: what is added then is cut off with the higher bits.
+  const high = bytesAt(begins.map((bit) => Math.floor((bit + bits - 1) / 8)));
+  const both = graph.op('Add', [low, graph.op('Mul', [high, graph.constant([256], 'int32')])]);
+  const places = graph.constant(
+    begins.map((bit) => 2 ** (bit % 8)),
+    'int32',
+  );
+  const codes = graph.op('Mod', [graph.op('Div', [both, places]), graph.constant([2 ** bits], 'int32')]);
+  return graph.cast(codes, ElementType.float32);
+}
+
+/**
+ * The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or several.
+ * @param stated for some weights of the model: they decide where others would do as well
+ */
+export function packedBits(count: number, words: number, stated: readonly number[]): number | null {
+  const possible = [1, 2, 3, 4, 5, 6, 7, 8].filter((bits) => Math.ceil((count * bits) / 32) === words);
+  const known = possible.filter((bits) => stated.includes(bits));
+  const [only, ...others] = known.length > 0 ? known : possible;
+  return only === undefined || others.length > 0 ? null : only;
+}
+
+interface Integers {
+  readonly shape: readonly [rows: number, columns: number];
+  /** float32 [rows, columns]. */
+  readonly codes: (graph: Graph) => Value;
+  /** What is subtracted from codes: float32 [rows, groups]. */
+  readonly zeros: (graph: Graph) => Value;
+  /** float32 [rows, groups]. */
+  readonly scales: (graph: Graph) => Value;
+  readonly groups: Groups;
+}
+
+interface Groups {
+  readonly count: number;
+  /** int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last perhaps smaller. */
+  readonly of: TensorEntry | number;
+  /** The size of groups of neighbors, for columns whose stored group is negative. Missing: there is no such group. */
+  readonly unset?: number;
+}
+
+/** W = (code − zero) · scale, whose numbers are one scale apart. NaN for a column of a group that there is not. */
+export function integerRecipe({ shape, codes, zeros, scales, groups }: Integers) {
+  const each = (graph: Graph, value: Value) => spreadGroups(graph, value, shape, groups);
+  return {
+    expand: (graph: Graph) => {
+      const shifted = graph.op('Sub', [codes(graph), each(graph, zeros(graph))]);
+      return graph.op('Mul', [shifted, each(graph, scales(graph))]);
+    },
+    steps: (graph: Graph) =>
+      graph.op('Expand', [graph.op('Abs', [each(graph, scales(graph))]), graph.constant([...shape], 'int64')]),
+  };
+}
+
+/** [rows, groups] → [rows, columns], or [rows, 1] for one group. */
+function spreadGroups(
+  graph: Graph,
+  value: Value,
+  [rows, columns]: readonly [number, number],
+  { count, of, unset }: Groups,
+): Value {
+  const neighbors = (size: number) =>
+    graph.constant(
+      Array.from({ length: columns }, (_, column) => Math.floor(column / size)),
+      'int32',
+    );
+  if (typeof of === 'number') return count === 1 ? value : graph.op('Gather', [value, neighbors(of)], { axis: 1 });
+  const stored = graph.external(of, ElementType.int32, [columns]);
+  const none = graph.constant([count], 'int32');
+  const isNegative = graph.op('Less', [stored, graph.constant([0], 'int32')]);
+  const known = graph.op('Where', [isNegative, unset === undefined ? none : neighbors(unset), stored]);
+  const isNone = graph.op('GreaterOrEqual', [known, none]);
+  const nan = graph.op('Expand', [graph.constant([Number.NaN], 'float32', [1, 1]), graph.constant([rows, 1], 'int64')]);
+  const all = graph.op('Concat', [value, nan], { axis: 1 });
+  return graph.op('Gather', [all, graph.op('Where', [isNone, none, known])], { axis: 1 });
+}

@@ -1,0 +1,89 @@
+import { basename, join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import type { FolderFiles } from '@shadow-gate/platform/files';
+import { validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import { parseJsonObject } from '../../config/architecture.ts';
+import { INDEX, PICKLED_INDEX } from '../../hub/checkpoint-files.ts';
+import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
+
+/** The list of shards that belong together, which has the same form for both kinds of files. */
+type IndexName = typeof INDEX | typeof PICKLED_INDEX;
+
+const SUFFIX: Readonly<Record<IndexName, string>> = { [INDEX]: '.safetensors', [PICKLED_INDEX]: '.bin' };
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+/** The file of each tensor. */
+export async function readWeightMap(folder: FolderFiles, index: IndexName = INDEX): Promise<Record<string, string>> {
+  const indexFile = join(folder.path, index);
+  const parsed = validate(indexSchema, parseJsonObject((await folder.text(index)) ?? '', indexFile));
+  if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
+  return parsed.data.weight_map;
+}
+
+/**
+ * The tensors of all shards that an index names.
+ * @param read those of one file, by its real path
+ */
+export async function readShards(
+  folder: FolderFiles,
+  index: IndexName,
+  read: (file: string) => Promise<readonly TensorEntry[]>,
+): Promise<TensorEntry[]> {
+  const directory = folder.path;
+  const indexFile = join(directory, index);
+  const weightMap: Record<string, string | undefined> = await readWeightMap(folder, index);
+  const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
+  const entries = new Map<string, TensorEntry>();
+  for (const shard of shards) {
+    // A shard is a file beside its index: a path could lead out of the checkpoint.
+    if (basename(shard) !== shard || !shard.endsWith(SUFFIX[index]) || shard.includes('\0')) {
+      throw new UserError(
+        `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
+        'restore the file',
+      );
+    }
+    const found = await read(await resolveFile(directory, shard));
+    const names = new Set(found.map(({ name }) => name));
+    const lacking = Object.keys(weightMap).find((name) => weightMap[name] === shard && !names.has(name));
+    if (lacking !== undefined) {
+      throw new UserError(
+        `${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`,
+        'download the file again',
+      );
+    }
+    const twice = found.find(({ name }) => (weightMap[name] ?? shard) !== shard);
+    if (twice) {
+      throw new UserError(
+        `${join(directory, shard)} contains tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
+        'save the checkpoint again (loaders differ in which of the two they use)',
+      );
+    }
+    // transformers also loads a tensor that is missing from the index, so it is part of the checkpoint.
+    addAll(entries, found, join(directory, shard));
+  }
+  return [...entries.values()];
+}
+
+/** The tensors of files of which each has some. @throws UserError for a tensor that is in two of them */
+export async function readAll(directory: string, files: readonly string[]): Promise<TensorEntry[]> {
+  const found = new Map<string, TensorEntry>();
+  for (const file of files)
+    addAll(found, await readSafetensorsHeader(await resolveFile(directory, file)), join(directory, file));
+  return [...found.values()];
+}
+
+/** @throws UserError for a tensor that is there already */
+function addAll(all: Map<string, TensorEntry>, entries: readonly TensorEntry[], file: string): void {
+  for (const entry of entries) {
+    if (all.has(entry.name)) {
+      throw new UserError(
+        `${file} contains tensor ${JSON.stringify(entry.name)}, which another file of it has as well`,
+        'keep one set of weights in the folder',
+      );
+    }
+    all.set(entry.name, entry);
+  }
+}

@@ -1,0 +1,76 @@
+import { UserError } from '@shadow-gate/platform';
+import { parseJson, validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
+import { readSafetensors, resolveFile } from '../safetensors.ts';
+import { joinPieces } from './join-pieces.ts';
+
+/** Of the process, of the file and of all files of a process, as `HuggingFaceStorageWriter(save_distributed=True)` names them. */
+const SHARD = /^shard-(\d+)-model-(\d+)-of-(\d+)\.safetensors$/;
+
+/** Where each tensor of a file begins in the whole (torch/distributed/checkpoint/_hf_utils.py). */
+const OFFSETS = 'DCP_SHARDING_INFO';
+
+export function isSafetensorsShard(name: string): boolean {
+  return SHARD.test(name);
+}
+
+/**
+ * The tensors of shards in safetensors, of which each process of torch.distributed.checkpoint wrote its own. No file tells the sizes of
+ * the whole: they are those of what there is.
+ * @param names of the files in the folder
+ */
+export async function readSafetensorsShards(folder: string, names: Iterable<string>): Promise<TensorEntry[]> {
+  const shards = [...names].filter(isSafetensorsShard).sort();
+  expectAll(folder, shards);
+  const pieces = new Map<string, TensorPiece[]>();
+  for (const shard of shards) {
+    for (const piece of await readPieces(await resolveFile(folder, shard))) {
+      const { name } = piece.entry;
+      pieces.set(name, [...(pieces.get(name) ?? []), piece]);
+    }
+  }
+  return [...pieces].map(([name, own]) => joinPieces(folder, { name, shape: shapeOf(own) }, own));
+}
+
+/** A process that had nothing for a file wrote none; a whole process that is missing has no name here. */
+function expectAll(folder: string, shards: readonly string[]): void {
+  const found = shards.map((name) => (SHARD.exec(name) ?? []).slice(1).map(Number));
+  const [processes, files, counts] = [0, 1, 2].map((i) => new Set(found.map((numbers) => numbers[i] ?? 0)));
+  const lacks = (numbers: ReadonlySet<number> | undefined, last: number) =>
+    Array.from({ length: Math.min(last, found.length + 1) }, (_, i) => i + 1).find((number) => !numbers?.has(number));
+  const process = lacks(processes, Math.max(...(processes ?? [0])));
+  const file = lacks(files, Math.max(...(counts ?? [0])));
+  if (process === undefined && file === undefined && counts?.size === 1) return;
+  const what = process === undefined ? `file ${file ?? ''} of its shards` : `the shards of process ${process}`;
+  throw new UserError(
+    `${folder} lacks ${counts?.size === 1 ? what : 'shards: their names have different numbers of files'}`,
+    'copy the files of all processes',
+  );
+}
+
+const offsetsSchema = z.record(z.string(), z.looseObject({ saved_offsets: z.array(z.int().nonnegative()) }));
+
+async function readPieces(file: string): Promise<TensorPiece[]> {
+  const { entries, metadata } = await readSafetensors(file);
+  const text = metadata[OFFSETS];
+  const hint = 'copy the file again';
+  if (text === undefined) throw new UserError(`${file} does not say where its tensors begin (${OFFSETS})`, hint);
+  const parsed = validate(offsetsSchema, parseJson(text, { name: `${file}: ${OFFSETS}`, hint }));
+  if (!parsed.success) throw new UserError(`${file}: ${OFFSETS} is not valid`, hint);
+  const offsets = new Map(Object.entries(parsed.data));
+  return entries.map((entry) => {
+    const start = offsets.get(entry.name)?.saved_offsets;
+    if (start?.length === entry.shape.length) return { offsets: start, entry };
+    throw new UserError(`${file} does not say where tensor ${JSON.stringify(entry.name)} begins (${OFFSETS})`, hint);
+  });
+}
+
+/** Up to the last element of all pieces. */
+function shapeOf(pieces: readonly TensorPiece[]): number[] {
+  const [first] = pieces;
+  if (!first) return [];
+  return first.entry.shape.map((_, axis) =>
+    Math.max(...pieces.map(({ offsets, entry }) => (offsets[axis] ?? 0) + (entry.shape[axis] ?? 0))),
+  );
+}

@@ -1,0 +1,24 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { FolderFiles } from '@shadow-gate/platform/files';
+
+/** Is this the name of one file of weights, and neither that of a directory nor of a measurement? */
+export function isWeightsFile(path: string): boolean {
+  return /\.(?:safetensors|onnx|gguf|bin|pt|pth|ckpt)$/.test(path);
+}
+
+/** Where the files beside the weights are: a lone file has them in its directory. Lightning also calls a directory `.ckpt`. */
+export function folderOfWeights(path: string): string {
+  const isDirectory = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isWeightsFile(path) && !isDirectory() ? dirname(path) : path;
+}
+
+/** The files beside the weights of an opened checkpoint: a lone file whose name says nothing has none. */
+export function filesBeside(opened: { readonly path: string; readonly files: FolderFiles }): FolderFiles {
+  return filesOfFolder(opened, folderOfWeights(opened.path));
+}
+
+/** The files of a folder: those that have been opened, if it is that of the checkpoint. */
+export function filesOfFolder({ files }: { readonly files: FolderFiles }, folder: string): FolderFiles {
+  return resolve(files.path) === resolve(folder) ? files : new FolderFiles(folder);
+}

@@ -1,0 +1,206 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
+import { parseJson, seal, unseal } from '@shadow-gate/platform/json';
+import type { ParquetSource } from '@shadow-gate/platform/parquet';
+import { z } from 'zod';
+import { findSplit, type SplitChoices, type SplitFiles } from './dataset-files.ts';
+import { type DatasetPath, parseDatasetPath, pinnedDataset } from './dataset-path.ts';
+import { MissingOnHub } from './hub-fetch.ts';
+import { COMMIT, HubRepository } from './hub-repository.ts';
+import { type HubSettings, hubSettings } from './hub-settings.ts';
+import { explainFull, PartialFile } from './partial-file.ts';
+import type { ByteRange } from './ranges.ts';
+import { matchesDigest, once } from './snapshot-files.ts';
+
+/** One split of a data set on a hub. */
+interface DatasetSplit {
+  /** The path with the commit at which it is read: `hf://datasets/org/name@0123…/config/split`. */
+  readonly source: string;
+  /** Whether the path that was given moves: to a branch, or to the newest conversion. */
+  readonly moves: boolean;
+  /** Its parquet files, in the order of their rows. Only the ranges that are read are downloaded, and kept in the cache. */
+  readonly files: readonly ParquetSource[];
+}
+
+/** The branch on which a hub keeps its conversions of data sets to parquet. It is of the newest revision only. */
+const CONVERTED = 'refs/convert/parquet';
+
+const opened = new Map<string, Promise<DatasetSplit>>();
+
+/**
+ * Open a split of a data set on a hub: its own parquet files or, where no revision is named and it has none, those that the
+ * hub has made of it. A revision is resolved once in a process.
+ * @param path `hf://datasets/org/name[@revision]/config/split`
+ * @throws UserError for an invalid path, and for a split that is not there or cannot be read
+ */
+export function openDataset(path: string, settings: HubSettings = hubSettings(process.env)): Promise<DatasetSplit> {
+  return once(opened, path, settings, () => new Opening(path, settings).open());
+}
+
+interface Found extends SplitFiles {
+  readonly commit: string;
+}
+
+class Opening {
+  readonly #path: string;
+  readonly #settings: HubSettings;
+  readonly #target: DatasetPath;
+
+  constructor(path: string, settings: HubSettings) {
+    this.#path = path;
+    this.#settings = settings;
+    this.#target = parseDatasetPath(path);
+  }
+
+  async open(): Promise<DatasetSplit> {
+    const { revision } = this.#target;
+    const own = await this.#at(revision);
+    const found = 'files' in own ? own : await this.#converted(own);
+    return {
+      source: pinnedDataset(this.#target, found.commit),
+      moves: revision === null || !COMMIT.test(revision),
+      files: found.files.map((file) => this.#source(found, this.#expectSize(file))),
+    };
+  }
+
+  async #at(revision: string | null): Promise<Found | SplitChoices> {
+    const { repository } = this.#target;
+    const commit = await new HubRepository(
+      this.#path,
+      { type: 'dataset', repository, revision, folder: '' },
+      this.#settings,
+    ).commit();
+    const kept = join(this.#cached(commit), 'split.json');
+    const known = await readFile(kept, 'utf8').then(parseSplit, () => null);
+    if (known !== null) return { ...known, commit };
+    const found = await findSplit(this.#path, commit, this.#target, this.#settings);
+    if (!('files' in found)) return found;
+    await writeFileAtomic(kept, seal(found)).catch((error: unknown) => {
+      throw explainFull(error, kept);
+    });
+    return { ...found, commit };
+  }
+
+  /** @throws UserError if the hub has not converted the split either */
+  async #converted(own: SplitChoices): Promise<Found> {
+    if (this.#target.revision !== null) throw this.#absent(own, { isNamed: true });
+    const converted = await this.#at(CONVERTED).catch((error: unknown) => {
+      if (error instanceof MissingOnHub) return null;
+      throw error;
+    });
+    if (converted === null) throw this.#absent(own, { isNamed: own.configs === null });
+    if ('files' in converted) return converted;
+    throw this.#absent(converted, { isNamed: true });
+  }
+
+  /** @param isNamed whether what the data set has are names of configs and splits: folders of its own can be anything */
+  #absent({ configs, splits, isPartial }: SplitChoices, { isNamed }: { readonly isNamed: boolean }): UserError {
+    const { repository, revision, config, split } = this.#target;
+    const download = `download it: python -c "import datasets; datasets.load_dataset('${repository}', '${config}', split='${split}').to_parquet('FILE.parquet')"`;
+    if (isPartial) return new UserError(`${this.#path}: the hub has converted only a part of it to parquet`, download);
+    const [what, names] =
+      configs === null ? [`split "${split}" of ${config}`, splits] : [`config "${config}"`, configs];
+    const at = revision === null ? '' : ` at ${revision}`;
+    if (isNamed && names.length > 0) {
+      return new UserError(`${this.#path}: no parquet files of a ${what}${at}`, `choose one of ${listed(names)}`);
+    }
+    const folders =
+      configs !== null && configs.length > 0 ? `if it is one of its folders (${listed(configs)}), name that; or ` : '';
+    const other =
+      revision === null
+        ? folders
+        : `leave out the revision, or name ${CONVERTED}, where a hub keeps what it converts; or `;
+    return new UserError(
+      `${this.#path}: no parquet files of the ${what}${at}${revision === null ? ', and the hub has not converted it' : ''}`,
+      `${other}${download}`,
+    );
+  }
+
+  /** @throws UserError for a file that would have to be downloaded as a whole, and is larger than what is not in Git LFS */
+  #expectSize(file: ListedFileOf<Found>): ListedFileOf<Found> {
+    if (file.sha256 !== null || file.size <= MAX_WHOLE_BYTES) return file;
+    throw new UserError(`${this.#path}: ${file.name} has ${file.size} bytes and no digest`, 'check HF_ENDPOINT');
+  }
+
+  #source({ commit, folder }: Found, file: ListedFileOf<Found>): ParquetSource {
+    const { repository } = this.#target;
+    const target = { type: 'dataset', repository, revision: commit, folder } as const;
+    const hub = new HubRepository(this.#path, target, this.#settings);
+    const name = `${this.#path}: ${file.name}`;
+    const cached = this.#cached(commit);
+    const download = (range: ByteRange) => hub.download(commit, file, range);
+    const partial = new PartialFile({
+      path: join(cached, 'files', file.name),
+      journal: join(cached, 'ranges', `${file.name}.json`),
+      size: file.size,
+      sha256: file.sha256,
+      name,
+      download,
+    });
+    // Of a file that is not in Git LFS, only git's digest is known, which is that of the whole.
+    let isChecked = file.sha256 !== null;
+    const slice = async (start: number, end = file.size) => {
+      await partial.fetch([isChecked ? [start, end] : [0, file.size]]);
+      if (!isChecked && !matchesDigest(await readFile(partial.path), file)) {
+        await partial.discard();
+        throw new UserError(`${name} arrived damaged: its digest differs`, 'run again');
+      }
+      isChecked = true;
+      return readRange(partial.path, start, end);
+    };
+    return { name, byteLength: file.size, slice };
+  }
+
+  /** The folder in the cache for one split at one commit. */
+  #cached(commit: string): string {
+    const { repository, config, split } = this.#target;
+    const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
+    const name = `datasets--${repository.replace('/', '--')}`;
+    return join(this.#settings.cache, 'hub', host, name, commit, config, split);
+  }
+}
+
+type ListedFileOf<T extends SplitFiles> = T['files'][number];
+
+/** Hubs keep what is larger than 10 MB in Git LFS. */
+const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
+
+/** As many names as fit into one line. */
+const MOST_LISTED = 12;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return `${names.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+async function readRange(path: string, start: number, end: number): Promise<ArrayBuffer> {
+  const handle = await open(path, 'r');
+  try {
+    const bytes = new ArrayBuffer(end - start);
+    const { bytesRead } = await handle.read(new Uint8Array(bytes), 0, end - start, start);
+    if (bytesRead < end - start) throw new UserError(`${path} changed while it was read`, 'run again');
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+const splitSchema = z.strictObject({
+  folder: z.string(),
+  files: z
+    .array(
+      z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
+    )
+    .min(1),
+});
+
+/** The listing of a split in the cache; null if it is damaged. */
+function parseSplit(text: string): SplitFiles | null {
+  try {
+    return splitSchema.parse(parseJson(unseal(text) ?? '', { name: 'the listing', hint: 'try again' }));
+  } catch {
+    return null;
+  }
+}

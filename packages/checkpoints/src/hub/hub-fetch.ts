@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '@shadow-gate/platform';
+import { AnswerTooLong, boundedFetch } from './bounded-response.ts';
+import type { HubSettings } from './hub-settings.ts';
+import { TransientError } from './transient-error.ts';
+
+/** Attempts at one request, for a hub under load or a connection that breaks. */
+const MAX_ATTEMPTS = 5;
+/** If the hub asks to wait longer than this, the request fails. */
+const MAX_WAIT_MILLISECONDS = 60_000;
+
+/** A repository is there, and something in it is not. */
+export class MissingOnHub extends UserError {
+  readonly missing: 'revision' | 'entry';
+
+  constructor(missing: MissingOnHub['missing'], message: string, hint: string) {
+    super(message, hint);
+    this.missing = missing;
+  }
+}
+
+/** Requests to one hub about one repository, with errors that the user can act on. */
+export class HubClient {
+  readonly #settings: HubSettings;
+  readonly #path: string;
+  readonly #repository: string;
+
+  /**
+   * @param repository the path of its page: `org/model`, or `datasets/org/name`
+   * @param path as the user wrote it: errors name it
+   */
+  constructor(settings: HubSettings, repository: string, path: string) {
+    this.#settings = settings;
+    this.#repository = repository;
+    this.#path = path;
+  }
+
+  /**
+   * A replacement for `fetch`. It adds the token to requests to the hub itself, and to no other host, and throws for a
+   * response that is not OK.
+   * @param bytes most bytes of an answer
+   */
+  fetchUpTo(bytes: number): typeof fetch {
+    return async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      const headers = new Headers(init?.headers);
+      const { token, stallMilliseconds } = this.#settings;
+      // fetch itself removes the header if a request is redirected to another host.
+      if (token !== null && this.isOwn(url)) headers.set('Authorization', `Bearer ${token}`);
+      const response = await boundedFetch(input, { ...init, headers }, { bytes, stallMilliseconds });
+      if (response.ok) return response;
+      await response.body?.cancel();
+      throw this.#refusal(response);
+    };
+  }
+
+  /** Is it an address of the hub itself? */
+  isOwn(url: string): boolean {
+    return new URL(url).origin === new URL(this.#settings.endpoint).origin;
+  }
+
+  /**
+   * Do some work with the hub, and retry it after a temporary failure.
+   * @throws UserError if all attempts fail, and for an answer that is not what a hub sends
+   */
+  async retry<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        if (!isTransientError(error)) throw this.#unusable(error);
+        const requested = error instanceof TransientError ? error.waitMilliseconds : null;
+        const wait = requested ?? this.#settings.retryMilliseconds * 2 ** (attempt - 1);
+        if (attempt === MAX_ATTEMPTS || isHopeless(error) || wait > MAX_WAIT_MILLISECONDS)
+          throw this.#unreachable(error);
+        await sleep(wait);
+      }
+    }
+  }
+
+  #refusal(response: Response): Error {
+    const { status, headers } = response;
+    if (status === 408 || status === 429 || status >= 500) {
+      const seconds = Number(headers.get('Retry-After') ?? Number.NaN);
+      return new TransientError(`status ${status}`, Number.isFinite(seconds) ? 1000 * Math.max(0, seconds) : null);
+    }
+    const code = headers.get('X-Error-Code');
+    const page = `${this.#settings.endpoint}/${this.#repository}`;
+    if (status === 401 || status === 403) {
+      const what = code === 'GatedRepo' ? 'is gated' : 'is private or gated, or does not exist';
+      const accept = `accept its license at ${page}`;
+      return this.#settings.token === null
+        ? this.#error(`${what} (status ${status})`, `set HF_TOKEN to a token with access, and ${accept}`)
+        : this.#error(
+            `${what}, and HF_TOKEN has no access (status ${status})`,
+            `${accept} with the account of the token, and give the token access to gated repositories`,
+          );
+    }
+    if (status === 404) {
+      if (code === 'RevisionNotFound')
+        return new MissingOnHub('revision', `${this.#path} has no such revision`, `choose one of ${page}/commits/main`);
+      if (code === 'EntryNotFound')
+        return new MissingOnHub('entry', `${this.#path} has no such folder or file`, `choose one of ${page}/tree/main`);
+      return this.#error('does not exist', `check the name at ${page}`);
+    }
+    return this.#error(`was refused with status ${status}`, `check ${page}`);
+  }
+
+  #unreachable(error: Error): UserError {
+    const { cause } = error;
+    const reason = cause instanceof Error && cause.message !== '' ? cause.message : error.message;
+    return this.#error(
+      `could not be read from ${this.#settings.endpoint}: ${reason}`,
+      'check the network and HF_ENDPOINT, and run again (finished downloads are kept)',
+    );
+  }
+
+  /** What else can go wrong comes from what the server sent: too much, no JSON, or JSON of another form. */
+  #unusable(error: unknown): UserError {
+    const what = error instanceof AnswerTooLong ? error.message : 'it is not what a hub sends';
+    return this.#error(`cannot be used as ${this.#settings.endpoint} sent it: ${what}`, 'check HF_ENDPOINT');
+  }
+
+  #error(what: string, hint: string): UserError {
+    return new UserError(`${this.#path} ${what}`, hint);
+  }
+}
+
+/** fetch throws a TypeError for a connection that cannot be made or breaks. */
+function isTransientError(error: unknown): error is Error {
+  if (error instanceof TransientError) return true;
+  return error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
+}
+
+/** No such host, or no server there: the machine is offline, or the address is wrong. Retries do not help. */
+function isHopeless({ cause }: Error): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOTFOUND' || code === 'ECONNREFUSED';
+}

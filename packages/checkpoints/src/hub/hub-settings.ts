@@ -1,0 +1,36 @@
+import { UserError } from '@shadow-gate/platform';
+import { cacheFolder } from '@shadow-gate/platform/files';
+
+export interface HubSettings {
+  /** Address of the hub, without a slash at its end. */
+  readonly endpoint: string;
+  readonly token: string | null;
+  /** Folder for downloads. */
+  readonly cache: string;
+  /** Longest time without a byte of an answer. */
+  readonly stallMilliseconds: number;
+  /** Time before the second attempt at a request; it doubles with every further one. */
+  readonly retryMilliseconds: number;
+}
+
+const STALL_MILLISECONDS = 60_000;
+const RETRY_MILLISECONDS = 500;
+
+const ENDPOINT = 'https://huggingface.co';
+
+/**
+ * The settings from the environment: those of Hugging Face's own tools, and the folder for downloads.
+ * @throws UserError for an invalid endpoint, and if the cache is turned off
+ */
+export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
+  const endpoint = (env.HF_ENDPOINT || ENDPOINT).replace(/\/+$/, '');
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    throw new UserError(`HF_ENDPOINT is ${JSON.stringify(endpoint)}`, `give an address, such as ${ENDPOINT}`);
+  }
+  const token = env.HF_TOKEN?.trim() || null;
+  const cache = cacheFolder(env);
+  if (cache === null) {
+    throw new UserError('SHADOW_GATE_CACHE is off, and downloads from a hub need a folder', 'set it to a folder');
+  }
+  return { endpoint, token, cache, stallMilliseconds: STALL_MILLISECONDS, retryMilliseconds: RETRY_MILLISECONDS };
+}

@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { UserError } from '@shadow-gate/platform';
+import { makeFolder, writeFileAtomic } from '@shadow-gate/platform/files';
+import { seal, unseal } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import { type ByteRange, missing, pieces, totalBytes, uniteRanges } from './ranges.ts';
+
+/** Bytes per request: a broken connection loses no more, and the redirect of each request costs little. */
+const PIECE_BYTES = 16 * 1024 * 1024;
+
+/** Requests at the same time: a hub limits the bandwidth of each connection. */
+const CONNECTIONS = 4;
+
+/** Some bytes of a file, as a server sent them. */
+export interface FilePiece {
+  readonly bytes: Uint8Array;
+  /** The server's ETag of the whole file; null if it sent none. */
+  readonly etag: string | null;
+}
+
+interface PartialFileOptions {
+  /** Path of the file, which has its full length from the start, with holes. */
+  readonly path: string;
+  /** Path of the journal: the list of ranges that have been written. */
+  readonly journal: string;
+  readonly size: number;
+  /** Digest of the whole file, if known. */
+  readonly sha256: string | null;
+  /** Its name in errors. */
+  readonly name: string;
+  readonly download: (range: ByteRange) => Promise<FilePiece>;
+}
+
+const journalSchema = z.strictObject({
+  size: z.int(),
+  etag: z.string().nullable(),
+  ranges: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()])).readonly(),
+  /** All bytes have been downloaded, and their digest is right. */
+  verified: z.boolean(),
+});
+type Journal = z.infer<typeof journalSchema>;
+
+/**
+ * A file of which only some bytes are on the disk. The journal lists only ranges that have been written, so that a
+ * process that is killed at any moment leaves no hole that looks like data.
+ */
+export class PartialFile {
+  readonly #options: PartialFileOptions;
+  #journal: Journal | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: PartialFileOptions) {
+    this.#options = options;
+  }
+
+  get path(): string {
+    return this.#options.path;
+  }
+
+  /** Number of bytes in the ranges that have not been downloaded yet. */
+  missingBytes(ranges: readonly ByteRange[]): Promise<number> {
+    return this.#inTurn(async () => totalBytes(missing(ranges, (await this.#readJournal()).ranges)));
+  }
+
+  /**
+   * Download these ranges, as far as they are not on the disk.
+   * @param onBytes receives the number of bytes of every piece that has arrived
+   * @throws UserError for a full disk, for a file that changes meanwhile, and for one that arrives damaged
+   */
+  fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
+    return this.#inTurn(() => this.#fetch(ranges, onBytes));
+  }
+
+  /** Forget what has been downloaded: it is not what the hub lists. */
+  discard(): Promise<void> {
+    return this.#inTurn(() => this.#discard());
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #fetch(ranges: readonly ByteRange[], onBytes: ((bytes: number) => void) | undefined): Promise<void> {
+    const { size, sha256 } = this.#options;
+    const journal = await this.#readJournal();
+    const queue = pieces(missing(ranges, journal.ranges), PIECE_BYTES);
+    if (queue.length > 0) await this.#download(queue, onBytes);
+    const { ranges: written, verified } = this.#journal ?? journal;
+    const isWhole = missing([[0, size]], written).length === 0;
+    if (isWhole && !verified && sha256 !== null) await this.#verify(sha256);
+  }
+
+  async #download(queue: ByteRange[], onBytes: ((bytes: number) => void) | undefined): Promise<void> {
+    const handle = await open(this.path, 'r+');
+    try {
+      let failure: unknown = null;
+      const work = async () => {
+        for (let range = queue.shift(); range && failure === null; range = queue.shift()) {
+          try {
+            const piece = await this.#options.download(range);
+            await this.#write(handle, range, piece);
+            onBytes?.(range[1] - range[0]);
+          } catch (error) {
+            failure ??= error;
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: CONNECTIONS }, work));
+      if (failure !== null) throw failure;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Write the data first, and then the journal that lists it. */
+  async #write(handle: FileHandle, [begin, end]: ByteRange, { bytes, etag }: FilePiece): Promise<void> {
+    if (this.#journal !== null && this.#journal.etag !== null && etag !== null && this.#journal.etag !== etag) {
+      await this.#discard();
+      throw new UserError(
+        `${this.#options.name} has changed since a part of it was downloaded`,
+        'run again to download it anew',
+      );
+    }
+    try {
+      for (let done = 0; done < end - begin; ) {
+        done += (await handle.write(bytes, done, end - begin - done, begin + done)).bytesWritten;
+      }
+      await handle.datasync();
+    } catch (error) {
+      throw explainFull(error, this.path);
+    }
+    const journal = this.#journal;
+    // Another piece has shown that the file changed.
+    if (journal === null) return;
+    await this.#writeJournal({
+      ...journal,
+      etag: journal.etag ?? etag,
+      ranges: uniteRanges([...journal.ranges, [begin, end]]),
+    });
+  }
+
+  async #verify(sha256: string): Promise<void> {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(this.path, { highWaterMark: 1024 * 1024 }), hash);
+    if (hash.digest('hex') !== sha256) {
+      await this.#discard();
+      throw new UserError(`${this.#options.name} arrived damaged: its SHA-256 differs`, 'run again');
+    }
+    if (this.#journal !== null) await this.#writeJournal({ ...this.#journal, verified: true });
+  }
+
+  /**
+   * The journal of an earlier run, or of another process that downloads the same file: it is read anew each time.
+   * Without one, that of a new file of the full length. An existing file is not cleared: another process may just have
+   * written it.
+   */
+  async #readJournal(): Promise<Journal> {
+    const { path, journal, size } = this.#options;
+    const known = await readJournal(journal);
+    const info = await stat(path).catch(() => null);
+    if (known?.size === size && info?.size === size) {
+      this.#journal = known;
+      return known;
+    }
+    await rm(journal, { force: true });
+    await makeFolder(dirname(path));
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
+    await handle.truncate(size).finally(() => handle.close());
+    const empty = { size, etag: null, ranges: [], verified: false };
+    await this.#writeJournal(empty);
+    return empty;
+  }
+
+  #writing: Promise<void> = Promise.resolve();
+
+  /** One after the other, each replacing the last, so that no partial journal is ever read. */
+  #writeJournal(journal: Journal): Promise<void> {
+    this.#journal = journal;
+    const { journal: file } = this.#options;
+    this.#writing = this.#writing
+      .catch(() => {})
+      .then(() => writeFileAtomic(file, seal(this.#journal ?? journal)))
+      .catch((error: unknown) => {
+        throw explainFull(error, file);
+      });
+    return this.#writing;
+  }
+
+  /** Forget all ranges: the file on the disk is not to be used. */
+  async #discard(): Promise<void> {
+    this.#journal = null;
+    await rm(this.#options.journal, { force: true });
+  }
+}
+
+async function readJournal(file: string): Promise<Journal | null> {
+  try {
+    return journalSchema.parse(JSON.parse(unseal(await readFile(file, 'utf8')) ?? ''));
+  } catch {
+    // No journal yet, or an invalid or damaged one: everything is downloaded.
+    return null;
+  }
+}
+
+/** A UserError with a hint for a full disk; any other error as it is. */
+export function explainFull(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new UserError(
+    `the disk is full: ${path} cannot be written`,
+    'free some space and run again, or set SHADOW_GATE_CACHE to a folder on another disk',
+  );
+}

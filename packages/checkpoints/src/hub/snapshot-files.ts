@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
+import { parseJson, seal, unseal } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import {
+  type CheckpointFiles,
+  chooseCheckpointFiles,
+  indexedShards,
+  type ListedFile,
+  otherFiles,
+  READ_FOLDERS,
+} from './checkpoint-files.ts';
+import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
+import { HubRepository } from './hub-repository.ts';
+import { type HubSettings, hubSettings } from './hub-settings.ts';
+import { explainFull } from './partial-file.ts';
+
+/** A checkpoint on a hub as its listing has it, with the files that are not weights. No request was for weights. */
+interface SnapshotFiles {
+  /** Local folder with configurations, tokenizer, templates and code, all of them complete. */
+  readonly folder: string;
+  /** The path with its commit: `hf://org/model@0123…`. */
+  readonly name: string;
+  /** Of all files of the folder on the hub. */
+  readonly names: readonly string[];
+  /** The files of weights: the single one, the shards of the index, or that of an adapter. */
+  readonly weights: readonly ListedFile[];
+  /** Weights that programs load as well or instead. */
+  readonly others: readonly ListedFile[];
+  readonly commit: string;
+  readonly repository: HubRepository;
+  /** Folder in the cache for what belongs to this one beside its files. */
+  readonly cached: string;
+}
+
+const opened = new Map<string, Promise<SnapshotFiles>>();
+
+/**
+ * Resolve a checkpoint on a hub and download all of it but the weights. A revision is resolved once: when it is opened again
+ * in this process, in whatever way, it has the same commit.
+ * @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for an invalid path, and for a checkpoint that cannot be read
+ */
+export function openSnapshotFiles(
+  path: string,
+  settings: HubSettings = hubSettings(process.env),
+): Promise<SnapshotFiles> {
+  return once(opened, path, settings, () => new Opening(path, settings).open());
+}
+
+/** The result of some work on a path of a hub, done once in this process unless it fails. */
+export function once<T>(
+  known: Map<string, Promise<T>>,
+  path: string,
+  { endpoint, cache }: HubSettings,
+  work: () => Promise<T>,
+): Promise<T> {
+  const key = JSON.stringify([path, endpoint, cache]);
+  const started = known.get(key) ?? work();
+  known.set(key, started);
+  // A failure can be temporary, and the next call tries again.
+  started.catch(() => known.delete(key));
+  return started;
+}
+
+const listingSchema = z.strictObject({
+  /** Folders of which files are in the list; one of an older version does not say so, and is requested again. */
+  folders: z.array(z.string()),
+  files: z.array(
+    z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
+  ),
+});
+
+class Opening {
+  readonly #path: string;
+  readonly #settings: HubSettings;
+  readonly #target: HubPath;
+  readonly #repository: HubRepository;
+
+  constructor(path: string, settings: HubSettings) {
+    this.#path = path;
+    this.#settings = settings;
+    this.#target = parseHubPath(path);
+    this.#repository = new HubRepository(path, this.#target, settings);
+  }
+
+  async open(): Promise<SnapshotFiles> {
+    const commit = await this.#repository.commit();
+    const { repository, folder } = this.#target;
+    const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
+    const root = join(this.#settings.cache, 'hub', host, repository.replace('/', '--'), commit);
+    // The name of a folder cannot contain an @.
+    const cached = join(root, folder === '' ? '@root' : encodeURIComponent(folder));
+    const local = join(cached, 'files');
+    const listing = await this.#listing(commit, join(cached, 'listing.json'));
+    const files = chooseCheckpointFiles(listing, this.#path);
+    for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
+    const weights = await this.#weights(files, local);
+    return {
+      folder: local,
+      name: pinned(this.#target, commit),
+      names: listing.map((file) => file.name),
+      weights,
+      others: otherFiles(listing, weights, this.#path),
+      commit,
+      repository: this.#repository,
+      cached,
+    };
+  }
+
+  /** The files of the folder at the commit. They cannot change, so they are requested once. */
+  async #listing(commit: string, file: string): Promise<readonly ListedFile[]> {
+    const kept = await readFile(file, 'utf8').then(parseListing, () => null);
+    if (kept) return kept;
+    const root = await this.#repository.open(commit);
+    const folders = root.folders.filter((name) => Object.hasOwn(READ_FOLDERS, name));
+    const files = [...root.files];
+    for (const name of folders) files.push(...(await this.#inside(name, commit)));
+    await writeCached(file, seal({ folders, files }));
+    return files;
+  }
+
+  /** The files that are read of a folder inside of it. */
+  async #inside(name: string, commit: string): Promise<readonly ListedFile[]> {
+    const { folder } = this.#target;
+    const target = { ...this.#target, folder: folder === '' ? name : `${folder}/${name}` };
+    const listed = await new HubRepository(this.#path, target, this.#settings).list(commit);
+    return listed
+      .filter((file) => READ_FOLDERS[name]?.test(file.name))
+      .map((file) => ({ ...file, name: `${name}/${file.name}` }));
+  }
+
+  /** Download a complete file, unless the cache has it; its digest is known, so a damaged one is detected. */
+  async #download(commit: string, file: ListedFile, path: string): Promise<void> {
+    const kept = await readFile(path).catch(() => null);
+    if (kept && matchesDigest(kept, file)) return;
+    const { bytes } = await this.#repository.download(commit, file, [0, file.size]);
+    if (!matchesDigest(bytes, file)) {
+      throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest differs`, 'run again');
+    }
+    await writeCached(path, bytes);
+  }
+
+  async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
+    if (index === null) return weights;
+    return indexedShards(await readFile(join(local, index.name), 'utf8'), weights, this.#path, index.name);
+  }
+}
+
+function parseListing(text: string): ListedFile[] | null {
+  try {
+    return listingSchema.parse(parseJson(unseal(text) ?? '', { name: 'the listing', hint: 'try again' })).files;
+  } catch {
+    return null;
+  }
+}
+
+/** Do the bytes have the digest of the listing? Git and Git LFS name files by their content. */
+export function matchesDigest(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
+  if (bytes.byteLength !== size) return false;
+  if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
+  const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');
+  return blob === oid;
+}
+
+async function writeCached(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFileAtomic(path, content).catch((error: unknown) => {
+    throw explainFull(error, path);
+  });
+}

@@ -1,0 +1,164 @@
+import { open, realpath, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
+import { isPickledName, type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
+import { type HubSettings, hubSettings } from './hub-settings.ts';
+import { PartialFile } from './partial-file.ts';
+import type { ByteRange } from './ranges.ts';
+import { once, openSnapshotFiles } from './snapshot-files.ts';
+
+/** Bytes of a local file that are needed. */
+interface WantedBytes {
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/**
+ * A checkpoint on a hub as a local folder. Configurations and tokenizer are complete; of the weights there are the
+ * headers and the bytes that have been fetched, and the rest of their files are holes; pickles are complete.
+ */
+export interface Snapshot {
+  readonly folder: string;
+  /** The path with its commit: `hf://org/model@0123…`. */
+  readonly name: string;
+  /** Of all files of the folder on the hub. */
+  readonly names: readonly string[];
+  /** The files of weights, as the hub lists them. */
+  readonly weights: readonly ListedFile[];
+  /** Names of weights that programs load as well or instead; `fetch` downloads their bytes too. */
+  readonly others: readonly string[];
+  /** Download these bytes, as far as they are not on the disk. */
+  readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
+}
+
+const opened = new Map<string, Promise<Snapshot>>();
+
+/**
+ * Open a checkpoint on a hub. A revision is resolved once: when it is opened again in this process, it has the same
+ * commit.
+ * @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for an invalid path, and for a checkpoint that cannot be read
+ */
+export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
+  return once(opened, path, settings, () => new Opening(path, settings).open());
+}
+
+/** Most headers fit into this many bytes, which are one request. */
+const FIRST_BYTES = 64 * 1024;
+
+/** Headers that are read at the same time: large models have a hundred shards and more. */
+const HEADERS_AT_ONCE = 8;
+
+const GIB = 1024 ** 3;
+
+class Opening {
+  readonly #path: string;
+  readonly #settings: HubSettings;
+
+  constructor(path: string, settings: HubSettings) {
+    this.#path = path;
+    this.#settings = settings;
+  }
+
+  async open(): Promise<Snapshot> {
+    const { folder, name, names, weights, others, commit, repository, cached } = await openSnapshotFiles(
+      this.#path,
+      this.#settings,
+    );
+    const partial = new Map<string, PartialFile>();
+    const prepare = async (listed: ListedFile) => {
+      const { size, sha256 } = listed;
+      const file = new PartialFile({
+        path: join(folder, listed.name),
+        journal: join(cached, 'ranges', `${listed.name}.json`),
+        size,
+        sha256,
+        name: `${this.#path}: ${listed.name}`,
+        download: (range: ByteRange) => repository.download(commit, listed, range),
+      });
+      if (isPickledName(listed.name)) {
+        await this.#expectSpace(await file.missingBytes([[0, size]]));
+        await file.fetch([[0, size]]);
+      } else await fetchHeader(file, size);
+      // Tensors name the real file, and the cache can be behind a link.
+      partial.set(await realpath(file.path), file);
+    };
+    const prepared = [...weights, ...others];
+    for (let next = 0; next < prepared.length; next += HEADERS_AT_ONCE) {
+      await Promise.all(prepared.slice(next, next + HEADERS_AT_ONCE).map(prepare));
+    }
+    return {
+      folder,
+      name,
+      names,
+      weights,
+      others: others.map((file) => file.name),
+      fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
+    };
+  }
+
+  async #fetch(
+    partial: ReadonlyMap<string, PartialFile>,
+    wanted: Iterable<WantedBytes>,
+    name: string,
+    onDownload: OnProgress | undefined,
+  ): Promise<void> {
+    const ranges = new Map<PartialFile, ByteRange[]>();
+    for (const { file, offset, byteLength } of wanted) {
+      const of = partial.get(file);
+      // Otherwise its bytes would be read as zeros.
+      if (!of) throw new Error(`${file} is not a file of ${name}`);
+      const known = ranges.get(of);
+      if (known) known.push([offset, offset + byteLength]);
+      else ranges.set(of, [[offset, offset + byteLength]]);
+    }
+    let total = 0;
+    for (const [file, some] of ranges) total += await file.missingBytes(some);
+    if (total > 0) await this.#expectSpace(total);
+    let done = 0;
+    const report = () => onDownload?.({ phase: 'downloading', done: done / MIB, total: total / MIB, item: name });
+    for (const [file, some] of ranges) {
+      if (total > 0) report();
+      await file.fetch(some, (bytes) => {
+        done += bytes;
+        report();
+      });
+    }
+  }
+
+  /** Better an error now than a full disk after an hour. */
+  async #expectSpace(bytes: number): Promise<void> {
+    const { cache } = this.#settings;
+    const { bavail, bsize } = await statfs(cache);
+    if (bavail * bsize >= bytes) return;
+    throw new UserError(
+      `${this.#path}: ${formatBytes(bytes)} are to be downloaded, and ${cache} has ${formatBytes(bavail * bsize)} left`,
+      'free some space, or set SHADOW_GATE_CACHE to a folder on another disk',
+    );
+  }
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < GIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
+}
+
+/** Download the header of a safetensors file. It is checked when it is read (checkpoint/formats/safetensors.ts). */
+async function fetchHeader(file: PartialFile, size: number): Promise<void> {
+  await file.fetch([[0, Math.min(size, FIRST_BYTES)]]);
+  const length = await readHeaderLength(file.path);
+  if (length === null) return;
+  const end = 8 + Number(length);
+  if (end > FIRST_BYTES && end <= Math.min(size, MAX_HEADER_BYTES)) await file.fetch([[0, end]]);
+}
+
+async function readHeaderLength(path: string): Promise<bigint | null> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+    return bytesRead === 8 ? buffer.readBigUInt64LE(0) : null;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,6 @@
+export type { Checkpoint } from './checkpoint.ts';
+export { digestCheckpoint, TensorDigests } from './digest.ts';
+export { expectUnchanged, whileUnchanged } from './expect-unchanged.ts';
+export { checkpointListing, type ListedCheckpoint, openListed } from './listed.ts';
+export { checkpointName, fetchTensors, openCheckpoint, openMergedAdapter, openReference } from './open.ts';
+export { findOtherWeights, type OtherWeights } from './other-weights.ts';

@@ -1,0 +1,108 @@
+import { UserError } from '@shadow-gate/platform';
+import { FolderFiles, sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
+import type { Checkpoint } from './checkpoint.ts';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from './config/architecture.ts';
+import { withoutHistory } from './digest.ts';
+import { readWeightMap } from './formats/shards/index-file.ts';
+import {
+  ADAPTER,
+  ADAPTER_CONFIG,
+  INDEX,
+  isPickledName,
+  type ListedFile,
+  MLX_ADAPTER,
+  PICKLED_ADAPTER,
+  SINGLE,
+  twoSets,
+} from './hub/checkpoint-files.ts';
+import { openSnapshotFiles } from './hub/snapshot-files.ts';
+
+/** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
+export interface ListedCheckpoint {
+  readonly format: 'safetensors' | 'pytorch' | 'lora';
+  /** Local folder with configurations, tokenizer, templates and code. */
+  readonly path: string;
+  readonly files: FolderFiles;
+  /** With its commit: `hf://org/model@0123…`. */
+  readonly name: string;
+  /** Of all files of the folder on the hub. */
+  readonly names: readonly string[];
+  /** config.json, or adapter_config.json of an adapter. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Unknown of an adapter: it has that of its base model. */
+  readonly architecture: Architecture;
+  /** See `digestListing`. */
+  readonly listing: string;
+}
+
+/**
+ * Open a checkpoint on a hub without any request for its weights.
+ * @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for one that cannot be read, and for one whose listing does not say what its weights are
+ */
+export async function openListed(path: string): Promise<ListedCheckpoint> {
+  const { folder, name, names, weights } = await openSnapshotFiles(path);
+  const files = new FolderFiles(folder);
+  const isAdapter = weights.some(({ name: file }) => [ADAPTER, MLX_ADAPTER, PICKLED_ADAPTER].includes(file));
+  const isPickled = weights.some(({ name: file }) => isPickledName(file));
+  if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(files, path);
+  const config = isAdapter ? await readAdapterConfig(files, path) : await readConfig(files);
+  if (!config) throw new UserError(`${path} has no config.json`, 'give a revision that has it');
+  return {
+    format: isAdapter ? 'lora' : isPickled ? 'pytorch' : 'safetensors',
+    path: folder,
+    files,
+    name,
+    names,
+    config,
+    architecture: isAdapter ? UNKNOWN_ARCHITECTURE : describeArchitecture(config),
+    listing: digestListing(weights, { path, config }),
+  };
+}
+
+/** How the hub lists a checkpoint whose weights are read; null if it is not on a hub, or not listed with every digest. */
+export function checkpointListing({ remote, config }: Checkpoint): Pick<ListedCheckpoint, 'name' | 'listing'> | null {
+  if (remote === null || config === null || remote.weights.some(({ sha256: listed }) => listed === null)) return null;
+  const { name, weights } = remote;
+  return { name, listing: digestListing(weights, { path: name, config }) };
+}
+
+/** One of them would be taken for the weights, and the other one served. */
+async function refuseOtherShards(folder: FolderFiles, path: string): Promise<void> {
+  const shards = Object.values(await readWeightMap(folder));
+  if (shards.some((shard) => shard !== SINGLE)) throw twoSets(path, [SINGLE, INDEX]);
+}
+
+async function readAdapterConfig(folder: FolderFiles, path: string): Promise<Record<string, unknown>> {
+  const text = await folder.text(ADAPTER_CONFIG);
+  return parseJsonObject(text ?? '', `${path}: ${ADAPTER_CONFIG}`);
+}
+
+/**
+ * What a hub says a checkpoint is: a digest of the names of its files of weights, of the SHA-256 that Git LFS stores of each,
+ * and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and neither can be
+ * computed from the other.
+ * @returns `sha256:` and 64 hexadecimal digits
+ * @throws UserError for a file that the hub lists without its SHA-256
+ */
+function digestListing(
+  weights: readonly ListedFile[],
+  { path, config }: { readonly path: string; readonly config: Readonly<Record<string, unknown>> },
+): string {
+  const files = weights.map(({ name, sha256: listed }) => {
+    if (listed !== null && /^[0-9a-f]{64}$/.test(listed)) return [name, listed];
+    throw new UserError(
+      `${path}: the hub lists no SHA-256 of ${name}, so that nothing but a download can tell what its weights are`,
+      'store its weights with Git LFS, or download it and give the folder as the checkpoint',
+    );
+  });
+  const sorted = files.sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return `sha256:${sha256(canonicalJson(['listing', sorted, withoutHistory({ ...config })]))}`;
+}

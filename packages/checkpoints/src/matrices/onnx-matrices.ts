@@ -1,0 +1,147 @@
+import { at } from '@shadow-gate/platform';
+import type { Architecture } from '../config/architecture.ts';
+import type { OnnxTensor } from '../formats/full-checkpoint.ts';
+import { isTableName, type RecurrentOperator, type RecurrentUse, withoutOperator } from '../formats/onnx/weight-use.ts';
+import { type TensorPlace, tensorPlace } from '../naming/place.ts';
+import { isMeasuredDtype } from '../tensors/dtype.ts';
+import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../tensors/matrix-view.ts';
+import type { TensorEntry } from '../tensors/tensor-entry.ts';
+import { fusedLayout } from './fused.ts';
+import type { Matrix, MatrixList, Skipped } from './matrix.ts';
+import { unexpectedDtype } from './skipped-tensor.ts';
+
+/** The model that a tensor belongs to. */
+interface OnnxModelContext {
+  readonly architecture: Architecture;
+  readonly multimodal: boolean;
+}
+
+/**
+ * Sort an ONNX model's tensors. A matrix is a tensor that the graph multiplies by, convolves with or looks tokens up
+ * in, or that a recurrent layer has; other tensors of two dimensions or more (masks, tables of positions, scales) are
+ * skipped.
+ */
+export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
+  const matrices: Matrix[] = [];
+  const vectors: TensorEntry[] = [];
+  const skipped: Skipped[] = [];
+  for (const tensor of tensors) {
+    const reason = whySkipped(tensor, model);
+    if (reason !== null) skipped.push(describeSkipped(tensor, reason));
+    else if (tensor.use === null) vectors.push(tensor);
+    else matrices.push(...split(tensor, model));
+  }
+  return { matrices, vectors, skipped };
+}
+
+const TIED = 'tied to the embeddings';
+
+function whySkipped(tensor: OnnxTensor, { architecture }: OnnxModelContext): string | null {
+  const { dtype, size, shape, use, unmapped, isBias } = tensor;
+  if (!isMeasuredDtype(dtype)) return `dtype ${dtype} is not measured`;
+  if (size === 0) return `empty: shape [${shape.join(', ')}]`;
+  if (shape.length < 2) return size === 1 ? 'a single number' : unmapped;
+  if (use === null && isBias) return unmapped;
+  if (use === null) return 'not a weight: no MatMul, Gemm, Conv, Gather or recurrent layer takes it';
+  if (unmapped !== null) return unmapped;
+  if (architecture.tied && placeIn(tensor, { multimodal: false }).module === 'lm_head') return TIED;
+  return null;
+}
+
+/** Integers that the graph multiplies by are weights; tables of positions and masks are not, nor is what is stored twice. */
+function describeSkipped({ name, dtype, size, use }: OnnxTensor, reason: string): Skipped {
+  const isBuffer = reason === TIED || isTableName(name);
+  if (isMeasuredDtype(dtype)) return { name, reason, dtype, parameters: isBuffer ? 0 : size };
+  const isWeight = use !== null && use.opType !== 'Gather';
+  if (!isWeight) return { name, reason, dtype, parameters: 0 };
+  return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
+}
+
+function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multimodal'>): TensorPlace {
+  const place = tensorPlace(withoutOperator(name), model);
+  const isTable = use?.opType === 'Gather' || use?.opType === 'EmbedLayerNormalization';
+  return place.module === 'other' && isTable ? { ...place, module: 'embed' } : place;
+}
+
+function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
+  const { name, shape, use, storedName } = tensor;
+  const inputFirst = use?.inputFirst === true;
+  const whole: Matrix = {
+    name,
+    place: placeIn(tensor, model),
+    view: wholeMatrix(shape),
+    source: tensor,
+    inputFirst,
+    ...(storedName === null ? {} : { note: `stored as ${JSON.stringify(storedName)}` }),
+  };
+  if (use?.opType.includes('Conv')) return [whole];
+  const recurrent = use?.recurrent && !inputFirst ? splitRecurrent(whole, shape, use.recurrent) : null;
+  if (recurrent) return recurrent;
+  if (shape.length > 2) return stack(whole, shape);
+  const [first, second] = [at(shape, 0), at(shape, 1)];
+  const [output, input] = inputFirst ? [second, first] : [first, second];
+  const layout = fusedLayout(withoutOperator(name), {
+    output,
+    input,
+    architecture: model.architecture,
+    attentionInput: null,
+  });
+  if (!layout) return [whole];
+  if ('unknown' in layout)
+    return [{ ...whole, place: { ...whole.place, module: 'other' }, note: `fused and not split: ${layout.unknown}` }];
+  return layout.parts.map((part) => ({
+    ...whole,
+    name: `${name}[${part.label}]`,
+    place: { ...whole.place, module: part.module },
+    view: outputPart(part, input, inputFirst ? 'columns' : 'rows'),
+  }));
+}
+
+/** Models have hundreds of experts. A tensor of more matrices than this is not a stack of weights. */
+const MAX_STACK = 4096;
+
+/** A stack of matrices, in the last two dimensions of the tensor: one matrix each. */
+function stack(whole: Matrix, shape: readonly number[]): Matrix[] {
+  const view: MatrixView = wholeMatrix(shape.slice(-2));
+  const count = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  if (count === 1) return [{ ...whole, view }];
+  if (count > MAX_STACK) return [whole];
+  return Array.from({ length: count }, (_, index) => ({
+    ...whole,
+    name: `${whole.name}[${index}]`,
+    view: inBlock(view, index, count),
+  }));
+}
+
+/** The gates in the order of ONNX (https://onnx.ai/onnx/operators/onnx__LSTM.html, …__GRU.html). An RNN has none. */
+const GATES: Readonly<Record<RecurrentOperator, readonly string[]>> = {
+  LSTM: ['input gate', 'output gate', 'forget gate', 'cell gate'],
+  GRU: ['update gate', 'reset gate', 'hidden gate'],
+  RNN: [],
+};
+
+/**
+ * The matrices of a recurrent layer: one for each direction and gate. Where the graph reorders the gates of the stored
+ * tensor, they are numbered as they are stored.
+ * @param whole the stored tensor: [directions, gates · hidden, in], or [gates · hidden, in] before its axis is added
+ * @returns null if its shape is not that of a recurrent layer
+ */
+function splitRecurrent(whole: Matrix, shape: readonly number[], use: RecurrentUse): Matrix[] | null {
+  if (shape.length > 3) return null;
+  const directions = shape.length === 3 ? at(shape, 0) : 1;
+  if (directions > 2) return null;
+  const [rows, input] = [at(shape, shape.length - 2), at(shape, shape.length - 1)];
+  const gates = GATES[use.opType];
+  const hidden = use.hidden ?? rows / gates.length;
+  const hasGates = gates.length > 0 && Number.isInteger(hidden) && rows === gates.length * hidden;
+  return Array.from({ length: directions }, (_, direction) => direction).flatMap((direction) => {
+    const name = directions === 1 ? whole.name : `${whole.name}[${direction === 0 ? 'forward' : 'backward'}]`;
+    const place = (view: MatrixView) => (shape.length === 3 ? inBlock(view, direction, directions) : view);
+    if (!hasGates) return [{ ...whole, name, view: place(wholeMatrix([rows, input])) }];
+    return gates.map((gate, index): Matrix => {
+      const slice = { axis: 0, start: index, end: index + 1 };
+      const view = outputPart({ outDims: [gates.length, hidden], slice }, input, 'rows');
+      return { ...whole, name: `${name}[${use.isReordered ? `gate ${index + 1}` : gate}]`, view: place(view) };
+    });
+  });
+}

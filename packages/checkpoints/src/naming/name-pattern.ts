@@ -1,0 +1,220 @@
+import { at, UserError } from '@shadow-gate/platform';
+import { type Assertion, type PatternNode, parsePattern } from './parse-pattern.ts';
+
+/** A regular expression for the whole name of a module. */
+export interface NamePattern {
+  /** @throws UserError when the patterns of this config have taken too many steps */
+  matches(name: string): boolean;
+}
+
+/** Those of PEFT's users have some hundred characters; Unsloth writes one of a thousand. */
+const MAX_LENGTH = 4000;
+const MAX_STATES = 5000;
+/** Steps of all patterns of a config: some seconds. Real ones take thousands. */
+const MAX_STEPS = 200_000_000;
+
+/**
+ * The regular expressions of one config, compiled once each. The author of the config writes them, and JavaScript's own
+ * engine goes back to try every other way, which can take exponential time. Here all ways are followed at once (Thompson
+ * 1968, Communications of the ACM 11(6)), so that the time is at most that of the pattern times that of the name.
+ */
+export class NamePatterns {
+  readonly #file: string;
+  readonly #maxSteps: number;
+  readonly #compiled = new Map<string, NamePattern>();
+  #steps = 0;
+
+  /**
+   * @param file the config, for errors
+   * @param maxSteps of all of them, with all names
+   */
+  constructor(file: string, maxSteps = MAX_STEPS) {
+    this.#file = file;
+    this.#maxSteps = maxSteps;
+  }
+
+  /**
+   * @param quoted the part of it that is in the config
+   * @throws UserError for a pattern that is not valid, or that needs more than `parsePattern` knows
+   */
+  compile(source: string, quoted = source): NamePattern {
+    const known = this.#compiled.get(source);
+    if (known) return known;
+    const node = source.length <= MAX_LENGTH ? parsePattern(source) : null;
+    const program = node && compile(node);
+    if (!program) {
+      throw new UserError(
+        `${this.#file}: ${JSON.stringify(quoted.slice(0, 80))} is not a supported pattern`,
+        'restore the file, or write a simpler regular expression',
+      );
+    }
+    // Building it took its time too.
+    for (const _ of program.states) this.#step();
+    const pattern = { matches: (name: string) => run(program, name, () => this.#step()) };
+    this.#compiled.set(source, pattern);
+    return pattern;
+  }
+
+  /** Does a pattern match the name or, after a dot, the end of it? This is PEFT's `get_pattern_key`. */
+  matchesEnd(source: string, name: string): boolean {
+    if (/^[\w.]+$/.test(source)) {
+      this.#step();
+      return endsLike(name, source);
+    }
+    return this.compile(`(.*\\.)?(${source})`, source).matches(name);
+  }
+
+  #step(): void {
+    this.#steps += 1;
+    if (this.#steps <= this.#maxSteps) return;
+    throw new UserError(
+      `${this.#file}: matching its patterns with the names of the modules takes too long`,
+      'write simpler regular expressions',
+    );
+  }
+}
+
+/** The same for a pattern of letters and dots, which stand for any character. */
+function endsLike(name: string, pattern: string): boolean {
+  const start = name.length - pattern.length;
+  if (start < 0 || (start > 0 && name[start - 1] !== '.')) return false;
+  for (let i = 0; i < pattern.length; i += 1) {
+    if (pattern[i] !== '.' && pattern[i] !== name[start + i]) return false;
+  }
+  return true;
+}
+
+/** What to do in a state. `next` and `other` are states. */
+type State =
+  | { readonly kind: 'character'; readonly accepts: (character: string) => boolean; readonly next: number }
+  | { readonly kind: 'assertion'; readonly holds: Assertion; readonly next: number }
+  /** The program begins at a state of its own, and ends as the whole does. */
+  | { readonly kind: 'lookahead'; readonly start: number; readonly isNegated: boolean; readonly next: number }
+  | { readonly kind: 'split'; next: number; readonly other: number }
+  | { readonly kind: 'end' };
+
+/** The state of what has matched. */
+const END = 0;
+
+interface Program {
+  readonly states: readonly State[];
+  readonly start: number;
+}
+
+/** @returns null for a pattern with too many states */
+function compile(node: PatternNode): Program | null {
+  const states: State[] = [{ kind: 'end' }];
+  const start = build(node, END, states);
+  return start === null ? null : { states, start };
+}
+
+/** Add the states of a node before the state `next`. @returns the first of them; null if they are too many */
+function build(node: PatternNode, next: number, states: State[]): number | null {
+  if (states.length > MAX_STATES) return null;
+  if (node.kind === 'character') return states.push({ kind: 'character', accepts: node.accepts, next }) - 1;
+  if (node.kind === 'assertion') return states.push({ kind: 'assertion', holds: node.holds, next }) - 1;
+  if (node.kind === 'lookahead') {
+    const start = build(node.node, END, states);
+    return start === null ? null : states.push({ kind: 'lookahead', start, isNegated: node.isNegated, next }) - 1;
+  }
+  if (node.kind === 'sequence') {
+    let first: number | null = next;
+    for (const part of [...node.parts].reverse()) first = first === null ? null : build(part, first, states);
+    return first;
+  }
+  if (node.kind === 'choice') {
+    let first: number | null = null;
+    for (const option of [...node.options].reverse()) {
+      const start = build(option, next, states);
+      if (start === null) return null;
+      first = first === null ? start : states.push({ kind: 'split', next: start, other: first }) - 1;
+    }
+    return first;
+  }
+  return buildRepeat(node, next, states);
+}
+
+function buildRepeat(
+  { node, min, max }: Extract<PatternNode, { kind: 'repeat' }>,
+  next: number,
+  states: State[],
+): number | null {
+  let first: number | null = next;
+  if (max === Number.POSITIVE_INFINITY) {
+    const loop: State & { kind: 'split' } = { kind: 'split', next, other: next };
+    const index = states.push(loop) - 1;
+    const body = build(node, index, states);
+    if (body === null) return null;
+    loop.next = body;
+    first = index;
+  } else {
+    for (let i = min; i < max && first !== null; i += 1) {
+      const body = build(node, first, states);
+      first = body === null ? null : states.push({ kind: 'split', next: body, other: next }) - 1;
+    }
+  }
+  for (let i = 0; i < min && first !== null; i += 1) first = build(node, first, states);
+  return first;
+}
+
+/** Does the program accept the whole text? */
+function run({ states, start }: Program, text: string, step: () => void): boolean {
+  return new Run(states, [...text], step).accepts(start, { from: 0, isWhole: true });
+}
+
+/** A text that the states are tried on. */
+class Run {
+  readonly #states: readonly State[];
+  readonly #characters: readonly string[];
+  readonly #step: () => void;
+
+  constructor(states: readonly State[], characters: readonly string[], step: () => void) {
+    this.#states = states;
+    this.#characters = characters;
+    this.#step = step;
+  }
+
+  /** Is the end reached from this state and position, with the last character or with any? */
+  accepts(start: number, { from, isWhole }: { readonly from: number; readonly isWhole: boolean }): boolean {
+    const { length } = this.#characters;
+    let reached: readonly number[] = [start];
+    for (let position = from; position <= length && reached.length > 0; position += 1) {
+      const active = this.#follow(reached, position);
+      if (active.has(END) && (!isWhole || position === length)) return true;
+      reached = this.#read(active, this.#characters[position] ?? '');
+      this.#step();
+    }
+    return false;
+  }
+
+  /** The states behind one character; none behind the last. */
+  #read(active: ReadonlySet<number>, character: string): number[] {
+    const next = new Set<number>();
+    for (const index of character === '' ? [] : active) {
+      const state = at(this.#states, index);
+      if (state.kind === 'character' && state.accepts(character)) next.add(state.next);
+    }
+    return [...next];
+  }
+
+  /** All states that are reached from these without reading a character. */
+  #follow(from: readonly number[], position: number): Set<number> {
+    const [before, after] = [this.#characters[position - 1] ?? '', this.#characters[position] ?? ''];
+    const seen = new Set<number>();
+    const open = [...from];
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (seen.has(index)) continue;
+      seen.add(index);
+      this.#step();
+      const state = at(this.#states, index);
+      if (state.kind === 'split') open.push(state.next, state.other);
+      else if (state.kind === 'assertion' && state.holds(before, after)) open.push(state.next);
+      else if (state.kind === 'lookahead' && this.#isAhead(state, position)) open.push(state.next);
+    }
+    return seen;
+  }
+
+  #isAhead({ start, isNegated }: State & { kind: 'lookahead' }, from: number): boolean {
+    return this.accepts(start, { from, isWhole: false }) !== isNegated;
+  }
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '@shadow-gate/platform';
+import { makeFolder } from '@shadow-gate/platform/files';
+
+/** A file whose content is known before it is downloaded. */
+export interface PinnedFile {
+  readonly url: string;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+interface DownloadSettings {
+  readonly fetch: typeof fetch;
+  /** Time before the second attempt; it doubles with every further one. */
+  readonly retryMilliseconds?: number;
+  /** Longest time without a byte. */
+  readonly stallMilliseconds?: number;
+}
+
+const ATTEMPTS = 5;
+const RETRY_MILLISECONDS = 500;
+const STALL_MILLISECONDS = 60_000;
+
+/**
+ * Download a file to a path, unless it is there. What an earlier attempt or run has left is continued; nothing is at the
+ * path before its digest was right. Two processes may do so at the same time.
+ * @returns how many bytes were downloaded
+ * @throws UserError for a server that cannot be reached or refuses, and for a file with another digest, which is removed
+ */
+export async function downloadPinned(file: PinnedFile, path: string, settings: DownloadSettings): Promise<number> {
+  if ((await sizeOf(path)) !== null && (await sha256File(path)) === file.sha256) return 0;
+  await makeFolder(dirname(path));
+  const shared = `${path}.part`;
+  const isOurs = await lock(shared);
+  // Another process writes to the part that could be continued.
+  const part = isOurs ? shared : `${path}.${process.pid}.part`;
+  try {
+    const received = await receive(file.url, part, settings);
+    const digest = await sha256File(part);
+    if (digest !== file.sha256) {
+      await rm(part, { force: true });
+      throw new UserError(
+        `${file.url} has the SHA-256 ${digest} and not ${file.sha256}, so it is not used`,
+        'run again, and look at the proxy in between if it happens twice',
+      );
+    }
+    await rename(part, path);
+    return received;
+  } finally {
+    await rm(isOurs ? lockOf(shared) : part, { force: true });
+  }
+}
+
+const lockOf = (part: string) => `${part}.lock`;
+
+/** @returns false if another process, which still runs, has the lock */
+async function lock(part: string): Promise<boolean> {
+  const file = lockOf(part);
+  const take = () =>
+    writeFile(file, `${process.pid}`, { flag: 'wx' }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return false;
+        throw error;
+      },
+    );
+  if (await take()) return true;
+  if (isRunning(Number(await readFile(file, 'utf8').catch(() => '')))) return false;
+  await rm(file, { force: true });
+  return take();
+}
+
+/** Is there a process of that number? */
+export function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** SHA-256 of a file, as hexadecimal digits. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    (info) => (info.isFile() ? info.size : null),
+    () => null,
+  );
+}
+
+async function receive(url: string, part: string, settings: DownloadSettings): Promise<number> {
+  const { retryMilliseconds = RETRY_MILLISECONDS } = settings;
+  const before = (await sizeOf(part)) ?? 0;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await receiveRest(url, part, settings);
+      return Math.max(0, ((await sizeOf(part)) ?? 0) - before);
+    } catch (error) {
+      if (error instanceof UserError || !isConnection(error)) throw error;
+      if (attempt === ATTEMPTS || isOffline(error)) throw unreachable(url, error);
+      await sleep(retryMilliseconds * 2 ** (attempt - 1));
+    }
+  }
+}
+
+/** One request, for the bytes that are not there yet. */
+async function receiveRest(
+  url: string,
+  part: string,
+  { fetch: request, stallMilliseconds = STALL_MILLISECONDS }: DownloadSettings,
+): Promise<void> {
+  const size = (await sizeOf(part)) ?? 0;
+  const abort = new AbortController();
+  const stalled = () => abort.abort(new TypeError('network: nothing arrived for some time'));
+  let timer = setTimeout(stalled, stallMilliseconds);
+  try {
+    const response = await request(url, {
+      headers: { 'Accept-Encoding': 'identity', ...(size > 0 ? { Range: `bytes=${size}-` } : {}) },
+      signal: abort.signal,
+    });
+    const { status } = response;
+    // All of it is there: its digest decides.
+    if (status === 416 && size > 0) return;
+    if (status >= 500 || status === 408 || status === 429) throw new TypeError(`network: status ${status}`);
+    if (!response.ok || response.body === null) {
+      throw new UserError(`${url} was refused with status ${status}`, 'check the proxy and the network');
+    }
+    // A server that does not continue sends the whole file.
+    const append = status === 206 && response.headers.get('Content-Range')?.startsWith(`bytes ${size}-`) === true;
+    const handle = await open(part, append ? 'a' : 'w');
+    try {
+      // Each chunk is on the disk before the next one is waited for: what has arrived is kept when the connection breaks.
+      for await (const chunk of response.body) {
+        clearTimeout(timer);
+        await handle.writeFile(chunk);
+        timer = setTimeout(stalled, stallMilliseconds);
+      }
+    } finally {
+      await handle.close();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** fetch throws a TypeError for a connection that cannot be made or breaks. */
+function isConnection(error: unknown): error is TypeError {
+  return error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
+}
+
+/** No such host, or no way to it: retries do not help. */
+function isOffline({ cause }: Error): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOTFOUND' || code === 'ECONNREFUSED' || code === 'EAI_AGAIN' || code === 'ENETUNREACH';
+}
+
+/** A server that does not answer, or only with errors of its own. */
+export class UnreachableError extends UserError {}
+
+function unreachable(url: string, { message, cause }: Error): UnreachableError {
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : message;
+  return new UnreachableError(
+    `${url} could not be downloaded: ${reason.replace(/^network: /, '')}`,
+    'check the network and run again (what has arrived is kept)',
+  );
+}

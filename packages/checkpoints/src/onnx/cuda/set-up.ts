@@ -1,0 +1,166 @@
+import { describeError, UserError } from '@shadow-gate/platform';
+import { type CudaMajor, type Driver, findDriver } from './driver.ts';
+import { findLibraries, type LibrarySet } from './libraries.ts';
+import { libraryFolders } from './library-folders.ts';
+import { linkProvider } from './link-provider.ts';
+import type { Machine } from './machine.ts';
+import { obtainFiles } from './obtain.ts';
+import type { Pins } from './pins.ts';
+import { noCuda, type OnStep } from './steps.ts';
+
+export interface CudaOptions {
+  readonly pins: Pins;
+  /** Whether CUDA's libraries may be downloaded. */
+  readonly mayDownloadLibraries: boolean;
+  /** A folder with libraries and archives, for a machine without a network; null if none is given. */
+  readonly given: string | null;
+  /** Where downloads are kept; null for nowhere. */
+  readonly cache: string | null;
+  readonly mayLoadModule: boolean;
+  /** Time before the second attempt at a download. */
+  readonly retryMilliseconds?: number | undefined;
+  readonly onStep: OnStep;
+  /** Receives a line before each download, which can take minutes. */
+  readonly onNote: (line: string) => void;
+}
+
+/** onnxruntime as this process has it. */
+export interface LoadedRuntime {
+  readonly version: string;
+  /** The folder of its library; null if that is not known. */
+  readonly folder: string | null;
+  /** Compute something on the device. @returns what is wrong; null if all is right */
+  readonly tryCuda: () => Promise<string | null>;
+}
+
+export type CudaSetUp =
+  | { readonly kind: 'ready'; readonly summary: string; readonly memory?: number }
+  /** `unusable`: there is a GPU of NVIDIA. */
+  | { readonly kind: 'no-gpu' | 'unusable'; readonly problem: string; readonly hint: string };
+
+/**
+ * Make CUDA usable in this process: driver, libraries, the provider that fits onnxruntime, and a trial. Each step says
+ * what it found. Never throws.
+ */
+export async function setUpCuda(machine: Machine, runtime: LoadedRuntime, options: CudaOptions): Promise<CudaSetUp> {
+  try {
+    if (machine.platform !== 'linux-x64') {
+      return noGpu(
+        `onnxruntime has no CUDA provider for ${machine.platform}`,
+        'use a Linux x64 machine, or device cpu',
+      );
+    }
+    const driver = await findDriver(machine, options);
+    if (driver === null) return noGpu('there is no NVIDIA GPU', 'use a machine with one, or device cpu');
+    const summary = await useDriver(machine, runtime, { driver, options });
+    options.onStep('trial', 'a product in float64 and an attention in float32 are right');
+    return { kind: 'ready', summary, ...(driver.memory === null ? {} : { memory: driver.memory }) };
+  } catch (error) {
+    const { problem, hint } = asUserError(error);
+    options.onStep('result', `CUDA is not used: ${problem}`);
+    return { kind: 'unusable', problem, hint };
+  }
+}
+
+const noGpu = (problem: string, hint: string): CudaSetUp => ({ kind: 'no-gpu', problem, hint });
+
+function asUserError(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return noCuda(`the set-up of CUDA failed (${describeError(error).message})`, 'use device cpu');
+}
+
+async function useDriver(
+  machine: Machine,
+  runtime: LoadedRuntime,
+  { driver, options }: { readonly driver: Driver; readonly options: CudaOptions },
+): Promise<string> {
+  const { version } = options.pins;
+  if (runtime.folder === null) throw noCuda("the folder of onnxruntime's library is not known", 'use device cpu');
+  if (runtime.version !== version) {
+    throw noCuda(
+      `there is no CUDA provider for onnxruntime ${runtime.version}: this tool knows that of ${version}`,
+      'use the version of this tool as it was released, or device cpu',
+    );
+  }
+  const { major, paths } = await haveLibraries(machine, driver, options);
+  const provider = await haveProvider(machine, major, options);
+  // The driver's library first: not every system knows where it is.
+  preload(machine, [driver.library, ...paths], options.onStep);
+  await linkProvider(machine.files, provider, runtime.folder);
+  const wrong = await runtime.tryCuda().catch((error: Error) => {
+    throw noCuda(
+      `onnxruntime's CUDA provider does not work here (${reasonOf(error)})`,
+      'look at nvidia-smi and the version of the driver, or use device cpu',
+    );
+  });
+  if (wrong !== null) throw noCuda(`CUDA computes wrongly here: ${wrong}`, 'use device cpu');
+  return `${driver.gpu}, driver ${driver.version}, CUDA ${major}`;
+}
+
+/** Of CUDA's own failures, onnxruntime's message has the cause between names of C++ and of the machine. */
+function reasonOf({ message }: Error): string {
+  const [, failure] = /(CUDA failure \d+: [^;\n]*[^;\n\s])/.exec(message) ?? [];
+  return failure ?? message.split('\n')[0]?.slice(0, LONGEST_REASON) ?? '';
+}
+
+const LONGEST_REASON = 200;
+
+/** Complete libraries of a version that the driver runs: those of the machine, else downloaded ones. */
+async function haveLibraries(machine: Machine, driver: Driver, options: CudaOptions): Promise<LibrarySet> {
+  const { given, mayDownloadLibraries, onStep } = options;
+  if (given !== null && !(await machine.files.has(given))) {
+    throw noCuda(`cuda-libraries is ${given}, which does not exist`, 'give a folder with the libraries of CUDA');
+  }
+  const folders = await libraryFolders(machine, given);
+  const sets: LibrarySet[] = [];
+  // 12 first: it also runs cards that 13 no longer does.
+  for (const major of driver.majors) {
+    const set = await findLibraries(machine, major, folders);
+    onStep(`CUDA ${major}`, set.missing.length === 0 ? set.paths.join(', ') : `without ${set.missing.join(', ')}`);
+    if (set.missing.length === 0) return set;
+    sets.push(set);
+  }
+  const [first] = sets;
+  if (first === undefined) throw new Error('the driver runs no version of CUDA');
+  const folder = `${cacheOf(options)}/cuda-${first.major}`;
+  for (const archive of options.pins.libraries[first.major]) {
+    if (await obtainFiles(machine, archive, { ...options, folder, mayDownload: mayDownloadLibraries })) continue;
+    throw await missingLibraries(machine, first, folders);
+  }
+  return findLibraries(machine, first.major, [folder]);
+}
+
+/** A driver that is too old for the libraries that are there is the more likely cause than missing ones. */
+async function missingLibraries(machine: Machine, { major, missing }: LibrarySet, folders: readonly string[]) {
+  const newer = major === 12 ? await findLibraries(machine, 13, folders) : null;
+  const other = newer?.missing.length === 0 ? ', and those of CUDA 13 need driver 580 or later' : '';
+  return noCuda(
+    `libraries of CUDA ${major} are missing (${missing.join(', ')})${other}`,
+    'set cuda-libraries to download, or to the folder that has them',
+  );
+}
+
+async function haveProvider(machine: Machine, major: CudaMajor, options: CudaOptions): Promise<string> {
+  const folder = `${cacheOf(options)}/onnxruntime-${options.pins.version}-cuda${major}`;
+  await obtainFiles(machine, options.pins.providers[major], { ...options, folder, mayDownload: true });
+  return folder;
+}
+
+function cacheOf({ cache }: CudaOptions): string {
+  if (cache !== null) return cache;
+  throw noCuda('SHADOW_GATE_CACHE is off, and the CUDA provider needs a folder', 'set it to a folder');
+}
+
+function preload(machine: Machine, paths: readonly string[], onStep: OnStep): void {
+  for (const path of paths) {
+    try {
+      machine.loadLibrary(path);
+    } catch (error) {
+      throw noCuda(
+        `${path} cannot be loaded (${(error as Error).message.split('\n')[0]})`,
+        'install it again, or set cuda-libraries to download',
+      );
+    }
+  }
+  onStep('loaded', paths.join(', '));
+}

@@ -1,0 +1,262 @@
+import { constants } from 'node:buffer';
+import { UserError } from '@shadow-gate/platform';
+import { openResolved } from '@shadow-gate/platform/files';
+import * as ort from 'onnxruntime-node';
+import { externalDataFolder } from './external-tensor.ts';
+import { ElementType, type ExternalData, Graph } from './graph.ts';
+
+// On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
+// session.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+// CUDA multiplies float32 with 10 bits of mantissa by default (TF32), an error near 10⁻³: no bounds would be right. The
+// binding passes no `use_tf32` on to the provider, so NVIDIA's libraries get the setting, whatever the user's
+// environment.
+process.env.NVIDIA_TF32_OVERRIDE = '0';
+ort.env.logLevel = 'fatal';
+
+export { ort };
+
+/** The execution provider that runs the graphs, and why. */
+export interface Device {
+  readonly name: 'cpu' | 'cuda' | 'webgpu';
+  readonly reason: string;
+  /** There is no GPU, and nobody asked for one: the reason is nothing that a user needs to read. */
+  readonly isOrdinary?: boolean;
+  /** Its free memory when it was chosen, in bytes; missing for the CPU, and where it is not known. */
+  readonly memory?: number;
+  /** Most threads of the CPU, for work beside other work: they sleep while they wait. Missing for all of them. */
+  readonly threads?: number;
+}
+
+/**
+ * Of a device's memory, what is left for the context of CUDA, the work space of its libraries, and what the allocator of
+ * onnxruntime rounds up, in bytes: estimated, since none of it could be measured.
+ */
+export const DEVICE_RESERVE = 2 ** 29;
+
+/** The device for work that takes so many bytes at its peak: the CPU, if a GPU whose memory is known has too little. */
+export function deviceWithMemory(device: Device, bytes: number): Device {
+  const { memory = Number.POSITIVE_INFINITY } = device;
+  return bytes <= memory - DEVICE_RESERVE
+    ? device
+    : { name: 'cpu', reason: 'the GPU has not enough memory for this matrix' };
+}
+
+/** The device that computes in float64: WebGPU cannot. */
+export function float64Device(device: Device): Device {
+  return device.name === 'webgpu'
+    ? { name: 'cpu', reason: 'exact spectra need float64, which WebGPU does not have' }
+    : device;
+}
+
+export type SessionOutputs = Readonly<Record<string, ort.Tensor>>;
+
+export type Session = ort.InferenceSession;
+export type Tensor = ort.Tensor;
+
+/** Tensors to feed. `shape` must have as many elements as `data`. */
+export const tensor = {
+  float32: (data: Float32Array, shape: readonly number[]): Tensor => new ort.Tensor('float32', data, shape),
+  /** float32 or float64 like the array, on its memory: as an output, a run writes into the array. */
+  floats: (data: Float32Array | Float64Array, shape: readonly number[]): Tensor =>
+    data instanceof Float32Array ? new ort.Tensor('float32', data, shape) : new ort.Tensor('float64', data, shape),
+  int32: (data: readonly number[], shape: readonly number[]): Tensor =>
+    new ort.Tensor('int32', Int32Array.from(data), shape),
+  int64: (data: readonly number[], shape: readonly number[]): Tensor =>
+    new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape),
+};
+
+/** Waiting threads sleep. By default they spin, and take the cores from other sessions and from JavaScript. */
+const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
+
+/**
+ * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
+ * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
+ * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
+ * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs: beside what the first run of
+ *   these shapes took
+ */
+export async function openSession(
+  graph: Graph,
+  device: Device,
+  {
+    onDevice = [],
+    allowSpinning = true,
+    memoryPattern = true,
+  }: {
+    readonly onDevice?: readonly string[];
+    readonly allowSpinning?: boolean;
+    readonly memoryPattern?: boolean;
+  } = {},
+): Promise<Session> {
+  const locations = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
+  return createSession(graph, device, {
+    graphOptimizationLevel: 'extended',
+    enableMemPattern: memoryPattern,
+    extra: {
+      session: {
+        ...EXTERNAL_DATA,
+        ...(allowSpinning ? {} : NO_SPINNING),
+        ...(device.name === 'cuda' ? EXACT_WEIGHTS : {}),
+      },
+    },
+    ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(locations) } : {}),
+  });
+}
+
+/**
+ * Run a graph once, and release its memory.
+ *
+ * Graph optimization is off: nearly everything in such a graph is an initializer, so the optimizer would fold the whole
+ * computation into constants while the session is created, on one thread and with every intermediate value in memory.
+ * @param device where to run it; operators that the device does not have fall back to the CPU
+ * @param into tensors that outputs are written into; the other outputs get new ones
+ * @param feeds its inputs
+ */
+export async function runGraph(
+  graph: Graph,
+  device: Device,
+  into: SessionOutputs = {},
+  feeds: Readonly<Record<string, Tensor>> = {},
+): Promise<SessionOutputs> {
+  const session = await createSession(graph, device, { graphOptimizationLevel: 'disabled' });
+  try {
+    return await session.run(feeds, { ...Object.fromEntries(graph.outputNames.map((name) => [name, null])), ...into });
+  } finally {
+    await session.release();
+  }
+}
+
+/**
+ * Open a small graph that is run many times on large inputs of changing shapes, with work in JavaScript in between: no
+ * memory pattern is kept per shape, and waiting threads sleep.
+ */
+export async function openKernel(graph: Graph, device: Device): Promise<Session> {
+  return createSession(graph, device, {
+    graphOptimizationLevel: 'disabled',
+    enableMemPattern: false,
+    extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } },
+  });
+}
+
+/** Weights take what they are large; the allocator for values takes blocks that double. */
+const EXACT_WEIGHTS = { use_device_allocator_for_initializers: '1' };
+
+/** Errors are thrown as well: onnxruntime need not also write them to standard error. */
+const FATAL = 4;
+
+/** The folder of the files that initializers point into. The working directory may be gone; the program is there. */
+const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.execPath) };
+
+async function createSession(
+  graph: Graph,
+  device: Device,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<Session> {
+  const externalData = await prepare(graph);
+  return ort.InferenceSession.create(graph.serialize(), {
+    executionProviders: device.name === 'cpu' ? ['cpu'] : [device.name, 'cpu'],
+    logSeverityLevel: FATAL,
+    ...(device.threads === undefined
+      ? { extra: { session: EXTERNAL_DATA } }
+      : { intraOpNumThreads: device.threads, extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } } }),
+    ...options,
+    ...(externalData.length > 0 ? { externalData } : {}),
+  }).catch((error: Error & { code?: string }) => {
+    // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.ts).
+    if (error.code === 'ONNXRUNTIME_MISSING') {
+      const hint =
+        'use a recent x64 Linux machine; the npm package (npx shadow-gate) also takes arm64, and Macs with it';
+      throw new UserError(error.message, hint, { code: 'no-device' });
+    }
+    throw error;
+  });
+}
+
+/** The numbers that a session takes from memory, computed on the CPU, one after the other. It copies them. */
+async function prepare({ preparations, inMemory }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
+  const prepared: { path: string; data: Uint8Array }[] = [];
+  for (const { location, size, parts } of preparations) {
+    const numbers = new Float32Array(size);
+    const length = size / parts.length;
+    for (const [i, build] of parts.entries()) {
+      const graph = new Graph();
+      graph.output('numbers', graph.reshape(build(graph), [length]), ElementType.float32);
+      const part = numbers.subarray(i * length, (i + 1) * length);
+      await runGraph(graph, PREPARING, { numbers: tensor.float32(part, [length]) });
+    }
+    prepared.push({ path: location, data: new Uint8Array(numbers.buffer) });
+  }
+  for (const { location, data } of inMemory) prepared.push({ path: location, data: await readExternalBytes(data) });
+  return prepared;
+}
+
+/** Of one read: Node ends the process at 2³¹ bytes. */
+const MOST_READ = 2 ** 30;
+
+/**
+ * A part of a file.
+ * @param mostRead bytes of one read
+ * @throws UserError for a file that became shorter, and for more bytes than an array has
+ */
+export async function readExternalBytes(
+  { file, offset, byteLength }: ExternalData,
+  mostRead: number = MOST_READ,
+): Promise<Uint8Array> {
+  if (byteLength > constants.MAX_LENGTH) {
+    throw new UserError(
+      `${file} has a tensor of ${byteLength} bytes that has to be read into memory, and this version of Node reads ${constants.MAX_LENGTH} at most`,
+      'use a newer version of Node, or a server (--endpoint)',
+      { code: 'not-enough-memory' },
+    );
+  }
+  const handle = await openResolved(file);
+  try {
+    const bytes = new Uint8Array(byteLength);
+    for (let done = 0; done < byteLength; ) {
+      const { bytesRead } = await handle.read(bytes, done, Math.min(mostRead, byteLength - done), offset + done);
+      if (bytesRead === 0)
+        throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };
+
+/** The elements of a float32 output on the CPU. */
+export function float32Output(outputs: SessionOutputs, name: string): Float32Array {
+  const data = outputs[name]?.data;
+  if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);
+  return data;
+}
+
+/** An output, on the CPU or on a device. */
+export function tensorOutput(outputs: SessionOutputs, name: string): Tensor {
+  const output = outputs[name];
+  if (!output) throw new Error(`there is no output ${name}`);
+  return output;
+}
+
+/** The elements of a float32 tensor on the CPU. */
+export function float32Data({ data }: Tensor): Float32Array {
+  if (!(data instanceof Float32Array)) throw new Error('the tensor is not float32');
+  return data;
+}
+
+/** The elements of a float64 output on the CPU. */
+export function float64Output(outputs: SessionOutputs, name: string): Float64Array {
+  const data = outputs[name]?.data;
+  if (!(data instanceof Float64Array)) throw new Error(`output ${name} is not float64`);
+  return data;
+}
+
+/** The elements of an int64 output on the CPU, as numbers. */
+export function int64Output(outputs: SessionOutputs, name: string): number[] {
+  const data = outputs[name]?.data;
+  if (!(data instanceof BigInt64Array)) throw new Error(`output ${name} is not int64`);
+  return Array.from(data, Number);
+}

@@ -1,0 +1,110 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { isLfsPointerFile, resolveInside } from '@shadow-gate/platform/files';
+import type { Checkpoint } from './checkpoint.ts';
+import { detectForeignFormat } from './formats/foreign-files.ts';
+import { PICKLE } from './formats/foreign-format.ts';
+import { findStateDict } from './formats/pickle/state-dict.ts';
+import { withoutTied } from './formats/pickle/tied-names.ts';
+import { readSafetensorsHeader } from './formats/safetensors.ts';
+import { readAll } from './formats/shards/index-file.ts';
+import { CONSOLIDATED_FILE, isTrainingState, MLX_ADAPTER } from './hub/checkpoint-files.ts';
+import { withUsualTensors } from './open.ts';
+import type { TensorEntry } from './tensors/tensor-entry.ts';
+import { storedEntries } from './tensors/tensor-value.ts';
+
+/** Weights beside those of a checkpoint, which some program would load in their place or over them. */
+export interface OtherWeights {
+  /** One file, or all of Mistral's own. */
+  readonly files: readonly string[];
+  /** With the names and the order of those of the checkpoint. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Does a program load them and nothing else? Then they must be complete. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * The files of weights in a checkpoint's folder that are no part of it. vLLM reads all files that match `*.safetensors`, only
+ * `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or all `*.pt`; text-generation-inference all
+ * `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`; transformers another file on request (`variant`,
+ * `use_safetensors=False`). Subfolders are read by none of them, nor are other formats. On a hub, pickles beside safetensors are not
+ * downloaded by any of them.
+ * @throws UserError for a file that cannot be compared
+ */
+export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWeights[]> {
+  const { path, remote } = checkpoint;
+  if (!(await stat(path)).isDirectory()) return [];
+  const own = new Set([...checkpoint.tensors.values()].flatMap(storedEntries).map(({ file }) => file));
+  // Beside adapters.safetensors, mlx-lm keeps those of earlier steps.
+  const isMlx = checkpoint.format === 'lora' && [...own].some((file) => basename(file) === MLX_ADAPTER);
+  const found: OtherWeights[] = [];
+  const consolidated: string[] = [];
+  for (const name of (await readdir(path)).sort()) {
+    const file = CANDIDATE.test(name) && !(isMlx && /^\d+_adapters/.test(name)) ? await fileAt(checkpoint, name) : null;
+    if (file === null || own.has(file) || (remote && !remote.others.includes(name))) continue;
+    if (CONSOLIDATED_FILE.test(name)) consolidated.push(name);
+    else {
+      const tensors = await comparing(path, name, () => read(checkpoint, name, file));
+      if (tensors !== null) found.push({ files: [name], tensors, isWhole: false });
+    }
+  }
+  const [first] = consolidated;
+  if (first === undefined) return found;
+  const tensors = await comparing(path, first, async () => usual(checkpoint, await readAll(path, consolidated)));
+  return [...found, { files: consolidated, tensors, isWhole: true }];
+}
+
+const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
+
+/** The real path; null for what is no file. What leads out of the folder is not opened, and is no matter if it is no model. */
+async function fileAt(checkpoint: Checkpoint, name: string): Promise<string | null> {
+  const { path } = checkpoint;
+  const file = isState(checkpoint, name)
+    ? await resolveInside(path, name).catch(() => null)
+    : await comparing(path, name, () => resolveInside(path, name));
+  return file !== null && (await stat(file)).isFile() ? file : null;
+}
+
+function isState({ format }: Checkpoint, name: string): boolean {
+  return isTrainingState(name, { arePickles: format === 'pytorch' });
+}
+
+/** @returns null for what no program would take for weights */
+async function read(checkpoint: Checkpoint, name: string, file: string): Promise<OtherWeights['tensors'] | null> {
+  if (name.endsWith('.safetensors')) return usual(checkpoint, await readSafetensorsHeader(file));
+  // Clones of a hub often lack the pickles. Nothing can load what is in their place.
+  if ((await detectForeignFormat(file)) !== PICKLE || (await isLfsPointerFile(file))) return null;
+  try {
+    const entries = await findStateDict(file);
+    if (entries === null) return null;
+    const isFull = checkpoint.format !== 'lora';
+    const tensors = await usual(
+      isFull ? { ...checkpoint, format: 'pytorch' } : checkpoint,
+      isFull ? withoutTied(entries, checkpoint.config) : entries,
+    );
+    return isState(checkpoint, name) && ![...tensors.keys()].some((key) => checkpoint.tensors.has(key))
+      ? null
+      : tensors;
+  } catch (error) {
+    if (error instanceof UserError && isState(checkpoint, name)) return null;
+    throw error;
+  }
+}
+
+async function usual(checkpoint: Checkpoint, entries: readonly TensorEntry[]): Promise<OtherWeights['tensors']> {
+  const tensors = new Map(entries.map((entry) => [entry.name, entry]));
+  return (await withUsualTensors({ ...checkpoint, tensors })).tensors;
+}
+
+async function comparing<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      `${join(folder, name)} lies beside the weights, and cannot be compared with them: ${error.problem}`,
+      `remove ${name}, or move it to a folder of its own: programs differ in which of them they load`,
+    );
+  }
+}

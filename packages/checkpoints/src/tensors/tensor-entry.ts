@@ -1,0 +1,69 @@
+import type { FileState } from '@shadow-gate/platform/files';
+import type { Graph, Value } from '../onnx/graph.ts';
+
+/** Tensors by their names. */
+export type Tensors = ReadonlyMap<string, TensorEntry>;
+
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: string;
+  /** As stored, [out, in] for a linear layer; [] is a scalar. */
+  readonly shape: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** Absolute path of the file that holds the data. */
+  readonly file: string;
+  /** First byte of the data in that file, and number of bytes. */
+  readonly offset: number;
+  readonly byteLength: number;
+  /** The file before its header was read; see `expectUnchanged`. */
+  readonly state?: FileState;
+  /** What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for a plain tensor. */
+  readonly recipe?: TensorRecipe;
+  /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedParts`. */
+  readonly layout?: Layout;
+  /** A bias of zeros beside quantized weights. AutoGPTQ wrote one for each layer, also in models that have none. */
+  readonly isZero?: true;
+}
+
+/** A part of a tensor: `offsets` is the place of its first element in the whole. */
+export interface TensorPiece {
+  readonly offsets: readonly number[];
+  readonly entry: TensorEntry;
+}
+
+/** Elements of a plain tensor that are not in one run of bytes, in their order: see layout.ts. */
+export type Layout =
+  | { readonly kind: 'pieces'; readonly pieces: readonly TensorPiece[] }
+  | {
+      readonly kind: 'view';
+      /** The run of bytes that they are cut out of: [...dims, inner], with strides in descending order. */
+      readonly stored: TensorEntry;
+      readonly dims: readonly number[];
+      readonly inner: number;
+      /** What is taken of each of `dims`, and the one element that is taken of `inner`. */
+      readonly starts: readonly number[];
+      readonly lengths: readonly number[];
+      readonly innerStart: number;
+      /** Which of `dims` each axis of the tensor is; -1 for an axis of one element. */
+      readonly order: readonly number[];
+    };
+
+/**
+ * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the name of its format, or
+ * that of its parts.
+ */
+export interface TensorRecipe {
+  /** Codes first, then scales and whatever else the numbers depend on. */
+  readonly stored: readonly TensorEntry[];
+  /** What they depend on beside the bytes of those. */
+  readonly parameters: readonly (number | string)[];
+  /** float32, of the shape of the weight. */
+  readonly expand: (graph: Graph) => Value;
+  /** Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of them. */
+  readonly steps: (graph: Graph) => Value;
+  /** Of a matrix, these rows alone, where the format can: indices int64 [n] → float32 [n, columns]. */
+  readonly rows?: (graph: Graph, indices: Value) => Value;
+  /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
+  readonly block?: (index: number, count: number) => TensorRecipe;
+}

@@ -1,0 +1,109 @@
+import { ElementType, type Graph, onnxElementType, type Value } from '../onnx/graph.ts';
+import { isMeasuredDtype } from './dtype.ts';
+import { assemble, storedParts, tensorRows, withoutFirstAxis } from './layout.ts';
+import type { TensorEntry, TensorRecipe } from './tensor-entry.ts';
+
+/** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
+export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
+  return recipe !== undefined || isMeasuredDtype(dtype);
+}
+
+/** Is it in a quantized format that is read? What has other recipes is floating-point, and stored in another order. */
+export function isQuantized({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
+  return recipe !== undefined && !isMeasuredDtype(dtype);
+}
+
+/** Are some of its weights in a quantized format that is read? */
+export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
+  return [...tensors.values()].some(isQuantized);
+}
+
+/** What is stored of a tensor: itself, its parts, or the codes and scales of a quantized one. */
+export function storedEntries(entry: TensorEntry): readonly TensorEntry[] {
+  return (entry.recipe?.stored ?? [entry]).flatMap(storedParts);
+}
+
+/** Indices, numbers, their scales and their products, in 4 bytes each. */
+const EXPANSION_BYTES = 16;
+
+/** What is cut out of larger tensors, and the tensor. */
+const ASSEMBLY_COPIES = 2;
+
+/** What it takes to expand a quantized weight beside the result, or to assemble a tensor of parts, in bytes. */
+export function expansionMemory({ recipe, layout, size, byteLength }: TensorEntry): number {
+  if (layout) return ASSEMBLY_COPIES * byteLength;
+  return recipe === undefined ? 0 : EXPANSION_BYTES * size;
+}
+
+/** The type of `tensorValue`: that of a file, and float32 for a quantized weight. */
+export function valueType(entry: TensorEntry): ElementType {
+  return entry.recipe ? ElementType.float32 : onnxElementType(entry);
+}
+
+/** A tensor of a checkpoint as a value, with any dimensions that have as many elements. */
+export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  if (!entry.recipe) return bitsValue(graph, entry, onnxElementType(entry), dims);
+  return graph.reshape(entry.recipe.expand(graph), dims);
+}
+
+/** Fewer elements than these are expanded where they are used: a session of its own takes some milliseconds. */
+const LEAST_PREPARED = 2 ** 16;
+
+/** The same in a graph that is run many times: a quantized weight is expanded before its session is opened, by itself. */
+export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  const { recipe, size } = entry;
+  if (recipe === undefined || size < LEAST_PREPARED) return tensorValue(graph, entry, dims);
+  return graph.prepared(
+    dims,
+    partsOf(entry).map(({ expand }) => expand),
+  );
+}
+
+/** Elements of a part, which take several times their size while they are expanded. */
+const MOST_EXPANDED = 2 ** 24;
+
+/** Equal parts of a weight along its first axis, as small as that allows, where they can be expanded one by one. */
+function partsOf({ recipe, shape, size }: TensorEntry): TensorRecipe[] {
+  if (recipe === undefined) return [];
+  const { block } = recipe;
+  const [rows = 1] = shape;
+  const wanted = Math.ceil(size / MOST_EXPANDED);
+  const divides = (count: number) => rows % count === 0;
+  const count = Array.from({ length: 3 * wanted }, (_, i) => wanted + i).find(divides);
+  if (block === undefined || wanted === 1 || count === undefined) return [recipe];
+  return Array.from({ length: count }, (_, i) => block(i, count));
+}
+
+/** The elements of a tensor that is not quantized as they are stored, taken for another type of as many bytes. */
+export function bitsValue(
+  graph: Graph,
+  entry: TensorEntry,
+  type: ElementType,
+  dims: readonly number[] = entry.shape,
+): Value {
+  return entry.layout ? graph.reshape(assemble(graph, entry, type), dims) : graph.external(entry, type, dims);
+}
+
+/** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
+export function tensorBlock(entry: TensorEntry, index: number, count: number): TensorEntry {
+  const [first = 1, ...rest] = entry.shape;
+  const shape = first === count ? rest : [first / count, ...rest];
+  const size = entry.size / count;
+  if (entry.recipe) return { ...entry, shape, size, recipe: blockOfRecipe(entry.recipe, entry, index, count) };
+  const rows = first / count;
+  const block = tensorRows(entry, index * rows, (index + 1) * rows);
+  return first === count ? withoutFirstAxis(block) : block;
+}
+
+/** Expanded alone where the format can, else cut out of the whole. */
+function blockOfRecipe(recipe: TensorRecipe, { size }: TensorEntry, index: number, count: number): TensorRecipe {
+  if (recipe.block) return recipe.block(index, count);
+  const cut = (whole: (graph: Graph) => Value) => (graph: Graph) =>
+    graph.slice(graph.reshape(whole(graph), [size]), 0, (index * size) / count, ((index + 1) * size) / count);
+  return {
+    stored: recipe.stored,
+    parameters: [...recipe.parameters, index, count],
+    expand: cut(recipe.expand),
+    steps: cut(recipe.steps),
+  };
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { type FullCheckpoint, QUANTIZATION_KEYS, refuseQuantized } from '@shadow-gate/checkpoints/formats';
+import { hasRecipes } from '@shadow-gate/checkpoints/tensors';
+import { UserError } from '@shadow-gate/platform';
+import { isObject } from '@shadow-gate/platform/json';
+import { Config } from './config.ts';
+import { expectTypes, RESTORE } from './config-types.ts';
+import type { Decoder } from './decoder.ts';
+import type { ModelFamily } from './families/family.ts';
+import { MODEL_FAMILIES } from './families/index.ts';
+import { ropeType } from './rope.ts';
+import { findTextConfig, NO_DECODERS, VISION_LANGUAGE } from './vision-language.ts';
+
+/** The `model_type` is none of those that are described here. */
+export class UnknownFamily extends UserError {
+  constructor(message: string) {
+    super(message, supportedFamilies(), { code: 'unsupported-model' });
+  }
+}
+
+/**
+ * The decoder that the checkpoint's config.json describes.
+ * @throws UserError for a quantized checkpoint, and for an unknown key that may change the arithmetic
+ * @throws UnknownFamily with a list of the known ones
+ */
+export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
+  const { config, path, gguf } = checkpoint;
+  if (gguf && gguf.notRun !== null) throw new UnknownFamily(`${path}: ${gguf.notRun}`);
+  if (!config) throw new UserError(`${path} has no config.json`, 'give the directory of the checkpoint');
+  const file = gguf ? path : join(path, 'config.json');
+  const modelType = config.model_type;
+  refuseQuantized(checkpoint);
+  if (typeof modelType !== 'string') throw new UnknownFamily(`${file} has no model_type`);
+  const text = findTextConfig(modelType, config);
+  const name = text?.modelType ?? modelType;
+  const family = MODEL_FAMILIES.find((item) => item.modelType === name);
+  if (Object.hasOwn(NO_DECODERS, modelType)) {
+    throw new UserError(
+      `${file}: model_type ${JSON.stringify(modelType)} is not supported: ${NO_DECODERS[modelType]}`,
+      supportedFamilies(),
+    );
+  }
+  if (!family) {
+    const part = text === null ? '' : ` with text model ${JSON.stringify(text.modelType)}`;
+    throw new UnknownFamily(`${file}: model_type ${JSON.stringify(modelType)}${part} is not supported`);
+  }
+  expectTypes(config, { modelType, file });
+  if (isObject(config.text_config)) {
+    expectTypes(config.text_config, { modelType: name, file, isText: true });
+    refuseBesideText(config, config.text_config, file);
+  }
+  const reader = configAs(family, text?.values ?? config, file);
+  // That is said by the tensors: a config alone is refused.
+  if (hasRecipes(checkpoint.tensors)) reader.ignore(...QUANTIZATION_KEYS);
+  const decoder = family.describe(reader);
+  reader.refuseUnread();
+  // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.
+  return text?.hasPlainHead ? { ...decoder, head: { tied: decoder.head.tied, scale: 1, softcap: null } } : decoder;
+}
+
+/** Types of scaling that transformers cannot make sense of beside a text_config; it ignores the others. */
+const INSIDE_ONLY = new Set<unknown>(['llama3', 'longrope', 'yarn']);
+
+function refuseBesideText(
+  config: Readonly<Record<string, unknown>>,
+  text: Readonly<Record<string, unknown>>,
+  file: string,
+): void {
+  const key = ['rope_scaling', 'rope_parameters'].find((name) => {
+    const parameters = config[name];
+    return isObject(parameters) && INSIDE_ONLY.has(ropeType(parameters));
+  });
+  if (key !== undefined) throw new UserError(`${file}: ${key} is beside text_config`, 'move it into text_config');
+  // These classes put it in place of image tokens.
+  if (text.pad_token_id === null && /^gemma4/.test(String(config.model_type))) {
+    throw new UserError(`${file}: pad_token_id of text_config is null`, RESTORE);
+  }
+}
+
+/** A config as a family reads it. */
+export function configAs(family: ModelFamily, values: Readonly<Record<string, unknown>>, file: string): Config {
+  const { modelType, defaults, aliases } = family;
+  return new Config({ modelType, file, values, defaults, ...(aliases && { aliases }) });
+}
+
+function supportedFamilies(): string {
+  const names = [...MODEL_FAMILIES, ...VISION_LANGUAGE].map(({ modelType }) => modelType).sort();
+  return `use a model of a supported type: ${names.join(', ')}`;
+}

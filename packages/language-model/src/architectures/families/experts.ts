@@ -1,0 +1,89 @@
+import { MAX_EXPERTS } from '@shadow-gate/checkpoints/config';
+import type { Config } from '../config.ts';
+import type { Experts, Router, SharedExpert } from '../decoder.ts';
+import { gatedMlp, linear, type Sizes, softmaxRouter, stackedExperts } from './layers.ts';
+
+/** How many experts there are, how many a token is given, and the width of each. */
+export interface ExpertSizes {
+  readonly count: number;
+  readonly perToken: number;
+  readonly width: number;
+}
+
+export function readExpertSizes(
+  config: Config,
+  keys: { readonly count: string; readonly width?: string; readonly perToken?: string },
+): ExpertSizes {
+  const count = config.size(keys.count, MAX_EXPERTS);
+  return {
+    count,
+    perToken: config.size(keys.perToken ?? 'num_experts_per_tok', count),
+    width: config.size(keys.width ?? 'moe_intermediate_size'),
+  };
+}
+
+export type ExpertNames = Readonly<Record<'gate' | 'up' | 'down', string>>;
+/** Names of an expert's layers: those of Qwen and DeepSeek. */
+const EXPERT_NAMES = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' } as const;
+/** Those of Mixtral. */
+export const NUMBERED_NAMES = { gate: 'w1', up: 'w3', down: 'w2' } as const;
+
+/**
+ * A mixture of gated experts `<module>.experts.<i>.gate_proj`, `up_proj`, `down_proj`, or the two stacked tensors of transformers 5
+ * below `<module>.experts`.
+ */
+export function gatedExperts(
+  config: Config,
+  module: string,
+  { hidden, count, perToken, width }: ExpertSizes & Pick<Sizes, 'hidden'>,
+  {
+    names = EXPERT_NAMES,
+    router = softmaxRouter(`${module}.gate`, { hidden, count, normalize: true }),
+    ...rest
+  }: Partial<Experts> & { readonly router?: Router; readonly names?: ExpertNames },
+): Experts {
+  return {
+    kind: 'experts',
+    router,
+    count,
+    perToken,
+    activation: rest.activation ?? config.activation('hidden_act'),
+    expert: (index) => {
+      const at = (name: string) => `${module}.experts.${index}.${name}`;
+      return {
+        gate: linear(at(names.gate), hidden, width, { bias: false }),
+        up: linear(at(names.up), hidden, width, { bias: false }),
+        down: linear(at(names.down), width, hidden, { bias: false }),
+      };
+    },
+    stacked: stackedExperts(`${module}.experts`),
+    shared: null,
+    latent: null,
+    ...rest,
+  };
+}
+
+/** A gated MLP for every token, with the sigmoid of `<module>_gate` as its weight if it has one. */
+export function sharedExpert(
+  config: Config,
+  module: string,
+  {
+    hasGate = false,
+    ...sizes
+  }: { readonly hidden: number; readonly width: number; readonly hasGate?: boolean; readonly bias?: boolean },
+): SharedExpert {
+  return {
+    mlp: gatedMlp(config, module, sizes),
+    gate: hasGate ? linear(`${module}_gate`, sizes.hidden, 1, { bias: false }) : null,
+  };
+}
+
+/**
+ * The layers that have experts in configs of Qwen: every `decoder_sparse_step`-th, but those in `mlp_only_layers`.
+ * @returns whether a layer has, by index
+ */
+export function qwenSparseLayers(config: Config): (index: number) => boolean {
+  const dense = config.list('mlp_only_layers') ?? [];
+  const step = config.size('decoder_sparse_step');
+  return (index) => !dense.includes(index) && (index + 1) % step === 0;
+}

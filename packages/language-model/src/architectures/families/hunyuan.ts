@@ -1,0 +1,120 @@
+import { MAX_EXPERTS } from '@shadow-gate/checkpoints/config';
+import { at } from '@shadow-gate/platform';
+import type { Config } from '../config.ts';
+import type { Attention, HeadNorm, Rope } from '../decoder.ts';
+import { buildRope, readRope, ropeParameters, ropeType } from '../rope.ts';
+import { ropeNumber } from '../rope-scaling.ts';
+import { gatedExperts, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes, softmaxRouter } from './layers.ts';
+
+const THETA = 10000;
+
+/**
+ * Hunyuan, dense: Llama with a norm of each head's queries and keys after their rotation, and a rotary base stretched by a fixed
+ * factor (Tencent 2025). Read from transformers 5.24, models/hunyuan_v1_dense/modular_hunyuan_v1_dense.py.
+ */
+export const hunyuanDense: ModelFamily = {
+  modelType: 'hunyuan_v1_dense',
+  defaults: {
+    vocab_size: 290943,
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    hidden_act: 'silu',
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    attention_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readHunyuanRope(config, sizes.headDim);
+    const bias = config.boolean('attention_bias');
+    expectItsOwn(config);
+    return llamaDecoder(config, sizes, (i) =>
+      llamaLayer(config, sizes, i, { rope, bias, ...headNorms(config, sizes, i) }),
+    );
+  },
+};
+
+/**
+ * Hunyuan-A13B: the same with experts in every layer, and an MLP of the same width for every token (Tencent 2025). Read from transformers
+ * 5.24, models/hunyuan_v1_moe/modular_hunyuan_v1_moe.py.
+ */
+export const hunyuanMoe: ModelFamily = {
+  modelType: 'hunyuan_v1_moe',
+  defaults: { ...hunyuanDense.defaults, num_experts: 1, moe_topk: 1 },
+  aliases: { num_experts_per_tok: 'moe_topk', num_local_experts: 'num_experts' },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readHunyuanRope(config, sizes.headDim);
+    const bias = config.boolean('attention_bias');
+    const width = config.size('intermediate_size');
+    const count = config.size('num_experts', MAX_EXPERTS);
+    const perToken = config.numberOfEach('moe_topk', sizes.layers);
+    if (perToken === null) throw config.error('moe_topk is null');
+    const wrong = perToken.find((chosen) => !Number.isInteger(chosen) || chosen < 1 || chosen > count);
+    if (wrong !== undefined) throw config.error(`moe_topk has ${wrong}, and there are ${count} experts`);
+    expectItsOwn(config);
+    expectOneWidth(config, sizes, width);
+    return llamaDecoder(config, sizes, (i) => {
+      const module = `layers.${i}.mlp`;
+      const mlp = gatedExperts(
+        config,
+        module,
+        { hidden, count, perToken: at(perToken, i), width },
+        {
+          router: softmaxRouter(`${module}.gate.wg`, { hidden, count, normalize: true }),
+          shared: sharedExpert(config, `${module}.shared_mlp`, { hidden, width }),
+        },
+      );
+      return llamaLayer(config, sizes, i, { rope, bias, ...headNorms(config, sizes, i) }, { mlp });
+    });
+  },
+};
+
+/** Keys of the hub's configs that the classes do not read: its training code, and models that are made from it, do. */
+function expectItsOwn(config: Config): void {
+  config.expect('use_qk_norm', true, 'queries and keys have norms in this family');
+  config.ignore('attention_head_dim', 'cla_share_factor', 'norm_type', 'org_vocab_size', 'use_rotary_pos_emb');
+  config.ignore('dense_list', 'pool_type', 'im_start_id', 'im_end_id', 'im_newline_id', 'mask_init_id');
+  config.ignore('pad_id', 'text_start_id', 'text_end_id');
+}
+
+/** The same for experts, with what its authors' own code would compute otherwise. */
+function expectOneWidth(config: Config, { layers }: Sizes, width: number): void {
+  const each = { moe_intermediate_size: width, num_shared_expert: 1 };
+  for (const [key, value] of Object.entries(each)) {
+    const other = config.numberOfEach(key, layers)?.find((found) => found !== value);
+    if (other !== undefined) throw config.error(`${key} has ${other}: only ${value} in every layer is supported`);
+  }
+  config.expect('norm_topk_prob', true, 'weights of experts are divided by their sum');
+  config.expect('use_mixed_mlp_moe', true, 'every layer has an MLP beside its experts');
+  config.ignore('anyres_pooling_size', 'num_media_embeds', 'video_start_id', 'video_end_id', 'vit_input_resolution');
+  config.ignore('vit_mapping_type', 'vit_norm_type', 'vit_patch', 'vit_token');
+}
+
+function headNorms(config: Config, { headDim }: Sizes, index: number): Partial<Attention> {
+  const norm = (name: string): HeadNorm => ({
+    over: 'head',
+    norm: rmsNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive('rms_norm_eps')),
+  });
+  return { queryNorm: norm('query_layernorm'), keyNorm: norm('key_layernorm'), headNorms: 'after rope' };
+}
+
+/**
+ * What its configs call "dynamic" is, with `alpha`, the same at every length: the base times alpha^(d / (d − 2)), d dimensions of a
+ * head.
+ */
+function readHunyuanRope(config: Config, headDim: number): Rope {
+  const parameters = ropeParameters(config);
+  const alpha = ropeNumber(config, parameters, 'alpha');
+  if (ropeType(parameters) !== 'dynamic' || !alpha) return readRope(config, headDim, { theta: THETA });
+  const base = ropeNumber(config, parameters, 'rope_theta') ?? config.optionalNumber('rope_theta') ?? THETA;
+  const stretched = { ...parameters, rope_theta: base * alpha ** (headDim / (headDim - 2)) };
+  const more = ['alpha', 'beta_fast', 'beta_slow', 'mscale', 'mscale_all_dim'];
+  return buildRope(config, headDim, stretched, { theta: THETA, more });
+}

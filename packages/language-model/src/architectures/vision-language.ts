@@ -1,0 +1,120 @@
+import { isObject } from '@shadow-gate/platform/json';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The config of the text model in a vision-language checkpoint: its family, and its values. */
+interface TextConfig {
+  readonly modelType: string;
+  readonly values: Values;
+  readonly hasPlainHead: boolean;
+}
+
+interface VisionLanguage {
+  readonly modelType: string;
+  /** Family of the text model if its config does not name one. */
+  readonly text: string;
+  /** Defaults of this class for its text model, with priority over the family's own. */
+  readonly assumes: Values;
+  /** Values that this class has whatever the text model's config says. */
+  readonly overrides: Values;
+  /** Does it tie the output layer to the embeddings where its config does not say? */
+  readonly tied?: boolean;
+  /** Whose `tie_word_embeddings` counts: that of the whole if missing. */
+  readonly tiedBy?: 'text' | 'either';
+  /** Another name of the key, which counts more. The text model's is then ignored. */
+  readonly tiedAlias?: string;
+  /** Takes it any text model, of which it has the layers, and a plain output layer of its own? */
+  readonly hasPlainHead?: boolean;
+}
+
+/** The defaults of Mistral Small 3.1's class. */
+const MISTRAL_SMALL: Values = {
+  head_dim: 128,
+  hidden_size: 5120,
+  intermediate_size: 32768,
+  num_hidden_layers: 40,
+  rms_norm_eps: 1e-5,
+  rope_theta: 1e9,
+  sliding_window: null,
+  vocab_size: 131072,
+};
+
+/**
+ * Vision-language checkpoints whose text model can be run, on text only. Which config ties the output layer was tried with transformers
+ * 5.24, without a tensor for it.
+ */
+export const VISION_LANGUAGE: readonly VisionLanguage[] = [
+  { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
+  { modelType: 'llava_next', text: 'llama', assumes: {}, overrides: {}, hasPlainHead: true },
+  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
+  { modelType: 'internvl', text: 'qwen2', assumes: {}, overrides: {}, tied: true, hasPlainHead: true },
+  { modelType: 'qwen2_vl', text: 'qwen2_vl_text', assumes: {}, overrides: {}, tiedBy: 'either' },
+  { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {}, tiedBy: 'either' },
+  { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
+  // This class does not apply the softcap of the text-only class.
+  { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null }, tied: true },
+  { modelType: 'gemma3n', text: 'gemma3n_text', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'gemma4', text: 'gemma4_text', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'gemma4_unified', text: 'gemma4_unified_text', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen4_exp', text: 'qwen4_exp_text', assumes: {}, overrides: {} },
+  {
+    modelType: 'lfm2_vl',
+    text: 'lfm2',
+    assumes: {},
+    overrides: {},
+    tied: true,
+    tiedAlias: 'tie_embedding',
+    hasPlainHead: true,
+  },
+  { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
+  { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
+  { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {}, tiedBy: 'text' },
+  { modelType: 'lfm3_vl', text: 'lfm3', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true, hasPlainHead: true },
+];
+
+/** Those whose text model does something else than a decoder of text, with the reason. */
+export const NO_DECODERS: Readonly<Record<string, string>> = {
+  // transformers' own attention kernels disagree about text without images: eager is causal, sdpa sees the whole text.
+  paligemma: 'it reads its prompt in both directions, and only causal attention is supported',
+};
+
+/** Keys of the vision model, in configs with the keys of both models side by side (Qwen2.5-VL on the Hub). */
+const VISION_KEY = /^(vision|image|video|vit|visual)_|^(tokens_per_second|spatial_merge_size)$/;
+
+/**
+ * The text model's config in a vision-language config.
+ * @returns null for a model type that is not one of them
+ */
+export function findTextConfig(modelType: string, values: Values): TextConfig | null {
+  const kind = VISION_LANGUAGE.find((item) => item.modelType === modelType);
+  if (!kind) return null;
+  const nested = values.text_config;
+  const hasNested = isObject(nested);
+  // The class's defaults apply only to a missing text_config.
+  const beside = Object.fromEntries(Object.entries(values).filter(([key]) => !VISION_KEY.test(key)));
+  const text: Values = hasNested ? nested : { ...kind.assumes, ...beside };
+  const written = hasNested && typeof text.model_type === 'string' ? text.model_type : kind.text;
+  // Here `mistral` is always Mistral, which has no layer types; alone it could be Ministral.
+  const { layer_types: layerTypes, ...withoutLayerTypes } = withoutKey(text, kind.tiedAlias);
+  const { tie_word_embeddings: ofWhole = kind.tied ?? false } = values;
+  const { [kind.tiedAlias ?? 'tie_word_embeddings']: tied = ofWhole } = values;
+  const isTied = kind.tiedBy === 'either' && text.tie_word_embeddings === true ? true : tied;
+  return {
+    // For a while, Qwen2.5-VL's text model was saved with the model type of the whole.
+    modelType: written === modelType ? kind.text : written,
+    hasPlainHead: kind.hasPlainHead ?? false,
+    values: {
+      ...(written === 'mistral' ? withoutLayerTypes : { ...withoutLayerTypes, layer_types: layerTypes ?? null }),
+      ...kind.overrides,
+      ...(kind.tiedBy === 'text' ? {} : { tie_word_embeddings: isTied ?? false }),
+    },
+  };
+}
+
+function withoutKey(values: Values, key: string | undefined): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name !== key));
+}

@@ -1,0 +1,315 @@
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { at } from '@shadow-gate/platform';
+import type { Attention } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import type { EntryInputs } from './entry-inputs.ts';
+import { loadFloat32 } from './linear.ts';
+import { applyHeadNorm } from './norm.ts';
+import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
+
+/** Inputs that all layers share. B sequences of S tokens each, T = P + S with the P tokens before them. */
+export interface SharedInputs {
+  /** int64 [B, S]. */
+  readonly positions: Value;
+  /** int64 [2] = [B, S]. */
+  readonly batchShape: Value;
+  /** int64 [1] = T. */
+  readonly totalLength: Value;
+  /** int32 [B], T − 1 for every sequence: `seqlens_k` of GroupQueryAttention. */
+  readonly seqlensK: Value;
+  /** int32 [1] = T: `total_sequence_length` of GroupQueryAttention. */
+  readonly totalSequenceLength: Value;
+}
+
+/** The keys and values of a layer, which a later one can share. */
+export interface LayerKeys extends KeyAndValue {
+  /** See {@link LayerInputs}. */
+  readonly past: KeyAndValue | null;
+}
+
+/** Inputs that depend on the kind of layer, or on the layer. */
+export interface LayerInputs {
+  /** Added to the scores: [B, 1 or heads, S, T]. */
+  readonly bias: Value;
+  /** Cosines and sines by position, each [L, dim / 2]. */
+  readonly rope: { readonly cos: Value; readonly sin: Value } | null;
+  /**
+   * Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache, and for a
+   * layer that shares those of another.
+   */
+  readonly past: KeyAndValue | null;
+  /** The other layer's; null for a layer with keys and values of its own. */
+  readonly sharedKeys: LayerKeys | null;
+  /** Null for a layer without entries: see `Compressed`. */
+  readonly entries: EntryInputs | null;
+}
+
+/** What attention needs beside queries, keys and values. */
+export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
+  /** float32 [heads], or null. */
+  readonly sinks: Value | null;
+  /** Keys that are also values, [B, keyValueHeads, E, headDim], with what is added to their scores, [B, 1, S, E]; none if missing. */
+  readonly entries?: { readonly block: Value; readonly bias: Value } | null;
+}
+
+interface AttentionResult {
+  /** [B · S, heads · headDim], before the output projection. */
+  readonly mixed: Value;
+  /** [B, keyValueHeads, T or S, headDim]: see `AttentionKind`. Null without a KV cache. */
+  readonly present: KeyAndValue | null;
+}
+
+/** Of a whole layer. */
+export interface LayerAttention extends AttentionResult {
+  readonly keys: LayerKeys;
+}
+
+/**
+ * How attention is computed, and which keys and values are returned.
+ * - `fused`: GroupQueryAttention, which returns those of all T tokens.
+ * - `concat`: products and a softmax; those of all T tokens.
+ * - `split`: separate products with the past and with the new tokens, so that the past is not copied; those of the S
+ *   new tokens.
+ */
+export type AttentionKind = 'fused' | 'concat' | 'split';
+
+/** Attention of one layer, without the output projection. */
+export function applyAttention(
+  graph: Graph,
+  weights: Weights,
+  attention: Attention,
+  /** [B · S, hidden]. */
+  x: Value,
+  { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
+): LayerAttention {
+  const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm, forLonger = [] } = attention;
+  for (const { tensor, shape } of forLonger) weights.table(tensor, shape);
+  const { query, own, gate } = project(graph, weights, attention, x);
+  const inRows = (flat: Value, width: number) =>
+    graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
+  const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) => {
+    const isBefore = attention.headNorms === 'before rope';
+    const normed = clipped(
+      graph,
+      attention,
+      isBefore ? applyHeadNorm(graph, weights, norm, flat, count, headDim) : flat,
+    );
+    const turned = rotate(graph, attention, inRows(normed, count * headDim), {
+      heads: count,
+      positions: shared.positions,
+      tables: layer.rope,
+    });
+    if (isBefore || norm === null) return turned;
+    const flatAgain = graph.reshape(turned, [-1, count * headDim]);
+    return inRows(applyHeadNorm(graph, weights, norm, flatAgain, count, headDim), count * headDim);
+  };
+  const finished = ({ key, value }: KeyAndValue): LayerKeys => ({
+    key: rotated(key, keyNorm, keyValueHeads),
+    value: inRows(
+      clipped(graph, attention, applyHeadNorm(graph, weights, valueNorm, value, keyValueHeads, valueDim)),
+      keyValueHeads * valueDim,
+    ),
+    past: layer.past,
+  });
+  const queries = tempered(graph, attention, rotated(query, queryNorm, heads), shared.positions);
+  const keys = own === null ? layer.sharedKeys : finished(own);
+  if (keys === null) throw new Error('the keys and values of the other layer are missing');
+  const projected = { query: queries, key: keys.key, value: keys.value };
+  const sinks = attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads]));
+  const inputs = { bias: layer.bias, past: keys.past, sinks };
+  const { mixed, present } =
+    kind === 'fused'
+      ? applyFusedAttention(graph, attention, projected, shared, inputs)
+      : applyPlainAttention(graph, attention, projected, shared, inputs, kind);
+  return {
+    mixed: gate === null ? mixed : gatedOutput(graph, attention, mixed, graph.op('Sigmoid', [gate])),
+    present: own === null ? null : present,
+    keys,
+  };
+}
+
+function clipped(graph: Graph, { clip }: Attention, x: Value): Value {
+  if (clip === undefined) return x;
+  const limits = [-clip, clip].map((limit) => graph.constant([limit], 'float32', []));
+  return graph.op('Clip', [x, ...limits]);
+}
+
+/** See `outputGate`: [m, heads · valueDim], with a factor for each feature or for each head. */
+function gatedOutput(graph: Graph, { heads, valueDim, outputGate }: Attention, mixed: Value, factors: Value): Value {
+  if (outputGate === 'query' || outputGate?.output === heads * valueDim) return graph.op('Mul', [mixed, factors]);
+  const byHead = graph.reshape(mixed, [-1, heads, valueDim]);
+  return graph.reshape(graph.op('Mul', [byHead, graph.reshape(factors, [-1, heads, 1])]), [-1, heads * valueDim]);
+}
+
+/** See {@link Temperature}: queries [B, S, heads · headDim]. */
+function tempered(graph: Graph, { temperature }: Attention, query: Value, positions: Value): Value {
+  if (temperature === null) return query;
+  const { scale, length, offset } = temperature;
+  const constant = (value: number) => graph.constant([value], 'float32');
+  const counted = graph.op('Add', [graph.cast(positions, ElementType.float32), constant(offset)]);
+  const times = graph.op('Floor', [graph.op('Div', [counted, constant(length)])]);
+  const log = graph.op('Log', [graph.op('Add', [times, constant(1)])]);
+  const factor = graph.op('Add', [graph.op('Mul', [log, constant(scale)]), constant(1)]);
+  return graph.op('Mul', [query, graph.op('Unsqueeze', [factor, graph.constant([2], 'int64')])]);
+}
+
+/** Rotary positions of x [B, S, heads · headDim]. */
+export function rotate(
+  graph: Graph,
+  { rope, headDim }: Pick<Attention, 'rope' | 'headDim'>,
+  x: Value,
+  {
+    heads,
+    positions,
+    tables,
+  }: { readonly heads: number; readonly positions: Value; readonly tables: LayerInputs['rope'] },
+): Value {
+  if (rope === null || tables === null) return x;
+  if (rope.isLast && rope.dim < headDim) {
+    const whole = graph.reshape(x, [0, 0, heads, headDim]);
+    const [kept, last] = graph.node('Split', [whole, graph.constant([headDim - rope.dim, rope.dim], 'int64')], {
+      outputs: 2,
+      attributes: { axis: -1 },
+    });
+    const flat = graph.reshape(last, [0, 0, heads * rope.dim]);
+    const turned = rotate(graph, { rope, headDim: rope.dim }, flat, { heads, positions, tables });
+    const joined = graph.op('Concat', [kept, graph.reshape(turned, [0, 0, heads, rope.dim])], { axis: -1 });
+    return graph.reshape(joined, [0, 0, heads * headDim]);
+  }
+  const partial = rope.dim === headDim ? {} : { rotary_embedding_dim: rope.dim };
+  return graph.op(
+    'RotaryEmbedding',
+    [x, positions, tables.cos, tables.sin],
+    { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...partial },
+    'com.microsoft',
+  );
+}
+
+export function applyFusedAttention(
+  graph: Graph,
+  { heads, keyValueHeads, headDim, scale, softcap }: Attention,
+  { query, key, value }: QueryKeyValue,
+  { seqlensK, totalSequenceLength }: SharedInputs,
+  { bias, past, sinks }: MixInputs,
+): AttentionResult {
+  // Rotary tables and positions are left out: queries and keys are rotated already.
+  const rest = [seqlensK, totalSequenceLength, null, null, null, bias, ...(sinks === null ? [] : [sinks])];
+  const options = {
+    attributes: {
+      num_heads: heads,
+      kv_num_heads: keyValueHeads,
+      scale: { float: scale },
+      ...(softcap === null ? {} : { softcap: { float: softcap } }),
+    },
+    domain: 'com.microsoft',
+  } as const;
+  const flat = (mixed: Value) => graph.reshape(mixed, [-1, heads * headDim]);
+  if (past === null) {
+    // The operator fills every output that is named: without a KV cache the other two would be copies that nothing
+    // reads.
+    const [mixed] = graph.node('GroupQueryAttention', [query, key, value, null, null, ...rest], {
+      outputs: 1,
+      ...options,
+    });
+    return { mixed: flat(mixed), present: null };
+  }
+  const [mixed, presentKey, presentValue] = graph.node(
+    'GroupQueryAttention',
+    [query, key, value, past.key, past.value, ...rest],
+    { outputs: 3, ...options },
+  );
+  return { mixed: flat(mixed), present: { key: presentKey, value: presentValue } };
+}
+
+export function applyPlainAttention(
+  graph: Graph,
+  { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
+  { query, key, value }: QueryKeyValue,
+  { batchShape, totalLength: tokenCount }: SharedInputs,
+  { bias: tokenBias, past, sinks, entries = null }: MixInputs,
+  kind: Exclude<AttentionKind, 'fused'>,
+): AttentionResult {
+  const headsPerKey = heads / keyValueHeads;
+  const perHead = (x: Value, size: number) =>
+    graph.op('Transpose', [graph.reshape(x, [0, 0, keyValueHeads, size])], { perm: [0, 2, 1, 3] });
+  const fresh = { key: perHead(key, headDim), value: perHead(value, valueDim) };
+  const ofTokens = keyBlocks(graph, past, fresh, kind);
+  const blocks = entries === null ? ofTokens : [...ofTokens, { key: entries.block, value: entries.block }];
+  // The queries of heads that share a key are rows of one matrix: [B, keyValueHeads, headsPerKey · S, headDim].
+  const byHead = graph.op('Transpose', [graph.reshape(query, [0, 0, keyValueHeads, headsPerKey, headDim])], {
+    perm: [0, 2, 3, 1, 4],
+  });
+  const scaled = graph.op('Mul', [graph.reshape(byHead, [0, 0, -1, headDim]), graph.constant([scale], 'float32')]);
+  const products = blocks.map((block) =>
+    graph.op('MatMul', [scaled, graph.op('Transpose', [block.key], { perm: [0, 1, 3, 2] })]),
+  );
+  const joined = products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: -1 });
+  const totalLength = entries === null ? tokenCount : graph.op('Shape', [joined], { start: 3, end: 4 });
+  const bias = entries === null ? tokenBias : withEntryBias(graph, tokenBias, entries.bias);
+  const capped = softcap === null ? joined : softcapped(graph, joined, softcap);
+  const [batch, length] = graph.node('Split', [batchShape], { outputs: 2, attributes: { axis: 0, num_outputs: 2 } });
+  const grouped = (leading: Value, last: Value) =>
+    graph.op('Concat', [leading, graph.constant([keyValueHeads, headsPerKey], 'int64'), length, last], { axis: 0 });
+  // One mask for all heads, or slopes for each.
+  const biasByGroup = alibi
+    ? graph.op('Reshape', [bias, grouped(graph.constant([-1], 'int64'), totalLength)])
+    : graph.op('Unsqueeze', [bias, graph.constant([2], 'int64')]);
+  const scores = graph.op('Add', [graph.op('Reshape', [capped, grouped(batch, totalLength)]), biasByGroup]);
+  const probabilities =
+    sinks === null ? graph.op('Softmax', [scores], { axis: -1 }) : softmaxWithSinks(graph, scores, sinks);
+  const flat = graph.op('Concat', [batch, graph.constant([keyValueHeads, -1], 'int64'), totalLength], { axis: 0 });
+  const mixed = mix(graph, graph.op('Reshape', [probabilities, flat]), blocks);
+  const outOfHeads = graph.op('Reshape', [mixed, grouped(batch, graph.constant([valueDim], 'int64'))]);
+  return {
+    mixed: graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * valueDim]),
+    present: past === null ? null : kind === 'split' ? fresh : at(ofTokens, 0),
+  };
+}
+
+/** [B or 1, 1, S, T] and [B, 1, S, E] side by side. */
+function withEntryBias(graph: Graph, bias: Value, entryBias: Value): Value {
+  const one = graph.constant([1, 1, 1], 'int64');
+  const batch = graph.op('Shape', [entryBias], { start: 0, end: 1 });
+  const expanded = graph.op('Expand', [bias, graph.op('Concat', [batch, one], { axis: 0 })]);
+  return graph.op('Concat', [expanded, entryBias], { axis: 3 });
+}
+
+/** The blocks of keys and values that the queries are multiplied with, in the order of the tokens. */
+function keyBlocks(graph: Graph, past: KeyAndValue | null, fresh: KeyAndValue, kind: AttentionKind): KeyAndValue[] {
+  if (past === null) return [fresh];
+  if (kind === 'split') return [past, fresh];
+  const join = (side: keyof KeyAndValue) => graph.op('Concat', [past[side], fresh[side]], { axis: 2 });
+  return [{ key: join('key'), value: join('value') }];
+}
+
+/** The sum over all blocks of their values, weighted. */
+function mix(graph: Graph, probabilities: Value, blocks: readonly { readonly value: Value }[]): Value {
+  const values = blocks.map(({ value }) => value);
+  if (values.length === 1) return graph.op('MatMul', [probabilities, at(values, 0)]);
+  const lengths = values.map((value) => graph.op('Shape', [value], { start: 2, end: 3 }));
+  const parts = graph.node('Split', [probabilities, graph.op('Concat', lengths, { axis: 0 })], {
+    outputs: values.length,
+    attributes: { axis: -1 },
+  });
+  return graph.sum(values.map((value, i) => graph.op('MatMul', [at(parts, i), value])));
+}
+
+/** Probabilities of scores [B, keyValueHeads, heads per key, S, T] with one more logit for each head, which then is left out. */
+function softmaxWithSinks(graph: Graph, scores: Value, sinks: Value): Value {
+  const [one, last] = [graph.constant([1], 'int64'), graph.constant([-1], 'int64')];
+  const zeros = graph.op('Mul', [
+    graph.op('Slice', [scores, graph.constant([0], 'int64'), one, last]),
+    graph.constant([0], 'float32'),
+  ]);
+  const shape = graph.op('Shape', [scores], { start: 1, end: 3 });
+  const perHead = graph.op('Reshape', [sinks, graph.op('Concat', [one, shape, one, one], { axis: 0 })]);
+  const all = graph.op('Concat', [scores, graph.op('Add', [zeros, perHead])], { axis: -1 });
+  const probabilities = graph.op('Softmax', [all], { axis: -1 });
+  return graph.op('Slice', [probabilities, graph.constant([0], 'int64'), last, last]);
+}
+
+/** c·tanh(x / c). */
+export function softcapped(graph: Graph, x: Value, softcap: number): Value {
+  const inner = graph.op('Div', [x, graph.constant([softcap], 'float32')]);
+  return graph.op('Mul', [graph.op('Tanh', [inner]), graph.constant([softcap], 'float32')]);
+}

@@ -1,0 +1,270 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { AltUpBlock } from '../architectures/altup.ts';
+import { type Attention, hasOwnKeys, type Layer, type Mixer, type SingleMixer } from '../architectures/decoder.ts';
+import type { BlockExchanges } from '../architectures/hyper-connections.ts';
+import type { HyperBlock, HyperConnection } from '../architectures/manifold-connections.ts';
+import type { Recurrent } from '../architectures/recurrent.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { addToOthers, chosenState, correctStates, predictStates, stateAt, withLaurel } from './altup.ts';
+import {
+  type AttentionKind,
+  applyAttention,
+  type LayerInputs,
+  type LayerKeys,
+  type SharedInputs,
+} from './attention.ts';
+import { BACKBONE, RECURRENCE } from './backbone-names.ts';
+import { applyCompressedAttention } from './compressed-attention.ts';
+import type { ExpertsOptions } from './experts.ts';
+import { enterBlock, leaveBlock } from './hyper-connections.ts';
+import { applyLinear, loadFloat32, scaled } from './linear.ts';
+import { connect, spreadOutput } from './manifold-connections.ts';
+import { applyMlp, withExpertsBeside } from './mlp.ts';
+import { addNgrams } from './ngrams.ts';
+import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
+import { perLayerInput } from './per-layer-embeddings.ts';
+import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
+
+/** What a layer leaves for later tokens, with the name of the output. */
+export interface Present {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** The inputs of layers with a state. */
+export interface RecurrentInputs {
+  readonly inputs: RecurrenceInputs;
+  readonly past: (index: number, mixer: Recurrent) => PastState | null;
+  /** See `addNgrams`. */
+  readonly pastNgrams: (index: number, mixer: Recurrent) => Value | null;
+}
+
+export interface LayerContext {
+  readonly shared: SharedInputs;
+  readonly index: number;
+  readonly layerInputs: (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'>;
+  /** Null where no layer has a state. */
+  readonly recurrence: RecurrentInputs | null;
+  readonly options: ExpertsOptions & { readonly attention: AttentionKind };
+  /** What the layer keeps for later tokens is added here. */
+  readonly presents: Present[];
+  /** The keys and values of the layers so far, by index: those that have some of their own. */
+  readonly keys: Map<number, LayerKeys>;
+  /** The tokens' embeddings for a layer, [m, size]; null where there are none. */
+  readonly ofLayer: ((index: number) => Value) | null;
+  /** int64 [m]; null where no layer reads the tokens. */
+  readonly tokens: Value | null;
+  /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
+  readonly rows: Value | null;
+}
+
+/** A whole block, the layer's embedding and scalar included. */
+export function applyLayer(
+  graph: Graph,
+  weights: Weights,
+  layer: Layer,
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  const { hyperConnections } = layer;
+  if (hyperConnections !== undefined) {
+    return applyHyperConnections(graph, weights, { ...layer, hyperConnections }, before, context);
+  }
+  if (layer.altUp !== undefined) return applyAltUp(graph, weights, { ...layer, altUp: layer.altUp }, before, context);
+  if (layer.hyper !== undefined) return applyHyper(graph, weights, { ...layer, hyper: layer.hyper }, before, context);
+  const block = applyBlock(graph, weights, layer, before, context);
+  const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, weights, layer, sum, context) });
+  const stream = layer.perLayerInput === undefined ? block : withInput(settled(graph, block));
+  if (layer.scalar === undefined) return stream;
+  const scalar = loadFloat32(graph, weights.tensor(layer.scalar, [1]));
+  return { sum: graph.op('Mul', [settled(graph, stream), scalar]), pending: null };
+}
+
+/** What the layer's own embedding of the token adds, chosen by a hidden state; null: nothing. */
+function ofOwnEmbedding(
+  graph: Graph,
+  weights: Weights,
+  { perLayerInput: input }: Layer,
+  state: Value,
+  { index, ofLayer, rows }: LayerContext,
+): Value | null {
+  if (input === undefined) return null;
+  if (ofLayer === null) throw new Error('the embeddings of each layer are missing');
+  const embeddings = wantedRows(graph, rows, ofLayer(index));
+  return perLayerInput(graph, weights, input, state, embeddings);
+}
+
+/** The same with several hidden states [m, count, hidden] in the stream. */
+function applyAltUp(
+  graph: Graph,
+  weights: Weights,
+  layer: Layer & { readonly altUp: AltUpBlock },
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  const { altUp } = layer;
+  const predicted = predictStates(graph, weights, altUp, settled(graph, before));
+  const active: Stream = { sum: stateAt(graph, predicted, altUp.active), pending: null };
+  const output = settled(graph, applyBlock(graph, weights, layer, active, context));
+  const states = correctStates(graph, weights, altUp, wantedRows(graph, context.rows, predicted), output);
+  const added = ofOwnEmbedding(graph, weights, layer, chosenState(graph, weights, altUp, states), context);
+  return { sum: added === null ? states : addToOthers(graph, altUp, states, added), pending: null };
+}
+
+/** The same with several residual streams [m, count · hidden]. */
+function applyHyperConnections(
+  graph: Graph,
+  weights: Weights,
+  { mixer, mlp, hyperConnections }: Layer & { readonly hyperConnections: BlockExchanges },
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  if (mixer === null) throw new Error('a block with several streams has a mixer');
+  const wanted = (value: Value) => wantedRows(graph, context.rows, value);
+  const streams = withNgrams(graph, weights, mixer, settled(graph, before), context);
+  const first = enterBlock(graph, weights, hyperConnections.mixer, streams);
+  const output = applyMixer(graph, weights, mixer, first.input, context);
+  const between = leaveBlock(graph, hyperConnections.mixer, wanted(streams), output, wanted(first.shares));
+  if (mlp === null) return { sum: between, pending: null };
+  const second = enterBlock(graph, weights, hyperConnections.mlp, between);
+  const added = applyMlp(graph, weights, mlp, second.input, { ...context.options, tokens: null });
+  return { sum: leaveBlock(graph, hyperConnections.mlp, between, added, second.shares), pending: null };
+}
+
+function withNgrams(graph: Graph, weights: Weights, mixer: Mixer, streams: Value, context: LayerContext): Value {
+  if (mixer.kind !== 'gated-delta' || mixer.ngrams === undefined) return streams;
+  const { tokens, recurrence, index, presents } = context;
+  if (tokens === null || recurrence === null) throw new Error('the tokens are missing');
+  const past = recurrence.pastNgrams(index, mixer);
+  const added = addNgrams(graph, weights, mixer.ngrams, streams, { tokens, inputs: recurrence.inputs, past });
+  if (added.present) presents.push({ name: RECURRENCE.presentNgrams(index), value: added.present });
+  return added.streams;
+}
+
+/** The same with several streams [m, count, hidden] that both halves of the block take and give. */
+function applyHyper(
+  graph: Graph,
+  weights: Weights,
+  layer: Layer & { readonly hyper: HyperBlock },
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  const wanted = (value: Value) => wantedRows(graph, context.rows, value);
+  const half = (
+    part: Layer,
+    connection: HyperConnection,
+    streams: Value,
+    inner: LayerContext,
+    taken = (value: Value) => value,
+  ) => {
+    const { input, shares, mix } = connect(graph, weights, connection, streams);
+    const { pending } = applyBlock(graph, weights, part, { sum: input, pending: null }, inner);
+    if (pending === null) throw new Error('half a block has one output');
+    return spreadOutput(graph, { shares: taken(shares), mix: taken(mix) }, taken(streams), pending);
+  };
+  const { hyper } = layer;
+  const attended = half({ ...layer, mlp: null }, hyper.mixer, settled(graph, before), context, wanted);
+  const tokens = context.tokens && wanted(context.tokens);
+  const sum = half({ ...layer, mixer: null }, hyper.mlp, attended, { ...context, tokens, rows: null });
+  return { sum, pending: null };
+}
+
+/** In the last layer, only the rows that are returned. */
+function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
+  return rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 });
+}
+
+/** Mixer and MLP. */
+function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
+  const { mixer, mlp } = layer;
+  const { rows } = context;
+  const options = { ...context.options, tokens: context.tokens && wantedRows(graph, rows, context.tokens) };
+  const wanted = (value: Value) => wantedRows(graph, rows, value);
+  const residual = ({ normed, stream }: NormedStream) => (layer.residual === 'normed' ? normed : stream.sum);
+  const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
+  const sum = wanted(first === null ? settled(graph, before) : residual(first));
+  const mixed = mixer === null || first === null ? null : applyMixer(graph, weights, mixer, first.normed, context);
+  const pending = mixed === null ? null : finish(graph, weights, layer, layer.attentionOutputNorm, mixed);
+  if (mlp === null) return { sum, pending };
+  if (layer.residual === 'parallel') {
+    if (first === null || pending === null) throw new Error('a parallel layer has a mixer');
+    const stream: Stream = { sum, pending: null };
+    const normed =
+      layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, weights, layer.mlpNorm, stream).normed;
+    const mlpOutput = applyMlp(graph, weights, mlp, normed, options);
+    const finished = finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput);
+    return { sum, pending: graph.op('Add', [pending, finished]) };
+  }
+  const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
+  const attended: Stream = { sum, pending };
+  const second = normStream(
+    graph,
+    weights,
+    mlpNorm,
+    layer.laurel === undefined || first === null
+      ? attended
+      : {
+          sum: withLaurel(graph, weights, layer.laurel, {
+            sum: settled(graph, attended),
+            normed: wanted(first.normed),
+          }),
+          pending: null,
+        },
+  );
+  const dense = applyMlp(graph, weights, mlp, second.normed, options);
+  const { beside } = layer;
+  const mlpOutput =
+    beside === undefined
+      ? dense
+      : withExpertsBeside(graph, weights, beside, { mlp: dense, stream: second.stream.sum }, options);
+  return { sum: residual(second), pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
+}
+
+/** What a mixer makes of x [B · S, hidden]: the rows that are wanted. */
+function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, context: LayerContext): Value {
+  if (mixer.kind !== 'parallel') {
+    const mixed = wantedRows(graph, context.rows, beforeOutput(graph, weights, mixer, x, context));
+    return applyLinear(graph, weights, mixer.output, mixed);
+  }
+  const outputs = mixer.branches.map(({ mixer: own, inputScale, outputScale }) => {
+    const output = applyMixer(graph, weights, own, scaled(graph, x, inputScale), context);
+    return scaled(graph, output, outputScale);
+  });
+  return graph.sum(outputs);
+}
+
+/** What a mixer returns for its output projection: [B · S, its input]. */
+function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Value, context: LayerContext): Value {
+  const { shared, index, layerInputs, recurrence, options, presents } = context;
+  if (mixer.kind === 'attention') {
+    const { projections } = mixer;
+    const sharedKeys = projections.kind === 'shared' ? (context.keys.get(projections.layer) ?? null) : null;
+    const inputs = { shared, layer: { ...layerInputs(index, mixer), sharedKeys }, kind: options.attention };
+    const { mixed, present, keys } =
+      projections.kind === 'compressed'
+        ? applyCompressedAttention(graph, weights, mixer, projections, x, inputs)
+        : applyAttention(graph, weights, mixer, x, inputs);
+    if (hasOwnKeys(mixer)) context.keys.set(index, keys);
+    if (present) {
+      presents.push({ name: BACKBONE.presentKey(index), value: present.key });
+      presents.push({ name: BACKBONE.presentValue(index), value: present.value });
+    }
+    return mixed;
+  }
+  if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
+  const { mixed, present } = applyRecurrent(graph, weights, mixer, x, {
+    inputs: recurrence.inputs,
+    past: recurrence.past(index, mixer),
+  });
+  if (present) {
+    presents.push({ name: RECURRENCE.presentInputs(index), value: present.inputs });
+    if (present.state) presents.push({ name: RECURRENCE.presentState(index), value: present.state });
+  }
+  return mixed;
+}
+
+/** The output of a mixer or of the MLP as it is added to the stream. */
+function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
+  const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
+  return scaled(graph, normed, layer.residualScale);
+}

@@ -1,0 +1,225 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { tensorBlock } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import {
+  type Compressed,
+  type Compressor,
+  entryFeatures,
+  type Indexer,
+  type TokenEntries,
+} from '../architectures/compressed.ts';
+import type { Attention } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import {
+  type AttentionKind,
+  applyPlainAttention,
+  type LayerAttention,
+  type LayerInputs,
+  rotate,
+  type SharedInputs,
+} from './attention.ts';
+import type { EntryInputs } from './entry-inputs.ts';
+import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
+import { applyHeadNorm, applyNorm } from './norm.ts';
+
+/** Keys that are their values, beside those of tokens. */
+interface SeenEntries {
+  /** [B, E, headDim]. */
+  readonly entries: Value;
+  /** [B, 1, S, E]. */
+  readonly bias: Value;
+}
+
+/** See {@link Compressed}: [B · S, groups · rank], without the output projection. */
+export function applyCompressedAttention(
+  graph: Graph,
+  weights: Weights,
+  attention: Attention,
+  projections: Compressed,
+  /** [B · S, hidden]. */
+  x: Value,
+  { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
+): LayerAttention {
+  const { heads, headDim } = attention;
+  if (kind === 'fused') throw new Error('compressed attention is not fused');
+  const inRows = (flat: Value, width: number) =>
+    graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
+  const turned = (rows: Value, count: number, tables = layer.rope) =>
+    rotate(graph, attention, rows, { heads: count, positions: shared.positions, tables });
+  const { query: low, keyValue, entries, outputGroups } = projections;
+  const inner = applyNorm(graph, weights, low.norm, applyLinear(graph, weights, low.down, x));
+  const normed = (flat: Value, norm: Attention['queryNorm'], count: number) =>
+    turned(inRows(applyHeadNorm(graph, weights, norm, flat, count, headDim), count * headDim), count);
+  const query = normed(applyLinear(graph, weights, low.up, inner), attention.queryNorm, heads);
+  const key = normed(applyLinear(graph, weights, keyValue, x), attention.keyNorm, 1);
+  const kept = entries === null ? key : inRows(featuresOf(graph, weights, entries, x), attention.valueDim);
+  const pastKept = layer.past && graph.op('Squeeze', [layer.past.value, graph.constant([1], 'int64')]);
+  const allKept = pastKept === null ? kept : graph.op('Concat', [pastKept, kept], { axis: 1 });
+  const seen =
+    entries === null
+      ? null
+      : seeEntries(graph, weights, attention, entries, allKept, { x, inner, inRows, layer, shared });
+  const { mixed, present } = applyPlainAttention(
+    graph,
+    { ...attention, valueDim: headDim },
+    { query, key, value: key },
+    shared,
+    {
+      bias: layer.bias,
+      past: layer.past && { key: layer.past.key, value: layer.past.key },
+      sinks: attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads])),
+      entries: seen && {
+        block: graph.op('Unsqueeze', [seen.entries, graph.constant([1], 'int64')]),
+        bias: seen.bias,
+      },
+    },
+    kind,
+  );
+  const back = layer.rope && { cos: layer.rope.cos, sin: graph.op('Neg', [layer.rope.sin]) };
+  const restored = graph.reshape(turned(inRows(mixed, heads * headDim), heads, back), [-1, heads * headDim]);
+  const values = graph.op('Unsqueeze', [kind === 'split' ? kept : allKept, graph.constant([1], 'int64')]);
+  return {
+    mixed: inGroups(graph, weights, outputGroups, heads * headDim, restored),
+    present: present && { key: present.key, value: values },
+    keys: { key, value: key, past: layer.past },
+  };
+}
+
+/** What entries are made of, [m, features]: see `entryFeatures`. */
+function featuresOf(graph: Graph, weights: Weights, entries: TokenEntries, x: Value): Value {
+  const parts = entryFeatures(entries).map((layer) => applyLinear(graph, weights, layer, x));
+  return graph.op('Concat', parts, { axis: -1 });
+}
+
+interface EntryContext {
+  readonly x: Value;
+  /** What the queries are made of, [m, rank]. */
+  readonly inner: Value;
+  readonly inRows: (flat: Value, width: number) => Value;
+  readonly layer: LayerInputs;
+  readonly shared: SharedInputs;
+}
+
+/** @param kept features of all tokens, [B, T, features] */
+function seeEntries(
+  graph: Graph,
+  weights: Weights,
+  attention: Attention,
+  described: TokenEntries,
+  kept: Value,
+  context: EntryContext,
+): SeenEntries {
+  const { compressor, indexer } = described;
+  const { layer } = context;
+  const widths = entryFeatures(described).map(({ output }) => output);
+  const width = widths.reduce((sum, size) => sum + size, 0);
+  const features = graph.node('Split', [graph.reshape(kept, [-1, width]), graph.constant(widths, 'int64')], {
+    outputs: widths.length,
+    attributes: { axis: -1 },
+  });
+  if (layer.entries === null) throw new Error('the windows of compressed attention are missing');
+  const inputs = layer.entries;
+  const made = (of: Compressor, first: number) => {
+    const averaged = compress(graph, weights, described.windows.rate, of, inputs, {
+      value: at(features, first),
+      gate: at(features, first + 1),
+    });
+    return rotate(graph, { rope: attention.rope, headDim: of.size }, averaged, {
+      heads: 1,
+      positions: inputs.positions,
+      tables: layer.rope,
+    });
+  };
+  const entries = made(compressor, 0);
+  if (indexer === null) return { entries, bias: inputs.bias };
+  return { entries, bias: chosenEntries(graph, weights, attention, indexer, made(indexer.compressor, 2), context) };
+}
+
+/** See {@link Compressor}: [B, E, size], before the rotation. */
+function compress(
+  graph: Graph,
+  weights: Weights,
+  rate: number,
+  { positionBias, norm, size, value: { output } }: Compressor,
+  { own, before }: EntryInputs,
+  /** Each [B · T, size], or [B · T, 2 · size] where windows overlap. */
+  { value, gate }: { readonly value: Value; readonly gate: Value },
+): Value {
+  const biases = loadFloat32(graph, weights.tensor(positionBias, [rate, output]));
+  const taken = (tokens: Value, columns: (all: Value) => Value) => {
+    const gates = graph.op('Gather', [columns(gate), tokens], { axis: 0 });
+    return {
+      value: graph.op('Gather', [columns(value), tokens], { axis: 0 }),
+      gate: graph.op('Add', [gates, columns(biases)]),
+    };
+  };
+  const part = (start: number) => (all: Value) => graph.slice(all, 1, start, start + size);
+  const joined = () => {
+    if (before === null) return taken(own, (all) => all);
+    const [earlier, later] = [taken(before.tokens, part(0)), taken(own, part(size))];
+    const join = (first: Value, second: Value) => graph.op('Concat', [first, second], { axis: 2 });
+    return {
+      value: join(earlier.value, later.value),
+      gate: join(graph.op('Add', [earlier.gate, before.bias]), later.gate),
+    };
+  };
+  const all = joined();
+  const weighted = graph.op('Mul', [all.value, graph.op('Softmax', [all.gate], { axis: 2 })]);
+  const sum = graph.op('ReduceSum', [weighted, graph.constant([2], 'int64')], { keepdims: 0 });
+  return applyNorm(graph, weights, norm, sum);
+}
+
+/** See {@link Indexer}: [B, 1, S, E], zero for the entries that are chosen. @param keys [B, E, size] */
+function chosenEntries(
+  graph: Graph,
+  weights: Weights,
+  { rope }: Attention,
+  { compressor: { size }, heads, query, weights: layer, most }: Indexer,
+  keys: Value,
+  { x, inner, inRows, layer: inputs, shared }: EntryContext,
+): Value {
+  if (inputs.entries === null) throw new Error('the windows of compressed attention are missing');
+  const { bias } = inputs.entries;
+  const queries = rotate(
+    graph,
+    { rope, headDim: size },
+    inRows(applyLinear(graph, weights, query, inner), heads * size),
+    { heads, positions: shared.positions, tables: inputs.rope },
+  );
+  const products = graph.op('MatMul', [
+    graph.reshape(graph.reshape(queries, [0, 0, heads, size]), [0, -1, size]),
+    graph.op('Transpose', [keys], { perm: [0, 2, 1] }),
+  ]);
+  const byHead = graph.op('Reshape', [
+    graph.op('Relu', [products]),
+    graph.op('Concat', [shared.batchShape, graph.constant([heads, -1], 'int64')], { axis: 0 }),
+  ]);
+  const scale = graph.constant([1 / Math.sqrt(size * heads)], 'float32');
+  const shares = inRows(graph.op('Mul', [applyLinear(graph, weights, layer, x), scale]), heads);
+  const weighted = graph.op('Mul', [byHead, graph.op('Unsqueeze', [shares, graph.constant([3], 'int64')])]);
+  const scores = graph.op('ReduceSum', [weighted, graph.constant([2], 'int64')], { keepdims: 0 });
+  const masked = graph.op('Add', [scores, graph.op('Squeeze', [bias, graph.constant([1], 'int64')])]);
+  const count = graph.op('Min', [graph.constant([most], 'int64'), graph.op('Shape', [masked], { start: 2, end: 3 })]);
+  const [best, chosen] = graph.node('TopK', [masked, count], { outputs: 2, attributes: { axis: -1 } });
+  const zeros = (like: Value) => graph.op('Mul', [like, graph.constant([0], 'float32')]);
+  const none = graph.op('Add', [zeros(masked), graph.constant([UNSEEN], 'float32')]);
+  const marks = graph.op('ScatterElements', [none, chosen, zeros(best)], { axis: -1 });
+  return graph.op('Add', [bias, graph.op('Unsqueeze', [marks, graph.constant([1], 'int64')])]);
+}
+
+/** Far below every score, and finite. */
+const UNSEEN = -1e30;
+
+/** Parts of x [m, width] side by side, each through its own rows of a tensor: [m, groups · rank]. */
+function inGroups(
+  graph: Graph,
+  weights: Weights,
+  { tensor, count, rank }: Compressed['outputGroups'],
+  width: number,
+  x: Value,
+): Value {
+  const stored = weights.tensor(tensor, [count * rank, width / count]);
+  const parts = graph.node('Split', [x], { outputs: count, attributes: { axis: -1, num_outputs: count } });
+  const products = parts.map((part, i) => applyWeight(graph, weights, part, tensorBlock(stored, i, count)));
+  return graph.op('Concat', products, { axis: -1 });
+}

@@ -1,0 +1,314 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { type TensorEntry, tensorBlock } from '@shadow-gate/checkpoints/tensors';
+import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { activate, alternating, gated, halves } from './activation.ts';
+import { type ExpertUpdates, openExpertUpdates, type StackedUpdate } from './expert-update.ts';
+import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
+import { isPlain, route, routerLogits } from './router.ts';
+
+export interface ExpertsOptions {
+  /**
+   * Use onnxruntime's MoE operator, which only the CPU provider has, where it computes the same. A session of thousands
+   * of nodes whose shapes are known only at run time takes minutes to plan: two layers of 500 experts took 50 s, and 1
+   * s fused.
+   */
+  readonly fuseExperts: boolean;
+}
+
+export interface ExpertsInputs extends ExpertsOptions {
+  /** The tokens, int64 [m], in layers whose experts they choose; null in others. */
+  readonly tokens: Value | null;
+}
+
+/**
+ * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →
+ * [m, hidden], without the shared expert. Each expert computes only the tokens that are routed to it.
+ * @param seen what the router sees, [m, hidden]
+ */
+export function applyExperts(
+  graph: Graph,
+  weights: Weights,
+  described: Experts,
+  x: Value,
+  { fuseExperts, tokens }: ExpertsInputs,
+  seen: Value = x,
+): Value {
+  const experts = withStoredLayout(weights, described);
+  const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
+    [expert.gate, expert.up, expert.down].some((part) => part !== null && weights.isAdapted(`${part.module}.weight`)),
+  );
+  const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped(experts));
+  // The operator weights only what experts return.
+  const canScale = (experts.scales !== 'input' || experts.perToken === 1) && experts.router.expertScales === undefined;
+  const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
+  const logits = routerLogits(graph, weights, experts.router, seen);
+  const updates = openExpertUpdates(graph, weights, experts);
+  return isFused
+    ? applyFused(graph, weights, experts, updates, x, logits, tokens)
+    : applyEach(graph, weights, experts, updates, x, logits, tokens);
+}
+
+/**
+ * Where files of the family have other names, or either layout, those of this file. The two layouts differ in one of the two tensors at
+ * least.
+ */
+function withStoredLayout(weights: Weights, experts: Experts): Experts {
+  const { stacked: described, expert } = experts;
+  const stacked =
+    described?.alias !== undefined && weights.has(described.alias.gateUp)
+      ? { ...described, ...described.alias }
+      : described;
+  if (stacked?.layout !== 'by shape') return { ...experts, stacked };
+  const { up } = expert(0);
+  const isInputFirst =
+    weights.shape(stacked.gateUp)?.[1] === up.input && weights.shape(stacked.down)?.[1] === up.output;
+  return { ...experts, stacked: { ...stacked, layout: isInputFirst ? 'input-first' : 'output-first' } };
+}
+
+/** The output of a shared expert as it is added: [m, hidden]. */
+export function weightShared(graph: Graph, weights: Weights, { gate }: SharedExpert, x: Value, output: Value): Value {
+  if (gate === null) return output;
+  return graph.op('Mul', [output, graph.op('Sigmoid', [applyLinear(graph, weights, gate, x)])]);
+}
+
+function isClamped({ activation }: Experts): boolean {
+  return typeof activation === 'object';
+}
+
+/**
+ * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits and
+ * weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their sum.
+ */
+function applyFused(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  updates: ExpertUpdates,
+  x: Value,
+  plainLogits: Value,
+  tokens: Value | null,
+): Value {
+  const { count, perToken, activation, router } = experts;
+  const { up, down } = experts.expert(0);
+  const [inner, hidden] = [up.output, up.input];
+  const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, weights, experts);
+  const isInputScaled = experts.scales === 'input';
+  const { normalize, scale } = router;
+  const sumsToOne =
+    isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
+  // Then the operator routes alone.
+  const routing = sumsToOne && !isInputScaled ? null : route(graph, weights, experts, plainLogits, tokens);
+  const logits =
+    routing === null || isPlain(router)
+      ? plainLogits
+      : graph.op('Log', [graph.op('Max', [routing.shares, graph.constant([LEAST_SHARE], 'float32')])]);
+  const [alpha, beta, limit] =
+    typeof activation === 'object'
+      ? [activation.alpha, activation.added, { swiglu_limit: { float: activation.limit } }]
+      : [1, 0, {}];
+  const mixed = graph.op(
+    'MoE',
+    [
+      routing !== null && isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
+      logits,
+      plus(
+        graph,
+        graph.reshape(gateUp, [count, 2 * inner, hidden]),
+        updates.gateUp?.whole({ pairs: !isAlternating(experts) }),
+      ),
+      gateUpBias,
+      plus(graph, graph.reshape(downs, [count, down.output, down.input]), updates.down?.whole({ pairs: false })),
+      ...(downBias === null ? [] : [downBias]),
+    ],
+    {
+      k: perToken,
+      activation_type: 'swiglu',
+      activation_alpha: { float: alpha },
+      activation_beta: { float: beta },
+      ...limit,
+      swiglu_fusion: 1,
+      normalize_routing_weights: 1,
+    },
+    'com.microsoft',
+  );
+  return routing === null || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
+}
+
+/** The weights of all experts with their updates, if there are any. */
+function plus(graph: Graph, all: Value, updates: Value | undefined): Value {
+  return updates === undefined ? all : graph.op('Add', [all, updates]);
+}
+
+/** Do gate and up alternate in memory? */
+function isAlternating({ stacked }: Experts): boolean {
+  return stacked?.layout === 'input-first, alternating';
+}
+
+/** Smaller than any weight that matters, and a normal number in float32. */
+const LEAST_SHARE = 1e-37;
+
+interface Stacked {
+  /** Gate and up rows alternating: [count · inner, 2, hidden]. */
+  readonly gateUp: Value;
+  /** [count · hidden, inner]. */
+  readonly downs: Value;
+  /** Alternating as well: [count, 2 · inner]. */
+  readonly gateUpBias: Value | null;
+  /** [count, hidden]. */
+  readonly downBias: Value | null;
+}
+
+function stackedOf(graph: Graph, weights: Weights, experts: Experts): Stacked {
+  const { stacked } = experts;
+  return stacked !== null && weights.has(stacked.gateUp)
+    ? fromStacked(graph, weights, experts, stacked)
+    : fromEach(graph, weights, experts);
+}
+
+function fromEach(graph: Graph, weights: Weights, experts: Experts): Stacked {
+  const all = Array.from({ length: experts.count }, (_, index) => experts.expert(index));
+  const rows = ({ module, output, input }: Linear, dims: readonly number[]) =>
+    loadFloat32(graph, weights.tensor(`${module}.weight`, [output, input]), dims);
+  const pairs = all.map(({ gate, up }) => {
+    if (gate === null) throw new Error('experts without a gate are not fused');
+    return graph.op('Concat', [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], {
+      axis: 1,
+    });
+  });
+  const downs = all.map(({ down }) => rows(down, [down.output, down.input]));
+  return {
+    gateUp: graph.op('Concat', pairs, { axis: 0 }),
+    downs: graph.op('Concat', downs, { axis: 0 }),
+    gateUpBias: null,
+    downBias: null,
+  };
+}
+
+function fromStacked(graph: Graph, weights: Weights, experts: Experts, { layout, biases }: StackedExperts): Stacked {
+  const { count } = experts;
+  const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
+  const transposed = (x: Value, perm: readonly number[]) => graph.op('Transpose', [x], { perm: [...perm] });
+  const alternatingBias = () => {
+    if (biases === null) return null;
+    const entry = weights.tensor(biases.gateUp, [count, 2 * inner]);
+    if (layout === 'input-first, alternating') return loadFloat32(graph, entry);
+    const halves = loadFloat32(graph, entry, [count, 2, inner]);
+    return graph.reshape(transposed(halves, [0, 2, 1]), [count, 2 * inner]);
+  };
+  const gateUps = () => {
+    switch (layout) {
+      case 'output-first':
+        return transposed(loadFloat32(graph, gateUp, [count, 2, inner, hidden]), [0, 2, 1, 3]);
+      case 'input-first':
+        return transposed(loadFloat32(graph, gateUp, [count, hidden, 2, inner]), [0, 3, 2, 1]);
+      case 'input-first, alternating':
+        return transposed(loadFloat32(graph, gateUp), [0, 2, 1]);
+      case 'by shape':
+        throw new Error('the layout has been chosen already');
+    }
+  };
+  return {
+    gateUp: gateUps(),
+    downs: layout === 'output-first' ? loadFloat32(graph, down) : transposed(loadFloat32(graph, down), [0, 2, 1]),
+    gateUpBias: alternatingBias(),
+    downBias: biases === null ? null : loadFloat32(graph, weights.tensor(biases.down, [count, hidden])),
+  };
+}
+
+function stackedTensors(weights: Weights, { count, stacked, expert }: Experts) {
+  if (stacked === null) throw new Error('this family does not stack its experts');
+  const { up } = expert(0);
+  const [inner, hidden] = [up.output, up.input];
+  const isOutputFirst = stacked.layout === 'output-first';
+  return {
+    inner,
+    hidden,
+    gateUp: weights.tensor(stacked.gateUp, isOutputFirst ? [count, 2 * inner, hidden] : [count, hidden, 2 * inner]),
+    down: weights.tensor(stacked.down, isOutputFirst ? [count, hidden, inner] : [count, inner, hidden]),
+  };
+}
+
+function applyEach(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  updates: ExpertUpdates,
+  x: Value,
+  logits: Value,
+  tokens: Value | null,
+): Value {
+  const { shares: spread } = route(graph, weights, experts, logits, tokens);
+  const shares = graph.node('Split', [graph.op('Transpose', [spread], { perm: [1, 0] })], {
+    outputs: experts.count,
+    attributes: { axis: 0, num_outputs: experts.count },
+  });
+  const run = expertAt(graph, weights, experts, updates);
+  const { latent } = experts;
+  const seen = latent === null ? x : applyLinear(graph, weights, latent.down, x);
+  let total = graph.op('Mul', [seen, graph.constant([0], 'float32')]);
+  for (const [index, row] of shares.entries()) {
+    const share = graph.reshape(row, [-1]); // [m], zero for tokens that are routed elsewhere
+    const tokens = graph.reshape(graph.op('NonZero', [share]), [-1]);
+    const routed = graph.op('Gather', [seen, tokens], { axis: 0 });
+    const weight = graph.reshape(graph.op('Gather', [share, tokens], { axis: 0 }), [-1, 1]);
+    const weighted =
+      experts.scales === 'input'
+        ? run(index, graph.op('Mul', [routed, weight]))
+        : graph.op('Mul', [run(index, routed), weight]);
+    total = graph.op('ScatterND', [total, graph.reshape(tokens, [-1, 1]), weighted], { reduction: 'add' });
+  }
+  return latent === null ? total : applyLinear(graph, weights, latent.up, total);
+}
+
+/** Each expert, from its own tensors or as a part of the stacked ones. */
+function expertAt(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  updates: ExpertUpdates,
+): (index: number, x: Value) => Value {
+  const { count, activation, stacked } = experts;
+  const split = (both: Value, inner: number) =>
+    isAlternating(experts) ? alternating(graph, both, inner) : halves(graph, both);
+  const updated = (update: StackedUpdate | null, index: number, x: Value, y: Value) => update?.add(index, x, y) ?? y;
+  if (stacked === null || !weights.has(stacked.gateUp)) {
+    return (index, x) => {
+      const { gate, up, down } = experts.expert(index);
+      const apply = (linear: Linear) => applyLinear(graph, weights, linear, x);
+      const gatedInner = (gates: Value, ups: Value) => {
+        if (updates.gateUp === null) return gated(graph, activation, gates, ups);
+        const both = graph.op('Concat', [gates, ups], { axis: -1 });
+        return gated(graph, activation, ...halves(graph, updates.gateUp.add(index, x, both)));
+      };
+      const inner =
+        gate === null
+          ? activatePlain(graph, activation, updated(updates.up, index, x, apply(up)))
+          : gatedInner(apply(gate), apply(up));
+      return updated(updates.down, index, inner, applyLinear(graph, weights, down, inner));
+    };
+  }
+  const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
+  const { layout, biases } = stacked;
+  const transB = layout === 'output-first' ? 1 : 0;
+  const biasOf = (tensor: string, size: number, index: number) =>
+    loadFloat32(graph, tensorBlock(weights.tensor(tensor, [count, size]), index, count));
+  const apply = (x: Value, all: TensorEntry, index: number, bias: Value | null) =>
+    applyWeight(graph, weights, x, tensorBlock(all, index, count), { transB, bias });
+  return (index, x) => {
+    const both = apply(x, gateUp, index, biases && biasOf(biases.gateUp, 2 * inner, index));
+    const [gates, ups] = split(updated(updates.gateUp, index, x, both), inner);
+    const active = gated(graph, activation, gates, ups);
+    return updated(
+      updates.down,
+      index,
+      active,
+      apply(active, down, index, biases && biasOf(biases.down, hidden, index)),
+    );
+  };
+}
+
+function activatePlain(graph: Graph, activation: Experts['activation'], x: Value): Value {
+  if (typeof activation === 'object') throw new Error('this activation needs a gate');
+  return activate(graph, activation, x);
+}

@@ -1,0 +1,118 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Linear } from '../architectures/parts.ts';
+import type { GatedDelta } from '../architectures/recurrent.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { activate } from './activation.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyNorm } from './norm.ts';
+import type { RecurrentBlock } from './recurrent-block.ts';
+
+/** Added to the sum of squares of a query or key, whose root it is divided by. */
+const NORM_EPSILON = 1e-6;
+
+/** See {@link GatedDelta}. */
+export function gatedDeltaBlock(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): RecurrentBlock {
+  const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
+  const { queryKeyValue, gate, beta, decay } = project(graph, weights, mixer, x);
+  const [keyWidth, valueWidth] = [keyHeads * keyDim, valueHeads * valueDim];
+  return {
+    convolution: mixer.convolution,
+    width: valueWidth,
+    input: queryKeyValue,
+    beside: [logDecay(graph, weights, mixer, decay), graph.op('Sigmoid', [beta])],
+    step: ({ convolved, beside: [g, b], state }) => {
+      if (g === undefined || b === undefined) throw new Error('decay and beta are missing');
+      const [query, key, value] = graph.node(
+        'Split',
+        [convolved, graph.constant([keyWidth, keyWidth, valueWidth], 'int64')],
+        { outputs: 3, attributes: { axis: -1 } },
+      );
+      const normed = (flat: Value) =>
+        graph.reshape(unit(graph, graph.reshape(flat, [0, 0, keyHeads, keyDim])), [0, 0, keyWidth]);
+      const [output, next] = graph.node('LinearAttention', [normed(query), normed(key), value, state, g, b], {
+        outputs: 2,
+        attributes: {
+          update_rule: 'gated_delta',
+          q_num_heads: keyHeads,
+          kv_num_heads: valueHeads,
+          scale: { float: 1 / Math.sqrt(keyDim) },
+        },
+        domain: 'com.microsoft',
+      });
+      return { output, state: next };
+    },
+    finish: (output) => {
+      const normed = applyNorm(graph, weights, mixer.norm, graph.reshape(output, [-1, valueHeads, valueDim]));
+      return graph.op('Mul', [graph.reshape(normed, [-1, valueWidth]), activate(graph, mixer.gateActivation, gate)]);
+    },
+  };
+}
+
+interface Projected {
+  /** [m, queries | keys | values]. */
+  readonly queryKeyValue: Value;
+  /** [m, valueHeads · valueDim]. */
+  readonly gate: Value;
+  /** Logits, [m, valueHeads]. */
+  readonly beta: Value;
+  /** Logits, [m, valueHeads] or [m, valueHeads · keyDim]. */
+  readonly decay: Value;
+}
+
+function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): Projected {
+  const { projections } = mixer;
+  const linear = (layer: Linear, input = x) => applyLinear(graph, weights, layer, input);
+  if (projections.kind === 'separate') {
+    return {
+      queryKeyValue: linear(projections.queryKeyValue),
+      gate: linear(projections.gate),
+      beta: linear(projections.beta),
+      decay: linear(projections.decay),
+    };
+  }
+  if (projections.kind === 'decays by channel') {
+    const { query, key, value, gate, beta, decay } = projections;
+    const both = ([down, up]: readonly [Linear, Linear]) => linear(up, linear(down));
+    const queryKeyValue = graph.op('Concat', [linear(query), linear(key), linear(value)], { axis: -1 });
+    return { queryKeyValue, gate: both(gate), beta: linear(beta), decay: both(decay) };
+  }
+  const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
+  const perKey = valueHeads / keyHeads;
+  const parts = (all: Value, sizes: readonly number[]) => {
+    const width = sizes.reduce((sum, size) => sum + size, 0);
+    const split = graph.node('Split', [graph.reshape(all, [-1, keyHeads, width]), graph.constant(sizes, 'int64')], {
+      outputs: sizes.length,
+      attributes: { axis: 2 },
+    });
+    return split.map((part, i) => graph.reshape(part, [-1, keyHeads * (sizes[i] ?? 0)]));
+  };
+  const [query, key, value, gate] = parts(linear(projections.queryKeyValueGate), [
+    keyDim,
+    keyDim,
+    perKey * valueDim,
+    perKey * valueDim,
+  ]);
+  const [beta, decay] = parts(linear(projections.betaDecay), [perKey, perKey]);
+  if (!query || !key || !value || !gate || !beta || !decay) throw new Error('a part is missing');
+  return { queryKeyValue: graph.op('Concat', [query, key, value], { axis: -1 }), gate, beta, decay };
+}
+
+/** −e^A · softplus(a + bias): [m, valueHeads] or [m, valueHeads · keyDim]. */
+function logDecay(graph: Graph, weights: Weights, mixer: GatedDelta, a: Value): Value {
+  const { valueHeads, keyDim, logDecay: log, timeBias } = mixer;
+  const isByChannel = mixer.projections.kind === 'decays by channel';
+  const [logShape, width] = isByChannel ? [[1, 1, valueHeads, 1], valueHeads * keyDim] : [[valueHeads], valueHeads];
+  const logs = loadFloat32(graph, weights.tensor(log, logShape), isByChannel ? [valueHeads, 1] : logShape);
+  const rate = graph.op('Neg', [graph.op('Exp', [logs])]);
+  const bias = loadFloat32(graph, weights.tensor(timeBias, [width]));
+  const softplus = graph.op('Softplus', [graph.op('Add', [a, bias])]);
+  if (!isByChannel) return graph.op('Mul', [rate, softplus]);
+  return graph.reshape(graph.op('Mul', [rate, graph.reshape(softplus, [-1, valueHeads, keyDim])]), [-1, width]);
+}
+
+/** Vectors of length 1 along the last axis. */
+function unit(graph: Graph, x: Value): Value {
+  const squares = graph.op('ReduceSumSquare', [x, graph.constant([-1], 'int64')], { keepdims: 1 });
+  const length = graph.op('Sqrt', [graph.op('Add', [squares, graph.constant([NORM_EPSILON], 'float32')])]);
+  return graph.op('Div', [x, length]);
+}

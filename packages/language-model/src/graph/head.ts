@@ -1,0 +1,217 @@
+import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { type TensorEntry, tensorRows } from '@shadow-gate/checkpoints/tensors';
+import { type Decoder, type Linear, outputSize } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
+import { softcapped } from './attention.ts';
+import { applyLinear, applyWeight, loadFloat32, scaled } from './linear.ts';
+
+const { float32, int64 } = ElementType;
+
+/** Names of the head's inputs and outputs, for R rows of hidden states and Q target tokens. */
+export const HEAD = {
+  /** float32 [R, outputSize]. */
+  hidden: 'hidden',
+  /** int64 [Q, 2]: row and token. */
+  targets: 'targets',
+  /** int64 [P]: rows whose totals are also wanted with scaled logits; at least one. */
+  scaledRows: 'scaledRows',
+  /** float32 [P, factors]: the total of each such row if its logits are multiplied by each of LOGIT_FACTORS. */
+  scaledTotals: 'scaledTotals',
+  /** int64 [T]: rows whose most likely tokens are wanted; at least one. */
+  predictedRows: 'predictedRows',
+  /** int64 [T, MOST_PREDICTED], or fewer of a small vocabulary: the most likely tokens of such a row, the first one first. */
+  predicted: 'predicted',
+  /** float32 [T, MOST_PREDICTED]: their logits. */
+  predictedLogits: 'predictedLogits',
+  /** float32 [R, vocabulary]. */
+  logits: 'logits',
+  /** float32 [Q]: log-probability of the target token in its row. */
+  logprobs: 'logprobs',
+  /** float32 [R]: logarithm of the sum of the exponentials of the logits. */
+  total: 'total',
+  /** int64 [R]: the most likely token; the first of several that are equally likely. */
+  best: 'best',
+  /** float32 [Q]: logit of the target token in its row. Of a slice alone, where tokens are counted from its first. */
+  chosen: 'chosen',
+  /** float32 [R]: the largest logit. Of a slice alone. */
+  most: 'most',
+} as const;
+
+/** Consecutive tokens of the vocabulary, `start` ≤ token < `end`. */
+export interface HeadSlice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The output matrix. Only the outputs that a run fetches leave the device. */
+export function buildHead(decoder: Decoder, weights: Weights): Graph {
+  const graph = new Graph();
+  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
+  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
+  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
+  const layer = outputLayer(decoder, weights);
+  const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, weights, layer, hidden));
+  const total = logSumExp(graph, logits, decoder.vocabulary);
+  const rows = graph.op('Gather', [targets, graph.constant([0], 'int64', [])], { axis: 1 });
+  const logprobs = graph.op('Sub', [
+    graph.op('GatherND', [logits, targets]),
+    graph.op('Gather', [total, rows], { axis: 0 }),
+  ]);
+  graph.output(HEAD.logits, logits, float32);
+  graph.output(HEAD.logprobs, logprobs, float32);
+  graph.output(HEAD.total, total, float32);
+  graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
+  graph.output(HEAD.scaledTotals, scaledTotals(graph, logits, scaledRows, decoder.vocabulary), float32);
+  outputPredicted(graph, mostLikely(graph, logits, predictedRows, decoder.vocabulary));
+  return graph;
+}
+
+/** Can the output matrix be cut into slices? An adapter changes it as a whole, and most quantized formats pack its rows. */
+export function canSliceHead(decoder: Decoder, weights: Weights): boolean {
+  return !weights.isAdapted('lm_head.weight') && outputMatrix(decoder, weights).recipe === undefined;
+}
+
+/** Its stored matrix: [vocabulary, outputSize]. */
+export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
+  const { module, output, input } = outputLayer(decoder, weights);
+  return weights.tensor(`${module}.weight`, [output, input]);
+}
+
+/** The rows of the output matrix for some tokens, with the logarithm of the sum of their exponentials alone. */
+export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSlice): Graph {
+  const graph = new Graph();
+  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
+  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
+  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
+  const logits = headLogits(graph, decoder, weights, slice, hidden);
+  graph.output(HEAD.logits, logits, float32);
+  graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
+  graph.output(HEAD.total, logSumExp(graph, logits, slice.end - slice.start), float32);
+  graph.output(HEAD.most, graph.op('ReduceMax', [logits, graph.constant([-1], 'int64')], { keepdims: 0 }), float32);
+  graph.output(HEAD.best, graph.op('ArgMax', [logits], { axis: -1, keepdims: 0 }), int64);
+  graph.output(HEAD.scaledTotals, scaledTotals(graph, logits, scaledRows, slice.end - slice.start), float32);
+  outputPredicted(graph, mostLikely(graph, logits, predictedRows, slice.end - slice.start));
+  return graph;
+}
+
+/** Logits of the tokens of a slice: [R, end − start]. */
+export function headLogits(graph: Graph, decoder: Decoder, weights: Weights, slice: HeadSlice, x: Value): Value {
+  return finishLogits(graph, decoder, sliceProduct(graph, decoder, weights, slice, x));
+}
+
+function sliceProduct(graph: Graph, decoder: Decoder, weights: Weights, { start, end }: HeadSlice, x: Value): Value {
+  const layer = outputLayer(decoder, weights);
+  if (start === 0 && end === decoder.vocabulary) return wholeProduct(graph, decoder, weights, layer, x);
+  const matrix = weights.tensor(`${layer.module}.weight`, [layer.output, layer.input]);
+  const product = applyWeight(graph, weights, x, tensorRows(matrix, start, end));
+  const biasModule = layer.bias ? layer.module : decoder.head.bias ? 'lm_head' : null;
+  if (biasModule === null) return product;
+  const bias = loadFloat32(graph, weights.tensor(`${biasModule}.bias`, [decoder.vocabulary]));
+  return graph.op('Add', [product, graph.slice(bias, 0, start, end)]);
+}
+
+function wholeProduct(graph: Graph, decoder: Decoder, weights: Weights, layer: Linear, x: Value): Value {
+  const product = applyLinear(graph, weights, layer, x, 'lm_head.weight');
+  return withOwnBias(graph, weights, decoder, { layer, product });
+}
+
+/** Tokens whose exponentials are summed one after the other. */
+export const LOGIT_BLOCK = 1024;
+
+/**
+ * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. ReduceLogSumExp alone sums one after
+ * the other on the CPU, which is 3·10⁻⁴ too little for 262,144 tokens, and it is slower than LogSoftmax.
+ */
+function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
+  if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);
+  return reduceLogSumExp(graph, blockTotals(graph, logits, vocabulary));
+}
+
+/** Totals of some rows if their logits are multiplied by each of LOGIT_FACTORS: [P, factors]. */
+function scaledTotals(graph: Graph, logits: Value, rows: Value, count: number): Value {
+  const totals = scaledLogits(graph, logits, rows).map((scaled) => logSumExp(graph, scaled, count));
+  return graph.op(
+    'Concat',
+    totals.map((total) => graph.reshape(total, [-1, 1])),
+    { axis: 1 },
+  );
+}
+
+/** The logits of some rows multiplied by each of LOGIT_FACTORS: [P, count] each. */
+export function scaledLogits(graph: Graph, logits: Value, rows: Value): Value[] {
+  const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
+  return LOGIT_FACTORS.map((factor) => graph.op('Mul', [chosen, graph.constant([factor], 'float32', [])]));
+}
+
+/** The most likely tokens of some rows with their logits, the best one first: [T, MOST_PREDICTED] each. */
+export interface MostLikely {
+  readonly logits: Value;
+  /** Counted from the first of the slice. */
+  readonly tokens: Value;
+}
+
+/** @param count of tokens in a row */
+export function mostLikely(graph: Graph, logits: Value, rows: Value, count: number): MostLikely {
+  const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
+  const most = graph.constant([Math.min(MOST_PREDICTED, count)], 'int64');
+  const [best, tokens] = graph.node('TopK', [chosen, most], { outputs: 2, attributes: { axis: -1 } });
+  return { logits: best, tokens };
+}
+
+export function outputPredicted(graph: Graph, { logits, tokens }: MostLikely): void {
+  graph.output(HEAD.predicted, tokens, int64);
+  graph.output(HEAD.predictedLogits, logits, float32);
+}
+
+/** The same of each block: [R, blocks]. */
+export function blockTotals(graph: Graph, logits: Value, count: number): Value {
+  const blocks = Math.ceil(count / LOGIT_BLOCK);
+  const missing = blocks * LOGIT_BLOCK - count;
+  const none = graph.constant([NO_LOGIT], 'float32', []);
+  const whole = missing === 0 ? logits : graph.op('Pad', [logits, graph.constant([0, 0, 0, missing], 'int64'), none]);
+  const rows = graph.reshape(whole, [-1, blocks, LOGIT_BLOCK]);
+  const first = (value: Value) =>
+    graph.op('Slice', [value, ...[0, 1, 2].map((index) => graph.constant([index], 'int64'))]);
+  // Any logit less its log-probability is the total of its block.
+  const totals = graph.op('Sub', [first(rows), first(graph.op('LogSoftmax', [rows], { axis: -1 }))]);
+  return graph.reshape(totals, [-1, blocks]);
+}
+
+/** The logarithm of the sum of the exponentials of each row. */
+export function reduceLogSumExp(graph: Graph, rows: Value): Value {
+  return graph.op('ReduceLogSumExp', [rows, graph.constant([-1], 'int64')], { keepdims: 0 });
+}
+
+/** So little that its exponential is 0, and finite. */
+const NO_LOGIT = -1e30;
+
+/**
+ * The stored output layer, or the embeddings if the model ties them and stores no output layer. A checkpoint that ties
+ * them and stores both has two copies of one matrix, or means the stored output layer: either way the stored one is
+ * right. LoRA on the embeddings does not change the output layer.
+ */
+function outputLayer(decoder: Decoder, weights: Weights): Linear {
+  const { vocabulary, head, embeddings } = decoder;
+  const isTied = head.tied && !weights.has('lm_head.weight');
+  const bias = !isTied && (head.bias ?? false);
+  return { module: isTied ? embeddings : 'lm_head', input: outputSize(decoder), output: vocabulary, bias };
+}
+
+/** The bias of an output layer whose matrix is that of the embeddings: those have none. */
+function withOwnBias(
+  graph: Graph,
+  weights: Weights,
+  { head, vocabulary }: Decoder,
+  { layer, product }: { readonly layer: Linear; readonly product: Value },
+): Value {
+  if (layer.bias || !head.bias) return product;
+  return graph.op('Add', [product, loadFloat32(graph, weights.tensor('lm_head.bias', [vocabulary]))]);
+}
+
+function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {
+  const factored = scaled(graph, logits, head.scale);
+  return head.softcap === null ? factored : softcapped(graph, factored, head.softcap);
+}

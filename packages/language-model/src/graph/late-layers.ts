@@ -1,0 +1,58 @@
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { LATE } from './backbone-names.ts';
+import type { LayerContext } from './block.ts';
+import { type Stream, settled } from './norm.ts';
+
+const { int64 } = ElementType;
+
+/** What the layers of a decoder have in common. */
+export type LayersContext = Omit<LayerContext, 'index'>;
+
+/** From the stream of all slots to that of those which go through the late layers, [B · K, …]. */
+interface LateLayers {
+  readonly enter: (stream: Stream) => Stream;
+  /** The inputs of these layers. */
+  readonly context: LayersContext;
+  /** Which of the B · K hidden states are returned. */
+  readonly rows: Value;
+}
+
+/** The inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots there. */
+export function declareLateLayers(graph: Graph, context: LayersContext): LateLayers {
+  const slots = graph.input(LATE.slots, int64, ['B', 'K']);
+  const masks = graph.input(LATE.masks, int64, ['B', 'K']);
+  const flat = graph.reshape(slots, [-1]);
+  const { shared, layerInputs, options, ofLayer } = context;
+  const rowsOfMask = graph.op('Concat', [graph.constant([-1], 'int64'), shared.totalLength], { axis: 0 });
+  const biases = new Map<Value, Value>();
+  /** [B or 1, 1, S, T] → [B, 1, K, T]. */
+  const biasOf = (bias: Value): Value => {
+    const known = biases.get(bias);
+    if (known) return known;
+    const chosen = graph.op('Gather', [graph.op('Reshape', [bias, rowsOfMask]), masks], { axis: 0 });
+    const made = graph.op('Unsqueeze', [chosen, graph.constant([1], 'int64')]);
+    biases.set(bias, made);
+    return made;
+  };
+  const chosen = (value: Value) => graph.op('Gather', [value, flat], { axis: 0 });
+  return {
+    enter: (stream) => ({ sum: chosen(settled(graph, stream)), pending: null }),
+    rows: graph.input(LATE.rows, int64, ['R']),
+    context: {
+      ...context,
+      shared: {
+        ...shared,
+        positions: graph.op('Gather', [graph.reshape(shared.positions, [-1]), slots], { axis: 0 }),
+        batchShape: graph.op('Shape', [slots]),
+      },
+      layerInputs: (index, attention) => {
+        const inputs = layerInputs(index, attention);
+        return { ...inputs, bias: biasOf(inputs.bias) };
+      },
+      ofLayer: ofLayer && ((index) => chosen(ofLayer(index))),
+      tokens: context.tokens && chosen(context.tokens),
+      // The fused operator has as many queries as new keys.
+      options: options.attention === 'fused' ? { ...options, attention: 'concat' } : options,
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { LoraModule } from '@shadow-gate/checkpoints/adapter';
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import {
+  bitsValue,
+  preparedValue,
+  type TensorEntry,
+  tensorRows,
+  tensorValue,
+  valueType,
+} from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import type { Linear } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+
+const { float32 } = ElementType;
+
+const FLOAT_BYTES = 4;
+
+/** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
+export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  const value = graph.hasTables ? tensorValue(graph, entry, dims) : preparedValue(graph, entry, dims);
+  return valueType(entry) === float32 ? value : graph.cast(value, float32);
+}
+
+/** A stored tensor of integers, in their own type. */
+export function loadIntegers(graph: Graph, entry: TensorEntry): Value {
+  return bitsValue(graph, entry, entry.dtype === 'I32' ? ElementType.int32 : ElementType.int64);
+}
+
+/** Is a matrix held as it is stored, in 16 bits? */
+export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry): boolean {
+  const type = valueType(entry);
+  return held === 'as-stored' && (type === ElementType.float16 || type === ElementType.bfloat16);
+}
+
+/**
+ * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added. Where
+ * 16-bit weights stay so in memory, the matrix is expanded for this product alone: every 16-bit number is a float32, so
+ * that results are the same.
+ */
+function multiply(
+  graph: Graph,
+  weights: Weights,
+  entry: TensorEntry,
+  x: Value,
+  { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
+): Value {
+  const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
+  if (!staysStored(weights, entry)) return product(loadFloat32(graph, entry));
+  const type = valueType(entry);
+  const expanded = (part: TensorEntry) => graph.multiplyExpanded(bitsValue(graph, part, type), part.shape, x, product);
+  const parts = transB === 1 && bias === null ? rowBlocks(entry, weights.mostExpanded) : [entry];
+  const products = parts.map(expanded);
+  return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
+}
+
+/**
+ * A matrix [rows, columns] in blocks of rows that take at most so many bytes in float32, or one row. None is larger than the
+ * first, whose memory the others then take.
+ */
+export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
+  const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
+  const count = Math.ceil(rows / Math.max(1, Math.floor(most / (columns * FLOAT_BYTES))));
+  const block = Math.ceil(rows / count);
+  return Array.from({ length: Math.ceil(rows / block) }, (_, i) =>
+    tensorRows(entry, i * block, Math.min(rows, (i + 1) * block)),
+  );
+}
+
+/**
+ * A linear layer: [m, input] → [m, output], with the update of an adapter.
+ *
+ * Gemm takes the weight as it is stored: onnxruntime packs it once, without a second copy.
+ * @param adapted the name of the weight in an adapter
+ */
+export function applyLinear(
+  graph: Graph,
+  weights: Weights,
+  layer: Linear,
+  x: Value,
+  adapted = `${layer.module}.weight`,
+): Value {
+  const { module, input, output, bias, layout } = layer;
+  const isConv1d = layout === 'conv1d';
+  const weight = weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
+  const added = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [output])) : null;
+  const ratios = weights.ratios(adapted);
+  const y = multiply(graph, weights, weight, x, { transB: isConv1d ? 0 : 1, bias: ratios ? null : added });
+  const lora = weights.lora(adapted);
+  if (!lora) return y;
+  weights.expectLora(lora, input, output);
+  const [a, b] = loadFactors(graph, lora, input, output);
+  const transB = lora.inputFirst ? 0 : 1;
+  const inner = graph.op('Gemm', [x, a], { transB });
+  const product = graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
+  const adaptedY = lora.bias ? graph.op('Add', [product, scaledBias(graph, lora.bias, lora.scale)]) : product;
+  if (!ratios) return adaptedY;
+  const scaled = graph.op('Mul', [adaptedY, graph.constant(ratios, 'float32')]);
+  return added ? graph.op('Add', [scaled, added]) : scaled;
+}
+
+/** factor · x. */
+export function scaled(graph: Graph, x: Value, factor = 1): Value {
+  return factor === 1 ? x : graph.op('Mul', [x, graph.constant([factor], 'float32')]);
+}
+
+function scaledBias(graph: Graph, bias: TensorEntry, scale: number): Value {
+  return graph.op('Mul', [loadFloat32(graph, bias), graph.constant([scale], 'float32')]);
+}
+
+/** A and B of an update as they are stored: [rank, input] and [output, rank], or both transposed. */
+function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input: number, output: number) {
+  return inputFirst
+    ? ([loadFloat32(graph, a, [input, rank]), loadFloat32(graph, b, [rank, output])] as const)
+    : ([loadFloat32(graph, a, [rank, input]), loadFloat32(graph, b, [output, rank])] as const);
+}
+
+/** A linear layer with its stored weight [output, input], or (`transB: 0`) [input, output]. */
+export function applyWeight(
+  graph: Graph,
+  weights: Weights,
+  x: Value,
+  weight: TensorEntry,
+  { transB = 1, bias = null }: { readonly transB?: 0 | 1; readonly bias?: Value | null } = {},
+): Value {
+  return multiply(graph, weights, weight, x, { transB, bias });
+}
+
+/**
+ * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with the update of an adapter. The table
+ * stays in the file's type, and only the rows that are looked up are read.
+ */
+export function lookUp(
+  graph: Graph,
+  weights: Weights,
+  module: string,
+  indices: Value,
+  [count, size]: readonly [number, number],
+): Value {
+  const table = weights.table(`${module}.weight`, [count, size]);
+  // What cannot be expanded by rows is in memory as a whole.
+  const isWhole = table.recipe !== undefined && table.recipe.rows === undefined;
+  const entry = isWhole ? weights.tensor(`${module}.weight`, [count, size]) : table;
+  const stored = entry.recipe?.rows
+    ? entry.recipe.rows(graph, indices)
+    : graph.op('Gather', [preparedValue(graph, entry), indices], { axis: 0 });
+  const rows = valueType(entry) === float32 ? stored : graph.cast(stored, float32);
+  const lora = weights.lora(`${module}.weight`);
+  if (!lora) return rows;
+  weights.expectLora(lora, count, size);
+  const [a, b] = loadFactors(graph, lora, count, size);
+  const inner = graph.op('Gather', [a, indices], { axis: lora.inputFirst ? 0 : 1 });
+  const orientation = lora.inputFirst ? { transA: 0, transB: 0 } : { transA: 1, transB: 1 };
+  const adapted = graph.op('Gemm', [inner, b, rows], { ...orientation, alpha: { float: lora.scale } });
+  const ratios = weights.ratios(`${module}.weight`);
+  return ratios ? graph.op('Mul', [adapted, graph.constant(ratios, 'float32')]) : adapted;
+}

@@ -1,0 +1,61 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { activate, applyGatedHalves, gated, xielu } from './activation.ts';
+import { applyExperts, type ExpertsInputs, weightShared } from './experts.ts';
+import { applyLinear, scaled } from './linear.ts';
+import { applyNorm } from './norm.ts';
+
+/** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
+export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsInputs): Value {
+  switch (mlp.kind) {
+    case 'plain': {
+      const up = applyLinear(graph, weights, mlp.up, x);
+      const { activation } = mlp;
+      const active =
+        typeof activation === 'object' ? xielu(graph, weights, activation, up) : activate(graph, activation, up);
+      return applyLinear(graph, weights, mlp.down, active);
+    }
+    case 'gated': {
+      const plain = scaled(graph, applyLinear(graph, weights, mlp.gate, x), mlp.scales?.gate);
+      const gate = mlp.cutoff === undefined ? plain : largest(graph, plain, mlp.cutoff);
+      const up = applyLinear(graph, weights, mlp.up, x);
+      const down = applyLinear(graph, weights, mlp.down, gated(graph, mlp.activation, gate, up));
+      return scaled(graph, down, mlp.scales?.output);
+    }
+    case 'gated-fused': {
+      const both = applyLinear(graph, weights, mlp.gateUp, x);
+      return applyLinear(graph, weights, mlp.down, applyGatedHalves(graph, mlp.activation, both));
+    }
+    case 'experts': {
+      const routed = applyExperts(graph, weights, mlp, x, options);
+      if (mlp.shared === null) return routed;
+      const shared = applyMlp(graph, weights, mlp.shared.mlp, x, options);
+      return graph.op('Add', [routed, weightShared(graph, weights, mlp.shared, x, shared)]);
+    }
+  }
+}
+
+/**
+ * The MLP's output [m, hidden] together with that of the experts beside it.
+ * @param stream before the norm of the MLP
+ */
+export function withExpertsBeside(
+  graph: Graph,
+  weights: Weights,
+  { experts, norm, outputNorm, mlpOwnNorm }: ExpertsBeside,
+  { mlp, stream }: { readonly mlp: Value; readonly stream: Value },
+  options: ExpertsInputs,
+): Value {
+  const routed = applyExperts(graph, weights, experts, applyNorm(graph, weights, norm, stream), options, stream);
+  return graph.op('Add', [applyNorm(graph, weights, mlpOwnNorm, mlp), applyNorm(graph, weights, outputNorm, routed)]);
+}
+
+/** What each row of x [m, width] has above its mean and so many standard deviations, and 0 elsewhere. */
+function largest(graph: Graph, x: Value, deviations: number): Value {
+  const mean = (value: Value) => graph.op('ReduceMean', [value, graph.constant([-1], 'int64')], { keepdims: 1 });
+  const centered = graph.op('Sub', [x, mean(x)]);
+  const deviation = graph.op('Sqrt', [mean(graph.op('Mul', [centered, centered]))]);
+  const cutoff = graph.op('Mul', [deviation, graph.constant([deviations], 'float32')]);
+  return graph.op('Relu', [graph.op('Sub', [centered, cutoff])]);
+}

@@ -1,0 +1,122 @@
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { type Attention, type Decoder, stateCount } from '../architectures/decoder.ts';
+import type { LayerKeys } from './attention.ts';
+import { EDGE } from './backbone-names.ts';
+import { type Stream, settled } from './norm.ts';
+
+const { float32 } = ElementType;
+
+/** What passes from one part of a backbone to the next ones, where it is run layer by layer. */
+
+/** Where the layers of a part begin. */
+export interface PartBeginning {
+  /** The stream. */
+  readonly sum: Value;
+  /** The tokens' embeddings for a layer, [m, size]; null where there are none. */
+  readonly ofLayer: ((index: number) => Value) | null;
+}
+
+interface Layers {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The layers of a decoder whose keys and values the others share, each with the last one that does. */
+export function sharedLayers({ layers }: Pick<Decoder, 'layers'>): ReadonlyMap<number, number> {
+  return new Map(
+    layers.flatMap(({ mixer }, index) =>
+      mixer?.kind === 'attention' && mixer.projections.kind === 'shared' ? [[mixer.projections.layer, index]] : [],
+    ),
+  );
+}
+
+/** The layers before a part whose keys and values its own layers share. */
+export function sharedBefore({ layers }: Pick<Decoder, 'layers'>, { from, to }: Layers): number[] {
+  const used = sharedLayers({ layers: layers.slice(from, to) });
+  return [...used.keys()].filter((source) => source < from);
+}
+
+/** The layers of a part whose keys and values later ones share. */
+export function sharedAfter(decoder: Pick<Decoder, 'layers'>, { from, to }: Layers): number[] {
+  return [...sharedLayers(decoder)].flatMap(([source, last]) =>
+    source >= from && source < to && last >= to ? [source] : [],
+  );
+}
+
+/** The layers of a part that take the tokens' embeddings for them. */
+export function withLayerInput({ layers }: Pick<Decoder, 'layers'>, { from, to }: Layers): number[] {
+  return layers.flatMap(({ perLayerInput }, index) =>
+    perLayerInput !== undefined && index >= from && index < to ? [index] : [],
+  );
+}
+
+/** Declare what a part takes from those before it; keys and values are added to `keys`. */
+export function continuePart(
+  graph: Graph,
+  decoder: Decoder,
+  part: Layers,
+  {
+    past,
+    keys,
+  }: {
+    readonly past: (index: number, attention: Attention) => LayerKeys['past'];
+    readonly keys: Map<number, LayerKeys>;
+  },
+): PartBeginning {
+  const { hidden, hyperConnections, layers } = decoder;
+  const count = stateCount(decoder);
+  for (const source of sharedBefore(decoder, part)) {
+    const mixer = layers[source]?.mixer;
+    if (mixer?.kind !== 'attention') throw new Error(`layer ${source} has no keys and values to share`);
+    const { keyValueHeads, headDim, valueDim } = mixer;
+    const input = (name: string, size: number) => graph.input(name, float32, ['B', 'S', keyValueHeads * size]);
+    keys.set(source, {
+      key: input(EDGE.sharedKey(source), headDim),
+      value: input(EDGE.sharedValue(source), valueDim),
+      past: past(source, mixer),
+    });
+  }
+  const inputs = new Map(
+    withLayerInput(decoder, part).map((index) => {
+      const { perLayerEmbeddings } = decoder;
+      if (perLayerEmbeddings === undefined) throw new Error('the embeddings of each layer are not described');
+      return [index, graph.input(EDGE.layerInput(index), float32, ['M_all', perLayerEmbeddings.size])];
+    }),
+  );
+  const dims = count === null ? ['M', hidden * (hyperConnections?.count ?? 1)] : ['M', count, hidden];
+  return {
+    sum: graph.input(EDGE.stream, float32, dims),
+    ofLayer: (index) => {
+      const value = inputs.get(index);
+      if (value === undefined) throw new Error(`the embeddings of layer ${index} are missing`);
+      return value;
+    },
+  };
+}
+
+/** Declare what a part leaves for later ones. */
+export function endPart(
+  graph: Graph,
+  decoder: Decoder,
+  part: Layers & { readonly embeds: boolean },
+  {
+    stream,
+    keys,
+    ofLayer,
+  }: Pick<PartBeginning, 'ofLayer'> & {
+    readonly stream: Stream;
+    readonly keys: ReadonlyMap<number, LayerKeys>;
+  },
+): void {
+  graph.output(EDGE.next, settled(graph, stream), float32);
+  for (const source of sharedAfter(decoder, part)) {
+    const own = keys.get(source);
+    if (own === undefined) throw new Error(`the keys and values of layer ${source} are missing`);
+    graph.output(EDGE.sharedKey(source), own.key, float32);
+    graph.output(EDGE.sharedValue(source), own.value, float32);
+  }
+  if (!part.embeds || ofLayer === null) return;
+  for (const index of withLayerInput(decoder, { from: part.to, to: decoder.layers.length })) {
+    graph.output(EDGE.layerInput(index), ofLayer(index), float32);
+  }
+}

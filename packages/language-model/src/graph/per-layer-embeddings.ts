@@ -1,0 +1,50 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { PerLayerEmbeddings, PerLayerInput } from '../architectures/per-layer-embeddings.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { gated } from './activation.ts';
+import { applyLinear, lookUp } from './linear.ts';
+import { applyNorm } from './norm.ts';
+
+/**
+ * What each layer adds for each token: float32 [m, layers, size].
+ * @param tokens int64 [m]
+ * @param embedded the tokens' embeddings in the stream, [m, hidden]
+ */
+export function perLayerEmbeddings(
+  graph: Graph,
+  weights: Weights,
+  { table, vocabulary, size, scale, projection, projectionScale, norm }: PerLayerEmbeddings,
+  tokens: Value,
+  embedded: Value,
+): Value {
+  const times = (value: Value, factor: number) => graph.op('Mul', [value, graph.constant([factor], 'float32')]);
+  const layers = projection.output / size;
+  const perLayer = (value: Value) => graph.reshape(value, [-1, layers, size]);
+  const looked = lookUp(graph, weights, table, tokens, [vocabulary, projection.output]);
+  const projected = times(applyLinear(graph, weights, projection, embedded), projectionScale);
+  const ofContext = applyNorm(graph, weights, norm, perLayer(projected));
+  return times(graph.op('Add', [ofContext, times(perLayer(looked), scale)]), Math.SQRT1_2);
+}
+
+/** Tokens beyond the table, such as those of images, have the embeddings of the first (Gemma 3n). */
+export function tokensInTable(graph: Graph, { vocabulary }: PerLayerEmbeddings, tokens: Value): Value {
+  const constant = (value: number) => graph.constant([value], 'int64', []);
+  return graph.op('Where', [graph.op('Less', [tokens, constant(vocabulary)]), tokens, constant(0)]);
+}
+
+/** Of `perLayerEmbeddings`, those of one layer: [m, size]. */
+export function embeddingsOfLayer(graph: Graph, all: Value, layer: number): Value {
+  return graph.op('Gather', [all, graph.constant([layer], 'int64', [])], { axis: 1 });
+}
+
+/** What the embeddings of a layer [m, size] add to a stream [m, hidden]. */
+export function perLayerInput(
+  graph: Graph,
+  weights: Weights,
+  { gate, activation, projection, norm }: PerLayerInput,
+  stream: Value,
+  embeddings: Value,
+): Value {
+  const chosen = gated(graph, activation, applyLinear(graph, weights, gate, stream), embeddings);
+  return applyNorm(graph, weights, norm, applyLinear(graph, weights, projection, chosen));
+}

@@ -1,0 +1,113 @@
+import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Attention, Latent, Projections } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { applyLinear } from './linear.ts';
+import { applyNorm } from './norm.ts';
+
+export interface KeyAndValue {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/** Queries [B, S, heads · headDim], keys and values [B, S, keyValueHeads · headDim]. */
+export interface QueryKeyValue extends KeyAndValue {
+  readonly query: Value;
+}
+
+interface Projected {
+  readonly query: Value;
+  /** Keys [m, keyValueHeads · headDim] and values; null for a layer that shares those of another. */
+  readonly own: KeyAndValue | null;
+  /** What multiplies the output, as a logit: [m, heads · headDim], or [m, heads]. */
+  readonly gate: Value | null;
+}
+
+/** Queries [m, heads · headDim], and the rest. */
+export function project(graph: Graph, weights: Weights, attention: Attention, x: Value): Projected {
+  const { outputGate } = attention;
+  const projected = projectQueries(graph, weights, attention, x);
+  return outputGate === null || outputGate === 'query'
+    ? projected
+    : { ...projected, gate: applyLinear(graph, weights, outputGate, x) };
+}
+
+function projectQueries(graph: Graph, weights: Weights, attention: Attention, x: Value): Projected {
+  const { projections } = attention;
+  switch (projections.kind) {
+    case 'separate': {
+      const both = applyLinear(graph, weights, projections.query, x);
+      const [query, gate] = attention.outputGate === 'query' ? splitGate(graph, attention, both) : [both, null];
+      const key = applyLinear(graph, weights, projections.key, x);
+      const value = projections.value === 'key' ? key : applyLinear(graph, weights, projections.value, x);
+      return { query, gate, own: { key, value } };
+    }
+    case 'shared':
+      return { query: applyLinear(graph, weights, projections.query, x), own: null, gate: null };
+    case 'fused':
+      return withoutGate(splitFused(graph, projections, applyLinear(graph, weights, projections.linear, x), attention));
+    case 'compressed':
+      throw new Error('compressed attention has projections of its own');
+    case 'latent':
+      return withoutGate(expandLatent(graph, weights, projections, attention, x));
+  }
+}
+
+function withoutGate({ query, key, value }: QueryKeyValue): Projected {
+  return { query, own: { key, value }, gate: null };
+}
+
+/** [m, heads · 2 · headDim] → two of [m, heads · headDim]. */
+function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): readonly [query: Value, gate: Value] {
+  const [query, gate] = graph.node('Split', [graph.reshape(both, [-1, heads, 2, headDim])], {
+    outputs: 2,
+    attributes: { axis: 2, num_outputs: 2 },
+  });
+  return [graph.reshape(query, [-1, heads * headDim]), graph.reshape(gate, [-1, heads * headDim])];
+}
+
+/**
+ * Queries, keys and values of latent attention. The rotated dimensions come first in queries and keys, where the operator for
+ * rotary positions expects them: products do not depend on the order.
+ */
+function expandLatent(
+  graph: Graph,
+  weights: Weights,
+  { query, compress, norm, expand, ropeDim }: Latent,
+  { heads, headDim, valueDim }: Attention,
+  x: Value,
+): QueryKeyValue {
+  const plainDim = headDim - ropeDim;
+  const split = (value: Value, sizes: readonly [number, number]) =>
+    graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 2, attributes: { axis: -1 } });
+  const inner = 'down' in query ? applyNorm(graph, weights, query.norm, applyLinear(graph, weights, query.down, x)) : x;
+  const queries = graph.reshape(applyLinear(graph, weights, query.up, inner), [-1, heads, headDim]);
+  const [plainQuery, ropeQuery] = split(queries, [plainDim, ropeDim]);
+  const [latent, ropeKey] = split(applyLinear(graph, weights, compress, x), [compress.output - ropeDim, ropeDim]);
+  const expanded = applyLinear(graph, weights, expand, applyNorm(graph, weights, norm, latent));
+  const [plainKey, value] = split(graph.reshape(expanded, [-1, heads, plainDim + valueDim]), [plainDim, valueDim]);
+  // The same for every head.
+  const ropeKeys = graph.op('Tile', [graph.reshape(ropeKey, [-1, 1, ropeDim]), graph.constant([1, heads, 1], 'int64')]);
+  const joined = (rope: Value, plain: Value) =>
+    graph.reshape(graph.op('Concat', [rope, plain], { axis: -1 }), [-1, heads * headDim]);
+  return {
+    query: joined(ropeQuery, plainQuery),
+    key: joined(ropeKeys, plainKey),
+    value: graph.reshape(value, [-1, heads * valueDim]),
+  };
+}
+
+function splitFused(
+  graph: Graph,
+  { groups, split }: Extract<Projections, { kind: 'fused' }>,
+  fused: Value,
+  { heads, keyValueHeads, headDim }: Attention,
+): QueryKeyValue {
+  const count = split[0] + split[1] + split[2];
+  const [query, key, value] = graph.node(
+    'Split',
+    [graph.reshape(fused, [-1, groups, count, headDim]), graph.constant([...split], 'int64')],
+    { outputs: 3, attributes: { axis: 2 } },
+  );
+  const flat = (part: Value, width: number) => graph.reshape(part, [-1, width * headDim]);
+  return { query: flat(query, heads), key: flat(key, keyValueHeads), value: flat(value, keyValueHeads) };
+}

@@ -1,0 +1,173 @@
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Experts, Router, RouterGroups, Sparsemixer } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { applyLinear, loadFloat32, loadIntegers, scaled } from './linear.ts';
+import { applyNorm } from './norm.ts';
+
+/** What a router decides for each of m tokens. */
+interface Routing {
+  /** Weight of each expert: [m, count], zero except for the chosen. */
+  readonly shares: Value;
+  /** The sum of a token's weights: [m, 1]. */
+  readonly total: Value;
+}
+
+/** [m, count]. */
+export function routerLogits(graph: Graph, weights: Weights, { linear, alias, input }: Router, x: Value): Value {
+  const isRenamed = alias !== null && !weights.has(`${linear.module}.weight`);
+  const seen = input === undefined ? x : routerInput(graph, weights, input, x);
+  const stored = isRenamed ? { ...linear, module: alias } : linear;
+  // An adapter names modules as in memory, whichever name the file has.
+  const adapted = [linear.module, alias].find((module) => weights.isAdapted(`${module}.weight`)) ?? stored.module;
+  return applyLinear(graph, weights, stored, seen, `${adapted}.weight`);
+}
+
+function routerInput(graph: Graph, weights: Weights, { norm, gain, scale }: NonNullable<Router['input']>, x: Value) {
+  const gains = loadFloat32(graph, weights.tensor(gain, [norm.size]));
+  const scaledGains = graph.op('Mul', [gains, graph.constant([scale], 'float32')]);
+  return graph.op('Mul', [applyNorm(graph, weights, norm, x), scaledGains]);
+}
+
+/** Are the chosen experts those with the largest logits, weighted by a softmax? */
+export function isPlain({ scores, correction, groups, byToken }: Router): boolean {
+  return scores === 'softmax' && correction === null && groups === null && byToken === undefined;
+}
+
+/** The chosen experts of each token and their weights, from the router's logits [m, count]. */
+export function route(
+  graph: Graph,
+  weights: Weights,
+  { router, count, perToken }: Pick<Experts, 'router' | 'count' | 'perToken'>,
+  logits: Value,
+  tokens: Value | null,
+): Routing {
+  if (typeof router.scores === 'object') return mixSparsely(graph, router.scores, logits);
+  const scores = scoresOf(graph, router.scores, logits);
+  const chosen =
+    router.byToken === undefined
+      ? bestOf(graph, choiceOf(graph, weights, router, count, scores), perToken)
+      : expertsOfTokens(graph, weights, router.byToken, perToken, tokens);
+  const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
+  const chosenShares = scaled(graph, normalized(graph, router, best), router.scale);
+  if (router.expertScales !== undefined) {
+    const scales = loadFloat32(graph, weights.tensor(router.expertScales, [count]));
+    const ofChosen = graph.op('Gather', [scales, chosen], { axis: 0 });
+    return spread(graph, scores, chosen, graph.op('Mul', [chosenShares, ofChosen]));
+  }
+  return spread(graph, scores, chosen, chosenShares, { mayRepeat: router.byToken !== undefined });
+}
+
+function scoresOf(graph: Graph, scores: Exclude<Router['scores'], Sparsemixer>, logits: Value): Value {
+  switch (scores) {
+    case 'softmax':
+      return graph.op('Softmax', [logits], { axis: -1 });
+    case 'sigmoid':
+      return graph.op('Sigmoid', [logits]);
+    case 'sqrt-softplus':
+      return graph.op('Sqrt', [graph.op('Softplus', [logits])]);
+  }
+}
+
+/** Indices of the k largest in each row. */
+function bestOf(graph: Graph, scores: Value, k: number): Value {
+  const [, chosen] = graph.node('TopK', [scores, graph.constant([k], 'int64')], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  return chosen;
+}
+
+/** [m, perToken]. */
+function expertsOfTokens(
+  graph: Graph,
+  weights: Weights,
+  { tensor, vocabulary }: NonNullable<Router['byToken']>,
+  perToken: number,
+  tokens: Value | null,
+): Value {
+  if (tokens === null) throw new Error('the tokens that choose experts are missing');
+  const table = loadIntegers(graph, weights.integers(tensor, [vocabulary, perToken]));
+  return graph.cast(graph.op('Gather', [table, tokens], { axis: 0 }), ElementType.int64);
+}
+
+/** Weights of the chosen experts [m, k] as weights of all. @param like any value [m, count] */
+function spread(graph: Graph, like: Value, chosen: Value, shares: Value, { mayRepeat = false } = {}): Routing {
+  const zeros = graph.op('Mul', [like, graph.constant([0], 'float32')]);
+  return {
+    shares: graph.op('ScatterElements', [zeros, chosen, shares], {
+      axis: -1,
+      ...(mayRepeat ? { reduction: 'add' } : {}),
+    }),
+    total: sumOf(graph, shares),
+  };
+}
+
+/** See {@link Sparsemixer}. */
+function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Routing {
+  const two = graph.constant([2], 'int64');
+  const [best, chosen] = graph.node('TopK', [logits, two], { outputs: 2, attributes: { axis: -1 } });
+  const halves = (x: Value) => graph.node('Split', [x], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
+  const [[first, second], [firstIndex]] = [halves(best), halves(chosen)];
+  const weight = (largest: Value, left: Value) => {
+    const scale = graph.op('Max', [graph.op('Abs', [logits]), largest]);
+    const distance = graph.op('Div', [graph.op('Sub', [largest, logits]), scale]);
+    const isFar = graph.op('Greater', [distance, graph.constant([2 * jitter], 'float32')]);
+    const odds = graph.op('Exp', [graph.op('Sub', [left, largest])]);
+    const near = graph.op('Where', [isFar, graph.constant([0], 'float32'), odds]);
+    return graph.op('Reciprocal', [sumOf(graph, near)]);
+  };
+  const none = graph.op('Add', [
+    graph.op('Mul', [first, graph.constant([0], 'float32')]),
+    graph.constant([LEAST_LOGIT], 'float32'),
+  ]);
+  const others = graph.op('ScatterElements', [logits, firstIndex, none], { axis: -1 });
+  const shares = graph.op('Concat', [weight(first, logits), weight(second, others)], { axis: -1 });
+  return spread(graph, logits, chosen, shares);
+}
+
+/** Its exponential is 0. */
+const LEAST_LOGIT = -1e30;
+
+/** By which the experts are chosen: [m, count]. */
+function choiceOf(graph: Graph, weights: Weights, router: Router, count: number, scores: Value): Value {
+  const { correction, groups } = router;
+  const corrected =
+    correction === null
+      ? scores
+      : graph.op('Add', [scores, loadFloat32(graph, weights.tensor(correction.tensor, correction.shape), [count])]);
+  return groups === null ? corrected : inBestGroups(graph, groups, count, corrected);
+}
+
+function inBestGroups(graph: Graph, { count: groups, chosen, score, others }: RouterGroups, count: number, x: Value) {
+  const size = count / groups;
+  const grouped = graph.reshape(x, [-1, groups, size]);
+  const [best] = graph.node('TopK', [grouped, graph.constant([score === 'best' ? 1 : 2], 'int64')], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  const groupScores = graph.op('ReduceSum', [best, graph.constant([-1], 'int64')], { keepdims: 0 });
+  const [top, indices] = graph.node('TopK', [groupScores, graph.constant([chosen], 'int64')], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  const constantLike = (like: Value, value: number) =>
+    graph.op('Add', [graph.op('Mul', [like, graph.constant([0], 'float32')]), graph.constant([value], 'float32')]);
+  const marks = graph.op('ScatterElements', [constantLike(groupScores, 0), indices, constantLike(top, 1)], {
+    axis: -1,
+  });
+  const isChosen = graph.op('Greater', [graph.reshape(marks, [-1, groups, 1]), graph.constant([0], 'float32')]);
+  const masked = graph.op('Where', [isChosen, grouped, graph.constant([others], 'float32')]);
+  return graph.reshape(masked, [-1, count]);
+}
+
+function normalized(graph: Graph, { normalize }: Router, best: Value): Value {
+  if (normalize === null) return best;
+  const { added, least } = normalize;
+  const sum = sumOf(graph, best);
+  const raised = added === 0 ? sum : graph.op('Add', [sum, graph.constant([added], 'float32')]);
+  return graph.op('Div', [best, least === 0 ? raised : graph.op('Max', [raised, graph.constant([least], 'float32')])]);
+}
+
+function sumOf(graph: Graph, shares: Value): Value {
+  return graph.op('ReduceSum', [shares, graph.constant([-1], 'int64')], { keepdims: 1 });
+}

@@ -1,0 +1,134 @@
+import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { at } from '@shadow-gate/platform';
+import { type Decoder, outputSize } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
+import {
+  blockTotals,
+  canSliceHead,
+  HEAD,
+  type HeadSlice,
+  headLogits,
+  LOGIT_BLOCK,
+  type MostLikely,
+  mostLikely,
+  outputMatrix,
+  outputPredicted,
+  reduceLogSumExp,
+  scaledLogits,
+} from './head.ts';
+import { staysStored } from './linear.ts';
+
+const { float32, int64 } = ElementType;
+
+/** Tokens of a slice, at most: 512 rows of their logits take 16 MiB. */
+const SLICE = 8 * LOGIT_BLOCK;
+
+const FLOAT_BYTES = 4;
+
+/**
+ * The slices in which the output matrix is multiplied where it stays in 16 bits; null if that is done as a whole. Only products with
+ * expanded matrices come one after the other: the logits of other slices would all be in memory together.
+ */
+export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | null {
+  const { vocabulary } = decoder;
+  const most = Math.floor(weights.mostExpanded / (outputSize(decoder) * FLOAT_BYTES * LOGIT_BLOCK)) * LOGIT_BLOCK;
+  const size = Math.max(LOGIT_BLOCK, Math.min(SLICE, most));
+  const isExpanded = canSliceHead(decoder, weights) && staysStored(weights, outputMatrix(decoder, weights));
+  if (vocabulary <= size || !isExpanded) return null;
+  return Array.from({ length: Math.ceil(vocabulary / size) }, (_, i) => ({
+    start: i * size,
+    end: Math.min(vocabulary, (i + 1) * size),
+  }));
+}
+
+/**
+ * The output matrix by slices of the vocabulary, one after the other: a slice is expanded once for all rows, and the logits of a row
+ * are never all in memory. Inputs and outputs are those of `buildHead`, to the last bit, except for the logits themselves.
+ */
+export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
+  const graph = new Graph();
+  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
+  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
+  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
+  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
+  const wanted: Wanted = { rows: column(0), tokens: column(1), scaledRows, predictedRows };
+  const parts = slices.map((slice) => {
+    const part = partOf(graph, headLogits(graph, decoder, weights, slice, hidden), slice, wanted);
+    graph.expandAfter([part.totals, part.most, part.chosen, ...part.scaled, part.predicted.logits]);
+    return part;
+  });
+  const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
+  const total = reduceLogSumExp(graph, beside(parts.map(({ totals }) => totals)));
+  const largest = graph.op('ArgMax', [beside(parts.map(({ most }) => most))], { axis: -1 });
+  const best = graph.op('GatherElements', [beside(parts.map(({ best }) => best)), largest], { axis: 1 });
+  const ofRows = graph.op('Gather', [total, graph.reshape(wanted.rows, [-1])], { axis: 0 });
+  const chosen = graph.sum(parts.map((part) => part.chosen));
+  graph.output(HEAD.logprobs, graph.op('Sub', [chosen, ofRows]), float32);
+  graph.output(HEAD.total, total, float32);
+  graph.output(HEAD.best, graph.reshape(best, [-1]), int64);
+  const scaled = LOGIT_FACTORS.map((_, i) => reduceLogSumExp(graph, beside(parts.map((part) => at(part.scaled, i)))));
+  const columns = scaled.map((total) => graph.reshape(total, [-1, 1]));
+  graph.output(HEAD.scaledTotals, graph.op('Concat', columns, { axis: 1 }), float32);
+  outputPredicted(graph, mostOfAll(graph, decoder, parts));
+  return graph;
+}
+
+/** The most likely tokens among those of all slices. */
+function mostOfAll(graph: Graph, { vocabulary }: Decoder, parts: readonly Part[]): MostLikely {
+  const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
+  const most = graph.constant([Math.min(MOST_PREDICTED, vocabulary)], 'int64');
+  const all = beside(parts.map(({ predicted }) => predicted.logits));
+  const [logits, places] = graph.node('TopK', [all, most], { outputs: 2, attributes: { axis: -1 } });
+  const tokens = beside(parts.map(({ predicted }) => predicted.tokens));
+  return { logits, tokens: graph.op('GatherElements', [tokens, places], { axis: 1 }) };
+}
+
+interface Wanted {
+  /** Of each target, int64 [Q, 1]. */
+  readonly rows: Value;
+  readonly tokens: Value;
+  /** int64 [P]. */
+  readonly scaledRows: Value;
+  /** int64 [T]. */
+  readonly predictedRows: Value;
+}
+
+interface Part {
+  /** Logarithms of sums of exponentials: [R, blocks]. */
+  readonly totals: Value;
+  /** The largest logit and its token: [R, 1]. */
+  readonly most: Value;
+  readonly best: Value;
+  /** Logits of the targets in this slice, and zero for the others: [Q]. */
+  readonly chosen: Value;
+  /** Totals of scaled logits, for each of LOGIT_FACTORS: [P, blocks]. */
+  readonly scaled: readonly Value[];
+  /** Tokens as the whole vocabulary has them. */
+  readonly predicted: MostLikely;
+}
+
+function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, wanted: Wanted): Part {
+  const { rows, tokens, scaledRows, predictedRows } = wanted;
+  const number = (value: number) => graph.constant([value], 'int64');
+  const place = graph.op('ArgMax', [logits], { axis: -1 });
+  const local = graph.op('Sub', [tokens, number(start)]);
+  const nearest = graph.op('Min', [graph.op('Max', [local, number(0)]), number(end - start - 1)]);
+  const found = graph.op('GatherND', [logits, graph.op('Concat', [rows, nearest], { axis: 1 })]);
+  const predicted = mostLikely(graph, logits, predictedRows, end - start);
+  const isHere = graph.reshape(graph.op('Equal', [local, nearest]), [-1]);
+  return {
+    totals: blockTotals(graph, logits, end - start),
+    most: graph.op('GatherElements', [logits, place], { axis: 1 }),
+    best: graph.op('Add', [place, number(start)]),
+    chosen: graph.op('Where', [isHere, found, graph.constant([0], 'float32')]),
+    scaled: scaledLogits(graph, logits, scaledRows).map((own) => blockTotals(graph, own, end - start)),
+    predicted: { logits: predicted.logits, tokens: graph.op('Add', [predicted.tokens, number(start)]) },
+  };
+}
+
+/** Of one row, how many logits are in memory at a time. */
+export function logitsAtOnce(decoder: Decoder, slices: readonly HeadSlice[] | null): number {
+  return slices === null ? decoder.vocabulary : at(slices, 0).end;
+}

@@ -1,0 +1,264 @@
+import { type Checkpoint, whileUnchanged } from '@shadow-gate/checkpoints';
+import { isOutOfMemory, UserError } from '@shadow-gate/platform';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
+import type { OnInterruption } from '@shadow-gate/platform/progress';
+import type { Engine, OnWork } from './engine.ts';
+import type { Execution, PassCost } from './execution.ts';
+import { continuePrompts, type GenerateAnswer } from './generate.ts';
+import { type CheckpointSource, type OutlinedModel, openEngine, outlineModel } from './open-model.ts';
+import type { ModelPrecision } from './precision.ts';
+import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
+import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
+import type { GenerateRequest, ScoreRequest } from './requests.ts';
+import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
+import type { ModelTokenIds } from './tokens/model-token-ids.ts';
+import { requireTokenizer } from './tokens/open-tokenizer.ts';
+import { openTokenPlace, type TokenPlace } from './tokens/token-place.ts';
+import type { Tokenizer } from './tokens/tokenizer.ts';
+
+/** A model at a server. */
+export interface EndpointSource {
+  readonly kind: 'endpoint';
+  readonly endpoint: string;
+  readonly model: string;
+  readonly apiKey?: string | undefined;
+  /** Directory of the tokenizer, to encode texts here; without it, the server encodes them. */
+  readonly tokenizer?: string | undefined;
+  /** The tokenizer of an opened checkpoint, where no directory is given. */
+  readonly tokens?: TokenPlace | undefined;
+  readonly maxLength?: number | undefined;
+  /** Requests at the same time. */
+  readonly concurrency?: number | undefined;
+  /** For one request, in milliseconds. */
+  readonly timeout?: number | undefined;
+  /** Where answers are kept between runs. */
+  readonly answers?: KeyValueStore | undefined;
+  /** Ask fixed prompts first and last: a server that contradicts itself is an error. */
+  readonly isExamined?: boolean | undefined;
+}
+
+/** The model that answers requests: an opened checkpoint, or a server. */
+export type ModelSource = CheckpointSource | EndpointSource;
+
+/** A model that answers requests, on this machine or at a server. */
+export interface Model {
+  /** The longest input, in tokens. */
+  readonly maxLength: number;
+  /** Null if the server encodes the texts. */
+  readonly tokenizer: Tokenizer | null;
+  /** The device or the server that answers, and why. */
+  readonly by: string;
+  /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
+  readonly device: string;
+  /** Null: a server does not say. */
+  readonly precision: ModelPrecision | null;
+  /** Null: a server does not say. */
+  readonly execution: Execution | null;
+  /** What a pass over all weights takes; absent unless it runs layer by layer. */
+  readonly passCost?: () => Promise<PassCost>;
+  /** What the server was asked so far; absent on this machine. */
+  readonly usage?: () => RemoteUsage;
+  /** Whether texts can be scored from their first token on; absent: they can. */
+  readonly scoresTexts?: boolean;
+  /** What the server is, if it is examined; absent on this machine. */
+  readonly served?: ServedIdentity | null;
+  /**
+   * Announce all calls that follow, so that no answer depends on the calls before it. A server cannot guarantee that.
+   */
+  prepare?(calls: ModelCalls): Promise<void>;
+  /**
+   * In the order of the requests.
+   * @param onTruncation receives each request that was cut on the left to fit the model
+   */
+  score(
+    requests: readonly ScoreRequest[],
+    onTruncation: (where: string) => void,
+    onWork?: OnWork,
+  ): Promise<ScoreAnswer[]>;
+  generate(
+    requests: readonly GenerateRequest[],
+    onTruncation: (where: string) => void,
+    onWork?: OnWork,
+  ): Promise<GenerateAnswer[]>;
+}
+
+interface ModelCalls {
+  /** The requests of each call to `score`. */
+  readonly score: Iterable<readonly ScoreRequest[]>;
+  /** Will `generate` be called? */
+  readonly generate: boolean;
+}
+
+interface ModelOptions {
+  readonly needsTokenizer: boolean;
+  /** Told of downloads and of loading, which can come in the middle of a call. */
+  readonly onOpening?: OnInterruption | undefined;
+}
+
+/** What is known of a model before its weights are read: enough to encode requests. */
+export interface ModelOutline extends OutlinedModel {
+  /** A server that encodes the texts itself. */
+  readonly byText: RemoteEngine | null;
+  /** Read the weights. */
+  load(): Promise<LoadedEngine>;
+}
+
+export interface LoadedEngine {
+  readonly engine: Engine;
+  /** Null on this machine. */
+  readonly remote: RemoteEngine | null;
+  readonly by: string;
+  readonly device: string;
+  readonly precision: ModelPrecision | null;
+  readonly execution: Execution | null;
+  readonly passCost?: () => Promise<PassCost>;
+}
+
+/**
+ * Open a model, let it work, and close it.
+ * @param options.now the date that a chat template can write
+ * @param options.beforeLoading looks at the tokenizer, to throw what need not wait for the weights
+ * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
+ */
+export async function withModel<T>(
+  source: ModelSource,
+  {
+    now,
+    beforeLoading,
+    ...options
+  }: ModelOptions & { readonly now: Date; readonly beforeLoading?: (tokenizer: Tokenizer | null) => void },
+  work: (model: Model) => Promise<T>,
+): Promise<T> {
+  return withOutline(source, options, async (outline) => {
+    beforeLoading?.(outline.tokenizer);
+    return work(modelOf(outline, await outline.load(), now));
+  });
+}
+
+/**
+ * Open what is known of a model without its weights, let it work, and close it.
+ * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
+ */
+export async function withOutline<T>(
+  source: ModelSource,
+  options: ModelOptions,
+  work: (outline: ModelOutline) => Promise<T>,
+): Promise<T> {
+  try {
+    return await whileUnchanged(weightsOf(source), async () => {
+      const outline = await outlineOf(source, options);
+      let loaded: LoadedEngine | null = null;
+      try {
+        const load = async () => {
+          loaded ??= await outline.load();
+          return loaded;
+        };
+        const result = await work({ ...outline, load });
+        await finish(loaded);
+        return result;
+      } finally {
+        await Promise.all([outline.tokenizer?.close?.(), close(loaded)]);
+      }
+    });
+  } catch (error) {
+    throw explainOutOfMemory(error);
+  }
+}
+
+const finish = (loaded: LoadedEngine | null) => loaded?.remote?.finish();
+const close = (loaded: LoadedEngine | null) => loaded?.engine.close();
+
+/** The checkpoints whose files are mapped while the model works. */
+function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint }> {
+  if (source.kind === 'endpoint') return [];
+  return [source.checkpoint, source.reference].flatMap((checkpoint) => (checkpoint ? [{ checkpoint }] : []));
+}
+
+function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine, now: Date): Model {
+  const { engine, remote, by, device, execution, passCost } = loaded;
+  const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
+  return {
+    maxLength: engine.maxLength,
+    tokenizer,
+    by,
+    device,
+    get precision() {
+      return loaded.precision;
+    },
+    execution,
+    ...(passCost && { passCost }),
+    ...(remote
+      ? { usage: () => remote.usage, served: remote.served, scoresTexts: remote.scoresTexts }
+      : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
+    score: (requests, onTruncation, onWork) =>
+      byText
+        ? scoreRequestsByText(requests, byText, { onTruncation, onWork })
+        : scoreRequests(requests, engine, { ...encoding, onTruncation, onWork }),
+    generate: (requests, onTruncation, onWork) =>
+      byText
+        ? continuePromptsByText(requests, byText, { onWork })
+        : continuePrompts(requests, engine, { tokenizer, ...ids, now, onTruncation, onWork }),
+  };
+}
+
+const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };
+
+async function outlineOf(source: ModelSource, options: ModelOptions): Promise<ModelOutline> {
+  if (source.kind === 'checkpoint') {
+    return {
+      ...(await outlineModel(source, options)),
+      byText: null,
+      load: async () => {
+        const engine = await openEngine(source, options.onOpening);
+        const { name, reason, isOrdinary = false } = engine.device;
+        const { execution } = engine;
+        const way = execution === 'whole' ? '' : `, ${execution}`;
+        const by = `on ${name}${isOrdinary ? '' : ` (${reason})`}${way}`;
+        const cost = execution === 'whole' ? {} : { passCost: () => engine.passCost() };
+        return {
+          engine,
+          remote: null,
+          by,
+          device: name,
+          get precision() {
+            return engine.precision;
+          },
+          execution,
+          ...cost,
+        };
+      },
+    };
+  }
+  options.onOpening?.({ phase: 'connecting' });
+  const place = source.tokenizer === undefined ? source.tokens : await openTokenPlace(source.tokenizer);
+  const tokenizer = place ? await requireTokenizer(place) : null;
+  const remote = await openRemoteEngine(source).catch(async (error: unknown) => {
+    await tokenizer?.close?.();
+    throw error;
+  });
+  const by = `by ${source.model} at its endpoint`;
+  return {
+    limits: remote,
+    tokenizer,
+    ids: tokenizer ?? NO_IDS,
+    byText: tokenizer === null ? remote : null,
+    load: async () => ({ engine: remote, remote, by, device: 'endpoint', precision: null, execution: null }),
+  };
+}
+
+/** So V8 refuses an array that is larger than it can be. */
+const TOO_LARGE = /invalid (typed )?array (buffer )?length/i;
+
+/**
+ * A failed allocation is no bug: another machine can run the model. onnxruntime's message has the size that it wanted.
+ * @returns any other error as it is
+ */
+export function explainOutOfMemory(error: unknown): unknown {
+  if (!(error instanceof Error) || !(isOutOfMemory(error) || TOO_LARGE.test(error.message))) return error;
+  const [line = ''] = error.message.split('\n');
+  return new UserError(
+    `the model does not fit into the memory of this machine (${line.slice(0, 200)})`,
+    'use a runner with more memory, or a server (--endpoint)',
+    { code: 'not-enough-memory' },
+  );
+}

@@ -1,0 +1,123 @@
+import { at } from '@shadow-gate/platform';
+import type { Sequence, SequenceScore } from '../engine.ts';
+import type { NextToken } from './next-token.ts';
+
+/** Sequences with the same context: the choices of an item. */
+export interface ChoiceGroup {
+  readonly context: readonly number[];
+  readonly members: readonly ChoiceMember[];
+}
+
+interface ChoiceMember {
+  /** Among all sequences. */
+  readonly index: number;
+  readonly continuation: readonly number[];
+}
+
+/**
+ * Group sequences by their context, in the order of the contexts' tokens: those that begin alike follow each other, while the
+ * beginning is still in the server's prefix cache.
+ */
+export function groupChoices(sequences: readonly Sequence[]): ChoiceGroup[] {
+  const groups = new Map<string, { readonly context: readonly number[]; readonly members: ChoiceMember[] }>();
+  for (const [index, { context, continuation }] of sequences.entries()) {
+    const key = context.join();
+    const group = groups.get(key) ?? { context, members: [] };
+    group.members.push({ index, continuation });
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => compareTokens(a.context, b.context));
+}
+
+function compareTokens(a: readonly number[], b: readonly number[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = at(a, i) - at(b, i);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/**
+ * The continuations of one context as a tree: what they have in common is asked once. A continuation of one token needs only
+ * the root, which is the context itself.
+ */
+export interface ChoiceTree {
+  /** The places where a next token is asked for, in the parts that are asked together. */
+  readonly parts: ReadonlyArray<readonly ChoicePlace[]>;
+}
+
+interface ChoicePlace {
+  /** What follows the context here; empty at the root. */
+  readonly prefix: readonly number[];
+  /** The tokens that are asked for here. */
+  readonly tokens: readonly number[];
+}
+
+/** Servers list so many of the most likely tokens by default (vLLM's `--max-logprobs`). */
+const MAX_TREE_TOKENS = 20;
+/** And so many of those that are asked for (vLLM's `MAX_LOGPROB_TOKEN_IDS`). */
+const MAX_ASKED_TOKENS = 128;
+/** Prompts of one request. */
+const MAX_PLACES = 64;
+
+/**
+ * @returns null where a tree is of no use: for a single continuation, for more tokens than a server lists, and where it would
+ *   take more than twice as many prompts as there are continuations
+ */
+export function buildChoiceTree({ members }: ChoiceGroup): ChoiceTree | null {
+  const places = placesOf(members);
+  if (members.length < 2 || places.length > 2 * members.length) return null;
+  return choiceTokens(places).length > MAX_TREE_TOKENS ? null : { parts: [places] };
+}
+
+/** A tree of any size, for a server that lists whatever is asked for: in as many parts as it takes. */
+export function buildWholeChoiceTree({ members }: ChoiceGroup): ChoiceTree {
+  const parts: ChoicePlace[][] = [];
+  for (const place of placesOf(members)) {
+    const last = parts.at(-1);
+    const fits = last && last.length < MAX_PLACES && choiceTokens([...last, place]).length <= MAX_ASKED_TOKENS;
+    if (fits) last.push(place);
+    else parts.push([place]);
+  }
+  return { parts };
+}
+
+function placesOf(members: readonly ChoiceMember[]): ChoicePlace[] {
+  const places = new Map<string, { readonly prefix: readonly number[]; readonly tokens: Set<number> }>();
+  for (const { continuation } of members) {
+    for (const [i, token] of continuation.entries()) {
+      const prefix = continuation.slice(0, i);
+      const place = places.get(prefix.join()) ?? { prefix, tokens: new Set() };
+      places.set(prefix.join(), place);
+      place.tokens.add(token);
+    }
+  }
+  return [...places.values()].map(({ prefix, tokens }) => ({ prefix, tokens: [...tokens] }));
+}
+
+/** All tokens that are asked for at some places, in ascending order. */
+export const choiceTokens = (places: readonly ChoicePlace[]): number[] =>
+  [...new Set(places.flatMap(({ tokens }) => tokens))].sort((a, b) => a - b);
+
+/**
+ * The score of a continuation from the answers at the places of its tree.
+ * @returns null if one of its tokens is not among those that the server listed
+ */
+export function scoreInTree(
+  { parts }: ChoiceTree,
+  answers: readonly NextToken[],
+  continuation: readonly number[],
+): SequenceScore | null {
+  const byPrefix = new Map(parts.flat().map(({ prefix }, i) => [prefix.join(), at(answers, i)]));
+  const tokenLogprobs: number[] = [];
+  let greedy = true;
+  for (const [i, token] of continuation.entries()) {
+    const answer = byPrefix.get(continuation.slice(0, i).join());
+    const logprob = answer?.logprobs.get(token);
+    if (answer === undefined || logprob === undefined) return null;
+    tokenLogprobs.push(logprob);
+    greedy &&= logprob >= answer.best;
+  }
+  return { tokenLogprobs, greedy };
+}

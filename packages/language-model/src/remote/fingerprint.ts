@@ -1,0 +1,58 @@
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
+import type { PromptReading, ReadPrompt } from './prompt-reading.ts';
+
+/** Prose, code and digits: no change of the weights leaves the probabilities of all of them alone. */
+export const FIXED_PROMPTS: readonly string[] = [
+  'The harbor froze over in January, and for three weeks no ship could leave. People walked across the ice to the island.',
+  'def area(width, height):\n    """Return the area of a rectangle."""\n    return width * height\n\nprint(area(3, 14))',
+  'Question: A train leaves at 9:40 and arrives at 13:15. How long does it take?\nAnswer: 3 hours and 35 minutes',
+];
+
+/** What a server says about fixed prompts: the same model, asked the same way, gives the same. */
+export interface Fingerprint {
+  readonly readings: readonly PromptReading[];
+  /** SHA-256 of the tokens and of the logarithms to three decimals, in hexadecimal digits. */
+  readonly digest: string;
+}
+
+/** Ask the fixed prompts one after the other, so that none is in a batch with another. */
+export async function takeFingerprint(
+  read: ReadPrompt,
+  prompts: readonly string[] = FIXED_PROMPTS,
+): Promise<Fingerprint> {
+  const readings: PromptReading[] = [];
+  for (const prompt of prompts) readings.push(await read(prompt));
+  const rounded = readings.map(({ logprobs }) => logprobs.map((value) => value.toFixed(3)));
+  return { readings, digest: sha256(canonicalJson([readings.map(({ tokens }) => tokens), rounded])) };
+}
+
+/**
+ * A batch changes the last bits of a logit, which are coarse in 16 bits: at 16 and above, bfloat16 has steps of 0.125. What
+ * another model or another prompt does is larger, in the mean at least.
+ */
+const MEAN_TOLERANCE = 0.05;
+/** The mean of a few tokens is no steadier than one of them. */
+const MEAN_TOLERANCE_OF_FEW = 0.2;
+const FEW = 16;
+const MAX_TOLERANCE = 0.5;
+
+/** Mean and largest difference of log-probabilities, in nats. */
+interface Deviation {
+  readonly mean: number;
+  readonly max: number;
+}
+
+/** @returns null if there are not as many values on both sides, which no rounding explains */
+export function measureDeviation(a: readonly number[], b: readonly number[]): Deviation | null {
+  if (a.length !== b.length || a.length === 0) return null;
+  const differences = a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)));
+  return { mean: differences.reduce((sum, value) => sum + value, 0) / a.length, max: Math.max(...differences) };
+}
+
+/** Can two answers be of the same model, asked the same? */
+export function isSame(a: readonly number[], b: readonly number[]): boolean {
+  const deviation = measureDeviation(a, b);
+  const tolerance = a.length < FEW ? MEAN_TOLERANCE_OF_FEW : MEAN_TOLERANCE;
+  return deviation !== null && deviation.mean <= tolerance && deviation.max <= MAX_TOLERANCE;
+}

@@ -1,0 +1,120 @@
+import { UserError } from '@shadow-gate/platform';
+import { z } from 'zod';
+import { type EchoedTokens, parseChoices } from './completions-api.ts';
+import { type NextToken, nextTokenIn, nextTokenRequest } from './next-token.ts';
+import { isRefusedFeature } from './prompt-echo.ts';
+import type { RemoteServer } from './remote-server.ts';
+import { promptCount } from './remote-text.ts';
+
+/** What a server says about a text: the same model says the same each time, up to rounding. */
+export interface PromptReading {
+  /** The names of the tokens that the numbers are of, as far as the server gives them. */
+  readonly tokens: readonly string[];
+  /** Natural logarithms. */
+  readonly logprobs: readonly number[];
+  /** How many tokens the server read; null if that is not known for this text alone. */
+  readonly count: number | null;
+}
+
+/** Ask for one text, alone. */
+export type ReadPrompt = (prompt: string) => Promise<PromptReading>;
+
+/** The probabilities of the tokens of the text itself: the first has none, and the last was generated. */
+export function readingOfEcho(echoed: EchoedTokens): PromptReading {
+  return {
+    tokens: echoed.tokens.slice(0, -1),
+    logprobs: echoed.logprobs.slice(0, -1).filter((value) => value !== null),
+    count: promptCount(echoed),
+  };
+}
+
+/** Beginnings of a text that are asked for in one request. */
+const MAX_BEGINNINGS = 16;
+
+/** The text up to each of its spaces, the shortest first, and the whole text if it has none. */
+export function promptBeginnings(text: string): string[] {
+  const spaces = [...text.matchAll(/(?<=\S)\s/g)].map(({ index }) => text.slice(0, index));
+  return spaces.length > 0 ? spaces.slice(0, MAX_BEGINNINGS) : [text];
+}
+
+/** Any tokens: what is read is the most likely one, which a server lists in any case. */
+const ANY_TOKENS: readonly number[] = [1, 2, 3];
+
+/**
+ * The probability of the most likely token after each beginning of a text, for servers whose probabilities of the prompt
+ * itself are not to be asked for.
+ * @throws UserError for a server that does not list what is asked for
+ */
+export async function readNextTokens(
+  server: RemoteServer,
+  model: string,
+  { prompt, signal }: { readonly prompt: string; readonly signal: AbortSignal },
+): Promise<PromptReading> {
+  const answers = await askNext(server, nextTokenRequest(model, promptBeginnings(prompt), ANY_TOKENS), signal);
+  const best = answers.map(({ best }) => best);
+  return { tokens: answers.map(mostLikely), logprobs: best, count: null };
+}
+
+const mostLikely = ({ logprobs, best }: NextToken): string =>
+  String([...logprobs].find(([, value]) => value === best)?.[0] ?? '');
+
+/**
+ * The probabilities of the most likely tokens after the beginnings of a text, as they are and as a server gives them that
+ * samples at a high temperature: those of the model itself are the same.
+ * @returns natural logarithms, in the same order
+ */
+export async function readAtTwoTemperatures(
+  server: RemoteServer,
+  model: string,
+  { prompt, signal }: { readonly prompt: string; readonly signal: AbortSignal },
+): Promise<{ readonly cold: number[]; readonly hot: number[] }> {
+  const { tokens: names } = await readNextTokens(server, model, { prompt, signal });
+  const tokens = names.map((name) => (name === '' ? null : Number(name)));
+  const asked = [...new Set(tokens.filter((token) => token !== null))];
+  const request = nextTokenRequest(model, promptBeginnings(prompt), asked);
+  const values = async (body: NextTokenRequest) => {
+    const answers = await askNext(server, body, signal);
+    return answers.flatMap(({ logprobs }, i) => {
+      const token = tokens[i] ?? null;
+      return token === null ? [] : (logprobs.get(token) ?? Number.NaN);
+    });
+  };
+  return { cold: await values(request), hot: await values({ ...request, temperature: HOT }) };
+}
+
+const HOT = 2;
+
+type NextTokenRequest = ReturnType<typeof nextTokenRequest>;
+
+async function askNext(server: RemoteServer, request: NextTokenRequest, signal: AbortSignal): Promise<NextToken[]> {
+  const response = await server.request('completions', request, signal);
+  const count = Array.isArray(request.prompt) ? request.prompt.length : 1;
+  const { choices } = parseChoices(response, server.shown, count);
+  return choices.map(({ logprobs }) => {
+    const answer = nextTokenIn(logprobs, server.shown);
+    if (answer !== null) return answer;
+    throw new UserError(
+      `the server at ${server.shown} no longer lists the tokens that are asked for`,
+      'check whether it was replaced by another during the run',
+      { code: 'untrusted-server' },
+    );
+  });
+}
+
+const listedSchema = z.object({ choices: z.array(z.object({ logprobs: z.unknown() })).length(1) });
+
+/**
+ * Whether a server lists the tokens that are asked for by their ids, also unlikely ones (vLLM since July 2026).
+ * @throws UserError if it cannot be reached
+ */
+export async function listsAskedTokens(server: RemoteServer, model: string, signal: AbortSignal): Promise<boolean> {
+  const request = nextTokenRequest(model, ['The'], ANY_TOKENS);
+  try {
+    const response = listedSchema.safeParse(await server.request('completions', request, signal));
+    const answer = response.success ? nextTokenIn(response.data.choices[0]?.logprobs, server.shown) : null;
+    return answer !== null && ANY_TOKENS.every((token) => answer.logprobs.has(token));
+  } catch (error) {
+    if (isRefusedFeature(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,338 @@
+import { at, groupBy, UserError, VERSION } from '@shadow-gate/platform';
+import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
+import { z } from 'zod';
+import type { Continuation, Engine, OnWork, Prompt, Sampling, Sequence, SequenceScore } from '../engine.ts';
+import { type ChoiceGroup, groupChoices } from './choice-tree.ts';
+import {
+  continuation,
+  generateRequest,
+  tokenStops,
+  type WireContinuation,
+  type WirePrompt,
+} from './completions-api.ts';
+import { concurrently, Semaphore } from './concurrently.ts';
+import { expectUnsampled } from './examine-server.ts';
+import { FIXED_PROMPTS } from './fingerprint.ts';
+import { KeptAnswers } from './kept-answers.ts';
+import { Pace } from './pace.ts';
+import { PromptEcho } from './prompt-echo.ts';
+import {
+  listsAskedTokens,
+  type PromptReading,
+  readAtTwoTemperatures,
+  readingOfEcho,
+  readNextTokens,
+} from './prompt-reading.ts';
+import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
+import { moveTrailingSpace, type TextPair } from './remote-text.ts';
+import { IdScorer } from './score-ids.ts';
+import { type RollingScore, TextScorer } from './score-texts.ts';
+import { identifyServer, type ServerIdentity } from './server-identity.ts';
+import { ServerWatch } from './server-watch.ts';
+
+const DEFAULT_CONCURRENCY = 8;
+/** The default of lm-evaluation-harness, if neither the user nor the server gives a length. */
+const DEFAULT_CONTEXT_LENGTH = 2048;
+/** Unlike a local engine, a server also reads the last token, and generates one that is dropped. */
+const SPARE_TOKENS = 2;
+export interface RemoteEngineOptions extends RemoteServerOptions {
+  /** The server's name of the model. */
+  readonly model: string;
+  /**
+   * See `Engine.maxLength`. By default, two less than the context length in the server's `/v1/models`, or than 2048.
+   */
+  readonly maxLength?: number | undefined;
+  /** Most requests at the same time, 8 by default: fewer while the server is overloaded. */
+  readonly concurrency?: number | undefined;
+  /** Where answers are kept between runs; nowhere by default. */
+  readonly answers?: KeyValueStore | undefined;
+  /** Whether fixed prompts are asked first and last: a server that contradicts itself is an error. */
+  readonly isExamined?: boolean | undefined;
+  /** What is asked for that, and to know the model of kept answers. */
+  readonly fixedPrompts?: readonly string[];
+}
+
+export interface TextPrompt {
+  readonly prompt: WirePrompt;
+  readonly maxNewTokens: number;
+  /** Decoding ends before one of these, which is not part of the continuation. */
+  readonly stop: readonly string[];
+  readonly sampling?: Sampling;
+}
+
+interface TextContinuation {
+  readonly text: string;
+  readonly finish: 'stop' | 'length';
+}
+
+/** What tells one served model from another. */
+export interface ServedIdentity extends ServerIdentity {
+  /** SHA-256 of the answers to fixed prompts. */
+  readonly fingerprint: string;
+}
+
+export interface RemoteUsage {
+  /** Requests for completions, with those that were repeated; without those that only tell what the server is. */
+  readonly requests: number;
+  /** Contexts with all their continuations, texts, and prompts to continue. */
+  readonly questions: number;
+}
+
+/**
+ * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here.
+ *
+ * All methods throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
+ */
+export interface RemoteEngine extends Engine {
+  /** What the server was asked so far. */
+  readonly usage: RemoteUsage;
+  /** Whether it may be asked for the probabilities of a prompt: else each token of a text would be a question. */
+  readonly scoresTexts: boolean;
+  /** What the server is; null if it was not asked for that. */
+  readonly served: ServedIdentity | null;
+  /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
+  scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]>;
+  /** log p(text) of texts that fit into the model. */
+  scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]>;
+  /**
+   * Ask a server that is examined the fixed prompts again, and keep the last answers, if answers are kept.
+   * @throws UserError if the server no longer has the model that it had
+   */
+  finish(): Promise<void>;
+  /** Greedy decoding until a stop string, or the end according to the server. */
+  generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]>;
+}
+
+/** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
+export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
+  const { model, answers: store, fixedPrompts = FIXED_PROMPTS } = options;
+  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const server = new RemoteServer({ ...options, pace: new Pace(concurrency) });
+  const semaphore = new Semaphore(concurrency);
+  const { isExamined = false } = options;
+  const { identity, hasAdapters } = await identifyServer(server, model);
+  const maxLength = options.maxLength ?? (identity.contextLength ?? DEFAULT_CONTEXT_LENGTH) - SPARE_TOKENS;
+  const isEchoAvoided = hasAdapters && (await listsAskedTokens(server, model, new AbortController().signal));
+  const engine = new ServerEngine(server, { model, maxLength, semaphore, isExamined, isEchoAvoided });
+  if (store || isExamined) await engine.watch(identity, { prompts: fixedPrompts, store });
+  return engine;
+}
+
+interface ServedModel {
+  readonly model: string;
+  readonly maxLength: number;
+  readonly semaphore: Semaphore;
+  readonly isExamined: boolean;
+  /**
+   * Beside adapters, vLLM takes the rows of a prompt for those of other requests: it stops with an error, or leaves an adapter's
+   * update of the last layer out (issues 29955, 16668 and 51594; version 0.32 stopped).
+   */
+  readonly isEchoAvoided: boolean;
+}
+
+const scoreSchema: z.ZodType<SequenceScore> = z.strictObject({
+  tokenLogprobs: z.array(z.number()).min(1),
+  greedy: z.boolean(),
+});
+const continuationSchema: z.ZodType<WireContinuation> = z.strictObject({
+  text: z.string(),
+  tokens: z.array(z.int()).nullable(),
+  finish: z.enum(['stop', 'length']),
+});
+
+const questionOf = ({ context, members }: ChoiceGroup) => ({
+  context,
+  continuations: members.map(({ continuation }) => continuation),
+});
+
+class ServerEngine implements RemoteEngine {
+  readonly maxLength: number;
+  readonly #server: RemoteServer;
+  readonly #model: string;
+  readonly #semaphore: Semaphore;
+  /** Null if the server must not be asked for the probabilities of a prompt. */
+  readonly #echo: PromptEcho | null;
+  readonly #ids: IdScorer;
+  readonly #texts: TextScorer;
+  readonly #isExamined: boolean;
+  #watch: ServerWatch | null = null;
+  #kept: KeptAnswers | null = null;
+  /** Requests that were about the server itself. */
+  #checks = 0;
+  #questions = 0;
+  readonly #closing = new AbortController();
+
+  constructor(server: RemoteServer, { model, maxLength, semaphore, isExamined, isEchoAvoided }: ServedModel) {
+    this.#server = server;
+    this.#model = model;
+    this.maxLength = maxLength;
+    this.#semaphore = semaphore;
+    this.#isExamined = isExamined;
+    this.#echo = isEchoAvoided ? null : new PromptEcho(server, model);
+    this.#ids = new IdScorer({ server, model, isExamined, echo: this.#echo });
+    this.#texts = new TextScorer(server.shown, this.#echo);
+  }
+
+  /**
+   * Know later whether the model is still the same; with a store, keep the answers from now on, and take those that were kept
+   * of the same model on the same server.
+   * @throws UserError if the server contradicts itself, and is examined
+   */
+  async watch(
+    identity: ServerIdentity,
+    { prompts, store }: { readonly prompts: readonly string[]; readonly store: KeyValueStore | undefined },
+  ): Promise<void> {
+    const { signal } = this.#closing;
+    const watch = await ServerWatch.begin(identity, {
+      prompts,
+      maxLength: this.maxLength,
+      isExamined: this.#isExamined,
+      read: (prompt) => this.#read(prompt, signal),
+      identify: async () => (await identifyServer(this.#server, this.#model, signal)).identity,
+    });
+    if (this.#isExamined && this.#echo === null) await this.#expectUnsampled(prompts, signal);
+    this.#watch = watch;
+    this.#checks = this.#server.completions;
+    if (!store) return;
+    const known = { ...identity, fingerprint: watch.fingerprint.digest, tool: VERSION };
+    this.#kept = new KeptAnswers({ store, identity: known, check: () => watch.check() });
+  }
+
+  async #read(prompt: string, signal: AbortSignal): Promise<PromptReading> {
+    if (this.#echo === null) return readNextTokens(this.#server, this.#model, { prompt, signal });
+    return readingOfEcho(await this.#echo.one(prompt, signal));
+  }
+
+  async #expectUnsampled([prompt = '']: readonly string[], signal: AbortSignal): Promise<void> {
+    const { cold, hot } = await readAtTwoTemperatures(this.#server, this.#model, { prompt, signal });
+    expectUnsampled(cold, hot, this.#server.shown);
+  }
+
+  async finish(): Promise<void> {
+    if (this.#isExamined) await this.#watch?.checkAll();
+    await this.#kept?.flush();
+  }
+
+  get served(): ServedIdentity | null {
+    return this.#watch && { ...this.#watch.identity, fingerprint: this.#watch.fingerprint.digest };
+  }
+
+  get scoresTexts(): boolean {
+    return this.#echo !== null;
+  }
+
+  get usage(): RemoteUsage {
+    return { requests: this.#server.completions - this.#checks, questions: this.#questions };
+  }
+
+  async score(sequences: readonly Sequence[], onWork?: OnWork): Promise<SequenceScore[]> {
+    if (sequences.some(({ context, continuation }) => context.length === 0 || continuation.length === 0)) {
+      throw new RangeError('a sequence needs a context and a continuation');
+    }
+    const groups = groupChoices(sequences);
+    const trial = groups.find((group) => this.#ids.isTrial(group));
+    const rest = groups.filter((group) => group !== trial);
+    const scores = new Map<number, SequenceScore>();
+    for (const part of [trial ? [trial] : [], rest]) {
+      const before = groups.length - rest.length;
+      const answers = await this.#ask(
+        part,
+        (group, signal) => this.#keep(questionOf(group), z.array(scoreSchema), () => this.#ids.score(group, signal)),
+        (share) => onWork?.(part === rest ? (before + share * rest.length) / groups.length : share / groups.length),
+      );
+      for (const [i, { members }] of part.entries()) {
+        for (const [j, { index }] of members.entries()) scores.set(index, at(at(answers, i), j));
+      }
+    }
+    return sequences.flatMap((_, i) => scores.get(i) ?? []);
+  }
+
+  /** The kept answer to a question, or that of `ask`. */
+  #keep<T>(question: object, schema: z.ZodType<T>, ask: () => Promise<T>): Promise<T> {
+    return this.#kept ? this.#kept.answer(question, schema, ask) : ask();
+  }
+
+  scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]> {
+    if (pairs.some(({ continuation }) => continuation === '')) throw new RangeError('a pair needs a continuation');
+    return this.#scoreTexts(pairs.map(moveTrailingSpace), onWork);
+  }
+
+  async #scoreTexts(pairs: readonly TextPair[], onWork: OnWork | undefined): Promise<SequenceScore[]> {
+    const groups = [...groupBy(pairs, ({ context }) => context).values()];
+    const scores = await this.#ask(
+      groups,
+      (group, signal) => this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#texts.score(group, signal)),
+      onWork,
+    );
+    const byPair = new Map(groups.flatMap((group, i) => group.map((pair, j) => [pair, at(at(scores, i), j)] as const)));
+    return pairs.flatMap((pair) => byPair.get(pair) ?? []);
+  }
+
+  scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]> {
+    return this.#ask(texts, (text, signal) => this.#texts.scoreAll(text, signal), onWork);
+  }
+
+  generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
+    return this.#ask(
+      prompts,
+      async ({ tokens, maxNewTokens, stopTokens, isDone, sampling }, signal) => {
+        const request = { ...generateRequest(this.#model, tokens, maxNewTokens, sampling), ...tokenStops(stopTokens) };
+        const generated = await this.#complete(request, signal);
+        if (generated.tokens === null) {
+          throw new UserError(
+            `the server at ${this.#server.shown} does not return the ids of generated tokens (return_token_ids)`,
+            'serve the model with vLLM 0.10.2 or later, or generate from text',
+          );
+        }
+        // The server cannot call isDone after each token, so tokens beyond the end are dropped.
+        for (const [i, token] of generated.tokens.entries()) {
+          const soFar = generated.tokens.slice(0, i + 1);
+          if (stopTokens.has(token) || isDone?.(soFar)) return { tokens: soFar, finish: 'stop' };
+        }
+        return { tokens: generated.tokens, finish: generated.finish };
+      },
+      onWork,
+    );
+  }
+
+  generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]> {
+    return this.#ask(
+      prompts,
+      async ({ prompt, maxNewTokens, stop, sampling }, signal) => {
+        const request = generateRequest(this.#model, prompt, maxNewTokens, sampling);
+        const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
+        // Some servers include the stop string, or use only the first four.
+        const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);
+        return ends.length > 0 ? { text: text.slice(0, Math.min(...ends)), finish: 'stop' } : { text, finish };
+      },
+      onWork,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the engine is closed'));
+  }
+
+  async #ask<Item, Result>(
+    items: readonly Item[],
+    task: (item: Item, signal: AbortSignal) => Promise<Result>,
+    onWork?: OnWork,
+  ) {
+    let done = 0;
+    const counted = async (item: Item, signal: AbortSignal) => {
+      const result = await task(item, signal);
+      done += 1;
+      onWork?.(done / items.length);
+      return result;
+    };
+    const results = await concurrently(items, this.#semaphore, this.#closing.signal, counted);
+    this.#questions += items.length;
+    return results;
+  }
+
+  #complete(request: object, signal: AbortSignal): Promise<WireContinuation> {
+    return this.#keep({ request }, continuationSchema, async () =>
+      continuation(await this.#server.request('completions', request, signal), this.#server.shown),
+    );
+  }
+}

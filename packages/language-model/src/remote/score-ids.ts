@@ -1,0 +1,183 @@
+import { at, UserError } from '@shadow-gate/platform';
+import type { SequenceScore } from '../engine.ts';
+import {
+  buildChoiceTree,
+  buildWholeChoiceTree,
+  type ChoiceGroup,
+  type ChoiceTree,
+  choiceTokens,
+  scoreInTree,
+} from './choice-tree.ts';
+import { type EchoedTokens, noPromptLogprobs, otherTokens } from './completions-api.ts';
+import { expectRaw, untrusted } from './examine-server.ts';
+import { type NextToken, nextTokenRequest, nextTokens } from './next-token.ts';
+import { isRefusedFeature, type PromptEcho } from './prompt-echo.ts';
+import type { RemoteServer } from './remote-server.ts';
+import { promptCount } from './remote-text.ts';
+
+/** After so many trees, it is known how often a server lists all that is asked for. */
+const TRIED_TREES = 12;
+/** Two items in three of the built-in suite have a tree: with fewer complete ones, there would be more than 1.2 requests an item. */
+const MIN_COMPLETE = 0.75;
+
+interface IdScorerOptions {
+  readonly server: RemoteServer;
+  readonly model: string;
+  /** Null if the server must not be asked for it: then it lists whatever token is asked for. */
+  readonly echo: PromptEcho | null;
+  /** Compare both ways of asking on the first question. */
+  readonly isExamined: boolean;
+}
+
+/**
+ * Scores the choices of one context with as few requests as the server allows. First by the probabilities of the next token,
+ * which one prompt has for all choices of one token, and for which the server can use its prefix cache; then, for choices of
+ * which it did not list a token, by all choices as a list of prompts in one request; and one by one if it takes no lists. The
+ * numbers are the same, up to the rounding of the server. Where the server must not be asked for the probabilities of a prompt, all
+ * is by the next token, at as many places as that takes.
+ */
+export class IdScorer {
+  readonly #options: IdScorerOptions;
+  /** Whether the server lists probabilities by token id; null as long as it has not been asked. */
+  #listsNext: boolean | null = null;
+  #trees = 0;
+  #completeTrees = 0;
+
+  constructor(options: IdScorerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the answer to this group shows what the server can do: then it should be asked alone, before the others. */
+  isTrial(group: ChoiceGroup): boolean {
+    return this.#options.echo !== null && this.#listsNext === null && buildChoiceTree(group) !== null;
+  }
+
+  /** @returns in the order of the members */
+  async score(group: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
+    const isTrial = this.isTrial(group);
+    const found = await this.#scoreByTree(group, signal);
+    if (isTrial && this.#options.isExamined) await this.#expectRaw(group, found, signal);
+    const missing = group.members.filter((_, i) => at(found, i) === null);
+    const echoed = await this.#scoreByEcho({ ...group, members: missing }, signal);
+    let used = 0;
+    return found.map((score) => score ?? at(echoed, used++));
+  }
+
+  /** Once, what both ways of asking say about the same tokens. */
+  async #expectRaw(group: ChoiceGroup, found: readonly (SequenceScore | null)[], signal: AbortSignal): Promise<void> {
+    const members = group.members.filter((_, i) => at(found, i) !== null);
+    if (members.length === 0) return;
+    const echoes = await this.#echoAll({ ...group, members }, signal);
+    const from = group.context.length;
+    const echoed = (shift: number) =>
+      members.flatMap(({ continuation }, i) =>
+        continuation.map((_, j) => at(echoes, i).logprobs[from + j + shift] ?? null),
+      );
+    const own = echoed(0).filter((value) => value !== null);
+    const next = found.flatMap((score) => score?.tokenLogprobs ?? []);
+    expectRaw(next, own, { shifted: [echoed(-1), echoed(1)], server: this.#options.server.shown });
+  }
+
+  async #scoreByTree(group: ChoiceGroup, signal: AbortSignal): Promise<(SequenceScore | null)[]> {
+    const tree = this.#treeOf(group);
+    const answers = tree && (await this.#askTree(group, tree, signal));
+    if (!tree || !answers) return group.members.map(() => null);
+    const scores = group.members.map(({ continuation }) => scoreInTree(tree, answers, continuation));
+    this.#trees++;
+    if (scores.every((score) => score !== null)) this.#completeTrees++;
+    // A server that seldom lists what is asked for costs a request more than it saves.
+    if (this.#trees >= TRIED_TREES && this.#completeTrees < MIN_COMPLETE * this.#trees) this.#listsNext = false;
+    return scores;
+  }
+
+  #treeOf(group: ChoiceGroup): ChoiceTree | null {
+    if (this.#options.echo === null) return group.members.length > 0 ? buildWholeChoiceTree(group) : null;
+    return this.#listsNext === false ? null : buildChoiceTree(group);
+  }
+
+  /** @returns the answers at all places, in order; null if the server does not list next tokens */
+  async #askTree({ context }: ChoiceGroup, { parts }: ChoiceTree, signal: AbortSignal): Promise<NextToken[] | null> {
+    const { server, model } = this.#options;
+    const answers: NextToken[] = [];
+    for (const places of parts) {
+      const prompts = places.map(({ prefix }) => [...context, ...prefix]);
+      try {
+        const response = await server.request(
+          'completions',
+          nextTokenRequest(model, prompts, choiceTokens(places)),
+          signal,
+        );
+        const answered = nextTokens(response, server.shown, prompts);
+        this.#listsNext = answered !== null && this.#listsNext !== false;
+        if (answered === null) return null;
+        answers.push(...answered);
+      } catch (error) {
+        if (!isRefusedFeature(error)) throw error;
+        this.#listsNext = false;
+        return null;
+      }
+    }
+    return answers;
+  }
+
+  async #scoreByEcho({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
+    const { shown } = this.#options.server;
+    const echoed = await this.#echoAll({ context, members }, signal);
+    return echoed.map((answer, i) => {
+      const to = context.length + at(members, i).continuation.length;
+      return echoedScore(answer, { from: context.length, to, server: shown });
+    });
+  }
+
+  async #echoAll({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<EchoedTokens[]> {
+    const { echo, server } = this.#options;
+    if (members.length === 0) return [];
+    if (echo === null) throw notListed(server.shown);
+    const prompts = members.map(({ continuation }) => [...context, ...continuation]);
+    const echoed = await echo.all(prompts, signal);
+    for (const [i, { length }] of prompts.entries()) {
+      const answer = at(echoed, i);
+      const read = answer.promptTokens ?? promptCount(answer);
+      if (read !== length || answer.tokens.length < length) throw otherTokens(server.shown, read, length);
+    }
+    return echoed;
+  }
+}
+
+const notListed = (server: string): UserError =>
+  untrusted(
+    `the server at ${server} does not list a token that was asked for`,
+    'serve the adapter merged into its base model, so that prompts can be asked for with their log-probabilities',
+  );
+
+/**
+ * The score of tokens `from` to `to` − 1.
+ * @throws UserError for a token without a probability, and if it is not known which are the most likely ones
+ */
+export function echoedScore(
+  echoed: EchoedTokens,
+  { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
+): SequenceScore {
+  const isTop = echoed.isTop.slice(from, to);
+  const tokenLogprobs = logprobsOf(echoed, { from, to, server });
+  if (isTop.includes(null)) {
+    throw new UserError(
+      `the server at ${server} returns no top_logprobs, which show if a token is the most likely one`,
+      'serve the model with vLLM or SGLang',
+    );
+  }
+  return { tokenLogprobs, greedy: isTop.every((is) => is === true) };
+}
+
+function logprobsOf(
+  { logprobs }: EchoedTokens,
+  { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
+): number[] {
+  if (from === 0 && logprobs[0] === null) {
+    throw new UserError('the first token of a text has no probability without a context', 'give a context');
+  }
+  return logprobs.slice(from, to).map((logprob, i) => {
+    if (logprob === null) throw noPromptLogprobs(server, `: none for token ${from + i + 1}`);
+    return logprob;
+  });
+}

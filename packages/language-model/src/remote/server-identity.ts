@@ -1,0 +1,106 @@
+import { UserError } from '@shadow-gate/platform';
+import { validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import { contextLength } from './completions-api.ts';
+import { untrusted } from './examine-server.ts';
+import { type RemoteServer, ServerRefusal } from './remote-server.ts';
+
+/** What a server says about itself and a model of it. */
+export interface ServerIdentity {
+  /** The address, without what can be secret. */
+  readonly address: string;
+  /** The server's name for the model. */
+  readonly model: string;
+  /** Where the server has the weights from; null if it does not say so. */
+  readonly root: string | null;
+  /** The base model of an adapter; null for another model. */
+  readonly parent: string | null;
+  /** In tokens, with those that are generated; null if the server does not say so. */
+  readonly contextLength: number | null;
+  /** Of the engine; null if the server does not say so. */
+  readonly version: string | null;
+}
+
+/** What a server says, with what is no part of a model's identity. */
+interface ServerDescription {
+  readonly identity: ServerIdentity;
+  /** Whether it lists an adapter beside its base model. */
+  readonly hasAdapters: boolean;
+  /** The names of its models; empty if it does not list them. */
+  readonly models: readonly string[];
+}
+
+const modelsSchema = z.object({
+  data: z.array(z.object({ id: z.string(), root: z.string().nullish(), parent: z.string().nullish() })),
+});
+const versionSchema = z.object({ version: z.string() });
+
+/**
+ * Ask a server what it is.
+ * @throws UserError if it cannot be reached
+ */
+export async function identifyServer(
+  server: RemoteServer,
+  model: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ServerDescription> {
+  const models = await askIfKnown(server, 'models', signal);
+  const listed = validate(modelsSchema, models);
+  const all = listed.success ? listed.data.data : [];
+  const own = all.find(({ id }) => id === model);
+  const version = validate(versionSchema, await askVersion(server, signal));
+  const identity = {
+    address: server.shown,
+    model,
+    root: own?.root ?? null,
+    parent: own?.parent ?? null,
+    contextLength: contextLength(models, model),
+    version: version.success ? version.data.version : null,
+  };
+  return {
+    identity,
+    hasAdapters: all.some(({ parent }) => (parent ?? null) !== null),
+    models: all.map(({ id }) => id),
+  };
+}
+
+/** Not every server lists its models, and what stands before one can refuse it: a wrong key is refused again when it is asked. */
+async function askIfKnown(server: RemoteServer, name: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await server.request(name, null, signal);
+  } catch (error) {
+    if (error instanceof ServerRefusal) return null;
+    throw error;
+  }
+}
+
+/** vLLM's own, beside the API: what stands before a server can refuse it in any way. */
+async function askVersion(server: RemoteServer, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await server.request('version', null, signal);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+/** @throws UserError that names what changed */
+export function expectSameIdentity(now: ServerIdentity, before: ServerIdentity): void {
+  const keys = Object.keys(before) as (keyof ServerIdentity)[];
+  const changed = keys.find((key) => now[key] !== before[key]);
+  if (changed === undefined) return;
+  const shown = (value: string | number | null) => JSON.stringify(value)?.slice(0, 100);
+  throw untrusted(
+    `the server at ${before.address} changed during the run: its ${CALLED[changed]} was ${shown(before[changed])}, and is ${shown(now[changed])}`,
+    'run again while nothing changes the server',
+  );
+}
+
+const CALLED: Readonly<Record<keyof ServerIdentity, string>> = {
+  address: 'address',
+  model: 'model',
+  root: 'root of the model',
+  parent: 'base model',
+  contextLength: 'context length',
+  version: 'version',
+};

@@ -1,0 +1,144 @@
+import { type Device, openSession, type Session, type Tensor, tensorOutput } from '@shadow-gate/checkpoints/onnx';
+import { at } from '@shadow-gate/platform';
+import type { Decoder } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import type { AttentionKind } from '../graph/attention.ts';
+import { wholeBackbone } from '../graph/backbone.ts';
+import { BACKBONE, EDGE } from '../graph/backbone-names.ts';
+import { chooseAttentionKind } from './attention-kind.ts';
+import type { Backbone, ForwardResult } from './backbone-runs.ts';
+import { BatchFeeds } from './batch-feeds.ts';
+import type { ForwardBatch } from './batches.ts';
+import { appendToKvCache, disposeKvCache, emptyKvCache, type KvCache } from './kv-cache.ts';
+import { pastInputs, presentNames, presentOutputs } from './layer-cache-names.ts';
+
+/**
+ * The decoder without its output matrix, in a session of onnxruntime: tokens in, hidden states out. It turns a
+ * `ForwardBatch` into the graph's inputs (masks, rotary tables, ALiBi) and hands the KV cache from one batch to the
+ * next. On the CPU the cache is memory of ours with spare capacity, to which the keys and values of new tokens are
+ * appended; on a device every run returns a new one.
+ */
+export class BackboneSession implements Backbone<Tensor> {
+  /** Can a batch take and return a KV cache? */
+  readonly usesKvCache: boolean;
+  readonly #decoder: Decoder;
+  readonly #session: Session;
+  /** Null where tokens go into the other session: see `wholeBackbone`. */
+  readonly #embeddings: Session | null;
+  /** Outputs stay on the device. */
+  readonly #isBound: boolean;
+  readonly #kind: AttentionKind;
+  readonly #feedsOf: BatchFeeds;
+  /** By number of sequences. */
+  readonly #emptyCaches = new Map<number, KvCache>();
+
+  private constructor(
+    decoder: Decoder,
+    { session, embeddings }: { session: Session; embeddings: Session | null },
+    { kind, useKvCache, isBound }: { kind: AttentionKind; useKvCache: boolean; isBound: boolean },
+  ) {
+    this.#decoder = decoder;
+    this.#session = session;
+    this.#embeddings = embeddings;
+    this.#isBound = isBound;
+    this.#kind = kind;
+    this.#feedsOf = new BatchFeeds(decoder, { hasPast: useKvCache });
+    this.usesKvCache = useKvCache;
+  }
+
+  /** @param useKvCache batches can take and return a KV cache, which takes memory in those that do not, too */
+  static async open(
+    decoder: Decoder,
+    weights: Weights,
+    device: Device,
+    { useKvCache }: { readonly useKvCache: boolean },
+  ): Promise<BackboneSession> {
+    const kind = await chooseAttentionKind(decoder, device, { useKvCache });
+    const graphs = wholeBackbone(decoder, weights, {
+      attention: kind,
+      fuseExperts: device.name === 'cpu' && weights.held === 'float32',
+      useKvCache,
+    });
+    // The binding can leave outputs on a device only for WebGPU.
+    const isBound = useKvCache && device.name === 'webgpu';
+    const onDevice = isBound ? decoder.layers.flatMap(presentNames) : [];
+    const shared = { allowSpinning: false, memoryPattern: weights.held === 'float32' };
+    const session = await openSession(at(graphs, graphs.length - 1), device, { onDevice, ...shared });
+    const embeddings = graphs.length > 1 ? await openSession(at(graphs, 0), device, shared) : null;
+    return new BackboneSession(decoder, { session, embeddings }, { kind, useKvCache, isBound });
+  }
+
+  async run(batch: ForwardBatch): Promise<ForwardResult<Tensor>> {
+    const { layers } = this.#decoder;
+    const fetches: string[] = [BACKBONE.hidden];
+    // On a device outputs are bound, and one that is not fetched stays bound to the tensor of an earlier run.
+    const fetchesCache = batch.extendsKvCache || this.#isBound;
+    if (fetchesCache) fetches.push(...layers.flatMap(presentNames));
+    const outputs = await this.#session.run(await this.#embedded(this.#feeds(batch)), fetches);
+    const hidden = tensorOutput(outputs, BACKBONE.hidden);
+    if (!fetchesCache) return { hidden, kvCache: null };
+    const returned = layers.map((layer, i) => presentOutputs(layer, i, (name) => tensorOutput(outputs, name)));
+    const length = (batch.kvCache?.length ?? 0) + batch.length;
+    const whole: KvCache = { batch: batch.batch, length, capacity: length, layers: returned };
+    if (!batch.extendsKvCache) {
+      disposeKvCache(whole);
+      return { hidden, kvCache: null };
+    }
+    if (this.#kind !== 'split' || batch.kvCache === null) return { hidden, kvCache: whole };
+    return { hidden, kvCache: appendToKvCache(batch.kvCache, returned, batch.length) };
+  }
+
+  allocateKvCache(batch: number, capacity: number): KvCache | null {
+    return this.#kind === 'split' ? emptyKvCache(this.#decoder, batch, capacity) : null;
+  }
+
+  growKvCache(cache: KvCache, most: number): KvCache {
+    if (this.#kind !== 'split' || cache.length < cache.capacity) return cache;
+    const capacity = Math.max(cache.length + 1, Math.min(2 * cache.capacity, most));
+    return appendToKvCache(emptyKvCache(this.#decoder, cache.batch, capacity), cache.layers, cache.length);
+  }
+
+  releaseKvCache(cache: KvCache): void {
+    disposeKvCache(cache);
+  }
+
+  async close(): Promise<void> {
+    await this.#embeddings?.release();
+    await this.#session.release();
+  }
+
+  /** What the layers are fed, from what the whole backbone is. */
+  async #embedded(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    const embeddings = this.#embeddings;
+    if (embeddings === null) return feeds;
+    const { [EDGE.next]: stream, ...others } = await embeddings.run(pick(feeds, embeddings.inputNames));
+    return pick({ ...feeds, ...others, ...(stream ? { [EDGE.stream]: stream } : {}) }, this.#session.inputNames);
+  }
+
+  #feeds(batch: ForwardBatch): Record<string, Tensor> {
+    if (batch.kvCache && !this.usesKvCache) throw new Error('this session was opened without a KV cache');
+    // A cache with capacity and nothing in it yet is not read.
+    const cache = batch.kvCache === null || batch.kvCache.length === 0 ? this.#emptyCache(batch.batch) : batch.kvCache;
+    const feeds = this.#feedsOf.of(batch, cache);
+    if (this.usesKvCache) for (const [i, layer] of cache.layers.entries()) Object.assign(feeds, pastInputs(layer, i));
+    return feeds;
+  }
+
+  #emptyCache(batch: number): KvCache {
+    const known = this.#emptyCaches.get(batch);
+    if (known) return known;
+    const empty = emptyKvCache(this.#decoder, batch, 0);
+    this.#emptyCaches.set(batch, empty);
+    return empty;
+  }
+}
+
+function pick(feeds: Readonly<Record<string, Tensor>>, names: readonly string[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const feed = feeds[name];
+      if (feed === undefined) throw new Error(`input ${name} is missing`);
+      return [name, feed];
+    }),
+  );
+}

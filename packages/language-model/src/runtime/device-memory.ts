@@ -1,0 +1,83 @@
+import { DEVICE_RESERVE } from '@shadow-gate/checkpoints/onnx';
+import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import { attentionMixers, type Decoder } from '../architectures/decoder.ts';
+import { BatchBudget, cachedFloats } from './batch-budget.ts';
+
+/** What a language model takes in the memory of a device beside what varies with the batch, in bytes. */
+export interface DeviceNeeds {
+  /** As they are held: 16-bit ones as they are stored, or all in float32. */
+  readonly weights: number;
+  /** Parts of matrices that are expanded to float32 for a product. */
+  readonly expanded: number;
+  /** Keys and values of one sequence. */
+  readonly cache: number;
+  /** The values of one batch: as many as are wanted, and those of one sequence in the smallest pieces. */
+  readonly batch: { readonly wanted: number; readonly least: number };
+}
+
+/** What is planned, in bytes. */
+export interface DevicePlan extends Omit<DeviceNeeds, 'batch'> {
+  readonly batch: number;
+  readonly reserve: number;
+  readonly total: number;
+  readonly free: number;
+  readonly fits: boolean;
+}
+
+/** Longer sequences take more for their keys and values than is planned. */
+const PLANNED_TOKENS = 2048;
+
+/** A step takes keys and values and returns them with its own. */
+const CACHE_COPIES = 2;
+
+/** With the CPU's allocator a second one stays, once small values have split the place of the first. */
+const EXPANDED_COPIES = 2;
+
+const FLOAT_BYTES = 4;
+
+/**
+ * What a model needs.
+ * @param graphs of its layers and of its output matrix, each of which runs in a session with an allocator of its own
+ * @param batchBytes wanted for the values of one batch
+ */
+export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchBytes: number): DeviceNeeds {
+  const total = (of: (graph: Graph) => number) => graphs.reduce((sum, graph) => sum + of(graph), 0);
+  const tokens = Math.min(decoder.maxLength, PLANNED_TOKENS);
+  const floats = attentionMixers(decoder).reduce((sum, attention) => sum + cachedFloats(attention), 0);
+  return {
+    weights: total(({ weightMemory }) => weightMemory.held),
+    expanded: EXPANDED_COPIES * total(({ weightMemory }) => weightMemory.largestExpansion),
+    cache: CACHE_COPIES * floats * FLOAT_BYTES * tokens,
+    batch: { wanted: batchBytes, least: Math.min(batchBytes, new BatchBudget(decoder).leastBytes(tokens)) },
+  };
+}
+
+/**
+ * Divide the free memory of a device: a batch gets what is left, up to what it wants. If that is less than one sequence takes, the
+ * model does not fit, and the plan has what it takes at least.
+ * @param free in bytes
+ */
+export function planDeviceMemory({ batch, ...needs }: DeviceNeeds, free: number): DevicePlan {
+  const reserve = DEVICE_RESERVE;
+  const fixed = needs.weights + needs.expanded + needs.cache + reserve;
+  const left = free - fixed;
+  const size = Math.max(batch.least, Math.min(batch.wanted, left));
+  return { ...needs, batch: size, reserve, total: fixed + size, free, fits: left >= batch.least };
+}
+
+/** The parts of a plan in GiB: `weights 12.6, …`. */
+export function describePlan({ weights, expanded, cache, batch, reserve }: DevicePlan): string {
+  return [
+    `weights ${inGibibytes(weights)}`,
+    `matrices in float32 ${inGibibytes(expanded)}`,
+    `keys and values ${inGibibytes(cache)}`,
+    `a batch ${inGibibytes(batch)}`,
+    `CUDA itself ${inGibibytes(reserve)}`,
+  ].join(', ');
+}
+
+/** Up to one decimal place; two below a tenth. */
+export function inGibibytes(bytes: number): string {
+  const size = bytes / 2 ** 30;
+  return size.toFixed(size >= 0.1 ? 1 : 2);
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { at } from '@shadow-gate/platform';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { Sampling } from '../engine.ts';
+
+/** How one row of logits is read: a token that is drawn. */
+export interface TokenDraw {
+  readonly temperature: number;
+  /** From 0 to below 1. */
+  readonly uniform: number;
+}
+
+const TWO_TO_32 = 2 ** 32;
+
+/** The draws of one sequence, which follow from its seed alone. */
+export function tokenDraws({ temperature, seed }: Sampling): () => TokenDraw {
+  // The first numbers of neighboring seeds are alike without a hash.
+  const generator = xoroshiro128plus(createHash('sha256').update(`tokens ${seed}`).digest().readInt32LE(0));
+  return () => ({ temperature, uniform: (generator.next() >>> 0) / TWO_TO_32 });
+}
+
+/**
+ * Draw a token from softmax(logits ÷ temperature) by the inverse of its distribution function, in the order of the vocabulary, with sums
+ * in float64.
+ * @param logits of one row, finite
+ */
+export function drawToken(logits: Float32Array, { temperature, uniform }: TokenDraw): number {
+  const most = logits.reduce((largest, logit) => Math.max(largest, logit), Number.NEGATIVE_INFINITY);
+  const weightOf = (logit: number) => Math.exp((logit - most) / temperature);
+  const total = logits.reduce((sum, logit) => sum + weightOf(logit), 0);
+  let left = uniform * total;
+  let likely = 0;
+  for (let token = 0; token < logits.length; token += 1) {
+    const weight = weightOf(at(logits, token));
+    if (weight > 0) likely = token;
+    left -= weight;
+    if (left < 0) return token;
+  }
+  // Rounding can leave something of the last sum.
+  return likely;
+}
+
+/** @param logits [rows, vocabulary] @param draws of each row; null: the most likely one */
+export function drawTokens(
+  logits: Float32Array,
+  best: readonly number[],
+  draws: ReadonlyArray<TokenDraw | null>,
+): number[] {
+  const width = logits.length / best.length;
+  return best.map((token, row) => {
+    const draw = draws[row] ?? null;
+    return draw === null ? token : drawToken(logits.subarray(row * width, (row + 1) * width), draw);
+  });
+}

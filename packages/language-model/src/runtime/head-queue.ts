@@ -1,0 +1,128 @@
+import { float32Data, type Tensor } from '@shadow-gate/checkpoints/onnx';
+import { at } from '@shadow-gate/platform';
+import { LOGIT_FACTORS, type SequenceScore, type TokenPrediction } from '../engine.ts';
+import type { HeadSession, HeadTarget } from './head-session.ts';
+
+/** A target token, and the token of a scored sequence that it is. */
+export interface SequenceTarget extends HeadTarget {
+  /** Index of the sequence. */
+  readonly sequence: number;
+  /** Index in its continuation. */
+  readonly position: number;
+}
+
+/** Takes hidden states [rows, hidden], and the targets that they predict. */
+export interface HiddenQueue<H> {
+  add(hidden: H, targets: readonly SequenceTarget[]): Promise<void>;
+}
+
+interface QueuedRows {
+  readonly hidden: Float32Array;
+  readonly rows: number;
+  readonly targets: readonly SequenceTarget[];
+}
+
+/**
+ * Hidden states wait here until there are enough of them for the output matrix, which takes as long to read for one row
+ * as for hundreds. At most as many go through it together as their logits have memory for.
+ */
+export class HeadQueue implements HiddenQueue<Tensor> {
+  readonly #head: HeadSession;
+  readonly #rows: number;
+  readonly #scores: TokenScore[][] = [];
+  #queued: QueuedRows[] = [];
+  #count = 0;
+
+  /** @param rows how many rows go through the output matrix together */
+  constructor(head: HeadSession, rows: number) {
+    this.#head = head;
+    this.#rows = rows;
+  }
+
+  /** @param states [rows, hidden] of the rows that the targets name */
+  async add(states: Tensor, targets: readonly SequenceTarget[]): Promise<void> {
+    const hidden = float32Data(states);
+    const rows = hidden.length / this.#head.hidden;
+    this.#queued.push({ hidden, rows, targets });
+    this.#count += rows;
+    if (this.#count >= this.#rows) await this.#flush();
+  }
+
+  /**
+   * Scores of all sequences, in their order.
+   * @param lengths number of target tokens of each sequence
+   */
+  async finish(lengths: readonly number[]): Promise<SequenceScore[]> {
+    await this.#flush();
+    return lengths.map((length, sequence) => {
+      const scores = this.#scores[sequence] ?? [];
+      if (scores.length !== length) throw new Error(`sequence ${sequence} has ${scores.length} scores of ${length}`);
+      return sequenceScore(scores);
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const { hidden: width } = this.#head;
+    const all = new Float32Array(this.#count * width);
+    const targets: SequenceTarget[] = [];
+    let row = 0;
+    for (const queued of this.#queued) {
+      all.set(queued.hidden, row * width);
+      for (const target of queued.targets) targets.push({ ...target, row: target.row + row });
+      row += queued.rows;
+    }
+    targets.sort((a, b) => a.row - b.row);
+    this.#queued = [];
+    this.#count = 0;
+    let next = 0;
+    for (let start = 0; start < row; start += this.#rows) {
+      const end = Math.min(row, start + this.#rows);
+      const first = next;
+      while (next < targets.length && at(targets, next).row < end) next += 1;
+      await this.#score(all.subarray(start * width, end * width), targets.slice(first, next), start);
+    }
+  }
+
+  async #score(hidden: Float32Array, targets: readonly SequenceTarget[], start: number): Promise<void> {
+    const { logprobs, best, scaled, predictions } = await this.#head.score(
+      this.#head.rows(hidden),
+      targets.map((target) => ({ ...target, row: target.row - start })),
+    );
+    for (const [i, { row, token, sequence, position }] of targets.entries()) {
+      const scores = this.#scores[sequence] ?? [];
+      this.#scores[sequence] = scores;
+      const greedy = at(best, row - start) === token;
+      scores[position] = {
+        logprob: at(logprobs, i),
+        greedy,
+        scaled: at(scaled, i),
+        prediction: at(predictions, i),
+      };
+    }
+  }
+}
+
+/** The score of one target token. */
+export interface TokenScore {
+  readonly logprob: number;
+  readonly greedy: boolean;
+  /** With each of LOGIT_FACTORS; null where that was not asked for. */
+  readonly scaled: readonly number[] | null;
+  /** Null where that was not asked for. */
+  readonly prediction: TokenPrediction | null;
+}
+
+/** @param scores of all its tokens, in their order */
+export function sequenceScore(scores: readonly TokenScore[]): SequenceScore {
+  const tokenLogprobs = scores.map(({ logprob }) => logprob);
+  const greedy = scores.every((score) => score.greedy);
+  const known = scores.flatMap(({ scaled }) => (scaled === null ? [] : [scaled]));
+  const predictions = scores.flatMap(({ prediction }) => prediction ?? []);
+  const isWhole = (parts: readonly unknown[]) => scores.length > 0 && parts.length === scores.length;
+  return {
+    tokenLogprobs,
+    greedy,
+    ...(isWhole(known) ? { scaled: LOGIT_FACTORS.map((_, f) => known.reduce((sum, own) => sum + at(own, f), 0)) } : {}),
+    ...(isWhole(predictions) ? { predictions } : {}),
+  };
+}

@@ -1,0 +1,183 @@
+import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+
+/** Numbers and their shape. */
+interface State {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+type Entry =
+  | { readonly place: 'memory'; readonly state: State }
+  | { readonly place: 'file'; readonly dims: readonly number[]; readonly offset: number; readonly byteLength: number };
+
+/**
+ * Hidden states, keys and values between the layers. What does not fit into the memory limit goes to a temporary file, whose name is
+ * removed as soon as it is open: the system frees it when the process ends, however it ends. Layers take states in one order again
+ * and again, so that those which came first stay in memory, and no state is moved.
+ */
+export class StateStore {
+  readonly #limit: number;
+  readonly #folder: string;
+  readonly #open: (folder: string) => Promise<FileHandle>;
+  readonly #entries = new Map<string, Entry>();
+  /** Places in the file that are free again, by their size: a power of two, so that keys which grow take the places of others. */
+  readonly #free = new Map<number, number[]>();
+  #used = 0;
+  /** Places in the file that are taken. */
+  #places = 0;
+  #file: Promise<FileHandle> | null = null;
+  #end = 0;
+
+  /** @param limit in bytes */
+  constructor(limit: number, { folder = os.tmpdir(), openFile = openNameless } = {}) {
+    this.#limit = limit;
+    this.#folder = folder;
+    this.#open = openFile;
+  }
+
+  /** How large the temporary file is, in bytes. */
+  get spilled(): number {
+    return this.#end;
+  }
+
+  /** @throws UserError if the disk is full, or the folder cannot be written */
+  async put(key: string, state: State): Promise<void> {
+    this.drop(key);
+    const { byteLength } = state.data;
+    if (this.#used + byteLength <= this.#limit) {
+      this.#used += byteLength;
+      this.#entries.set(key, { place: 'memory', state });
+      return;
+    }
+    const size = placeSize(byteLength);
+    const offset = this.#free.get(size)?.pop() ?? this.#end;
+    if (offset === this.#end) this.#end += size;
+    this.#places += 1;
+    await this.#write(state.data, offset);
+    this.#entries.set(key, { place: 'file', dims: state.dims, offset, byteLength });
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  async read(key: string): Promise<State> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) throw new Error(`there is no state ${key}`);
+    if (entry.place === 'memory') return entry.state;
+    const { dims, offset, byteLength } = entry;
+    const bytes = new Uint8Array(byteLength);
+    await this.#read(bytes, offset);
+    return { data: new Float32Array(bytes.buffer), dims };
+  }
+
+  /** Read it for the last time. */
+  async take(key: string): Promise<State> {
+    const state = await this.read(key);
+    this.drop(key);
+    return state;
+  }
+
+  drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    if (entry.place === 'memory') {
+      this.#used -= entry.state.data.byteLength;
+      return;
+    }
+    const { offset, byteLength } = entry;
+    this.#places -= 1;
+    if (this.#places === 0) {
+      this.#free.clear();
+      this.#end = 0;
+      return;
+    }
+    const size = placeSize(byteLength);
+    const places = this.#free.get(size) ?? [];
+    places.push(offset);
+    this.#free.set(size, places);
+  }
+
+  /** Drop everything. The store can be used on. */
+  async clear(): Promise<void> {
+    this.#entries.clear();
+    this.#free.clear();
+    this.#used = 0;
+    this.#places = 0;
+    this.#end = 0;
+    const file = this.#file;
+    this.#file = null;
+    await (await file?.catch(() => null))?.close();
+  }
+
+  async #write(data: Float32Array, offset: number): Promise<void> {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#file ??= this.#open(this.#folder);
+    const file = await this.#file.catch((error: unknown) => {
+      throw explainNoFile(error, this.#folder);
+    });
+    try {
+      let written = 0;
+      while (written < bytes.length) {
+        written += (await file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
+      }
+    } catch (error) {
+      throw explainFullDisk(error, this.#folder);
+    }
+  }
+
+  async #read(bytes: Uint8Array, offset: number): Promise<void> {
+    const file = await this.#file;
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesRead = 0 } = (await file?.read(bytes, done, bytes.length - done, offset + done)) ?? {};
+      if (bytesRead === 0) throw new Error('the temporary file of hidden states ends too early');
+      done += bytesRead;
+    }
+  }
+}
+
+/** A file without a name in a folder. */
+async function openNameless(folder: string): Promise<FileHandle> {
+  const own = await mkdtemp(join(folder, 'shadow-gate-states-'));
+  const path = join(own, 'states');
+  try {
+    return await open(path, 'wx+', 0o600);
+  } finally {
+    await rm(path, { force: true });
+    await rmdir(own);
+  }
+}
+
+/** What is not written takes no space on most disks: the file has holes. */
+const placeSize = (byteLength: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, byteLength)));
+
+/** A file system that is read-only, a folder of others, or none. */
+const UNWRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR']);
+
+function explainNoFile(error: unknown, folder: string): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!UNWRITABLE.has(code)) return explainFullDisk(error, folder);
+  return new UserError(
+    `hidden states that do not fit into memory go to a temporary file, and ${folder} takes none (${code})`,
+    'set TMPDIR to a folder that can be written, or raise --max-memory',
+    { code: 'not-enough-memory' },
+  );
+}
+
+/** No space, a quota, or a limit of the size of files. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+function explainFullDisk(error: unknown, folder: string): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!FULL.has(code)) return error;
+  return new UserError(
+    `the disk of ${folder} is full, and hidden states that do not fit into memory go there (${code})`,
+    'free some space, set TMPDIR to a folder with more, ask fewer probes, or raise --max-memory',
+    { code: 'not-enough-memory' },
+  );
+}

@@ -1,0 +1,200 @@
+import type { Device } from '@shadow-gate/checkpoints/onnx';
+import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import { UserError } from '@shadow-gate/platform';
+import { machineMemory } from '@shadow-gate/platform/memory';
+import type { Decoder } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { buildBackbone, layerParts } from '../graph/backbone.ts';
+import { buildHead, buildHeadSlice, canSliceHead } from '../graph/head.ts';
+import { DEFAULT_BATCH_BYTES } from './batch-budget.ts';
+import { type DevicePlan, describePlan, deviceNeeds, inGibibytes, planDeviceMemory } from './device-memory.ts';
+import { canStayStored } from './held-weights.ts';
+
+/** How the memory is divided, in bytes. */
+export type MemoryPlan = {
+  readonly batchBytes: number;
+} /** With `mustStayStored`, weights of 16 bits do not fit in float32. */ & (
+  | { readonly execution: 'whole'; readonly mustStayStored: boolean }
+  | ({ readonly execution: 'layer by layer' } & LayeredSizes)
+);
+
+export interface LayeredSizes {
+  /** Memory for hidden states, keys and values between the layers, in bytes. */
+  readonly stateBytes: number;
+  /** Tokens of the output matrix that are in memory at a time. */
+  readonly headTokens: number;
+}
+
+interface PlannedModel {
+  readonly path: string;
+  readonly decoder: Decoder;
+  readonly weights: Weights;
+  /** Of the layers and of the output matrix. */
+  readonly graphs: readonly Graph[];
+}
+
+export interface PlanOptions {
+  readonly device: Device;
+  /** Memory for the values of one batch, in bytes. */
+  readonly batchBytes?: number | undefined;
+  /** What the model may take of the machine's memory, in bytes: all of it by default. */
+  readonly memoryLimit?: number | undefined;
+  /** Layer by layer where the model does not fit (the default), never, or always. */
+  readonly layers?: 'where needed' | 'never' | 'always' | undefined;
+  /** Receives how the memory of a device is divided, where its size is known. */
+  readonly onPlan?: ((plan: DevicePlan) => void) | undefined;
+}
+
+const FLOAT_BYTES = 4;
+
+/** Of a layer's weights, how many are in memory at a time: one computes, and the next one is being read. */
+const LAYERS_IN_MEMORY = 2;
+
+/** Of Node and of onnxruntime, beside the weights and the values of a batch. */
+const OVERHEAD = 500e6;
+
+/** Less memory for hidden states than this is not worth a pass. */
+const LEAST_STATES = 64 * 2 ** 20;
+
+/** States are in memory before and after a layer, until the garbage collector has been there. */
+const STATE_COPIES = 2;
+
+/** A slice of the output matrix that is smaller than this only takes longer. */
+const LEAST_SLICE = 64 * 2 ** 20;
+
+/** @throws UserError for a model that does not fit, not even layer by layer */
+export function planMemory(model: PlannedModel, options: PlanOptions): MemoryPlan {
+  return options.device.name === 'cpu' ? planMachine(model, options) : planDevice(model, options);
+}
+
+/** Better an error now than a process that the system kills while it loads. */
+function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, memoryLimit, layers }: PlanOptions) {
+  const { path, weights, graphs } = model;
+  const machine = machineMemory();
+  const limit = Math.min(memoryLimit ?? machine, machine);
+  const whole = weights.size * FLOAT_BYTES + copiedOf(graphs) + batchBytes;
+  if (layers !== 'always' && whole <= limit) return { execution: 'whole', mustStayStored: false, batchBytes } as const;
+  if (layers !== 'always' && asStoredBytes(model) + batchBytes + OVERHEAD <= limit) {
+    return { execution: 'whole', mustStayStored: true, batchBytes } as const;
+  }
+  const { largest, headTokens } = layerSizes(model);
+  const fixed = LAYERS_IN_MEMORY * largest + batchBytes + OVERHEAD;
+  const left = limit - fixed;
+  if (layers !== 'never' && (layers === 'always' || left >= LEAST_STATES)) {
+    const stateBytes = Math.max(LEAST_STATES, left / STATE_COPIES);
+    return { execution: 'layer by layer', batchBytes, stateBytes, headTokens } as const;
+  }
+  const least = inGibibytes(Math.min(whole, fixed + LEAST_STATES));
+  const [has, more] =
+    limit === machine
+      ? ['this machine has', `use a runner with at least ${least} GiB`]
+      : ['--max-memory allows', `raise --max-memory to at least ${least}`];
+  throw new UserError(
+    `${path} takes ${inGibibytes(whole)} GiB in float32, and ${inGibibytes(fixed + LEAST_STATES)} GiB layer by layer; ${has} ${inGibibytes(limit)} GiB`,
+    `${more}, or use a server (--endpoint)`,
+    { code: 'not-enough-memory' },
+  );
+}
+
+/** What the weights take where those of 16 bits stay so, with what is expanded for a product or copied; no number where they cannot. */
+function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
+  if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
+  const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
+  return weights.storedBytes + expanded + copiedOf(graphs);
+}
+
+/** What a model takes on the CPU, in bytes: with all its weights in memory, and layer by layer at least. */
+export interface ExpectedMemory {
+  readonly whole: number;
+  readonly layered: number;
+}
+
+export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): ExpectedMemory {
+  const { largest, copied } = layerSizes(model);
+  return {
+    whole: model.weights.size * FLOAT_BYTES + (copied === 0 ? 0 : copied + OVERHEAD) + DEFAULT_BATCH_BYTES,
+    layered: LAYERS_IN_MEMORY * largest + DEFAULT_BATCH_BYTES + OVERHEAD + LEAST_STATES,
+  };
+}
+
+/** What is expanded or read into memory before a session opens, which copies it, in bytes. */
+function copiedBytes({ preparations, inMemory }: Graph): number {
+  const expanded = preparations.reduce((sum, { size }) => sum + size, 0);
+  return expanded * FLOAT_BYTES + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+/** The same of sessions that open one after the other, with the rest of the process: copies leave no room for what is estimated. */
+function copiedOf(graphs: readonly Graph[]): number {
+  const most = Math.max(...graphs.map(copiedBytes));
+  return most === 0 ? 0 : most + OVERHEAD;
+}
+
+/**
+ * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what sessions of all layers
+ * copy.
+ */
+function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
+  const sizeOf = (build: () => Graph) => {
+    let copied = 0;
+    const held = weights.heldBy(() => {
+      copied = copiedBytes(build());
+    });
+    return { copied, bytes: FLOAT_BYTES * held + copied };
+  };
+  const parts = layerParts(decoder).map((part) => sizeOf(() => buildPart({ decoder, weights }, part)));
+  const copied = parts.reduce((sum, part) => sum + part.copied, 0);
+  const layer = Math.max(...parts.map(({ bytes }) => bytes));
+  const head = sizeOf(() => buildHead(decoder, weights)).bytes;
+  const { vocabulary } = decoder;
+  if (!canSliceHead(decoder, weights)) return { largest: Math.max(layer, head), headTokens: vocabulary, copied };
+  const most = Math.max(layer, LEAST_SLICE);
+  const headTokens = Math.min(vocabulary, Math.max(1, Math.floor((most * vocabulary) / head)));
+  return { largest: layer, headTokens, copied };
+}
+
+function buildPart(
+  { decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>,
+  part: { from: number; to: number; embeds: boolean },
+) {
+  return buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false }, part);
+}
+
+/**
+ * The memory for the values of one batch: on a device that has less than is wanted, what is left beside the rest.
+ * @throws UserError if not even one sequence fits: better than a device that is full after minutes
+ */
+function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
+  const { device, batchBytes = DEFAULT_BATCH_BYTES, layers, onPlan, memoryLimit } = options;
+  const { decoder, weights, path } = model;
+  if (device.memory === undefined && layers !== 'always')
+    return { execution: 'whole', mustStayStored: false, batchBytes };
+  const free = device.memory ?? Number.POSITIVE_INFINITY;
+  const whole = planDeviceMemory(deviceNeeds(decoder, model.graphs, batchBytes), free);
+  if (layers !== 'always' && (whole.fits || layers === 'never')) {
+    onPlan?.(whole);
+    if (whole.fits) return { execution: 'whole', mustStayStored: false, batchBytes: whole.batch };
+    throw tooLarge(path, whole);
+  }
+  const { headTokens } = layerSizes(model);
+  const graphs = [
+    ...layerParts(decoder).map((part) => buildPart(model, part)),
+    buildHeadSlice(decoder, weights, { start: 0, end: headTokens }),
+  ];
+  // One after the other: the largest decides.
+  const plans = graphs.map((graph) => planDeviceMemory(deviceNeeds(decoder, [graph], batchBytes), free));
+  const plan = plans.reduce((most, other) => (other.total > most.total || !other.fits ? other : most));
+  onPlan?.(plan);
+  if (!plan.fits) throw tooLarge(path, plan);
+  const left = Math.min(memoryLimit ?? Number.POSITIVE_INFINITY, machineMemory()) - OVERHEAD;
+  const stateBytes = Math.max(LEAST_STATES, left / STATE_COPIES / LAYERS_IN_MEMORY);
+  return { execution: 'layer by layer', batchBytes: plan.batch, stateBytes, headTokens };
+}
+
+function tooLarge(path: string, plan: DevicePlan): UserError {
+  const size = `${inGibibytes(plan.total)} GiB`;
+  return new UserError(
+    `${path} needs ${size} (${describePlan(plan)}), and the GPU has ${inGibibytes(plan.free)} GiB free`,
+    `use device cpu, a GPU with at least ${size} free, or a server (--endpoint)`,
+    { code: 'not-enough-memory' },
+  );
+}

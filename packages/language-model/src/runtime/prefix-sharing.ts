@@ -1,0 +1,170 @@
+import { at } from '@shadow-gate/platform';
+import type { Sequence } from '../engine.ts';
+import { TokenTree } from './token-tree.ts';
+
+/**
+ * Requests of an evaluation repeat themselves: the choices of a question share its text, and the questions of a
+ * few-shot benchmark share their examples. Here the sequences of a call are arranged so that shared tokens are computed
+ * once. Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a
+ * `PrefixGroup`; and the inputs of some context groups become the branches of a `PromptTree`, which runs as one
+ * sequence under a tree-shaped attention mask.
+ */
+
+/** Sequences with the same context. */
+export interface ContextGroup {
+  readonly context: readonly number[];
+  readonly members: readonly GroupMember[];
+  /** They have the rotary embeddings of long sequences, and are not mixed with others. */
+  readonly isLong: boolean;
+}
+
+interface GroupMember {
+  /** Index of the sequence. */
+  readonly index: number;
+  readonly continuation: readonly number[];
+  readonly isScaled?: boolean;
+  readonly isPredicted?: boolean;
+}
+
+/** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
+export interface PrefixGroup {
+  readonly prefix: readonly number[];
+  readonly groups: readonly ContextGroup[];
+}
+
+/**
+ * Group sequences by their context, in lexicographic order of the contexts.
+ * @param isLong for a number of input tokens
+ */
+export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
+  const inputs = sequences.map(({ context, continuation, isScaled, isPredicted }, index) => ({
+    index,
+    context,
+    continuation,
+    ...(isScaled ? { isScaled } : {}),
+    ...(isPredicted ? { isPredicted } : {}),
+    isLong: isLong(context.length + continuation.length - 1),
+  }));
+  inputs.sort(
+    (a, b) => Number(a.isLong) - Number(b.isLong) || compareTokens(a.context, b.context) || a.index - b.index,
+  );
+  const groups: (ContextGroup & { members: GroupMember[] })[] = [];
+  for (const { context, isLong: long, ...member } of inputs) {
+    const last = groups.at(-1);
+    if (last && last.isLong === long && compareTokens(last.context, context) === 0) last.members.push(member);
+    else groups.push({ context, members: [member], isLong: long });
+  }
+  return groups;
+}
+
+/** The inputs of some context groups as one tree, and the slots that predict their continuations. */
+export interface PromptTree {
+  readonly tree: TokenTree;
+  /** For each member, the slot before each token of its continuation. */
+  readonly predictors: readonly { readonly member: GroupMember; readonly slots: readonly number[] }[];
+}
+
+/** @param skip tokens at the beginning whose keys and values are in the KV cache already */
+export function buildPromptTree(groups: readonly ContextGroup[], skip: number): PromptTree {
+  const tree = new TokenTree();
+  const predictors = groups.flatMap(({ context, members }) =>
+    members.map((member) => {
+      const slots = tree.add([...context.slice(skip), ...member.continuation.slice(0, -1)]);
+      return { member, slots: slots.slice(context.length - skip - 1) };
+    }),
+  );
+  return { tree, predictors };
+}
+
+/** Lexicographic order of token sequences. */
+export function compareTokens(a: readonly number[], b: readonly number[]): number {
+  const shared = sharedLength(a, b);
+  // A sequence that ends comes before the one that it begins.
+  return (a[shared] ?? -1) - (b[shared] ?? -1);
+}
+
+/** How many tokens two sequences begin with in common. */
+export function sharedLength(a: readonly number[], b: readonly number[]): number {
+  const most = Math.min(a.length, b.length);
+  let length = 0;
+  while (length < most && a[length] === b[length]) length += 1;
+  return length;
+}
+
+/**
+ * When a shared prefix is worth a batch of its own. What comes after it goes into one sequence, whose branches are
+ * masked from each other: that costs more than sequences side by side, so a BOS token alone is not worth it.
+ */
+const MIN_PREFIX = 32;
+const MIN_SAVED_SHARE = 0.25;
+
+/**
+ * Find prefixes that many context groups share, such as the examples of a few-shot prompt: the partition of the sorted
+ * groups that saves most tokens.
+ * @param groups as `groupByContext` sorts them
+ */
+export function groupByPrefix(groups: readonly ContextGroup[]): PrefixGroup[] {
+  const shared = groups.slice(1).map((group, i) => {
+    const before = at(groups, i);
+    return before.isLong === group.isLong ? sharedLength(before.context, group.context) : 0;
+  });
+  return partition(groups, shared, 0, groups.length).prefixGroups;
+}
+
+interface Partition {
+  /** Tokens that are not computed again. */
+  readonly saved: number;
+  readonly prefixGroups: PrefixGroup[];
+}
+
+/**
+ * The best partition of the groups from `start` to `end`, which all share some tokens: all with one prefix, or cut
+ * wherever neighbors share least, with what has no prefix of its own joined under the prefix of all. Cutting at all
+ * such places at once keeps the depth of the recursion below the length of a context.
+ * @param shared number of tokens that group i + 1 shares with group i
+ */
+function partition(groups: readonly ContextGroup[], shared: readonly number[], start: number, end: number): Partition {
+  const own = groups.slice(start, end);
+  if (own.length < 2) return { saved: 0, prefixGroups: own.map(withoutPrefix) };
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = start; i < end - 1; i += 1) least = Math.min(least, at(shared, i));
+  let saved = 0;
+  const prefixGroups: PrefixGroup[] = [];
+  const loose: ContextGroup[] = [];
+  let from = start;
+  for (let i = start; i < end; i += 1) {
+    if (i < end - 1 && shared[i] !== least) continue;
+    const piece = partition(groups, shared, from, i + 1);
+    saved += piece.saved;
+    for (const group of piece.prefixGroups) {
+      if (group.prefix.length > 0) prefixGroups.push(group);
+      else loose.push(...group.groups);
+    }
+    from = i + 1;
+  }
+  const rest = withPrefix(loose, least) ?? { saved: 0, prefixGroups: loose.map(withoutPrefix) };
+  for (const group of rest.prefixGroups) prefixGroups.push(group);
+  saved += rest.saved;
+  const together = withPrefix(own, least);
+  return together && together.saved > saved ? together : { saved, prefixGroups };
+}
+
+function withoutPrefix(group: ContextGroup): PrefixGroup {
+  return { prefix: [], groups: [group] };
+}
+
+/** All groups with their first `least` tokens as prefix, or null where that is not worth it. */
+function withPrefix(groups: readonly ContextGroup[], least: number): Partition | null {
+  const [first] = groups;
+  if (!first || least < MIN_PREFIX) return null;
+  // The last token of each context stays outside of the prefix: its hidden state is needed.
+  let length = least;
+  let total = 0;
+  for (const { context } of groups) {
+    length = Math.min(length, context.length - 1);
+    total += context.length;
+  }
+  const saved = (groups.length - 1) * length;
+  if (length < MIN_PREFIX || saved === 0 || saved < MIN_SAVED_SHARE * total) return null;
+  return { saved, prefixGroups: [{ prefix: first.context.slice(0, length), groups }] };
+}

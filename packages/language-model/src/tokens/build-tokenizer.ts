@@ -1,0 +1,194 @@
+import { UserError } from '@shadow-gate/platform';
+import { buildParts, RECIPES } from './built-classes.ts';
+import { renderChat } from './chat-template.ts';
+import { cleanUpSpaces } from './clean-up-spaces.ts';
+import { fixMistralRegex } from './mistral-regex.ts';
+import type { ModelTokenIds } from './model-token-ids.ts';
+import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { type Affixes, readAffixes } from './post-processor.ts';
+import { listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
+import { type BuiltClass, tokenizerClass } from './transformers-class.ts';
+import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-limits.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What the files beside a tokenizer.json say, as far as they could be read without working on them. */
+export interface TokenizerFiles {
+  /** The path of tokenizer.json, for errors, and its text. */
+  readonly file: string;
+  readonly text: string;
+  /** Were there only vocab.json and merges.txt? The text has them as the model of a tokenizer.json without other parts. */
+  readonly fromVocabulary?: boolean;
+  /** tokenizer_config.json, `{}` if there is none. */
+  readonly config: Json;
+  /** special_tokens_map.json. */
+  readonly map: Json | null;
+  /** added_tokens.json, which old checkpoints have. */
+  readonly addedTokens?: Json | null;
+  /** `model_type` of config.json. */
+  readonly modelType: string | null;
+  /** `tokenizer_class` of config.json. */
+  readonly modelTokenizerClass?: string | null;
+  /** `transformers_version` of config.json, null if it has none. */
+  readonly savedWith?: string | null;
+  readonly ids: ModelTokenIds;
+  readonly chatTemplate: string | null;
+}
+
+/**
+ * The tokenizer of these files, as transformers' AutoTokenizer opens it. Its regular expressions, normalizers and templates
+ * are those of the checkpoint: run it where it can be stopped (open-tokenizer.ts).
+ * @throws UserError for files that are not those of a tokenizer, or of one that is not known exactly
+ */
+export function buildTokenizer(files: TokenizerFiles): Tokenizer {
+  const { file, config, map, ids, chatTemplate } = files;
+  const json = parseTokenizerJson(files.text, file);
+  refuseSettings(config, file);
+  const built = classOf(files);
+  const sources = { config, map, built, padToken: json.padding?.pad_token ?? null };
+  const special = readSpecialTokens(sources);
+  const pipeline = withinLimits(`${file} cannot be used`, () => pipelineOf(json, sources, files));
+  const idOf = (name: string) => pipeline.idOf(special.named[name] ?? '') ?? null;
+  const bosId = idOf('bos_token');
+  const eosId = idOf('eos_token');
+  const { leading, trailing } = files.fromVocabulary
+    ? wantedAffixes(config, bosId, eosId)
+    : affixesOf(readAffixes(json.post_processor, file), built, bosId);
+  return {
+    ...codec(pipeline, { file, cleanUp: cleansUp(json, config), leading, trailing }),
+    bosId,
+    eosId,
+    eosIds: new Set([...ids.eosIds, ...(eosId === null ? [] : [eosId])]),
+    prefixTokenId: bosId ?? eosId ?? ids.prefixTokenId,
+    leading,
+    trailing,
+    specialTokens: special.named,
+    chatTemplate,
+    renderChat(messages, options) {
+      if (chatTemplate === null) {
+        throw new UserError(
+          `${options.where}: the checkpoint has no default chat template`,
+          'add the chat_template of the model',
+          { code: 'no-tokenizer' },
+        );
+      }
+      const rendered = renderChat(messages, { ...options, template: chatTemplate, specialTokens: special.named });
+      if (rendered.length <= maxRendered(messages)) return rendered;
+      throw new UserError(
+        `${options.where}: the chat template writes ${rendered.length} characters`,
+        'fix the chat_template of the checkpoint',
+        { code: 'no-tokenizer' },
+      );
+    },
+  };
+}
+
+/** Settings of tokenizer_config.json that change tokens, and are not followed here. */
+const NOT_FOLLOWED = ['split_special_tokens'];
+
+function refuseSettings(config: Json, file: string): void {
+  for (const key of NOT_FOLLOWED) {
+    if (config[key] !== true) continue;
+    throw new UserError(
+      `${file}: ${key} of tokenizer_config.json is not supported`,
+      'score token ids, or serve the model and use --endpoint',
+      { code: 'no-tokenizer' },
+    );
+  }
+}
+
+function classOf({ file, text, config, modelType, modelTokenizerClass }: TokenizerFiles): BuiltClass | null {
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
+  const autoMap = config.auto_map;
+  const mapped = autoMap as { readonly AutoTokenizer?: unknown } | null | undefined;
+  return tokenizerClass({
+    file,
+    stated: textOf(config.tokenizer_class),
+    statedByModel: modelTokenizerClass ?? null,
+    modelType,
+    ownCode: Array.isArray(autoMap) || (mapped?.AutoTokenizer ?? null) !== null,
+    byteLevel: text.includes('"ByteLevel"'),
+  });
+}
+
+/** @throws Error for a part that is not known exactly */
+function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: TokenizerFiles): Pipeline {
+  const { built, config } = sources;
+  const ofFile = json.added_tokens.map(({ id, ...token }) => [id, token] as const);
+  const added = listAddedTokens(sources, ofFile, files.addedTokens ?? null);
+  const { model, normalizer, pre_tokenizer, decoder } = json;
+  const unkToken = readSpecialTokens(sources).named.unk_token ?? null;
+  const parts =
+    built === null ? { model, normalizer, pre_tokenizer, decoder } : buildParts(built, model, config, unkToken);
+  const fixed = fixMistralRegex(parts.pre_tokenizer, {
+    wanted: config.fix_mistral_regex === true,
+    size: Object.keys(model.vocab).length + added.length,
+    modelType: files.modelType,
+    savedWith: files.savedWith,
+  });
+  return buildPipeline({ ...parts, pre_tokenizer: fixed, added });
+}
+
+/** Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing beside a tokenizer.json. */
+function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | null): Affixes {
+  const around = built === null ? undefined : RECIPES[built].around;
+  if (around === undefined) return stated;
+  return { leading: around === 'bos' && bosId !== null ? [bosId] : [], trailing: [] };
+}
+
+/** Without a tokenizer.json, `add_bos_token` and `add_eos_token` are followed. */
+function wantedAffixes(config: Json, bosId: number | null, eosId: number | null): Affixes {
+  const only = (id: number | null, wanted: unknown) => (wanted === true && id !== null ? [id] : []);
+  return { leading: only(bosId, config.add_bos_token), trailing: only(eosId, config.add_eos_token) };
+}
+
+/** Does transformers make a tokenizer of this class from vocab.json and merges.txt? */
+export function buildsFromVocabulary(files: TokenizerFiles): boolean {
+  const built = classOf(files);
+  return built !== null && RECIPES[built].fromFiles;
+}
+
+/** `clean_up_tokenization_spaces` is not followed for BPE, unless a second setting insists. */
+function cleansUp({ model }: TokenizerJson, config: Json): boolean {
+  if (config.clean_up_tokenization_spaces !== true) return false;
+  const insists = config.clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output === true;
+  return insists || !(model.type === 'BPE' || 'merges' in model);
+}
+
+interface CodecOptions extends Affixes {
+  readonly file: string;
+  readonly cleanUp: boolean;
+}
+
+function codec(
+  pipeline: Pipeline,
+  { file, cleanUp, leading, trailing }: CodecOptions,
+): Pick<Tokenizer, 'encode' | 'decode' | 'spell'> {
+  return {
+    encode(text, { addSpecialTokens }) {
+      const ids = withinLimits(`${file} cannot encode a text of ${text.length} characters`, () =>
+        pipeline.encode(text),
+      );
+      if (ids.length > maxTokens(text)) {
+        throw new UserError(
+          `${file} makes ${ids.length} tokens of a text of ${text.length} characters`,
+          'use the tokenizer that belongs to the checkpoint',
+          { code: 'no-tokenizer' },
+        );
+      }
+      return addSpecialTokens ? [...leading, ...ids, ...trailing] : ids;
+    },
+    decode(ids, { skipSpecialTokens }) {
+      return withinLimits(`${file} cannot decode ${ids.length} tokens`, () => {
+        const text = expectBounded(pipeline.decode(ids, { skipSpecialTokens }));
+        return cleanUp ? cleanUpSpaces(text) : text;
+      });
+    },
+    spell: (sequences) =>
+      withinLimits(`${file} cannot spell ${sequences.length} texts`, () =>
+        sequences.map((ids) => expectBounded(pipeline.spell(ids))),
+      ),
+  };
+}

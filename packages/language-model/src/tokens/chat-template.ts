@@ -1,0 +1,121 @@
+import { UserError } from '@shadow-gate/platform';
+import type { FolderFiles } from '@shadow-gate/platform/files';
+import { validate } from '@shadow-gate/platform/json';
+import {
+  type Body,
+  bind,
+  Callable,
+  type Environment,
+  FILTERS,
+  GLOBALS,
+  type JinjaValue,
+  jinjaText,
+  parse,
+  renderJinja,
+  TESTS,
+  TemplateError,
+} from '@shadow-gate/python/jinja';
+import { z } from 'zod';
+import { type Conversation, type Message, toTemplateMessages } from './messages.ts';
+import { strftime } from './strftime.ts';
+
+export type { Conversation, Message };
+
+export interface ChatOptions {
+  /** The Jinja source. */
+  readonly template: string;
+  /** `bos_token`, `eos_token`, … as text, under the names that templates use. */
+  readonly specialTokens: Readonly<Record<string, string>>;
+  /** Open the turn of the assistant. */
+  readonly addGenerationPrompt: boolean;
+  /** The time of `strftime_now`, whose UTC fields are shown: some templates write the date into the prompt. */
+  readonly now: Date;
+  /** The request of the messages, for errors: `FILE:12`. */
+  readonly where: string;
+}
+
+const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
+
+/**
+ * The chat template of a checkpoint: the file chat_template.jinja, otherwise `chat_template` of tokenizer_config.json,
+ * which is a text or a list of named texts, of which `default` is used.
+ * @returns null if there is none, or no default: such a checkpoint can do anything but chat
+ */
+export async function readChatTemplate(
+  files: FolderFiles,
+  tokenizerConfig: Readonly<Record<string, unknown>>,
+): Promise<string | null> {
+  const file = await files.text('chat_template.jinja');
+  if (file !== null) return file;
+  const { chat_template: stated } = tokenizerConfig;
+  if (typeof stated === 'string') return stated;
+  return namedTemplates(stated).find(({ name }) => name === 'default')?.template ?? null;
+}
+
+/** The list of named texts that `chat_template` of tokenizer_config.json can be; empty for anything else. */
+export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSchema> {
+  const named = validate(namedTemplatesSchema, stated);
+  return named.success ? named.data : [];
+}
+
+/**
+ * Write a conversation as the text that the model was trained on, as `apply_chat_template` of transformers 5.24 does it
+ * with its defaults: no tools, no documents, and none of the variables that only some templates know. The text contains
+ * its own BOS: encode it with `addSpecialTokens: false`.
+ * @throws UserError with the message of the template (`raise_exception`), or the mistake in it or in the messages
+ */
+export function renderChat(messages: Conversation, options: ChatOptions): string {
+  const { template, specialTokens, addGenerationPrompt, now, where } = options;
+  try {
+    const variables: Readonly<Record<string, JinjaValue>> = {
+      ...specialTokens,
+      messages: toTemplateMessages(messages),
+      tools: null,
+      documents: null,
+      add_generation_prompt: addGenerationPrompt,
+    };
+    return renderJinja(parsed(template), Object.entries(variables), { ...ENVIRONMENT, globals: globalsAt(now) });
+  } catch (error) {
+    // Templates that call themselves without end use up the stack, in Python too.
+    if (!(error instanceof TemplateError || error instanceof RangeError)) throw error;
+    throw new UserError(
+      `${where}: the chat template fails: ${error.message}`,
+      'give messages that the template accepts, or fix the chat_template of the checkpoint',
+      { code: 'no-tokenizer' },
+    );
+  }
+}
+
+/** The environment in which transformers renders templates. */
+const ENVIRONMENT: Environment = {
+  trimBlocks: true,
+  lstripBlocks: true,
+  keepTrailingNewline: false,
+  strict: false,
+  filters: FILTERS,
+  tests: TESTS,
+  tags: new Set(['break', 'continue', 'generation']),
+  globals: GLOBALS,
+};
+
+/** The template that was used last: all chats of a model have the same. */
+let last: { readonly source: string; readonly body: Body } | null = null;
+
+function parsed(source: string): Body {
+  if (last?.source !== source) last = { source, body: parse(source, ENVIRONMENT) };
+  return last.body;
+}
+
+/** The functions that transformers adds. */
+function globalsAt(now: Date): Environment['globals'] {
+  const functions = [
+    new Callable('raise_exception', (args) => {
+      throw new TemplateError(jinjaText(bind('raise_exception', ['message'], args).get('message') ?? null));
+    }),
+    new Callable('strftime_now', (args) => {
+      const format = bind('strftime_now', ['format'], args).get('format') ?? null;
+      return strftime(jinjaText(format), now);
+    }),
+  ];
+  return new Map<string, JinjaValue>([...GLOBALS, ...functions.map((own): [string, JinjaValue] => [own.name, own])]);
+}

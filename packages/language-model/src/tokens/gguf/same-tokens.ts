@@ -1,0 +1,49 @@
+import { UserError } from '@shadow-gate/platform';
+import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
+
+/**
+ * llama.cpp tokenizes by the vocabulary of the GGUF file, whatever tokenizer.json is beside or in it: it is used only with the same ids.
+ * Plain tokens have to be in it; others, which can be spelled otherwise in a GGUF file, may be missing.
+ * @param json tokenizer.json as parsed, and its name for errors
+ * @throws UserError for a tokenizer.json with other tokens, or with a vocabulary that is not read
+ */
+export function expectSameTokens(
+  { file: gguf, tokens, types }: GgufVocabulary,
+  { name, json }: { readonly name: string; readonly json: unknown },
+): void {
+  const ids = idsOf(json);
+  if (ids === null) throw refused(`${name} has no vocabulary that could be compared with that of ${gguf}`);
+  const other = tokens.findIndex((token, id) => {
+    if (!isToken(token, id)) return false;
+    const found = ids.get(token);
+    return found !== id && (found !== undefined || types[id] === TOKEN_TYPES.normal);
+  });
+  if (other < 0) return;
+  throw refused(
+    `${name} is the tokenizer of another model than ${gguf}: token ${other} of the latter is ${JSON.stringify(tokens[other])}`,
+  );
+}
+
+/** By their texts: of the vocabulary, an object or, of Unigram, a list of tokens with scores, and of the added tokens. */
+function idsOf(json: unknown): ReadonlyMap<unknown, unknown> | null {
+  const { model, added_tokens } = (json ?? {}) as {
+    readonly model?: { vocab?: unknown } | null;
+    added_tokens?: unknown;
+  };
+  const vocab = model?.vocab;
+  if (typeof vocab !== 'object' || vocab === null) return null;
+  const ids = new Map<unknown, unknown>(
+    Array.isArray(vocab)
+      ? vocab.map((entry, id) => [Array.isArray(entry) ? entry[0] : null, id] as const)
+      : Object.entries(vocab),
+  );
+  for (const added of Array.isArray(added_tokens) ? added_tokens : []) {
+    const { id, content } = (added ?? {}) as { readonly id?: unknown; readonly content?: unknown };
+    ids.set(content, id);
+  }
+  return ids;
+}
+
+function refused(problem: string): UserError {
+  return new UserError(problem, 'put the tokenizer.json of the model beside the file', { code: 'no-tokenizer' });
+}

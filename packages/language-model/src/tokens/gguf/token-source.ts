@@ -1,0 +1,66 @@
+import { dirname, join } from 'node:path';
+import { digestKeys, filesOfFolder, type GgufMetadata } from '@shadow-gate/checkpoints/formats';
+import type { FolderFiles } from '@shadow-gate/platform/files';
+import { parseJson } from '@shadow-gate/platform/json';
+import type { TokenPlace } from '../token-place.ts';
+import { expectSameTokens } from './same-tokens.ts';
+import { type GgufTokenFiles, ggufTokenFiles, ggufTokenSettings } from './token-files.ts';
+import { isKnownKind } from './tokenizer-parts.ts';
+import { ggufTokenizerKind, readGgufVocabulary } from './vocabulary.ts';
+
+/** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
+type TokenSource =
+  | { readonly kind: 'folder'; readonly files: FolderFiles }
+  | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
+
+/**
+ * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as every program does that loads it. Files beside it are
+ * used only if it has none, or one that is not known here, and if the tokens are the same; so is a tokenizer.json that is in it.
+ * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
+ */
+export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {
+  const { path, gguf } = place;
+  // Of a lone file of another format nobody loads the tokenizer beside it.
+  const own: TokenSource = { kind: 'folder', files: filesOfFolder(place, path) };
+  if (!gguf) return own;
+  const { metadata } = gguf;
+  const beside = await filesBesideGguf(place, metadata);
+  if (beside !== null) return { kind: 'folder', files: beside };
+  const files = made.get(metadata)?.deref() ?? ggufTokenFiles(metadata);
+  // Without a tokenizer, it is like a folder that lacks one.
+  if (files === null) return own;
+  made.set(metadata, new WeakRef(files));
+  return { kind: 'gguf', file: path, files };
+}
+
+/** A measurement asks for the files of one model several times. They are given up where memory is short. */
+const made = new WeakMap<GgufMetadata, WeakRef<GgufTokenFiles>>();
+
+/** generation_config.json as a GGUF file has it; null if it has no tokenizer. */
+export function ggufTokenIds(metadata: GgufMetadata): Readonly<Record<string, unknown>> | null {
+  const vocabulary = readGgufVocabulary(metadata);
+  return vocabulary && ggufTokenSettings(metadata, vocabulary)['generation_config.json'];
+}
+
+/** The bytes of all that a GGUF file says about its tokenizer. */
+export function digestGgufTokens(metadata: GgufMetadata): string {
+  const keys = metadata.keys().filter((key) => key.startsWith('tokenizer.'));
+  return digestKeys(metadata, keys);
+}
+
+/** The files beside a GGUF file, if their tokenizer.json is used. @throws UserError if that has other tokens */
+export async function filesBesideGguf(
+  { path, files }: TokenPlace,
+  metadata: GgufMetadata,
+): Promise<FolderFiles | null> {
+  const kind = ggufTokenizerKind(metadata);
+  if (kind !== null && isKnownKind(kind)) return null;
+  const text = await files.text('tokenizer.json');
+  if (text === null) return null;
+  const vocabulary = readGgufVocabulary(metadata);
+  if (vocabulary !== null) {
+    const name = join(dirname(path), 'tokenizer.json');
+    expectSameTokens(vocabulary, { name, json: parseJson(text, { name, hint: 'restore the file' }) });
+  }
+  return files;
+}

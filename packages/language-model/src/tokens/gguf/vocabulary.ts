@@ -1,0 +1,173 @@
+import type { GgufMetadata } from '@shadow-gate/checkpoints/formats';
+import { UserError } from '@shadow-gate/platform';
+
+/** Kinds of tokens (gguf-py 0.19, constants.py, TokenType). */
+export const TOKEN_TYPES = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
+const LAST_TYPE = TOKEN_TYPES.byte;
+
+/** Names of special tokens in transformers, with the keys that have their ids. */
+const NAMED_IDS = {
+  bos_token: 'bos_token_id',
+  eos_token: 'eos_token_id',
+  unk_token: 'unknown_token_id',
+  sep_token: 'seperator_token_id',
+  pad_token: 'padding_token_id',
+  cls_token: 'cls_token_id',
+  mask_token: 'mask_token_id',
+} as const;
+export type NamedToken = keyof typeof NAMED_IDS;
+
+/** Ends of a turn and of a message to a tool, which generation stops at like at EOS. */
+const OTHER_ENDS = ['eot_token_id', 'eom_token_id'];
+
+/** What llama.cpp takes for the special tokens of a SentencePiece vocabulary that does not name them. */
+const SENTENCEPIECE_IDS = { unk_token: 0, bos_token: 1, eos_token: 2 };
+
+/** More than any vocabulary has: a damaged file is named before its tokens are worked on. */
+const MAX_TOKENS = 2 ** 21;
+/** Vocabularies have about as many merges as tokens, those of Gemma twice as many. */
+const MAX_MERGES = 2 ** 22;
+/** The longest tokens of known vocabularies, runs of spaces, have 256 bytes. */
+const MAX_TOKEN_LENGTH = 8192;
+
+/** The vocabulary of a GGUF file, and what it says about its use. */
+export interface GgufVocabulary {
+  /** The path of the file, for errors. */
+  readonly file: string;
+  /** `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `llama` SentencePiece's BPE. */
+  readonly model: string;
+  /** `tokenizer.ggml.pre`: the name of how texts are split. */
+  readonly pre: string | null;
+  /** `general.architecture`. */
+  readonly architecture: string | null;
+  readonly tokens: readonly string[];
+  /** One of `TOKEN_TYPES` for each token. */
+  readonly types: readonly number[];
+  readonly scores: readonly number[] | null;
+  readonly merges: readonly string[] | null;
+  readonly named: Readonly<Partial<Record<NamedToken, number>>>;
+  /** Generation ends with any of these, by their ids in the file. */
+  readonly ends: readonly number[];
+  /** Null where the file does not say. */
+  readonly addBos: boolean | null;
+  readonly addEos: boolean | null;
+  readonly addSpacePrefix: boolean | null;
+}
+
+/**
+ * Read the vocabulary of a GGUF file (`tokenizer.ggml.*`).
+ * @returns null if the file has no tokenizer
+ * @throws UserError for values of other types, lists of other lengths, ids beyond the vocabulary, a token that is there twice
+ */
+export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
+  const { file } = metadata;
+  const kind = ggufTokenizerKind(metadata);
+  if (kind === null) return null;
+  const tokens = readTokens(metadata);
+  const named = Object.fromEntries(
+    Object.entries(NAMED_IDS).flatMap(([name, id]) => {
+      const stated = readId(metadata, id, tokens.length);
+      return stated === null ? [] : [[name, stated]];
+    }),
+  );
+  const defaults = kind.model === 'llama' ? SENTENCEPIECE_IDS : {};
+  const ends = ['eos_token_id', ...OTHER_ENDS].flatMap((id) => readId(metadata, id, tokens.length) ?? []);
+  return {
+    file,
+    ...kind,
+    architecture: metadata.string('general.architecture'),
+    tokens,
+    types: readTypes(metadata, tokens.length),
+    scores: readNumbers(metadata, 'scores', tokens.length),
+    merges: readMerges(metadata),
+    named: { ...within(defaults, tokens.length), ...named },
+    ends,
+    addBos: metadata.boolean(key('add_bos_token')),
+    addEos: metadata.boolean(key('add_eos_token')),
+    addSpacePrefix: metadata.boolean(key('add_space_prefix')),
+  };
+}
+
+/** What kind of tokenizer a file has, and how it splits texts; null if it has none. */
+export function ggufTokenizerKind(metadata: GgufMetadata): Pick<GgufVocabulary, 'model' | 'pre'> | null {
+  const model = metadata.string(key('model'));
+  if (model === null || model === 'none' || model === 'no_vocab') return null;
+  return { model, pre: metadata.string(key('pre')) };
+}
+
+/** Not a place that the model has and the tokenizer lacks, which converters leave empty or fill with such a name. */
+export function isToken(token: string, id: number): boolean {
+  return token !== '' && token !== `[PAD${id}]`;
+}
+
+function key(name: string): string {
+  return `tokenizer.ggml.${name}`;
+}
+
+function damaged(file: string, problem: string): UserError {
+  return new UserError(`${file}: ${problem}`, 'convert the model again with a current release of llama.cpp', {
+    code: 'no-tokenizer',
+  });
+}
+
+function readTokens(metadata: GgufMetadata): string[] {
+  const { file } = metadata;
+  const stored = metadata.get(key('tokens'));
+  if (stored?.type === 'array' && stored.length > MAX_TOKENS) {
+    throw damaged(file, `a vocabulary of ${stored.length} tokens exceeds the limit of ${MAX_TOKENS}`);
+  }
+  const tokens = metadata.strings(key('tokens'));
+  if (tokens === null || tokens.length === 0) throw damaged(file, 'its tokenizer has no tokens');
+  const ids = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    const first = ids.get(token);
+    // Nothing is written with an empty token.
+    if (first !== undefined && token !== '') {
+      throw damaged(file, `the token ${JSON.stringify(token.slice(0, 64))} is there twice, as ${first} and ${id}`);
+    }
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw damaged(file, `token ${id} has ${token.length} characters, more than the limit of ${MAX_TOKEN_LENGTH}`);
+    }
+    ids.set(token, id);
+  }
+  return tokens;
+}
+
+function readTypes(metadata: GgufMetadata, length: number): number[] {
+  const types = readNumbers(metadata, 'token_type', length) ?? Array.from({ length }, () => TOKEN_TYPES.normal);
+  const other = types.find((type) => !Number.isInteger(type) || type < 0 || type > LAST_TYPE);
+  if (other !== undefined) throw damaged(metadata.file, `a token is of the unknown type ${other}`);
+  return types;
+}
+
+function readMerges(metadata: GgufMetadata): string[] | null {
+  const stored = metadata.get(key('merges'));
+  if (stored?.type === 'array' && stored.length > MAX_MERGES) {
+    throw damaged(metadata.file, `${stored.length} merges exceed the limit of ${MAX_MERGES}`);
+  }
+  return metadata.strings(key('merges'));
+}
+
+function readNumbers(metadata: GgufMetadata, name: string, length: number): number[] | null {
+  // A list of bytes takes eight times as much once it is read.
+  const stored = metadata.get(key(name));
+  if (stored?.type === 'array' && stored.length !== length) {
+    throw damaged(metadata.file, `${key(name)} has ${stored.length} values for ${length} tokens`);
+  }
+  const numbers = metadata.numbers(key(name));
+  if (numbers === null) return null;
+  if (numbers.every(Number.isFinite)) return numbers;
+  throw damaged(metadata.file, `${key(name)} has a value that is no number`);
+}
+
+function readId(metadata: GgufMetadata, name: string, length: number): number | null {
+  const id = metadata.number(key(name));
+  if (id === null || (Number.isInteger(id) && id >= 0 && id < length)) return id;
+  // Converters write such a number for "none".
+  if (id === 2 ** 32 - 1 || id === -1) return null;
+  throw damaged(metadata.file, `${key(name)} is ${id}, in a vocabulary of ${length} tokens`);
+}
+
+function within(ids: Readonly<Record<string, number>>, length: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(ids).filter(([, id]) => id < length));
+}

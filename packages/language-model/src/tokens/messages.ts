@@ -1,0 +1,42 @@
+import { isDict, parsePythonJson } from '@shadow-gate/python';
+import { type JinjaValue, NotRead, TemplateError } from '@shadow-gate/python/jinja';
+
+/** A template can read more keys (`content`, `name`, `tool_calls`, …). */
+export type Message = Readonly<Record<string, unknown>> & { readonly role: string };
+
+/** Messages; or the JSON text of an object that has them, since JavaScript does not know 1.0 from 1, and sorts some keys. */
+export type Conversation = readonly Message[] | { readonly json: string };
+
+/** Names of a message's reasoning, in the order in which they count. */
+const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
+
+/**
+ * Messages as transformers 5.24 gives them to a template: without keys that are null, and with the reasoning under the
+ * names that templates read.
+ * @throws TemplateError for a conversation without messages
+ */
+export function toTemplateMessages(conversation: Conversation): JinjaValue {
+  const json = 'json' in conversation ? conversation.json : JSON.stringify({ messages: conversation });
+  const request: JinjaValue = parsePythonJson(json);
+  const messages = isDict(request) ? request.get('messages') : null;
+  if (!Array.isArray(messages) || messages.length === 0) throw new TemplateError('there are no messages');
+  expectText(messages);
+  return messages.map(prepared);
+}
+
+/** @throws NotRead for text that no tokenizer takes */
+function expectText(value: JinjaValue): void {
+  if (typeof value === 'string') {
+    if (/\p{Surrogate}/u.test(value)) throw new NotRead('a message has half a surrogate pair, which is not valid text');
+  } else if (isDict(value)) {
+    for (const entry of value) entry.forEach(expectText);
+  } else if (Array.isArray(value)) value.forEach(expectText);
+}
+
+function prepared(message: JinjaValue): JinjaValue {
+  if (!isDict(message)) throw new TemplateError('a message is no object');
+  const given = new Map([...message].filter(([, value]) => value !== null));
+  const reasoning = REASONING.map((name) => given.get(name)).find((value) => value !== undefined);
+  if (reasoning === undefined) return given;
+  return new Map<JinjaValue, JinjaValue>([['thinking', reasoning], ...given, ['reasoning_content', reasoning]]);
+}

@@ -1,0 +1,134 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfig } from '@shadow-gate/checkpoints/config';
+import { UserError } from '@shadow-gate/platform';
+import type { FolderFiles } from '@shadow-gate/platform/files';
+import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
+import { namedTemplates, readChatTemplate } from './chat-template.ts';
+import { findTokenSource } from './gguf/token-source.ts';
+import { idsInFolder, idsOfConfigs, readJsonObject } from './model-token-ids.ts';
+import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
+import { tokenizerOfTekken } from './tekken.ts';
+import { openTokenPlace, type TokenPlace } from './token-place.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { withinLimits } from './within-limits.ts';
+
+/** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
+const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
+
+/** The tokenizer at a path, of which nothing else is needed. @throws UserError as `requireTokenizer` does */
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  return requireTokenizer(await openTokenPlace(path));
+}
+
+/**
+ * The fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
+ * @throws UserError if there is none, or one that cannot be read
+ */
+export async function requireTokenizer(
+  place: TokenPlace,
+  limits: TokenizerLimits = TOKENIZER_LIMITS,
+): Promise<Tokenizer> {
+  const tokenizer = await findTokenizer(place, limits);
+  if (tokenizer) return tokenizer;
+  const { path } = place;
+  if (place.gguf) {
+    throw new UserError(
+      `${path} has no tokenizer`,
+      'put the tokenizer.json of the model beside it, or give token ids',
+      {
+        code: 'no-tokenizer',
+      },
+    );
+  }
+  const directory = path;
+  const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+  const other = OTHER_FILES.flatMap((pattern) => names.find((name) => pattern.test(name)) ?? [])[0];
+  if (other !== undefined) {
+    throw new UserError(
+      `${directory} has ${other}, but no tokenizer.json`,
+      'save the fast tokenizer: AutoTokenizer.from_pretrained(…).save_pretrained(…) in transformers',
+      { code: 'no-tokenizer' },
+    );
+  }
+  throw new UserError(`${directory} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids', {
+    code: 'no-tokenizer',
+  });
+}
+
+/**
+ * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
+ *   requests in token ids do not need
+ */
+export async function findTokenizer(
+  place: TokenPlace,
+  limits: TokenizerLimits = TOKENIZER_LIMITS,
+): Promise<Tokenizer | null> {
+  const source = await findTokenSource(place);
+  if (source.kind === 'folder') return startInFolder(source.files, limits);
+  const { file, files } = source;
+  const config = files['tokenizer_config.json'];
+  return startTokenizer(
+    {
+      file,
+      // A damaged file can have more than fits into one text.
+      text: withinLimits(`${file} cannot be used`, () => JSON.stringify(files['tokenizer.json'])),
+      config,
+      map: null,
+      modelType: null,
+      ids: idsOfConfigs([files['generation_config.json']]),
+      chatTemplate: namedTemplates(config.chat_template).find(({ name }) => name === 'default')?.template ?? null,
+    },
+    limits,
+  );
+}
+
+async function startInFolder(folder: FolderFiles, limits: TokenizerLimits): Promise<Tokenizer | null> {
+  const source = (await readTokenizerJson(folder)) ?? (await readVocabulary(folder)) ?? (await readTekken(folder));
+  if (source === null) return null;
+  const { config: own = {}, ...text } = source;
+  const config = (await readJsonObject(folder, 'tokenizer_config.json')) ?? own;
+  const map = await readJsonObject(folder, 'special_tokens_map.json');
+  const model = await readConfig(folder);
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
+  const files: TokenizerFiles = {
+    ...text,
+    config,
+    map,
+    addedTokens: await readJsonObject(folder, 'added_tokens.json'),
+    modelTokenizerClass: textOf(model?.tokenizer_class),
+    ...(model ? { savedWith: textOf(model.transformers_version) } : {}),
+    modelType: textOf(model?.model_type),
+    ids: await idsInFolder(folder),
+    chatTemplate: await readChatTemplate(folder, config),
+  };
+  if (files.fromVocabulary && !buildsFromVocabulary(files)) return null;
+  return startTokenizer(files, limits);
+}
+
+type Source = Pick<TokenizerFiles, 'file' | 'text' | 'fromVocabulary'> & Partial<Pick<TokenizerFiles, 'config'>>;
+
+/** Mistral's own vocabulary, as a tokenizer.json and a tokenizer_config.json. */
+async function readTekken(folder: FolderFiles): Promise<Source | null> {
+  const file = join(folder.path, 'tekken.json');
+  const text = await folder.text('tekken.json');
+  return text === null ? null : { file, ...tokenizerOfTekken(text, file) };
+}
+
+async function readTokenizerJson(folder: FolderFiles): Promise<Source | null> {
+  const file = join(folder.path, 'tokenizer.json');
+  const text = await folder.text('tokenizer.json');
+  return text === null ? null : { file, text };
+}
+
+/** vocab.json and merges.txt, of which transformers builds the tokenizers of some classes, as a tokenizer.json. */
+async function readVocabulary(folder: FolderFiles): Promise<Source | null> {
+  const file = join(folder.path, 'vocab.json');
+  const vocab = await folder.text('vocab.json');
+  const merges = await folder.text('merges.txt');
+  if (vocab === null || merges === null) return null;
+  const lines = merges.split(/\r?\n/).filter((line) => !line.startsWith('#version'));
+  if (lines.at(-1) === '') lines.pop();
+  const text = `{"model":{"type":"BPE","vocab":${vocab},"merges":${JSON.stringify(lines)}}}`;
+  return { file, text, fromVocabulary: true };
+}

@@ -1,0 +1,23 @@
+import { isObject, validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+
+/**
+ * A part of tokenizer.json, which is known with all of its options.
+ * @param what it is, for errors
+ * @throws Error that names the part, and the option that is not known or has another value
+ */
+export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = validate(schema, value);
+  if (parsed.success) return parsed.data;
+  const { type } = (typeof value === 'object' && value !== null ? value : {}) as { readonly type?: unknown };
+  const { path, message } = parsed.issue;
+  const key = path.map(String).join('.');
+  if (key === 'type') throw new Error(`a ${what} of the unknown type ${JSON.stringify(type)}`);
+  throw new Error(`${what} ${JSON.stringify(type)}: ${key === '' ? '' : `${key}: `}${message}`);
+}
+
+/** A large object, whose entries are not checked here. */
+export const anyObject = z.custom<Readonly<Record<string, unknown>>>(isObject, { error: 'expected an object' });
+
+/** A long list, whose entries are not checked here. */
+export const anyArray = z.custom<readonly unknown[]>(Array.isArray, { error: 'expected a list' });

@@ -1,0 +1,48 @@
+import type { Sequence } from '@shadow-gate/language-model/engine';
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { at } from '@shadow-gate/platform';
+import { expect, it } from 'vitest';
+import { languageModel } from '../../../../test/language-models.ts';
+import type { OnnxEngine } from '../../src/runtime/onnx-engine.ts';
+import { type EngineChanges, rowsOf, withEngine } from './engines.ts';
+import { LAYERED, sharingSequences } from './layered.ts';
+
+const WAYS: Readonly<Record<string, readonly [string, EngineChanges]>> = {
+  'as a whole': ['llama', {}],
+  'with a softcap on the logits': ['gemma2', {}],
+  'layer by layer, the output matrix in slices': ['llama', LAYERED],
+};
+
+/** Σ over the continuation of log softmax(factor · logits), in float64. */
+async function expected(engine: OnnxEngine, { context, continuation }: Sequence, factor: number): Promise<number> {
+  const rows = rowsOf(await engine.logits([...context, ...continuation.slice(0, -1)]), engine.vocabulary);
+  return continuation.reduce((sum, token, i) => {
+    const logits = [...at(rows, context.length - 1 + i)].map((logit) => factor * logit);
+    const most = Math.max(...logits);
+    const total = most + Math.log(logits.reduce((all, logit) => all + Math.exp(logit - most), 0));
+    return sum + at(logits, token) - total;
+  }, 0);
+}
+
+it.each(Object.entries(WAYS))(
+  '%s, a score says how it would be if all logits were scaled',
+  async (_, [model, changes]) => {
+    await withEngine(languageModel(model), changes, async (engine) => {
+      const sequences = sharingSequences(engine).map((sequence, i) => ({ ...sequence, isScaled: i % 2 === 0 }));
+      const plain = await engine.score(sharingSequences(engine));
+      const scores = await engine.score(sequences);
+      for (const [i, sequence] of sequences.entries()) {
+        const { scaled, ...rest } = at(scores, i);
+        expect(rest).toEqual(at(plain, i));
+        if (!sequence.isScaled) {
+          expect(scaled).toBeUndefined();
+          continue;
+        }
+        for (const [f, factor] of LOGIT_FACTORS.entries()) {
+          const difference = (scaled?.[f] ?? Number.NaN) - (await expected(engine, sequence, factor));
+          expect(Math.abs(difference)).toBeLessThan(2e-4);
+        }
+      }
+    });
+  },
+);

@@ -1,0 +1,13 @@
+export { at } from './at.ts';
+export { capitalize } from './capitalize.ts';
+export { groupBy } from './group-by.ts';
+export {
+  type DescribedError,
+  describeError,
+  ERROR_CODES,
+  type ErrorCode,
+  isOutOfMemory,
+  UserError,
+  withErrorCode,
+} from './user-error.ts';
+export { ACTION, DOCS_URL, release, VERSION } from './version.ts';

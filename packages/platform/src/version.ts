@@ -1,0 +1,15 @@
+import packageJson from '../package.json' with { type: 'json' };
+
+/** The version of this tool, written into every measurement and report. */
+export const VERSION: string = packageJson.version;
+
+/** The part of a version that has to be the same: patch releases measure alike. */
+export function release(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}
+
+/** Where the documentation of this version is, without a slash at the end. */
+export const DOCS_URL = `${packageJson.homepage}/blob/v${VERSION}/docs`;
+
+/** The action as a workflow names it: OWNER is a placeholder until it is published. */
+export const ACTION = `${new URL(packageJson.homepage).pathname.slice(1)}@v${VERSION.split('.')[0]}`;

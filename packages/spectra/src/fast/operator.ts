@@ -1,0 +1,222 @@
+import {
+  type Device,
+  float32Data,
+  float32Output,
+  openSession,
+  type Session,
+  type SessionOutputs,
+  type Tensor,
+  tensor,
+  tensorOutput,
+} from '@shadow-gate/checkpoints/onnx';
+import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { MatrixSource } from '../load-matrix.ts';
+import type { ExplicitGram } from './explicit-gram.ts';
+import { float32Matrix } from './float32-matrix.ts';
+import { type GramError, NO_ERROR } from './gram-error.ts';
+import { openVectors, panelRowCount, type Vectors } from './panels.ts';
+
+/** S·X, split into its parts inside and outside the span of Q. Panels have vectors as rows. */
+export interface OperatorStep {
+  /** Q·(S·Xᵀ), [rows of Q, b], less the part that is in `near`. */
+  readonly inside: Float32Array;
+  /** The same for the last rows of Q, which have nearly all of it. */
+  readonly near: Float32Array;
+  /** S·X less its part in the span of Q, [b, n]. */
+  readonly outside: Tensor;
+  /** outside·outsideᵀ, [b, b]. */
+  readonly gram: Float32Array;
+}
+
+/** A panel after a linear map of its rows. */
+export interface Panel {
+  readonly rows: Tensor;
+  /** rows·rowsᵀ, [b, b]. */
+  readonly gram: Float32Array;
+}
+
+/** An index after every row. */
+const LAST = 2 ** 31 - 1;
+
+/** Largest scale, and smallest as its inverse, that float32 panels can take on both sides of a product. */
+const LARGEST_ROOT = 1e16;
+
+interface OperatorOptions {
+  readonly device: Device;
+  readonly reference: MatrixSource | null;
+  /** ‖A − reference‖_F² > 0. */
+  readonly energy: number;
+  /** S, where it was formed. Without it A is read and converted once, and each product with S is two with A. */
+  readonly gram: ExplicitGram | null;
+}
+
+/** S = AᵀA (or AAᵀ, on the smaller side) as an operator in float32, scaled so that its trace is n. */
+export class Operator {
+  /** min(m, n) of the matrix: the size of S. */
+  readonly size: number;
+  /** Where panels are kept: `dispose` of those that are no longer needed. */
+  readonly vectors: Vectors;
+  /** Tr S², where S was formed. */
+  readonly square: number | null;
+  /** How far the operator is from AᵀA, apart from the rounding of its products with vectors. */
+  readonly error: GramError;
+  readonly #given: Readonly<Record<string, Tensor>>;
+  readonly #product: Session;
+  readonly #panel: Session;
+  readonly #projectedPanel: Session;
+
+  private constructor(size: number, vectors: Vectors, gram: ExplicitGram | null, sessions: Sessions) {
+    this.size = size;
+    this.vectors = vectors;
+    this.square = gram?.square ?? null;
+    this.error = gram?.error ?? NO_ERROR;
+    this.#given = gram ? { s: gram.matrix } : {};
+    this.#product = sessions.product;
+    this.#panel = sessions.panel;
+    this.#projectedPanel = sessions.projectedPanel;
+  }
+
+  static async open(matrix: MatrixSource, options: OperatorOptions): Promise<Operator> {
+    const { device, gram } = options;
+    const size = Math.min(...matrix.view.shape);
+    const vectors = await openVectors(size, device);
+    const open = (graph: Graph, rows: string) =>
+      openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], allowSpinning: false });
+    const product = await open(productGraph(matrix, { ...options, areOnDevice: vectors.areOnDevice }), 'outside');
+    const panel = await open(panelGraph(size, { isProjected: false }), 'mapped');
+    const projectedPanel = await open(panelGraph(size, { isProjected: true }), 'mapped');
+    return new Operator(size, vectors, gram, { product, panel, projectedPanel });
+  }
+
+  /**
+   * @param x [b, n]
+   * @param q orthonormal rows [d, n]
+   * @param nearRows this many of the last rows of Q are projected out first. In exact arithmetic block Lanczos needs no
+   *   others; projecting on all at once would amplify the loss of orthogonality from step to step
+   */
+  async step(x: Tensor, q: Tensor, nearRows: number): Promise<OperatorStep> {
+    const outputs = await this.#product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
+    return {
+      near: float32Output(outputs, 'near'),
+      inside: float32Output(outputs, 'inside'),
+      outside: this.#kept(outputs, 'outside'),
+      gram: float32Output(outputs, 'gram'),
+    };
+  }
+
+  /**
+   * map·rows, less its part in the span of Q if Q is given.
+   * @param map [b, b]
+   * @param rows [b, n]
+   */
+  async transform(map: Float64Array, rows: Tensor, q: Tensor | null): Promise<Panel> {
+    const b = panelRowCount(rows);
+    const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows };
+    const outputs = q ? await this.#projectedPanel.run({ ...feeds, q }) : await this.#panel.run(feeds);
+    return { rows: this.#kept(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
+  }
+
+  /** A panel [b, n] from numbers. */
+  rows(data: Float32Array): Tensor {
+    return tensor.float32(data, [data.length / this.size, this.size]);
+  }
+
+  async release(): Promise<void> {
+    await this.vectors.release();
+    for (const session of [this.#product, this.#panel, this.#projectedPanel]) await session.release();
+  }
+
+  /** The last rows of Q. On the CPU they are a view and need no copy. */
+  #lastRows(q: Tensor, count: number): Record<string, Tensor> {
+    if (this.vectors.areOnDevice) return { nearby: tensor.int64([-count], [1]) };
+    return { nearby: this.rows(float32Data(q).subarray((panelRowCount(q) - count) * this.size)) };
+  }
+
+  #kept(outputs: SessionOutputs, name: string): Tensor {
+    return this.vectors.keep(tensorOutput(outputs, name));
+  }
+}
+
+interface Sessions {
+  readonly product: Session;
+  readonly panel: Session;
+  readonly projectedPanel: Session;
+}
+
+interface ProductOptions extends Omit<OperatorOptions, 'device'> {
+  /** Do the vectors stay on the device? Then the last rows of Q are cut out there. */
+  readonly areOnDevice: boolean;
+}
+
+function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
+  const { gram, areOnDevice } = options;
+  const size = Math.min(...matrix.view.shape);
+  const graph = new Graph();
+  const x = graph.input('x', ElementType.float32, ['b', size]);
+  const product = gram ? timesGram(graph, x, size, gram.scale) : timesMatrixTwice(graph, x, matrix, options);
+  const q = graph.input('q', ElementType.float32, ['d', size]);
+  const near = splitOff(
+    graph,
+    product,
+    areOnDevice ? lastRows(graph, q) : graph.input('nearby', ElementType.float32, ['k', size]),
+  );
+  const { inside, outside } = splitOff(graph, near.outside, q);
+  graph.output('near', near.inside, ElementType.float32);
+  graph.output('inside', inside, ElementType.float32);
+  graph.output('outside', outside, ElementType.float32);
+  graph.output('gram', graph.op('Gemm', [outside, outside], { transB: 1 }), ElementType.float32);
+  return graph;
+}
+
+/** X·S. */
+function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
+  const s = graph.input('s', ElementType.float32, [size, size]);
+  // As the left operand S is used as it is, and the panel is packed.
+  const product = graph.op('Gemm', [s, x], { transB: 1, alpha: { float: scale } });
+  return graph.op('Transpose', [product], { perm: [1, 0] });
+}
+
+/** X·AᵀA, or X·AAᵀ. */
+function timesMatrixTwice(
+  graph: Graph,
+  x: Value,
+  matrix: MatrixSource,
+  { reference, energy }: Pick<OperatorOptions, 'reference' | 'energy'>,
+): Value {
+  const [m, n] = matrix.view.shape;
+  const root = Math.sqrt(Math.min(m, n) / energy);
+  const numbers = float32Matrix(graph, matrix, { reference, root, largestRoot: LARGEST_ROOT });
+  const a = numbers.convert(numbers.stored);
+  const scaled = (value: Value) =>
+    numbers.scale === 1 ? value : graph.op('Mul', [value, graph.constant([numbers.scale], 'float32', [])]);
+  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the
+  // panel is packed.
+  const transposed = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
+  const timesA = (value: Value) => graph.op('MatMul', [value, a]);
+  const timesTransposed = (value: Value) => transposed(graph.op('MatMul', [a, transposed(value)]));
+  return m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
+}
+
+function panelGraph(size: number, { isProjected }: { isProjected: boolean }): Graph {
+  const graph = new Graph();
+  const map = graph.input('map', ElementType.float32, ['b', 'b']);
+  const rows = graph.input('rows', ElementType.float32, ['b', size]);
+  let mapped = graph.op('Gemm', [map, rows]);
+  if (isProjected) mapped = splitOff(graph, mapped, graph.input('q', ElementType.float32, ['d', size])).outside;
+  graph.output('mapped', mapped, ElementType.float32);
+  graph.output('gram', graph.op('Gemm', [mapped, mapped], { transB: 1 }), ElementType.float32);
+  return graph;
+}
+
+/** The rows from `nearby` on, counted from the end. */
+function lastRows(graph: Graph, q: Value): Value {
+  const start = graph.input('nearby', ElementType.int64, [1]);
+  return graph.op('Slice', [q, start, graph.constant([LAST], 'int64'), graph.constant([0], 'int64')]);
+}
+
+/** rows = insideᵀ·Q + outside. Q is the left operand, which need not be packed each time. */
+function splitOff(graph: Graph, rows: Value, q: Value): { inside: Value; outside: Value } {
+  const inside = graph.op('Gemm', [q, rows], { transB: 1 });
+  const part = graph.op('Gemm', [q, inside], { transA: 1 });
+  return { inside, outside: graph.op('Sub', [rows, graph.op('Transpose', [part], { perm: [1, 0] })]) };
+}

@@ -1,0 +1,12 @@
+export { METHOD_CHOICES, type MethodChoice } from './choose-method.ts';
+export { symmetricEigenvalues } from './eigenvalues.ts';
+export { matrixEnergies } from './energies.ts';
+export { fastSpectrum } from './fast/fast-spectrum.ts';
+export { type Job, type Plan, planSpectra } from './jobs.ts';
+export { CACHED_BYTES, eachStrip, loadFlat, loadMatrix, type MatrixSource } from './load-matrix.ts';
+export { innerName } from './match-names.ts';
+export { type Matched, matchMatrices } from './match-reference.ts';
+export { countNonFinite, findNonFinite } from './non-finite.ts';
+export { runJobs, type SpectraFindings } from './run-jobs.ts';
+export { asScreened } from './screen/screen-spectrum.ts';
+export type { Spectrum } from './spectrum.ts';

@@ -1,0 +1,117 @@
+import type { Checkpoint } from '@shadow-gate/checkpoints';
+import { type FullCheckpoint, refuseQuantized } from '@shadow-gate/checkpoints/formats';
+import { listMatrices } from '@shadow-gate/checkpoints/matrices';
+import { type Device, deviceWithMemory } from '@shadow-gate/checkpoints/onnx';
+import { expansionMemory, type TensorEntry } from '@shadow-gate/checkpoints/tensors';
+import { UserError } from '@shadow-gate/platform';
+import { chooseMethod, type MethodChoice, methodDevice } from './choose-method.ts';
+import { loraCost, matrixCost } from './cost.ts';
+import { doraMemory } from './dora.ts';
+import { exactMemory } from './exact/exact-spectrum.ts';
+import { fastMemory } from './fast/fast-spectrum.ts';
+import { loraMemory, updateShape } from './lora-spectrum.ts';
+import type { MatrixMethod } from './metrics-schema.ts';
+import { planAdapter } from './plan-adapter.ts';
+import { type Draft, differences, type SpectrumTarget, weightJob } from './target.ts';
+
+/** How it is computed. */
+interface Execution {
+  readonly method: MatrixMethod;
+  readonly device: Device;
+  /** Estimated time, in multiplications: see `cost.ts`. */
+  readonly cost: number;
+  /** Bytes that it needs at its peak. */
+  readonly memory: number;
+  /** Every tensor that it reads. */
+  readonly tensors: { readonly checkpoint: readonly TensorEntry[]; readonly reference: readonly TensorEntry[] };
+}
+
+/** One spectrum to compute, and how: everything about it is decided once, when it is planned. */
+export type Job = SpectrumTarget & Execution;
+
+export interface Plan extends Omit<Draft, 'jobs'> {
+  readonly jobs: readonly Job[];
+}
+
+export interface Preferences {
+  readonly method: MethodChoice;
+  readonly device: Device;
+}
+
+/**
+ * Plan the spectra of a checkpoint: of every weight W and, with a reference, of every update ΔW.
+ * @throws UserError if the checkpoint cannot have been trained from the reference, or if one of them is quantized
+ */
+export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | null, preferences: Preferences): Plan {
+  if (checkpoint.format !== 'lora') refuseQuantized(checkpoint);
+  if (reference) refuseQuantized(reference);
+  if (reference && (checkpoint.format === 'onnx') !== (reference.format === 'onnx')) {
+    throw new UserError(
+      `${checkpoint.path} and its reference ${reference.path} are of different formats: ONNX stores many weights transposed`,
+      'export both the same way, or use safetensors for both',
+    );
+  }
+  const { jobs, ...rest } =
+    checkpoint.format === 'lora' ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
+  if (reference && !jobs.some(({ of }) => of === 'delta')) {
+    throw new UserError(
+      `${reference.path} is not the reference of ${checkpoint.path}: no matrix has the same name and shape in both`,
+      'use the base model that the checkpoint was trained from',
+    );
+  }
+  return { ...rest, jobs: jobs.map((job) => planJob(job, preferences)) };
+}
+
+/**
+ * Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. One that takes more memory than
+ * a GPU has is computed on the CPU.
+ */
+export function planJob(target: SpectrumTarget, { method: choice, device }: Preferences): Job {
+  if (target.kind === 'lora') {
+    const { update } = target;
+    const { a, b, rank } = update.module;
+    const memory = loraMemory(update) + (update.base ? expansionMemory(update.base.source) : 0);
+    return {
+      ...target,
+      method: 'exact',
+      device: deviceWithMemory(methodDevice('exact', device), memory),
+      cost: loraCost(updateShape(update), rank),
+      memory,
+      tensors: { checkpoint: [a, b], reference: update.base ? [update.base.source] : [] },
+    };
+  }
+  const { shape } = target.matrix.view;
+  const method = chooseMethod(shape, choice);
+  if (target.kind === 'dora') {
+    const { module, magnitude, base } = target.dora;
+    const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference: false });
+    const memory = own + doraMemory(target.dora) + expansionMemory(base.source);
+    return {
+      ...target,
+      method,
+      device: deviceWithMemory(methodDevice(method, device), memory),
+      cost: matrixCost(shape, method) + loraCost(shape, module.rank),
+      memory,
+      tensors: { checkpoint: [module.a, module.b, magnitude], reference: [base.source] },
+    };
+  }
+  const isDifference = target.kind === 'difference';
+  const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference });
+  const memory =
+    own + expansionMemory(target.matrix.source) + (isDifference ? expansionMemory(target.reference.source) : 0);
+  return {
+    ...target,
+    method,
+    device: deviceWithMemory(methodDevice(method, device), memory),
+    cost: matrixCost(shape, method),
+    memory,
+    tensors: { checkpoint: [target.matrix.source], reference: isDifference ? [target.reference.source] : [] },
+  };
+}
+
+function planFull(checkpoint: FullCheckpoint, reference: FullCheckpoint | null): Draft {
+  const { matrices, vectors, skipped } = listMatrices(checkpoint);
+  const weights = matrices.map(weightJob);
+  const { jobs, skipped: unmatched, mismatched } = differences(matrices, reference);
+  return { jobs: [...weights, ...jobs], vectors, skipped: [...skipped, ...unmatched], mismatched };
+}

@@ -1,0 +1,53 @@
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import type { Matrix, Skipped } from '@shadow-gate/checkpoints/matrices';
+import { listMatrices } from '@shadow-gate/checkpoints/matrices';
+import { BLOCK_MODULES } from '@shadow-gate/checkpoints/naming';
+import { matchNames } from './match-names.ts';
+
+export interface Matched {
+  readonly pairs: ReadonlyArray<{ readonly matrix: Matrix; readonly original: Matrix }>;
+  readonly skipped: readonly Skipped[];
+  /** Matrices of the blocks among those. */
+  readonly mismatched: readonly string[];
+}
+
+/**
+ * Pair the matrices of a checkpoint with those that they were trained from, and say why the others have no such pair.
+ */
+export function matchMatrices(matrices: readonly Matrix[], reference: FullCheckpoint): Matched {
+  const pairs: Array<{ matrix: Matrix; original: Matrix }> = [];
+  const skipped: Skipped[] = [];
+  const mismatched: string[] = [];
+  const originals = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix]));
+  const nameInReference = matchNames(
+    matrices.map(({ name }) => name),
+    originals,
+  );
+  for (const matrix of matrices) {
+    const original = originals.get(nameInReference(matrix.name));
+    const reason = whyUnmatched(matrix, original);
+    if (original && reason === null) {
+      pairs.push({ matrix, original });
+    } else {
+      skipped.push({ name: matrix.name, reason: `ΔW: ${reason}` });
+      if (isBlock(matrix)) mismatched.push(matrix.name);
+    }
+  }
+  return { pairs, skipped, mismatched };
+}
+
+/** @returns null if the two have a difference */
+function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | null {
+  if (!original) return 'the reference does not have it';
+  if (matrix.inputFirst !== original.inputFirst) return 'the reference stores it transposed';
+  const [shape, originalShape] = [matrix, original].map(({ view }) => view.shape.join(', '));
+  return shape === originalShape ? null : `shape [${shape}], in the reference [${originalShape}]`;
+}
+
+/**
+ * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, a vision tower or a layer that predicts
+ * further tokens may be new, but a language-model projection that the reference does not have means that it is the wrong reference.
+ */
+function isBlock({ place: { module, component } }: Matrix): boolean {
+  return (component === null || component === 'language') && BLOCK_MODULES.includes(module);
+}

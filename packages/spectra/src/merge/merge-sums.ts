@@ -1,0 +1,202 @@
+import { type LoraModule, loraFactors, loraFeatures } from '@shadow-gate/checkpoints/adapter';
+import { type Device, float64Output, runGraph } from '@shadow-gate/checkpoints/onnx';
+import { ElementType, Graph, onnxElementType, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { type MatrixView, type TensorEntry, tensorValue, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { CACHED_BYTES, eachStrip, loadMatrix } from '../load-matrix.ts';
+
+/** A weight before and after a merge, and what was merged into it. */
+export interface MergedWeight {
+  /** W, as the checkpoint stores it. */
+  readonly merged: TensorEntry;
+  /** W₀, as the reference stores it: of the same shape. */
+  readonly base: TensorEntry;
+  /** Usually one; several where tied modules are adapted. */
+  readonly modules: readonly [LoraModule, ...LoraModule[]];
+  /** What the numbers of a quantized base were rounded to when they were expanded; missing: nothing. */
+  readonly expandedAs?: Rounded;
+  /** Which parts of the two are compared, of one shape; all of both if missing. */
+  readonly views?: { readonly merged: MatrixView; readonly base: MatrixView };
+}
+
+/** Libraries expand quantized weights to 32 bits, or to one of these. */
+type Rounded = 'BF16' | 'F16';
+
+/**
+ * Sums over the entries of W, W₀, T = W₀ + factor·sBA (with DoRA's magnitude and norms) and round(X), X in the dtype of W.
+ * All in float64.
+ */
+export interface MergeSums {
+  /** ‖W − T‖². */
+  readonly residual: number;
+  /** ‖round(T) − T‖²: what no merge into this dtype can avoid. Never above `residual`, since round(T) is nearest to T. */
+  readonly rounding: number;
+  /** ‖W − T‖² − ‖round(T) − T‖², without cancellation. */
+  readonly excess: number;
+  /** The same for W = round(W₀): what the excess would be if nothing had been merged. */
+  readonly excessOfBase: number;
+  /** ⟨W − round(W₀), T − W₀⟩, and with round(T) in place of W. */
+  readonly alongUpdate: number;
+  readonly expectedAlongUpdate: number;
+  /** ‖T − W₀‖² and ‖W − round(W₀)‖². */
+  readonly update: number;
+  readonly change: number;
+  /** ‖W₀ − round(W₀)‖²: above zero where the reference has a wider dtype. */
+  readonly baseRounding: number;
+  /** ‖W − round(W)‖²: zero unless `grid` is not the dtype of the file. */
+  readonly offGrid: number;
+  /** ‖T‖². */
+  readonly target: number;
+  /** Σₖ ‖bₖ‖²·‖aₖ‖²·(factor·s)² over the columns of B and rows of A. */
+  readonly factors: number;
+  /** max |W|. */
+  readonly largest: number;
+}
+
+const NAMES = [
+  'residual',
+  'rounding',
+  'excess',
+  'excessOfBase',
+  'alongUpdate',
+  'expectedAlongUpdate',
+  'update',
+  'change',
+  'baseRounding',
+  'offGrid',
+  'target',
+] as const satisfies readonly (keyof MergeSums)[];
+
+/** How a merge is thought to have been made. */
+export interface MergePath {
+  /** Times the scale of the adapter; 1 for the merge as it should be. */
+  readonly factor?: number;
+  /** The dtype that W was rounded to; that of the file unless it stores the numbers of another one. */
+  readonly grid?: string;
+  /** Whether W₀ was rounded to that dtype before; then W₀ stands for round(W₀) in all sums. */
+  readonly roundsBase?: boolean;
+  /** How often the adapter had been merged and rounded before; then W₀ stands for what that gave in all sums. */
+  readonly mergedBefore?: number;
+}
+
+/**
+ * Compute the sums in one graph, straight from the files, in strips along the output features. On the CPU: float64 there is
+ * the same on every machine with a device and without.
+ */
+export async function mergeSums(
+  weight: MergedWeight,
+  { factor = 1, grid = weight.merged.dtype, roundsBase = false, mergedBefore = 0 }: MergePath = {},
+): Promise<MergeSums> {
+  const { merged, base, modules, views, expandedAs } = weight;
+  const graph = new Graph();
+  const view = views?.merged ?? wholeMatrix(merged.shape);
+  const [rows, columns] = view.shape;
+  const [first] = modules;
+  const outputAxis = first.transposed ? 1 : 0;
+  // The outputs of embeddings are the inputs of a head that is tied to them: norms along those need the whole weight.
+  const isWhole = modules.some(({ magnitude, transposed }) => magnitude !== null && transposed !== first.transposed);
+  const whole = loadMatrix(graph, { source: merged, view });
+  const original = loadMatrix(graph, { source: base, view: views?.base ?? view });
+  const wholeBase = expandedAs
+    ? graph.cast(original, onnxElementType({ name: base.name, dtype: expandedAs }))
+    : original;
+  const updates = modules.map((module) => openUpdate(graph, module, { factor, axis: outputAxis }));
+  const gridType = onnxElementType({ name: merged.name, dtype: grid });
+  const double = (value: Value) => graph.cast(value, ElementType.float64);
+  const round = (value: Value) => double(graph.cast(value, gridType));
+  const minus = (a: Value, b: Value) => graph.op('Sub', [a, b]);
+  const product = (a: Value, b: Value) => graph.op('ReduceSum', [graph.op('Mul', [a, b])], { keepdims: 1 });
+  const terms = new Map<keyof MergeSums, Value[]>(NAMES.map((name) => [name, []]));
+  const largest: Value[] = [];
+  const work = (cut: (value: Value) => Value): readonly Value[] => {
+    const [w, stored] = [double(cut(whole)), double(cut(wholeBase))];
+    const strips = updates.map((update) => update.strip(cut));
+    const merge = (value: Value) =>
+      updates.reduce((sum, update) => update.scaleRows(sum, cut), graph.sum([value, ...strips]));
+    const roundedBase = base.dtype === grid ? stored : round(stored);
+    const before = Array.from({ length: mergedBefore }).reduce<Value | null>(
+      (value) => round(merge(value ?? (roundsBase ? roundedBase : stored))),
+      null,
+    );
+    const rounded = before ?? roundedBase;
+    const w0 = before ?? (roundsBase ? roundedBase : stored);
+    const t = merge(w0);
+    const ideal = round(t);
+    const [offIdeal, off] = [minus(ideal, t), minus(w, t)];
+    const update = minus(t, w0);
+    const change = minus(w, rounded);
+    const baseOff = minus(w0, rounded);
+    const gridOff = minus(w, merged.dtype === grid ? w : round(w));
+    const values: Record<(typeof NAMES)[number], Value> = {
+      residual: product(off, off),
+      rounding: product(offIdeal, offIdeal),
+      excess: product(minus(w, ideal), graph.op('Add', [off, offIdeal])),
+      excessOfBase: product(minus(rounded, ideal), graph.op('Add', [minus(rounded, t), offIdeal])),
+      alongUpdate: product(change, update),
+      expectedAlongUpdate: product(minus(ideal, rounded), update),
+      update: product(update, update),
+      change: product(change, change),
+      baseRounding: product(baseOff, baseOff),
+      offGrid: product(gridOff, gridOff),
+      target: product(t, t),
+    };
+    for (const name of NAMES) terms.get(name)?.push(values[name]);
+    largest.push(graph.op('ReduceMax', [graph.op('Abs', [w])], { keepdims: 1 }));
+    return [...Object.values(values), ...largest.slice(-1)];
+  };
+  eachStrip(graph, [rows, columns], outputAxis, work, isWhole ? Number.POSITIVE_INFINITY : CACHED_BYTES);
+  for (const [name, values] of terms) graph.output(name, graph.reshape(graph.sum(values), [1]), ElementType.float64);
+  graph.output(
+    'largest',
+    largest.reduce((a, b) => graph.op('Max', [a, b])),
+    ElementType.float64,
+  );
+  graph.output('factors', graph.sum(updates.map(({ factors }) => factors)), ElementType.float64);
+  const outputs = await runGraph(graph, CPU);
+  const read = (name: string): number => float64Output(outputs, name)[0] ?? Number.NaN;
+  const sums = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], number>;
+  return { ...sums, largest: read('largest'), factors: read('factors') };
+}
+
+export const CPU: Device = { name: 'cpu', reason: 'a merge is checked in float64' };
+
+/** scale·B·A of one module, strip by strip along an axis of the weight. */
+function openUpdate(
+  graph: Graph,
+  module: LoraModule,
+  { factor, axis }: { readonly factor: number; readonly axis: 0 | 1 },
+) {
+  const { magnitude, transposed, rank } = module;
+  const double = (value: Value) => graph.cast(value, ElementType.float64);
+  const views = loraFactors(module);
+  const { output } = loraFeatures(module);
+  const valueA = double(loadMatrix(graph, { source: module.a, view: views.a }));
+  const valueB = double(loadMatrix(graph, { source: module.b, view: views.b }));
+  const scale = graph.constant([factor * module.scale], 'float64', [1, 1]);
+  // As [out, 1] or [1, out], so that the cut of a strip applies to them.
+  const lying = transposed ? [1, output] : [output, 1];
+  const magnitudes = magnitude && double(tensorValue(graph, magnitude, lying));
+  const turned = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
+  // In the layout of the weight, [m, r] and [r, n].
+  const [left, right] = transposed ? [turned(valueA), turned(valueB)] : [valueB, valueA];
+  const squares = (value: Value, axis: number) =>
+    graph.reshape(graph.op('ReduceSumSquare', [value, graph.constant([axis], 'int64')], { keepdims: 0 }), [rank]);
+  const energies = graph.op('Mul', [squares(valueB, 0), squares(valueA, 1)]);
+  const factors = graph.op('Mul', [
+    graph.op('ReduceSum', [energies], { keepdims: 1 }),
+    graph.constant([(factor * module.scale) ** 2], 'float64'),
+  ]);
+  return {
+    factors,
+    strip(cut: (value: Value) => Value): Value {
+      const factors = axis === 0 ? [cut(left), right] : [left, cut(right)];
+      return graph.op('Mul', [graph.op('MatMul', factors), scale]);
+    },
+    /** DoRA: the magnitude over the norm of each output feature. */
+    scaleRows(value: Value, cut: (value: Value) => Value): Value {
+      if (!magnitudes) return value;
+      const axis = graph.constant([transposed ? 0 : 1], 'int64');
+      const norms = graph.op('Sqrt', [graph.op('ReduceSumSquare', [value, axis], { keepdims: 1 })]);
+      return graph.op('Mul', [value, graph.op('Div', [cut(magnitudes), norms])]);
+    },
+  };
+}

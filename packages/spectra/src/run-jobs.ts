@@ -1,0 +1,247 @@
+import type { Skipped } from '@shadow-gate/checkpoints/matrices';
+import { isEmbedding } from '@shadow-gate/checkpoints/naming';
+import { type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
+import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
+import { boundedValue } from './bounded.ts';
+import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
+import { Mutex, type SharedResources } from './exact/shared-resources.ts';
+import { openSolver } from './exact/solver.ts';
+import { boundedSpectrum } from './fast/fast-spectrum.ts';
+import type { Job, Plan } from './jobs.ts';
+import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
+import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
+import { screenSpectrum } from './screen/screen-spectrum.ts';
+import type { Spectrum } from './spectrum.ts';
+
+/** What a job ended with: its spectrum, or one that was looked up. */
+type JobResult<Known> =
+  | { readonly job: Job; readonly isKnown: false; readonly spectrum: Spectrum }
+  | { readonly job: Job; readonly isKnown: true; readonly known: Known };
+
+interface JobRunOptions<Known> {
+  readonly device: Device;
+  /** Most bytes that the work on one matrix may take. */
+  readonly memoryLimit: number;
+  /** Called with the number of jobs that are done, whenever one ends or begins; `name` is the one that began last. */
+  readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
+  /** Called before the tensors without a spectrum are searched. */
+  readonly onSearch?: (() => void) | undefined;
+  /**
+   * Called before each spectrum is computed, while the previous one still is: to read ahead, and to return a spectrum
+   * that need not be computed (null if it must).
+   */
+  readonly lookUp?: ((job: Job) => Promise<Known | null>) | undefined;
+  /** Does the work on one job's tensors, and makes sure that nothing else happened to them meanwhile. */
+  readonly guard?: (<T>(job: Job, work: () => Promise<T>) => Promise<T>) | undefined;
+  /** Called in the order of the plan. */
+  readonly onResult: (result: JobResult<Known>) => void;
+}
+
+export interface SpectraFindings {
+  /** Matrices that were left out. */
+  readonly skipped: readonly Skipped[];
+  /** Tensors with NaN or Inf, sorted by name. */
+  readonly nonFinite: ReadonlyArray<NonFinite & { readonly name: string }>;
+}
+
+/**
+ * Run the jobs of a plan. A job begins while the last steps of the previous ones still run elsewhere; results are
+ * reported in the order of the plan all the same. The tensors without a spectrum are searched for NaN and Inf.
+ */
+export async function runJobs<Known extends { readonly finite: boolean }>(
+  { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
+  { device, memoryLimit, onProgress, onSearch, lookUp, guard = (_, work) => work(), onResult }: JobRunOptions<Known>,
+): Promise<SpectraFindings> {
+  const skipped: Skipped[] = [];
+  const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
+  /** Tensors that contain NaN or Inf, as their spectra showed. */
+  const suspects = new Map<string, TensorEntry>();
+  const resources: SharedResources = { mutex: new Mutex(), solver: openSolver() };
+  const known = readAhead(jobs, lookUp);
+  let begun = '';
+  let done = 0;
+  const finish = () => {
+    done += 1;
+    onProgress?.(done, jobs.length, begun);
+  };
+  // A question for each thread, and one more that waits.
+  const capacity = Math.max(2, 2 * resources.solver.threads);
+  const queue = new ResultQueue<Known>(capacity, (result) => {
+    const { job } = result;
+    const { finite } = result.isKnown ? result.known : result.spectrum;
+    if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
+    onResult(result);
+    finish();
+  });
+  try {
+    for (const [index, job] of jobs.entries()) {
+      begun = job.name;
+      onProgress?.(done, jobs.length, begun);
+      const found = await known(index);
+      const share = shareOf(job, capacity);
+      if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }), share);
+      else if (job.memory <= memoryLimit)
+        await queue.add(
+          guard(job, () => compute(job, resources)),
+          share,
+        );
+      else {
+        skipped.push({
+          name: job.name,
+          reason: overLimit(job, memoryLimit),
+          ...sizeOf(job),
+          cause: 'not-enough-memory',
+        });
+        if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);
+        finish();
+      }
+    }
+    await queue.finish();
+  } finally {
+    await queue.settle();
+    await resources.solver.close();
+  }
+  onSearch?.();
+  return { skipped, nonFinite: await searchNonFinite([...toSearch.values()], suspects, float64Device(device)) };
+}
+
+/** Look up the next job's spectrum while the caller works on the current one. */
+function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lookUp']) {
+  const started = new Map<number, Promise<Known | null>>();
+  const start = (index: number): Promise<Known | null> => {
+    const job = jobs[index];
+    const known = started.get(index) ?? (job && lookUp ? lookUp(job) : Promise.resolve(null));
+    // It is awaited later: an error before that is not unhandled.
+    known.catch(() => {});
+    started.set(index, known);
+    return known;
+  };
+  return async (index: number): Promise<Known | null> => {
+    const known = await start(index);
+    started.delete(index);
+    start(index + 1);
+    return known;
+  };
+}
+
+/**
+ * The share of a queue that a job takes. Of two large ones in progress, one has the device and one is turned into singular values
+ * elsewhere. Of a small one, no more than its Gram matrix is left after it had the device: as many may be in progress as there are
+ * threads to work on them, and as many that wait, so that no thread is idle while this one is busy.
+ */
+function shareOf(job: Job, capacity: number): number {
+  const isSmallWeight = job.kind !== 'lora' && job.method === 'exact' && isSmall(job.matrix);
+  return isSmallWeight ? 1 : capacity / 2;
+}
+
+/** Results on their way, delivered in the order in which they were added. */
+class ResultQueue<Known> {
+  readonly #capacity: number;
+  readonly #deliver: (result: JobResult<Known>) => void;
+  readonly #pending: Array<{ readonly result: Promise<JobResult<Known>>; readonly share: number }> = [];
+
+  constructor(capacity: number, deliver: (result: JobResult<Known>) => void) {
+    this.#capacity = capacity;
+    this.#deliver = deliver;
+  }
+
+  /** Waits while as many jobs are in progress as there may be. */
+  async add(result: Promise<JobResult<Known>>, share: number): Promise<void> {
+    // It is awaited later: an error before that is not unhandled.
+    result.catch(() => {});
+    this.#pending.push({ result, share });
+    while (this.#pending.reduce((sum, pending) => sum + pending.share, 0) >= this.#capacity)
+      await this.#deliverOldest();
+  }
+
+  async finish(): Promise<void> {
+    while (this.#pending.length > 0) await this.#deliverOldest();
+  }
+
+  /** Wait for whatever still runs, after an error. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#pending.map(({ result }) => result));
+  }
+
+  async #deliverOldest(): Promise<void> {
+    const oldest = this.#pending.shift();
+    if (oldest) this.#deliver(await oldest.result);
+  }
+}
+
+async function compute(job: Job, resources: SharedResources): Promise<JobResult<never>> {
+  try {
+    return { job, isKnown: false, spectrum: await spectrumOf(job, resources) };
+  } catch (error) {
+    if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;
+    throw error;
+  }
+}
+
+function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
+  const { device, method } = job;
+  const wantRowGini = isEmbedding(job.place.module);
+  if (job.kind === 'lora') return resources.mutex.run(() => loraSpectrum(job.update, { device, wantRowGini }));
+  const reference = job.kind === 'difference' ? job.reference : null;
+  if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
+  if (method === 'screened') {
+    const options = { device, reference, wantRowGini };
+    return resources.mutex.run(
+      async () => (await screenSpectrum(job.matrix, options)) ?? boundedSpectrum(job.matrix, options),
+    );
+  }
+  return method === 'exact'
+    ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
+    : resources.mutex.run(() => boundedSpectrum(job.matrix, { device, reference, wantRowGini }));
+}
+
+/** How large the update is against its weight is known only with that. */
+async function doraSpectrum(
+  { device, method, matrix, dora }: Job & { kind: 'dora' },
+  resources: SharedResources,
+  wantRowGini: boolean,
+): Promise<Spectrum> {
+  const spectrum =
+    method === 'exact'
+      ? await exactSpectrum(matrix, { device, reference: null, wantRowGini, resources })
+      : await resources.mutex.run(() => boundedSpectrum(matrix, { device, wantRowGini }));
+  const { metrics } = spectrum;
+  if (!metrics) return spectrum;
+  const part = { source: dora.base.source, view: matrix.view };
+  const energy = await resources.mutex.run(() => matrixEnergy(part, float64Device(device)));
+  const updateSize = energy > 0 ? boundedValue(metrics.frobeniusNorm) / Math.sqrt(energy) : null;
+  return { ...spectrum, metrics: { ...metrics, updateSize } };
+}
+
+/** An update has no size of its own: its weight has been measured, or is left out as well. */
+function sizeOf(job: Job): Pick<Skipped, 'dtype' | 'parameters'> {
+  if (job.kind !== 'weight') return {};
+  const { source, view } = job.matrix;
+  return { dtype: source.dtype, parameters: view.shape[0] * view.shape[1] };
+}
+
+function overLimit({ of, memory }: Job, limit: number): string {
+  const reason = `its product would need ${gibibytes(memory)}, over the memory limit of ${gibibytes(limit)}: use method fast, a runner with more memory, or a higher limit`;
+  return of === 'delta' ? `ΔW: ${reason}` : reason;
+}
+
+const GIB = 1024 ** 3;
+
+function gibibytes(bytes: number): string {
+  return `${Number((bytes / GIB).toPrecision(2))} GiB`;
+}
+
+async function searchNonFinite(
+  entries: readonly TensorEntry[],
+  known: ReadonlyMap<string, TensorEntry>,
+  device: Device,
+): Promise<SpectraFindings['nonFinite']> {
+  const suspects = new Map(known);
+  for (const entry of await findNonFinite(entries, device)) suspects.set(entry.name, entry);
+  const nonFinite: Array<NonFinite & { name: string }> = [];
+  for (const [name, entry] of suspects) {
+    const counts = await countNonFinite(entry, device);
+    if (counts.nan + counts.inf > 0) nonFinite.push({ name, ...counts });
+  }
+  return nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

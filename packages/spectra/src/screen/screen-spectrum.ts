@@ -1,0 +1,120 @@
+// The screen of a matrix A: bounds of its spectrum from a few products. They are as certain as those of a fast spectrum, and
+// wider. The norm is exact, the largest singular value is bounded well, and everything else only by what follows from the two.
+// Where that is enough to judge a matrix, its full spectrum need not be computed.
+import { at } from '@shadow-gate/platform';
+import { bounded } from '../bounded.ts';
+import { matrixCost } from '../cost.ts';
+import { addSums, matrixEnergies } from '../energies.ts';
+import { ROUNDING } from '../fast/effort.ts';
+import { type FastOptions, fastMetrics } from '../fast/fast-spectrum.ts';
+import { gaussian } from '../fast/gaussian.ts';
+import { kyFanBounds, ritzProjection } from '../fast/ky-fan-bounds.ts';
+import { LanczosBasis } from '../fast/lanczos-basis.ts';
+import { type BlockLanczos, largestEigenvalueBound } from '../fast/largest-eigenvalue-bound.ts';
+import { Operator } from '../fast/operator.ts';
+import { probeComplement } from '../fast/probe-vectors.ts';
+import { xLogX } from '../fast/trace-estimates.ts';
+import type { Job } from '../jobs.ts';
+import type { MatrixSource } from '../load-matrix.ts';
+import { EXACT_ONLY } from '../metrics-schema.ts';
+import type { Spectrum } from '../spectrum.ts';
+
+/** Of the generator, apart from those of a fast spectrum. */
+const STREAM = 101;
+
+/** Vectors of a block: the more there are, the less improbable it is that all of them miss a direction. */
+const BLOCK = 16;
+
+/** Most products of a block with S. */
+const MOST_BLOCKS = 8;
+
+/** Widths of the bounds of the largest eigenvalue that are enough: relative to it, or as a share of the energy. */
+const ENOUGH = { relative: 0.05, share: 2e-3 } as const;
+
+/** With fewer directions, a Krylov basis spans a good part of them, and the full spectrum takes no time. */
+const LEAST_SIZE = 4 * BLOCK * MOST_BLOCKS;
+
+/**
+ * The screen of a matrix, or of matrix − reference. Same input, same numbers: see `fastSpectrum`. A bound fails with the
+ * probability of `largestEigenvalueBound`.
+ * @returns null where only the full spectrum says anything: the matrix is small, zero or not finite, or nothing is certain of it
+ */
+export async function screenSpectrum(
+  matrix: MatrixSource,
+  options: Omit<FastOptions, 'effort' | 'isExplicit'>,
+): Promise<Spectrum | null> {
+  const { device, reference = null, wantRowGini = false } = options;
+  if (!isScreenable(matrix.view.shape)) return null;
+  const energies = await matrixEnergies(matrix, { device, reference, wantRowEnergies: wantRowGini });
+  const { energy } = energies;
+  if (!(energy > 0 && Number.isFinite(energy))) return null;
+  const operator = await Operator.open(matrix, { device, reference, energy, gram: null });
+  try {
+    const spectrum = await screenOperator(operator);
+    if (spectrum === null) return null;
+    const metrics = fastMetrics(spectrum, { energy, error: operator.error, shape: matrix.view.shape });
+    addSums(metrics, energies);
+    return {
+      singularValues: new Float64Array(),
+      profile: [],
+      metrics: { ...metrics, ...EXACT_ONLY },
+      finite: true,
+      accumulation: 'float32',
+      method: 'screened',
+    };
+  } finally {
+    await operator.release();
+  }
+}
+
+/**
+ * A screen in place of a fast spectrum; the job itself where there is none. Exact spectra are those of small matrices, or of a user
+ * who asked for them: nothing takes their place.
+ */
+export function asScreened(job: Job): Job {
+  if (job.kind === 'lora' || job.kind === 'dora' || job.method !== 'fast') return job;
+  const { shape } = job.matrix.view;
+  return isScreenable(shape) ? { ...job, method: 'screened', cost: matrixCost(shape, 'screened') } : job;
+}
+
+/** Is a matrix of this shape large enough that a screen saves time? */
+function isScreenable(shape: readonly [number, number]): boolean {
+  return Math.min(...shape) >= LEAST_SIZE;
+}
+
+/** Bounds of S, scaled to Tr S = n, from one block Lanczos process. */
+async function screenOperator(operator: Operator): Promise<Parameters<typeof fastMetrics>[0] | null> {
+  const n = operator.size;
+  const basis = new LanczosBasis(operator, BLOCK * MOST_BLOCKS);
+  const process = await probeComplement(basis, gaussian(STREAM, BLOCK * n), MOST_BLOCKS, (soFar) =>
+    isEnough(basis, soFar),
+  );
+  const projection = ritzProjection(basis, BLOCK);
+  const [largest = 0] = projection.ritz;
+  const rounding = ROUNDING * largest;
+  const upperBound = Math.min(n, largestEigenvalueBound(process, n) + rounding);
+  if (!(largest > 0 && upperBound >= largest)) return null;
+  const top = kyFanBounds(projection, upperBound);
+  const inside = projection.ritz.reduce((sum, value) => sum + value, 0);
+  const left = n - projection.ritz.length;
+  const average = Math.max(0, n - inside) / left;
+  const least = (f: (x: number) => number) =>
+    projection.ritz.reduce((sum, value) => sum + f(value), 0) + left * f(average);
+  // Convex functions: least where the rest is spread evenly (Ky Fan, Schur), most where every eigenvalue is 0 or the bound.
+  return {
+    top,
+    square: bounded(
+      least((x) => x * x),
+      n * upperBound,
+    ),
+    entropy: bounded(least(xLogX), n * Math.log(upperBound)),
+  };
+}
+
+/** Are the bounds of the largest eigenvalue narrow? */
+function isEnough(basis: LanczosBasis, process: BlockLanczos): boolean {
+  if (process.diagonal.length < 2) return false;
+  const largest = at(ritzProjection(basis, BLOCK).ritz, 0);
+  const n = basis.operator.size;
+  return largestEigenvalueBound(process, n) - largest < Math.max(ENOUGH.relative * largest, ENOUGH.share * n);
+}
