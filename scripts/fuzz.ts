@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { packagesOfOthers } from './build/packages-of-others.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 mkdirSync(join(root, 'out'), { recursive: true });
@@ -20,7 +21,7 @@ try {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    packages: 'external',
+    plugins: [packagesOfOthers],
     sourcemap: 'linked',
   });
   const { status } = spawnSync(

@@ -259,11 +259,11 @@ describe('the packages', () => {
       target.startsWith('.') &&
       packageOf(resolved(from, target)) !== null &&
       packageOf(resolved(from, target)) !== packageOf(from);
-    const isHelper = (from: string, target: string) => {
-      const of = packageOf(from);
-      const isBelow = of === null || PACKAGES.indexOf(packageOf(target)) < PACKAGES.indexOf(of);
-      return /\/(test|scripts)\//.test(`/${from}`) && /\/test\//.test(target) && isBelow;
-    };
+    const rank = (name: string) => (PACKAGES as readonly (string | null)[]).indexOf(packageOf(name));
+    const isHelper = (from: string, target: string) =>
+      /\/(test|scripts)\//.test(`/${from}`) &&
+      /\/test\//.test(target) &&
+      (packageOf(from) === null || rank(target) < rank(from));
     const wrong = [...texts.keys()]
       .filter((name) => !INSIDE.some((prefix) => name.startsWith(prefix)))
       .flatMap((name) =>

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { packagesOfOthers } from '../scripts/build/packages-of-others.ts';
 import { repository, temporaryFolder } from './fixtures.ts';
 
 const DRIVER = '/usr/share/vulkan/icd.d/lvp_icd.json';
@@ -46,13 +47,3 @@ export async function bundleScript(script: string): Promise<string> {
 export function withSources(script: string): string {
   return script.replace(/#([a-z-]+)\//g, (_, name) => `${repository('packages', name, 'src')}/`);
 }
-
-/** esbuild plugin: packages stay outside of the bundle, but for those of this repository. */
-const packagesOfOthers: Plugin = {
-  name: 'packages-of-others',
-  setup({ onResolve }) {
-    onResolve({ filter: /^[^./]/ }, ({ path }) =>
-      path.startsWith('@shadow-gate/') ? undefined : { path, external: true },
-    );
-  },
-};

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import { build } from 'esbuild';
+import { packagesOfOthers } from '../build/packages-of-others.ts';
 import { readSpectra, type SpectrumKeys } from './peers.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,7 +46,7 @@ export async function withOwnSpectra(folder: string, work: (measure: Measure) =>
       bundle: true,
       format: 'esm',
       platform: 'node',
-      packages: 'external',
+      plugins: [packagesOfOthers],
       logLevel: 'warning',
     });
     await work(async (...options) => {

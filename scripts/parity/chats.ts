@@ -10,13 +10,16 @@ export interface ChatCase {
   readonly text: string | null;
 }
 
-/** The tokens that templates know, and the time of `strftime_now` (test/fixtures/make_chat_templates.py). */
+/** The tokens that templates know, and the time of `strftime_now` (packages/language-model/test/fixtures/make_chat_templates.py). */
 export const CHAT_CONTEXT = { bos_token: '<s>', eos_token: '</s>' };
 export const CHAT_TIME = '2026-03-07T14:05:09';
 
 export function chatCases(): ChatCase[] {
   const { conversations, chats }: Fixture = JSON.parse(
-    readFileSync(fileURLToPath(new URL('../../test/fixtures/chat-templates.json', import.meta.url)), 'utf8'),
+    readFileSync(
+      fileURLToPath(new URL('../../packages/language-model/test/fixtures/chat-templates.json', import.meta.url)),
+      'utf8',
+    ),
   );
   return chats.flatMap(({ template, texts }) =>
     texts.map((text, i) => ({

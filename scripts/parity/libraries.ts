@@ -8,11 +8,19 @@ export interface Library {
 }
 
 export const LIBRARIES: readonly Library[] = [
-  { name: 'tokenizers', packages: ['tokenizers'], decision: '015-tokenizers.md' },
-  { name: 'jinja', packages: ['@huggingface/jinja'], decision: '016-chat-templates.md' },
-  { name: 'minijinja', packages: ['minijinja-js'], decision: '016-chat-templates.md' },
-  { name: 'gguf', packages: ['@huggingface/gguf'], decision: '017-gguf.md' },
-  { name: 'pyodide', packages: ['pyodide'], decision: '022-python.md' },
+  { name: 'tokenizers', packages: ['tokenizers'], decision: 'packages/language-model/decisions/015-tokenizers.md' },
+  {
+    name: 'jinja',
+    packages: ['@huggingface/jinja'],
+    decision: 'packages/language-model/decisions/016-chat-templates.md',
+  },
+  {
+    name: 'minijinja',
+    packages: ['minijinja-js'],
+    decision: 'packages/language-model/decisions/016-chat-templates.md',
+  },
+  { name: 'gguf', packages: ['@huggingface/gguf'], decision: 'packages/checkpoints/decisions/017-gguf.md' },
+  { name: 'pyodide', packages: ['pyodide'], decision: 'packages/python/decisions/022-python.md' },
 ];
 
 /** Cases of one kind, and of how many of them a library gives what the original gives. */

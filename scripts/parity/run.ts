@@ -1,5 +1,5 @@
 // How far the newest releases of libraries are from what this project does itself: "N of M the same" for each, over our own cases.
-// The day one reaches all of them, a decision record says when to move (docs/decisions).
+// The day one reaches all of them, a decision record says when to move.
 // Usage: npm run parity [-- --only tokenizers,jinja --keep DIR]
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,8 +30,7 @@ try {
     for (const { what, same, all } of talliesOf(name)) {
       console.log(`${name} ${version}, ${what}: ${same} of ${all} the same`);
       lines.push(`| ${name} | ${version} | ${what} | ${same} of ${all} |`);
-      if (same === all)
-        console.log(`::notice::${name} ${version} does all of "${what}" as we do: see docs/decisions/${decision}`);
+      if (same === all) console.log(`::notice::${name} ${version} does all of "${what}" as we do: see ${decision}`);
     }
   }
 } finally {

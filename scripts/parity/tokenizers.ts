@@ -21,10 +21,13 @@ interface Case {
   readonly decoded: ReadonlyArray<readonly [ids: readonly number[], skipSpecialTokens: boolean, text: string]>;
 }
 
-/** Random tokenizers; Python's `tokenizers` is the judge (test/fixtures/make_random_tokenizers.py). */
+/** Random tokenizers; Python's `tokenizers` is the judge (packages/language-model/test/fixtures/make_random_tokenizers.py). */
 export async function compare(folder: string): Promise<Tally[]> {
   const cases: readonly Case[] = JSON.parse(
-    readFileSync(fileURLToPath(new URL('../../test/fixtures/tokenizers/random.json', import.meta.url)), 'utf8'),
+    readFileSync(
+      fileURLToPath(new URL('../../packages/language-model/test/fixtures/tokenizers/random.json', import.meta.url)),
+      'utf8',
+    ),
   );
   const require = createRequire(join(folder, 'x.js'));
   const { Tokenizer }: Tokenizers = require('tokenizers');

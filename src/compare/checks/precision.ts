@@ -4,7 +4,7 @@ import type { Finding } from '../finding.ts';
 
 /**
  * How far log-probabilities of arithmetic in bfloat16 are from those in float32, in nats a token on average: 0.03 to 0.04 of
- * SmolLM2-135M and Gemma 3 270M with PyTorch. docs/decisions/012-cuda.md has the figures.
+ * SmolLM2-135M and Gemma 3 270M with PyTorch. packages/checkpoints/decisions/012-cuda.md has the figures.
  */
 const TOLERANCE = 0.05;
 

@@ -118,11 +118,12 @@ export class StoppableProcess<Request, Reply> {
 }
 
 /**
- * @param module where a built caller is, beside which the bridge must be
+ * @param module where a built caller is, beside which the bridge of a bundle is
  * @returns null if there is nothing to start the bridge from
  */
 export function bridgeEntry(module = import.meta.url): URL | null {
-  return workerEntry('process-bridge', module.endsWith('.js') ? module : import.meta.url);
+  const beside = module.endsWith('.js') ? workerEntry('process-bridge', module) : null;
+  return beside ?? workerEntry('process-bridge', import.meta.url);
 }
 
 export interface ProcessOptions {

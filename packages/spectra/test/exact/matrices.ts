@@ -30,7 +30,7 @@ interface LapackAnswer {
 }
 
 export function lapackAnswers(): LapackAnswer[] {
-  return readJson<LapackAnswer[]>(repository('test', 'spectra', 'exact', 'lapack.json'));
+  return readJson<LapackAnswer[]>(repository('packages', 'spectra', 'test', 'exact', 'lapack.json'));
 }
 
 /** The matrices that `make_lapack.py` passed to LAPACK, rounded to float32. */

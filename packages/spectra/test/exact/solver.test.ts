@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { packagesOfOthers } from '../../../../scripts/build/packages-of-others.ts';
 import { repository, temporaryFolder } from '../../../../test/fixtures.ts';
 import { generator } from '../../../platform/test/random.ts';
 import { type Band, bandStride } from '../../src/exact/band-reduction.ts';
@@ -14,7 +15,7 @@ let worker: URL;
 beforeAll(async () => {
   const outfile = join(temporaryFolder(), 'solver-worker.mjs');
   const entryPoints = [repository('packages/spectra/src/exact/solver-worker.ts')];
-  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
+  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', plugins: [packagesOfOthers] });
   worker = pathToFileURL(outfile);
 });
 
@@ -86,7 +87,7 @@ describe('the worker thread for spectra', () => {
     const folder = temporaryFolder();
     const outfile = join(folder, 'solver.mjs');
     const entryPoints = [repository('packages/spectra/src/exact/solver.ts')];
-    await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
+    await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', plugins: [packagesOfOthers] });
     const script = `
       import { openSolver } from ${JSON.stringify(pathToFileURL(outfile).href)};
       const solver = openSolver(new URL(${JSON.stringify(worker.href)}));

@@ -48,7 +48,7 @@ async function screen(values: ArrayLike<number>, m: number, n: number): Promise<
 }
 
 describe('the screen of a matrix', () => {
-  const cases = readJson<Case[]>(repository('test', 'spectra', 'screen', 'screens.json'));
+  const cases = readJson<Case[]>(repository('packages', 'spectra', 'test', 'screen', 'screens.json'));
 
   it.each(cases)('has bounds around what LAPACK finds: $m × $n, decay $decay, spike $spike', async (truth) => {
     const metrics = await screen(formula(truth), truth.m, truth.n);
