@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +10,18 @@ export function repository(...path: string[]): string {
   return join(root, ...path);
 }
 
-/** A small checkpoint of the repository; `make_fixtures.py` made it and its `expected.json`. */
+/** Of the gate and all packages, and of one package each. */
+const FIXTURES = [
+  repository('test', 'fixtures'),
+  ...readdirSync(repository('packages')).map((name) => repository('packages', name, 'test', 'fixtures')),
+];
+
+/** A small checkpoint or answers of another library; a `make_….py` beside it made it. @throws Error if there is none */
 export function fixture(...path: string[]): string {
-  return repository('test', 'fixtures', ...path);
+  const [name = '.'] = path;
+  const folder = FIXTURES.find((one) => existsSync(join(one, name)));
+  if (folder === undefined) throw new Error(`there is no fixture ${name}`);
+  return join(folder, ...path);
 }
 
 /** Larger checkpoints beside the repository, where they are; null elsewhere. */

@@ -38,7 +38,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 /** Words that are right where they are: what probes ask about, names of others. */
 const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [
-    /^(dist|examples\/[^/]+)\/|^package-lock\.json$|^test\/fixtures\/|\.(png|safetensors|onnx|json|jsonl)$|^test\/.*\.snapshot\.txt$/,
+    /^(dist|examples\/[^/]+)\/|^package-lock\.json$|^(packages\/[^/]+\/)?test\/fixtures\/|\.(png|safetensors|onnx|json|jsonl)$|^test\/.*\.snapshot\.txt$/,
     /./,
   ],
   [/^scripts\/lint\/words\.ts$|^docs\/glossary\.md$/, /./],
@@ -46,7 +46,7 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   // A key of policies, which people have in their files.
   [/^docs\/policy\.md$|^src\/policy\/probe-policy\.ts$|^(src|test)\/compare\/(probes|benchmarks)\//, /floor/],
   // An operator of ONNX.
-  [/^src\/language-model\/graph\//, /^Floor$/],
+  [/^packages\/language-model\/src\/graph\//, /^Floor$/],
   [/^LICENSE$|^CODE_OF_CONDUCT\.md$/, /./],
 ];
 

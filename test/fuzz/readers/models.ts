@@ -94,8 +94,11 @@ export const tokenizer: Fuzzer = {
   about: 'tokenizer.json and tokenizer_config.json, and texts that are encoded with them',
   make: (random) => {
     const name = random.pick(TOKENIZERS);
-    const json = seedJson('test/fixtures/tokenizers', name, 'tokenizer.json') as Record<string, unknown>;
-    const settings = seedJson('test/fixtures/tokenizers', name, 'tokenizer_config.json');
+    const json = seedJson('packages/language-model/test/fixtures/tokenizers', name, 'tokenizer.json') as Record<
+      string,
+      unknown
+    >;
+    const settings = seedJson('packages/language-model/test/fixtures/tokenizers', name, 'tokenizer_config.json');
     const part = random.pick(['normalizer', 'pre_tokenizer', 'decoder', 'post_processor', 'added_tokens']);
     const edited = random.pick<() => unknown>([
       () => ({ ...json, [part]: random.pick(RULES) }),
@@ -142,7 +145,7 @@ export const chatTemplate: Fuzzer = {
   isStopped: true,
   about: 'chat templates',
   make: (random) => {
-    const chats = seedJson('test/fixtures/tokenizers/chats.json');
+    const chats = seedJson('packages/language-model/test/fixtures/tokenizers/chats.json');
     const templates = [...JSON.stringify(chats).matchAll(/"(?:chat_)?template":"((?:[^"\\]|\\.)*)"/g)].map(
       ([, text = '']) => JSON.parse(`"${text}"`) as string,
     );

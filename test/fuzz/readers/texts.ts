@@ -94,7 +94,7 @@ export const parquet: Fuzzer = {
   name: 'parquet',
   about: 'data sets in parquet',
   make: (random) => {
-    const bytes = seedBytes('test/fixtures/parquet', `${random.pick(PARQUET)}.parquet`);
+    const bytes = seedBytes('packages/platform/test/fixtures/parquet', `${random.pick(PARQUET)}.parquet`);
     const length = new DataView(bytes.buffer).getUint32(bytes.length - 8, true);
     const start = bytes.length - 8 - length;
     if (random.int(0, 2) === 0) return single(mutateBytes(bytes, random));

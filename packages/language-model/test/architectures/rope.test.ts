@@ -218,7 +218,7 @@ interface RopeCase {
 }
 
 describe('the frequencies of released models are those of transformers to the last bit', () => {
-  // test/fixtures/make_rope_frequencies.py
+  // packages/language-model/test/fixtures/make_rope_frequencies.py
   const cases = readJson<RopeCase[]>(fixture('rope-frequencies.json'));
 
   it.each(cases)('$name', ({ headDim, parameters, frequencies, long }) => {

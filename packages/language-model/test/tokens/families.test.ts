@@ -3,7 +3,7 @@ import { fixture, readJson } from '../../../../test/fixtures.ts';
 import { buildTokenizer, type TokenizerFiles } from '../../src/tokens/build-tokenizer.ts';
 
 // Small vocabularies with the parts of released families, and what transformers' AutoTokenizer makes of them
-// (test/fixtures/make_tokenizer_families.py).
+// (packages/language-model/test/fixtures/make_tokenizer_families.py).
 
 type Json = Record<string, unknown>;
 

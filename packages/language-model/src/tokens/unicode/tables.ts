@@ -1,4 +1,4 @@
-// Made by test/fixtures/make_unicode_tables.py from tokenizers 0.23.3. Do not edit.
+// Made by packages/language-model/test/fixtures/make_unicode_tables.py from tokenizers 0.23.3. Do not edit.
 
 /** A letter for the general category of a run of code points, then its length in base 36. */
 export const CATEGORY_LETTERS: Readonly<Record<string, string>> = {
