@@ -1,17 +1,7 @@
 import onnxProto from 'onnx-proto';
+import type { Attribute, ConstantType } from './graph-values.ts';
 
 const { onnx } = onnxProto;
-
-/** A number is an INT. A FLOAT is marked, since JavaScript cannot distinguish 1.0 from 1. */
-export type Attribute =
-  | number
-  | readonly number[]
-  | string
-  | { readonly float: number }
-  | { readonly graph: InstanceType<typeof onnx.GraphProto> };
-
-/** The types of a graph's small constants. */
-export type ConstantType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint16' | 'uint8';
 
 /** An attribute of a node, as the format has it. */
 export function toAttribute(name: string, value: Attribute) {

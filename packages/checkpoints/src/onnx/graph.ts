@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto';
-import { type Attribute, type ConstantType, toAttribute, toBytes } from './encode-values.ts';
+import { toAttribute, toBytes } from './encode-values.ts';
 import { externalDataFolder, externalTensor } from './external-tensor.ts';
+import type { Attribute, ConstantType } from './graph-values.ts';
 
 const { onnx } = onnxProto;
 

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Changes of these can change any result. */
+const OF_ALL =
+  /^(package-lock\.json|package\.json|tsconfig[\w.]*\.json|vitest\.config\.ts|scripts\/build\/|test\/[\w-]+\.ts$|test\/fixtures\/)/;
+
+/** Folders with the tests of the gate. */
+const GATE = 'test/';
+
+interface Workspaces {
+  /** `packages/spectra` … */
+  readonly folders: readonly string[];
+  /** The names of the packages that each needs, directly. */
+  readonly needs: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The packages of the repository and what they need of each other. */
+export function readWorkspaces(root: string): Workspaces {
+  const read = (folder: string): { workspaces?: string[]; dependencies?: Record<string, string> } =>
+    JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const folders = read('.').workspaces ?? [];
+  return { folders, needs: new Map(folders.map((folder) => [folder, Object.keys(read(folder).dependencies ?? {})])) };
+}
+
+/**
+ * The folders whose tests a change can break: those of the packages that it changes and of all that need them, and of the gate, which
+ * needs every package.
+ * @param changed paths in the repository
+ * @returns none for a change of documents alone
+ */
+export function affectedTests(changed: readonly string[], { folders, needs }: Workspaces): string[] {
+  const all = [...folders.map((folder) => `${folder}/`), GATE];
+  if (changed.some((path) => OF_ALL.test(path))) return all;
+  const affected = new Set(
+    folders.filter((folder) => changed.some((path) => path.startsWith(`${folder}/`) && !isDocument(path))),
+  );
+  // Packages are listed lowest first.
+  for (const folder of folders) {
+    const needed = folders.filter((other) => needs.get(folder)?.includes(other.replace('packages/', '@shadow-gate/')));
+    if (needed.some((other) => affected.has(other))) affected.add(folder);
+  }
+  const isGate =
+    affected.size > 0 || changed.some((path) => /^(src|test|scripts|study|action\.yml|examples)/.test(path));
+  return all.filter((folder) => (folder === GATE ? isGate : affected.has(folder.slice(0, -1))));
+}
+
+const isDocument = (path: string): boolean => path.endsWith('.md');
