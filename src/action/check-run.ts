@@ -48,7 +48,7 @@ export async function writeOwnCheckRun(
   { isSaved, ...checked }: CheckedReport & { readonly isSaved: boolean },
 ): Promise<void> {
   const { checkRun: opened = null, runner } = context;
-  if (opened !== null && 'outdated' in opened) return void logOrWarn(context, 'Check run', opened);
+  if (opened !== null && 'none' in opened) return void logOrWarn(context, 'Check run', opened);
   const conclusion = isSaved ? checkRunConclusion(checked.report.verdict, run.failOn) : 'failure';
   const id = opened !== null && 'id' in opened ? opened.id : null;
   const isWritten = await write(run, context, { ...checked, ...ownPlace(context), conclusion, id });

@@ -23,7 +23,7 @@ export const ALL_CHOICES = ['true', 'false'] as const;
 export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
 export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
-export const COMMENT_CHOICES = ['sticky', 'off'] as const;
+export const COMMENT_CHOICES = ['sticky', 'changes', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
 /** The same as in action.yml (a test compares them): a workflow may pass an empty string on purpose. */
 export const INPUT_DEFAULTS = {

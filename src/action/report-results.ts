@@ -58,7 +58,9 @@ export async function reportResults(results: ActionResults): Promise<void> {
   await writeSummary(report, context, { origin, htmlReport: page.url });
   const pullRequest = eventPullRequest(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
-  runner.setOutputs({ comment: await writeComment(run, context, { render, origin, pullRequests }) });
+  runner.setOutputs({
+    comment: await writeComment(run, context, { render, origin, verdict: report.verdict, pullRequests }),
+  });
   const isSaved = told !== null && files !== null;
   await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url, isSaved });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
@@ -112,6 +114,8 @@ interface CommentToWrite {
   /** The text, beginning with its marker. */
   readonly render: (origin: Origin | undefined) => string;
   readonly origin: Origin | undefined;
+  /** Null: there is none, which is worth a comment. */
+  readonly verdict: Report['verdict'] | null;
   readonly pullRequests: readonly PullRequest[];
 }
 
@@ -142,9 +146,9 @@ export async function writeComment(
 async function writeCommentOn(
   pullRequest: PullRequest,
   octokit: Octokit,
-  { key }: KeyedRun,
+  { key, comment }: CommentingRun & KeyedRun,
   context: ActionContext,
-  { render, origin }: CommentToWrite,
+  { render, origin, verdict }: CommentToWrite,
 ): Promise<string> {
   const isKnown = origin !== undefined && origin.commit !== null;
   const result = await writeStickyComment(octokit, pullRequest, {
@@ -152,6 +156,7 @@ async function writeCommentOn(
     bodyAt: (head) => render(origin && { ...origin, head }),
     run: origin ?? null,
     readHead: async () => (isKnown ? fetchPullRequestHead(octokit, pullRequest) : null),
+    isUpdateOnly: comment === 'changes' && verdict === 'pass',
   });
   return logOrWarn(context, 'Comment', result);
 }

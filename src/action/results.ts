@@ -27,10 +27,10 @@ export function warnMissingToken({ runner }: ActionContext, missing: string): ''
 export function logOrWarn(
   { runner }: ActionContext,
   label: string,
-  result: { readonly url: string } | { readonly warning: string } | { readonly outdated: string },
+  result: { readonly url: string } | { readonly warning: string } | { readonly none: string },
 ): string {
-  if ('outdated' in result) {
-    runner.info(`${label}: none, since ${printable(result.outdated)}`);
+  if ('none' in result) {
+    runner.info(`${label}: none, since ${printable(result.none)}`);
     return '';
   }
   if ('warning' in result) {

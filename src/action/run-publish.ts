@@ -38,7 +38,7 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
     verdict: report.verdict,
     ...numberOutputs(report),
     report: resolve(workspace.folder, run.report),
-    comment: await writeComment(run, context, { render, origin, pullRequests }),
+    comment: await writeComment(run, context, { render, origin, verdict: report.verdict, pullRequests }),
   });
   if (origin !== undefined) await writeForeignCheckRun(run, context, { report, origin, htmlReport });
 }
@@ -88,6 +88,7 @@ async function refuse(
   await writeComment(run, context, {
     render: (from = origin) => renderRefusal({ key: run.key, origin: from, verdict, conclusion }),
     origin,
+    verdict: null,
     pullRequests: await openPullRequests(finished, context),
   });
   throw new UserError(

@@ -229,7 +229,7 @@ it.each([
     { checkpoint: 'm', 'cuda-libraries': 'donwload' },
     /^input cuda-libraries is "donwload" — allowed: auto, download, off,/,
   ],
-  [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, off'],
+  [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, changes, off'],
   [{ checkpoint: 'm', 'fail-on': 'error' }, 'input fail-on is "error" — allowed: fail, inconclusive, warn, never'],
   [{ checkpoint: 'm', key: 'a\nb' }, 'input key is "a\\nb" — allowed: one line of at most 100 characters'],
   [{ checkpoint: 'm', key: 'k'.repeat(101) }, /^input key is "k+" — allowed: one line/],

@@ -93,6 +93,27 @@ it('there is no comment without a pull request, or if comments are off', async (
   expect(rig.github.writes).toEqual([]);
 });
 
+it('with comment: changes a pass is told only to who was told otherwise', async () => {
+  const changes = { comment: 'changes' };
+  const quiet = await rig.gate({ ...PASS, ...changes });
+  expect(quiet.outputs, quiet.log).toMatchObject({ verdict: 'pass', comment: '' });
+  expect(quiet.log).toContain('Comment: none, since the verdict is pass, and no comment of this check says otherwise');
+  expect(levels(quiet)).toEqual(['notice']);
+  expect(rig.github.comments).toEqual([]);
+  const red = await rig.gate({ ...FAIL, ...changes });
+  expect(red.outputs.comment, red.log).toBe(rig.github.comments[0]?.html_url);
+  expect(rig.github.comments[0]?.body).toContain('1 NaN');
+  const mended = await rig.gate({ ...PASS, ...changes });
+  expect(mended.outputs.comment, mended.log).toBe(red.outputs.comment);
+  expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.not.stringContaining('1 NaN')]);
+});
+
+it('with comment: changes a warning is told', async () => {
+  const outcome = await rig.gate({ ...WARN, comment: 'changes' });
+  expect(outcome.outputs, outcome.log).toMatchObject({ verdict: 'warn' });
+  expect(rig.github.comments).toHaveLength(1);
+});
+
 /** A pull request whose head is a commit, when the run started. */
 const at = (sha: string) => ({
   ...PULL_REQUEST,

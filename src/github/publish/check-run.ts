@@ -6,7 +6,7 @@ import type { Commit, Octokit } from '../client/types.ts';
 import { type FailOn, isFailure } from './annotation.ts';
 
 /** The address of the check run, one line that says why there is none, or that its permission was not given. */
-type CheckRunResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+type CheckRunResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 type Conclusion = 'success' | 'failure' | 'neutral';
 
@@ -92,7 +92,7 @@ const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) =
 
 function failed(error: unknown, { commit: { owner, repo } }: CheckRunPlace) {
   const isForbidden = !isRateLimit(error) && (requestErrorStatus(error) === 403 || requestErrorStatus(error) === 404);
-  if (isForbidden) return { outdated: `the job has no \`permissions: ${PERMISSION}\`` };
+  if (isForbidden) return { none: `the job has no \`permissions: ${PERMISSION}\`` };
   return {
     warning: describeWriteFailure(error, { missing: `no check run on ${owner}/${repo}`, permissions: PERMISSION }),
   };

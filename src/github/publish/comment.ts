@@ -4,8 +4,8 @@ import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client
 import type { Octokit, PullRequest } from '../client/types.ts';
 import { hasBegun, isLater, isNewer } from './comment-order.ts';
 
-/** The address of the comment, or one line that says why it was not written: a failure, or a newer comment that stays. */
-type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+/** The address of the comment, or one line that says why there is none: a failure, or no need for it. */
+type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 interface StickyComment {
   readonly marker: string;
@@ -15,6 +15,8 @@ interface StickyComment {
   readonly run: ReportRun | null;
   /** Reads the newest commit of the pull request; null if it is not known. Never throws. */
   readonly readHead: () => Promise<string | null>;
+  /** Only in place of a comment that is there: a new one would say nothing that anybody has to know. */
+  readonly isUpdateOnly?: boolean;
 }
 
 /** A comment as it is to be written now. */
@@ -62,6 +64,8 @@ export async function writeStickyComment(
     if (newer !== null) return describeNewer(newer, pullRequest);
     const url = await updateFirst(octokit, pullRequest, own, current.body);
     if (url !== null) return { url };
+    if (comment.isUpdateOnly && own.length === 0)
+      return { none: 'the verdict is pass, and no comment of this check says otherwise' };
     const created = await create(octokit, pullRequest, current.body);
     return await removeDuplicates(octokit, pullRequest, created, current);
   } catch (error) {
@@ -108,7 +112,7 @@ async function newerThan(
 function describeNewer({ html_url, body = '' }: Comment, { owner, repo, number }: PullRequest): CommentResult {
   const run = runOfPage(body);
   return {
-    outdated: `the comment on ${owner}/${repo}#${number} is of a newer run${run && ` (${run.id}, attempt ${run.attempt})`} and stays as it is: ${html_url}`,
+    none: `the comment on ${owner}/${repo}#${number} is of a newer run${run && ` (${run.id}, attempt ${run.attempt})`} and stays as it is: ${html_url}`,
   };
 }
 

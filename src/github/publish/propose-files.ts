@@ -22,7 +22,7 @@ interface ProposedFile {
 }
 
 /** The address of the pull request, or one line that says why it was not written: a failure, or a newer proposal. */
-type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 const REGULAR_FILE = '100644';
 
@@ -41,7 +41,7 @@ export async function proposeFiles(
   try {
     const proposed = await commitOf(octokit, repository, proposal.branch);
     if (proposed !== null && (await isLater(octokit, repository, proposed, proposal))) {
-      return { outdated: `the proposal on branch ${proposal.branch} is of a later commit and stays as it is` };
+      return { none: `the proposal on branch ${proposal.branch} is of a later commit and stays as it is` };
     }
     await pushBranch(octokit, repository, proposal, { exists: proposed !== null });
     return { url: await openPullRequest(octokit, repository, proposal) };

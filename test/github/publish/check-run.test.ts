@@ -55,7 +55,7 @@ it('a check run has the sentence as its title, the comment as its summary, and e
 
 it('a token without the permission is no error: the job hears which one it would be', async () => {
   github.canWriteChecks = false;
-  expect(await write()).toEqual({ outdated: 'the job has no `permissions: checks: write`' });
+  expect(await write()).toEqual({ none: 'the job has no `permissions: checks: write`' });
 });
 
 it('a check run that GitHub refuses for another reason is a warning, never an error', async () => {

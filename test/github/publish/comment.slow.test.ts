@@ -250,7 +250,7 @@ it.each([
 ])('%s does not overwrite the comment of a newer one, and says so', async (_, first, second, head) => {
   const { url } = (await postOf(first, head)) as { url: string };
   expect(await postOf(second, head)).toEqual({
-    outdated: expect.stringMatching(new RegExp(`^the comment on o/r#7 is of a newer run .*stays as it is: ${url}$`)),
+    none: expect.stringMatching(new RegExp(`^the comment on o/r#7 is of a newer run .*stays as it is: ${url}$`)),
   });
   expect(github.comments.map(({ body }) => body)).toEqual([
     expect.stringContaining(textOf(`run ${first.id}.${first.attempt}`, first)),
@@ -273,7 +273,7 @@ it('the comment of a version that named no run is found and updated, also if a b
   const old = github.addComment(`${marker}\r\n## fail`, 'github-actions[bot]', 'Bot');
   expect(await postOf(run(11), HEAD)).toEqual({ url: old.html_url });
   old.body = textOf('edited', run(13)).replaceAll('\n', '\r\n');
-  expect(await postOf(run(12), HEAD)).toEqual({ outdated: expect.stringContaining('run (13, attempt 1)') });
+  expect(await postOf(run(12), HEAD)).toEqual({ none: expect.stringContaining('run (13, attempt 1)') });
 });
 
 it("a person cannot keep the comment as it is by writing a newer run into one's own", async () => {
@@ -287,7 +287,7 @@ it('runs at the same time leave one comment, which the newest can take and no ot
   await Promise.all([14, 11, 13, 12].map((id) => postOf(run(id), HEAD)));
   expect(github.comments).toHaveLength(1);
   await postOf(run(14), HEAD);
-  expect(await postOf(run(13), HEAD)).toHaveProperty('outdated');
+  expect(await postOf(run(13), HEAD)).toHaveProperty('none');
   expect(github.comments.map(({ body }) => body)).toEqual([textOf('run 14.1', run(14))]);
 });
 
@@ -296,12 +296,12 @@ it('the head is read again before the comment of a later run is replaced: the pu
   // The earlier run, of the commit before, has read the head before the push.
   const heads = [OLD, HEAD];
   const late = await write(run(11, OLD), 'stale', async () => heads.shift() ?? null);
-  expect(late).toEqual({ outdated: expect.stringContaining('run (12, attempt 1)') });
+  expect(late).toEqual({ none: expect.stringContaining('run (12, attempt 1)') });
   expect(heads).toEqual([]);
   expect(github.comments.map(({ body }) => body)).toEqual([textOf('run 12.1', run(12))]);
   // What is written is written at the head that was read last.
   const back = [null, OLD];
-  expect(await write(run(11, OLD), 'at it again', async () => back.shift() ?? null)).toHaveProperty('outdated');
+  expect(await write(run(11, OLD), 'at it again', async () => back.shift() ?? null)).toHaveProperty('none');
   expect(await write(run(11, OLD), 'at it again', async () => OLD)).toHaveProperty('url');
   expect(github.comments.map(({ body }) => body)).toEqual([textOf('at it again', run(11, OLD))]);
 });
@@ -326,13 +326,13 @@ describe('a marker of a run that has not begun is not one of the gate', () => {
     begun(11);
     begun(12, 3);
     const comment = forge(run(12, HEAD, 3));
-    expect(await postOf(run(11), HEAD)).toHaveProperty('outdated');
+    expect(await postOf(run(11), HEAD)).toHaveProperty('none');
     comment.body = textOf('## pass', run(13));
     github.faults.push({ request: /actions\/runs/, status: 403 });
-    expect(await postOf(run(11), HEAD)).toHaveProperty('outdated');
+    expect(await postOf(run(11), HEAD)).toHaveProperty('none');
     github.faults.splice(0);
     // A token that sees no runs at all.
     github.runs.splice(0);
-    expect(await postOf(run(11), HEAD)).toHaveProperty('outdated');
+    expect(await postOf(run(11), HEAD)).toHaveProperty('none');
   });
 });
