@@ -30,6 +30,8 @@ const IN_USE = [
   ...['PATCH', 'DELETE'].map((method) => `${method} ${REPOSITORY}/git/refs/{ref}`),
   ...['GET', 'POST'].map((method) => `${method} ${REPOSITORY}/issues`),
   `PATCH ${REPOSITORY}/issues/{issue_number}`,
+  `GET ${REPOSITORY}/issues/{issue_number}/events`,
+  `GET ${REPOSITORY}/collaborators/{username}/permission`,
   ...['GET', 'POST'].map((method) => `${method} ${REPOSITORY}/issues/{issue_number}/comments`),
   ...['PATCH', 'DELETE'].map((method) => `${method} ${REPOSITORY}/issues/comments/{comment_id}`),
   ...['GET', 'POST'].map((method) => `${method} ${REPOSITORY}/pulls`),

@@ -21,7 +21,7 @@ export interface LogsRun extends ReportingRun {
   readonly logs: Logs;
 }
 
-export interface ShardRun extends MeasuringRun {
+export interface ShardRun extends MeasuringRun, SkippableRun {
   readonly kind: 'shard';
   readonly shard: Shard;
 }
@@ -51,6 +51,12 @@ export interface PublishRun extends PagedRun, CommentingRun {
   readonly report: string;
   /** That of the run that made the report: how it ended has to agree with the verdict. */
   readonly failOn: Inputs['fail-on'];
+}
+
+/** A run that can be skipped: all but those that judge nothing. */
+export interface SkippableRun {
+  /** The label of a pull request that skips it. */
+  readonly skip: string | undefined;
 }
 
 export interface KeyedRun {
@@ -100,7 +106,7 @@ export interface MeasuringRun extends JudgingRun {
 }
 
 /** A run that ends with a verdict. */
-export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun {
+export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun, SkippableRun {
   readonly issue: Inputs['issue'];
   readonly failOn: Inputs['fail-on'];
 }

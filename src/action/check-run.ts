@@ -8,7 +8,7 @@ import {
   openCheckRun,
   writeCheckRun,
 } from '../github/publish/index.ts';
-import { describeCheckRun, describeNoVerdict, type Origin } from '../report/markdown/index.ts';
+import { type CheckRunText, describeCheckRun, describeNoVerdict, type Origin } from '../report/markdown/index.ts';
 import type { KeyedRun, ReportingRun } from './action-run.ts';
 import type { ActionContext, StepEnvironment } from './context.ts';
 import { logOrWarn } from './results.ts';
@@ -56,13 +56,20 @@ export async function writeOwnCheckRun(
 }
 
 /** Finish the check run of a run that ended without a verdict, as a failure. Never throws. */
-export async function failOwnCheckRun(context: ActionContext, message: string): Promise<void> {
+export function failOwnCheckRun(context: ActionContext, message: string): Promise<void> {
+  return finishOwnCheckRun(context, describeNoVerdict(message), 'failure');
+}
+
+/** Finish the check run of a run without a verdict. Never throws. */
+export async function finishOwnCheckRun(
+  context: ActionContext,
+  text: CheckRunText,
+  conclusion: CheckRun['conclusion'],
+): Promise<void> {
   const { octokit, checkRun: opened = null, runner } = context;
   if (octokit === null || opened === null || !('id' in opened)) return;
-  const result = await writeCheckRun(octokit, {
-    ...{ ...describeNoVerdict(message), ...ownPlace(context), conclusion: 'failure' },
-    ...{ anchor: anchorOf(context), id: opened.id },
-  });
+  const place = { ...ownPlace(context), anchor: anchorOf(context), id: opened.id };
+  const result = await writeCheckRun(octokit, { ...text, ...place, conclusion });
   if (logOrWarn(context, 'Check run', result) !== '') runner.saveState(STATE, '');
 }
 

@@ -74,6 +74,7 @@ const inputsSchema = z.object({
   lighteval: optional,
   counts: optional,
   report: optional,
+  skip: optional,
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),
   reference: optional,

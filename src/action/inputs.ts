@@ -37,7 +37,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const { baseline, calibration, policy, 'update-baseline': updateBaseline, cache } = inputs;
   if (mode === 'calibrate') return calibrateRun(inputs, { key, slug });
   const judging = { key, slug, baseline, calibration, policy, updateBaseline, cache, out };
-  const reporting = { ...judging, comment, artifact, issue, failOn };
+  const { skip } = inputs;
+  const reporting = { ...judging, comment, artifact, issue, failOn, skip };
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
   const { reference } = inputs;
@@ -48,7 +49,7 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const cudaLibraries = inputs['cuda-libraries'];
   const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
   const measuring = { ...model, device, cudaLibraries, method, only, seed, budgetSeconds };
-  if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };
+  if (shard !== undefined) return { kind: 'shard', shard, skip, ...judging, ...measuring };
   return { kind: 'gate', all: inputs.all === 'true', ...reporting, ...measuring };
 }
 

@@ -12,6 +12,7 @@ import { runGate } from './run-gate.ts';
 import { runLogs } from './run-logs.ts';
 import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
+import { findSkip, reportSkip } from './skip.ts';
 
 /** Run the action as a step of a job. Never throws, like `runAction`. */
 export async function start(environment: StepEnvironment, now: () => Date): Promise<void> {
@@ -47,7 +48,8 @@ export async function runAction(start: ActionContext): Promise<void> {
     runner.expectOutputs();
     const parsed = parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey });
     await expectOwnLibraries(parsed, workspace);
-    await carryOut(parsed, context);
+    const skip = await findSkip(parsed, context);
+    await (skip === null ? carryOut(parsed, context) : reportSkip(skip, context));
   } catch (error) {
     await failOwnCheckRun(context, reportError(error, context));
   }

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { ResultsService } from '../e2e/results-service.ts';
 import { checkRoutes, type StoredCheckRun } from './fake/checks.ts';
-import { conversationRoutes, type StoredComment, type StoredIssue, type User } from './fake/conversation.ts';
+import {
+  conversationRoutes,
+  type StoredComment,
+  type StoredIssue,
+  type StoredLabeling,
+  type User,
+} from './fake/conversation.ts';
 import { type Answer, answerOf, type Call, NOT_FOUND, refusal } from './fake/http.ts';
 import { pullRoutes, type StoredPull } from './fake/pulls.ts';
 import { BASE_SHA, type Mode, Repository } from './fake/repository.ts';
@@ -44,6 +50,10 @@ export class FakeGithub extends FakeServer {
   /** Runs of workflows. The artifact of a run that is not here has no run. */
   readonly runs: StoredRun[] = [];
   readonly checkRuns: StoredCheckRun[] = [];
+  /** What happened to the labels of `o/r#7`, oldest first. */
+  readonly labelings: StoredLabeling[] = [];
+  /** Of people, by their logins; others have none. */
+  readonly permissions = new Map<string, string>();
   /** `permissions: checks: write`, which few jobs give. */
   canWriteChecks = true;
   /** Where its artifacts and caches are. */

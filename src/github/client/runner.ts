@@ -14,7 +14,7 @@ export interface NumberOutputs {
 
 /** The outputs of action.yml. */
 interface ActionOutputs extends NumberOutputs {
-  readonly verdict: Verdict;
+  readonly verdict: Verdict | 'skipped';
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;
   readonly measurement: string;

@@ -17,6 +17,14 @@ export function eventPullRequest({ name, payload }: Pick<WorkflowEvent, 'name' |
   return data ? { ...data.repository, number: data.pull_request.number } : null;
 }
 
+const labelsSchema = z.object({ pull_request: z.object({ labels: z.array(z.object({ name: z.string() })) }) });
+
+/** The labels of the pull request when its event was sent; none for an event about something else. */
+export function eventLabels(event: Pick<WorkflowEvent, 'name' | 'payload'>): string[] {
+  if (eventPullRequest(event) === null) return [];
+  return labelsSchema.safeParse(event.payload).data?.pull_request.labels.map(({ name }) => name) ?? [];
+}
+
 /** The newest commit of the pull request when its event was sent; null for an event about something else. */
 export function eventPullRequestHead(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
   if (eventPullRequest(event) === null) return null;

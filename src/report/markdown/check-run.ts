@@ -47,6 +47,15 @@ export function describeNoVerdict(message: string): CheckRunText {
   };
 }
 
+/** Of a run that a label skipped: nothing was measured. */
+export function describeSkipped({ label, login }: { readonly label: string; readonly login: string }): CheckRunText {
+  return {
+    title: printable(`skipped: ${login} put the label ${label} on this pull request`, TITLE_LENGTH),
+    summary: `## Shadow Gate: skipped\n\nNothing was measured or judged: ${codeName(login)} put the label ${codeName(label)} on this pull request. Remove it, and run the check again, to have a verdict.\n`,
+    annotations: [],
+  };
+}
+
 function withoutMarkers(comment: string): string {
   return comment.replace(/^(?:<!-- [^\n]* -->\n)+/, '');
 }

@@ -1,5 +1,5 @@
 export { type CalibrationChange, calibrationSummary, describeCalibrationProposal } from './calibration.ts';
-export { type CheckRunText, describeCheckRun, describeNoVerdict } from './check-run.ts';
+export { type CheckRunText, describeCheckRun, describeNoVerdict, describeSkipped } from './check-run.ts';
 export { commentMarker, type MarkdownOptions, renderComment, renderRefusal, renderStepSummary } from './comment.ts';
 export { describeRegression } from './issue.ts';
 export { type Origin, type ReportRun, runOfPage } from './origin.ts';

@@ -26,6 +26,12 @@ export interface StoredIssue {
   user: User;
 }
 
+export interface StoredLabeling {
+  event: 'labeled' | 'unlabeled';
+  label: { name: string };
+  actor: User | null;
+}
+
 /** Limit on the text of a comment, an issue and a pull request; the description of the API does not contain it. */
 export const MAX_BODY = 65_536;
 // Both bodies take one property (docs.github.com, "Create an issue comment" and "Update an issue comment").
@@ -76,6 +82,20 @@ export function conversationRoutes(github: FakeGithub): readonly Route[] {
         if (!found) return NOT_FOUND;
         github.comments.splice(github.comments.indexOf(found), 1);
         return { status: 204 };
+      },
+    ],
+    [
+      /^GET \/repos\/o\/r\/issues\/7\/events$/,
+      ({ url }) => {
+        const { page, headers } = pageOf(url, github.labelings);
+        return { status: 200, body: page, headers };
+      },
+    ],
+    [
+      /^GET \/repos\/o\/r\/collaborators\/([^/]+)\/permission$/,
+      (_call, login = '') => {
+        const permission = github.permissions.get(login);
+        return permission === undefined ? NOT_FOUND : { status: 200, body: { permission, role_name: permission } };
       },
     ],
     [

@@ -1,0 +1,40 @@
+import { whoLabeled } from '../github/approved/index.ts';
+import { eventLabels, eventPullRequest } from '../github/event/index.ts';
+import { printable } from '../report/escape.ts';
+import { describeSkipped } from '../report/markdown/index.ts';
+import type { ActionRun } from './action-run.ts';
+import { finishOwnCheckRun } from './check-run.ts';
+import type { ActionContext } from './context.ts';
+
+/** The label that skips a run, and who put it on the pull request. */
+interface Skip {
+  readonly label: string;
+  readonly login: string;
+}
+
+/** Null for a run that goes on, also because its label does not count: that is said. */
+export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
+  const label = 'skip' in run ? run.skip : undefined;
+  if (label === undefined || !eventLabels(event).includes(label)) return null;
+  const pullRequest = eventPullRequest(event);
+  if (pullRequest === null) return null;
+  const who =
+    octokit === null
+      ? { refused: 'the input github-token is empty, so that nobody can be asked who put it there' }
+      : await whoLabeled(octokit, pullRequest, label);
+  if ('login' in who) return { label, login: who.login };
+  runner.warning(printable(`the label ${label} does not skip this check: ${who.refused}`));
+  return null;
+}
+
+/** Report that nothing was judged: neither a success nor a failure. */
+export async function reportSkip(skip: Skip, context: ActionContext): Promise<void> {
+  const { runner } = context;
+  const text = describeSkipped(skip);
+  runner.setOutputs({ verdict: 'skipped' });
+  runner.annotate({ level: 'notice', message: text.title });
+  await runner.addSummary(text.summary).catch((error: Error) => {
+    runner.warning(`the step summary was not written: ${error.message}`);
+  });
+  await finishOwnCheckRun(context, text, 'neutral');
+}

@@ -1,0 +1,53 @@
+import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
+import type { Octokit, PullRequest } from '../client/types.ts';
+
+/** Who put a label on a pull request, if that person may write to the repository; else why it does not count. */
+type Labeled = { readonly login: string } | { readonly refused: string };
+
+/** Permissions of somebody who could merge. GitHub calls `maintain` write here, and `triage` read. */
+const MAY_WRITE: readonly string[] = ['admin', 'write'];
+
+/**
+ * Who put a label on a pull request that it has now. Labels in an event are not enough: whoever may triage sets them, and an app
+ * does so for the author of a change.
+ *
+ * Never throws: what GitHub does not say does not count.
+ */
+export async function whoLabeled(
+  octokit: Octokit,
+  { owner, repo, number }: PullRequest,
+  label: string,
+): Promise<Labeled> {
+  try {
+    const events = await octokit.paginate(octokit.rest.issues.listEvents, {
+      owner,
+      repo,
+      issue_number: number,
+      per_page: 100,
+    });
+    const last = events.findLast(
+      (event) =>
+        (event.event === 'labeled' || event.event === 'unlabeled') && 'label' in event && event.label.name === label,
+    );
+    if (last?.event !== 'labeled') return { refused: 'GitHub does not say who put it there' };
+    const { login, type } = last.actor ?? { login: 'who put it there', type: '' };
+    if (type !== 'User') return { refused: `${login} is no person` };
+    const permission = await permissionOf(octokit, { owner, repo, username: login });
+    if (MAY_WRITE.includes(permission)) return { login };
+    return { refused: `${login}, who put it there, has ${permission} access and not write access` };
+  } catch (error) {
+    return { refused: `GitHub does not say who put it there: ${describeGithubError(error)}` };
+  }
+}
+
+type Person = Parameters<Octokit['rest']['repos']['getCollaboratorPermissionLevel']>[0] & object;
+
+async function permissionOf(octokit: Octokit, person: Person): Promise<string> {
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel(person);
+    return data.permission;
+  } catch (error) {
+    if (requestErrorStatus(error) === 404) return 'no';
+    throw error;
+  }
+}
