@@ -103,8 +103,8 @@ it('with comment: changes a pass is told only to who was told otherwise', async 
   const red = await rig.gate({ ...FAIL, ...changes });
   expect(red.outputs.comment, red.log).toBe(rig.github.comments[0]?.html_url);
   expect(rig.github.comments[0]?.body).toContain('1 NaN');
-  const mended = await rig.gate({ ...PASS, ...changes });
-  expect(mended.outputs.comment, mended.log).toBe(red.outputs.comment);
+  const fixed = await rig.gate({ ...PASS, ...changes });
+  expect(fixed.outputs.comment, fixed.log).toBe(red.outputs.comment);
   expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.not.stringContaining('1 NaN')]);
 });
 
