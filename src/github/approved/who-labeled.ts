@@ -8,7 +8,7 @@ type Labeled = { readonly login: string } | { readonly refused: string };
 const MAY_WRITE: readonly string[] = ['admin', 'write'];
 
 /**
- * Who put a label on a pull request that it has now. Labels in an event are not enough: whoever may triage sets them, and an app
+ * Who put a label on a pull request that it has now. Labels in an event are not enough: a person who may triage sets them, and an app
  * does so for the author of a change.
  *
  * Never throws: what GitHub does not say does not count.
