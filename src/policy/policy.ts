@@ -96,6 +96,8 @@ export const policySchema = z.strictObject({
    */
   baseline: z.enum(BASELINES).default('file'),
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
+  /** Days between the measurements of baseline and candidate, above which a baseline is stale; without it none is. */
+  'baseline-max-age': z.int().positive().optional(),
   /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
   /** ΔW beside those of known-good checkpoints (docs/calibration.md). */

@@ -133,6 +133,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
   ],
+  'stale-baseline': [
+    ['stale-baseline', 'baseline', null, 'measurement', 120, null, { absolute: 90 }],
+    ['stale-baseline', 'baseline', null, 'measurement', null, null, { absolute: 90 }],
+  ],
   'changed-input': [
     'policy',
     'policy',

@@ -264,6 +264,10 @@ export function everyFinding(name: string): Finding[] {
     ],
     'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],
     'missing-baseline': [{ path: name }, { path: null }],
+    'stale-baseline': [
+      { days: 120, limit: 90 },
+      { days: null, limit: 90 },
+    ],
     'changed-input': [
       { input: 'policy', change: 'edited', path: name, base: name, counts: 'base' },
       { input: 'policy', change: 'added', path: name, base: name, counts: 'base' },

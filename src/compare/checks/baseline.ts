@@ -8,6 +8,18 @@ export function missingBaselineCheck({ baseline, baselinePath, policy }: Compari
   return [{ kind: 'missing-baseline', level: level === 'pass' ? 'info' : level, path: baselinePath }];
 }
 
+/** The baseline was measured too long before the candidate. A comparison has no clock: what counts is when both were measured. */
+export function staleBaselineCheck({ baseline, candidate, policy }: ComparisonContext): Finding[] {
+  const limit = policy['baseline-max-age'];
+  if (baseline === null || limit === undefined) return [];
+  const days = (Date.parse(candidate.run.time) - Date.parse(baseline.run.time)) / MILLISECONDS_OF_A_DAY;
+  // A time that cannot be read is no reason to say nothing.
+  if (days <= limit) return [];
+  return [{ kind: 'stale-baseline', level: 'warn', days: Number.isNaN(days) ? null : Math.floor(days), limit }];
+}
+
+const MILLISECONDS_OF_A_DAY = 86_400_000;
+
 /** Candidate and baseline are not alike. */
 export function comparabilityCheck({ comparability: { findings } }: ComparisonContext): Finding[] {
   return [...findings];

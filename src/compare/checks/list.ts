@@ -1,7 +1,7 @@
 import type { CheckGroup } from '../check.ts';
 import { areTooFew } from '../probes/enough-facts.ts';
 import { accuracyLossCheck } from './accuracy-loss.ts';
-import { changedInputsCheck, comparabilityCheck, missingBaselineCheck } from './baseline.ts';
+import { changedInputsCheck, comparabilityCheck, missingBaselineCheck, staleBaselineCheck } from './baseline.ts';
 import { baselineMemorizedCheck } from './baseline-memorized.ts';
 import { changedBehaviorCheck } from './behavior.ts';
 import {
@@ -62,6 +62,7 @@ export const CHECKS: readonly CheckGroup[] = [
       sameAnswersCheck,
       missingHalfCheck,
       missingBaselineCheck,
+      staleBaselineCheck,
       changedInputsCheck,
       unreadFilesCheck,
       comparabilityCheck,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineFinding } from './define-finding.ts';
-import { foreign } from './fields.ts';
+import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const baselineFindings = [
@@ -8,6 +8,15 @@ export const baselineFindings = [
     rank: 'remark',
     fields: { path: foreign.nullable() },
     reason: () => flatForm('missing-baseline', 'baseline', { place: 'measurement' }),
+  }),
+  defineFinding('stale-baseline', {
+    fields: {
+      /** Between the measurements of baseline and candidate; null: one of the times cannot be read. */
+      days: count.nullable(),
+      limit: z.int().positive(),
+    },
+    reason: ({ days, limit }) =>
+      flatForm('stale-baseline', 'baseline', { place: 'measurement', candidate: days, tolerance: { absolute: limit } }),
   }),
   defineFinding('changed-input', {
     fields: {

@@ -1,13 +1,13 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { acceptCommand } from '../text/commands.ts';
+import { acceptCommand, remeasureCommand } from '../text/commands.ts';
 import { factsRow } from '../text/exam-and-twins.ts';
-import { formatPercent } from '../text/numbers.ts';
+import { formatCount, formatPercent } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase } from '../text/phrase.ts';
 import { allTwinWords, EXAM } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
 /** What the candidate is judged by is missing, or touched by the change under test. */
-export const BASELINE_WORDS: TopicWords<'missing-baseline' | 'changed-input'> = {
+export const BASELINE_WORDS: TopicWords<'missing-baseline' | 'stale-baseline' | 'changed-input'> = {
   'missing-baseline': {
     title: 'No baseline',
     about: 'everything',
@@ -28,6 +28,18 @@ export const BASELINE_WORDS: TopicWords<'missing-baseline' | 'changed-input'> = 
     },
     steps: (_, report) => [
       phrase`If this checkpoint is approved, make it the first baseline and commit the file: ${acceptCommand(report)}`,
+    ],
+  },
+  'stale-baseline': {
+    title: 'Stale baseline',
+    about: 'everything',
+    sentence: ({ days, limit }) => {
+      const most = formatCount(limit, 'day');
+      if (days === null) return phrase`It is not known when the baseline was measured; more than ${most} is stale.`;
+      return phrase`The baseline was measured ${formatCount(days, 'day')} before the candidate (limit ${most}): nobody has looked at it since.`;
+    },
+    steps: (_, report) => [
+      phrase`Look at what the baseline stands for, and measure it again: ${remeasureCommand(report)}. A run on the default branch with ${code('update-baseline: pull-request')} proposes a new one.`,
     ],
   },
   'changed-input': {

@@ -32,6 +32,7 @@ describe('the rules of a report', () => {
     'skipped',
     'unread-files',
     'missing-baseline',
+    'stale-baseline',
     'changed-input',
     'behavior-not-compared',
     'other-precision',
