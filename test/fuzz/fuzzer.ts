@@ -17,7 +17,7 @@ export interface Fuzzer {
   readonly run: (input: Input, folder: string) => unknown;
   /**
    * The product runs this in a process that it stops: here too, an input that takes long or all the memory is refused.
-   * Whether the product does stop it is tested elsewhere (test/language-model/tokens).
+   * Whether the product does stop it is tested elsewhere (packages/language-model/test/tokens).
    */
   readonly isStopped?: boolean;
 }

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def uniform(seed, count):
-    """mulberry32, as packages/language-model/test/random.ts: its state is a counter."""
+    """mulberry32, as packages/platform/test/random.ts: its state is a counter."""
     with np.errstate(over="ignore"):
         state = np.uint32(seed) + np.arange(1, count + 1, dtype=np.uint32) * np.uint32(0x6D2B79F5)
         t = (state ^ (state >> np.uint32(15))) * (np.uint32(1) | state)
