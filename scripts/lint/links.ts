@@ -28,7 +28,7 @@ function checkMarkdown(name: string): void {
       if (!/^[a-z]+:/i.test(target)) check(`${name}:${i + 1}`, target, dirname(name));
     }
   }
-  checkMentions(name, /(?<=`)(?:src|test|scripts|examples|docs)\/[\w./-]+(?=`)/g);
+  checkMentions(name, /(?<=`)(?:src|test|packages|study|scripts|examples|docs)\/[\w./-]+(?=`)/g);
 }
 
 /** Paths from the root. */
