@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a,b,c}from"./shared-PPHUEB75.js";import"./shared-Y22M434N.js";import"./shared-7S3ETUDE.js";import"./shared-ZCLREUIG.js";import"./shared-GHPFQXXP.js";import"./shared-KBJU3UXB.js";import"./shared-LE3YCXWE.js";import"./shared-T2FIYR7P.js";import"./shared-MAAJ2UG4.js";import"./shared-T4TFOPOU.js";import"./shared-N3ZA3KNR.js";export{b as finish,c as runAction,a as start};
