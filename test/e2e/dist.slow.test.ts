@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { fixture } from '../fixtures.ts';
 import { buildInto, builtDist } from './built-dist.ts';
 import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
@@ -90,7 +91,7 @@ it.each(['process-bridge.js', 'tokenizer-process.js'])(
     }
     const requests = join(folder, 'requests.jsonl');
     await writeFile(requests, '{"id": 1, "context": "a", "continuation": "b"}\n');
-    const model = fileURLToPath(new URL('../fixtures/tokenizers/llama3', import.meta.url));
+    const model = fixture('tokenizers', 'llama3');
     const args = ['--endpoint', 'http://127.0.0.1:9', '--model', 'm', '--tokenizer', model, '--requests', requests];
     const failure = await run(process.execPath, [
       join(bare, 'cli.js'),
