@@ -97,12 +97,16 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
  * A summary is worth less than the verdict, so that a failure only warns.
  * @param options with the origin of the report of another run
  */
-export async function writeSummary(
+export function writeSummary(
   report: Report,
-  { docs, runner }: ActionContext,
+  context: ActionContext,
   options: Pick<MarkdownOptions, 'origin' | 'htmlReport'>,
 ): Promise<void> {
-  const summary = renderStepSummary(report, { docs, ...options });
+  return addSummary(renderStepSummary(report, { docs: context.docs, ...options }), context);
+}
+
+/** A failure only warns. */
+export async function addSummary(summary: string, { runner }: ActionContext): Promise<void> {
   try {
     await runner.addSummary(summary);
   } catch (error) {

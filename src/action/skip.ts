@@ -5,6 +5,7 @@ import { describeSkipped } from '../report/markdown/index.ts';
 import type { ActionRun } from './action-run.ts';
 import { finishOwnCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';
+import { addSummary } from './report-results.ts';
 
 /** The label that skips a run, and who put it on the pull request. */
 interface Skip {
@@ -15,9 +16,8 @@ interface Skip {
 /** Null for a run that goes on, also because its label does not count: that is said. */
 export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
   const label = 'skip' in run ? run.skip : undefined;
-  if (label === undefined || !eventLabels(event).includes(label)) return null;
   const pullRequest = eventPullRequest(event);
-  if (pullRequest === null) return null;
+  if (label === undefined || pullRequest === null || !eventLabels(event).includes(label)) return null;
   const who =
     octokit === null
       ? { refused: 'the input github-token is empty, so that nobody can be asked who put it there' }
@@ -33,8 +33,6 @@ export async function reportSkip(skip: Skip, context: ActionContext): Promise<vo
   const text = describeSkipped(skip);
   runner.setOutputs({ verdict: 'skipped' });
   runner.annotate({ level: 'notice', message: text.title });
-  await runner.addSummary(text.summary).catch((error: Error) => {
-    runner.warning(`the step summary was not written: ${error.message}`);
-  });
+  await addSummary(text.summary, context);
   await finishOwnCheckRun(context, text, 'neutral');
 }

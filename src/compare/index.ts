@@ -3,6 +3,7 @@ export type { BenchmarkRow } from './benchmarks/row.ts';
 export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from './benchmarks/sample-plan.ts';
 export { isSmallLoss } from './checks/likelihood.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
+export { daysBetween } from './days-between.ts';
 export { reasonSchema } from './findings/flat-form.ts';
 export { groupName } from './pair-metrics.ts';
 export { findingPlaces, findingReason } from './reason.ts';

@@ -1,4 +1,5 @@
 import type { ComparisonContext } from '../context.ts';
+import { daysBetween } from '../days-between.ts';
 import type { Finding } from '../finding.ts';
 
 /** There is nothing to compare with. */
@@ -12,13 +13,11 @@ export function missingBaselineCheck({ baseline, baselinePath, policy }: Compari
 export function staleBaselineCheck({ baseline, candidate, policy }: ComparisonContext): Finding[] {
   const limit = policy['baseline-max-age'];
   if (baseline === null || limit === undefined) return [];
-  const days = (Date.parse(candidate.run.time) - Date.parse(baseline.run.time)) / MILLISECONDS_OF_A_DAY;
+  const days = daysBetween(baseline.run.time, candidate.run.time);
   // A time that cannot be read is no reason to say nothing.
   if (days <= limit) return [];
   return [{ kind: 'stale-baseline', level: 'warn', days: Number.isNaN(days) ? null : Math.floor(days), limit }];
 }
-
-const MILLISECONDS_OF_A_DAY = 86_400_000;
 
 /** Candidate and baseline are not alike. */
 export function comparabilityCheck({ comparability: { findings } }: ComparisonContext): Finding[] {

@@ -36,7 +36,7 @@ interface ScheduleOptions {
   readonly growTrees: boolean;
 }
 
-/** Batches of a backbone with a KV cache: see packages/language-model/decisions/004-attention. */
+/** Batches of a backbone with a KV cache: see packages/language-model/decisions/004-attention.md. */
 export const WITH_KV_CACHE: BatchKind = { useKvCache: true, plainAttention: true };
 
 /** Batches after a prefix: the memory of its keys and values is taken in any case. */

@@ -67,7 +67,7 @@ export interface TokenizerEntries {
  */
 function findEntries(): TokenizerEntries | null {
   const module = import.meta.url;
-  const bridge = bridgeEntry(module);
+  const bridge = bridgeEntry();
   const entry = workerEntry('tokenizer-process', module);
   if (bridge && entry) return { bridge, entry };
   // Sources, and the bundles of tools (.mjs), work on what their user chose.

@@ -13,8 +13,7 @@ import { openTokenPlace } from '../../src/tokens/token-place.ts';
 
 const digestOf = async (file: string) => digestTokenFiles([await openTokenPlace(file)]);
 
-const FIXTURES = new URL('../../../../packages/language-model/test/fixtures/gguf-tokenizers/', import.meta.url)
-  .pathname;
+const FIXTURES = new URL('../fixtures/gguf-tokenizers/', import.meta.url).pathname;
 
 function read<T>(name: string): T {
   return JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as T;

@@ -117,13 +117,9 @@ export class StoppableProcess<Request, Reply> {
   }
 }
 
-/**
- * @param module where a built caller is, beside which the bridge of a bundle is
- * @returns null if there is nothing to start the bridge from
- */
-export function bridgeEntry(module = import.meta.url): URL | null {
-  const beside = module.endsWith('.js') ? workerEntry('process-bridge', module) : null;
-  return beside ?? workerEntry('process-bridge', import.meta.url);
+/** What the process is started by, which is beside this module, in a bundle too. @returns null if there is nothing to start it from */
+export function bridgeEntry(): URL | null {
+  return workerEntry('process-bridge', import.meta.url);
 }
 
 export interface ProcessOptions {
