@@ -1,25 +1,26 @@
 // Builds the packages as they are published: JavaScript and types beside each other, README, license, and a manifest whose entries name
 // them. Usage: npx tsx scripts/build/packages.ts --outdir DIR [--repository OWNER/NAME]; then `npm pack DIR/spectra` or `npm publish DIR/spectra`.
-import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readWorkspaces } from '../workspaces.ts';
 import { withDraft } from './bundle.ts';
+import { tsc } from './tsc.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({ options: { outdir: { type: 'string' }, repository: { type: 'string' } } });
 if (values.outdir === undefined) throw new Error('--outdir is missing');
 const outdir = resolve(values.outdir);
-const { workspaces, license }: { workspaces: string[]; license: string } = await readJson(join(root, 'package.json'));
 
 await withDraft(outdir, async (draft) => {
-  tsc('-b');
-  for (const workspace of workspaces) {
+  tsc(root, '-b');
+  for (const workspace of readWorkspaces(root).folders) {
     const from = join(root, workspace);
     const to = join(draft, workspace.replace('packages/', ''));
     await mkdir(to);
     tsc(
+      root,
       '-p',
       from,
       '--outDir',
@@ -36,18 +37,11 @@ await withDraft(outdir, async (draft) => {
     await cp(join(from, 'README.md'), join(to, 'README.md'));
     await cp(join(root, 'LICENSE'), join(to, 'LICENSE'));
     const manifest = withPublishedEntries(await readJson(join(from, 'package.json')), values.repository);
-    await writeFile(join(to, 'package.json'), `${JSON.stringify({ ...manifest, license }, null, 2)}\n`);
+    await writeFile(join(to, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   }
   await rm(outdir, { recursive: true, force: true });
   await rename(draft, outdir);
 });
-
-function tsc(...args: string[]): void {
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...args], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-}
 
 interface Manifest {
   readonly homepage: string;

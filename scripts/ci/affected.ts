@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Workspaces } from '../workspaces.ts';
 
 /** Changes of these can change any result. */
 const OF_ALL =
@@ -7,21 +6,6 @@ const OF_ALL =
 
 /** Folders with the tests of the gate. */
 const GATE = 'test/';
-
-interface Workspaces {
-  /** `packages/spectra` … */
-  readonly folders: readonly string[];
-  /** The names of the packages that each needs, directly. */
-  readonly needs: ReadonlyMap<string, readonly string[]>;
-}
-
-/** The packages of the repository and what they need of each other. */
-export function readWorkspaces(root: string): Workspaces {
-  const read = (folder: string): { workspaces?: string[]; dependencies?: Record<string, string> } =>
-    JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-  const folders = read('.').workspaces ?? [];
-  return { folders, needs: new Map(folders.map((folder) => [folder, Object.keys(read(folder).dependencies ?? {})])) };
-}
 
 /**
  * The folders whose tests a change can break: those of the packages that it changes and of all that need them, and of the gate, which

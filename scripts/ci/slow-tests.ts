@@ -2,7 +2,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { affectedTests, readWorkspaces } from './affected.ts';
+import { readWorkspaces } from '../workspaces.ts';
+import { affectedTests } from './affected.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [base] = process.argv.slice(2);

@@ -1,16 +1,15 @@
 // Writes the pages of docs/api: what each package exports, as TypeScript declares it, with its comments.
 // Usage: npm run docs:api [-- --check]; needs the types that `npm run typecheck` builds, and builds them.
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tsc } from '../build/tsc.ts';
+import { readWorkspaces } from '../workspaces.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { workspaces }: { workspaces: string[] } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' });
+tsc(root, '-b');
 mkdirSync(join(root, 'docs/api'), { recursive: true });
-for (const workspace of workspaces) {
+for (const workspace of readWorkspaces(root).folders) {
   const name = workspace.replace('packages/', '');
   const page = join(root, 'docs/api', `${name}.md`);
   const text = pageOf(workspace, join(root, 'node_modules/.cache/types', name));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { affectedTests, readWorkspaces } from '../../scripts/ci/affected.ts';
+import { affectedTests } from '../../scripts/ci/affected.ts';
+import { readWorkspaces } from '../../scripts/workspaces.ts';
 import { repository } from '../fixtures.ts';
 
 const ALL = [
