@@ -9,6 +9,7 @@ import { assessCalibration, type NamedCalibration } from './calibration/assess.t
 import { CHECKS } from './checks/list.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
 import type { ComparisonContext } from './context.ts';
+import { withExceptions } from './exceptions.ts';
 import type { ChangedInput } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
@@ -40,6 +41,8 @@ export interface Comparison {
   readonly quantization?: Quantization | null | undefined;
   /** Null: there is none. */
   readonly calibration?: NamedCalibration | null | undefined;
+  /** The day on which exceptions of the policy are looked at; now by default. Nothing else depends on it. */
+  readonly today?: Date | undefined;
 }
 
 /** The screened matrices of the candidate whose full spectra some check depends on. */
@@ -52,11 +55,12 @@ export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
  * measurements give the same report.
  */
 export function compare(comparison: Comparison): Report {
-  const { policyPath, policy } = comparison;
+  const { policyPath, policy, today = new Date() } = comparison;
   const { candidate, baseline } = hideTexts(comparison, policy);
   const answered = contextOf({ ...comparison, candidate, baseline });
   const context = { ...answered, settled: settleContext(answered) };
-  const findings = sortFindings(Object.values(runPhases(CHECKS, context)).flat());
+  const found = Object.values(runPhases(CHECKS, context)).flat();
+  const findings = sortFindings(withExceptions(found, policy, today));
   return {
     schema: REPORT_SCHEMA,
     tool: candidate.tool,

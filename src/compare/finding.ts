@@ -6,7 +6,6 @@ import { benchmarkFindings } from './findings/benchmarks.ts';
 import { calibrationFindings } from './findings/calibration.ts';
 import { coverageFindings } from './findings/coverage.ts';
 import type { FindingTraits } from './findings/define-finding.ts';
-import { type Level, SEVERITY } from './findings/define-finding.ts';
 import { evidenceFindings } from './findings/evidence.ts';
 import { halvesFindings } from './findings/halves.ts';
 import { letterFindings } from './findings/letters.ts';
@@ -23,6 +22,7 @@ import { probeNoteFindings } from './findings/probe-notes.ts';
 import { quantizationFindings } from './findings/quantization.ts';
 import { rankLossFindings } from './findings/rank-loss.ts';
 import { retentionFindings } from './findings/retention.ts';
+import { type Level, SEVERITY } from './findings/severity.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
 import { spikeFindings } from './findings/spikes.ts';
 import { textLikelihoodFindings } from './findings/text-likelihood.ts';
@@ -31,8 +31,8 @@ import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
 import { twoKeyFindings } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
 
-export { type Level, SEVERITY } from './findings/define-finding.ts';
 export { type Scope, scopeSchema } from './findings/fields.ts';
+export { type Level, SEVERITY } from './findings/severity.ts';
 
 /** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */
 const FINDINGS = [

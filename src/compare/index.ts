@@ -4,6 +4,7 @@ export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from 
 export { isSmallLoss } from './checks/likelihood.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
 export { daysBetween } from './days-between.ts';
+export { isInPolicy, ownLevel, withExceptions } from './exceptions.ts';
 export { reasonSchema } from './findings/flat-form.ts';
 export { groupName } from './pair-metrics.ts';
 export { findingPlaces, findingReason } from './reason.ts';

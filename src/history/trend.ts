@@ -1,6 +1,6 @@
 import { release } from '@shadow-gate/platform';
 import type { Finding } from '../compare/finding.ts';
-import { CHARTS, type Chart, sortFindings, type Trend, verdictOf } from '../compare/index.ts';
+import { CHARTS, type Chart, sortFindings, type Trend, verdictOf, withExceptions } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type CusumPoint, cusum } from '../statistics/index.ts';
@@ -49,7 +49,11 @@ export function assessTrend(history: readonly HistoryEntry[], policy: Policy): T
   }));
   return {
     trend: { limit, checks: checks.slice(-SHOWN) },
-    findings: CHARTS.flatMap((chart) => alarmOf(chart, followed[chart], policy)),
+    findings: withExceptions(
+      CHARTS.flatMap((chart) => alarmOf(chart, followed[chart], policy)),
+      policy,
+      new Date(history.at(-1)?.time ?? 0),
+    ),
   };
 }
 

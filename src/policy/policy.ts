@@ -1,6 +1,7 @@
 import { isEmbedding, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
 import { z } from 'zod';
 import { DECISION_INTERVAL } from '../statistics/index.ts';
+import { exceptionSchema } from './exceptions.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 import { probePolicyShape } from './probe-policy.ts';
 
@@ -98,6 +99,8 @@ export const policySchema = z.strictObject({
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
   /** Days between the measurements of baseline and candidate, above which a baseline is stale; without it none is. */
   'baseline-max-age': z.int().positive().optional(),
+  /** Findings that are accepted for a time: until then, they are information. */
+  exceptions: z.array(exceptionSchema).min(1).optional(),
   /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
   /** ΔW beside those of known-good checkpoints (docs/calibration.md). */

@@ -3,7 +3,15 @@ import { VERSION } from '@shadow-gate/platform';
 import { parseVersioned, readVersioned, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { type Finding, findingSchema, type Level, SEVERITY } from '../compare/finding.ts';
-import { contradictionInSpectra, findingReason, reasonSchema, shownLevel, verdictOf } from '../compare/index.ts';
+import {
+  contradictionInSpectra,
+  findingReason,
+  isInPolicy,
+  ownLevel,
+  reasonSchema,
+  shownLevel,
+  verdictOf,
+} from '../compare/index.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { findingText } from './text/finding.ts';
 
@@ -51,8 +59,13 @@ const fileSchema = reportSchema
       const message = 'are not as many as `levels` counts: some were taken out';
       context.addIssue({ code: 'custom', path: ['reasons'], message });
     }
+    const unknown = findings.findIndex((finding) => !isInPolicy(finding, report.applied?.settings ?? {}));
+    if (unknown !== -1) {
+      const message = 'is none of the policy that the report has';
+      context.addIssue({ code: 'custom', path: ['reasons', unknown, 'details', 'exception'], message });
+    }
     const shown = shownLevel(report);
-    if (SEVERITY.indexOf(shown) < SEVERITY.indexOf(expected === 'pass' ? 'info' : expected)) {
+    if (SEVERITY.indexOf(shown) < Math.min(...findings.map((finding) => SEVERITY.indexOf(ownLevel(finding))), LEAST)) {
       const message = `the tables of the report show a reason for ${shown}, and the reasons give ${expected}: some were taken out`;
       context.addIssue({ code: 'custom', path: ['reasons'], message });
     }
@@ -64,6 +77,8 @@ const fileSchema = reportSchema
   });
 
 const FORMAT = { version: REPORT_SCHEMA, schema: fileSchema, hint: "make it with 'shadow-gate check --out'" } as const;
+
+const LEAST = SEVERITY.indexOf('info');
 
 function countLevels(findings: readonly Finding[]): Record<Level, number> {
   const of = (wanted: Level) => findings.filter(({ level }) => level === wanted).length;

@@ -51,6 +51,21 @@ rules:
       /:3:12: rules\.0\.level: alpha is information only/,
     ],
     ['modules for a metric of the model', 'rules:\n  - metric: mlpAttentionRatio\n    modules: [embed]\n', /:3:14: /],
+    [
+      'an exception for what always counts',
+      'exceptions:\n  - {finding: non-finite, scope: any, reason: r, who: w, until: 2027-01-15}\n',
+      /:2:15: exceptions\.0\.finding: is not a finding that can be excepted: .*shadow-delta.*, or the metric of a rule/,
+    ],
+    [
+      'an exception without an end',
+      'exceptions:\n  - {finding: spike, scope: any, reason: r, who: w}\n',
+      /:2:5: exceptions\.0\.until: /,
+    ],
+    [
+      'an exception until no day of the calendar',
+      'exceptions:\n  - {finding: spike, scope: any, reason: r, who: w, until: 2027-02-30}\n',
+      /:2:\d+: exceptions\.0\.until: must be a day, such as 2027-01-15/,
+    ],
     ['a duplicate key', 'spike: {}\nspike: {}\n', /:2:1: .*unique/],
     ['broken YAML', 'spike: {level: [\n', /shadow-gate\.yml:\d+:\d+: /],
     ['a list instead of a mapping', '- 1\n', /shadow-gate\.yml:1:1: /],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { withExceptions } from '../../src/compare/exceptions.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { parseReport, serializeReport } from '../../src/report/json.ts';
 import { everyFinding } from './findings.ts';
-import { finding, HOSTILE_NAMES, probeReport, report } from './fixtures.ts';
+import { finding, HOSTILE_NAMES, probeReport, report, spiked } from './fixtures.ts';
 
 const reread = (of: ReturnType<typeof report>) => parseReport(JSON.stringify(serializeReport(of)), 'report.json');
 
@@ -70,5 +72,17 @@ describe('report.json', () => {
         /the verdict is (pass|warn), and the reasons give/,
       );
     }
+  });
+
+  it('with an exception that its policy does not have is refused', () => {
+    const exception = { finding: 'spike', scope: 'any', reason: 'r', who: 'w', until: '2027-01-15' } as const;
+    const policy = { ...DEFAULT_POLICY, exceptions: [exception] };
+    const findings = withExceptions([spiked('w', { level: 'fail' })], policy, new Date('2026-12-01'));
+    const { rules: _, probes: __, ...settings } = policy;
+    const written = report({ verdict: 'pass', findings, applied: { rules: [], settings } });
+    expect(reread(written).findings).toEqual(findings);
+    const { exceptions: ___, ...others } = settings;
+    const forged = report({ verdict: 'pass', findings, applied: { rules: [], settings: others } });
+    expect(() => reread(forged)).toThrow(/reasons\.0\.details\.exception: is none of the policy that the report has/);
   });
 });

@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { acceptedSchema } from './accepted.ts';
 import type { Reason } from './flat-form.ts';
 import type { Rank } from './rank.ts';
-
-/** How much a finding weighs, the worst first. */
-export const SEVERITY = ['fail', 'inconclusive', 'warn', 'info'] as const;
-export type Level = (typeof SEVERITY)[number];
+import { SEVERITY } from './severity.ts';
 
 /** What is known of a kind of finding, apart from its fields. */
 export interface FindingTraits<F> {
@@ -34,5 +32,11 @@ export function defineFinding<const K extends string, S extends z.ZodRawShape>(
 }
 
 function strictSchema<K extends string, S extends z.ZodRawShape>(kind: K, fields: S) {
-  return z.strictObject({ kind: z.literal(kind), level: z.enum(SEVERITY), ...fields });
+  return z.strictObject({
+    kind: z.literal(kind),
+    level: z.enum(SEVERITY),
+    ...fields,
+    /** The exception of the policy for it, in effect or expired; absent for others. */
+    exception: acceptedSchema.optional(),
+  });
 }

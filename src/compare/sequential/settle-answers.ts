@@ -108,7 +108,9 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
     const facts = whole.probes.kind === 'paired' ? whole.probes.facts.length : 0;
     return { findings: runPhases(ANSWER_CHECKS, whole).answers, facts };
   };
-  return settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
+  const settled = settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
+  // What an exception accepts settles nothing: another loss may be among what was not asked.
+  return settled === 'fail' && policy.exceptions !== undefined ? null : settled;
 }
 
 /** Of answers alone. */

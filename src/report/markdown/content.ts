@@ -13,6 +13,7 @@ import {
 } from '../text/benchmarks.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
 import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
+import { acceptedFindings } from '../text/exceptions.ts';
 import { describeFinding, wordsOf } from '../text/finding.ts';
 import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount } from '../text/numbers.ts';
@@ -97,7 +98,7 @@ export function markdownContent(
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
-    warnings: origin === undefined ? '' : originWarnings(origin).join('<br>'),
+    warnings: [...acceptedLines(report), ...(origin === undefined ? [] : originWarnings(origin))].join('<br>'),
     origin: originLinks(origin),
     deciding: [isPass ? decidingLine(report) : decidingTableMarkdown(report), stopLine(report)]
       .filter((part) => part !== '')
@@ -127,6 +128,11 @@ export function markdownContent(
     screened: screenedList(report),
     footer: footer(report, origin?.repository),
   };
+}
+
+/** What would count without an exception of the policy. */
+function acceptedLines(report: Report): string[] {
+  return acceptedFindings(report).map((accepted) => `${ICONS.warn} ${phraseMarkdown(accepted)}`);
 }
 
 /** How much was asked, of what could have been; empty where that is everything. */

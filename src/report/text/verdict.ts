@@ -11,13 +11,14 @@ import { formatPair, formatRelative } from './numbers.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
 import { isBeyondDrop } from './row-marks.ts';
 
-/** The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart. */
+/** The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart, what is accepted first. */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
   const order = [report.verdict, 'fail', 'inconclusive', 'warn'];
   const rank = (finding: Finding): number => order.indexOf(finding.level);
+  const infos = report.findings.filter(({ level }) => level === 'info');
   return {
     grave: report.findings.filter(({ level }) => level !== 'info').sort((a, b) => rank(a) - rank(b)),
-    infos: report.findings.filter(({ level }) => level === 'info'),
+    infos: [...infos.filter(({ exception }) => exception), ...infos.filter(({ exception }) => !exception)],
   };
 }
 
@@ -62,7 +63,10 @@ function withoutBaseline({ tensors }: Report): Phrase {
 
 /** What went beyond a limit and decides nothing. */
 function onlyNoted(finding: Finding, report: Report): Phrase {
-  return phrase`${findingHeadline(finding, report)} The policy only notes it: its level is ${code('info')}.`;
+  const why = finding.exception
+    ? phrase`An exception of the policy accepts it.`
+    : phrase`The policy only notes it: its level is ${code('info')}.`;
+  return phrase`${findingHeadline(finding, report)} ${why}`;
 }
 
 /** Is a gain real? If there is none: nothing was lost. */
@@ -108,11 +112,12 @@ export function leastCarryOver({
 }
 
 /**
- * The first loss beyond a limit that a pass only notes, since the policy gives its check the level `info`; null without one. No
- * sentence may say then that nothing was lost.
+ * What a pass only notes: the first that an exception accepts, or the first loss beyond a limit where the policy gives its check the
+ * level `info`; null without one. No sentence may say then that nothing was lost.
  */
-function notedLoss({ findings }: Report): Finding | null {
-  return findings.find(({ kind, level }) => level === 'info' && FINDING_WORDS[kind].isLoss) ?? null;
+function notedLoss(report: Report): Finding | null {
+  const { infos } = findingsBySeverity(report);
+  return infos.find(({ kind, exception }) => exception !== undefined || FINDING_WORDS[kind].isLoss) ?? null;
 }
 
 /** The same of a metric beyond the limit of its rule. */

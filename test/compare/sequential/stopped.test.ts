@@ -100,6 +100,17 @@ describe('a candidate that was not asked everything', () => {
     expect(kinds).not.toContain('stopped-early');
   });
 
+  it('is not settled by a loss that the policy accepts: another may be among what was not asked', () => {
+    const exceptions = ['twin-accuracy', 'accuracy-loss', 'likelihood-loss', 'retention', 'level-lost', 'two-key'].map(
+      (finding) => `{ finding: ${finding}, scope: any, reason: known, who: ada, until: 2999-01-01 }`,
+    );
+    const accepting = parsePolicy(`exceptions: [${exceptions.join(', ')}]`, 'policy.yml');
+    expect(judge(stopped(worse, { blocks: AFTER.worse, settled: 'fail' }), accepting)).toEqual({
+      verdict: 'inconclusive',
+      kinds: ['stopped-early'],
+    });
+  });
+
   it('is not settled under a stricter policy than the one it was asked under', () => {
     const blocks = AFTER.equal;
     const strict = parsePolicy('twin-accuracy: { alpha: 0.001, drop: 0.005 }', 'policy.yml');

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { METRICS } from './metrics.ts';
+
+/**
+ * Kinds of findings that a team may accept for a time. What is not here counts always: damaged weights, a measurement that was
+ * refused or is missing, what could not be judged, and an input that the change under test touches.
+ */
+export const ACCEPTABLE_FINDINGS = [
+  'stale-baseline',
+  'calibrated-metric',
+  'spike',
+  'group-spike',
+  'rank-loss',
+  'zero-rows',
+  'nothing-trained',
+  'only-head-trained',
+  'quantization-error',
+  'changed-behavior',
+  'logit-scale',
+  'letters-memorized',
+  'twin-accuracy',
+  'accuracy-loss',
+  'likelihood-loss',
+  'text-likelihood',
+  'shadow-delta',
+  'benchmark-loss',
+  'level-lost',
+  'retention',
+  'two-key',
+  'trend',
+] as const;
+
+/** The scope of an exception for every place. */
+export const ANYWHERE = 'any';
+
+/** One finding that is accepted until a day. */
+export const exceptionSchema = z.strictObject({
+  /** Its kind; of a rule of the policy, the metric. */
+  finding: z.enum(
+    [...ACCEPTABLE_FINDINGS, ...METRICS],
+    `is not a finding that can be excepted: ${ACCEPTABLE_FINDINGS.join(', ')}, or the metric of a rule`,
+  ),
+  /** The `place` that the finding has in report.json: `model`, a capability, a suite, a module type, a tensor. Or `any`. */
+  scope: z.string().min(1),
+  reason: z.string().min(1),
+  /** Who accepts it. */
+  who: z.string().min(1),
+  /** The last day on which it counts, in UTC. */
+  until: z.iso.date('must be a day, such as 2027-01-15'),
+});
+export type PolicyException = z.infer<typeof exceptionSchema>;
