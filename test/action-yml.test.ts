@@ -65,6 +65,7 @@ it.each([
 it('action.yml names the outputs and the entry point that the code has', () => {
   expect(Object.keys(outputs)).toEqual([
     'verdict',
+    'overridden-by',
     'shadow-delta',
     'transfer',
     'twin-accuracy-change',

@@ -52,7 +52,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'unused-template.ts',
   ],
   'evaluation-logs': ['measure-logs.ts'],
-  policy: ['load.ts', 'metrics.ts', 'policy.ts', 'probe-policy.ts', 'twins-of.ts'],
+  policy: ['exceptions.ts', 'load.ts', 'metrics.ts', 'policy.ts', 'probe-policy.ts', 'twins-of.ts'],
   compare: ['calibration/index.ts', 'compare.ts', 'finding.ts', 'index.ts', 'probes/index.ts', 'report.ts'],
   history: ['entry.ts', 'trend.ts'],
   gate: [

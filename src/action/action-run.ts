@@ -107,6 +107,8 @@ export interface MeasuringRun extends JudgingRun {
 
 /** A run that ends with a verdict. */
 export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun, SkippableRun {
+  /** The label of a pull request that turns its failed check neutral. */
+  readonly override: string | undefined;
   readonly issue: Inputs['issue'];
   readonly failOn: Inputs['fail-on'];
 }

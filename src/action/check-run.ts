@@ -8,7 +8,13 @@ import {
   openCheckRun,
   writeCheckRun,
 } from '../github/publish/index.ts';
-import { type CheckRunText, describeCheckRun, describeNoVerdict, type Origin } from '../report/markdown/index.ts';
+import {
+  type CheckRunText,
+  describeCheckRun,
+  describeNoVerdict,
+  type Origin,
+  type Override,
+} from '../report/markdown/index.ts';
 import type { KeyedRun, ReportingRun } from './action-run.ts';
 import type { ActionContext, StepEnvironment } from './context.ts';
 import { logOrWarn } from './results.ts';
@@ -17,6 +23,8 @@ interface CheckedReport {
   readonly report: Report;
   readonly origin: Origin | undefined;
   readonly htmlReport?: string | undefined;
+  /** Null: what it found counts. */
+  readonly override?: Override | null;
 }
 
 /** The name under which a step that is started again finds the check run of its first process. */
@@ -29,7 +37,7 @@ const STATE = 'checkRun';
 export async function openOwnCheckRun(context: ActionContext): Promise<OpenedCheckRun | null> {
   const { octokit, runner } = context;
   const { input } = runner;
-  const place = ownPlace(context);
+  const place = ownCheckPlace(context);
   const hasVerdict = input('shard') === '' && input('report') === '' && input('mode') !== 'calibrate';
   if (octokit === null || place.commit.sha === '' || !hasVerdict) return null;
   const opened = await openCheckRun(octokit, place);
@@ -49,9 +57,10 @@ export async function writeOwnCheckRun(
 ): Promise<void> {
   const { checkRun: opened = null, runner } = context;
   if (opened !== null && 'none' in opened) return void logOrWarn(context, 'Check run', opened);
-  const conclusion = isSaved ? checkRunConclusion(checked.report.verdict, run.failOn) : 'failure';
+  const judged = checked.override ? 'neutral' : checkRunConclusion(checked.report.verdict, run.failOn);
+  const conclusion = isSaved ? judged : 'failure';
   const id = opened !== null && 'id' in opened ? opened.id : null;
-  const isWritten = await write(run, context, { ...checked, ...ownPlace(context), conclusion, id });
+  const isWritten = await write(run, context, { ...checked, ...ownCheckPlace(context), conclusion, id });
   if (isWritten) runner.saveState(STATE, '');
 }
 
@@ -68,7 +77,7 @@ export async function finishOwnCheckRun(
 ): Promise<void> {
   const { octokit, checkRun: opened = null, runner } = context;
   if (octokit === null || opened === null || !('id' in opened)) return;
-  const place = { ...ownPlace(context), anchor: anchorOf(context), id: opened.id };
+  const place = { ...ownCheckPlace(context), anchor: anchorOf(context), id: opened.id };
   const result = await writeCheckRun(octokit, { ...text, ...place, conclusion });
   if (logOrWarn(context, 'Check run', result) !== '') runner.saveState(STATE, '');
 }
@@ -78,7 +87,7 @@ export function checkRunLeftOpen({ [`STATE_${STATE}`]: id = '' }: StepEnvironmen
   return /^\d+$/.test(id) ? Number(id) : null;
 }
 
-function ownPlace({ event, repository, runner, workflowRun }: ActionContext): CheckRunPlace {
+export function ownCheckPlace({ event, repository, runner, workflowRun }: ActionContext): CheckRunPlace {
   const key = runner.input('key');
   return {
     commit: { ...repository, sha: eventPullRequestHead(event) ?? event.sha },
@@ -112,9 +121,12 @@ async function write(
   checked: CheckedReport & CheckRunPlace & Pick<CheckRun, 'conclusion' | 'id'>,
 ): Promise<boolean> {
   const { octokit, docs } = context;
-  const { report, origin, htmlReport, ...place } = checked;
+  const { report, origin, htmlReport, override, ...place } = checked;
   if (octokit === null || place.commit.sha === '') return false;
-  const text = describeCheckRun(report, { key, docs, origin, htmlReport });
-  const result = await writeCheckRun(octokit, { ...text, ...place, anchor: anchorOf(context) });
+  const text = describeCheckRun(report, { key, docs, origin, htmlReport, override });
+  const result = await writeCheckRun(octokit, {
+    ...{ ...text, ...place },
+    ...{ anchor: anchorOf(context), digest: report.candidate.digest },
+  });
   return logOrWarn(context, 'Check run', result) !== '';
 }

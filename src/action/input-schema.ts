@@ -75,6 +75,7 @@ const inputsSchema = z.object({
   counts: optional,
   report: optional,
   skip: optional,
+  override: optional,
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),
   reference: optional,

@@ -37,8 +37,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const { baseline, calibration, policy, 'update-baseline': updateBaseline, cache } = inputs;
   if (mode === 'calibrate') return calibrateRun(inputs, { key, slug });
   const judging = { key, slug, baseline, calibration, policy, updateBaseline, cache, out };
-  const { skip } = inputs;
-  const reporting = { ...judging, comment, artifact, issue, failOn, skip };
+  const { skip, override } = inputs;
+  const reporting = { ...judging, comment, artifact, issue, failOn, skip, override };
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
   const { reference } = inputs;

@@ -25,6 +25,7 @@ import type { ActionContext } from './context.ts';
 import { numberOutputs } from './numbers.ts';
 import { ownOrigin } from './origin.ts';
 import { COMMENT_FILE } from './out-folder.ts';
+import { findOverride } from './override.ts';
 import { publishPage } from './page.ts';
 import { type ActionResults, logOrWarn, type ResultFiles, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
@@ -42,27 +43,28 @@ export async function reportResults(results: ActionResults): Promise<void> {
   const { runner } = context;
   const { report, save } = await updateHistory(results);
   await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
-  writeAnnotation(runner, report, run);
+  const override = await findOverride(run, report, context);
+  writeAnnotation(runner, report, { ...run, isOverridden: override !== null });
   const told = await orFailStep(context, () =>
-    runner.setOutputs({ verdict: report.verdict, ...numberOutputs(report) }),
+    runner.setOutputs({ verdict: report.verdict, 'overridden-by': override?.login ?? '', ...numberOutputs(report) }),
   );
   const origin = ownOrigin(context);
   const page = await publishPage(run, context, { report, origin });
   const render = (from: Origin | undefined) =>
-    renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url });
+    renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url, override });
   const files = await orFailStep(context, async () => {
     const written = await writeFiles(run, { ...results, report }, render(origin));
     runner.setOutputs(written);
     return written;
   });
-  await writeSummary(report, context, { origin, htmlReport: page.url });
+  await writeSummary(report, context, { origin, htmlReport: page.url, override });
   const pullRequest = eventPullRequest(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({
     comment: await writeComment(run, context, { render, origin, verdict: report.verdict, pullRequests }),
   });
   const isSaved = told !== null && files !== null;
-  await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url, isSaved });
+  await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url, override, isSaved });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
   // Without its files, this run is no one to continue from.
@@ -100,7 +102,7 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 export function writeSummary(
   report: Report,
   context: ActionContext,
-  options: Pick<MarkdownOptions, 'origin' | 'htmlReport'>,
+  options: Pick<MarkdownOptions, 'origin' | 'htmlReport' | 'override'>,
 ): Promise<void> {
   return addSummary(renderStepSummary(report, { docs: context.docs, ...options }), context);
 }

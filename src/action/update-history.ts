@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { writeFileAtomic } from '@shadow-gate/platform/files';
+import type { TrendOverride } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
+import { labelingsSince } from '../github/approved/index.ts';
 import type { Octokit } from '../github/client/index.ts';
 import { eventDefaultBranch } from '../github/event/index.ts';
 import { artifactsOnBranch } from '../github/storage/index.ts';
@@ -46,7 +48,8 @@ export async function updateHistory({
   if (past === null) return alone;
   const { id, url } = workflowRun;
   const time = now().toISOString();
-  const entry = historyEntry(report, { time, run: { id: String(id), url }, commit: event.sha, policy });
+  const overrides = await overridesSince(past.at(-1)?.time, run, octokit, context);
+  const entry = historyEntry(report, { time, run: { id: String(id), url }, commit: event.sha, policy, overrides });
   const history = appendHistory(past, entry);
   runner.info(`History: ${history.length} ${history.length === 1 ? 'check' : 'checks'}`);
   return {
@@ -73,6 +76,22 @@ async function readHistory(octokit: Octokit, context: ActionContext, name: strin
     return [];
   } catch (error) {
     return warnUnreadable(context, `${(error as Error).message} (it needs \`permissions: actions: read\`)`);
+  }
+}
+
+/** Before the first check of a history there is nothing to add. What cannot be read is missing in the history, with a warning. */
+async function overridesSince(
+  since: string | undefined,
+  { override: label }: ReportingRun,
+  octokit: Octokit,
+  { repository, runner }: ActionContext,
+): Promise<TrendOverride[]> {
+  if (label === undefined || since === undefined) return [];
+  try {
+    return await labelingsSince(octokit, repository, { label, since });
+  } catch (error) {
+    runner.warning(printable(`the history does not name who overrode a check: ${(error as Error).message}`));
+    return [];
   }
 }
 

@@ -1,4 +1,4 @@
-import { ANYWHERE, type PolicyException } from '../policy/exceptions.ts';
+import { ACCEPTABLE_FINDINGS, ANYWHERE, type PolicyException } from '../policy/exceptions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { daysBetween } from './days-between.ts';
 import type { Finding, Level } from './finding.ts';
@@ -31,6 +31,11 @@ export function isInPolicy(finding: Finding, { exceptions = [] }: Pick<Policy, '
     const isSame = one.reason === exception.reason && one.who === exception.who && one.until === exception.until;
     return isSame && covers(one, finding);
   });
+}
+
+/** Whether a team may accept this finding at all. */
+export function isAcceptable({ kind, level }: Pick<Finding, 'kind' | 'level'>): boolean {
+  return level !== 'inconclusive' && (kind === 'metric-moved' || ACCEPTABLE_FINDINGS.some((known) => known === kind));
 }
 
 /** The level that the finding has without its exception. */

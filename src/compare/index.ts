@@ -4,7 +4,7 @@ export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from 
 export { isSmallLoss } from './checks/likelihood.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
 export { daysBetween } from './days-between.ts';
-export { isInPolicy, ownLevel, withExceptions } from './exceptions.ts';
+export { isAcceptable, isInPolicy, ownLevel, withExceptions } from './exceptions.ts';
 export { reasonSchema } from './findings/flat-form.ts';
 export { groupName } from './pair-metrics.ts';
 export { findingPlaces, findingReason } from './reason.ts';
@@ -13,5 +13,13 @@ export { askingOrder } from './sequential/order.ts';
 export { firstAnswers, settleAgainst } from './sequential/settle-answers.ts';
 export { shownLevel } from './shown-level.ts';
 export { type BaselineMatrix, contradictionInSpectra } from './spectra-report.ts';
-export { CHARTS, type Chart, type Trend, type TrendCheck, timeSchema } from './trend-schema.ts';
+export {
+  CHARTS,
+  type Chart,
+  overridesSchema,
+  type Trend,
+  type TrendCheck,
+  type TrendOverride,
+  timeSchema,
+} from './trend-schema.ts';
 export { sortFindings, verdictOf } from './verdict.ts';

@@ -21,11 +21,23 @@ const checkSchema = z.strictObject({
 });
 export type TrendCheck = z.infer<typeof checkSchema>;
 
+/** Somebody who may write put the label on a pull request that overrides a failed check. */
+const overrideSchema = z.strictObject({ login: z.string(), pullRequest: z.int().positive(), time: timeSchema });
+export type TrendOverride = z.infer<typeof overrideSchema>;
+export const overridesSchema = z.array(overrideSchema);
+
 /** How a check stands among those before it. */
 export const trendSchema = z.strictObject({
   /** A sum above this is an alarm. */
   limit: z.number().positive(),
   /** The last checks, the newest last. */
   checks: z.array(checkSchema),
+  /** Items that flipped in several of the checks that asked items, those of most checks first; absent without. */
+  flips: z
+    .array(z.strictObject({ item: z.string(), checks: z.int(), of: z.int() }))
+    .min(1)
+    .optional(),
+  /** Overrides since the first of the checks; absent without. */
+  overrides: overridesSchema.min(1).optional(),
 });
 export type Trend = z.infer<typeof trendSchema>;

@@ -1,11 +1,12 @@
 import { UserError } from '@shadow-gate/platform';
 import { parseVersioned } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { timeSchema } from '../compare/index.ts';
+import { overridesSchema, type TrendOverride, timeSchema } from '../compare/index.ts';
 import type { Estimate, ShadowRow } from '../compare/probes/index.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
 import { roundNumber } from '../measure/round.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
+import { BUILTIN } from '../probes/suite.ts';
 import { arithmeticMean, conformalSpread, normalQuantile } from '../statistics/index.ts';
 
 export const HISTORY_SCHEMA = 'shadow-gate/history@1';
@@ -41,6 +42,10 @@ export const historyEntrySchema = z.strictObject({
   shadowGap: valueSchema.nullable(),
   /** The MLP ÷ attention ratio of ΔW. */
   concentration: valueSchema.nullable(),
+  /** Items of files that flipped, as `suite: id`; those of drawn suites are other questions each time. Absent where nothing was asked. */
+  flips: z.array(z.string()).optional(),
+  /** Labels that override a failed check, put on pull requests since the check before. Absent without. */
+  overrides: overridesSchema.min(1).optional(),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
@@ -51,7 +56,11 @@ interface Occasion {
   readonly commit: string | null;
   /** The tolerance of concentration is in it. */
   readonly policy: Policy;
+  readonly overrides?: readonly TrendOverride[];
 }
+
+/** Of one check. */
+const MOST_FLIPS = 50;
 
 /**
  * What a history keeps of a check. The probe numbers are those of the suites that the seed draws (`drawn` of the report), so
@@ -59,7 +68,7 @@ interface Occasion {
  * are those of all suites, and the entry has no seed: the same items again are no new evidence.
  * @param report of a check, before {@link withTrend}
  */
-export function historyEntry(report: Report, { time, run, commit, policy }: Occasion): HistoryEntry {
+export function historyEntry(report: Report, { time, run, commit, policy, overrides = [] }: Occasion): HistoryEntry {
   const { probes } = report;
   const row = probes && (probes.drawn ?? probes.comparison.rows[0] ?? null);
   return {
@@ -76,7 +85,19 @@ export function historyEntry(report: Report, { time, run, commit, policy }: Occa
     twinAccuracy: row && probes && probeValue(row.twin, row.twinChange, probes.comparison.exclusion),
     shadowGap: row && probes && probeValue(row.gap, row.delta, probes.comparison.confidence),
     concentration: concentrationOf(report, policy),
+    ...flipsOf(report),
+    ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
   };
+}
+
+function flipsOf({ probes }: Report): Pick<HistoryEntry, 'flips'> {
+  const items = probes?.items;
+  if (!items?.hasBaseline) return {};
+  const flips = items.facts.flatMap(({ id, part, flip }) => {
+    const suite = items.parts[part]?.suite;
+    return flip === undefined || suite === undefined || suite === BUILTIN ? [] : [`${suite}: ${id}`];
+  });
+  return { flips: flips.slice(0, MOST_FLIPS) };
 }
 
 function probeValue({ baseline, candidate }: ShadowRow['twin'], change: Estimate | null, level: number): HistoryValue {

@@ -48,13 +48,33 @@ export function assessTrend(history: readonly HistoryEntry[], policy: Policy): T
     },
   }));
   return {
-    trend: { limit, checks: checks.slice(-SHOWN) },
+    trend: { limit, checks: checks.slice(-SHOWN), ...mostFlipped(history), ...overridesIn(history) },
     findings: withExceptions(
       CHARTS.flatMap((chart) => alarmOf(chart, followed[chart], policy)),
       policy,
       new Date(history.at(-1)?.time ?? 0),
     ),
   };
+}
+
+/** So many items are listed, of those that flipped in at least so many checks. */
+const LISTED_FLIPS = 5;
+const FEWEST_FLIPS = 2;
+
+/** An item that flips again and again is a hard one, or a wrong one: it says little of a checkpoint. */
+function mostFlipped(history: readonly HistoryEntry[]): Pick<Trend, 'flips'> {
+  const asked = history.slice(-SHOWN).flatMap(({ flips }) => (flips === undefined ? [] : [new Set(flips)]));
+  const items = [...new Set(asked.flatMap((flips) => [...flips]))];
+  const flips = items
+    .map((item) => ({ item, checks: asked.filter((of) => of.has(item)).length, of: asked.length }))
+    .filter(({ checks }) => checks >= FEWEST_FLIPS)
+    .sort((a, b) => b.checks - a.checks || a.item.localeCompare(b.item));
+  return flips.length === 0 ? {} : { flips: flips.slice(0, LISTED_FLIPS) };
+}
+
+function overridesIn(history: readonly HistoryEntry[]): Pick<Trend, 'overrides'> {
+  const overrides = history.slice(-SHOWN).flatMap((entry) => entry.overrides ?? []);
+  return overrides.length === 0 ? {} : { overrides };
 }
 
 /** The report with the trend added. More findings never make a verdict milder. */

@@ -141,3 +141,21 @@ it('an endpoint or a probe file that fails is an error without issue or history,
   expect(issue).toMatchObject({ state: 'open', comments: [] });
   expect(history()).toHaveLength(1);
 });
+
+it('the history names people who may write and put the label on a pull request that overrides its check', async () => {
+  const inputs = { ...NARROW, override: 'accept-model-loss' };
+  await night(inputs, 1);
+  rig.github.permissions.set('maintainer', 'write');
+  rig.github.permissions.set('stranger', 'read');
+  const labeled = (login: string, day: number, name = inputs.override) => ({
+    ...{ event: 'labeled' as const, label: { name }, actor: { login, type: 'User' as const } },
+    ...{ issue: { number: day }, created_at: `2026-11-0${day}T12:00:00Z` },
+  });
+  rig.github.labelings.push(
+    ...[labeled('stranger', 2), labeled('maintainer', 3), labeled('maintainer', 4, 'docs'), labeled('maintainer', 5)],
+  );
+  await night(inputs, 4);
+  await night(inputs, 6);
+  const by = (pullRequest: number) => ({ login: 'maintainer', pullRequest, time: `2026-11-0${pullRequest}T12:00:00Z` });
+  expect(history().map(({ overrides }) => overrides)).toEqual([undefined, [by(5), by(3)], [by(5)]]);
+});

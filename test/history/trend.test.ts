@@ -187,6 +187,22 @@ describe('a report with a trend', () => {
     expect(trend.checks.at(-1)?.time).toBe(night(44).time);
   });
 
+  it('items that flipped in several of the checks that asked any are listed, those of most checks first', () => {
+    const flips = [['a: 1', 'a: 2'], ['a: 2', 'b: 1'], undefined, ['a: 2', 'b: 1', 'b: 1'], []];
+    const history = flips.map((own, i) => night(i, own === undefined ? {} : { flips: own }));
+    expect(assess(history).trend.flips).toEqual([
+      { item: 'a: 2', checks: 3, of: 4 },
+      { item: 'b: 1', checks: 2, of: 4 },
+    ]);
+    expect(assess(history.slice(0, 1)).trend.flips).toBeUndefined();
+  });
+
+  it('overrides of the checks that are shown are listed', () => {
+    const overrides = [{ login: 'ada', pullRequest: 7, time: night(1).time }];
+    expect(assess([night(0), night(1, { overrides })]).trend.overrides).toEqual(overrides);
+    expect(assess([night(0, { overrides }), ...nights(Array(30).fill(0))]).trend.overrides).toBeUndefined();
+  });
+
   it('an empty history gives a trend with neither checks nor findings', () => {
     expect(assessTrend([], DEFAULT_POLICY)).toEqual({ trend: { limit: 5, checks: [] }, findings: [] });
   });

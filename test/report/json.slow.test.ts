@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withExceptions } from '../../src/compare/exceptions.ts';
+import { withExceptions } from '../../src/compare/index.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { parseReport, serializeReport } from '../../src/report/json.ts';
 import { everyFinding } from './findings.ts';

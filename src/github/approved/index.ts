@@ -7,4 +7,4 @@ export { GitObjects, unreadable } from './git-objects.ts';
 export { policyAtBase } from './policy-at-base.ts';
 export { type ApprovedProbeFiles, probeFilesAtBase } from './probe-files-at-base.ts';
 export { locate, repositoryPath, type Workspace } from './repository-path.ts';
-export { whoLabeled } from './who-labeled.ts';
+export { labelingsSince, whoLabeled } from './who-labeled.ts';

@@ -1,8 +1,8 @@
 import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
-import type { Octokit, PullRequest } from '../client/types.ts';
+import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
 /** Who put a label on a pull request, if that person may write to the repository; else why it does not count. */
-type Labeled = { readonly login: string } | { readonly refused: string };
+type Labeled = { readonly login: string; readonly at: string } | { readonly refused: string };
 
 /** Permissions of somebody who could merge. GitHub calls `maintain` write here, and `triage` read. */
 const MAY_WRITE: readonly string[] = ['admin', 'write'];
@@ -33,11 +33,45 @@ export async function whoLabeled(
     const { login, type } = last.actor ?? { login: 'who put it there', type: '' };
     if (type !== 'User') return { refused: `${login} is no person` };
     const permission = await permissionOf(octokit, { owner, repo, username: login });
-    if (MAY_WRITE.includes(permission)) return { login };
+    if (MAY_WRITE.includes(permission)) return { login, at: last.created_at };
     return { refused: `${login}, who put it there, has ${permission} access and not write access` };
   } catch (error) {
     return { refused: `GitHub does not say who put it there: ${describeGithubError(error)}` };
   }
+}
+
+/** A label that somebody who may write put on a pull request. */
+interface Labeling {
+  readonly login: string;
+  readonly pullRequest: number;
+  readonly time: string;
+}
+
+/**
+ * Who put a label on which pull requests since a time, the newest first: people who may write alone.
+ * @throws Error if GitHub does not say
+ */
+export async function labelingsSince(
+  octokit: Octokit,
+  repository: Repository,
+  { label, since }: { readonly label: string; readonly since: string },
+): Promise<Labeling[]> {
+  const events = await octokit.paginate(
+    octokit.rest.issues.listEventsForRepo,
+    { ...repository, per_page: 100 },
+    ({ data }, done) => {
+      const newer = data.filter(({ created_at }) => Date.parse(created_at) > Date.parse(since));
+      if (newer.length < data.length) done();
+      return newer;
+    },
+  );
+  const found: Labeling[] = [];
+  for (const { event, label: its, actor, issue, created_at } of events) {
+    if (event !== 'labeled' || its?.name !== label || actor?.type !== 'User' || !issue) continue;
+    const permission = await permissionOf(octokit, { ...repository, username: actor.login });
+    if (MAY_WRITE.includes(permission)) found.push({ login: actor.login, pullRequest: issue.number, time: created_at });
+  }
+  return found;
 }
 
 type Person = Parameters<Octokit['rest']['repos']['getCollaboratorPermissionLevel']>[0] & object;

@@ -8,5 +8,5 @@ export {
   isOnDefaultBranch,
 } from './branches.ts';
 export type { WorkflowEvent } from './event.ts';
-export { eventLabels, eventPullRequest, eventPullRequestHead } from './pull-request.ts';
+export { eventLabels, eventNewLabel, eventPullRequest, eventPullRequestHead } from './pull-request.ts';
 export { eventFinishedRun, type FinishedRun, pullRequestsOfRun } from './workflow-run.ts';

@@ -25,6 +25,14 @@ export function eventLabels(event: Pick<WorkflowEvent, 'name' | 'payload'>): str
   return labelsSchema.safeParse(event.payload).data?.pull_request.labels.map(({ name }) => name) ?? [];
 }
 
+const labeledSchema = z.object({ action: z.literal('labeled'), label: z.object({ name: z.string() }) });
+
+/** The label that was put on a pull request, if the event is about that. */
+export function eventNewLabel(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
+  if (eventPullRequest(event) === null) return null;
+  return labeledSchema.safeParse(event.payload).data?.label.name ?? null;
+}
+
 /** The newest commit of the pull request when its event was sent; null for an event about something else. */
 export function eventPullRequestHead(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
   if (eventPullRequest(event) === null) return null;

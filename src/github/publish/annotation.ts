@@ -30,10 +30,10 @@ export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
 export function writeAnnotation(
   runner: Pick<Runner, 'annotate' | 'failStep'>,
   report: Report,
-  { failOn, key }: { failOn: FailOn; key: string },
+  { failOn, key, isOverridden }: { failOn: FailOn; key: string; isOverridden: boolean },
 ): void {
   const { verdict } = report;
-  const fails = isFailure(verdict, failOn);
+  const fails = isFailure(verdict, failOn) && !isOverridden;
   if (fails) runner.failStep();
   runner.annotate({
     level: fails || verdict === 'fail' ? 'error' : verdict === 'pass' ? 'notice' : 'warning',

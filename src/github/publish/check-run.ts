@@ -34,6 +34,8 @@ export interface CheckRun extends CheckRunText, CheckRunPlace {
   readonly anchor: string;
   /** Of one that is open; null: a new one. */
   readonly id?: number | null;
+  /** Digest of the checkpoint that was judged. */
+  readonly digest?: string | undefined;
 }
 
 const PERMISSION = 'checks: write';
@@ -60,10 +62,11 @@ export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Prom
  * verdict. A token that may not write one is no error: most jobs do not need it.
  */
 export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<CheckRunResult> {
-  const { title, summary, annotations, conclusion, anchor, id = null } = run;
+  const { title, summary, annotations, conclusion, anchor, id = null, digest } = run;
   const { head_sha, ...request } = requestOf(run);
   const finished = {
     ...({ ...request, status: 'completed', conclusion } as const),
+    ...(digest === undefined ? {} : { external_id: digest }),
     output: {
       title,
       summary,
@@ -87,8 +90,11 @@ export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<Ch
 
 const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) => ({
   ...{ owner, repo, head_sha: sha },
-  ...{ name: printable(name, NAME_LENGTH), details_url: run },
+  ...{ name: checkRunName(name), details_url: run },
 });
+
+/** A name as GitHub has it. */
+export const checkRunName = (name: string): string => printable(name, NAME_LENGTH);
 
 function failed(error: unknown, { commit: { owner, repo } }: CheckRunPlace) {
   const isForbidden = !isRateLimit(error) && (requestErrorStatus(error) === 403 || requestErrorStatus(error) === 404);

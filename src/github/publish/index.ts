@@ -9,5 +9,6 @@ export {
 } from './check-run.ts';
 export { writeStickyComment } from './comment.ts';
 export { fetchPullRequestHead } from './comment-order.ts';
+export { whyNotFailedBefore } from './failed-check.ts';
 export { updateIssue } from './issue.ts';
 export { proposeFiles } from './propose-files.ts';

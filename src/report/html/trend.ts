@@ -7,10 +7,12 @@ import {
   SUMS_EXPLAINED,
   TREND_COLUMNS,
   trendCells,
+  trendNotes,
   trendSentence,
 } from '../text/trend.ts';
 import { chart } from './chart.ts';
 import { type Html, html } from './html.ts';
+import { phraseHtml } from './phrase.ts';
 import type { PageSection } from './section.ts';
 import { stackedTable } from './table.ts';
 
@@ -25,7 +27,8 @@ export const TREND_SECTION: PageSection = {
       head: TREND_COLUMNS,
       rows: [...trend.checks].reverse().map(trendCells),
     });
-    return html`<p>${trendSentence(trend)}</p>${charts(trend)}
+    const notes = trendNotes(trend).map((note) => html`<p>${phraseHtml(note, docs)}</p>`);
+    return html`<p>${trendSentence(trend)}</p>${notes}${charts(trend)}
 <p class="note">${SUMS_EXPLAINED} <a href="${docs}/decisions/006-trend.md">How it is computed</a></p>
 <details><summary>The numbers of each check</summary>${numbers}</details>`;
   },

@@ -32,7 +32,10 @@ export interface CheckRunText {
 export function describeCheckRun(report: Report, options: MarkdownOptions): CheckRunText {
   const { grave } = findingsBySeverity(report);
   return {
-    title: printable(`${report.verdict}: ${phraseLine(verdictSentence(report))}`, TITLE_LENGTH),
+    title: printable(
+      `${options.override ? `${report.verdict}, overridden` : report.verdict}: ${phraseLine(verdictSentence(report))}`,
+      TITLE_LENGTH,
+    ),
     summary: withoutMarkers(renderComment(report, { ...options, limit: SUMMARY_LIMIT, unit: 'bytes' })),
     annotations: grave.slice(0, MAX_ANNOTATIONS).map((finding) => annotationOf(finding, report)),
   };

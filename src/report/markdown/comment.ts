@@ -5,6 +5,7 @@ import { ICONS } from '../text/words.ts';
 import { markdownContent } from './content.ts';
 import { fitted } from './fit-limit.ts';
 import { type Origin, originLines, runLink, runMarker } from './origin.ts';
+import type { Override } from './override.ts';
 
 /** GitHub refuses a longer comment with a 422. It counts characters; UTF-16 units are never fewer. */
 export const COMMENT_LIMIT = 65_536;
@@ -31,16 +32,18 @@ export interface MarkdownOptions {
   readonly docs?: string | undefined;
   /** Where the report comes from, for a page that outlives its run. */
   readonly origin?: Origin | undefined;
+  /** Who turned the failed check neutral. */
+  readonly override?: Override | null | undefined;
   /** Address of the page with charts and all items, where it has been uploaded. */
   readonly htmlReport?: string | undefined;
 }
 
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
-  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport, unit } = options;
+  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport, override, unit } = options;
   const size = (text: string): number => (unit === 'bytes' ? Buffer.byteLength(text) : text.length);
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
-  const content = markdownContent(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport });
+  const content = markdownContent(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport, override });
   return fitted(content, { marker, docs }, (text) => size(text) < limit);
 }
 
@@ -49,8 +52,8 @@ const SUMMARY_LIMIT = 1024 * 1024;
 
 /** The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in bytes of UTF-8. */
 export function renderStepSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
-  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
-  const content = markdownContent(report, { key: 'default', origin, htmlReport, hasPictures: true });
+  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport, override } = options;
+  const content = markdownContent(report, { key: 'default', origin, htmlReport, override, hasPictures: true });
   return fitted(content, { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
 }
 

@@ -25,6 +25,7 @@ import { accuracyCharts } from './accuracy-charts.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
+import { type Override, overrideLine } from './override.ts';
 import { docsLink, findingMarkdown, phraseMarkdown, termLink } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
 import { decidingKindTable, probeEvidence, probeTable } from './probe-tables.ts';
@@ -85,12 +86,13 @@ interface ContentOptions {
   readonly key: string;
   readonly origin?: Origin | undefined;
   readonly htmlReport?: string | undefined;
+  readonly override?: Override | null | undefined;
   readonly hasPictures?: boolean;
 }
 
 export function markdownContent(
   report: Report,
-  { key, origin, htmlReport, hasPictures = false }: ContentOptions,
+  { key, origin, htmlReport, override = null, hasPictures = false }: ContentOptions,
 ): Content {
   const { infos } = findingsBySeverity(report);
   const listed = findingsToList(report);
@@ -98,7 +100,11 @@ export function markdownContent(
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
-    warnings: [...acceptedLines(report), ...(origin === undefined ? [] : originWarnings(origin))].join('<br>'),
+    warnings: [
+      ...(override === null ? [] : [overrideLine(override)]),
+      ...acceptedLines(report),
+      ...(origin === undefined ? [] : originWarnings(origin)),
+    ].join('<br>'),
     origin: originLinks(origin),
     deciding: [isPass ? decidingLine(report) : decidingTableMarkdown(report), stopLine(report)]
       .filter((part) => part !== '')

@@ -3,4 +3,5 @@ export { type CheckRunText, describeCheckRun, describeNoVerdict, describeSkipped
 export { commentMarker, type MarkdownOptions, renderComment, renderRefusal, renderStepSummary } from './comment.ts';
 export { describeRegression } from './issue.ts';
 export { type Origin, type ReportRun, runOfPage } from './origin.ts';
+export type { Override } from './override.ts';
 export { type CalibrationOutcome, describeProposal, type ProposedCalibration } from './proposal.ts';

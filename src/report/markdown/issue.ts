@@ -1,5 +1,6 @@
 import type { Report, Verdict } from '../../compare/report.ts';
 import { codeName, printable } from '../escape.ts';
+import { trendNotes } from '../text/trend.ts';
 import { verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { COMMENT_LIMIT, commentMarker, renderComment } from './comment.ts';
@@ -32,7 +33,12 @@ export function describeRegression(
   const sentence = phraseMarkdown(verdictSentence(report), { links: false });
   const trend = report.trend === null ? '' : trendLine(report.trend);
   const line = `${ICONS[report.verdict]} ${report.verdict}: ${sentence} ([run](${run}))${trend && ` · ${trend}`}`;
-  const charts = report.trend === null ? '' : trendCharts(report.trend);
+  const charts =
+    report.trend === null
+      ? ''
+      : [trendCharts(report.trend), ...trendNotes(report.trend).map((note) => phraseMarkdown(note, { links: false }))]
+          .filter((part) => part !== '')
+          .join('\n\n');
   const limit = COMMENT_LIMIT - AROUND - charts.length;
   const [, ...lines] = renderComment(report, { key, limit, docs }).split('\n');
   return {

@@ -1,6 +1,6 @@
 export { knownGoodCount } from './calibration-limits.ts';
 export type { DetailsPlace } from './details.ts';
-export { findingText } from './finding.ts';
+export { findingText, wordsOf } from './finding.ts';
 export { measuredNotes } from './measurement-facts.ts';
 export { formatCount, formatEstimate, formatInteger } from './numbers.ts';
 export { plain } from './phrase.ts';

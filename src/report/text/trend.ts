@@ -1,5 +1,6 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
 import { formatCount, formatLimit, formatPercent, formatPointsChange, formatRatio, NO_NUMBER } from './numbers.ts';
+import { listed, name, type Phrase, phrase } from './phrase.ts';
 
 /** What is followed, as the name of a line. */
 export const CHART_NAMES: Readonly<Record<Chart, string>> = {
@@ -27,11 +28,30 @@ export function trendSentence(trend: Trend): string {
   return `${formatCount(checks.length, 'check')} ${when}. ${state}`;
 }
 
+/** What the history says beside its charts: items that flip most, and who overrode a failed check. */
+export function trendNotes({ flips = [], overrides = [] }: Trend): Phrase[] {
+  const flipped = flips.map(
+    ({ item, checks, of }) => phrase`${name(item)} in ${checks.toString()} of ${formatCount(of, 'check')}`,
+  );
+  const overrode = overrides.map(
+    ({ login, pullRequest, time }) =>
+      phrase`${name(login)} in pull request ${pullRequest.toString()} on ${time.slice(0, DAY)}`,
+  );
+  return [
+    ...(flipped.length === 0
+      ? []
+      : [phrase`Items that flipped most: ${listed(flipped, flipped.length)}. Look whether their answers are right.`]),
+    ...(overrode.length === 0 ? [] : [phrase`A label overrode a failed check: ${listed(overrode, overrode.length)}.`]),
+  ];
+}
+
 /** What a cumulative sum is, for somebody who sees one for the first time. */
 export const SUMS_EXPLAINED =
   'A cumulative sum grows while checks are worse than the baseline by more than half a standard error each, and returns to 0 when they are not: it shows a drift that no single check can.';
 
-const dayOf = (check: TrendCheck | undefined): string => check?.time.slice(0, 'YYYY-MM-DD'.length) ?? '';
+const DAY = 'YYYY-MM-DD'.length;
+
+const dayOf = (check: TrendCheck | undefined): string => check?.time.slice(0, DAY) ?? '';
 
 export const TREND_COLUMNS = [
   'check',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FakeGithub } from '../fake-github.ts';
-import { NOT_FOUND, type Route, refusal } from './http.ts';
+import { NOT_FOUND, pageOf, type Route, refusal } from './http.ts';
 
 const outputSchema = z.looseObject({
   title: z.string(),
@@ -12,9 +12,13 @@ const checkRunSchema = z.looseObject({
   head_sha: z.string(),
   status: z.string(),
   conclusion: z.string().nullable().default(null),
+  external_id: z.string().nullable().default(null),
   output: outputSchema.default({ title: '', summary: '', annotations: [] }),
 });
-const updateSchema = z.looseObject({ status: z.string(), conclusion: z.string(), output: outputSchema });
+const updateSchema = z.looseObject({
+  ...{ status: z.string(), conclusion: z.string(), output: outputSchema },
+  external_id: z.string().optional(),
+});
 export type StoredCheckRun = z.infer<typeof checkRunSchema>;
 
 /** Check runs. What GitHub's description allows is checked before. */
@@ -33,8 +37,20 @@ export function checkRoutes(github: FakeGithub): readonly Route[] {
       ({ json }, id = '') => {
         const found = github.checkRuns[Number(id) - 1];
         if (!found) return NOT_FOUND;
-        Object.assign(found, updateSchema.parse(json));
+        Object.assign(found, updateSchema.parse(json), { completed_at: new Date().toISOString() });
         return { status: 200, body: described(Number(id)) };
+      },
+    ],
+    [
+      /^GET \/repos\/o\/r\/commits\/([0-9a-f]+)\/check-runs$/,
+      ({ url }, sha = '') => {
+        if (!github.canWriteChecks) return refusal(403, 'Resource not accessible by integration');
+        const [name, status] = ['check_name', 'status'].map((key) => url.searchParams.get(key));
+        const { page, headers } = pageOf(
+          url,
+          github.checkRuns.filter((run) => run.head_sha === sha && run.name === name && run.status === status),
+        );
+        return { status: 200, body: { total_count: page.length, check_runs: page }, headers };
       },
     ],
   ];

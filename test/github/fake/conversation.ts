@@ -30,6 +30,8 @@ export interface StoredLabeling {
   event: 'labeled' | 'unlabeled';
   label: { name: string };
   actor: User | null;
+  created_at?: string;
+  issue?: { number: number };
 }
 
 /** Limit on the text of a comment, an issue and a pull request; the description of the API does not contain it. */
@@ -42,6 +44,12 @@ const issueSchema = z.strictObject({
   labels: z.array(z.string()),
 });
 const stateSchema = z.strictObject({ state: z.string(), state_reason: z.string() });
+
+/** As GitHub has it: at a time, on the pull request. */
+const dated = (labeling: StoredLabeling) => ({
+  ...{ created_at: new Date().toISOString(), issue: { number: 7 } },
+  ...labeling,
+});
 
 /** Comments on `o/r#7`, and issues with numbers from 100 on. */
 export function conversationRoutes(github: FakeGithub): readonly Route[] {
@@ -87,7 +95,15 @@ export function conversationRoutes(github: FakeGithub): readonly Route[] {
     [
       /^GET \/repos\/o\/r\/issues\/7\/events$/,
       ({ url }) => {
-        const { page, headers } = pageOf(url, github.labelings);
+        const { page, headers } = pageOf(url, github.labelings.map(dated));
+        return { status: 200, body: page, headers };
+      },
+    ],
+    [
+      // Of all issues and pull requests, the newest first.
+      /^GET \/repos\/o\/r\/issues\/events$/,
+      ({ url }) => {
+        const { page, headers } = pageOf(url, github.labelings.map(dated).toReversed());
         return { status: 200, body: page, headers };
       },
     ],

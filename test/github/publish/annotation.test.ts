@@ -22,7 +22,11 @@ it.each(VERDICTS)(
     const written: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     const findings = Array.from({ length: 200 }, (_, i) => spiked(`layer.${i}`));
-    writeAnnotation(githubRunner({}), report({ verdict, findings }), { failOn: 'never', key: 'default' });
+    writeAnnotation(githubRunner({}), report({ verdict, findings }), {
+      failOn: 'never',
+      key: 'default',
+      isOverridden: false,
+    });
     const commands = written.join('').match(/^::.*$/gm);
     expect(commands).toEqual([expect.stringMatching(/^::(error|warning|notice) title=/)]);
   },

@@ -1,0 +1,13 @@
+import { codeName } from '../escape.ts';
+import { ICONS } from '../text/words.ts';
+
+/** The label that turned a failed check neutral, and who put it on the pull request. */
+export interface Override {
+  readonly label: string;
+  readonly login: string;
+}
+
+/** Said above everything else: the numbers below are those of a check that failed. */
+export function overrideLine({ label, login }: Override): string {
+  return `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
+}

@@ -1,0 +1,106 @@
+import { writeFile } from 'node:fs/promises';
+import { beforeEach, expect, it } from 'vitest';
+import type { StoredLabeling } from '../github/fake/conversation.ts';
+import { annotations, FAIL, levels, PASS, useRig } from './rig.ts';
+import { HEAD_SHA, type Outcome, PULL_REQUEST } from './run-action.ts';
+
+const rig = useRig();
+const LABEL = 'accept-model-loss';
+/** Nothing was trained, which the policy fails. */
+const INPUTS = { ...PASS, reference: 'model', override: LABEL };
+
+/** A pull request with the label, whose event is about the label itself unless another action is named. */
+const eventOf = ({ action = 'labeled', name = LABEL, sha = HEAD_SHA } = {}) => ({
+  ...PULL_REQUEST,
+  payload: {
+    ...PULL_REQUEST.payload,
+    ...{ action, label: { name } },
+    pull_request: { ...PULL_REQUEST.payload.pull_request, head: { sha }, labels: [{ name: LABEL }] },
+  },
+});
+
+const labeled = (login: string, change: Partial<StoredLabeling> = {}): StoredLabeling => ({
+  ...{ event: 'labeled', label: { name: LABEL }, actor: { login, type: 'User' } },
+  ...change,
+});
+
+const last = () => rig.github.checkRuns.at(-1);
+const body = () => rig.github.comments[0]?.body ?? '';
+const refusalOf = (outcome: Outcome) => {
+  expect([outcome.code, outcome.outputs.verdict], outcome.log).toEqual([1, 'fail']);
+  expect(last()?.conclusion).toBe('failure');
+  return annotations(outcome).find(({ message }) => message.startsWith('the label'))?.message;
+};
+
+beforeEach(async () => {
+  rig.github.permissions.set('maintainer', 'write');
+  rig.github.permissions.set('stranger', 'read');
+  await writeFile(rig.path('shadow-gate.yml'), 'nothing-trained: { level: fail }\n');
+});
+
+it('a label that a maintainer puts there after the check failed turns it neutral, once, for that commit', async () => {
+  const { override: _, ...plain } = INPUTS;
+  const failed = await rig.gate(plain, { event: eventOf({ action: 'synchronize' }) });
+  expect([failed.code, last()?.conclusion], failed.log).toEqual([1, 'failure']);
+
+  rig.github.labelings.push(labeled('maintainer'));
+  const overridden = await rig.gate(INPUTS, { event: eventOf() });
+  expect(overridden.code, overridden.log).toBe(0);
+  expect(overridden.outputs).toMatchObject({ verdict: 'fail', 'overridden-by': 'maintainer' });
+  expect(levels(overridden)).toEqual(['error']);
+  expect(last()).toMatchObject({ status: 'completed', conclusion: 'neutral' });
+  expect(last()?.output.title).toMatch(/^fail, overridden: /);
+  const line =
+    '<code>maintainer</code> overrode this check for this commit, with the label <code>accept-model-loss</code>: it is neutral.';
+  for (const text of [body(), overridden.summary, last()?.output.summary]) expect(text).toContain(line);
+
+  // The next commit is judged anew, although the label is still there.
+  const next = await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize', sha: 'c'.repeat(40) }) });
+  expect(refusalOf(next)).toContain('it was put there before this run; put it there again, for this commit');
+  expect(next.outputs['overridden-by']).toBe('');
+  expect(body()).not.toContain('overrode');
+});
+
+it('a label before the check failed, on a commit that nobody saw fail or for another checkpoint, overrides nothing', async () => {
+  rig.github.labelings.push(labeled('maintainer', { created_at: '2020-01-01T00:00:00Z' }));
+  const unseen = 'no check of this commit and this checkpoint had failed before';
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(unseen);
+  // That failure came after the label.
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(unseen);
+  rig.github.labelings.push(labeled('maintainer'));
+  // It was of this commit. A push between the look and the label is another one.
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf({ sha: 'c'.repeat(40) }) }))).toContain(unseen);
+  for (const run of rig.github.checkRuns) run.external_id = `sha256:${'0'.repeat(64)}`;
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(unseen);
+});
+
+it.each<[string, StoredLabeling[], string]>([
+  ['somebody who may read', [labeled('stranger')], 'stranger, who put it there, has read access and not write access'],
+  ['an app', [labeled('bot[bot]', { actor: { login: 'bot[bot]', type: 'Bot' } })], 'bot[bot] is no person'],
+  ['nobody that GitHub knows of', [], 'GitHub does not say who put it there'],
+])('a label by %s overrides nothing', async (_, labelings, reason) => {
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(...labelings);
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(reason);
+});
+
+it('nothing is overridden where GitHub cannot be asked, by another label, and without permission for check runs', async () => {
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(labeled('maintainer'));
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf({ name: 'docs' }) }))).toContain(
+    'put there before this run',
+  );
+  rig.github.faults.push({ request: /^GET .*\/check-runs$/, status: 500 });
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain('GitHub does not say what it overrides');
+  rig.github.faults.splice(0);
+  rig.github.canWriteChecks = false;
+  const forbidden = await rig.gate(INPUTS, { event: eventOf() });
+  expect([forbidden.code, forbidden.outputs['overridden-by']], forbidden.log).toEqual([1, '']);
+});
+
+it('damaged weights count always', async () => {
+  const damaged = { ...FAIL, override: LABEL };
+  await rig.gate(damaged, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(labeled('maintainer'));
+  expect(refusalOf(await rig.gate(damaged, { event: eventOf() }))).toMatch(/“.*” counts always/);
+});
