@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { DOCS_URL, UserError } from '@shadow-gate/platform';
 import { parseJson } from '@shadow-gate/platform/json';
 import { type KeyValueStore, withKeyPrefix } from '@shadow-gate/platform/key-value-store';
@@ -50,6 +51,10 @@ export interface ActionContext {
   /** API key of the endpoint (OPENAI_API_KEY). */
   readonly apiKey: string | undefined;
   readonly now: () => Date;
+  /** When the step began. */
+  readonly started: Date;
+  /** What the step runs on, such as `Linux X64, 4 cores`. */
+  readonly machine: string;
 }
 
 /** What the runner sets for a step. */
@@ -95,7 +100,17 @@ export function openContext(
     docs: docsOf(environment, server),
     apiKey: environment.OPENAI_API_KEY,
     now,
+    started: now(),
+    machine: machineOf(environment),
   };
+}
+
+function machineOf({
+  RUNNER_OS: system = process.platform,
+  RUNNER_ARCH: architecture = process.arch,
+}: StepEnvironment) {
+  const cores = availableParallelism();
+  return `${system} ${architecture}, ${cores} ${cores === 1 ? 'core' : 'cores'}`;
 }
 
 const eventFile = (file: string) => ({

@@ -50,14 +50,15 @@ export async function reportResults(results: ActionResults): Promise<void> {
   );
   const origin = ownOrigin(context);
   const page = await publishPage(run, context, { report, origin });
+  const cost = { seconds: (context.now().getTime() - context.started.getTime()) / 1000, machine: context.machine };
   const render = (from: Origin | undefined) =>
-    renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url, override });
+    renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url, override, cost });
   const files = await orFailStep(context, async () => {
     const written = await writeFiles(run, { ...results, report }, render(origin));
     runner.setOutputs(written);
     return written;
   });
-  await writeSummary(report, context, { origin, htmlReport: page.url, override });
+  await writeSummary(report, context, { origin, htmlReport: page.url, override, cost });
   const pullRequest = eventPullRequest(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({
@@ -102,7 +103,7 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 export function writeSummary(
   report: Report,
   context: ActionContext,
-  options: Pick<MarkdownOptions, 'origin' | 'htmlReport' | 'override'>,
+  options: Pick<MarkdownOptions, 'origin' | 'htmlReport' | 'override' | 'cost'>,
 ): Promise<void> {
   return addSummary(renderStepSummary(report, { docs: context.docs, ...options }), context);
 }

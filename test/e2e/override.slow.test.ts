@@ -54,6 +54,8 @@ it('a label that a maintainer puts there after the check failed turns it neutral
     '<code>maintainer</code> overrode this check for this commit, with the label <code>accept-model-loss</code>: it is neutral.';
   for (const text of [body(), overridden.summary, last()?.output.summary]) expect(text).toContain(line);
 
+  expect(body()).toMatch(/\n<sub>This check took [\d.]+ .* on \w+ \w+, \d+ cores?\.<\/sub>\n/);
+
   // The next commit is judged anew, although the label is still there.
   const next = await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize', sha: 'c'.repeat(40) }) });
   expect(refusalOf(next)).toContain('it was put there before this run; put it there again, for this commit');

@@ -3,6 +3,7 @@ import type { Report, Verdict } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { ICONS } from '../text/words.ts';
 import { markdownContent } from './content.ts';
+import type { Cost } from './cost.ts';
 import { fitted } from './fit-limit.ts';
 import { type Origin, originLines, runLink, runMarker } from './origin.ts';
 import type { Override } from './override.ts';
@@ -32,6 +33,8 @@ export interface MarkdownOptions {
   readonly docs?: string | undefined;
   /** Where the report comes from, for a page that outlives its run. */
   readonly origin?: Origin | undefined;
+  /** What the run cost; absent where no run is known. */
+  readonly cost?: Cost | undefined;
   /** Who turned the failed check neutral. */
   readonly override?: Override | null | undefined;
   /** Address of the page with charts and all items, where it has been uploaded. */
@@ -40,10 +43,19 @@ export interface MarkdownOptions {
 
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
-  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport, override, unit } = options;
+  const {
+    key = DEFAULT_KEY,
+    limit = COMMENT_LIMIT,
+    docs = DOCS_URL,
+    origin,
+    htmlReport,
+    override,
+    cost,
+    unit,
+  } = options;
   const size = (text: string): number => (unit === 'bytes' ? Buffer.byteLength(text) : text.length);
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
-  const content = markdownContent(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport, override });
+  const content = markdownContent(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport, override, cost });
   return fitted(content, { marker, docs }, (text) => size(text) < limit);
 }
 
@@ -52,8 +64,8 @@ const SUMMARY_LIMIT = 1024 * 1024;
 
 /** The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in bytes of UTF-8. */
 export function renderStepSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
-  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport, override } = options;
-  const content = markdownContent(report, { key: 'default', origin, htmlReport, override, hasPictures: true });
+  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport, override, cost } = options;
+  const content = markdownContent(report, { key: 'default', origin, htmlReport, override, cost, hasPictures: true });
   return fitted(content, { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
 }
 

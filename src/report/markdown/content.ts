@@ -22,6 +22,7 @@ import { stopSentence } from '../text/stops.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
+import { type Cost, costLine } from './cost.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
@@ -79,6 +80,8 @@ export interface Content {
   /** Matrices that were screened; null where none was. */
   screened: { readonly summary: string; readonly body: string } | null;
   footer: string;
+  /** The last line; empty where no run is known. */
+  cost: string;
 }
 
 interface ContentOptions {
@@ -87,12 +90,13 @@ interface ContentOptions {
   readonly origin?: Origin | undefined;
   readonly htmlReport?: string | undefined;
   readonly override?: Override | null | undefined;
+  readonly cost?: Cost | undefined;
   readonly hasPictures?: boolean;
 }
 
 export function markdownContent(
   report: Report,
-  { key, origin, htmlReport, override = null, hasPictures = false }: ContentOptions,
+  { key, origin, htmlReport, override = null, cost, hasPictures = false }: ContentOptions,
 ): Content {
   const { infos } = findingsBySeverity(report);
   const listed = findingsToList(report);
@@ -133,6 +137,7 @@ export function markdownContent(
     skippedCount: report.skipped.length,
     screened: screenedList(report),
     footer: footer(report, origin?.repository),
+    cost: cost === undefined ? '' : costLine(cost),
   };
 }
 

@@ -100,6 +100,7 @@ function compose(content: Content, extent: Extent, { shortened }: { readonly sho
     ...content.pictures.slice(0, extent.pictures),
     ...(content.isPass ? [details('Details', more)] : more),
     shortened ? 'Some details are left out to fit; report.json has all of them.' : '',
+    content.cost,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
