@@ -11,11 +11,14 @@ import {
   writeCalibration,
 } from '../compare/calibration/index.ts';
 import { calibrate } from '../gate/calibrate.ts';
+import { type Control, control } from '../gate/control.ts';
 import { findPolicy } from '../policy/load.ts';
+import { printable, printableJson } from '../report/escape.ts';
 import { renderCalibration } from '../report/terminal/index.ts';
+import { controlSentence } from '../report/text/index.ts';
 import { CALIBRATE_EXAMPLES } from './help.ts';
-import { policyOption, type SpectraOptions, spectraOptions } from './options.ts';
-import type { Output } from './output.ts';
+import { controlOption, policyOption, type SpectraOptions, spectraOptions } from './options.ts';
+import { EXIT, type Output } from './output.ts';
 import { openSpectrumStore } from './settings.ts';
 
 interface CalibrateOptions extends SpectraOptions {
@@ -23,6 +26,7 @@ interface CalibrateOptions extends SpectraOptions {
   out: string;
   series?: boolean;
   add?: boolean;
+  probes?: number;
   json?: boolean;
   policy?: string;
 }
@@ -39,12 +43,14 @@ export function addCalibrateCommand(program: Command, output: Output): void {
     .option('--series', 'they are checkpoints of one run, in order; otherwise re-seeded runs or accepted releases')
     .option('--add', 'keep the checkpoints that the file already has')
     .option('--out <file>', 'calibration file to write', CALIBRATION_FILE)
+    .addOption(controlOption('--probes [checks]'))
     .addOption(new Option('--json', 'print the calibration as JSON'))
     .addHelpText('after', CALIBRATE_EXAMPLES)
     .action((options: CalibrateOptions) => runCalibrate(options, output));
 }
 
 async function runCalibrate(options: CalibrateOptions, output: Output): Promise<void> {
+  if (options.probes !== undefined) return runControls(options, options.probes, output);
   const { checkpoints, reference, out, device, method, maxMemory: memoryLimit } = options;
   await expectWritable(out, 'file');
   const extend = options.add && existsSync(out) ? await readCalibration(out) : undefined;
@@ -63,6 +69,24 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
   const { alpha } = policy.calibration;
   if (options.json) output.print(JSON.stringify(calibration, null, 2));
   else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
+}
+
+/** How often this gate would be red on nothing: each checkpoint beside itself. The calibration file has nothing of it. */
+async function runControls(options: CalibrateOptions, checks: number, output: Output): Promise<void> {
+  const { checkpoints, reference, device, maxMemory: memoryLimit, policy } = options;
+  const found: { readonly checkpoint: string; readonly control: Control }[] = [];
+  for (const checkpoint of checkpoints) {
+    const measured = await output.withProgress((onProgress) =>
+      control({
+        model: { checkpoint, reference },
+        ...{ policy, weights: { device, memoryLimit }, checks, onProgress },
+      }),
+    );
+    found.push({ checkpoint, control: measured });
+    if (!options.json) output.print(`${printable(checkpoint)}: ${controlSentence(measured)}`);
+  }
+  if (options.json) output.print(printableJson(found));
+  if (found.some(({ control: { red } }) => red > 0)) output.exitCode = EXIT.fail;
 }
 
 /** @throws UserError for a series that is to be added to runs, or runs to a series that says it is none */

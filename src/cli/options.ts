@@ -38,6 +38,15 @@ export function candidateOptions(command: Command): Command {
   ).option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven');
 }
 
+/** So many checks where their number is not given: the first few show what is wrong with a server. */
+const CONTROLS = 3;
+
+/** How often a model is checked beside itself; undefined without the option. */
+export function controlOption(flags: string): Option {
+  const words = `checks of the model beside itself, each with new questions: how often the gate would be red on nothing (${CONTROLS} if no number is given)`;
+  return new Option(flags, words).preset(String(CONTROLS)).argParser(parseCountOption);
+}
+
 /** The options of every command that measures spectra. */
 export function spectraOptions(command: Command): Command {
   command.option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW');

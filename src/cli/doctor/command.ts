@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { HALVES } from '../../measure/options.ts';
-import { deviceOptions, policyOption } from '../options.ts';
+import { controlOption, deviceOptions, policyOption } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { DoctorOptions } from './options.ts';
 import { runDoctor } from './run-doctor.ts';
@@ -11,7 +11,10 @@ Examples:
   shadow-gate doctor
 
   shadow-gate doctor --checkpoint models/new --reference models/base
-  shadow-gate doctor --endpoint http://localhost:8000/v1 --model NAME --json`;
+  shadow-gate doctor --endpoint http://localhost:8000/v1 --model NAME --json
+
+  # how often this gate would be red on nothing, on this machine or by this server
+  shadow-gate doctor --checkpoint models/approved --control 5`;
 
 export function addDoctorCommand(program: Command, output: Output): void {
   const command = program
@@ -25,6 +28,7 @@ export function addDoctorCommand(program: Command, output: Output): void {
     .option('--tokenizer <path>', "directory of the server's tokenizer")
     .addOption(new Option('--only <half>', 'only what one half of the gate needs').choices(HALVES));
   deviceOptions(policyOption(command), 'where to compute')
+    .addOption(controlOption('--control [checks]'))
     .option('--json', 'print the checks as JSON on standard output')
     .addHelpText('after', DOCTOR_EXAMPLES)
     .action((options: DoctorOptions) => runDoctor(options, { root: process.cwd(), output }));

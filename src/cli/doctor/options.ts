@@ -10,5 +10,6 @@ export interface DoctorOptions extends DeviceOptions {
   model?: string;
   tokenizer?: string;
   only?: Half;
+  control?: number;
   json?: boolean;
 }

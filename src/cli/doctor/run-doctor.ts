@@ -4,6 +4,7 @@ import { findPolicy } from '../../policy/load.ts';
 import { printableJson } from '../../report/escape.ts';
 import { describeCheckpoint, openPair } from '../init/model.ts';
 import { EXIT, type Output } from '../output.ts';
+import { controlCheck } from './check-control.ts';
 import { modelChecks } from './check-model.ts';
 import { runnerChecks } from './check-runner.ts';
 import { setUpChecks } from './check-set-up.ts';
@@ -31,9 +32,10 @@ export async function runDoctor(
 
 function checksOf(
   settings: DoctorSettings,
-  { device }: DoctorOptions,
-  { root, output: { env } }: { readonly root: string; readonly output: Output },
+  { device, control }: DoctorOptions,
+  { root, output }: { readonly root: string; readonly output: Output },
 ): DoctorCheck[] {
+  const { env } = output;
   const { checkpoint, reference, only, endpoint } = settings;
   const pair = shared(async () => (checkpoint === null ? null : openPair(checkpoint, reference ?? undefined)));
   const policy = shared(() => findPolicy(settings.policy));
@@ -57,5 +59,6 @@ function checksOf(
     ...setUpChecks({ root, settings, policy, suites, pair }),
     ...workflowChecks({ root, settings, neededMemory }),
     tokenCheck({ env, root }),
+    ...(control === undefined ? [] : [controlCheck(settings, { device, checks: control, output })]),
   ];
 }

@@ -1,4 +1,5 @@
 export { knownGoodCount } from './calibration-limits.ts';
+export { controlSentence } from './control.ts';
 export type { DetailsPlace } from './details.ts';
 export { findingText, wordsOf } from './finding.ts';
 export { measuredNotes } from './measurement-facts.ts';

@@ -1,0 +1,74 @@
+import { UserError } from '@shadow-gate/platform';
+import type { OnProgress } from '@shadow-gate/platform/progress';
+import type { Verdict } from '../compare/report.ts';
+import type { ResolvedPolicy } from '../policy/load.ts';
+import { clopperPearson } from '../statistics/index.ts';
+import { check, type WeightsChoice } from './check.ts';
+import type { NamedModel } from './measure-candidate.ts';
+
+/** One check of a model beside itself. */
+interface ControlRun {
+  /** Of the probes, drawn for this check; null where they could not be asked. */
+  readonly seed: number | null;
+  readonly verdict: Verdict;
+  /** Sorts of findings behind a verdict that is no pass. */
+  readonly kinds: readonly string[];
+  /** Items that were asked twice, and those whose answer was another one. */
+  readonly asked: number;
+  readonly changed: number;
+}
+
+/** What a gate says where nothing changed. */
+export interface Control {
+  readonly runs: readonly ControlRun[];
+  /** Checks that would fail a step: `fail` and `inconclusive`. */
+  readonly red: number;
+  /** The largest rate of red checks that so few do not rule out, at {@link CONTROL_LEVEL}. */
+  readonly upper: number;
+}
+
+/** Of the bound, one-sided. */
+export const CONTROL_LEVEL = 0.95;
+
+/**
+ * Check a model beside itself, with questions of its own for every check: both sides are asked on this machine, or by the server, one
+ * after the other. Nothing is taken from a cache. What is red then is noise of the arithmetic or of the server.
+ * @throws UserError for anything that the user can fix
+ */
+export async function control({
+  model,
+  policy,
+  weights,
+  checks,
+  onProgress,
+}: {
+  readonly model: Pick<NamedModel, 'checkpoint' | 'endpoint' | 'reference'>;
+  readonly policy: string | ResolvedPolicy | undefined;
+  readonly weights?: Pick<WeightsChoice, 'device' | 'memoryLimit'>;
+  readonly checks: number;
+  readonly onProgress?: OnProgress | undefined;
+}): Promise<Control> {
+  const endpoint = model.endpoint && { ...model.endpoint, answers: undefined };
+  const runs: ControlRun[] = [];
+  for (let i = 0; i < checks; i += 1) {
+    const { report } = await check({
+      model: { ...model, endpoint },
+      judge: { baseline: model.checkpoint, baselineEndpoint: endpoint, policy, calibration: false, only: 'probes' },
+      weights,
+      probes: { seed: 'rotate' },
+      onProgress,
+    });
+    const { probes, verdict } = report;
+    if (probes === null && verdict === 'pass') {
+      throw new UserError('nothing was asked, so that nothing can be compared', 'let the policy list probes');
+    }
+    const changed = probes?.comparison.churn.reduce((sum, row) => sum + row.changed, 0) ?? 0;
+    const grave = report.findings.filter(({ level }) => level !== 'info');
+    const kinds = [...new Set(grave.map(({ kind }) => kind))];
+    runs.push({ seed: probes?.seed ?? null, verdict, kinds, asked: probes?.asked ?? 0, changed });
+  }
+  const red = runs.filter(({ verdict }) => verdict === 'fail' || verdict === 'inconclusive').length;
+  // A one-sided bound is that of a two-sided interval with twice the error.
+  const { upper } = clopperPearson({ successes: red, n: runs.length, level: 2 * CONTROL_LEVEL - 1 });
+  return { runs, red, upper };
+}
