@@ -53,7 +53,15 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   ],
   'evaluation-logs': ['measure-logs.ts'],
   policy: ['exceptions.ts', 'load.ts', 'metrics.ts', 'policy.ts', 'probe-policy.ts', 'twins-of.ts'],
-  compare: ['calibration/index.ts', 'compare.ts', 'finding.ts', 'index.ts', 'probes/index.ts', 'report.ts'],
+  compare: [
+    'calibration/index.ts',
+    'compare.ts',
+    'finding.ts',
+    'index.ts',
+    'probes/index.ts',
+    'report.ts',
+    'sweep/index.ts',
+  ],
   history: ['entry.ts', 'trend.ts'],
   gate: [
     'calibrate.ts',
@@ -69,6 +77,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   report: [
     'escape.ts',
     'html/report.ts',
+    'html/sweep.ts',
     'json.ts',
     'markdown/index.ts',
     'terminal/index.ts',

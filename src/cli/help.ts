@@ -33,6 +33,22 @@ Examples:
   # the same for logs of Inspect AI, and with --lighteval of lighteval
   shadow-gate check --inspect logs/candidate --baseline logs/approved`;
 
+export const SWEEP_EXAMPLES = `
+Examples:
+  # every checkpoint that a trainer wrote; the baseline is measured once
+  shadow-gate sweep out --reference base --baseline base --out sweep
+
+  # the same as a glob, which the shell need not expand
+  shadow-gate sweep 'out/checkpoint-*' --reference base \\
+    --baseline .shadow-gate/baseline.json --out sweep
+
+  # revisions on a hub
+  shadow-gate sweep hf://org/model@step1000 hf://org/model@step2000 \\
+    --baseline baseline.json --out sweep
+
+  # the second of four machines that share the folder
+  shadow-gate sweep out --baseline baseline.json --out sweep --shard 2/4`;
+
 export const MEASURE_EXAMPLES = `
 Examples:
   shadow-gate measure --checkpoint approved --reference base \\

@@ -129,8 +129,7 @@ export interface DeviceOptions {
 
 /** The options of every command that runs the probes. */
 export function probeOptions(command: Command): Command {
-  policyOption(command)
-    .addOption(new Option('--only <half>', 'run only one half of the gate').choices(HALVES))
+  halfOption(policyOption(command))
     .option(
       '--seed <n|rotate>',
       'probe seed: an integer, or "rotate" to draw a new seed and run the probes on both models',
@@ -158,6 +157,10 @@ export interface ProbeOptions extends EndpointOptions {
   /** In seconds. */
   budget?: number;
   chatTemplate?: boolean;
+}
+
+export function halfOption(command: Command): Command {
+  return command.addOption(new Option('--only <half>', 'run only one half of the gate').choices(HALVES));
 }
 
 export function policyOption(command: Command): Command {

@@ -20,12 +20,14 @@ import { addReportCommand } from './report.ts';
 import { MAX_MESSAGE, reportError } from './report-error.ts';
 import { addScoreCommand } from './score.ts';
 import { addSpectraCommand } from './spectra.ts';
+import { addSweepCommand } from './sweep.ts';
 import { WRAPPED_HELP, wrapHelpText } from './wrap-help.ts';
 
 const COMMANDS = [
   addInitCommand,
   addDoctorCommand,
   addCheckCommand,
+  addSweepCommand,
   addMeasureCommand,
   addCalibrateCommand,
   addMergeCommand,

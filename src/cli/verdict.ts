@@ -68,8 +68,11 @@ export function verdictExitCode(
   return EXIT[verdict];
 }
 
+/** What `check --out` writes. */
+export const REPORT_FILES = ['measurement.json', 'report.json', 'report.html', 'comment.md'] as const;
+
 /** Write `report.json`, `report.html` and `comment.md`, and say so. */
-async function writeReport(
+export async function writeReport(
   report: Report,
   folder: string,
   { quiet = false }: VerdictOptions,

@@ -1,3 +1,4 @@
+import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { UserError } from '@shadow-gate/platform';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnProgress } from '@shadow-gate/platform/progress';
@@ -88,23 +89,81 @@ export interface CheckResult {
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { judged: by, origins, measuring } = await prepare(options);
-  const { baseline } = by;
-  const { onProgress } = measuring;
   const candidate = await openCandidate(options.model, origins, measuring);
-  const opened = await openBaseline(baseline, origins, measuring);
+  const opened = await openBaseline(by.baseline, origins, measuring);
   // First: nothing is lost if the weights of either cannot be read.
-  const judged = { ...by, quantization: opened && (await quantizationOf(candidate, opened, measuring)) };
-  const approved = opened
-    ? await measureCandidate(opened, { ...measuring, onProgress: progressAs('baseline', onProgress) })
-    : expectMeasured(baseline);
-  const selected = opened ? askedAs(approved, measuring.probes) : measuring.probes;
+  const judged = await judgedBeside(candidate, opened, by, measuring);
+  const { approved, probes } = await approve(opened, by, measuring);
   const measurement = await measureCandidate(candidate, {
     ...measuring,
-    probes: options.probes?.all ? selected : askSequentially(selected, approved, judged.policy.policy),
+    probes: options.probes?.all ? probes : askSequentially(probes, approved, judged.policy.policy),
     screening: options.weights?.all ? undefined : screeningFor(approved, judged),
-    onProgress: opened ? progressAs('candidate', onProgress) : onProgress,
+    onProgress: opened ? progressAs('candidate', measuring.onProgress) : measuring.onProgress,
   });
   return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
+}
+
+/** What checkpoints are judged by, one after the other. */
+export interface Gate {
+  readonly policy: ResolvedPolicy;
+  readonly baseline: Measurement | null;
+  /** The name of the baseline, as reports have it. */
+  readonly baselineName: string | null;
+  /**
+   * Measure one checkpoint and judge it as {@link check} does.
+   * @throws UserError for one that cannot be measured
+   */
+  readonly check: (checkpoint: string, onProgress?: OnProgress) => Promise<CheckResult>;
+}
+
+/**
+ * The same for many checkpoints: policy, probes, reference and baseline are read, or measured, once. Each checkpoint is asked everything
+ * and all its spectra are computed, so that all of them answer the same questions.
+ * @param options.model without a checkpoint
+ * @param isShared whether other machines judge other checkpoints: then no baseline is measured
+ * @throws UserError for anything but a checkpoint that the user can fix
+ */
+export async function openGate(
+  options: CheckOptions,
+  { isShared = false }: { readonly isShared?: boolean } = {},
+): Promise<Gate> {
+  const { judged: by, origins, measuring } = await prepare(options);
+  if (isShared) expectMeasured(by.baseline);
+  const opened = await openBaseline(by.baseline, origins, measuring);
+  const { approved, probes } = await approve(opened, by, measuring);
+  return {
+    policy: by.policy,
+    baseline: approved,
+    baselineName: by.baseline.name,
+    check: async (checkpoint, onProgress) => {
+      // Opened anew, and given up afterwards: there can be hundreds.
+      const candidate = await openCandidate({ checkpoint }, { ...origins, open: openCheckpoint }, measuring);
+      const judged = await judgedBeside(candidate, opened, by, { ...measuring, onProgress });
+      const measurement = await measureCandidate(candidate, { ...measuring, probes, onProgress });
+      return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
+    },
+  };
+}
+
+/** The baseline as it was measured, now if it has to be, and what a candidate is asked then. */
+async function approve(opened: Candidate | null, { baseline }: Judged, measuring: MeasureOptions & Selected) {
+  if (opened === null) return { approved: expectMeasured(baseline), probes: measuring.probes };
+  const onProgress = progressAs('baseline', measuring.onProgress);
+  const approved = await measureCandidate(opened, { ...measuring, onProgress });
+  return { approved, probes: askedAs(approved, measuring.probes) };
+}
+
+interface Selected {
+  readonly probes: ProbeRunOptions | null;
+}
+
+async function judgedBeside(
+  candidate: Candidate,
+  opened: Candidate | null,
+  judged: Judged,
+  measuring: MeasureOptions,
+): Promise<Judged> {
+  return { ...judged, quantization: opened && (await quantizationOf(candidate, opened, measuring)) };
 }
 
 /** Without spectra to compare with there is nothing to decide: all are computed in full. */

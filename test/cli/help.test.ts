@@ -8,6 +8,7 @@ const COMMANDS = [
   'init',
   'doctor',
   'check',
+  'sweep',
   'measure',
   'calibrate',
   'merge',

@@ -90,6 +90,12 @@ export async function foundAt(root: string, path: string): Promise<FoundCheckpoi
   return first ?? { path, kind: path.endsWith('.onnx') ? 'onnx' : 'full', base: null };
 }
 
+/** Whether a folder is a checkpoint, by the names in it. */
+export async function looksLikeCheckpoint(folder: string): Promise<boolean> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return (await checkpointsIn(folder, '.', entries)).length > 0;
+}
+
 async function checkpointsIn(root: string, path: string, entries: readonly Dirent[]): Promise<FoundCheckpoint[]> {
   const names = new Set(entries.map(({ name }) => name));
   const has = (...wanted: readonly string[]) => wanted.some((name) => names.has(name));

@@ -1,4 +1,4 @@
-export { FAIL_ON_CHOICES, isFailure, writeAnnotation } from './annotation.ts';
+export { FAIL_ON_CHOICES, type FailOn, isFailure, writeAnnotation } from './annotation.ts';
 export {
   type CheckRun,
   type CheckRunPlace,

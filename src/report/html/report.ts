@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { DOCS_URL } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
-import { Html, html } from './html.ts';
-import { icon } from './icon.ts';
+import { pageDocument } from './document.ts';
 import { METHOD_SECTION } from './method.ts';
 import { OVERVIEW_SECTION } from './overview.ts';
 import calibrationStyle from './page/calibration.css' with { type: 'text' };
@@ -36,42 +34,12 @@ const SECTIONS: readonly PageSection[] = [
   METHOD_SECTION,
 ];
 
-/**
- * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy
- * in its head lets the browser run that script and no other.
- */
+/** The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. */
 export function renderHtml(report: Report, options: Partial<PageOptions> = {}): string {
   const page = { docs: DOCS_URL, origin: null, ...options };
   const parts = SECTIONS.flatMap(({ id, title, render }) => {
     const body = render(report, page);
     return body === null ? [] : [{ id, title, body }];
   });
-  const digest = createHash('sha256').update(SCRIPT).digest('base64');
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const links = parts.map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
-  const sections = parts.map(
-    ({ id, title, body }) =>
-      html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>\n`,
-  );
-  // Nothing is drawn before the page is read: half a page would move while the rest comes.
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="expect" href="#end" blocking="render">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Shadow Gate: ${report.verdict}</title>
-<style>${Html.trusted(STYLE)}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-<header class="verdict-${report.verdict}"><h1>${icon(report.verdict)}Shadow Gate: ${report.verdict}</h1><nav aria-label="Sections">${links}</nav></header>
-<main id="main">
-${sections}</main>
-<script id="end">${Html.trusted(SCRIPT)}</script>
-</body>
-</html>
-`.text;
+  return pageDocument({ verdict: report.verdict, heading: 'Shadow Gate', parts, style: STYLE, script: SCRIPT });
 }

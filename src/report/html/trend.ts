@@ -1,4 +1,4 @@
-import { axisX, axisY, dot, gridY, line, ruleY } from '@observablehq/plot';
+import { ruleY } from '@observablehq/plot';
 import type { Chart, Trend, TrendCheck } from '../../compare/index.ts';
 import { formatLimit, formatPercentTick, formatTick } from '../text/numbers.ts';
 import {
@@ -13,6 +13,7 @@ import {
 import { chart } from './chart.ts';
 import { type Html, html } from './html.ts';
 import { phraseHtml } from './phrase.ts';
+import { axes, FRAME, legend, lineOf } from './line-chart.ts';
 import type { PageSection } from './section.ts';
 import { stackedTable } from './table.ts';
 
@@ -47,19 +48,6 @@ function charts(trend: Trend): Html | null {
   return drawn.length === 0 ? null : html`<div class="charts">${drawn}</div>`;
 }
 
-/** Three of them stand side by side, and one fits a phone. */
-const FRAME = { width: 344, height: 222, marginLeft: 44, marginRight: 10, marginTop: 10, marginBottom: 38 } as const;
-
-const TICKS = 4;
-
-function axes(tick: (value: number) => string) {
-  return [
-    gridY({ ticks: TICKS, stroke: 'var(--line)', strokeOpacity: 1 }),
-    axisY({ ticks: TICKS, tickSize: 0, label: null, tickFormat: tick }),
-    axisX({ ticks: TICKS, tickSize: 0, label: null }),
-  ];
-}
-
 const SIDES = {
   baseline: { color: 'var(--series-2)', name: 'baseline' },
   candidate: { color: 'var(--series-1)', name: 'candidate' },
@@ -86,7 +74,7 @@ function levels(
     style: { fontSize: '12px' },
     x: { type: 'utc' },
     y: { nice: true },
-    marks: [...axes(tick), ...sides.flatMap((side) => lineOf(points, side, SIDES[side].color))],
+    marks: [...axes(tick), ...sides.flatMap((side) => lineOf(points, { x: 'time', y: side }, SIDES[side].color))],
   });
 }
 
@@ -122,22 +110,7 @@ function sums(trend: Trend): Html | null {
     marks: [
       ...axes(formatTick),
       ruleY([trend.limit], { stroke: 'var(--fail)', strokeWidth: 1.5, strokeDasharray: '5 4' }),
-      ...followed.flatMap((key) => lineOf(points, key, COLORS[key])),
+      ...followed.flatMap((key) => lineOf(points, { x: 'time', y: key }, COLORS[key])),
     ],
   });
-}
-
-function lineOf<Point extends { readonly time: Date }>(
-  points: readonly Point[],
-  y: keyof Point & string,
-  color: string,
-) {
-  return [
-    line([...points], { x: 'time', y, stroke: color, strokeWidth: 2 }),
-    dot([...points], { x: 'time', y, fill: color, r: 2.5 }),
-  ];
-}
-
-function legend(color: string, name: string): Html {
-  return html` <span class="key"><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${color}"/></svg>${name}</span>`;
 }

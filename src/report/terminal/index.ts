@@ -6,6 +6,7 @@ export { renderTerminal } from './report.ts';
 export { renderSamplePlan } from './sample-plan.ts';
 export { renderShort } from './short-report.ts';
 export { renderSpectra, renderUnmeasured } from './spectra.ts';
+export { renderSweep } from './sweep.ts';
 export type { TerminalOptions } from './table.ts';
 export { renderVerdict } from './verdict.ts';
 export { wrap, wrapCommand } from './wrap.ts';

@@ -8,5 +8,6 @@ export { plain } from './phrase.ts';
 export { chosenLevels, layersSentence, plannedSentence } from './probes.ts';
 export { shortSha } from './short-sha.ts';
 export { budgetSentence } from './stops.ts';
+export { shareSentence } from './sweep.ts';
 export { unusedTemplate } from './unused-template.ts';
 export { verdictSentence } from './verdict.ts';

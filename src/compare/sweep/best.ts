@@ -1,0 +1,70 @@
+import { gridSignFlip } from '../../statistics/index.ts';
+import { changeInterval } from '../probes/change-interval.ts';
+import { accuracy, itemChange, type PairedFact } from '../probes/paired-item.ts';
+import type { Best } from './schema.ts';
+
+/** The answers of one model, each fact beside the baseline's: who is best is asked of all of them on the same items. */
+export interface SweptAnswers {
+  /** With the twins of each fact; empty without twins. */
+  readonly twin: readonly PairedFact[];
+  /** Each benchmark form as a fact of its own. */
+  readonly benchmark: readonly PairedFact[];
+}
+
+export interface ComparedModel {
+  readonly name: string;
+  readonly answers: SweptAnswers;
+}
+
+/**
+ * Which model is best, where that is shown. Of N models the one with the highest accuracy is compared with each other on the same
+ * items, with a one-sided test at α/(N − 1). It is best only if it beats all: an intersection-union test (Berger 1982, Technometrics
+ * 24:295), which needs no correction for its rivals. The N − 1 are the models that could be picked in place of the true best: to be named,
+ * each has to beat that one in its own test, so that by Bonferroni a wrong one is named with a probability of at most α, although the pick
+ * follows the data. Two bounds have to agree: the interval of the paired difference, which is approximate, and the exact sign-flip test over
+ * facts.
+ * @returns null for fewer than two models
+ */
+export function findBest(models: readonly ComparedModel[], alpha: number): Best | null {
+  if (models.length < 2) return null;
+  const by = models.every(({ answers }) => answers.twin.length > 0) ? 'twin' : 'benchmark';
+  const able = models.filter(({ answers }) => answers[by].length > 0);
+  const [first, ...rest] = able;
+  if (first === undefined || rest.length === 0) return null;
+  const level = alpha / rest.length;
+  const shareOf = ({ answers }: ComparedModel) =>
+    accuracy(
+      answers[by].flatMap(({ twins }) => twins),
+      'candidate',
+    );
+  const top = rest.reduce((best, model) => (shareOf(model) > shareOf(best) ? model : best), first);
+  const rivals = able
+    .filter((model) => model !== top)
+    .map(({ name, answers }) => ({ name, ...leadOver(top.answers[by], answers[by], level) }));
+  const isBest = rivals.every(({ isBehind }) => isBehind);
+  return { by, models: able.length, alpha, name: isBest ? top.name : null, top: top.name, rivals };
+}
+
+type Lead = Omit<Best['rivals'][number], 'name'>;
+
+function leadOver(ours: readonly PairedFact[], theirs: readonly PairedFact[], level: number): Lead {
+  const facts = sideBySide(ours, theirs);
+  if (facts === null) return { lead: null, p: null, isBehind: false };
+  const lead = changeInterval(facts, 1 - 2 * level);
+  const p = gridSignFlip(facts.map(({ twins }) => -twins.reduce((sum, twin) => sum + itemChange(twin), 0)));
+  return { lead, p, isBehind: p < level && lead.lower !== null && lead.lower > 0 };
+}
+
+/** The answers of two models to the same items, theirs as the baseline's; null where one has items that the other does not. */
+function sideBySide(ours: readonly PairedFact[], theirs: readonly PairedFact[]): PairedFact[] | null {
+  const known = new Map(theirs.flatMap(({ twins }) => twins.map(({ id, candidate }) => [id, candidate] as const)));
+  const facts = ours.map((fact) => ({
+    ...fact,
+    twins: fact.twins.flatMap((twin) => {
+      const baseline = known.get(twin.id);
+      return baseline === undefined ? [] : [{ ...twin, baseline }];
+    }),
+  }));
+  const countOf = (all: readonly PairedFact[]) => all.reduce((sum, { twins }) => sum + twins.length, 0);
+  return countOf(facts) === countOf(ours) && countOf(facts) === known.size ? facts : null;
+}

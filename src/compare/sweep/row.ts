@@ -1,0 +1,118 @@
+import { canonicalJson } from '@shadow-gate/platform/json';
+import type { Measurement } from '../../measure/schema/index.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { changeInterval } from '../probes/change-interval.ts';
+import { asGained } from '../probes/evaluation.ts';
+import { factsWithTwins, standingAlone } from '../probes/groups.ts';
+import { suitesOfMemorizedLetters } from '../probes/kept-letters.ts';
+import { type ProbePairing, pairAnswers, pairProbes } from '../probes/pair.ts';
+import { type PairedFact, pairedAccuracies } from '../probes/paired-item.ts';
+import type { Report } from '../report.ts';
+import type { SweptAnswers } from './best.ts';
+import type { CheckedRow, NamedCheckpoint, UnmeasuredRow } from './schema.ts';
+
+/** What is known of one checkpoint before all of them are. */
+export type SweptCheckpoint =
+  | {
+      readonly row: Omit<CheckedRow, 'sameAs' | 'loss' | 'failsOnlyUnadjusted'> & {
+        readonly loss: Omit<NonNullable<CheckedRow['loss']>, 'adjusted' | 'shown'> | null;
+      };
+      /** The same for two checkpoints that are the same model, with the same files beside the weights. */
+      readonly identity: string;
+      /** Null: the probes did not run, or not on both. */
+      readonly answers: SweptAnswers | null;
+      readonly reportsLoss: boolean;
+      /** Something else than that loss makes it a failure. */
+      readonly failsOtherwise: boolean;
+    }
+  | { readonly row: UnmeasuredRow };
+
+interface Judgment {
+  readonly measurement: Measurement;
+  readonly report: Report;
+  readonly baseline: Measurement;
+  readonly policy: Policy;
+  /** The verdict in one sentence. */
+  readonly message: string;
+}
+
+/** The numbers of one checkpoint that a sweep shows and compares. */
+export function sweptCheckpoint(
+  named: NamedCheckpoint,
+  { measurement, report, baseline, policy, message }: Judgment,
+): SweptCheckpoint {
+  const pairing = pairProbes(measurement, baseline, policy);
+  const fails = report.findings.filter(({ level }) => level === 'fail');
+  return {
+    row: {
+      ...named,
+      status: 'checked',
+      digest: measurement.checkpoint.digest,
+      verdict: report.verdict,
+      message,
+      ...accuraciesOf(pairing, policy.confidence),
+      shadowDelta: shadowDeltaOf(report),
+      spectrum: headlineOf(report),
+      loss: lossOf(pairing),
+    },
+    identity: `${measurement.checkpoint.digest} ${canonicalJson(measurement.behavior?.files ?? null)}`,
+    answers: answersOf(pairing, measurement, baseline),
+    reportsLoss: report.findings.some(isLossOfAll),
+    failsOtherwise: fails.some((finding) => !isLossOfAll(finding)),
+  };
+}
+
+function isLossOfAll(finding: Report['findings'][number]): boolean {
+  return finding.kind === 'twin-accuracy' && finding.capability === null;
+}
+
+function accuraciesOf(pairing: ProbePairing, level: number): Pick<CheckedRow, 'benchmark' | 'twin'> {
+  if (pairing.kind !== 'paired') return { benchmark: null, twin: null };
+  const { facts, groups, evaluation } = pairing;
+  const gained = asGained(facts, suitesOfMemorizedLetters(evaluation.comparison.kept));
+  return {
+    benchmark: accuracyOf(
+      gained.map(({ benchmark }) => standingAlone(benchmark)),
+      level,
+    ),
+    twin: accuracyOf(factsWithTwins(facts, groups), level),
+  };
+}
+
+function accuracyOf(facts: readonly PairedFact[], level: number): CheckedRow['twin'] {
+  const items = facts.flatMap(({ twins }) => twins);
+  return items.length === 0 ? null : { ...pairedAccuracies(items), change: changeInterval(facts, level) };
+}
+
+function shadowDeltaOf({ probes }: Report): CheckedRow['shadowDelta'] {
+  const delta = probes?.comparison.rows[0]?.delta ?? null;
+  return delta && { value: delta.value, lower: delta.lower, upper: delta.upper };
+}
+
+/** The first number of the whole model. */
+function headlineOf({ shadowDeltas }: Report): CheckedRow['spectrum'] {
+  const row = shadowDeltas.find(({ module, candidate }) => module === null && candidate !== null);
+  if (row === undefined || row.candidate === null) return null;
+  return { metric: row.metric, of: row.of, baseline: row.baseline, candidate: row.candidate };
+}
+
+function lossOf(pairing: ProbePairing) {
+  const [all] = pairing.kind === 'paired' ? pairing.evaluation.twinTests : [];
+  if (all === undefined) return null;
+  const { value, twins, lost, won, p } = all.change;
+  return { change: value, twins, lost, won, p, alpha: all.alpha };
+}
+
+/** Also of suites without twins, of which nothing is judged: their benchmark forms are answers. */
+function answersOf(
+  pairing: ProbePairing,
+  { probes: ours }: Measurement,
+  { probes: theirs }: Measurement,
+): SweptAnswers | null {
+  if (ours?.status !== 'measured' || theirs?.status !== 'measured') return null;
+  const { items, facts, groups } = pairing.kind === 'paired' ? pairing : pairAnswers(ours, theirs);
+  return {
+    twin: factsWithTwins(facts, groups),
+    benchmark: items.filter(({ form }) => form === 'benchmark').map(standingAlone),
+  };
+}

@@ -1,0 +1,3 @@
+/** The text of sweep.css. */
+declare const text: string;
+export default text;

@@ -1,0 +1,171 @@
+import { ruleX, ruleY } from '@observablehq/plot';
+import { DOCS_URL } from '@shadow-gate/platform';
+import type { CheckedRow, Sweep } from '../../compare/sweep/index.ts';
+import { formatNumber, formatPercentTick, formatTick } from '../text/numbers.ts';
+import { bestSentence, countsSentence, spectrumHeads, sweepColumns, sweepNotes, sweepUnits } from '../text/sweep.ts';
+import { chart } from './chart.ts';
+import { pageDocument } from './document.ts';
+import { type Html, html } from './html.ts';
+import { icon } from './icon.ts';
+import { axes, FRAME, legend, lineOf } from './line-chart.ts';
+import methodStyle from './page/method.css' with { type: 'text' };
+import reportStyle from './page/report.css' with { type: 'text' };
+import sweepStyle from './page/sweep.css' with { type: 'text' };
+import trendStyle from './page/trend.css' with { type: 'text' };
+import { phraseHtml } from './phrase.ts';
+import { stackedTable } from './table.ts';
+
+/** All checkpoints of a sweep on one page, which links to their reports in the folders beside it. */
+export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly docs?: string } = {}): string {
+  const trend = charts(sweep);
+  return pageDocument({
+    verdict: sweep.verdict,
+    heading: 'Shadow Gate sweep',
+    parts: [
+      { id: 'checkpoints', title: 'Checkpoints', body: overview(sweep, docs) },
+      ...(trend === null ? [] : [{ id: 'trend', title: 'Trend', body: trend }]),
+    ],
+    style: [reportStyle, methodStyle, trendStyle, sweepStyle].join('\n'),
+    script: '',
+  });
+}
+
+function overview(sweep: Sweep, docs: string): Html {
+  const best = bestSentence(sweep);
+  const notes = sweepNotes(sweep).map((note) => html`<li>${phraseHtml(note, docs)}</li>\n`);
+  const columns = sweepColumns(sweep);
+  const rows = sweep.checkpoints.map((row, i) => [
+    row.status === 'checked' ? html`<a href="${folderUrl(row.name)}/report.html">${row.name}</a>` : row.name,
+    html`${icon(row.verdict)}${row.verdict}`,
+    ...columns.map(({ cells }) => cell(cells[i] ?? [])),
+    html`<span class="why">${row.message}</span>`,
+  ]);
+  return html`<p class="sentence">${countsSentence(sweep)}</p>
+${best === null ? null : html`<p>${phraseHtml(best, docs)}</p>`}
+${notes.length === 0 ? null : html`<ul>${notes}</ul>`}
+${stackedTable({ label: 'All checkpoints', head: ['checkpoint', 'verdict', ...columns.map(({ head }) => head), 'why'], rows })}
+<p class="note">${sweepUnits(sweep)} Each verdict is that of the checkpoint alone. <a href="${docs}/cli.md#sweep">What the columns are</a></p>`;
+}
+
+const folderUrl = (name: string): string => encodeURIComponent(name);
+
+function cell([value = '', ...rest]: readonly string[]): Html {
+  return html`<span class="value">${value}</span>${rest.map((text) => html` <span class="beside">${text}</span>`)}`;
+}
+
+/** A line needs two points. */
+const FEWEST = 2;
+
+interface Point {
+  readonly x: number;
+  readonly row: CheckedRow;
+}
+
+/** Over steps; without them, over the places in the table. */
+function charts({ checkpoints }: Sweep): Html | null {
+  const areSteps = checkpoints.every(({ step }) => step !== null);
+  const points = checkpoints.flatMap((row, i) =>
+    row.status === 'checked' ? [{ x: areSteps ? (row.step ?? 0) : i + 1, row }] : [],
+  );
+  const over = areSteps ? 'steps' : 'checkpoints, in the order of the table';
+  const drawn = [accuracies(points, over), shadowDeltas(points, over), spectra(points, over)].filter(
+    (part) => part !== null,
+  );
+  if (drawn.length === 0) return null;
+  return html`<p class="note">Over ${over}. A bar is the interval of a change, a dashed line the baseline.</p><div class="charts">${drawn}</div>`;
+}
+
+interface Measured {
+  readonly x: number;
+  readonly y: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+function drawLines(
+  series: ReadonlyArray<{
+    readonly name: string;
+    readonly color: string;
+    readonly points: readonly Measured[];
+    readonly baseline: number | null;
+  }>,
+  { title, over, tick }: { readonly title: string; readonly over: string; readonly tick: (value: number) => string },
+): Html | null {
+  const shown = series.filter(({ points }) => points.length >= FEWEST);
+  if (shown.length === 0) return null;
+  const xs = [...new Set(shown.flatMap(({ points }) => points.map(({ x }) => x)))];
+  return chart({
+    ...FRAME,
+    marginRight: MARGIN_RIGHT,
+    label: `${title} over ${xs.length} ${over}`,
+    caption: html`<strong>${title}</strong>${shown.length > 1 ? shown.map(({ color, name }) => legend(color, name)) : null}`,
+    style: { fontSize: '12px' },
+    y: { nice: true },
+    marks: [
+      ...axes(tick, xs.length > MOST_TICKS ? undefined : xs),
+      ...shown.flatMap(({ points, baseline, color }) => [
+        ...(baseline === null ? [] : [ruleY([baseline], { stroke: color, strokeDasharray: '5 4' })]),
+        ruleX(
+          points.filter(({ lower, upper }) => lower !== null && upper !== null),
+          { x: 'x', y1: 'lower', y2: 'upper', stroke: color, strokeOpacity: 0.5, strokeWidth: 2 },
+        ),
+        ...lineOf(points, { x: 'x', y: 'y' }, color),
+      ]),
+    ],
+  });
+}
+
+/** Half of the label of the last step. */
+const MARGIN_RIGHT = 22;
+
+/** More labels would touch each other. */
+const MOST_TICKS = 6;
+
+function accuracies(points: readonly Point[], over: string): Html | null {
+  const of = (key: 'benchmark' | 'twin', name: string, color: string) => {
+    const having = points.flatMap(({ x, row }) => (row[key] === null ? [] : [{ x, accuracy: row[key] }]));
+    return {
+      name,
+      color,
+      baseline: having[0] === undefined ? null : 100 * having[0].accuracy.baseline,
+      points: having.map(({ x, accuracy: { baseline, candidate, change } }) => ({
+        x,
+        y: 100 * candidate,
+        lower: change.lower === null ? null : 100 * Math.max(0, baseline + change.lower),
+        upper: change.upper === null ? null : 100 * Math.min(1, baseline + change.upper),
+      })),
+    };
+  };
+  return drawLines([of('benchmark', 'exam', 'var(--series-2)'), of('twin', 'twins', 'var(--series-1)')], {
+    title: 'Accuracy',
+    over,
+    tick: formatPercentTick,
+  });
+}
+
+function shadowDeltas(points: readonly Point[], over: string): Html | null {
+  const share = (value: number | null) => value && 100 * value;
+  const measured = points.flatMap(({ x, row: { shadowDelta } }) =>
+    shadowDelta === null
+      ? []
+      : [{ x, y: 100 * shadowDelta.value, lower: share(shadowDelta.lower), upper: share(shadowDelta.upper) }],
+  );
+  const series = { name: 'shadow delta', color: 'var(--series-4)', points: measured, baseline: 0 };
+  return drawLines([series], { title: 'Shadow delta, in points', over, tick: formatTick });
+}
+
+/** The headline that most checkpoints have. */
+function spectra(points: readonly Point[], over: string): Html | null {
+  const all = spectrumHeads({ checkpoints: points.map(({ row }) => row) }).map(({ metric, of, head }) => ({
+    head,
+    own: points.flatMap(({ x, row: { spectrum } }) =>
+      spectrum?.metric === metric && spectrum.of === of ? [{ x, spectrum }] : [],
+    ),
+  }));
+  const [most] = all.sort((a, b) => b.own.length - a.own.length);
+  if (most === undefined) return null;
+  const measured = most.own.map(({ x, spectrum: { candidate } }) => ({ x, y: candidate, lower: null, upper: null }));
+  const baseline = most.own[0]?.spectrum.baseline ?? null;
+  const series = { name: most.head, color: 'var(--series-3)', points: measured, baseline };
+  return drawLines([series], { title: most.head, over, tick: formatNumber });
+}

@@ -1,0 +1,42 @@
+import type { Sweep } from '../../compare/sweep/index.ts';
+import { printable } from '../escape.ts';
+import { bestSentence, countsSentence, sweepColumns, sweepNotes, sweepUnits } from '../text/sweep.ts';
+import { LEVEL_MARKS, painter } from './paint.ts';
+import { phraseLine } from './phrase.ts';
+import { type TerminalOptions, terminalTable } from './table.ts';
+import { wrap } from './wrap.ts';
+
+const NAME_LENGTH = 40;
+const HEAD_WIDTH = 13;
+
+/** All checkpoints of a sweep: the table, which is best, and what stands out. */
+export function renderSweep(sweep: Sweep, { color, width }: TerminalOptions): string {
+  const paint = painter(color);
+  const columns = sweepColumns(sweep);
+  const table = terminalTable(
+    [{ head: '  checkpoint' }, ...columns.map(({ head }) => ({ head: brokenHead(head), align: 'right' as const }))],
+    sweep.checkpoints.map(({ name, verdict }, i) => [
+      `${paint(verdict, LEVEL_MARKS[verdict])} ${printable(name, NAME_LENGTH)}\n  ${paint(verdict, verdict)}`,
+      ...columns.map(({ cells }) => (cells[i] ?? []).join('\n')),
+    ]),
+  );
+  const best = bestSentence(sweep);
+  const units = sweepUnits(sweep);
+  const sentences = [
+    ...(units === null ? [] : [units]),
+    ...sweepNotes(sweep).map((note) => phraseLine(note)),
+    ...(best === null ? [] : [phraseLine(best)]),
+  ];
+  const { verdict } = sweep;
+  const last = paint(verdict, `${LEVEL_MARKS[verdict]} ${verdict}: ${countsSentence(sweep)}`);
+  return [table, ...sentences.map((text) => indented(text, width)), `  ${last}`].join('\n\n');
+}
+
+/** A column is as wide as its numbers. */
+const brokenHead = (head: string): string => wrap(head, HEAD_WIDTH).join('\n');
+
+function indented(text: string, width: number): string {
+  return wrap(text, width - 2)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

@@ -1,0 +1,143 @@
+import type { Best, CheckedRow, Sweep, SweepRow } from '../../compare/sweep/index.ts';
+import { metricName, ofName } from './metric-names.ts';
+import {
+  formatCount,
+  formatEnds,
+  formatInteger,
+  formatNumber,
+  formatPercent,
+  formatPercentLimit,
+  formatProbability,
+  formatRelative,
+  NO_NUMBER,
+  pointsDigits,
+} from './numbers.ts';
+import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+
+/** A number for each checkpoint: its value, then what belongs to it. */
+export interface SweepColumn {
+  readonly head: string;
+  /** In the order of the checkpoints. */
+  readonly cells: ReadonlyArray<readonly string[]>;
+}
+
+/** The numbers of a sweep, without columns in which no checkpoint has one. */
+export function sweepColumns({ checkpoints }: Pick<Sweep, 'checkpoints'>): SweepColumn[] {
+  const column = (head: string, cellOf: (row: CheckedRow) => readonly string[] | null): SweepColumn[] => {
+    const cells = checkpoints.map((row) => (row.status === 'checked' ? cellOf(row) : null));
+    return cells.every((cell) => cell === null) ? [] : [{ head, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
+  };
+  return [
+    ...(checkpoints.every(({ step }) => step === null) ? [] : [stepColumn(checkpoints)]),
+    ...column('exam', ({ benchmark }) => accuracyCell(benchmark)),
+    ...column('twins', ({ twin }) => accuracyCell(twin)),
+    ...column('shadow delta', ({ shadowDelta }) =>
+      shadowDelta === null ? null : [pointsDigits(shadowDelta.value), formatEnds(shadowDelta, pointsDigits)],
+    ),
+    ...spectrumHeads({ checkpoints }).flatMap(({ metric, of, head }) =>
+      column(head, ({ spectrum }) =>
+        spectrum?.metric === metric && spectrum.of === of ? spectrumCell(spectrum) : null,
+      ),
+    ),
+    ...column('loss of twins', ({ loss }) =>
+      loss === null ? null : [formatProbability(loss.p), 'Holm:', formatProbability(loss.adjusted)],
+    ),
+  ];
+}
+
+function stepColumn(checkpoints: Sweep['checkpoints']): SweepColumn {
+  return { head: 'step', cells: checkpoints.map(({ step }) => [step === null ? NO_NUMBER : formatInteger(step)]) };
+}
+
+function accuracyCell(accuracy: CheckedRow['twin']): string[] | null {
+  if (accuracy === null) return null;
+  const { candidate, change } = accuracy;
+  return [formatPercent(candidate), pointsDigits(change.value), formatEnds(change, pointsDigits)];
+}
+
+function spectrumCell({ baseline, candidate }: NonNullable<CheckedRow['spectrum']>): string[] {
+  const change = baseline === null || baseline === 0 ? null : (candidate - baseline) / Math.abs(baseline);
+  return [formatNumber(candidate), ...(change === null ? [] : [formatRelative(change)])];
+}
+
+/** The headlines of the spectra that checkpoints have: one, unless some have no update. */
+export function spectrumHeads({ checkpoints }: Pick<Sweep, 'checkpoints'>) {
+  const heads = new Map(
+    checkpoints.flatMap((row) => {
+      if (row.status !== 'checked' || row.spectrum === null) return [];
+      const { metric, of } = row.spectrum;
+      return [[`${metric} ${of}`, { metric, of, head: `${metricName(metric)}, ${ofName(of)}` }] as const];
+    }),
+  );
+  return [...heads.values()];
+}
+
+/** What the changes of the table are; null without accuracies. */
+export function sweepUnits({ confidence, checkpoints }: Pick<Sweep, 'confidence' | 'checkpoints'>): string | null {
+  if (checkpoints.every((row) => row.status === 'unmeasured' || row.twin === null)) return null;
+  return `Changes against the baseline are in points, with intervals of ${formatPercentLimit(confidence)}.`;
+}
+
+/** `4 checkpoints: 1 fail, 3 pass.` */
+export function countsSentence({ checkpoints }: Pick<Sweep, 'checkpoints'>): string {
+  const counts = (['fail', 'inconclusive', 'warn', 'pass'] as const).flatMap((verdict) => {
+    const count = checkpoints.filter((row) => row.verdict === verdict).length;
+    return count === 0 ? [] : [`${formatInteger(count)} ${verdict}`];
+  });
+  return `${formatCount(checkpoints.length, 'checkpoint')}: ${counts.join(', ')}.`;
+}
+
+/** A list in a sentence has so many names. */
+const MOST_NAMES = 8;
+
+const namesIn = (names: readonly string[]): Phrase =>
+  listed(
+    names.slice(0, MOST_NAMES).map((one) => [name(one)]),
+    names.length,
+  );
+
+const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy on twins', benchmark: 'accuracy in the exam' };
+
+/** Which checkpoint is best, or which cannot be told apart from the first; null where there are not two to compare. */
+export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkpoints'>): Phrase | null {
+  if (best === null) return null;
+  const { by, top, models, alpha } = best;
+  const others = `at a level of ${formatPercentLimit(alpha)}`;
+  if (best.name !== null) {
+    const verdict = checkpoints.find((row) => row.name === best.name)?.verdict ?? 'inconclusive';
+    const rest = verdict === 'pass' ? '' : ` Its verdict is ${verdict}.`;
+    return phrase`Best of ${String(models)} by ${OF[by]}: ${name(best.name)}, shown against each other one on the same questions, ${others}.${rest}`;
+  }
+  const alike = best.rivals.filter(({ isBehind }) => !isBehind).map((rival) => rival.name);
+  return phrase`No checkpoint is shown to be best, ${others}. ${name(top)} has the highest ${OF[by]}; not told apart from it: ${namesIn(alike)}.`;
+}
+
+/** What else a reader of the table has to know. */
+export function sweepNotes(sweep: Sweep): Phrase[] {
+  const rows = sweep.checkpoints;
+  const checked = rows.filter((row): row is CheckedRow => row.status === 'checked');
+  return [
+    ...rows.flatMap((row) => (row.status === 'unmeasured' ? [notMeasured(row)] : [])),
+    ...checked.flatMap(({ name: own, sameAs }) =>
+      sameAs === null ? [] : [phrase`${name(own)} is the same model as ${name(sameAs)}, and counts once.`],
+    ),
+    ...checked
+      .filter(({ failsOnlyUnadjusted }) => failsOnlyUnadjusted)
+      .map(
+        ({ name: own }) =>
+          phrase`${name(own)} fails by itself, by its loss of twins alone. Adjusted for ${formatCount(sweep.tests, 'checkpoint')} (Holm), that loss is not shown. The verdict stays.`,
+      ),
+  ];
+}
+
+function notMeasured({ name: own, message }: Extract<SweepRow, { readonly status: 'unmeasured' }>): Phrase {
+  return phrase`${name(own)} could not be measured: ${{ kind: 'prose', text: message }}`;
+}
+
+/** Said of one share, which has no table. */
+export function shareSentence(
+  count: number,
+  { index, of, folder }: { index: number; of: number; folder: string },
+): Phrase {
+  return phrase`Share ${String(index)} of ${String(of)}: ${formatCount(count, 'checkpoint')}. Without ${code('--shard')}, the same command takes what is in ${name(folder)} and writes table and page.`;
+}
