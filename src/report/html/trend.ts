@@ -12,8 +12,8 @@ import {
 } from '../text/trend.ts';
 import { chart } from './chart.ts';
 import { type Html, html } from './html.ts';
-import { phraseHtml } from './phrase.ts';
 import { axes, FRAME, legend, lineOf } from './line-chart.ts';
+import { phraseHtml } from './phrase.ts';
 import type { PageSection } from './section.ts';
 import { stackedTable } from './table.ts';
 
