@@ -72,6 +72,7 @@ const inputsSchema = z.object({
   'lm-eval': optional,
   inspect: optional,
   lighteval: optional,
+  'every-eval-ever': optional,
   counts: optional,
   report: optional,
   skip: optional,

@@ -30,7 +30,8 @@ Examples:
   # compare two evaluations by lm-evaluation-harness, without running a model
   shadow-gate check --lm-eval results/candidate --baseline results/approved
 
-  # the same for logs of Inspect AI, and with --lighteval of lighteval
+  # the same for logs of Inspect AI; of others with --lighteval and
+  # --every-eval-ever
   shadow-gate check --inspect logs/candidate --baseline logs/approved`;
 
 export const SWEEP_EXAMPLES = `

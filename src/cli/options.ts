@@ -243,6 +243,7 @@ const LOG_OPTIONS = {
   'lm-eval': ['lmEval', 'what lm-evaluation-harness wrote (--output_path with --log_samples)'],
   inspect: ['inspect', 'logs of Inspect AI (--log-dir)'],
   lighteval: ['lighteval', 'what lighteval wrote (--output-dir with --save-details)'],
+  'every-eval-ever': ['everyEvalEver', 'logs in the format of Every Eval Ever, with their samples'],
   counts: ['counts', 'right answers and samples of each item, in JSON lines'],
 } as const satisfies Record<LogKind, readonly [keyof LogOptions, string]>;
 
@@ -267,6 +268,7 @@ export interface LogOptions {
   lmEval?: string;
   inspect?: string;
   lighteval?: string;
+  everyEvalEver?: string;
   counts?: string;
 }
 

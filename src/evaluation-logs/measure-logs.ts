@@ -9,6 +9,7 @@ import {
   measurementSchema,
 } from '../measure/schema/index.ts';
 import { readCounts } from './counts/read-counts.ts';
+import { readEveryEvalEver } from './every-eval-ever/read-benchmarks.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
 import { readLighteval } from './lighteval/read-benchmarks.ts';
 import { readExportedProbes } from './lm-eval/exported-probes.ts';
@@ -20,6 +21,7 @@ const READERS = {
   'lm-eval': readLmEval,
   inspect: readInspect,
   lighteval: readLighteval,
+  'every-eval-ever': readEveryEvalEver,
   counts: readCounts,
 } satisfies Record<string, (path: string) => Promise<Benchmarks>>;
 

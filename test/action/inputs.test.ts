@@ -222,7 +222,7 @@ it.each([
   [{ checkpoint: 'm', revision: 'r' }, 'input revision needs endpoint and model'],
   [
     {},
-    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect, lighteval, counts)',
+    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect, lighteval, every-eval-ever, counts)',
   ],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [

@@ -114,6 +114,19 @@ it('logs of lighteval are judged by another folder of them', async () => {
   expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining('✘ fail: sg_sums (acc) −60.0')]);
 });
 
+it('logs of Every Eval Ever are judged by a folder of them, or by what was read of one, and not by the logs that they were made of', async () => {
+  const file = join(temporaryFolder(), 'base.json');
+  await runCli('measure', '--every-eval-ever', fixture('every-eval-ever', 'base'), '--out', file);
+  for (const baseline of [file, fixture('every-eval-ever', 'base')]) {
+    const logs = ['--every-eval-ever', fixture('every-eval-ever', 'candidate')];
+    const checked = await runCli('check', ...logs, '--baseline', baseline);
+    const loss = expect.stringContaining('✘ fail: sg_easy_sums (exact_match, strict-match) −42.5');
+    expect([checked.code, checked.stdout]).toEqual([1, loss]);
+  }
+  const other = await runCli('check', '--lm-eval', fixture('lm-eval', 'base'), '--baseline', file);
+  expect([other.code, other.stdout]).toEqual([3, expect.stringMatching(/Evaluated\s+by\s+another\s+program/)]);
+});
+
 describe('measure --only probes', () => {
   const folder = temporaryFolder();
   const measure = (name: string, file: string) => {

@@ -113,7 +113,7 @@ it.each([
   [{ ...WARN, endpoint: 'http://localhost:1/v1' }, /^inputs endpoint and model belong together/],
   [
     { checkpoint: '' },
-    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect, lighteval, counts)',
+    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect, lighteval, every-eval-ever, counts)',
   ],
   [{ ...WARN, policy: 'nowhere.yml' }, /^policy nowhere\.yml does not exist/],
 ])('%j is refused with one line that says what is wrong', async (inputs, message) => {

@@ -48,6 +48,20 @@ it('a folder of logs is a baseline of the action: one that a step wrote, or that
   expect(annotations(await rig.gate(inputs))[0]?.message).toContain('the one in this change does not count');
 });
 
+it('logs of Every Eval Ever are judged by a folder of them, unless the change brings the samples', async () => {
+  await cp(fixture('every-eval-ever'), rig.path('logs'), { recursive: true });
+  const inputs = { 'every-eval-ever': 'logs/candidate', baseline: 'logs/base' };
+  const outcome = await rig.gate(inputs);
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+  expect(outcome.summary).toMatch(/easy&#95;sums<\/code> dropped 42\.5/);
+  await cp(fixture('every-eval-ever', 'base'), rig.path('own'), { recursive: true });
+  const same = await rig.gate({ ...inputs, 'every-eval-ever': 'own' });
+  expect(same.outputs.verdict, same.log).toBe('pass');
+  rig.github.files.set(`${HEAD_SHA}:own/sg_easy_sums/models/base/a_samples.jsonl`, '{}');
+  const forged = await rig.gate({ ...inputs, 'every-eval-ever': 'own' });
+  expect(forged.outputs.verdict, forged.log).toBe('inconclusive');
+});
+
 it('a folder of logs of another program is no baseline', async () => {
   await cp(fixture('inspect'), rig.path('logs'), { recursive: true });
   await cp(fixture('lm-eval'), rig.path('others'), { recursive: true });

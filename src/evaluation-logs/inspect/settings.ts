@@ -5,7 +5,7 @@ import type { EvaluatedModel } from '../../measure/schema/index.ts';
 import type { LogHeader } from './log.ts';
 
 /** How fast a run goes, and what it does about errors of a server: no answer depends on it. */
-const SPEED = [
+export const SPEED = [
   'max_connections',
   'adaptive_connections',
   'max_retries',

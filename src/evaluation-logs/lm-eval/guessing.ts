@@ -13,7 +13,7 @@ export function countGuessableChoices(
   target: unknown,
 ): Pick<BenchmarkDocument, 'choices' | 'rightChoices'> {
   const choices = areDoubled(requests) ? requests.length / 2 : requests.length;
-  const right = rightOf(target);
+  const right = countRightIndices(target);
   return {
     ...(choices === requests.length ? {} : { choices }),
     ...(right === null || right === 1 || right > choices ? {} : { rightChoices: right }),
@@ -27,7 +27,7 @@ function areDoubled(requests: readonly unknown[]): boolean {
 }
 
 /** Number of right choices; null where the target is not a list of indices. */
-function rightOf(target: unknown): number | null {
+export function countRightIndices(target: unknown): number | null {
   const list = typeof target === 'string' && INDICES.test(target) ? (JSON.parse(target) as unknown) : target;
   if (!Array.isArray(list) || list.length === 0 || !list.every((index) => Number.isInteger(index))) return null;
   return new Set(list).size;

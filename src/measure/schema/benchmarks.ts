@@ -112,7 +112,7 @@ const modelSchema = z.strictObject({
 export type EvaluatedModel = z.infer<typeof modelSchema>;
 
 /** Programs whose logs are read. `counts`: a file with right answers and samples of each item, which any program can write. */
-const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval', 'counts'] as const;
+const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval', 'every-eval-ever', 'counts'] as const;
 
 /** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */
 export const benchmarksSchema = z

@@ -95,6 +95,7 @@ const LOG_OPTIONS: Readonly<Record<string, string>> = {
   'lm-evaluation-harness': 'lm-eval',
   'inspect-ai': 'inspect',
   lighteval: 'lighteval',
+  'every-eval-ever': 'every-eval-ever',
   counts: 'counts',
 };
 

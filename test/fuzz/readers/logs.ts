@@ -82,6 +82,14 @@ function archiveOf(log: unknown): Uint8Array {
 const isNoticed = (damage: Damage, name: string): boolean =>
   damage === 'cut' || damage === 'doubled' || (damage === 'bytes' && name.endsWith('.eval'));
 
+/** So that more is read of a damaged file than that it is damaged. */
+function withoutChecksums(files: Files): Files {
+  const plain = (bytes: Uint8Array) => Buffer.from(textOf({ input: bytes }).replace(/"checksum": "[0-9a-f]+",/, ''));
+  return Object.fromEntries(
+    Object.entries(files).map(([name, bytes]) => [name, name.endsWith('.json') ? plain(bytes) : bytes]),
+  );
+}
+
 /** What was asked, and what was right: the same items are the same, whatever was answered. */
 function askedIn({ probes }: Measurement): ReadonlyMap<string, string> {
   if (probes?.status !== 'measured') return new Map();
@@ -145,6 +153,12 @@ export const exportedLogs: Fuzzer = logFuzzer(
 );
 
 export const inspectLogs: Fuzzer = logFuzzer('inspect', 'logs of Inspect AI', filesOf('inspect', 'candidate'));
+
+export const everyEvalEverLogs: Fuzzer = logFuzzer(
+  'every-eval-ever',
+  'logs of Every Eval Ever and their samples',
+  withoutChecksums(filesOf('every-eval-ever', 'candidate')),
+);
 
 export const lightevalLogs: Fuzzer = logFuzzer(
   'lighteval',
