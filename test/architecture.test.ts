@@ -80,6 +80,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'html/sweep.ts',
     'json.ts',
     'markdown/index.ts',
+    'model-card.ts',
     'terminal/index.ts',
     'terminal/progress.ts',
     'text/index.ts',

@@ -6,6 +6,7 @@ import { type CheckResult, check } from '../gate/check.ts';
 import { checkLogs } from '../gate/check-logs.ts';
 import { writeMeasurement } from '../measure/schema/index.ts';
 import { CHECK_EXAMPLES } from './help.ts';
+import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import {
   type BaselineEndpointOptions,
   baselineEndpointOptions,
@@ -34,6 +35,7 @@ interface CheckOptions
     ProbeOptions,
     LogOptions,
     CalibrationOptions,
+    ModelCardOptions,
     VerdictOptions {
   baseline?: string;
   out?: string;
@@ -56,7 +58,7 @@ export function addCheckCommand(program: Command, output: Output): void {
       'ask every probe and compute all spectra in full, for a measurement that will be a baseline (default: what the verdict needs)',
     )
     .option('--out <dir>', 'folder to write measurement.json, report.json, report.html and comment.md to');
-  verdictOptions(calibrationOptions(command))
+  verdictOptions(calibrationOptions(modelCardOptions(command)))
     // Accepted only to explain what to do instead.
     .addOption(new Option('--shard <i/n>').hideHelp())
     .addHelpText('after', CHECK_EXAMPLES)
@@ -72,6 +74,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
       "measure the shards with 'shadow-gate measure --shard', 'merge' them, then 'compare'",
     );
   }
+  await expectModelCard(options);
   if (out !== undefined) await expectWritable(out, 'folder');
   const { measurement, report } = await (logs === null
     ? checkModel(options, output)
@@ -79,6 +82,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
   await writeAndPrint(report, options, output, (folder) =>
     writeMeasurement(join(folder, 'measurement.json'), measurement),
   );
+  await writeModelCard(report, measurement, options, output);
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {

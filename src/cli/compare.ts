@@ -6,6 +6,7 @@ import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { readMeasurement } from '../measure/schema/index.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
+import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import {
   type CalibrationOptions,
   calibrationOptions,
@@ -16,7 +17,7 @@ import {
 import type { Output } from './output.ts';
 import { writeAndPrint } from './verdict.ts';
 
-interface CompareOptions extends VerdictOptions, CalibrationOptions {
+interface CompareOptions extends VerdictOptions, CalibrationOptions, ModelCardOptions {
   policy?: string;
   out?: string;
 }
@@ -31,7 +32,7 @@ export function addCompareCommand(program: Command, output: Output): void {
     '--out <dir>',
     'folder to write report.json, report.html and comment.md to',
   );
-  verdictOptions(command)
+  verdictOptions(modelCardOptions(command))
     .addHelpText('after', COMPARE_EXAMPLES)
     .action((candidate: string, baseline: string, options: CompareOptions) =>
       runCompare(candidate, baseline, options, output),
@@ -44,6 +45,7 @@ async function runCompare(
   options: CompareOptions,
   output: Output,
 ): Promise<void> {
+  await expectModelCard(options);
   if (options.out !== undefined) await expectWritable(options.out, 'folder');
   const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
@@ -52,4 +54,5 @@ async function runCompare(
   const calibration = await findCalibration(options.calibration, resolved.policy);
   const report = compare({ candidate, baseline, baselinePath: baselineFile, calibration, ...resolved });
   await writeAndPrint(report, options, output);
+  await writeModelCard(report, candidate, options, output);
 }

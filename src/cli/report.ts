@@ -6,12 +6,13 @@ import { DEFAULT_POLICY } from '../policy/policy.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { REPORT_EXAMPLES } from './help.ts';
+import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
 import { printVerdict, verdictExitCode, writeHtml } from './verdict.ts';
 
-interface ReportOptions extends VerdictOptions {
+interface ReportOptions extends VerdictOptions, ModelCardOptions {
   markdown?: boolean;
   html?: string;
 }
@@ -23,19 +24,24 @@ export function addReportCommand(program: Command, output: Output): void {
     .argument('<report.json|measurement.json>')
     .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet', 'verbose']))
     .option('--html <file>', 'also write the report as a page to explore');
-  verdictOptions(command)
+  verdictOptions(modelCardOptions(command))
     .addHelpText('after', REPORT_EXAMPLES)
     .action((file: string, options: ReportOptions) => runReport(file, options, output));
 }
 
 async function runReport(file: string, options: ReportOptions, output: Output): Promise<void> {
+  await expectModelCard(options);
   if (await isMeasurement(file)) return reportMeasurement(file, options, output);
   const report = await readReport(file);
   if (options.html !== undefined) await writeHtml(report, options.html, options, output);
   const details = { kind: 'file', path: options.html ?? file } as const;
-  if (!options.markdown) return printVerdict(report, { ...options, details }, output);
-  output.print(renderComment(report));
-  output.exitCode = verdictExitCode(report, options);
+  if (options.markdown) {
+    output.print(renderComment(report));
+    output.exitCode = verdictExitCode(report, options);
+  } else {
+    printVerdict(report, { ...options, details }, output);
+  }
+  await writeModelCard(report, null, options, output);
 }
 
 async function isMeasurement(file: string): Promise<boolean> {
@@ -43,9 +49,9 @@ async function isMeasurement(file: string): Promise<boolean> {
 }
 
 async function reportMeasurement(file: string, options: ReportOptions, output: Output): Promise<void> {
-  const { markdown = false, html } = options;
-  if (markdown || html !== undefined) {
-    const what = markdown ? 'comment' : 'page';
+  const { markdown = false, html, modelCard } = options;
+  if (markdown || html !== undefined || modelCard !== undefined) {
+    const what = markdown ? 'comment' : html !== undefined ? 'page' : 'verdict for a model card';
     throw new UserError(`${file} is a measurement, which has no ${what}`, 'compare it with another one first');
   }
   const measurement = await readMeasurementOrShard(file);

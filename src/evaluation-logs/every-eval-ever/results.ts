@@ -1,7 +1,7 @@
 import { groupBy, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
-import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index.ts';
+import { type BenchmarkMetric, type EvaluatedModel, HUB_DATASET } from '../../measure/schema/index.ts';
 import { SPEED } from '../inspect/settings.ts';
 import type { EeeLog, EeeResult } from './log.ts';
 
@@ -68,7 +68,13 @@ export function eeeTaskSettings({ eval_library: { name: library } }: EeeLog, nam
     shots: shots !== undefined && /^\d+$/.test(shots) ? Number(shots) : null,
     scoring: sha256(canonicalJson([library, named.map(({ result }) => scoringOf(result))])),
     ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
+    ...datasetOf(named[0]?.result),
   };
+}
+
+function datasetOf(result: EeeResult | undefined) {
+  const { source_type: type, hf_repo: id } = result?.source_data ?? {};
+  return type === 'hf_dataset' && HUB_DATASET.test(id ?? '') ? { dataset: id ?? '' } : {};
 }
 
 /** How the metric is computed, its judges among it. What a converter says of its own tables is another one in another release. */

@@ -3,7 +3,7 @@ import { UserError } from '@shadow-gate/platform';
 import { readTextFile, sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/index.ts';
+import { type BenchmarkMetric, type EvaluatedModel, HUB_DATASET } from '../../measure/schema/index.ts';
 import { type TaskConfig, taskConfigSchema } from '../../probes/files/lm-eval/index.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
@@ -13,6 +13,8 @@ const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 const configSchema = z.looseObject({
   output_type: z.string().nullish(),
   repeats: z.int().positive().nullish(),
+  dataset_path: z.string().nullish(),
+  dataset_kwargs: z.record(z.string(), z.unknown()).nullish(),
   metric_list: z.unknown().optional(),
   filter_list: z.unknown().optional(),
 });
@@ -115,7 +117,15 @@ export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
     chatTemplate: results.chat_template_sha ?? null,
     systemInstruction: results.system_instruction_sha ?? null,
     multiturn: results.fewshot_as_multiturn ?? null,
+    ...datasetOf(config),
   };
+}
+
+/** Files of one's own are read by a builder such as `json`, or beside its name. */
+function datasetOf(config: LmEvalResults['configs'][string] | undefined) {
+  const { dataset_path: path = null, dataset_kwargs: given } = config ?? {};
+  const isOwn = ['data_files', 'data_dir'].some((key) => (given?.[key] ?? null) !== null);
+  return path !== null && !isOwn && HUB_DATASET.test(path) ? { dataset: path } : {};
 }
 
 /** How the task reads and judges answers; null where the file does not say it as a task is written. */

@@ -61,8 +61,13 @@ const documentSchema = z.strictObject({
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
 
+/** The name of a data set on a hub: `org/name`. */
+export const HUB_DATASET = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
+
 const taskSchema = z.strictObject({
   name: z.string(),
+  /** Where its documents are on a hub; absent where the logs name no such place. */
+  dataset: z.string().regex(HUB_DATASET).optional(),
   alias: text,
   version: text,
   /** Number of few-shot examples. */
@@ -166,5 +171,6 @@ export function benchmarksDigest(
   probes: MeasuredProbes | null = null,
 ): string {
   const answers = probes === null ? [] : [probes.suites, probes.items];
-  return `sha256:${sha256(canonicalJson(['benchmarks', harness, model, tasks, groups, ...answers]))}`;
+  const answered = tasks.map(({ dataset: _, ...task }) => task);
+  return `sha256:${sha256(canonicalJson(['benchmarks', harness, model, answered, groups, ...answers]))}`;
 }

@@ -14,6 +14,7 @@ export {
   benchmarksDigest,
   type DocumentValue,
   type EvaluatedModel,
+  HUB_DATASET,
 } from './benchmarks.ts';
 export {
   architectureSchema,

@@ -1,0 +1,115 @@
+import { groupBy, UserError } from '@shadow-gate/platform';
+import { stringify } from 'yaml';
+import type { BenchmarkRow } from '../compare/index.ts';
+import type { Report } from '../compare/report.ts';
+import { benchmarkResultNote, suiteResultNote } from './text/model-card.ts';
+
+/** Where the results of a benchmark belong on a hub. */
+export interface HubTask {
+  readonly dataset: string;
+  /** As the file eval.yaml of the data set calls it. */
+  readonly task: string;
+}
+
+/** What is known of the places of benchmarks. */
+interface HubPlaces {
+  /** By the name of a task, group or suite: what somebody said. */
+  readonly given: ReadonlyMap<string, HubTask>;
+  /** By the name of a task: what its logs say. */
+  readonly datasets: ReadonlyMap<string, string>;
+}
+
+export interface ModelCard {
+  /** A file of `.eval_results/`, in YAML. */
+  readonly text: string;
+  /** Names of benchmarks that are in it. */
+  readonly written: readonly string[];
+  /** Names of others, whose place on a hub is not known. */
+  readonly unplaced: readonly string[];
+}
+
+interface Result {
+  readonly name: string;
+  /** From 0 to 1. */
+  readonly share: number;
+  readonly note: string;
+}
+
+/** What the id of a task looks like. */
+export const HUB_TASK = /^[A-Za-z0-9][\w.:-]{0,95}$/;
+
+/**
+ * The candidate's results in benchmark forms that the gate judged, as a model repository of the Hugging Face hub takes them
+ * (https://huggingface.co/docs/hub/eval-results): one entry each, by the metric that stands for the benchmark.
+ * @throws UserError for a given place of no benchmark, two benchmarks in one place, and if no result has a place
+ */
+export function modelCard(report: Report, { given, datasets }: HubPlaces): ModelCard {
+  const results = [...benchmarkResults(report), ...suiteResults(report)];
+  const unknown = [...given.keys()].find((name) => !results.some((own) => own.name === name));
+  if (unknown !== undefined) {
+    const names = results.map(({ name }) => JSON.stringify(name)).join(', ');
+    throw new UserError(
+      `no benchmark ${JSON.stringify(unknown)} was judged as right or wrong`,
+      results.length === 0 ? 'compare the candidate with a baseline first' : `it is one of ${names}`,
+    );
+  }
+  const placeOf = (name: string): HubTask | null => {
+    const dataset = datasets.get(name);
+    return given.get(name) ?? (dataset !== undefined && HUB_TASK.test(name) ? { dataset, task: name } : null);
+  };
+  const placed = results.flatMap((result) => {
+    const place = placeOf(result.name);
+    return place === null ? [] : [{ ...result, ...place }];
+  });
+  const unplaced = results.map(({ name }) => name).filter((name) => placeOf(name) === null);
+  expectOnePlaceEach(placed);
+  if (placed.length === 0) {
+    throw new UserError(
+      results.length === 0
+        ? 'no benchmark was judged as right or wrong, so that a model card has no results'
+        : `no data set on a hub is known for ${unplaced.map((name) => JSON.stringify(name)).join(', ')}, so that a model card has no results`,
+      'name the place of a benchmark: --hub-task NAME=ORG/DATASET:TASK',
+    );
+  }
+  const entries = placed.map(({ dataset, task, share, note }) => ({
+    dataset: { id: dataset, task_id: task },
+    value: Number((100 * share).toFixed(10)),
+    date: report.candidate.measured,
+    notes: note,
+  }));
+  // YAML 1.1, by which the hub reads, takes a plain date for no text.
+  const text = stringify(entries, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+  return { text, written: placed.map(({ name }) => name), unplaced };
+}
+
+function expectOnePlaceEach(placed: readonly (Result & HubTask)[]): void {
+  const alike = groupBy(placed, ({ dataset, task }) => JSON.stringify([dataset, task]));
+  const [first, second] = [...alike.values()].find((own) => own.length > 1) ?? [];
+  if (first === undefined || second === undefined) return;
+  throw new UserError(
+    `${JSON.stringify(first.name)} and ${JSON.stringify(second.name)} are both task ${first.task} of ${first.dataset}`,
+    'give each a place of its own with --hub-task',
+  );
+}
+
+/** Of logs: a share of samples, or else the first metric that is right or wrong. */
+function benchmarkResults(report: Report): Result[] {
+  const isJudged = ({ change, candidate: { value } }: BenchmarkRow) => change !== null && value !== null;
+  const judged = (report.benchmarks ?? []).filter(isJudged);
+  return [...groupBy(judged, ({ task }) => task)].flatMap(([name, rows]) => {
+    const row = rows.find(({ samples }) => samples !== undefined) ?? rows[0];
+    const share = row?.candidate.value ?? null;
+    return row && share !== null ? [{ name, share, note: benchmarkResultNote(row, report) }] : [];
+  });
+}
+
+/** Of suites that the gate asked. A row of all suites is that of the only one. */
+function suiteResults(report: Report): Result[] {
+  const { suites, accuracies } = report.probes ?? { suites: [], accuracies: [] };
+  const [only, another] = suites;
+  return accuracies.flatMap((row) => {
+    const name = row.suite ?? (another === undefined ? only?.name : undefined);
+    if (name === undefined || row.form !== 'benchmark' || row.capability !== null) return [];
+    return [{ name, share: row.candidate.value, note: suiteResultNote(row, report) }];
+  });
+}
