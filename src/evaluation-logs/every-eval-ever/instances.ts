@@ -2,7 +2,9 @@ import { UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { z } from 'zod';
+import type { BenchmarkDocument } from '../../measure/schema/index.ts';
 import { arithmeticMean } from '../../statistics/index.ts';
+import { countRightIndices } from '../lm-eval/guessing.ts';
 import { readLogLines } from '../read-lines.ts';
 import { checkedEee, EEE_HINT, type EeeLog } from './log.ts';
 import { canBeRight, type NamedResult } from './results.ts';
@@ -35,8 +37,8 @@ export interface EeeItem {
   readonly doc: string;
   readonly prompt: string;
   readonly target: string;
-  readonly choices: readonly string[];
-  readonly reference: readonly string[];
+  /** Of a choice between several. */
+  readonly guessing: Pick<BenchmarkDocument, 'choices' | 'rightChoices'>;
   /** By result, those of each answer. */
   readonly scores: ReadonlyMap<NamedResult, readonly number[]>;
 }
@@ -129,11 +131,23 @@ function addItem(found: Map<string, Map<string, FoundItem>>, task: string, row: 
   // Subsets of a data set may have the same numbers.
   const key = JSON.stringify([id, doc, prompt, target]);
   const item = items.get(key) ?? {
-    ...{ id, doc, prompt, target, choices, reference: input.reference },
+    ...{ id, doc, prompt, target, guessing: guessable(choices, input.reference) },
     ...{ scores: new Map<NamedResult, number[]>(), answers: new Set<string>() },
   };
   items.set(key, item);
   return item;
+}
+
+/** What luck has of a choice. A metric with mutual information asks for every choice twice. */
+function guessable(texts: readonly string[], reference: readonly string[]): EeeItem['guessing'] {
+  if (texts.length < 2) return {};
+  const distinct = new Set(texts);
+  const areDoubled =
+    distinct.size > 1 && [...distinct].every((text) => texts.filter((own) => own === text).length === 2);
+  const choices = areDoubled ? distinct.size : texts.length;
+  const named = new Set(reference.filter((text) => distinct.has(text))).size;
+  const right = reference.length === 1 ? (countRightIndices(reference[0]) ?? 1) : named;
+  return { choices, ...(right > 1 && right <= choices ? { rightChoices: right } : {}) };
 }
 
 /** Everything before the first answer of the model. */

@@ -9,7 +9,6 @@ import type { BenchmarkDocument, BenchmarkMetric, Benchmarks, BenchmarkTask } fr
 import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
-import { countRightIndices } from '../lm-eval/guessing.ts';
 import { answersTo, type EeeInstances, type EeeItem, readInstances } from './instances.ts';
 import { EEE_HINT, type EeeLog, readEeeLog } from './log.ts';
 import {
@@ -122,7 +121,7 @@ function toTask(
     expectCount(own, items, path);
     if (isEeeMean(own.result)) expectMean(eeeMetric(own), documents, i, path);
   });
-  const isChoice = items.every(({ choices }) => choices.length > 1);
+  const isChoice = items.every(({ guessing }) => guessing.choices !== undefined);
   const outputType = isChoice ? 'multiple_choice' : 'generate_until';
   return { ...settings, outputType, repeats, metrics, documents };
 }
@@ -151,24 +150,10 @@ function expectCount(own: NamedResult, items: readonly EeeItem[], path: string):
   );
 }
 
-function toDocument({ doc, prompt, target, choices, reference }: EeeItem, generation: string) {
+function toDocument({ doc, prompt, target, guessing }: EeeItem, generation: string) {
   return {
     ...{ docHash: doc, promptHash: prompt, targetHash: target, doc: sha256(canonicalJson([doc, target])) },
     ...{ requests: sha256(canonicalJson([prompt, generation])), logprobs: null },
-    ...(choices.length > 1 ? guessable(choices, reference) : {}),
+    ...guessing,
   };
-}
-
-/** What luck has of a choice. A metric with mutual information asks for every choice twice. */
-function guessable(
-  texts: readonly string[],
-  reference: readonly string[],
-): Pick<BenchmarkDocument, 'choices' | 'rightChoices'> {
-  const distinct = new Set(texts);
-  const areDoubled =
-    distinct.size > 1 && [...distinct].every((text) => texts.filter((own) => own === text).length === 2);
-  const choices = areDoubled ? distinct.size : texts.length;
-  const named = new Set(reference.filter((text) => distinct.has(text))).size;
-  const right = reference.length === 1 ? (countRightIndices(reference[0]) ?? 1) : named;
-  return { choices, ...(right > 1 && right <= choices ? { rightChoices: right } : {}) };
 }
