@@ -80,6 +80,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'html/report.ts',
     'html/sweep.ts',
     'json.ts',
+    'junit.ts',
     'markdown/index.ts',
     'model-card.ts',
     'terminal/index.ts',

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { expectWritable } from '@shadow-gate/platform/files';
 import { type Command, Option } from 'commander';
 import { type CheckResult, check } from '../gate/check.ts';
 import { checkLogs } from '../gate/check-logs.ts';
@@ -14,6 +13,8 @@ import {
   type CandidateMeasureOptions,
   calibrationOptions,
   candidateOptions,
+  type JunitFileOptions,
+  junitOption,
   type LogOptions,
   logOptions,
   logsFromOptions,
@@ -26,7 +27,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 import { baselineEndpointFromOptions, commandSettings } from './settings.ts';
-import { writeAndPrint } from './verdict.ts';
+import { expectRoom, writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
   extends CandidateMeasureOptions,
@@ -36,6 +37,7 @@ interface CheckOptions
     LogOptions,
     CalibrationOptions,
     ModelCardOptions,
+    JunitFileOptions,
     VerdictOptions {
   baseline?: string;
   out?: string;
@@ -58,7 +60,7 @@ export function addCheckCommand(program: Command, output: Output): void {
       'ask every probe and compute all spectra in full, for a measurement that will be a baseline (default: what the verdict needs)',
     )
     .option('--out <dir>', 'folder to write measurement.json, report.json, report.html and comment.md to');
-  verdictOptions(calibrationOptions(modelCardOptions(command)))
+  verdictOptions(junitOption(calibrationOptions(modelCardOptions(command))))
     // Accepted only to explain what to do instead.
     .addOption(new Option('--shard <i/n>').hideHelp())
     .addHelpText('after', CHECK_EXAMPLES)
@@ -66,7 +68,7 @@ export function addCheckCommand(program: Command, output: Output): void {
 }
 
 async function runCheck(options: CheckOptions, output: Output): Promise<void> {
-  const { baseline, policy, out, shard } = options;
+  const { baseline, policy, shard } = options;
   const logs = logsFromOptions(options);
   if (shard !== undefined) {
     throw new UserError(
@@ -75,7 +77,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     );
   }
   await expectModelCard(options);
-  if (out !== undefined) await expectWritable(out, 'folder');
+  await expectRoom(options);
   const { measurement, report } = await (logs === null
     ? checkModel(options, output)
     : checkLogs(logs, { baseline, policy }));

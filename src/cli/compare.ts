@@ -1,4 +1,3 @@
-import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
 import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
@@ -10,14 +9,16 @@ import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCar
 import {
   type CalibrationOptions,
   calibrationOptions,
+  type JunitFileOptions,
+  junitOption,
   policyOption,
   type VerdictOptions,
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { writeAndPrint } from './verdict.ts';
+import { expectRoom, writeAndPrint } from './verdict.ts';
 
-interface CompareOptions extends VerdictOptions, CalibrationOptions, ModelCardOptions {
+interface CompareOptions extends VerdictOptions, JunitFileOptions, CalibrationOptions, ModelCardOptions {
   policy?: string;
   out?: string;
 }
@@ -32,7 +33,7 @@ export function addCompareCommand(program: Command, output: Output): void {
     '--out <dir>',
     'folder to write report.json, report.html and comment.md to',
   );
-  verdictOptions(modelCardOptions(command))
+  verdictOptions(junitOption(modelCardOptions(command)))
     .addHelpText('after', COMPARE_EXAMPLES)
     .action((candidate: string, baseline: string, options: CompareOptions) =>
       runCompare(candidate, baseline, options, output),
@@ -46,7 +47,7 @@ async function runCompare(
   output: Output,
 ): Promise<void> {
   await expectModelCard(options);
-  if (options.out !== undefined) await expectWritable(options.out, 'folder');
+  await expectRoom(options);
   const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);

@@ -3,7 +3,7 @@
 export const EXIT_HELP = `
 Exit codes:
   0  pass or warn
-  1  fail
+  1  fail (and warn with --fail-on warn)
   2  no verdict: bad input or wrong usage
   3  inconclusive: not judged (0 with --allow-inconclusive); of score and
      generate: some requests could not be answered

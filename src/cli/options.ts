@@ -281,11 +281,34 @@ export function logsFromOptions(options: LogOptions): Logs | null {
   return given[0] ?? null;
 }
 
+/** The options of a command that makes a report. */
+export function junitOption(command: Command): Command {
+  return command.addOption(
+    // A file of test results that says "not judged" under an exit code that says "passed" would mislead one of its readers.
+    new Option('--junit <file>', 'also write the checks as JUnit XML, whatever the verdict').conflicts(
+      'allowInconclusive',
+    ),
+  );
+}
+
+export interface JunitFileOptions {
+  junit?: string;
+}
+
 /** The options of every command that reports a verdict. */
 export function verdictOptions(command: Command): Command {
   return (
     command
       .option('--allow-inconclusive', 'exit with code 0 instead of 3 if the verdict is inconclusive')
+      .addOption(
+        new Option(
+          '--fail-on <verdict>',
+          'mildest verdict that fails: with warn, exit with code 1 instead of 0 on a warning',
+        )
+          .choices(FAIL_ON)
+          .default('inconclusive' satisfies FailOn)
+          .conflicts('allowInconclusive'),
+      )
       .addOption(new Option('--json', 'print the report as JSON on standard output').conflicts('quiet'))
       .option('--quiet', 'print the verdict alone')
       .addOption(new Option('--verbose', 'print all tables and findings').conflicts(['json', 'quiet']))
@@ -294,8 +317,12 @@ export function verdictOptions(command: Command): Command {
   );
 }
 
+const FAIL_ON = ['inconclusive', 'warn'] as const;
+type FailOn = (typeof FAIL_ON)[number];
+
 export interface VerdictOptions {
   allowInconclusive?: boolean;
+  failOn?: FailOn;
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;

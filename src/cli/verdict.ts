@@ -1,9 +1,11 @@
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
-import type { Report } from '../compare/report.ts';
+import { expectWritable, writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
+import type { Report, Verdict } from '../compare/report.ts';
 import { printable, printableJson } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';
+import { renderJunit } from '../report/junit.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { renderShort, renderTerminal, renderVerdict } from '../report/terminal/index.ts';
 import type { DetailsPlace } from '../report/text/index.ts';
@@ -20,27 +22,59 @@ export function printVerdict(
   output.exitCode = verdictExitCode(report, options);
 }
 
+interface Files {
+  readonly out?: string;
+  readonly junit?: string;
+}
+
 /**
- * Write a report to `--out`, and print it in any case: what took hours is not lost since the disk was full in the end.
+ * Check before a long measurement that `--out` and `--junit` can be written. Test results of an earlier run go: if this one ends without
+ * a verdict, nobody takes them for its own.
+ */
+export async function expectRoom({ out, junit }: Files): Promise<void> {
+  if (out !== undefined) await expectWritable(out, 'folder');
+  if (junit === undefined) return;
+  await expectWritable(junit, 'file');
+  const existing = await stat(junit).catch(() => null);
+  if (existing?.isFile()) await rm(junit);
+}
+
+/**
+ * Write a report to `--out` and `--junit`, and print it in any case: what took hours is not lost since the disk was full in the end.
  * @param write what else belongs there
  * @throws what could not be written, after the verdict
  */
 export async function writeAndPrint(
   report: Report,
-  options: VerdictOptions & { out?: string },
+  options: VerdictOptions & Files,
   output: Output,
   write: (folder: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const { out } = options;
-  if (out === undefined) return printVerdict(report, { ...options, details: detailsIn(out) }, output);
-  const failure = await write(out)
-    .then(() => writeReport(report, out, options, output))
-    .then(
-      () => null,
-      (error: unknown) => ({ error }),
-    );
+  const failure = await writeFiles(report, options, output, write).then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
   printVerdict(report, { ...options, details: detailsIn(failure ? undefined : out) }, output);
   if (failure) throw failure.error;
+}
+
+/** Test results come last: they say how the command ends, and without the other files it ends with an error. */
+async function writeFiles(
+  report: Report,
+  options: VerdictOptions & Files,
+  output: Output,
+  write: (folder: string) => Promise<void>,
+): Promise<void> {
+  const { out, junit } = options;
+  if (out !== undefined) {
+    await write(out);
+    await writeReport(report, out, options, output);
+  }
+  if (junit === undefined) return;
+  const isFailure = (verdict: Verdict) => verdictExitCode({ verdict }, options) !== EXIT.pass;
+  await writeFileAtomic(junit, renderJunit(report, { isFailure }));
+  if (!options.quiet) output.tell(`wrote ${printable(junit)}`);
 }
 
 function shownReport(
@@ -62,9 +96,10 @@ function detailsIn(folder: string | undefined): DetailsPlace {
 
 export function verdictExitCode(
   { verdict }: Pick<Report, 'verdict'>,
-  { allowInconclusive = false }: VerdictOptions,
+  { allowInconclusive = false, failOn }: VerdictOptions,
 ): number {
   if (verdict === 'inconclusive') return allowInconclusive ? EXIT.pass : EXIT.inconclusive;
+  if (verdict === 'warn' && failOn === 'warn') return EXIT.fail;
   return EXIT[verdict];
 }
 

@@ -106,6 +106,7 @@ function metricRule(rule: ReportedRule): ShownRule<'metric-moved'> {
     check,
     limit: limitOf(rule),
     level,
+    isOwn: (found) => found.metric === metric && found.of === of && nearest !== null && isBeyond(nearest),
     judged: nearest ? judgedBy(rule, nearest) : NOT_JUDGED,
   };
 }
@@ -128,8 +129,12 @@ function limitOf({ absolute, relative, direction }: ReportedRule): string {
   return limit === '' ? 'no change' : `at most ${limit}`;
 }
 
-function judgedBy({ metric, level, judged }: ReportedRule, nearest: NonNullable<ReportedRule['nearest']>) {
-  const { movement, limit, baseline, candidate, scope } = nearest;
+type Nearest = NonNullable<ReportedRule['nearest']>;
+
+const isBeyond = ({ movement, limit }: Nearest): boolean => movement > limit;
+
+function judgedBy({ metric, level, judged }: ReportedRule, nearest: Nearest) {
+  const { baseline, candidate, scope } = nearest;
   const [before, after] = formatPair(baseline, candidate);
   const change = candidate - baseline;
   const relative = formatRelative(baseline === 0 ? null : change / Math.abs(baseline));
@@ -137,5 +142,5 @@ function judgedBy({ metric, level, judged }: ReportedRule, nearest: NonNullable<
   const values = phrase`${baseline === candidate ? formatNumber(candidate) : `${before} → ${after}`} (${moved})`;
   const others = judged > 1 ? `, nearest of ${formatCount(judged, 'number')}` : '';
   const stands = scope.kind === 'model' ? values : phrase`${name(scope.name)} ${values}${others}`;
-  return { mark: movement > limit ? level : ('pass' as const), stands };
+  return { mark: isBeyond(nearest) ? level : ('pass' as const), stands };
 }

@@ -14,6 +14,8 @@ export interface RuleRow {
   /** `info`: there is a note, which decides nothing. Null: nothing was judged. */
   readonly mark: Verdict | Level | null;
   readonly stands: Phrase;
+  /** What it has found. */
+  readonly findings: readonly Finding[];
 }
 
 export interface RuleGroup {
@@ -39,9 +41,9 @@ export interface ShownRule<K extends FindingKind> extends Pick<RuleRow, 'check' 
 /** How the candidate stands by the findings that a rule has made. */
 export function ruleRow<K extends FindingKind>(kind: K, rule: ShownRule<K>, { findings }: Report): RuleRow {
   const { check, limit, level, also = [], isOwn = () => true, missing = null, value, judged } = rule;
-  const row = { check, finding: kind, limit, level };
-  if (judged) return { ...row, ...judged };
   const own = findings.filter((finding) => (isOf(finding, kind) ? isOwn(finding) : also.includes(finding.kind)));
+  const row = { check, finding: kind, limit, level, findings: own };
+  if (judged) return { ...row, ...judged };
   const grave = own.filter(({ level }) => level !== 'info');
   if (own.length === 0 && missing !== null) return { ...row, mark: null, stands: phrase`${missing}` };
   const count = phrase`${own.length === 0 ? 'no finding' : formatCount(own.length, grave.length === 0 ? 'note' : 'finding')}`;

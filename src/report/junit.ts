@@ -1,0 +1,91 @@
+import type { Finding } from '../compare/finding.ts';
+import type { Report, Verdict } from '../compare/report.ts';
+import { type Html, html } from './html/html.ts';
+import { WHAT_TO_DO } from './text/details.ts';
+import { findingText, nextSteps } from './text/finding.ts';
+import { type JudgedCheck, judgedChecks } from './text/judged-checks.ts';
+import { plain } from './text/phrase.ts';
+
+/** More findings of one check than a page of a CI needs. */
+const MOST_FINDINGS = 20;
+
+type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
+
+interface JunitOptions {
+  /** Does this verdict fail the command? */
+  readonly isFailure: (verdict: Verdict) => boolean;
+}
+
+/**
+ * The report as JUnit XML for GitLab, Jenkins and others: a test case for each rule of the policy, and for each kind of finding that no
+ * rule has made. What could not be judged is an error. A failure or an error is there exactly if the verdict fails the command.
+ */
+export function renderJunit(report: Report, { isFailure }: JunitOptions): string {
+  const cases = judgedChecks(report).map((check) => ({ check, outcome: outcomeOf(check, isFailure) }));
+  const count = (wanted: Outcome) => cases.filter(({ outcome }) => outcome === wanted).length;
+  const counts = html`name="shadow-gate" tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}"`;
+  const time = report.durationSeconds.toFixed(3);
+  const { text } = html`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites ${counts} time="${time}">
+<testsuite ${counts} skipped="${count('skipped')}" time="${time}">
+<properties>
+${propertiesOf(report).map(([name, value]) => html`<property name="${name}" value="${value}"/>\n`)}</properties>
+${cases.map(({ check, outcome }) => testCase(check, outcome, report))}</testsuite>
+</testsuites>
+`;
+  return text;
+}
+
+function outcomeOf({ findings, notJudged }: JudgedCheck, isFailure: JunitOptions['isFailure']): Outcome {
+  const level = findings[0]?.level ?? 'info';
+  if (level === 'info') return notJudged === null ? 'passed' : 'skipped';
+  if (!isFailure(level)) return 'passed';
+  return level === 'inconclusive' ? 'error' : 'failure';
+}
+
+function testCase({ area, name, findings, notJudged }: JudgedCheck, outcome: Outcome, report: Report): Html {
+  const [worst] = findings;
+  const message = worst ? findingText(worst) : notJudged;
+  const body = bodyOf(findings, report);
+  return html`<testcase classname="shadow-gate.${area}" name="${name}">${resultOf()}</testcase>\n`;
+
+  function resultOf(): Html | null {
+    switch (outcome) {
+      case 'passed':
+        return worst ? html`<system-out>${body}</system-out>` : null;
+      case 'skipped':
+        return html`<skipped message="${message}"/>`;
+      case 'failure':
+        return html`<failure type="${worst?.kind ?? null}" message="${message}">${body}</failure>`;
+      case 'error':
+        return html`<error type="${worst?.kind ?? null}" message="${message}">${body}</error>`;
+    }
+  }
+}
+
+/** What was found, a line each, and what to do about the worst of it. */
+function bodyOf(findings: readonly Finding[], report: Report): Html {
+  const shown = findings.slice(0, MOST_FINDINGS).map((finding) => `${finding.level}: ${findingText(finding)}`);
+  const more = findings.length > shown.length ? [`and ${findings.length - shown.length} more`] : [];
+  const steps = findings[0] && findings[0].level !== 'info' ? nextSteps(findings[0], report).map(plain) : [];
+  const advice = steps.map((step, i) => (i === 0 ? `${WHAT_TO_DO} ${step}` : step));
+  return html`${[...shown, ...more, ...advice].map((line) => html`${line}\n`)}`;
+}
+
+/** What was judged, and by what. */
+function propertiesOf({ verdict, tool, candidate, baseline, reference, policy }: Report): [string, string][] {
+  return [
+    ['verdict', verdict],
+    ['version', tool.version],
+    ['candidate', candidate.path],
+    ['candidate.digest', candidate.digest],
+    ...(baseline
+      ? ([
+          ['baseline', baseline.path],
+          ['baseline.digest', baseline.digest],
+        ] satisfies [string, string][])
+      : []),
+    ...(reference ? ([['reference.digest', reference.digest]] satisfies [string, string][]) : []),
+    ['policy', policy ?? 'defaults'],
+  ];
+}

@@ -1,0 +1,59 @@
+import { groupBy } from '@shadow-gate/platform';
+import { type Finding, SEVERITY } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { FINDING_WORDS } from '../findings/list.ts';
+import { plain } from './phrase.ts';
+import { isNotJudged } from './row-marks.ts';
+import { ruleGroups } from './rule-groups.ts';
+import type { RuleGroup, RuleRow } from './rule-row.ts';
+
+/** One thing that the gate looked at. Area and name are the same in every run under one policy. */
+export interface JudgedCheck {
+  readonly area: 'probes' | 'spectra' | 'model' | 'trend' | 'benchmarks' | 'comparison';
+  readonly name: string;
+  /** What it found, the worst first. */
+  readonly findings: readonly Finding[];
+  /** Why it means nothing that nothing was found; null: it was judged. */
+  readonly notJudged: string | null;
+}
+
+const AREAS: Readonly<Record<RuleGroup['title'], JudgedCheck['area']>> = {
+  Probes: 'probes',
+  Spectra: 'spectra',
+  'How the model is used': 'model',
+  'Drift over scheduled checks': 'trend',
+  Benchmarks: 'benchmarks',
+};
+
+/**
+ * Every rule of the policy, and every kind of finding that no rule has made. Each finding of the report belongs to at least one, so
+ * that the worst level of all is that of the verdict.
+ */
+export function judgedChecks(report: Report): JudgedCheck[] {
+  const rules = ruleGroups(report).flatMap(({ title, rows }) =>
+    rows.map((row) => ruleCheck(AREAS[title], row, report)),
+  );
+  const claimed = new Set(rules.flatMap(({ findings }) => findings));
+  const kinds = report.findings.filter((finding) => !claimed.has(finding)).map(kindCheck);
+  return [...groupBy([...rules, ...kinds], ({ area, name }) => `${area} ${name}`).values()].flatMap(asOne);
+}
+
+function ruleCheck(area: JudgedCheck['area'], { check, mark, stands, findings }: RuleRow, report: Report): JudgedCheck {
+  const isHalf = area === 'probes' || area === 'spectra' || area === 'benchmarks';
+  const open = isHalf && isNotJudged(report, area) ? 'the comparison is inconclusive' : null;
+  return { area, name: plain(check), findings, notJudged: mark === null ? plain(stands) : open };
+}
+
+function kindCheck(finding: Finding): JudgedCheck {
+  const { title, about, isGap } = FINDING_WORDS[finding.kind];
+  const area = about === 'everything' || about === 'itself' ? 'comparison' : about;
+  return { area, name: title, findings: [finding], notJudged: isGap ? 'something was not measured' : null };
+}
+
+/** Findings of one kind, and rules of one name. */
+function asOne(checks: readonly JudgedCheck[]): JudgedCheck[] {
+  const found = new Set(checks.flatMap(({ findings }) => findings));
+  const findings = SEVERITY.flatMap((level) => [...found].filter((finding) => finding.level === level));
+  const judged = checks.find(({ notJudged }) => notJudged === null);
+  return [judged ?? checks[0]].flatMap((check) => (check ? [{ ...check, findings }] : []));
+}
