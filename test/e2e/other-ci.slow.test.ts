@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJunit } from '../cli/read-junit.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
@@ -22,26 +22,51 @@ const TOKEN = 'glpat-test';
 /** One file of questions, of which ten show nothing. */
 const QUESTIONS = readFileSync(repository('examples', 'probes.jsonl'), 'utf8');
 
+let gate: string;
+let origin: string;
+beforeAll(async () => {
+  gate = `${process.execPath} ${join(await builtDist(), 'cli.js')}`;
+  origin = temporaryFolder();
+  makeRepository(origin);
+});
+
+/** A checkout of a branch, as a runner makes it. */
+function checkout(branch: string): string {
+  const project = join(temporaryFolder(), 'project');
+  execFileSync('git', ['clone', '--quiet', '--depth', '1', '--branch', branch, `file://${origin}`, project]);
+  return project;
+}
+
+describe('the recipe for a shell', () => {
+  it.each([
+    ['good', {}, 0, 'pass'],
+    ['bad', {}, 1, 'fail'],
+    ['good', { POLICY: 'few.yml' }, 3, 'inconclusive'],
+    ['good', { BASELINE: 'nowhere.json' }, 2, null],
+  ] as const)('judges the branch %s with %j by what was merged: %i', async (branch, variables, code, verdict) => {
+    const project = checkout(branch);
+    const script = repository('examples', 'shell', 'gate.sh');
+    const given = { SHADOW_GATE: gate, BASELINE: 'models/base', ...variables };
+    const result = await run('sh', [script], project, given);
+    expect(result.code, result.log).toBe(code);
+    const file = join(project, 'shadow-gate', 'junit.xml');
+    expect(existsSync(file) ? readJunit(readFileSync(file, 'utf8')).properties.verdict : null).toBe(verdict);
+  });
+});
+
 describeNeeds(canRun, `rsync, curl and ${GITLAB_CI_LOCAL} from npm`)('the template for GitLab', () => {
   let tool: string;
-  let gate: string;
-  let origin: string;
   let api: NotesApi;
 
   beforeAll(async () => {
     tool = temporaryFolder();
     execFileSync('npm', ['install', '--prefix', tool, '--no-audit', '--no-fund', '--ignore-scripts', GITLAB_CI_LOCAL]);
-    gate = `${process.execPath} ${join(await builtDist(), 'cli.js')}`;
-    origin = temporaryFolder();
-    makeRepository(origin);
     api = await NotesApi.start();
   }, 300_000);
   afterAll(() => api?.stop());
 
-  /** A checkout of a branch, as a runner makes it, in which the job runs. */
   async function runJob(branch: string, variables: Readonly<Record<string, string>> = {}) {
-    const project = join(temporaryFolder(), 'project');
-    execFileSync('git', ['clone', '--quiet', '--depth', '1', '--branch', branch, `file://${origin}`, project]);
+    const project = checkout(branch);
     const given = {
       CI_PIPELINE_SOURCE: 'merge_request_event',
       CI_MERGE_REQUEST_PROJECT_ID: '5',
@@ -147,10 +172,18 @@ function makeRepository(folder: string): void {
   git('checkout', '--quiet', 'main');
 }
 
-function run(command: string, args: readonly string[], cwd: string): Promise<{ code: number; log: string }> {
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; log: string }> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { cwd, maxBuffer: 1e8 }, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, log: stdout + stderr }),
+    const child = execFile(
+      command,
+      args,
+      { cwd, env: { ...process.env, ...env }, maxBuffer: 1e8 },
+      (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, log: stdout + stderr }),
     );
   });
 }
