@@ -24,7 +24,7 @@ approved=$(mktemp -d)
 trap 'rm -rf "$approved"; git -C "$project" worktree prune' EXIT
 
 rm -rf "$results"
-git fetch --quiet --depth 1 origin "refs/heads/$APPROVED_BRANCH"
+git fetch --quiet origin "refs/heads/$APPROVED_BRANCH"
 git worktree add --quiet --detach "$approved/tree" FETCH_HEAD
 cd "$approved/tree"
 

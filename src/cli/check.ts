@@ -27,7 +27,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 import { baselineEndpointFromOptions, commandSettings } from './settings.ts';
-import { expectRoom, writeAndPrint } from './verdict.ts';
+import { prepareFiles, writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
   extends CandidateMeasureOptions,
@@ -77,7 +77,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     );
   }
   await expectModelCard(options);
-  await expectRoom(options);
+  await prepareFiles(options);
   const { measurement, report } = await (logs === null
     ? checkModel(options, output)
     : checkLogs(logs, { baseline, policy }));

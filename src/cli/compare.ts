@@ -16,7 +16,7 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { expectRoom, writeAndPrint } from './verdict.ts';
+import { prepareFiles, writeAndPrint } from './verdict.ts';
 
 interface CompareOptions extends VerdictOptions, JunitFileOptions, CalibrationOptions, ModelCardOptions {
   policy?: string;
@@ -47,7 +47,7 @@ async function runCompare(
   output: Output,
 ): Promise<void> {
   await expectModelCard(options);
-  await expectRoom(options);
+  await prepareFiles(options);
   const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);

@@ -31,7 +31,7 @@ interface Files {
  * Check before a long measurement that `--out` and `--junit` can be written. Test results of an earlier run go: if this one ends without
  * a verdict, nobody takes them for its own.
  */
-export async function expectRoom({ out, junit }: Files): Promise<void> {
+export async function prepareFiles({ out, junit }: Files): Promise<void> {
   if (out !== undefined) await expectWritable(out, 'folder');
   if (junit === undefined) return;
   await expectWritable(junit, 'file');
