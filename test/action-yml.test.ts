@@ -52,6 +52,7 @@ it.each([
   ['mode', MODE_CHOICES],
   ['series', SERIES_CHOICES],
   ['all', ALL_CHOICES],
+  ['confirm', ALL_CHOICES],
   ['update-baseline', UPDATE_BASELINE_CHOICES],
   ['cache', CACHE_CHOICES],
   ['artifact', ARTIFACT_CHOICES],

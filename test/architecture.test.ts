@@ -67,6 +67,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'calibrate.ts',
     'check-logs.ts',
     'check.ts',
+    'confirm.ts',
     'control.ts',
     'find-calibration.ts',
     'like.ts',

@@ -13,6 +13,8 @@ export interface GateRun extends MeasuringRun, ReportingRun {
   readonly kind: 'gate';
   /** The full spectra of every matrix. */
   readonly all: boolean;
+  /** Make a check that fails by its answers again, with new questions. */
+  readonly confirm: boolean;
 }
 
 /** Of logs of an evaluation, in place of a checkpoint. */

@@ -50,7 +50,7 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
   const measuring = { ...model, device, cudaLibraries, method, only, seed, budgetSeconds };
   if (shard !== undefined) return { kind: 'shard', shard, skip, ...judging, ...measuring };
-  return { kind: 'gate', all: inputs.all === 'true', ...reporting, ...measuring };
+  return { kind: 'gate', all: inputs.all === 'true', confirm: inputs.confirm === 'true', ...reporting, ...measuring };
 }
 
 /** What says how a model is run: where logs are read nothing runs. */

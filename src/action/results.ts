@@ -1,3 +1,4 @@
+import type { Report } from '../compare/report.ts';
 import type { CheckResult } from '../gate/check.ts';
 import { printable } from '../report/escape.ts';
 import type { ReportingRun } from './action-run.ts';
@@ -9,6 +10,8 @@ export interface ActionResults extends CheckResult, Approved {
   readonly run: ReportingRun;
   readonly context: ActionContext;
   readonly caches: Caches | null;
+  /** Of two checks with other questions, the report of the one that is not shown. */
+  readonly beside?: Report | undefined;
 }
 
 /** Paths of the results, absolute. */

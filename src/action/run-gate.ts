@@ -1,6 +1,8 @@
 import { configureCuda } from '@shadow-gate/checkpoints/onnx';
 import type { OnProgress } from '@shadow-gate/platform/progress';
-import { check } from '../gate/check.ts';
+import type { Report } from '../compare/report.ts';
+import { type CheckOptions, type CheckResult, check, type JudgedBy } from '../gate/check.ts';
+import { afterConfirmation, canBeConfirmed } from '../gate/confirm.ts';
 import { withoutCommands } from '../github/client/index.ts';
 import { isAboutChange } from '../github/event/index.ts';
 import { logLine, printable } from '../report/escape.ts';
@@ -21,20 +23,40 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   const store = probes.seed === 'rotate' ? undefined : caches?.measurements;
   const all = run.all || !isAboutChange(context.event);
   const started = context.now();
-  const result = await inMeasuringGroup(run, context, (onProgress) =>
-    check({
-      model,
-      judge,
-      weights: { ...weights, spectrumStore: caches?.spectra, all },
-      // Each attempt would draw an order of its own, and nothing that a pull request measured is kept.
-      probes: { ...probes, all: all || context.workflowRun.attempt !== 1 },
-      onProgress,
-      store,
-    }),
-  );
+  const options: CheckOptions = {
+    model,
+    judge,
+    weights: { ...weights, spectrumStore: caches?.spectra, all },
+    // Each attempt would draw an order of its own, and nothing that a pull request measured is kept.
+    probes: { ...probes, all: all || context.workflowRun.attempt !== 1 },
+    store,
+  };
+  const result = await inMeasuringGroup(run, context, (onProgress) => check({ ...options, onProgress }));
   const { time } = result.measurement.run;
   if (new Date(time) < started) context.runner.info(`From the cache: measured at ${printable(time)}.`);
-  await reportResults({ run, context, caches, ...resolved, ...result });
+  const confirmed = await confirm(run, context, options, result);
+  await reportResults({ run, context, caches, ...resolved, ...confirmed });
+}
+
+/** A check that fails by its answers is made again with new questions, where that was wanted and can be done. */
+async function confirm(
+  run: GateRun,
+  context: ActionContext,
+  options: CheckOptions,
+  first: CheckResult,
+): Promise<CheckResult & { readonly beside?: Report }> {
+  const { event, runner } = context;
+  if (!(run.confirm || event.name === 'schedule') || !canBeConfirmed(first.report)) return first;
+  if (run.seed !== undefined || !isMeasuredNow(options.judge)) {
+    const why = run.seed === undefined ? 'the baseline is a measurement, of one seed' : 'the input seed is set';
+    runner.info(`The check is not made again with new questions: ${why}.`);
+    return first;
+  }
+  runner.info('The check failed: it is made again with new questions.');
+  const again = { ...options, probes: { ...options.probes, seed: 'rotate' as const }, store: undefined };
+  const second = await inMeasuringGroup(run, context, (onProgress) => check({ ...again, onProgress }));
+  const result = afterConfirmation(first, second);
+  return { ...result, beside: (result.measurement === first.measurement ? second : first).report };
 }
 
 /** What a measurement depends on, besides policy and baseline. */
@@ -50,6 +72,11 @@ export const runDependencies = ({
   spectra: only !== 'probes' && checkpoint !== undefined,
   isBaselineServed: baselineEndpoint !== undefined,
 });
+
+/** Answers to new questions need both models. */
+function isMeasuredNow({ baseline, baselineEndpoint }: JudgedBy): boolean {
+  return baselineEndpoint !== undefined || (typeof baseline === 'object' && baseline.kind === 'checkpoint');
+}
 
 const TICK_MILLISECONDS = 1000;
 
@@ -90,12 +117,12 @@ export async function inMeasuringGroup<T>(
 export function actionGateSettings(run: MeasuringRun, context: ActionContext, resolved: Approved) {
   const { checkpoint, revision, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
   const { baselineEndpoint } = run;
-  const isMeasuredNow = resolved.baseline.kind === 'checkpoint' || baselineEndpoint !== undefined;
-  const rotates = run.seed === undefined && context.event.name === 'schedule' && isMeasuredNow;
+  const judge = { ...resolved, baselineEndpoint, only };
+  const rotates = run.seed === undefined && context.event.name === 'schedule' && isMeasuredNow(judge);
   const seed = rotates ? ('rotate' as const) : run.seed;
   return {
     model: { checkpoint, endpoint, revision, reference, adapter },
-    judge: { ...resolved, baselineEndpoint, only },
+    judge,
     weights: { device, method },
     probes: { seed, budgetSeconds },
   };

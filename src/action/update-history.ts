@@ -34,6 +34,7 @@ export async function updateHistory({
   run,
   context,
   report,
+  beside,
   policy: { policy },
 }: ActionResults): Promise<HistoryUpdate> {
   const { event, octokit, runner, workflowRun, now } = context;
@@ -49,8 +50,10 @@ export async function updateHistory({
   const { id, url } = workflowRun;
   const time = now().toISOString();
   const overrides = await overridesSince(past.at(-1)?.time, run, octokit, context);
-  const entry = historyEntry(report, { time, run: { id: String(id), url }, commit: event.sha, policy, overrides });
-  const history = appendHistory(past, entry);
+  const occasion = { time, run: { id: String(id), url }, commit: event.sha, policy };
+  // The evidence of both counts: that of the milder one alone would hide a drift.
+  const before = beside === undefined ? past : appendHistory(past, historyEntry(beside, occasion));
+  const history = appendHistory(before, historyEntry(report, { ...occasion, overrides }));
   runner.info(`History: ${history.length} ${history.length === 1 ? 'check' : 'checks'}`);
   return {
     report: withTrend(report, assessTrend(history, policy)),

@@ -4,6 +4,7 @@ import { baselineFindings } from './findings/baseline.ts';
 import { behaviorFindings } from './findings/behavior.ts';
 import { benchmarkFindings } from './findings/benchmarks.ts';
 import { calibrationFindings } from './findings/calibration.ts';
+import { confirmationFindings } from './findings/confirmation.ts';
 import { coverageFindings } from './findings/coverage.ts';
 import type { FindingTraits } from './findings/define-finding.ts';
 import { evidenceFindings } from './findings/evidence.ts';
@@ -67,7 +68,8 @@ const FINDINGS = [
   ...benchmarkFindings,
   ...levelLostFindings,
   ...retentionFindings,
-  // Both halves, and the history.
+  // Other questions, both halves, and the history.
+  ...confirmationFindings,
   ...twoKeyFindings,
   ...trendFindings,
 ] as const;

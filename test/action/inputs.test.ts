@@ -35,7 +35,13 @@ const MEASURING = {
 };
 
 it('a gate needs a checkpoint only', () => {
-  expect(parse({ checkpoint: 'model' })).toEqual({ kind: 'gate', all: false, ...REPORTING, ...MEASURING });
+  expect(parse({ checkpoint: 'model' })).toEqual({
+    kind: 'gate',
+    all: false,
+    confirm: false,
+    ...REPORTING,
+    ...MEASURING,
+  });
 });
 
 it('a shard measures and does not report', () => {
@@ -129,6 +135,7 @@ it('every input of a gate reaches its run', () => {
     'cuda-libraries': '/opt/cuda',
     method: 'exact',
     all: 'true',
+    confirm: 'true',
     only: 'probes',
     seed: 'rotate',
     budget: '2m',
@@ -153,6 +160,7 @@ it('every input of a gate reaches its run', () => {
   expect(parse(given)).toEqual({
     kind: 'gate',
     all: true,
+    confirm: true,
     checkpoint: 'model',
     reference: 'base',
     baseline: 'approved.json',

@@ -332,6 +332,8 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['benchmark-unclear', 'benchmarkAccuracy', null, 'model', -0.01, null, { absolute: 0.05 }],
     ['benchmark-unclear', 'benchmarkAccuracy', null, 'model', 0, null, { absolute: 0.05 }],
   ],
+  'not-confirmed': [['not-confirmed', 'twinAccuracy', null, 'model', -0.004, -0.062, null]],
+  confirmed: [['confirmed', 'twinAccuracy', null, 'model', null, -0.062, null]],
   trend: [
     ['trend', 'twinAccuracy', null, 'model', 5.28, null, { cumulativeSum: 5 }],
     ['trend', 'mlpAttentionRatio', 'delta', 'model', 6, null, { cumulativeSum: 5 }],

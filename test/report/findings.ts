@@ -646,6 +646,20 @@ export function everyFinding(name: string): Finding[] {
       { change: -0.01, documents: 100, possibleDrop: 0.07, limit: 0.05 },
       { change: 0, documents: 12, possibleDrop: null, limit: 0.05 },
     ],
+    'not-confirmed': [
+      {
+        first: { seed: 11, benchmark: -0.01, twin: -0.062, kinds: ['twin-accuracy', name] },
+        second: { seed: 12, benchmark: 0, twin: -0.004, kinds: [] },
+        alpha: 0.05,
+      },
+    ],
+    confirmed: [
+      {
+        first: { seed: 11, benchmark: -0.01, twin: -0.062, kinds: [name] },
+        second: { seed: 12, benchmark: null, twin: null, kinds: [] },
+        alpha: 0.05,
+      },
+    ],
     trend: [
       { chart: 'twinAccuracy', run: 7, sum: 5.28, limit: 5, meanChange: -0.0125 },
       { chart: 'concentration', run: 1, sum: 6, limit: 5, meanChange: 0.053 },

@@ -4,6 +4,7 @@ import { BASELINE_WORDS } from './baseline.ts';
 import { BEHAVIOR_WORDS } from './behavior.ts';
 import { BENCHMARK_WORDS } from './benchmarks.ts';
 import { CALIBRATION_WORDS } from './calibration.ts';
+import { CONFIRMATION_WORDS } from './confirmation.ts';
 import { COVERAGE_WORDS } from './coverage.ts';
 import { EVIDENCE_WORDS } from './evidence.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -56,6 +57,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...LETTER_WORDS,
   ...LEVEL_LOST_WORDS,
   ...EVIDENCE_WORDS,
+  ...CONFIRMATION_WORDS,
   ...TWO_KEY_WORDS,
   ...PROBE_COVERAGE_WORDS,
   ...PROBE_NOTE_WORDS,

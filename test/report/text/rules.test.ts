@@ -67,6 +67,8 @@ describe('the rules of a report', () => {
     'metric-moved',
     'not-calibrated-here',
     'calibration-refused',
+    'not-confirmed',
+    'confirmed',
   ]);
 
   it.each(

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+/** What one of two checks of the same models found. */
+const askedSchema = z.strictObject({
+  /** Of its probes. */
+  seed: count,
+  /** Changes of accuracy over all facts; null where there are none. */
+  benchmark: z.number().nullable(),
+  twin: z.number().nullable(),
+  /** Kinds of the findings that fail; none for a check that does not. */
+  kinds: z.array(foreign),
+});
+
+const fields = {
+  first: askedSchema,
+  /** With new questions. */
+  second: askedSchema,
+  /** Of the tests for losses of each. */
+  alpha: z.number(),
+};
+
+export const confirmationFindings = [
+  defineFinding('not-confirmed', {
+    fields,
+    reason: ({ first, second }) =>
+      flatForm('not-confirmed', 'twinAccuracy', { candidate: second.twin, baseline: first.twin }),
+  }),
+  defineFinding('confirmed', {
+    fields,
+    reason: ({ first, second }) =>
+      flatForm('confirmed', 'twinAccuracy', { candidate: second.twin, baseline: first.twin }),
+  }),
+] as const;
