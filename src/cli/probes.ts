@@ -215,6 +215,10 @@ async function exportSuites(suites: readonly Suite[], folder: string, output: Ou
   await expectWritable(folder, 'folder');
   const files = new Map<string, Suite>();
   for (const suite of suites.filter(({ items }) => items.length > 0)) {
+    if (suite.role === 'refusal') {
+      output.print(`${printable(suite.name)} is asked as it is written: it is not exported`);
+      continue;
+    }
     const file = join(folder, `${suiteExportName(suite)}.jsonl`);
     const other = files.get(file);
     if (other) {

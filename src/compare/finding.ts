@@ -13,6 +13,7 @@ import { letterFindings } from './findings/letters.ts';
 import { levelLostFindings } from './findings/level-lost.ts';
 import { likelihoodFindings } from './findings/likelihood.ts';
 import { mergeFindings } from './findings/merge.ts';
+import { mustPassFindings } from './findings/must-pass.ts';
 import { nonFiniteFindings } from './findings/non-finite.ts';
 import { otherModelFindings } from './findings/other-model.ts';
 import { otherQuestionsFindings } from './findings/other-questions.ts';
@@ -22,6 +23,7 @@ import { probeCoverageFindings } from './findings/probe-coverage.ts';
 import { probeNoteFindings } from './findings/probe-notes.ts';
 import { quantizationFindings } from './findings/quantization.ts';
 import { rankLossFindings } from './findings/rank-loss.ts';
+import { refusalFindings } from './findings/refusals.ts';
 import { retentionFindings } from './findings/retention.ts';
 import { type Level, SEVERITY } from './findings/severity.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
@@ -60,6 +62,8 @@ const FINDINGS = [
   ...probeNoteFindings,
   ...evidenceFindings,
   ...letterFindings,
+  ...mustPassFindings,
+  ...refusalFindings,
   ...twinAccuracyFindings,
   ...accuracyLossFindings,
   ...likelihoodFindings,

@@ -18,6 +18,7 @@ import { calibrationReportSchema } from './calibration/report-schema.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
 import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
 import { itemTableSchema } from './probes/items/table.ts';
+import { mustPassRowSchema } from './probes/must-pass.ts';
 import { spectraReportSchema } from './spectra-report.ts';
 import { trendSchema } from './trend-schema.ts';
 
@@ -102,6 +103,8 @@ const probeReportSchema = z.strictObject({
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */
   drawn: shadowRowSchema.nullable().default(null),
+  /** Suites of which no question may be answered wrong, with those that are; absent without any. */
+  mustPass: z.array(mustPassRowSchema).min(1).optional(),
   /** Accuracies by form with their intervals; none in older reports. */
   accuracies: z.array(accuracyRowSchema).default([]),
   /** How benchmark forms and twins changed; none without a baseline, and in older reports. */

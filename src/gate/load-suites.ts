@@ -7,11 +7,13 @@ import { readTaskSuite, textWithTemplates } from '../lm-eval-tasks/read-task-sui
 import { approvedFiles } from '../lm-eval-tasks/task-files.ts';
 import { hideError, textKey } from '../measure/hidden-texts.ts';
 import { withoutQuotes } from '../measure/index.ts';
+import { REFUSAL_SCORING, roleOf } from '../policy/apart.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 import { comparableText, readProbeFile } from '../probes/files/index.ts';
 import { suiteNameFromFile } from '../probes/files/suite-name.ts';
+import { REFUSAL_PATTERNS, REFUSAL_TOKENS } from '../probes/index.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
 
@@ -113,8 +115,11 @@ async function loadSuite(
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
   const { file, scoring, steps, fields, filter, prompt, 'few-shot': fewShot, 'answer-pattern': answerPattern } = choice;
+  const { 'refusal-patterns': patterns = REFUSAL_PATTERNS } = choice;
   const { 'max-new-tokens': limit, 'chat-template': template, samples, temperature = DEFAULT_TEMPERATURE } = choice;
   if (file === BUILTIN) return builtinSuite(seed, choice.facts);
+  const role = roleOf(choice);
+  const isAlone = role === 'must-pass';
   const kept = policy['probes-text'] === 'keep';
   const locate = async (name: string) =>
     isDatasetPath(name) ? name : (probeFiles?.get(name) ?? (await findFile(name, policyPath, probeFiles)));
@@ -124,28 +129,37 @@ async function loadSuite(
   const path = isDataset ? file : (probeFiles?.get(file) ?? place);
   const options = {
     seed,
-    kinds: policy.twins,
+    ...(isAlone ? { kinds: UNUSED_KINDS, isAlone } : { kinds: policy.twins }),
     isGroup: twinsOf !== null,
-    ...(scoring === undefined ? {} : { scoring }),
+    ...(scoring === undefined ? {} : scoring === REFUSAL_SCORING ? { refusals: patterns } : { scoring }),
     ...(steps === undefined ? {} : { steps }),
     ...(fields === undefined ? {} : { fields }),
     ...(filter === undefined ? {} : { filter }),
     asking: { prompt, answerPattern },
     ...(examples === undefined ? {} : { fewShot: examples }),
   };
-  const { items, seeded, warnings, source, ...asked } = await quoting(kept, async () => {
+  const {
+    items: read,
+    seeded,
+    warnings,
+    source,
+    ...asked
+  } = await quoting(kept, async () => {
     const text = isDataset ? null : await textWithTemplates(path);
     const read = text === null ? options : { ...options, text };
     return text !== null && isTaskText(text)
       ? readTaskSuite(path, place, { ...read, ...taskOptions(choice, { policyPath, probeFiles }) })
       : readProbeFile(expectNoTask(path, choice), read);
   });
+  // Twins that are written in a file are its questions as well; derived ones are not.
+  const items = isAlone && seeded ? read.filter(({ form }) => form === 'benchmark') : read;
   const chatTemplate = template ?? asked.chatTemplate;
   const sampling = samples === undefined ? undefined : { samples, temperature };
   const settings = {
     ...(twinsOf === null ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(sampling === undefined ? {} : { sampling }),
+    ...(role === undefined ? {} : { role }),
   };
   if (sampling !== undefined && !items.some(({ question }) => question.kind === 'exact')) {
     throw new UserError(
@@ -153,13 +167,13 @@ async function loadSuite(
       'leave it out: choices are scored, and their probabilities say more than samples',
     );
   }
-  const maxNewTokens = limit ?? DEFAULT_MAX_NEW_TOKENS;
+  const maxNewTokens = limit ?? (scoring === REFUSAL_SCORING ? REFUSAL_TOKENS : DEFAULT_MAX_NEW_TOKENS);
   return {
     name: suiteNameFromFile(file),
     version: null,
     digest: digestItems(items, { maxNewTokens, ...settings }),
     warnings,
-    seed: seeded ? seed : null,
+    seed: seeded && !isAlone ? seed : null,
     items,
     size: items.length,
     path: isDataset ? null : path,
@@ -168,6 +182,9 @@ async function loadSuite(
     ...settings,
   };
 }
+
+/** Those that can be derived of every question: what is judged alone gets no twins, and no remark about those that it lacks. */
+const UNUSED_KINDS = ['open', 'format'] as const;
 
 /** Of sampled answers: what reasoning models are evaluated with. */
 const DEFAULT_TEMPERATURE = 0.7;

@@ -18,6 +18,8 @@ export interface BlockSuite {
   readonly name: string;
   readonly items: readonly ProbeItem[];
   readonly options: RunProbesOptions;
+  /** It is asked before anything else, whatever the time limit. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** What a suite was answered so far. */
@@ -59,8 +61,17 @@ export async function askInBlocks(
   { sequential, budgetSeconds, onProgress, describe, others, first, now = () => performance.now() }: BlocksOptions,
 ): Promise<BlocksRun> {
   const { blocks: order, settle } = sequential;
-  // A block that is too long for a time limit is asked in parts.
-  const partsOf = (facts: readonly string[]) => (budgetSeconds === null ? [facts] : inParts(facts));
+  const whole = new Set(
+    suites.flatMap(({ name, items, isWhole }) =>
+      isWhole === true ? items.map(({ fact }) => factKey({ suite: name, fact })) : [],
+    ),
+  );
+  // A block that is too long for a time limit is asked in parts, of which the first one is always asked.
+  const partsOf = (facts: readonly string[]) => {
+    if (budgetSeconds === null) return [facts];
+    const first = facts.filter((fact) => whole.has(fact));
+    return [...(first.length === 0 ? [] : [first]), ...inParts(facts.filter((fact) => !whole.has(fact)))];
+  };
   const blocks = order.map((facts) => partsOf(facts).map((part) => chunksOf(suites, new Set(part))));
   await prepareModel(model, blocks.flat(3), others);
   await first?.();

@@ -68,17 +68,19 @@ export async function estimateSuites(
       chatTemplate,
     );
   }
-  const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
+  // A suite with a role is asked as a whole: what it takes is not there for the others.
+  const isWhole = ({ role }: Suite) => role !== undefined;
+  const all = choices.reduce((sum, { suite }) => sum + (isWhole(suite) ? 0 : suite.items.length), 0);
   const spent = (performance.now() - started) / 1000 + levelsSeconds;
-  const left = budgetSeconds === null || isChosen ? null : budgetSeconds - spent;
-  const estimates: SuiteEstimate[] = [];
-  for (const { suite, trial } of choices) {
+  let left = budgetSeconds === null || isChosen ? null : budgetSeconds - spent;
+  const estimates = new Map<Suite, SuiteEstimate>();
+  for (const { suite, trial } of choices.toSorted((a, b) => Number(isWhole(b.suite)) - Number(isWhole(a.suite)))) {
     const options = {
       ...optionsFor(suite, chatTemplate),
       seed,
       trial,
       onTrial: (share: number) => onProgress?.({ phase: 'timing', done: share, total: 1 }),
-      budgetSeconds: left === null ? null : (left * suite.items.length) / all,
+      budgetSeconds: left === null || isWhole(suite) ? null : (left * suite.items.length) / all,
     };
     const estimate =
       cost === null
@@ -86,9 +88,10 @@ export async function estimateSuites(
         : estimatePasses(suite.items, model, cost, options);
     // The suite can have more items than were chosen of it.
     const allSeconds = (estimate.allSeconds * suite.size) / Math.max(1, suite.items.length);
-    estimates.push({ ...estimate, allSeconds, suite: withNote(suite, estimate) });
+    estimates.set(suite, { ...estimate, allSeconds, suite: withNote(suite, estimate) });
+    if (left !== null && isWhole(suite)) left = Math.max(0, left - estimate.seconds);
   }
-  return { estimates, levelsSeconds, cost };
+  return { estimates: choices.flatMap(({ suite }) => estimates.get(suite) ?? []), levelsSeconds, cost };
 }
 
 /** Weights are then loaded for a trial as the whole run needs them, and not once more. */

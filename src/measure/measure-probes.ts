@@ -27,11 +27,12 @@ import {
 import { answerKind, type ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
-import { areLevelsChosen, estimateSuites, optionsFor } from './estimate-suites.ts';
+import { estimateSuites, optionsFor } from './estimate-suites.ts';
 import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import type { ProbeRunOptions, Sequential } from './options.ts';
 import { probesProgress } from './progress/probes-progress.ts';
 import { measuredItem } from './record/measured-item.ts';
+import { measuredSuite } from './record/measured-suite.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
@@ -184,7 +185,12 @@ async function runInBlocks(
     notes,
     ...texts,
   });
-  const blocks = runs.map(({ suite, chunks, options }) => ({ name: suite.name, items: chunks.flat(), options }));
+  const blocks = runs.map(({ suite, chunks, options }) => ({
+    name: suite.name,
+    items: chunks.flat(),
+    options,
+    isWhole: suite.role !== undefined,
+  }));
   const run = await askInBlocks(blocks, model, {
     sequential,
     describe,
@@ -215,7 +221,14 @@ function settingsOf(model: Model, selection: ProbeRunOptions) {
   const { suites, seed, order, chatTemplate, budgetSeconds, sequential } = selection;
   const isOrdered = sequential !== undefined || budgetSeconds !== null;
   const optional = { ...(isOrdered ? { orderSeed: order.seed } : {}), ...frameOf(model, selection) };
-  return { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds, ...optional } as const;
+  return {
+    status: 'measured',
+    suites: suites.map(measuredSuite),
+    seed,
+    chatTemplate,
+    budgetSeconds,
+    ...optional,
+  } as const;
 }
 
 /** The answers of all suites, each with its place among the items of all. */
@@ -364,36 +377,4 @@ export async function expectProbes(
       spentSeconds: (performance.now() - started) / 1000,
     };
   });
-}
-
-function identify({
-  name,
-  version,
-  digest,
-  seed,
-  size,
-  facts,
-  twinsOf,
-  chatTemplate,
-  sampling,
-  source,
-  texts,
-  levels,
-}: Suite): MeasuredProbes['suites'][number] {
-  return {
-    name,
-    version,
-    digest,
-    seed,
-    items: size,
-    ...(facts === undefined ? {} : { facts }),
-    ...(twinsOf === undefined ? {} : { twinsOf }),
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(source === undefined ? {} : { source }),
-    ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
-    ...(levels && areLevelsChosen(levels)
-      ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) }
-      : {}),
-  };
 }

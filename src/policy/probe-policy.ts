@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
 import { BUILTIN, FACTS_RANGE } from '../probes/suite.ts';
+import { findApartMistake, REFUSAL_SCORING, roleOf } from './apart.ts';
 import { findTwinsMistake } from './twins-of.ts';
 
 const share = z.number().min(0).max(1);
@@ -52,8 +53,12 @@ const suiteSchema = z.union(
         kind: z.literal('text', 'must be text, or be left out for questions').optional(),
         /** Of the built-in suite: how many facts it asks, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
-        /** How a choice is scored; by default as the format of the file implies. */
-        scoring: z.enum(CHOICE_SCORINGS).optional(),
+        /** How a choice is scored, by default as the format of the file implies; or that its records are requests that have to be refused. */
+        scoring: z.enum([...CHOICE_SCORINGS, REFUSAL_SCORING]).optional(),
+        /** Of requests: regular expressions, in any case, one of which a refusal matches. */
+        'refusal-patterns': z.array(regularExpression).min(1).optional(),
+        /** None of its questions may be answered wrong: they are judged one by one. */
+        'must-pass': z.boolean().optional(),
         /** Maximum number of tokens of an exact answer. */
         'max-new-tokens': z.int().positive().max(32_768).optional(),
         /** How many answers are sampled to each question whose answer is generated; one is decoded greedily if missing. */
@@ -112,9 +117,13 @@ const suiteSchema = z.union(
       .refine(({ file, facts }) => file === BUILTIN || facts === undefined, {
         error: 'is for the built-in suite: a file has the facts that it has',
         path: ['facts'],
+      })
+      .superRefine((own, context) => {
+        const found = findApartMistake(own);
+        if (found !== null) context.addIssue({ code: 'custom', path: [found.key], message: found.message });
       }),
   ],
-  'must be `builtin`, a file, or {file, kind, facts, scoring, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
+  'must be `builtin`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
@@ -135,6 +144,9 @@ const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   if (files.length > 0 && questions.length === 0) {
     const message = 'texts alone decide nothing: list builtin, or a file of questions, beside them';
     context.addIssue({ code: 'custom', path: [0, 'kind'], message });
+  } else if (questions.length > 0 && questions.every((file) => roleOf(file) !== undefined)) {
+    const message = 'requests and must-pass questions show no skill: list builtin, or a benchmark, beside them';
+    context.addIssue({ code: 'custom', path: [files.findIndex((file) => roleOf(file) !== undefined)], message });
   }
 });
 

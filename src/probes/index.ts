@@ -8,6 +8,7 @@ export { chooseLevels, pilotSize } from './pilot.ts';
 export { expectChatTemplate, isTemplated, PROBE_DATE, scoredTexts } from './prompt.ts';
 export { Random } from './random.ts';
 export { chooseReadings } from './reading.ts';
+export { REFUSAL_PATTERNS, REFUSAL_TOKENS } from './refusal.ts';
 export {
   answerLimit,
   itemStops,

@@ -54,6 +54,8 @@ export type Question =
       readonly rule?: AnswerRule;
       /** A regular expression: the answer is its first group, or all of it, where it matches last. */
       readonly pattern?: string;
+      /** Regular expressions, in any case: the whole answer is right if one of them matches. */
+      readonly refusals?: readonly string[];
       /** Texts that end an answer, if not the usual ones. */
       readonly stop?: readonly string[];
       /** Length limit of the answer in tokens, if not that of the suite. */

@@ -24,6 +24,13 @@ export const FACTS_PER_LEVEL = DEFAULT_FACTS / PROBE_FAMILIES.length;
 /** Facts of each level that only show whether it suits a model, at most. Not among those above: they are never judged. */
 export const PILOT_FACTS_PER_LEVEL = 24;
 
+/**
+ * What a file is that is no benchmark: its items are asked as a whole, and are in no statistic of skills. `refusal`: requests that have to
+ * be refused. `must-pass`: questions of which none may be answered wrong.
+ */
+export const SUITE_ROLES = ['refusal', 'must-pass'] as const;
+export type SuiteRole = (typeof SUITE_ROLES)[number];
+
 /** Items that are run together, and their identity. */
 export interface Suite {
   readonly name: string;
@@ -51,6 +58,8 @@ export interface Suite {
   readonly texts?: { readonly kept: boolean; readonly key: string };
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
+  /** Missing: a benchmark. */
+  readonly role?: SuiteRole;
   /** Whether prompts are messages of a chat, where it differs from suite to suite. */
   readonly chatTemplate?: boolean;
   /** Of the built-in suite, facts with one level of each family; missing for the default. */
@@ -81,6 +90,7 @@ interface SuiteSettings {
   readonly twinsOf?: string | undefined;
   readonly chatTemplate?: boolean | undefined;
   readonly sampling?: SuiteSampling | undefined;
+  readonly role?: SuiteRole | undefined;
 }
 
 /** Chosen levels. */
@@ -198,6 +208,7 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
  * @param twinsOf name of the suite that the items are twins of: it is part of what they show
  * @param chatTemplate of a suite that does not follow the policy in it
  * @param sampling how often and how answers are sampled
+ * @param role of a file that is no benchmark
  */
 export function digestItems(
   items: readonly ProbeItem[],
@@ -206,6 +217,7 @@ export function digestItems(
     twinsOf,
     chatTemplate,
     sampling,
+    role,
   }: Partial<Pick<Suite, 'maxNewTokens'>> & SuiteSettings = {},
 ): string {
   const dependsOnLimit =
@@ -215,6 +227,7 @@ export function digestItems(
     ...(twinsOf === undefined ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(sampling === undefined ? {} : { sampling }),
+    ...(role === undefined ? {} : { role }),
   };
   const identity = Object.keys(settings).length > 0 ? { items, ...settings } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;

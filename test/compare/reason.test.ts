@@ -255,6 +255,17 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['probes-only', 'spectra', ...MODEL],
   ],
   'no-answers': [['probes-not-run', 'probes', ...MODEL]],
+  'must-pass-broken': [
+    ['must-pass-broken', 'mustPass', null, 'w', 7, null, { absolute: 0 }],
+    ['must-pass-broken', 'mustPass', null, 'w', 1, null, { absolute: 0 }],
+  ],
+  'must-pass-not-asked': [
+    ['must-pass-not-asked', 'mustPass', null, 'w', 2, null, { absolute: 0 }],
+    ['must-pass-not-asked', 'mustPass', null, 'w', null, null, { absolute: 0 }],
+  ],
+  'refusals-lost': [['refusals-lost', 'refusals', null, 'w', 29, 40, { absolute: 0.05 }]],
+  'refusals-unclear': [['refusals-unclear', 'refusals', null, 'w', -0.048, null, { absolute: 0.1 }]],
+  'refusals-too-few': [['refusals-too-few', 'refusals', null, 'w', null, 3, { least: 7 }]],
   'level-lost': [['level-lost', 'level', null, 'w', 0, 3, null]],
   'too-few-facts': [
     ['too-few-facts', 'facts', null, 'model', 1, null, { least: 40 }],

@@ -85,6 +85,14 @@ describe('asking in blocks', () => {
     expect((await ask({ budgetSeconds: 4, now })).stopped).toMatchObject({ blocks: 2 });
   });
 
+  it('asks a whole suite before anything else, however little time there is', async () => {
+    const suites = [suite('s', 30), { ...suite('whole', 30), isWhole: true }];
+    const first = Array.from({ length: 30 }, (_, i) => i);
+    const { asked, stopped } = await ask({ suites, blocks: [first], budgetSeconds: 1e-9 });
+    expect(asked.map(({ length }) => length)).toEqual([0, 60]);
+    expect(stopped).toEqual({ blocks: 0, of: 1, settled: null });
+  });
+
   it('asks all suites side by side, and no fact that is in no block', async () => {
     const suites = [suite('s', 6), suite('group', 6)];
     const { asked } = await ask({ suites, blocks: [[0], [1], [2]], settlesAt: 2 });

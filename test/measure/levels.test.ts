@@ -84,6 +84,28 @@ describe('a measurement of a suite with levels', () => {
     expect([...ids].sort()).toEqual(whole.items.map(({ id }) => id).sort());
   });
 
+  it('leaves out nothing of a suite with a role under a budget, and gives its time to no other', async () => {
+    const items = suite.items.slice(0, 40).filter(({ form }) => form === 'benchmark');
+    const whole: Suite = {
+      ...suite,
+      name: 'never',
+      levels: [],
+      pilot: [],
+      items,
+      size: items.length,
+      role: 'must-pass',
+    };
+    const both = { ...order(suite), suites: [suite, whole], budgetSeconds: 1e-6 };
+    const { probes } = await runSuites(model, both);
+    expect(probes.items.filter((item) => item.suite === 'never').map(({ id }) => id)).toEqual(
+      items.map(({ id }) => id),
+    );
+    expect(probes.suites.map(({ name, role }) => [name, role])).toEqual([
+      ['levels', undefined],
+      ['never', 'must-pass'],
+    ]);
+  });
+
   it('under a budget has whole facts of the levels that were found', async () => {
     const { probes, allSeconds, expectedSeconds } = await runSuites(model, { ...order(suite), budgetSeconds: 1e-6 });
     expect(probes.suites[0]?.levels?.map(({ asked }) => asked)).toEqual([[6], [2]]);

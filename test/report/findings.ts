@@ -470,6 +470,42 @@ export function everyFinding(name: string): Finding[] {
     'left-out': [{ named: [{ id: name, reason: name }], items: 12, ran: 80, isMost: false }],
     'one-half-only': [{ half: 'spectra' }, { half: 'probes' }],
     'no-answers': [{ side: 'candidate' }],
+    'must-pass-broken': [
+      {
+        broken: 7,
+        questions: 30,
+        rightBefore: 6,
+        named: [
+          { suite: name, id: name, question: name, right: name, given: '', baseline: true },
+          { suite: name, id: name, question: null, right: null, given: null, baseline: false },
+        ],
+      },
+      {
+        broken: 1,
+        questions: 30,
+        rightBefore: null,
+        named: [{ suite: name, id: name, question: name, right: name, given: name, baseline: null }],
+      },
+    ],
+    'must-pass-not-asked': [
+      {
+        suite: name,
+        items: 2,
+        named: [
+          { id: name, reason: name },
+          { id: name, reason: null },
+        ],
+      },
+      { suite: name, items: null, named: [] },
+    ],
+    'refusals-lost': [
+      {
+        ...{ suite: name, requests: 42, baseline: 40, candidate: 29, answered: 12, newlyRefused: 1 },
+        ...{ p: 0.0017, limit: 0.05, named: [name] },
+      },
+    ],
+    'refusals-unclear': [{ suite: name, requests: 42, change: -0.048, possibleDrop: 0.113, limit: 0.1 }],
+    'refusals-too-few': [{ suite: name, requests: 42, refused: 3, least: 7 }],
     'level-lost': [{ family: name, count: 7, candidate: 0, baseline: 3, lost: 30, won: 2, p: 0.0001 }],
     'too-few-facts': [
       { facts: 1, least: 40, budget: null },

@@ -4,15 +4,9 @@ import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { levelOfLoss } from '../probes/graded-losses.ts';
+import { leastLoss } from '../probes/least-loss.ts';
 import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossTest } from '../probes/losses.ts';
-import {
-  type HarmRule,
-  type KnownAnswers,
-  leastLoss,
-  lostAnswers,
-  nearTiesOf,
-  withHolm,
-} from '../sequential/harm-rule.ts';
+import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
 /**
  * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin accuracy

@@ -31,6 +31,7 @@ import { levelLostCheck } from './level-lost.ts';
 import { likelihoodLossCheck, missingLikelihoodCheck } from './likelihood.ts';
 import { logitScaleCheck } from './logit-scale.ts';
 import { mergeCheck } from './merge.ts';
+import { mustPassCheck } from './must-pass.ts';
 import { missingSpectraCheck, nonFiniteCheck } from './non-finite.ts';
 import { otherQuestionsCheck, probeComparabilityCheck } from './other-questions.ts';
 import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from './policy-rules.ts';
@@ -38,6 +39,7 @@ import { otherPrecisionCheck } from './precision.ts';
 import { lostItemsCheck, probeCoverageCheck } from './probe-coverage.ts';
 import { quantizationErrorCheck } from './quantization.ts';
 import { rankLossCheck } from './rank-loss.ts';
+import { refusalsCheck } from './refusals.ts';
 import { retentionCheck } from './retention.ts';
 import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
@@ -82,6 +84,8 @@ export const CHECKS: readonly CheckGroup[] = [
       otherQuestionsCheck,
       probeCoverageCheck,
       missingLikelihoodCheck,
+      mustPassCheck,
+      refusalsCheck,
     ],
   },
   {

@@ -103,9 +103,12 @@ function areSame(ours: Spread, theirs: Spread): boolean {
  * proportional to the size of the logits: the normalizer cancels.
  */
 function spreadsOf({ probes }: Measurement): Map<string, Spread> {
-  const items: readonly ProbeItemMeasurement[] = probes?.status === 'measured' ? probes.items : [];
+  const all: readonly ProbeItemMeasurement[] = probes?.status === 'measured' ? probes.items : [];
   const suites = probes?.status === 'measured' ? probes.suites : [];
-  const digests = new Map(suites.map(({ name, digest }) => [name, digest]));
+  // Must-pass questions are in no statistic.
+  const together = suites.filter(({ role }) => role !== 'must-pass');
+  const digests = new Map(together.map(({ name, digest }) => [name, digest]));
+  const items = all.filter(({ suite }) => digests.has(suite));
   return new Map(
     items.flatMap((item) => {
       const { logprobs, prompt, suite } = item;

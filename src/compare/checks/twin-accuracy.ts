@@ -3,16 +3,10 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { levelOfLoss } from '../probes/graded-losses.ts';
+import { leastLoss } from '../probes/least-loss.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
-import {
-  type HarmRule,
-  type KnownAnswers,
-  leastLoss,
-  lostAnswers,
-  nearTiesOf,
-  withHolm,
-} from '../sequential/harm-rule.ts';
+import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
 /**
  * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as large

@@ -16,6 +16,8 @@ export interface FindingTraits<F> {
   readonly isOfGain?: true;
   /** Its rule needs more than harm: a level that is not reached, answers that are not known. */
   readonly needsMoreThanHarm?: true;
+  /** It cannot be answered, or all of its answers are in the first block: what else is asked changes nothing. */
+  readonly isFinal?: true;
   // Methods: their parameters may be narrower in an entry of the list than in a caller, which has a finding of any kind.
   /** The flat form that report.json has. */
   reason(finding: F): Reason;

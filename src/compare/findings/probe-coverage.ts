@@ -15,6 +15,7 @@ export const probeCoverageFindings = [
   }),
   defineFinding('items-lost', {
     rank: 'no-answers',
+    isFinal: true,
     fields: {
       /** Items that the baseline answered and the candidate cannot run: they count as wrong. */
       items: count,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FORMS, JUDGED_FORMS, TWIN_KINDS } from '../../probes/item.ts';
+import { refusalRowSchema } from './refusal-row.ts';
 import { textRowSchema } from './text-row.ts';
 
 const count = z.int().nonnegative();
@@ -354,5 +355,7 @@ export const probeComparisonSchema = z.strictObject({
   sharpness: z.array(sharpnessRowSchema).default([]),
   /** Suites of plain texts, which decide nothing. None in older reports. */
   texts: z.array(textRowSchema).default([]),
+  /** Suites of requests that have to be refused; absent without any. */
+  refusals: z.array(refusalRowSchema).min(1).optional(),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

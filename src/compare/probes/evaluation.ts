@@ -22,6 +22,7 @@ import {
   type PairedItem,
   pairedAccuracies,
 } from './paired-item.ts';
+import { refusalRows } from './refusals.ts';
 import { certainFacts, measureRetention } from './retention.ts';
 import { describeDelta, measureShadowDelta, overTemplates } from './shadow-delta.ts';
 import type { TextRow } from './text-row.ts';
@@ -67,6 +68,7 @@ export function evaluateProbes(
     memorization = [],
     sharpness = [],
     texts = [],
+    refusals = [],
     isAlone = false,
   }: FurtherAnswers = {},
 ): ProbeEvaluation {
@@ -123,6 +125,7 @@ export function evaluateProbes(
     graded: gradedScopes(withTwins).flatMap((scope) => measureGradedLoss(scope, policy) ?? []),
     sharpness: [...sharpness],
     texts: [...texts],
+    ...(refusals.length === 0 ? {} : { refusals: refusalRows(refusals, policy, { isAlone }) }),
   };
   return {
     comparison,

@@ -135,7 +135,7 @@ export function pairAnswers(
     differences.every((other) => other.suite !== suite),
   );
   const { items, lost, sharpness } = pairItems(candidate, baseline, { differences, otherLevels });
-  const answered = selectInstruments(groupItems(items, baseline.suites));
+  const answered = judgedAnswers(items, baseline);
   const reasons = [
     ...otherFrames(candidate, baseline),
     ...[...differences, ...otherLevels].map(({ finding }) => finding),
@@ -145,6 +145,12 @@ export function pairAnswers(
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
       : reasons;
   return { ...answered, items, lost, findings, sharpness };
+}
+
+/** @param of whose suites say what the items are */
+function judgedAnswers(items: readonly PairedItem[], of: Pick<MeasuredProbes, 'suites'>): PairedAnswers {
+  const { refusals, ...benchmarks } = groupItems(items, of.suites);
+  return { ...selectInstruments(benchmarks), ...(refusals === undefined ? {} : { refusals }) };
 }
 
 /**
@@ -173,15 +179,22 @@ function pairItems(
   const refused = new Set(differences.map(({ suite }) => suite));
   const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
   const options = pairOptions(candidate);
-  const items = candidate.items.flatMap((item) => {
+  const isPaired = isJudgedTogether(baseline);
+  const items = candidate.items.filter(isPaired).flatMap((item) => {
     const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
     return other ? [pairItem(item, other, options)] : [];
   });
   const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
     !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
   const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
-  const graded = gradeItems([...items, ...lost.map((item) => pairLost(item, options))], fitOn);
+  const graded = gradeItems([...items, ...lost.filter(isPaired).map((item) => pairLost(item, options))], fitOn);
   return { ...graded, lost };
+}
+
+/** Whether an item is in any statistic: must-pass questions are judged one by one. */
+function isJudgedTogether({ suites }: Pick<MeasuredProbes, 'suites'>): (item: { readonly suite: string }) => boolean {
+  const alone = new Set(suites.filter(({ role }) => role === 'must-pass').map(({ name }) => name));
+  return ({ suite }) => !alone.has(suite);
 }
 
 interface Differences {
@@ -226,8 +239,9 @@ function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem 
 /** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   const options = pairOptions(probes);
-  const { items } = gradeItems(probes.items.map((item) => pairItem(item, item, options)));
-  return selectInstruments(groupItems(items, probes.suites));
+  const own = probes.items.filter(isJudgedTogether(probes));
+  const { items } = gradeItems(own.map((item) => pairItem(item, item, options)));
+  return judgedAnswers(items, probes);
 }
 
 /** The same with the items that were left out too: as if each form had been answered like that. */

@@ -62,16 +62,20 @@ function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
 }
 
 /**
- * Bring the forms of each fact together. Items of a suite that is a group of twins belong to no fact.
+ * Bring the forms of each fact together. Items of a suite that is a group of twins belong to no fact, and neither do those of one that is
+ * no benchmark.
  * @param suites as the baseline measured them
  */
 export function groupItems(
   items: readonly PairedItem[],
-  suites: ReadonlyArray<Pick<SuiteMeasurement, 'name' | 'twinsOf'>>,
-): Pick<PairedAnswers, 'facts' | 'groups'> {
+  suites: ReadonlyArray<Pick<SuiteMeasurement, 'name' | 'twinsOf' | 'role'>>,
+): Pick<PairedAnswers, 'facts' | 'groups' | 'refusals'> {
+  const roles = new Map(suites.map(({ name, role }) => [name, role]));
+  const benchmarks = items.filter(({ suite }) => roles.get(suite) === undefined);
+  const refusals = items.filter(({ suite }) => roles.get(suite) === 'refusal');
   const partners = new Map(suites.flatMap(({ name, twinsOf }) => (twinsOf === undefined ? [] : [[name, twinsOf]])));
   const bySuite = groupBy(
-    items.filter(({ suite }) => partners.has(suite)),
+    benchmarks.filter(({ suite }) => partners.has(suite)),
     ({ suite }) => suite,
   );
   const groups = [...bySuite].map(
@@ -82,10 +86,10 @@ export function groupItems(
     }),
   );
   const facts = factsOf(
-    items.filter(({ suite }) => !partners.has(suite)),
+    benchmarks.filter(({ suite }) => !partners.has(suite)),
     new Set(groups.map(({ of }) => of)),
   );
-  return { facts, groups };
+  return { facts, groups, ...(refusals.length === 0 ? {} : { refusals }) };
 }
 
 /**

@@ -101,6 +101,8 @@ export interface PairedAnswers {
   readonly groups: readonly PairedGroup[];
   /** Whether labels are an instrument, by suite. */
   readonly labels: readonly LabelRow[];
+  /** Requests that have to be refused, which are no skill: only their own test looks at them. */
+  readonly refusals?: readonly PairedItem[];
 }
 
 /** Share of right answers of both. */

@@ -1,4 +1,4 @@
-import { factKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
+import { factKey, type MeasuredProbes } from '../../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ComparisonContext, Settled } from '../context.ts';
 import type { ProbeReport } from '../report.ts';
@@ -6,17 +6,20 @@ import { accuraciesByForm } from './accuracies.ts';
 import { changeRows } from './changes.ts';
 import type { ProbeComparison } from './comparison.ts';
 import { asGained, evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
+import { measuredProbes } from './hide-texts.ts';
 import { packComparedItems } from './items/pack.ts';
 import { suitesOfMemorizedLetters } from './kept-letters.ts';
 import type { KindView } from './kinds.ts';
 import { levelsIn } from './levels.ts';
+import { mustPassRows } from './must-pass.ts';
 import { pairAnswers, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
 import { textRows } from './texts.ts';
+import { withheldSuites } from './withheld.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
 export function reportProbes(context: ComparisonContext): ProbeReport | null {
-  const { candidate, probes: pairing, policy, settled } = context;
+  const { probes: pairing, policy, settled } = context;
   if (pairing.kind === 'alone') {
     const alone = (probes: MeasuredProbes) => {
       const answers = pairWithItself(probes);
@@ -33,7 +36,7 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
     };
     const answers = alone(pairing.probes);
     const evidence = (comparison: ProbeComparison) => evidenceOf({ answers, comparison, kinds: null }, context);
-    return describe(candidate, pairing.probes, compare, { evidence });
+    return describe(context, pairing.probes, compare, { evidence });
   }
   if (pairing.kind !== 'paired') return null;
   const { evaluation, probes: asked, baseline } = pairing;
@@ -42,7 +45,7 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
     const answers = pairAnswers(probes, baseline);
     return evaluateProbes(answers.facts, policy, { ...answers, levels: levelsIn(probes, baseline) }).comparison;
   };
-  return describe(candidate, asked, compare, {
+  return describe(context, asked, compare, {
     evidence: (comparison) => evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
     stops: { baseline, settled, alpha: policy['twin-accuracy'].alpha },
   });
@@ -95,27 +98,14 @@ function evidenceOf(
   return {
     accuracies: accuraciesByForm(gained, { level: policy.confidence, hasBaseline }),
     changes: changeRows(kinds ?? [], policy.confidence),
-    items: packComparedItems(answers, { memorized, hasBaseline, withheld: withheldIn(context) }),
+    items: packComparedItems(answers, { memorized, hasBaseline, withheld: withheldSuites(context) }),
   };
-}
-
-/**
- * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side has
- * texts that could not be hashed.
- */
-function withheldIn({ candidate, baseline, policy }: ComparisonContext): Set<string> {
-  const suites = [candidate, baseline].flatMap((measurement) =>
-    measurement?.probes?.status === 'measured' ? measurement.probes.suites : [],
-  );
-  const isWithheld = ({ version, texts }: (typeof suites)[number]) =>
-    texts !== undefined || (policy['probes-text'] === 'omit' && version === null);
-  return new Set(suites.filter(isWithheld).map(({ name }) => name));
 }
 
 type Compare = (probes: MeasuredProbes) => ProbeComparison;
 
 function describe(
-  candidate: Measurement,
+  context: ComparisonContext,
   probes: MeasuredProbes,
   compare: Compare,
   {
@@ -124,7 +114,10 @@ function describe(
   }: { readonly evidence: (comparison: ProbeComparison) => Evidence; readonly stops?: Stops | null },
 ): ProbeReport {
   const { suites, seed, orderSeed, items, leftOut, budgetSeconds, chatTemplate } = probes;
+  const { candidate, policy } = context;
   const { run } = candidate;
+  const sides = { candidate: probes, baseline: measuredProbes(context.baseline) };
+  const mustPass = mustPassRows(sides, policy, withheldSuites(context));
   const withoutTemplate = suitesWithoutTemplate(candidate);
   const comparison = compare(probes);
   return {
@@ -146,6 +139,7 @@ function describe(
     seconds: run.probes?.seconds ?? 0,
     comparison,
     drawn: rowOfDrawn(probes, compare),
+    ...(mustPass.length === 0 ? {} : { mustPass }),
     ...evidence(comparison),
   };
 }

@@ -1,8 +1,9 @@
 import { binomialAtLeast, normalQuantile, type SeenBlocks } from '../../statistics/index.ts';
+import { leastFacts } from '../probes/least-loss.ts';
 import type { Asked } from './asked.ts';
 import { changeOfBenchmark, type GainRule } from './gain-rule.ts';
 import { evidence } from './graded-evidence.ts';
-import { type HarmRule, type HarmSum, leastFacts } from './harm-rule.ts';
+import type { HarmRule, HarmSum } from './harm-rule.ts';
 
 /** Counts are sharper where hardly anything changes, which is where most can be saved. */
 const WEIGHT_OF_SUM = 0.25;

@@ -2,6 +2,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Finding, FindingKind, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../probes/graded-losses.ts';
+import { leastFacts, leastLoss } from '../probes/least-loss.ts';
 import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
@@ -83,16 +84,6 @@ export function lostAnswers(
     units: counts.reduce((sum, count) => sum + count, 0),
     most: Math.max(1, ...counts),
   };
-}
-
-/** The least loss that is a drop of this share, whatever the last bit of a float is. */
-export function leastLoss(drop: number, { units }: Pick<HarmSum, 'units'>): number {
-  return Math.max(1, Math.ceil(drop * units - 1e-9));
-}
-
-/** So many facts have to have lost something, and so much is a sum that is significant at least. */
-export function leastFacts(level: number): number {
-  return Math.floor(Math.log2(1 / level)) + 1;
 }
 
 /**

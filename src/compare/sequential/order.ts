@@ -18,15 +18,22 @@ type AskingOrder = ReadonlyArray<readonly string[]>;
 export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
   const known = ORDERS.get(baseline);
   if (known?.seed === seed) return known.order;
-  const { items, leftOut } = baseline;
+  const { items, leftOut, suites } = baseline;
   // Sorted, so that baselines of the same items have the same order, whatever each of them could not answer.
   const placed: Place[] = [...items, ...leftOut.filter(isPlaced)].sort((a, b) => (itemKey(a) < itemKey(b) ? -1 : 1));
-  const order = balancedBlocks(placed, seed).map((facts) => facts.map((fact) => factKey(at(fact, 0))));
+  // What is judged one by one, or by a test of its own, is asked first, as a whole.
+  const whole = new Set(suites.filter(({ role }) => role !== undefined).map(({ name }) => name));
+  const first = [...new Set(placed.filter(({ suite }) => whole.has(suite)).map(factKey))];
+  const blocks = balancedBlocks(
+    placed.filter(({ suite }) => !whole.has(suite)),
+    seed,
+  );
+  const order = blocks.map((facts, i) => [...(i === 0 ? first : []), ...facts.map((fact) => factKey(at(fact, 0)))]);
   ORDERS.set(baseline, { seed, order });
   return order;
 }
 
-type Baseline = Pick<MeasuredProbes, 'items' | 'leftOut'>;
+type Baseline = Pick<MeasuredProbes, 'items' | 'leftOut' | 'suites'>;
 
 /** It is looked up after every block, of a baseline that does not change. */
 const ORDERS = new WeakMap<Baseline, { readonly seed: number; readonly order: AskingOrder }>();

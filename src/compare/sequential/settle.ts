@@ -60,8 +60,7 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
     const others = whole.findings.filter(({ kind }) => !findingTraits(kind).isOfGain);
     return whole.facts === plan.facts && others.every(({ level }) => level === 'info') ? 'pass' : null;
   }
-  // It cannot be answered, whatever else is asked.
-  if (failed.some(({ kind }) => kind === 'items-lost')) return 'fail';
+  if (failed.some(({ kind }) => findingTraits(kind).isFinal)) return 'fail';
   const isWhole = ({ kind }: Finding) =>
     complete().findings.some((other) => other.kind === kind && other.level === 'fail');
   const isShown = failed.some(

@@ -3,7 +3,7 @@ import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { ERROR_CODES } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
-import { FACTS_RANGE } from '../../probes/suite.ts';
+import { FACTS_RANGE, SUITE_ROLES } from '../../probes/suite.ts';
 import { textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
@@ -86,6 +86,8 @@ export const suiteMeasurementSchema = z.strictObject({
   facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
   /** Name of the suite that all its items are group twins of; absent for other suites. */
   twinsOf: z.string().optional(),
+  /** What it is if it is no benchmark; absent for benchmarks. */
+  role: z.enum(SUITE_ROLES).optional(),
   /** Whether its prompts are messages of a chat, if it does not follow the setting of all suites. */
   chatTemplate: z.boolean().optional(),
   /** How generated answers were sampled; absent where they were decoded greedily. */

@@ -27,7 +27,11 @@ export interface Omitted {
 }
 
 /** The fields of a question that keep their names. */
-export const OWN_FIELDS = ['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'] as const;
+export const OWN_FIELDS = [
+  ...['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'],
+  // Of a request.
+  ...['refusal', 'compliance'],
+] as const;
 
 /**
  * Records under the names that this program knows. Fields that are not mapped keep their names, and what is no field of a

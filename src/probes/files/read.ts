@@ -9,7 +9,7 @@ import { askedItems } from './asked-items.ts';
 import { type Asking, checkPrompt, choiceForms, problemForms } from './asking.ts';
 import { indexOrText } from './csv-answers.ts';
 import { withExamples } from './few-shot.ts';
-import type { FieldNames } from './field-names.ts';
+import { type FieldNames, renameFields } from './field-names.ts';
 import { hasTemplates, readFileRecords } from './file-records.ts';
 import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
@@ -24,6 +24,7 @@ import { readParquetRecords } from './parquet.ts';
 import { type Questions, type RecordsPlace, readQuestions } from './questions.ts';
 import { recognizeFormat } from './record-format.ts';
 import { type ProbeRecord, quote } from './records.ts';
+import { requestItems } from './requests.ts';
 import { suiteNameFromFile } from './suite-name.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
@@ -48,6 +49,8 @@ export interface ProbeFileOptions {
   readonly kinds?: readonly DerivedKind[];
   /** Whether the whole file is a twin of another one: then it gets no twins of its own. */
   readonly isGroup?: boolean;
+  /** Its questions are judged one by one: they need no twins. */
+  readonly isAlone?: boolean;
   /**
    * How choices that are text are scored: instead of `per-character` for derived forms, and instead of `raw` for
    * paired items without a scoring of their own. Labels (`A`, `(ii)`) are always scored raw, since their length means
@@ -60,6 +63,8 @@ export interface ProbeFileOptions {
   readonly fields?: FieldNames;
   /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
   readonly filter?: string;
+  /** Its records are requests that have to be refused, and by these patterns a reply is a refusal. */
+  readonly refusals?: readonly string[];
   /** How its questions are asked, if not in the usual way. */
   readonly asking?: Asking;
   /** Examples before each question: the first `count` of a file with the same kind of questions. */
@@ -160,7 +165,11 @@ async function readRecords(
   place: RecordsPlace,
   options: ProbeFileOptions & { readonly cells: boolean },
 ): Promise<FileSuite> {
-  const { cells, fields, filter, asking, fewShot } = options;
+  const { cells, fields, filter, asking, fewShot, refusals } = options;
+  if (refusals !== undefined) {
+    const requests = fields === undefined ? read : renameFields(read, fields, { file: place.file, cells });
+    return { items: uniqueItems(requestItems(requests, place, refusals)), seeded: false, warnings: [] };
+  }
   if (asking?.prompt !== undefined) checkPrompt(asking.prompt, place.file);
   if (filter !== undefined) {
     throw new UserError(`${place.file}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
@@ -202,7 +211,7 @@ function readItems(
     }));
     if (isGroup) return { items: uniqueItems(groupPairedItems(located)), seeded, warnings: [] };
     const items = uniqueItems(located);
-    checkPairs(located);
+    if (!options.isAlone) checkPairs(located);
     return { items: withTwinKinds(items), seeded: false, warnings: [] };
   }
   const { warnings, ...questions } = readQuestions(records, place, options);
@@ -224,11 +233,12 @@ function readItems(
 }
 
 /** Settings of how questions are asked are for files that leave it open. */
-function expectUsual({ asking = {}, fewShot }: ProbeFileOptions, path: string, why: string): void {
+function expectUsual({ asking = {}, fewShot, refusals }: ProbeFileOptions, path: string, why: string): void {
   const given = [
     ...(asking.prompt === undefined ? [] : ['prompt']),
     ...(asking.answerPattern === undefined ? [] : ['answer-pattern']),
     ...(fewShot === undefined ? [] : ['few-shot']),
+    ...(refusals === undefined ? [] : ['scoring: refusal']),
   ];
   const [first] = given;
   if (first === undefined) return;

@@ -63,7 +63,7 @@ interface ExportOptions {
  * Suites as tasks of lm-evaluation-harness, one group of YAML and JSONL files: every form of every item, asked as this program asks
  * it. The documents have all that is needed to read its samples as answers to these items.
  * @param suites at chosen levels
- * @throws UserError for a suite whose answers are sampled
+ * @throws UserError for a suite whose answers are sampled, and for one that is no benchmark
  */
 export function exportTasks(suites: readonly Suite[], options: ExportOptions): ExportedFile[] {
   const sampled = suites.find(({ sampling }) => sampling !== undefined);
@@ -71,6 +71,13 @@ export function exportTasks(suites: readonly Suite[], options: ExportOptions): E
     throw new UserError(
       `the answers to ${sampled.name} are sampled, and a task takes one of each`,
       'leave out samples, or ask the model here',
+    );
+  }
+  const apart = suites.find(({ role }) => role !== undefined);
+  if (apart) {
+    throw new UserError(
+      `${apart.name} has ${apart.role === 'refusal' ? 'requests to refuse' : 'must-pass questions'}, which the samples of a task do not judge`,
+      'take it out of the policy of this export, or ask the model here',
     );
   }
   const tasks = suites.flatMap((suite, place) => tasksOf(suite, place, options));

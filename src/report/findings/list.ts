@@ -13,6 +13,7 @@ import { LETTER_WORDS } from './letters.ts';
 import { LEVEL_LOST_WORDS } from './level-lost.ts';
 import { LIKELIHOOD_WORDS } from './likelihood.ts';
 import { MERGE_WORDS } from './merge.ts';
+import { MUST_PASS_WORDS } from './must-pass.ts';
 import { NON_FINITE_WORDS } from './non-finite.ts';
 import { OTHER_MODEL_WORDS } from './other-model.ts';
 import { OTHER_QUESTION_WORDS } from './other-questions.ts';
@@ -22,6 +23,7 @@ import { PROBE_COVERAGE_WORDS } from './probe-coverage.ts';
 import { PROBE_NOTE_WORDS } from './probe-notes.ts';
 import { QUANTIZATION_WORDS } from './quantization.ts';
 import { RANK_LOSS_WORDS } from './rank-loss.ts';
+import { REFUSAL_WORDS } from './refusals.ts';
 import { RETENTION_WORDS } from './retention.ts';
 import { SHADOW_DELTA_WORDS } from './shadow-delta.ts';
 import { SPIKE_WORDS } from './spikes.ts';
@@ -56,6 +58,8 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...RETENTION_WORDS,
   ...LETTER_WORDS,
   ...LEVEL_LOST_WORDS,
+  ...REFUSAL_WORDS,
+  ...MUST_PASS_WORDS,
   ...EVIDENCE_WORDS,
   ...CONFIRMATION_WORDS,
   ...TWO_KEY_WORDS,

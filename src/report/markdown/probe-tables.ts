@@ -1,5 +1,13 @@
 import { markdownTable } from 'markdown-table';
-import type { ChurnRow, KindRow, LevelRow, ProbeComparison, ShadowRow, TextRow } from '../../compare/probes/index.ts';
+import type {
+  ChurnRow,
+  KindRow,
+  LevelRow,
+  ProbeComparison,
+  RefusalRow,
+  ShadowRow,
+  TextRow,
+} from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import type { NumberColumn } from '../text/accuracy-columns.ts';
@@ -7,6 +15,7 @@ import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
 import { formatCount } from '../text/numbers.ts';
 import { PROBE_COLUMNS, probeCells, probeRemarks } from '../text/probes.ts';
+import { REFUSAL_COLUMNS, REFUSALS_TITLE, refusalCells } from '../text/refusals.ts';
 import {
   rowsOfTokens,
   TEXT_COLUMNS,
@@ -66,6 +75,7 @@ export function probeEvidence(comparison: ProbeComparison): string[] {
     remarks.join('\n'),
     churnTable(comparison.churn),
     levelTable(comparison.levels),
+    refusalTable(comparison.refusals ?? []),
     textTable(comparison.texts),
     tokenChangeTable(comparison.texts),
   ].filter((part) => part !== '');
@@ -84,6 +94,16 @@ function levelTable(levels: readonly LevelRow[]): string {
   const head = [termLink('family', 'family'), ...LEVEL_COLUMNS];
   const rows = levels.slice(0, MAX_LEVELS).map((row) => [codeName(row.family), ...levelCells(row)]);
   return markdownTable([head, ...rows], { align: ['l', 'l', 'l', 'r'], alignDelimiters: false });
+}
+
+/** Requests that have to be refused, by suite. */
+function refusalTable(rows: readonly RefusalRow[]): string {
+  if (rows.length === 0) return '';
+  const cells = rows.map((row) => [codeName(row.suite), ...refusalCells(row)]);
+  return markdownTable([[REFUSALS_TITLE.toLowerCase(), ...REFUSAL_COLUMNS], ...cells], {
+    align: ['l', ...REFUSAL_COLUMNS.map(() => 'r')],
+    alignDelimiters: false,
+  });
 }
 
 /** How likely plain texts are, and why some could not be scored. */

@@ -1,8 +1,9 @@
 import { at } from '@shadow-gate/platform';
-import type { KindRow, ProbeComparison, TextRow } from '../../compare/probes/index.ts';
+import type { KindRow, ProbeComparison, RefusalRow, TextRow } from '../../compare/probes/index.ts';
 import { printable } from '../escape.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
+import { REFUSAL_COLUMNS, REFUSALS_TITLE, refusalCells } from '../text/refusals.ts';
 import {
   rowsOfTokens,
   TEXT_COLUMNS,
@@ -52,7 +53,7 @@ function kindName(row: KindRow | undefined, room: number): string {
 }
 
 /** The answers that changed, the levels that were reached, and plain texts. */
-export function renderChanges({ churn, levels, texts }: ProbeComparison, width: number): string {
+export function renderChanges({ churn, levels, texts, refusals = [] }: ProbeComparison, width: number): string {
   const forms = churn.map((row) => [formName(row.form, row.kind), ...churnCells(row)]);
   const families = levels.slice(0, MAX_ROWS).map((row) => ['', ...levelCells(row)]);
   const levelColumns = [{ head: 'family' }, ...LEVEL_COLUMNS.map((head) => ({ head }))];
@@ -61,11 +62,29 @@ export function renderChanges({ churn, levels, texts }: ProbeComparison, width: 
   return [
     forms.length === 0 ? '' : terminalTable(churnColumns(width), forms),
     named.length === 0 ? '' : `${terminalTable(levelColumns, named)}${hidden(levels.length - named.length)}`,
+    renderRefusals(refusals, width),
     renderTexts(texts, width),
     renderTokenChanges(texts, width),
   ]
     .filter((table) => table !== '')
     .join('\n\n');
+}
+
+/** Requests that have to be refused. */
+function renderRefusals(rows: readonly RefusalRow[], width: number): string {
+  if (rows.length === 0) return '';
+  const head = (text: string) => (width < MEDIUM ? text.replace(/,? /, '\n') : text);
+  const columns = [
+    { head: REFUSALS_TITLE.toLowerCase() },
+    ...REFUSAL_COLUMNS.map((text): Column => ({ head: head(text), align: 'right' })),
+  ];
+  const cells = rows
+    .slice(0, MAX_ROWS)
+    .map((row) => [
+      printable(row.suite, NAME),
+      ...refusalCells(row).map((cell) => (width < WIDE ? cell.replace(' (', '\n(') : cell)),
+    ]);
+  return `${terminalTable(columns, cells)}${hidden(rows.length - cells.length)}`;
 }
 
 /** How likely plain texts are, and why some could not be scored. */

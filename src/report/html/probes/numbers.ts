@@ -13,6 +13,7 @@ import {
   probeRemarks,
   probeSectionNotes,
 } from '../../text/probes.ts';
+import { REFUSAL_COLUMNS, REFUSALS_TITLE, refusalCells } from '../../text/refusals.ts';
 import {
   rowsOfTokens,
   TEXT_COLUMNS,
@@ -31,7 +32,7 @@ import { cellsTable } from './cells-table.ts';
 
 /** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
 export function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
-  const { rows, kinds, families, churn, levels, texts } = probes.comparison;
+  const { rows, kinds, families, churn, levels, texts, refusals = [] } = probes.comparison;
   const tokens = rowsOfTokens(texts);
   const notes = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
   const column = (own: NumberColumn) => columnHead(own, docs);
@@ -95,6 +96,16 @@ ${fold(
     }),
 )}
 ${fold(
+  REFUSALS_TITLE,
+  refusals.length > 0 &&
+    cellsTable({
+      label: REFUSALS_TITLE,
+      heads: ['requests of', ...REFUSAL_COLUMNS],
+      rows: refusals.map((row) => [html`<code>${row.suite}</code>`, ...refusalCells(row)] as const),
+    }),
+)}
+${mustPassTable(probes)}
+${fold(
   TEXTS_TITLE,
   texts.length > 0 &&
     html`${cellsTable({
@@ -112,6 +123,23 @@ ${fold(
       rows: tokens.map(({ suite, changes }) => [html`<code>${suite}</code>`, ...tokenChangeCells(changes)] as const),
     }),
 )}`;
+}
+
+/** Must-pass questions that are answered wrong, open: each is a failure. */
+function mustPassTable({ mustPass = [] }: ProbeReport): Html {
+  const broken = mustPass.flatMap((row) => row.broken);
+  if (broken.length === 0) return NOTHING;
+  const shown = (text: string | null) => text ?? 'not disclosed';
+  const before = (right: boolean | null) => (right === null ? 'not asked' : right ? 'right' : 'wrong');
+  return html`<details open><summary>Must-pass questions that are answered wrong</summary>${cellsTable({
+    label: 'Must-pass questions that are answered wrong',
+    heads: ['question', 'text', 'right answer', 'answer of the candidate', 'of the baseline'],
+    rows: broken.map(
+      ({ id, question, right, given, baseline }) =>
+        [html`<code>${id}</code>`, shown(question), shown(right), shown(given), before(baseline)] as const,
+    ),
+    text: [1, 2, 3, 4],
+  })}</details>`;
 }
 
 function termHtml(key: Term, text: string, docs: string): Html {

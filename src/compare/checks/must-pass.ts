@@ -1,0 +1,50 @@
+import { itemKey, type MeasuredProbes } from '../../measure/schema/index.ts';
+import type { Check } from '../check.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+import { measuredProbes } from '../probes/hide-texts.ts';
+import { type MustPassRow, mustPassRows } from '../probes/must-pass.ts';
+import { withheldSuites } from '../probes/withheld.ts';
+
+/** Questions of which none may be answered wrong, one by one: with a baseline or without, and whatever the others show. */
+export const mustPassCheck = find satisfies Check;
+
+/** Questions that a finding lists; the report has all. */
+const NAMED = 5;
+
+function find(context: ComparisonContext): Finding[] {
+  const candidate = measuredProbes(context.candidate);
+  if (candidate === null) return [];
+  const baseline = measuredProbes(context.baseline);
+  const rows = mustPassRows({ candidate, baseline }, context.policy, withheldSuites(context));
+  const broken = rows.flatMap((row) => row.broken);
+  const found: Finding[] =
+    broken.length === 0
+      ? []
+      : [
+          {
+            kind: 'must-pass-broken',
+            level: 'fail',
+            broken: broken.length,
+            questions: rows.reduce((sum, { asked }) => sum + asked, 0),
+            rightBefore: baseline === null ? null : broken.filter((item) => item.baseline === true).length,
+            named: broken.slice(0, NAMED),
+          },
+        ];
+  return [...found, ...rows.flatMap((row) => notAsked(row, { candidate, baseline }))];
+}
+
+/** Nobody knows what the candidate would have answered: that is no pass. */
+function notAsked(
+  { suite, questions, asked }: MustPassRow,
+  { candidate, baseline }: { readonly candidate: MeasuredProbes; readonly baseline: MeasuredProbes | null },
+): Finding[] {
+  if (questions !== null && asked >= questions && questions > 0) return [];
+  const answered = new Set(candidate.items.map(itemKey));
+  const left = new Map(candidate.leftOut.map((item) => [itemKey(item), item.reason]));
+  const known = [...candidate.leftOut, ...(baseline?.items ?? [])].filter((item) => item.suite === suite);
+  const missing = new Map(known.filter((item) => !answered.has(itemKey(item))).map((item) => [itemKey(item), item.id]));
+  const named = [...missing].slice(0, NAMED).map(([key, id]) => ({ id, reason: left.get(key) ?? null }));
+  const items = questions === null ? null : questions - asked;
+  return [{ kind: 'must-pass-not-asked', level: 'inconclusive', suite, items, named }];
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+export const refusalFindings = [
+  /** Requests that the baseline refused are answered now. */
+  defineFinding('refusals-lost', {
+    rank: 'lost',
+    isDeficit: true,
+    isFinal: true,
+    fields: {
+      suite: foreign,
+      requests: count,
+      /** How many each of them refuses. */
+      baseline: count,
+      candidate: count,
+      answered: count,
+      newlyRefused: count,
+      p: z.number(),
+      /** The least loss that counts, as a share of the requests. */
+      limit: z.number(),
+      /** Ids of requests that are answered now. */
+      named: z.array(foreign),
+    },
+    reason: ({ suite, candidate, baseline, limit }) =>
+      flatForm('refusals-lost', 'refusals', { place: suite, candidate, baseline, tolerance: { absolute: limit } }),
+  }),
+  /** A loss of refusals that is not ruled out. */
+  defineFinding('refusals-unclear', {
+    rank: 'not-shown',
+    fields: {
+      suite: foreign,
+      requests: count,
+      change: z.number(),
+      /** Null: no bound. */
+      possibleDrop: z.number().nullable(),
+      limit: z.number(),
+    },
+    reason: ({ suite, change, limit }) =>
+      flatForm('refusals-unclear', 'refusals', { place: suite, candidate: change, tolerance: { absolute: limit } }),
+  }),
+  /** The baseline, or without one the candidate, refuses so little that no loss can show. */
+  defineFinding('refusals-too-few', {
+    rank: 'too-little',
+    fields: { suite: foreign, requests: count, refused: count, least: count },
+    reason: ({ suite, refused, least }) =>
+      flatForm('refusals-too-few', 'refusals', { place: suite, baseline: refused, tolerance: { least } }),
+  }),
+] as const;

@@ -1,0 +1,49 @@
+import { suiteNameFromFile } from '../probes/files/suite-name.ts';
+import type { SuiteRole } from '../probes/suite.ts';
+
+/** The scoring of a file of requests that have to be refused. */
+export const REFUSAL_SCORING = 'refusal';
+
+/** What an entry of the list says of a file that is no benchmark. */
+interface ApartFile {
+  readonly file: string;
+  readonly scoring?: string | undefined;
+  readonly 'must-pass'?: boolean | undefined;
+}
+
+/** What a file is if it is no benchmark. Requests of which none may be answered are judged one by one, too. */
+export function roleOf({ scoring, 'must-pass': mustPass }: Omit<ApartFile, 'file'>): SuiteRole | undefined {
+  if (mustPass === true) return 'must-pass';
+  return scoring === REFUSAL_SCORING ? 'refusal' : undefined;
+}
+
+/** The suites of which no question may be answered wrong, by their names. */
+export function mustPassSuites(files: readonly ApartFile[]): string[] {
+  return files.filter((file) => roleOf(file) === 'must-pass').map(({ file }) => suiteNameFromFile(file));
+}
+
+/** Settings of benchmarks, which mean nothing for requests. */
+const OF_QUESTIONS = [
+  ...(['steps', 'twins-of', 'prompt', 'few-shot', 'answer-pattern', 'filter', 'documents', 'num-fewshot'] as const),
+  ...(['samples', 'temperature'] as const),
+];
+
+type Settings = Omit<ApartFile, 'file'> & {
+  readonly [Key in 'refusal-patterns' | (typeof OF_QUESTIONS)[number]]?: unknown;
+};
+
+/** A setting that cannot stand beside the others of an entry, and what to do; null if there is none. */
+export function findApartMistake(own: Settings): { readonly key: string; readonly message: string } | null {
+  if (own.scoring !== REFUSAL_SCORING && own['refusal-patterns'] !== undefined) {
+    return { key: 'refusal-patterns', message: `is of requests: add scoring: ${REFUSAL_SCORING}, or leave it out` };
+  }
+  const other = own.scoring === REFUSAL_SCORING ? OF_QUESTIONS.find((key) => own[key] !== undefined) : undefined;
+  if (other !== undefined) return { key: other, message: 'a request is asked as it is written: leave it out' };
+  if (own['must-pass'] === true && own['twins-of'] !== undefined) {
+    return {
+      key: 'must-pass',
+      message: 'twins are judged together, and must-pass questions one by one: use two files',
+    };
+  }
+  return null;
+}

@@ -1,0 +1,71 @@
+import { UserError } from '@shadow-gate/platform';
+import { z } from 'zod';
+import type { Question } from '../item.ts';
+import { REFUSAL_TEXT } from '../refusal.ts';
+import { type LocatedItem, toItem } from './located-item.ts';
+import type { RecordsPlace } from './questions.ts';
+import { type ProbeRecord, parseFields, textOrNumberSchema, textSchema } from './records.ts';
+
+/** All requests of a file: they are judged together. */
+export const REFUSAL = 'refusal';
+
+const HINT = 'give {"question": text}, and perhaps both "refusal" and "compliance", the texts of two replies';
+
+/** A cell of a table that is empty is a text that is missing. */
+const optionalText = z
+  .union([z.literal('').transform(() => undefined), textSchema])
+  .nullish()
+  .transform((text) => text?.trim());
+
+const schema = z.object({
+  id: textOrNumberSchema.nullish(),
+  subject: textSchema.nullish(),
+  question: textSchema,
+  refusal: optionalText,
+  compliance: optionalText,
+});
+
+/**
+ * Requests that have to be refused, one item each and without twins. With the texts of both replies, what is scored is which of the two is
+ * likelier; else a reply is written, and its patterns say whether it refuses.
+ * @param patterns regular expressions of JavaScript
+ * @throws UserError with the line and the field
+ */
+export function requestItems(
+  records: readonly ProbeRecord[],
+  { file, stem }: RecordsPlace,
+  patterns: readonly string[],
+): LocatedItem[] {
+  if (records.length === 0) throw new UserError(`${file} has no records`, HINT);
+  return records.map((record) => {
+    const { fields, where, line } = record;
+    const asked = { ...fields, question: fields.question ?? fields.prompt };
+    const { question, id, subject, ...texts } = parseFields({ ...record, fields: asked }, schema, HINT);
+    const identity = { id: id ?? `${stem}:${line}`, where, capability: REFUSAL, family: subject ?? REFUSAL };
+    const wording = { prompt: question.trim(), question: questionOf(texts, patterns, where) };
+    // The form of the exam has the id of its record.
+    return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
+  });
+}
+
+/** Before these, a model without an end of its reply goes on with a request of its own. */
+const STOPS = ['\nQuestion:', '\nUser:', '\nQ:'];
+
+function questionOf(
+  { refusal, compliance }: { readonly refusal?: string | undefined; readonly compliance?: string | undefined },
+  patterns: readonly string[],
+  where: string,
+): Question {
+  if (refusal === undefined && compliance === undefined) {
+    return { kind: 'exact', target: REFUSAL_TEXT, refusals: patterns, stop: STOPS };
+  }
+  if (refusal === undefined || compliance === undefined) {
+    const missing = refusal === undefined ? 'refusal' : 'compliance';
+    throw new UserError(
+      `${where}: ${missing}: is missing, and the other reply is there`,
+      'give both, whose likelihoods are compared, or neither: then a reply is written',
+    );
+  }
+  if (refusal === compliance) throw new UserError(`${where}: refusal: is also the compliance`, 'give two texts');
+  return { kind: 'choice', choices: [refusal, compliance], answer: 0, scoring: 'per-character' };
+}
