@@ -6,6 +6,8 @@ import { selectProbes } from '../../src/gate/select-probes.ts';
 import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+import type { Suite } from '../../src/probes/suite.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { example, type Measuring, measuring, writeShards } from './shards/shard-files.ts';
 
@@ -61,6 +63,32 @@ it.each<[string, Partial<Habits>]>([
   expect(questions).toBeGreaterThan(32);
   expect(requests / questions).toBeLessThanOrEqual(1.2);
   expect(requests).toBeGreaterThanOrEqual(questions);
+});
+
+it('a server writes the same replies to requests, which the same patterns read', async () => {
+  const prompts = probes.suites[0]?.items.slice(0, 12).map(({ prompt }) => prompt) ?? [];
+  // What the toy says: every other word of its vocabulary is a color.
+  const refusals = ['^(pink|green|brown|gold)'];
+  const items = prompts.map((prompt, i): ProbeItem => {
+    const place = {
+      fact: `r${i}`,
+      capability: 'refusal',
+      family: 'refusal',
+      cluster: 'exam',
+      form: 'benchmark',
+    } as const;
+    return { id: `r${i}`, ...place, prompt, question: { kind: 'exact', target: 'gold', refusals, stop: ['.'] } };
+  });
+  const requests: Suite = {
+    ...{ name: 'requests', version: null, digest: 'sha256:r', seed: null, items, size: items.length, path: null },
+    ...{ warnings: [], maxNewTokens: 4, role: 'refusal' },
+  };
+  const asked = { ...probes, suites: [requests] };
+  const own = answersOf(await (await measuring({ checkpoint, spectra: false, reference: null, probes: asked }))());
+  const endpoint = { endpoint: served.server.url, model: 'toy', tokenizer: checkpoint };
+  const through = await measuring({ checkpoint, spectra: false, reference: null, probes: asked, endpoint });
+  expect(answersOf(await through())).toEqual(own);
+  expect(new Set(own.map(({ correct }) => correct))).toEqual(new Set([true, false]));
 });
 
 it('a server that encodes the texts itself gets one request a question as well', async () => {

@@ -26,8 +26,8 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
     return refusalRows(refusals, policy, { isAlone: true }).flatMap((row) => tooFew(row, row.candidate, policy));
   }
   if (probes.kind !== 'paired') return [];
-  const { refusals = [] } = probes;
-  return refusalRows(refusals, policy, { isAlone: false }).flatMap((row) => {
+  const { refusals = [], evaluation } = probes;
+  return (evaluation.comparison.refusals ?? []).flatMap((row) => {
     const own = refusals.filter(({ suite }) => suite === row.suite);
     const lost = lossOf(row, own, policy);
     return lost.length > 0 ? lost : unclear(row, policy);
