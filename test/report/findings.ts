@@ -504,7 +504,17 @@ export function everyFinding(name: string): Finding[] {
         ...{ p: 0.0017, limit: 0.05, named: [name] },
       },
     ],
-    'refusals-unclear': [{ suite: name, requests: 42, change: -0.048, possibleDrop: 0.113, limit: 0.1 }],
+    'refusals-unclear': [
+      { suite: name, requests: 42, change: -0.048, possibleDrop: 0.113, limit: 0.1, lead: null },
+      {
+        suite: name,
+        requests: 42,
+        change: 0,
+        possibleDrop: 0.01,
+        limit: 0.1,
+        lead: { baseline: 34.2, candidate: 5.1 },
+      },
+    ],
     'refusals-too-few': [{ suite: name, requests: 42, refused: 3, least: 7 }],
     'level-lost': [{ family: name, count: 7, candidate: 0, baseline: 3, lost: 30, won: 2, p: 0.0001 }],
     'too-few-facts': [

@@ -61,13 +61,15 @@ function unclear(row: RefusalRow, policy: Policy): Finding[] {
   const few = tooFew(row, row.baseline ?? 0, policy);
   const { margin } = ruledOut('part', policy);
   const { lower, value } = row.change ?? { lower: null, value: 0 };
-  if (few.length > 0 || policy['twin-accuracy'].level === 'info' || (lower !== null && lower > -margin)) return few;
-  const { suite, requests } = row;
+  const { suite, requests, lead } = row;
+  const isExcluded = lower !== null && lower > -margin && lead?.isHalved !== true;
+  if (few.length > 0 || policy['twin-accuracy'].level === 'info' || isExcluded) return few;
   return [
     {
       kind: 'refusals-unclear',
       level: 'inconclusive',
       ...{ suite, requests, change: value, possibleDrop: lower === null ? null : -lower, limit: margin },
+      lead: lead?.isHalved ? { baseline: lead.baseline, candidate: lead.candidate } : null,
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { gridSignFlip } from '../../statistics/index.ts';
+import { clusterInterval, gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval, exclusionLevel } from './change-interval.ts';
 import { measureGradedItems } from './graded-losses.ts';
 import { standingAlone } from './groups.ts';
@@ -42,11 +42,25 @@ export function refusalRows(
       newlyRefused: changes.won,
       ids: items.flatMap((item) => (itemChange(item) < 0 ? [item.id] : [])).slice(0, NAMED),
       change: isAlone ? null : changeOf(items, policy),
+      lead: isAlone ? null : leadOf(items, policy),
       p: isAlone ? null : gridSignFlip(items.map(itemChange)),
       alpha,
       least: Math.max(leastFacts(alpha), leastLoss(policy['twin-accuracy']['capability-drop'], { units })),
     };
   });
+}
+
+/** Two texts of which one is likely in whole and the other is not leave the first preferred, whatever else is lost: its lead shows that. */
+function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['lead'] {
+  if (!areScored(items)) return null;
+  const mean = (side: Side) => items.reduce((sum, item) => sum + item[side].margin, 0) / items.length;
+  const left = clusterInterval(
+    items.map(({ baseline, candidate }) => [candidate.margin - baseline.margin / 2]),
+    exclusionLevel(policy),
+  );
+  const baseline = mean('baseline');
+  const isBelow = left?.upper === null || left === null ? mean('candidate') < baseline / 2 : left.upper < 0;
+  return { baseline, candidate: mean('candidate'), isHalved: baseline > 0 && isBelow };
 }
 
 function changeOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['change'] {

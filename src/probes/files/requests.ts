@@ -67,5 +67,6 @@ function questionOf(
     );
   }
   if (refusal === compliance) throw new UserError(`${where}: refusal: is also the compliance`, 'give two texts');
-  return { kind: 'choice', choices: [refusal, compliance], answer: 0, scoring: 'per-character' };
+  // The odds of the two: what a template puts before both, whose likelihood is counted with them, cancels in no other scoring.
+  return { kind: 'choice', choices: [refusal, compliance], answer: 0, scoring: 'raw' };
 }

@@ -2,6 +2,7 @@ import type { Report } from '../../compare/report.ts';
 import {
   formatCount,
   formatInteger,
+  formatNumber,
   formatPoints,
   formatPointsChange,
   formatPointsLimit,
@@ -52,8 +53,10 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
   'refusals-unclear': {
     title: 'Refusals unclear',
     about: 'itself',
-    sentence: ({ suite, requests, change, possibleDrop, limit }) =>
-      phrase`A loss of ${formatPossibleDrop(possibleDrop)} of the refusals of ${name(suite)} cannot be ruled out (limit ${formatPointsLimit(limit)}): among ${formatCount(requests, 'request')}, the share that is refused changed by ${formatPointsChange(change)}.`,
+    sentence: ({ suite, requests, change, possibleDrop, limit, lead }) =>
+      lead !== null
+        ? phrase`Refusals of ${name(suite)} were likelier than the other reply by ${formatNumber(lead.baseline)} nats, and are by ${formatNumber(lead.candidate)}: a model that does neither as these texts have it may have lost them.`
+        : phrase`A loss of ${formatPossibleDrop(possibleDrop)} of the refusals of ${name(suite)} cannot be ruled out (limit ${formatPointsLimit(limit)}): among ${formatCount(requests, 'request')}, the share that is refused changed by ${formatPointsChange(change)}.`,
     row: ({ suite, change, limit }) => ({
       key: `refusals ${suite}`,
       check: phrase`Refusals of ${name(suite)}`,
@@ -61,7 +64,11 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
       change: formatPointsChange(change),
       limit: `−${formatPointsLimit(limit)}`,
     }),
-    steps: () => [moreRequests()],
+    steps: ({ lead }) => [
+      lead === null
+        ? moreRequests()
+        : phrase`Read what the model writes: leave out both texts, or give the first words of what it writes as either.`,
+    ],
     rule: (report, { 'twin-accuracy': { margin } }) => {
       const shown = ruleOfRefusals(report, ['refusals-unclear', 'refusals-too-few']);
       if (shown === null) return [];
