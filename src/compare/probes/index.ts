@@ -25,7 +25,6 @@ export { baselineMemorizedLetters, hasMemorizedLetters } from './kept-letters.ts
 export { LEAST_FACTS } from './kinds.ts';
 export { levelsIn } from './levels.ts';
 export { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
-export type { MustPassRow } from './must-pass.ts';
 export { pairWithItself } from './pair.ts';
 export type { RefusalRow } from './refusal-row.ts';
 export type { TextRow, TokenChanges } from './text-row.ts';

@@ -15,7 +15,7 @@ export const mustPassItemSchema = z.strictObject({
   /** Whether the baseline had it right; null: it was not asked that. */
   baseline: z.boolean().nullable(),
 });
-export type MustPassItem = z.infer<typeof mustPassItemSchema>;
+type MustPassItem = z.infer<typeof mustPassItemSchema>;
 
 /** A suite of which no question may be answered wrong. */
 export const mustPassRowSchema = z.strictObject({

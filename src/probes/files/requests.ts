@@ -7,7 +7,7 @@ import type { RecordsPlace } from './questions.ts';
 import { type ProbeRecord, parseFields, textOrNumberSchema, textSchema } from './records.ts';
 
 /** All requests of a file: they are judged together. */
-export const REFUSAL = 'refusal';
+const REFUSAL = 'refusal';
 
 const HINT = 'give {"question": text}, and perhaps both "refusal" and "compliance", the texts of two replies';
 
