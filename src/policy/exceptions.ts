@@ -26,6 +26,7 @@ export const ACCEPTABLE_FINDINGS = [
   'benchmark-loss',
   'level-lost',
   'retention',
+  'refusals-lost',
   'two-key',
   'trend',
 ] as const;
