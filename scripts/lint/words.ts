@@ -44,7 +44,10 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^scripts\/lint\/words\.ts$|^docs\/glossary\.md$/, /./],
   [/^src\/probes\/(families\/|files\/(distractors|question-numbers)\.ts)|^test\/probes\//, /house|floor|door|thrice/i],
   // A key of policies, which people have in their files.
-  [/^docs\/policy\.md$|^src\/policy\/probe-policy\.ts$|^(src|test)\/compare\/(probes|benchmarks)\//, /floor/],
+  [
+    /^docs\/policy\.md$|^src\/policy\/(probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,
+    /floor/,
+  ],
   // An operator of ONNX.
   [/^packages\/language-model\/src\/graph\//, /^Floor$/],
   [/^LICENSE$|^CODE_OF_CONDUCT\.md$/, /./],

@@ -40,7 +40,7 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
       rule.level === 'fail' ? outcomeOf(pair) !== 'within' : outcomeOf(pair) === undefined,
     );
     const within = rule.level === 'fail' ? watched.filter((pair) => outcomeOf(pair) === 'within') : [];
-    const level = isInformation(rule, probes) ? 'info' : rule.level;
+    const level = isInformation(rule, { policy, probes }) ? 'info' : rule.level;
     return [
       ...(within.length > 0 && others.length === 0 ? [] : [{ rule, isDefault: true, level, pairs: others }]),
       ...(within.length > 0 ? [{ rule, isDefault: true, level: 'warn' as const, pairs: within }] : []),
@@ -57,8 +57,8 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
  * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual here, and probes
  * have judged the model, it is information. How large an update is says whether a run diverged, and stays a warning.
  */
-function isInformation({ metric }: PolicyRule, probes: ProbePairing): boolean {
-  return metric !== 'frobeniusNorm' && isBehaviorJudged(probes);
+function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 'probes'>): boolean {
+  return metric !== 'frobeniusNorm' && isBehaviorJudged(answered);
 }
 
 type Outcomes = ReadonlyMap<string, 'within' | 'beyond'>;

@@ -21,6 +21,7 @@ import { runPhases } from './run-phases.ts';
 import { undecided } from './screening/undecided.ts';
 import { settleContext } from './sequential/settle-answers.ts';
 import { reportSpectra } from './spectra-report.ts';
+import { suiteRows } from './suites/rows.ts';
 import { sortFindings, verdictOf } from './verdict.ts';
 
 export interface Comparison {
@@ -86,6 +87,7 @@ export function compare(comparison: Comparison): Report {
     probes: reportProbes(context),
     benchmarks: benchmarkRows(context),
     ...twinRows(context),
+    ...suitesOf(context),
     trend: null,
     durationSeconds: candidate.run.durationSeconds,
     device: candidate.device,
@@ -138,6 +140,11 @@ function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['be
 function twinRows({ benchmarkTwins }: ComparisonContext): Pick<Report, 'benchmarkTwins'> {
   const rows = benchmarkTwins.flatMap(({ row }) => row ?? []);
   return rows.length === 0 ? {} : { benchmarkTwins: rows };
+}
+
+function suitesOf(context: ComparisonContext): Pick<Report, 'suites'> {
+  const suites = suiteRows(context);
+  return suites.length === 0 ? {} : { suites };
 }
 
 function screeningOf({ run, tensors }: Measurement): Pick<Report, 'screening'> {

@@ -28,6 +28,7 @@ import { retentionFindings } from './findings/retention.ts';
 import { type Level, SEVERITY } from './findings/severity.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
 import { spikeFindings } from './findings/spikes.ts';
+import { suiteFindings } from './findings/suites.ts';
 import { textLikelihoodFindings } from './findings/text-likelihood.ts';
 import { trendFindings } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
@@ -72,6 +73,7 @@ const FINDINGS = [
   ...benchmarkFindings,
   ...levelLostFindings,
   ...retentionFindings,
+  ...suiteFindings,
   // Other questions, both halves, and the history.
   ...confirmationFindings,
   ...twoKeyFindings,

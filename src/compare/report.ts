@@ -20,6 +20,7 @@ import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSch
 import { itemTableSchema } from './probes/items/table.ts';
 import { mustPassRowSchema } from './probes/must-pass.ts';
 import { spectraReportSchema } from './spectra-report.ts';
+import { suiteRowSchema } from './suites/row.ts';
 import { trendSchema } from './trend-schema.ts';
 
 export const REPORT_SCHEMA = 'shadow-gate/report@1';
@@ -148,6 +149,8 @@ export const reportSchema = z.strictObject({
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Benchmarks of logs that the policy gives group twins; absent without. */
   benchmarkTwins: z.array(benchmarkTwinsSchema).min(1).optional(),
+  /** What counts for each suite and benchmark. Absent where the policy says nothing of any. */
+  suites: z.array(suiteRowSchema).min(1).optional(),
   /** Only for a check with a history. */
   trend: trendSchema.nullable().default(null),
   durationSeconds: z.number(),

@@ -1,4 +1,6 @@
 import type { ProbePolicy } from '../policy/probe-policy.ts';
+import { gravestOf } from '../policy/suite-tier.ts';
+import { BUILTIN } from '../probes/suite.ts';
 import type { AppliedSettings } from './applied-policy.ts';
 import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';
@@ -6,6 +8,7 @@ import { type Level, mildestOf, SEVERITY } from './finding.ts';
 import { isFallShown, isLossExcluded, isOfAllFacts, ruledOut } from './probes/graded-losses.ts';
 import { alphaOfAll } from './probes/twin-tests.ts';
 import type { ProbeReport, Report } from './report.ts';
+import type { SuiteRow } from './suites/row.ts';
 
 type Shown = Omit<Report, 'findings' | 'verdict' | 'schema' | 'tool'>;
 
@@ -36,7 +39,8 @@ function levelsOfHalves({ tensors, probes, benchmarks, calibration }: Shown): Le
   return isEmpty || isOpen || isRefused ? ['inconclusive'] : [];
 }
 
-function levelsUnder(settings: AppliedSettings, { baseline, tensors, calibration, probes }: Shown): Level[] {
+function levelsUnder(settings: AppliedSettings, report: Shown): Level[] {
+  const { baseline, tensors, calibration, probes, suites = [] } = report;
   const missing = settings['on-missing-baseline'];
   const isBeyond = calibration?.metrics.some(({ judged }) => judged?.outcome === 'beyond');
   return [
@@ -46,14 +50,34 @@ function levelsUnder(settings: AppliedSettings, { baseline, tensors, calibration
       ? [mildestOf(settings['non-finite'].level, 'inconclusive')]
       : []),
     ...(isBeyond ? [settings.calibration.level] : []),
-    ...(baseline !== null && probes !== null ? levelsOfAnswers({ ...settings, probes: [] }, probes) : []),
+    ...(baseline !== null && probes !== null ? levelsOfAnswers({ ...settings, probes: [] }, probes, suites) : []),
+    ...suites.map((row) => levelOfSuite(row, settings)),
   ];
 }
 
+/** One that is required and was not judged fails. Of one whose bound is beyond every limit, a loss may be reported instead. */
+function levelOfSuite({ level, required, isJudged, change, limit }: SuiteRow, settings: AppliedSettings): Level {
+  if (!required) return 'info';
+  if (!isJudged) return level;
+  const least = Math.max(limit, settings['twin-accuracy'].margin);
+  const isOpen = change !== null && (change.lower === null || change.lower <= -least);
+  return isOpen ? mildestOf(level, 'warn') : 'info';
+}
+
 /** From too few facts nothing is concluded but that they are too few. */
-function levelsOfAnswers(settings: ProbePolicy, { comparison }: ProbeReport): Level[] {
-  const { rows, retention, levels, losses, graded } = comparison;
-  const { level, drop, 'capability-drop': partDrop } = settings['twin-accuracy'];
+function levelsOfAnswers(
+  settings: ProbePolicy,
+  { comparison, suites: asked }: ProbeReport,
+  suites: readonly SuiteRow[],
+): Level[] {
+  const { rows, retention, levels, losses, graded, kinds } = comparison;
+  const { level, 'capability-drop': partDrop } = settings['twin-accuracy'];
+  const own = suites.filter(({ suite }) => asked.some(({ name }) => name === suite));
+  const pooled = gravestOf(own.map((row) => row.level));
+  const levelOf = (suite: string | null) =>
+    suite === null ? pooled : (own.find((row) => row.suite === suite)?.level ?? 'fail');
+  // A suite alone may have a limit of its own.
+  const drop = Math.max(settings['twin-accuracy'].drop, ...own.map(({ limit }) => limit));
   const change = rows[0]?.twinChange ?? null;
   const isTwinLoss = change !== null && change.p < alphaOfAll(settings) && -change.value > drop;
   const isLevelLost = levels.some(
@@ -61,19 +85,25 @@ function levelsOfAnswers(settings: ProbePolicy, { comparison }: ProbeReport): Le
   );
   // The largest is named, by whichever of two checks.
   const limitOf = ({ form }: (typeof losses)[number]) => (form === 'both' ? drop : Math.max(drop, partDrop));
-  const isLoss = losses.some((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss));
+  const lost = losses.filter((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss));
   const shown: Level[] = [
-    ...(isTwinLoss || isLevelLost ? [level] : []),
-    ...(isLoss ? [mildestOf(level, settings.retention.level)] : []),
-    ...(retention !== null && isForgetting(retention, settings) ? [settings.retention.level] : []),
-    ...(isGainOfOneForm(settings, comparison) ? [mildestOf(settings['shadow-delta'].level, 'warn')] : []),
+    ...(isTwinLoss ? [mildestOf(level, pooled)] : []),
+    ...(isLevelLost ? [mildestOf(level, levelOf(BUILTIN))] : []),
+    ...lost.map(({ suite }) => mildestOf(level, settings.retention.level, levelOf(suite))),
+    ...(retention !== null && isForgetting(retention, settings) ? [mildestOf(settings.retention.level, pooled)] : []),
+    ...(isGainOfOneForm(settings, comparison)
+      ? kinds.map(({ suite }) => mildestOf(settings['shadow-delta'].level, 'warn', levelOf(suite)))
+      : []),
   ];
   // What the graded outcomes of the same answers rule out is a warning at least.
   const whole = graded.find(isOfAllFacts);
   const least = whole !== undefined && isLossExcluded(whole, ruledOut('all', settings)) ? 'warn' : 'inconclusive';
-  const isFallen = graded.some((row) => isFallShown(row, settings));
+  const fallen = graded.filter((row) => isFallShown(row, settings));
   const { level: likelihood } = settings['answer-likelihood'];
-  return [...shown.map((own) => mildestOf(own, least)), ...(isFallen ? [mildestOf(likelihood, 'warn')] : [])];
+  return [
+    ...shown.map((one) => mildestOf(one, least)),
+    ...fallen.map(({ suite }) => mildestOf(likelihood, 'warn', levelOf(suite))),
+  ];
 }
 
 /** One kind of twin that decides alone has the interval that its row shows; those of several are wider. */

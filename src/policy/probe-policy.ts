@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
 import { BUILTIN, FACTS_RANGE } from '../probes/suite.ts';
 import { findApartMistake, REFUSAL_SCORING, roleOf } from './apart.ts';
+import { hasOnlyTier, suiteTierShape } from './suite-tier.ts';
 import { findTwinsMistake } from './twins-of.ts';
 
 const share = z.number().min(0).max(1);
@@ -94,6 +95,7 @@ const suiteSchema = z.union(
         'chat-template': z.boolean().optional(),
         /** The same, as lm-evaluation-harness spells it. */
         chat_template: z.boolean().optional(),
+        ...suiteTierShape,
       })
       .refine((own) => own['chat-template'] === undefined || own.chat_template === undefined, {
         error: 'is there twice, as chat-template and as chat_template: leave one out',
@@ -103,13 +105,9 @@ const suiteSchema = z.union(
         ({ file: _, kind, ...own }) => kind === undefined || Object.values(own).every((value) => value === undefined),
         { error: 'texts are scored as they are: leave the other settings out', path: ['kind'] },
       )
-      .refine(
-        ({ file, kind, facts: _, ...own }) =>
-          file !== BUILTIN || kind !== undefined || Object.values(own).every((value) => value === undefined),
-        {
-          error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
-        },
-      )
+      .refine(({ file, kind, facts: _, ...own }) => file !== BUILTIN || kind !== undefined || hasOnlyTier(own), {
+        error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
+      })
       .refine(({ samples, temperature }) => samples !== undefined || temperature === undefined, {
         error: 'is of sampled answers: add samples, or leave it out',
         path: ['temperature'],
@@ -118,12 +116,20 @@ const suiteSchema = z.union(
         error: 'is for the built-in suite: a file has the facts that it has',
         path: ['facts'],
       })
+      .refine(({ level: own, 'twins-of': benchmark }) => own === undefined || benchmark === undefined, {
+        error: 'twins have the level of their benchmark: give it there',
+        path: ['level'],
+      })
+      .refine(({ floor, 'relative-drop': relative }) => floor === undefined || relative !== undefined, {
+        error: 'is where relative-drop begins: add that, or leave it out',
+        path: ['floor'],
+      })
       .superRefine((own, context) => {
         const found = findApartMistake(own);
         if (found !== null) context.addIssue({ code: 'custom', path: [found.key], message: found.message });
       }),
   ],
-  'must be `builtin`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
+  'must be `builtin`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot, level, required, drop, relative-drop, floor}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
@@ -147,6 +153,11 @@ const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   } else if (questions.length > 0 && questions.every((file) => roleOf(file) !== undefined)) {
     const message = 'requests and must-pass questions show no skill: list builtin, or a benchmark, beside them';
     context.addIssue({ code: 'custom', path: [files.findIndex((file) => roleOf(file) !== undefined)], message });
+  }
+  const benchmarks = questions.filter((file) => file['twins-of'] === undefined);
+  if (benchmarks.length > 0 && benchmarks.every((file) => file.level === 'info')) {
+    const message = 'every suite has the level info, so that no answer could ever count: set one to warn or fail';
+    context.addIssue({ code: 'custom', path: [files.findIndex((file) => !isOfTexts(file)), 'level'], message });
   }
 });
 

@@ -338,6 +338,15 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['gain-not-shown', 'benchmarkAccuracy', null, 'w', 0.359, null, { absolute: 0.05 }],
     ['gain-not-shown', 'benchmarkAccuracy', null, 'w', 0.359, null, { absolute: 0.05 }],
   ],
+  'suite-missing': [
+    ['suite-missing', 'probes', null, 'w', null, null, null],
+    ['suite-missing', 'probes', null, 'w', null, null, null],
+    ['suite-missing', 'probes', null, 'w', null, null, null],
+  ],
+  'suite-unclear': [
+    ['suite-unclear', 'accuracy', null, 'w', -0.01, null, { absolute: 0.03 }],
+    ['suite-unclear', 'accuracy', null, 'w', 0, null, { absolute: 0.05 }],
+  ],
   'benchmark-not-judged': [
     ['benchmark-not-judged', 'benchmarks', null, 'w', null, null, null],
     ['benchmark-not-judged', 'benchmarks', null, 'w', null, null, null],

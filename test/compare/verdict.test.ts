@@ -54,6 +54,7 @@ const FIRST = [
   'probes-not-run',
   'items-lost',
   'no-answers',
+  'suite-missing',
   'merge-not-finite',
   'merge-fault',
   'merge-other-tensors',
@@ -87,6 +88,7 @@ const FIRST = [
   'benchmark-gain-not-shown',
   'benchmark-not-judged',
   'benchmark-unclear',
+  'suite-unclear',
 ];
 const LAST = [
   'missing-baseline',

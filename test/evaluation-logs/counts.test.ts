@@ -160,6 +160,42 @@ describe('counts per item', () => {
     expect(gapsOf(report)).toEqual(['inconclusive', 'a: no-room']);
   });
 
+  const less = (id: number) => usual(id) - 1;
+  const shownIn = ({ findings }: Report) =>
+    findings
+      .filter(({ level }) => level !== 'info')
+      .map((own) => [own.level, own.kind, 'task' in own ? own.task : null]);
+
+  it('fail by a benchmark that counts, warn by one that warns, and pass where one only informs', async () => {
+    const [base, lost] = [suites({ a: usual, b: usual }), suites({ a: usual, b: less })];
+    expect((await judged(lost, base, 'probes: [a, b]')).verdict).toBe('fail');
+    const policy = (own: string) => `probes: [a, {file: b, ${own}}]`;
+    expect(shownIn(await judged(lost, base, policy('level: warn')))).toEqual([['warn', 'benchmark-loss', 'b']]);
+    expect((await judged(lost, base, policy('level: info'))).verdict).toBe('pass');
+    // What one that informs lost hides nothing of the others.
+    const both = await judged(suites({ a: less, b: less }), base, policy('level: info'));
+    expect(shownIn(both)).toEqual([['fail', 'benchmark-loss', 'a']]);
+    const limited = await judged(lost, base, policy('level: warn, drop: 0.2'));
+    expect(shownIn(limited)).toEqual([]);
+    expect(limited.suites).toMatchObject([
+      { suite: 'a', level: 'fail', limit: 0.02 },
+      { suite: 'b', level: 'warn', limit: 0.2 },
+    ]);
+    expect(parseReport(JSON.stringify(serializeReport(limited)), 'report.json')).toEqual(limited);
+  });
+
+  it('fail without a benchmark that is required, once, and are inconclusive where the baseline lacks it', async () => {
+    const policy = 'probes: [a, {file: b, required: true}]';
+    const [both, one] = [suites({ a: usual, b: usual }), suites({ a: usual })];
+    expect(shownIn(await judged(one, both, policy))).toEqual([['fail', 'suite-missing', null]]);
+    expect(shownIn(await judged(both, one, policy))).toEqual([['inconclusive', 'benchmark-not-comparable', null]]);
+    expect((await judged(both, both, policy)).verdict).toBe('pass');
+    const guessed = () => suites({ a: usual, b: (id) => 2 + (id % 2) }, 200, 0.25);
+    const report = await judged(guessed(), guessed(), policy);
+    expect(report.findings[0]).toMatchObject({ kind: 'suite-missing', suite: 'b', cause: 'not-judged' });
+    expect(shownIn(report)).toHaveLength(1);
+  });
+
   it('have twins with 40 items at least', async () => {
     const policy = 'probes: [a, {file: b, twins-of: a}]';
     const report = await judged(suites({ a: more, b: more }, 39), suites({ a: usual, b: usual }, 39), policy);

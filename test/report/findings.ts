@@ -684,6 +684,15 @@ export function everyFinding(name: string): Finding[] {
         ...{ twins: name, gap, excess: null },
       })),
     ],
+    'suite-missing': [
+      { suite: name, cause: 'not-there' },
+      { suite: name, cause: 'no-answers' },
+      { suite: name, cause: 'not-judged' },
+    ],
+    'suite-unclear': [
+      { suite: name, items: 40, change: -0.01, possibleDrop: 0.08, limit: 0.03 },
+      { suite: name, items: 40, change: 0, possibleDrop: null, limit: 0.05 },
+    ],
     'benchmark-not-judged': [
       { task: name, documents: 300, accuracy: 0.26, chance: 0.25, isRequired: true },
       { task: name, documents: 300, accuracy: null, chance: 0, isRequired: false },

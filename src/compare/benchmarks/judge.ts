@@ -1,5 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { suiteLimit } from '../../policy/suite-tier.ts';
 import { holm } from '../../statistics/index.ts';
+import { groupByLevel } from '../probes/pool.ts';
+import { benchmarkLevel, poolOfBenchmarks } from './levels.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
 import { type BenchmarkPairing, type ComparedMetric, type ComparedTask, joinOutcomes } from './pair.ts';
 
@@ -46,10 +49,16 @@ export function benchmarkUnit(name: string, tasks: readonly ComparedTask[]): Ben
   return { name, documents, chance, outcomes: joinOutcomes(tasks.map(judgedOutcomes)), tasks };
 }
 
-export function benchmarkUnits(pairing: BenchmarkPairing): BenchmarkUnit[] {
-  return benchmarkScopes(pairing)
+/** A task of a milder level than the group that it is in is one of its own, and no part of that. */
+export function benchmarkUnits(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkUnit[] {
+  const levelOf = ({ name }: Pick<BenchmarkUnit, 'name'>) => benchmarkLevel(name, pairing, policy);
+  const roots = benchmarkScopes(pairing)
     .filter(({ name }) => pairing.roots.includes(name))
-    .map(({ name, tasks }) => benchmarkUnit(name, tasks));
+    .map((unit) => ({ ...unit, tasks: unit.tasks.filter((task) => levelOf(task) === levelOf(unit)) }))
+    .filter(({ tasks }) => tasks.length > 0);
+  const covered = new Set(roots.flatMap(({ tasks }) => tasks));
+  const apart = pairing.tasks.filter((task) => !covered.has(task)).map((task) => ({ name: task.name, tasks: [task] }));
+  return [...roots, ...apart].map(({ name, tasks }) => benchmarkUnit(name, tasks));
 }
 
 /** Groups first. */
@@ -57,35 +66,65 @@ export function benchmarkScopes({ tasks, groups }: BenchmarkPairing): Pick<Bench
   return [...groups, ...tasks.map((task) => ({ name: task.name, tasks: [task] }))];
 }
 
-/** The answers of all tasks that are right or wrong together; null without any. */
-export function allOutcomes({ tasks }: BenchmarkPairing): Outcomes | null {
-  const known = tasks.flatMap((task) => judgedOutcomes(task) ?? []);
+/** The tasks that are judged together. */
+export function pooledTasks(pairing: BenchmarkPairing, policy: ProbePolicy): readonly ComparedTask[] {
+  const pool = poolOfBenchmarks(pairing, policy);
+  return pairing.tasks.filter(({ name }) => pool.has(name));
+}
+
+/** The answers of all of these that are right or wrong together; null without any. */
+export function allOutcomes(pairing: BenchmarkPairing, policy: ProbePolicy): Outcomes | null {
+  const known = pooledTasks(pairing, policy).flatMap((task) => judgedOutcomes(task) ?? []);
   return known.length === 0 ? null : known;
+}
+
+/** The smallest loss of a task or group that is reported. One task alone is everything. @param accuracy of the baseline */
+export function benchmarkLimit(name: string, accuracy: number, pairing: BenchmarkPairing, policy: ProbePolicy): number {
+  const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
+  const [only, ...others] = pooledTasks(pairing, policy);
+  return suiteLimit(name, accuracy, policy) ?? (others.length === 0 && name === only?.name ? drop : partDrop);
 }
 
 /** Tests for losses: every metric of every task and group, and everything together. */
 function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
-  const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
-  const all = allOutcomes(pairing);
-  // One task alone is everything.
-  const isAlone = pairing.tasks.length === 1;
-  const parts = [...pairing.tasks, ...pairing.groups].flatMap((scope) =>
+  const { drop } = policy['twin-accuracy'];
+  const all = allOutcomes(pairing, policy);
+  // A group with a task of another level is none that counts as a whole.
+  const groups = pairing.groups.filter(({ name, tasks }) =>
+    tasks.every((task) => benchmarkLevel(task.name, pairing, policy) === benchmarkLevel(name, pairing, policy)),
+  );
+  const parts = [...pairing.tasks, ...groups].flatMap((scope) =>
     testedMetrics(scope).map(({ row: { task, metric, filter }, outcomes }) => {
-      return { task, metric, filter, outcomes, limit: isAlone ? drop : partDrop };
+      return {
+        task,
+        metric,
+        filter,
+        outcomes,
+        limit: benchmarkLimit(task, outcomeMeans(outcomes).baseline, pairing, policy),
+      };
     }),
   );
-  const whole = all && !isAlone ? [{ task: null, metric: null, filter: null, outcomes: all, limit: drop }] : [];
+  const whole =
+    all && pooledTasks(pairing, policy).length > 1
+      ? [{ task: null, metric: null, filter: null, outcomes: all, limit: drop }]
+      : [];
   const tests = [...parts, ...whole];
   const adjusted = holm(tests.map(({ outcomes }) => lossProbability(outcomes)));
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
-/** The losses that are shown, at most one of a task: tasks, or else groups, or else everything together. */
+/** The losses of each level that are shown, at most one of a task: tasks, or else groups, or else everything together. */
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)
     .filter(({ p, outcomes, limit }) => p < alpha && -outcomeMeans(outcomes).change >= limit)
     .sort((a, b) => a.p - b.p);
+  const { level } = poolOfBenchmarks(pairing, policy);
+  const levelOf = ({ task }: BenchmarkLoss) => (task === null ? level : benchmarkLevel(task, pairing, policy));
+  return [...groupByLevel(shown, levelOf).values()].flatMap((own) => firstLosses(own, pairing));
+}
+
+function firstLosses(shown: readonly BenchmarkLoss[], pairing: BenchmarkPairing): BenchmarkLoss[] {
   const groups = new Set(pairing.groups.map(({ name }) => name));
   const levels = [
     shown.filter(({ task }) => task !== null && !groups.has(task)),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { groupBy } from '@shadow-gate/platform';
 import type {
   BenchmarkGroup,
   BenchmarkMetric,
@@ -58,6 +59,8 @@ export interface BenchmarkPairing {
   readonly groups: readonly ComparedGroup[];
   /** Names of groups that are in no other group, and of tasks that are in none. */
   readonly roots: readonly string[];
+  /** The groups that a task or group is in, by its name, as the baseline has them. */
+  readonly parents: ReadonlyMap<string, readonly string[]>;
   /** Tasks and groups that may not be compared. */
   readonly different: ReadonlyArray<BenchmarkDifference & { readonly task: string }>;
 }
@@ -81,14 +84,24 @@ export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): Ben
   });
   const members = new Set(baseline.groups.flatMap((group) => group.members));
   const names = [...groups, ...tasks].map(({ name }) => name);
-  return { tasks, groups, different, roots: names.filter((name) => !members.has(name)) };
+  return { tasks, groups, different, parents: parentsIn(baseline), roots: names.filter((name) => !members.has(name)) };
 }
 
 /** Each harness has its own prompts and its own tasks, also under the same name. */
 function ofOtherHarnesses(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
   const difference = { cause: 'harness', candidate: candidate.harness, baseline: baseline.harness } as const;
   const names = new Set([...baseline.tasks, ...candidate.tasks].map(({ name }) => name));
-  return { tasks: [], groups: [], roots: [], different: [...names].map((task) => ({ task, ...difference })) };
+  return {
+    ...{ tasks: [], groups: [], roots: [], parents: parentsIn(baseline) },
+    different: [...names].map((task) => ({ task, ...difference })),
+  };
+}
+
+function parentsIn({ groups }: Benchmarks): BenchmarkPairing['parents'] {
+  const pairs = groups.flatMap(({ name, members }) => members.map((member) => ({ member, name })));
+  return new Map(
+    [...groupBy(pairs, ({ member }) => member)].map(([member, of]) => [member, of.map(({ name }) => name)]),
+  );
 }
 
 /** Those that both sides have; the others are different. */

@@ -3,9 +3,10 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import { dropLimitOf } from '../probes/drop-limit.ts';
 import { levelOfLoss } from '../probes/graded-losses.ts';
 import { leastLoss } from '../probes/least-loss.ts';
-import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossTest } from '../probes/losses.ts';
+import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossScope, type LossTest } from '../probes/losses.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
 /**
@@ -25,18 +26,21 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
     if (form === 'both') return known.some((other) => other.capability === null);
     return known.some((other) => other.capability === null || (suite === null && other.capability === capability));
   };
-  const { comparison, lossScopes } = probes.evaluation;
+  const { comparison, lossScopes, pool } = probes.evaluation;
   const shown = comparison.losses
-    .map((loss, i) => ({ ...loss, facts: at(lossScopes, i).facts }))
-    .filter((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss, policy));
-  // What all facts together lost needs no list of its parts.
+    .map((loss, i) => {
+      const { facts } = at(lossScopes, i);
+      return { ...loss, facts, limit: limitOf({ ...loss, facts }, policy) };
+    })
+    .filter((loss) => loss.p < loss.alpha && -loss.change >= loss.limit);
+  // What all facts together lost needs no list of its parts, and says nothing of suites that are not among them.
   const whole = new Set(shown.filter(isOfEverything).map(({ form }) => form));
+  const isApart = ({ suite }: LossTest) => suite !== null && !pool.has(suite);
   return shown
-    .filter((loss) => !isKnown(loss))
-    .filter((loss) => isOfEverything(loss) || !whole.has(loss.form))
+    .filter((loss) => isApart(loss) || !isKnown(loss))
+    .filter((loss) => isApart(loss) || isOfEverything(loss) || !whole.has(loss.form))
     .map((loss) => {
-      const { alpha: _, facts, ...rest } = loss;
-      const limit = limitOf(loss, policy);
+      const { alpha: _, facts, limit, ...rest } = loss;
       const reach = isOfEverything(loss) ? 'all' : 'part';
       const own = levelOfLoss(
         level,
@@ -51,7 +55,7 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   const rules = evaluation.lossScopes.map(({ facts, ...scope }) => {
     const lost = lostAnswers(scope.form, facts);
     const of = { kind: 'accuracy-loss', ...scope } as const;
-    const limit = limitOf(scope, policy);
+    const limit = limitOf({ ...scope, facts }, policy);
     const reach = isOfEverything(scope) ? 'all' : 'part';
     const nearTies = nearTiesOf(lost, { itemsOf: ITEMS_OF_FORM[scope.form], limit, reach }, policy);
     return { of, isPart: !isOfEverything(scope), ...lost, least: leastLoss(limit, lost), nearTies };
@@ -72,6 +76,6 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   ];
 }
 
-function limitOf(loss: Pick<LossTest, 'capability' | 'suite'>, policy: ProbePolicy): number {
-  return policy['twin-accuracy'][isOfEverything(loss) ? 'drop' : 'capability-drop'];
+function limitOf({ facts, form, ...scope }: LossScope, policy: ProbePolicy): number {
+  return dropLimitOf(scope, facts.flatMap(ITEMS_OF_FORM[form]), policy);
 }

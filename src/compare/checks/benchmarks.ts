@@ -1,8 +1,17 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { isRequiredSuite } from '../../policy/suite-tier.ts';
 import { gradedTasks, judgingRow } from '../benchmarks/graded-documents.ts';
-import { allOutcomes, benchmarkUnits, isAboveChance, shownLosses } from '../benchmarks/judge.ts';
+import {
+  allOutcomes,
+  type BenchmarkUnit,
+  benchmarkUnits,
+  isAboveChance,
+  pooledTasks,
+  shownLosses,
+} from '../benchmarks/judge.ts';
+import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
 import { changedOutcomes, outcomeInterval, outcomeMeans, pairedCounts } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
@@ -17,7 +26,8 @@ import {
   isLossExcluded,
   ruledOut,
 } from '../probes/graded-losses.ts';
-import { likelihoodLosses, unclearLikelihood } from './likelihood.ts';
+import { groupByLevel } from '../probes/pool.ts';
+import { likelihoodLosses, likelihoodsMissing, unclearLikelihood } from './likelihood.ts';
 import { shadowDeltas } from './shadow-delta.ts';
 
 /** What the logs say that was evaluated. */
@@ -63,15 +73,21 @@ export function sameLogsCheck({ candidate, baseline, benchmarks, policy }: Compa
 const NAMED = 12;
 
 /** Tasks that were not asked the same questions in the same way. Tasks that differ alike are one finding. */
-export function benchmarksNotComparableCheck({ benchmarks }: ComparisonContext): Finding[] {
+export function benchmarksNotComparableCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
-  const alike = groupBy(benchmarks.different, ({ task: _, ...difference }) => JSON.stringify(difference));
+  const levelOf = (task: string) => mildestOf(benchmarkLevel(task, benchmarks, policy), 'inconclusive');
+  // Without a benchmark that is required, a candidate fails.
+  const isMissing = ({ task, cause, candidate }: (typeof benchmarks.different)[number]) =>
+    cause === 'task' && candidate === null && isRequiredSuite(task, policy);
+  const different = benchmarks.different.filter((own) => !isMissing(own));
+  const alike = groupBy(different, ({ task, ...difference }) => JSON.stringify([difference, levelOf(task)]));
   return [...alike.values()].flatMap((members): Finding[] => {
     const [first] = members;
     if (first === undefined) return [];
-    const { task: _, ...difference } = first;
+    const { task: firstTask, ...difference } = first;
     const named = members.slice(0, NAMED).map(({ task }) => task);
-    return [{ kind: 'benchmark-not-comparable', level: 'inconclusive', ...difference, named, tasks: members.length }];
+    const level = levelOf(firstTask);
+    return [{ kind: 'benchmark-not-comparable', level, ...difference, named, tasks: members.length }];
   });
 }
 
@@ -115,13 +131,13 @@ function isOfNearTies(
 /** Answers whose right choice became less likely, in all tasks or in a benchmark, and those of which only the baseline says how likely. */
 export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
-  const units = benchmarkUnits(benchmarks);
+  const units = benchmarkUnits(benchmarks, policy);
   const parts = units.length > 1 ? units.map(({ name, tasks }) => gradedTasks(tasks, name, policy)) : [];
-  const rows = [gradedTasks(benchmarks.tasks, null, policy), ...parts].filter((row) => row !== null);
-  const items = benchmarks.tasks.reduce((sum, task) => sum + task.lostLikelihoods, 0);
+  const rows = [gradedTasks(pooledTasks(benchmarks, policy), null, policy), ...parts].filter((row) => row !== null);
+  const missing = benchmarks.tasks.flatMap(({ name, lostLikelihoods: length }) => Array.from({ length }, () => name));
   return [
-    ...likelihoodLosses(rows, policy),
-    ...(items > 0 ? [{ kind: 'likelihood-missing', level: 'inconclusive', items } as const] : []),
+    ...likelihoodLosses(rows, policy, poolOfBenchmarks(benchmarks, policy)),
+    ...likelihoodsMissing(groupByLevel(missing, (task) => benchmarkLevel(task, benchmarks, policy))),
   ];
 }
 
@@ -139,7 +155,7 @@ export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }
     });
   const notCarriedOver = shadowDeltas(gains, policy);
   const isReported = (task: string) => notCarriedOver.some((own) => own.kind === 'shadow-delta' && own.suite === task);
-  const notShown = benchmarkUnits(benchmarks).flatMap(({ name, outcomes, documents, tasks }): Finding[] => {
+  const notShown = benchmarkUnits(benchmarks, policy).flatMap(({ name, outcomes, documents, tasks }): Finding[] => {
     // What twins gained is a gain of their benchmark's skill, if that gained too.
     const ofTwins = twins.filter(({ twins: group }) => group === name);
     const isExempt = ofTwins.length > 0 && ofTwins.every(({ delta, isOfTwinsAlone }) => delta && !isOfTwinsAlone);
@@ -165,14 +181,19 @@ export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }
 export const benchmarksUnclearCheck = {
   findAfter(context: ComparisonContext, found: FoundBySubject): Finding[] {
     const { benchmarks, policy } = context;
-    const losses = found.benchmarks.filter(({ kind }) => kind === 'benchmark-loss' || kind === 'likelihood-loss');
-    if (benchmarks === null || losses.some(({ level }) => level === 'fail')) return [];
+    if (benchmarks === null) return [];
+    const losses = found.benchmarks.filter(
+      (finding) =>
+        (finding.kind === 'benchmark-loss' && isInPool(finding.task, benchmarks, policy)) ||
+        (finding.kind === 'likelihood-loss' && isInPool(finding.suite, benchmarks, policy)),
+    );
+    if (losses.some(({ level }) => level === 'fail')) return [];
     // One that graded outcomes made milder leaves open how large it is.
     const isShown = losses.some(
       ({ kind, level }) => kind === 'benchmark-loss' && level === policy['twin-accuracy'].level,
     );
     const isFallShown = losses.some(({ kind }) => kind === 'likelihood-loss');
-    const row = gradedTasks(benchmarks.tasks, null, policy);
+    const row = gradedTasks(pooledTasks(benchmarks, policy), null, policy);
     return [
       ...notJudged(benchmarks, policy),
       ...(isShown ? [] : unclear(benchmarks, policy)),
@@ -186,20 +207,25 @@ export const benchmarksUnclearCheck = {
  * expected accuracy in that benchmark, and of likelihood.
  */
 function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
-  const units = benchmarkUnits(benchmarks);
+  const units = benchmarkUnits(benchmarks, policy);
   const unjudged = units
     .filter((unit) => !isAboveChance(unit, policy))
     .map((unit) => ({ unit, row: judgingRow(unit.tasks, unit.name, policy) }));
   const { margin } = ruledOut('all', policy);
   const isExcluded = (row: GradedLoss | null): row is GradedLoss =>
     row !== null && isLossExcluded(row, { margin, limit: null });
-  // A pass rests on one benchmark at least.
-  const isNone = unjudged.length === units.length && !unjudged.some(({ row }) => isExcluded(row));
+  // A pass rests on one benchmark at least, of those that are judged together.
+  const isOfPool = ({ name }: BenchmarkUnit) => isInPool(name, benchmarks, policy);
+  const isNone =
+    unjudged.filter(({ unit }) => isOfPool(unit)).length === units.filter(isOfPool).length &&
+    !unjudged.some(({ unit, row }) => isOfPool(unit) && isExcluded(row));
   return unjudged.flatMap(({ unit: { name, documents, outcomes, chance }, row }): Finding[] => {
     if (isExcluded(row)) {
       const judged = { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents } as const;
       return [judged, ...(units.length > 1 ? unclearLikelihood(row, policy) : [])];
     }
+    // That is a failure of its own.
+    if (isRequiredSuite(name, policy)) return [];
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
     const accuracy = outcomes && outcomeMeans(outcomes).baseline;
     const level = isRequired ? 'inconclusive' : 'info';
@@ -207,12 +233,17 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
   });
 }
 
+/** @param name null: all tasks that are judged together */
+function isInPool(name: string | null, benchmarks: BenchmarkPairing, policy: ProbePolicy): boolean {
+  return name === null || benchmarkLevel(name, benchmarks, policy) === poolOfBenchmarks(benchmarks, policy).level;
+}
+
 /** Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. */
 function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];
-  const outcomes = allOutcomes(benchmarks);
+  const outcomes = allOutcomes(benchmarks, policy);
   if (!outcomes || level === 'info') return [];
-  const row = judgingRow(benchmarks.tasks, null, policy);
+  const row = judgingRow(pooledTasks(benchmarks, policy), null, policy);
   if (row !== null && isLossExcluded(row, { margin, limit: null })) return [];
   const { value, lower } = outcomeInterval(outcomes, exclusionLevel(policy));
   if (lower !== null && lower > -margin) return [];

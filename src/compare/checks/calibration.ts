@@ -80,7 +80,7 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
  * The shape of an update changes with its size: one that is larger or smaller than all that were calibrated is not judged by
  * its shape. The probes decide then, where there are any. A few parts of the model that are not judged are a remark.
  */
-function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
+function outsideSizes(context: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
   const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');
   const places = sizes.filter((size) => size.isOutside && unjudged.some((metric) => isSamePlace(metric, size)));
   const worstFirst = [...places].sort((a, b) => distanceOf(b) - distanceOf(a));
@@ -88,8 +88,8 @@ function outsideSizes({ policy, probes }: ComparisonContext, { metrics, sizes, r
   if (worst === undefined) return [];
   const isPart = ({ module }: CalibratedSize) => module !== null;
   const isMost = !places.every(isPart) || 2 * places.length > sizes.filter(isPart).length;
-  const isRemark = policy.calibration.level === 'info' || !isMost;
-  const level: Level = isRemark ? 'info' : isBehaviorJudged(probes) ? 'warn' : 'inconclusive';
+  const isRemark = context.policy.calibration.level === 'info' || !isMost;
+  const level: Level = isRemark ? 'info' : isBehaviorJudged(context) ? 'warn' : 'inconclusive';
   const { candidate, low, high } = worst;
   return [
     {

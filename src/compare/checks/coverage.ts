@@ -1,5 +1,6 @@
 import type { SkipCause } from '@shadow-gate/checkpoints/matrices';
 import type { Measurement } from '../../measure/schema/index.ts';
+import { requiredSuites } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
@@ -41,6 +42,8 @@ export function missingHalfCheck({ candidate, baseline, only, policy }: Comparis
   const lacksProbes = candidate.probes === null && candidate.method !== null && baseline.probes !== null;
   const lacksSpectra = candidate.method === null && candidate.probes !== null && baseline.method !== null;
   if (!lacksProbes && !lacksSpectra) return [];
+  // Suites that are required are missing then, and named.
+  if (lacksProbes && only !== 'spectra' && requiredSuites(policy).length > 0) return [];
   const half = lacksProbes ? 'spectra' : 'probes';
   const isRequested = only === half || (lacksProbes && policy.probes.length === 0);
   return [{ kind: 'one-half-only', level: isRequested ? 'info' : 'inconclusive', half }];

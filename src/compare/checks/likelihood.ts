@@ -1,4 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { SuiteLevel } from '../../policy/suite-tier.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
@@ -18,6 +19,7 @@ import { factsWithTwins } from '../probes/groups.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
 import { nameInPair } from '../probes/paired-facts.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
+import { byLevel, type SuitePool } from '../probes/pool.ts';
 import type { GradedRule } from '../sequential/graded-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
@@ -28,9 +30,9 @@ import type { KnownAnswers } from '../sequential/harm-rule.ts';
 export const likelihoodLossCheck = { find, graded } satisfies Check;
 
 /** The same facts as the rows of a report: everything, and parts with enough of them. */
-function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRule[] {
+function graded({ facts, groups, evaluation }: KnownAnswers, policy: ProbePolicy): GradedRule[] {
   const { margin } = policy['twin-accuracy'];
-  return gradedScopes(factsWithTwins(facts, groups))
+  return gradedScopes(factsWithTwins(facts, groups), evaluation.pool)
     .filter((scope) => isOfAllFacts(scope) || scope.facts.length >= LEAST_FACTS)
     .map(({ facts: own, ...scope }) => ({
       of: { kind: 'likelihood-loss', ...scope },
@@ -43,16 +45,22 @@ function graded({ facts, groups }: KnownAnswers, policy: ProbePolicy): GradedRul
 }
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
-  return probes.kind === 'paired' ? likelihoodLosses(probes.evaluation.comparison.graded, policy) : [];
+  if (probes.kind !== 'paired') return [];
+  const { comparison, pool } = probes.evaluation;
+  return likelihoodLosses(comparison.graded, policy, pool);
 }
 
-/** @param rows how graded outcomes changed: of everything and of parts */
-export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolicy): Finding[] {
+/**
+ * @param rows how graded outcomes changed: of everything and of parts
+ * @param pool the suites that everything is
+ */
+export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolicy, pool: SuitePool): Finding[] {
   const { level } = policy['answer-likelihood'];
   const fallen = rows.filter((row) => isFallShown(row, policy));
   // Where all facts together fail, no list of the parts is needed.
   const whole = fallen.filter(isOfAllFacts);
-  const shown = whole.some((row) => isFallFailing(row, policy)) ? whole : fallen;
+  const isFailing = whole.some((row) => isFallFailing(row, policy));
+  const shown = fallen.filter((row) => !isFailing || isOfAllFacts(row) || (row.suite !== null && !pool.has(row.suite)));
   return shown.flatMap((row) => {
     const numbers = numbersOf(row, likelihoodLimit(row, policy));
     const isConfirmed = isFallFailing(row, policy);
@@ -63,14 +71,20 @@ export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolic
 }
 
 /** Answers whose likelihood only the baseline knows: without them, a fall could not show. */
-export function missingLikelihoodCheck({ probes }: ComparisonContext): Finding[] {
+export function missingLikelihoodCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const isMissing = ({ baseline, candidate }: PairedItem) =>
     baseline.likelihood !== undefined && candidate.likelihood === undefined;
   // What the candidate could not answer is a failure of its own.
   const lost = new Set(probes.lost.map(({ suite, id }) => nameInPair(id, suite, probes.baseline.suites.length > 1)));
-  const items = probes.items.filter((item) => isMissing(item) && !lost.has(item.id)).length;
-  return items === 0 ? [] : [{ kind: 'likelihood-missing', level: 'inconclusive', items }];
+  const missing = probes.items.filter((item) => isMissing(item) && !lost.has(item.id));
+  return likelihoodsMissing(byLevel(missing, policy));
+}
+
+export function likelihoodsMissing(byLevels: ReadonlyMap<SuiteLevel, readonly unknown[]>): Finding[] {
+  return [...byLevels].map(([gravest, { length: items }]) => {
+    return { kind: 'likelihood-missing', level: mildestOf(gravest, 'inconclusive'), items };
+  });
 }
 
 /**

@@ -45,6 +45,7 @@ import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
 import { spikesCheck } from './spikes.ts';
 import { stoppedEarlyCheck } from './stopped-early.ts';
+import { missingSuitesCheck, unclearSuitesCheck } from './suites.ts';
 import { textLikelihoodCheck } from './text-likelihood.ts';
 import { tooFewFactsCheck } from './too-few-facts.ts';
 import { twinAccuracyCheck } from './twin-accuracy.ts';
@@ -79,6 +80,7 @@ export const CHECKS: readonly CheckGroup[] = [
     about: 'answers',
     checks: [
       lostItemsCheck,
+      missingSuitesCheck,
       tooFewFactsCheck,
       probeComparabilityCheck,
       otherQuestionsCheck,
@@ -91,7 +93,7 @@ export const CHECKS: readonly CheckGroup[] = [
   {
     // What the answers show, if there are enough of them.
     about: 'answers',
-    runIf: ({ probes }) => !areTooFew(probes),
+    runIf: (context) => !areTooFew(context),
     checks: [
       lettersMemorizedCheck,
       shadowDeltaCheck,
@@ -122,6 +124,8 @@ export const CHECKS: readonly CheckGroup[] = [
       benchmarkLikelihoodCheck,
       benchmarkGainCheck,
       benchmarksUnclearCheck,
+      // Of suites that were asked as well.
+      unclearSuitesCheck,
     ],
   },
   { about: 'keys', checks: [twoKeyCheck] },

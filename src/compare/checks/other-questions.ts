@@ -1,12 +1,18 @@
 import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
+import { isRequiredSuite } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, mildestOf } from '../finding.ts';
 import { measuredProbes } from '../probes/hide-texts.ts';
+import { byLevel } from '../probes/pool.ts';
 
 /** Suites, seeds or prompts that differ between candidate and baseline. */
-export function probeComparabilityCheck({ probes }: ComparisonContext): Finding[] {
-  if (probes.kind === 'paired') return [...probes.findings];
-  return probes.kind === 'alone' && probes.why.kind === 'incomparable' ? [...probes.why.findings] : [];
+export function probeComparabilityCheck({ probes, policy }: ComparisonContext): Finding[] {
+  const isIncomparable = probes.kind === 'alone' && probes.why.kind === 'incomparable';
+  const findings = probes.kind === 'paired' ? probes.findings : isIncomparable ? probes.why.findings : [];
+  // Without a suite that is required, a candidate fails.
+  const isRequired = (finding: Finding) =>
+    finding.kind === 'other-suite' && finding.candidate === null && isRequiredSuite(finding.suite, policy);
+  return findings.filter((finding) => !isRequired(finding));
 }
 
 /** Items that a finding names. */
@@ -16,7 +22,7 @@ const NAMED = 3;
  * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat template, rewrites
  * them or writes something before them, so that the answers are to other questions. Other ids for the same text are no difference.
  */
-export function otherQuestionsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
+export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];
   if (ours.spelling === undefined || ours.spelling !== theirs.spelling) return notCompared(candidate, baseline, ours);
@@ -27,9 +33,11 @@ export function otherQuestionsCheck({ candidate, baseline }: ComparisonContext):
     const same = known.get(itemKey(item));
     return same !== undefined && (isLedOtherwise || same.spelling !== item.spelling);
   });
-  if (other.length === 0) return [];
-  const named = other.slice(0, NAMED).map(({ suite, id }) => ({ suite, item: id }));
-  return [{ kind: 'other-questions', level: 'inconclusive', named, items: other.length, of: ours.items.length }];
+  return [...byLevel(other, policy)].map(([gravest, own]) => {
+    const named = own.slice(0, NAMED).map(({ suite, id }) => ({ suite, item: id }));
+    const level = mildestOf(gravest, 'inconclusive');
+    return { kind: 'other-questions', level, named, items: own.length, of: ours.items.length };
+  });
 }
 
 /**

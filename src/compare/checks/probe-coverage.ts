@@ -1,7 +1,9 @@
 import { factKey, itemKey, type MeasuredProbes } from '../../measure/schema/index.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbePairing } from '../probes/pair.ts';
+import { byLevel } from '../probes/pool.ts';
 
 /** Items that a finding names; the report lists all. */
 const NAMED = 3;
@@ -10,18 +12,18 @@ const NAMED = 3;
  * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They count
  * as wrong in every test, so that no candidate chooses which probes count, and they are a failure of their own.
  */
-export function lostItemsCheck({ probes }: ComparisonContext): Finding[] {
-  if (probes.kind !== 'paired' || probes.lost.length === 0) return [];
+export function lostItemsCheck({ probes, policy }: ComparisonContext): Finding[] {
+  if (probes.kind !== 'paired') return [];
   const reasons = new Map(probes.probes.leftOut.map((item) => [itemKey(item), item.reason]));
-  const named = probes.lost
-    .slice(0, NAMED)
-    .map((item) => ({ id: item.id, reason: reasons.get(itemKey(item)) ?? null }));
-  const capabilities = [...new Set(probes.lost.map(({ capability }) => capability))];
-  return [{ kind: 'items-lost', level: 'fail', items: probes.lost.length, named, capabilities }];
+  return [...byLevel(probes.lost, policy)].map(([level, lost]) => {
+    const named = lost.slice(0, NAMED).map((item) => ({ id: item.id, reason: reasons.get(itemKey(item)) ?? null }));
+    const capabilities = [...new Set(lost.map(({ capability }) => capability))];
+    return { kind: 'items-lost', level, items: lost.length, named, capabilities };
+  });
 }
 
 /** Which probes ran, on which side, and what a reader should know of the items. */
-export function probeCoverageCheck({ baseline, probes }: ComparisonContext): Finding[] {
+export function probeCoverageCheck({ baseline, probes, policy }: ComparisonContext): Finding[] {
   switch (probes.kind) {
     case 'not-requested':
       return [];
@@ -32,11 +34,11 @@ export function probeCoverageCheck({ baseline, probes }: ComparisonContext): Fin
       return [{ kind: 'probes-not-run', level, side: 'candidate', cause: probes.reason }];
     }
     case 'nothing-ran':
-      return [{ kind: 'no-answers', level: 'inconclusive', side: 'candidate' }, ...itemRemarks(probes.probes)];
+      return [{ kind: 'no-answers', level: 'inconclusive', side: 'candidate' }, ...itemRemarks(probes.probes, policy)];
     case 'alone':
-      return [...missingOfBaseline(probes), ...itemRemarks(probes.probes)];
+      return [...missingOfBaseline(probes), ...itemRemarks(probes.probes, policy)];
     case 'paired':
-      return [...itemRemarks(probes.probes), ...unpairedFacts(probes)];
+      return [...itemRemarks(probes.probes, policy), ...unpairedFacts(probes)];
   }
 }
 
@@ -48,8 +50,10 @@ function missingOfBaseline({ why }: Extract<ProbePairing, { kind: 'alone' }>): F
 /** More than this share left out is another suite than the one that was requested. */
 const MAX_LEFT_OUT = 0.5;
 
-function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
-  const isMost = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
+function itemRemarks({ leftOut, items, notes }: MeasuredProbes, policy: ProbePolicy): Finding[] {
+  const most = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
+  // Of suites that can only warn, it is no other suite than was requested.
+  const isMost = most && byLevel(leftOut, policy).has('fail');
   const causes = leftOut.filter(({ cause }) => cause !== 'other-form');
   const named = causes.slice(0, NAMED).map(({ id, reason }) => ({ id, reason }));
   return [

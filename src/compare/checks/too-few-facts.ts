@@ -4,8 +4,9 @@ import { type BudgetUse, budgetUse, countFacts } from '../probes/enough-facts.ts
 import { LEAST_FACTS } from '../probes/kinds.ts';
 
 /** So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still counts. */
-export function tooFewFactsCheck({ candidate, baseline, probes }: ComparisonContext): Finding[] {
-  const facts = countFacts(probes);
+export function tooFewFactsCheck(context: ComparisonContext): Finding[] {
+  const { candidate, baseline } = context;
+  const facts = countFacts(context);
   if (facts === null || facts >= LEAST_FACTS) return [];
   const use = budgetUse(candidate) ?? (baseline && budgetUse(baseline));
   return [tooFewFacts(facts, use)];

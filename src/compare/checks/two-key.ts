@@ -4,6 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import { findingReason } from '../reason.ts';
+import { levelOfSuites } from '../suites/levels.ts';
 
 /**
  * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
@@ -11,14 +12,17 @@ import { findingReason } from '../reason.ts';
  */
 export const twoKeyCheck = { findAfter } satisfies Check;
 
-function findAfter(
-  { calibration, policy, probes }: ComparisonContext,
-  { spectra, answers, benchmarks }: FoundBySubject,
-): Finding[] {
-  const [concentrated, deficit] = [
-    turned(spectra, isAboutWeights),
-    turned([...answers, ...benchmarks], ({ kind }) => findingTraits(kind).isDeficit === true),
-  ];
+function findAfter(context: ComparisonContext, { spectra, answers, benchmarks }: FoundBySubject): Finding[] {
+  const { calibration, policy } = context;
+  // A suite that can only warn does not fail by a warning of the spectra.
+  const deficits = ([answers, benchmarks] as const).flatMap((found, i) =>
+    found.filter(
+      (finding) =>
+        findingTraits(finding.kind).isDeficit === true &&
+        (levelOfSuites(finding, i === 0 ? 'answers' : 'benchmarks', context) ?? 'fail') === 'fail',
+    ),
+  );
+  const [concentrated, deficit] = [turned(spectra.filter(isAboutWeights)), turned(deficits)];
   // What fails by itself needs no second key.
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';
   const turnedOne = concentrated ?? deficit;
@@ -31,7 +35,7 @@ function findAfter(
       spectral: concentrated ? findingReason(concentrated).rule : null,
       behavioral: deficit ? findingReason(deficit).rule : null,
       metric: first?.metric ?? '',
-      isBehaviorJudged: deficit !== undefined || isBehaviorJudged(probes),
+      isBehaviorJudged: deficit !== undefined || isBehaviorJudged(context),
     },
   ];
 }
@@ -44,8 +48,7 @@ function saysWhich(calibration: CalibrationReport | null, concentrated: Finding 
 }
 
 /** The worst finding that turns a key. */
-function turned(findings: readonly Finding[], is: (finding: Finding) => boolean): Finding | undefined {
-  const turning = findings.filter(is);
+function turned(turning: readonly Finding[]): Finding | undefined {
   return turning.find(({ level }) => level === 'fail') ?? turning.find(({ level }) => level === 'warn');
 }
 

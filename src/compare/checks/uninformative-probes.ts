@@ -8,11 +8,12 @@ import { type Finding, findingTraits } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { type FamilyView, familyReach, viewFamilies } from '../probes/families.ts';
+import { type FamilyView, familyReach, isInformative, viewFamilies } from '../probes/families.ts';
 import { canJudge, type GradedLoss, isOfAllFacts } from '../probes/graded-losses.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
+import { poolOfFacts, type SuitePool, splitFacts } from '../probes/pool.ts';
 import { unclearLikelihood } from './likelihood.ts';
 import { isSettledPass } from './stopped-early.ts';
 
@@ -28,10 +29,15 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
     return probes.why.kind === 'no-baseline' ? withoutBaseline(probes.probes, policy) : [];
   }
   if (probes.kind !== 'paired') return [];
-  // Once harm is shown, doubts about the rest add nothing. A remark is no harm.
-  const harm = answers.filter(({ kind, level }) => findingTraits(kind).isDeficit && level !== 'info');
-  if (harm.some(({ level }) => level === 'fail')) return [];
-  const { views, comparison } = probes.evaluation;
+  const { views, comparison, pool } = probes.evaluation;
+  // Once harm is shown, doubts about the rest add nothing. A remark is no harm, and neither is what another suite lost than these.
+  const isOfOther = (finding: Finding) =>
+    'suite' in finding && typeof finding.suite === 'string' && !pool.has(finding.suite);
+  const harm = answers.filter(
+    (finding) => findingTraits(finding.kind).isDeficit && finding.level !== 'info' && !isOfOther(finding),
+  );
+  const isMissing = ({ kind, level }: Finding) => kind === 'suite-missing' && level === 'fail';
+  if (harm.some(({ level }) => level === 'fail') || answers.some(isMissing)) return [];
   const informative = views.filter(isInformative);
   const whole = comparison.graded.find(isOfAllFacts);
   const isGraded = canJudge(whole);
@@ -42,7 +48,10 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   // One that graded outcomes made milder leaves open how large it is.
   const isDropShown = harm.some(({ kind, level }) => isLoss(kind) && level === levelOfLosses(kind, policy));
   const isFallShown = harm.some(({ kind }) => kind === 'likelihood-loss');
-  const capabilities = unjudgedCapabilities(context, withoutGroups(probes, informative), { informative, isGraded });
+  const capabilities = unjudgedCapabilities(context, withoutGroups(probes, informative, pool), {
+    informative,
+    isGraded,
+  });
   // A settled pass says how little harm there can be; by what it was judged is still to be said.
   if (isSettledPass(context)) return capabilities.filter(({ kind }) => kind === 'judged-by-likelihood');
   return [
@@ -75,16 +84,12 @@ const ANSWERS_LEFT_OUT = [
 function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[] {
   const assumed = ANSWERS_LEFT_OUT.map((correct) => {
     const { facts, groups } = pairLeftOutWithItself(probes, correct);
-    return viewFamilies(factsWithTwins(facts, groups), policy);
+    const [pooled] = splitFacts(factsWithTwins(facts, groups), poolOfFacts({ facts }, policy));
+    return viewFamilies(pooled, policy);
   });
   const [views = []] = assumed;
   const isAnyInformative = views.some((_, i) => assumed.every((other) => isInformative(at(other, i))));
   return isAnyInformative ? [] : [notInformative(views, policy)];
-}
-
-/** Could a family have shown harm? */
-function isInformative({ showsNoDrop, showsDelta, isAboveChance }: FamilyView): boolean {
-  return showsNoDrop || (showsDelta && isAboveChance);
 }
 
 /**
@@ -109,8 +114,13 @@ function unjudgedCapabilities(
     });
 }
 
-/** Facts without those whose suite an informative group judges: its items may name another capability. */
-function withoutGroups({ facts, groups }: PairedAnswers, informative: readonly FamilyView[]): PairedFact[] {
+/** Facts that are judged together, without those whose suite an informative group judges: its items may name another capability. */
+function withoutGroups(
+  { facts: all, groups }: PairedAnswers,
+  informative: readonly FamilyView[],
+  pool: SuitePool,
+): PairedFact[] {
+  const [facts] = splitFacts(all, pool);
   const suites = new Set(informative.flatMap((view) => view.facts).map(({ benchmark }) => benchmark.suite));
   const judged = new Set(groups.filter(({ suite }) => suites.has(suite)).map(({ of }) => of));
   return facts.filter(({ twins, benchmark }) => twins.length > 0 || !judged.has(benchmark.suite));

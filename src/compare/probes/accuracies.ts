@@ -6,6 +6,7 @@ import type { AccuracyRow, Estimate } from './comparison.ts';
 import { isWithin, type RowScope, rowScopes } from './evaluation.ts';
 import { itemTwinKind } from './kinds.ts';
 import { type PairedAnswers, type PairedFact, type PairedItem, type Side, shareOfRight } from './paired-item.ts';
+import type { SuitePool } from './pool.ts';
 
 /** Items of one form that rise and fall together: those of one fact. */
 interface Answered {
@@ -15,6 +16,8 @@ interface Answered {
 }
 
 interface AccuracyOptions {
+  /** What the rows of no suite are about. */
+  readonly pool: SuitePool;
   /** Of the intervals, two-sided. */
   readonly level: number;
   /** False: both sides are the candidate. */
@@ -37,8 +40,8 @@ export function accuraciesByForm(
   { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
   options: AccuracyOptions,
 ): AccuracyRow[] {
-  return rowScopes(facts).flatMap((scope) => {
-    const answered = answersWithin(scope, { facts, groups });
+  return rowScopes(facts, options.pool).flatMap((scope) => {
+    const answered = answersWithin(scope, { facts, groups, pool: options.pool });
     return ROWS.flatMap((row): AccuracyRow[] => {
       const own = answered.filter(({ form, kind }) => form === row.form && kind === row.kind);
       if (own.length === 0) return [];
@@ -60,9 +63,9 @@ export function accuraciesByForm(
 /** Items of a group have no fact in common. They count where their suite counts, as in the table. */
 function answersWithin(
   scope: RowScope,
-  { facts, groups }: { readonly facts: readonly PairedFact[]; readonly groups: PairedAnswers['groups'] },
+  { facts, groups, pool }: Pick<PairedAnswers, 'facts' | 'groups'> & Pick<AccuracyOptions, 'pool'>,
 ): Answered[] {
-  const members = facts.filter(({ benchmark }) => isWithin(scope, benchmark));
+  const members = facts.filter(({ benchmark }) => isWithin(scope, benchmark, pool));
   const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
   const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
   return [

@@ -1,17 +1,25 @@
 import { factKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
+import { poolOfFacts, splitFacts } from './pool.ts';
 
-/** How many facts can be judged; null where nothing was answered that could be. */
-export function countFacts(probes: ProbePairing): number | null {
-  const count = ({ facts, unjudged }: PairedAnswers) => facts.length + unjudged.length;
+interface Answered {
+  readonly probes: ProbePairing;
+  readonly policy: Pick<ProbePolicy, 'probes'>;
+}
+
+/** How many facts can be judged together; null where nothing was answered that could be. */
+export function countFacts({ probes, policy }: Answered): number | null {
+  const count = ({ facts, unjudged }: PairedAnswers) =>
+    splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0].length;
   if (probes.kind === 'paired') return count(probes);
   return probes.kind === 'alone' && probes.why.kind === 'no-baseline' ? count(pairWithItself(probes.probes)) : null;
 }
 
-export function areTooFew(probes: ProbePairing): boolean {
-  const facts = countFacts(probes);
+export function areTooFew(answered: Answered): boolean {
+  const facts = countFacts(answered);
   return facts !== null && facts < LEAST_FACTS;
 }
 
@@ -52,6 +60,6 @@ function countOf({ items }: MeasuredProbes): number {
 }
 
 /** Have the probes judged the candidate beside its baseline? */
-export function isBehaviorJudged(probes: ProbePairing): boolean {
-  return probes.kind === 'paired' && !areTooFew(probes);
+export function isBehaviorJudged(answered: Answered): boolean {
+  return answered.probes.kind === 'paired' && !areTooFew(answered);
 }

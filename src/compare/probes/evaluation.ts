@@ -22,6 +22,7 @@ import {
   type PairedItem,
   pairedAccuracies,
 } from './paired-item.ts';
+import { poolOfFacts, type SuitePool, splitFacts } from './pool.ts';
 import { refusalRows } from './refusals.ts';
 import { certainFacts, measureRetention } from './retention.ts';
 import { describeDelta, measureShadowDelta, overTemplates } from './shadow-delta.ts';
@@ -31,6 +32,8 @@ import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 /** The statistics of paired answers, which the checks judge. */
 export interface ProbeEvaluation {
   readonly comparison: ProbeComparison;
+  /** What the tests of everything are about, as are `views`, `twinTests` and `certain`. */
+  readonly pool: SuitePool;
   readonly views: readonly FamilyView[];
   /** First all twins, then each capability; empty where no family can show a drop. */
   readonly twinTests: readonly TwinTest[];
@@ -74,17 +77,28 @@ export function evaluateProbes(
 ): ProbeEvaluation {
   const kept = keptLetters([...facts, ...unjudged], { hasBaseline: !isAlone });
   const memorized = suitesOfMemorizedLetters(kept);
+  const pool = poolOfFacts({ facts }, policy);
   const withTwins = factsWithTwins(facts, groups);
-  const linked = facts.filter(({ twins }) => twins.length > 0);
-  const views = viewFamilies(withTwins, policy);
+  const [pooled, apart] = splitFacts(withTwins, pool);
+  const [pooledFacts] = splitFacts(facts, pool);
+  const linked = pooledFacts.filter(({ twins }) => twins.length > 0);
+  const views = viewFamilies(pooled, policy);
   const twinTests = testTwinAccuracy(views, policy);
   const gained = asGained(facts, memorized);
   const judged = { facts: gained, groups };
   const kinds = viewKinds(judged, policy);
-  const { facts: forDelta, delta: whole } = overallDelta(judged, kinds, policy);
-  const known = knownFacts(facts, views, policy);
+  const [inPool, beyond] = splitFacts(gained, pool).map((own) =>
+    overallDelta(
+      { facts: own, groups },
+      kinds.filter(({ row }) => own.some(({ benchmark }) => benchmark.suite === row.suite)),
+      policy,
+    ),
+  );
+  const whole = inPool?.delta ?? null;
+  const forDelta = [...(inPool?.facts ?? []), ...(beyond?.facts ?? [])];
+  const known = knownFacts(pooledFacts, views, policy);
   const rowOf = (scope: RowScope): ShadowRow => {
-    const own = ({ benchmark }: PairedFact) => isWithin(scope, benchmark);
+    const own = ({ benchmark }: PairedFact) => isWithin(scope, benchmark, pool);
     const isWhole = scope.capability === null && scope.suite === null;
     const members = gained.filter(own);
     const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
@@ -100,15 +114,15 @@ export function evaluateProbes(
   const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
   const certain = certainFacts(factsForLoss(known, kept), policy);
   const levels = compareLevels(facts, asked);
-  const scopes = lossScopes({ benchmark: factsForLoss(facts, kept), twin: withTwins });
+  const scopes = lossScopes({ benchmark: factsForLoss(facts, kept), twin: withTwins }, pool);
   const gains = suiteGains(judged, kinds, policy);
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
-    rows: rowScopes(facts).map(rowOf),
-    families: views.flatMap(({ rows }) => rows),
+    rows: rowScopes(facts, pool).map(rowOf),
+    families: [...views, ...viewFamilies(apart, policy)].flatMap(({ rows }) => rows),
     transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
-    overTemplates: overTemplates(forDelta, policy.confidence),
+    overTemplates: overTemplates(inPool?.facts ?? [], policy.confidence),
     retention: measureRetention(certain, policy),
     margins: marginsOf(linked),
     flips: findFlips(facts, { unjudged, memorized }),
@@ -122,13 +136,14 @@ export function evaluateProbes(
     memorization: [...memorization],
     levels: levels.map(rowOfLevel),
     losses: testLosses(scopes, policy),
-    graded: gradedScopes(withTwins).flatMap((scope) => measureGradedLoss(scope, policy) ?? []),
+    graded: gradedScopes(withTwins, pool).flatMap((scope) => measureGradedLoss(scope, policy) ?? []),
     sharpness: [...sharpness],
     texts: [...texts],
     ...(refusals.length === 0 ? {} : { refusals: refusalRows(refusals, policy, { isAlone }) }),
   };
   return {
     comparison,
+    pool,
     views,
     twinTests,
     kinds,
@@ -199,15 +214,23 @@ export function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<st
 
 export type RowScope = Pick<ShadowRow, 'suite' | 'capability'>;
 
-export function isWithin({ suite, capability }: RowScope, item: Pick<PairedItem, 'suite' | 'capability'>): boolean {
-  return (suite === null || item.suite === suite) && (capability === null || item.capability === capability);
+export function isWithin(
+  { suite, capability }: RowScope,
+  item: Pick<PairedItem, 'suite' | 'capability'>,
+  pool: SuitePool,
+): boolean {
+  return (
+    (suite === null ? pool.has(item.suite) : item.suite === suite) &&
+    (capability === null || item.capability === capability)
+  );
 }
 
 /**
  * The rows of the table. One benchmark beside another has a row of its own, and so has its part of a capability that several
  * have, if it has more than that.
+ * @param pool what the rows of no suite are about
  */
-export function rowScopes(facts: readonly PairedFact[]): RowScope[] {
+export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
   if (facts.length === 0) return [];
   const exams = facts.map(({ benchmark }) => benchmark);
   const suites = groupBy(exams, ({ suite }) => suite);
@@ -216,7 +239,7 @@ export function rowScopes(facts: readonly PairedFact[]): RowScope[] {
   return [
     { suite: null, capability: null },
     ...several.map((suite) => ({ suite, capability: null })),
-    ...[...capabilitiesOf(exams)].flatMap((capability) => {
+    ...[...capabilitiesOf(exams.filter(({ suite }) => pool.has(suite)))].flatMap((capability) => {
       const having = several.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).has(capability));
       const parts = having.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).size > 1);
       return [{ suite: null, capability }, ...(having.length > 1 ? parts.map((suite) => ({ suite, capability })) : [])];

@@ -118,6 +118,11 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
   };
 }
 
+/** Could a family have shown harm? */
+export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: FamilyView): boolean {
+  return showsNoDrop || (showsDelta && isAboveChance);
+}
+
 /** From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing. */
 export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;

@@ -9,6 +9,7 @@ import type { Estimate, gradedRowSchema } from './comparison.ts';
 import { expectedAccuracy, expectedChange, likelihoodChange } from './graded.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
+import { type SuitePool, splitFacts } from './pool.ts';
 
 /** How graded outcomes changed: of everything, one capability or one suite. */
 export type GradedLoss = z.infer<typeof gradedRowSchema>;
@@ -102,16 +103,17 @@ interface ShownLoss extends GradedSum {
   readonly reach: Reach;
 }
 
-/** Everything first, then each capability and each suite, if there are several. */
-export function gradedScopes(facts: readonly PairedFact[]): GradedScope[] {
-  const parts = (key: 'capability' | 'suite') => {
-    const groups = [...groupBy(facts, ({ benchmark }) => benchmark[key])];
+/** Everything first, then each capability of it, and each suite, if there are several. */
+export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): GradedScope[] {
+  const parts = (all: readonly PairedFact[], key: 'capability' | 'suite') => {
+    const groups = [...groupBy(all, ({ benchmark }) => benchmark[key])];
     return groups.length > 1 ? groups : [];
   };
+  const [pooled] = splitFacts(facts, pool);
   return [
-    { capability: null, suite: null, facts },
-    ...parts('capability').map(([capability, own]) => ({ capability, suite: null, facts: own })),
-    ...parts('suite').map(([suite, own]) => ({ capability: null, suite, facts: own })),
+    { capability: null, suite: null, facts: pooled },
+    ...parts(pooled, 'capability').map(([capability, own]) => ({ capability, suite: null, facts: own })),
+    ...parts(facts, 'suite').map(([suite, own]) => ({ capability: null, suite, facts: own })),
   ].filter((scope) => scope.facts.length > 0);
 }
 

@@ -6,6 +6,7 @@ import { BUILTIN } from '../../probes/suite.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import type { lossRowSchema } from './comparison.ts';
 import { accuracy, countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
+import { type SuitePool, splitFacts } from './pool.ts';
 
 /** A test for a loss of accuracy over all items of one form. */
 export type LossTest = z.infer<typeof lossRowSchema>;
@@ -41,13 +42,17 @@ export function factsOfBoth(facts: readonly PairedFact[]): PairedFact[] {
   return facts.filter(({ benchmark, twins }) => benchmark.suite === BUILTIN && !twins.includes(benchmark));
 }
 
-/** What is tested: first each form over everything, then each capability and each suite, if there are several. */
-export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>): LossScope[] {
+/**
+ * What is tested: first each form over everything, then each capability and each suite, if there are several.
+ * @param pool what everything is, and the capabilities are of; the other suites are tested alone
+ */
+export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>, pool: SuitePool): LossScope[] {
+  const pooled = { benchmark: splitFacts(facts.benchmark, pool)[0], twin: splitFacts(facts.twin, pool)[0] };
   return [
-    { capability: null, suite: null, form: 'both', facts: factsOfBoth(facts.twin) } as const,
-    ...JUDGED_FORMS.map((form) => ({ capability: null, suite: null, form, facts: facts[form] })),
+    { capability: null, suite: null, form: 'both', facts: factsOfBoth(pooled.twin) } as const,
+    ...JUDGED_FORMS.map((form) => ({ capability: null, suite: null, form, facts: pooled[form] })),
     ...JUDGED_FORMS.flatMap((form) => [
-      ...partsOf(facts[form], form, 'capability').map(([capability, own]) => ({
+      ...partsOf(pooled[form], form, 'capability').map(([capability, own]) => ({
         ...{ capability, suite: null, form, facts: own },
       })),
       ...partsOf(facts[form], form, 'suite').map(([suite, own]) => ({ capability: null, suite, form, facts: own })),

@@ -14,6 +14,7 @@ import { levelsIn } from './levels.ts';
 import { mustPassRows } from './must-pass.ts';
 import { pairAnswers, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
+import { poolOfFacts } from './pool.ts';
 import { textRows } from './texts.ts';
 import { withheldSuites } from './withheld.ts';
 
@@ -96,7 +97,11 @@ function evidenceOf(
   const memorized = suitesOfMemorizedLetters(comparison.kept);
   const gained = { facts: asGained(answers.facts, memorized), groups: answers.groups };
   return {
-    accuracies: accuraciesByForm(gained, { level: policy.confidence, hasBaseline }),
+    accuracies: accuraciesByForm(gained, {
+      pool: poolOfFacts(answers, policy),
+      level: policy.confidence,
+      hasBaseline,
+    }),
     changes: changeRows(kinds ?? [], policy.confidence),
     items: packComparedItems(answers, { memorized, hasBaseline, withheld: withheldSuites(context) }),
   };

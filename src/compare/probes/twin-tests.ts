@@ -3,8 +3,9 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gridSignFlip, holm, minimumDetectableDrop } from '../../statistics/index.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
+import { dropLimitOf } from './drop-limit.ts';
 import type { FamilyView } from './families.ts';
-import { factsOfBoth, SHARE_OF_BOTH } from './losses.ts';
+import { factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
 import { accuracy, countChanges, itemChange, type PairedFact } from './paired-item.ts';
 
 export interface TwinTest {
@@ -57,14 +58,17 @@ export function alphaOfAll(policy: ProbePolicy, facts: readonly PairedFact[] = [
 export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePolicy): TwinTest[] {
   const facts = views.filter(({ showsDrop }) => showsDrop).flatMap((view) => view.facts);
   if (facts.length === 0) return [];
-  const { drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
+  const limitOf = (capability: string | null) =>
+    dropLimitOf({ capability, suite: null }, facts.flatMap(ITEMS_OF_FORM.twin), policy);
   const groups = [...groupBy(facts, ({ benchmark }) => benchmark.capability)];
   const pooled = pOf(facts);
   const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
-  const part = { alpha: alphaOfPart(policy, groups.length), limit: capabilityDrop };
+  const part = { alpha: alphaOfPart(policy, groups.length) };
   return [
-    { capability: null, facts, alpha: alphaOfAll(policy, facts), limit: drop, p: pooled },
-    ...groups.map(([capability, members], i) => ({ capability, facts: members, ...part, p: at(adjusted, i) })),
+    { capability: null, facts, alpha: alphaOfAll(policy, facts), limit: limitOf(null), p: pooled },
+    ...groups.map(([capability, members], i) => {
+      return { capability, facts: members, ...part, limit: limitOf(capability), p: at(adjusted, i) };
+    }),
   ].map(({ p, ...scope }) => ({
     ...scope,
     change: describe(scope, p, policy),

@@ -27,6 +27,7 @@ import { REFUSAL_WORDS } from './refusals.ts';
 import { RETENTION_WORDS } from './retention.ts';
 import { SHADOW_DELTA_WORDS } from './shadow-delta.ts';
 import { SPIKE_WORDS } from './spikes.ts';
+import { SUITE_WORDS } from './suites.ts';
 import { TEXT_LIKELIHOOD_WORDS } from './text-likelihood.ts';
 import { TREND_WORDS } from './trend.ts';
 import { TWIN_ACCURACY_WORDS } from './twin-accuracy.ts';
@@ -56,6 +57,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...TEXT_LIKELIHOOD_WORDS,
   ...SHADOW_DELTA_WORDS,
   ...RETENTION_WORDS,
+  ...SUITE_WORDS,
   ...LETTER_WORDS,
   ...LEVEL_LOST_WORDS,
   ...REFUSAL_WORDS,

@@ -19,6 +19,7 @@ import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeSectionNotes } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
+import { SUITE_COLUMNS, SUITE_NOTE, suiteCells } from '../text/suites.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
@@ -36,6 +37,7 @@ import { screenedList, skippedList } from './unmeasured.ts';
 /** A reader takes in a screenful of findings; report.json has them all. */
 const MAX_FINDINGS = 20;
 const MAX_INFOS = 40;
+const MAX_SUITES = 24;
 
 /** Everything the Markdown report can say, rendered in parts that are shown or left out as a whole. */
 export interface Content {
@@ -67,6 +69,8 @@ export interface Content {
   probeNotes: string;
   /** Benchmarks from logs of an evaluation. */
   benchmarks: string;
+  /** What counts for each suite. */
+  suites: string;
   evidence: string[];
   families: string;
   flipSummary: string;
@@ -124,6 +128,7 @@ export function markdownContent(
     pictures: hasPictures ? accuracyCharts(report) : [],
     ...probeContent(report),
     benchmarks: benchmarkTable(report),
+    suites: suiteTable(report),
     table: [
       isPass ? decidingTableMarkdown(report) : '',
       deltaTable(report.shadowDeltas),
@@ -237,6 +242,17 @@ function benchmarkTable({ benchmarks, benchmarkTwins = [] }: Report): string {
   });
   const twins = benchmarkTwins.map((row) => phraseMarkdown(benchmarkTwinsNote(row)));
   return [table, ...twins, `<sub>${note}</sub>`].join('\n\n');
+}
+
+/** What counts for each suite, where the policy says so. Empty without. */
+function suiteTable({ suites = [] }: Report): string {
+  if (suites.length === 0) return '';
+  const rows = suites.slice(0, MAX_SUITES).map((row) => [codeName(row.suite), ...suiteCells(row)]);
+  const table = markdownTable([['suite', ...SUITE_COLUMNS], ...rows], {
+    align: ['l', 'l', 'r', 'r', 'r', 'r', 'r'],
+    alignDelimiters: false,
+  });
+  return `${table}\n\n<sub>${SUITE_NOTE}</sub>`;
 }
 
 /** Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words. */

@@ -115,7 +115,7 @@ function detailsOf(content: Content, extent: Extent): string[] {
     ]),
   );
   const probes = extent.probes
-    ? [content.intervals, content.kinds, content.probes, content.probeNotes, content.benchmarks]
+    ? [content.intervals, content.kinds, content.probes, content.probeNotes, content.benchmarks, content.suites]
     : [];
   return [
     details(content.findingSummary, [list(content.findings.slice(0, extent.findings), content.findingCount)]),

@@ -15,6 +15,7 @@ import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
+import { SUITE_COLUMNS, SUITE_NOTE, suiteCells } from '../text/suites.ts';
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
@@ -48,6 +49,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
   const quantization = quantizationTable(report);
   const probes = report.probes === null ? '' : renderProbes(report.probes, width);
   const benchmarks = renderBenchmarks(report, width);
+  const suites = renderSuites(report, width);
   const verdict = renderVerdict(report, { color, width });
   return [
     verdict,
@@ -57,6 +59,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     quantization,
     probes,
     benchmarks,
+    suites,
     findings.join('\n'),
     small.join('\n'),
     renderSteps(report, width),
@@ -136,6 +139,17 @@ function renderBenchmarks({ benchmarks, benchmarkTwins = [] }: Report, width: nu
   const notes = [note, ...benchmarkTwins.map((twins) => phraseLine(benchmarkTwinsNote(twins)))];
   const lines = notes.flatMap((text) => wrap(text, width - 2).map((line) => `  ${line}`));
   return [terminalTable(columns, cells), ...lines].join('\n');
+}
+
+/** What counts for each suite. Empty where the policy says nothing of any. */
+function renderSuites({ suites = [] }: Report, width: number): string {
+  if (suites.length === 0) return '';
+  const columns: Column[] = [
+    { head: 'suite' },
+    ...SUITE_COLUMNS.map((head, i) => ({ head, align: i === 0 ? ('left' as const) : ('right' as const) })),
+  ];
+  const cells = suites.map((row) => [printable(row.suite, NAME), ...suiteCells(row)]);
+  return [terminalTable(columns, cells), ...wrap(SUITE_NOTE, width - 2).map((line) => `  ${line}`)].join('\n');
 }
 
 const METRIC_WIDTH = 18;

@@ -6,9 +6,11 @@ import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { fact, facts, group } from './facts.ts';
 
+const EVERYTHING = { level: 'fail', has: () => true } as const;
+
 describe('accuracies by form', () => {
   const of = (own: readonly PairedFact[], groups = [group('other', [])]) =>
-    accuraciesByForm({ facts: own, groups }, { level: 0.95, hasBaseline: true });
+    accuraciesByForm({ facts: own, groups }, { pool: EVERYTHING, level: 0.95, hasBaseline: true });
 
   it('have the exact interval of Newcombe 1998, table I, method 5, where each fact has one answer', () => {
     const [benchmark] = of([...facts(81, '01', []), ...facts(182, '10', [])]);
@@ -57,7 +59,10 @@ describe('accuracies by form', () => {
   });
 
   it('have no baseline where there is none', () => {
-    const [row] = accuraciesByForm({ facts: facts(4, '11', ['11']), groups: [] }, { level: 0.95, hasBaseline: false });
+    const [row] = accuraciesByForm(
+      { facts: facts(4, '11', ['11']), groups: [] },
+      { pool: EVERYTHING, level: 0.95, hasBaseline: false },
+    );
     expect(row?.baseline).toBeNull();
   });
 });

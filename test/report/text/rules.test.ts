@@ -51,6 +51,8 @@ describe('the rules of a report', () => {
     'other-seed',
     'texts-not-hashed',
     'other-levels',
+    'suite-missing',
+    'suite-unclear',
     'no-common-items',
     'probes-not-run',
     'left-out',

@@ -1,0 +1,74 @@
+import { requiredSuites, suiteLimit } from '../../policy/suite-tier.ts';
+import { suiteNameFromFile } from '../../probes/files/suite-name.ts';
+import type { BenchmarkPairing } from '../benchmarks/pair.ts';
+import type { Check, FoundBySubject } from '../check.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding, FindingOf } from '../finding.ts';
+import { measuredProbes } from '../probes/hide-texts.ts';
+import { suiteOf } from '../suites/levels.ts';
+import { suiteRows } from '../suites/rows.ts';
+
+/**
+ * Suites that the policy requires and that the candidate cannot be judged by: it was not asked them, or its logs lack them, none of their
+ * items ran, or no loss could show in them. What only the baseline lacks is not comparable, which is a finding of its own.
+ */
+export function missingSuitesCheck(context: ComparisonContext): Finding[] {
+  const { policy, only } = context;
+  // Only the other half was asked for.
+  if (only === 'spectra') return [];
+  return requiredSuites(policy).flatMap((file): Finding[] => {
+    const cause = causeOf(file, context);
+    return cause === null ? [] : [{ kind: 'suite-missing', level: 'fail', suite: suiteNameFromFile(file), cause }];
+  });
+}
+
+function causeOf(file: string, context: ComparisonContext): FindingOf<'suite-missing'>['cause'] | null {
+  const { candidate, probes, benchmarks } = context;
+  const isIt = (name: string | null) => name === file || name === suiteNameFromFile(file);
+  // That nothing ran is said of all probes.
+  if (probes.kind === 'not-run' || probes.kind === 'nothing-ran') return null;
+  const own = measuredProbes(candidate);
+  const logged = [...(candidate.benchmarks?.tasks ?? []), ...(candidate.benchmarks?.groups ?? [])];
+  const isJudged = () => suiteRows(context).some((row) => isIt(row.suite) && row.isJudged);
+  if (logged.some(({ name }) => isIt(name))) {
+    const isOpen = benchmarks === null || benchmarks.different.some(({ task }) => isPartOf(task, isIt, benchmarks));
+    return isOpen || isJudged() ? null : 'not-judged';
+  }
+  if (!own?.suites.some(({ name }) => isIt(name))) return 'not-there';
+  const isAnswered = own.items.some(({ suite }) => isIt(suite));
+  if (probes.kind === 'paired') {
+    // The candidate alone cannot run them, or the baseline has others: findings of their own.
+    const isSaid =
+      probes.lost.some(({ suite }) => isIt(suite)) || probes.findings.some((other) => isIt(suiteOf(other)));
+    return isSaid || isJudged() ? null : isAnswered ? 'not-judged' : 'no-answers';
+  }
+  return isAnswered ? null : 'no-answers';
+}
+
+/** A group is not compared where one of its tasks is not. */
+function isPartOf(
+  name: string,
+  isIt: (name: string) => boolean,
+  { parents }: Pick<BenchmarkPairing, 'parents'>,
+): boolean {
+  return isIt(name) || (parents.get(name) ?? []).some((group) => isPartOf(group, isIt, { parents }));
+}
+
+/** Required suites whose answers do not rule out a loss of their limit, or of `margin` where they have none of their own. */
+export const unclearSuitesCheck = {
+  findAfter(context: ComparisonContext, { answers, benchmarks }: FoundBySubject): Finding[] {
+    const found = [...answers, ...benchmarks];
+    // Once a failure is shown, doubts about the rest add nothing.
+    if (found.some(({ level }) => level === 'fail')) return [];
+    const { policy } = context;
+    const losses = found.filter(({ kind }) => kind === 'accuracy-loss' || kind === 'benchmark-loss').map(suiteOf);
+    return suiteRows(context).flatMap(({ suite, required, isJudged, items, baseline, change }): Finding[] => {
+      const limit = suiteLimit(suite, baseline ?? 0, policy) ?? policy['twin-accuracy'].margin;
+      if (!required || !isJudged || change === null || losses.includes(suite)) return [];
+      const { value, lower } = change;
+      if (lower !== null && lower > -limit) return [];
+      const possibleDrop = lower === null ? null : -lower;
+      return [{ kind: 'suite-unclear', level: 'inconclusive', suite, items, change: value, possibleDrop, limit }];
+    });
+  },
+} satisfies Check;

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { defineFinding } from './define-finding.ts';
+import { count, foreign } from './fields.ts';
+import { flatForm } from './flat-form.ts';
+
+/** Why a suite that the policy requires has nothing that could be judged. */
+export const MISSING_SUITES = [
+  /** The candidate was not asked, or its logs do not have it. */
+  'not-there',
+  /** None of its items could be run. */
+  'no-answers',
+  /** No loss could show in it: the baseline guesses, or its labels are no instrument. */
+  'not-judged',
+] as const;
+
+export const suiteFindings = [
+  defineFinding('suite-missing', {
+    rank: 'no-answers',
+    fields: { suite: foreign, cause: z.enum(MISSING_SUITES) },
+    reason: ({ suite }) => flatForm('suite-missing', 'probes', { place: suite }),
+  }),
+  /** A required suite whose interval does not rule out a loss. */
+  defineFinding('suite-unclear', {
+    rank: 'not-shown',
+    isOfFew: true,
+    fields: {
+      suite: foreign,
+      items: count,
+      change: z.number(),
+      /** Largest drop that cannot be ruled out; null: no bound. */
+      possibleDrop: z.number().nullable(),
+      limit: z.number(),
+    },
+    reason: ({ suite, change, limit }) =>
+      flatForm('suite-unclear', 'accuracy', { place: suite, candidate: change, tolerance: { absolute: limit } }),
+  }),
+] as const;

@@ -1,0 +1,41 @@
+import type { SuiteLevel } from '../../policy/suite-tier.ts';
+import { BUILTIN } from '../../probes/suite.ts';
+import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
+import type { CheckSubject } from '../check.ts';
+import type { ComparisonContext } from '../context.ts';
+import { type Finding, findingTraits, mildestOf } from '../finding.ts';
+import { suiteLevel } from '../probes/pool.ts';
+
+type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
+
+/**
+ * The gravest level that the policy lets a finding about answers have: that of the suite that it is about or, of a loss over everything,
+ * of the suites that are judged together. Null: there is no such level.
+ */
+export function levelOfSuites(
+  finding: Finding,
+  about: CheckSubject,
+  { policy, probes, benchmarks }: Judged,
+): SuiteLevel | null {
+  const suite = suiteOf(finding);
+  const isOfAll = suite === null && findingTraits(finding.kind).isDeficit === true;
+  if (about !== 'answers' && about !== 'benchmarks') return null;
+  if (suite !== null) return benchmarks ? benchmarkLevel(suite, benchmarks, policy) : suiteLevel(suite, policy);
+  if (!isOfAll) return null;
+  if (about === 'benchmarks') return benchmarks && poolOfBenchmarks(benchmarks, policy).level;
+  return probes.kind === 'paired' ? probes.evaluation.pool.level : null;
+}
+
+/** The suite, task or group that alone a finding is about. */
+export function suiteOf(finding: Finding): string | null {
+  if (finding.kind === 'level-lost') return BUILTIN;
+  if ('suite' in finding) return finding.suite;
+  return 'task' in finding ? finding.task : null;
+}
+
+/** No graver than what the policy says of its suite. */
+export function withSuiteLevel(finding: Finding, about: CheckSubject, context: Judged): Finding {
+  const gravest = levelOfSuites(finding, about, context);
+  const level = gravest === null ? finding.level : mildestOf(gravest, finding.level);
+  return level === finding.level ? finding : { ...finding, level };
+}

@@ -1,0 +1,105 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { hasTiers, isListedSuite, isRequiredSuite } from '../../policy/suite-tier.ts';
+import { judgingRow } from '../benchmarks/graded-documents.ts';
+import {
+  type BenchmarkUnit,
+  benchmarkLimit,
+  benchmarkScopes,
+  benchmarkUnit,
+  benchmarkUnits,
+  isAboveChance,
+} from '../benchmarks/judge.ts';
+import { benchmarkLevel } from '../benchmarks/levels.ts';
+import { outcomeInterval, outcomeMeans } from '../benchmarks/outcomes.ts';
+import type { BenchmarkPairing } from '../benchmarks/pair.ts';
+import type { ComparisonContext } from '../context.ts';
+import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
+import { dropLimitOf } from '../probes/drop-limit.ts';
+import { isInformative, viewFamilies } from '../probes/families.ts';
+import { canJudge, type GradedLoss, gradedItems, measureGradedLoss } from '../probes/graded-losses.ts';
+import { benchmarksAlone, factsWithTwins } from '../probes/groups.ts';
+import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../probes/paired-item.ts';
+import { suiteLevel } from '../probes/pool.ts';
+import type { SuiteRow } from './row.ts';
+
+type Compared = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
+
+/** One for each suite and benchmark that was compared; none where the policy says nothing of any suite. */
+export function suiteRows(context: Compared): SuiteRow[] {
+  const { policy, probes, benchmarks } = context;
+  if (!hasTiers(policy)) return [];
+  return [
+    ...(probes.kind === 'paired' ? probeSuiteRows(probes, policy) : []),
+    ...(benchmarks === null ? [] : benchmarkSuiteRows(benchmarks, policy)),
+  ];
+}
+
+/** Of the suites that were asked and have facts that can be compared. */
+export function probeSuiteRows(
+  { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
+  policy: ProbePolicy,
+): SuiteRow[] {
+  const linked = factsWithTwins(facts, groups);
+  const names = [...new Set([...facts, ...linked].map(({ benchmark }) => benchmark.suite))];
+  return names.map((suite): SuiteRow => {
+    const ofSuite = ({ benchmark }: PairedFact) => benchmark.suite === suite;
+    const twins = linked.filter(ofSuite);
+    const own = twins.length > 0 ? twins : benchmarksAlone(facts.filter(ofSuite));
+    const items = own.flatMap(gradedItems);
+    const row = measureGradedLoss({ capability: null, suite, facts: own }, policy);
+    const isGraded = canJudge(row);
+    const shown = own.map((fact) => ({ ...fact, twins: gradedItems(fact) }));
+    return {
+      suite,
+      level: suiteLevel(suite, policy),
+      required: isRequiredSuite(suite, policy),
+      isJudged: isGraded || viewFamilies(own, policy).some(isInformative),
+      items: own.length,
+      ...(isGraded
+        ? gradedChange(row)
+        : { ...pairedAccuracies(items), change: ends(changeInterval(shown, exclusionLevel(policy))) }),
+      limit: dropLimitOf({ capability: null, suite: names.length > 1 ? suite : null }, items, policy),
+    };
+  });
+}
+
+/** Of benchmarks as a whole, and of every task and group that the policy names. */
+function benchmarkSuiteRows(pairing: BenchmarkPairing, policy: ProbePolicy): SuiteRow[] {
+  const units = benchmarkUnits(pairing, policy);
+  const listed = benchmarkScopes(pairing)
+    .filter(({ name }) => isListedSuite(name, policy) && units.every((unit) => unit.name !== name))
+    .map(({ name, tasks }) => benchmarkUnit(name, tasks));
+  return [...units, ...listed].map((unit) => benchmarkSuiteRow(unit, pairing, policy));
+}
+
+function benchmarkSuiteRow(unit: BenchmarkUnit, pairing: BenchmarkPairing, policy: ProbePolicy): SuiteRow {
+  const { name, tasks, outcomes } = unit;
+  const row = judgingRow(tasks, name, policy);
+  const means = outcomes && outcomeMeans(outcomes);
+  const none = { baseline: null, candidate: null, change: null };
+  return {
+    suite: name,
+    level: benchmarkLevel(name, pairing, policy),
+    required: isRequiredSuite(name, policy),
+    isJudged: row !== null || isAboveChance(unit, policy),
+    items: unit.documents,
+    ...(row !== null
+      ? gradedChange(row)
+      : outcomes === null || means === null
+        ? none
+        : {
+            baseline: means.baseline,
+            candidate: means.candidate,
+            change: ends(outcomeInterval(outcomes, exclusionLevel(policy))),
+          }),
+    limit: benchmarkLimit(name, means?.baseline ?? 0, pairing, policy),
+  };
+}
+
+function gradedChange({ expected }: GradedLoss): Pick<SuiteRow, 'baseline' | 'candidate' | 'change'> {
+  return { baseline: expected.baseline, candidate: expected.candidate, change: ends(expected) };
+}
+
+function ends({ value, lower }: { readonly value: number; readonly lower: number | null }) {
+  return { value, lower };
+}

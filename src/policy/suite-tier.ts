@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { suiteNameFromFile } from '../probes/files/suite-name.ts';
+
+const share = z.number().min(0).max(1);
+
+/** The gravest first. */
+export const SUITE_LEVELS = ['fail', 'warn', 'info'] as const;
+export type SuiteLevel = (typeof SUITE_LEVELS)[number];
+
+/** What counts for one suite: keys of its entry of the policy's `probes`. */
+export const suiteTierShape = {
+  /** The gravest level that findings about this suite alone may have. Suites of another level are left out of the tests of everything. */
+  level: z.enum(SUITE_LEVELS).optional(),
+  /** A candidate without it fails, and a pass rules out a loss of its limit. */
+  required: z.boolean().optional(),
+  /** The smallest loss of its accuracy that is reported, in place of `capability-drop` of `twin-accuracy`. */
+  drop: share.optional(),
+  /** The same as a share of the baseline's accuracy, where that is at least `floor`. The smaller of both counts. */
+  'relative-drop': share.optional(),
+  floor: share.optional(),
+} as const;
+
+const tierSchema = z.object(suiteTierShape);
+type TierKeys = z.infer<typeof tierSchema>;
+
+/** Keys that a suite without a file may have as well. */
+const TIER_KEYS: ReadonlySet<string> = new Set(Object.keys(suiteTierShape));
+
+/** Whether an entry has no other settings than what counts for it. */
+export function hasOnlyTier(settings: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(settings).every(([key, value]) => value === undefined || TIER_KEYS.has(key));
+}
+
+/** Below it, a share of the baseline's accuracy is less than what guessing moves. */
+const DEFAULT_FLOOR = 0.2;
+
+/** An entry of the policy's `probes`. */
+type ListedSuite = string | ListedFile;
+type ListedFile = TierKeys & { readonly file: string; readonly 'twins-of'?: string | undefined };
+
+/** The entry for a suite of questions, by the name that its file gives it, or for a benchmark of logs, by its name as a file. */
+function entryOf(suite: string, probes: readonly ListedSuite[]): ListedSuite | undefined {
+  return probes.find((own) => {
+    const file = typeof own === 'string' ? own : own.file;
+    return file === suite || suiteNameFromFile(file) === suite;
+  });
+}
+
+function tierOf(suite: string, { probes }: Listing): ListedFile {
+  const entry = entryOf(suite, probes);
+  return typeof entry === 'object' ? entry : { file: suite };
+}
+
+interface Listing {
+  readonly probes: readonly ListedSuite[];
+}
+
+export function isListedSuite(suite: string, { probes }: Listing): boolean {
+  return entryOf(suite, probes) !== undefined;
+}
+
+/** Null: its entry names none, or it has no entry. Twins count as their benchmark does. */
+export function listedLevel(suite: string, policy: Listing): SuiteLevel | null {
+  const { level = null, 'twins-of': benchmark } = tierOf(suite, policy);
+  return benchmark === undefined ? level : listedLevel(benchmark, policy);
+}
+
+export function isRequiredSuite(suite: string, policy: Listing): boolean {
+  return tierOf(suite, policy).required === true;
+}
+
+/** The files that are required, which may be names of benchmarks of logs. */
+export function requiredSuites({ probes }: Listing): readonly string[] {
+  return probes.flatMap((own) => (typeof own === 'object' && own.required === true ? [own.file] : []));
+}
+
+/**
+ * The smallest loss that is reported of a suite, by limits of its own.
+ * @param accuracy of the baseline, of which `relative-drop` is a share
+ * @returns null where none of its limits is in force
+ */
+export function suiteLimit(suite: string, accuracy: number, policy: Listing): number | null {
+  const { drop, 'relative-drop': relative, floor = DEFAULT_FLOOR } = tierOf(suite, policy);
+  const limits = [drop ?? [], relative === undefined || accuracy < floor ? [] : relative * accuracy].flat();
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+/** Whether any entry says what counts for it alone. */
+export function hasTiers({ probes }: Listing): boolean {
+  return probes.some((own) => typeof own === 'object' && Object.keys(own).some((key) => TIER_KEYS.has(key)));
+}
+
+/** The gravest of some levels; that of nothing is `fail`. */
+export function gravestOf(levels: readonly SuiteLevel[]): SuiteLevel {
+  return SUITE_LEVELS.find((level) => levels.includes(level)) ?? 'fail';
+}

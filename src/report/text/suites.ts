@@ -1,0 +1,26 @@
+import type { Report } from '../../compare/report.ts';
+import { movementWords } from './movement.ts';
+import { formatInteger, formatPointsLimit, NO_NUMBER, percentDigits, pointsDigits } from './numbers.ts';
+
+export type SuiteRows = NonNullable<Report['suites']>;
+
+/** Columns after the name of a suite. */
+export const SUITE_COLUMNS = ['level', 'items', 'baseline → candidate', 'change', 'at least', 'limit'] as const;
+
+/** What counts for a suite, how its accuracy changed, and the loss that is ruled out. */
+export function suiteCells({ level, required, isJudged, items, limit, ...row }: SuiteRows[number]): string[] {
+  const { baseline, candidate, change } = row;
+  const isShown = baseline !== null && candidate !== null && change !== null;
+  return [
+    `${level}${required ? ', required' : ''}${isJudged ? '' : ', not judged'}`,
+    formatInteger(items),
+    isShown ? movementWords({ baseline, candidate }, (share) => `${percentDigits(share)}%`) : NO_NUMBER,
+    isShown ? pointsDigits(change.value) : NO_NUMBER,
+    isShown && change.lower !== null ? pointsDigits(change.lower) : NO_NUMBER,
+    formatPointsLimit(limit),
+  ];
+}
+
+/** What stands below the table. */
+export const SUITE_NOTE =
+  'Changes in points, of twins where a suite has some; “at least” is the one-sided bound: a larger loss is ruled out. Suites of the gravest level are judged together as well.';
