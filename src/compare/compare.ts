@@ -2,6 +2,7 @@ import { isScreened } from '../measure/aggregate.ts';
 import type { CompletedSpectrum, Half } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
+import { hasSlices } from '../policy/suite-tier.ts';
 import { appliedPolicy } from './applied-policy.ts';
 import { compareBenchmarkTwins } from './benchmarks/group-twins.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
@@ -142,9 +143,11 @@ function twinRows({ benchmarkTwins }: ComparisonContext): Pick<Report, 'benchmar
   return rows.length === 0 ? {} : { benchmarkTwins: rows };
 }
 
-function suitesOf(context: ComparisonContext): Pick<Report, 'suites'> {
+function suitesOf(context: ComparisonContext): Pick<Report, 'suites' | 'slices'> {
   const suites = suiteRows(context);
-  return suites.length === 0 ? {} : { suites };
+  const { probes, policy } = context;
+  const slices = hasSlices(policy) && probes.kind === 'paired' ? { slices: [...probes.evaluation.slices] } : {};
+  return { ...(suites.length === 0 ? {} : { suites }), ...slices };
 }
 
 function screeningOf({ run, tensors }: Measurement): Pick<Report, 'screening'> {

@@ -19,6 +19,7 @@ import { findingSchema, SEVERITY } from './finding.ts';
 import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
 import { itemTableSchema } from './probes/items/table.ts';
 import { mustPassRowSchema } from './probes/must-pass.ts';
+import { sliceRowSchema } from './probes/slice-row.ts';
 import { spectraReportSchema } from './spectra-report.ts';
 import { suiteRowSchema } from './suites/row.ts';
 import { trendSchema } from './trend-schema.ts';
@@ -151,6 +152,8 @@ export const reportSchema = z.strictObject({
   benchmarkTwins: z.array(benchmarkTwinsSchema).min(1).optional(),
   /** What counts for each suite and benchmark. Absent where the policy says nothing of any. */
   suites: z.array(suiteRowSchema).min(1).optional(),
+  /** Slices of suites, the worst change first. Absent where the policy names none. */
+  slices: z.array(sliceRowSchema).optional(),
   /** Only for a check with a history. */
   trend: trendSchema.nullable().default(null),
   durationSeconds: z.number(),

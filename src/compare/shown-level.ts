@@ -6,6 +6,8 @@ import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';
 import { type Level, mildestOf, SEVERITY } from './finding.ts';
 import { isFallShown, isLossExcluded, isOfAllFacts, ruledOut } from './probes/graded-losses.ts';
+import { BESIDE_SLICES } from './probes/losses.ts';
+import { isSliceLost } from './probes/slices.ts';
 import { alphaOfAll } from './probes/twin-tests.ts';
 import type { ProbeReport, Report } from './report.ts';
 import type { SuiteRow } from './suites/row.ts';
@@ -40,7 +42,7 @@ function levelsOfHalves({ tensors, probes, benchmarks, calibration }: Shown): Le
 }
 
 function levelsUnder(settings: AppliedSettings, report: Shown): Level[] {
-  const { baseline, tensors, calibration, probes, suites = [] } = report;
+  const { baseline, tensors, calibration, probes, suites = [], slices = [] } = report;
   const missing = settings['on-missing-baseline'];
   const isBeyond = calibration?.metrics.some(({ judged }) => judged?.outcome === 'beyond');
   return [
@@ -50,8 +52,10 @@ function levelsUnder(settings: AppliedSettings, report: Shown): Level[] {
       ? [mildestOf(settings['non-finite'].level, 'inconclusive')]
       : []),
     ...(isBeyond ? [settings.calibration.level] : []),
-    ...(baseline !== null && probes !== null ? levelsOfAnswers({ ...settings, probes: [] }, probes, suites) : []),
+    ...(baseline !== null && probes !== null ? levelsOfAnswers({ ...settings, probes: [] }, probes, report) : []),
     ...suites.map((row) => levelOfSuite(row, settings)),
+    // Of too few facts in all, no slice is reported.
+    ...slices.filter(isSliceLost).map((row) => mildestOf(settings['twin-accuracy'].level, row.level, 'inconclusive')),
   ];
 }
 
@@ -68,7 +72,7 @@ function levelOfSuite({ level, required, isJudged, change, limit }: SuiteRow, se
 function levelsOfAnswers(
   settings: ProbePolicy,
   { comparison, suites: asked }: ProbeReport,
-  suites: readonly SuiteRow[],
+  { suites = [], slices }: Shown,
 ): Level[] {
   const { rows, retention, levels, losses, graded, kinds } = comparison;
   const { level, 'capability-drop': partDrop } = settings['twin-accuracy'];
@@ -76,15 +80,22 @@ function levelsOfAnswers(
   const pooled = gravestOf(own.map((row) => row.level));
   const levelOf = (suite: string | null) =>
     suite === null ? pooled : (own.find((row) => row.suite === suite)?.level ?? 'fail');
-  // A suite alone may have a limit of its own.
-  const drop = Math.max(settings['twin-accuracy'].drop, ...own.map(({ limit }) => limit));
+  const limitOfSuite = (suite: string | null) => own.find((row) => row.suite === suite)?.limit ?? 0;
+  const [first, ...others] = own.filter((row) => row.level === pooled);
+  // One that is judged alone may have a limit of its own.
+  const isAlone = first !== undefined && others.length === 0;
+  const drop = Math.max(settings['twin-accuracy'].drop, isAlone ? first.limit : 0);
   const change = rows[0]?.twinChange ?? null;
-  const isTwinLoss = change !== null && change.p < alphaOfAll(settings) && -change.value > drop;
+  const alpha =
+    alphaOfAll(settings, { both: losses.some(({ form }) => form === 'both') }) *
+    (slices === undefined ? 1 : BESIDE_SLICES);
+  const isTwinLoss = change !== null && change.p < alpha && -change.value > drop;
   const isLevelLost = levels.some(
     ({ reached, p }) => p !== null && p < alphaOfLevels(settings) && reached.candidate < (reached.baseline ?? 0),
   );
   // The largest is named, by whichever of two checks.
-  const limitOf = ({ form }: (typeof losses)[number]) => (form === 'both' ? drop : Math.max(drop, partDrop));
+  const limitOf = ({ form, suite }: (typeof losses)[number]) =>
+    form === 'both' ? drop : Math.max(drop, partDrop, limitOfSuite(suite));
   const lost = losses.filter((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss));
   const shown: Level[] = [
     ...(isTwinLoss ? [mildestOf(level, pooled)] : []),

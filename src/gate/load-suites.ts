@@ -114,7 +114,17 @@ async function loadSuite(
     twinsOf,
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
-  const { file, scoring, steps, fields, filter, prompt, 'few-shot': fewShot, 'answer-pattern': answerPattern } = choice;
+  const {
+    file,
+    scoring,
+    steps,
+    fields,
+    filter,
+    slices,
+    prompt,
+    'few-shot': fewShot,
+    'answer-pattern': answerPattern,
+  } = choice;
   const { 'refusal-patterns': patterns = REFUSAL_PATTERNS } = choice;
   const { 'max-new-tokens': limit, 'chat-template': template, samples, temperature = DEFAULT_TEMPERATURE } = choice;
   if (file === BUILTIN) return builtinSuite(seed, choice.facts);
@@ -135,6 +145,7 @@ async function loadSuite(
     ...(steps === undefined ? {} : { steps }),
     ...(fields === undefined ? {} : { fields }),
     ...(filter === undefined ? {} : { filter }),
+    ...(slices === undefined ? {} : { slices }),
     asking: { prompt, answerPattern },
     ...(examples === undefined ? {} : { fewShot: examples }),
   };
@@ -143,6 +154,7 @@ async function loadSuite(
     seeded,
     warnings,
     source,
+    slices: facts,
     ...asked
   } = await quoting(kept, async () => {
     const text = isDataset ? null : await textWithTemplates(path);
@@ -178,6 +190,7 @@ async function loadSuite(
     size: items.length,
     path: isDataset ? null : path,
     ...(source === undefined ? {} : { source }),
+    ...(facts === undefined ? {} : { slices: facts }),
     maxNewTokens,
     ...settings,
   };

@@ -50,7 +50,7 @@ export function readTaskSuite(path: string, place: string, options: TaskSuiteOpt
     };
     const task = await readTask(place, { files });
     const numFewshot = wanted ?? task.numFewshot;
-    const isNeeded = needs(task);
+    const isNeeded = needs(task, asking.slices);
     const load = (split: string) => loadDocuments(task, split, { given, files, isNeeded });
     const asked = await load(task.split);
     const examples = numFewshot === 0 ? [] : await examplesOf(task, asked.documents, load);
@@ -72,7 +72,7 @@ async function examplesOf(
 }
 
 /** Columns that the templates mention, those that twins are made of, and the choices of `multi_choice_regex`. */
-function needs(task: Task): IsNeeded {
+function needs(task: Task, slices: readonly string[] = []): IsNeeded {
   const templatesOf = ({ docToText, docToTarget, docToChoice, genPrefix }: DocumentFormat) => [
     docToText,
     docToTarget,
@@ -82,5 +82,9 @@ function needs(task: Task): IsNeeded {
   const texts = [task.description, ...templatesOf(task), ...templatesOf(task.fewshotFormat)].filter(
     (text) => typeof text === 'string',
   );
-  return (column) => column === 'choices' || isKnownField(column) || texts.some((text) => text.includes(column));
+  return (column) =>
+    column === 'choices' ||
+    isKnownField(column) ||
+    slices.some((path) => path === column || path.startsWith(`${column}.`)) ||
+    texts.some((text) => text.includes(column));
 }

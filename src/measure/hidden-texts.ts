@@ -90,7 +90,7 @@ export function hideItem(
   key: string,
   answers: AnswerKind | undefined = item.answers,
 ): ProbeItemMeasurement {
-  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling } = item;
+  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling, slices } = item;
   const place = (i: number) => hash(key, 'order', id, String(i));
   const areLabels = answers === 'label' || item.oldLabel !== undefined;
   const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
@@ -107,8 +107,18 @@ export function hideItem(
     ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: shuffled(scaledLogprobs, place) }),
     ...(lengths === undefined ? {} : { lengths: shuffled(lengths, place) }),
     ...hideLabels(item, key),
+    ...(slices === undefined ? {} : { slices: hideSlices(slices, key) }),
     ...(spelling === undefined ? {} : { spelling: hideSpelling(key, id, spelling) }),
   };
+}
+
+/** The same for all items of the suite, whose slices are compared. */
+function hideSlices(slices: NonNullable<ProbeItemMeasurement['slices']>, key: string): Record<string, string> {
+  const hidden = Object.entries(slices).map(([field, value]) => [
+    field,
+    `#${hash(key, 'slice', field, value).slice(0, CHARACTERS)}`,
+  ]);
+  return Object.fromEntries(hidden) as Record<string, string>;
 }
 
 /** In hexadecimal digits, as many as it had. */

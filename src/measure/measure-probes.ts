@@ -312,7 +312,7 @@ function modelOptions(selection: ProbeRunOptions, onOpening: OnInterruption) {
 }
 
 function toAnswers(
-  { name, items, texts }: Suite,
+  { name, items, texts, slices }: Suite,
   {
     offset,
     outcomes,
@@ -330,7 +330,8 @@ function toAnswers(
     items: items.flatMap(({ id }, i) => {
       const outcome = outcomes.get(id);
       if (!outcome) return [];
-      const item = measuredItem(outcome, name);
+      const values = slices?.get(outcome.item.fact);
+      const item = { ...measuredItem(outcome, name), ...(values === undefined ? {} : { slices: { ...values } }) };
       return [{ index: offset + i, item: key === null ? item : hideItem(item, key) }];
     }),
     leftOut: items.flatMap((item, i) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
 import { BUILTIN, FACTS_RANGE } from '../probes/suite.ts';
 import { findApartMistake, REFUSAL_SCORING, roleOf } from './apart.ts';
-import { hasOnlyTier, suiteTierShape } from './suite-tier.ts';
+import { hasOnlyTier, slicesSchema, suiteTierShape } from './suite-tier.ts';
 import { findTwinsMistake } from './twins-of.ts';
 
 const share = z.number().min(0).max(1);
@@ -96,6 +96,8 @@ const suiteSchema = z.union(
         /** The same, as lm-evaluation-harness spells it. */
         chat_template: z.boolean().optional(),
         ...suiteTierShape,
+        /** Fields of the file by whose values its items are judged apart, such as a language. */
+        slices: slicesSchema.optional(),
       })
       .refine((own) => own['chat-template'] === undefined || own.chat_template === undefined, {
         error: 'is there twice, as chat-template and as chat_template: leave one out',
@@ -129,7 +131,7 @@ const suiteSchema = z.union(
         if (found !== null) context.addIssue({ code: 'custom', path: [found.key], message: found.message });
       }),
   ],
-  'must be `builtin`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot, level, required, drop, relative-drop, floor}',
+  'must be `builtin`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot, level, required, drop, relative-drop, floor, slices}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

@@ -20,7 +20,16 @@ export const suiteTierShape = {
   floor: share.optional(),
 } as const;
 
-const tierSchema = z.object(suiteTierShape);
+/** More fields make more slices, and every test of a slice makes those of the others stricter. */
+const MOST_SLICES = 8;
+
+export const slicesSchema = z
+  .array(z.string().min(1).max(100))
+  .min(1)
+  .max(MOST_SLICES)
+  .refine((fields) => new Set(fields).size === fields.length, { error: 'names a field twice' });
+
+const tierSchema = z.object({ ...suiteTierShape, slices: slicesSchema.optional() });
 type TierKeys = z.infer<typeof tierSchema>;
 
 /** Keys that a suite without a file may have as well. */
@@ -83,6 +92,15 @@ export function suiteLimit(suite: string, accuracy: number, policy: Listing): nu
   const { drop, 'relative-drop': relative, floor = DEFAULT_FLOOR } = tierOf(suite, policy);
   const limits = [drop ?? [], relative === undefined || accuracy < floor ? [] : relative * accuracy].flat();
   return limits.length === 0 ? null : Math.min(...limits);
+}
+
+/** The fields that a suite is sliced by; none without. */
+export function slicedBy(suite: string, policy: Listing): readonly string[] {
+  return tierOf(suite, policy).slices ?? [];
+}
+
+export function hasSlices({ probes }: Listing): boolean {
+  return probes.some((own) => typeof own === 'object' && own.slices !== undefined);
 }
 
 /** Whether any entry says what counts for it alone. */

@@ -131,6 +131,9 @@ function isListed(prompt: string, label: string): boolean {
   return new RegExp(String.raw`(^|\s)[(\[]?${escaped} ?[)\].:]?[ \t]+\S`, 'm').test(prompt);
 }
 
+/** Characters of a value that a suite is sliced by, such as a language or a product: what is longer is a text. */
+export const LONGEST_SLICE = 64;
+
 /** Expected accuracy of guessing. */
 export function itemChance({ question }: Pick<ProbeItem, 'question'>): number {
   return question.kind === 'choice' ? 1 / question.choices.length : 0;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { at } from '@shadow-gate/platform';
 import type { Phrasing, ProbeFamily } from './families/family.ts';
 import { PROBE_FAMILIES } from './families/index.ts';
+import type { SlicesOfFacts } from './files/slices.ts';
 import type { ProbeItem } from './item.ts';
 import { Random } from './random.ts';
 
@@ -56,6 +57,8 @@ export interface Suite {
   readonly sampling?: SuiteSampling;
   /** Of a file: whether measurements keep its texts, and the key of the hashes in their place. */
   readonly texts?: { readonly kept: boolean; readonly key: string };
+  /** What its facts belong to, by the values of fields of its file: no part of its identity. */
+  readonly slices?: SlicesOfFacts;
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
   /** Missing: a benchmark. */

@@ -347,6 +347,14 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['suite-unclear', 'accuracy', null, 'w', -0.01, null, { absolute: 0.03 }],
     ['suite-unclear', 'accuracy', null, 'w', 0, null, { absolute: 0.05 }],
   ],
+  'slice-loss': [
+    ['slice-loss', 'accuracy', null, 'w · w = w', -0.3, null, { absolute: 0.05 }],
+    ['slice-loss', 'accuracy', null, 'w · w = w', -0.1, null, { absolute: 0.03 }],
+  ],
+  'slices-not-judged': [
+    ['slices-not-judged', 'probes', null, 'w · w', null, null, null],
+    ['slices-not-judged', 'probes', null, 'w · w', null, null, null],
+  ],
   'benchmark-not-judged': [
     ['benchmark-not-judged', 'benchmarks', null, 'w', null, null, null],
     ['benchmark-not-judged', 'benchmarks', null, 'w', null, null, null],

@@ -69,6 +69,7 @@ const FIRST = [
   'benchmark-loss',
   'level-lost',
   'retention',
+  'slice-loss',
   'two-key',
   'rank-loss',
   'other-questions',
@@ -89,6 +90,7 @@ const FIRST = [
   'benchmark-not-judged',
   'benchmark-unclear',
   'suite-unclear',
+  'slices-not-judged',
 ];
 const LAST = [
   'missing-baseline',

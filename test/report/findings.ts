@@ -693,6 +693,29 @@ export function everyFinding(name: string): Finding[] {
       { suite: name, items: 40, change: -0.01, possibleDrop: 0.08, limit: 0.03 },
       { suite: name, items: 40, change: 0, possibleDrop: null, limit: 0.05 },
     ],
+    'slice-loss': [
+      {
+        ...{
+          suite: name,
+          field: name,
+          value: name,
+          facts: 60,
+          items: 120,
+          baseline: 0.9,
+          candidate: 0.6,
+          change: -0.3,
+        },
+        ...{ lower: -0.41, upper: -0.19, p: 0.0004, limit: 0.05, slices: 2 },
+      },
+      {
+        ...{ suite: name, field: name, value: name, facts: 20, items: 20, baseline: 0.9, candidate: 0.8, change: -0.1 },
+        ...{ lower: null, upper: null, p: 0.01, limit: 0.03, slices: 1 },
+      },
+    ],
+    'slices-not-judged': [
+      { suite: name, field: name, slices: 0 },
+      { suite: name, field: name, slices: 4 },
+    ],
     'benchmark-not-judged': [
       { task: name, documents: 300, accuracy: 0.26, chance: 0.25, isRequired: true },
       { task: name, documents: 300, accuracy: null, chance: 0, isRequired: false },

@@ -43,6 +43,7 @@ import { refusalsCheck } from './refusals.ts';
 import { retentionCheck } from './retention.ts';
 import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
+import { sliceLossCheck, slicesNotJudgedCheck } from './slices.ts';
 import { spikesCheck } from './spikes.ts';
 import { stoppedEarlyCheck } from './stopped-early.ts';
 import { missingSuitesCheck, unclearSuitesCheck } from './suites.ts';
@@ -100,6 +101,8 @@ export const CHECKS: readonly CheckGroup[] = [
       gainNotShownCheck,
       twinAccuracyCheck,
       accuracyLossCheck,
+      sliceLossCheck,
+      slicesNotJudgedCheck,
       likelihoodLossCheck,
       retentionCheck,
       baselineMemorizedCheck,

@@ -34,4 +34,39 @@ export const suiteFindings = [
     reason: ({ suite, change, limit }) =>
       flatForm('suite-unclear', 'accuracy', { place: suite, candidate: change, tolerance: { absolute: limit } }),
   }),
+  /** The worst slice of a suite, of `slices` that lost. */
+  defineFinding('slice-loss', {
+    rank: 'lost',
+    isDeficit: true,
+    fields: {
+      suite: foreign,
+      field: foreign,
+      value: foreign,
+      facts: count,
+      items: count,
+      baseline: z.number(),
+      candidate: z.number(),
+      change: z.number(),
+      /** One-sided bounds; null: no bound. */
+      lower: z.number().nullable(),
+      upper: z.number().nullable(),
+      /** Adjusted for the number of slices of all suites. */
+      p: z.number(),
+      limit: z.number(),
+      slices: z.int().positive(),
+    },
+    reason: ({ suite, field, value, change, limit }) =>
+      flatForm('slice-loss', 'accuracy', {
+        place: `${suite} · ${field} = ${value}`,
+        candidate: change,
+        tolerance: { absolute: limit },
+      }),
+  }),
+  /** No slice of this field is judged: of none the baseline has values, or its `slices` have too few items, or it guesses there. */
+  defineFinding('slices-not-judged', {
+    rank: 'not-shown',
+    isOfFew: true,
+    fields: { suite: foreign, field: foreign, slices: count },
+    reason: ({ suite, field }) => flatForm('slices-not-judged', 'probes', { place: `${suite} · ${field}` }),
+  }),
 ] as const;

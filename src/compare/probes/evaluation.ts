@@ -26,6 +26,8 @@ import { poolOfFacts, type SuitePool, splitFacts } from './pool.ts';
 import { refusalRows } from './refusals.ts';
 import { certainFacts, measureRetention } from './retention.ts';
 import { describeDelta, measureShadowDelta, overTemplates } from './shadow-delta.ts';
+import type { SliceRow } from './slice-row.ts';
+import { testSlices } from './slices.ts';
 import type { TextRow } from './text-row.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
@@ -44,6 +46,8 @@ export interface ProbeEvaluation {
   readonly levels: readonly LevelTest[];
   /** What the losses of `comparison` are over. */
   readonly lossScopes: readonly LossScope[];
+  /** By suite, field and value. */
+  readonly slices: readonly SliceRow[];
   /** Facts that retention is over. */
   readonly certain: readonly PairedFact[];
 }
@@ -150,6 +154,7 @@ export function evaluateProbes(
     gains,
     levels,
     lossScopes: scopes,
+    slices: isAlone ? [] : testSlices({ facts, groups }, policy),
     certain,
   };
 }

@@ -1,6 +1,7 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import type { z } from 'zod';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { hasSlices } from '../../policy/suite-tier.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
@@ -25,9 +26,24 @@ const SHARE_OF_ALPHA = 0.1;
 /** Share of the test of both forms together, which has twice the answers; so much of that of all twins is its own then. */
 export const SHARE_OF_BOTH = 0.4;
 
+/** Share of all slices together, where the policy names any: half of what the tests of all twins, and of both forms, have without. */
+const SHARE_OF_SLICES = 0.4;
+
+/** What is left of it for each test over everything. */
+export const BESIDE_SLICES = 0.5;
+
+export function besideSlices(policy: Pick<ProbePolicy, 'probes'>): number {
+  return hasSlices(policy) ? BESIDE_SLICES : 1;
+}
+
+export function alphaOfSlices(policy: ProbePolicy): number {
+  return SHARE_OF_SLICES * policy['twin-accuracy'].alpha;
+}
+
 /** The level of a test over everything, by its form, and of all other tests together. */
 export function alphaOfLosses(policy: ProbePolicy, form: LossTest['form'] | null = null): number {
-  return (form === 'both' ? SHARE_OF_BOTH : SHARE_OF_ALPHA) * policy['twin-accuracy'].alpha;
+  const share = form === 'both' ? besideSlices(policy) * SHARE_OF_BOTH : SHARE_OF_ALPHA;
+  return share * policy['twin-accuracy'].alpha;
 }
 
 /** The items of one form, which rise and fall together. */

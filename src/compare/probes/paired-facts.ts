@@ -45,6 +45,7 @@ export function pairItem(
     oldLabel: other.oldLabel ?? null,
     oldLabels: other.oldLabels ?? null,
     level: other.level ?? null,
+    ...(other.slices === undefined ? {} : { slices: other.slices }),
     chance,
     isHidden: hidden.has(suite),
     prompt,

@@ -21,6 +21,8 @@ export interface PairedItem {
   /** Of the same: for each label, the one that its option had before; null in measurements that lack it. */
   readonly oldLabels: Readonly<Record<string, string>> | null;
   readonly level: number | null;
+  /** Values of the fields that its suite is sliced by; missing where it is not. */
+  readonly slices?: ProbeItemMeasurement['slices'];
   /** Expected accuracy of guessing. */
   readonly chance: number;
   /** Prompt and answers are hashes, which say whether two are the same and nothing to a reader. */

@@ -5,7 +5,7 @@ import { changeInterval, designEffect, exclusionLevel } from './change-interval.
 import type { ShadowRow } from './comparison.ts';
 import { dropLimitOf } from './drop-limit.ts';
 import type { FamilyView } from './families.ts';
-import { factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
+import { besideSlices, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
 import { accuracy, countChanges, itemChange, type PairedFact } from './paired-item.ts';
 
 export interface TwinTest {
@@ -44,10 +44,10 @@ export function alphaOfPart(policy: ProbePolicy, parts: number): number {
   return policy['twin-accuracy'].alpha / (KINDS_OF_TEST * parts);
 }
 
-/** The level of the test of all twins together; without facts, the most that it can be. */
-export function alphaOfAll(policy: ProbePolicy, facts: readonly PairedFact[] = []): number {
-  const share = factsOfBoth(facts).length > 0 ? SHARE_BESIDE_BOTH : SHARE_OF_ALPHA;
-  return share * policy['twin-accuracy'].alpha;
+/** The level of the test of all twins together. @param tested.both whether both forms together are tested as well */
+export function alphaOfAll(policy: ProbePolicy, tested: { readonly both: boolean } = { both: false }): number {
+  const share = tested.both ? SHARE_BESIDE_BOTH : SHARE_OF_ALPHA;
+  return besideSlices(policy) * share * policy['twin-accuracy'].alpha;
 }
 
 /**
@@ -65,7 +65,13 @@ export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePoli
   const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
   const part = { alpha: alphaOfPart(policy, groups.length) };
   return [
-    { capability: null, facts, alpha: alphaOfAll(policy, facts), limit: limitOf(null), p: pooled },
+    {
+      capability: null,
+      facts,
+      alpha: alphaOfAll(policy, { both: factsOfBoth(facts).length > 0 }),
+      limit: limitOf(null),
+      p: pooled,
+    },
     ...groups.map(([capability, members], i) => {
       return { capability, facts: members, ...part, limit: limitOf(capability), p: at(adjusted, i) };
     }),

@@ -1,6 +1,6 @@
 import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { requiredSuites } from '../../policy/suite-tier.ts';
+import { hasSlices, requiredSuites } from '../../policy/suite-tier.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';
 import type { ComparisonContext, Settled } from '../context.ts';
 import { evaluateProbes } from '../probes/evaluation.ts';
@@ -60,9 +60,10 @@ function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging)
   const earlier = PLANS.get(probes);
   if (earlier?.of.policy === policy && earlier.of.orderSeed === orderSeed) return earlier.plan;
   const itself = contextOf(baseline, baseline, policy);
-  // A part of the answers rules out no loss of a suite that is required.
+  // A part of the answers rules out no loss of a suite that is required, and none of a slice.
   const canPass =
     requiredSuites(policy).length === 0 &&
+    !hasSlices(policy) &&
     runPhases(ANSWER_CHECKS, itself).answers.every(({ level }) => level === 'info');
   const known = itself.probes.kind === 'paired' ? itself.probes : knownOf(probes, policy);
   const plan = settlingPlan(probes, policy, { known, canPass, orderSeed });

@@ -61,18 +61,21 @@ export function measurementKey({ probes, adapter, ...request }: MeasurementReque
 
 // The names of the keys are part of the hash: another name would make every cached measurement a miss.
 function probeIdentity({ suites, texts = [], seed, chatTemplate, budgetSeconds, isChosen }: ProbeRunOptions) {
-  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, source, levels, texts }) => ({
-    name,
-    version,
-    digest,
-    seed: drawn,
-    items: items.map(({ id }) => id),
-    warnings,
-    ...(source === undefined ? {} : { source }),
-    // Chosen by a pilot, or known.
-    ...(levels === undefined ? {} : { levels }),
-    ...(texts === undefined || texts.kept ? {} : { texts: 'hashed' }),
-  }));
+  const asked = suites.map(
+    ({ name, version, digest, seed: drawn, items, warnings, source, levels, texts, slices }) => ({
+      name,
+      version,
+      digest,
+      seed: drawn,
+      items: items.map(({ id }) => id),
+      warnings,
+      ...(source === undefined ? {} : { source }),
+      // Chosen by a pilot, or known.
+      ...(levels === undefined ? {} : { levels }),
+      ...(texts === undefined || texts.kept ? {} : { texts: 'hashed' }),
+      ...(slices === undefined ? {} : { slices: [...slices] }),
+    }),
+  );
   const scored = texts.map(({ name, digest, kept }) => ({ name, digest, kept }));
   return {
     ...{ seed, chatTemplate, budgetSeconds, asked },

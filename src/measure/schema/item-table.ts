@@ -32,7 +32,18 @@ const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
 type Column = z.infer<typeof column>;
 
 /** What the items of a group have in common; it is checked where it belongs to an item. */
-const GROUP_KEYS = ['suite', 'capability', 'family', 'cluster', 'form', 'chance', 'kind', 'answers', 'level'] as const;
+const GROUP_KEYS = [
+  'suite',
+  'capability',
+  'family',
+  'cluster',
+  'form',
+  'chance',
+  'kind',
+  'answers',
+  'level',
+  'slices',
+] as const;
 
 const tableSchema = z.strictObject({
   format: z.literal(ITEM_TABLE),

@@ -2,7 +2,7 @@ import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { ERROR_CODES } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
+import { ANSWER_KINDS, FORMS, LONGEST_SLICE, TWIN_KINDS } from '../../probes/item.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../../probes/suite.ts';
 import { textSuiteMeasurementSchema } from './texts.ts';
 
@@ -56,6 +56,8 @@ export const probeItemSchema = z.strictObject({
   level: z.int().positive().optional(),
   /** log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it comparable. */
   reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
+  /** Values of the fields that its file is sliced by; absent without any. Hashes where texts are hashed. */
+  slices: z.record(z.string().max(100), z.string().max(LONGEST_SLICE)).optional(),
   /** Digest of what the tokens say in place of the item. Absent where they say what was asked; see `spelling` of the probes. */
   spelling: z
     .string()

@@ -14,6 +14,7 @@ interface Reader {
     bytes: Buffer,
     file: string,
     fields: FieldNames | undefined,
+    slices: readonly string[] | undefined,
   ) => readonly ProbeRecord[] | Promise<readonly ProbeRecord[]>;
   /** Whether values are cells, which have no type. */
   readonly cells: boolean;
@@ -41,7 +42,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   '.csv': table(','),
   '.tsv': table('\t'),
   '.parquet': {
-    read: (bytes, file, fields) => readParquetRecords([parquetBytes(bytes, file)], file, fields),
+    read: (bytes, file, fields, slices) => readParquetRecords([parquetBytes(bytes, file)], file, fields, slices),
     cells: false,
   },
 };
@@ -63,7 +64,11 @@ interface FileRecords {
  * The records of a file, by its extension.
  * @throws UserError for another extension, with the line that converts the file if there is one, and for mistakes in the file
  */
-export async function readFileRecords(path: string, fields: FieldNames | undefined): Promise<FileRecords> {
+export async function readFileRecords(
+  path: string,
+  fields: FieldNames | undefined,
+  slices?: readonly string[],
+): Promise<FileRecords> {
   const reader = READERS[extname(path).toLowerCase()];
   if (!reader) {
     const command = conversionOf(path);
@@ -72,7 +77,7 @@ export async function readFileRecords(path: string, fields: FieldNames | undefin
       command === null ? `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}` : `convert it: ${command}`,
     );
   }
-  return { records: await reader.read(await readProbeBytes(path), path, fields), cells: reader.cells };
+  return { records: await reader.read(await readProbeBytes(path), path, fields, slices), cells: reader.cells };
 }
 
 /** Commands that turn files in other formats into one that is read. FILE stands for the name without its extension. */

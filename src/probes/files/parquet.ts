@@ -19,9 +19,13 @@ export async function readParquetRecords(
   files: readonly ParquetSource[],
   name: string,
   fields: FieldNames | undefined,
+  slices: readonly string[] = [],
 ): Promise<ProbeRecord[]> {
   const records: ProbeRecord[] = [];
-  const columns = (names: readonly string[]) => neededColumns(names, fields, name);
+  const columns = (names: readonly string[]) => {
+    const needed = new Set(neededColumns(names, fields, name));
+    return names.filter((column) => needed.has(column) || slices.some((path) => leadsInto(path, column)));
+  };
   for (const file of files) {
     const limits = { rows: MAX_RECORDS - records.length, bytes: MAX_PROBE_FILE_BYTES };
     for (const row of await readParquet(file, { columns, limits })) {

@@ -25,6 +25,7 @@ import { type Questions, type RecordsPlace, readQuestions } from './questions.ts
 import { recognizeFormat } from './record-format.ts';
 import { type ProbeRecord, quote } from './records.ts';
 import { requestItems } from './requests.ts';
+import { type SlicesOfFacts, sliceFacts, sliceRecords } from './slices.ts';
 import { suiteNameFromFile } from './suite-name.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
@@ -40,6 +41,8 @@ export interface FileSuite {
   readonly chatTemplate?: boolean;
   /** Of a data set on a hub: its address with the commit. */
   readonly source?: string;
+  /** Of a file that is sliced: what its facts belong to, which is no part of how they are asked. */
+  readonly slices?: SlicesOfFacts;
 }
 
 export interface ProbeFileOptions {
@@ -69,6 +72,8 @@ export interface ProbeFileOptions {
   readonly asking?: Asking;
   /** Examples before each question: the first `count` of a file with the same kind of questions. */
   readonly fewShot?: { readonly path: string; readonly count: number };
+  /** Names of fields by whose values its facts are judged apart; none if missing. */
+  readonly slices?: readonly string[];
   /** Of a file with templates: its text, if it has been read. */
   readonly text?: string;
 }
@@ -96,9 +101,9 @@ export function readProbeFile(path: string, options: ProbeFileOptions): Promise<
 }
 
 async function readFileSuite(path: string, options: ProbeFileOptions): Promise<FileSuite> {
-  const { fields, scoring, filter } = options;
+  const { fields, scoring, filter, slices } = options;
   if (hasTemplates(path)) return drawSuite(path, options);
-  const { records: read, cells } = await readFileRecords(path, fields);
+  const { records: read, cells } = await readFileRecords(path, fields, slices);
   if (areSamples(read)) return askedSuite(await readSampledTask(read, path, { scoring, filter }), path, options);
   return readRecords(read, { file: path, stem: basename(path, extname(path)) }, { ...options, cells });
 }
@@ -139,8 +144,9 @@ export function askedSuite(task: AskedTask, path: string, options: ProbeFileOpti
     nameFields: (records) => nameFields(records, { file: path, cells: false, fields }),
     isMapped: fields !== undefined,
   });
+  const records = task.documents.map(({ record }) => record);
   return {
-    items: uniqueItems(located),
+    ...uniqueItems(located, slicing(records, { file: path, cells: false, slices: options.slices })),
     seeded: !isGroup,
     warnings: [...task.warnings, ...warnings],
     ...(task.chatTemplate === null ? {} : { chatTemplate: task.chatTemplate }),
@@ -153,7 +159,7 @@ export function askedSuite(task: AskedTask, path: string, options: ProbeFileOpti
  */
 async function readDataset(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   const { files, source, moves } = await openDataset(path);
-  const records = await readParquetRecords(files, path, options.fields);
+  const records = await readParquetRecords(files, path, options.fields, options.slices);
   const stem = suiteNameFromFile(path).replace(/^[^/]*\//, '');
   const suite = await readRecords(records, { file: path, stem }, { ...options, cells: false });
   const moving = `${path} can change: name ${source} in the policy, which this run has read`;
@@ -168,7 +174,7 @@ async function readRecords(
   const { cells, fields, filter, asking, fewShot, refusals } = options;
   if (refusals !== undefined) {
     const requests = fields === undefined ? read : renameFields(read, fields, { file: place.file, cells });
-    return { items: uniqueItems(requestItems(requests, place, refusals)), seeded: false, warnings: [] };
+    return { ...uniqueItems(requestItems(requests, place, refusals), null), seeded: false, warnings: [] };
   }
   if (asking?.prompt !== undefined) checkPrompt(asking.prompt, place.file);
   if (filter !== undefined) {
@@ -176,7 +182,8 @@ async function readRecords(
   }
   const { records, warnings } = nameFields(read, { file: place.file, cells, fields });
   const examples = fewShot === undefined ? null : await readExamples(fewShot, fields);
-  const suite = readItems(records, place, { ...options, examples });
+  const sliced = slicing(read, { file: place.file, cells, slices: options.slices });
+  const suite = readItems(records, place, { ...options, examples, sliced });
   return { ...suite, warnings: [...warnings, ...suite.warnings] };
 }
 
@@ -186,19 +193,38 @@ async function drawSuite(path: string, options: ProbeFileOptions): Promise<FileS
   if (steps !== undefined) throw notSteps(path);
   expectUsual(options, path, 'its prompts are those of the templates');
   if (fields !== undefined) throw new UserError(`${path}: fields: templates have no records`, 'leave fields out');
+  if (options.slices !== undefined) {
+    throw new UserError(`${path}: slices: templates have no records`, 'leave slices out');
+  }
   const templates = await readTemplates(path, options.text);
   const drawn = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
   const located = templateItems(templates, drawn).map((item) => ({ where: path, item }));
-  return { items: uniqueItems(located), seeded: true, warnings: [] };
+  return { ...uniqueItems(located, null), seeded: true, warnings: [] };
+}
+
+type SlicedRecords = ReturnType<typeof sliceRecords> | null;
+
+function slicing(
+  records: readonly ProbeRecord[],
+  {
+    slices,
+    ...place
+  }: { readonly file: string; readonly cells: boolean; readonly slices: readonly string[] | undefined },
+): SlicedRecords {
+  return slices === undefined ? null : sliceRecords(records, slices, place);
 }
 
 function readItems(
   records: readonly ProbeRecord[],
   place: RecordsPlace,
-  options: ProbeFileOptions & { readonly cells: boolean; readonly examples: Questions | null },
+  options: ProbeFileOptions & {
+    readonly cells: boolean;
+    readonly examples: Questions | null;
+    readonly sliced: SlicedRecords;
+  },
 ): FileSuite {
   const { file: path } = place;
-  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, asking = {}, cells, examples } = options;
+  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, asking = {}, cells, examples, sliced } = options;
   const seeded = !isGroup;
   const format = recognizeFormat(records, path);
   if (steps !== undefined && (isGroup || format !== 'exact')) throw notSteps(path);
@@ -209,27 +235,30 @@ function readItems(
       where: record.where,
       item: readPairedRecord(record, scoring ?? 'raw'),
     }));
-    if (isGroup) return { items: uniqueItems(groupPairedItems(located)), seeded, warnings: [] };
-    const items = uniqueItems(located);
+    if (isGroup) return { ...uniqueItems(groupPairedItems(located), sliced), seeded, warnings: [] };
+    const { items, ...slices } = uniqueItems(located, sliced);
     if (!options.isAlone) checkPairs(located);
-    return { items: withTwinKinds(items), seeded: false, warnings: [] };
+    return { items: withTwinKinds(items), ...slices, seeded: false, warnings: [] };
   }
   const { warnings, ...questions } = readQuestions(records, place, options);
   const texts = scoring ?? 'per-character';
   const finish = (located: readonly LocatedItem[]) =>
-    uniqueItems(examples === null ? located : withExamples(located, { questions, examples, asking, scoring: texts }));
+    uniqueItems(
+      examples === null ? located : withExamples(located, { questions, examples, asking, scoring: texts }),
+      sliced,
+    );
   if (questions.kind === 'choice') {
     const forms = choiceForms(questions.records, asking, texts);
     const located = isGroup
       ? groupChoiceItems(questions.records, texts, forms)
       : deriveChoiceItems(questions.records, { seed, kinds, scoring: texts, forms });
-    return { items: finish(located), seeded, warnings };
+    return { ...finish(located), seeded, warnings };
   }
   const forms = problemForms(questions.records, asking);
-  if (isGroup) return { items: finish(groupExactItems(questions.records, forms)), seeded, warnings };
+  if (isGroup) return { ...finish(groupExactItems(questions.records, forms)), seeded, warnings };
   const located = deriveExactItems(questions.records, { seed, kinds, steps: steps ?? 'strict', forms });
   const share = kinds.includes('fresh') ? describeRedrawn(path, questions.records, located) : null;
-  return { items: finish(located), seeded, warnings: share === null ? warnings : [...warnings, share] };
+  return { ...finish(located), seeded, warnings: share === null ? warnings : [...warnings, share] };
 }
 
 /** Settings of how questions are asked are for files that leave it open. */
@@ -252,7 +281,7 @@ function notSteps(path: string): UserError {
   );
 }
 
-function uniqueItems(located: readonly LocatedItem[]): ProbeItem[] {
+function uniqueItems(located: readonly LocatedItem[], sliced: SlicedRecords): Pick<FileSuite, 'items' | 'slices'> {
   const lines = new Map<string, string>();
   for (const { item, where } of located) {
     const first = lines.get(item.id);
@@ -261,5 +290,6 @@ function uniqueItems(located: readonly LocatedItem[]): ProbeItem[] {
     }
     lines.set(item.id, where);
   }
-  return located.map(({ item }) => item);
+  const items = located.map(({ item }) => item);
+  return sliced === null ? { items } : { items, slices: sliceFacts(located, sliced) };
 }

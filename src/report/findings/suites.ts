@@ -1,11 +1,24 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { dropLimit } from '../text/deciding-row.ts';
-import { formatCount, formatPointsChange, formatPointsLimit, formatPossibleDrop, NO_NUMBER } from '../text/numbers.ts';
+import { accuracyNumbers, dropLimit } from '../text/deciding-row.ts';
+import {
+  formatCount,
+  formatEnds,
+  formatInteger,
+  formatPercent,
+  formatPoints,
+  formatPointsChange,
+  formatPointsLimit,
+  formatPossibleDrop,
+  formatProbability,
+  NO_NUMBER,
+  pointsDigits,
+} from '../text/numbers.ts';
 import { code, name, type Phrase, phrase } from '../text/phrase.ts';
+import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
 /** Suites that the policy says something of. */
-export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear'> = {
+export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-loss' | 'slices-not-judged'> = {
   'suite-missing': {
     title: 'Suite missing',
     about: 'itself',
@@ -26,7 +39,46 @@ export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear'> = {
     }),
     steps: ({ suite }) => [phrase`Give ${name(suite)} more items, or a larger ${code('drop')}.`],
   },
+  'slice-loss': {
+    title: 'Slice loss',
+    about: 'itself',
+    isLoss: true,
+    sentence: (finding) => {
+      const { suite, facts, candidate, baseline, change, lower, upper, p, limit, slices } = finding;
+      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+      const ends = formatEnds({ value: change, lower, upper }, pointsDigits);
+      const others = slices > 1 ? ` It is the worst of ${formatInteger(slices)} slices that lost.` : '';
+      return phrase`${name(suite)} dropped ${formatPoints(-change)} where ${sliceName(finding)} (${accuracies}, ${ends}; limit ${formatPointsLimit(limit)}; ${formatCount(facts, 'fact')}, ${formatProbability(p)} adjusted for all slices).${others}`;
+    },
+    headline: (finding) =>
+      phrase`${name(finding.suite)} ${formatPointsChange(finding.change)} where ${sliceName(finding)}: a loss beyond the limit of ${formatPointsLimit(finding.limit)}.`,
+    row: (finding) => ({
+      key: `slice of ${finding.suite}`,
+      check: phrase`${name(finding.suite)}, ${sliceName(finding)}`,
+      ...accuracyNumbers(finding, dropLimit(finding.limit)),
+    }),
+    steps: ({ value }) => [
+      phrase`Look at what the training data has of ${name(value)}, and compare the answers to these items.`,
+    ],
+  },
+  'slices-not-judged': {
+    title: 'Slices not judged',
+    about: 'itself',
+    isGap: true,
+    sentence: ({ suite, field, slices }) =>
+      slices === 0
+        ? phrase`${name(suite)} was not judged by ${name(field)}: the baseline does not have its values.`
+        : phrase`${name(suite)} was not judged by ${name(field)}: of ${formatCount(slices, 'slice')}, none has enough items in which a loss could show.`,
+    steps: ({ slices, field }, report) =>
+      slices === 0
+        ? [remeasure(report)]
+        : [phrase`Add items for each ${name(field)}, or take it out of ${code('slices')}.`],
+  },
 };
+
+function sliceName({ field, value }: Pick<FindingOf<'slice-loss'>, 'field' | 'value'>): Phrase {
+  return phrase`${name(field)} is ${name(value)}`;
+}
 
 const WHY: Readonly<Record<FindingOf<'suite-missing'>['cause'], string>> = {
   'not-there': 'the candidate was not asked it',

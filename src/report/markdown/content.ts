@@ -19,7 +19,7 @@ import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeSectionNotes } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
-import { SUITE_COLUMNS, SUITE_NOTE, suiteCells } from '../text/suites.ts';
+import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../text/suites.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
@@ -69,7 +69,7 @@ export interface Content {
   probeNotes: string;
   /** Benchmarks from logs of an evaluation. */
   benchmarks: string;
-  /** What counts for each suite. */
+  /** What counts for each suite, and slices of them. */
   suites: string;
   evidence: string[];
   families: string;
@@ -128,7 +128,7 @@ export function markdownContent(
     pictures: hasPictures ? accuracyCharts(report) : [],
     ...probeContent(report),
     benchmarks: benchmarkTable(report),
-    suites: suiteTable(report),
+    suites: [suiteTable(report), sliceTable(report)].filter((part) => part !== '').join('\n\n'),
     table: [
       isPass ? decidingTableMarkdown(report) : '',
       deltaTable(report.shadowDeltas),
@@ -253,6 +253,20 @@ function suiteTable({ suites = [] }: Report): string {
     alignDelimiters: false,
   });
   return `${table}\n\n<sub>${SUITE_NOTE}</sub>`;
+}
+
+/** Slices, the worst first. Empty without. */
+function sliceTable({ slices = [] }: Report): string {
+  if (slices.length === 0) return '';
+  const rows = slices
+    .slice(0, MAX_SUITES)
+    .map((row) => [codeName(row.suite), codeName(row.field), codeName(row.value), ...sliceCells(row)]);
+  const table = markdownTable([['suite', 'field', 'value', ...SLICE_COLUMNS], ...rows], {
+    align: ['l', 'l', 'l', 'r', 'r', 'r', 'r'],
+    alignDelimiters: false,
+  });
+  const more = slices.length - rows.length;
+  return `${table}\n\n<sub>${SLICE_NOTE}${more > 0 ? ` ${more} more rows in the JSON report.` : ''}</sub>`;
 }
 
 /** Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words. */

@@ -15,7 +15,7 @@ import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
-import { SUITE_COLUMNS, SUITE_NOTE, suiteCells } from '../text/suites.ts';
+import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../text/suites.ts';
 import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
@@ -60,6 +60,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     probes,
     benchmarks,
     suites,
+    renderSlices(report, width),
     findings.join('\n'),
     small.join('\n'),
     renderSteps(report, width),
@@ -152,6 +153,24 @@ function renderSuites({ suites = [] }: Report, width: number): string {
   return [terminalTable(columns, cells), ...wrap(SUITE_NOTE, width - 2).map((line) => `  ${line}`)].join('\n');
 }
 
+/** Slices, the worst first. Empty where the policy names none. */
+function renderSlices({ slices = [] }: Report, width: number): string {
+  if (slices.length === 0) return '';
+  const columns: Column[] = [
+    ...['suite', 'field', 'value'].map((head) => ({ head })),
+    ...SLICE_COLUMNS.map((head) => ({ head, align: 'right' as const })),
+  ];
+  const shown = slices.slice(0, MAX_SLICES);
+  const cells = shown.map((row) => [
+    ...[row.suite, row.field, row.value].map((text) => printable(text, NAME)),
+    ...sliceCells(row),
+  ]);
+  const more = slices.length - shown.length;
+  const note = `${SLICE_NOTE}${more > 0 ? ` ${more} more in the JSON report.` : ''}`;
+  return [terminalTable(columns, cells), ...wrap(note, width - 2).map((line) => `  ${line}`)].join('\n');
+}
+
+const MAX_SLICES = 12;
 const METRIC_WIDTH = 18;
 const NUMBERS = new Set<string>(['candidate', 'seen', 'limit']);
 

@@ -58,7 +58,7 @@ function errorWords(stderr: number | null | undefined): string {
   return typeof stderr === 'number' ? `\u00a0±\u00a0${percentDigits(stderr)}` : '';
 }
 
-function probabilityDigits(p: number): string {
+export function probabilityDigits(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
 }
 

@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
+import { probabilityDigits } from './benchmarks.ts';
 import { movementWords } from './movement.ts';
-import { formatInteger, formatPointsLimit, NO_NUMBER, percentDigits, pointsDigits } from './numbers.ts';
+import { formatEnds, formatInteger, formatPointsLimit, NO_NUMBER, percentDigits, pointsDigits } from './numbers.ts';
 
 export type SuiteRows = NonNullable<Report['suites']>;
 
@@ -24,3 +25,22 @@ export function suiteCells({ level, required, isJudged, items, limit, ...row }: 
 /** What stands below the table. */
 export const SUITE_NOTE =
   'Changes in points, of twins where a suite has some; “at least” is the one-sided bound: a larger loss is ruled out. Suites of the gravest level are judged together as well.';
+
+type ReportedSlice = NonNullable<Report['slices']>[number];
+
+/** Columns after suite, field and value. */
+export const SLICE_COLUMNS = ['facts', 'baseline → candidate', 'change', 'p'] as const;
+
+/** How the accuracy of a slice changed. One that is not judged has no p that would look like one. */
+export function sliceCells({ facts, baseline, candidate, change, lower, upper, p, isJudged }: ReportedSlice): string[] {
+  return [
+    formatInteger(facts),
+    movementWords({ baseline, candidate }, (share) => `${percentDigits(share)}%`),
+    `${pointsDigits(change)} (${formatEnds({ value: change, lower, upper }, pointsDigits)})`,
+    isJudged && p !== null ? probabilityDigits(p) : 'not judged',
+  ];
+}
+
+/** What stands below the table. */
+export const SLICE_NOTE =
+  'Slices, the worst change first. p: one-sided sign-flip test over facts, adjusted for all slices (Holm). A slice of fewer than 20 facts, or in which the baseline guesses, is not judged.';

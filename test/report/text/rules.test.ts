@@ -53,6 +53,8 @@ describe('the rules of a report', () => {
     'other-levels',
     'suite-missing',
     'suite-unclear',
+    'slice-loss',
+    'slices-not-judged',
     'no-common-items',
     'probes-not-run',
     'left-out',

@@ -5,7 +5,7 @@ import { benchmarks } from './benchmarks.ts';
 import { items } from './items.ts';
 import { probeNumbers } from './numbers.ts';
 import { planes } from './planes.ts';
-import { suites } from './suites.ts';
+import { slices, suites } from './suites.ts';
 
 /** The behavioral half: accuracies, what carried over, every item, the tests; and benchmarks from logs. */
 export const PROBES_SECTION: PageSection = {
@@ -20,6 +20,6 @@ export const PROBES_SECTION: PageSection = {
 ${planes(probes, report, options)}
 ${items(probes, options)}
 ${probeNumbers(probes, options)}`;
-    return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows, report, options)}${suites(report)}`;
+    return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows, report, options)}${suites(report)}${slices(report)}`;
   },
 };

@@ -1,5 +1,5 @@
 import type { Report } from '../../../compare/report.ts';
-import { SUITE_COLUMNS, SUITE_NOTE, suiteCells } from '../../text/suites.ts';
+import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../../text/suites.ts';
 import { type Html, html } from '../html.ts';
 import { cellsTable } from './cells-table.ts';
 
@@ -14,4 +14,22 @@ ${cellsTable({
   text: [1],
 })}
 <p class="note">${SUITE_NOTE}</p>`;
+}
+
+/** Slices of suites, the worst first. */
+export function slices({ slices: rows = [] }: Report): Html | null {
+  if (rows.length === 0) return null;
+  return html`<h3 id="probes-slices">Slices</h3>
+${cellsTable({
+  label: 'Change by slice',
+  heads: ['suite', 'field', 'value', ...SLICE_COLUMNS],
+  rows: rows.map((row) => [
+    html`<code>${row.suite}</code>`,
+    html`<code>${row.field}</code>`,
+    html`<code>${row.value}</code>`,
+    ...sliceCells(row),
+  ]),
+  text: [1, 2],
+})}
+<p class="note">${SLICE_NOTE}</p>`;
 }

@@ -1,0 +1,58 @@
+import { UserError } from '@shadow-gate/platform';
+import { LONGEST_SLICE } from '../item.ts';
+import { valueAt } from './field-path.ts';
+import type { LocatedItem } from './located-item.ts';
+import { type ProbeRecord, quote } from './records.ts';
+
+/** The values of the fields that a suite is sliced by, by the names of the fields. A field that a record lacks is missing. */
+export type SliceValues = Readonly<Record<string, string>>;
+
+/** By the id of a fact. */
+export type SlicesOfFacts = ReadonlyMap<string, SliceValues>;
+
+/** A field with more values tells items apart, not slices. */
+const MOST_VALUES = 200;
+
+const HINT = 'name fields with a few short values, such as a language or a product';
+
+/**
+ * The values of some fields, by the place of a record.
+ * @param cells whether values are cells, which have no type
+ * @throws UserError for a field that no record has, a value that is no short text, number or boolean, and too many of them
+ */
+export function sliceRecords(
+  records: readonly ProbeRecord[],
+  fields: readonly string[],
+  { file, cells }: { readonly file: string; readonly cells: boolean },
+): ReadonlyMap<string, SliceValues> {
+  const known = records.map((record) => {
+    const values = fields.flatMap((field): [string, string][] => {
+      const value = textOf(valueAt(record.fields, field, { cells }), `${record.where}: ${field}`);
+      return value === null ? [] : [[field, value]];
+    });
+    return [record.where, Object.fromEntries(values)] as const;
+  });
+  for (const field of fields) {
+    const values = new Set(known.flatMap(([, own]) => own[field] ?? []));
+    if (values.size === 0) throw new UserError(`${file}: slices: no record has ${quote(field)}`, HINT);
+    if (values.size > MOST_VALUES) {
+      throw new UserError(`${file}: slices: ${quote(field)} has ${values.size} values, more than ${MOST_VALUES}`, HINT);
+    }
+  }
+  return new Map(known);
+}
+
+/** @returns null for a missing value */
+function textOf(value: unknown, place: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'object') throw new UserError(`${place}: ${quote(value)} is no value of a slice`, HINT);
+  const text = String(value).trim();
+  if (text.length <= LONGEST_SLICE) return text === '' ? null : text;
+  throw new UserError(`${place}: longer than ${LONGEST_SLICE} characters, which is no value of a slice`, HINT);
+}
+
+/** Of each fact, the values of the record that has its benchmark form. */
+export function sliceFacts(located: readonly LocatedItem[], values: ReadonlyMap<string, SliceValues>): SlicesOfFacts {
+  const own = located.filter(({ item }) => item.id === item.fact);
+  return new Map(own.map(({ where, item }) => [item.fact, values.get(where) ?? {}]));
+}
