@@ -77,7 +77,9 @@ function levelsOfAnswers(
   const { rows, retention, levels, losses, graded, kinds } = comparison;
   const { level, 'capability-drop': partDrop } = settings['twin-accuracy'];
   const own = suites.filter(({ suite }) => asked.some(({ name }) => name === suite));
-  const pooled = gravestOf(own.map((row) => row.level));
+  // Twins of another suite are no part of what says which suites count.
+  const benchmarks = own.filter((row) => !kinds.some(({ group }) => group === row.suite));
+  const pooled = gravestOf(benchmarks.map((row) => row.level));
   const levelOf = (suite: string | null) =>
     suite === null ? pooled : (own.find((row) => row.suite === suite)?.level ?? 'fail');
   const limitOfSuite = (suite: string | null) => own.find((row) => row.suite === suite)?.limit ?? 0;

@@ -302,3 +302,63 @@ describe('a measurement of a narrow update does not get through with', () => {
     expect(RED).toContain(verdictOn(forge(narrow(), edit), GATED));
   });
 });
+
+describe('a measurement that got worse in one slice of a suite does not get through with', () => {
+  const LANGUAGES = ['de', 'en', 'fr'] as const;
+  const ofFile = (made: MeasuredProbes): MeasuredProbes => ({
+    ...made,
+    suites: [{ ...SUITE, name: 'own.csv', version: null, items: made.items.length }],
+    items: made.items.map((item) => {
+      const language = LANGUAGES[Number(item.fact) % LANGUAGES.length] ?? 'de';
+      return { ...item, suite: 'own.csv', slices: { language } };
+    }),
+  });
+  const isGerman = (fact: number) => fact % LANGUAGES.length === 0;
+  /** German twins are lost, and as many others won. */
+  const worse = ofFile(
+    answered((fact, form) => {
+      if (form === 'benchmark') return knows(fact);
+      return isGerman(fact) ? knows(fact) && fact % 15 !== 3 : knows(fact) || fact % 2 === 0;
+    }),
+  );
+  const POLICY = 'probes: [{file: own.csv, slices: [language], required: true, drop: 0.04}]';
+  const baseline = measurement({ tensors: matrices(0.501), probes: ofFile(known) });
+
+  it.each<[string, Forgery]>([
+    ['nothing', () => {}],
+    ['no slices', (m) => m.probes.items.map((item: Forged) => delete item.slices)],
+    ['all in one slice', (m) => setEach(m.probes.items, { slices: { language: 'en' } })],
+    [
+      'each in a slice of its own',
+      (m) => m.probes.items.map((item: Forged) => set(item, { slices: { language: item.id } })),
+    ],
+    ['slices of another field', (m) => setEach(m.probes.items, { slices: { product: 'phone' } })],
+    ['the lost twins in another slice', (m) => setEach(lostOf(m), { slices: { language: 'en' } })],
+    [
+      'the German items gone',
+      (m) => set(m.probes, { items: m.probes.items.filter((item: Forged) => item.slices.language !== 'de') }),
+    ],
+    [
+      'another name of the suite',
+      (m) => [setEach(m.probes.suites, { name: 'x' }), setEach(m.probes.items, { suite: 'x' })],
+    ],
+    ['no suites', (m) => set(m.probes, { items: [], suites: [] })],
+    ['no probes', (m) => set(m, { probes: null })],
+    ['a settled verdict', (m) => set(m.probes, { orderSeed: 1, sequential: { blocks: 1, of: 9, settled: 'pass' } })],
+  ])('%s', (_, edit) => {
+    expect(verdictOn(JSON.stringify(candidate({ probes: ofFile(known) })), POLICY, baseline)).toBe('pass');
+    expect(RED).toContain(verdictOn(forge(candidate({ probes: worse }), edit), POLICY, baseline));
+  });
+
+  it.each<[string, Forgery]>([
+    [
+      'another name of the suite',
+      (m) => [setEach(m.probes.suites, { name: 'x' }), setEach(m.probes.items, { suite: 'x' })],
+    ],
+    ['no suites', (m) => set(m.probes, { items: [], suites: [] })],
+    ['no probes', (m) => set(m, { probes: null })],
+  ])('a required suite hidden by %s', (_, edit) => {
+    const made = forge(candidate({ probes: ofFile(known) }), edit);
+    expect(RED).toContain(verdictOn(made, 'probes: [{file: own.csv, required: true}]', baseline));
+  });
+});

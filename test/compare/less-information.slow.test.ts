@@ -15,6 +15,10 @@ describe('a candidate of which less is known never gets a better verdict', () =>
     expect(improvements.filter((improvement) => improvement.loss === loss)).toEqual([]);
   });
 
+  it.each([438, 783, 2850])('without probes a required suite that warns hides nothing (seed %i)', (seed) => {
+    expect(improvementsOf(seed, ['no probes'])).toEqual([]);
+  });
+
   // In these, the wrong answers are what makes the probes of a candidate without a baseline show nothing.
   it.each([73, 485, 2393, 2425])('items that were left out count as wrong without a baseline too (seed %i)', (seed) => {
     const leftOut = Object.keys(LOSSES).filter((loss) => loss.endsWith('left out'));

@@ -131,6 +131,10 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
           probes: { ...whole.probes, items: whole.probes.items.map(({ likelihood: _, ...item }) => item) },
         }
       : null,
+  'no slices': (whole) =>
+    whole.probes?.status === 'measured' && whole.probes.items.some(({ slices }) => slices !== undefined)
+      ? { ...whole, probes: { ...whole.probes, items: whole.probes.items.map(({ slices: _, ...item }) => item) } }
+      : null,
   'matrices skipped': someTensors('skipped'),
   'matrices gone': someTensors('gone'),
   'the worst matrix skipped': worstTensor('skipped'),

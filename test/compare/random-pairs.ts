@@ -65,7 +65,35 @@ export function randomPair(seed: number): RandomPair {
           candidate: withLikelihoods(sides.candidate, seeded(10_000_000 + seed)),
           baseline: sides.baseline && withLikelihoods(sides.baseline, seeded(20_000_000 + seed)),
         };
-  return { ...graded, policy: `${policy}${strict}` };
+  // Likewise.
+  const mixed = Math.imul(seed, 0x9e3779b1) >>> 0;
+  const tiers = seeded(mixed);
+  if (mixed % 3 !== 0) return { ...graded, policy: `${policy}${strict}` };
+  const sliced = { candidate: withSlices(graded.candidate), baseline: graded.baseline && withSlices(graded.baseline) };
+  return { ...sliced, policy: `${policy}${strict}\n${randomTier(tiers, { own })}` };
+}
+
+/** Every fact in one of three languages. */
+function withSlices(measured: Measurement): Measurement {
+  const { probes: run } = measured;
+  if (run?.status !== 'measured') return measured;
+  const languageOf = (fact: string) => ['de', 'en', 'fr'][[...fact].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 3];
+  const items = run.items.map((item) => ({ ...item, slices: { language: languageOf(item.fact) ?? 'de' } }));
+  return { ...measured, probes: { ...run, items } };
+}
+
+/** What the suite of a pair counts for. */
+function randomTier(random: Seeded, { own }: { readonly own: boolean }): string {
+  const some = (key: string, values: readonly (number | string)[]) =>
+    random.uniform() < 0.5 ? [`${key}: ${pick(random, values)}`] : [];
+  const keys = [
+    ...some('level', ['fail', 'warn']),
+    ...some('required', ['true']),
+    ...some('drop', [0.01, 0.05, 0.2]),
+    ...some('relative-drop', [0.02, 0.2]),
+    ...(own ? some('slices', ['[language]']) : []),
+  ];
+  return `probes: [{file: ${own ? 'exam' : SUITE.name}${keys.map((key) => `, ${key}`).join('')}}]`;
 }
 
 /** Log-likelihoods that prefer what was given: alike on both sides, but for some noise. */

@@ -3,6 +3,7 @@ import type { Measurement } from '../../measure/schema/index.ts';
 import { requiredSuites } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import { suiteLevel } from '../probes/pool.ts';
 
 /** Was enough measured to judge anything? */
 export function nothingMeasuredCheck({ candidate }: ComparisonContext): Finding[] {
@@ -43,7 +44,8 @@ export function missingHalfCheck({ candidate, baseline, only, policy }: Comparis
   const lacksSpectra = candidate.method === null && candidate.probes !== null && baseline.method !== null;
   if (!lacksProbes && !lacksSpectra) return [];
   // Suites that are required are missing then, and named.
-  if (lacksProbes && only !== 'spectra' && requiredSuites(policy).length > 0) return [];
+  const isSaid = only !== 'spectra' && requiredSuites(policy).some((file) => suiteLevel(file, policy) === 'fail');
+  if (lacksProbes && isSaid) return [];
   const half = lacksProbes ? 'spectra' : 'probes';
   const isRequested = only === half || (lacksProbes && policy.probes.length === 0);
   return [{ kind: 'one-half-only', level: isRequested ? 'info' : 'inconclusive', half }];

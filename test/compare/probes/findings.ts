@@ -4,6 +4,7 @@ import { lettersMemorizedCheck } from '../../../src/compare/checks/letters-memor
 import { levelLostCheck } from '../../../src/compare/checks/level-lost.ts';
 import { retentionCheck } from '../../../src/compare/checks/retention.ts';
 import { shadowDeltaCheck } from '../../../src/compare/checks/shadow-delta.ts';
+import { sliceLossCheck } from '../../../src/compare/checks/slices.ts';
 import { twinAccuracyCheck } from '../../../src/compare/checks/twin-accuracy.ts';
 import { uninformativeProbesCheck } from '../../../src/compare/checks/uninformative-probes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
@@ -18,6 +19,7 @@ const JUDGED = [
   gainNotShownCheck,
   twinAccuracyCheck,
   accuracyLossCheck,
+  sliceLossCheck,
   retentionCheck,
   uninformativeProbesCheck,
 ];
