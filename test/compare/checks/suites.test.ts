@@ -125,6 +125,17 @@ describe('the level of a suite', () => {
   });
 });
 
+it('a pass of the built-in suite is read, where its twins have less of alpha than those of a file', () => {
+  const of = (isRight: IsRight): Measurement =>
+    probesOnly(probes({ items: itemsOf(SUITE.name, isRight, 360), suites: [{ ...SUITE, items: 720 }] }));
+  const was = of((i, form) => right(i) && (form === 'benchmark' || (i % 180 !== 5 && i !== 13)));
+  const is = of((i, form) => right(i) && (form === 'benchmark' || (i % 36 !== 1 && i !== 3)));
+  const report = judge(is, was, '');
+  expect(report.verdict).toBe('pass');
+  // P(X ≥ 11), X ~ Bin(14, ½): between 0.4 and 0.8 of alpha.
+  expect(report.probes?.comparison.rows[0]?.twinChange?.p).toBeCloseTo(0.0287, 4);
+});
+
 describe('the limits of a suite', () => {
   const found = (every: number, own: string) =>
     judge(lossIn('b.csv', every), same, policyOf(`level: warn, ${own}`)).findings.flatMap((one) =>
