@@ -52,13 +52,13 @@ export function benchmarkUnit(name: string, tasks: readonly ComparedTask[]): Ben
 /** A task of a milder level than the group that it is in is one of its own, and no part of that. */
 export function benchmarkUnits(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkUnit[] {
   const levelOf = ({ name }: Pick<BenchmarkUnit, 'name'>) => benchmarkLevel(name, pairing, policy);
-  const roots = benchmarkScopes(pairing)
-    .filter(({ name }) => pairing.roots.includes(name))
-    .map((unit) => ({ ...unit, tasks: unit.tasks.filter((task) => levelOf(task) === levelOf(unit)) }))
-    .filter(({ tasks }) => tasks.length > 0);
-  const covered = new Set(roots.flatMap(({ tasks }) => tasks));
-  const apart = pairing.tasks.filter((task) => !covered.has(task)).map((task) => ({ name: task.name, tasks: [task] }));
-  return [...roots, ...apart].map(({ name, tasks }) => benchmarkUnit(name, tasks));
+  const roots = benchmarkScopes(pairing).filter(({ name }) => pairing.roots.includes(name));
+  const whole = roots.map((unit) => ({ ...unit, tasks: unit.tasks.filter((task) => levelOf(task) === levelOf(unit)) }));
+  const apart = new Set(roots.flatMap((unit) => unit.tasks.filter((task) => levelOf(task) !== levelOf(unit))));
+  return [
+    ...whole.filter(({ tasks }) => tasks.length > 0),
+    ...[...apart].map((task) => ({ name: task.name, tasks: [task] })),
+  ].map(({ name, tasks }) => benchmarkUnit(name, tasks));
 }
 
 /** Groups first. */
@@ -81,8 +81,8 @@ export function allOutcomes(pairing: BenchmarkPairing, policy: ProbePolicy): Out
 /** The smallest loss of a task or group that is reported. One task alone is everything. @param accuracy of the baseline */
 export function benchmarkLimit(name: string, accuracy: number, pairing: BenchmarkPairing, policy: ProbePolicy): number {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
-  const [only, ...others] = pooledTasks(pairing, policy);
-  return suiteLimit(name, accuracy, policy) ?? (others.length === 0 && name === only?.name ? drop : partDrop);
+  const isAlone = pooledTasks(pairing, policy).length === 1 && poolOfBenchmarks(pairing, policy).has(name);
+  return suiteLimit(name, accuracy, policy) ?? (isAlone ? drop : partDrop);
 }
 
 /** Tests for losses: every metric of every task and group, and everything together. */

@@ -50,8 +50,11 @@ function isPartOf(
   name: string,
   isIt: (name: string) => boolean,
   { parents }: Pick<BenchmarkPairing, 'parents'>,
+  below: readonly string[] = [],
 ): boolean {
-  return isIt(name) || (parents.get(name) ?? []).some((group) => isPartOf(group, isIt, { parents }));
+  if (isIt(name)) return true;
+  const above = (parents.get(name) ?? []).filter((group) => !below.includes(group));
+  return above.some((group) => isPartOf(group, isIt, { parents }, [...below, name]));
 }
 
 /** Required suites whose answers do not rule out a loss of their limit, or of `margin` where they have none of their own. */

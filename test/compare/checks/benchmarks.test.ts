@@ -253,6 +253,27 @@ describe('the verdict on two evaluations', () => {
     expect(found(report, 'benchmark-loss')).toMatchObject([{ task: 'g', documents: 800, lost: 40 }]);
   });
 
+  it('gives the tasks of a group its level, and judges the group without those that have another', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const side = (rights: readonly number[]): Measurement => {
+      const value = rights.reduce((sum, right) => sum + right, 0) / 800;
+      const metrics = [{ metric: 'acc', filter: 'none', value, stderr: 0.01, higherIsBetter: true }];
+      const group = { name: 'g', alias: null, version: '1', members: names, metrics };
+      const tasks = names.map((name, i) => task(name, rights[i] ?? 0));
+      return logs([...tasks, task('other', 150)], { groups: [group] });
+    };
+    const same = side([150, 150, 150, 150]);
+    const lossesIn = (rights: readonly number[], probes: string) => {
+      const { verdict, findings } = compareLogs(side(rights), same, `probes: [other, ${probes}]`);
+      return [verdict, findings.flatMap((one) => (one.kind === 'benchmark-loss' ? [one.task] : []))];
+    };
+    expect(lossesIn([150, 150, 150, 100], '{file: g, level: warn}')).toEqual(['warn', ['d']]);
+    expect(lossesIn([150, 150, 150, 100], '{file: g, level: warn}, {file: d, level: fail}')).toEqual(['fail', ['d']]);
+    expect(lossesIn([150, 150, 150, 100], '{file: d, level: info}')).toEqual(['pass', ['d']]);
+    // One that informs hides none that counts.
+    expect(lossesIn([100, 150, 150, 100], '{file: d, level: info}')).toEqual(['fail', ['a', 'd']]);
+  });
+
   it('does not pass what few documents leave open', () => {
     const few = (right: number) => {
       const whole = task('a', right);
