@@ -14,7 +14,7 @@ import { levelsIn } from './levels.ts';
 import { mustPassRows } from './must-pass.ts';
 import { pairAnswers, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
-import { poolOfFacts } from './pool.ts';
+import { poolOfFacts, type SuitePool } from './pool.ts';
 import { textRows } from './texts.ts';
 import { withheldSuites } from './withheld.ts';
 
@@ -37,7 +37,7 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
     };
     const answers = alone(pairing.probes);
     const evidence = (comparison: ProbeComparison) => evidenceOf({ answers, comparison, kinds: null }, context);
-    return describe(context, pairing.probes, compare, { evidence });
+    return describe(context, pairing.probes, compare, { evidence, pool: poolOfFacts(answers, policy) });
   }
   if (pairing.kind !== 'paired') return null;
   const { evaluation, probes: asked, baseline } = pairing;
@@ -48,6 +48,7 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
   };
   return describe(context, asked, compare, {
     evidence: (comparison) => evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
+    pool: evaluation.pool,
     stops: { baseline, settled, alpha: policy['twin-accuracy'].alpha },
   });
 }
@@ -115,8 +116,13 @@ function describe(
   compare: Compare,
   {
     evidence,
+    pool,
     stops = null,
-  }: { readonly evidence: (comparison: ProbeComparison) => Evidence; readonly stops?: Stops | null },
+  }: {
+    readonly evidence: (comparison: ProbeComparison) => Evidence;
+    readonly pool: SuitePool;
+    readonly stops?: Stops | null;
+  },
 ): ProbeReport {
   const { suites, seed, orderSeed, items, leftOut, budgetSeconds, chatTemplate } = probes;
   const { candidate, policy } = context;
@@ -143,18 +149,18 @@ function describe(
     ...(run.probes?.execution === undefined ? {} : { execution: run.probes.execution }),
     seconds: run.probes?.seconds ?? 0,
     comparison,
-    drawn: rowOfDrawn(probes, compare),
+    drawn: rowOfDrawn(probes, compare, pool),
     ...(mustPass.length === 0 ? {} : { mustPass }),
     ...evidence(comparison),
   };
 }
 
 /**
- * The row of all facts that the seed draws. In a file, the seed decides at most how the twins of its facts are derived: run
+ * The row of all facts that the seed draws and that count. In a file, the seed decides at most how the twins of its facts are derived: run
  * again with another seed, they are the same facts.
  */
-function rowOfDrawn(probes: MeasuredProbes, compare: Compare): ProbeReport['drawn'] {
-  const suites = probes.suites.filter(({ seed, version }) => seed !== null && version !== null);
+function rowOfDrawn(probes: MeasuredProbes, compare: Compare, pool: SuitePool): ProbeReport['drawn'] {
+  const suites = probes.suites.filter(({ name, seed, version }) => seed !== null && version !== null && pool.has(name));
   const names = new Set(suites.map(({ name }) => name));
   const items = probes.items.filter(({ suite }) => names.has(suite));
   if (items.length === 0) return null;

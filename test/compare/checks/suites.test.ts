@@ -77,6 +77,22 @@ describe('the level of a suite', () => {
     expect(alone.verdict).toBe('fail');
   });
 
+  it('keeps what only warns out of the history, although the built-in suite is drawn by a seed', () => {
+    const of = (builtin: IsRight): Measurement => {
+      const items = [...itemsOf(SUITE.name, builtin), ...itemsOf('a.csv', right)];
+      const suites = [SUITE, { ...SUITE, name: 'a.csv', version: null }].map((own) => ({ ...own, items: 2 * FACTS }));
+      return probesOnly(probes({ items, suites }));
+    };
+    const drawn = (policy: string) =>
+      judge(
+        of((i) => right(i) && i % 3 !== 1),
+        of(right),
+        policy,
+      ).probes?.drawn;
+    expect(drawn('probes: [builtin, a.csv]')?.facts).toBe(FACTS);
+    expect(drawn('probes: [{file: builtin, level: warn}, a.csv]')).toBe(null);
+  });
+
   it('does not hide what the others lost behind what it gained', () => {
     const gained = side({
       'a.csv': (i, form) => right(i) && (form === 'benchmark' || i % 12 !== 1),
