@@ -52,7 +52,16 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'unused-template.ts',
   ],
   'evaluation-logs': ['measure-logs.ts'],
-  policy: ['apart.ts', 'exceptions.ts', 'load.ts', 'metrics.ts', 'policy.ts', 'probe-policy.ts', 'suite-tier.ts', 'twins-of.ts'],
+  policy: [
+    'apart.ts',
+    'exceptions.ts',
+    'load.ts',
+    'metrics.ts',
+    'policy.ts',
+    'probe-policy.ts',
+    'suite-tier.ts',
+    'twins-of.ts',
+  ],
   compare: [
     'calibration/index.ts',
     'compare.ts',

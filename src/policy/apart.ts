@@ -28,8 +28,11 @@ const OF_QUESTIONS = [
   ...(['samples', 'temperature'] as const),
 ];
 
+/** Limits of a loss, and what is judged apart. A file of requests may have a level beside these. */
+const OF_LOSSES = ['required', 'drop', 'relative-drop', 'floor', 'slices'] as const;
+
 type Settings = Omit<ApartFile, 'file'> & {
-  readonly [Key in 'refusal-patterns' | (typeof OF_QUESTIONS)[number]]?: unknown;
+  readonly [Key in 'refusal-patterns' | 'level' | (typeof OF_QUESTIONS | typeof OF_LOSSES)[number]]?: unknown;
 };
 
 /** A setting that cannot stand beside the others of an entry, and what to do; null if there is none. */
@@ -39,6 +42,11 @@ export function findApartMistake(own: Settings): { readonly key: string; readonl
   }
   const other = own.scoring === REFUSAL_SCORING ? OF_QUESTIONS.find((key) => own[key] !== undefined) : undefined;
   if (other !== undefined) return { key: other, message: 'a request is asked as it is written: leave it out' };
+  const limit = roleOf(own) === undefined ? undefined : OF_LOSSES.find((key) => own[key] !== undefined);
+  if (limit !== undefined) return { key: limit, message: 'is of questions whose losses are counted: leave it out' };
+  if (own['must-pass'] === true && own.level !== undefined) {
+    return { key: 'level', message: 'a question that may never break fails: leave it out' };
+  }
   if (own['must-pass'] === true && own['twins-of'] !== undefined) {
     return {
       key: 'must-pass',

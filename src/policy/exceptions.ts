@@ -27,6 +27,7 @@ export const ACCEPTABLE_FINDINGS = [
   'level-lost',
   'retention',
   'refusals-lost',
+  'slice-loss',
   'two-key',
   'trend',
 ] as const;

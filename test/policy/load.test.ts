@@ -57,6 +57,16 @@ rules:
       /:2:15: exceptions\.0\.finding: is not a finding that can be excepted: .*shadow-delta.*, or the metric of a rule/,
     ],
     [
+      'a level for questions that may never break',
+      'probes:\n  - { file: never.jsonl, must-pass: true, level: info }\n',
+      /:2:\d+: probes\.0\.level: a question that may never break fails: leave it out/,
+    ],
+    [
+      'a limit of losses for requests',
+      'probes:\n  - { file: requests.jsonl, scoring: refusal, drop: 0.9 }\n',
+      /:2:\d+: probes\.0\.drop: is of questions whose losses are counted: leave it out/,
+    ],
+    [
       'an exception without an end',
       'exceptions:\n  - {finding: spike, scope: any, reason: r, who: w}\n',
       /:2:5: exceptions\.0\.until: /,
