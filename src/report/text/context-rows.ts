@@ -14,7 +14,7 @@ import {
 } from './deciding-row.ts';
 import { NO_NUMBER } from './numbers.ts';
 import { name, phrase, term } from './phrase.ts';
-import { changeMark, isNotJudged } from './row-marks.ts';
+import { changeMark, isAccepted, isNotJudged } from './row-marks.ts';
 import { EXAM, twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
@@ -77,7 +77,7 @@ function gainRows(report: Report): DecidingRow[] {
       key: `carried over ${suite} ${kind} ${group ?? ''}`,
       check: carriedOver(least.row),
       ...transferNumbers(transfer, limit),
-      mark: isOpen ? 'inconclusive' : 'pass',
+      mark: isAccepted(report, 'shadow-delta') ? 'warn' : isOpen ? 'inconclusive' : 'pass',
     },
   ];
 }

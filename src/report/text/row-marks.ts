@@ -8,6 +8,14 @@ import { findingLink, phrase } from './phrase.ts';
 
 const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
 
+/** What an exception accepts is never shown as passed. */
+const levelInRow = ({ level, exception }: Finding): Level => (level === 'info' && exception ? 'warn' : level);
+
+/** Whether an exception accepts a finding of this kind. */
+export function isAccepted({ findings }: Report, kind: Finding['kind']): boolean {
+  return findings.some((finding) => finding.kind === kind && finding.level !== levelInRow(finding));
+}
+
 /** A finding as a row of the table that decides, with its numbers where it has some. */
 export function findingRow(finding: Finding, report: Report): DecidingRow {
   const { title, row } = wordsOf(finding);
@@ -17,7 +25,7 @@ export function findingRow(finding: Finding, report: Report): DecidingRow {
     check: phrase`${findingLink(finding.kind, title)}${where}`,
     ...{ baseline: null, candidate: NO_NUMBER, change: NO_NUMBER, limit: NO_NUMBER },
     ...own,
-    mark: markOf(finding.level),
+    mark: markOf(levelInRow(finding)),
   };
 }
 
@@ -54,7 +62,7 @@ export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boo
  */
 export function changeMark(report: Report, change: Change, drop: number | undefined): Verdict {
   if (!isBeyondDrop(change, drop ?? SMALLEST)) return 'pass';
-  const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(({ level }) => level);
+  const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(levelInRow);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));
   return worst === undefined ? 'inconclusive' : markOf(worst);
 }

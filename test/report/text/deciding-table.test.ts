@@ -31,6 +31,12 @@ describe('the table that decides', () => {
     expect(changeMark(report({ verdict: 'pass', findings: [] }), { ...both, candidate: 0.9 }, undefined)).toBe('pass');
   });
 
+  it('shows no loss as passed, or as open, that an exception accepts', () => {
+    const exception = { level: 'fail', reason: 'r', who: 'ada', until: '2027-01-15', daysLeft: 45 } as const;
+    const accepted = report({ verdict: 'pass', findings: [{ ...twinLoss, level: 'info', exception }] });
+    expect(changeMark(accepted, { baseline: 0.9, candidate: 0.6 }, 0.02)).toBe('warn');
+  });
+
   it('has exam and twins with their limits, whatever the verdict, and the headline of the spectra', () => {
     expect(linesOf(report({ verdict: 'pass', findings: [], probes: quiet }))).toEqual([
       'pass | Exam | 26.1% → 98.3% | +72.2 points | −2 points',
