@@ -8,7 +8,7 @@ import type { Policy } from '../policy/policy.ts';
 /**
  * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was asked the same
  * suites. Anything else is asked as a whole, since its verdict does not follow from paired answers; and so are suites whose answers are
- * sampled, since the rules count whole answers.
+ * sampled, or share passages, since the rules count whole answers to independent facts.
  */
 export function askSequentially(
   selected: ProbeRunOptions | null,
@@ -18,8 +18,10 @@ export function askSequentially(
   const probes = baseline?.probes;
   if (selected === null || baseline === null || probes?.status !== 'measured') return selected;
   const isSame = probes.sequential === undefined && isOfSameSuites(selected, probes) && hasAll(probes, selected);
-  const isSampled = selected.suites.some(({ sampling }) => sampling !== undefined);
-  if (policy.sequential !== 'on' || !isSame || isSampled) return selected;
+  const isWhole = selected.suites.some(
+    ({ sampling, items }) => sampling !== undefined || items.some(({ passage }) => passage !== undefined),
+  );
+  if (policy.sequential !== 'on' || !isSame || isWhole) return selected;
   const blocks = askingOrder(probes, selected.order.seed);
   if (blocks.length < 2) return selected;
   const settleOf = settleAgainst(baseline, policy);

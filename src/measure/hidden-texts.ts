@@ -108,6 +108,7 @@ export function hideItem(
     ...(lengths === undefined ? {} : { lengths: shuffled(lengths, place) }),
     ...hideLabels(item, key),
     ...(slices === undefined ? {} : { slices: hideSlices(slices, key) }),
+    ...hidePassage(item, key),
     ...(spelling === undefined ? {} : { spelling: hideSpelling(key, id, spelling) }),
   };
 }
@@ -119,6 +120,11 @@ function hideSlices(slices: NonNullable<ProbeItemMeasurement['slices']>, key: st
     `#${hash(key, 'slice', field, value).slice(0, CHARACTERS)}`,
   ]);
   return Object.fromEntries(hidden) as Record<string, string>;
+}
+
+/** The same for all items of a passage. */
+function hidePassage({ passage }: Pick<ProbeItemMeasurement, 'passage'>, key: string) {
+  return passage === undefined ? {} : { passage: hash(key, 'passage', passage).slice(0, CHARACTERS) };
 }
 
 /** In hexadecimal digits, as many as it had. */
@@ -137,7 +143,7 @@ function shuffled<T>(values: readonly T[], keyOfIndex: (index: number) => string
 
 /** An item that was not asked: its labels, and what its reason quotes. */
 export function hideLeftOut(item: LeftOutMeasurement, key: string): LeftOutMeasurement {
-  return { ...item, reason: withoutQuotes(item.reason), ...hideLabels(item, key) };
+  return { ...item, reason: withoutQuotes(item.reason), ...hideLabels(item, key), ...hidePassage(item, key) };
 }
 
 /** Whether the texts of a suite must not be stored or shown. */

@@ -9,6 +9,7 @@ interface ApartFile {
   readonly file: string;
   readonly scoring?: string | undefined;
   readonly 'must-pass'?: boolean | undefined;
+  readonly fields?: { readonly cluster?: string | undefined } | undefined;
 }
 
 /** What a file is if it is no benchmark. Requests of which none may be answered are judged one by one, too. */
@@ -52,6 +53,9 @@ export function findApartMistake(own: Settings): { readonly key: string; readonl
       key: 'must-pass',
       message: 'twins are judged together, and must-pass questions one by one: use two files',
     };
+  }
+  if (own['must-pass'] === true && own.fields?.cluster !== undefined) {
+    return { key: 'fields', message: 'must-pass questions are judged one by one: leave cluster out' };
   }
   return null;
 }

@@ -19,6 +19,8 @@ const fieldNamesSchema = z
     /** One field that is a list, or one field for each choice. */
     choices: z.union([fieldName, z.array(fieldName).min(2)], 'must be a field, or a list of at least two').optional(),
     answer: fieldName.optional(),
+    /** What questions have in common that are not independent, such as the passage they ask about. */
+    cluster: fieldName.optional(),
   })
   .refine((fields) => Object.keys(fields).length > 0, { error: 'maps nothing: leave it out' })
   .refine(({ choices, answer }) => !Array.isArray(choices) || answer === undefined || !choices.includes(answer), {

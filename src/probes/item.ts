@@ -91,6 +91,8 @@ export interface ProbeItem extends Wording {
   readonly fact: string;
   /** Name of the template: items of one cluster share their format. */
   readonly cluster: string;
+  /** What it has in common with other items of its file, such as a passage: together they are one unit. See `passageName`. */
+  readonly passage?: string;
   /** Of a benchmark form whose options were put in another order: the label that was right before. */
   readonly oldLabel?: string;
   /** Of the same: for each label, the one that its option had before. It tells whether a model follows options or letters. */

@@ -24,7 +24,7 @@ export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
 export { randomSpectrum } from './random-spectrum.ts';
 export { exactSignFlip, gridSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';
-export { clusterInterval, ratioInterval, welchInterval } from './t-interval.ts';
+export { clusteredError, clusterInterval, ratioInterval, welchInterval } from './t-interval.ts';
 export { tango } from './tango.ts';
 export { logEvidence, type Prior, type SeenBlocks } from './total-evidence.ts';
 export { widenedRange } from './widened-range.ts';

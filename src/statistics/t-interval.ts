@@ -1,3 +1,4 @@
+import { standardErrorOfMean } from './descriptive.ts';
 import { tQuantile } from './distributions.ts';
 
 export interface MeanInterval {
@@ -25,6 +26,15 @@ export function clusterInterval(groups: readonly (readonly number[])[], level: n
     level,
   );
 }
+
+/** The standard error of that mean; s/√n where each cluster has one value. Null for fewer than two clusters. */
+export function clusteredError(groups: readonly (readonly number[])[]): number | null {
+  if (groups.every(({ length }) => length === 1)) return standardErrorOfMean(groups.flat());
+  return clusterInterval(groups, LEVEL)?.standardError ?? null;
+}
+
+/** Any level: the standard error does not depend on it. */
+const LEVEL = 0.95;
 
 /**
  * The same of a ratio of sums, such as log-likelihood per byte, over clusters of which each has its own of both, such as texts.

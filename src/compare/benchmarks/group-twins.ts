@@ -4,6 +4,7 @@ import { suiteNameFromFile } from '../../probes/files/suite-name.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { measureShadowDelta, type ShadowDelta } from '../probes/shadow-delta.ts';
+import { unitsOfItems } from '../probes/units.ts';
 import { documentItem } from './graded-documents.ts';
 import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } from './judge.ts';
 import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans, type SharesOfRight } from './outcomes.ts';
@@ -51,7 +52,8 @@ function compareTwins({ benchmark, twins }: TwinScopes, policy: ProbePolicy, lev
   if (shareDocuments(benchmark.tasks, twins.tasks)) return nothing('overlap');
   const [forms, items] = [itemsOf(benchmark.tasks), itemsOf(twins.tasks)];
   const [own, theirs] = [benchmark.outcomes, twins.outcomes];
-  if (!own || !theirs || Math.min(forms.length, items.length) < LEAST_FACTS) return nothing('too-few');
+  const units = Math.min(unitsOfItems(forms).length, unitsOfItems(items).length);
+  if (!own || !theirs || units < LEAST_FACTS) return nothing('too-few');
   if (!hasRoom(theirs, twins.chance, policy)) return nothing('no-room');
   const delta = measureShadowDelta({ kind: 'group', benchmarks: forms, items }, policy);
   if (!delta) return nothing('too-few');
@@ -91,13 +93,15 @@ function itemsOf(tasks: readonly ComparedTask[]): PairedItem[] {
   return tasks.flatMap((task) => task.graded ?? (judgedOutcomes(task) ?? []).map((own, i) => itemOf(task, own, i)));
 }
 
-function itemOf({ name, chance }: ComparedTask, { candidate, baseline }: SharesOfRight, place: number): PairedItem {
+function itemOf({ name, chance }: ComparedTask, own: SharesOfRight, place: number): PairedItem {
+  const { candidate, baseline, passage } = own;
   const answerOf = (share: number) => {
     return { correct: share > 0.5, given: '', margin: share, probability: share, logprobs: null };
   };
   const gradeOf = (expected: number) => ({ expected, likelihood: null });
   return documentItem(name, place, {
     chance,
+    passage,
     candidate: answerOf(candidate),
     baseline: answerOf(baseline),
     graded: { candidate: gradeOf(candidate), baseline: gradeOf(baseline) },

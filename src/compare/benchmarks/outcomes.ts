@@ -1,21 +1,38 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialAtLeast, gridSignFlip, standardErrorOfMean, tQuantile } from '../../statistics/index.ts';
+import { binomialAtLeast, clusteredError, gridSignFlip, tQuantile } from '../../statistics/index.ts';
 import { meanChangeInterval } from '../probes/change-interval.ts';
 import type { Estimate } from '../probes/comparison.ts';
 import { GUESSING } from '../probes/families.ts';
 import type { Side } from '../probes/paired-item.ts';
+import { unitsOf } from '../probes/units.ts';
 import type { BenchmarkRow } from './row.ts';
 
 /**
  * How one document was answered: the share of right answers, 0 or 1 of one answer, k of n of samples. Samples of a document are not
- * independent, so that the document is the unit of every test and interval.
+ * independent, so that the document is the unit of every test and interval, or the passage that several share.
  */
-export type SharesOfRight = Readonly<Record<Side, number>>;
+export type SharesOfRight = Readonly<Record<Side, number>> & {
+  /** Documents of one passage are one unit; missing where it shares none. */
+  readonly passage?: string | undefined;
+};
 
 /** Of the documents of a task or of several, one or more. */
 export type Outcomes = readonly SharesOfRight[];
 
 const changeOf = ({ candidate, baseline }: SharesOfRight) => candidate - baseline;
+
+export function unitsOfOutcomes(outcomes: Outcomes): SharesOfRight[][] {
+  return unitsOf(outcomes, ({ passage }) => passage);
+}
+
+function changesOf(outcomes: Outcomes): number[][] {
+  return unitsOfOutcomes(outcomes).map((own) => own.map(changeOf));
+}
+
+/** The sum of the changes of each unit. */
+function unitChanges(outcomes: Outcomes): number[] {
+  return changesOf(outcomes).map((own) => own.reduce((sum, change) => sum + change, 0));
+}
 
 export function outcomeMeans(outcomes: Outcomes) {
   const mean = (of: (outcome: SharesOfRight) => number) =>
@@ -47,32 +64,35 @@ function areOfOneAnswer(outcomes: Outcomes): boolean {
 
 /** Probability of so low a change, or a lower one, if nothing changed: of one answer each the exact McNemar test. */
 export function lossProbability(outcomes: Outcomes): number {
-  return gridSignFlip(outcomes.map(changeOf));
+  return gridSignFlip(unitChanges(outcomes));
 }
 
 /** The two-sided form. */
 export function changeProbability(outcomes: Outcomes): number {
-  const changes = outcomes.map(changeOf);
+  const changes = unitChanges(outcomes);
   return Math.min(1, 2 * gridSignFlip(changes), 2 * gridSignFlip(changes.map((change) => -change)));
 }
 
-/** Of the change over documents: s/√n. Null of one document. */
+/** Of the change over documents: s/√n, or that over clusters. Null of one document. */
 export function changeError(outcomes: Outcomes): number | null {
-  return standardErrorOfMean(outcomes.map(changeOf));
+  return clusteredError(changesOf(outcomes));
 }
 
 /** Interval of the change over documents. */
 export function outcomeInterval(outcomes: Outcomes, level: number): Estimate {
-  return meanChangeInterval(outcomes.map(changeOf), { areShares: !areOfOneAnswer(outcomes), level });
+  return meanChangeInterval(changesOf(outcomes), { areShares: !areOfOneAnswer(outcomes), level });
 }
 
 /** Does guessing not explain what the baseline has? @param chance share of right answers by guessing */
 export function isBeyondGuessing(outcomes: Outcomes, chance: number, { informative }: ProbePolicy): boolean {
   const { baseline } = outcomeMeans(outcomes);
+  const units = unitsOfOutcomes(outcomes);
   if (baseline <= chance + informative.floor) return false;
   if (areOfOneAnswer(outcomes)) {
-    return binomialAtLeast(Math.round(baseline * outcomes.length), outcomes.length, chance) < GUESSING;
+    // What shares a passage counts as one answer, which is right by its share.
+    const right = units.length < outcomes.length ? Math.floor : Math.round;
+    return binomialAtLeast(right(baseline * units.length), units.length, chance) < GUESSING;
   }
-  const error = standardErrorOfMean(outcomes.map((own) => own.baseline));
-  return error !== null && baseline - tQuantile(1 - GUESSING, outcomes.length - 1) * error > chance;
+  const error = clusteredError(units.map((own) => own.map((outcome) => outcome.baseline)));
+  return error !== null && baseline - tQuantile(1 - GUESSING, units.length - 1) * error > chance;
 }

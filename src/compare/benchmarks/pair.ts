@@ -17,6 +17,7 @@ import {
   outcomeMeans,
   pairedCounts,
   type SharesOfRight,
+  unitsOfOutcomes,
 } from './outcomes.ts';
 import type { BenchmarkRow } from './row.ts';
 
@@ -129,7 +130,7 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
     const sides = { ours: columnOf(ours, metric), theirs: columnOf(theirs, metric) };
     const samples = metric.samples ?? meanSamples(theirs, documents);
     const scope = { task: ours.name, n: documents.length, samples };
-    return compareMetric(scope, sides.ours.metric, metric, outcomesOf(sides, documents));
+    return compareMetric(scope, sides.ours.metric, metric, outcomesOf(ours.name, sides, documents));
   });
   return {
     name: ours.name,
@@ -164,6 +165,7 @@ function compareMetric(
   const row: BenchmarkRow = {
     ...{ task, metric, filter, n, baseline: reported(theirs), candidate: reported(ours) },
     ...(ofSamples !== undefined && samples > 1 ? { samples } : {}),
+    ...(outcomes?.some(({ passage }) => passage !== undefined) ? { units: unitsOfOutcomes(outcomes).length } : {}),
     change: outcomes && { value: outcomeMeans(outcomes).change, stderr: changeError(outcomes) },
     ...((outcomes && pairedCounts(outcomes)) ?? none),
     p: outcomes && changeProbability(outcomes),
@@ -191,6 +193,7 @@ function columnOf({ name, metrics }: Pick<BenchmarkTask, 'name' | 'metrics'>, wa
 
 /** Null unless every answer is right (1) or wrong (0), or samples have a share of right ones, and what is reported is their mean. */
 function outcomesOf(
+  task: string,
   { ours, theirs }: { readonly ours: MetricColumn; readonly theirs: MetricColumn },
   documents: readonly PairedDocument[],
 ): Outcomes | null {
@@ -201,7 +204,9 @@ function outcomesOf(
     value === 0 || value === 1 || (ofSamples !== undefined && typeof value === 'number');
   const outcomes = documents.flatMap(({ candidate, baseline }): SharesOfRight[] => {
     const [own, other] = [candidate.values[ours.index], baseline.values[theirs.index]];
-    return isOutcome(ours, own) && isOutcome(theirs, other) ? [{ candidate: own, baseline: other }] : [];
+    const { passage } = baseline;
+    const shared = passage === undefined ? {} : { passage: JSON.stringify([task, passage]) };
+    return isOutcome(ours, own) && isOutcome(theirs, other) ? [{ candidate: own, baseline: other, ...shared }] : [];
   });
   if (outcomes.length < documents.length) return null;
   const means = outcomeMeans(outcomes);

@@ -16,6 +16,8 @@ export const benchmarkRowSchema = z.strictObject({
   filter: z.string(),
   /** Documents, which both sides answered. */
   n: count,
+  /** Passages, and documents that are of none; absent where no document names one. */
+  units: count.optional(),
   /** As the harness reported it. */
   baseline: reported,
   candidate: reported,

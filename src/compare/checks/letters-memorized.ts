@@ -5,7 +5,8 @@ import type { Finding } from '../finding.ts';
 import type { KindRow } from '../probes/comparison.ts';
 import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../probes/kept-letters.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
-import { itemChange, type PairedAnswers, type PairedItem } from '../probes/paired-item.ts';
+import { type PairedAnswers, type PairedItem, sumOfChanges } from '../probes/paired-item.ts';
+import { unitsOfMembers } from '../probes/units.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
@@ -58,10 +59,11 @@ function areAnswersKnown(
   const own = [...facts, ...unjudged].filter(({ exam }) => exam.suite === suite);
   const gain = meanChange(own.map(({ exam }) => exam));
   return (['open', 'fresh', 'group'] as const).some((kind) => {
-    const units =
+    const members =
       kind === 'group'
         ? groups.filter(({ of }) => of === suite).flatMap(({ items }) => items.map((item) => [item]))
         : own.map(({ twins }) => twins.filter((twin) => twin.kind === kind)).filter(({ length }) => length > 0);
+    const units = unitsOfMembers(members).map((unit) => unit.flat());
     // A few facts whose answers are known do not excuse the letters of all the others.
     if (units.length < LEAST_FACTS || !hasRisen(units)) return false;
     const rows = kinds.filter((row) => row.suite === suite && row.kind === kind);
@@ -72,9 +74,9 @@ function areAnswersKnown(
 }
 
 function hasRisen(units: readonly (readonly PairedItem[])[]): boolean {
-  return exactSignFlip(units.map((items) => -items.reduce((sum, item) => sum + itemChange(item), 0))) < ALPHA_OF_RISE;
+  return exactSignFlip(units.map((items) => -sumOfChanges(items))) < ALPHA_OF_RISE;
 }
 
 function meanChange(items: readonly PairedItem[]): number {
-  return items.reduce((sum, item) => sum + itemChange(item), 0) / Math.max(1, items.length);
+  return sumOfChanges(items) / Math.max(1, items.length);
 }

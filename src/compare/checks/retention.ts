@@ -55,8 +55,8 @@ function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePol
 
 /** Too many of enough certain answers are lost. */
 export function isForgetting(
-  { value, upper, certain }: NonNullable<ProbeComparison['retention']>,
+  { value, upper, certain, units = certain }: NonNullable<ProbeComparison['retention']>,
   { retention: { least, bound } }: ProbePolicy,
 ): boolean {
-  return certain >= MIN_CERTAIN && value < least && upper !== null && upper < bound;
+  return units >= MIN_CERTAIN && value < least && upper !== null && upper < bound;
 }

@@ -7,8 +7,9 @@ import { isWithin, type RowScope, rowScopes } from './evaluation.ts';
 import { itemTwinKind } from './kinds.ts';
 import { type PairedAnswers, type PairedFact, type PairedItem, type Side, shareOfRight } from './paired-item.ts';
 import type { SuitePool } from './pool.ts';
+import { unitsIn, unitsOf } from './units.ts';
 
-/** Items of one form that rise and fall together: those of one fact. */
+/** Items of one form of one fact, which rise and fall together. */
 interface Answered {
   readonly form: Form;
   readonly kind: TwinKind | null;
@@ -52,6 +53,7 @@ export function accuraciesByForm(
           ...row,
           facts: own.length,
           items: own.reduce((sum, { items }) => sum + items.length, 0),
+          ...unitsIn(own.flatMap(({ items }) => items)),
           baseline: options.hasBaseline ? accuracy('baseline') : null,
           candidate: accuracy('candidate'),
         },
@@ -86,12 +88,15 @@ function formsOf({ benchmark, twins, robustness }: PairedFact): Answered[] {
 }
 
 function accuracyOf(answered: readonly Answered[], side: Side, level: number): Estimate {
-  if (answered.some(({ items }) => items.some((item) => item[side].samples !== undefined))) {
-    const shares = answered.map(({ items }) => items.map((item) => shareOfRight(item[side])));
+  const units = unitsOf(answered, ({ items: [first] }) => first?.passage).map((own) =>
+    own.flatMap(({ items }) => items),
+  );
+  if (units.some((items) => items.some((item) => item[side].samples !== undefined))) {
+    const shares = units.map((items) => items.map((item) => shareOfRight(item[side])));
     const { value, lower, upper } = sharesInterval(shares, level);
     return { value, lower: lower && Math.max(0, lower), upper: upper && Math.min(1, upper) };
   }
-  const clusters = answered.map(({ items }) => items.map((item) => item[side].correct));
+  const clusters = units.map((items) => items.map((item) => item[side].correct));
   const interval = kornGraubard(clusters, level);
   return { value: interval?.share ?? 0, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
 }

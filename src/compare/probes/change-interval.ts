@@ -1,7 +1,9 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval, tango } from '../../statistics/index.ts';
 import type { Estimate } from './comparison.ts';
-import { countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
+import { standingAlone } from './groups.ts';
+import { itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
+import { unitsOfFacts } from './units.ts';
 
 /**
  * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence
@@ -11,18 +13,37 @@ export function exclusionLevel(policy: ProbePolicy): number {
   return 1 - 2 * policy['twin-accuracy'].alpha;
 }
 
-/** The change of the accuracy on twins and its interval. Several twins of one fact count as their effective number. */
+/**
+ * The change of the accuracy on twins and its interval. Several twins of one fact, or of what shares a passage, count as their effective
+ * number.
+ */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
-  const twins = facts.flatMap((fact) => fact.twins);
-  if (twins.some(isSampled))
-    return sharesInterval(
-      facts.map((fact) => fact.twins.map(itemChange)),
-      level,
-    );
-  const { lost, won } = countChanges(twins);
-  const worth = 1 / designEffect(facts);
-  const interval = tango({ lost: worth * lost, won: worth * won, n: worth * twins.length, level });
-  return { value: (won - lost) / twins.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+  const areShares = facts.some((fact) => fact.twins.some(isSampled));
+  return clusteredInterval(changesOf(facts), { areShares, level, effect: designEffect(facts) });
+}
+
+/** The changes of the twins of each unit. */
+function changesOf(facts: readonly PairedFact[]): number[][] {
+  return unitsOfFacts(facts).map((own) => own.flatMap(({ twins }) => twins.map(itemChange)));
+}
+
+interface ClusteredOptions {
+  readonly areShares: boolean;
+  readonly level: number;
+}
+
+/** Tango's of one answer each (−1, 0 or 1), of which as many count as are worth so many independent ones; Student's of shares of samples. */
+function clusteredInterval(
+  clusters: readonly (readonly number[])[],
+  { areShares, level, effect }: ClusteredOptions & { readonly effect: number },
+): Estimate {
+  if (areShares) return sharesInterval(clusters, level);
+  const changes = clusters.flat();
+  const count = (sign: number) => changes.filter((change) => Math.sign(change) === sign).length;
+  const [lost, won] = [count(-1), count(1)];
+  const worth = 1 / effect;
+  const interval = tango({ lost: worth * lost, won: worth * won, n: worth * changes.length, level });
+  return { value: (won - lost) / changes.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
 }
 
 /**
@@ -47,33 +68,33 @@ function isSampled({ baseline }: PairedItem): boolean {
 
 /** The same of items on their own. */
 export function itemsInterval(items: readonly PairedItem[], level: number): Estimate {
-  return meanChangeInterval(items.map(itemChange), { areShares: items.some(isSampled), level });
+  return changeInterval(items.map(standingAlone), level);
 }
 
-/** Interval of the mean of independent changes: Tango's of one answer each (−1, 0 or 1), Student's of shares of samples. */
-export function meanChangeInterval(
-  changes: readonly number[],
-  { areShares, level }: { readonly areShares: boolean; readonly level: number },
-): Estimate {
-  if (areShares)
-    return sharesInterval(
-      changes.map((change) => [change]),
-      level,
-    );
-  const count = (sign: number) => changes.filter((change) => Math.sign(change) === sign).length;
-  const [lost, won] = [count(-1), count(1)];
-  const interval = tango({ lost, won, n: changes.length, level });
-  return { value: (won - lost) / changes.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+/** Interval of the mean change of documents, of which those in one cluster are not independent. */
+export function meanChangeInterval(clusters: readonly (readonly number[])[], options: ClusteredOptions): Estimate {
+  return clusteredInterval(clusters, { ...options, effect: effectOf(clusters, usualMember(clusters)) });
 }
 
 /**
  * How much twins of one fact change together: 1 if they do not, their number if they always do (Kish 1965). Computed with
- * one extra fact all of whose twins changed, since few changes carry little information about it, and none carries any.
+ * one extra fact all of whose twins changed, since few changes carry little information about it, and none carries any. The same of what shares a
+ * passage, with an extra passage as large as that of a usual twin: of passages of different sizes, the large ones count.
  */
 export function designEffect(facts: readonly PairedFact[]): number {
-  const changes = facts.map(({ twins }) => twins.map(itemChange));
-  const usual = changes.flat().length / facts.length;
-  const apart = changes.flat().filter((change) => change !== 0).length + usual;
-  const together = changes.reduce((sum, own) => sum + own.reduce((all, change) => all + change, 0) ** 2, usual ** 2);
+  const clusters = changesOf(facts);
+  const areFacts = clusters.length === facts.length;
+  return effectOf(clusters, areFacts ? clusters.flat().length / facts.length : usualMember(clusters));
+}
+
+/** The size of the cluster of a member that is drawn at random: Σm² ÷ Σm. */
+function usualMember(clusters: readonly (readonly number[])[]): number {
+  return clusters.reduce((sum, { length }) => sum + length ** 2, 0) / clusters.flat().length;
+}
+
+/** @param usual size of the extra cluster */
+function effectOf(clusters: readonly (readonly number[])[], usual: number): number {
+  const apart = clusters.flat().filter((change) => change !== 0).length + usual;
+  const together = clusters.reduce((sum, own) => sum + own.reduce((all, change) => all + change, 0) ** 2, usual ** 2);
   return Math.max(1, together / apart);
 }

@@ -5,6 +5,7 @@ import { expectedChange } from './graded.ts';
 import type { KindView } from './kinds.ts';
 import type { PairedItem } from './paired-item.ts';
 import { meanAboveChance, type Observation } from './transfer.ts';
+import { unitsIn } from './units.ts';
 
 /**
  * How both forms of each suite and kind of twin changed, over the facts that its shadow delta is over, and by capability. The
@@ -28,7 +29,9 @@ function rowsOf({ row, delta }: KindView, level: number): ChangeRow[] {
     const twin = formChange(observations, ofTwins, level);
     if (!benchmark || !twin) return [];
     const { suite, kind, group } = row;
-    return [{ suite, kind, group, capability, facts: Math.min(benchmark.start.n, twin.start.n), benchmark, twin }];
+    const facts = Math.min(benchmark.start.n, twin.start.n);
+    const units = unitsIn(observations.flatMap(ofBenchmark));
+    return [{ suite, kind, group, capability, facts, ...units, benchmark, twin }];
   });
 }
 

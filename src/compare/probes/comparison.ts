@@ -5,6 +5,9 @@ import { textRowSchema } from './text-row.ts';
 
 const count = z.int().nonnegative();
 
+/** Passages, and facts that are of none: the units of a row; absent where no item names a passage. */
+const units = count.optional();
+
 /** The same accuracy, or difference of accuracies, of two measurements; a baseline of null where there is none. */
 export const bothSchema = z.strictObject({ baseline: z.number().nullable(), candidate: z.number() });
 export type Both = z.infer<typeof bothSchema>;
@@ -24,6 +27,7 @@ export const shadowRowSchema = z.strictObject({
   /** Null: all facts. Comes from a probe file: escape it. */
   capability: z.string().nullable(),
   facts: count,
+  units,
   benchmark: bothSchema,
   twin: bothSchema,
   /** accuracy(benchmark form) − accuracy(twin). */
@@ -53,6 +57,7 @@ export const accuracyRowSchema = z.strictObject({
   /** Of twins. */
   kind: z.enum(TWIN_KINDS).nullable(),
   facts: count,
+  units,
   items: count,
   baseline: estimateSchema.nullable(),
   candidate: estimateSchema,
@@ -83,6 +88,7 @@ export const changeRowSchema = z.strictObject({
   /** Null: all of these facts. */
   capability: z.string().nullable(),
   facts: count,
+  units,
   benchmark: formChangeSchema,
   twin: formChangeSchema,
 });
@@ -147,6 +153,7 @@ const kindRowSchema = z.strictObject({
   kind: z.enum(TWIN_KINDS),
   /** Facts with twins of this kind; of a group, its items. */
   facts: count,
+  units,
   benchmark: bothSchema,
   twin: bothSchema,
   gap: bothSchema,
@@ -233,6 +240,7 @@ export type ChurnRow = z.infer<typeof churnRowSchema>;
 const memorizationRowSchema = z.strictObject({
   suite: z.string(),
   facts: count,
+  units,
   /** Mean rise of log p per token over the baseline, in nats. */
   benchmark: z.number(),
   twin: z.number(),
@@ -270,6 +278,7 @@ export const lossRowSchema = z.strictObject({
   baseline: z.number(),
   change: z.number(),
   items: count,
+  units,
   lost: count,
   won: count,
   /** One-sided; of a capability or suite, adjusted for their number. */
@@ -299,6 +308,7 @@ export const gradedRowSchema = z.strictObject({
   capability: z.string().nullable(),
   suite: z.string().nullable(),
   facts: count,
+  units,
   items: count,
   /** False: of some answers no more than right or wrong is known, which stands in for their expected accuracy. */
   isGraded: z.boolean(),
@@ -325,7 +335,7 @@ export const probeComparisonSchema = z.strictObject({
   /** The shadow delta with an interval over templates instead of facts: the uncertainty about other formats. */
   overTemplates: estimateSchema.extend({ templates: count }).nullable(),
   /** Share of the benchmark forms that the baseline answered correctly with certainty and the candidate still does. */
-  retention: estimateSchema.extend({ certain: count, kept: count }).nullable(),
+  retention: estimateSchema.extend({ certain: count, kept: count, units }).nullable(),
   /** Sign test: did the margin by which twins are right fall? */
   margins: z.strictObject({ fell: count, rose: count, p: z.number() }).nullable(),
   flips: z.array(flipSchema),

@@ -4,16 +4,17 @@ import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
 import { poolOfFacts, splitFacts } from './pool.ts';
+import { unitsOfFacts } from './units.ts';
 
 interface Answered {
   readonly probes: ProbePairing;
   readonly policy: Pick<ProbePolicy, 'probes'>;
 }
 
-/** How many facts can be judged together; null where nothing was answered that could be. */
+/** How many facts can be judged together, of those that share a passage one; null where nothing was answered that could be. */
 export function countFacts({ probes, policy }: Answered): number | null {
   const count = ({ facts, unjudged }: PairedAnswers) =>
-    splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0].length;
+    unitsOfFacts(splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0]).length;
   if (probes.kind === 'paired') return count(probes);
   return probes.kind === 'alone' && probes.why.kind === 'no-baseline' ? count(pairWithItself(probes.probes)) : null;
 }

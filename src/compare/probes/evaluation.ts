@@ -30,6 +30,7 @@ import type { SliceRow } from './slice-row.ts';
 import { testSlices } from './slices.ts';
 import type { TextRow } from './text-row.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
+import { sumsOfUnits, unitsIn, unitsOfFacts } from './units.ts';
 
 /** The statistics of paired answers, which the checks judge. */
 export interface ProbeEvaluation {
@@ -115,7 +116,7 @@ export function evaluateProbes(
         scope.suite === null ? (twinTests.find((test) => test.capability === scope.capability)?.change ?? null) : null,
     };
   };
-  const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
+  const able = views.filter(({ showsNoDrop }) => showsNoDrop).flatMap((view) => view.facts);
   const certain = certainFacts(factsForLoss(known, kept), policy);
   const levels = compareLevels(facts, asked);
   const scopes = lossScopes({ benchmark: factsForLoss(facts, kept), twin: withTwins }, pool);
@@ -130,7 +131,11 @@ export function evaluateProbes(
     retention: measureRetention(certain, policy),
     margins: marginsOf(linked),
     flips: findFlips(facts, { unjudged, memorized }),
-    planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
+    planned: {
+      facts: able.length,
+      discordance: PLANNED_DISCORDANCE,
+      mde: plannedDrop(unitsOfFacts(able).length, policy),
+    },
     kinds: kinds.map(({ row }) => row),
     gains: gains.map(({ suite, facts: count, gain }) => ({ suite, facts: count, gain })),
     labels: [...labels],
@@ -260,14 +265,15 @@ function describeAccuracies(
 ): Omit<ShadowRow, 'delta' | 'twinChange'> {
   const benchmark = pairedAccuracies(facts.map((fact) => fact.benchmark));
   const twin = pairedAccuracies([...facts.flatMap(({ twins }) => twins), ...groups]);
-  return { ...scope, facts: facts.length, benchmark, twin, gap: benchmarkTwinGap(benchmark, twin) };
+  const units = unitsIn(facts.map((fact) => fact.benchmark));
+  return { ...scope, facts: facts.length, ...units, benchmark, twin, gap: benchmarkTwinGap(benchmark, twin) };
 }
 
-/** Over facts, whose twins rise and fall together: the mean of their margins. */
+/** Over facts, whose twins rise and fall together, or what shares a passage: the mean of their margins. */
 function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
   if (facts.length === 0) return null;
   const { below, above, p } = signTest(
-    facts.map(({ twins }) =>
+    sumsOfUnits(facts, ({ twins }) =>
       twins.reduce((sum, { candidate, baseline }) => sum + candidate.margin - baseline.margin, 0),
     ),
   );

@@ -4,6 +4,7 @@ import { binomialAtLeast, bisect } from '../../statistics/index.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';
 import { benchmarksAlone } from './groups.ts';
 import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Side } from './paired-item.ts';
+import { unitsOfFacts } from './units.ts';
 
 /** What a family can show, or several small families of a capability together. */
 export interface FamilyView {
@@ -74,13 +75,14 @@ export function knownFacts(
 /** The groups that are not small, and the facts in none of them. */
 function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string) {
   const groups = [...groupBy(facts, keyOf).values()];
-  const isLarge = ({ length }: readonly PairedFact[]) => length >= SMALL;
+  const isLarge = (group: readonly PairedFact[]) => unitsOfFacts(group).length >= SMALL;
   return { groups: groups.filter(isLarge), rest: groups.filter((group) => !isLarge(group)).flat() };
 }
 
 function view(members: readonly PairedFact[], { informative }: ProbePolicy): FamilyView {
   const { benchmark, twin } = summarizeForms(members);
-  const n = members.length;
+  // As of twins of one fact: what shares a passage counts as one answer, which is right by its share.
+  const n = unitsOfFacts(members).length;
   const isAtChance = (form: Summary, side: Side) =>
     form[side] <= form.chance + informative.floor || guesses(form[side] * n, n, form.chance) >= GUESSING;
   const isAtCeiling = (form: Summary) => form.baseline > informative.ceiling;
@@ -126,7 +128,8 @@ export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: Family
 /** From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing. */
 export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
-  const neededFacts = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
+  const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
+  const neededFacts = needed && Math.ceil((needed * facts.length) / unitsOfFacts(facts).length);
   return { accuracy, chance, facts: facts.length, neededFacts };
 }
 

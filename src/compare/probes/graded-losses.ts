@@ -10,6 +10,7 @@ import { expectedAccuracy, expectedChange, likelihoodChange } from './graded.ts'
 import { LEAST_FACTS } from './kinds.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 import { type SuitePool, splitFacts } from './pool.ts';
+import { unitsIn, unitsOfItems, unitsOfMembers } from './units.ts';
 
 /** How graded outcomes changed: of everything, one capability or one suite. */
 export type GradedLoss = z.infer<typeof gradedRowSchema>;
@@ -84,7 +85,9 @@ export function isGainOfNearTies(items: readonly PairedItem[], gain: number, pol
     policy,
   );
   const raw = clusterInterval(
-    items.map(({ candidate, baseline }) => [(candidate.probability ?? 1) - (baseline.probability ?? 0)]),
+    unitsOfItems(items).map((own) =>
+      own.map(({ candidate, baseline }) => (candidate.probability ?? 1) - (baseline.probability ?? 0)),
+    ),
     exclusionLevel(policy),
   );
   const isBelow = (upper: number | null | undefined) => typeof upper === 'number' && upper < least;
@@ -118,7 +121,7 @@ export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): Gra
 }
 
 /**
- * The change of both graded outcomes, with Student's intervals over facts: of expected accuracy the mean over answers, of answer
+ * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected accuracy the mean over answers, of answer
  * likelihood the sum over answers divided by their bytes. The ends are one-sided bounds at the policy's `alpha`.
  */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
@@ -136,7 +139,7 @@ export function measureGradedItems(
   const level = exclusionLevel(policy);
   const items = members.flat();
   const expected = clusterInterval(
-    members.map((own) => own.map(expectedChange)),
+    unitsOfMembers(members).map((unit) => unit.flat().map(expectedChange)),
     level,
   );
   if (expected === null) return null;
@@ -144,6 +147,7 @@ export function measureGradedItems(
   return {
     facts: members.length,
     items: items.length,
+    ...unitsIn(items),
     isGraded: items.every(({ graded }) => graded !== undefined),
     isScaled: areScaled(items),
     agreement: agreementOf(items),
@@ -253,10 +257,11 @@ function likelihoodLoss(members: ReadonlyArray<readonly PairedItem[]>, level: nu
   const known = members
     .map((own) => own.filter((item) => likelihoodChange(item) !== null))
     .filter(({ length }) => length > 0);
-  if (known.length < LEAST_FACTS) return null;
+  const units = unitsOfMembers(known);
+  if (units.length < LEAST_FACTS) return null;
   const bytes = bytesOf(known.flat());
   const interval = clusterInterval(
-    known.map((own) => [factLikelihoodChange(own, bytes / known.length)]),
+    units.map((unit) => unit.map((own) => factLikelihoodChange(own, bytes / known.length))),
     level,
   );
   return interval && { facts: known.length, bytes, ...estimateOf(interval) };

@@ -1,5 +1,5 @@
 import { groupBy } from '@shadow-gate/platform';
-import { binomialAtLeast, exactMcNemar } from '../../statistics/index.ts';
+import { binomialAtLeast, exactSignFlip } from '../../statistics/index.ts';
 import type { LabelRow } from './comparison.ts';
 import {
   meanChance,
@@ -9,6 +9,7 @@ import {
   type PairedItem,
   type Side,
 } from './paired-item.ts';
+import { unitsOf, unitsOfItems } from './units.ts';
 
 /** Fewer pairs of benchmark form and permuted twin cannot show whether a model follows the options. */
 const MIN_PAIRS = 20;
@@ -100,7 +101,7 @@ function rowOfSuite(suite: string, facts: readonly PairedFact[]): LabelRow | nul
   if (items.length === 0) return null;
   const binding = bindingOf(facts);
   const alone = worksAlone(items, 'baseline', ALPHA);
-  const byPairs = binding !== null && binding.pairs >= MIN_PAIRS;
+  const byPairs = binding !== null && pairsOf(facts).length >= MIN_PAIRS;
   return {
     suite,
     items: items.length,
@@ -124,7 +125,9 @@ function worksAlone(items: readonly PairedItem[], side: Side, alpha: number): Ju
   const [most] = countLabels(items, side);
   if ((most?.count ?? items.length) >= CONSTANT * items.length) return { works: false, why: 'constant-label' };
   const right = items.filter((item) => item[side].correct).length;
-  const p = binomialAtLeast(right, items.length, meanChance(items));
+  // What shares a passage counts as one answer, which is right by its share.
+  const n = unitsOfItems(items).length;
+  const p = binomialAtLeast(Math.floor((right * n) / items.length + 1e-9), n, meanChance(items));
   return p < alpha ? { works: true, why: 'above-chance' } : { works: false, why: 'not-above-chance' };
 }
 
@@ -141,17 +144,31 @@ function countLabels(items: readonly PairedItem[], side: Side): LabelRow['candid
  * label, or the same label for another option? Guessing does both equally often, and a habit only the second.
  */
 function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
+  const units = pairsOf(facts);
+  if (units.length === 0) return null;
+  const count = (pairs: readonly LabelPair[], wanted: LabelPair) => pairs.filter((pair) => pair === wanted).length;
+  const pairs = units.flat();
+  const p = exactSignFlip(units.map((own) => count(own, 'kept') - count(own, 'followed')));
+  return { pairs: pairs.length, followed: count(pairs, 'followed'), kept: count(pairs, 'kept'), p };
+}
+
+type LabelPair = 'followed' | 'kept' | 'neither';
+
+/** The pairs whose labels are known, those of one passage together. */
+function pairsOf(facts: readonly PairedFact[]): LabelPair[][] {
   const pairs = facts.flatMap(({ exam, permuted }) =>
-    exam.answers === 'label' ? permuted.flatMap((twin) => followedOrKept(exam, twin) ?? []) : [],
+    exam.answers === 'label'
+      ? permuted.flatMap((twin) => {
+          const pair = followedOrKept(exam, twin);
+          return pair === null ? [] : [{ pair, passage: exam.passage }];
+        })
+      : [],
   );
-  if (pairs.length === 0) return null;
-  const followed = pairs.filter((pair) => pair === 'followed').length;
-  const kept = pairs.filter((pair) => pair === 'kept').length;
-  return { pairs: pairs.length, followed, kept, p: exactMcNemar({ lost: followed, won: kept }) };
+  return unitsOf(pairs, ({ passage }) => passage).map((own) => own.map(({ pair }) => pair));
 }
 
 /** Null where the baseline gave no answer to one of them, or the measurement does not say which option a label had. */
-function followedOrKept(exam: PairedItem, twin: PairedItem): 'followed' | 'kept' | 'neither' | null {
+function followedOrKept(exam: PairedItem, twin: PairedItem): LabelPair | null {
   const [first, second] = [exam.baseline.given, twin.baseline.given];
   const before = twin.oldLabels !== null && Object.hasOwn(twin.oldLabels, second) ? twin.oldLabels[second] : undefined;
   if (first === '' || before === undefined) return null;

@@ -2,6 +2,7 @@ import { at, groupBy } from '@shadow-gate/platform';
 import { exactSignFlip, excessMatches, holm } from '../../statistics/index.ts';
 import type { KeptRow } from './comparison.ts';
 import { meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+import { sumsOfUnits } from './units.ts';
 
 /** A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them. */
 const LEAST_RISE = 0.05;
@@ -63,7 +64,7 @@ export function keeps(item: PairedItem, side: Side): boolean {
  * options changed places, again? One fact has both, and a baseline that guesses makes either alone noisy.
  */
 function riseP(facts: readonly PairedFact[]): number {
-  return exactSignFlip(facts.map((fact) => -riseOfKey(fact)));
+  return exactSignFlip(sumsOfUnits(facts, (fact) => -riseOfKey(fact)));
 }
 
 /** How many more of its answers in the exam and its permuted twins are the label of the answer key. */

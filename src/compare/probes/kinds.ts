@@ -12,6 +12,7 @@ import {
   pairedAccuracies,
 } from './paired-item.ts';
 import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
+import { unitsIn, unitsOfFacts, unitsOfItems } from './units.ts';
 
 /** What the twins of one kind say about the gain of one suite. */
 export interface KindView {
@@ -61,8 +62,8 @@ export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): 
       });
     const unbound = unboundSample(members, policy);
     const candidates = [...own, ...theirs];
-    const isStrong = ({ kind, size, sample }: Candidate) =>
-      kind !== 'format' && size >= LEAST_FACTS && canShowGain(sample);
+    const isStrong = ({ kind, units, sample }: Candidate) =>
+      kind !== 'format' && units >= LEAST_FACTS && canShowGain(sample);
     const hasStronger = candidates.some(isStrong);
     return [
       ...candidates.map((candidate) => view(suite, candidate, roleOf(candidate, hasStronger), policy)),
@@ -98,9 +99,9 @@ export function overallDelta(
   return { facts: below, delta: delta ?? deciding[0]?.delta ?? null };
 }
 
-function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'] {
+function roleOf({ kind, units }: Candidate, hasStronger: boolean): KindRow['role'] {
   if (kind === 'format' && hasStronger) return 'beside-stronger';
-  if (size < LEAST_FACTS) return 'too-few';
+  if (units < LEAST_FACTS) return 'too-few';
   return kind === 'format' ? 'only-format' : 'decides';
 }
 
@@ -116,6 +117,8 @@ interface Candidate {
   readonly group: string | null;
   /** Facts, or items of a group. */
   readonly size: number;
+  /** The same, of those that share a passage one. */
+  readonly units: number;
   readonly benchmarks: readonly PairedItem[];
   readonly twins: readonly PairedItem[];
   /** Without families at the ceiling. */
@@ -137,6 +140,7 @@ function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
 
 function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
   return {
+    units: unitsOfFacts(facts).length,
     benchmarks: facts.map(({ benchmark }) => benchmark),
     twins: facts.flatMap(({ twins }) => twins),
     sample: { kind: 'paired', facts: belowCeiling(facts, policy) } as const,
@@ -149,6 +153,7 @@ function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, polic
   };
   const benchmarks = facts.map(({ benchmark }) => benchmark);
   return {
+    units: Math.min(unitsOfItems(items).length, unitsOfFacts(facts).length),
     benchmarks,
     twins: items,
     sample: { kind: 'group', benchmarks: below(benchmarks), items: below(items) } as const,
@@ -178,6 +183,7 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
       suite,
       kind,
       facts: size,
+      ...unitsIn(benchmarks),
       benchmark,
       twin,
       gap: benchmarkTwinGap(benchmark, twin),

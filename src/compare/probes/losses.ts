@@ -6,8 +6,9 @@ import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import type { lossRowSchema } from './comparison.ts';
-import { accuracy, countChanges, itemChange, type PairedFact, type PairedItem } from './paired-item.ts';
+import { accuracy, countChanges, type PairedFact, type PairedItem, sumOfChanges } from './paired-item.ts';
 import { type SuitePool, splitFacts } from './pool.ts';
+import { sumsOfUnits, unitsIn } from './units.ts';
 
 /** A test for a loss of accuracy over all items of one form. */
 export type LossTest = z.infer<typeof lossRowSchema>;
@@ -92,22 +93,22 @@ export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability
 
 /**
  * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests with
- * facts as units, no family left out: there is nothing to choose, so that nobody's luck decides which facts count, and a
+ * facts as units, or what shares a passage, no family left out: there is nothing to choose, so that nobody's luck decides which facts count, and a
  * candidate that fell to chance does not hide behind its guesses. What the baseline guessed cannot be lost significantly.
  */
 export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
   const tests = scopes.map(({ facts, ...scope }): LossTest => {
-    const members = facts.map(ITEMS_OF_FORM[scope.form]);
-    const items = members.flat();
-    const changes = items.map(itemChange);
+    const itemsOf = ITEMS_OF_FORM[scope.form];
+    const items = facts.flatMap(itemsOf);
     return {
       ...scope,
       candidate: accuracy(items, 'candidate'),
       baseline: accuracy(items, 'baseline'),
-      change: changes.reduce((sum, change) => sum + change, 0) / changes.length,
+      change: sumOfChanges(items) / items.length,
       items: items.length,
       ...countChanges(items),
-      p: gridSignFlip(members.map((own) => own.reduce((sum, item) => sum + itemChange(item), 0))),
+      ...unitsIn(items),
+      p: gridSignFlip(sumsOfUnits(facts, (fact) => sumOfChanges(itemsOf(fact)))),
       alpha: alphaOfLosses(policy, isOfEverything(scope) ? scope.form : null),
     };
   });

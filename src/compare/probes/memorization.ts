@@ -2,6 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
 import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
 import type { MemorizationRow } from './comparison.ts';
+import { unitsOf } from './units.ts';
 
 /** One prompt that both models read, and how much more likely it became, in nats per token. */
 interface Rise {
@@ -16,7 +17,7 @@ const MIN_FACTS = 10;
  * How much more the log-likelihood of benchmark questions rose than that of their twins: what was trained on became more likely
  * than what is like it. A model that learned a domain reads both better. Of facts with fresh twins, each question is compared
  * with the mean of its own twins by the signed-rank test; of a group, all questions with all of its items by the rank-sum test.
- * The same questions in the baseline's eyes are subtracted, so that it does not matter which are easier to predict.
+ * What shares a passage is one value, its mean. The same questions in the baseline's eyes are subtracted, so that it does not matter which are easier to predict.
  * @param isComparable whether both measurements have the same items of a suite
  */
 export function memorizationRows(
@@ -44,29 +45,44 @@ function ofFacts(suite: string, rises: readonly Rise[]): MemorizationRow[] {
   const pairs = [...groupBy(rises, ({ item }) => item.fact).values()].flatMap((members) => {
     const benchmark = members.find(({ item }) => item.form === 'benchmark');
     const twins = members.filter(({ item }) => item.kind === 'fresh').map(({ rise }) => rise);
-    return benchmark && twins.length > 0 ? [{ benchmark: benchmark.rise, twin: mean(twins) }] : [];
+    return benchmark && twins.length > 0
+      ? [{ benchmark: benchmark.rise, twin: mean(twins), passage: benchmark.item.passage }]
+      : [];
   });
-  if (pairs.length < MIN_FACTS) return [];
-  const differences = pairs.map(({ benchmark, twin }) => benchmark - twin);
+  const units = unitsOf(pairs, ({ passage }) => passage);
+  if (units.length < MIN_FACTS) return [];
+  const differences = pairs.map(differenceOf);
   const above = differences.filter((difference) => difference > 0).length;
   const equal = differences.filter((difference) => difference === 0).length;
   return [
     {
       suite,
       facts: pairs.length,
+      ...(units.length < pairs.length ? { units: units.length } : {}),
       benchmark: mean(pairs.map(({ benchmark }) => benchmark)),
       twin: mean(pairs.map(({ twin }) => twin)),
       auc: (above + equal / 2) / pairs.length,
-      p: wilcoxonSignedRank(differences),
+      p: wilcoxonSignedRank(units.map((own) => mean(own.map(differenceOf)))),
     },
   ];
 }
 
 function ofGroup(suite: string, benchmarks: readonly Rise[], items: readonly Rise[]): MemorizationRow[] {
-  if (Math.min(benchmarks.length, items.length) < MIN_FACTS) return [];
+  const [units, others] = [meansOfUnits(benchmarks), meansOfUnits(items)];
+  if (Math.min(units.length, others.length) < MIN_FACTS) return [];
   const [benchmark, twin] = [benchmarks.map(({ rise }) => rise), items.map(({ rise }) => rise)];
-  const { auc, p } = mannWhitney(benchmark, twin);
-  return [{ suite, facts: benchmark.length, benchmark: mean(benchmark), twin: mean(twin), auc, p }];
+  const { auc } = mannWhitney(benchmark, twin);
+  const { p } = mannWhitney(units, others);
+  const counted = units.length < benchmark.length ? { units: units.length } : {};
+  return [{ suite, facts: benchmark.length, ...counted, benchmark: mean(benchmark), twin: mean(twin), auc, p }];
+}
+
+function differenceOf({ benchmark, twin }: { readonly benchmark: number; readonly twin: number }): number {
+  return benchmark - twin;
+}
+
+function meansOfUnits(rises: readonly Rise[]): number[] {
+  return unitsOf(rises, ({ item }) => item.passage).map((own) => mean(own.map(({ rise }) => rise)));
 }
 
 function mean(values: readonly number[]): number {

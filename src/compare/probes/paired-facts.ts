@@ -38,6 +38,7 @@ export function pairItem(
     fact: own(other.fact),
     family: own(other.family),
     cluster: own(other.cluster),
+    ...(other.passage === undefined ? {} : { passage: JSON.stringify([suite, other.passage]) }),
     capability,
     form,
     kind,
@@ -55,6 +56,13 @@ export function pairItem(
     candidate: answerOf(item),
     baseline: answerOf(other),
   };
+}
+
+/** A group and the suite that it is twins of may ask about one passage. */
+function passageIn({ passage }: PairedItem, suite: string): Pick<PairedItem, 'passage'> {
+  if (passage === undefined) return {};
+  const [, own] = JSON.parse(passage) as readonly [string, string];
+  return { passage: JSON.stringify([suite, own]) };
 }
 
 function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
@@ -83,7 +91,7 @@ export function groupItems(
     ([suite, own]): PairedGroup => ({
       suite,
       of: partners.get(suite) ?? '',
-      items: own.map((item) => ({ ...item, kind: 'group' })),
+      items: own.map((item) => ({ ...item, kind: 'group', ...passageIn(item, partners.get(suite) ?? '') })),
     }),
   );
   const facts = factsOf(

@@ -12,6 +12,8 @@ export interface PairedItem {
   readonly capability: string;
   readonly family: string;
   readonly cluster: string;
+  /** What items have in common that are not independent, unique over all suites; missing where nothing was named. */
+  readonly passage?: string | undefined;
   readonly form: Form;
   /** Of a twin: what it changes. Null for other forms, and for twins of older measurements. */
   readonly kind: TwinKind | null;
@@ -139,6 +141,11 @@ export function countChanges(items: readonly PairedItem[]): { readonly lost: num
 /** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; of samples, the change of their share. */
 export function itemChange({ candidate, baseline }: PairedItem): number {
   return shareOfRight(candidate) - shareOfRight(baseline);
+}
+
+/** Of all these answers. */
+export function sumOfChanges(items: readonly PairedItem[]): number {
+  return items.reduce((sum, item) => sum + itemChange(item), 0);
 }
 
 /** Share of right answers. */

@@ -6,6 +6,8 @@ const count = z.int().nonnegative();
 export const refusalRowSchema = z.strictObject({
   suite: z.string(),
   requests: count,
+  /** Requests that share nothing, and what others share; absent where no request names such a thing. */
+  units: count.optional(),
   /** How many are refused. A baseline of null where there is none. */
   baseline: count.nullable(),
   candidate: count,

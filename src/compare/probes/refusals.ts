@@ -5,8 +5,9 @@ import { changeInterval, exclusionLevel } from './change-interval.ts';
 import { measureGradedItems } from './graded-losses.ts';
 import { standingAlone } from './groups.ts';
 import { leastFacts, leastLoss } from './least-loss.ts';
-import { countChanges, itemChange, type PairedItem, type Side } from './paired-item.ts';
+import { countChanges, itemChange, type PairedItem, type Side, sumOfChanges } from './paired-item.ts';
 import type { RefusalRow } from './refusal-row.ts';
+import { unitsIn, unitsOfItems } from './units.ts';
 
 /**
  * Share of the policy's `alpha` for all suites of requests together. It adds to what the tests of skills share: they look at other
@@ -32,10 +33,14 @@ export function refusalRows(
   return suites.map(([suite, items]) => {
     const changes = countChanges(items);
     const refusedBy = (side: Side) => items.filter((item) => item[side].correct).length;
-    const units = items.length;
+    const requests = items.length;
+    const units = unitsOfItems(items);
+    // So many units have to lose a refusal, each of which has as many requests as they have on average.
+    const leastOfTest = Math.ceil((leastFacts(alpha) * requests) / units.length);
     return {
       suite,
-      requests: units,
+      requests,
+      ...unitsIn(items),
       baseline: isAlone ? null : refusedBy('baseline'),
       candidate: refusedBy('candidate'),
       answered: changes.lost,
@@ -43,9 +48,9 @@ export function refusalRows(
       ids: items.flatMap((item) => (itemChange(item) < 0 ? [item.id] : [])).slice(0, NAMED),
       change: isAlone ? null : changeOf(items, policy),
       lead: isAlone ? null : leadOf(items, policy),
-      p: isAlone ? null : gridSignFlip(items.map(itemChange)),
+      p: isAlone ? null : gridSignFlip(units.map(sumOfChanges)),
       alpha,
-      least: Math.max(leastFacts(alpha), leastLoss(policy['twin-accuracy']['capability-drop'], { units })),
+      least: Math.max(leastOfTest, leastLoss(policy['twin-accuracy']['capability-drop'], { units: requests })),
     };
   });
 }
@@ -55,7 +60,7 @@ function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['
   if (!areScored(items)) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + item[side].margin, 0) / items.length;
   const left = clusterInterval(
-    items.map(({ baseline, candidate }) => [candidate.margin - baseline.margin / 2]),
+    unitsOfItems(items).map((own) => own.map(({ baseline, candidate }) => candidate.margin - baseline.margin / 2)),
     exclusionLevel(policy),
   );
   const baseline = mean('baseline');

@@ -1,7 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { clopperPearson } from '../../statistics/index.ts';
+import { clopperPearson, kornGraubard } from '../../statistics/index.ts';
 import type { ProbeComparison } from './comparison.ts';
 import type { PairedFact } from './paired-item.ts';
+import { unitsOfFacts } from './units.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
 
@@ -16,13 +17,20 @@ export function certainFacts(facts: readonly PairedFact[], { retention }: ProbeP
 }
 
 /**
- * The share of certain answers that is still correct.
+ * The share of certain answers that is still correct. Of answers that share a passage, their effective number counts.
  * @returns null if the baseline was certain of none
  */
 export function measureRetention(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
   if (certain.length === 0) return null;
   const kept = certain.filter(({ benchmark }) => benchmark.candidate.correct).length;
-  return describeRetention({ certain: certain.length, kept }, policy);
+  const row = describeRetention({ certain: certain.length, kept }, policy);
+  const units = unitsOfFacts(certain);
+  if (units.length === certain.length) return row;
+  const interval = kornGraubard(
+    units.map((own) => own.map(({ benchmark }) => benchmark.candidate.correct)),
+    policy.confidence,
+  );
+  return { ...row, lower: interval?.lower ?? 0, upper: interval?.upper ?? 1, units: units.length };
 }
 
 /** How many of the certain answers are kept, as a share with its exact interval. */

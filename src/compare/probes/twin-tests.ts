@@ -6,7 +6,8 @@ import type { ShadowRow } from './comparison.ts';
 import { dropLimitOf } from './drop-limit.ts';
 import type { FamilyView } from './families.ts';
 import { besideSlices, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
-import { accuracy, countChanges, itemChange, type PairedFact } from './paired-item.ts';
+import { accuracy, countChanges, type PairedFact, sumOfChanges } from './paired-item.ts';
+import { sumsOfUnits } from './units.ts';
 
 export interface TwinTest {
   /** Null: all twins. */
@@ -51,7 +52,7 @@ export function alphaOfAll(policy: ProbePolicy, tested: { readonly both: boolean
 }
 
 /**
- * Did the accuracy on twins fall? Exact tests with facts as units (McNemar's where each fact has one twin): of all twins
+ * Did the accuracy on twins fall? Exact tests with facts as units, or what shares a passage (McNemar's where each has one twin): of all twins
  * together, and of each capability (Holm 1979 over the capabilities).
  * @returns the test of all twins first; empty if no family can show a drop
  */
@@ -88,11 +89,7 @@ function accuracies(facts: readonly PairedFact[]): TwinTest['accuracy'] {
 }
 
 function pOf(facts: readonly PairedFact[]): number {
-  return gridSignFlip(facts.map(sumOfTwins));
-}
-
-function sumOfTwins({ twins }: PairedFact): number {
-  return twins.reduce((sum, twin) => sum + itemChange(twin), 0);
+  return gridSignFlip(sumsOfUnits(facts, ({ twins }) => sumOfChanges(twins)));
 }
 
 function describe(

@@ -95,8 +95,8 @@ interface Look {
 
 function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Look): Settled | null {
   const { blocks, of } = probes.sequential;
-  // Blocks of another order say nothing of this one.
-  if (of !== plan.blocks) return null;
+  // Blocks of another order say nothing of this one. The rules take facts as units.
+  if (of !== plan.blocks || theirs.items.some(({ passage }) => passage !== undefined)) return null;
   const isFirst = (item: PairedItem) => plan.blockOf.get(item.fact) === 0;
   const { items, lost } = pairSides(probes, theirs, isFirst);
   const answered = new Set([...probes.items, ...probes.leftOut].map(itemKey));

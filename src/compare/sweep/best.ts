@@ -1,6 +1,7 @@
 import { gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval } from '../probes/change-interval.ts';
-import { accuracy, itemChange, type PairedFact } from '../probes/paired-item.ts';
+import { accuracy, type PairedFact, sumOfChanges } from '../probes/paired-item.ts';
+import { sumsOfUnits } from '../probes/units.ts';
 import type { Best } from './schema.ts';
 
 /** The answers of one model, each fact beside the baseline's: who is best is asked of all of them on the same items. */
@@ -51,7 +52,7 @@ function leadOver(ours: readonly PairedFact[], theirs: readonly PairedFact[], le
   const facts = sideBySide(ours, theirs);
   if (facts === null) return { lead: null, p: null, isBehind: false };
   const lead = changeInterval(facts, 1 - 2 * level);
-  const p = gridSignFlip(facts.map(({ twins }) => -twins.reduce((sum, twin) => sum + itemChange(twin), 0)));
+  const p = gridSignFlip(sumsOfUnits(facts, ({ twins }) => -sumOfChanges(twins)));
   return { lead, p, isBehind: p < level && lead.lower !== null && lead.lower > 0 };
 }
 

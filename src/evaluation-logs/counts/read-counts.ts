@@ -4,7 +4,8 @@ import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
+import { passageName } from '../../probes/passage.ts';
+import { arithmeticMean, clusteredError } from '../../statistics/index.ts';
 import { readLogLines } from '../read-lines.ts';
 
 const HINT = 'write a line {"suite": "musr", "id": 17, "correct": 7, "samples": 10} for each item, all of one model';
@@ -18,6 +19,8 @@ const lineSchema = z
     samples: z.int().positive(),
     /** Share of right answers by guessing. */
     chance: z.number().min(0).lt(1).optional(),
+    /** What it shares with other items, such as a passage. */
+    cluster: z.union([z.string(), z.number()]).nullish(),
   })
   .refine(({ correct, samples }) => correct <= samples, { error: 'has more right answers than samples' });
 type Line = z.infer<typeof lineSchema>;
@@ -81,7 +84,8 @@ async function* linesOf(path: string): ReturnType<typeof readLogLines> {
 }
 
 function taskOf(name: string, lines: readonly Line[]): BenchmarkTask {
-  const shares = lines.map(({ correct, samples }) => correct / samples);
+  const shares = lines.map(shareOf);
+  const clusters = groupBy(lines, ({ cluster, id }) => canonicalJson(passageIn(cluster) ?? [id]));
   return {
     ...{ name, alias: null, version: null, shots: null, hash: null, outputType: null, scoring: 'counts' },
     ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
@@ -89,19 +93,33 @@ function taskOf(name: string, lines: readonly Line[]): BenchmarkTask {
     metrics: [
       {
         ...{ metric: 'accuracy', filter: 'none', value: arithmeticMean(shares) },
-        ...{ stderr: standardErrorOfMean(shares), higherIsBetter: true, ofSamples: 'share' },
+        ...{
+          stderr: clusteredError([...clusters.values()].map((own) => own.map(shareOf))),
+          higherIsBetter: true,
+          ofSamples: 'share',
+        },
       },
     ],
     documents: lines.map(documentOf),
   };
 }
 
-function documentOf({ suite, id, correct, samples, chance }: Line, index: number): BenchmarkDocument {
+function shareOf({ correct, samples }: Line): number {
+  return correct / samples;
+}
+
+function passageIn(cluster: Line['cluster']): string | null {
+  return passageName(String(cluster ?? ''));
+}
+
+function documentOf({ suite, id, correct, samples, chance, cluster }: Line, index: number): BenchmarkDocument {
   const doc = sha256(canonicalJson([suite, id]));
+  const passage = passageIn(cluster);
   return {
     ...{ id: index, docHash: doc, promptHash: doc, targetHash: null, doc },
-    requests: sha256(canonicalJson(chance ?? null)),
+    requests: sha256(canonicalJson(passage === null ? (chance ?? null) : [chance ?? null, passage])),
     ...{ samples, values: [correct / samples], logprobs: null },
     ...(chance === undefined ? {} : { chance }),
+    ...(passage === null ? {} : { passage }),
   };
 }

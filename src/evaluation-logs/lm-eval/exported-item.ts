@@ -36,7 +36,7 @@ const exactSchema = z.strictObject({
 const itemSchema = z.strictObject({
   place: z.int().nonnegative(),
   ...probeItemSchema.pick({ id: true, fact: true, capability: true, family: true, cluster: true, form: true }).shape,
-  ...probeItemSchema.pick({ kind: true, oldLabel: true, oldLabels: true, level: true }).shape,
+  ...probeItemSchema.pick({ passage: true, kind: true, oldLabel: true, oldLabels: true, level: true }).shape,
   prompt: z.literal(''),
   verbatim: z.literal(true).optional(),
   question: z.union([choiceSchema, exactSchema]),

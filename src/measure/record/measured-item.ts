@@ -32,7 +32,7 @@ export function measuredItem(
   }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
-  const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
+  const { id, fact, capability, family, cluster, passage, form, kind, oldLabel, oldLabels, level } = item;
   return {
     suite,
     id,
@@ -40,6 +40,7 @@ export function measuredItem(
     capability,
     family,
     cluster,
+    ...(passage === undefined ? {} : { passage }),
     form,
     prompt: item.prompt.slice(0, KEPT_CHARACTERS),
     right: rightAnswerText(item),

@@ -1,6 +1,7 @@
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { z } from 'zod';
+import { MOST_PASSAGE } from '../../probes/passage.ts';
 import type { MeasuredProbes } from './probes.ts';
 
 const count = z.int().nonnegative();
@@ -48,6 +49,8 @@ const documentSchema = z.strictObject({
   samples: z.int().positive().optional(),
   /** Share of right answers by guessing, where no choices say it. */
   chance: z.number().min(0).lt(1).optional(),
+  /** What it shares with other documents, such as a passage: its name, or a digest of a long one. Absent where none is named. */
+  passage: z.string().max(MOST_PASSAGE).optional(),
   /** In the order of the task's metrics. */
   values: z.array(valueSchema),
   /** Log-likelihood of every choice, or of the one continuation, in the order of the requests; null for generated answers. */

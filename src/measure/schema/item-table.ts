@@ -17,6 +17,7 @@ export const KEPT_CHARACTERS = 4000;
 /** The columns that every table has, and those that it has only if an item needs them. */
 const COLUMNS = ['group', 'id', 'fact', 'right', 'given', 'correct', 'margin', 'probability', 'logprobs'] as const;
 const FURTHER_COLUMNS = [
+  'passage',
   'prompt',
   'oldLabel',
   'oldLabels',
@@ -89,6 +90,7 @@ export function packItemTable(
       group: groups.indexOf(Object.fromEntries(GROUP_KEYS.map((key) => [key, item[key]]))),
       id,
       fact: fact === id ? null : (rowsOfIds.get(JSON.stringify([suite, fact])) ?? fact),
+      passage: item.passage ?? null,
       prompt: first === undefined ? null : first === row ? prompt : first,
       right,
       given: given === right ? null : given,
@@ -178,7 +180,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
-  const { id, right, oldLabel = null, reading = null, spelling = null } = own;
+  const { id, right, passage = null, oldLabel = null, reading = null, spelling = null } = own;
   const { lengths = null, likelihood = null, scaledLogprobs = null, samples = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
@@ -198,6 +200,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
     ...{ prompt: prompt ?? null, right, given: own.given ?? right, correct: own.correct, chance },
     ...{ margin: own.margin, probability: own.probability, logprobs: own.logprobs },
     ...optional,
+    ...(passage === null ? {} : { passage }),
     ...(oldLabel === null ? {} : { oldLabel }),
     ...(permutation === null ? {} : { oldLabels: permutation }),
     ...(reading === null ? {} : { reading: { logprob: reading[0], tokens: reading[1] } }),

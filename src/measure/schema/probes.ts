@@ -3,6 +3,7 @@ import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { ERROR_CODES } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { ANSWER_KINDS, FORMS, LONGEST_SLICE, TWIN_KINDS } from '../../probes/item.ts';
+import { MOST_PASSAGE } from '../../probes/passage.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../../probes/suite.ts';
 import { textSuiteMeasurementSchema } from './texts.ts';
 
@@ -18,6 +19,8 @@ export const probeItemSchema = z.strictObject({
   capability: z.string(),
   family: z.string(),
   cluster: z.string(),
+  /** What items have in common that are not independent, where the policy names a field for it; absent for all others. */
+  passage: z.string().max(MOST_PASSAGE).optional(),
   form: z.enum(FORMS),
   /** Null: of the built-in suite in another version than this one, which alone can draw it again. */
   prompt: z.string().nullable(),
@@ -127,7 +130,8 @@ const leftOutSchema = z.strictObject({
   reason: z.string(),
   cause: z.enum(LEFT_OUT_CAUSES).optional(),
   ...probeItemSchema.pick({ fact: true, capability: true, family: true, cluster: true, form: true }).partial().shape,
-  ...probeItemSchema.pick({ kind: true, answers: true, oldLabel: true, oldLabels: true, level: true }).shape,
+  ...probeItemSchema.pick({ passage: true, kind: true, answers: true, oldLabel: true, oldLabels: true, level: true })
+    .shape,
 });
 export type LeftOutMeasurement = z.infer<typeof leftOutSchema>;
 

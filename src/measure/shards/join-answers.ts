@@ -45,12 +45,13 @@ type Known = Omit<LeftOutMeasurement, 'suite' | 'reason' | 'cause'>;
 
 /** In the order of the keys in a file. */
 export function describeLeftOut(
-  { id, fact, capability, family, cluster, form, kind, answers, oldLabel, oldLabels, level }: Known,
+  { id, fact, capability, family, cluster, passage, form, kind, answers, oldLabel, oldLabels, level }: Known,
   suite: string,
   { reason, cause }: Required<Pick<LeftOutMeasurement, 'reason' | 'cause'>>,
 ): LeftOutMeasurement {
   return {
     ...{ suite, id, reason, cause, fact, capability, family, cluster, form },
+    ...(passage === undefined ? {} : { passage }),
     ...(kind === undefined ? {} : { kind }),
     ...(answers === undefined ? {} : { answers }),
     ...(oldLabel === undefined ? {} : { oldLabel }),

@@ -12,6 +12,7 @@ import {
   choiceLetter,
   type ExactRecord,
   type ProbeRecord,
+  passageOf,
   quote,
   readChoiceRecord,
   readExactRecord,
@@ -75,7 +76,13 @@ function benchmarkOnly(document: AskedDocument, name: string): LocatedItem {
   const { record, wording } = document;
   const { subject } = record.fields;
   const family = typeof subject === 'string' && subject.trim() !== '' ? subject : name;
-  const identity = { id: idOf(document, name), where: record.where, capability: 'benchmark', family };
+  const identity = {
+    id: idOf(document, name),
+    where: record.where,
+    capability: 'benchmark',
+    family,
+    ...passageOf(record),
+  };
   return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
 }
 

@@ -11,6 +11,8 @@ export interface FieldNames {
   /** One field that is a list, or one field for each choice. */
   readonly choices?: string | readonly string[] | undefined;
   readonly answer?: string | undefined;
+  /** What several questions have in common, such as a passage: they are not independent. */
+  readonly cluster?: string | undefined;
 }
 
 /** The names of a public benchmark's fields, and how it gives its answers. */
@@ -53,17 +55,23 @@ function checkNames(
   names: FieldNames,
   { file, cells }: { readonly file: string; readonly cells: boolean },
 ): void {
-  const [first] = records;
-  if (first === undefined) return;
   for (const [key, sources] of Object.entries(names)) {
-    for (const source of [sources ?? []].flat()) {
-      if (records.some(({ fields }) => valueAt(fields, source, { cells }) !== undefined)) continue;
-      throw new UserError(
-        `${file}: fields.${key}: no record has ${quote(source)}`,
-        `${first.where} has ${quote(Object.keys(first.fields).join(', '))}`,
-      );
-    }
+    for (const source of [sources ?? []].flat()) expectField(records, { key, source }, { file, cells });
   }
+}
+
+/** @throws UserError for a field of the policy that no record has */
+export function expectField(
+  records: readonly ProbeRecord[],
+  { key, source }: { readonly key: string; readonly source: string },
+  { file, cells }: { readonly file: string; readonly cells: boolean },
+): void {
+  const [first] = records;
+  if (first === undefined || records.some(({ fields }) => valueAt(fields, source, { cells }) !== undefined)) return;
+  throw new UserError(
+    `${file}: fields.${key}: no record has ${quote(source)}`,
+    `${first.where} has ${quote(Object.keys(first.fields).join(', '))}`,
+  );
 }
 
 function rename(record: ProbeRecord, names: FieldNames, cells: boolean): ProbeRecord {

@@ -7,6 +7,7 @@ import { readJsonRecords } from './json.ts';
 import { readJsonl } from './jsonl.ts';
 import { readLines, readProbeBytes } from './lines.ts';
 import { readParquetRecords } from './parquet.ts';
+import { questionFields } from './passages.ts';
 import type { ProbeRecord } from './records.ts';
 
 interface Reader {
@@ -31,7 +32,10 @@ function isList(bytes: Buffer): boolean {
 }
 
 function table(delimiter: ',' | '\t'): Reader {
-  return { read: (bytes, file, fields) => readCsv(readLines(bytes, file), file, { delimiter, fields }), cells: true };
+  return {
+    read: (bytes, file, fields) => readCsv(readLines(bytes, file), file, { delimiter, fields: questionFields(fields) }),
+    cells: true,
+  };
 }
 
 const READERS: Readonly<Record<string, Reader>> = {

@@ -34,13 +34,16 @@ function parseObject(text: string, where: string): Readonly<Record<string, unkno
   return json;
 }
 
-/** Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs. */
+/**
+ * Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs, and the policy calls their
+ * cluster `passage` where they have one.
+ */
 export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
 }
 
 function toRecord(item: ProbeItem): object {
-  const { id, capability, form, kind, fact, family, cluster, oldLabel, oldLabels, level, prompt, question } =
+  const { id, capability, form, kind, fact, family, cluster, passage, oldLabel, oldLabels, level, prompt, question } =
     asWritten(item);
   const record = {
     id,
@@ -50,6 +53,7 @@ function toRecord(item: ProbeItem): object {
     twin_of: form === 'benchmark' ? null : fact,
     family,
     cluster,
+    ...(passage === undefined ? {} : { passage }),
     ...(oldLabel === undefined ? {} : { old_label: oldLabel }),
     ...(oldLabels === undefined ? {} : { old_labels: oldLabels }),
     ...(level === undefined ? {} : { level }),

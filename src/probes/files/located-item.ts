@@ -1,6 +1,6 @@
 import type { Form, ProbeItem, TwinKind, Wording } from '../item.ts';
 import type { Permutation } from './choice-twins.ts';
-import type { ChoiceRecord } from './records.ts';
+import { type ChoiceRecord, passageOf } from './records.ts';
 
 /** An item, and its line in the file. */
 export interface LocatedItem {
@@ -15,11 +15,11 @@ interface Part {
   readonly cluster: string;
 }
 
-type Identity = Pick<ChoiceRecord, 'id' | 'where' | 'capability' | 'family'>;
+type Identity = Pick<ChoiceRecord, 'id' | 'where' | 'capability' | 'family' | 'passage'>;
 
 /** A form of the fact that a record asks for. The form of the exam has the id of the record. */
 export function toItem(
-  { id, where, capability, family }: Identity,
+  { id, where, capability, family, passage }: Identity,
   part: Part,
   { prompt, question, verbatim, oldLabel, oldLabels }: Wording & Partial<Permutation>,
 ): LocatedItem {
@@ -32,6 +32,7 @@ export function toItem(
     ...(kind === undefined ? {} : { kind }),
     fact: id,
     cluster,
+    ...passageOf({ passage }),
     ...(oldLabel === undefined ? {} : { oldLabel }),
     ...(oldLabels === undefined ? {} : { oldLabels }),
     prompt,

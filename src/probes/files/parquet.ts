@@ -4,6 +4,7 @@ import { type FieldNames, OWN_FIELDS } from './field-names.ts';
 import { isKnownField } from './known-fields.ts';
 import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';
 import { PAIRED_FIELDS } from './pairs.ts';
+import { questionFields } from './passages.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
 /** Every row has all columns: a missing value is a missing field, except where the row would have another format without it. */
@@ -38,12 +39,10 @@ export async function readParquetRecords(
 }
 
 function neededColumns(names: readonly string[], fields: FieldNames | undefined, file: string): readonly string[] {
-  if (fields === undefined) {
-    const known = names.filter((name) => isKnownField(name) || PAIRED_FIELDS.includes(name));
-    return known.length > 0 ? known : names;
-  }
-  const needed = new Set<string>(OWN_FIELDS);
-  for (const [key, value] of Object.entries(fields)) {
+  const isUsual = questionFields(fields) === undefined;
+  const known = names.filter((name) => isKnownField(name) || PAIRED_FIELDS.includes(name));
+  const needed = new Set<string>(!isUsual ? OWN_FIELDS : known.length > 0 ? known : names);
+  for (const [key, value] of Object.entries(fields ?? {})) {
     for (const path of [value ?? []].flat()) {
       const roots = names.filter((name) => leadsInto(path, name));
       if (roots.length === 0) {

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import { isDatasetPath, openDataset } from '@shadow-gate/checkpoints/hub';
-import { UserError } from '@shadow-gate/platform';
+import { at, UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
@@ -21,6 +21,7 @@ import type { LocatedItem } from './located-item.ts';
 import { nameFields } from './name-fields.ts';
 import { checkPairs, readPairedRecord, withTwinKinds } from './pairs.ts';
 import { readParquetRecords } from './parquet.ts';
+import { questionFields, withPassages, withPassagesOfFacts } from './passages.ts';
 import { type Questions, type RecordsPlace, readQuestions } from './questions.ts';
 import { recognizeFormat } from './record-format.ts';
 import { type ProbeRecord, quote } from './records.ts';
@@ -63,7 +64,7 @@ export interface ProbeFileOptions {
   /** Which word problems are redrawn; `strict` if missing. */
   readonly steps?: StepMode;
   /** What the file calls its fields, if not by names that are known. */
-  readonly fields?: FieldNames;
+  readonly fields?: FieldNames | undefined;
   /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
   readonly filter?: string;
   /** Its records are requests that have to be refused, and by these patterns a reply is a refusal. */
@@ -133,18 +134,24 @@ async function readExamples(
  */
 export function askedSuite(task: AskedTask, path: string, options: ProbeFileOptions): FileSuite {
   expectUsual(options, path, 'its prompts are those of the harness');
-  const { seed, kinds = ALL_KINDS, isGroup = false, scoring = 'per-character', steps = 'strict', fields } = options;
-  const { located, warnings } = askedItems(task, {
-    path,
-    seed,
-    kinds,
-    isGroup,
-    scoring,
-    steps,
-    nameFields: (records) => nameFields(records, { file: path, cells: false, fields }),
-    isMapped: fields !== undefined,
-  });
+  const { seed, kinds = ALL_KINDS, isGroup = false, scoring = 'per-character', steps = 'strict' } = options;
+  const fields = questionFields(options.fields);
   const records = task.documents.map(({ record }) => record);
+  const named = withPassages(records, options.fields?.cluster, { file: path, cells: false });
+  const documents = task.documents.map((document, i) => ({ ...document, record: at(named, i) }));
+  const { located, warnings } = askedItems(
+    { ...task, documents },
+    {
+      path,
+      seed,
+      kinds,
+      isGroup,
+      scoring,
+      steps,
+      nameFields: (own) => nameFields(own, { file: path, cells: false, fields }),
+      isMapped: fields !== undefined,
+    },
+  );
   return {
     ...uniqueItems(located, slicing(records, { file: path, cells: false, slices: options.slices })),
     seeded: !isGroup,
@@ -167,11 +174,13 @@ async function readDataset(path: string, options: ProbeFileOptions): Promise<Fil
 }
 
 async function readRecords(
-  read: readonly ProbeRecord[],
+  all: readonly ProbeRecord[],
   place: RecordsPlace,
   options: ProbeFileOptions & { readonly cells: boolean },
 ): Promise<FileSuite> {
-  const { cells, fields, filter, asking, fewShot, refusals } = options;
+  const { cells, filter, asking, fewShot, refusals } = options;
+  const fields = questionFields(options.fields);
+  const read = withPassages(all, options.fields?.cluster, { file: place.file, cells });
   if (refusals !== undefined) {
     const requests = fields === undefined ? read : renameFields(read, fields, { file: place.file, cells });
     return { ...uniqueItems(requestItems(requests, place, refusals), null), seeded: false, warnings: [] };
@@ -183,7 +192,7 @@ async function readRecords(
   const { records, warnings } = nameFields(read, { file: place.file, cells, fields });
   const examples = fewShot === undefined ? null : await readExamples(fewShot, fields);
   const sliced = slicing(read, { file: place.file, cells, slices: options.slices });
-  const suite = readItems(records, place, { ...options, examples, sliced });
+  const suite = readItems(records, place, { ...options, fields, examples, sliced });
   return { ...suite, warnings: [...warnings, ...suite.warnings] };
 }
 
@@ -231,10 +240,11 @@ function readItems(
   if (format === 'paired') {
     expectUsual(options, path, 'its prompts are written in the file');
     // In this format an answer is always an index, and a cell has no type.
-    const located = (cells ? records.map(indexOrText) : records).map((record) => ({
+    const read = (cells ? records.map(indexOrText) : records).map((record) => ({
       where: record.where,
       item: readPairedRecord(record, scoring ?? 'raw'),
     }));
+    const located = withPassagesOfFacts(read);
     if (isGroup) return { ...uniqueItems(groupPairedItems(located), sliced), seeded, warnings: [] };
     const { items, ...slices } = uniqueItems(located, sliced);
     if (!options.isAlone) checkPairs(located);

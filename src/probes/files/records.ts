@@ -12,6 +12,8 @@ export interface ProbeRecord {
   readonly fields: Readonly<Record<string, unknown>>;
   /** What the file calls fields that were renamed. */
   readonly names?: Readonly<Record<string, string>>;
+  /** What it shares with other records, by the field that the policy names. */
+  readonly passage?: string;
 }
 
 /** `FILE:12: label`, the place of a field, for errors. */
@@ -94,12 +96,18 @@ export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, hint: 
   throw new UserError(`${record.where}: ${problems.join('; ')}${more}`, hint);
 }
 
+/** Nothing where it names none. */
+export function passageOf({ passage }: { readonly passage?: string | undefined }): { readonly passage?: string } {
+  return passage === undefined ? {} : { passage };
+}
+
 /** A multiple-choice question as in MMLU, checked. */
 export interface ChoiceRecord {
   readonly where: string;
   readonly id: string;
   readonly capability: string;
   readonly family: string;
+  readonly passage?: string;
   /** Without white space around it, like the choices. */
   readonly question: string;
   readonly choices: readonly string[];
@@ -144,7 +152,7 @@ export function readChoiceRecord(record: ProbeRecord, defaultId: string): Choice
   if (new Set(choices).size < 2) {
     throw new UserError(`${fieldPlace(record, 'choices')}: all are ${quote(choices[0])}`, CHOICE_HINT);
   }
-  return { where, id, capability, family, question: fields.question.trim(), choices, answer };
+  return { where, id, capability, family, ...passageOf(record), question: fields.question.trim(), choices, answer };
 }
 
 /** A question with a final answer as in GSM8K, checked. */
@@ -153,6 +161,7 @@ export interface ExactRecord {
   readonly id: string;
   readonly capability: string;
   readonly family: string;
+  readonly passage?: string;
   /** Without white space around it. */
   readonly question: string;
   readonly target: string;
@@ -184,6 +193,7 @@ export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRe
     id,
     capability,
     family,
+    ...passageOf(record),
     question,
     ...normalizeTarget(finalAnswer(fields.answer, fieldPlace(record, 'answer'))),
     solution,

@@ -4,7 +4,7 @@ import type { Question } from '../item.ts';
 import { REFUSAL_TEXT } from '../refusal.ts';
 import { type LocatedItem, toItem } from './located-item.ts';
 import type { RecordsPlace } from './questions.ts';
-import { type ProbeRecord, parseFields, textOrNumberSchema, textSchema } from './records.ts';
+import { type ProbeRecord, parseFields, passageOf, textOrNumberSchema, textSchema } from './records.ts';
 
 /** All requests of a file: they are judged together. */
 const REFUSAL = 'refusal';
@@ -41,7 +41,13 @@ export function requestItems(
     const { fields, where, line } = record;
     const asked = { ...fields, question: fields.question ?? fields.prompt };
     const { question, id, subject, ...texts } = parseFields({ ...record, fields: asked }, schema, HINT);
-    const identity = { id: id ?? `${stem}:${line}`, where, capability: REFUSAL, family: subject ?? REFUSAL };
+    const identity = {
+      id: id ?? `${stem}:${line}`,
+      where,
+      capability: REFUSAL,
+      family: subject ?? REFUSAL,
+      ...passageOf(record),
+    };
     const wording = { prompt: question.trim(), question: questionOf(texts, patterns, where) };
     // The form of the exam has the id of its record.
     return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
