@@ -1,6 +1,7 @@
 import { suiteVariances, taskVariances, tooFewFacts } from '../compare/index.ts';
 import {
   budgetUse,
+  countedFacts,
   evaluateWithoutBaseline,
   instrumentPower,
   LEAST_FACTS,
@@ -88,12 +89,13 @@ export function printAnswers(measurement: Measurement, policy: Policy, output: O
   const levels = levelsIn(answered, answered);
   const comparison = evaluateWithoutBaseline(facts, policy, { ...answers, levels });
   const use = budgetUse(measurement);
-  if (facts.length < LEAST_FACTS) output.print(findingText(tooFewFacts(facts.length, use)));
+  const counted = countedFacts(facts);
+  if (counted.facts < LEAST_FACTS) output.print(findingText(tooFewFacts(counted, use)));
   else if (use !== null) output.print(plain(budgetSentence({ ...use, least: LEAST_FACTS })));
   const withoutTemplate = suitesWithoutTemplate(measurement);
   if (withoutTemplate.length > 0) output.print(phraseLine(unusedTemplate(withoutTemplate, answered.suites.length)));
   for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
   output.print(plain(plannedSentence(comparison.planned, facts.length)));
   const powers = instrumentPower(facts, policy);
-  if (powers.length > 0) output.print(renderInstrumentPower(powers, facts.length, policy));
+  if (powers.length > 0) output.print(renderInstrumentPower(powers, counted.facts, policy));
 }

@@ -4,7 +4,7 @@ import { openCheckpointSource } from '@shadow-gate/language-model';
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
-import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/index.ts';
+import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop, unitsOf } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { type ExpectedRun, expectProbes } from '../measure/index.ts';
@@ -122,8 +122,9 @@ async function printEstimate(
   const { by, items, suites, layers, ...time } = await output.withProgress((onProgress) =>
     expectProbes(source, { ...selection, budgetSeconds: budget ?? null }, onProgress),
   );
-  const facts = items.filter(({ form }) => form === 'benchmark').length;
-  const drop = plannedDrop(facts, resolved.policy);
+  const benchmarks = items.filter(({ form }) => form === 'benchmark');
+  const facts = benchmarks.length;
+  const drop = plannedDrop(unitsOf(benchmarks, ({ passage }) => passage).length, resolved.policy);
   const levels = suites.flatMap((suite) => suite.levels ?? []).filter(({ count }) => count > 1);
   const isAll = budget === undefined && levels.length === 0;
   const what = isAll ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;

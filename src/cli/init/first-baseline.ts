@@ -1,6 +1,6 @@
 import { UserError } from '@shadow-gate/platform';
 import { tooFewFacts } from '../../compare/index.ts';
-import { budgetUse, LEAST_FACTS, pairWithItself } from '../../compare/probes/index.ts';
+import { budgetUse, countedFacts, LEAST_FACTS, pairWithItself } from '../../compare/probes/index.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { printable } from '../../report/escape.ts';
@@ -80,9 +80,10 @@ function expectEnough(measurement: Measurement): void {
   const { probes } = measurement;
   if (probes?.status !== 'measured') return;
   const { facts } = pairWithItself(probes);
-  if (facts.length >= LEAST_FACTS) return;
+  const counted = countedFacts(facts);
+  if (counted.facts >= LEAST_FACTS) return;
   throw new UserError(
-    findingText(tooFewFacts(facts.length, budgetUse(measurement))).replace(/\.$/, ''),
+    findingText(tooFewFacts(counted, budgetUse(measurement))).replace(/\.$/, ''),
     'give a longer --budget, or leave it out',
   );
 }

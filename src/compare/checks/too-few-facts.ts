@@ -1,22 +1,22 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { type BudgetUse, budgetUse, countFacts } from '../probes/enough-facts.ts';
+import { type BudgetUse, budgetUse, type CountedFacts, countFacts } from '../probes/enough-facts.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
 
 /** So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still counts. */
 export function tooFewFactsCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;
-  const facts = countFacts(context);
-  if (facts === null || facts >= LEAST_FACTS) return [];
+  const counted = countFacts(context);
+  if (counted === null || counted.facts >= LEAST_FACTS) return [];
   const use = budgetUse(candidate) ?? (baseline && budgetUse(baseline));
-  return [tooFewFacts(facts, use)];
+  return [tooFewFacts(counted, use)];
 }
 
-export function tooFewFacts(facts: number, use: BudgetUse | null): Finding {
+export function tooFewFacts(counted: CountedFacts, use: BudgetUse | null): Finding {
   return {
     kind: 'too-few-facts',
     level: 'inconclusive',
-    facts,
+    ...counted,
     least: LEAST_FACTS,
     budget: use && { seconds: use.seconds, leastSeconds: use.leastSeconds, all: use.all, allSeconds: use.allSeconds },
   };

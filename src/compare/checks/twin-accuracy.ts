@@ -6,6 +6,7 @@ import { levelOfLoss } from '../probes/graded-losses.ts';
 import { leastLoss } from '../probes/least-loss.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
+import { unitsIn } from '../probes/units.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
 /**
@@ -36,6 +37,7 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
         ...accuracy,
         change: value,
         twins,
+        ...unitsIn(facts.flatMap(ITEMS_OF_FORM.twin)),
         lost,
         won,
         p,

@@ -19,6 +19,8 @@ export const accuracyLossFindings = [
       baseline: z.number(),
       change: z.number(),
       items: count,
+      /** The passages that they are of, where some share one. */
+      units: count.optional(),
       lost: count,
       won: count,
       p: z.number(),

@@ -28,6 +28,8 @@ export const evidenceFindings = [
     rank: 'too-little',
     fields: {
       facts: count,
+      /** Questions, of which those that share a passage are one fact here; absent where none do. */
+      questions: count.optional(),
       least: count,
       /** Null: no time limit was set, or its costs are not known. */
       budget: z

@@ -15,6 +15,8 @@ export const twinAccuracyFindings = [
       baseline: z.number(),
       change: z.number(),
       twins: count,
+      /** The passages that they are of, where some share one. */
+      units: count.optional(),
       lost: count,
       won: count,
       p: z.number(),

@@ -2,7 +2,7 @@ import { factKey, type MeasuredProbes, type Measurement } from '../../measure/sc
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';
-import type { PairedAnswers } from './paired-item.ts';
+import type { PairedAnswers, PairedFact } from './paired-item.ts';
 import { poolOfFacts, splitFacts } from './pool.ts';
 import { unitsOfFacts } from './units.ts';
 
@@ -11,17 +11,30 @@ interface Answered {
   readonly policy: Pick<ProbePolicy, 'probes'>;
 }
 
-/** How many facts can be judged together, of those that share a passage one; null where nothing was answered that could be. */
-export function countFacts({ probes, policy }: Answered): number | null {
+/** How many facts can be judged. */
+export interface CountedFacts {
+  /** Those that share a passage count as one. */
+  readonly facts: number;
+  /** All of them; missing where none share a passage. */
+  readonly questions?: number;
+}
+
+export function countedFacts(facts: readonly PairedFact[]): CountedFacts {
+  const units = unitsOfFacts(facts).length;
+  return { facts: units, ...(units < facts.length ? { questions: facts.length } : {}) };
+}
+
+/** Of those that can be judged together; null where nothing was answered that could be. */
+export function countFacts({ probes, policy }: Answered): CountedFacts | null {
   const count = ({ facts, unjudged }: PairedAnswers) =>
-    unitsOfFacts(splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0]).length;
+    countedFacts(splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0]);
   if (probes.kind === 'paired') return count(probes);
   return probes.kind === 'alone' && probes.why.kind === 'no-baseline' ? count(pairWithItself(probes.probes)) : null;
 }
 
 export function areTooFew(answered: Answered): boolean {
-  const facts = countFacts(answered);
-  return facts !== null && facts < LEAST_FACTS;
+  const counted = countFacts(answered);
+  return counted !== null && counted.facts < LEAST_FACTS;
 }
 
 /** What a time budget bought, and how long more would take on the same machine. */

@@ -16,7 +16,7 @@ export type {
   ProbeComparison,
   ShadowRow,
 } from './comparison.ts';
-export { budgetUse } from './enough-facts.ts';
+export { budgetUse, countedFacts } from './enough-facts.ts';
 export { evaluateWithoutBaseline } from './evaluation.ts';
 export { isOfAllFacts } from './graded-losses.ts';
 export { detectable, factsNeeded, type InstrumentPower, instrumentPower } from './instrument-power.ts';
@@ -28,3 +28,4 @@ export { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 export { pairWithItself } from './pair.ts';
 export type { RefusalRow } from './refusal-row.ts';
 export type { TextRow, TokenChanges } from './text-row.ts';
+export { unitsOf } from './units.ts';

@@ -33,7 +33,8 @@ export function sumsOfUnits(facts: readonly PairedFact[], numberOf: (fact: Paire
   return unitsOfFacts(facts).map((own) => own.reduce((sum, fact) => sum + numberOf(fact), 0));
 }
 
-/** What a row says of its units: nothing where no member names a passage. */
+/** What a row says of the units of its answers: nothing where none names a passage. */
 export function unitsIn(items: readonly PairedItem[]): { readonly units?: number } {
-  return items.some(({ passage }) => passage !== undefined) ? { units: unitsOfItems(items).length } : {};
+  if (items.every(({ passage }) => passage === undefined)) return {};
+  return { units: new Set(items.map(({ passage, fact }) => JSON.stringify([passage ?? null, passage ?? fact]))).size };
 }

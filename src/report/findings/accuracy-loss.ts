@@ -8,6 +8,7 @@ import {
   formatPointsChange,
   formatPointsLimit,
   formatProbability,
+  ofPassages,
 } from '../text/numbers.ts';
 import { name, phrase, term } from '../text/phrase.ts';
 import { lostSkill } from '../text/steps.ts';
@@ -29,12 +30,12 @@ export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
     about: 'itself',
     isLoss: true,
     sentence: (finding) => {
-      const { form, capability, suite, candidate, baseline, change, items, lost, won, p, limit } = finding;
+      const { form, capability, suite, candidate, baseline, change, items, units, lost, won, p, limit } = finding;
       const part = capability ?? suite;
       const where = part === null ? (form === 'twin' ? phrase` over all families` : []) : phrase` in ${name(part)}`;
       const subject = phrase`${SUBJECTS[form]}${where}`;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')}${ofPassages(units)} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
     },
     headline: (finding, report) => {
       const { form, capability, suite, change, limit } = finding;

@@ -41,8 +41,8 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
     title: 'Too few facts',
     about: 'probes',
     isGap: true,
-    sentence: ({ facts, least, budget }) => {
-      const limit = phrase`Fewer than ${formatInteger(least)} facts judge nothing, and there ${facts === 1 ? 'is' : 'are'} ${formatInteger(facts)}.`;
+    sentence: ({ facts, questions, least, budget }) => {
+      const limit = phrase`Fewer than ${formatInteger(least)} facts judge nothing, and there ${facts === 1 ? 'is' : 'are'} ${formatInteger(facts)}${questions === undefined ? '' : `, since ${formatCount(questions, 'question')} share passages`}.`;
       if (budget === null) return phrase`${limit} Give more questions.`;
       return phrase`${limit} ${budgetSentence({ ...budget, facts, least })}`;
     },

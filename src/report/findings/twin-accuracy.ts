@@ -14,6 +14,7 @@ import {
   formatPossibleDrop,
   formatProbability,
   NO_NUMBER,
+  ofPassages,
 } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { missingProbes } from '../text/rule-row.ts';
@@ -28,10 +29,10 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
     about: 'itself',
     isLoss: true,
     sentence: (finding) => {
-      const { capability, candidate, baseline, change, twins, lost, won, p, limit } = finding;
+      const { capability, candidate, baseline, change, twins, units, lost, won, p, limit } = finding;
       const where = capability === null ? [] : phrase` in ${name(capability)}`;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-      return phrase`${term('twinAccuracy', 'Twin accuracy')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'twin')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+      return phrase`${term('twinAccuracy', 'Twin accuracy')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'twin')}${ofPassages(units)} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
     },
     headline: ({ capability, change, limit }, report) =>
       twinLossSentence({ capability, suite: null, change, limit }, report),

@@ -11,6 +11,7 @@ import {
   formatPointsEstimate,
   formatRatio,
   NO_NUMBER,
+  ofPassages,
   percentDigits,
   pointsDigits,
 } from './numbers.ts';
@@ -48,8 +49,12 @@ export function benchmarkCells(row: BenchmarkRow): string[] {
   return [documents, `${before}\u00a0→\u00a0${after}`, formatDifference(candidate - baseline), test];
 }
 
-/** `250`, or `250 × 10` of ten samples each. */
-function documentsCell({ n, samples }: BenchmarkRow): string {
+/** `250`, or `250 × 10` of ten samples each; ` of 50 passages` after it where they share some. */
+function documentsCell({ n, units, samples }: BenchmarkRow): string {
+  return `${questionsCell({ n, samples })}${ofPassages(units).replaceAll(' ', '\u00a0')}`;
+}
+
+function questionsCell({ n, samples }: Pick<BenchmarkRow, 'n' | 'samples'>): string {
   if (samples === undefined) return formatInteger(n);
   return `${formatInteger(n)}\u00a0×\u00a0${Number.isInteger(samples) ? samples : samples.toFixed(1)}`;
 }
@@ -76,11 +81,12 @@ export function shownBenchmarks(rows: BenchmarkRows): { readonly shown: Benchmar
 /** What stands below any table of them. */
 export function benchmarkNote(rows: BenchmarkRows): string {
   const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
-  const isSampled = rows.some(({ samples }) => samples !== undefined);
+  const units = rows.some((row) => row.units !== undefined) ? 'documents, or passages that several share' : 'documents';
+  const isSampled = rows.some(({ samples }) => samples !== undefined) || units !== 'documents';
   const test = isSampled
-    ? 'exact sign-flip test over documents, two-sided: samples of one document are not independent.'
+    ? `exact sign-flip test over ${units}, two-sided: ${units === 'documents' ? 'samples of one document' : 'answers to one passage'} are not independent.`
     : 'exact McNemar test, two-sided, of answers to the same documents.';
-  const error = rows.some(({ change }) => change !== null) ? '±: standard error over documents. ' : '';
+  const error = rows.some(({ change }) => change !== null) ? `±: standard error over ${units}. ` : '';
   return `${error}p: ${test}${hidden}`;
 }
 

@@ -21,6 +21,7 @@ export const TERMS = {
   level: 'level',
   retention: 'retention',
   minimumDetectableEffect: 'minimum-detectable-effect',
+  passage: 'passage',
   capability: 'capability',
   family: 'family',
   reference: 'reference',

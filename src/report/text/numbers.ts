@@ -180,6 +180,11 @@ export function formatCount(n: number, one: string, many = `${one}s`): string {
   return `${formatInteger(n)} ${n === 1 ? one : many}`;
 }
 
+/** ` of 60 passages`, after a count of questions that share some; nothing where none does. */
+export function ofPassages(units: number | undefined): string {
+  return units === undefined ? '' : ` of ${formatCount(units, 'passage')}`;
+}
+
 /** `1,200`. */
 export function formatInteger(n: number): string {
   return n.toLocaleString('en-US');

@@ -17,6 +17,7 @@ import {
   formatProbability,
   formatRatio,
   NO_NUMBER,
+  ofPassages,
   percentDigits,
   pointsDigits,
 } from './numbers.ts';
@@ -64,6 +65,7 @@ export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phras
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
   return [
+    ...(whole?.units === undefined ? [] : [unitsNote(whole.facts, whole.units)]),
     ...evidenceNotes(comparison),
     ...(hasBaseline || !whole ? [] : [plannedSentence(planned, whole.facts)]),
     ...deltaNote(comparison),
@@ -89,6 +91,11 @@ export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phras
     ...templateNote(probes),
     [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
   ];
+}
+
+/** Passages are counted with the facts that are of none. */
+function unitsNote(facts: number, units: number): Phrase {
+  return phrase`${formatCount(facts, 'question')}${ofPassages(units)}: what shares a ${term('passage', 'passage')} is one unit in every test and interval.`;
 }
 
 /** What the numbers of transfer mean. */

@@ -23,7 +23,7 @@ export function accuracyTables({ accuracies: rows, comparison }: ProbeReport, { 
     phraseHtml(
       accuracyCaption(
         comparison.confidence,
-        own.some(({ facts, items }) => items > facts),
+        own.some(({ facts, items, units }) => items > facts || units !== undefined),
       ),
       docs,
     );

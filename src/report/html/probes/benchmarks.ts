@@ -48,11 +48,11 @@ ${twins.map((row) => html`<p>${phraseHtml(benchmarkTwinsNote(row), docs)}</p>`)}
 
 /** Of a metric whose answers are right or wrong. */
 function scopeOf(row: BenchmarkRow): ChartScope | null {
-  const { bothRight, onlyBaseline, onlyCandidate, n } = row;
+  const { bothRight, onlyBaseline, onlyCandidate, n, units = n } = row;
   if (bothRight === null || onlyBaseline === null || onlyCandidate === null || n === 0) return null;
   const estimate = (right: number) => {
     const value = Math.min(right, n);
-    return { value: value / n, ...exactInterval({ right: value, n, level: LEVEL }) };
+    return { value: value / n, ...exactInterval({ right: (value * units) / n, n: units, level: LEVEL }) };
   };
   return {
     title: `${row.task} · ${metricWithFilter(row)}`,
