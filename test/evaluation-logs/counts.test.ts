@@ -295,3 +295,88 @@ describe('counts per item', () => {
     await expect(readCounts(written(lines))).rejects.toThrow(message);
   });
 });
+
+describe('items that share a passage', () => {
+  /** Cluster, and right answers of four: baseline, candidate. */
+  const ITEMS: ReadonlyArray<readonly [string | null, number, number]> = [
+    ...([
+      ['p1', 4, 2],
+      ['p1', 3, 1],
+      ['p1', 4, 3],
+      ['p2', 2, 2],
+      ['p2', 1, 2],
+    ] as const),
+    ...([
+      ['p3', 4, 3],
+      ['p3', 4, 2],
+      ['p3', 3, 3],
+      ['p3', 2, 1],
+    ] as const),
+    ...([
+      [null, 4, 4],
+      [null, 1, 0],
+      [null, 3, 2],
+    ] as const),
+  ];
+  const side = (column: 1 | 2, isNamed: boolean) =>
+    written(
+      ITEMS.map((item, id) => {
+        const line = { suite: 's', id, correct: item[column], samples: 4 };
+        return isNamed ? { ...line, cluster: item[0] } : line;
+      }),
+    );
+
+  it('are one unit: standard errors as numpy has them by cluster, p counted out over the signs of six units', async () => {
+    const [row] = (await judged(side(2, true), side(1, true))).benchmarks ?? [];
+    expect(row).toMatchObject({ n: 12, units: 6 });
+    expect(row?.baseline.stderr).toBeCloseTo(0.10135082999532237, 12);
+    expect(row?.candidate.stderr).toBeCloseTo(0.06675341578165508, 12);
+    expect(row?.change?.stderr).toBeCloseTo(0.08706904454809711, 12);
+    expect(row?.p).toBeCloseTo(0.25, 12);
+    const [plain] = (await judged(side(2, false), side(1, false))).benchmarks ?? [];
+    expect(plain).not.toHaveProperty('units');
+    expect(plain?.change?.stderr).toBeCloseTo(0.06765367840716574, 12);
+    expect(plain?.p).toBeCloseTo(0.02734375, 12);
+  });
+
+  it('are in comment and terminal, and a candidate without them was asked something else', async () => {
+    const report = await judged(side(2, true), side(1, true));
+    for (const text of [renderComment(report, {}), renderTerminal(report, { width: 120, color: false })]) {
+      expect(text).toContain('6\u00a0passages');
+      expect(text).toContain('passages that several share');
+    }
+    const { findings } = await judged(side(2, false), side(1, true));
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'benchmark-not-comparable', cause: 'requests' }));
+  });
+
+  it('fail nobody for one passage, and pass nobody by ten', async () => {
+    const of = (isNamed: boolean, right: (id: number) => boolean) =>
+      written(
+        Array.from({ length: 200 }, (_, id) => {
+          const line = { suite: 's', id, correct: Number(right(id)), samples: 1 };
+          return isNamed ? { ...line, cluster: Math.floor(id / 20) } : line;
+        }),
+      );
+    const verdict = async (isNamed: boolean) =>
+      (
+        await judged(
+          of(isNamed, (id) => id >= 20 && id % 10 !== 3),
+          of(isNamed, (id) => id % 10 !== 3),
+        )
+      ).verdict;
+    expect(await verdict(false)).toBe('fail');
+    expect(await verdict(true)).toBe('inconclusive');
+  });
+
+  it('name them by text or number, or the file is refused with its line', async () => {
+    const line = { suite: 's', id: 1, correct: 1, samples: 1 };
+    await expect(readCounts(written([{ ...line, cluster: ['x'] }]))).rejects.toThrow(/counts\.jsonl:1: cluster/);
+    const { tasks } = await readCounts(
+      written([
+        { ...line, cluster: 7 },
+        { ...line, id: 2, cluster: '7' },
+      ]),
+    );
+    expect(tasks[0]?.documents?.map(({ passage }) => passage)).toEqual(['7', '7']);
+  });
+});
