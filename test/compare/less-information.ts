@@ -110,6 +110,13 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
   'a form gone': oneOf('form', 'gone'),
   'a fact left out': oneOf('fact', 'left out'),
   'a fact gone': oneOf('fact', 'gone'),
+  'no passages': (whole, _, other) => {
+    const { probes } = whole;
+    // Without a baseline, what a candidate says of itself is all that there is.
+    if (other === null || probes?.status !== 'measured' || probes.items.every(({ passage }) => passage === undefined))
+      return null;
+    return { ...whole, probes: { ...probes, items: probes.items.map(({ passage: _passage, ...item }) => item) } };
+  },
   'probes did not run': (whole) =>
     whole.probes?.status === 'measured'
       ? { ...whole, probes: { status: 'notRun', reason: 'has no tokenizer.json' } }

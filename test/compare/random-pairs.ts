@@ -65,11 +65,15 @@ export function randomPair(seed: number): RandomPair {
           candidate: withLikelihoods(sides.candidate, seeded(10_000_000 + seed)),
           baseline: sides.baseline && withLikelihoods(sides.baseline, seeded(20_000_000 + seed)),
         };
+  const named =
+    seed % 3 === 0
+      ? { candidate: withPassages(graded.candidate), baseline: graded.baseline && withPassages(graded.baseline) }
+      : graded;
   // Likewise.
   const mixed = Math.imul(seed, 0x9e3779b1) >>> 0;
   const tiers = seeded(mixed);
-  if (mixed % 3 !== 0) return { ...graded, policy: `${policy}${strict}` };
-  const sliced = { candidate: withSlices(graded.candidate), baseline: graded.baseline && withSlices(graded.baseline) };
+  if (mixed % 3 !== 0) return { ...named, policy: `${policy}${strict}` };
+  const sliced = { candidate: withSlices(named.candidate), baseline: named.baseline && withSlices(named.baseline) };
   return { ...sliced, policy: `${policy}${strict}\n${randomTier(tiers, { own })}` };
 }
 
@@ -94,6 +98,17 @@ function randomTier(random: Seeded, { own }: { readonly own: boolean }): string 
     ...(own ? some('slices', ['[language]']) : []),
   ];
   return `probes: [{file: ${own ? 'exam' : SUITE.name}${keys.map((key) => `, ${key}`).join('')}}]`;
+}
+
+/** Two facts of a family to each passage. */
+function withPassages(measured: Measurement): Measurement {
+  const { probes: run } = measured;
+  if (run?.status !== 'measured') return measured;
+  const passageOf = (id: string) => id.replace(/\.(\d+)\..*$/, (_, fact: string) => ` ${Math.floor(Number(fact) / 2)}`);
+  return {
+    ...measured,
+    probes: { ...run, items: run.items.map((item) => ({ ...item, passage: passageOf(item.id) })) },
+  };
 }
 
 /** Log-likelihoods that prefer what was given: alike on both sides, but for some noise. */

@@ -121,8 +121,8 @@ export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): Gra
 }
 
 /**
- * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected accuracy the mean over answers, of answer
- * likelihood the sum over answers divided by their bytes. The ends are one-sided bounds at the policy's `alpha`.
+ * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected accuracy the mean over
+ * answers, of answer likelihood the sum over answers divided by their bytes. The ends are one-sided bounds at the policy's `alpha`.
  */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
   const change = measureGradedItems(facts.map(gradedItems), policy);

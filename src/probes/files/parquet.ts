@@ -39,9 +39,8 @@ export async function readParquetRecords(
 }
 
 function neededColumns(names: readonly string[], fields: FieldNames | undefined, file: string): readonly string[] {
-  const isUsual = questionFields(fields) === undefined;
   const known = names.filter((name) => isKnownField(name) || PAIRED_FIELDS.includes(name));
-  const needed = new Set<string>(!isUsual ? OWN_FIELDS : known.length > 0 ? known : names);
+  const needed = new Set<string>(questionFields(fields) ? OWN_FIELDS : known.length > 0 ? known : names);
   for (const [key, value] of Object.entries(fields ?? {})) {
     for (const path of [value ?? []].flat()) {
       const roots = names.filter((name) => leadsInto(path, name));

@@ -46,7 +46,8 @@ export function withPassagesOfFacts(located: readonly LocatedItem[]): readonly L
   const passages = new Map(located.flatMap(({ item }) => (item.form === 'benchmark' ? [[item.id, item.passage]] : [])));
   return located.map(({ where, item }) => {
     const passage = passages.get(item.fact);
-    if (item.passage === passage) return { where, item };
+    // One without a benchmark form is another mistake.
+    if (item.passage === passage || !passages.has(item.fact)) return { where, item };
     if (item.passage === undefined && passage !== undefined) return { where, item: withPassage(item, passage) };
     throw new UserError(
       `${where}: ${quote(item.passage)} is another passage than that of its benchmark form`,

@@ -103,3 +103,42 @@ describe('the memorization score', () => {
     expect(rows((one) => one, false)).toEqual([]);
   });
 });
+
+describe('questions that share a passage', () => {
+  const X = [0.4, -0.1, 0.3, 0.25, 0.6, 0.05, -0.2, 0.15, 0.35, 0.5, 0.45, 0.55];
+  const Y = [0.1, 0.2, -0.3, 0, 0.12, 0.22, -0.05, 0.33, 0.07, 0.18];
+  const read = (rise: number) => ({ logprob: TOKENS * (-3 + rise), tokens: TOKENS });
+  /** Two questions to each passage, whose mean rise is that value. */
+  const pairs = (values: readonly number[]) =>
+    values.flatMap((value, i) =>
+      [value - 0.01, value + 0.01].map((rise, j) => ({ rise, id: `${i}.${j}`, passage: `${i}` })),
+    );
+
+  it('are one value of the signed-rank test, as scipy has it of their means', () => {
+    const of = (isCandidate: boolean) =>
+      probes(
+        pairs(X).flatMap(({ rise, id, passage }) => [
+          item('s', id, { form: 'benchmark', passage, reading: read(isCandidate ? rise : 0) }),
+          item('s', id, { form: 'twin', kind: 'fresh', passage, reading: read(0) }),
+        ]),
+        [suite('s')],
+      );
+    const [row] = memorizationRows(of(true), of(false), () => true);
+    expect(row).toMatchObject({ facts: 24, units: 12 });
+    expect(row?.p).toBeCloseTo(0.00341796875, 12);
+  });
+
+  it('and of the rank-sum test of a group', () => {
+    const of = (isCandidate: boolean) => {
+      const named = (name: string, values: readonly number[], part: Pick<ProbeItemMeasurement, 'form' | 'kind'>) =>
+        pairs(values).map(({ rise, id, passage }) =>
+          item(name, id, { ...part, passage, reading: read(isCandidate ? rise : 0) }),
+        );
+      const items = [...named('s', X, { form: 'benchmark' }), ...named('g', Y, { form: 'twin', kind: 'group' })];
+      return probes(items, [suite('s'), suite('g', 's')]);
+    };
+    const [row] = memorizationRows(of(true), of(false), () => true);
+    expect(row).toMatchObject({ suite: 'g', facts: 24, units: 12 });
+    expect(row?.p).toBeCloseTo(0.029567955264549695, 12);
+  });
+});
