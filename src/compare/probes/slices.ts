@@ -12,6 +12,7 @@ import { alphaOfSlices } from './losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact, pairedAccuracies } from './paired-item.ts';
 import { suiteLevel } from './pool.ts';
 import type { SliceRow } from './slice-row.ts';
+import { sumsOfUnits, unitsOfFacts } from './units.ts';
 
 /** With fewer facts a slice is not judged, and takes no part in the adjustment of the others. */
 const LEAST_OF_SLICE = 20;
@@ -26,15 +27,15 @@ interface Slice {
 }
 
 /**
- * Did the accuracy in any slice of a suite fall? A paired sign-flip test for each value of each field that the policy names, with facts as
- * units, over the answers that show a loss; all slices of all suites under Holm's adjustment (1979), which keeps the probability of any
+ * Did the accuracy in any slice of a suite fall? A paired sign-flip test for each value of each field that the policy names, with facts, or
+ * those that share a passage, as units, over the answers that show a loss; all slices of all suites under Holm's adjustment (1979), which keeps the probability of any
  * false one at its level, however slices overlap. What belongs to a slice is the word of the baseline.
  * @returns the worst change first, and slices with too few facts last
  */
 export function testSlices(answers: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): SliceRow[] {
   if (!hasSlices(policy)) return [];
   const slices = slicesIn(answers, policy);
-  const tested = slices.filter(({ facts }) => facts.length >= LEAST_OF_SLICE);
+  const tested = slices.filter(({ facts }) => unitsOfFacts(facts).length >= LEAST_OF_SLICE);
   const adjusted = holm(tested.map(lossProbabilityOf));
   const few = slices.filter((slice) => !tested.includes(slice));
   return [
@@ -69,7 +70,7 @@ function slicesIn({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>, po
 
 function lossProbabilityOf({ facts, isGraded }: Slice): number {
   const changeOf = isGraded ? expectedChange : itemChange;
-  return gridSignFlip(facts.map((fact) => gradedItems(fact).reduce((sum, item) => sum + changeOf(item), 0)));
+  return gridSignFlip(sumsOfUnits(facts, (fact) => gradedItems(fact).reduce((sum, item) => sum + changeOf(item), 0)));
 }
 
 function describe({ suite, field, value, facts, isGraded }: Slice, p: number | null, policy: ProbePolicy): SliceRow {

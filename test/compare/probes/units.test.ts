@@ -14,6 +14,8 @@ import { seeded } from '../../statistics/seeded.ts';
 import { type Change, fact, facts } from './facts.ts';
 import { judgeFacts } from './findings.ts';
 
+const EVERYTHING = { level: 'fail', has: () => true } as const;
+
 /** The same fact, all of whose forms are of a passage. */
 function of(passage: string | null, own: PairedFact): PairedFact {
   const named = (item: PairedItem) => (passage === null ? item : { ...item, passage });
@@ -53,7 +55,7 @@ describe('a test for a loss', () => {
           .reduce((sum, { candidate, baseline }) => sum + Number(candidate.correct) - Number(baseline.correct), 0),
       );
       const paired = all.map(({ own }) => own);
-      const [, twin] = testLosses(lossScopes({ benchmark: paired, twin: paired }), DEFAULT_POLICY);
+      const [, twin] = testLosses(lossScopes({ benchmark: paired, twin: paired }, EVERYTHING), DEFAULT_POLICY);
       expect(twin).toMatchObject({ form: 'twin', units: keys.length });
       expect(twin?.p).toBeCloseTo(bruteForce(sums), 12);
     }
@@ -76,7 +78,7 @@ describe('a test for a loss', () => {
     const found = (isNamed: boolean) => {
       const draws = Array.from({ length: DRAWS }, (_, seed) => {
         const own = drawn(seed, isNamed);
-        const [loss] = testLosses(lossScopes({ benchmark: own, twin: own }), DEFAULT_POLICY);
+        const [loss] = testLosses(lossScopes({ benchmark: own, twin: own }, EVERYTHING), DEFAULT_POLICY);
         const [test] = testTwinAccuracy(viewFamilies(own, DEFAULT_POLICY), DEFAULT_POLICY);
         return { loss: loss?.p ?? 0, twin: test?.change.p ?? 0 };
       });
@@ -129,7 +131,7 @@ describe('an interval', () => {
     // scipy: beta.ppf(.025, 25, 1)
     expect(measureRetention(all, DEFAULT_POLICY)).toMatchObject({ certain: 100, kept: 100, units: 25 });
     expect(measureRetention(all, DEFAULT_POLICY)?.lower).toBeCloseTo(0.8628148284692875, 9);
-    const [row] = accuraciesByForm({ facts: all, groups: [] }, { level: 0.95, hasBaseline: true });
+    const [row] = accuraciesByForm({ facts: all, groups: [] }, { pool: EVERYTHING, level: 0.95, hasBaseline: true });
     expect(row).toMatchObject({ facts: 100, units: 25 });
     expect(row?.candidate.lower).toBeCloseTo(0.8628148284692875, 9);
   });
