@@ -45,7 +45,7 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\/probes\/(families\/|files\/(distractors|question-numbers)\.ts)|^test\/probes\//, /house|floor|door|thrice/i],
   // A key of policies, which people have in their files.
   [
-    /^docs\/policy\.md$|^src\/policy\/(probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,
+    /^docs\/policy\.md$|^src\/policy\/(apart|probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,
     /floor/,
   ],
   // An operator of ONNX.
