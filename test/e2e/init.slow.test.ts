@@ -55,7 +55,11 @@ const write = (folder: string, path: string, text: string) => {
 /** What the linter of the examples says about the workflows of a folder. */
 function lint(folder: string): { readonly status: number | null; readonly stderr: string } {
   cpSync(repository('action.yml'), join(folder, 'action.yml'));
-  return spawnSync(process.execPath, [...scriptArguments('scripts/lint/workflows.ts'), folder], { encoding: 'utf8' });
+  const run = (script: string, ...args: string[]) =>
+    spawnSync(process.execPath, [...scriptArguments(`scripts/lint/${script}`), ...args], { encoding: 'utf8' });
+  const workflows = join(folder, dirname(WORKFLOW));
+  const programs = run('programs.ts', ...readdirSync(workflows).map((name) => join(workflows, name)));
+  return programs.status === 0 ? run('workflows.ts', folder) : programs;
 }
 
 /** Not a number in every element of the last norm, in either type of 16 bits: the model has no probabilities. */

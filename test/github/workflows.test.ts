@@ -25,6 +25,10 @@ const CASES: Readonly<Record<string, Case>> = {
     gate: GATE.replace('pull-requests: write', 'pull-request: write'),
     problem: /gate\.yml:\d+: .*pull-request/,
   },
+  'a permission that nobody explains': {
+    gate: GATE.replace(' # the comment', ''),
+    problem: /gate\.yml:\d+: .*the permission pull-requests is for/,
+  },
   'an unknown context': { gate: GATE.replace('github.ref', 'githob.ref'), problem: /gate\.yml:\d+: .*githob/ },
   'untrusted text in a script': {
     gate: GATE.replace('"$EXPECTED"', '$' + '{{ github.head_ref }}'),

@@ -56,7 +56,7 @@ export function workflowText(facts: WorkflowFacts): string {
     ...triggers(facts),
     '',
     'permissions:',
-    '  contents: read',
+    '  contents: read # checkout; a job that needs more says so',
     '',
     'concurrency:',
     `  group: shadow-gate-\${{ github.ref }}`,
