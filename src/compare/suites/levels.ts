@@ -18,8 +18,10 @@ export function levelOfSuites(
   { policy, probes, benchmarks }: Judged,
 ): SuiteLevel | null {
   const suite = suiteOf(finding);
-  const isOfAll = suite === null && findingTraits(finding.kind).isDeficit === true;
+  const isOfAll = findingTraits(finding.kind).isDeficit === true || finding.kind === 'not-informative';
   if (about !== 'answers' && about !== 'benchmarks') return null;
+  // That a question breaks which never may is of no suite that is judged together.
+  if (finding.kind === 'must-pass-broken') return null;
   if (suite !== null) return benchmarks ? benchmarkLevel(suite, benchmarks, policy) : suiteLevel(suite, policy);
   if (!isOfAll) return null;
   if (about === 'benchmarks') return benchmarks && poolOfBenchmarks(benchmarks, policy).level;

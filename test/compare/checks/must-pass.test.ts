@@ -16,6 +16,10 @@ describe('questions that may never break', () => {
     }
     expect(reportOn(right(COUNT - 1), null).verdict).toBe('fail');
     expect(ofKind('must-pass-broken', findingsOn(right(COUNT), right(0)))).toEqual([]);
+    // Also beside suites that only warn.
+    const warns = 'probes: [{file: builtin, level: warn}, {file: must-pass.jsonl, must-pass: true}]';
+    const beside = findingsOn(right(COUNT - 1), right(COUNT), { policy: warns });
+    expect(ofKind('must-pass-broken', beside)).toMatchObject([{ level: 'fail' }]);
   });
 
   it('are listed with both answers, some of them, and how many more there are', () => {
