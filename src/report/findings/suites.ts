@@ -23,7 +23,7 @@ export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-
     title: 'Suite missing',
     about: 'itself',
     sentence: ({ suite, cause }) => phrase`${name(suite)}, which the policy requires, was not judged: ${WHY[cause]}.`,
-    row: ({ suite }) => ({ key: `suite ${suite}`, check: [name(suite)], candidate: 'missing', limit: 'required' }),
+    row: ({ suite }) => ({ key: `suite ${suite}`, check: phrase`Required: ${name(suite)}`, candidate: 'missing' }),
     steps: ({ suite, cause }) => [whatToDo(suite, cause)],
   },
   'suite-unclear': {

@@ -20,7 +20,7 @@ const withFinding = (finding: Finding): Report => ({ ...base, verdict: 'warn', f
 /** What is wider than its place, in pixels, of what a reader sees before opening anything. */
 const WIDER = `[...document.querySelectorAll('.markdown-body > *, .markdown-body > table td')]
   .filter((element) => element.tagName !== 'DETAILS' && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
-  .map((element) => element.tagName + ' ' + element.textContent.slice(0, 80))`;
+  .map((element) => element.tagName + ' ' + element.textContent.slice(0, 200))`;
 
 describeInBrowser('a comment on a phone of 400 pixels', () => {
   const { open } = reportBrowser();
