@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { repository, temporaryFolder } from '../fixtures.ts';
+import { freePort } from '../free-port.ts';
 
 interface Step {
   readonly name?: string;
@@ -55,14 +55,6 @@ async function runner(job: string, vllm: string) {
   };
   onTestFinished(() => void run('Stop vLLM'));
   return { run, read: () => JSON.parse(readFileSync(started, 'utf8')), pid: join(folder, 'vllm.pid') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function isAlive(pid: number): boolean {
