@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { readJunit } from '../cli/read-junit.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
@@ -42,6 +42,7 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
   }, 300_000);
   afterAll(async () => {
     await cluster?.ask('scancel', '--quiet', '--me');
+    await cluster?.until(isIdle);
     cluster?.stop();
   });
 
@@ -69,8 +70,9 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
     });
   }
   const inFolder = (...path: string[]) => join(folder, ...path);
+  const isIdle = async () => (await cluster.ask('squeue', '-h')).length === 0;
 
-  /** A run of which the second share never ends, once the others have. @returns the job and the node of that share, and the last job */
+  /** A run of which the second share never ends, once the others have. @returns the job, the node and the process of that share, and the last job */
   async function held(out: string, options = '') {
     const ended = submit(out, { SHADOW_GATE: holdingGate, SHARE_OPTIONS: options });
     await cluster.until(async () => (await cluster.ask('squeue', '-h', '-r')).length === 2 && existsSync(pidFile));
@@ -78,8 +80,9 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
       .join()
       .split(' ');
     const [judge = ''] = await cluster.ask('squeue', '-h', '-t', 'PD', '-o', '%i');
+    const pid = Number(readFileSync(pidFile, 'utf8'));
     rmSync(pidFile);
-    return { ended, share, node, judge };
+    return { ended, share, node, judge, pid };
   }
 
   it.each([
@@ -112,12 +115,14 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
     const { ended, judge } = await held('unjudged');
     await cluster.ask('scancel', judge);
     expect((await ended).code).toBe(2);
-    await cluster.until(async () => (await cluster.ask('squeue', '-h')).length === 0);
+    await cluster.until(isIdle);
   });
 
   it('reports no verdict where a node is lost, and names its share', async () => {
-    const { ended, node } = await held('lost', '--no-requeue');
+    const { ended, node, pid } = await held('lost', '--no-requeue');
     cluster.lose(node);
+    // Which no cluster will end.
+    onTestFinished(() => void process.kill(pid));
     const { code, log } = await ended;
     expect(code, log).toBe(2);
     expect(log).toMatch(/shard 2\/3 .* is missing/);
