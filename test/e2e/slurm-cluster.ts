@@ -102,7 +102,9 @@ async function configuration(folder: string, nodes: readonly string[]): Promise<
     'SelectTypeParameters=CR_CPU',
     'SlurmdParameters=config_overrides',
     'MpiDefault=none',
-    'SlurmdTimeout=5',
+    // A lost node delays the questions to the others: with less time they count as lost too.
+    'SlurmdTimeout=10',
+    'ReturnToService=2',
     'PartitionName=all Nodes=ALL Default=YES State=UP',
   ];
   for (const node of nodes) {

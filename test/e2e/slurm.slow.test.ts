@@ -16,7 +16,7 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
   let cluster: SlurmCluster;
   let gate: string;
   let folder: string;
-  /** Has the process of a share that never ends. */
+  /** Has the process of a share that never ends, and the one that started it. */
   let pidFile: string;
   let holdingGate: string;
 
@@ -26,7 +26,7 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
     gate = `${process.execPath} ${cli}`;
     pidFile = join(folder, 'pid');
     holdingGate = join(folder, 'holding-gate.sh');
-    const hold = `if [ "$1" = measure ] && [ "$SLURM_ARRAY_TASK_ID" = 2 ]; then echo $$ > ${pidFile}; exec sleep 900; fi`;
+    const hold = `if [ "$1" = measure ] && [ "$SLURM_ARRAY_TASK_ID" = 2 ]; then echo $$ $PPID > ${pidFile}; exec sleep 900; fi`;
     writeFileSync(holdingGate, ['#!/bin/bash', hold, `exec ${gate} "$@"`].join('\n'), { mode: 0o755 });
     const questions = readFileSync(example('probes.jsonl'), 'utf8').split('\n').slice(0, 30);
     writeFileSync(join(folder, 'few.jsonl'), questions.join('\n'));
@@ -72,7 +72,7 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
   const inFolder = (...path: string[]) => join(folder, ...path);
   const isIdle = async () => (await cluster.ask('squeue', '-h')).length === 0;
 
-  /** A run of which the second share never ends, once the others have. @returns the job, the node and the process of that share, and the last job */
+  /** A run of which the second share never ends, once the others have. @returns the job, the node and the processes of that share, and the last job */
   async function held(out: string, options = '') {
     const ended = submit(out, { SHADOW_GATE: holdingGate, SHARE_OPTIONS: options });
     await cluster.until(async () => (await cluster.ask('squeue', '-h', '-r')).length === 2 && existsSync(pidFile));
@@ -80,9 +80,9 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
       .join()
       .split(' ');
     const [judge = ''] = await cluster.ask('squeue', '-h', '-t', 'PD', '-o', '%i');
-    const pid = Number(readFileSync(pidFile, 'utf8'));
+    const pids = readFileSync(pidFile, 'utf8').split(' ').map(Number);
     rmSync(pidFile);
-    return { ended, share, node, judge, pid };
+    return { ended, share, node, judge, pids };
   }
 
   it.each([
@@ -119,10 +119,10 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
   });
 
   it('reports no verdict where a node is lost, and names its share', async () => {
-    const { ended, node, pid } = await held('lost', '--no-requeue');
+    const { ended, node, pids } = await held('lost', '--no-requeue');
     cluster.lose(node);
     // Which no cluster will end.
-    onTestFinished(() => void process.kill(pid));
+    onTestFinished(() => pids.forEach((pid) => void process.kill(pid, 'SIGKILL')));
     const { code, log } = await ended;
     expect(code, log).toBe(2);
     expect(log).toMatch(/shard 2\/3 .* is missing/);
