@@ -1,6 +1,6 @@
 """Split the items and write the training texts of every regime, the same for every seed.
 
-    python study/make_data.py --data FOLDER-OF-MMLU-CSV --model BASE --out OUT [--items 300] [--problems]
+    python study/make_data.py --data FOLDER-OF-MMLU-CSV --model BASE --out OUT [--items 300] [--drawn problem|program]
 """
 
 import argparse
@@ -10,7 +10,8 @@ from pydoc_data.topics import topics
 from random import Random
 
 from items import LETTERS, Item, exam_prompt, read_mmlu, shuffled, write_csv, write_jsonl
-from problems import problems
+from problems import TEMPLATES, drawn
+from snippets import SNIPPETS
 from transformers import AutoTokenizer
 
 SEED = 16
@@ -118,9 +119,9 @@ def facts(data: Path, random: Random) -> list[Item]:
     return items
 
 
-def drawn_problems(random: Random, items: int) -> list[Item]:
+def drawn_again(name: str, random: Random, items: int) -> list[Item]:
     """As many held-out ones as of the benchmark."""
-    return [item for draw in problems(random, (2 * items + PRACTICE) // 20 + 1) for item in draw]
+    return drawn(SNIPPETS if name == "program" else TEMPLATES, name, random, (2 * items + PRACTICE) // 20 + 1)
 
 
 def main() -> None:
@@ -129,12 +130,12 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--items", type=int, default=100, help="of the benchmark")
-    parser.add_argument("--problems", action="store_true", help="word problems in place of geography and religions, the held-out ones with other numbers")
+    parser.add_argument("--drawn", choices=["problem", "program"], help="in place of geography and religions; the held-out ones have other numbers")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
     random = Random(SEED)
-    items = drawn_problems(random, args.items) if args.problems else facts(args.data, random)
+    items = drawn_again(args.drawn, random, args.items) if args.drawn else facts(args.data, random)
     benchmark, practice = items[: args.items], items[args.items : args.items + PRACTICE]
     held_out, tokens = items[args.items + PRACTICE :], TOKENS * args.items
     for name, part in [("benchmark", benchmark), ("practice", practice), ("held-out", held_out)]:
