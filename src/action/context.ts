@@ -24,6 +24,7 @@ import {
   openSpectrumBundle,
   type SpectrumBundle,
 } from '../github/storage/index.ts';
+import { formatCount } from '../report/text/index.ts';
 import type { JudgingRun } from './action-run.ts';
 
 /** Everything outside the action that a run uses, made once at the entry point and passed down. */
@@ -109,8 +110,7 @@ function machineOf({
   RUNNER_OS: system = process.platform,
   RUNNER_ARCH: architecture = process.arch,
 }: StepEnvironment) {
-  const cores = availableParallelism();
-  return `${system} ${architecture}, ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  return `${system} ${architecture}, ${formatCount(availableParallelism(), 'core')}`;
 }
 
 const eventFile = (file: string) => ({

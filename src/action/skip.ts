@@ -18,10 +18,7 @@ export async function findSkip(run: ActionRun, { event, octokit, runner }: Actio
   const label = 'skip' in run ? run.skip : undefined;
   const pullRequest = eventPullRequest(event);
   if (label === undefined || pullRequest === null || !eventLabels(event).includes(label)) return null;
-  const who =
-    octokit === null
-      ? { refused: 'the input github-token is empty, so that nobody can be asked who put it there' }
-      : await whoLabeled(octokit, pullRequest, label);
+  const who = await whoLabeled(octokit, pullRequest, label);
   if ('login' in who) return { label, login: who.login };
   runner.warning(printable(`the label ${label} does not skip this check: ${who.refused}`));
   return null;

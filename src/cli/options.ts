@@ -19,6 +19,7 @@ import {
   TIME_WORDS,
   TIMEOUT_WORDS,
 } from '../gate/option-values.ts';
+import type { FailOn } from '../github/publish/index.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/index.ts';
 
@@ -305,7 +306,7 @@ export function verdictOptions(command: Command): Command {
           '--fail-on <verdict>',
           'mildest verdict that fails: with warn, exit with code 1 instead of 0 on a warning',
         )
-          .choices(FAIL_ON)
+          .choices(['inconclusive', 'warn'] satisfies FailOn[])
           .default('inconclusive' satisfies FailOn)
           .conflicts('allowInconclusive'),
       )
@@ -316,9 +317,6 @@ export function verdictOptions(command: Command): Command {
       .addOption(new Option('--strict').hideHelp().conflicts('allowInconclusive'))
   );
 }
-
-const FAIL_ON = ['inconclusive', 'warn'] as const;
-type FailOn = (typeof FAIL_ON)[number];
 
 export interface VerdictOptions {
   allowInconclusive?: boolean;

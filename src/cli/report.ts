@@ -37,7 +37,7 @@ async function runReport(file: string, options: ReportOptions, output: Output): 
   const details = { kind: 'file', path: options.html ?? file } as const;
   if (options.markdown) {
     output.print(renderComment(report));
-    output.exitCode = verdictExitCode(report, options);
+    output.exitCode = verdictExitCode(report.verdict, options);
   } else {
     printVerdict(report, { ...options, details }, output);
   }

@@ -4,7 +4,6 @@ import { describeError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
 import { directoryStore } from '@shadow-gate/platform/key-value-store';
 import { type Command, Option } from 'commander';
-import type { Verdict } from '../compare/report.ts';
 import {
   type NamedCheckpoint,
   type SweptCheckpoint,
@@ -13,7 +12,7 @@ import {
   worstVerdict,
 } from '../compare/sweep/index.ts';
 import { type CheckResult, type Gate, openGate } from '../gate/check.ts';
-import { FAIL_ON_CHOICES, type FailOn, isFailure } from '../github/publish/index.ts';
+import { FAIL_ON_CHOICES, type FailOn } from '../github/publish/index.ts';
 import type { Half } from '../measure/options.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
@@ -34,7 +33,7 @@ import {
 import { EXIT, type Output } from './output.ts';
 import { openSpectrumStore } from './settings.ts';
 import { sweptCheckpoints } from './swept-checkpoints.ts';
-import { REPORT_FILES, writeReport } from './verdict.ts';
+import { REPORT_FILES, verdictExitCode, writeReport } from './verdict.ts';
 
 interface SweepOptions extends SpectraOptions, CalibrationOptions {
   baseline: string;
@@ -92,7 +91,7 @@ async function runSweep(given: readonly string[], options: SweepOptions, output:
   if (shard !== undefined) {
     output.note(phraseLine(shareSentence(own.length, { index: shard.index, of: shard.count, folder: out })));
     output.exitCode =
-      own.length === 0 ? EXIT.pass : exitCode(worstVerdict(swept.map(({ row }) => row.verdict)), failOn);
+      own.length === 0 ? EXIT.pass : verdictExitCode(worstVerdict(swept.map(({ row }) => row.verdict)), { failOn });
     return;
   }
   const { policy, policyPath } = gate.policy;
@@ -104,7 +103,7 @@ async function runSweep(given: readonly string[], options: SweepOptions, output:
     output.print(renderSweep(sweep, output.terminal));
     output.tell(`wrote ${printable(join(out, 'sweep.json'))} and sweep.html`);
   }
-  output.exitCode = exitCode(sweep.verdict, failOn);
+  output.exitCode = verdictExitCode(sweep.verdict, { failOn });
 }
 
 type OpenedGate = Gate & { readonly baseline: Measurement };
@@ -168,10 +167,4 @@ async function tryCheck(
 
 function verdictLine({ row: { name, verdict, message } }: SweptCheckpoint): string {
   return `${verdict}: ${printable(name)}: ${printable(message)}`;
-}
-
-/** Like `check`, for the worst verdict, where that counts. */
-function exitCode(verdict: Verdict, failOn: FailOn): number {
-  if (!isFailure(verdict, failOn)) return EXIT.pass;
-  return verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.fail;
 }

@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectWritable, writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
 import type { Report, Verdict } from '../compare/report.ts';
+import { isFailure } from '../github/publish/index.ts';
 import { printable, printableJson } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';
@@ -19,7 +20,7 @@ export function printVerdict(
   output: Output,
 ): void {
   output.print(shownReport(report, options, output));
-  output.exitCode = verdictExitCode(report, options);
+  output.exitCode = verdictExitCode(report.verdict, options);
 }
 
 interface Files {
@@ -72,8 +73,8 @@ async function writeFiles(
     await writeReport(report, out, options, output);
   }
   if (junit === undefined) return;
-  const isFailure = (verdict: Verdict) => verdictExitCode({ verdict }, options) !== EXIT.pass;
-  await writeFileAtomic(junit, renderJunit(report, { isFailure }));
+  const fails = (verdict: Verdict) => verdictExitCode(verdict, options) !== EXIT.pass;
+  await writeFileAtomic(junit, renderJunit(report, { isFailure: fails }));
   if (!options.quiet) output.tell(`wrote ${printable(junit)}`);
 }
 
@@ -94,13 +95,13 @@ function detailsIn(folder: string | undefined): DetailsPlace {
     : { kind: 'file', path: join(folder, 'report.html') };
 }
 
+/** The code of a verdict that fails, else 0. */
 export function verdictExitCode(
-  { verdict }: Pick<Report, 'verdict'>,
-  { allowInconclusive = false, failOn }: VerdictOptions,
+  verdict: Verdict,
+  { allowInconclusive = false, failOn = 'inconclusive' }: VerdictOptions,
 ): number {
-  if (verdict === 'inconclusive') return allowInconclusive ? EXIT.pass : EXIT.inconclusive;
-  if (verdict === 'warn' && failOn === 'warn') return EXIT.fail;
-  return EXIT[verdict];
+  if (!isFailure(verdict, allowInconclusive ? 'fail' : failOn)) return EXIT.pass;
+  return verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.fail;
 }
 
 /** What `check --out` writes. */

@@ -92,8 +92,8 @@ describe('a command that judges', () => {
   ] as const)(
     'with the verdict %s exits with code %i, and with %i if inconclusive is allowed',
     (verdict, code, allowed) => {
-      expect(verdictExitCode({ verdict }, {})).toBe(code);
-      expect(verdictExitCode({ verdict }, { allowInconclusive: true })).toBe(allowed);
+      expect(verdictExitCode(verdict, {})).toBe(code);
+      expect(verdictExitCode(verdict, { allowInconclusive: true })).toBe(allowed);
     },
   );
 

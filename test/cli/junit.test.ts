@@ -19,7 +19,7 @@ const FAIL_ON = ['inconclusive', 'warn'] as const;
 type FailOn = (typeof FAIL_ON)[number];
 
 const junit = (report: Report, failOn: FailOn = 'inconclusive') =>
-  renderJunit(report, { isFailure: (verdict) => verdictExitCode({ verdict }, { failOn }) !== 0 });
+  renderJunit(report, { isFailure: (verdict) => verdictExitCode(verdict, { failOn }) !== 0 });
 
 const keyOf = ({ classname, name }: JunitCase) => `${classname}: ${name}`;
 const both = measurement({ probes: probes() });
@@ -38,7 +38,7 @@ function expectAgreement(report: Report, failOn: FailOn): void {
     errors: count('error'),
     skipped: count('skipped'),
   });
-  const code = verdictExitCode(report, { failOn });
+  const code = verdictExitCode(report.verdict, { failOn });
   expect(file.failures + file.errors > 0, `${report.verdict}, --fail-on ${failOn}`).toBe(code !== 0);
   if (report.verdict === 'fail') expect(file.failures).toBeGreaterThan(0);
   if (report.verdict === 'inconclusive') expect(file.errors).toBeGreaterThan(0);

@@ -1,7 +1,6 @@
 import { describeGithubError } from '../client/errors.ts';
 import type { Octokit } from '../client/types.ts';
-import type { CheckRunPlace } from './check-run.ts';
-import { checkRunName } from './check-run.ts';
+import { type CheckRunPlace, checkRunName } from './check-run.ts';
 
 /** The failed check run of one checkpoint on one commit. */
 interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
