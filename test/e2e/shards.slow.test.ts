@@ -14,6 +14,8 @@ const CANDIDATE = {
   policy: example('shadow-gate.yml'),
 };
 
+const requestsFor = (part: string) => rig.github.requests.filter((line) => line.includes(`/repos/o/r/${part}/`));
+
 async function measurement(path = ''): Promise<Record<string, unknown>> {
   const { run: _, ...rest } = JSON.parse(await readFile(path, 'utf8'));
   return rest;
@@ -29,6 +31,8 @@ it('four merged shards are what one machine measures, and get one comment', asyn
     expect(shard.summary).toBe('');
   }
   expect(rig.github.comments).toEqual([]);
+  // `permissions: actions: read` of matrix.yml.
+  expect(requestsFor('actions')).not.toEqual([]);
   const { reference, policy } = CANDIDATE;
   const merged = await rig.gate({ mode: 'merge', baseline: 'baseline.json', reference, policy }, { runId: 42 });
   expect(merged.outputs.verdict, merged.log).toBe('fail');
@@ -58,7 +62,10 @@ it('spectra of the weights on some machines and probes at a server on another ge
     expect(code, log).toBe(0);
   }
   const answers = { checkpoint: inputs.checkpoint, baseline: inputs.baseline, ...server, only: 'probes', shard: '1/1' };
+  const before = requestsFor('actions');
   const asked = await rig.gate(answers, { runId: 42 });
+  // The job of server.yml that asks the server has no such permission.
+  expect(requestsFor('actions')).toEqual(before);
   expect(asked.code, asked.log).toBe(0);
   expect(asked.log).toContain('artifact shadow-gate-default-shard-probes-1-of-1');
   const merged = await rig.gate(

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { repository } from '../fixtures.ts';
 import { scriptArguments } from '../run-scripts.ts';
 
@@ -79,4 +80,33 @@ it.each(Object.keys(CASES))('finds %s, and fails', (name) => {
   expect([action, gate, copied]).not.toEqual([ACTION, GATE, undefined]);
   expect(problemsIn(name).join('\n')).toMatch(problem);
   expect(result.status).toBe(1);
+});
+
+interface Workflow {
+  readonly on: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+interface Job {
+  readonly permissions?: { readonly actions?: string };
+  readonly steps: readonly {
+    readonly uses?: string;
+    readonly with?: { readonly only?: string; readonly shard?: string };
+  }[];
+}
+
+it('each job to copy that judges or measures a pull request may read what GitHub knows of caches and runs', () => {
+  const folder = repository('examples/workflows');
+  const asking: string[] = [];
+  for (const file of readdirSync(folder)) {
+    const { on, jobs }: Workflow = parse(readFileSync(join(folder, file), 'utf8'));
+    if (!('pull_request' in on)) continue;
+    for (const [name, { permissions, steps }] of Object.entries(jobs)) {
+      const ours = steps.find(({ uses }) => uses?.startsWith('OWNER/shadow-gate@'));
+      // A share of the probes looks nothing up: no cache has answers alone, and it writes no comment.
+      if (ours === undefined || (ours.with?.only === 'probes' && ours.with.shard !== undefined)) continue;
+      asking.push(`${file} ${name}`);
+      expect(permissions?.actions, `${file} ${name}`).toBe('read');
+    }
+  }
+  expect(asking).toEqual(expect.arrayContaining(['matrix.yml measure', 'matrix.yml gate', 'server.yml spectra']));
 });
