@@ -35,7 +35,8 @@ export class SlurmCluster {
     chmodSync(folder, 0o755);
     for (const name of ['state', 'spool', ...nodes.map((node) => `spool/${node}`)]) mkdirSync(join(folder, name));
     writeFileSync(join(folder, 'slurm.conf'), await configuration(folder, nodes));
-    writeFileSync(join(folder, 'cgroup.conf'), 'CgroupPlugin=disabled\n');
+    // It does nothing where processes are tracked by /proc. Slurm 23.11, which is Ubuntu's, does not know `disabled`.
+    writeFileSync(join(folder, 'cgroup.conf'), 'CgroupPlugin=cgroup/v1\n');
     writeFileSync(join(folder, 'munge.key'), crypto.getRandomValues(new Uint8Array(1024)), { mode: 0o600 });
     const cluster = new SlurmCluster(folder);
     const files = ['key-file=munge.key', 'pid-file=munge.pid', 'seed-file=munge.seed', 'socket=munge.sock'];
