@@ -16,6 +16,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   isarray: `Copyright (c) Julian Gruber\n\n${mit()}`,
 };
 
+const INTRODUCTION = 'The files in this folder contain the packages below.\n\n';
+const BETWEEN_CHAPTERS = `\n${'-'.repeat(80)}\n\n`;
+
 /**
  * The licenses of all packages that went into a bundle.
  * @param root the repository
@@ -33,7 +36,21 @@ export async function licensesOf(metafile: Metafile, root: string): Promise<stri
   // The same package may be nested twice.
   const unique = new Map(entries.map((entry) => [entry.title, entry.text]));
   const chapters = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([title, text]) => `${title}\n\n${text}\n`);
-  return `The files in this folder contain the packages below.\n\n${chapters.join(`\n${'-'.repeat(80)}\n\n`)}`;
+  return `${INTRODUCTION}${chapters.join(BETWEEN_CHAPTERS)}`;
+}
+
+/**
+ * The packages of a bundle, from the file with their licenses: `name@version`.
+ * @throws if it is not such a file
+ */
+export function packagesOfLicenses(text: string): string[] {
+  if (!text.startsWith(INTRODUCTION)) throw new Error('this is no licenses.txt of a bundle');
+  const chapters = text.slice(INTRODUCTION.length).split(BETWEEN_CHAPTERS);
+  return chapters.map((chapter) => {
+    const [, name, version] = /^(\S+) (\S+) \(.*\)\n\n/.exec(chapter) ?? [];
+    if (name === undefined) throw new Error(`a license without its package: ${chapter.slice(0, 80)}`);
+    return `${name}@${version}`;
+  });
 }
 
 interface Manifest {
