@@ -46,33 +46,58 @@ export async function digestCheckpoint(
   digests = new TensorDigests(),
   onProgress?: OnProgress,
 ): Promise<string> {
-  await fetchTensors(checkpoint, checkpoint.tensors.values(), onProgress);
-  const bytes = new Map<string, string>();
-  // Disks are faster in the order of the files.
-  const inFileOrder = (a: TensorEntry, b: TensorEntry) =>
-    a.file === b.file ? a.offset - b.offset : a.file < b.file ? -1 : 1;
-  const entries = [...checkpoint.tensors.values()].sort(inFileOrder);
-  const all = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  let done = 0;
-  for (const entry of entries) {
-    onProgress?.({ phase: 'reading', done: done / MIB, total: all / MIB });
-    bytes.set(entry.name, await digests.of(entry));
-    done += entry.byteLength;
-  }
+  const tensors = await digestTensors(checkpoint, checkpoint.tensors.values(), digests, onProgress);
   // The graph of an ONNX model decides whether and how a tensor is measured.
   const uses = new Map(checkpoint.format === 'onnx' ? checkpoint.onnx?.map(({ name, use }) => [name, use]) : []);
-  const useOf = ({ name }: TensorEntry) => {
+  const useOf = (name: string) => {
     const use = uses.get(name);
     return use ? [use.opType, use.inputFirst] : null;
   };
-  const total = createHash('sha256');
-  for (const entry of [...checkpoint.tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const parts = [entry.name, entry.dtype, entry.shape, bytes.get(entry.name)];
-    total.update(JSON.stringify(uses.size > 0 ? [...parts, useOf(entry)] : parts));
-  }
-  total.update(canonicalJson(withoutHistory(checkpoint.config)));
   const gguf = checkpoint.format === 'gguf' ? checkpoint.gguf : undefined;
-  if (gguf && gguf.unread.length > 0) total.update(digestKeys(gguf.metadata, gguf.unread));
+  return digestParts(
+    uses.size > 0 ? tensors.map((tensor) => [...tensor, useOf(tensor[0])]) : tensors,
+    digestedConfig(checkpoint),
+    gguf && gguf.unread.length > 0 ? digestKeys(gguf.metadata, gguf.unread) : '',
+  );
+}
+
+/** What the digest of a checkpoint has of a tensor: its name, dtype, shape, and the SHA-256 of its elements. */
+export type DigestedTensor = readonly [name: string, dtype: string, shape: readonly number[], sha256: string];
+
+/** Fetch and hash tensors of a checkpoint. @returns them in the order of their names */
+export async function digestTensors(
+  checkpoint: Checkpoint,
+  tensors: Iterable<TensorEntry>,
+  digests: TensorDigests,
+  onProgress?: OnProgress,
+): Promise<DigestedTensor[]> {
+  // Disks are faster in the order of the files.
+  const inFileOrder = (a: TensorEntry, b: TensorEntry) =>
+    a.file === b.file ? a.offset - b.offset : a.file < b.file ? -1 : 1;
+  const entries = [...tensors].sort(inFileOrder);
+  await fetchTensors(checkpoint, entries, onProgress);
+  const all = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const digested: DigestedTensor[] = [];
+  let done = 0;
+  for (const entry of entries) {
+    onProgress?.({ phase: 'reading', done: done / MIB, total: all / MIB });
+    digested.push([entry.name, entry.dtype, entry.shape, await digests.of(entry)]);
+    done += entry.byteLength;
+  }
+  return digested.sort(byName);
+}
+
+export const byName = ([one]: readonly [string, ...unknown[]], [other]: readonly [string, ...unknown[]]): number =>
+  one < other ? -1 : 1;
+
+/** The configuration as the digest of a checkpoint has it. */
+export const digestedConfig = ({ config }: Pick<Checkpoint, 'config'>): string => canonicalJson(withoutHistory(config));
+
+/** @param tensors in the order of their names */
+export function digestParts(tensors: ReadonlyArray<readonly unknown[]>, ...others: readonly string[]): string {
+  const total = createHash('sha256');
+  for (const tensor of tensors) total.update(JSON.stringify(tensor));
+  for (const other of others) total.update(other);
   return `sha256:${total.digest('hex')}`;
 }
 

@@ -75,6 +75,11 @@ export class PartialFile {
     return this.#inTurn(() => this.#fetch(ranges, onBytes));
   }
 
+  /** Have all bytes been downloaded, and is their digest the one that the hub lists? */
+  isVerified(): Promise<boolean> {
+    return this.#inTurn(async () => (await this.#readJournal()).verified);
+  }
+
   /** Forget what has been downloaded: it is not what the hub lists. */
   discard(): Promise<void> {
     return this.#inTurn(() => this.#discard());

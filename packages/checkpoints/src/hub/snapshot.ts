@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly others: readonly string[];
   /** Download these bytes, as far as they are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
+  /** Names of the files of weights of which not all bytes are on the disk, so that nobody has compared their SHA-256. */
+  readonly unverified: () => Promise<readonly string[]>;
 }
 
 const opened = new Map<string, Promise<Snapshot>>();
@@ -96,6 +98,14 @@ class Opening {
       weights,
       others: others.map((file) => file.name),
       fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
+      unverified: async () => {
+        const found: string[] = [];
+        for (const { name: file } of weights) {
+          const local = partial.get(await realpath(join(folder, file)));
+          if (!(await local?.isVerified())) found.push(file);
+        }
+        return found;
+      },
     };
   }
 

@@ -1,0 +1,113 @@
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
+import type { OnProgress } from '@shadow-gate/platform/progress';
+import type { Checkpoint } from './checkpoint.ts';
+import {
+  byName,
+  type DigestedTensor,
+  digestedConfig,
+  digestParts,
+  digestTensors,
+  type TensorDigests,
+} from './digest.ts';
+import { isPickledName } from './hub/checkpoint-files.ts';
+import { checkpointListing } from './listed.ts';
+
+/** What one of several machines knows of the digest of a checkpoint on a hub, of which it read some tensors. */
+export interface DigestShare {
+  /** How the hub lists the files of the weights: see `checkpointListing`. */
+  readonly listing: string;
+  /** The configuration, as the digest has it. */
+  readonly config: string;
+  /** The tensors that were read. */
+  readonly tensors: readonly DigestedTensor[];
+  /** Files of weights of which this machine has not all bytes, so that it could not compare their SHA-256 with the hub's. */
+  readonly unverified: readonly string[];
+}
+
+/**
+ * Can several machines each read some tensors of it? They have to know that they read one checkpoint, which the hub's listing says, and
+ * pickles are downloaded as a whole.
+ */
+export function isShareable(checkpoint: Checkpoint): boolean {
+  const { remote } = checkpoint;
+  return checkpointListing(checkpoint) !== null && !remote?.weights.some(({ name }) => isPickledName(name));
+}
+
+/** Stands for the digest of a checkpoint of which not all tensors are read; `joinDigestShares` makes that. */
+const OUTLINE = 'listed:';
+
+export const isOutline = (digest: string): boolean => digest.startsWith(OUTLINE);
+
+/**
+ * What every machine knows of a checkpoint on a hub before it reads any tensor: how the hub lists it, its configuration, and the names,
+ * dtypes and shapes of all tensors.
+ * @returns `listed:` and 64 hexadecimal digits: never equal to the digest of a checkpoint
+ */
+export function outlineOf(checkpoint: Checkpoint): string {
+  const tensors = [...checkpoint.tensors.values()].map(({ name, dtype, shape }) => [name, dtype, shape] as const);
+  return outline({ listing: listingOf(checkpoint), config: digestedConfig(checkpoint) }, tensors.sort(byName));
+}
+
+function outline(
+  { listing, config }: Pick<DigestShare, 'listing' | 'config'>,
+  tensors: ReadonlyArray<readonly [name: string, dtype: string, shape: readonly number[]]>,
+): string {
+  return `${OUTLINE}${sha256(canonicalJson([listing, config, tensors]))}`;
+}
+
+function listingOf(checkpoint: Checkpoint): string {
+  const listed = checkpointListing(checkpoint);
+  if (listed === null) throw new Error(`${checkpoint.path} is not listed by a hub`);
+  return listed.listing;
+}
+
+/**
+ * Read a machine's tensors, as far as they have not been, and hash them.
+ * @param names of its tensors
+ * @throws UserError for a download that fails
+ */
+export async function digestShare(
+  checkpoint: Checkpoint,
+  names: ReadonlySet<string>,
+  digests: TensorDigests,
+  onProgress?: OnProgress,
+): Promise<DigestShare> {
+  const own = [...checkpoint.tensors.values()].filter(({ name }) => names.has(name));
+  const tensors = await digestTensors(checkpoint, own, digests, onProgress);
+  const unverified = (await checkpoint.remote?.unverified()) ?? [];
+  return { listing: listingOf(checkpoint), config: digestedConfig(checkpoint), tensors, unverified };
+}
+
+/** What came of joining the shares of a digest. */
+export type JoinedDigest =
+  | { readonly kind: 'whole'; readonly digest: string; readonly unverified: readonly string[] }
+  /** The first tensor of which two shares have read other bytes. */
+  | { readonly kind: 'differs'; readonly tensor: string; readonly shares: readonly [number, number] }
+  /** Not all tensors were read, or not those of this checkpoint. */
+  | { readonly kind: 'incomplete' };
+
+/**
+ * The digest that `digestCheckpoint` has of the whole, if the shares have all of its tensors. It is of the bytes that were read, and nothing
+ * of it rests on what the hub lists.
+ * @param whole what every machine knew: see `outlineOf`
+ */
+export function joinDigestShares(whole: string, shares: readonly DigestShare[]): JoinedDigest {
+  const [first] = shares;
+  const found = new Map<string, { readonly tensor: DigestedTensor; readonly share: number }>();
+  for (const [share, { tensors }] of shares.entries()) {
+    for (const tensor of tensors) {
+      const [name] = tensor;
+      const other = found.get(name);
+      if (other === undefined) found.set(name, { tensor, share });
+      else if (canonicalJson(other.tensor) !== canonicalJson(tensor))
+        return { kind: 'differs', tensor: name, shares: [other.share, share] };
+    }
+  }
+  const tensors = [...found.values()].map(({ tensor }) => tensor).sort(byName);
+  const known = tensors.map(([name, dtype, shape]) => [name, dtype, shape] as const);
+  const isSame = ({ listing, config }: DigestShare) => listing === first?.listing && config === first.config;
+  if (!first || !shares.every(isSame) || outline(first, known) !== whole) return { kind: 'incomplete' };
+  const unverified = first.unverified.filter((file) => shares.every((share) => share.unverified.includes(file)));
+  return { kind: 'whole', digest: digestParts(tensors, first.config), unverified };
+}
