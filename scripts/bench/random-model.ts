@@ -61,14 +61,13 @@ export function shapeOf(family: string, size: string): Shape {
   return shape;
 }
 
-type NamedShape = readonly [string, readonly number[]];
+export type NamedShape = readonly [string, readonly number[]];
 
-/** Write a checkpoint directory with random weights and no tokenizer. */
-export async function writeModel(
-  directory: string,
-  { size, dtype = 'F32', family = 'llama' }: RandomModel,
-): Promise<Parameters> {
-  await mkdir(directory);
+/** The tensors and the config.json of a model without weights. @throws Error for a family or a size that is not in `SHAPES` */
+export function modelOf(
+  size: string,
+  family: Family = 'llama',
+): { readonly shapes: readonly NamedShape[]; readonly config: string } {
   const shape = shapeOf(family, size);
   const { hidden, layers, inner, vocabulary, heads, keyValueHeads = heads } = shape;
   const shapes: NamedShape[] = [
@@ -83,6 +82,28 @@ export async function writeModel(
     shapes.push([`${at}.mlp.down_proj.weight`, [hidden, inner]]);
     for (const name of ['input_layernorm', 'post_attention_layernorm']) shapes.push([`${at}.${name}.weight`, [hidden]]);
   }
+  const config = JSON.stringify({
+    hidden_size: hidden,
+    intermediate_size: inner,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: keyValueHeads,
+    vocab_size: vocabulary,
+    max_position_embeddings: 2048,
+    tie_word_embeddings: false,
+    ...(family === 'llama' ? { model_type: 'llama' } : hybridConfig(shape)),
+  });
+  return { shapes, config };
+}
+
+/** Write a checkpoint directory with random weights and no tokenizer. */
+export async function writeModel(
+  directory: string,
+  { size, dtype = 'F32', family = 'llama' }: RandomModel,
+): Promise<Parameters> {
+  await mkdir(directory);
+  const { shapes, config } = modelOf(size, family);
+  const { hidden, inner, heads } = shapeOf(family, size);
   const { bytes } = safetensorsHeader(shapes.map(([name, shape]) => ({ name, dtype, shape })));
   const file = await open(join(directory, 'model.safetensors'), 'w');
   await file.write(bytes);
@@ -94,20 +115,7 @@ export async function writeModel(
     else await writeRepeated(file, random, sizeOf(shape) * WIDTHS[dtype]);
   }
   await file.close();
-  await writeFile(
-    join(directory, 'config.json'),
-    JSON.stringify({
-      hidden_size: hidden,
-      intermediate_size: inner,
-      num_hidden_layers: layers,
-      num_attention_heads: heads,
-      num_key_value_heads: keyValueHeads,
-      vocab_size: vocabulary,
-      max_position_embeddings: 2048,
-      tie_word_embeddings: false,
-      ...(family === 'llama' ? { model_type: 'llama' } : hybridConfig(shape)),
-    }),
-  );
+  await writeFile(join(directory, 'config.json'), config);
   const output = family === 'llama' ? hidden : heads * FULL;
   const total = (some: readonly NamedShape[]) => some.reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
   return {

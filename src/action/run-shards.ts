@@ -8,7 +8,7 @@ import { describeGithubError } from '../github/client/index.ts';
 import { MEASUREMENT_FILE } from '../github/storage/index.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import { mergeFiles } from '../measure/shards/index.ts';
-import { findingText } from '../report/text/index.ts';
+import { findingText, plain, unverifiedSentence } from '../report/text/index.ts';
 import type { KeyedRun, MergeRun, ShardRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
@@ -43,6 +43,8 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const measurement = await mergeShards(run, context);
+  const [first, ...others] = measurement.run.unverified ?? [];
+  if (first !== undefined) context.runner.info(plain(unverifiedSentence([first, ...others])));
   const { reference } = run;
   if (measurement.reference !== null && reference === undefined) {
     throw new UserError(

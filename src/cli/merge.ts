@@ -2,6 +2,8 @@ import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
 import { writeMeasurement } from '../measure/schema/index.ts';
 import { mergeFiles } from '../measure/shards/index.ts';
+import { phraseLine } from '../report/terminal/index.ts';
+import { unverifiedSentence } from '../report/text/index.ts';
 import { MERGE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';
 import { printMeasurement } from './print-measurement.ts';
@@ -24,4 +26,6 @@ async function runMerge(files: readonly string[], { out }: { out: string }, outp
   const measurement = await mergeFiles(files);
   await writeMeasurement(out, measurement);
   printMeasurement(measurement, out, output);
+  const [first, ...others] = measurement.run.unverified ?? [];
+  if (first !== undefined) output.note(phraseLine(unverifiedSentence([first, ...others])));
 }

@@ -1,6 +1,7 @@
 import { type Checkpoint, fetchTensors, whileUnchanged } from '@shadow-gate/checkpoints';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { chooseDevice, cudaSettings, type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
+import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { at } from '@shadow-gate/platform';
 import { machineMemory } from '@shadow-gate/platform/memory';
 import {
@@ -20,7 +21,8 @@ import { estimateEta, type WorkPart } from './progress/eta.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
-import { indicesOfShard, type Shard } from './shards/shard.ts';
+import { type OwnTensors, ownTensors } from './shards/own-tensors.ts';
+import type { Shard } from './shards/shard.ts';
 
 /** The spectra of one checkpoint, and how they were measured. */
 export interface SpectraMeasurement {
@@ -54,13 +56,25 @@ export async function measureSpectra(
   const { screening } = options;
   const screened = (job: Job) => (screening?.includes({ ...job, ...job.place }) ? asScreened(job) : job);
   const plan = { ...full, jobs: full.jobs.map(screened) };
-  const selection = selectJobs(plan, options.shard ?? null);
+  const own = options.shard ? ownTensors(whole, { checkpoint, reference }, options.shard) : null;
+  const selection = selectJobs(plan, own);
   tellMoved(selection.jobs, device);
   await fetchSelected(selection, checkpoint, reference, options.onProgress);
   const results = await whileUnchanged([{ checkpoint, tensors: selection.vectors }], () =>
     runSelection(selection, { checkpoint, reference, device }, options),
   );
   return collect(plan, device, selection, results);
+}
+
+/** The tensors of a shard: see `ownTensors`. @throws UserError for a reference that does not fit */
+export async function planShare(
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+  { device, method, shard }: MeasureSpectraOptions & { readonly shard: Shard },
+): Promise<OwnTensors> {
+  const chosen = await chooseDevice(device ?? 'auto');
+  const plan = planSpectra(checkpoint, reference, { method: method ?? 'auto', device: chosen });
+  return ownTensors(plan, { checkpoint, reference }, shard);
 }
 
 /**
@@ -112,15 +126,10 @@ interface Selection extends Pick<Plan, 'jobs' | 'vectors'> {
   readonly vectorPositions: readonly number[];
 }
 
-function selectJobs({ jobs, vectors }: Plan, shard: Shard | null): Selection {
-  const jobPositions = indicesOfShard(
-    jobs.map(({ cost }) => cost),
-    shard,
-  );
-  const vectorPositions = indicesOfShard(
-    vectors.map(({ size }) => size),
-    shard,
-  );
+function selectJobs({ jobs, vectors }: Plan, own: OwnTensors | null): Selection {
+  const isOwn = (entry: TensorEntry | undefined) => own === null || own.checkpoint.has(entry?.name ?? '');
+  const jobPositions = jobs.flatMap(({ tensors }, i) => (isOwn(tensors.checkpoint[0]) ? [i] : []));
+  const vectorPositions = vectors.flatMap((vector, i) => (isOwn(vector) ? [i] : []));
   return {
     jobs: jobPositions.map((position) => at(jobs, position)),
     vectors: vectorPositions.map((position) => at(vectors, position)),

@@ -24,7 +24,7 @@ import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
 import type { MeasuredModel } from './open-measured.ts';
-import type { MeasureOptions, MeasureSpectraOptions, ProbeRunOptions } from './options.ts';
+import type { MeasureOptions, ProbeRunOptions } from './options.ts';
 import { machineRecord, probesRecord } from './record/run-record.ts';
 import { refuseMisread } from './refuse-misread.ts';
 import { refuseOtherWeights } from './refuse-other-weights.ts';
@@ -32,6 +32,7 @@ import type { Behavior, BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 import { describeSpectra, measureSettled } from './settle-spectra.ts';
+import { digestOrOutline, digestShares, isReadBy, planReading, type SharedReading } from './shared-reading.ts';
 
 const NO_FILES: ReadonlySet<string> = new Set();
 
@@ -54,9 +55,11 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
   const { measurement, keep, same } = await whileUnchanged(used, async () => {
     // A server that is asked runs what it was given.
     const isServed = options.spectra === false && model.endpoint !== undefined;
-    if (!isServed) await refuseMisread(checkpoint, options.onProgress);
-    const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, options.onProgress);
-    return { same, ...(await recallOrMeasure(model, started, { ...options, digests })) };
+    const reading = await planReading(model, options);
+    const { onProgress } = options;
+    if (!isServed) await refuseMisread(checkpoint, reading.checkpoint, onProgress);
+    const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, reading.checkpoint, onProgress);
+    return { same, ...(await recallOrMeasure(model, started, { ...options, digests, reading })) };
   });
   // Only what was measured on files that did not change is kept.
   await keep?.();
@@ -78,14 +81,14 @@ async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNu
 async function recallOrMeasure(
   model: MeasuredModel,
   started: Date,
-  options: MeasureOptions & Pick<Known, 'digests'>,
+  options: MeasureOptions & Pick<Known, 'digests' | 'reading'>,
 ): Promise<{ readonly measurement: Measurement; readonly keep: (() => Promise<void>) | null }> {
   const { path, checkpoint, reference = null, adapter } = model;
   const { store } = options;
   // Without a store digests are not needed before the end: bytes are hashed as they are read to be measured.
   const files = await describeFiles(checkpoint, reference?.checkpoint ?? null);
   const known = { ...options, files };
-  const request = store ? measurementRequest(model, options, await digestsOf(model, known)) : null;
+  const request = store && !options.shard ? measurementRequest(model, options, await digestsOf(model, known)) : null;
   if (!store || !request) {
     const { measurement } = await measureOpened(model, started, known);
     await expectSameFiles(model, { files: digestFiles(files), tokens: null });
@@ -144,6 +147,7 @@ function changed(what: string): UserError {
 /** What has been read before anything is measured. */
 interface Known {
   readonly digests: TensorDigests;
+  readonly reading: SharedReading;
   readonly files: BehaviorFiles;
 }
 
@@ -176,7 +180,7 @@ interface Measured {
 
 async function measureOpened(model: MeasuredModel, started: Date, options: MeasureOptions & Known): Promise<Measured> {
   const { path, checkpoint, endpoint, reference = null, adapter } = model;
-  const { shard = null, files } = options;
+  const { shard = null, reading, digests, onProgress } = options;
   const base = reference?.checkpoint ?? null;
   const described = async (measured: SpectraMeasurement | null) => ({
     ...(await describeModels(checkpoint, base, options)),
@@ -196,7 +200,7 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
     ...models,
     answeredBy: endpoint && probes ? { ...describeServer(endpoint, probes.run), revision: null } : undefined,
     device: spectra?.device.name ?? probes?.run?.device ?? 'cpu',
-    behavior: await measureBehavior(checkpoint, base, files),
+    behavior: await measureBehavior(checkpoint, base, options),
     merge: merge?.result ?? null,
     probes: probes?.result ?? null,
     shard: shard && {
@@ -204,6 +208,7 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
       spectra: spectra?.share ?? null,
       probes: probes?.run?.share ?? null,
       adapter: merge?.adapter ?? null,
+      digests: await digestShares(model, reading, digests, onProgress),
     },
     run: {
       ...machineRecord(started),
@@ -226,25 +231,26 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
 async function describeModels(
   checkpoint: Checkpoint,
   base: FullCheckpoint | null,
-  { digests, onProgress }: MeasureOptions & Known,
+  { digests, reading, onProgress }: MeasureOptions & Known,
 ) {
   return {
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
-    checkpoint: await identify(checkpoint, digests, onProgress),
+    checkpoint: identify(checkpoint, await digestOrOutline(checkpoint, reading.checkpoint, digests, onProgress)),
     architecture: architectureOf(checkpoint, base),
-    reference: base && (await identify(base, digests, onProgress)),
+    reference: base && identify(base, await digestOrOutline(base, reading.reference, digests, onProgress)),
   };
 }
 
-/** What a model does beside being right or wrong. @param files that have been read already */
+/** What a model does beside being right or wrong. @param known.files that have been read already */
 async function measureBehavior(
   checkpoint: Checkpoint,
   base: FullCheckpoint | null,
-  files: BehaviorFiles,
+  { files, reading }: Pick<Known, 'files' | 'reading'>,
 ): Promise<Behavior> {
   const tokens = files.tokenizer === null ? null : await sampleTokens(checkpoint, base);
-  return { files, ...(tokens === null ? {} : { tokens }), logitScale: await measureLogitScale(checkpoint, base) };
+  const logitScale = await measureLogitScale(checkpoint, base, isReadBy(reading, checkpoint));
+  return { files, ...(tokens === null ? {} : { tokens }), logitScale };
 }
 
 /** Of several machines, the first one checks the merge: it takes no longer than reading the files. */
@@ -303,11 +309,7 @@ function hubRecord(checkpoint: Checkpoint, base: FullCheckpoint | null): Measure
   return own ? { ...named(own), base: of && named(of) } : undefined;
 }
 
-async function identify(
-  checkpoint: Checkpoint,
-  digests: TensorDigests,
-  onProgress: MeasureSpectraOptions['onProgress'],
-): Promise<Identity> {
+function identify(checkpoint: Checkpoint, digest: string): Identity {
   const dtypes = new Map<string, number>();
   let parameters = 0;
   for (const { dtype, size } of checkpoint.tensors.values()) {
@@ -315,7 +317,7 @@ async function identify(
     parameters += size;
   }
   return {
-    digest: await digestCheckpoint(checkpoint, digests, onProgress),
+    digest,
     format: checkpoint.format,
     dtypes: Object.fromEntries([...dtypes].sort(([a], [b]) => (a < b ? -1 : 1))),
     tensors: checkpoint.tensors.size,

@@ -11,16 +11,21 @@ import { refuseOtherParams } from './refuse-other-params.ts';
 
 /**
  * Make sure that loaders read the weights of a checkpoint as they are measured.
+ * @param own names of the tensors that this machine reads; null for all
  * @throws UserError for a config.json that names the file of the weights, a file beside it that says otherwise what they are, two tensors that
  *   are one parameter, and for numbers that the dtype of config.json does not have
  */
-export async function refuseMisread(checkpoint: Checkpoint, onProgress?: OnProgress): Promise<void> {
+export async function refuseMisread(
+  checkpoint: Checkpoint,
+  own: ReadonlySet<string> | null = null,
+  onProgress?: OnProgress,
+): Promise<void> {
   if (checkpoint.format !== 'safetensors' && checkpoint.format !== 'pytorch') return;
   refuseNamedFile(checkpoint);
   await refuseQuantizedBeside(checkpoint);
   await refuseOtherParams(checkpoint);
   refuseDoubled(checkpoint);
-  await refuseBeyondFloat16(checkpoint, onProgress);
+  await refuseBeyondFloat16(checkpoint, own, onProgress);
 }
 
 /** transformers 5 loads the file that this key names, also one in a subfolder, before all others. */
@@ -65,11 +70,19 @@ function refuseDoubled({ path, tensors }: FullCheckpoint): void {
 const CPU = { name: 'cpu', reason: 'numbers are only looked at' } as const;
 
 /** transformers and vLLM convert weights to the dtype of config.json, where those beyond its largest number become Inf. */
-async function refuseBeyondFloat16(checkpoint: FullCheckpoint, onProgress: OnProgress | undefined): Promise<void> {
+async function refuseBeyondFloat16(
+  checkpoint: FullCheckpoint,
+  own: ReadonlySet<string> | null,
+  onProgress: OnProgress | undefined,
+): Promise<void> {
   const { path, tensors, config } = checkpoint;
   if (![config, config?.text_config].some(isFloat16)) return;
   const wider = [...tensors.values()].filter(
-    (entry) => /^(F32|F64|BF16)$/.test(entry.dtype) && !isQuantized(entry) && !isBuffer(entry),
+    (entry) =>
+      /^(F32|F64|BF16)$/.test(entry.dtype) &&
+      !isQuantized(entry) &&
+      !isBuffer(entry) &&
+      (own === null || own.has(entry.name)),
   );
   await fetchTensors(checkpoint, wider, onProgress);
   const [beyond] = await findNonFinite(wider, CPU, ElementType.float16);

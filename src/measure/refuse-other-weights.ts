@@ -16,17 +16,19 @@ import { areTensorsEqual, TensorNames } from '@shadow-gate/spectra/merge';
 /**
  * Make sure that whatever program loads a checkpoint gets the weights that are measured: those beside them must be the same numbers, or
  * those rounded to another dtype (a variant).
+ * @param own names of the tensors that this machine reads, and compares alone; null for all
  * @returns the names of the files that are the same
  * @throws UserError for one that is not, with the first tensor that differs
  */
 export async function refuseOtherWeights(
   checkpoint: Checkpoint,
   digests: TensorDigests,
+  own: ReadonlySet<string> | null = null,
   onProgress?: OnProgress,
 ): Promise<ReadonlySet<string>> {
   const others = await findOtherWeights(checkpoint);
   for (const other of others) {
-    const difference = await differenceOf(checkpoint, other, digests, onProgress);
+    const difference = await differenceOf(checkpoint, other, { digests, own }, onProgress);
     if (difference === null) continue;
     const [file = ''] = other.files;
     throw new UserError(
@@ -40,10 +42,10 @@ export async function refuseOtherWeights(
 async function differenceOf(
   checkpoint: Checkpoint,
   { tensors, isWhole }: OtherWeights,
-  digests: TensorDigests,
+  { digests, own }: { readonly digests: TensorDigests; readonly own: ReadonlySet<string> | null },
   onProgress: OnProgress | undefined,
 ): Promise<string | null> {
-  const own = new TensorNames(checkpoint.tensors);
+  const measured = new TensorNames(checkpoint.tensors);
   const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
   // No program has a place in the model for what is neither in one of its modules nor beside them under a name that models have: the value
   // head of a training, or what a test expects.
@@ -55,7 +57,7 @@ async function differenceOf(
   for (const entry of tensors.values()) {
     // Other names are in no adapter.
     if (checkpoint.format === 'lora' && !entry.name.startsWith('base_model.')) continue;
-    const original = own.find(entry.name) ?? (isHead(entry) && isOutermost(entry.name) ? embedding : null);
+    const original = measured.find(entry.name) ?? (isHead(entry) && isOutermost(entry.name) ? embedding : null);
     if (original !== null) pairs.push([entry, original]);
     else if (!isBuffer(entry) && isPart(entry)) return `its tensor ${JSON.stringify(entry.name)} is not among them`;
   }
@@ -70,8 +72,9 @@ async function differenceOf(
   const named = ([{ name }]: (typeof pairs)[number]) => `its tensor ${JSON.stringify(name)} has other numbers`;
   const misshapen = pairs.find(isOfOtherShape);
   if (misshapen) return named(misshapen);
-  await fetchTensors(checkpoint, pairs.flat(), onProgress);
-  for (const pair of pairs) {
+  const compared = pairs.filter(([, { name }]) => own === null || own.has(name));
+  await fetchTensors(checkpoint, compared.flat(), onProgress);
+  for (const pair of compared) {
     const [entry, original] = pair;
     if (!(await areTensorsEqual(entry, original, digests)) && !(await areTensorsEqual(original, entry, digests)))
       return named(pair);

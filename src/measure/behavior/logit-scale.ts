@@ -29,15 +29,17 @@ interface Weights {
  * that is sampled is the same: this number moves with the output embedding W [V, n], with the factors g of the final
  * norm and with the factor in config.json. An adapter has those of its base model unless it has its own; its low-rank
  * update of the output embedding is not part of it.
+ * @param isOwn false for an output embedding that another machine reads
  */
 export async function measureLogitScale(
   checkpoint: Checkpoint,
   base: FullCheckpoint | null,
+  isOwn: (entry: TensorEntry) => boolean = () => true,
 ): Promise<LogitScale | null> {
   const weights = weightsOf(checkpoint, base);
   if (weights === null) return null;
   const head = findHead(weights);
-  if (head === null) return null;
+  if (head === null || !isOwn(head)) return null;
   const norm = findNorm(weights, head);
   for (const owner of base && checkpoint.format === 'lora' ? [checkpoint, base] : [checkpoint]) {
     const own = new Set(owner.tensors.values());

@@ -68,7 +68,7 @@ export const groupSchema = z.strictObject({
 export type GroupMeasurement = z.infer<typeof groupSchema>;
 
 export const identitySchema = z.strictObject({
-  /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
+  /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration; in a shard that read its own tensors, `outlineOf`. */
   digest: z.string(),
   /** `served`: a model at a server; `evaluated`: one that logs of an evaluation are of. Neither had its weights there. */
   format: z.enum(['safetensors', 'pytorch', 'lora', 'onnx', 'gguf', 'served', 'evaluated']),
@@ -139,6 +139,11 @@ export const runSchema = z.strictObject({
   adapter: z.string().nullable().default(null),
   /** How the hub lists the checkpoint, and the reference of an adapter, that were read; absent if they are not from one. */
   hub: declaredSchema.optional(),
+  /**
+   * Files on a hub that no machine had all bytes of, so that their SHA-256 was not compared with the hub's; absent if there is none. The
+   * digest is of the bytes that were read.
+   */
+  unverified: z.array(z.string()).optional(),
   deviceReason: z.string(),
   /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),

@@ -5,6 +5,16 @@ const count = z.int().nonnegative();
 /** Positions in the complete measurement, counted from 0, in the order of this file. */
 const places = z.array(count);
 
+/** What a machine has of the digest of a checkpoint on a hub of which it read its own tensors alone: see `DigestShare`. */
+const digestShareSchema = z.strictObject({
+  listing: z.string(),
+  config: z.string(),
+  tensors: z.array(
+    z.tuple([z.string(), z.string(), z.array(z.int().nonnegative()), z.string().regex(/^[0-9a-f]{64}$/)]),
+  ),
+  unverified: z.array(z.string()),
+});
+
 /** What a merge needs to know of a shard beside its results. */
 export const shardSchema = z.strictObject({
   index: z.int().min(1).max(MAX_SHARDS),
@@ -35,6 +45,10 @@ export const shardSchema = z.strictObject({
     .nullable(),
   /** Digest of the adapter whose merge the first shard checks; null without one. */
   adapter: z.string().nullable().default(null),
+  /** Null: all bytes were read, so that its digest is in this file. */
+  digests: z
+    .strictObject({ checkpoint: digestShareSchema.nullable(), reference: digestShareSchema.nullable() })
+    .default({ checkpoint: null, reference: null }),
 });
 export type ShardMeasurement = z.infer<typeof shardSchema>;
 export type SpectraShare = NonNullable<ShardMeasurement['spectra']>;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isOutline } from '@shadow-gate/checkpoints';
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { at, UserError } from '@shadow-gate/platform';
 import { methodOfAll, summarize } from '../aggregate.ts';
@@ -9,13 +10,7 @@ import type { ShardMeasurement } from '../schema/shard.ts';
 import { joinAnswers } from './join-answers.ts';
 import { joinByIndex } from './join-by-index.ts';
 import { type HalfFile, joinHalves, joinUnread } from './join-halves.ts';
-
-/** A shard of a measurement, and the file that it was read from. */
-interface ShardFile {
-  readonly path: string;
-  readonly measurement: Measurement;
-  readonly shard: ShardMeasurement;
-}
+import { joinIdentities, type ShardFile } from './join-identity.ts';
 
 /**
  * Read the shards of a measurement and join them. Those of the spectra and those of the probes can be of different numbers, and
@@ -61,8 +56,8 @@ function asShard({ path, measurement }: HalfFile): ShardFile {
 }
 
 function isConsistent(
-  { method, skipped, merge, probes }: Measurement,
-  { index, count, spectra, probes: asked, adapter }: ShardMeasurement,
+  { checkpoint, reference, method, skipped, merge, probes }: Measurement,
+  { index, count, spectra, probes: asked, adapter, digests }: ShardMeasurement,
 ) {
   const answers = probes?.status === 'measured' ? probes : null;
   return (
@@ -70,6 +65,8 @@ function isConsistent(
     (method === null) === (spectra === null) &&
     (answers === null) === (asked === null) &&
     skipped.length >= (spectra?.skipped.length ?? 0) &&
+    isOutline(checkpoint.digest) === (digests.checkpoint !== null) &&
+    isOutline(reference?.digest ?? '') === (digests.reference !== null) &&
     (merge?.adapter.digest ?? null) === (index === 1 ? adapter : null) &&
     answers?.leftOut.length === asked?.leftOut.length
   );
@@ -84,17 +81,20 @@ function mergeShards(files: readonly ShardFile[]): Measurement {
   const shards = inOrder(files);
   const [first] = shards;
   const spectra = joinSpectra(shards);
+  const { unverified, ...identities } = joinIdentities(shards);
   return measurementSchema.parse({
     ...first.measurement,
+    ...identities,
     method: first.measurement.method && methodOfAll(spectra.tensors),
     ...summarize(spectra.tensors),
     ...spectra,
     nonFinite: joinNonFinite(shards),
     unread: joinUnread(...shards.map(({ measurement }) => measurement.unread)),
     answeredBy: joinAnsweredBy(shards),
+    behavior: joinBehavior(shards),
     probes: joinProbes(shards),
     shard: null,
-    run: joinRuns(shards),
+    run: { ...joinRuns(shards), ...(unverified.length > 0 ? { unverified } : {}) },
   });
 }
 
@@ -135,6 +135,9 @@ const NAMED_MISSING = 5;
 const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => unknown]> = [
   ['tool version', ({ measurement: { tool } }) => tool.version],
   ['number of shards', ({ shard }) => shard.count],
+  // Their digests are of two kinds, which cannot be compared.
+  ['way of reading the checkpoint', ({ shard: { digests } }) => wayOfReading(digests.checkpoint)],
+  ['way of reading the reference', ({ shard: { digests } }) => wayOfReading(digests.reference)],
   ['checkpoint', ({ measurement: { checkpoint } }) => checkpoint.digest],
   ['reference', ({ measurement: { reference } }) => reference?.digest ?? null],
   ['adapter', ({ shard }) => shard.adapter],
@@ -170,6 +173,10 @@ function expectOneMeasurement(files: Shards): void {
       );
     }
   }
+}
+
+function wayOfReading(share: ShardMeasurement['digests']['checkpoint']): string {
+  return share === null ? 'all of it' : 'its own tensors, from a hub';
 }
 
 const isShort = (value: unknown): boolean => value === null || typeof value !== 'object';
@@ -226,12 +233,16 @@ function joinAnsweredBy(shards: Shards): Measurement['answeredBy'] {
   return first && !isSame ? { ...first, fingerprint: null } : first;
 }
 
-/** Parts of a fused tensor can be in several shards, and each of these searches the whole tensor. */
+/** Each tensor belongs to one shard. */
 function joinNonFinite(shards: Shards): Measurement['nonFinite'] {
-  const byName = new Map(
-    shards.flatMap(({ measurement }) => measurement.nonFinite.map((found) => [found.name, found])),
-  );
-  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return shards.flatMap(({ measurement }) => measurement.nonFinite).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Only the shard that reads the output embedding knows how large logits are, unless each reads all. */
+function joinBehavior(shards: Shards): Measurement['behavior'] {
+  const [{ measurement }] = shards;
+  const scales = shards.flatMap(({ measurement: { behavior } }) => behavior?.logitScale ?? []);
+  return measurement.behavior && { ...measurement.behavior, logitScale: scales[0] ?? null };
 }
 
 /**

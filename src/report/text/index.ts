@@ -2,7 +2,7 @@ export { knownGoodCount } from './calibration-limits.ts';
 export { controlSentence } from './control.ts';
 export type { DetailsPlace } from './details.ts';
 export { findingText, wordsOf } from './finding.ts';
-export { measuredNotes } from './measurement-facts.ts';
+export { measuredNotes, unverifiedSentence } from './measurement-facts.ts';
 export { formatCount, formatEstimate, formatInteger } from './numbers.ts';
 export { plain } from './phrase.ts';
 export { chosenLevels, layersSentence, plannedSentence } from './probes.ts';

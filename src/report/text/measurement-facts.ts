@@ -142,3 +142,10 @@ function gapSentence(rows: readonly KindRow[]): string {
   const twins = rows.map(({ kind, twin }) => `on ${kind} twins ${formatPercent(twin.candidate)}`);
   return ` In benchmark form ${formatPercent(first.benchmark.candidate)} of its answers are right, ${twins.join(', ')}.`;
 }
+
+/** Of files on a hub that machines have read in parts: see `run.unverified` of a measurement. */
+export function unverifiedSentence(files: readonly [string, ...string[]]): Phrase {
+  const [first, ...others] = files;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return phrase`No machine read all of ${name(first)}${more}, so that its SHA-256 was not compared with the hub's. The digest is of the bytes that were read.`;
+}

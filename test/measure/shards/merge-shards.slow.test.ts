@@ -132,7 +132,7 @@ describe('a merge of shards', () => {
     expect(text(merged)).toBe(text(await one()));
   });
 
-  it('names a fused tensor with NaN once, although its parts are in several shards', async () => {
+  it('names a fused tensor with NaN once, although it is several matrices', async () => {
     const broken = copyOf(fixture('gpt2'));
     const name = 'transformer.h.0.attn.c_attn.weight';
     editTensor(join(broken, 'model.safetensors'), name, (values) => values.fill(Number.NaN));

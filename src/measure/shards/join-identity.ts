@@ -1,0 +1,60 @@
+import { isOutline, joinDigestShares } from '@shadow-gate/checkpoints';
+import { at, UserError } from '@shadow-gate/platform';
+import type { Measurement } from '../schema/measurement.ts';
+import type { ShardMeasurement } from '../schema/shard.ts';
+
+/** A shard of a measurement, and the file that it was read from. */
+export interface ShardFile {
+  readonly path: string;
+  readonly measurement: Measurement;
+  readonly shard: ShardMeasurement;
+}
+
+interface JoinedIdentities extends Pick<Measurement, 'checkpoint' | 'reference'> {
+  /** Files on a hub of which no machine had all bytes. */
+  readonly unverified: readonly string[];
+}
+
+/**
+ * What the shards are of. Where each of them read its own tensors alone, the digest is made here, from all of them.
+ * @throws UserError if they have not read all tensors, or not the same bytes of one
+ */
+export function joinIdentities(shards: readonly [ShardFile, ...ShardFile[]]): JoinedIdentities {
+  const [{ measurement }] = shards;
+  const checkpoint = joinDigests(shards, 'checkpoint', measurement.checkpoint.digest);
+  const reference = measurement.reference && joinDigests(shards, 'reference', measurement.reference.digest);
+  const { run } = measurement;
+  return {
+    checkpoint: { ...measurement.checkpoint, digest: checkpoint.digest },
+    reference: measurement.reference && reference && { ...measurement.reference, digest: reference.digest },
+    unverified: [
+      ...checkpoint.unverified.map((file) => `${run.checkpoint}/${file}`),
+      ...(reference?.unverified ?? []).map((file) => `${run.reference}/${file}`),
+    ],
+  };
+}
+
+function joinDigests(
+  shards: readonly [ShardFile, ...ShardFile[]],
+  side: keyof ShardMeasurement['digests'],
+  digest: string,
+): { readonly digest: string; readonly unverified: readonly string[] } {
+  if (!isOutline(digest)) return { digest, unverified: [] };
+  const joined = joinDigestShares(
+    digest,
+    shards.flatMap(({ shard }) => shard.digests[side] ?? []),
+  );
+  if (joined.kind === 'whole') return joined;
+  const pathOf = (index: number) => at(shards, index).path;
+  if (joined.kind === 'differs') {
+    const [one, other] = joined.shares;
+    throw new UserError(
+      `${pathOf(one)} and ${pathOf(other)} have read other bytes of the tensor ${JSON.stringify(joined.tensor)} of the ${side}`,
+      'check HF_ENDPOINT on these machines, and measure their shards again',
+    );
+  }
+  throw new UserError(
+    `${pathOf(0)} and the other shards together have not read the tensors of the ${side} that the hub lists`,
+    'measure all shards again with one version',
+  );
+}

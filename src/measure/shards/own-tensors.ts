@@ -1,0 +1,108 @@
+import type { Checkpoint } from '@shadow-gate/checkpoints';
+import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
+import type { Plan } from '@shadow-gate/spectra';
+import type { Shard } from './shard.ts';
+
+/** Names of the tensors that one of several machines measures or searches, in a checkpoint and in its reference. */
+export interface OwnTensors {
+  readonly checkpoint: ReadonlySet<string>;
+  readonly reference: ReadonlySet<string>;
+}
+
+/** Tensors that go to one machine, since some spectrum depends on all of them. */
+interface Bundle {
+  readonly name: string;
+  cost: number;
+  readonly checkpoint: string[];
+  readonly reference: string[];
+}
+
+/**
+ * What it costs to read and hash a byte, in the unit of `Job.cost`: 0.2 GB/s, where fast spectra of bfloat16 weights take 1800 a byte at
+ * 0.022 GB/s (docs/performance.md).
+ */
+const READING = 200;
+
+/** As the files of most models have them: layer 2 before layer 10. Not by place, since folders with links have other ones. */
+const { compare: inOrder } = new Intl.Collator('en', { numeric: true });
+
+/**
+ * The tensors of one shard. Each tensor belongs to one machine, with all its spectra, and those of a machine are neighbors by name, so that
+ * it reads few and long parts of files. The most expensive share costs as little as such shares can. Every machine gets the same result.
+ * @param plan of all spectra
+ */
+export function ownTensors(
+  { jobs }: Pick<Plan, 'jobs'>,
+  { checkpoint, reference }: { readonly checkpoint: Checkpoint; readonly reference: FullCheckpoint | null },
+  { index, count }: Shard,
+): OwnTensors {
+  const bundles: Bundle[] = [];
+  const known = { checkpoint: new Map<string, Bundle>(), reference: new Map<string, Bundle>() };
+  // A job may read a block of a tensor, with the tensor's name.
+  const add = (side: keyof OwnTensors, { name, byteLength }: TensorEntry, bundle: Bundle) => {
+    if (known[side].has(name)) return;
+    known[side].set(name, bundle);
+    bundle[side].push(name);
+    const whole = { checkpoint, reference }[side]?.tensors.get(name);
+    bundle.cost += READING * (whole?.byteLength ?? byteLength);
+  };
+  const start = (name: string): Bundle => {
+    const bundle: Bundle = { name, cost: 0, checkpoint: [], reference: [] };
+    bundles.push(bundle);
+    return bundle;
+  };
+  for (const { tensors, name, cost } of jobs) {
+    const [first] = tensors.checkpoint;
+    const bundle = (first && known.checkpoint.get(first.name)) ?? start(first?.name ?? name);
+    bundle.cost += cost;
+    for (const entry of tensors.checkpoint) add('checkpoint', entry, bundle);
+    for (const entry of tensors.reference) add('reference', entry, bundle);
+  }
+  // What has no spectrum is searched for NaN, or hashed at least: the digest is of all tensors.
+  for (const [side, opened] of [['checkpoint', checkpoint] as const, ['reference', reference] as const]) {
+    for (const entry of opened?.tensors.values() ?? []) {
+      if (!known[side].has(entry.name)) add(side, entry, known.checkpoint.get(entry.name) ?? start(entry.name));
+    }
+  }
+  const sorted = bundles.sort((a, b) => inOrder(a.name, b.name));
+  const shares = cutEvenly(
+    sorted.map(({ cost }) => cost),
+    count,
+  );
+  const own = sorted.filter((_, i) => at(shares, i) === index - 1);
+  return {
+    checkpoint: new Set(own.flatMap((bundle) => bundle.checkpoint)),
+    reference: new Set(own.flatMap((bundle) => bundle.reference)),
+  };
+}
+
+/** Halvings of an interval of costs, until its ends are as good as equal. */
+const HALVINGS = 60;
+
+/**
+ * Cut a list into runs so that the most expensive one costs as little as possible.
+ * @param costs none below 0
+ * @returns the run of each, counted from 0: ascending, below `count`
+ */
+export function cutEvenly(costs: readonly number[], count: number): number[] {
+  const total = costs.reduce((sum, cost) => sum + cost, 0);
+  let [low, high] = [Math.max(total / count, ...costs), Math.max(total, ...costs)];
+  for (let i = 0; i < HALVINGS; i += 1) {
+    const middle = (low + high) / 2;
+    if ((runsUpTo(costs, middle).at(-1) ?? 0) < count) high = middle;
+    else low = middle;
+  }
+  return runsUpTo(costs, high);
+}
+
+/** Runs that cost no more than a limit, each as long as it can be. */
+function runsUpTo(costs: readonly number[], limit: number): number[] {
+  let [run, sum] = [0, 0];
+  return costs.map((cost) => {
+    if (sum > 0 && sum + cost > limit) [run, sum] = [run + 1, 0];
+    sum += cost;
+    return run;
+  });
+}
