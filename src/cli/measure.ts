@@ -90,7 +90,8 @@ export async function takeMeasurement(
 ): Promise<Measurement> {
   const { model, weights } = commandSettings(options, output);
   const probes = await probesOf(options, resolved);
-  const measuring = { ...weights, spectra: options.only !== 'probes', probes, shard: options.shard };
+  const publicKey = resolved.policy.signature?.['public-key'];
+  const measuring = { ...weights, spectra: options.only !== 'probes', probes, shard: options.shard, publicKey };
   const origins = await openOrigins(model, measuring);
   return output.withProgress(async (onProgress) =>
     measureCandidate(await openCandidate(model, origins, measuring), { ...measuring, onProgress }),

@@ -35,6 +35,8 @@ export interface Comparison {
   readonly policy: Policy;
   /** Null: the defaults. */
   readonly policyPath: string | null;
+  /** SHA-256 of its text; missing for the defaults. */
+  readonly policyDigest?: string | undefined;
   /** The half of the gate that was requested alone, if any. */
   readonly only?: Half | undefined;
   /** What the change under test touches besides the candidate. */
@@ -57,7 +59,7 @@ export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
  * measurements give the same report.
  */
 export function compare(comparison: Comparison): Report {
-  const { policyPath, policy, today = new Date() } = comparison;
+  const { policyPath, policyDigest, policy, today = new Date() } = comparison;
   const { candidate, baseline } = hideTexts(comparison, policy);
   const answered = contextOf({ ...comparison, candidate, baseline });
   const context = { ...answered, settled: settleContext(answered) };
@@ -76,6 +78,7 @@ export function compare(comparison: Comparison): Report {
     },
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
+    ...(policyDigest === undefined ? {} : { policyDigest }),
     applied: appliedPolicy(context),
     shadowDeltas: metricDeltas(candidate, baseline, context.comparability, findings),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },

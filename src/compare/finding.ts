@@ -27,6 +27,7 @@ import { refusalFindings } from './findings/refusals.ts';
 import { retentionFindings } from './findings/retention.ts';
 import { type Level, SEVERITY } from './findings/severity.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
+import { signatureFindings } from './findings/signature.ts';
 import { spikeFindings } from './findings/spikes.ts';
 import { suiteFindings } from './findings/suites.ts';
 import { textLikelihoodFindings } from './findings/text-likelihood.ts';
@@ -57,6 +58,7 @@ const FINDINGS = [
   ...halvesFindings,
   ...coverageFindings,
   ...mergeFindings,
+  ...signatureFindings,
   ...nonFiniteFindings,
   // Answers.
   ...probeCoverageFindings,

@@ -128,6 +128,8 @@ export const reportSchema = z.strictObject({
   reference: identitySchema.extend({ path: z.string() }).nullable(),
   /** Path of the policy file; null: the defaults. */
   policy: z.string().nullable(),
+  /** `sha256:…` of its text. Absent for the defaults, and in reports of version 0.2. */
+  policyDigest: z.string().optional(),
   /** What it says, and how near the candidate came to each limit. Absent in reports of version 0.2. */
   applied: appliedPolicySchema.optional(),
   shadowDeltas: z.array(metricDeltaSchema),

@@ -258,7 +258,10 @@ async function prepare({ model, judge, weights, probes = {}, store, onProgress }
     like: answersOf(baseline),
   });
   const { device, method, memoryLimit, spectrumStore } = weights ?? {};
-  const measuring = { device, method, memoryLimit, spectrumStore, spectra: only !== 'probes', probes: selected };
+  const measuring = {
+    ...{ device, method, memoryLimit, spectrumStore },
+    ...{ spectra: only !== 'probes', probes: selected, publicKey: given.policy.policy.signature?.['public-key'] },
+  };
   const origins = await openOrigins(model, measuring);
   return { judged: { ...given, baseline }, origins, measuring: { ...measuring, store, onProgress } };
 }
@@ -310,6 +313,7 @@ function comparisonOf(
     baselineCommit: baseline.kind === 'measurement' ? baseline.commit : null,
     policy: policy.policy,
     policyPath: policy.policyPath,
+    policyDigest: policy.policyDigest,
     changes,
     quantization,
     calibration,

@@ -4,6 +4,7 @@ import {
   type Checkpoint,
   checkpointListing,
   checkpointName,
+  checkSignature,
   digestCheckpoint,
   TensorDigests,
   whileUnchanged,
@@ -52,20 +53,25 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
     opened ? [{ checkpoint: opened }] : [],
   );
   const digests = reference?.digests ?? new TensorDigests();
-  const { measurement, keep, same } = await whileUnchanged(used, async () => {
+  const { measurement, keep, same, signature } = await whileUnchanged(used, async () => {
     // A server that is asked runs what it was given.
     const isServed = options.spectra === false && model.endpoint !== undefined;
     const reading = await planReading(model, options);
     const { onProgress } = options;
     if (!isServed) await refuseMisread(checkpoint, reading.checkpoint, onProgress);
     const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, reading.checkpoint, onProgress);
-    return { same, ...(await recallOrMeasure(model, started, { ...options, digests, reading })) };
+    const signature = await checkSignature(checkpoint, options.publicKey, onProgress);
+    return { same, signature, ...(await recallOrMeasure(model, started, { ...options, digests, reading })) };
   });
   // Only what was measured on files that did not change is kept.
   await keep?.();
   // Not kept with it: the bytes of the weights, by which a measurement is looked up, do not depend on these.
   const unread = (await unreadFiles(checkpoint)).filter(({ name }) => !same.has(name));
-  return unread.length === 0 ? measurement : { ...measurement, unread };
+  return {
+    ...measurement,
+    ...(unread.length === 0 ? {} : { unread }),
+    ...(signature === null ? {} : { signature: { ...signature, faults: [...signature.faults] } }),
+  };
 }
 
 /** The files beside the weights that programs may load instead, or that can run code. A lone file has none. */

@@ -95,6 +95,8 @@ export interface MeasureOptions extends MeasureSpectraOptions {
   readonly spectra?: boolean | undefined;
   /** The probes to run; none by default. */
   readonly probes?: ProbeRunOptions | null | undefined;
+  /** Public key, in PEM, that the signature beside the weights has to be made with. */
+  readonly publicKey?: string | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '@shadow-gate/platform';
-import { readTextFile } from '@shadow-gate/platform/files';
+import { readTextFile, sha256 } from '@shadow-gate/platform/files';
 import { type Position, parseYaml } from '@shadow-gate/platform/yaml';
 import type { z } from 'zod';
 import { DEFAULT_POLICY, effectiveRules, type Policy, policySchema } from './policy.ts';
@@ -11,6 +11,8 @@ export const DEFAULT_FILE = 'shadow-gate.yml';
 export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
+  /** SHA-256 of its text, as `sha256:` and 64 hexadecimal digits; missing for the defaults. */
+  readonly policyDigest?: string | undefined;
   /**
    * Where probe files are to be read, by their names in the policy and by their absolute paths, if not next to it or in the
    * working directory: the checkout may have another version than the one that was approved.
@@ -24,17 +26,22 @@ export interface ResolvedPolicy {
  */
 export async function findPolicy(named: string | undefined): Promise<ResolvedPolicy> {
   const policyPath = named ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
-  return { policy: policyPath === null ? DEFAULT_POLICY : await loadPolicy(policyPath), policyPath };
+  return policyPath === null ? { policy: DEFAULT_POLICY, policyPath } : loadPolicy(policyPath);
 }
 
-async function loadPolicy(file: string): Promise<Policy> {
+async function loadPolicy(file: string): Promise<ResolvedPolicy> {
   const text = await readTextFile(file, 'policy');
   if (text === null)
     throw new UserError(
       `policy ${file} does not exist`,
       'give an existing file, or leave the option out for the defaults',
     );
-  return parsePolicy(text, file);
+  return { ...resolvePolicy(text, file), policyPath: file };
+}
+
+/** A policy with the digest of its text. @throws as `parsePolicy` does */
+export function resolvePolicy(text: string, file: string): Pick<ResolvedPolicy, 'policy' | 'policyDigest'> {
+  return { policy: parsePolicy(text, file), policyDigest: `sha256:${sha256(text)}` };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { publicKeyDigest } from '@shadow-gate/checkpoints';
 import { isEmbedding, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
 import { z } from 'zod';
 import { DECISION_INTERVAL } from '../statistics/index.ts';
@@ -147,6 +148,15 @@ export const policySchema = z.strictObject({
     .prefault({}),
   /** The checkpoint is not the merge of the adapter that was given into the reference. */
   merge: z.strictObject({ level: level.default('fail') }).prefault({}),
+  /** The checkpoint has to be signed (`model.sig`). Without this a signature is compared with the files alone. */
+  signature: z
+    .strictObject({
+      /** Of the signer, in PEM. */
+      'public-key': z
+        .string()
+        .refine((pem) => publicKeyDigest(pem) !== null, 'is not a public key on P-256, P-384 or P-521 in PEM'),
+    })
+    .optional(),
   /** No matrix differs from the reference, from the baseline although the files do, or from the base of an adapter. */
   'nothing-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
   /** The same, except for the head. */

@@ -128,6 +128,16 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['same-answers', 'probes', null, 'model', 'w', 'w', null],
     ['same-answers', 'probes', null, 'model', 'w', 'w', null],
   ],
+  'signature-broken': [
+    ['signature', 'changed', null, 'w', 1, null, null],
+    ['signature', 'missing', null, 'w', 9, null, null],
+  ],
+  'signature-refused': [
+    ['signature', 'missing', ...MODEL.slice(0, 2), null, null, null],
+    ['signature', 'other-key', ...MODEL.slice(0, 2), null, null, null],
+  ],
+  'signature-unchecked': [['signature', 'files', null, 'model', 2, null, null]],
+  'signature-valid': [['signature', 'key', null, 'model', 2, null, null]],
   'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],
   'missing-baseline': [
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],

@@ -58,6 +58,8 @@ const FIRST = [
   'merge-not-finite',
   'merge-fault',
   'merge-other-tensors',
+  'signature-broken',
+  'signature-refused',
   'non-finite',
   'letters-memorized',
   'shadow-delta',
@@ -105,6 +107,7 @@ const LAST = [
   'other-precision',
   'unread-files',
   'merge-unseen',
+  'signature-unchecked',
   'probe-notes',
   'judged-by-likelihood',
 ];

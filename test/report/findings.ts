@@ -188,6 +188,17 @@ export function everyFinding(name: string): Finding[] {
         isReplaced: false,
       },
     ],
+    'signature-broken': [
+      { named: [{ name, fault: 'changed' }], faults: 1, files: 2 },
+      {
+        named: (['missing', 'unsigned', 'unreadable', 'other-form'] as const).map((fault) => ({ name, fault })),
+        faults: 9,
+        files: 2,
+      },
+    ],
+    'signature-refused': [{ cause: 'missing' }, { cause: 'other-key' }],
+    'signature-unchecked': [{ files: 2 }],
+    'signature-valid': [{ files: 2, key: name }],
     'merge-proven': [
       { weights: 6, all: 6, residual: 1.02, others: 12 },
       { weights: 5, all: 6, residual: 0.01, others: 0 },

@@ -13,3 +13,5 @@ export { expectUnchanged, whileUnchanged } from './expect-unchanged.ts';
 export { checkpointListing, type ListedCheckpoint, openListed } from './listed.ts';
 export { checkpointName, fetchTensors, openCheckpoint, openMergedAdapter, openReference } from './open.ts';
 export { findOtherWeights, type OtherWeights } from './other-weights.ts';
+export { checkSignature, type ModelSignature } from './signature/check-signature.ts';
+export { publicKeyDigest } from './signature/signing-key.ts';

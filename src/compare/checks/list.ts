@@ -43,6 +43,7 @@ import { refusalsCheck } from './refusals.ts';
 import { retentionCheck } from './retention.ts';
 import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
+import { signatureCheck } from './signature.ts';
 import { sliceLossCheck, slicesNotJudgedCheck } from './slices.ts';
 import { spikesCheck } from './spikes.ts';
 import { stoppedEarlyCheck } from './stopped-early.ts';
@@ -74,6 +75,7 @@ export const CHECKS: readonly CheckGroup[] = [
       logitScaleCheck,
       // What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not.
       mergeCheck,
+      signatureCheck,
     ],
   },
   {

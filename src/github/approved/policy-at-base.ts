@@ -1,6 +1,6 @@
 import { UserError } from '@shadow-gate/platform';
 import type { ChangedInput } from '../../compare/finding.ts';
-import { DEFAULT_FILE, findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
+import { DEFAULT_FILE, findPolicy, type ResolvedPolicy, resolvePolicy } from '../../policy/load.ts';
 import { DEFAULT_POLICY } from '../../policy/policy.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
@@ -26,7 +26,7 @@ export async function policyAtBase(files: ApprovedFiles, named: string | undefin
   const finding = { level: 'info', input: 'policy', path, base: files.short, counts: 'base' } as const;
   if (base?.kind === 'file') {
     const text = await files.textOf(base, path, 'policy');
-    const policy = { policy: parsePolicy(text, `${path} at ${files.short}`), policyPath: path };
+    const policy = { ...resolvePolicy(text, `${path} at ${files.short}`), policyPath: path };
     return { policy, changes: change === null || change === 'unknown' ? [] : [{ ...finding, change }] };
   }
   if (change === null && base?.kind !== 'folder') return fromDisk();

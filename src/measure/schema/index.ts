@@ -47,5 +47,6 @@ export {
 } from './probes.ts';
 export { type Quantization, quantizationSchema } from './quantization.ts';
 export { parseMeasurement, readMeasurement, readMeasurementOrShard } from './read.ts';
+export { signatureSchema } from './signature.ts';
 export { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from './texts.ts';
 export { measurementText, writeMeasurement } from './write.ts';

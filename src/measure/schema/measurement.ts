@@ -15,6 +15,7 @@ import { benchmarksSchema } from './benchmarks.ts';
 import { mergeSchema } from './merge.ts';
 import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
+import { signatureSchema } from './signature.ts';
 
 export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
 
@@ -228,6 +229,8 @@ export const measurementSchema = z.strictObject({
   ),
   /** Files beside the weights in formats that are not read; absent if there is none, and in version 0.2.0. */
   unread: z.array(z.strictObject({ name: z.string(), what: z.string(), runsCode: z.boolean() })).optional(),
+  /** Absent without a signature beside the weights, where no weights were read, and in version 0.2. */
+  signature: signatureSchema.optional(),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
   /** What is not in the spectra: tokenizer, templates, code, size of the logits. Null in files of version 0.2 and before. */

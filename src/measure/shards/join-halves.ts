@@ -26,6 +26,7 @@ export function joinHalves(spectra: HalfFile, probes: HalfFile): Measurement {
   return measurementSchema.parse({
     ...weights,
     unread: joinUnread(weights.unread, answers.unread),
+    signature: weights.signature ?? answers.signature,
     probes: answers.probes,
     answeredBy: answers.served ?? answers.answeredBy,
     run: joinRuns(weights.run, answers.run),
@@ -38,6 +39,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measureme
   ['reference', ({ reference }) => reference?.digest ?? null],
   ['base model', ({ served, run }) => (served ? served.hub?.base : run.hub?.base)?.listing ?? null],
   ['tokenizer, templates or code', ({ behavior }) => behavior?.files ?? null],
+  ['signature, or files beside it', ({ signature }) => signature ?? null],
 ];
 
 /**

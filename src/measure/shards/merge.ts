@@ -152,6 +152,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   // Machines of two kinds can find different ones, unless all take them from one baseline.
   ['choice of levels', (file) => probesOf(file)?.suites.map(({ levels }) => levels)],
   ['tokenizer, templates or code', ({ measurement: { behavior } }) => behavior?.files ?? null],
+  ['signature, or files beside it', ({ measurement: { signature } }) => signature ?? null],
   // These follow from those above, unless the file was edited.
   ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
   ['list of tensors', ({ measurement: { vectors, mismatched }, shard }) => [shard.spectra?.jobs, vectors, mismatched]],

@@ -26,6 +26,7 @@ import { RANK_LOSS_WORDS } from './rank-loss.ts';
 import { REFUSAL_WORDS } from './refusals.ts';
 import { RETENTION_WORDS } from './retention.ts';
 import { SHADOW_DELTA_WORDS } from './shadow-delta.ts';
+import { SIGNATURE_WORDS } from './signature.ts';
 import { SPIKE_WORDS } from './spikes.ts';
 import { SUITE_WORDS } from './suites.ts';
 import { TEXT_LIKELIHOOD_WORDS } from './text-likelihood.ts';
@@ -44,6 +45,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...UPDATE_WORDS,
   ...QUANTIZATION_WORDS,
   ...MERGE_WORDS,
+  ...SIGNATURE_WORDS,
   ...COVERAGE_WORDS,
   ...HALF_WORDS,
   ...BASELINE_WORDS,

@@ -72,6 +72,10 @@ describe('the rules of a report', () => {
     'not-calibrated-here',
     'calibration-refused',
     'not-confirmed',
+    'signature-broken',
+    'signature-refused',
+    'signature-unchecked',
+    'signature-valid',
     'confirmed',
   ]);
 

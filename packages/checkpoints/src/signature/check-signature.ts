@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, relative, sep } from 'node:path';
+import { openResolved, resolveInside } from '@shadow-gate/platform/files';
+import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
+import type { Checkpoint } from '../checkpoint.ts';
+import { fetchTensors } from '../open.ts';
+import { storedEntries } from '../tensors/tensor-value.ts';
+import { readSignedFiles, type SignedFiles } from './signed-files.ts';
+import { isSignedWith, publicKeyDigest } from './signing-key.ts';
+
+/** Where OpenSSF Model Signing puts a signature by default. */
+const SIGNATURE_FILE = 'model.sig';
+
+/**
+ * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. Of the signature: it is none, or lists
+ * files in a form that is not read.
+ */
+export type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
+
+/** The signature beside the weights, compared with the files. */
+export interface ModelSignature {
+  /** How many files it lists. */
+  readonly files: number;
+  /** In the order of the names. */
+  readonly faults: ReadonlyArray<{ readonly name: string; readonly fault: SignatureFault }>;
+  /** See `publicKeyDigest`. Null: no key was given, or another one signed. */
+  readonly key: string | null;
+}
+
+/**
+ * Compare a checkpoint with the signature beside its weights (OpenSSF Model Signing, `model.sig`): every file that it lists is there
+ * with its SHA-256, the weights are among them, and nothing else is in the folder. What the signature ignores, and names that begin
+ * with a dot, are left out; weights never are. Of a lone file only that file is compared, and of a hub what is downloaded: weights by
+ * the SHA-256 that the hub lists, with which each download is compared.
+ * @param publicKey of the signer, in PEM; without one nothing is known of who signed
+ * @returns null without a signature
+ */
+export async function checkSignature(
+  checkpoint: Checkpoint,
+  publicKey?: string,
+  onProgress?: OnProgress,
+): Promise<ModelSignature | null> {
+  const text = await checkpoint.files.text(SIGNATURE_FILE);
+  if (text === null) return null;
+  const signed = readSignedFiles(text);
+  if (typeof signed === 'string') return { files: 0, faults: [{ name: SIGNATURE_FILE, fault: signed }], key: null };
+  const isByKey = publicKey !== undefined && isSignedWith(signed.envelope, publicKey);
+  const { path } = checkpoint.files;
+  const isFolder = (await stat(checkpoint.path)).isDirectory();
+  const weights = await weightNames(checkpoint, path);
+  const listed = isFolder ? signed.files : ofLoneFile(signed.files, checkpoint, weights);
+  const present = isFolder ? await namesIn(checkpoint, path) : weights;
+  const names = [...new Set([...listed.keys(), ...present])].sort();
+  const unsigned = names.filter(
+    (name) => !listed.has(name) && (weights.includes(name) || !isLeftOut(name, signed.ignored)),
+  );
+  const faults = new Map<string, SignatureFault>(unsigned.map((name) => [name, 'unsigned']));
+  const digestOf = await digestsOf(checkpoint, { path, names: [...listed.keys()], onProgress });
+  for (const [name, expected] of listed) {
+    const digest = await digestOf(name);
+    if (digest === null) faults.set(name, 'missing');
+    else if (digest !== NOT_DOWNLOADED && digest !== expected) faults.set(name, 'changed');
+  }
+  return {
+    files: signed.files.size,
+    faults: [...faults].map(([name, fault]) => ({ name, fault })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    key: isByKey ? publicKeyDigest(publicKey) : null,
+  };
+}
+
+/** The files that weights are read from, relative to their folder. */
+async function weightNames({ tensors }: Checkpoint, folder: string): Promise<string[]> {
+  const files = new Set([...tensors.values()].flatMap(storedEntries).map(({ file }) => file));
+  const names: string[] = [];
+  // Tensors name the real file, which can be behind a link.
+  for (const name of await readdir(folder)) {
+    const real = await resolveInside(folder, name).catch(() => null);
+    if (real !== null && files.delete(real)) names.push(name);
+  }
+  return [...names, ...[...files].map((file) => posix(relative(folder, file)))];
+}
+
+/** The signature of a lone file has no name for it; that of its folder lists it among others, which are not read. */
+function ofLoneFile(
+  files: SignedFiles['files'],
+  { path }: Checkpoint,
+  weights: readonly string[],
+): SignedFiles['files'] {
+  const named = [...files].map(([name, digest]) => [name === '.' ? basename(path) : name, digest] as const);
+  return new Map(named.filter(([name]) => weights.includes(name)));
+}
+
+/** Every file of a folder and of those in it. */
+async function namesIn({ remote }: Checkpoint, folder: string): Promise<readonly string[]> {
+  if (remote) return remote.names;
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => posix(relative(folder, join(entry.parentPath, entry.name))));
+}
+
+const posix = (path: string): string => path.split(sep).join('/');
+
+/** What `model_signing` leaves out by itself. */
+const OWN_FILES = [SIGNATURE_FILE, '.git', '.gitattributes', '.github', '.gitignore'];
+
+function isLeftOut(name: string, ignored: readonly string[]): boolean {
+  return (
+    [...OWN_FILES, ...ignored].some((path) => name === path || name.startsWith(`${path}/`)) ||
+    // What tools keep beside a download, such as .cache/huggingface. No program loads a model from there.
+    name.split('/').some((part) => part.startsWith('.'))
+  );
+}
+
+const NOT_DOWNLOADED = Symbol('not downloaded');
+
+interface Digesting {
+  readonly path: string;
+  readonly names: readonly string[];
+  readonly onProgress: OnProgress | undefined;
+}
+
+/** SHA-256 of a file by its name; null if there is none. */
+async function digestsOf(
+  checkpoint: Checkpoint,
+  { path, names, onProgress }: Digesting,
+): Promise<(name: string) => Promise<string | null | typeof NOT_DOWNLOADED>> {
+  const { remote } = checkpoint;
+  // What leads out of the folder is no file of it.
+  const real = (name: string) => resolveInside(path, name).catch(() => null);
+  if (remote) {
+    await fetchTensors(checkpoint, checkpoint.tensors.values(), onProgress);
+    const listed = new Map(remote.weights.map((file) => [file.name, file.sha256]));
+    return async (name) => {
+      if (!remote.names.includes(name)) return null;
+      const file = await real(name);
+      const known = listed.get(name) ?? null;
+      if (known !== null) return known;
+      return file === null || remote.others.includes(name) ? NOT_DOWNLOADED : digestFile(file);
+    };
+  }
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const file = await real(name);
+      return file === null ? 0 : (await stat(file)).size;
+    }),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  return async (name) => {
+    const file = await real(name);
+    if (file === null || !(await stat(file)).isFile()) return null;
+    return digestFile(file, (bytes) => {
+      done += bytes;
+      onProgress?.({ phase: 'reading', done: done / MIB, total: total / MIB });
+    });
+  };
+}
+
+async function digestFile(real: string, onBytes: (bytes: number) => void = () => {}): Promise<string> {
+  const handle = await openResolved(real);
+  const hash = createHash('sha256');
+  for await (const chunk of handle.createReadStream({ highWaterMark: MIB })) {
+    hash.update(chunk);
+    onBytes(chunk.length);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,31 @@
+import { publicKeyDigest } from '@shadow-gate/checkpoints';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+
+/** Files that a finding names; the measurement has all. */
+const NAMED = 3;
+
+/**
+ * Is the signature beside the weights one of these files, and by the key that the policy names? It needs no baseline, and has no
+ * level: what a signature is for is not a matter of degree.
+ */
+export function signatureCheck({ candidate: { signature }, policy }: ComparisonContext): Finding[] {
+  const publicKey = policy.signature?.['public-key'];
+  if (signature === undefined) {
+    return publicKey === undefined ? [] : [{ kind: 'signature-refused', level: 'fail', cause: 'missing' }];
+  }
+  const { files, faults, key } = signature;
+  const broken: Finding[] = [];
+  if (faults.length > 0) {
+    const isUnread = faults.every(({ fault }) => fault === 'other-form');
+    const level = isUnread ? 'inconclusive' : 'fail';
+    broken.push({ kind: 'signature-broken', level, named: faults.slice(0, NAMED), faults: faults.length, files });
+  }
+  if (publicKey === undefined) {
+    return broken.length > 0 ? broken : [{ kind: 'signature-unchecked', level: 'info', files }];
+  }
+  if (key === null || key !== publicKeyDigest(publicKey)) {
+    return [...broken, { kind: 'signature-refused', level: 'fail', cause: 'other-key' }];
+  }
+  return broken.length > 0 ? broken : [{ kind: 'signature-valid', level: 'info', files, key }];
+}
