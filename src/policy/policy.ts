@@ -1,5 +1,5 @@
-import { publicKeyDigest } from '@shadow-gate/checkpoints';
 import { isEmbedding, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
+import { publicKeyDigest } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { DECISION_INTERVAL } from '../statistics/index.ts';
 import { exceptionSchema } from './exceptions.ts';

@@ -14,4 +14,3 @@ export { checkpointListing, type ListedCheckpoint, openListed } from './listed.t
 export { checkpointName, fetchTensors, openCheckpoint, openMergedAdapter, openReference } from './open.ts';
 export { findOtherWeights, type OtherWeights } from './other-weights.ts';
 export { checkSignature, type ModelSignature } from './signature/check-signature.ts';
-export { publicKeyDigest } from './signature/signing-key.ts';

@@ -1,6 +1,7 @@
 export { at } from './at.ts';
 export { capitalize } from './capitalize.ts';
 export { groupBy } from './group-by.ts';
+export { isSignedWith, publicKeyDigest } from './public-key.ts';
 export {
   type DescribedError,
   describeError,
@@ -10,4 +11,4 @@ export {
   UserError,
   withErrorCode,
 } from './user-error.ts';
-export { ACTION, DOCS_URL, release, VERSION } from './version.ts';
+export { ACTION, DOCS_URL, HOME_URL, release, VERSION } from './version.ts';

@@ -8,8 +8,11 @@ export function release(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }
 
+/** Where the project is, without a slash at the end. */
+export const HOME_URL: string = packageJson.homepage;
+
 /** Where the documentation of this version is, without a slash at the end. */
-export const DOCS_URL = `${packageJson.homepage}/blob/v${VERSION}/docs`;
+export const DOCS_URL = `${HOME_URL}/blob/v${VERSION}/docs`;
 
 /** The action as a workflow names it: OWNER is a placeholder until it is published. */
-export const ACTION = `${new URL(packageJson.homepage).pathname.slice(1)}@v${VERSION.split('.')[0]}`;
+export const ACTION = `${new URL(HOME_URL).pathname.slice(1)}@v${VERSION.split('.')[0]}`;

@@ -1,4 +1,4 @@
-import { publicKeyDigest } from '@shadow-gate/checkpoints';
+import { publicKeyDigest } from '@shadow-gate/platform';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
+import { isSignedWith, publicKeyDigest } from '@shadow-gate/platform';
 import { openResolved, resolveInside } from '@shadow-gate/platform/files';
 import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
 import type { Checkpoint } from '../checkpoint.ts';
 import { fetchTensors } from '../open.ts';
 import { storedEntries } from '../tensors/tensor-value.ts';
-import { readSignedFiles, type SignedFiles } from './signed-files.ts';
-import { isSignedWith, publicKeyDigest } from './signing-key.ts';
+import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.ts';
 
 /** Where OpenSSF Model Signing puts a signature by default. */
 const SIGNATURE_FILE = 'model.sig';
@@ -45,7 +45,8 @@ export async function checkSignature(
   if (text === null) return null;
   const signed = readSignedFiles(text);
   if (typeof signed === 'string') return { files: 0, faults: [{ name: SIGNATURE_FILE, fault: signed }], key: null };
-  const isByKey = publicKey !== undefined && isSignedWith(signed.envelope, publicKey);
+  const isByKey =
+    publicKey !== undefined && isSignedWith(publicKey, signedBytes(signed.envelope), signed.envelope.signature);
   const { path } = checkpoint.files;
   const isFolder = (await stat(checkpoint.path)).isDirectory();
   const weights = await weightNames(checkpoint, path);

@@ -9,6 +9,12 @@ export interface Envelope {
   readonly signature: Buffer;
 }
 
+/** What a signature of an envelope is over: the pre-authentication encoding of DSSE 1.0. */
+export function signedBytes({ payloadType, payload }: Envelope): Buffer {
+  const head = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
 /** A `model.sig` that is read. */
 export interface SignedFiles {
   readonly envelope: Envelope;

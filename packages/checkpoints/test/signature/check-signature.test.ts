@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkSignature, openCheckpoint, publicKeyDigest } from '@shadow-gate/checkpoints';
+import { checkSignature, openCheckpoint } from '@shadow-gate/checkpoints';
+import { publicKeyDigest } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { fixture, temporaryFolder } from '../../../../test/fixtures.ts';
 import { useFakeHub } from '../hub/use-fake-hub.ts';

@@ -1,15 +1,13 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { sha256 } from '@shadow-gate/platform/files';
-import type { Envelope } from './signed-files.ts';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
-/** The curves of Model Signing, each with the digest that it signs with. */
+/** The digest that ECDSA signs with on each curve (RFC 7518, ES256, ES384 and ES512). */
 const DIGEST_OF_CURVE: Readonly<Record<string, string>> = {
   prime256v1: 'sha256',
   secp384r1: 'sha384',
   secp521r1: 'sha512',
 };
 
-/** @param pem `-----BEGIN PUBLIC KEY-----` …; null for what is no public key of one of the three curves */
+/** @returns null for what is no public key of one of the three curves */
 function parsePublicKey(pem: string): { readonly key: KeyObject; readonly digest: string } | null {
   // Node would derive the public one.
   if (/PRIVATE KEY/.test(pem)) return null;
@@ -24,17 +22,21 @@ function parsePublicKey(pem: string): { readonly key: KeyObject; readonly digest
 
 /**
  * The name of a public key: SHA-256 of its DER form (SubjectPublicKeyInfo).
+ * @param pem `-----BEGIN PUBLIC KEY-----` …
  * @returns `sha256:` and 64 hexadecimal digits; null for what is no public key on P-256, P-384 or P-521, in PEM
  */
 export function publicKeyDigest(pem: string): string | null {
   const parsed = parsePublicKey(pem);
-  return parsed && `sha256:${sha256(parsed.key.export({ format: 'der', type: 'spki' }))}`;
+  if (parsed === null) return null;
+  const der = parsed.key.export({ format: 'der', type: 'spki' });
+  return `sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
 
-/** Is an envelope signed with the private half of this key (DSSE 1.0, ECDSA)? */
-export function isSignedWith({ payloadType, payload, signature }: Envelope, pem: string): boolean {
+/**
+ * Is this the signature of some bytes with the private half of a key (ECDSA)?
+ * @param signature in DER form
+ */
+export function isSignedWith(pem: string, bytes: Uint8Array, signature: Uint8Array): boolean {
   const parsed = parsePublicKey(pem);
-  if (parsed === null) return false;
-  const head = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
-  return verify(parsed.digest, Buffer.concat([Buffer.from(head), payload]), parsed.key, signature);
+  return parsed !== null && verify(parsed.digest, bytes, parsed.key, signature);
 }
