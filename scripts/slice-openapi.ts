@@ -18,6 +18,7 @@ const IN_USE = [
     (path) => `GET ${REPOSITORY}/actions/${path}`,
   ),
   ...['{run_id}', '{run_id}/artifacts'].map((path) => `GET ${REPOSITORY}/actions/runs/${path}`),
+  `POST ${REPOSITORY}/attestations`,
   `POST ${REPOSITORY}/check-runs`,
   `PATCH ${REPOSITORY}/check-runs/{check_run_id}`,
   `GET ${REPOSITORY}/commits/{ref}/check-runs`,

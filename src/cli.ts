@@ -6,7 +6,7 @@ const COULD_NOT_JUDGE = 2;
 /** The commands that map weights, or read files that may be larger than memory. */
 const APART = [
   ...['init', 'doctor', 'check', 'measure', 'spectra', 'probes', 'score', 'generate'],
-  ...['compare', 'report', 'merge', 'calibrate'],
+  ...['compare', 'report', 'verify', 'merge', 'calibrate'],
 ];
 
 async function main(): Promise<void> {

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import {
   ALL_CHOICES,
   ARTIFACT_CHOICES,
+  ATTEST_CHOICES,
   CACHE_CHOICES,
   COMMENT_CHOICES,
   INPUT_DEFAULTS,
@@ -53,6 +54,7 @@ it.each([
   ['series', SERIES_CHOICES],
   ['all', ALL_CHOICES],
   ['confirm', ALL_CHOICES],
+  ['attest', ATTEST_CHOICES],
   ['update-baseline', UPDATE_BASELINE_CHOICES],
   ['cache', CACHE_CHOICES],
   ['artifact', ARTIFACT_CHOICES],
@@ -75,6 +77,7 @@ it('action.yml names the outputs and the entry point that the code has', () => {
     'html-report-url',
     'measurement',
     'calibration',
+    'attestation',
     'comment',
     'issue',
     'baseline-pull-request',

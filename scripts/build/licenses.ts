@@ -14,10 +14,16 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'onnxruntime-common': ONNXRUNTIME,
   '@nodable/entities': `Copyright (c) Amit Gupta\n\n${mit()}`,
   isarray: `Copyright (c) Julian Gruber\n\n${mit()}`,
+  // Copyright by the author of the manifest; that of imurmurhash is in its README.
+  '@npmcli/agent': `Copyright (c) GitHub Inc.\n\n${isc()}`,
+  'err-code': `Copyright (c) IndigoUnited\n\n${mit()}`,
+  imurmurhash: `Copyright (c) 2013 Gary Court, Jens Taylor\n\n${mit()}`,
 };
 
 const INTRODUCTION = 'The files in this folder contain the packages below.\n\n';
 const BETWEEN_CHAPTERS = `\n${'-'.repeat(80)}\n\n`;
+/** A package whose text is in another one of its repository. */
+const SAME_REPOSITORY: Readonly<Record<string, string>> = { '@sigstore/verify': '@sigstore/bundle' };
 
 /**
  * The licenses of all packages that went into a bundle.
@@ -29,7 +35,9 @@ export async function licensesOf(metafile: Metafile, root: string): Promise<stri
   const entries = [];
   for (const folder of [...folders].sort()) {
     const { name, version, license }: Manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
-    const text = ELSEWHERE[name] ?? (await licenseText(join(root, folder)));
+    const shared = SAME_REPOSITORY[name];
+    const own = shared === undefined ? folder : join('node_modules', shared);
+    const text = ELSEWHERE[name] ?? (await licenseText(join(root, own)));
     if (text === undefined) throw new Error(`${name} comes without the text of its license (${license})`);
     entries.push({ title: `${name} ${version} (${license})`, text: text.replaceAll('\r\n', '\n').trim() });
   }
@@ -95,4 +103,20 @@ AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
 LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.`;
+}
+
+function isc(): string {
+  return `ISC License
+
+Permission to use, copy, modify, and/or distribute this software for any
+purpose with or without fee is hereby granted, provided that the above
+copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
+REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND
+FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM
+LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR
+OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR
+PERFORMANCE OF THIS SOFTWARE.`;
 }

@@ -112,5 +112,7 @@ export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun, Skipp
   /** The label of a pull request that turns its failed check neutral. */
   readonly override: string | undefined;
   readonly issue: Inputs['issue'];
+  /** Sign the verdict. */
+  readonly attest: boolean;
   readonly failOn: Inputs['fail-on'];
 }

@@ -44,6 +44,8 @@ export interface ActionContext {
   readonly checkRun?: OpenedCheckRun | null;
   readonly artifacts: Artifacts;
   readonly canUploadArtifacts: boolean;
+  /** Whether the job may ask for an identity to sign with: `permissions: id-token: write`. */
+  readonly hasIdentity: boolean;
   readonly workspace: Workspace;
   /** The runner's folder for temporary files. */
   readonly temporary: string;
@@ -96,6 +98,7 @@ export function openContext(
       token === '' ? null : openClient(token, { baseUrl: environment.GITHUB_API_URL || undefined, print, ...client }),
     artifacts: openArtifacts({ token, repository, temporary }, print),
     canUploadArtifacts: hasArtifactService(environment),
+    hasIdentity: (environment.ACTIONS_ID_TOKEN_REQUEST_URL ?? '') !== '',
     workspace: { folder, alias: environment.GITHUB_WORKSPACE, repository },
     temporary,
     docs: docsOf(environment, server),

@@ -20,6 +20,7 @@ import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
 export const MODE_CHOICES = ['gate', 'merge', 'calibrate'] as const;
 export const SERIES_CHOICES = ['true', 'false'] as const;
 export const ALL_CHOICES = ['true', 'false'] as const;
+export const ATTEST_CHOICES = ['true', 'false'] as const;
 export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
 export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
@@ -37,6 +38,7 @@ export const INPUT_DEFAULTS = {
   method: 'auto',
   all: 'false',
   confirm: 'false',
+  attest: 'false',
   cache: 'auto',
   artifact: 'auto',
   comment: 'sticky',
@@ -91,6 +93,7 @@ const inputsSchema = z.object({
   method: z.enum(METHOD_CHOICES),
   all: z.enum(ALL_CHOICES),
   confirm: z.enum(ALL_CHOICES),
+  attest: z.enum(ATTEST_CHOICES),
   only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
   seed: parsed(parseSeed, SEED_WORDS),
   budget: parsed(parseSeconds, TIME_WORDS),

@@ -38,7 +38,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   if (mode === 'calibrate') return calibrateRun(inputs, { key, slug });
   const judging = { key, slug, baseline, calibration, policy, updateBaseline, cache, out };
   const { skip, override } = inputs;
-  const reporting = { ...judging, comment, artifact, issue, failOn, skip, override };
+  const attest = inputs.attest === 'true';
+  const reporting = { ...judging, comment, artifact, issue, failOn, skip, override, attest };
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
   const { reference } = inputs;
@@ -116,7 +117,18 @@ function expectCalibrateAlone(inputs: Inputs): void {
   throw new UserError(`inputs mode: calibrate and ${other} exclude each other`, 'give one of them');
 }
 
+/** A run that judges nothing has nothing to attest: to leave it out would look as if it had. */
+function expectVerdictToAttest({ attest, mode, shard, report }: Inputs): void {
+  const other = mode === 'calibrate' ? 'mode: calibrate' : shard ? 'shard' : report === undefined ? null : 'report';
+  if (attest === 'false' || other === null) return;
+  throw new UserError(
+    `inputs attest and ${other} exclude each other`,
+    'attest in the job that has the verdict, and leave it out here',
+  );
+}
+
 function expectOneJob(inputs: Inputs): void {
+  expectVerdictToAttest(inputs);
   expectCalibrateAlone(inputs);
   if (inputs.mode === 'calibrate') return;
   expectLogsAlone(inputs);

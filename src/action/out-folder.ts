@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expectWritable } from '@shadow-gate/platform/files';
 import type { Workspace } from '../github/approved/index.ts';
-import { MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE } from '../github/storage/index.ts';
+import { ATTESTATION_FILE, MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE } from '../github/storage/index.ts';
 import { expectInside } from './expect-inside.ts';
 
 export const COMMENT_FILE = 'comment.md';
@@ -15,7 +15,9 @@ export const HISTORY_FILE = 'history.jsonl';
 export async function expectOutFolder(out: string, { folder, alias = folder }: Workspace): Promise<void> {
   for (const path of [
     out,
-    ...[MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE, COMMENT_FILE, HISTORY_FILE].map((name) => join(out, name)),
+    ...[MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE, COMMENT_FILE, HISTORY_FILE, ATTESTATION_FILE].map((name) =>
+      join(out, name),
+    ),
   ]) {
     await expectInside(path, folder);
     await expectInside(path, alias);

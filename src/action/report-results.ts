@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@shadow-gate/platform';
 import { writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
@@ -6,7 +7,7 @@ import type { CheckResult } from '../gate/check.ts';
 import { type Octokit, type PullRequest, withoutCommands } from '../github/client/index.ts';
 import { eventPullRequest, isManualOnDefaultBranch } from '../github/event/index.ts';
 import { fetchPullRequestHead, updateIssue, writeAnnotation, writeStickyComment } from '../github/publish/index.ts';
-import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/index.ts';
+import { ATTESTATION_FILE, MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/index.ts';
 import { writeMeasurement } from '../measure/schema/index.ts';
 import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
@@ -20,6 +21,7 @@ import {
 } from '../report/markdown/index.ts';
 import { renderTerminal } from '../report/terminal/index.ts';
 import type { CommentingRun, KeyedRun, ReportingRun } from './action-run.ts';
+import { attestVerdict } from './attest.ts';
 import { writeOwnCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 import { numberOutputs } from './numbers.ts';
@@ -27,7 +29,7 @@ import { ownOrigin } from './origin.ts';
 import { COMMENT_FILE } from './out-folder.ts';
 import { findOverride } from './override.ts';
 import { publishPage } from './page.ts';
-import { type ActionResults, logOrWarn, type ResultFiles, warnMissingToken } from './results.ts';
+import { type ActionResults, logOrWarn, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
 import { updateHistory } from './update-history.ts';
 
@@ -53,10 +55,10 @@ export async function reportResults(results: ActionResults): Promise<void> {
   const cost = { seconds: (context.now().getTime() - context.started.getTime()) / 1000, machine: context.machine };
   const render = (from: Origin | undefined) =>
     renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url, override, cost });
-  const files = await orFailStep(context, async () => {
-    const written = await writeFiles(run, { ...results, report }, render(origin));
-    runner.setOutputs(written);
-    return written;
+  const written = await orFailStep(context, async () => {
+    const files = await writeFiles(run, { ...results, report }, render(origin));
+    runner.setOutputs(files);
+    return files;
   });
   await writeSummary(report, context, { origin, htmlReport: page.url, override, cost });
   const pullRequest = eventPullRequest(context.event);
@@ -64,14 +66,16 @@ export async function reportResults(results: ActionResults): Promise<void> {
   runner.setOutputs({
     comment: await writeComment(run, context, { render, origin, verdict: report.verdict, pullRequests }),
   });
-  const isSaved = told !== null && files !== null;
+  const isSaved = told !== null && written !== null;
   await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url, override, isSaved });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
   // Without its files, this run is no one to continue from.
-  if (files === null) return;
+  if (written === null) return;
+  const attestation = await attestVerdict(run, context, { report, file: written.report });
+  runner.setOutputs({ attestation });
   await save();
-  await saveResults({ ...results, report, files });
+  await saveResults({ ...results, report, files: { ...written, attestation } });
 }
 
 /** Results that cannot be written fail the step; whatever does not need them goes on. @returns null if work failed */
@@ -89,7 +93,9 @@ async function orFailStep<T>({ runner }: ActionContext, work: () => T | Promise<
 }
 
 async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckResult, comment: string) {
-  const files: ResultFiles = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
+  const files = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
+  // That of an earlier run in this folder is none of this report.
+  await rm(join(out, ATTESTATION_FILE), { force: true });
   await writeMeasurement(files.measurement, measurement);
   await writeJson(files.report, serializeReport(report));
   await writeFileAtomic(join(out, COMMENT_FILE), `${comment}\n`);

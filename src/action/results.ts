@@ -18,6 +18,8 @@ export interface ActionResults extends CheckResult, Approved {
 export interface ResultFiles {
   readonly report: string;
   readonly measurement: string;
+  /** Empty if the verdict is not attested. */
+  readonly attestation: string;
 }
 
 /** @param missing what cannot be written without a token */

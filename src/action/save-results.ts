@@ -37,7 +37,7 @@ async function uploadArtifact({ run, context, files }: PublishedResults): Promis
     return;
   }
   try {
-    await artifacts.upload(name, [files.measurement, files.report]);
+    await artifacts.upload(name, [files.measurement, files.report, ...(files.attestation ? [files.attestation] : [])]);
     runner.info(`Artifact: ${name}`);
   } catch (error) {
     runner.warning(`no artifact ${name}: ${(error as Error).message}`);

@@ -100,6 +100,13 @@ Examples:
   shadow-gate report report/report.json --html report.html
   shadow-gate report report/report.json --markdown > comment.md`;
 
+export const VERIFY_EXAMPLES = `
+Example:
+  gh attestation trusted-root > trusted-root.jsonl
+  shadow-gate verify --report report.json --bundle attestation.json \\
+    --repository org/models --workflow .github/workflows/gate.yml \\
+    --trusted-root trusted-root.jsonl --checkpoint models/new`;
+
 export const SPECTRA_EXAMPLES = `
 Examples:
   shadow-gate spectra --checkpoint model --tensor '*.layers.0.*'

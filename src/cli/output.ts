@@ -1,13 +1,14 @@
 import process from 'node:process';
 import { Readable } from 'node:stream';
 import type { OnProgress } from '@shadow-gate/platform/progress';
+import { VERDICT_EXIT } from '../compare/report.ts';
 import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/index.ts';
 import { openDisplay, type ProgressDisplay } from './progress/progress-display.ts';
 import { openThreadedDisplay } from './progress/threaded-display.ts';
 
 /** The exit codes are an interface: do not change them. */
-export const EXIT = { pass: 0, warn: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;
+export const EXIT = { ...VERDICT_EXIT, couldNotJudge: 2 } as const;
 
 /** What a command gets from its process, or from a test. */
 export interface Io {

@@ -21,6 +21,7 @@ import { MAX_MESSAGE, reportError } from './report-error.ts';
 import { addScoreCommand } from './score.ts';
 import { addSpectraCommand } from './spectra.ts';
 import { addSweepCommand } from './sweep.ts';
+import { addVerifyCommand } from './verify.ts';
 import { WRAPPED_HELP, wrapHelpText } from './wrap-help.ts';
 
 const COMMANDS = [
@@ -33,6 +34,7 @@ const COMMANDS = [
   addMergeCommand,
   addCompareCommand,
   addReportCommand,
+  addVerifyCommand,
   addSpectraCommand,
   addProbesCommand,
   addScoreCommand,

@@ -29,6 +29,9 @@ export const REPORT_SCHEMA = 'shadow-gate/report@1';
 export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
+/** The exit codes of the command line, which are an interface: do not change them. An error is 2. */
+export const VERDICT_EXIT = { pass: 0, warn: 0, fail: 1, inconclusive: 3 } as const satisfies Record<Verdict, number>;
+
 /** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
 const metricDeltaSchema = z.strictObject({
   metric: z.string(),

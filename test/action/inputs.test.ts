@@ -19,7 +19,14 @@ const JUDGING = {
   cache: 'auto',
   out: '/temporary/shadow-gate/default',
 };
-const REPORTING = { ...JUDGING, comment: 'sticky', artifact: 'auto', issue: 'schedule', failOn: 'inconclusive' };
+const REPORTING = {
+  ...JUDGING,
+  comment: 'sticky',
+  artifact: 'auto',
+  issue: 'schedule',
+  failOn: 'inconclusive',
+  attest: false,
+};
 const MEASURING = {
   checkpoint: 'model',
   revision: undefined,
@@ -152,6 +159,7 @@ it('every input of a gate reaches its run', () => {
     artifact: 'off',
     comment: 'off',
     issue: 'off',
+    attest: 'true',
     key: 'llama 8b',
     'github-token': 't',
     'fail-on': 'never',
@@ -196,6 +204,7 @@ it('every input of a gate reaches its run', () => {
     artifact: 'off',
     comment: 'off',
     issue: 'off',
+    attest: true,
     key: 'llama 8b',
     slug: expect.stringMatching(/^llama-8b-[0-9a-f]{8}$/),
     failOn: 'never',
@@ -292,4 +301,18 @@ it('no key leads out of the temporary folder, and no two keys share a folder', (
     expect(folder.length).toBeLessThan(120);
   }
   expect(new Set(folders).size).toBe(keys.length);
+});
+
+it('a verdict is attested where it is made, and nowhere else', () => {
+  expect(parse({ checkpoint: 'model', attest: 'true' })).toMatchObject({ kind: 'gate', attest: true });
+  expect(parse({ mode: 'merge', attest: 'true' })).toMatchObject({ kind: 'merge', attest: true });
+  const refused: Record<string, string>[] = [
+    { checkpoint: 'model', shard: '1/2' },
+    { report: 'report.json' },
+    { mode: 'calibrate', checkpoints: 'a' },
+  ];
+  for (const inputs of refused) {
+    expect(() => parse({ ...inputs, attest: 'true' })).toThrow(/^inputs attest and .* exclude each other/);
+    expect(() => parse({ ...inputs, attest: 'false' })).not.toThrow();
+  }
 });

@@ -14,6 +14,7 @@ const COMMANDS = [
   'merge',
   'compare',
   'report',
+  'verify',
   'spectra',
   'probes',
   'score',

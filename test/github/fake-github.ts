@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ResultsService } from '../e2e/results-service.ts';
+import { attestationRoutes } from './fake/attestations.ts';
 import { checkRoutes, type StoredCheckRun } from './fake/checks.ts';
 import {
   conversationRoutes,
@@ -56,6 +57,10 @@ export class FakeGithub extends FakeServer {
   readonly permissions = new Map<string, string>();
   /** `permissions: checks: write`, which few jobs give. */
   canWriteChecks = true;
+  /** The bundles that it was given. */
+  readonly attestations: Array<Readonly<Record<string, unknown>>> = [];
+  /** `permissions: attestations: write`. */
+  canWriteAttestations = true;
   /** Where its artifacts and caches are. */
   results: ResultsService | null = null;
   defaultBranch = 'main';
@@ -68,6 +73,7 @@ export class FakeGithub extends FakeServer {
   hasGraphql = true;
   readonly token: TokenKind;
   readonly #routes = [
+    ...attestationRoutes(this),
     ...checkRoutes(this),
     ...conversationRoutes(this),
     ...runRoutes(this),

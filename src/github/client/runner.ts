@@ -20,6 +20,8 @@ interface ActionOutputs extends NumberOutputs {
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;
   readonly measurement: string;
+  /** Empty if the verdict is not attested. */
+  readonly attestation: string;
   readonly calibration: string;
   readonly 'html-report': string;
   /** Addresses; empty if nothing was written. */

@@ -1,4 +1,5 @@
 export { FAIL_ON_CHOICES, type FailOn, isFailure, writeAnnotation } from './annotation.ts';
+export { storeAttestation } from './attestation.ts';
 export {
   type CheckRun,
   type CheckRunPlace,

@@ -10,6 +10,7 @@ import type { Octokit, Repository } from '../client/types.ts';
 /** The files in an artifact with results. */
 export const MEASUREMENT_FILE = 'measurement.json';
 export const REPORT_FILE = 'report.json';
+export const ATTESTATION_FILE = 'attestation.json';
 export const REPORT_PAGE_FILE = 'report.html';
 
 /** The artifacts of the current run, and of finished ones. */

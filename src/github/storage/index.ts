@@ -1,6 +1,7 @@
 export { type ActionsCache, openActionsCache } from './actions-cache.ts';
 export {
   type Artifacts,
+  ATTESTATION_FILE,
   artifactsOnBranch,
   hasArtifactService,
   MEASUREMENT_FILE,

@@ -1,3 +1,4 @@
+export { renderAttested } from './attested.ts';
 export { renderCalibration } from './calibration.ts';
 export { renderInstrumentPower } from './instrument-power.ts';
 export { phraseLine } from './phrase.ts';

@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util';
+import { HOME_URL, UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { z } from 'zod';
+import { type Report, VERDICT_EXIT, VERDICTS } from '../compare/report.ts';
+
+/** What an attestation of this project says, by the name that in-toto has for it. */
+export const PREDICATE_TYPE = `${HOME_URL}/verdict/v1`;
+
+const digestSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** A verdict, and what it depends on. It claims nothing that the report does not have, but for the commit. */
+const predicateSchema = z.strictObject({
+  verdict: z.enum(VERDICTS),
+  /** Of the command line: 0 passed (`pass`, `warn`), 1 failed, 3 inconclusive; whatever `fail-on` says. */
+  exitCode: z.int(),
+  /** Null: there is none. */
+  baseline: digestSchema.nullable(),
+  reference: digestSchema.nullable(),
+  /** Of the text of the policy that was used; null: the defaults of this version. */
+  policy: digestSchema.nullable(),
+  /** Of the bytes of report.json. */
+  report: digestSchema,
+  tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
+  /** The commit that was checked: of a pull request its head. */
+  commit: z.string(),
+});
+
+const subjectSchema = z.object({ name: z.string(), digest: digestSchema });
+
+const statementSchema = z.object({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  predicateType: z.literal(PREDICATE_TYPE),
+  /** The checkpoint, by its digest in the report; and report.json, by which other tools find the attestation. */
+  subject: z.tuple([subjectSchema, subjectSchema]),
+  predicate: predicateSchema,
+});
+
+/** What is signed of a verdict: subjects and predicate of an in-toto statement. */
+export type VerdictStatement = Pick<z.infer<typeof statementSchema>, 'subject' | 'predicate'>;
+
+const REPORT_NAME = 'report.json';
+
+/**
+ * What there is to sign of a report.
+ * @param bytes of report.json
+ * @throws UserError for a report whose digests are none
+ */
+export function verdictStatement(
+  { verdict, candidate, baseline, reference, policyDigest, tool }: Report,
+  { bytes, commit }: { readonly bytes: Buffer; readonly commit: string },
+): VerdictStatement {
+  const report = { sha256: sha256(bytes) };
+  return {
+    subject: [
+      { name: candidate.path, digest: digestOf(candidate.digest) },
+      { name: REPORT_NAME, digest: report },
+    ],
+    predicate: {
+      verdict,
+      exitCode: VERDICT_EXIT[verdict],
+      baseline: baseline && digestOf(baseline.digest),
+      reference: reference && digestOf(reference.digest),
+      policy: policyDigest === undefined ? null : digestOf(policyDigest),
+      report,
+      tool,
+      commit,
+    },
+  };
+}
+
+function digestOf(digest: string): z.infer<typeof digestSchema> {
+  const parsed = digestSchema.safeParse({ sha256: digest.replace(/^sha256:/, '') });
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `the report has ${JSON.stringify(digest.slice(0, 80))} in place of a SHA-256 digest`,
+    'make it again with this version',
+  );
+}
+
+/** The statement in an attestation, as JSON. @throws UserError for one of something else */
+export function parseStatement(json: unknown): VerdictStatement {
+  const parsed = statementSchema.safeParse(json);
+  if (parsed.success) return { subject: parsed.data.subject, predicate: parsed.data.predicate };
+  const stated = z.object({ predicateType: z.string() }).safeParse(json).data?.predicateType;
+  const is =
+    stated === undefined || stated === PREDICATE_TYPE ? '' : `: it is a ${JSON.stringify(stated.slice(0, 200))}`;
+  throw new UserError(
+    `the attestation does not attest a verdict of this version${is}`,
+    'give the file that the output attestation of the action names',
+  );
+}
+
+/**
+ * Make sure that an attestation is of this report, and of this checkpoint.
+ * @param bytes of report.json
+ * @throws UserError that names what differs
+ */
+export function expectAttested(
+  { subject, predicate }: VerdictStatement,
+  report: Report,
+  { bytes, checkpoint }: { readonly bytes: Buffer; readonly checkpoint: { path: string; digest: string } | null },
+): void {
+  if (predicate.report.sha256 !== sha256(bytes)) {
+    throw new UserError(
+      `the attestation is of another report: its SHA-256 is ${predicate.report.sha256}, and that of the file ${sha256(bytes)}`,
+      'give the report.json of the same run, as it was written',
+    );
+  }
+  const expected = verdictStatement(report, { bytes, commit: predicate.commit });
+  if (!isDeepStrictEqual({ subject, predicate }, expected)) {
+    throw new UserError('the attestation claims what its report does not have', 'do not trust it');
+  }
+  const judged = subject[0].digest.sha256;
+  if (checkpoint === null || checkpoint.digest === `sha256:${judged}`) return;
+  throw new UserError(
+    `the verdict is not about ${checkpoint.path}: its digest is ${checkpoint.digest}, and sha256:${judged} was judged`,
+    'give the checkpoint that was judged',
+  );
+}

@@ -1,0 +1,30 @@
+import { printable } from '../escape.ts';
+import type { TerminalOptions } from './table.ts';
+import { wrap } from './wrap.ts';
+
+/** What an attestation was shown to be. */
+interface Attested {
+  /** The workflow that signed, with its repository and ref. */
+  readonly workflow: string;
+  readonly predicate: { readonly commit: string; readonly tool: { readonly version: string } };
+  /** The path of the checkpoint that was compared; null if none was. */
+  readonly checkpoint: string | null;
+}
+
+const MAX_NAME = 300;
+
+/** Who signed, and what was compared; the verdict itself follows. */
+export function renderAttested({ workflow, predicate, checkpoint }: Attested, { width }: TerminalOptions): string {
+  const { commit, tool } = predicate;
+  const about =
+    checkpoint === null
+      ? 'No checkpoint was compared.'
+      : `${printable(checkpoint, MAX_NAME)} is the checkpoint that was judged.`;
+  return [
+    `The attestation is valid. It was signed by ${printable(workflow, MAX_NAME)}.`,
+    `The report is the one that was signed, by Shadow Gate ${printable(tool.version)} for commit ${printable(commit)}. ${about}`,
+  ]
+    .flatMap((text) => wrap(text, width - 2))
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
