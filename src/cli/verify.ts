@@ -55,7 +55,7 @@ async function runVerify(options: VerifyOptions, output: Output): Promise<void> 
   expectAttested(verified, report, { bytes, checkpoint });
   output.print(renderAttested({ ...verified, checkpoint: path ?? null }, output.terminal));
   output.print(renderVerdict(report, output.terminal));
-  output.exitCode = verdictExitCode(report, {});
+  output.exitCode = verdictExitCode(report.verdict, {});
 }
 
 async function textOf(file: string): Promise<string> {

@@ -12,6 +12,7 @@ import {
 } from './digest.ts';
 import { isPickledName } from './hub/checkpoint-files.ts';
 import { checkpointListing } from './listed.ts';
+import { SIGNATURE_FILE } from './signature/check-signature.ts';
 
 /** What one of several machines knows of the digest of a checkpoint on a hub, of which it read some tensors. */
 export interface DigestShare {
@@ -26,12 +27,13 @@ export interface DigestShare {
 }
 
 /**
- * Can several machines each read some tensors of it? They have to know that they read one checkpoint, which the hub's listing says, and
- * pickles are downloaded as a whole.
+ * Can several machines each read some tensors of it? They have to know that they read one checkpoint, which the hub's listing says;
+ * pickles are downloaded as a whole; and a signature is of whole files.
  */
 export function isShareable(checkpoint: Checkpoint): boolean {
   const { remote } = checkpoint;
-  return checkpointListing(checkpoint) !== null && !remote?.weights.some(({ name }) => isPickledName(name));
+  if (checkpointListing(checkpoint) === null || remote?.names.includes(SIGNATURE_FILE)) return false;
+  return !remote?.weights.some(({ name }) => isPickledName(name));
 }
 
 /** Stands for the digest of a checkpoint of which not all tensors are read; `joinDigestShares` makes that. */

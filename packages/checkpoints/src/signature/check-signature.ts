@@ -10,7 +10,7 @@ import { storedEntries } from '../tensors/tensor-value.ts';
 import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.ts';
 
 /** Where OpenSSF Model Signing puts a signature by default. */
-const SIGNATURE_FILE = 'model.sig';
+export const SIGNATURE_FILE = 'model.sig';
 
 /**
  * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. Of the signature: it is none, or lists
