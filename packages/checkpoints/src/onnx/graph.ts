@@ -1,41 +1,14 @@
 import onnxProto from 'onnx-proto';
+import { ElementType, elementBytes } from './element-type.ts';
 import { toAttribute, toBytes } from './encode-values.ts';
 import { externalDataFolder, externalTensor } from './external-tensor.ts';
 import type { Attribute, ConstantType } from './graph-values.ts';
+import { BOOL, FLOAT_SEQUENCE, FLOAT_TENSOR, INT64, type InnerValue, innerGraph } from './inner-graph.ts';
+import { withOutputNames } from './output-names.ts';
 
 const { onnx } = onnxProto;
 
-/** ONNX element types used by the graphs (onnx.proto, TensorProto.DataType). */
-export const ElementType = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  bfloat16: 16,
-  float8e4m3fn: 17,
-  float8e5m2: 19,
-} as const;
-export type ElementType = (typeof ElementType)[keyof typeof ElementType];
-
-/** Floating-point dtypes, under their names in safetensors. */
-const SAFETENSORS_TYPES = {
-  F64: ElementType.float64,
-  F32: ElementType.float32,
-  F16: ElementType.float16,
-  BF16: ElementType.bfloat16,
-} as const;
-
-/** The element type of a floating-point tensor of a safetensors file. */
-export function onnxElementType({ name, dtype }: { readonly name: string; readonly dtype: string }): ElementType {
-  if (!Object.hasOwn(SAFETENSORS_TYPES, dtype)) throw new Error(`${name}: dtype ${dtype} is not floating-point`);
-  return SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
-}
+export { ElementType, onnxElementType } from './element-type.ts';
 
 /** Raw little-endian elements inside a file. */
 export interface ExternalData {
@@ -100,6 +73,8 @@ export class Graph {
   readonly #zeros = new Map<Value, Value>();
   readonly #preparations: Preparation[] = [];
   readonly #externals: External[] = [];
+  /** Names that nodes of inner graphs take. */
+  readonly #takenInside = new Set<string>();
   #largestExpansion = 0;
   /** What the next product with an expanded matrix comes after: the last one, above all. */
   #beforeExpanded: Value[] = [];
@@ -132,7 +107,7 @@ export class Graph {
   prepared(dims: readonly number[], parts: Preparation['parts']): Value {
     const name = this.#name('prepared');
     const size = dims.reduce((product, dim) => product * dim, 1);
-    const byteLength = size * bytesOf(ElementType.float32);
+    const byteLength = size * elementBytes(ElementType.float32);
     this.#initializers.push(externalTensor(name, ElementType.float32, dims, { location: name, offset: 0, byteLength }));
     this.#weights.set(name, { bytes: byteLength, size });
     this.#preparations.push({ location: name, size, parts });
@@ -229,35 +204,81 @@ export class Graph {
    * @param step add its nodes, which take the value and constants
    */
   repeat(times: number, value: Value, step: (value: Value) => Value): Value {
-    const [index, condition, before] = ['index', 'condition', 'before'].map((stem) => this.#name(stem));
-    const outer = this.#nodes;
-    const body: typeof outer = [];
-    this.#nodes = body;
-    const goesOn = this.op('Identity', [condition as Value]);
-    const after = step(before as Value);
-    this.#nodes = outer;
-    const named = (name: Value | undefined, elemType: ElementType, isScalar = true) =>
-      new onnx.ValueInfoProto({
-        name: name ?? '',
-        type: { tensorType: { elemType, ...(isScalar ? { shape: { dim: [] } } : {}) } },
-      });
-    const graph = new onnx.GraphProto({
-      name: 'step',
-      node: body,
-      input: [
-        named(index, ElementType.int64),
-        named(condition, ElementType.bool),
-        named(before, ElementType.float32, false),
-      ],
-      output: [named(goesOn, ElementType.bool), named(after, ElementType.float32, false)],
+    const before = this.#name('before');
+    const body = this.#loopBody(() => ({ before, type: FLOAT_TENSOR, after: step(before) }));
+    return this.op('Loop', [this.constant([times], 'int64', []), null, value], { body });
+  }
+
+  /**
+   * float32 blocks, made one after the other, joined along an axis.
+   * @param count int64 []
+   * @param block add its nodes, which take the number of the block, int64 [1]
+   */
+  joinBlocks(count: Value, axis: number, block: (index: Value) => Value): Value {
+    const before = this.#name('before');
+    const body = this.#loopBody((index) => ({
+      before,
+      type: FLOAT_SEQUENCE,
+      after: this.op('SequenceInsert', [before, block(this.reshape(index, [1]))]),
+    }));
+    const blocks = this.op('Loop', [count, null, this.op('SequenceEmpty', [], { dtype: ElementType.float32 })], {
+      body,
     });
-    return this.op('Loop', [this.constant([times], 'int64', []), null, value], { body: { graph } });
+    return this.op('ConcatFromSequence', [blocks], { axis });
+  }
+
+  /**
+   * One of two float32 values, of which the other is not computed.
+   * @param condition bool [1]
+   */
+  choose(condition: Value, then: () => Value, otherwise: () => Value): Value {
+    const branch = (build: () => Value) => {
+      const { nodes, result } = this.#inside(build);
+      return innerGraph({ nodes, inputs: [], outputs: [{ name: result, type: FLOAT_TENSOR }] });
+    };
+    return this.op('If', [condition], { then_branch: branch(then), else_branch: branch(otherwise) });
+  }
+
+  /** Of a loop that carries one value, and ends after its count. */
+  #loopBody(
+    build: (index: Value) => { readonly before: Value; readonly type: InnerValue['type']; readonly after: Value },
+  ) {
+    const [index, condition] = [this.#name('index'), this.#name('condition')];
+    const { nodes, result } = this.#inside(() => ({
+      goesOn: this.op('Identity', [condition]),
+      ...build(index),
+    }));
+    const { before, type, after, goesOn } = result;
+    const inputs = [
+      { name: index, type: INT64 },
+      { name: condition, type: BOOL },
+      { name: before, type },
+    ];
+    return innerGraph({
+      nodes,
+      inputs,
+      outputs: [
+        { name: goesOn, type: BOOL },
+        { name: after, type },
+      ],
+    });
+  }
+
+  /** The nodes that `build` adds, for a graph of their own inside of this one: they may take any value of it. */
+  #inside<T>(build: () => T): { readonly nodes: InstanceType<typeof onnx.NodeProto>[]; readonly result: T } {
+    const outer = this.#nodes;
+    this.#nodes = [];
+    const result = build();
+    const nodes = this.#nodes;
+    this.#nodes = outer;
+    for (const { input } of nodes) for (const name of input ?? []) this.#takenInside.add(name);
+    return { nodes, result };
   }
 
   /** In another type. What is in a file is converted once, when a session is created, and held so. */
   cast(value: Value, type: ElementType): Value {
     const weight = this.#weights.get(value);
-    if (weight) weight.bytes = weight.size * bytesOf(type);
+    if (weight) weight.bytes = weight.size * elementBytes(type);
     return this.op('Cast', [value], { to: type });
   }
 
@@ -273,7 +294,7 @@ export class Graph {
   multiplyExpanded(matrix: Value, dims: readonly number[], x: Value, multiply: (expanded: Value) => Value): Value {
     const { float32 } = ElementType;
     const size = dims.reduce((product, dim) => product * dim, 1);
-    this.#largestExpansion = Math.max(this.#largestExpansion, size * bytesOf(float32));
+    this.#largestExpansion = Math.max(this.#largestExpansion, size * elementBytes(float32));
     const before = [x, ...this.#beforeExpanded];
     const shape = this.sum([this.constant(dims, 'int64'), ...before.map((value) => this.#zeroAfter(value))]);
     const product = multiply(this.op('Cast', [this.op('Reshape', [matrix, shape])], { to: float32 }));
@@ -338,7 +359,7 @@ export class Graph {
       ],
       graph: {
         name: 'shadow-gate',
-        node: this.#nodesWithOutputNames(),
+        node: withOutputNames(this.#nodes, this.#returned, this.#takenInside),
         initializer: [...this.#initializers, ...this.#stored()],
         input: this.#inputs,
         output: this.#outputs,
@@ -357,25 +378,6 @@ export class Graph {
     });
   }
 
-  /**
-   * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so
-   * it can write into a tensor of the caller. Only a value that no node computes is copied.
-   */
-  #nodesWithOutputNames(): InstanceType<typeof onnx.NodeProto>[] {
-    const computed = new Set(this.#nodes.flatMap(({ output }) => output ?? []));
-    const names = new Map<string, string>();
-    const copies: InstanceType<typeof onnx.NodeProto>[] = [];
-    for (const { name, value } of this.#returned) {
-      if (computed.has(value) && !names.has(value)) names.set(value, name);
-      else copies.push(new onnx.NodeProto({ name, opType: 'Identity', input: [value], output: [name] }));
-    }
-    const rename = (value: string) => names.get(value) ?? value;
-    return [...this.#nodes, ...copies].map(
-      (node) =>
-        new onnx.NodeProto({ ...node, input: node.input?.map(rename) ?? [], output: node.output?.map(rename) ?? [] }),
-    );
-  }
-
   #name(stem: string): Value {
     this.#count += 1;
     return `${stem}_${this.#count}` as Value;
@@ -388,11 +390,3 @@ interface External {
   readonly dims: readonly number[];
   readonly data: ExternalData;
 }
-
-/** Of one element of a floating-point type. */
-function bytesOf(type: ElementType): number {
-  if (type === ElementType.float64) return 8;
-  return FOUR_BYTES.includes(type) ? 4 : 2;
-}
-
-const FOUR_BYTES: readonly ElementType[] = [ElementType.float32, ElementType.int32, ElementType.uint32];

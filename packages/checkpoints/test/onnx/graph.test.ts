@@ -55,6 +55,31 @@ it('a step that is repeated is one node: half of the distance to 8, three times'
   expect(y?.data).toEqual(Float32Array.of(7, 9));
 });
 
+it('blocks of any length are joined, and only the branch that is chosen is computed', async () => {
+  const graph = new Graph();
+  const x = graph.input('x', float32, ['N']);
+  const count = graph.op('Shape', [x]);
+  const doubled = graph.op('Add', [x, x]);
+  // Block i has the first i + 1 numbers.
+  const block = (index: Value) => {
+    const [zero, one] = [0, 1].map((value) => graph.constant([value], 'int64'));
+    return graph.op('Slice', [doubled, zero ?? null, graph.op('Add', [index, one ?? null]), zero ?? null]);
+  };
+  const isLong = graph.op('Greater', [count, graph.constant([2], 'int64')]);
+  const stairs = graph.choose(
+    isLong,
+    () => graph.joinBlocks(graph.reshape(count, []), 0, block),
+    () => graph.op('Neg', [doubled]),
+  );
+  graph.output('stairs', stairs, float32);
+  // An output of its own that inner graphs take by its name.
+  graph.output('doubled', doubled, float32);
+  const long = await run(graph, { x: numbers(1, 2, 3) });
+  expect(long.stairs?.data).toEqual(Float32Array.of(2, 2, 4, 2, 4, 6));
+  expect(long.doubled?.data).toEqual(Float32Array.of(2, 4, 6));
+  expect((await run(graph, { x: numbers(1, 2) })).stairs?.data).toEqual(Float32Array.of(-2, -4));
+});
+
 describe('numbers that are prepared before a session', () => {
   it('are computed part by part, in the order of the parts, and mixed with those of files', async () => {
     const graph = new Graph();

@@ -67,11 +67,12 @@ export interface LayerAttention extends AttentionResult {
 /**
  * How attention is computed, and which keys and values are returned.
  * - `fused`: GroupQueryAttention, which returns those of all T tokens.
+ * - `blocks`: the same without a KV cache, and for long sequences queries block by block: see `applyBlockedAttention`.
  * - `concat`: products and a softmax; those of all T tokens.
  * - `split`: separate products with the past and with the new tokens, so that the past is not copied; those of the S
  *   new tokens.
  */
-export type AttentionKind = 'fused' | 'concat' | 'split';
+export type AttentionKind = 'fused' | 'blocks' | 'concat' | 'split';
 
 /** Attention of one layer, without the output projection. */
 export function applyAttention(
@@ -117,15 +118,26 @@ export function applyAttention(
   const projected = { query: queries, key: keys.key, value: keys.value };
   const sinks = attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads]));
   const inputs = { bias: layer.bias, past: keys.past, sinks };
-  const { mixed, present } =
-    kind === 'fused'
-      ? applyFusedAttention(graph, attention, projected, shared, inputs)
-      : applyPlainAttention(graph, attention, projected, shared, inputs, kind);
+  const { mixed, present } = mixTokens(graph, attention, projected, shared, inputs, kind);
   return {
     mixed: gate === null ? mixed : gatedOutput(graph, attention, mixed, graph.op('Sigmoid', [gate])),
     present: own === null ? null : present,
     keys,
   };
+}
+
+/** Attention proper, of any kind. */
+export function mixTokens(
+  graph: Graph,
+  attention: Attention,
+  projected: QueryKeyValue,
+  shared: SharedInputs,
+  inputs: MixInputs,
+  kind: AttentionKind,
+): AttentionResult {
+  if (kind === 'fused') return applyFusedAttention(graph, attention, projected, shared, inputs);
+  if (kind === 'blocks') return applyBlockedAttention(graph, attention, projected, shared, inputs);
+  return applyPlainAttention(graph, attention, projected, shared, inputs, kind);
 }
 
 function clipped(graph: Graph, { clip }: Attention, x: Value): Value {
@@ -185,7 +197,7 @@ export function rotate(
   );
 }
 
-export function applyFusedAttention(
+function applyFusedAttention(
   graph: Graph,
   { heads, keyValueHeads, headDim, scale, softcap }: Attention,
   { query, key, value }: QueryKeyValue,
@@ -221,13 +233,69 @@ export function applyFusedAttention(
   return { mixed: flat(mixed), present: { key: presentKey, value: presentValue } };
 }
 
+/** Queries of a block. */
+const BLOCK = 128;
+
+/** Up to so many tokens in a sequence the fused operator is as fast. */
+const UNDIVIDED = 768;
+
+/**
+ * Without a KV cache, and where no slot sees one behind it. The fused operator computes the scores of all pairs; of a long sequence, each
+ * block of queries takes the keys up to its own end alone.
+ */
+function applyBlockedAttention(
+  graph: Graph,
+  attention: Attention,
+  projected: QueryKeyValue,
+  shared: SharedInputs,
+  inputs: MixInputs,
+): AttentionResult {
+  if (inputs.past !== null) throw new Error('blocks have no KV cache');
+  const width = attention.heads * attention.valueDim;
+  const int64 = (...values: number[]) => graph.constant(values, 'int64');
+  const [batch, length] = graph.node('Split', [shared.batchShape], {
+    outputs: 2,
+    attributes: { axis: 0, num_outputs: 2 },
+  });
+  const blockOf = (index: Value) => {
+    const start = graph.op('Mul', [index, int64(BLOCK)]);
+    const end = graph.op('Min', [graph.op('Add', [start, int64(BLOCK)]), length]);
+    const rows = (value: Value, from: Value) => graph.op('Slice', [value, from, end, int64(1)]);
+    const ends = graph.op('Concat', [end, end], { axis: 0 });
+    const batchShape = graph.op('Concat', [batch, graph.op('Sub', [end, start])], { axis: 0 });
+    const { mixed } = applyPlainAttention(
+      graph,
+      attention,
+      {
+        query: rows(projected.query, start),
+        key: rows(projected.key, int64(0)),
+        value: rows(projected.value, int64(0)),
+      },
+      { batchShape, totalLength: end },
+      {
+        ...inputs,
+        bias: graph.op('Slice', [inputs.bias, graph.op('Concat', [start, int64(0)], { axis: 0 }), ends, int64(2, 3)]),
+      },
+      'concat',
+    );
+    return graph.op('Reshape', [mixed, graph.op('Concat', [batchShape, int64(width)], { axis: 0 })]);
+  };
+  const inBlocks = () => {
+    const count = graph.op('Div', [graph.op('Add', [length, int64(BLOCK - 1)]), int64(BLOCK)]);
+    return graph.reshape(graph.joinBlocks(graph.reshape(count, []), 1, blockOf), [-1, width]);
+  };
+  const isLong = graph.op('Greater', [length, int64(UNDIVIDED)]);
+  const undivided = () => applyFusedAttention(graph, attention, projected, shared, inputs).mixed;
+  return { mixed: graph.choose(isLong, inBlocks, undivided), present: null };
+}
+
 export function applyPlainAttention(
   graph: Graph,
   { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
   { query, key, value }: QueryKeyValue,
-  { batchShape, totalLength: tokenCount }: SharedInputs,
+  { batchShape, totalLength: tokenCount }: Pick<SharedInputs, 'batchShape' | 'totalLength'>,
   { bias: tokenBias, past, sinks, entries = null }: MixInputs,
-  kind: Exclude<AttentionKind, 'fused'>,
+  kind: 'concat' | 'split',
 ): AttentionResult {
   const headsPerKey = heads / keyValueHeads;
   const perHead = (x: Value, size: number) =>

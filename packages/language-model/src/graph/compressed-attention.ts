@@ -41,7 +41,7 @@ export function applyCompressedAttention(
   { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
 ): LayerAttention {
   const { heads, headDim } = attention;
-  if (kind === 'fused') throw new Error('compressed attention is not fused');
+  if (kind === 'fused' || kind === 'blocks') throw new Error('compressed attention is not fused');
   const inRows = (flat: Value, width: number) =>
     graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
   const turned = (rows: Value, count: number, tables = layer.rope) =>

@@ -51,8 +51,8 @@ export function declareLateLayers(graph: Graph, context: LayersContext): LateLay
       },
       ofLayer: ofLayer && ((index) => chosen(ofLayer(index))),
       tokens: context.tokens && chosen(context.tokens),
-      // The fused operator has as many queries as new keys.
-      options: options.attention === 'fused' ? { ...options, attention: 'concat' } : options,
+      // The fused operator has as many queries as new keys, and blocks take queries in the order of the keys.
+      options: options.attention === 'split' ? options : { ...options, attention: 'concat' },
     },
   };
 }

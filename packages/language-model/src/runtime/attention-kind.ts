@@ -2,13 +2,7 @@ import { type Device, float32Output, openSession, tensor } from '@shadow-gate/ch
 import { ElementType, Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 import { type Attention, attentionMixers, type Decoder } from '../architectures/decoder.ts';
-import {
-  type AttentionKind,
-  applyFusedAttention,
-  applyPlainAttention,
-  type MixInputs,
-  type SharedInputs,
-} from '../graph/attention.ts';
+import { type AttentionKind, type MixInputs, mixTokens, type SharedInputs } from '../graph/attention.ts';
 import { MASKED } from './attention-bias.ts';
 
 const { float32, int32, int64 } = ElementType;
@@ -45,7 +39,8 @@ export async function chooseAttentionKind(
 ): Promise<AttentionKind> {
   // On the CPU the KV cache is memory of ours with spare capacity, and a run returns only the new keys and values.
   if (device.name === 'cpu' && useKvCache) return 'split';
-  return (await canFuse(decoder, device)) ? 'fused' : 'concat';
+  if (!(await canFuse(decoder, device))) return 'concat';
+  return device.name === 'cpu' ? 'blocks' : 'fused';
 }
 
 async function canFuse(decoder: Decoder, device: Device): Promise<boolean> {
@@ -107,10 +102,7 @@ async function runTrial(
     sinks: attention.sinks === null ? null : graph.constant(Array.from({ length: heads }, Math.sin), 'float32'),
     past: { key: past('past_key'), value: past('past_value') },
   };
-  const { mixed } =
-    kind === 'fused'
-      ? applyFusedAttention(graph, attention, projected, shared, layer)
-      : applyPlainAttention(graph, attention, projected, shared, layer, kind);
+  const { mixed } = mixTokens(graph, attention, projected, shared, layer, kind);
   graph.output('mixed', mixed, float32);
   const session = await openSession(graph, device);
   try {

@@ -4,13 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CPU } from '../../../../test/language-models.ts';
 import { generator } from '../../../platform/test/random.ts';
 import type { Attention } from '../../src/architectures/decoder.ts';
-import {
-  type AttentionKind,
-  applyFusedAttention,
-  applyPlainAttention,
-  type MixInputs,
-  type SharedInputs,
-} from '../../src/graph/attention.ts';
+import { type AttentionKind, type MixInputs, mixTokens, type SharedInputs } from '../../src/graph/attention.ts';
 import { difference } from '../runtime/engines.ts';
 
 const { float32, int32, int64 } = ElementType;
@@ -141,10 +135,7 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
     sinks: null,
     past: hasPast ? { key: before('past_key'), value: before('past_value') } : null,
   };
-  const { mixed } =
-    kind === 'fused'
-      ? applyFusedAttention(graph, attention, projected, shared, layer)
-      : applyPlainAttention(graph, attention, projected, shared, layer, kind);
+  const { mixed } = mixTokens(graph, attention, projected, shared, layer, kind);
   graph.output('mixed', mixed, float32);
   const session = await openSession(graph, CPU);
   try {
@@ -167,6 +158,19 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
     await session.release();
   }
 }
+
+describe('attention block by block', () => {
+  it.each([100, 769, 900])(
+    'is what the fused operator computes of %i tokens, masks of trees included',
+    async (length) => {
+      const shape = { batch: 2, past: 0, length };
+      const numbers = numbersOf(shape);
+      const blocks = await compute('blocks', attentionOf(0.35, 2), numbers, shape);
+      const fused = await compute('fused', attentionOf(0.35, 2), numbers, shape);
+      expect(difference(blocks, [...fused])).toBeLessThanOrEqual(1e-5);
+    },
+  );
+});
 
 const KINDS: readonly AttentionKind[] = ['fused', 'concat', 'split'];
 

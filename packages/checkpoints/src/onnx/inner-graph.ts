@@ -1,0 +1,35 @@
+import onnxProto from 'onnx-proto';
+import { ElementType } from './element-type.ts';
+import type { Attribute } from './graph-values.ts';
+
+const { onnx } = onnxProto;
+
+/** A value that goes into or comes out of an inner graph. */
+export interface InnerValue {
+  readonly name: string;
+  /** onnx.proto, TypeProto. */
+  readonly type: object;
+}
+
+/** float32 of any shape. */
+export const FLOAT_TENSOR = { tensorType: { elemType: ElementType.float32 } };
+export const FLOAT_SEQUENCE = { sequenceType: { elemType: FLOAT_TENSOR } };
+/** Single numbers. */
+export const INT64 = { tensorType: { elemType: ElementType.int64, shape: { dim: [] } } };
+export const BOOL = { tensorType: { elemType: ElementType.bool, shape: { dim: [] } } };
+
+/** A graph as the attribute of a node: the body of a loop, or a branch. */
+export function innerGraph({
+  nodes,
+  inputs,
+  outputs,
+}: {
+  readonly nodes: InstanceType<typeof onnx.NodeProto>[];
+  readonly inputs: readonly InnerValue[];
+  readonly outputs: readonly InnerValue[];
+}): Attribute {
+  const infos = (values: readonly InnerValue[]) => values.map((value) => new onnx.ValueInfoProto({ ...value }));
+  return {
+    graph: new onnx.GraphProto({ name: 'inner', node: nodes, input: infos(inputs), output: infos(outputs) }),
+  };
+}
