@@ -253,55 +253,75 @@ function applyBlockedAttention(
   if (inputs.past !== null) throw new Error('blocks have no KV cache');
   const width = attention.heads * attention.valueDim;
   const int64 = (...values: number[]) => graph.constant(values, 'int64');
-  const [batch, length] = graph.node('Split', [shared.batchShape], {
-    outputs: 2,
-    attributes: { axis: 0, num_outputs: 2 },
-  });
-  const blockOf = (index: Value) => {
+  const { batchShape: whole } = shared;
+  const [batch, length] = graph.node('Split', [whole], { outputs: 2, attributes: { axis: 0, num_outputs: 2 } });
+  const blockOf = (keys: KeyAndValue) => (index: Value) => {
     const start = graph.op('Mul', [index, int64(BLOCK)]);
     const end = graph.op('Min', [graph.op('Add', [start, int64(BLOCK)]), length]);
-    const rows = (value: Value, from: Value) => graph.op('Slice', [value, from, end, int64(1)]);
-    const ends = graph.op('Concat', [end, end], { axis: 0 });
+    const upToEnd = (value: Value) => graph.op('Slice', [value, int64(0), end, int64(2)]);
     const batchShape = graph.op('Concat', [batch, graph.op('Sub', [end, start])], { axis: 0 });
-    const { mixed } = applyPlainAttention(
+    const corner = graph.op('Concat', [start, int64(0)], { axis: 0 });
+    const bias = graph.op('Slice', [inputs.bias, corner, graph.op('Concat', [end, end], { axis: 0 }), int64(2, 3)]);
+    const mixed = attend(
       graph,
       attention,
-      {
-        query: rows(projected.query, start),
-        key: rows(projected.key, int64(0)),
-        value: rows(projected.value, int64(0)),
-      },
+      graph.op('Slice', [projected.query, start, end, int64(1)]),
+      [{ key: upToEnd(keys.key), value: upToEnd(keys.value) }],
       { batchShape, totalLength: end },
-      {
-        ...inputs,
-        bias: graph.op('Slice', [inputs.bias, graph.op('Concat', [start, int64(0)], { axis: 0 }), ends, int64(2, 3)]),
-      },
-      'concat',
+      { ...inputs, bias },
     );
     return graph.op('Reshape', [mixed, graph.op('Concat', [batchShape, int64(width)], { axis: 0 })]);
   };
   const inBlocks = () => {
     const count = graph.op('Div', [graph.op('Add', [length, int64(BLOCK - 1)]), int64(BLOCK)]);
-    return graph.reshape(graph.joinBlocks(graph.reshape(count, []), 1, blockOf), [-1, width]);
+    return graph.reshape(
+      graph.joinBlocks(graph.reshape(count, []), 1, blockOf(keysByHead(graph, attention, projected))),
+      [-1, width],
+    );
   };
   const isLong = graph.op('Greater', [length, int64(UNDIVIDED)]);
-  const undivided = () => applyFusedAttention(graph, attention, projected, shared, inputs).mixed;
-  return { mixed: graph.choose(isLong, inBlocks, undivided), present: null };
+  const fused = () => applyFusedAttention(graph, attention, projected, shared, inputs).mixed;
+  return { mixed: graph.choose(isLong, inBlocks, fused), present: null };
 }
 
 export function applyPlainAttention(
   graph: Graph,
-  { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
+  attention: Attention,
   { query, key, value }: QueryKeyValue,
-  { batchShape, totalLength: tokenCount }: Pick<SharedInputs, 'batchShape' | 'totalLength'>,
-  { bias: tokenBias, past, sinks, entries = null }: MixInputs,
+  shared: Pick<SharedInputs, 'batchShape' | 'totalLength'>,
+  inputs: MixInputs,
   kind: 'concat' | 'split',
 ): AttentionResult {
-  const headsPerKey = heads / keyValueHeads;
-  const perHead = (x: Value, size: number) =>
+  const { past } = inputs;
+  const fresh = keysByHead(graph, attention, { key, value });
+  const blocks = keyBlocks(graph, past, fresh, kind);
+  return {
+    mixed: attend(graph, attention, query, blocks, shared, inputs),
+    present: past === null ? null : kind === 'split' ? fresh : at(blocks, 0),
+  };
+}
+
+/** [B, S, keyValueHeads · size] as [B, keyValueHeads, S, size]. */
+function keysByHead(
+  graph: Graph,
+  { keyValueHeads, headDim, valueDim }: Attention,
+  { key, value }: KeyAndValue,
+): KeyAndValue {
+  const byHead = (x: Value, size: number) =>
     graph.op('Transpose', [graph.reshape(x, [0, 0, keyValueHeads, size])], { perm: [0, 2, 1, 3] });
-  const fresh = { key: perHead(key, headDim), value: perHead(value, valueDim) };
-  const ofTokens = keyBlocks(graph, past, fresh, kind);
+  return { key: byHead(key, headDim), value: byHead(value, valueDim) };
+}
+
+/** Products of queries [B, S, heads · headDim] with blocks of keys, and of the probabilities with their values: [B · S, heads · valueDim]. */
+function attend(
+  graph: Graph,
+  { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
+  query: Value,
+  ofTokens: readonly KeyAndValue[],
+  { batchShape, totalLength: tokenCount }: Pick<SharedInputs, 'batchShape' | 'totalLength'>,
+  { bias: tokenBias, sinks, entries = null }: Omit<MixInputs, 'past'>,
+): Value {
+  const headsPerKey = heads / keyValueHeads;
   const blocks = entries === null ? ofTokens : [...ofTokens, { key: entries.block, value: entries.block }];
   // The queries of heads that share a key are rows of one matrix: [B, keyValueHeads, headsPerKey · S, headDim].
   const byHead = graph.op('Transpose', [graph.reshape(query, [0, 0, keyValueHeads, headsPerKey, headDim])], {
@@ -328,10 +348,7 @@ export function applyPlainAttention(
   const flat = graph.op('Concat', [batch, graph.constant([keyValueHeads, -1], 'int64'), totalLength], { axis: 0 });
   const mixed = mix(graph, graph.op('Reshape', [probabilities, flat]), blocks);
   const outOfHeads = graph.op('Reshape', [mixed, grouped(batch, graph.constant([valueDim], 'int64'))]);
-  return {
-    mixed: graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * valueDim]),
-    present: past === null ? null : kind === 'split' ? fresh : at(ofTokens, 0),
-  };
+  return graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * valueDim]);
 }
 
 /** [B or 1, 1, S, T] and [B, 1, S, E] side by side. */
