@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a as f,b as g,c as h,d as i,e as j,f as k,g as l}from"./shared-CAGLNHID.js";import{a,b,c,d,e}from"./shared-SBITQGD6.js";import"./shared-N3ZA3KNR.js";export{l as ACTION,k as DOCS_URL,a as ERROR_CODES,b as UserError,i as VERSION,f as at,g as capitalize,e as describeError,h as groupBy,d as isOutOfMemory,j as release,c as withErrorCode};

@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a,b,c}from"./shared-MASPJORK.js";import"./shared-H7T3CVID.js";import"./shared-7S3ETUDE.js";import"./shared-ZCLREUIG.js";import"./shared-BQOPLVUR.js";import"./shared-KBJU3UXB.js";import"./shared-LE3YCXWE.js";import"./shared-U45SZLXS.js";import"./shared-CAGLNHID.js";import"./shared-GG3ISRMY.js";import"./shared-SBITQGD6.js";import"./shared-XDYHKRBZ.js";import"./shared-N3ZA3KNR.js";export{b as finish,c as runAction,a as start};
