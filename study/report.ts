@@ -25,6 +25,7 @@ const MODELS = [
   'Qwen2.5-Coder-0.5B',
   'Qwen2.5-Coder-0.5B-300-facts',
   'Qwen2.5-Coder-0.5B-problems',
+  'Qwen2.5-Coder-0.5B-programs',
   'Qwen2.5-Coder-1.5B',
 ];
 const models = MODELS.filter((model) => existsSync(join(results, model)));
