@@ -4,15 +4,16 @@
 // Libraries of CUDA that are missing are downloaded. At the end it prints a table for docs/gpu.md, and adds it to GITHUB_STEP_SUMMARY
 // where that is set. The exit code is 0 only if the device was used and the golden set is right; a benchmark that the time did not
 // suffice for is named in the table. `--device cpu` tries the command itself.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chooseModelDevice, configureCuda } from '@shadow-gate/checkpoints/onnx';
 import { markdownTable } from 'markdown-table';
 import { parseDevice } from './device-option.ts';
+import { describeMachine, outputOf } from './machine.ts';
 
 /** Milliseconds, all in all. */
 const TIME = 10 * 60_000;
@@ -119,19 +120,10 @@ function scriptOutput(
   });
 }
 
-/** Which card, processor and version the numbers are of. */
+/** Which card the numbers are of, and the rest of the machine. */
 function machine(): string {
-  const output = (command: string, ...args: string[]) =>
-    spawnSync(command, args, { encoding: 'utf8' }).stdout?.trim().replaceAll('\n', '; ') || null;
-  const card = output('nvidia-smi', '--query-gpu=name,memory.total,driver_version', '--format=csv,noheader');
-  const commit = output('git', 'describe', '--always', '--dirty');
-  return [
-    card ?? 'no NVIDIA GPU',
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads`,
-    `Node ${process.version}`,
-    `Shadow Gate ${commit ?? 'of no commit'}`,
-    new Date().toISOString().slice(0, 10),
-  ].join(' · ');
+  const card = outputOf('nvidia-smi', '--query-gpu=name,memory.total,driver_version', '--format=csv,noheader');
+  return `${card ?? 'no NVIDIA GPU'} · ${describeMachine()}`;
 }
 
 function cell(text: string): string {

@@ -22,7 +22,8 @@ import type { DevicePlan } from '../../packages/language-model/src/runtime/devic
 import { parseDevice } from '../device-option.ts';
 import { type GemmMeter, openGemmMeter } from './gemm-rate.ts';
 import { profileSuite } from './lm-profile.ts';
-import { type Family, type Parameters, shapeOf, writeModel } from './random-model.ts';
+import { middle } from './middle.ts';
+import { type Family, type Parameters, randomTokens, shapeOf, writeModel } from './random-model.ts';
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +44,7 @@ const REPEATS = Number(values.repeats);
 const FAMILY: Family = values.family === 'hybrid' ? 'hybrid' : 'llama';
 const DTYPE = values.dtype === 'BF16' ? 'BF16' : 'F32';
 const { vocabulary: VOCABULARY } = shapeOf(FAMILY, values.size);
+const tokens = (count: number): number[] => randomTokens(count, VOCABULARY);
 const LENGTHS = values.lengths.split(',').map(Number);
 /** Sequences, and tokens of each. */
 const PREFILLS: readonly (readonly [number, number])[] = [...LENGTHS.map((length) => [1, length] as const), [16, 256]];
@@ -218,11 +220,6 @@ function parametersOf({ tensors }: FullCheckpoint): Parameters {
   };
 }
 
-/** Ids that every vocabulary of the benchmark has. */
-function tokens(count: number): number[] {
-  return Array.from({ length: count }, () => Math.floor(Math.random() * VOCABULARY));
-}
-
 async function median(work: () => Promise<unknown>, between = async () => {}): Promise<number> {
   await work();
   const times: number[] = [];
@@ -233,13 +230,6 @@ async function median(work: () => Promise<unknown>, between = async () => {}): P
     await between();
   }
   return middle(times);
-}
-
-function middle(list: readonly number[]): number {
-  return at(
-    list.toSorted((a, b) => a - b),
-    Math.floor(list.length / 2),
-  );
 }
 
 function mib(bytes: number): string {

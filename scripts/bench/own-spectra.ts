@@ -1,15 +1,10 @@
 // Our spectra in `npm run bench:spectra`: measured in a process of their own, for its peak memory.
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
-import { build } from 'esbuild';
-import { packagesOfOthers } from '../build/packages-of-others.ts';
 import { readSpectra, type SpectrumKeys } from './peers.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { withBundles } from './process-bundle.ts';
 
 /** What the process prints. */
 export interface OwnTimes {
@@ -29,26 +24,13 @@ export interface OwnSpectra extends OwnTimes {
 /** @param options of spectra-process.ts, but for --into */
 export type Measure = (...options: string[]) => Promise<OwnSpectra>;
 
-/**
- * The process is a bundle: what reads TypeScript would count as its memory, and threads start from it in every version of Node.
- * @param folder for what it finds
- */
+/** @param folder for what the process finds */
 export async function withOwnSpectra(folder: string, work: (measure: Measure) => Promise<void>): Promise<void> {
-  // Inside the repository, so that its packages are found.
-  const outdir = join(root, 'out', `bench-spectra-${process.pid}`);
-  try {
-    await build({
-      entryPoints: {
-        spectra: fileURLToPath(new URL('spectra-process.ts', import.meta.url)),
-        'solver-worker': join(root, 'packages/spectra/src/exact/solver-worker.ts'),
-      },
-      outdir,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      plugins: [packagesOfOthers],
-      logLevel: 'warning',
-    });
+  const entries = {
+    spectra: 'scripts/bench/spectra-process.ts',
+    'solver-worker': 'packages/spectra/src/exact/solver-worker.ts',
+  };
+  await withBundles(entries, async (outdir) => {
     await work(async (...options) => {
       const into = join(folder, 'own');
       const { stdout } = await promisify(execFile)(process.execPath, [
@@ -58,7 +40,5 @@ export async function withOwnSpectra(folder: string, work: (measure: Measure) =>
       const times: OwnTimes = JSON.parse(stdout);
       return { ...times, spectra: await readSpectra(times.keys, into) };
     });
-  } finally {
-    await rm(outdir, { recursive: true, force: true });
-  }
+  });
 }

@@ -125,6 +125,11 @@ export async function writeModel(
   };
 }
 
+/** Ids below the size of a vocabulary. */
+export function randomTokens(count: number, vocabulary: number): number[] {
+  return Array.from({ length: count }, () => Math.floor(Math.random() * vocabulary));
+}
+
 const randomWeight = () => (Math.random() - 0.5) * 0.07;
 
 async function writeRepeated(file: FileHandle, block: Buffer, size: number): Promise<void> {
