@@ -7,7 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { openReference } from '@shadow-gate/checkpoints';
 import type { Device } from '@shadow-gate/checkpoints/onnx';
 import { OnnxEngine } from '@shadow-gate/language-model';
 import { parseMemory } from '@shadow-gate/platform/memory';
+import { describeProcessor } from '../machine.ts';
 import { gemmRate } from './gemm-rate.ts';
 import { shapeOf, writeModel } from './random-model.ts';
 
@@ -40,7 +41,7 @@ if (values.child) {
     const model = join(folder, 'model');
     if (!existsSync(join(model, 'config.json'))) await writeModel(model, { size: values.size, dtype: 'BF16' });
     const { size } = await stat(join(model, 'model.safetensors'));
-    console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`);
+    console.log(`${describeProcessor()}, Node ${process.version}`);
     console.log(`model: ${values.size}, ${(size / 1e9).toFixed(1)} GB in bfloat16, --max-memory ${values.memory}`);
     if (values.cold) dropFromCache(join(model, 'model.safetensors'));
     await watch(model);

@@ -8,7 +8,7 @@
 // All times are medians. With --profile and a checkpoint with a tokenizer, only where the time of the built-in suite goes.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ import type { Engine } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
 import type { DevicePlan } from '../../packages/language-model/src/runtime/device-memory.ts';
 import { parseDevice } from '../device-option.ts';
+import { describeProcessor } from '../machine.ts';
 import { type GemmMeter, openGemmMeter } from './gemm-rate.ts';
 import { profileSuite } from './lm-profile.ts';
 import { middle } from './middle.ts';
@@ -66,9 +67,7 @@ try {
       : parametersOf(await openReference(checkpoint));
   const baseline = process.memoryUsage.rss();
   const rate = await meter.rate();
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${device.name} (${device.reason}), Node ${process.version}`,
-  );
+  console.log(`${describeProcessor()}, device ${device.name} (${device.reason}), Node ${process.version}`);
   const name = values.checkpoint ?? `${FAMILY}, ${DTYPE}`;
   console.log(`model: ${name}, ${(parameters.all / 1e6).toFixed(0)} M parameters`);
   console.log(`float32 matrix product: ${(rate / 1e9).toFixed(0)} GFLOP/s`);

@@ -4,7 +4,7 @@
 // The model has random weights. Its tokenizer splits text as GPT-4's does before it looks at the vocabulary, so that a
 // prompt has about as many tokens as with a real tokenizer.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCheckpointSource } from '@shadow-gate/language-model';
@@ -12,6 +12,7 @@ import { measureProbes } from '../../src/measure/measure-probes.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { parseDevice } from '../device-option.ts';
+import { describeProcessor } from '../machine.ts';
 import { shapeOf, writeModel } from './random-model.ts';
 
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
@@ -24,9 +25,7 @@ try {
   await writeModel(checkpoint, { size: SIZE });
   const suite = builtinSuite(1);
   const tokens = await writeTokenizer(checkpoint, [...suite.items, ...(suite.pilot ?? [])]);
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${values.device}, Node ${process.version}`,
-  );
+  console.log(`${describeProcessor()}, device ${values.device}, Node ${process.version}`);
   console.log(`suite: ${suite.items.length} items at all levels, ${tokens} tokens in their prompts`);
   const source = await openCheckpointSource({ checkpoint, device: parseDevice(values.device) });
   const order = {

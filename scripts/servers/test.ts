@@ -5,13 +5,13 @@
 // Prints a line for every check, and ends with 1 if one of them fails. About half an hour on two cores.
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { at } from '@shadow-gate/platform';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { arithmeticMean } from '../../src/statistics/descriptive.ts';
+import { describeProcessor } from '../machine.ts';
 import { CommandLine, type Options } from './command-line.ts';
 import { PROMPTS, SEQUENCES } from './requests.ts';
 import { Vllm, type VllmOptions } from './vllm.ts';
@@ -86,7 +86,7 @@ const cli = new CommandLine({ cli: join(root, 'node_modules/.servers-cli/cli.js'
 await writeFile(join(work, 'sequences.jsonl'), SEQUENCES.map((line) => JSON.stringify(line)).join('\n'));
 await writeFile(join(work, 'prompts.jsonl'), PROMPTS.map((line) => JSON.stringify(line)).join('\n'));
 const policy = await writeSubset();
-console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`);
+console.log(`${describeProcessor()}, Node ${process.version}`);
 
 const base: VllmOptions = { out, model, name: 'model', dtype: 'float32' };
 if (only.has('float32')) await Vllm.during(base, inFloat32);
