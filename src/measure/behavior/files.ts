@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { parseJsonObject } from '@shadow-gate/checkpoints/config';
-import { FolderFiles, openResolved, resolveInside, sha256 } from '@shadow-gate/platform/files';
+import { FolderFiles, openResolved, resolveInside, sha256, sha256Stream } from '@shadow-gate/platform/files';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -40,7 +39,7 @@ export async function digestFile(folder: Folder, name: string): Promise<string |
     // One that is too large to be kept has a digest too.
     const bytes = await folder.bytes(name).catch(() => undefined);
     if (bytes === undefined) return digestLargeFile(folder.path, name);
-    return bytes && createHash('sha256').update(bytes).digest('hex');
+    return bytes && sha256(bytes);
   });
 }
 
@@ -50,9 +49,7 @@ async function digestLargeFile(folder: string, name: string): Promise<string | U
   const handle = await openResolved(real);
   try {
     if (!(await handle.stat()).isFile()) return NOT_READABLE;
-    const hash = createHash('sha256');
-    for await (const chunk of handle.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
-    return hash.digest('hex');
+    return await sha256Stream(handle.createReadStream({ autoClose: false }));
   } finally {
     await handle.close();
   }

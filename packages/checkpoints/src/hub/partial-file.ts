@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { UserError } from '@shadow-gate/platform';
-import { makeFolder, writeFileAtomic } from '@shadow-gate/platform/files';
+import { makeFolder, sha256Stream, writeFileAtomic } from '@shadow-gate/platform/files';
 import { seal, unseal } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { type ByteRange, missing, pieces, totalBytes, uniteRanges } from './ranges.ts';
@@ -151,9 +149,7 @@ export class PartialFile {
   }
 
   async #verify(sha256: string): Promise<void> {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(this.path, { highWaterMark: 1024 * 1024 }), hash);
-    if (hash.digest('hex') !== sha256) {
+    if ((await sha256Stream(createReadStream(this.path, { highWaterMark: 1024 * 1024 }))) !== sha256) {
       await this.#discard();
       throw new UserError(`${this.#options.name} arrived damaged: its SHA-256 differs`, 'run again');
     }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { isSignedWith, publicKeyDigest } from '@shadow-gate/platform';
-import { openResolved, resolveInside } from '@shadow-gate/platform/files';
+import { openResolved, resolveInside, sha256Stream } from '@shadow-gate/platform/files';
 import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
 import type { Checkpoint } from '../checkpoint.ts';
 import { fetchTensors } from '../open.ts';
@@ -159,12 +158,7 @@ async function digestsOf(
   };
 }
 
-async function digestFile(real: string, onBytes: (bytes: number) => void = () => {}): Promise<string> {
+async function digestFile(real: string, onBytes?: (bytes: number) => void): Promise<string> {
   const handle = await openResolved(real);
-  const hash = createHash('sha256');
-  for await (const chunk of handle.createReadStream({ highWaterMark: MIB })) {
-    hash.update(chunk);
-    onBytes(chunk.length);
-  }
-  return hash.digest('hex');
+  return sha256Stream(handle.createReadStream({ highWaterMark: MIB }), onBytes);
 }

@@ -4,3 +4,20 @@ import { createHash } from 'node:crypto';
 export function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
+
+/**
+ * The same of what a stream has, chunk by chunk.
+ * @param onBytes receives the length of each
+ * @throws whatever the stream throws
+ */
+export async function sha256Stream(
+  stream: AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    onBytes(chunk.length);
+  }
+  return hash.digest('hex');
+}

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '@shadow-gate/platform';
-import { makeFolder } from '@shadow-gate/platform/files';
+import { makeFolder, sha256Stream } from '@shadow-gate/platform/files';
 
 /** A file whose content is known before it is downloaded. */
 export interface PinnedFile {
@@ -87,10 +85,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /** SHA-256 of a file, as hexadecimal digits. */
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest('hex');
+export function sha256File(path: string): Promise<string> {
+  return sha256Stream(createReadStream(path, { highWaterMark: 1024 * 1024 }));
 }
 
 async function sizeOf(path: string): Promise<number | null> {
