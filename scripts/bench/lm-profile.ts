@@ -8,6 +8,8 @@ import { at } from '@shadow-gate/platform';
 import * as ort from 'onnxruntime-node';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
+import type { GemmMeter } from './gemm-rate.ts';
+import type { Parameters as ParameterCounts } from './random-model.ts';
 
 /** Time between two samples of what JavaScript does, in microseconds. */
 const SAMPLE_MICROSECONDS = 500;
@@ -26,8 +28,16 @@ const WORK_OF: Readonly<Record<string, readonly string[]>> = {
   'drawing items': ['builtinSuite'],
 };
 
-/** Ask a checkpoint the built-in suite, its levels included, and print where the time went. */
-export async function profileSuite(checkpoint: string, device: DeviceChoice): Promise<void> {
+/** Ask a checkpoint the built-in suite, its levels included, and print where the time went, and what share of the matrix rate that is. */
+export async function profileSuite(
+  checkpoint: string,
+  {
+    device,
+    meter,
+    parameters,
+  }: { readonly device: DeviceChoice; readonly meter: GemmMeter; readonly parameters: ParameterCounts },
+): Promise<void> {
+  const before = await meter.rate();
   const profile = await profiled(async () => {
     const suite = builtinSuite(1);
     const source = await openCheckpointSource({ checkpoint, device });
@@ -42,8 +52,23 @@ export async function profileSuite(checkpoint: string, device: DeviceChoice): Pr
   const { probes, precision } = profile.result;
   console.log(`${probes.items.length} items of ${checkpoint}, weights in ${precision?.weights}`);
   printProfile(profile);
+  const rates = [before, await meter.rate()];
+  const rate = rates.reduce((sum, own) => sum + own, 0) / rates.length;
+  const share = workOf(profile.runs, parameters) / (profile.seconds * rate);
+  const measured = rates.map((own) => (own / 1e9).toFixed(0)).join(' before and ');
+  console.log(`${(100 * share).toFixed(0)}% of the matrix rate (${measured} GFLOP/s after)`);
   console.log(`peak memory: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
 }
+
+/** Floating-point operations of products with weights, for the tokens that went through them. */
+function workOf(runs: ReadonlyMap<string, Runs>, { layers, rowsOnly, output }: ParameterCounts): number {
+  const rows = (of: (kind: string) => boolean) =>
+    [...runs].reduce((sum, [kind, own]) => sum + (of(kind) ? own.rows : 0), 0);
+  const scored = rows((kind) => kind === OUTPUT_RUNS);
+  return 2 * ((layers - rowsOnly) * rows((kind) => kind.startsWith('layers')) + (rowsOnly + output) * scored);
+}
+
+const OUTPUT_RUNS = 'output matrix';
 
 /** Runs of the sessions for one purpose. */
 interface Runs {
@@ -123,7 +148,7 @@ function watchSessions(runs: Map<string, Runs>, opened: Opened): () => void {
 }
 
 function kindOf(feeds: ort.InferenceSession.FeedsType, fetches: unknown): string {
-  if (feeds.targets !== undefined) return 'output matrix';
+  if (feeds.targets !== undefined) return OUTPUT_RUNS;
   if (feeds.tokens === undefined) return 'other';
   if (Array.isArray(fetches) && fetches.length > 1) return 'layers, shared prefixes';
   const [total, width] = [feeds.total_sequence_length?.data[0], feeds.tokens.dims[1]];

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openReference } from '@shadow-gate/checkpoints';
-import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { chooseModelDevice } from '@shadow-gate/checkpoints/onnx';
 import { OnnxEngine } from '@shadow-gate/language-model';
 import type { Engine } from '@shadow-gate/language-model/engine';
@@ -56,15 +55,18 @@ try {
   const device = await chooseModelDevice(parseDevice(values.device));
   const meter = await openGemmMeter(device);
   if (values.profile !== undefined) {
-    console.log(`float32 matrix product: ${((await meter.rate()) / 1e9).toFixed(0)} GFLOP/s`);
-    await profileSuite(values.profile, parseDevice(values.device));
+    await profileSuite(values.profile, {
+      device: parseDevice(values.device),
+      meter,
+      parameters: await parametersAt(values.profile),
+    });
     process.exit();
   }
   const checkpoint = values.checkpoint ?? join(folder, 'model');
   const parameters =
     values.checkpoint === undefined
       ? await writeModel(checkpoint, { size: values.size, dtype: DTYPE, family: FAMILY })
-      : parametersOf(await openReference(checkpoint));
+      : await parametersAt(checkpoint);
   const baseline = process.memoryUsage.rss();
   const rate = await meter.rate();
   console.log(`${describeProcessor()}, device ${device.name} (${device.reason}), Node ${process.version}`);
@@ -208,13 +210,15 @@ function comparePeer(
 }
 
 /** Of a Llama: what `writeModel` returns. */
-function parametersOf({ tensors }: FullCheckpoint): Parameters {
+async function parametersAt(checkpoint: string): Promise<Parameters> {
+  const { tensors } = await openReference(checkpoint);
   const sizes = [...tensors.values()].map(({ name, shape }) => ({ name, size: shape.reduce((a, b) => a * b, 1) }));
   const sum = (pattern: RegExp) => sizes.reduce((all, { name, size }) => all + (pattern.test(name) ? size : 0), 0);
   const last = Math.max(...sizes.map(({ name }) => Number(/\.layers\.(\d+)\./.exec(name)?.[1] ?? 0)));
   return {
     all: sum(/./),
     layers: sum(/\.layers\..*(proj|fc)[^.]*\.weight$/),
+    output: sum(/^lm_head\.weight$/) || sum(/\bembed_tokens\.weight$/),
     rowsOnly: sum(new RegExp(`\\.layers\\.${last}\\.(mlp\\.|self_attn\\.o_proj)`)),
   };
 }

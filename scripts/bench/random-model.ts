@@ -49,6 +49,8 @@ interface RandomModel {
 export interface Parameters {
   readonly all: number;
   readonly layers: number;
+  /** Of the output matrix. */
+  readonly output: number;
   /** Of the last layer, those that run for the scored positions alone. */
   readonly rowsOnly: number;
 }
@@ -121,6 +123,7 @@ export async function writeModel(
   return {
     all: total(shapes),
     layers: total(shapes.filter(([name, shape]) => shape.length > 1 && name.includes('.layers.'))),
+    output: total(shapes.filter(([name]) => name === 'lm_head.weight')),
     rowsOnly: output * hidden + 3 * hidden * inner,
   };
 }

@@ -68,7 +68,8 @@ const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
 /**
  * Items of one template go into the same chunks, since they begin with the same text, which is then read once; and so do items
- * with the same prompt, of which one is answered by a label and the other by a text.
+ * with the same prompt, of which one is answered by a label and the other by a text. Templates that find room go into one chunk:
+ * few tokens in a pass take nearly as long as a thousand.
  */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);
@@ -79,11 +80,22 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
     templates.set(prompt, template);
     return template;
   };
-  return [...groupBy(items, keyOf).values()].flatMap((members) =>
-    Array.from({ length: Math.ceil(members.length / CHUNK_SIZE) }, (_, i) =>
-      members.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE),
-    ),
-  );
+  const chunks: ProbeItem[][] = [];
+  /** The chunk that is being filled, by kind of question: written answers are not between those that are scored. */
+  const open = new Map<string, ProbeItem[]>();
+  for (const members of groupBy(items, keyOf).values()) {
+    for (let start = 0; start < members.length; start += CHUNK_SIZE) {
+      const part = members.slice(start, start + CHUNK_SIZE);
+      const { kind } = at(part, 0).question;
+      const chunk = open.get(kind);
+      if (chunk && chunk.length + part.length <= CHUNK_SIZE) chunk.push(...part);
+      else {
+        chunks.push(part);
+        open.set(kind, part);
+      }
+    }
+  }
+  return chunks;
 }
 
 /**

@@ -286,7 +286,10 @@ function heldLimits(
   if (device.name === 'webgpu' || plan.execution !== 'whole' || !weights.has16Bit) {
     return { all: 'float32', backboneStays };
   }
-  return { all: plan.mustStayStored ? 'as-stored' : null, backboneStays };
+  return {
+    all: plan.layersHeld === 'as-stored' ? 'as-stored' : null,
+    backboneStays: backboneStays && plan.layersHeld !== 'float32',
+  };
 }
 
 interface Described {

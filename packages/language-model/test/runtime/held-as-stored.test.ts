@@ -36,10 +36,16 @@ it('the engine says in what it computes and what its weights are in memory', asy
 
 describe('on the CPU, weights of 16 bits', () => {
   const sequence = { context: TOKENS.slice(0, 4), continuation: TOKENS.slice(4) };
+  /** More than a fourth of it goes to the values of a batch alone. */
+  const LITTLE_MEMORY = { memoryLimit: 1e9 };
   const prompt = { tokens: TOKENS, maxNewTokens: 2, stopTokens: NO_STOPS };
 
   /** How the weights of the sessions that some calls open are held: those of the layers, and the output matrix. */
-  const openedFor = async (name: string, calls: ReadonlyArray<(engine: OnnxEngine) => Promise<unknown>>) => {
+  const openedFor = async (
+    name: string,
+    calls: ReadonlyArray<(engine: OnnxEngine) => Promise<unknown>>,
+    options: Parameters<typeof withEngine>[1] = LITTLE_MEMORY,
+  ) => {
     const held: { readonly layers: string[]; readonly heads: string[] } = { layers: [], heads: [] };
     const openBackbone = BackboneSession.open.bind(BackboneSession);
     const openHead = HeadSession.open.bind(HeadSession);
@@ -51,7 +57,7 @@ describe('on the CPU, weights of 16 bits', () => {
       held.heads.push(args[1].held);
       return openHead(...args);
     });
-    await withEngine(languageModel(name), {}, async (engine) => {
+    await withEngine(languageModel(name), options, async (engine) => {
       for (const call of calls) await call(engine);
     });
     vi.restoreAllMocks();
@@ -59,6 +65,10 @@ describe('on the CPU, weights of 16 bits', () => {
   };
   const score = (engine: OnnxEngine) => engine.score([sequence]);
   const generate = (engine: OnnxEngine) => engine.generate([prompt]);
+
+  it('are float32 in the layers where that is a small part of the memory', async () => {
+    expect(await openedFor('llama', [score], {})).toEqual({ layers: ['float32'], heads: ['as-stored'] });
+  });
 
   it('stay so for scores, until something is generated', async () => {
     expect(await openedFor('llama', [score, generate, score])).toEqual({
@@ -85,7 +95,7 @@ describe('on the CPU, weights of 16 bits', () => {
 
   it('make the same scores either way', async () => {
     const scores = (held?: 'float32') =>
-      withEngine(languageModel('llama'), held ? { held } : {}, async (engine) => {
+      withEngine(languageModel('llama'), held ? { held } : LITTLE_MEMORY, async (engine) => {
         const [{ tokenLogprobs } = { tokenLogprobs: [] }] = await engine.score([sequence]);
         return tokenLogprobs;
       });
