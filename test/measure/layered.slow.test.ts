@@ -21,8 +21,7 @@ const options = {
 
 /** As if the weights took 4 GB, also as they are stored. */
 function makeLarge(): void {
-  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
-  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(4e9);
+  vi.spyOn(Weights.prototype, 'bytes').mockReturnValue(4e9);
 }
 
 describe('a checkpoint that is larger than --max-memory', () => {

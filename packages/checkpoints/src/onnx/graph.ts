@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto';
-import { ElementType, elementBytes } from './element-type.ts';
+import { ElementType, elementBytes, type PreparedType } from './element-type.ts';
 import { toAttribute, toBytes } from './encode-values.ts';
 import { externalDataFolder, externalTensor } from './external-tensor.ts';
 import type { Attribute, ConstantType } from './graph-values.ts';
@@ -8,7 +8,7 @@ import { withOutputNames } from './output-names.ts';
 
 const { onnx } = onnxProto;
 
-export { ElementType, onnxElementType } from './element-type.ts';
+export { ElementType, elementBytes, onnxElementType } from './element-type.ts';
 
 /** Raw little-endian elements inside a file. */
 export interface ExternalData {
@@ -49,6 +49,7 @@ type Values<N extends number, T extends readonly Value[] = []> = number extends 
 interface Preparation {
   readonly location: string;
   readonly size: number;
+  readonly type: PreparedType;
   /** Each of as many elements. */
   readonly parts: ReadonlyArray<(graph: Graph) => Value>;
 }
@@ -104,13 +105,13 @@ export class Graph {
    * the session is created, and keep every value on the way to all of them until the last is done.
    * @param parts add what computes equal parts of them, one after the other, to graphs of their own
    */
-  prepared(dims: readonly number[], parts: Preparation['parts']): Value {
+  prepared(dims: readonly number[], parts: Preparation['parts'], type: PreparedType = ElementType.float32): Value {
     const name = this.#name('prepared');
     const size = dims.reduce((product, dim) => product * dim, 1);
-    const byteLength = size * elementBytes(ElementType.float32);
-    this.#initializers.push(externalTensor(name, ElementType.float32, dims, { location: name, offset: 0, byteLength }));
+    const byteLength = size * elementBytes(type);
+    this.#initializers.push(externalTensor(name, type, dims, { location: name, offset: 0, byteLength }));
     this.#weights.set(name, { bytes: byteLength, size });
-    this.#preparations.push({ location: name, size, parts });
+    this.#preparations.push({ location: name, size, type, parts });
     return name;
   }
 

@@ -2,8 +2,9 @@ import { constants } from 'node:buffer';
 import { UserError } from '@shadow-gate/platform';
 import { openResolved } from '@shadow-gate/platform/files';
 import * as ort from 'onnxruntime-node';
+import { ElementType, elementBytes } from './element-type.ts';
 import { externalDataFolder } from './external-tensor.ts';
-import { ElementType, type ExternalData, Graph } from './graph.ts';
+import { type ExternalData, Graph } from './graph.ts';
 
 // On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
 // session.
@@ -60,6 +61,7 @@ export const tensor = {
   /** float32 or float64 like the array, on its memory: as an output, a run writes into the array. */
   floats: (data: Float32Array | Float64Array, shape: readonly number[]): Tensor =>
     data instanceof Float32Array ? new ort.Tensor('float32', data, shape) : new ort.Tensor('float64', data, shape),
+  uint8: (data: Uint8Array, shape: readonly number[]): Tensor => new ort.Tensor('uint8', data, shape),
   int32: (data: readonly number[], shape: readonly number[]): Tensor =>
     new ort.Tensor('int32', Int32Array.from(data), shape),
   int64: (data: readonly number[], shape: readonly number[]): Tensor =>
@@ -176,16 +178,20 @@ async function createSession(
 /** The numbers that a session takes from memory, computed on the CPU, one after the other. It copies them. */
 async function prepare({ preparations, inMemory }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
   const prepared: { path: string; data: Uint8Array }[] = [];
-  for (const { location, size, parts } of preparations) {
-    const numbers = new Float32Array(size);
+  for (const { location, size, type, parts } of preparations) {
+    const bytes = new Uint8Array(size * elementBytes(type));
     const length = size / parts.length;
     for (const [i, build] of parts.entries()) {
       const graph = new Graph();
-      graph.output('numbers', graph.reshape(build(graph), [length]), ElementType.float32);
-      const part = numbers.subarray(i * length, (i + 1) * length);
-      await runGraph(graph, PREPARING, { numbers: tensor.float32(part, [length]) });
+      graph.output('numbers', graph.reshape(build(graph), [length]), type);
+      const part = bytes.subarray((i * bytes.length) / parts.length, ((i + 1) * bytes.length) / parts.length);
+      const numbers =
+        type === ElementType.uint8
+          ? tensor.uint8(part, [length])
+          : tensor.float32(new Float32Array(part.buffer, part.byteOffset, length), [length]);
+      await runGraph(graph, PREPARING, { numbers });
     }
-    prepared.push({ path: location, data: new Uint8Array(numbers.buffer) });
+    prepared.push({ path: location, data: bytes });
   }
   for (const { location, data } of inMemory) prepared.push({ path: location, data: await readExternalBytes(data) });
   return prepared;

@@ -1,13 +1,16 @@
 export { type FloatDtype, isMeasuredDtype } from './dtype.ts';
 export { tensorRows } from './layout.ts';
 export { type MatrixView, type OutputSlice, outputPart, transposedView, wholeMatrix } from './matrix-view.ts';
-export type { TensorEntry } from './tensor-entry.ts';
+export type { PackedMatrix, TensorEntry } from './tensor-entry.ts';
 export {
   bitsValue,
   expansionMemory,
   hasRecipes,
   isQuantized,
   isReadable,
+  type PackedValues,
+  packedBytes,
+  packedValues,
   preparedValue,
   storedEntries,
   tensorBlock,

@@ -66,4 +66,22 @@ export interface TensorRecipe {
   readonly rows?: (graph: Graph, indices: Value) => Value;
   /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
   readonly block?: (index: number, count: number) => TensorRecipe;
+  /** Of a matrix [rows, columns] whose format has whole numbers with scales. */
+  readonly packed?: PackedMatrix;
+}
+
+/**
+ * A matrix as onnxruntime's MatMulNBits takes it: an element is (code − 2^(bits − 1)) · scale, and an offset added, which that
+ * operator does not know.
+ */
+export interface PackedMatrix {
+  readonly bits: 4 | 8;
+  /** Columns with a scale in common. */
+  readonly block: number;
+  /** uint8 [rows, columns / block, block · bits / 8]; of two codes in a byte, the first is in the low half. */
+  readonly codes: (graph: Graph) => Value;
+  /** float32 [rows, columns / block, 1]. */
+  readonly scales: (graph: Graph) => Value;
+  /** float32 of the same shape; missing where there are none. */
+  readonly offsets?: (graph: Graph) => Value;
 }

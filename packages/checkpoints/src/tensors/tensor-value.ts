@@ -1,7 +1,8 @@
+import { elementBytes } from '../onnx/element-type.ts';
 import { ElementType, type Graph, onnxElementType, type Value } from '../onnx/graph.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { assemble, storedParts, tensorRows, withoutFirstAxis } from './layout.ts';
-import type { TensorEntry, TensorRecipe } from './tensor-entry.ts';
+import type { PackedMatrix, TensorEntry, TensorRecipe } from './tensor-entry.ts';
 
 /** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
 export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
@@ -57,6 +58,50 @@ export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly n
     dims,
     partsOf(entry).map(({ expand }) => expand),
   );
+}
+
+/** The codes, scales and offsets of a packed matrix, prepared in the same way. */
+export interface PackedValues {
+  readonly bits: 4 | 8;
+  readonly block: number;
+  readonly codes: Value;
+  readonly scales: Value;
+  readonly offsets: Value | null;
+}
+
+/** A matrix [rows, columns] as whole numbers with scales; null where it has no such form, or is small. */
+export function packedValues(graph: Graph, entry: TensorEntry): PackedValues | null {
+  const { recipe, shape, size } = entry;
+  const [rows = 0, columns = 0] = shape;
+  if (recipe?.packed === undefined || size < LEAST_PREPARED) return null;
+  const { bits, block, offsets } = recipe.packed;
+  const parts = partsOf(entry).flatMap(({ packed }) => packed ?? []);
+  const scales = [rows, columns / block];
+  return {
+    bits,
+    block,
+    codes: graph.prepared(
+      [...scales, (block * bits) / 8],
+      parts.map(({ codes }) => codes),
+      ElementType.uint8,
+    ),
+    scales: graph.prepared(
+      scales,
+      parts.map((part) => part.scales),
+    ),
+    offsets:
+      offsets === undefined
+        ? null
+        : graph.prepared(
+            scales,
+            parts.flatMap((part) => part.offsets ?? []),
+          ),
+  };
+}
+
+/** What `packedValues` takes in memory, in bytes. */
+export function packedBytes({ size }: TensorEntry, { bits, block, offsets }: PackedMatrix): number {
+  return (size * bits) / 8 + (size / block) * (offsets === undefined ? 1 : 2) * elementBytes(ElementType.float32);
 }
 
 /** Elements of a part, which take several times their size while they are expanded. */

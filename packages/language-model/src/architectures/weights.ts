@@ -7,21 +7,18 @@ import {
 } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { tensorPlace } from '@shadow-gate/checkpoints/naming';
-import { isReadable, type TensorEntry, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { isReadable, type PackedMatrix, type TensorEntry, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
 import { UserError } from '@shadow-gate/platform';
 import type { DoraWeight } from '@shadow-gate/spectra/dora';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 import { findNaming } from './find-naming.ts';
+import { type HeldWeights, heldBytes, heldPacked } from './held-bytes.ts';
 import { andMore, BUFFER, IN_BACKBONE, IN_LAYER } from './weight-names.ts';
-
-/**
- * How the weights of a running model are held: all in float32, or matrices of 16-bit numbers as they are stored, each of which is
- * expanded to float32 for a product.
- */
-export type HeldWeights = 'float32' | 'as-stored';
 
 /** Largest part of a matrix that is expanded at a time, in bytes of float32: of a model of 8 billion parameters, that of attention. */
 const MOST_EXPANDED = 2 ** 27;
+
+const FLOAT_BYTES = 4;
 
 /**
  * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), whatever the file calls them, with
@@ -33,6 +30,8 @@ export class Weights {
   held: HeldWeights;
   /** In bytes of float32. */
   readonly mostExpanded: number;
+  /** Does the device multiply by whole numbers with scales? */
+  readonly packs: boolean;
   readonly adapter: Pick<Adapter, 'path' | 'config'>;
   /** Whose layout the weights have: `layoutType` of the architecture. */
   readonly family: string | null;
@@ -59,9 +58,14 @@ export class Weights {
     base: FullCheckpoint,
     decoder: Decoder,
     adapter: Adapter | null,
-    { held = 'float32', mostExpanded = MOST_EXPANDED }: Partial<Pick<Weights, 'held' | 'mostExpanded'>> = {},
+    {
+      held = 'float32',
+      mostExpanded = MOST_EXPANDED,
+      packs = false,
+    }: Partial<Pick<Weights, 'held' | 'mostExpanded' | 'packs'>> = {},
   ) {
     this.held = held;
+    this.packs = packs;
     this.mostExpanded = mostExpanded;
     this.#path = base.path;
     this.#tensors = base.tensors;
@@ -319,39 +323,31 @@ export class Weights {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
-  /** Are there matrices of 16 bits among what a session holds? Norms beside quantized weights are converted in any case. */
-  get has16Bit(): boolean {
-    return [...this.#held].some((name) => {
-      const entry = this.#tensors.get(name);
-      return is16Bit(entry) && (entry?.shape.length ?? 0) > 1;
-    });
+  /** Does a session hold matrices that take less memory as they are stored? */
+  get canStayStored(): boolean {
+    return this.bytes('as-stored') < this.bytes('float32');
   }
 
-  /** Bytes of the tensors that a session on the CPU holds in memory, if matrices of 16 bits stay so. */
-  get storedBytes(): number {
-    let bytes = 0;
-    for (const name of this.#held) {
-      const entry = this.#tensors.get(name);
-      if (entry) bytes += entry.size * (is16Bit(entry) && entry.shape.length > 1 ? 2 : 4);
-    }
-    return bytes;
+  /** Of the tensors that a session on the CPU holds in memory. */
+  bytes(held: HeldWeights): number {
+    return this.#bytesOf(this.#held, held);
   }
 
-  /** Number of elements of the tensors that a session on the CPU holds in memory. */
-  get size(): number {
-    return this.#sizeOf(this.#held);
-  }
-
-  /** The same of the tensors that some graph alone is built from. */
+  /** The same, in float32, of the tensors that some graph alone is built from. */
   heldBy(build: () => unknown): number {
     const all = this.#held;
     this.#held = new Set();
     try {
       build();
-      return this.#sizeOf(this.#held);
+      return this.#bytesOf(this.#held, 'float32');
     } finally {
       this.#held = new Set([...all, ...this.#held]);
     }
+  }
+
+  /** How a matrix goes into products in the graphs that are built next, if as whole numbers with scales. */
+  packed(entry: TensorEntry): PackedMatrix | null {
+    return this.packs ? heldPacked(entry, this.held) : null;
   }
 
   /** Build something as if weights were held in this way. */
@@ -365,10 +361,13 @@ export class Weights {
     }
   }
 
-  #sizeOf(names: Iterable<string>): number {
-    let size = 0;
-    for (const name of names) size += this.#tensors.get(name)?.size ?? this.#updates.get(name) ?? 0;
-    return size;
+  #bytesOf(names: Iterable<string>, held: HeldWeights): number {
+    let bytes = 0;
+    for (const name of names) {
+      const entry = this.#tensors.get(name);
+      bytes += entry ? heldBytes(entry, held, this) : (this.#updates.get(name) ?? 0) * FLOAT_BYTES;
+    }
+    return bytes;
   }
 
   /** The name in the base file. */
@@ -393,7 +392,3 @@ export class Weights {
 
 /** The product of the factors of all experts of a layer, and its sum with the weights, while a session is created. */
 const UPDATE_COPIES = 2;
-
-function is16Bit(entry: TensorEntry | undefined): boolean {
-  return entry?.recipe === undefined && (entry?.dtype === 'BF16' || entry?.dtype === 'F16');
-}

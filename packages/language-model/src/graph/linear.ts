@@ -2,6 +2,8 @@ import type { LoraModule } from '@shadow-gate/checkpoints/adapter';
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import {
   bitsValue,
+  type PackedValues,
+  packedValues,
   preparedValue,
   type TensorEntry,
   tensorRows,
@@ -45,6 +47,8 @@ function multiply(
   x: Value,
   { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
 ): Value {
+  const packed = weights.packed(entry) && !graph.hasTables && transB === 1 ? packedValues(graph, entry) : null;
+  if (packed !== null) return multiplyPacked(graph, packed, entry, x, bias);
   const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
   if (!staysStored(weights, entry)) return product(loadFloat32(graph, entry));
   const type = valueType(entry);
@@ -53,6 +57,27 @@ function multiply(
   const products = parts.map(expanded);
   return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
 }
+
+/** In float32, as with the expanded matrix. An offset goes with the sum of what its columns are multiplied by. */
+function multiplyPacked(
+  graph: Graph,
+  { bits, block, codes, scales, offsets }: PackedValues,
+  { shape }: TensorEntry,
+  x: Value,
+  bias: Value | null,
+): Value {
+  const [rows, columns] = [at(shape, 0), at(shape, 1)];
+  const attributes = { N: rows, K: columns, bits, block_size: block, accuracy_level: FLOAT32_PRODUCTS };
+  const inputs = bias === null ? [x, codes, scales] : [x, codes, scales, null, null, bias];
+  const product = graph.op('MatMulNBits', inputs, attributes, 'com.microsoft');
+  if (offsets === null) return product;
+  const axis = graph.constant([2], 'int64');
+  const sums = graph.op('ReduceSum', [graph.reshape(x, [-1, columns / block, block]), axis], { keepdims: 0 });
+  return graph.op('Gemm', [sums, offsets, product], { transB: 1 });
+}
+
+/** The `accuracy_level` of MatMulNBits that rounds nothing to fewer bits. */
+const FLOAT32_PRODUCTS = 1;
 
 /**
  * A matrix [rows, columns] in blocks of rows that take at most so many bytes in float32, or one row. None is larger than the

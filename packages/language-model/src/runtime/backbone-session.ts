@@ -56,13 +56,13 @@ export class BackboneSession implements Backbone<Tensor> {
     const kind = await chooseAttentionKind(decoder, device, { useKvCache });
     const graphs = wholeBackbone(decoder, weights, {
       attention: kind,
-      fuseExperts: device.name === 'cpu' && weights.held === 'float32',
+      fuseExperts: device.name === 'cpu' && weights.held !== 'as-stored',
       useKvCache,
     });
     // The binding can leave outputs on a device only for WebGPU.
     const isBound = useKvCache && device.name === 'webgpu';
     const onDevice = isBound ? decoder.layers.flatMap(presentNames) : [];
-    const shared = { allowSpinning: false, memoryPattern: weights.held === 'float32' };
+    const shared = { allowSpinning: false, memoryPattern: weights.held !== 'as-stored' };
     const session = await openSession(at(graphs, graphs.length - 1), device, { onDevice, ...shared });
     const embeddings = graphs.length > 1 ? await openSession(at(graphs, 0), device, shared) : null;
     return new BackboneSession(decoder, { session, embeddings }, { kind, useKvCache, isBound });

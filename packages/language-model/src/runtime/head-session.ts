@@ -62,7 +62,7 @@ export class HeadSession {
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
     const { held } = weights;
-    const memoryPattern = held === 'float32';
+    const memoryPattern = held !== 'as-stored';
     const openHead = (graph: Graph) => openSession(graph, device, { allowSpinning: false, memoryPattern });
     // On a GPU, small slices take longer, and there is less memory to gain.
     const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;

@@ -1,14 +1,15 @@
 import type { Decoder } from '../architectures/decoder.ts';
-import type { HeldWeights, Weights } from '../architectures/weights.ts';
+import type { HeldWeights } from '../architectures/held-bytes.ts';
+import type { Weights } from '../architectures/weights.ts';
 import { type ScoringStep, stepPasses, stepTokens } from './schedule.ts';
 
 /**
- * Can a CPU leave the weights of layers as they are stored? Experts are multiplied by an operator that takes float32: each in operators
+ * Can a CPU leave the weights of layers as they are stored, and is that less? Experts are multiplied by an operator that takes float32: each in operators
  * of its own takes minutes to plan.
  */
-export function canStayStored(decoder: Pick<Decoder, 'layers'>, weights: Pick<Weights, 'has16Bit'>): boolean {
+export function canStayStored(decoder: Pick<Decoder, 'layers'>, weights: Pick<Weights, 'canStayStored'>): boolean {
   const hasExperts = decoder.layers.some(({ mlp, beside }) => mlp?.kind === 'experts' || beside !== undefined);
-  return !hasExperts && weights.has16Bit;
+  return !hasExperts && weights.canStayStored;
 }
 
 /** What some calls compute: runs of the layers, and their tokens. */
@@ -48,15 +49,16 @@ export interface HeldModelWeights {
   readonly head: HeldWeights;
 }
 
-/** What decides how weights are held: all of them, without a choice; else those of the layers if they cannot stay as they are. */
+/** What decides how weights are held: all of them, without a choice; else which can stay as they are for scores. */
 export interface HeldLimits {
   readonly all: HeldWeights | null;
   readonly backboneStays: boolean;
+  readonly headStays: boolean;
 }
 
 /**
  * How the weights are held that a CPU can hold either way. Decoding goes over all weights for each token, which takes up to twice as
- * long if they are expanded each time: it has them in float32. Scores have the output matrix as it is stored, since hundreds of rows
+ * long if they are expanded each time: it has them in float32, or in 4 bits, which are read faster. Scores have the output matrix as it is stored, since hundreds of rows
  * go through it together, and the layers too if their passes are large. What is in float32 stays so: results of later calls then do
  * not depend on what comes in between.
  */
@@ -98,15 +100,15 @@ export class HeldChoice {
     const stays = this.#announced === null ? isFastAsStored(work) : this.#announced === 'as-stored';
     if (!stays) this.#isConverted = true;
     return this.#set({
-      backbone: this.#isConverted ? 'float32' : 'as-stored',
-      head: this.#generates ? 'float32' : 'as-stored',
+      backbone: this.#generates ? 'four-bit' : this.#isConverted ? 'float32' : 'as-stored',
+      head: this.#generates ? 'four-bit' : this.#limits.headStays ? 'as-stored' : 'float32',
     });
   }
 
   forGenerating(): HeldModelWeights {
     this.#isConverted = true;
     this.#generates = true;
-    const held = this.#limits.all ?? 'float32';
+    const held = this.#limits.all ?? 'four-bit';
     return this.#set({ backbone: held, head: held });
   }
 

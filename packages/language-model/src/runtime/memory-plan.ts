@@ -1,9 +1,10 @@
 import type { Device } from '@shadow-gate/checkpoints/onnx';
-import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import { elementBytes, type Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { UserError } from '@shadow-gate/platform';
 import { machineMemory } from '@shadow-gate/platform/memory';
 import type { Decoder } from '../architectures/decoder.ts';
-import type { HeldWeights, Weights } from '../architectures/weights.ts';
+import type { HeldWeights } from '../architectures/held-bytes.ts';
+import type { Weights } from '../architectures/weights.ts';
 import { buildBackbone, layerParts } from '../graph/backbone.ts';
 import { buildHead, buildHeadSlice, canSliceHead } from '../graph/head.ts';
 import { DEFAULT_BATCH_BYTES } from './batch-budget.ts';
@@ -33,8 +34,9 @@ interface PlannedModel {
   readonly path: string;
   readonly decoder: Decoder;
   readonly weights: Weights;
-  /** Of the layers and of the output matrix. */
+  /** Of the layers and of the output matrix: as the weights are held where nothing else is known, and in float32. */
   readonly graphs: readonly Graph[];
+  readonly inFloat32: () => readonly Graph[];
 }
 
 export interface PlanOptions {
@@ -48,8 +50,6 @@ export interface PlanOptions {
   /** Receives how the memory of a device is divided, where its size is known. */
   readonly onPlan?: ((plan: DevicePlan) => void) | undefined;
 }
-
-const FLOAT_BYTES = 4;
 
 /** Of the memory, what a model in float32 may take where 16 bits would do: its passes take 15% less time. */
 const SMALL_SHARE = 0.25;
@@ -76,10 +76,10 @@ export function planMemory(model: PlannedModel, options: PlanOptions): MemoryPla
 
 /** Better an error now than a process that the system kills while it loads. */
 function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, memoryLimit, layers }: PlanOptions) {
-  const { path, weights, graphs } = model;
+  const { path, weights, inFloat32 } = model;
   const machine = machineMemory();
   const limit = Math.min(memoryLimit ?? machine, machine);
-  const whole = weights.size * FLOAT_BYTES + copiedOf(graphs) + batchBytes;
+  const whole = weights.bytes('float32') + copiedOf(inFloat32()) + batchBytes;
   if (layers !== 'always' && whole <= limit) {
     const layersHeld = whole <= limit * SMALL_SHARE ? 'float32' : null;
     return { execution: 'whole', layersHeld, batchBytes } as const;
@@ -110,7 +110,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
 function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
   if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
   const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
-  return weights.storedBytes + expanded + copiedOf(graphs);
+  return weights.bytes('as-stored') + expanded + copiedOf(graphs);
 }
 
 /** What a model takes on the CPU, in bytes: with all its weights in memory, and layer by layer at least. */
@@ -122,15 +122,15 @@ export interface ExpectedMemory {
 export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): ExpectedMemory {
   const { largest, copied } = layerSizes(model);
   return {
-    whole: model.weights.size * FLOAT_BYTES + (copied === 0 ? 0 : copied + OVERHEAD) + DEFAULT_BATCH_BYTES,
+    whole: model.weights.bytes('float32') + (copied === 0 ? 0 : copied + OVERHEAD) + DEFAULT_BATCH_BYTES,
     layered: LAYERS_IN_MEMORY * largest + DEFAULT_BATCH_BYTES + OVERHEAD + LEAST_STATES,
   };
 }
 
 /** What is expanded or read into memory before a session opens, which copies it, in bytes. */
 function copiedBytes({ preparations, inMemory }: Graph): number {
-  const expanded = preparations.reduce((sum, { size }) => sum + size, 0);
-  return expanded * FLOAT_BYTES + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const expanded = preparations.reduce((sum, { size, type }) => sum + size * elementBytes(type), 0);
+  return expanded + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
 /** The same of sessions that open one after the other, with the rest of the process: copies leave no room for what is estimated. */
@@ -149,7 +149,7 @@ function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weight
     const held = weights.heldBy(() => {
       copied = copiedBytes(build());
     });
-    return { copied, bytes: FLOAT_BYTES * held + copied };
+    return { copied, bytes: held + copied };
   };
   const parts = layerParts(decoder).map((part) => sizeOf(() => buildPart({ decoder, weights }, part)));
   const copied = parts.reduce((sum, part) => sum + part.copied, 0);

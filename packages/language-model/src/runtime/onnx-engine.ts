@@ -6,12 +6,13 @@ import { withErrorCode } from '@shadow-gate/platform';
 import { doraRatios } from '@shadow-gate/spectra/dora';
 import { attentionMixers, type Decoder, layersBeforeLate, recurrentMixers } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
+import type { HeldWeights } from '../architectures/held-bytes.ts';
 import { isLong } from '../architectures/rope.ts';
-import { type HeldWeights, Weights } from '../architectures/weights.ts';
+import { Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import type { Execution, PassCost } from '../execution.ts';
 import { wholeBackbone } from '../graph/backbone.ts';
-import { buildHead } from '../graph/head.ts';
+import { buildHead, outputMatrix } from '../graph/head.ts';
 import type { ModelPrecision } from '../precision.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import { BatchBudget } from './batch-budget.ts';
@@ -279,23 +280,24 @@ function heldLimits(
   plan: MemoryPlan,
   { device, held }: Pick<OnnxEngineOptions, 'device' | 'held'>,
 ): HeldLimits {
-  const backboneStays = canStayStored(decoder, weights);
-  if (held !== undefined) return { all: held, backboneStays };
-  if (device.name === 'cuda') return { all: 'as-stored', backboneStays };
+  const stays = { backboneStays: canStayStored(decoder, weights), headStays: true };
+  if (held !== undefined) return { all: held, ...stays };
+  if (device.name === 'cuda') return { all: 'as-stored', ...stays };
   // WebGPU converts no bfloat16.
-  if (device.name === 'webgpu' || plan.execution !== 'whole' || !weights.has16Bit) {
-    return { all: 'float32', backboneStays };
+  if (device.name === 'webgpu' || plan.execution !== 'whole' || !weights.canStayStored) {
+    return { all: 'float32', ...stays };
   }
-  return {
-    all: plan.layersHeld === 'as-stored' ? 'as-stored' : null,
-    backboneStays: backboneStays && plan.layersHeld !== 'float32',
-  };
+  if (plan.layersHeld !== 'float32') return { all: plan.layersHeld, ...stays };
+  // Hundreds of rows through an output matrix of 16 bits take as long as in float32; of whole numbers they take longer.
+  return { all: null, backboneStays: false, headStays: outputMatrix(decoder, weights).recipe === undefined };
 }
 
 interface Described {
   readonly decoder: Decoder;
   readonly weights: Weights;
+  /** Of the layers and of the output matrix, as the weights are held where nothing else is known. */
   readonly graphs: readonly Graph[];
+  readonly inFloat32: () => readonly Graph[];
 }
 
 async function describe(
@@ -310,16 +312,20 @@ async function describe(
   const decoder = describeDecoder(checkpoint);
   const weights = new Weights(checkpoint, decoder, adapter, {
     held,
+    packs: device.name === 'cpu',
     ...(mostExpanded === undefined ? {} : { mostExpanded }),
   });
   for (const [name, dora] of weights.doraWeights()) {
     weights.setRatios(name, [...(await doraRatios(dora, float64Device(device)))]);
   }
+  const build = () => [
+    ...wholeBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false }),
+    buildHead(decoder, weights),
+  ];
   // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
-  const backbone = wholeBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
-  const head = buildHead(decoder, weights);
+  const graphs = build();
   weights.refuseUnused();
-  return { decoder, weights, graphs: [...backbone, head] };
+  return { decoder, weights, graphs, inFloat32: () => weights.heldAs('float32', build) };
 }
 
 /** Every step but a batch reads keys and values of an earlier one. */

@@ -46,8 +46,7 @@ it('does not count the embeddings of each layer, of which single rows are read (
 it('runs a model layer by layer where less memory is left than its weights and a batch take', async () => {
   const checkpoint = await openReference(fixture('language-models/llama'));
   const batchBytes = 1e9;
-  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
-  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(4e9);
+  vi.spyOn(Weights.prototype, 'bytes').mockReturnValue(4e9);
   const executionIn = async (memoryLimit: number) => {
     const device = { name: 'cpu', reason: 'requested' } as const;
     const engine = await OnnxEngine.open(checkpoint, { device, batchBytes, memoryLimit });
@@ -69,8 +68,7 @@ it('runs a model layer by layer where less memory is left than its weights and a
 
 it('leaves weights of 16 bits as they are stored, also to generate, where they do not fit in float32', async () => {
   const checkpoint = await openReference(fixture('language-models/llama'));
-  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
-  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(2e9);
+  vi.spyOn(Weights.prototype, 'bytes').mockImplementation((held) => (held === 'float32' ? 4e9 : 2e9));
   vi.spyOn(os, 'totalmem').mockReturnValue(8e9);
   const generatingIn = async (memoryLimit: number) => {
     const device = { name: 'cpu', reason: 'requested' } as const;

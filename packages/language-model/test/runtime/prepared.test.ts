@@ -67,8 +67,7 @@ it.each(['gemma3n-text', 'gemma4-text', 'llama'])('tables stay in their files: %
 
 it('counts what sessions copy while they open, also where weights of 16 bits stay as they are stored', async () => {
   const batchBytes = 1e9;
-  vi.spyOn(Weights.prototype, 'size', 'get').mockReturnValue(1e9);
-  vi.spyOn(Weights.prototype, 'storedBytes', 'get').mockReturnValue(4e9);
+  vi.spyOn(Weights.prototype, 'bytes').mockReturnValue(4e9);
   vi.spyOn(os, 'totalmem').mockReturnValue(16e9);
   const executionIn = (memoryLimit: number) =>
     withEngine(

@@ -1,5 +1,5 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
-import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { PackedMatrix, TensorEntry } from '../../tensors/tensor-entry.ts';
 import { tensorBlock, tensorValue } from '../../tensors/tensor-value.ts';
 import { lookUpIn } from '../quantized/tables.ts';
 
@@ -13,10 +13,12 @@ interface Change {
   readonly values: (graph: Graph, values: Value) => Value;
   /** Of the distances between neighbors: by default the same as of the values. */
   readonly steps?: (graph: Graph, steps: Value, values: Value) => Value;
+  /** Rows change places, and nothing else changes: the same for what each row has in common. */
+  readonly ofRows?: (graph: Graph, values: Value) => Value;
 }
 
 /** A tensor that is computed from another one, in float32. */
-function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, steps }: Change): TensorEntry {
+function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, steps, ofRows }: Change): TensorEntry {
   const before = (graph: Graph) => graph.cast(tensorValue(graph, entry), ElementType.float32);
   return {
     ...entry,
@@ -29,7 +31,21 @@ function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, 
         const size = entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
         return steps ? steps(graph, size, before(graph)) : values(graph, size);
       },
+      ...(entry.recipe?.packed && ofRows ? { packed: packedRows(entry.recipe.packed, ofRows) } : {}),
     },
+  };
+}
+
+function packedRows(
+  { codes, scales, offsets, ...packed }: PackedMatrix,
+  ofRows: NonNullable<Change['ofRows']>,
+): PackedMatrix {
+  const moved = (values: (graph: Graph) => Value) => (graph: Graph) => ofRows(graph, values(graph));
+  return {
+    ...packed,
+    codes: moved(codes),
+    scales: moved(scales),
+    ...(offsets ? { offsets: moved(offsets) } : {}),
   };
 }
 
@@ -56,15 +72,13 @@ function floatSteps(graph: Graph, entry: TensorEntry): Value {
  * llama and a few others (`LlamaModel.permute`).
  */
 export function halvesOfHeads(entry: TensorEntry, heads: number): TensorEntry {
-  const [rows = 0, ...rest] = entry.shape;
-  const width = rest.reduce((product, size) => product * size, 1);
-  return changed(entry, {
-    parameters: ['halves of heads', heads],
-    values: (graph, values) => {
-      const pairs = graph.reshape(values, [heads, rows / heads / 2, 2, width]);
-      return graph.reshape(graph.op('Transpose', [pairs], { perm: [0, 2, 1, 3] }), entry.shape);
-    },
-  });
+  const [rows = 0] = entry.shape;
+  const ofRows = (graph: Graph, values: Value) => {
+    const shape = graph.op('Shape', [values]);
+    const pairs = graph.reshape(values, [heads, rows / heads / 2, 2, -1]);
+    return graph.op('Reshape', [graph.op('Transpose', [pairs], { perm: [0, 2, 1, 3] }), shape]);
+  };
+  return changed(entry, { parameters: ['halves of heads', heads], values: ofRows, ofRows });
 }
 
 /** Norm weights w that are stored as w + 1. */
@@ -106,10 +120,9 @@ export function transposed(entry: TensorEntry): TensorEntry {
 
 /** Rows in another order: `rows[i]` is which stored row comes i-th. */
 export function reordered(entry: TensorEntry, rows: readonly number[], axis = 0): TensorEntry {
-  return changed(entry, {
-    parameters: ['reordered', axis, ...rows],
-    values: (graph, values) => graph.op('Gather', [values, graph.constant(rows, 'int64')], { axis }),
-  });
+  const values = (graph: Graph, stored: Value) => graph.op('Gather', [stored, graph.constant(rows, 'int64')], { axis });
+  const parameters = ['reordered', axis, ...rows];
+  return changed(entry, { parameters, values, ...(axis === 0 ? { ofRows: values } : {}) });
 }
 
 /** The same values with other dimensions. */

@@ -1,6 +1,6 @@
 import type { FileState } from '@shadow-gate/platform/files';
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
+import type { PackedMatrix, TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
 import { type BlockFormat, GgufBlocks } from './blocks/blocks.ts';
 import { BLOCK_FORMATS } from './blocks/index.ts';
 import type { GgmlType } from './ggml-types.ts';
@@ -26,6 +26,7 @@ function recipeOf(stored: TensorEntry, type: GgmlType, format: BlockFormat): Ten
     steps: (graph) => graph.reshape(stepsOf(new GgufBlocks(graph, stored, type), type, format), shape),
     ...(shape.length > 1 ? { block: blockOf } : {}),
     ...(shape.length === 2 ? { rows: rowsOf } : {}),
+    ...(shape.length === 2 && format.integers ? { packed: packedOf(stored, type, format, format.integers) } : {}),
   };
   function rowsOf(graph: Graph, indices: Value): Value {
     const numbers = numbersOf(new GgufBlocks(graph, stored, type, indices), format);
@@ -38,6 +39,34 @@ function recipeOf(stored: TensorEntry, type: GgmlType, format: BlockFormat): Ten
     const part = { shape: first === count ? rest : [first / count, ...rest], size: size / count };
     return recipeOf({ ...stored, ...part, byteLength, offset: stored.offset + index * byteLength }, type, format);
   }
+}
+
+/** The codes of MatMulNBits are unsigned, and half of their range is subtracted. */
+function packedOf(
+  stored: TensorEntry,
+  type: GgmlType,
+  { groups, scales, offsets }: BlockFormat,
+  integers: NonNullable<BlockFormat['integers']>,
+): PackedMatrix {
+  const { bits } = integers;
+  const [rows = 0, columns = 0] = stored.shape;
+  const block = type.elements / groups;
+  const inRows = (values: (blocks: GgufBlocks) => Value, width: number) => (graph: Graph) =>
+    graph.reshape(values(new GgufBlocks(graph, stored, type)), [rows, columns / block, width]);
+  /** Nibbles without a sign begin at 0, and not at −8. */
+  const eight = (blocks: GgufBlocks): Value => {
+    const own = blocks.multiply(scales(blocks), 8);
+    return offsets ? blocks.graph.op('Add', [offsets(blocks), own]) : own;
+  };
+  const added = bits === 4 && !integers.isSigned ? eight : offsets;
+  const codes = (blocks: GgufBlocks) => (bits === 4 ? blocks.nibblePairs(integers.nibbles) : integers.bytes(blocks));
+  return {
+    bits,
+    block,
+    codes: inRows(codes, (block * bits) / 8),
+    scales: inRows(scales, 1),
+    ...(added ? { offsets: inRows(added, 1) } : {}),
+  };
 }
 
 /** float32 [n, groups, width]. */

@@ -129,7 +129,7 @@ export class LayerPass {
 
   #graph(part: BackbonePart): Graph {
     const { decoder, weights, device, kind, useKvCache } = this.#model;
-    const fuseExperts = device.name === 'cpu' && weights.held === 'float32';
+    const fuseExperts = device.name === 'cpu' && weights.held !== 'as-stored';
     return buildBackbone(decoder, weights, { attention: kind, fuseExperts, useKvCache }, part);
   }
 
@@ -137,7 +137,7 @@ export class LayerPass {
     const { weights, device } = this.#model;
     const session = await openSession(this.#graph(part), device, {
       allowSpinning: false,
-      memoryPattern: weights.held === 'float32',
+      memoryPattern: weights.held !== 'as-stored',
     });
     try {
       await work(session);

@@ -169,7 +169,7 @@ export class SlicedHead {
     let reading = Promise.resolve();
     for (const [i, slice] of this.#slices.entries()) {
       await reading;
-      const memoryPattern = weights.held === 'float32';
+      const memoryPattern = weights.held !== 'as-stored';
       const session = await openSession(this.#graph(slice), device, { allowSpinning: false, memoryPattern });
       try {
         const after = this.#slices[i + 1];

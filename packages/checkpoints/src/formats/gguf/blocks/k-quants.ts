@@ -53,6 +53,7 @@ const offsets: BlockFormat['offsets'] = (blocks) =>
 
 export const q4_k: BlockFormat = {
   groups: 8,
+  integers: { bits: 4, isSigned: false, nibbles: { from: 16, width: 32, runs: 4 } },
   codes: (blocks) => {
     const planes = blocks.planes(blocks.bytes(16, 128), { width: 32, bits: 4, runs: 4 });
     return blocks.reshape(blocks.float(planes), [8, 32]);
@@ -63,6 +64,7 @@ export const q4_k: BlockFormat = {
 
 export const q5_k: BlockFormat = {
   groups: 8,
+  integers: { bits: 8, bytes: (blocks) => blocks.biased(q5_k.codes(blocks)) },
   codes: (blocks) => {
     const low = blocks.reshape(blocks.planes(blocks.bytes(48, 128), { width: 32, bits: 4, runs: 4 }), [8, 32]);
     const high = blocks.reshape(blocks.planes(blocks.bytes(16, 32), { width: 32, bits: 1, runs: 1 }), [8, 32]);
@@ -74,6 +76,7 @@ export const q5_k: BlockFormat = {
 
 export const q6_k: BlockFormat = {
   groups: 16,
+  integers: { bits: 8, bytes: (blocks) => blocks.biased(q6_k.codes(blocks)) },
   codes: (blocks) => {
     const low = blocks.reshape(blocks.planes(blocks.bytes(0, 128), { width: 64, bits: 4, runs: 2 }), [16, 16]);
     const high = blocks.reshape(blocks.planes(blocks.bytes(128, 64), { width: 32, bits: 2, runs: 2 }), [16, 16]);

@@ -69,6 +69,40 @@ describe.each(Object.keys(expected))('blocks of %s', (name) => {
   });
 });
 
+const PACKED = [...BLOCK_FORMATS].flatMap(([name, { integers }]) => (integers ? [name] : []));
+
+it('have whole numbers in the common formats', () => {
+  expect(PACKED).toEqual(['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'Q4_K', 'Q5_K', 'Q6_K']);
+});
+
+it.each(PACKED)('whole numbers of %s with their scales are the numbers of gguf-py', async (name) => {
+  const entry = await entryNamed(name);
+  // The fixtures have several dimensions; rows of a matrix are whole blocks.
+  const shape = [entry.shape.slice(0, -1).reduce((a, b) => a * b, 1), entry.shape.at(-1) ?? 0];
+  const header = await readGgufHeader(FILE);
+  const found = header.tensors.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  const packed = ggufTensorEntry({ ...found, shape }, header).recipe?.packed;
+  if (packed === undefined) throw new Error(`${name} is not packed`);
+  const { bits, block } = packed;
+  const graph = new Graph();
+  graph.output('codes', graph.cast(packed.codes(graph), ElementType.float32), ElementType.float32);
+  graph.output('scales', packed.scales(graph), ElementType.float32);
+  if (packed.offsets) graph.output('offsets', packed.offsets(graph), ElementType.float32);
+  const outputs = await runGraph(graph, CPU);
+  const bytes = float32Output(outputs, 'codes');
+  const codes = bits === 8 ? bytes : [...bytes].flatMap((byte) => [byte & 15, byte >> 4]);
+  const [scales, offsets] = [float32Output(outputs, 'scales'), packed.offsets && float32Output(outputs, 'offsets')];
+  const values = await valuesOf(entry);
+  const most = values.reduce((all, value) => Math.max(all, Math.abs(value)), 0);
+  expect(codes).toHaveLength(values.length);
+  for (const [i, value] of values.entries()) {
+    const group = Math.floor(i / block);
+    const own = ((codes[i] ?? Number.NaN) - 2 ** (bits - 1)) * (scales[group] ?? Number.NaN) + (offsets?.[group] ?? 0);
+    expect(Math.abs(own - value)).toBeLessThanOrEqual(1e-6 * most);
+  }
+});
+
 it('are expanded before a session is opened, part by part, and looked up by row', async () => {
   const path = join(temporaryFolder(), 'large.gguf');
   // 2^17 elements of Q8_0: blocks of a scale and 32 codes.
