@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openCheckpointSource } from '@shadow-gate/language-model';
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop, unitsOf } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
@@ -54,9 +54,13 @@ interface ProbesOptions extends DeviceOptions, ModelMemoryOptions {
 
 export function addProbesCommand(program: Command, output: Output): void {
   const command = policyOption(program.command('probes').description('list, preview or export the probe items'))
-    .option('--seed <n|rotate>', 'seed of the built-in suite and of derived twins', parseSeedOption)
+    .option('--seed <n|rotate>', 'seed of the built-in suite and of derived forms', parseSeedOption)
     .option('--family <name>', 'only the items of one family')
-    .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCountOption)
+    .addOption(
+      new Option('--preview [n]', 'print n items, 6 by default, each exam question before its other forms')
+        .preset('6')
+        .argParser(parseCountOption),
+    )
     .option(
       '--export <[lm-eval] dir...>',
       'write each suite to a JSONL file in this folder, or all as tasks of lm-evaluation-harness',

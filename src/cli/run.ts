@@ -71,7 +71,7 @@ function helpWidth({ columns }: { readonly columns?: number }): number {
 function createProgram({ stdout, stderr }: Io, output: Output): Command {
   const program = new Command('shadow-gate')
     .description('Decide whether a new language-model checkpoint may be merged.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(VERSION, '-v, --version', 'print the version')
     .option('--debug', 'print each step of the set-up of CUDA, and the stack trace of an error')
     .addHelpText('after', EXIT_HELP)
     .option('--color', 'use colors even if the output is no terminal (also FORCE_COLOR)')

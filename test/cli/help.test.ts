@@ -39,7 +39,9 @@ it.each(COMMANDS)('the help of %s has an example and fits 80 columns', async (co
 });
 
 it('prints the version', async () => {
-  expect(await runCli('--version')).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+  for (const flag of ['-v', '--version']) {
+    expect(await runCli(flag)).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+  }
 });
 
 it('refuses an unknown command in one line', async () => {

@@ -35,12 +35,16 @@ rules:
   });
 
   it.each<[string, string, RegExp]>([
-    ['an unknown key', 'on-missing-baseline: pass\nspikes: {}\n', /shadow-gate\.yml:2:1: unknown key "spikes"/],
+    [
+      'an unknown key',
+      'on-missing-baseline: pass\nspikes: {}\n',
+      /shadow-gate\.yml:2:1: unknown key "spikes" \(did you mean "spike"\?\)/,
+    ],
     ['an unknown key of a check', 'spike:\n  level: warn\n  zed: 3\n', /:3:3: unknown key "zed" in spike/],
     [
       'an unknown key of a rule',
       'rules:\n  - metric: stableRank\n    relativ: 1\n',
-      /:3:5: unknown key "relativ" in rules\.0/,
+      /:3:5: unknown key "relativ" in rules\.0 \(did you mean "relative"\?\)/,
     ],
     ['a wrong value', 'on-missing-baseline: maybe\n', /:1:22: on-missing-baseline: /],
     ['an unknown metric', 'rules:\n  - metric: stableRnk\n', /:2:13: rules\.0\.metric: /],

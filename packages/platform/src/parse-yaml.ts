@@ -1,6 +1,8 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { plainIssue } from './json/plain-issue.ts';
+import { knownKeys } from './known-keys.ts';
+import { similarWord } from './similar-word.ts';
 
 /** Both from 1. */
 export interface Position {
@@ -34,7 +36,7 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>, { mistake, inne
   if (!whole) throw mistake(undefined, 'is not valid');
   const issue = innermost?.(whole) ?? whole;
   const offset = offsetOf(document, issue);
-  throw mistake(offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
+  throw mistake(offset === null ? undefined : lineCounter.linePos(offset), describe(issue, schema));
 }
 
 /** Aliases are resolved here: an undefined alias, or an alias bomb, is a mistake in the file. */
@@ -46,10 +48,12 @@ function toValue(document: Document, mistake: YamlErrors['mistake']): unknown {
   }
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code === 'unrecognized_keys') {
     const inside = issue.path.length > 0 ? ` in ${issue.path.join('.')}` : '';
-    return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}${inside}`;
+    const similar = similarWord(issue.keys[0] ?? '', knownKeys(schema, issue.path));
+    const meant = similar === null ? '' : ` (did you mean ${JSON.stringify(similar)}?)`;
+    return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}${inside}${meant}`;
   }
   return [...(issue.path.length > 0 ? [issue.path.join('.')] : []), plainIssue(issue.message)].join(': ');
 }

@@ -20,11 +20,11 @@ export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmark
     ...benchmarks.map((file) => `  - ${yamlWord(file)}`),
     ...(benchmarks.length > 0
       ? [
-          '# To read your questions and their twins: shadow-gate probes --policy shadow-gate.yml --preview 9',
+          '# To read your questions and their other forms: shadow-gate probes --policy shadow-gate.yml --preview 9',
           '# A baseline has the texts of these questions, unless they are private:',
           '# probes-text: omit',
         ]
-      : ['  # - benchmarks/mmlu.csv # your own questions (CSV, JSONL, parquet); twins are derived']),
+      : ['  # - benchmarks/mmlu.csv # your own questions (CSV, JSONL, parquet); other forms are derived']),
     ...(hasChatTemplate
       ? [
           '',
@@ -34,7 +34,7 @@ export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmark
       : []),
     '',
     '# twin-accuracy:',
-    '#   margin: 0.05 # a pass rules out a loss of 5 points on twins',
+    '#   margin: 0.05 # a pass rules out a loss of 5 points in other forms',
     '',
     ...rules({ isAdapter, hasReference }),
     '',

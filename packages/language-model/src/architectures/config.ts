@@ -1,8 +1,7 @@
-import { UserError } from '@shadow-gate/platform';
+import { similarWord, UserError } from '@shadow-gate/platform';
 import { isArithmeticFree } from './config-keys.ts';
 import { canBeNull, RESTORE, refusesNull, shown } from './config-types.ts';
 import { ACTIVATIONS, type Activation } from './parts.ts';
-import { similarWord } from './similar-word.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
