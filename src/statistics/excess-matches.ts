@@ -1,5 +1,4 @@
 import { groupBy } from '@shadow-gate/platform';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** Two labels of one object. */
@@ -24,6 +23,7 @@ const ENOUGH = 100;
 
 /** The same numbers give the same p-value everywhere. */
 const SEED = 16;
+const TWO_TO_32 = 2 ** 32;
 
 /**
  * One-sided permutation test that two labelings of the same objects match more often than labelings that have nothing to do
@@ -49,7 +49,7 @@ export function excessMatches(
     for (const { first, second } of strata) {
       // Fisher–Yates, in place: what a permutation begins with does not matter.
       for (let i = second.length - 1; i > 0; i -= 1) {
-        const j = uniformInt(generator, 0, i);
+        const j = Math.trunc((generator.next() >>> 0) * ((i + 1) / TWO_TO_32));
         const swapped = second[i] as number;
         second[i] = second[j] as number;
         second[j] = swapped;

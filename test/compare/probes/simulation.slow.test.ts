@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mcNemarPower } from '../../../src/statistics/power.ts';
+import { fullSize } from '../../full-size.ts';
 import { simulatedShares, WORLD } from './simulated-shares.ts';
 import type { World } from './simulation.ts';
 
-const PAIRS = 2000;
+const PAIRS = fullSize(2000, 1000);
 
 describe(`over ${PAIRS} simulated pairs of measurements`, () => {
   const equals = simulatedShares(WORLD, PAIRS);
