@@ -133,7 +133,7 @@ describe('check with probes', () => {
     const { code, stdout, stderr } = await check('benchmark-aligned');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toMatch(/✘ fail: /);
-    expect(stdout).toMatch(/✘ Carried over to open twins +0\.1\d /);
+    expect(stdout).toMatch(/✘ Carried over, no options +— +1\d% /);
   });
 
   it('passes the coverage-expanding example', async () => {

@@ -162,7 +162,7 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
   expect(rig.github.checkRuns).toEqual([expect.objectContaining({ name: 'Shadow Gate', conclusion: 'failure' })]);
   const body = rig.github.comments[0]?.body ?? '';
   expect(body).toMatch(/^\| \[?capability\b.* \| facts \|/m);
-  expect(body).toMatch(/3 example regressions[\s\S]*^\| \[benchmark form\]\S* \| \[twin\]/m);
+  expect(body).toMatch(/^\| \[exam\]\S* \| \[other form\][\s\S]*2 example regressions/m);
 });
 
 it('with the input adapter, a merge is proven or fails, in the annotation, the comment and the report', async () => {

@@ -16,11 +16,11 @@ import { EXAM, TWINS } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
 const SUBJECTS = {
-  benchmark: phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}`,
-  twin: phrase`${term('twinAccuracy', 'Twin accuracy')}`,
-  both: phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')} and on ${term('twin', 'twins')} together`,
+  benchmark: phrase`Accuracy in the ${term('benchmarkForm', 'exam')}`,
+  twin: phrase`${term('twinAccuracy', 'Accuracy in other forms')}`,
+  both: phrase`Accuracy in the ${term('benchmarkForm', 'exam')} and in ${term('twin', 'other forms')} together`,
 };
-const SHORT = { benchmark: EXAM, twin: TWINS, both: 'Exam and twins' };
+const SHORT = { benchmark: EXAM, twin: TWINS, both: 'Exam and other forms' };
 const KEYS = { benchmark: 'exam', twin: 'twins', both: 'exam and twins' };
 
 /** A loss in one form, on all facts, a capability or a suite. */

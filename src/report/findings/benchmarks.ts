@@ -165,16 +165,16 @@ export const BENCHMARK_WORDS: TopicWords<
       return phrase`${name(task)} gained ${formatPoints(gain.value)} (${accuracies}). ${whyNotShown(finding)}`;
     },
     headline: ({ task, gain, twins }) =>
-      phrase`${name(task)} ${formatPointsChange(gain.value)}: ${twins === null ? 'logs cannot tell' : 'its twins cannot tell'} whether the gain was memorized.`,
+      phrase`${name(task)} ${formatPointsChange(gain.value)}: ${twins === null ? 'logs cannot tell' : 'its other forms cannot tell'} whether the gain was memorized.`,
     row: (finding) => ({
       key: `benchmark ${finding.task}`,
       check: [name(finding.task)],
-      ...accuracyNumbers(finding, 'twins must share it'),
+      ...accuracyNumbers(finding, 'other forms must share it'),
     }),
     steps: ({ task, twins, gap }) => {
       if (twins === null) {
         return [
-          phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its twins can tell.`,
+          phrase`List ${name(task)} under ${code('probes')} and check the model itself: only its other forms can tell.`,
         ];
       }
       return gap === 'unclear' || gap === 'too-few'
@@ -183,8 +183,8 @@ export const BENCHMARK_WORDS: TopicWords<
     },
     rule: (report, { 'shadow-delta': delta }) => ({
       group: 'Benchmarks',
-      check: phrase`A gain is confirmed by twins`,
-      limit: `a gain of less than ${formatPointsLimit(delta['minimum-gain'])}${report.benchmarkTwins ? ', or one that group twins share' : ': logs have no twins'}`,
+      check: phrase`A gain is confirmed by other forms`,
+      limit: `a gain of less than ${formatPointsLimit(delta['minimum-gain'])}${report.benchmarkTwins ? ', or one that other items share' : ': logs have no other forms'}`,
       level: delta['format-only'] === 'warn' ? 'inconclusive' : delta['format-only'],
       missing: missingBenchmarks(report),
     }),
@@ -212,7 +212,7 @@ export const BENCHMARK_WORDS: TopicWords<
 
 function whyNotShown({ twins, gap, excess }: FindingOf<'benchmark-gain-not-shown'>): Phrase {
   if (twins === null) {
-    return phrase`No ${term('twin', 'twins')} tell whether it was memorized: list the benchmark under ${code('probes')} and check the model itself, or give it twins with ${code('twins-of')}.`;
+    return phrase`No ${term('twin', 'other forms')} tell whether it was memorized: list the benchmark under ${code('probes')} and check the model itself, or give it twins with ${code('twins-of')}.`;
   }
   const those = phrase`Its group twins ${name(twins)}`;
   switch (gap) {

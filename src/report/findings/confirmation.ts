@@ -26,7 +26,7 @@ export const CONFIRMATION_WORDS: TopicWords<'not-confirmed' | 'confirmed'> = {
 function seen({ benchmark, twin, kinds }: FindingOf<'confirmed'>['first']): Phrase {
   const changes = [
     ...(benchmark === null ? [] : [phrase`exam ${formatPointsChange(benchmark)}`]),
-    ...(twin === null ? [] : [phrase`twins ${formatPointsChange(twin)}`]),
+    ...(twin === null ? [] : [phrase`other forms ${formatPointsChange(twin)}`]),
     ...kinds.map((kind) => phrase`${name(kind)}`),
   ];
   return changes.length === 0 ? phrase`no answers` : listed(changes, changes.length);

@@ -24,7 +24,7 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
       const gain =
         detectableGain === null
           ? ''
-          : ` A gain of the benchmark form of ${formatPoints(detectableGain)} or more, that twins do not share, would show.`;
+          : ` A gain in the exam of ${formatPoints(detectableGain)} or more, that other forms do not share, would show.`;
       return phrase`The probes are not informative: accuracy is at chance or at ceiling ${where}, so no loss could show.${nearest === null ? '' : whatIsMissing(nearest)}${gain}`;
     },
     headline: ({ nearest }) =>
@@ -93,7 +93,7 @@ function whatIsMissing({
   facts,
   neededFacts,
 }: NonNullable<FindingOf<'not-informative'>['nearest']>): string {
-  const now = ` Of the twins of ${formatCount(facts, 'fact')}, ${formatPercent(accuracy)} are right, where guessing has ${formatPercent(chance)}`;
+  const now = ` In other forms of ${formatCount(facts, 'fact')}, ${formatPercent(accuracy)} of the answers are right, where guessing has ${formatPercent(chance)}`;
   return neededFacts === null
     ? `${now}; ask easier ones, since more of the same would not help.`
     : `${now}; ask about ${formatInteger(neededFacts)} facts or more, or easier ones.`;

@@ -15,6 +15,8 @@ export interface FindingWords<K extends FindingKind> {
   readonly isGap?: true;
   /** It reports a loss of answers. */
   readonly isLoss?: true;
+  /** It reports a gain that is not believed. */
+  readonly isGain?: true;
   /** It sums up other findings: next to one that fails, it has nothing to add. */
   readonly isSummary?: true;
   /** What it reports, in one or two full sentences. */

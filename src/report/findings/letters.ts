@@ -11,11 +11,12 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
   'letters-memorized': {
     title: 'Letters memorized',
     about: 'itself',
+    isGain: true,
     sentence: (finding) => {
       const { suite, items, candidate, baseline, p, answersKnown } = finding;
       const rest = answersKnown
-        ? phrase`It knows the answers too: ${term('twin', 'twins')} without letters rose as well.`
-        : phrase`No twins without letters show that it knows the answers.`;
+        ? phrase`It knows the answers too: ${term('twin', 'other forms')} without letters rose as well.`
+        : phrase`No other forms without letters show that it knows the answers.`;
       return phrase`The candidate memorized letters of ${name(suite)}: with the options in another order, it gives the letter that was right before in ${formatInteger(candidate)} of ${formatCount(items, 'question')} (baseline ${formatInteger(baseline)}, one-sided ${formatProbability(p)}). ${rest}`;
     },
     headline: ({ suite, items, candidate, baseline }) =>
@@ -45,7 +46,7 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
       const gap =
         twins === null
           ? ''
-          : ` In the exam form ${formatPercent(exam)} of its answers are right, on open and fresh twins ${formatPercent(twins)}.`;
+          : ` In the exam ${formatPercent(exam)} of its answers are right, without options and on new questions ${formatPercent(twins)}.`;
       const knowsMore = twins !== null && exam - twins < LARGE_GAP;
       const evidence = phrase`${formatInteger(kept)} of ${formatCount(items, 'permuted question')} are answered with the letter that was right before (guessing: ${formatPercent(chance)}, one-sided ${formatProbability(p)}).${gap}`;
       if (side === 'candidate') {
@@ -76,11 +77,11 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
       const instead =
         byText === 0
           ? []
-          : phrase` The ${term('benchmarkForm', 'benchmark form')} of ${formatCount(byText, 'fact')} is judged by the text of the answer.`;
+          : phrase` The ${term('benchmarkForm', 'exam')} of ${formatCount(byText, 'fact')} is judged by the text of the answer.`;
       const missing =
         unjudged === 0
           ? []
-          : phrase` ${formatCount(unjudged, 'fact')} that only letters can answer ${unjudged === 1 ? 'is' : 'are'} not judged: add twins that are answered by text, or questions whose twins can be derived.`;
+          : phrase` ${formatCount(unjudged, 'fact')} that only letters can answer ${unjudged === 1 ? 'is' : 'are'} not judged: add other forms that are answered by text, or questions whose other forms can be derived.`;
       return phrase`Letters do not measure what the ${side} knows in ${name(suite)}: it ${SEEN[why]}${habit}.${instead}${missing}`;
     },
     steps: ({ suite }) => [phrase`Add open twins to ${name(suite)}, which are answered by text.`],

@@ -13,7 +13,7 @@ export const RETENTION_WORDS: TopicWords<'retention'> = {
     isLoss: true,
     sentence: ({ value, certain, kept, least, bound }) => {
       const limits = `limits: ${formatPercentLimit(least)}, interval ${formatPercentLimit(bound)}`;
-      return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} benchmark forms that the baseline answered with certainty are now wrong.`;
+      return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} exam questions that the baseline answered with certainty are now wrong.`;
     },
     headline: ({ value, certain, kept, least }) =>
       phrase`Of ${formatInteger(certain)} exam answers that the baseline was sure of, ${formatInteger(certain - kept)} are now wrong: ${formatPercent(value)} are kept, and the limit is ${formatPercentLimit(least)}.`,

@@ -6,7 +6,9 @@ import {
   formatEnds,
   formatInterval,
   formatLimit,
+  formatPart,
   formatPercent,
+  formatPercentLimit,
   formatPoints,
   formatPointsChange,
   formatPointsEstimate,
@@ -25,12 +27,13 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
   'shadow-delta': {
     title: 'Gain not carried over',
     about: 'itself',
+    isGain: true,
     sentence: (finding) => {
       const { suite, twins, group, delta, transfer, margin, transferLimit } = finding;
       const size = `${formatPoints(delta.value)} (${formatEnds(delta, percentDigits)}; limit ${formatPointsLimit(margin)})`;
       const rate = `${formatRatio(transfer.value)} (${formatEnds(transfer, formatRatio)}; limit ${formatLimit(transferLimit)})`;
       const those = group === null ? phrase`${twins} twins` : phrase`the group twins of ${name(group)}`;
-      return phrase`The ${term('shadowDelta', 'shadow delta')} of ${name(suite)} is ${size}: the gain in ${term('benchmarkForm', 'benchmark form')} carries over to ${those} with a ${term('transfer', 'transfer')} of ${rate}.`;
+      return phrase`The ${term('shadowDelta', 'shadow delta')} of ${name(suite)} is ${size}: the gain in the ${term('benchmarkForm', 'exam')} carries over to ${those} with a ${term('transfer', 'transfer')} of ${rate}.`;
     },
     headline: (finding, { probes }) => {
       const { suite, twins, group, delta, transfer, transferLimit } = finding;
@@ -41,7 +44,7 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
       const isBelow = transfer.upper !== null && transfer.upper < transferLimit;
       const words = isBelow
         ? ((gain && carryOverWords({ ...gain, transfer })) ?? 'too little of the gain carries over')
-        : `too little of the gain seems to carry over (transfer ${formatRatio(transfer.value)}, limit ${formatRatio(transferLimit)})`;
+        : `too little of the gain seems to carry over (${formatPart(transfer.value)}, limit ${formatPercentLimit(transferLimit)})`;
       return probes && row && gain
         ? carryOverSentence(row, gain, { words, kinds: probes.comparison.kinds })
         : phrase`${EXAM} gained ${formatPoints(delta.value)} more than ${twinWords({ kind: twins, group })}: ${words}.`;
@@ -56,7 +59,7 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
       const gain = leastTransfer(report);
       return {
         group: 'Probes',
-        check: phrase`${term('transfer', 'Transfer')} of a gain of ${formatPointsLimit(delta['minimum-gain'])} or more, by suite and kind of twin`,
+        check: phrase`${term('transfer', 'Transfer')} of a gain of ${formatPointsLimit(delta['minimum-gain'])} or more, by suite and form`,
         limit: `at least ${formatLimit(delta['transfer-fail'])} (a warning below ${formatLimit(delta['transfer-warn'])}), or a shadow delta of at most ${formatPointsLimit(delta.margin)}`,
         level: delta.level,
         missing: missingProbes(report) ?? (gain === null ? 'there is no such gain' : null),
@@ -67,27 +70,28 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
   'gain-not-shown': {
     title: 'Gain not shown',
     about: 'itself',
+    isGain: true,
     sentence: (finding) => {
       const { suite, facts, candidate, baseline, gain, hasFormat } = finding;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(facts, 'fact')}`;
-      const what = phrase`The ${term('benchmarkForm', 'benchmark form')} of ${name(suite)} gained ${formatPoints(gain.value)} (${accuracies})`;
+      const what = phrase`The ${term('benchmarkForm', 'exam')} of ${name(suite)} gained ${formatPoints(gain.value)} (${accuracies})`;
       const advice = phrase`Add open or fresh twins, or a private set as ${code('twins-of')}.`;
       return hasFormat
         ? phrase`${what}, and only format twins judge the gain: it is not shown to be memorized, and not shown to be real. ${advice}`
-        : phrase`${what}, and too few ${term('twin', 'twins')} can judge the gain: whether it was memorized was not tested. ${advice}`;
+        : phrase`${what}, and too few ${term('twin', 'other forms')} can judge the gain: whether it was memorized was not tested. ${advice}`;
     },
     headline: ({ suite, gain, hasFormat }) =>
-      phrase`${EXAM} ${formatPointsChange(gain.value)} in ${name(suite)}: ${hasFormat ? 'only other formats of the same questions confirm it, and a memorized answer passes them too' : 'too few twins can tell whether it was memorized'}.`,
+      phrase`${EXAM} ${formatPointsChange(gain.value)} in ${name(suite)}: ${hasFormat ? 'only other formats of the same questions confirm it, and a memorized answer passes them too' : 'too few other forms can tell whether it was memorized'}.`,
     row: (finding) => ({
       key: 'exam',
       check: subjectIn(EXAM, finding.suite),
-      ...accuracyNumbers(finding, 'twins must share it'),
+      ...accuracyNumbers(finding, 'other forms must share it'),
     }),
     steps: ({ suite }) => [phrase`Add open or fresh twins to ${name(suite)}, or a private set as ${code('twins-of')}.`],
     rule: (report, { 'shadow-delta': delta }) => ({
       group: 'Probes',
       check: phrase`A gain is confirmed by more than other formats`,
-      limit: 'other twins too',
+      limit: 'stronger forms too',
       level: delta['format-only'],
       missing: missingProbes(report),
     }),

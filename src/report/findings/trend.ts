@@ -42,7 +42,7 @@ export const TREND_WORDS: TopicWords<'trend'> = {
 };
 
 const DRIFTS = {
-  twinAccuracy: phrase`${term('twinAccuracy', 'Twin accuracy')} has drifted down`,
+  twinAccuracy: phrase`${term('twinAccuracy', 'Accuracy in other forms')} has drifted down`,
   shadowGap: phrase`The ${term('shadowGap', 'shadow gap')} has drifted up`,
   concentration: phrase`The ${term('mlpAttentionRatio', 'MLP ÷ attention ratio')} of ΔW has drifted up`,
 } as const;
@@ -50,7 +50,7 @@ const DRIFTS = {
 const KEYS = { twinAccuracy: 'twin-accuracy', shadowGap: 'shadow-gap', concentration: 'concentration' } as const;
 
 const TITLES: Readonly<Record<Chart, string>> = {
-  twinAccuracy: 'Drift of the accuracy on twins',
+  twinAccuracy: 'Drift of the accuracy in other forms',
   shadowGap: 'Drift of the shadow gap',
   concentration: 'Drift of the concentration',
 };

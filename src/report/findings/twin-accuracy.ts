@@ -32,7 +32,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
       const { capability, candidate, baseline, change, twins, units, lost, won, p, limit } = finding;
       const where = capability === null ? [] : phrase` in ${name(capability)}`;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-      return phrase`${term('twinAccuracy', 'Twin accuracy')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'twin')}${ofPassages(units)} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+      return phrase`${term('twinAccuracy', 'Accuracy in other forms')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'answer')}${ofPassages(units)} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
     },
     headline: ({ capability, change, limit }, report) =>
       twinLossSentence({ capability, suite: null, change, limit }, report),
@@ -50,7 +50,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
       const change = report.probes?.comparison.rows[0]?.twinChange;
       return {
         group: 'Probes',
-        check: phrase`${term('twinAccuracy', 'Accuracy on twins')}, all and by capability`,
+        check: phrase`${term('twinAccuracy', 'Accuracy in other forms')}, all and by capability`,
         also: ['accuracy-loss', 'items-lost'],
         limit: `a loss of at most ${formatPointsLimit(drop)}, ${formatPointsLimit(dropInPart)} in a capability (α = ${formatLimit(alpha)})`,
         level,
@@ -66,7 +66,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
       const { possibleDrop, limit, minimumDetectable } = finding;
       const power =
         minimumDetectable === null ? '' : `; this set detects drops of ${formatPoints(minimumDetectable)} or more`;
-      return phrase`A drop in ${term('twinAccuracy', 'twin accuracy')} of ${formatPossibleDrop(possibleDrop)} cannot be ruled out (limit ${formatPointsLimit(limit)}). Run more probes${power}.`;
+      return phrase`A drop in ${term('twinAccuracy', 'other forms')} of ${formatPossibleDrop(possibleDrop)} cannot be ruled out (limit ${formatPointsLimit(limit)}). Run more probes${power}.`;
     },
     headline: ({ possibleDrop, limit }, report) => {
       const changes = examAndTwins(report);
@@ -87,7 +87,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
     steps: (_, report) => askMore(report),
     rule: (report, { 'twin-accuracy': { margin } }) => ({
       group: 'Probes',
-      check: phrase`A loss on twins is ruled out`,
+      check: phrase`A loss in other forms is ruled out`,
       also: ['not-informative', 'too-few-facts'],
       limit: `one of ${formatPointsLimit(margin)} can be seen`,
       level: 'inconclusive',

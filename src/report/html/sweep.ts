@@ -136,7 +136,7 @@ function accuracies(points: readonly Point[], over: string): Html | null {
       })),
     };
   };
-  return drawLines([of('benchmark', 'exam', 'var(--series-2)'), of('twin', 'twins', 'var(--series-1)')], {
+  return drawLines([of('benchmark', 'exam', 'var(--series-2)'), of('twin', 'other forms', 'var(--series-1)')], {
     title: 'Accuracy',
     over,
     tick: formatPercentTick,

@@ -41,7 +41,7 @@ const FEWEST = 2;
 function charts(trend: Trend): Html | null {
   if (trend.checks.length < FEWEST) return null;
   const drawn = [
-    levels(trend.checks, 'twinAccuracy', { title: 'Twin accuracy', tick: formatPercentTick }),
+    levels(trend.checks, 'twinAccuracy', { title: 'Accuracy in other forms', tick: formatPercentTick }),
     levels(trend.checks, 'shadowGap', { title: 'Shadow gap, in points', tick: formatTick }),
     sums(trend),
   ].filter((part) => part !== null);

@@ -17,7 +17,9 @@ export function accuracyCharts({ probes }: Report): string[] {
   const parts = rows.filter(({ suite, capability, form }) => suite === null && capability !== null && form === 'twin');
   return [
     whole.length < 2 ? '' : chart('Accuracy by form, %', whole, whole.map(labelOf), ''),
-    parts.length < 2 ? '' : chart('Accuracy on twins by capability, %', parts, parts.map(numbered), captionOf(parts)),
+    parts.length < 2
+      ? ''
+      : chart('Accuracy in other forms by capability, %', parts, parts.map(numbered), captionOf(parts)),
   ].filter((text) => text !== '');
 }
 

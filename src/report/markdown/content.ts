@@ -16,7 +16,7 @@ import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/decidin
 import { acceptedFindings } from '../text/exceptions.ts';
 import { describeFinding, wordsOf } from '../text/finding.ts';
 import { intervalChart } from '../text/interval-chart.ts';
-import { formatCount } from '../text/numbers.ts';
+import { formatCount, NO_NUMBER } from '../text/numbers.ts';
 import { flipSummary, probeSectionNotes } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
 import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../text/suites.ts';
@@ -29,7 +29,7 @@ import { type ModuleDetails, moduleDetails } from './module-details.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
 import { type Override, overrideLine } from './override.ts';
 import { docsLink, findingMarkdown, phraseMarkdown, termLink } from './phrase.ts';
-import { familyTable, flipMarkdown } from './probe-details.ts';
+import { exampleMarkdown, familyTable, flipMarkdown } from './probe-details.ts';
 import { decidingKindTable, probeEvidence, probeTable } from './probe-tables.ts';
 import { calibrationTable, deltaTable, quantizationTable } from './spectra-tables.ts';
 import { screenedList, skippedList } from './unmeasured.ts';
@@ -73,6 +73,8 @@ export interface Content {
   suites: string;
   evidence: string[];
   families: string;
+  /** One answer that changed, in both forms; the others are below. */
+  example: string;
   flipSummary: string;
   flips: string[];
   table: string;
@@ -159,7 +161,7 @@ function stopLine({ probes }: Report): string {
 
 type ProbeContent = Pick<
   Content,
-  'intervals' | 'kinds' | 'probes' | 'probeNotes' | 'evidence' | 'families' | 'flipSummary' | 'flips'
+  'intervals' | 'kinds' | 'probes' | 'probeNotes' | 'evidence' | 'families' | 'example' | 'flipSummary' | 'flips'
 >;
 
 function probeContent(report: Report): ProbeContent {
@@ -173,12 +175,16 @@ function probeContent(report: Report): ProbeContent {
         probeNotes: '',
         evidence: [],
         families: '',
+        example: '',
         flipSummary: '',
         flips: [],
       },
     };
   }
-  const { comparison } = probes;
+  const { comparison, items } = probes;
+  const { flips } = comparison;
+  const example = report.verdict === 'pass' ? '' : exampleMarkdown(flips[0], items);
+  const others = example === '' ? flips : flips.slice(1);
   const chart = intervalChart(report);
   const notes = probeSectionNotes(probes).map((note) => phraseMarkdown(note));
   return {
@@ -188,8 +194,9 @@ function probeContent(report: Report): ProbeContent {
     probeNotes: `<sub>${notes.join('<br>')}</sub>`,
     evidence: probeEvidence(comparison),
     families: familyTable(probes),
-    flipSummary: flipSummary(comparison.flips),
-    flips: comparison.flips.map((flip) => flipMarkdown(flip, probes.items)),
+    example,
+    flipSummary: flipSummary(others),
+    flips: others.map((flip) => flipMarkdown(flip, items)),
   };
 }
 
@@ -226,7 +233,10 @@ const breakable = (text: string): string => text.replaceAll('\u00a0', ' ');
 /** The same of a pass, in one line. */
 function decidingLine(report: Report): string {
   return decidingTable(report)
-    .map((row) => `${ICONS[row.mark]}\u00a0${phraseMarkdown(row.check, { narrow: true })} ${decidingValues(row)}`)
+    .map(
+      (row) =>
+        `${ICONS[row.mark]}\u00a0${phraseMarkdown(row.check, { narrow: true })} ${row.candidate === NO_NUMBER ? row.change : decidingValues(row)}`,
+    )
     .join(' · ');
 }
 

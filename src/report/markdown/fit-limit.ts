@@ -15,6 +15,7 @@ interface Extent {
   families: boolean;
   evidence: number;
   flips: number;
+  example: boolean;
   footer: boolean;
   table: boolean;
   pictures: number;
@@ -45,6 +46,7 @@ export function fitted(
     families: content.families !== '',
     evidence: content.evidence.length,
     flips: content.flips.length,
+    example: content.example !== '',
     footer: true,
     table: true,
     pictures: content.pictures.length,
@@ -75,6 +77,7 @@ function smaller(extent: Extent): Extent | null {
   if (extent.families) return { ...extent, families: false };
   if (extent.evidence > 0) return { ...extent, evidence: extent.evidence - 1 };
   if (extent.flips > 0) return { ...extent, flips: extent.flips - 1 };
+  if (extent.example) return { ...extent, example: false };
   if (extent.findings > 0) return { ...extent, findings: extent.findings - 1 };
   if (extent.calibration) return { ...extent, calibration: false };
   if (extent.footer) return { ...extent, footer: false };
@@ -96,6 +99,7 @@ function compose(content: Content, extent: Extent, { shortened }: { readonly sho
     content.warnings,
     extent.deciding ? content.deciding : '',
     extent.steps ? content.steps : '',
+    extent.example ? content.example : '',
     [content.origin, extent.links ? content.links : ''].filter((part) => part !== '').join(' · '),
     ...content.pictures.slice(0, extent.pictures),
     ...(content.isPass ? [details('Details', more)] : more),
@@ -121,7 +125,7 @@ function detailsOf(content: Content, extent: Extent): string[] {
     details(content.findingSummary, [list(content.findings.slice(0, extent.findings), content.findingCount)]),
     details(content.benchmarks === '' ? 'Probes' : 'Answers', [
       ...probes,
-      details('All twin kinds, and answers that changed', content.evidence.slice(0, extent.evidence)),
+      details('All other forms, and answers that changed', content.evidence.slice(0, extent.evidence)),
       details('Probes by family', [extent.families ? content.families : '']),
     ]),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),

@@ -16,24 +16,36 @@ export function flipMarkdown(flip: Flip, items: ItemTable | null): string {
   if (flip.right === null) return head;
   const exam = flip.beside ?? benchmarkFormOf(flip, items);
   if (exam === null) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
+  return `${head}\n\n${bothForms(flip, exam, CELL_LINES)}`;
+}
+
+/** One flip for a reader who opens nothing; empty where its texts or one of its forms are not there. */
+export function exampleMarkdown(flip: Flip | undefined, items: ItemTable | null): string {
+  const exam = flip && (flip.beside ?? benchmarkFormOf(flip, items));
+  return !flip || !exam || flip.right === null ? '' : bothForms(flip, exam, EXAMPLE_LINES);
+}
+
+function bothForms(flip: Flip, exam: Pick<Flip, 'prompt' | 'right' | 'baseline' | 'candidate'>, lines: number): string {
   const both = [exam, flip];
   const cells = [
-    both.map(({ prompt }) => promptCell(prompt)),
+    both.map(({ prompt }) => promptCell(prompt, lines)),
     both.map(({ right }) => `correct: ${answerMarkdown(right)}`),
     both.map(({ baseline }) => `baseline: ${answerMarkdown(baseline)}`),
     both.map(({ candidate }) => `candidate: ${answerMarkdown(candidate)}`),
   ];
-  return `${head}\n\n${markdownTable([[termLink('benchmarkForm', 'benchmark form'), flip.beside === undefined ? termLink('twin', 'twin') : 'options shuffled'], ...cells], { alignDelimiters: false })}`;
+  const heads = [termLink('benchmarkForm', 'exam'), flip.beside ? 'options shuffled' : termLink('twin', 'other form')];
+  return markdownTable([heads, ...cells], { alignDelimiters: false });
 }
 
 /** Lines of a prompt beside another: its question is at its end. */
 const CELL_LINES = 16;
+const EXAMPLE_LINES = 8;
 
 /** A prompt in a cell of a table, whose long lines wrap: beside another, a block of code would be too wide. */
-function promptCell(prompt: string | null): string {
+function promptCell(prompt: string | null, most: number): string {
   if (prompt === null) return '';
   const lines = prompt.split('\n');
-  const shown = lines.length > CELL_LINES ? ['…', ...lines.slice(1 - CELL_LINES)] : lines;
+  const shown = lines.length > most ? ['…', ...lines.slice(1 - most)] : lines;
   return shown.map(plainText).join('<br>');
 }
 
@@ -46,8 +58,8 @@ export function familyTable({ comparison: { families } }: ProbeReport): string {
   const head = [
     termLink('family', 'family'),
     'facts',
-    `${termLink('benchmarkForm', 'benchmark form')}, %`,
-    `${termLink('twin', 'twins')}, %`,
+    `${termLink('benchmarkForm', 'exam')}, %`,
+    `${termLink('twin', 'other forms')}, %`,
     'chance, %',
     'excluded from',
   ];

@@ -42,7 +42,7 @@ function allKindTable(kinds: readonly KindRow[]): string {
 
 function kindTable(kinds: readonly KindRow[], max = MAX_ROWS): string {
   if (kinds.length === 0) return '';
-  const head = ['suite', termLink('twinKind', 'twin kind'), ...KIND_COLUMNS.map(columnHead), 'decides'];
+  const head = ['suite', termLink('twinKind', 'form'), ...KIND_COLUMNS.map(columnHead), 'decides'];
   const shown = kinds
     .slice(0, max)
     .map((row) => [

@@ -20,7 +20,7 @@ const COLOR_NAMES: Readonly<Record<Chart, string>> = {
   concentration: 'green',
 };
 const NAMES: Readonly<Record<Chart, string>> = {
-  twinAccuracy: 'twin accuracy',
+  twinAccuracy: 'accuracy in other forms',
   shadowGap: 'shadow gap',
   concentration: 'concentration',
 };
@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<Chart, string>> = {
 export function trendCharts({ limit, checks }: Trend): string {
   const shown = checks.slice(-MOST_CHECKS);
   const charts = [
-    ...levels(shown, 'twinAccuracy', 'Twin accuracy, %'),
+    ...levels(shown, 'twinAccuracy', 'Accuracy in other forms, %'),
     ...levels(shown, 'shadowGap', 'Shadow gap, points'),
     ...cumulativeSums(shown, limit),
   ];

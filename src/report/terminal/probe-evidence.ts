@@ -34,7 +34,7 @@ export function renderKinds(kinds: readonly KindRow[], width: number): string {
     return width < MEDIUM ? stacked.replace(/[ \u00a0](?=→|to[ \u00a0])/g, '\n') : stacked;
   };
   const columns: Column[] = [
-    { head: 'twins' },
+    { head: 'other forms' },
     ...KIND_COLUMNS.map((column) => numberColumn(column, { isNarrow: width < MEDIUM })),
     { head: 'decides' },
   ];

@@ -81,7 +81,7 @@ export function renderSuites(suites: readonly Suite[], seed: number, { width }: 
         { head: 'facts', align: 'right' },
         { head: 'items', align: 'right' },
       ] as const;
-      const last = { head: 'twins' };
+      const last = { head: 'other forms' };
       const others = rows.map(({ own }) => ['', ...own]);
       const room = Math.max(MIN_KINDS, roomForFirst([last, ...columns], others, width));
       const cells = rows.map(({ own, kinds }) => [...own, wrap(kinds, room).join('\n')]);

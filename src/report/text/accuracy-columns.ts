@@ -13,8 +13,8 @@ export interface NumberColumn {
 /** What every table of benchmark forms beside twins begins with. */
 export const ACCURACY_COLUMNS: readonly NumberColumn[] = [
   { text: 'facts', unit: '', term: null },
-  { text: 'benchmark form', unit: '%', term: 'benchmarkForm' },
-  { text: 'twins', unit: '%', term: 'twin' },
+  { text: 'exam', unit: '%', term: 'benchmarkForm' },
+  { text: 'other forms', unit: '%', term: 'twin' },
   { text: 'shadow gap', unit: 'points', term: 'shadowGap' },
 ];
 

@@ -96,7 +96,7 @@ export function benchmarkIntervalNote(level: number): string {
 
 /** What nobody could measure in logs. */
 export function withoutInLogs({ benchmarkTwins }: Report): string {
-  return benchmarkTwins === undefined ? 'no weights and no twins' : 'no weights';
+  return benchmarkTwins === undefined ? 'no weights and no other forms' : 'no weights';
 }
 
 /** The gain of a benchmark and that of its group twins. */

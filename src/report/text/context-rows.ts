@@ -13,9 +13,9 @@ import {
   transferNumbers,
 } from './deciding-row.ts';
 import { NO_NUMBER } from './numbers.ts';
-import { name, phrase, term } from './phrase.ts';
-import { changeMark, isAccepted, isNotJudged } from './row-marks.ts';
-import { EXAM, twinLabel } from './twin-words.ts';
+import { name, phrase } from './phrase.ts';
+import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-marks.ts';
+import { EXAM, kindName, TWINS } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
 /**
@@ -33,11 +33,17 @@ function probeRows(report: Report): DecidingRow[] {
   if (!probes || !whole || whole.facts === 0) return [];
   const drop = limits?.['twin-accuracy'].drop;
   return [
-    accuracyRow(report, { key: 'exam', check: [EXAM], both: whole.benchmark, drop }),
-    accuracyRow(report, { key: 'twins', check: [term('twin', 'Twins')], both: whole.twin, drop }),
+    examRow(report, whole.benchmark, drop),
+    accuracyRow(report, { key: 'twins', check: [TWINS], both: whole.twin, drop }),
     ...gainRows(report),
     ...worstCapability(report, probes.comparison.rows),
   ];
+}
+
+/** A gain that is not believed is never shown as passed. */
+function examRow(report: Report, both: Both, drop: number | undefined): DecidingRow {
+  const row = accuracyRow(report, { key: 'exam', check: [EXAM], both, drop });
+  return row.mark === 'pass' ? { ...row, mark: gainMark(report) } : row;
 }
 
 interface Accuracies {
@@ -67,7 +73,7 @@ function gainRows(report: Report): DecidingRow[] {
   const isAll = probes?.comparison.kinds.length === 1;
   const twins = {
     key: `kind ${suite} ${kind}`,
-    check: phrase`Only ${twinLabel(least.row)}`,
+    check: kindName(least.row),
     both: least.row.twin,
     drop: undefined,
   };
@@ -92,7 +98,7 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
   const [worst] = parts.sort((a, b) => a.change - b.change);
   if (parts.length < 2 || worst === undefined) return [];
   const { capability, twin } = worst;
-  const check = phrase`${term('twin', 'Twins')}, ${name(capability)}`;
+  const check = phrase`${TWINS}, ${name(capability)}`;
   const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
   return [accuracyRow(report, { key: `twins of ${capability}`, check, both: twin, drop })];
 }
@@ -152,7 +158,7 @@ function benchmarkRows(report: Report): DecidingRow[] {
       key: `benchmark ${row.task}`,
       check: [name(row.task)],
       ...accuracyNumbers(both, limit),
-      mark: isOpen ? ('inconclusive' as const) : changeMark(report, both, drop),
+      mark: isOpen ? ('inconclusive' as const) : taskMark(report, row.task, both, drop),
     }));
 }
 

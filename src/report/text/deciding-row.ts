@@ -5,14 +5,14 @@ import { calibratedLimitWords, rangeWords } from './calibration.ts';
 import { isRelative, metricPart } from './metric-names.ts';
 import {
   formatDifference,
-  formatEnds,
+  formatInterval,
   formatLimit,
   formatPair,
+  formatPart,
   formatPercent,
   formatPercentLimit,
   formatPointsChange,
   formatPointsLimit,
-  formatRatio,
   formatRelative,
   NO_NUMBER,
 } from './numbers.ts';
@@ -110,22 +110,22 @@ export function calibratedNumbers({
   };
 }
 
-/** A transfer with its interval, which stands where others have a change. */
+/** How much of a gain carries over, with its interval, which stands where others have a change: `16% (9% to 24%)`. */
 export function transferNumbers(transfer: Estimate, limit: number | undefined): RowNumbers {
   return {
     baseline: null,
-    candidate: formatRatio(transfer.value),
-    change: formatEnds(transfer, formatRatio),
-    limit: limit === undefined ? NO_NUMBER : atLeast(formatLimit(limit)),
+    candidate: NO_NUMBER,
+    change: formatInterval(transfer, formatPart),
+    limit: limit === undefined ? NO_NUMBER : atLeast(formatPercentLimit(limit)),
   };
 }
 
 /** How much of a gain twins share: the transfer. */
 export function carriedOver(twins: Parameters<typeof twinLabel>[0]): Phrase {
-  return phrase`${term('transfer', 'Carried over')} to ${twinLabel(twins)}`;
+  return phrase`${term('transfer', 'Carried over')}, ${twinLabel(twins)}`;
 }
 
-/** `Twins, recall`. @param where foreign; null: everywhere */
+/** `Other forms, recall`. @param where foreign; null: everywhere */
 export function subjectIn(subject: Phrase[number], where: string | null): Phrase {
   return where === null ? [subject] : phrase`${subject}, ${name(where)}`;
 }

@@ -8,7 +8,7 @@ const NAMED = 4;
 const FORMS: Readonly<Record<ProbeComparison['sharpness'][number]['form'], string>> = {
   benchmark: 'exams',
   'benchmark-text': 'exams by text',
-  twin: 'twins',
+  twin: 'other forms',
   robustness: 'distracted exams',
 };
 

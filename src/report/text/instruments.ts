@@ -65,7 +65,7 @@ export function keptSentence(row: KeptRow): Phrase {
     baseline !== null && baselineMemorizedLetters(row)
       ? phrase` The baseline itself kept more than its habit for letters explains (${formatProbability(baselineP)}).`
       : phrase``;
-  const counted = hasMemorizedLetters(row) ? ' What the benchmark form gained is counted by letters.' : '';
+  const counted = hasMemorizedLetters(row) ? ' What the exam gained is counted by letters.' : '';
   return phrase`${term('keptLetter', 'Old letter kept')} after shuffling, on ${name(suite)}: ${from}${formatInteger(candidate)} of ${formatInteger(items)} (${formatPercent(chance)} by guessing; ${test}).${counted}${memorized}`;
 }
 
@@ -77,5 +77,5 @@ export function robustnessSentence(row: NonNullable<ProbeComparison['robustness'
 }
 
 export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {
-  return phrase`${term('memorizationScore', 'Memorization score')}, by the twins of ${name(suite)} (information only): the log-likelihood of the benchmark's questions rose by ${formatRatio(benchmark)} nats a token, that of the twins by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} (50% if nothing was memorized; ${formatCount(facts, 'fact')}, ${formatProbability(p)}).`;
+  return phrase`${term('memorizationScore', 'Memorization score')}, by the other forms of ${name(suite)} (information only): the log-likelihood of the benchmark's questions rose by ${formatRatio(benchmark)} nats a token, that of the other forms by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} (50% if nothing was memorized; ${formatCount(facts, 'fact')}, ${formatProbability(p)}).`;
 }

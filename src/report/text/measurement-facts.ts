@@ -6,6 +6,7 @@ import { levelsSentence } from './levels.ts';
 import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
 import { stopSentence } from './stops.ts';
+import { TWIN_LABELS } from './twin-words.ts';
 import { unusedTemplate } from './unused-template.ts';
 import { precisionWords } from './words.ts';
 
@@ -139,8 +140,8 @@ export function measuredNotes({ labels, kept, kinds, levels }: ProbeComparison):
 function gapSentence(rows: readonly KindRow[]): string {
   const [first] = rows;
   if (first === undefined) return '';
-  const twins = rows.map(({ kind, twin }) => `on ${kind} twins ${formatPercent(twin.candidate)}`);
-  return ` In benchmark form ${formatPercent(first.benchmark.candidate)} of its answers are right, ${twins.join(', ')}.`;
+  const twins = rows.map(({ kind, twin }) => `${TWIN_LABELS[kind]} ${formatPercent(twin.candidate)}`);
+  return ` In the exam ${formatPercent(first.benchmark.candidate)} of its answers are right, ${twins.join(', ')}.`;
 }
 
 /** Of files on a hub that machines have read in parts: see `run.unverified` of a measurement. */

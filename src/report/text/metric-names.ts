@@ -39,7 +39,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   snr: { text: 'signal to noise', term: 'signalToNoise' },
   referenceSnr: { text: "signal to noise of the reference's format", term: 'signalToNoise' },
   shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
-  twinAccuracy: { text: 'twin accuracy', term: 'twinAccuracy' },
+  twinAccuracy: { text: 'accuracy in other forms', term: 'twinAccuracy' },
   answerLikelihood: { text: 'answer likelihood', term: 'answerLikelihood' },
   textLikelihood: { text: 'text likelihood', term: 'textLikelihood' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },

@@ -148,6 +148,12 @@ export function formatRatio(value: number): string {
   return value.toFixed(2).replace('-', MINUS);
 }
 
+/** How much of something, in whole percent: 0.16 → `16%`, −0.4 → `−40%`. */
+export function formatPart(share: number): string {
+  const percent = `${Math.round(Math.abs(100 * share))}%`;
+  return share < 0 && percent !== '0%' ? `${MINUS}${percent}` : percent;
+}
+
 /** `p = 0.012`, `p < 0.0001`. */
 export function formatProbability(p: number): string {
   return p < 0.0001 ? 'p < 0.0001' : `p = ${p < 0.001 ? p.toFixed(4) : p.toFixed(3)}`;

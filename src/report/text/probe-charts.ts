@@ -12,6 +12,7 @@ import {
 } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 import { formName, roleText } from './twin-kinds.ts';
+import { TWIN_LABELS } from './twin-words.ts';
 
 /** `95%` */
 const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;
@@ -30,11 +31,11 @@ function intervalCell(estimate: Estimate, show: (value: number) => string): stri
 }
 
 export function accuracyCaption(confidence: number, hasTwins: boolean): Phrase {
-  return phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several twins, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
+  return phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several other forms, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
 }
 
 /** What the axes of the plane are. */
-export const PLANE_AXES = { benchmark: 'Δ benchmark form, points', twin: 'Δ twins, points' } as const;
+export const PLANE_AXES = { benchmark: 'Δ exam, points', twin: 'Δ other forms, points' } as const;
 
 /** A number of points on an axis: `+20`, `−20`, `0`. */
 export function pointsTick(points: number): string {
@@ -51,18 +52,18 @@ export function planeCaption({ role }: Pick<KindRow, 'role'>, policy: DrawnPolic
   const { drop } = policy['twin-accuracy'];
   const reason = roleText({ role }).replace(/^no: /, '');
   const decides = role === 'decides' || role === 'only-format';
-  return phrase`Shaded: accepted. Neither form lost ${formatPointsLimit(drop)}; and the gain is below ${formatPointsLimit(least)}, or twins are within ${formatPointsLimit(margin)} of it, or ${term('transfer', 'transfer')} is at least ${formatLimit(fail)} (in log-odds above chance, drawn in points from where this baseline starts).${decides ? '' : ` These twins do not decide about a gain: ${reason}.`}`;
+  return phrase`Shaded: accepted. Neither form lost ${formatPointsLimit(drop)}; and the gain is below ${formatPointsLimit(least)}, or other forms are within ${formatPointsLimit(margin)} of it, or ${term('transfer', 'transfer')} is at least ${formatLimit(fail)} (in log-odds above chance, drawn in points from where this baseline starts).${decides ? '' : ` These twins do not decide about a gain: ${reason}.`}`;
 }
 
 /** What is true of all planes. */
 export function planesNote(confidence: number): Phrase {
-  return phrase`On the dashed line, twins gain as much as the benchmark form. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
+  return phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
 }
 
 export const CHANGE_HEADS = [
   'facts',
-  'Δ benchmark form, points',
-  'Δ twins, points',
+  'Δ exam, points',
+  'Δ other forms, points',
   'shadow delta, points',
   'transfer, log-odds',
   'decides',
@@ -82,15 +83,15 @@ export function changeCells({ facts, benchmark, twin }: ChangeRow, kind: KindRow
   ];
 }
 
-/** `open twins of mmlu.csv`, `group twins (private.csv) of mmlu.csv`. */
+/** `mmlu.csv, no options`, `mmlu.csv, questions of private.csv`. */
 export function planeTitle({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): Phrase {
   return group === null
-    ? phrase`${kind} twins of ${name(suite)}`
-    : phrase`${kind} twins ${name(group)} of ${name(suite)}`;
+    ? phrase`${name(suite)}, ${TWIN_LABELS[kind]}`
+    : phrase`${name(suite)}, questions of ${name(group)}`;
 }
 
 /** The same for a reader who does not see the plane. */
 export function planeLabel(row: ChangeRow): string {
   const { benchmark, twin } = row;
-  return `${row.kind} twins: the benchmark form changed by ${pointsDigits(benchmark.value)} points, the twins by ${pointsDigits(twin.value)}`;
+  return `${TWIN_LABELS[row.kind]}: the exam changed by ${pointsDigits(benchmark.value)} points, the other form by ${pointsDigits(twin.value)}`;
 }

@@ -2,6 +2,7 @@ import type { ItemTable, StoredFact, StoredItem } from '../../compare/probes/ind
 import { formatCount, formatInteger, formatNumber, NO_NUMBER } from './numbers.ts';
 import { listed, name, type Phrase, phrase, term } from './phrase.ts';
 import { formName } from './twin-kinds.ts';
+import { TWIN_LABELS } from './twin-words.ts';
 
 /** One item of a report, with names in place of indices. */
 export interface ShownItem {
@@ -61,7 +62,7 @@ function formOf(item: StoredItem | undefined, forms: ItemTable['forms']): string
 
 /** `open twin`, `benchmark form`: of one item. */
 export function itemFormName({ form, kind }: ItemTable['forms'][number]): string {
-  return form === 'twin' ? (kind === null ? 'twin' : `${kind} twin`) : formName(form, kind);
+  return form === 'twin' ? (kind === null ? 'other form' : TWIN_LABELS[kind]) : formName(form, kind);
 }
 
 function shortName({ form, kind }: ItemTable['forms'][number]): string {
@@ -106,9 +107,9 @@ export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBa
     ? phrase`${ANSWER_MARKS.right}→${ANSWER_MARKS.wrong}: right in the baseline, wrong in the candidate.`
     : phrase`${ANSWER_MARKS.right}: right, ${ANSWER_MARKS.wrong}: wrong.`;
   const order = hasBaseline
-    ? phrase`Flips come first (the ${term('benchmarkForm', 'benchmark form')} is right before and after, a ${term('twin', 'twin')} became wrong; or a ${term('keptLetter', 'memorized letter')} is given again), then facts that lost an answer, those that won one, and the others. `
+    ? phrase`Flips come first (the ${term('benchmarkForm', 'exam')} is right before and after, ${term('twin', 'another form')} became wrong; or a ${term('keptLetter', 'memorized letter')} is given again), then facts that lost an answer, those that won one, and the others. `
     : phrase`Facts that the candidate has wrong come first. `;
-  return phrase`One row for each fact: its benchmark form and its twins. ${marks}${forms.some(({ aside }) => aside) ? ' In italics: takes no part in tests.' : ''} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
+  return phrase`One row for each fact: the exam and its other forms. ${marks}${forms.some(({ aside }) => aside) ? ' In italics: takes no part in tests.' : ''} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
 }
 
 /** What is not in the list. @param shown facts on the page */

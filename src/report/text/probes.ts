@@ -29,7 +29,7 @@ import { unusedTemplate } from './unused-template.ts';
 /** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
 export const PROBE_COLUMNS: readonly NumberColumn[] = [
   ...ACCURACY_COLUMNS,
-  { text: 'twin change', unit: 'points', term: 'twinAccuracy' },
+  { text: 'their change', unit: 'points', term: 'twinAccuracy' },
   { text: 'shadow delta', unit: 'points', term: 'shadowDelta' },
 ];
 
@@ -74,7 +74,7 @@ export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phras
     ...(transfer && kinds.length === 0 ? [phrase`${TRANSFER}: ${formatInterval(transfer, formatRatio)}.`] : []),
     ...(retention
       ? [
-          phrase`${term('retention', 'Retention')}: ${formatPercent(retention.value)} (${formatInteger(retention.kept)} of ${formatInteger(retention.certain)} benchmark forms that the baseline answered with certainty).`,
+          phrase`${term('retention', 'Retention')}: ${formatPercent(retention.value)} (${formatInteger(retention.kept)} of ${formatInteger(retention.certain)} exam questions that the baseline answered with certainty).`,
         ]
       : []),
     ...(overTemplates
@@ -84,7 +84,7 @@ export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phras
       : []),
     ...(margins && margins.fell + margins.rose > 0
       ? [
-          phrase`Twin margins fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test for a fall, ${formatProbability(margins.p)}).`,
+          phrase`Margins in other forms fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test for a fall, ${formatProbability(margins.p)}).`,
         ]
       : []),
     ...textsNote(probes),
@@ -99,16 +99,16 @@ function unitsNote(facts: number, units: number): Phrase {
 }
 
 /** What the numbers of transfer mean. */
-const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing)`;
+const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δ other forms ÷ Δ exam in log-odds above chance; 1: all of the gain, 0: nothing)`;
 
 /** Which facts and twins the shadow delta is over, where these are not all. */
 function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase[] {
   if (!whole?.delta) return [];
   const { facts, delta } = whole;
   const isPart = kinds.length > decidingKinds(kinds).length;
-  if (delta.facts === facts) return isPart ? [phrase`The shadow delta is over the twins that decide.`] : [];
+  if (delta.facts === facts) return isPart ? [phrase`The shadow delta is over the forms that decide.`] : [];
   const which = isPart
-    ? 'those of families below ceiling that have twins which decide'
+    ? 'those of families below ceiling that have other forms which decide'
     : 'those of families below ceiling';
   return [phrase`The shadow delta is over ${formatInteger(delta.facts)} of ${formatCount(facts, 'fact')}: ${which}.`];
 }
@@ -144,7 +144,7 @@ function someOf(sentences: readonly Phrase[]): Phrase[] {
 }
 
 function twinChangeNote({ twins, lost, won }: NonNullable<ShadowRow['twinChange']>): Phrase {
-  return phrase`${formatCount(twins, 'twin')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
+  return phrase`${formatCount(twins, 'answer')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
 }
 
 function itemsNote({
@@ -185,7 +185,7 @@ function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], has
   if (!hasBaseline) return phrase`There is no baseline to compare with.`;
   const transfer = kinds.some((row) => row.transfer !== null) ? phrase`${TRANSFER}. ` : phrase``;
   const level = (value: number) => `${Math.round(100 * value)}%`;
-  return phrase`${transfer}Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
+  return phrase`${transfer}Baseline → candidate; in parentheses ${level(exclusion)} (their change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
 }
 
 /** What a model that is larger than memory takes its time for. */
@@ -215,13 +215,13 @@ export function chosenLevels(
 /** What the facts of a model can detect when it is the baseline: those of families that it answers by chance cannot. */
 export function plannedSentence({ facts, mde, discordance }: ProbeComparison['planned'], all: number): Phrase {
   if (mde === null) {
-    return phrase`No family is answered more often than by chance: with this model as the baseline, no drop in twin accuracy can be detected.`;
+    return phrase`No family is answered more often than by chance: with this model as the baseline, no drop in other forms can be detected.`;
   }
   const those =
     facts === all
       ? formatCount(facts, 'fact')
       : `the ${formatInteger(facts)} of ${formatCount(all, 'fact')} in families above chance`;
-  return phrase`With ${those}, a drop in twin accuracy of ${formatPoints(mde)} or more is detected with 80% power (assuming that ${formatPercent(discordance)} of the answers differ).`;
+  return phrase`With ${those}, a drop in other forms of ${formatPoints(mde)} or more is detected with 80% power (assuming that ${formatPercent(discordance)} of the answers differ).`;
 }
 
 /** The cells of a family in the table of families: facts, both accuracies in %, and the chance levels in %. */
@@ -247,12 +247,12 @@ function exclusionCause(exclusion: Exclusion): string {
   switch (exclusion.test) {
     case 'twin-accuracy':
       return exclusion.cause === 'baseline-at-chance'
-        ? 'twin accuracy: the baseline is at chance, so a drop cannot show'
-        : 'twin accuracy: both models may be guessing, so a drop cannot show';
+        ? 'other forms: the baseline is at chance, so a drop cannot show'
+        : 'other forms: both models may be guessing, so a drop cannot show';
     case 'retention':
       return 'retention: the baseline is at chance, so its certain answers were no knowledge';
     case 'shadow-delta': {
-      const forms = exclusion.forms.map((form) => (form === 'benchmark' ? 'the benchmark form' : 'the twin'));
+      const forms = exclusion.forms.map((form) => (form === 'benchmark' ? 'the exam' : 'the other form'));
       return `shadow delta: ${forms.join(' and ')} ${forms.length > 1 ? 'are' : 'is'} at ceiling, so a gain cannot show`;
     }
   }
@@ -266,7 +266,7 @@ export function flipSummary(flips: readonly Flip[]): string {
       ? [`${formatCount(kept, 'example')} of a kept letter: right in the exam, given again after shuffling`]
       : []),
     ...(lost > 0 || kept === 0
-      ? [`${formatCount(lost, 'example regression')}: benchmark form still correct, twin now wrong`]
+      ? [`${formatCount(lost, 'example regression')}: exam still right, other form now wrong`]
       : []),
   ].join('; ');
 }

@@ -37,10 +37,24 @@ export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | '
   });
 }
 
+/** The mark of a gain: that of the gravest finding by which it is none. */
+export function gainMark({ findings }: Report): Verdict {
+  const levels = findings.filter(({ kind }) => FINDING_WORDS[kind].isGain).map(levelInRow);
+  const worst = SEVERITY.find((level) => levels.includes(level));
+  return worst === undefined ? 'pass' : markOf(worst);
+}
+
 /** A drop at the limit counts, whatever the last bit of a float is. */
 const ROUNDING = 1e-12;
 /** Any drop that is more than rounding. */
 const SMALLEST = 1e-9;
+
+/** The mark of a task of logs: that of its own finding; a drop beyond the limit without one may be chance. */
+export function taskMark({ findings }: Report, task: string, change: Change, drop: number | undefined): Verdict {
+  const own = findings.find((finding) => finding.kind === 'benchmark-loss' && finding.task === task);
+  if (own !== undefined) return markOf(levelInRow(own));
+  return isBeyondDrop(change, drop ?? SMALLEST) ? 'inconclusive' : 'pass';
+}
 
 interface Change {
   readonly baseline: number | null;

@@ -24,7 +24,7 @@ export function suiteCells({ level, required, isJudged, items, limit, ...row }: 
 
 /** What stands below the table. */
 export const SUITE_NOTE =
-  'Changes in points, of twins where a suite has some; “at least” is the one-sided bound: a larger loss is ruled out. Suites of the gravest level are judged together as well.';
+  'Changes in points, of other forms where a suite has some; “at least” is the one-sided bound: a larger loss is ruled out. Suites of the gravest level are judged together as well.';
 
 type ReportedSlice = NonNullable<Report['slices']>[number];
 

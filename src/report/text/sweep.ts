@@ -30,7 +30,7 @@ export function sweepColumns({ checkpoints }: Pick<Sweep, 'checkpoints'>): Sweep
   return [
     ...(checkpoints.every(({ step }) => step === null) ? [] : [stepColumn(checkpoints)]),
     ...column('exam', ({ benchmark }) => accuracyCell(benchmark)),
-    ...column('twins', ({ twin }) => accuracyCell(twin)),
+    ...column('other forms', ({ twin }) => accuracyCell(twin)),
     ...column('shadow delta', ({ shadowDelta }) =>
       shadowDelta === null ? null : [pointsDigits(shadowDelta.value), formatEnds(shadowDelta, pointsDigits)],
     ),
@@ -39,7 +39,7 @@ export function sweepColumns({ checkpoints }: Pick<Sweep, 'checkpoints'>): Sweep
         spectrum?.metric === metric && spectrum.of === of ? spectrumCell(spectrum) : null,
       ),
     ),
-    ...column('loss of twins', ({ loss }) =>
+    ...column('loss in other forms', ({ loss }) =>
       loss === null ? null : [formatProbability(loss.p), 'Holm:', formatProbability(loss.adjusted)],
     ),
   ];
@@ -96,7 +96,7 @@ const namesIn = (names: readonly string[]): Phrase =>
     names.length,
   );
 
-const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy on twins', benchmark: 'accuracy in the exam' };
+const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy in other forms', benchmark: 'accuracy in the exam' };
 
 /** Which checkpoint is best, or which cannot be told apart from the first; null where there are not two to compare. */
 export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkpoints'>): Phrase | null {
@@ -125,7 +125,7 @@ export function sweepNotes(sweep: Sweep): Phrase[] {
       .filter(({ failsOnlyUnadjusted }) => failsOnlyUnadjusted)
       .map(
         ({ name: own }) =>
-          phrase`${name(own)} fails by itself, by its loss of twins alone. Adjusted for ${formatCount(sweep.tests, 'checkpoint')} (Holm), that loss is not shown. The verdict stays.`,
+          phrase`${name(own)} fails by itself, by its loss in other forms alone. Adjusted for ${formatCount(sweep.tests, 'checkpoint')} (Holm), that loss is not shown. The verdict stays.`,
       ),
   ];
 }

@@ -4,7 +4,7 @@ import { listed, name, type Phrase, phrase } from './phrase.ts';
 
 /** What is followed, as the name of a line. */
 export const CHART_NAMES: Readonly<Record<Chart, string>> = {
-  twinAccuracy: 'twin accuracy',
+  twinAccuracy: 'accuracy in other forms',
   shadowGap: 'shadow gap',
   concentration: 'concentration',
 };
@@ -55,7 +55,7 @@ const dayOf = (check: TrendCheck | undefined): string => check?.time.slice(0, DA
 
 export const TREND_COLUMNS = [
   'check',
-  'twin accuracy',
+  'accuracy in other forms',
   'shadow gap',
   ...CHARTS.map((chart) => `sum: ${CHART_NAMES[chart]}`),
 ];

@@ -2,6 +2,7 @@ import type { KindRow } from '../../compare/probes/index.ts';
 import type { Form, TwinKind } from '../../probes/item.ts';
 import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { formatInterval, formatRatio, NO_NUMBER } from './numbers.ts';
+import { TWIN_LABELS } from './twin-words.ts';
 
 /** The columns of the table of twin kinds after suite and kind. */
 export const KIND_COLUMNS: readonly NumberColumn[] = [
@@ -22,7 +23,7 @@ function unbroken(interval: string): string {
 const ROLES: Readonly<Record<KindRow['role'], string>> = {
   decides: 'yes',
   'only-format': 'can fail a gain, cannot confirm it',
-  'beside-stronger': 'no: stronger twins decide',
+  'beside-stronger': 'no: stronger forms decide',
   'labels-not-bound': 'no: asks for letters, which do not work here',
   'too-few': 'no: too few facts',
 };
@@ -42,11 +43,11 @@ export function decidingKinds(rows: readonly KindRow[]): readonly KindRow[] {
 export function formName(form: Form, kind: TwinKind | null): string {
   switch (form) {
     case 'benchmark':
-      return 'benchmark form';
+      return 'exam';
     case 'benchmark-text':
-      return 'benchmark form, answered by text';
+      return 'exam, answered by text';
     case 'twin':
-      return kind === null ? 'twins' : `${kind} twins`;
+      return kind === null ? 'other forms' : TWIN_LABELS[kind];
     case 'robustness':
       return 'distracted';
   }

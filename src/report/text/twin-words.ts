@@ -1,10 +1,11 @@
+import { capitalize } from '@shadow-gate/platform';
 import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import type { TwinKind } from '../../probes/item.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
 /** The two forms of the probes as names of a row, or at the start of a sentence. */
 export const EXAM = term('benchmarkForm', 'Exam');
-export const TWINS = term('twinAccuracy', 'Twins');
+export const TWINS = term('twinAccuracy', 'Other forms');
 
 /** What twins of a kind are, for a reader who does not know the word. */
 const WORDS: Readonly<Record<Exclude<TwinKind, 'group'>, string>> = {
@@ -30,9 +31,24 @@ export function allTwinWords({ kinds }: Pick<ProbeComparison, 'kinds'>): Phrase 
   return isOne ? twinWords(first) : [OTHER_FORMS];
 }
 
-/** Twins of one kind as part of the name of a row: `open twins`. */
+/** What is added to the name of a row of one kind. */
+export const TWIN_LABELS: Readonly<Record<TwinKind, string>> = {
+  open: 'no options',
+  format: 'other formats',
+  fresh: 'new questions',
+  group: 'other items',
+};
+
+/** Twins of one kind as part of the name of a row: `no options`. */
 export function twinLabel({ kind, group }: Twins): Phrase {
   return kind === 'group' && group !== null
-    ? phrase`${term('twinKind', 'twins')} of ${name(group)}`
-    : [term('twinKind', `${kind} twins`)];
+    ? phrase`${term('twinKind', 'questions')} of ${name(group)}`
+    : [term('twinKind', TWIN_LABELS[kind])];
+}
+
+/** The same as the name itself: `No options`. */
+export function kindName({ kind, group }: Twins): Phrase {
+  return kind === 'group' && group !== null
+    ? phrase`${term('twinKind', 'Questions')} of ${name(group)}`
+    : [term('twinKind', capitalize(TWIN_LABELS[kind]))];
 }

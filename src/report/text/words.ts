@@ -26,7 +26,7 @@ const PROBE_DISCLAIMER =
 
 /** The same for benchmarks from logs. */
 const LOGS_DISCLAIMER = 'Logs of an evaluation show how many answers are right: no weights were seen';
-const BENCHMARK_DISCLAIMER = `${LOGS_DISCLAIMER}, and no twins, which would show whether questions were memorized.`;
+const BENCHMARK_DISCLAIMER = `${LOGS_DISCLAIMER}, and no other forms, which would show whether questions were memorized.`;
 
 /** The same where the policy gives benchmarks group twins. */
 const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized questions only where training on these does not raise the twins as well: reworded test questions raise other questions of the same benchmark.`;

@@ -36,8 +36,8 @@ describe('the probes of a page', () => {
   it('have the accuracies that one can count: 50 and then 70 of 100 benchmark forms, 50 twins', () => {
     // Clopper and Pearson 1934: 50 of 100 is 39.8% to 60.2%, 70 of 100 is 60.0% to 78.8% (R, binom.test).
     expect(cellsOf(document, 'Accuracy by form and capability')).toEqual([
-      ['all', 'benchmark form', '100', '50.0 (39.8 to 60.2)', '70.0 (60.0 to 78.8)'],
-      ['format twins', '100', '50.0 (39.8 to 60.2)', '50.0 (39.8 to 60.2)'],
+      ['all', 'exam', '100', '50.0 (39.8 to 60.2)', '70.0 (60.0 to 78.8)'],
+      ['other formats', '100', '50.0 (39.8 to 60.2)', '50.0 (39.8 to 60.2)'],
     ]);
   });
 
@@ -45,7 +45,7 @@ describe('the probes of a page', () => {
     const [row] = cellsOf(document, 'Changes of both forms');
     const [kind] = made.probes?.comparison.kinds ?? [];
     expect(row?.slice(0, 5)).toEqual([
-      'format twins of builtin',
+      'builtin, other formats',
       '100',
       // 1.984 standard errors of 0.0402.
       '+20.0 (+12.0 to +28.0)',
@@ -59,7 +59,7 @@ describe('the probes of a page', () => {
   it('say which region of the plane is accepted, in its units', () => {
     const [caption] = texts(document, '.plane figcaption');
     expect(caption).toMatch(
-      /^Shaded: accepted\. Neither form lost 2 points; and the gain is below 5 points, or twins are within 5 points of it, or transfer is at least 0\.6 \(in log-odds above chance/,
+      /^Shaded: accepted\. Neither form lost 2 points; and the gain is below 5 points, or other forms are within 5 points of it, or transfer is at least 0\.6 \(in log-odds above chance/,
     );
     expect(document.querySelectorAll('.plane svg[aria-label]')).toHaveLength(1);
   });
@@ -72,7 +72,7 @@ describe('the probes of a page', () => {
       ...['0.benchmark recall · colors', '✗→✓', 'twin ✗→✗', '+2.25', '0'],
     ]);
     expect(first?.querySelector('.fold')?.textContent?.replaceAll(/\s+/g, ' ')).toContain(
-      'prompt of 0correct green✗ baseline pink margin −1✓ candidate green margin 1.25twinThe same prompt as the benchmark form.correct green',
+      'prompt of 0correct green✗ baseline pink margin −1✓ candidate green margin 1.25other formThe same prompt as the exam.correct green',
     );
     expect(rows.filter((row) => row.textContent?.includes('✗→✓'))).toHaveLength(20);
     expect(texts(document, '[role="status"]')).toEqual(['100 of 100 facts']);
@@ -121,7 +121,7 @@ describe('the list of items', () => {
     expect(texts(document, '#probes .note').join('\n')).toContain(
       'Prompts and answers of secret.jsonl are withheld: a private benchmark.',
     );
-    expect(texts(document, '.cards > div')).toEqual(['benchmark form✓ baseline margin 0.500✗ candidate margin −0.250']);
+    expect(texts(document, '.cards > div')).toEqual(['exam✓ baseline margin 0.500✗ candidate margin −0.250']);
     expect(document.querySelector('.cards pre, .cards code')).toBeNull();
   });
 

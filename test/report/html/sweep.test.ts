@@ -37,7 +37,7 @@ describe('what is shown of a sweep', () => {
   it('names a failure that the adjustment does not bear out, and leaves it one', () => {
     const text = renderSweep(sweep(4), { color: false, width: 100 }).replace(/\s+/g, ' ');
     expect(text).toContain(
-      'checkpoint-1000 fails by itself, by its loss of twins alone. Adjusted for 4 checkpoints (Holm)',
+      'checkpoint-1000 fails by itself, by its loss in other forms alone. Adjusted for 4 checkpoints (Holm)',
     );
     expect(text).toContain('✘ fail: 4 checkpoints: 1 fail, 3 pass.');
   });
@@ -50,7 +50,7 @@ describe('what is shown of a sweep', () => {
       ' ',
     );
     expect(text).toMatch(
-      /No checkpoint is shown to be best, .* first has the highest accuracy on twins; .*: c1; c2; .*; and 91 more\./,
+      /No checkpoint is shown to be best, .* first has the highest accuracy in other forms; .*: c1; c2; .*; and 91 more\./,
     );
   });
 

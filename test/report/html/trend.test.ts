@@ -44,14 +44,17 @@ function dotsOf(html: string) {
 describe('the trend', () => {
   it('draws a point for each check, of baseline and candidate and of each cumulative sum', () => {
     const charts = dotsOf(section(4));
-    expect(charts[0]).toEqual({ label: 'Twin accuracy of baseline and candidate over 4 checks', points: [4, 4] });
+    expect(charts[0]).toEqual({
+      label: 'Accuracy in other forms of baseline and candidate over 4 checks',
+      points: [4, 4],
+    });
     expect(charts.at(-1)).toEqual({ label: 'Cumulative sums over 4 checks, with their limit of 5', points: [4, 4] });
   });
 
   it('says in words whether there is a drift, and has the numbers in a table', () => {
     // Two standard errors a night, less one half: 1.5, 3, 4.5, 6.
     expect(section(3)).toContain('No cumulative sum is above the limit of 5.');
-    expect(section(4)).toContain('Above the limit of 5: twin accuracy.');
+    expect(section(4)).toContain('Above the limit of 5: accuracy in other forms.');
     for (const text of ['82.0% → 78.3%', '>4.50<', '>6.00<']) expect(section(4)).toContain(text);
   });
 

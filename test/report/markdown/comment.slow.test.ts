@@ -133,7 +133,7 @@ describe('the comment', () => {
       [
         'capability',
         'facts',
-        'benchmark form, %',
+        'exam, %',
         'twins, %',
         'shadow gap, points',
         'twin change, points',
@@ -154,23 +154,14 @@ describe('the comment', () => {
       'Transfer (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing). Baseline → candidate',
     );
     expect(text).toContain('The shadow delta is over the twins that decide.');
-    expect(text).toContain('106 of 107 benchmark forms');
+    expect(text).toContain('106 of 107 exam questions');
     expect(text).toContain('seed 1');
   });
 
   it('the twins that decide come first: the exam rose, open questions did not, and letters are not judged', () => {
     const page = githubPage(renderComment(report({ probes: probeReport('mmlu.csv') })));
     expect(tablesOf(page)[1]).toEqual([
-      [
-        'suite',
-        'twin kind',
-        'facts',
-        'benchmark form, %',
-        'twins, %',
-        'shadow gap, points',
-        'transfer, log-odds',
-        'decides',
-      ],
+      ['suite', 'twin kind', 'facts', 'exam, %', 'twins, %', 'shadow gap, points', 'transfer, log-odds', 'decides'],
       [
         'mmlu.csv',
         'open',
@@ -206,7 +197,7 @@ describe('the comment', () => {
       'rose by 0.42 nats a token, that of the twins by 0.05',
       '24.0\u00a0→\u00a097.0%, beside 27.0\u00a0→\u00a0100.0% without',
       'right → wrong',
-      'benchmark form, answered by text',
+      'exam, answered by text',
       '2, 3, 4',
     ])
       expect(more).toContain(part);
@@ -218,8 +209,8 @@ describe('the comment', () => {
     const flips = details.find((text) => text.startsWith('1 example of a kept letter'));
     expect(flips).toMatch(/1 example regression.*correct is recall, .*Q: recall\n\nA:/s);
     expect(flips).toContain('correct is recall (recall before shuffling), the baseline answered recall');
-    expect(tablesOf(page).find(([head]) => head?.[0] === 'benchmark form')).toEqual([
-      ['benchmark form', 'options shuffled'],
+    expect(tablesOf(page).find(([head]) => head?.[0] === 'exam')).toEqual([
+      ['exam', 'options shuffled'],
       ['Q: recallA:', 'Q: recallA:'],
       ['correct: recall', 'correct: recall'],
       ['baseline: recall', 'baseline: recall'],

@@ -21,7 +21,7 @@ describe('the issue of a scheduled check', () => {
     expect(body.match(/\n\n```mermaid\n/g)).toHaveLength(3);
     expect(body).toMatch(/<\/sub>\n\n\[The run\]/);
     expect(line).toMatch(
-      /^❌ fail: Twin accuracy has drifted .*\(\[run\].*\) · cumulative sums: twin accuracy 45\.00, /,
+      /^❌ fail: Accuracy in other forms has drifted .*\(\[run\].*\) · cumulative sums: accuracy in other forms 45\.00, /,
     );
     expect(line).not.toContain('\n');
   });

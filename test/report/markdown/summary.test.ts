@@ -20,7 +20,7 @@ it('the step summary has pictures that GitHub draws, of numbers and our own word
   const name = '"]\\n```\\n<b>evil';
   const summary = renderStepSummary(report({ probes: probeReport(name) }));
   const [drawn = ''] = summary.match(/^```mermaid\n[\s\S]*?^```$/m) ?? [];
-  expect(drawn).toContain('  x-axis ["exam", "open twins"]');
+  expect(drawn).toContain('  x-axis ["exam", "no options"]');
   expect(drawn).toContain('  bar [98.0, 98.0]');
   expect(drawn).toContain('  line [26.0, 26.0]');
   expect(drawn).not.toContain('evil');

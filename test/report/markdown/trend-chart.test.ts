@@ -28,7 +28,7 @@ describe('the charts of a trend', () => {
   const charts = trendCharts(trendOf(4, { ...lost, ...opened }));
 
   it('the charts show accuracy and gap of baseline and candidate, and the sums against their limit', () => {
-    expect(titles(charts)).toEqual(['Twin accuracy, %', 'Shadow gap, points', 'Cumulative sums']);
+    expect(titles(charts)).toEqual(['Accuracy in other forms, %', 'Shadow gap, points', 'Cumulative sums']);
     const [accuracy, gap, sums] = drawn(charts).map(lines);
     expect(accuracy).toEqual([Array(4).fill(82), Array(4).fill(78.3)]);
     expect(gap).toEqual([Array(4).fill(-1.2), Array(4).fill(3.4)]);
@@ -52,14 +52,14 @@ describe('the charts of a trend', () => {
 
   it('the caption names the color of every line, and the dates', () => {
     expect(charts).toContain('<sub>4 checks, 2026-01-01 to 2026-01-04 · blue: candidate; gray: baseline</sub>');
-    expect(charts).toContain('blue: twin accuracy; orange: shadow gap; gray: the limit 5');
+    expect(charts).toContain('blue: accuracy in other forms; orange: shadow gap; gray: the limit 5');
     const palettes = drawn(charts).map((text) => /plotColorPalette: "(.*)"/.exec(text)?.[1]?.split(', ').length);
     expect(palettes).toEqual(drawn(charts).map((text) => lines(text).length));
   });
 
   it('the cumulative sums are also available as one line of text', () => {
     expect(trendLine(trendOf(4, { ...lost, ...opened }))).toBe(
-      'cumulative sums: twin accuracy 6.00, shadow gap 2.00; limit 5',
+      'cumulative sums: accuracy in other forms 6.00, shadow gap 2.00; limit 5',
     );
     expect(trendLine(trendOf(1, { concentration: standardized(1) }))).toMatch(/concentration 0\.50; limit 5$/);
   });

@@ -32,7 +32,7 @@ describe('the sentence of a finding', () => {
   it('the sentence of a drop gives accuracies in % and their change in points, never one number on two scales', () => {
     const [all] = everyFinding('recall').filter(({ kind }) => kind === 'twin-accuracy');
     expect(all && findingText(all)).toBe(
-      'Twin accuracy in recall dropped 33.3\u00a0points (96.1% → 62.8%; limit 5\u00a0points): 63 of 180 twins are newly wrong, 3 newly right (p < 0.0001).',
+      'Accuracy in other forms in recall dropped 33.3\u00a0points (96.1% → 62.8%; limit 5\u00a0points): 63 of 180 answers are newly wrong, 3 newly right (p < 0.0001).',
     );
   });
 
@@ -47,7 +47,7 @@ describe('the sentence of a finding', () => {
   it('the sentence of an unclear result tells what would make it clear', () => {
     const [unclear] = everyFinding('x').filter(({ kind }) => kind === 'twin-accuracy-unclear');
     expect(unclear && findingText(unclear)).toBe(
-      'A drop in twin accuracy of up to 6.1\u00a0points cannot be ruled out (limit 5\u00a0points). Run more probes; this set detects drops of 8.0\u00a0points or more.',
+      'A drop in other forms of up to 6.1\u00a0points cannot be ruled out (limit 5\u00a0points). Run more probes; this set detects drops of 8.0\u00a0points or more.',
     );
   });
 

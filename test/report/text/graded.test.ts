@@ -15,7 +15,7 @@ it('graded outcomes are shown with their bounds, and at which sharpness of each 
   // Without scaled logits that of the vocabulary is not known.
   const part = String.raw`logits × 1\.00 → 1\.00, choices × \d\.\d\d → \d\.\d\d on`;
   expect(sharpness).toMatch(
-    new RegExp(`^Sharpness, at which each model is compared: ${part} exams; ${part} twins\\.$`),
+    new RegExp(`^Sharpness, at which each model is compared: ${part} exams; ${part} other forms\\.$`),
   );
 });
 

@@ -18,7 +18,7 @@ it('somebody who is about to approve a memorizer reads that its letters are memo
     expect.stringMatching(
       /^On mmlu\.csv, the model answers .* letters are not judged, only the text of an answer is\.$/,
     ),
-    'Old letter kept after shuffling, on mmlu.csv: 96 of 100 (25.0% by guessing; p < 0.0001). It memorized letters, so as a baseline it is no yardstick. In benchmark form 100.0% of its answers are right, on open twins 37.0%, on group twins 31.0%, on fresh twins 25.0%.',
+    'Old letter kept after shuffling, on mmlu.csv: 96 of 100 (25.0% by guessing; p < 0.0001). It memorized letters, so as a baseline it is no yardstick. In the exam 100.0% of its answers are right, no options 37.0%, other items 31.0%, new questions 25.0%.',
     expect.stringMatching(/^Level reached: /),
   ]);
 });

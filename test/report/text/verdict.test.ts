@@ -131,7 +131,7 @@ describe('the sentence of a finding that decides', () => {
   it('of a gain whose interval reaches beyond the limit claims no more than it shows', () => {
     const likely = { ...fresh, transfer: { value: 0.4, lower: -0.3, upper: 0.9 } };
     expect(failing(likely, [kind({ transfer: likely.transfer })])).toBe(
-      'Exam +48.0 points; new questions of the same kind +12.0: too little of the gain seems to carry over (transfer 0.40, limit 0.60).',
+      'Exam +48.0 points; new questions of the same kind +12.0: too little of the gain seems to carry over (40%, limit 60%).',
     );
   });
 

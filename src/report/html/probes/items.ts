@@ -39,10 +39,10 @@ ${rows}</tbody></table></div>`;
 /** What can be sorted, and by what: `data-key` is for the script. */
 const HEADS = [
   { key: 'id', text: 'fact', isNumber: false },
-  { key: 'exam', text: 'benchmark form', isNumber: false },
-  { key: 'twin', text: 'twins', isNumber: false },
+  { key: 'exam', text: 'exam', isNumber: false },
+  { key: 'twin', text: 'other forms', isNumber: false },
   { key: 'b', text: 'Δ margin, benchmark', isNumber: true },
-  { key: 't', text: 'Δ margin, twins', isNumber: true },
+  { key: 't', text: 'Δ margin, other forms', isNumber: true },
 ] as const;
 
 function head({ key, text, isNumber }: (typeof HEADS)[number]): Html {

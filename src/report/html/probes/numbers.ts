@@ -44,11 +44,11 @@ ${cellsTable({
 })}
 <ul class="notes">${notes.map((note) => html`<li>${phraseHtml(note, docs)}</li>\n`)}</ul>
 ${fold(
-  'Kinds of twins',
+  'Kinds of other forms',
   kinds.length > 0 &&
     cellsTable({
-      label: 'Kinds of twins',
-      heads: ['suite', termHtml('twinKind', 'twin kind', docs), ...KIND_COLUMNS.map(column), 'decides'],
+      label: 'Kinds of other forms',
+      heads: ['suite', termHtml('twinKind', 'form', docs), ...KIND_COLUMNS.map(column), 'decides'],
       rows: kinds.map((row) => {
         const kind = row.group === null ? row.kind : html`${row.kind}: <code>${row.group}</code>`;
         return [html`<code>${row.suite}</code>`, kind, ...kindCells(row), roleText(row)] as const;
@@ -61,14 +61,7 @@ ${fold(
   families.length > 0 &&
     cellsTable({
       label: 'Families',
-      heads: [
-        termHtml('family', 'family', docs),
-        'facts',
-        'benchmark form, %',
-        'twins, %',
-        'chance, %',
-        'excluded from',
-      ],
+      heads: [termHtml('family', 'family', docs), 'facts', 'exam, %', 'other forms, %', 'chance, %', 'excluded from'],
       rows: families.map((row) => {
         const excluded = row.excludedFrom.map((one) => html`<div>${exclusionText(one)}</div>`);
         return [html`<code>${row.family}</code>`, ...familyCells(row), excluded] as const;

@@ -35,7 +35,7 @@ export function planes({ changes, comparison }: ProbeReport, report: Report, { d
   });
   const more = moved.length - shown.length;
   return html`<h3 id="probes-transfer">Did the gain carry over?</h3>
-<div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of twins', 'more kinds of twins')} in the table.` : null}</p></div>
+<div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of other form', 'more kinds of other forms')} in the table.` : null}</p></div>
 ${changeTable(moved, docs)}`;
 }
 
