@@ -4,6 +4,7 @@ import type { OnProgress } from '@shadow-gate/platform/progress';
 import { VERDICT_EXIT } from '../compare/report.ts';
 import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/index.ts';
+import { programWords } from './init/shell-words.ts';
 import { openDisplay, type ProgressDisplay } from './progress/progress-display.ts';
 import { openThreadedDisplay } from './progress/threaded-display.ts';
 
@@ -17,6 +18,8 @@ export interface Io {
   /** Where answers come from; missing for a test without any. */
   readonly stdin?: InputStream;
   readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** How the process was started; missing for a test. */
+  readonly argv?: readonly string[];
 }
 
 type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -50,9 +53,15 @@ export class Output {
     return this.#io.stdin ?? Readable.from([]);
   }
 
+  /** How this program was started, to start it again. */
+  get program(): string {
+    return programWords(this.#io.argv ?? []);
+  }
+
   get terminal(): TerminalOptions {
     const { stdout, env } = this.#io;
     return {
+      program: this.program,
       color: this.wantsColor ?? usesColor(env, stdout.isTTY === true),
       width: Math.max(MIN_WIDTH, stdout.columns || DEFAULT_WIDTH),
     };

@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../policy/policy.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { REPORT_EXAMPLES } from './help.ts';
+import { lastReportFile } from './last-report.ts';
 import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
@@ -15,21 +16,26 @@ import { printVerdict, verdictExitCode, writeHtml } from './verdict.ts';
 interface ReportOptions extends VerdictOptions, ModelCardOptions {
   markdown?: boolean;
   html?: string;
+  last?: boolean;
 }
 
 export function addReportCommand(program: Command, output: Output): void {
   const command = program
     .command('report')
     .description('print a saved report, or what a measurement can show as a baseline')
-    .argument('<report.json|measurement.json>')
+    .argument('[report.json|measurement.json]')
+    .option('--last', 'the report of the last check on this machine, in place of a file')
     .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet', 'verbose']))
     .option('--html <file>', 'also write the report as a page to explore');
   verdictOptions(modelCardOptions(command))
     .addHelpText('after', REPORT_EXAMPLES)
-    .action((file: string, options: ReportOptions) => runReport(file, options, output));
+    .action((file: string | undefined, options: ReportOptions) => runReport(file, options, output));
 }
 
-async function runReport(file: string, options: ReportOptions, output: Output): Promise<void> {
+async function runReport(given: string | undefined, options: ReportOptions, output: Output): Promise<void> {
+  const { last = false } = options;
+  if (last === (given !== undefined)) throw new UserError('report needs a file, or --last', 'give one of them');
+  const file = given ?? lastReportFile();
   await expectModelCard(options);
   if (await isMeasurement(file)) return reportMeasurement(file, options, output);
   const report = await readReport(file);

@@ -10,6 +10,7 @@ import { renderJunit } from '../report/junit.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { renderShort, renderTerminal, renderVerdict } from '../report/terminal/index.ts';
 import type { DetailsPlace } from '../report/text/index.ts';
+import { keepLastReport } from './last-report.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
@@ -52,11 +53,16 @@ export async function writeAndPrint(
   write: (folder: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const { out } = options;
+  const isKept = await keepLastReport(report);
   const failure = await writeFiles(report, options, output, write).then(
     () => null,
     (error: unknown) => ({ error }),
   );
-  printVerdict(report, { ...options, details: detailsIn(failure ? undefined : out) }, output);
+  printVerdict(
+    report,
+    { ...options, details: detailsIn(failure ? undefined : out, { isKept, program: output.program }) },
+    output,
+  );
   if (failure) throw failure.error;
 }
 
@@ -89,10 +95,12 @@ function shownReport(
 }
 
 /** Where the details are of a report that was written to a folder, or not at all. */
-function detailsIn(folder: string | undefined): DetailsPlace {
-  return folder === undefined
-    ? { kind: 'option', option: '--out DIR' }
-    : { kind: 'file', path: join(folder, 'report.html') };
+function detailsIn(
+  folder: string | undefined,
+  { isKept, program }: { readonly isKept: boolean; readonly program: string },
+): DetailsPlace {
+  if (folder !== undefined) return { kind: 'file', path: join(folder, 'report.html') };
+  return { kind: 'option', option: isKept ? `${program} report --last --html FILE` : '--out DIR' };
 }
 
 /** The code of a verdict that fails, else 0. */

@@ -95,6 +95,10 @@ const probeReportSchema = z.strictObject({
       allItems: z.int().nonnegative(),
       blocks: z.int().nonnegative(),
       allBlocks: z.int().positive(),
+      /** Accuracies of the whole measurement of the baseline, over all facts and by capability; absent in reports of version 0.2.0. */
+      baseline: z
+        .array(z.strictObject({ capability: z.string().nullable(), benchmark: z.number(), twin: z.number() }))
+        .optional(),
     })
     .optional(),
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),

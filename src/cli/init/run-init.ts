@@ -10,7 +10,6 @@ import { initNextSteps } from './next-steps.ts';
 import type { InitOptions } from './options.ts';
 import type { InitQuestions } from './questions.ts';
 import { inWidth, sayTo } from './say.ts';
-import { programWords } from './shell-words.ts';
 import { type Subject, servedSubject, storedSubject } from './subject.ts';
 import { expectAllWritable, type FileToWrite, writeTogether } from './write-files.ts';
 
@@ -77,7 +76,7 @@ function tell(
   for (const path of files.kept) output.print(`· kept ${printable(path)}, which was there`);
   output.print('');
   const steps = initNextSteps({
-    program: programWords(process.argv),
+    program: output.program,
     commit: [...written.map(({ path }) => path), ...(files.newPolicy?.benchmarks ?? [])],
     hasRepository,
     isPlaceholder: options.action === ACTION && ACTION.startsWith('OWNER/'),

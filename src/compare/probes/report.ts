@@ -49,7 +49,7 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
   return describe(context, asked, compare, {
     evidence: (comparison) => evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
     pool: evaluation.pool,
-    stops: { baseline, settled, alpha: policy['twin-accuracy'].alpha },
+    stops: { baseline, settled, alpha: policy['twin-accuracy'].alpha, whole: () => compare(baseline) },
   });
 }
 
@@ -57,12 +57,14 @@ interface Stops {
   readonly baseline: MeasuredProbes;
   readonly settled: Settled | null;
   readonly alpha: number;
+  /** The whole measurement of the baseline, compared with itself. */
+  readonly whole: () => ProbeComparison;
 }
 
 /** How much of what the baseline was asked, where that is not all. */
 function sequentialOf({ sequential, items }: MeasuredProbes, stops: Stops | null): Pick<ProbeReport, 'sequential'> {
   if (sequential === undefined || stops === null) return {};
-  const { baseline, settled, alpha } = stops;
+  const { baseline, settled, alpha, whole } = stops;
   const facts = (own: MeasuredProbes['items']) => new Set(own.map(factKey)).size;
   return {
     sequential: {
@@ -74,6 +76,9 @@ function sequentialOf({ sequential, items }: MeasuredProbes, stops: Stops | null
       allItems: baseline.items.length,
       blocks: sequential.blocks,
       allBlocks: sequential.of,
+      baseline: whole().rows.flatMap(({ suite, capability, benchmark, twin }) =>
+        suite === null ? [{ capability, benchmark: benchmark.candidate, twin: twin.candidate }] : [],
+      ),
     },
   };
 }

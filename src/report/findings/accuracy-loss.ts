@@ -1,5 +1,5 @@
 import { accuracyNumbers, dropLimit, subjectIn } from '../text/deciding-row.ts';
-import { twinLossSentence } from '../text/exam-and-twins.ts';
+import { atStopping, twinLossSentence } from '../text/exam-and-twins.ts';
 import {
   formatCount,
   formatInteger,
@@ -41,7 +41,7 @@ export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
       const { form, capability, suite, change, limit } = finding;
       if (form === 'twin') return twinLossSentence(finding, report);
       const part = capability ?? suite;
-      return phrase`${SHORT[form]}${part === null ? [] : phrase` (${name(part)})`} ${formatPointsChange(change)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
+      return phrase`${SHORT[form]}${part === null ? [] : phrase` (${name(part)})`} ${formatPointsChange(change)}${atStopping(report)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
     },
     row: (finding) => {
       const { form, capability, suite, limit } = finding;

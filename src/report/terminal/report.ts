@@ -31,7 +31,8 @@ const MAX_INFOS = 5;
 const WIDE = 100;
 
 /** The whole report: the verdict first, all tables and findings, what to do, and the verdict last, where the cursor is. */
-export function renderTerminal(report: Report, { color, width }: TerminalOptions): string {
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  const { color, width } = options;
   const paint = painter(color);
   const { infos } = findingsBySeverity(report);
   const others = findingsToList(report);
@@ -63,7 +64,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     renderSlices(report, width),
     findings.join('\n'),
     small.join('\n'),
-    renderSteps(report, width),
+    renderSteps(report, options),
     verdict,
   ]
     .filter((part) => part !== '')

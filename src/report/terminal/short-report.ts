@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { type DetailsPlace, detailsWords, moreWords } from '../text/details.ts';
+import { stopSentence } from '../text/stops.ts';
 import { unusedTemplate } from '../text/unused-template.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { painter } from './paint.ts';
@@ -13,12 +14,13 @@ import { wrap } from './wrap.ts';
  * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again, where the
  * cursor is.
  */
-export function renderShort(report: Report, details: DetailsPlace, { color, width }: TerminalOptions): string {
+export function renderShort(report: Report, details: DetailsPlace, options: TerminalOptions): string {
+  const { color, width } = options;
   const verdict = renderVerdict(report, { color, width });
   return [
     verdict,
     renderDeciding(report, { color, width }),
-    renderSteps(report, width),
+    renderSteps(report, options),
     renderSmall(report, details, { color, width }),
     verdict,
   ]
@@ -36,8 +38,10 @@ function renderSmall(report: Report, details: DetailsPlace, { color, width }: Te
     probes?.withoutTemplate === undefined
       ? []
       : [phraseLine(unusedTemplate(probes.withoutTemplate, probes.suites.length), { nameLength: 60 })];
+  const stop = probes && stopSentence(probes);
+  const asked = stop === null ? [] : [phraseLine(stop)];
   const more = [moreWords(report), detailsWords(details, path)].filter((part) => part !== '').join('; ');
-  return [claim, ...template, more]
+  return [claim, ...asked, ...template, more]
     .flatMap((text) => wrap(text, width - 2))
     .map((line) => `  ${painter(color)('info', line)}`)
     .join('\n');

@@ -4,6 +4,8 @@ export interface TerminalOptions {
   color: boolean;
   /** Columns of the terminal. */
   width: number;
+  /** How the program was started, for commands to copy: `shadow-gate` by default. */
+  program?: string;
 }
 
 export interface Column {

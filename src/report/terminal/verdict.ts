@@ -54,23 +54,29 @@ function checkCell(row: DecidingRow, room: number, paint: Paint): string[] {
 }
 
 /** What to do about the finding that decides; empty after a pass. */
-export function renderSteps(report: Report, width: number): string {
+export function renderSteps(report: Report, { width, program = PROGRAM }: Omit<TerminalOptions, 'color'>): string {
   const steps = whatToDo(report);
   return steps
-    .flatMap((step, i) => stepLines(step, i === 0 ? `${WHAT_TO_DO} ` : '', width - 2))
+    .flatMap((step, i) => stepLines(step, i === 0 ? `${WHAT_TO_DO} ` : '', { width: width - 2, program }))
     .map((line) => `  ${line}`)
     .join('\n');
 }
 
 /** A command at the end of a step has lines of its own, from which it can be copied. */
-function stepLines(step: Phrase, prefix: string, width: number): string[] {
+function stepLines(
+  step: Phrase,
+  prefix: string,
+  { width, program }: { readonly width: number; readonly program: string },
+): string[] {
   const last = step.at(-1);
   if (typeof last !== 'object' || last.kind !== 'command') return wrap(prefix + phraseLine(step), width);
   const words = wrap(prefix + phraseLine(step.slice(0, -1)).trimEnd(), width);
-  return [
-    ...words,
-    ...wrapCommand(phraseLine([last]), width - COMMAND_INDENT.length).map((line) => COMMAND_INDENT + line),
-  ];
+  const command = phraseLine([last]);
+  const started = command.startsWith(`${PROGRAM} `) ? program + command.slice(PROGRAM.length) : command;
+  return [...words, ...wrapCommand(started, width - COMMAND_INDENT.length).map((line) => COMMAND_INDENT + line)];
 }
 
 const COMMAND_INDENT = '  ';
+
+/** As commands of a report have it. */
+const PROGRAM = 'shadow-gate';

@@ -5,6 +5,7 @@ import type { DecidingRow } from './deciding-row.ts';
 import { wordsOf } from './finding.ts';
 import { findingRow } from './row-marks.ts';
 import { findingsBySeverity } from './verdict.ts';
+import { withWholeScores } from './whole-scores.ts';
 
 /** What fits a screen of a phone. */
 const MOST_ROWS = 5;
@@ -25,7 +26,7 @@ export function decidingTable(report: Report): readonly DecidingRow[] {
   const { grave } = findingsBySeverity(report);
   const found = onePart(withoutSummary(grave)).map((finding) => findingRow(finding, report));
   const context = contextRows(report);
-  const rows = unique([...found, ...context]);
+  const rows = unique([...found, ...context]).map((row) => withWholeScores(row, report));
   const sorted = new Set([report.verdict, ...ORDER].flatMap((mark) => rows.filter((row) => row.mark === mark)));
   const exam = rows.find(({ key }) => key === 'exam');
   const shown = [...sorted].slice(0, MOST_ROWS);

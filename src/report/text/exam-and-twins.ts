@@ -20,6 +20,11 @@ export function examAndTwins(report: Report): Phrase | null {
   return phrase`${EXAM} ${formatPointsChange(exam)}; ${allTwinWords(report.probes.comparison)} ${pointsDigits(twins)}`;
 }
 
+/** A check that stops at a loss stops where it looks largest. */
+export function atStopping({ probes }: Report): string {
+  return probes?.sequential?.settled === 'fail' ? ' at stopping' : '';
+}
+
 /** A loss of twins, beside what the exam of the same facts did. */
 export function twinLossSentence(
   loss: Pick<FindingOf<'accuracy-loss'>, 'capability' | 'suite' | 'change' | 'limit'>,
@@ -31,7 +36,7 @@ export function twinLossSentence(
   const twins = report.probes ? allTwinWords(report.probes.comparison) : phrase`twins`;
   const part = capability ?? suite;
   const where = part === null ? [] : phrase` (${name(part)})`;
-  const rest = phrase`${pointsDigits(change)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
+  const rest = phrase`${pointsDigits(change)}${atStopping(report)}: a loss beyond the limit of ${formatPointsLimit(limit)}.`;
   return exam === null
     ? phrase`${TWINS}${where} ${rest}`
     : phrase`${EXAM}${where} ${formatPointsChange(exam)}; ${twins} ${rest}`;

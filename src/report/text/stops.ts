@@ -12,9 +12,9 @@ export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase
   const error = phrase`error at most ${formatPercentLimit(alpha)}`;
   switch (settled) {
     case 'pass':
-      return phrase`${asked}: the rest cannot hide a loss or a gain that fails (${error}). Numbers are those of what was asked.`;
+      return phrase`${asked}: the rest cannot hide a loss or a gain that fails (${error}). Changes are those of what was asked.`;
     case 'fail':
-      return phrase`${asked}: the rest cannot make up for this failure (${error}). Numbers are those of what was asked.`;
+      return phrase`${asked}: the rest cannot make up for this failure (${error}). Changes are those of what was asked.`;
     case null:
       return phrase`${asked}.`;
   }
