@@ -12,7 +12,7 @@ import { findPeers, peerOfCheckpoint } from './peers.ts';
 const THREADS = 2;
 
 /** The ratio of an earlier version, since only this one can be run here. */
-const BEFORE = '1.6 to 2.6 for SmolLM2-135M before the kernel in WebAssembly (docs/performance.md)';
+const BEFORE = '1.6 to 2.6 for SmolLM2-135M before the kernel in WebAssembly';
 
 interface BenchOptions {
   readonly checkpoint: string;

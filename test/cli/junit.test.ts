@@ -78,7 +78,7 @@ describe('JUnit XML', () => {
       return names({ ...alike, findings, verdict: wanted });
     });
     expect(failed).toEqual(passed);
-    expect(passed).toContain('shadow-gate.probes: Accuracy on twins, all and by capability');
+    expect(passed).toContain('shadow-gate.probes: Accuracy in other forms, all and by capability');
   });
 
   it('calls nothing passed that the comparison leaves open', () => {

@@ -1,11 +1,16 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
+import { type AnsweredForm, exampleFlip } from '../text/example.ts';
 import { describeFinding } from '../text/finding.ts';
+import { heroNumber } from '../text/hero.ts';
 import { formatCount } from '../text/numbers.ts';
+import { term } from '../text/phrase.ts';
 import { stopSentence } from '../text/stops.ts';
+import { EXAM } from '../text/twin-words.ts';
 import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
-import { type Html, html } from './html.ts';
+import { hero } from './hero.ts';
+import { type Html, html, lines } from './html.ts';
 import { icon } from './icon.ts';
 import { phraseHtml } from './phrase.ts';
 import { provenance } from './provenance.ts';
@@ -18,8 +23,9 @@ export const OVERVIEW_SECTION: PageSection = {
   title: 'Overview',
   render(report, options): Html {
     const { infos } = findingsBySeverity(report);
-    return html`<div class="verdict ${report.verdict}"><p class="sentence">${phraseHtml(verdictSentence(report), options.docs)}</p>${provenance(report, options)}</div>
-${deciding(report, options)}${nextSteps(report, options)}${findings(findingsToList(report), options)}${notes(infos, options)}`;
+    const number = heroNumber(report);
+    return html`<div class="verdict ${report.verdict}"><div><p class="sentence">${phraseHtml(verdictSentence(report), options.docs)}</p>${provenance(report, options)}</div>${number && hero(number)}</div>
+${deciding(report, options)}${example(report, options)}${nextSteps(report, options)}${findings(findingsToList(report), options)}${notes(infos, options)}`;
   },
 };
 
@@ -36,6 +42,23 @@ function deciding(report: Report, { docs }: PageOptions): Html | null {
       row.limit,
     ]),
   })}${stopNote(report, docs)}`;
+}
+
+/** One answer that changed, in both forms. */
+function example(report: Report, { docs }: PageOptions): Html | null {
+  const found = exampleFlip(report);
+  if (found === null) return null;
+  const { flip, exam } = found;
+  const other = flip.beside === undefined ? phraseHtml([term('twin', 'Other form')], docs) : 'Options shuffled';
+  return html`<h3>For example</h3><div class="cards">${formCard(phraseHtml([EXAM], docs), exam)}${formCard(other, flip)}</div>`;
+}
+
+function formCard(title: Html | string, { prompt, right, baseline, candidate }: AnsweredForm): Html {
+  const line = (side: string, given: string | null) => {
+    const isRight = given === right;
+    return html`<p><b class="m${isRight ? 1 : 0}">${isRight ? '✓' : '✗'}</b> ${side} <code>${given === '' ? 'nothing' : given}</code>`;
+  };
+  return html`<div><h5>${title}</h5>${prompt === null ? null : html`<pre>${lines(prompt)}</pre>`}<p>correct <code>${right}</code>${line('baseline', baseline)}${line('candidate', candidate)}</div>`;
 }
 
 /** How much was asked of what could have been. */

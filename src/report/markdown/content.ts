@@ -183,7 +183,7 @@ function probeContent(report: Report): ProbeContent {
   }
   const { comparison, items } = probes;
   const { flips } = comparison;
-  const example = report.verdict === 'pass' ? '' : exampleMarkdown(flips[0], items);
+  const example = exampleMarkdown(report);
   const others = example === '' ? flips : flips.slice(1);
   const chart = intervalChart(report);
   const notes = probeSectionNotes(probes).map((note) => phraseMarkdown(note));

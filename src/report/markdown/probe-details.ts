@@ -1,7 +1,8 @@
 import { markdownTable } from 'markdown-table';
-import { type Flip, type ItemTable, MAX_PROMPT, type StoredItem } from '../../compare/probes/index.ts';
-import type { ProbeReport } from '../../compare/report.ts';
+import type { Flip, ItemTable } from '../../compare/probes/index.ts';
+import type { ProbeReport, Report } from '../../compare/report.ts';
 import { codeBlock, codeName, plainText } from '../escape.ts';
+import { type AnsweredForm, examOfFlip, exampleFlip } from '../text/example.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';
 import { phraseMarkdown, termLink } from './phrase.ts';
 
@@ -14,18 +15,18 @@ const MAX_FAMILIES = 40;
 export function flipMarkdown(flip: Flip, items: ItemTable | null): string {
   const head = `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}`;
   if (flip.right === null) return head;
-  const exam = flip.beside ?? benchmarkFormOf(flip, items);
+  const exam = examOfFlip(flip, items);
   if (exam === null) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
   return `${head}\n\n${bothForms(flip, exam, CELL_LINES)}`;
 }
 
-/** One flip for a reader who opens nothing; empty where its texts or one of its forms are not there. */
-export function exampleMarkdown(flip: Flip | undefined, items: ItemTable | null): string {
-  const exam = flip && (flip.beside ?? benchmarkFormOf(flip, items));
-  return !flip || !exam || flip.right === null ? '' : bothForms(flip, exam, EXAMPLE_LINES);
+/** One flip for a reader who opens nothing; empty where there is none. */
+export function exampleMarkdown(report: Report): string {
+  const example = exampleFlip(report);
+  return example === null ? '' : bothForms(example.flip, example.exam, EXAMPLE_LINES);
 }
 
-function bothForms(flip: Flip, exam: Pick<Flip, 'prompt' | 'right' | 'baseline' | 'candidate'>, lines: number): string {
+function bothForms(flip: Flip, exam: AnsweredForm, lines: number): string {
   const both = [exam, flip];
   const cells = [
     both.map(({ prompt }) => promptCell(prompt, lines)),
@@ -73,24 +74,4 @@ export function familyTable({ comparison: { families } }: ProbeReport): string {
   const table = markdownTable([head, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'l'], alignDelimiters: false });
   const more = families.length - rows.length;
   return more > 0 ? `${table}\n\n<sub>and ${more} more in report.json</sub>` : table;
-}
-
-type Answered = NonNullable<Flip['beside']>;
-
-/** The benchmark form of a flip's fact, by the prompt of its twin; null where the report does not have it. */
-function benchmarkFormOf({ prompt, right }: Flip, items: ItemTable | null): Answered | null {
-  if (prompt === null || items === null) return null;
-  // Of a long prompt, a table has the end.
-  const stored = prompt.length <= MAX_PROMPT ? prompt : `…${prompt.slice(-MAX_PROMPT).replace(/^[\udc00-\udfff]/, '')}`;
-  const fact = items.facts.find(
-    ({ flip, items: own }) => flip === 'lost' && own.some((item) => item[1] === stored && item[2] === right),
-  );
-  const exam = fact?.items.find(([form]) => items.forms[form]?.form === 'benchmark');
-  return exam === undefined ? null : answersOf(exam);
-}
-
-/** Null stands for the right answer. */
-function answersOf([, prompt, right, baseline, candidate]: StoredItem): Answered | null {
-  if (typeof prompt !== 'string' || right === null) return null;
-  return { prompt, right, baseline: baseline ?? right, candidate: candidate ?? right };
 }

@@ -210,7 +210,7 @@ describe('the verdict on two evaluations', () => {
     const report = compareLogs(logs([task('a', 150)]), logs([task('a', 150)]));
     expect(report.verdict).toBe('pass');
     expect(found(report, 'evaluation-logs')).toHaveLength(2);
-    expect(renderComment(report)).toContain('Nothing else was judged: logs have no weights and no twins.');
+    expect(renderComment(report)).toContain('Nothing else was judged: logs have no weights and no other forms.');
     expect(report.findings.every(({ kind, level }) => kind === 'evaluation-logs' || level === 'info')).toBe(true);
   });
 

@@ -121,8 +121,8 @@ describe('the list of items', () => {
     expect(texts(document, '#probes .note').join('\n')).toContain(
       'Prompts and answers of secret.jsonl are withheld: a private benchmark.',
     );
-    expect(texts(document, '.cards > div')).toEqual(['exam✓ baseline margin 0.500✗ candidate margin −0.250']);
-    expect(document.querySelector('.cards pre, .cards code')).toBeNull();
+    expect(texts(document, '#probes .cards > div')).toEqual(['exam✓ baseline margin 0.500✗ candidate margin −0.250']);
+    expect(document.querySelector('#probes .cards pre, #probes .cards code')).toBeNull();
   });
 
   it('of a candidate without a baseline has its answers alone', () => {

@@ -110,7 +110,8 @@ it.each([
   ['512MB', 512e6],
   ['0', null],
   ['-1', null],
-  ['6gb', null],
+  ['6gb', 6e9],
+  ['6g', null],
   ['6K', null],
   ['', null],
 ])('a memory limit of %j is %j bytes', (text, bytes) => {

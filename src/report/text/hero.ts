@@ -1,0 +1,50 @@
+import type { Report } from '../../compare/report.ts';
+import { factsRow } from './exam-and-twins.ts';
+import {
+  formatEnds,
+  formatPart,
+  formatPercentLimit,
+  formatPointsChange,
+  formatPointsLimit,
+  pointsDigits,
+} from './numbers.ts';
+import { decidingFinding } from './verdict.ts';
+
+/** The number of a report, with its interval and the limit that it must not fall below, as shares. */
+export interface HeroNumber {
+  readonly value: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly limit: number;
+  /** `−41.9 points`. */
+  readonly shown: string;
+  /** What it is, after the number. */
+  readonly words: string;
+  /** `95% interval −45.0 to −38.7; limit −2 points`. */
+  readonly note: string;
+}
+
+/** How much of a gain carries over, where that decides; else the change in other forms. Null where the probes have no baseline. */
+export function heroNumber(report: Report): HeroNumber | null {
+  const finding = decidingFinding(report);
+  if (finding?.kind === 'shadow-delta') {
+    const { transfer, transferLimit } = finding;
+    return {
+      ...transfer,
+      limit: transferLimit,
+      shown: formatPart(transfer.value),
+      words: 'of the gain carries over',
+      note: `${formatEnds(transfer, formatPart)}; limit ${formatPercentLimit(transferLimit)}`,
+    };
+  }
+  const change = factsRow(report, null)?.twinChange;
+  const drop = report.applied?.settings['twin-accuracy'].drop;
+  if (!change || drop === undefined) return null;
+  return {
+    ...change,
+    limit: -drop,
+    shown: formatPointsChange(change.value),
+    words: 'in other forms',
+    note: `${formatEnds(change, pointsDigits)}; limit −${formatPointsLimit(drop)}`,
+  };
+}
