@@ -43,7 +43,8 @@ function probeRows(report: Report): DecidingRow[] {
 /** A gain that is not believed is never shown as passed. */
 function examRow(report: Report, both: Both, drop: number | undefined): DecidingRow {
   const row = accuracyRow(report, { key: 'exam', check: [EXAM], both, drop });
-  return row.mark === 'pass' ? { ...row, mark: gainMark(report) } : row;
+  const mark = gainMark(report);
+  return row.mark === 'pass' && mark !== 'pass' ? { ...row, mark, limit: 'must carry over' } : row;
 }
 
 interface Accuracies {
