@@ -99,6 +99,18 @@ export function plainText(text: string): string {
   return first === undefined ? neutralize(line) : entity(first) + neutralize(line.slice(1));
 }
 
+/** The same where a column has to stay narrow: a long word may break. */
+export function narrowText(text: string): string {
+  const words = ordinarySpaces(text).split(/(?<= )/);
+  return words
+    .map((word) =>
+      word.length <= LONG_WORD ? plainText(word) : (word.match(/.{1,12}/gsu) ?? []).map(plainText).join('<wbr>'),
+    )
+    .join('');
+}
+
+const LONG_WORD = 18;
+
 /**
  * A name or message as one line of a terminal or a log: no escape sequence, no line break, and no workflow command. The
  * runner takes `::error::` at the start of a line and `##[error]` anywhere in one, so neither `::` nor `##[` survives. Other

@@ -20,7 +20,7 @@ export const SIGNATURE_WORDS: TopicWords<
       first === undefined || faults > 1
         ? phrase`${formatCount(faults, 'file does', 'files do')} not match the signature of the checkpoint.`
         : phrase`The signature of the checkpoint does not match: ${name(first.name)} ${FAULTS[first.fault]}.`,
-    row: ({ named: [first] }) => (first === undefined ? {} : { where: phrase`${name(first.name)}` }),
+    row: ({ named: [first] }) => (first === undefined ? {} : { where: phrase`, ${name(first.name)}` }),
     steps: () => [
       phrase`Take the files as they were signed. If you changed them yourself, sign the checkpoint again: ${code('model_signing sign')}.`,
     ],

@@ -15,7 +15,7 @@ export function hero(number: HeroNumber): Html {
   const beyond = at(limit);
   return html`<figure class="hero"><p><strong>${shown}</strong> ${words}</p>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${shown} ${words} (${note})">
-<rect class="accepted" x="${beyond}" y="4" width="${WIDTH - beyond}" height="24" rx="3"/><line class="zero" x1="${at(0)}" x2="${at(0)}" y1="4" y2="28"/>
+<line class="zero" x1="0" x2="${WIDTH}" y1="${MIDDLE}" y2="${MIDDLE}"/><rect class="accepted" x="${beyond}" y="4" width="${WIDTH - beyond}" height="24" rx="3"/><line class="zero" x1="${at(0)}" x2="${at(0)}" y1="4" y2="28"/>
 <line class="interval" x1="${from}" x2="${to}" y1="${MIDDLE}" y2="${MIDDLE}"/><circle cx="${at(value)}" cy="${MIDDLE}" r="6"/>
 <line class="limit" x1="${beyond}" x2="${beyond}" y1="0" y2="32"/><text x="${beyond}" y="43" text-anchor="${beyond > WIDTH / 2 ? 'end' : 'start'}">limit</text></svg>
 <figcaption>${note}</figcaption></figure>`;

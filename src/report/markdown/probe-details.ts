@@ -1,7 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Flip, ItemTable } from '../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../compare/report.ts';
-import { codeBlock, codeName, plainText } from '../escape.ts';
+import { codeBlock, codeName, narrowName, narrowText, plainText } from '../escape.ts';
 import { type AnsweredForm, examOfFlip, exampleFlip } from '../text/example.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';
 import { phraseMarkdown, termLink } from './phrase.ts';
@@ -17,41 +17,49 @@ export function flipMarkdown(flip: Flip, items: ItemTable | null): string {
   if (flip.right === null) return head;
   const exam = examOfFlip(flip, items);
   if (exam === null) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
-  return `${head}\n\n${bothForms(flip, exam, CELL_LINES)}`;
+  return `${head}\n\n${bothForms(flip, exam, WIDE)}`;
 }
 
 /** One flip for a reader who opens nothing; empty where there is none. */
 export function exampleMarkdown(report: Report): string {
   const example = exampleFlip(report);
-  return example === null ? '' : bothForms(example.flip, example.exam, EXAMPLE_LINES);
+  return example === null ? '' : bothForms(example.flip, example.exam, NARROW);
 }
 
-function bothForms(flip: Flip, exam: AnsweredForm, lines: number): string {
+/** How a form is written in a cell: in a fold, a wide table scrolls. */
+interface CellStyle {
+  readonly lines: number;
+  readonly text: (text: string) => string;
+  readonly answer: (text: string) => string;
+}
+
+const WIDE: CellStyle = { lines: 16, text: plainText, answer: codeName };
+const NARROW: CellStyle = { lines: 8, text: narrowText, answer: narrowName };
+
+function bothForms(flip: Flip, exam: AnsweredForm, style: CellStyle): string {
+  const answered = (text: string | null) =>
+    text === null ? 'not disclosed' : text === '' ? 'nothing' : style.answer(text);
+  const line = (side: string, given: string | null, right: string | null) => {
+    const mark = given === null || right === null ? '' : given === right ? '✓ ' : '✗ ';
+    return `${side}: ${mark}${answered(given)}`;
+  };
   const both = [exam, flip];
   const cells = [
-    both.map(({ prompt }) => promptCell(prompt, lines)),
-    both.map(({ right }) => `correct: ${answerMarkdown(right)}`),
-    both.map(({ baseline }) => `baseline: ${answerMarkdown(baseline)}`),
-    both.map(({ candidate }) => `candidate: ${answerMarkdown(candidate)}`),
+    both.map(({ prompt }) => promptCell(prompt, style)),
+    both.map(({ right }) => `correct: ${answered(right)}`),
+    both.map(({ baseline, right }) => line('baseline', baseline, right)),
+    both.map(({ candidate, right }) => line('candidate', candidate, right)),
   ];
   const heads = [termLink('benchmarkForm', 'exam'), flip.beside ? 'options shuffled' : termLink('twin', 'other form')];
   return markdownTable([heads, ...cells], { alignDelimiters: false });
 }
 
-/** Lines of a prompt beside another: its question is at its end. */
-const CELL_LINES = 16;
-const EXAMPLE_LINES = 8;
-
 /** A prompt in a cell of a table, whose long lines wrap: beside another, a block of code would be too wide. */
-function promptCell(prompt: string | null, most: number): string {
+function promptCell(prompt: string | null, { lines: most, text }: CellStyle): string {
   if (prompt === null) return '';
   const lines = prompt.split('\n');
   const shown = lines.length > most ? ['…', ...lines.slice(1 - most)] : lines;
-  return shown.map(plainText).join('<br>');
-}
-
-function answerMarkdown(text: string | null): string {
-  return text === null ? 'not disclosed' : text === '' ? 'nothing' : codeName(text);
+  return shown.map(text).join('<br>');
 }
 
 /** Accuracy by family in %, and the tests that a family takes no part in. */

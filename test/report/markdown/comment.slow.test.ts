@@ -129,14 +129,14 @@ describe('the comment', () => {
 
   it('the comment shows the probes before the spectra: accuracies, gap, and both changes with interval and MDE', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
-    expect(tablesOf(page)[2]?.slice(0, 2)).toEqual([
+    expect(tablesOf(page)[3]?.slice(0, 2)).toEqual([
       [
         'capability',
         'facts',
         'exam, %',
-        'twins, %',
+        'other forms, %',
         'shadow gap, points',
-        'twin change, points',
+        'their change, points',
         'shadow delta, points',
       ],
       [
@@ -151,17 +151,17 @@ describe('the comment', () => {
     ]);
     const text = page.texts.join('');
     expect(text).toContain(
-      'Transfer (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing). Baseline → candidate',
+      'Transfer (Δ other forms ÷ Δ exam in log-odds above chance; 1: all of the gain, 0: nothing). Baseline → candidate',
     );
-    expect(text).toContain('The shadow delta is over the twins that decide.');
+    expect(text).toContain('The shadow delta is over the forms that decide.');
     expect(text).toContain('106 of 107 exam questions');
     expect(text).toContain('seed 1');
   });
 
   it('the twins that decide come first: the exam rose, open questions did not, and letters are not judged', () => {
     const page = githubPage(renderComment(report({ probes: probeReport('mmlu.csv') })));
-    expect(tablesOf(page)[1]).toEqual([
-      ['suite', 'twin kind', 'facts', 'exam, %', 'twins, %', 'shadow gap, points', 'transfer, log-odds', 'decides'],
+    expect(tablesOf(page)[2]).toEqual([
+      ['suite', 'form', 'facts', 'exam, %', 'other forms, %', 'shadow gap, points', 'transfer, log-odds', 'decides'],
       [
         'mmlu.csv',
         'open',
@@ -174,7 +174,7 @@ describe('the comment', () => {
       ],
       expect.arrayContaining(['group: mmlu.csv', 'yes']),
     ]);
-    const above = page.texts.join('').split('All twin kinds, and answers that changed')[0];
+    const above = page.texts.join('').split('All other forms, and answers that changed')[0];
     expect(above).toContain(
       'On mmlu.csv, the baseline answers mmlu.csv in 99 of 100 lettered questions (mmlu.csv in 1) and does not follow the options when they are shuffled (of 100 pairs it chose the same option again in 0, the same letter in 98; sign test, p = 1.000): letters are not judged, only the text of an answer is.',
     );
@@ -188,13 +188,13 @@ describe('the comment', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     const more = named(page, 'details')
       .map(textOf)
-      .find((text) => text.startsWith('All twin kinds, and answers that changed'));
+      .find((text) => text.startsWith('All other forms, and answers that changed'));
     for (const part of [
       'no: asks for letters, which do not work here',
       'no: too few facts',
       'the baseline can answer with letters',
       '15 → 17 of 60',
-      'rose by 0.42 nats a token, that of the twins by 0.05',
+      'rose by 0.42 nats a token, that of the other forms by 0.05',
       '24.0\u00a0→\u00a097.0%, beside 27.0\u00a0→\u00a0100.0% without',
       'right → wrong',
       'exam, answered by text',
@@ -206,15 +206,15 @@ describe('the comment', () => {
   it('a reader can open the flips with their prompts, and the families with the tests that exclude them', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     const details = named(page, 'details').map(textOf);
-    const flips = details.find((text) => text.startsWith('1 example of a kept letter'));
-    expect(flips).toMatch(/1 example regression.*correct is recall, .*Q: recall\n\nA:/s);
-    expect(flips).toContain('correct is recall (recall before shuffling), the baseline answered recall');
+    const flips = details.find((text) => text.startsWith('1 example regression'));
+    expect(flips).toMatch(/correct is recall, .*Q: recall\n\nA:/s);
+    // The other one is above what is folded.
     expect(tablesOf(page).find(([head]) => head?.[0] === 'exam')).toEqual([
       ['exam', 'options shuffled'],
       ['Q: recallA:', 'Q: recallA:'],
       ['correct: recall', 'correct: recall'],
-      ['baseline: recall', 'baseline: recall'],
-      ['candidate: recall', 'candidate: recall'],
+      ['baseline: ✓ recall', 'baseline: ✓ recall'],
+      ['candidate: ✓ recall', 'candidate: ✓ recall'],
     ]);
     expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot show');
   });
@@ -411,7 +411,7 @@ describe('the limit of a comment', () => {
   it('a comment on dozens of suites shows some rows of each table, and counts the others', () => {
     const comment = renderComment(manySuites());
     const heads = tablesOf(githubPage(comment)).map(([head]) => head?.slice(0, 2).join(' '));
-    expect(heads.slice(1, 3)).toEqual(['suite twin kind', 'capability facts']);
+    expect(heads.slice(2, 4)).toEqual(['suite form', 'capability facts']);
     const whole = renderComment(manySuites(), { limit: Number.POSITIVE_INFINITY });
     expect(Math.max(...tablesOf(githubPage(whole)).map((rows) => rows.length))).toBeLessThanOrEqual(50);
     expect(comment).toMatch(/and 68 more in report\.json/);
