@@ -69,7 +69,7 @@ const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 /**
  * Items of one template go into the same chunks, since they begin with the same text, which is then read once; and so do items
  * with the same prompt, of which one is answered by a label and the other by a text. Templates that find room go into one chunk:
- * few tokens in a pass take nearly as long as a thousand.
+ * few tokens in a pass take nearly as long as a thousand. The first one goes alone: what a server lists is known after its first call.
  */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);
@@ -91,7 +91,7 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
       if (chunk && chunk.length + part.length <= CHUNK_SIZE) chunk.push(...part);
       else {
         chunks.push(part);
-        open.set(kind, part);
+        if (chunks.length > 1) open.set(kind, part);
       }
     }
   }

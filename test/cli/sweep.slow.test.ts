@@ -94,7 +94,7 @@ describe('a sweep over what a trainer left', () => {
     expect(best).toMatchObject({ by: 'twin', models: 3, name: 'checkpoint-1000' });
     const examOf = (i: number) => (checkpoints[i]?.status === 'checked' ? checkpoints[i].benchmark?.candidate : 0) ?? 0;
     expect(examOf(2)).toBeGreaterThan(examOf(1));
-    expect(first.stdout).toMatch(/Best of 3 by accuracy on twins: checkpoint-1000/);
+    expect(first.stdout).toMatch(/Best of 3 by accuracy in other forms: checkpoint-1000/);
     expect(first.stdout).toMatch(/checkpoint-2000 is the same model as checkpoint-1000/);
     expect(first.stdout).toMatch(/✘ fail: 5 checkpoints: 2 fail, 1 inconclusive, 2 pass\.\n$/);
   });

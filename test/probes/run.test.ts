@@ -125,19 +125,25 @@ describe('a run', () => {
       item(`${fact}.twin`, texts, { form: 'twin', fact, cluster: 'open', prompt: `${fact}?` }),
     ]);
     const ids = splitIntoChunks(facts).map((chunk) => chunk.map(({ id }) => id));
-    expect(ids).toEqual([['a', 'a.text', 'b', 'b.text', 'a.twin', 'b.twin']]);
+    expect(ids).toEqual([
+      ['a', 'a.text', 'b', 'b.text'],
+      ['a.twin', 'b.twin'],
+    ]);
   });
 
-  it('asks whole templates together, up to 128 items, and written answers by themselves', () => {
+  it('asks whole templates together after the first, up to 128 items, and written answers by themselves', () => {
     const template = (cluster: string, count: number, question: Question = choice) =>
       Array.from({ length: count }, (_, i) => item(`${cluster}${i}`, question, { cluster, prompt: `${cluster}${i}` }));
     const written = template('w', 10, exact);
-    const items = [...template('a', 60), ...written, ...template('b', 60), ...template('c', 30), ...template('d', 150)];
+    const items = [...template('first', 9), ...template('a', 60), ...written].concat(
+      ['b', 'c', 'd'].flatMap((name, i) => template(name, [60, 30, 150][i] ?? 0)),
+    );
     const clusters = splitIntoChunks(items).map((chunk) => [
       chunk.length,
       [...new Set(chunk.map(({ cluster }) => cluster))].join(''),
     ]);
     expect(clusters).toEqual([
+      [9, 'first'],
       [120, 'ab'],
       [10, 'w'],
       [30, 'c'],
