@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a,b,c,d,e,f,g,h,i,j,k,l,m,n}from"./shared-LE3YCXWE.js";import"./shared-4BX6RYUN.js";export{k as codeBlock,d as codeCommand,b as codeName,m as htmlLines,l as htmlText,h as logLine,i as logLines,c as narrowName,n as plainLine,f as plainText,g as printable,e as printableCommand,j as printableJson,a as shorten};
