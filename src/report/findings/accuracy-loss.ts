@@ -49,6 +49,7 @@ export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
       return {
         key: `${KEYS[form]}${where === null ? '' : ` of ${where}`}`,
         check: subjectIn(SHORT[form], where),
+        ...(suite === null && form !== 'both' ? { facts: { form, capability } } : {}),
         ...accuracyNumbers(finding, dropLimit(limit)),
       };
     },

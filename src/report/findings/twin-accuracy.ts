@@ -41,6 +41,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
       return {
         key: capability === null ? 'twins' : `twins of ${capability}`,
         check: subjectIn(TWINS, capability),
+        facts: { form: 'twin', capability },
         ...accuracyNumbers(finding, dropLimit(limit)),
       };
     },
@@ -78,6 +79,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
       return {
         key: 'twins',
         check: [TWINS],
+        facts: { form: 'twin', capability: null },
         baseline: whole.baseline === null ? null : formatPercent(whole.baseline),
         candidate: whole.candidate === null ? NO_NUMBER : formatPercent(whole.candidate),
         change: `${formatPointsChange(change)}, perhaps ${possibleDrop === null ? 'any' : formatPointsChange(-possibleDrop)}`,

@@ -13,6 +13,7 @@ import { hero } from './hero.ts';
 import { type Html, html, lines } from './html.ts';
 import { icon } from './icon.ts';
 import { phraseHtml } from './phrase.ts';
+import { answerLine } from './probes/fact-row.ts';
 import { provenance } from './provenance.ts';
 import type { PageOptions, PageSection } from './section.ts';
 import { table } from './table.ts';
@@ -54,10 +55,8 @@ function example(report: Report, { docs }: PageOptions): Html | null {
 }
 
 function formCard(title: Html | string, { prompt, right, baseline, candidate }: AnsweredForm): Html {
-  const line = (side: string, given: string | null) => {
-    const isRight = given === right;
-    return html`<p><b class="m${isRight ? 1 : 0}">${isRight ? '✓' : '✗'}</b> ${side} <code>${given === '' ? 'nothing' : given}</code>`;
-  };
+  const line = (side: 'baseline' | 'candidate', given: string | null) =>
+    answerLine(side, { given, isRight: given === right });
   return html`<div><h5>${title}</h5>${prompt === null ? null : html`<pre>${lines(prompt)}</pre>`}<p>correct <code>${right}</code>${line('baseline', baseline)}${line('candidate', candidate)}</div>`;
 }
 

@@ -3,6 +3,7 @@ import type { Flip, ItemTable } from '../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../compare/report.ts';
 import { codeBlock, codeName, narrowName, narrowText, plainText } from '../escape.ts';
 import { type AnsweredForm, examOfFlip, exampleFlip } from '../text/example.ts';
+import { answerMark } from '../text/probe-items.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';
 import { phraseMarkdown, termLink } from './phrase.ts';
 
@@ -40,7 +41,7 @@ function bothForms(flip: Flip, exam: AnsweredForm, style: CellStyle): string {
   const answered = (text: string | null) =>
     text === null ? 'not disclosed' : text === '' ? 'nothing' : style.answer(text);
   const line = (side: string, given: string | null, right: string | null) => {
-    const mark = given === null || right === null ? '' : given === right ? '✓ ' : '✗ ';
+    const mark = given === null || right === null ? '' : `${answerMark({ isRight: given === right })} `;
     return `${side}: ${mark}${answered(given)}`;
   };
   const both = [exam, flip];

@@ -15,7 +15,7 @@ import {
 import { NO_NUMBER } from './numbers.ts';
 import { name, phrase } from './phrase.ts';
 import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-marks.ts';
-import { EXAM, kindName, TWINS } from './twin-words.ts';
+import { EXAM, TWINS, twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
 /**
@@ -34,7 +34,10 @@ function probeRows(report: Report): DecidingRow[] {
   const drop = limits?.['twin-accuracy'].drop;
   return [
     examRow(report, whole.benchmark, drop),
-    accuracyRow(report, { key: 'twins', check: [TWINS], both: whole.twin, drop }),
+    accuracyRow(report, {
+      ...{ key: 'twins', check: [TWINS], both: whole.twin, drop },
+      facts: { form: 'twin', capability: null },
+    }),
     ...gainRows(report),
     ...worstCapability(report, probes.comparison.rows),
   ];
@@ -42,7 +45,10 @@ function probeRows(report: Report): DecidingRow[] {
 
 /** A gain that is not believed is never shown as passed. */
 function examRow(report: Report, both: Both, drop: number | undefined): DecidingRow {
-  const row = accuracyRow(report, { key: 'exam', check: [EXAM], both, drop });
+  const row = accuracyRow(report, {
+    ...{ key: 'exam', check: [EXAM], both, drop },
+    facts: { form: 'benchmark', capability: null },
+  });
   const mark = gainMark(report);
   return row.mark === 'pass' && mark !== 'pass' ? { ...row, mark, limit: 'must carry over' } : row;
 }
@@ -53,12 +59,13 @@ interface Accuracies {
   readonly both: Both;
   /** Limit of the drop, as a share. */
   readonly drop: number | undefined;
+  readonly facts?: NonNullable<DecidingRow['facts']>;
 }
 
-function accuracyRow(report: Report, { key, check, both, drop }: Accuracies): DecidingRow {
+function accuracyRow(report: Report, { both, drop, ...row }: Accuracies): DecidingRow {
   const limit = both.baseline === null || drop === undefined ? NO_NUMBER : dropLimit(drop);
   const mark = isNotJudged(report, 'probes') ? 'inconclusive' : changeMark(report, both, drop);
-  return { key, check, ...accuracyNumbers(both, limit), mark };
+  return { ...row, ...accuracyNumbers(both, limit), mark };
 }
 
 /** A gain, to the twins to which least of it carries over: theirs, and the transfer. */
@@ -74,7 +81,7 @@ function gainRows(report: Report): DecidingRow[] {
   const isAll = probes?.comparison.kinds.length === 1;
   const twins = {
     key: `kind ${suite} ${kind}`,
-    check: kindName(least.row),
+    check: twinLabel(least.row, { capitalized: true }),
     both: least.row.twin,
     drop: undefined,
   };
@@ -101,7 +108,15 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
   const { capability, twin } = worst;
   const check = phrase`${TWINS}, ${name(capability)}`;
   const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
-  return [accuracyRow(report, { key: `twins of ${capability}`, check, both: twin, drop })];
+  return [
+    accuracyRow(report, {
+      key: `twins of ${capability}`,
+      check,
+      both: twin,
+      drop,
+      facts: { form: 'twin', capability },
+    }),
+  ];
 }
 
 /** The number that came nearest to its calibrated limit. */

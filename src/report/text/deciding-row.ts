@@ -24,6 +24,8 @@ export interface DecidingRow {
   /** Tells the rows of a table apart; never shown. */
   readonly key: string;
   readonly check: Phrase;
+  /** Of an accuracy over all facts or those of a capability: whose it is. */
+  readonly facts?: { readonly form: 'benchmark' | 'twin'; readonly capability: string | null };
   /** Null: there is no baseline, or the check has one number only. */
   readonly baseline: string | null;
   readonly candidate: string;

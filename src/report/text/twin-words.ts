@@ -39,16 +39,13 @@ export const TWIN_LABELS: Readonly<Record<TwinKind, string>> = {
   group: 'other items',
 };
 
-/** Twins of one kind as part of the name of a row: `no options`. */
-export function twinLabel({ kind, group }: Twins): Phrase {
+/** Twins of one kind as part of the name of a row, or its beginning: `no options`. */
+export function twinLabel(
+  { kind, group }: Twins,
+  { capitalized = false }: { readonly capitalized?: boolean } = {},
+): Phrase {
+  const shown = capitalized ? capitalize : String;
   return kind === 'group' && group !== null
-    ? phrase`${term('twinKind', 'questions')} of ${name(group)}`
-    : [term('twinKind', TWIN_LABELS[kind])];
-}
-
-/** The same as the name itself: `No options`. */
-export function kindName({ kind, group }: Twins): Phrase {
-  return kind === 'group' && group !== null
-    ? phrase`${term('twinKind', 'Questions')} of ${name(group)}`
-    : [term('twinKind', capitalize(TWIN_LABELS[kind]))];
+    ? phrase`${term('twinKind', shown('questions'))} of ${name(group)}`
+    : [term('twinKind', shown(TWIN_LABELS[kind]))];
 }

@@ -325,7 +325,9 @@ async function describe(
   // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
   const graphs = build();
   weights.refuseUnused();
-  return { decoder, weights, graphs, inFloat32: () => weights.heldAs('float32', build) };
+  // Where nothing is prepared as it is stored, nothing is in float32.
+  const isPrepared = graphs.some(({ preparations }) => preparations.length > 0);
+  return { decoder, weights, graphs, inFloat32: () => (isPrepared ? weights.heldAs('float32', build) : graphs) };
 }
 
 /** Every step but a batch reads keys and values of an earlier one. */

@@ -65,7 +65,7 @@ function codesOf(items: readonly ShownItem[]): string {
     .join(' ');
 }
 
-const bit = ({ isRight }: ShownAnswer): string => (isRight ? '1' : '0');
+const bit = ({ isRight }: Pick<ShownAnswer, 'isRight'>): string => (isRight ? '1' : '0');
 
 /** Each with what it is, where that is not clear from the column. The script gives the marks words, by their class. */
 function marks(items: readonly ShownItem[]): Html {
@@ -88,9 +88,14 @@ function card(item: ShownItem): Html {
   return html`<div><h5>${name}${isAside ? html` <small>takes no part in tests</small>` : null}</h5>${right === null ? null : html`${asked}<p>correct <code>${shown(right)}</code>`}${baseline ? answerLine('baseline', baseline) : null}${answerLine('candidate', candidate)}</div>`;
 }
 
-function answerLine(side: 'baseline' | 'candidate', answer: ShownAnswer): Html {
+/** @param answer without a margin where none is known */
+export function answerLine(
+  side: 'baseline' | 'candidate',
+  answer: Omit<ShownAnswer, 'margin'> & { readonly margin?: number },
+): Html {
   const given = answer.given === null ? null : html` <code>${shown(answer.given)}</code>`;
-  return html`<p><b class="m${bit(answer)}">${answerMark(answer)}</b> ${side}${given} <small>margin ${marginText(answer.margin)}</small>`;
+  const margin = answer.margin === undefined ? null : html` <small>margin ${marginText(answer.margin)}</small>`;
+  return html`<p><b class="m${bit(answer)}">${answerMark(answer)}</b> ${side}${given}${margin}`;
 }
 
 function shown(text: string): string {
