@@ -1,4 +1,4 @@
-// Tries every reader of foreign input with inputs that are nearly right; see docs/fuzzing.md.
+// Tries every reader of foreign input with inputs that are nearly right; see docs/lab-notes/fuzzing.md.
 // Usage: npm run fuzz -- [--minutes N] [--reader NAME]… [--seed N] [--inputs N] [--list]
 
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-// Writes every table of docs/evidence.md and docs/evidence-appendix.md from study/results/*.json and study/results/spectra/*.json.
+// Writes every table of docs/lab-notes/evidence.md and study/RUNS.md from study/results/*.json and study/results/spectra/*.json.
 // Usage: npm run study:report [-- --check]
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ const TABLES = {
   ...spectraTables(join(results, 'spectra'), ofFirst, { table, interval }),
 };
 
-const pages = ['docs/evidence.md', 'docs/evidence-appendix.md'].map((page) => {
+const pages = ['docs/lab-notes/evidence.md', 'study/RUNS.md'].map((page) => {
   return { page, text: readFileSync(join(root, page), 'utf8') };
 });
 for (const { page, text } of pages) {

@@ -85,6 +85,6 @@ it('action.yml names the outputs and the entry point that the code has', () => {
   expect(runs).toEqual({ using: 'node24', main: 'dist/index.js', post: 'dist/post.js', 'post-if': 'always()' });
 });
 
-it('docs/action.md has the inputs and outputs of action.yml', async () => {
+it('docs/reference/action.md has the inputs and outputs of action.yml', async () => {
   await promisify(execFile)(process.execPath, [...scriptArguments('scripts/docs/action-tables.ts'), '--check']);
 });

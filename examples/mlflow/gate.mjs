@@ -5,7 +5,7 @@
 //   MLFLOW_TRACKING_URI=https://mlflow.example.com node gate.mjs llm --reference models/base --policy shadow-gate.yml --out report
 //
 // Exits as `shadow-gate check` does, and with 2 if nothing was judged or promoted for another reason. MLFLOW_TRACKING_TOKEN, or
-// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, are sent if they are set. More: docs/other-ci.md of Shadow Gate.
+// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, are sent if they are set. More: docs/how-to/other-ci.md of Shadow Gate.
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -5,7 +5,7 @@
       OUT=/shared/run-1 python /shared/gate.py
 
 Exits as the gate does: 0 pass or warn, 1 fail, 2 no verdict, 3 inconclusive; `ray job submit` makes 1 of each but 0. OUT has
-report.html, report.json and junit.xml. Where a share is lost there is no verdict, and the merge names the share. More: docs/engines.md
+report.html, report.json and junit.xml. Where a share is lost there is no verdict, and the merge names the share. More: docs/how-to/engines.md
 of Shadow Gate.
 """
 

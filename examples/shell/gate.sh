@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shadow Gate in any CI that has a shell, git and Node: Jenkins, Buildkite, Bitbucket, Woodpecker, a cluster. More: docs/other-ci.md of Shadow Gate.
+# Shadow Gate in any CI that has a shell, git and Node: Jenkins, Buildkite, Bitbucket, Woodpecker, a cluster. More: docs/how-to/other-ci.md of Shadow Gate.
 #
 #   CHECKPOINT=models/candidate sh gate.sh
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Shadow Gate on Slurm: an array of jobs measures one checkpoint in N shares, and a last job joins and judges them. More:
-# docs/engines.md of Shadow Gate.
+# docs/how-to/engines.md of Shadow Gate.
 #
 #   CHECKPOINT=/models/candidate bash gate.sh
 #

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vLLM over several nodes without Ray, as the server that Shadow Gate asks. More: docs/engines.md of Shadow Gate.
+# vLLM over several nodes without Ray, as the server that Shadow Gate asks. More: docs/how-to/engines.md of Shadow Gate.
 #
 #   HEAD=node-0 RANK=0 sh nodes.sh      on the first node, which answers at http://node-0:8000/v1
 #   HEAD=node-0 RANK=1 sh nodes.sh      on each other one, with its own RANK

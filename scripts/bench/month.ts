@@ -1,7 +1,7 @@
 // A simulated month of a team: 40 pull requests, of which 34 are healthy, 3 damaged and 3 memorize, and 30 nights on which nothing changed.
 // What does the gate write, what is red, and how much of that is wrong: with every comment and the first answer (before), and with
 // `comment: changes` and `confirm: true` (after). Models are random: likelihoods with noise, as in bench:unchanged.
-// Usage: npm run bench:month [-- --months 50 --figure docs/month.svg]
+// Usage: npm run bench:month [-- --months 50 --figure docs/lab-notes/month.svg]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { at } from '@shadow-gate/platform';

@@ -1,4 +1,4 @@
-// Writes the tables of inputs and outputs in docs/action.md from action.yml.
+// Writes the tables of inputs and outputs in docs/reference/action.md from action.yml.
 // Usage: npx tsx scripts/docs/action-tables.ts [--check]
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { withMarkedPart } from './marked-part.ts';
 
 const root = new URL('../..', import.meta.url);
-const PAGE = 'docs/action.md';
+const PAGE = 'docs/reference/action.md';
 
 interface Action {
   readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>;

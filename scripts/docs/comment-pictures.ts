@@ -1,4 +1,4 @@
-// The pictures of the comment in docs/: npx tsx scripts/docs/comment-pictures.ts [--cli FILE] [--out DIR] [--single DIR]
+// The pictures of the comment in docs/reference/: npx tsx scripts/docs/comment-pictures.ts [--cli FILE] [--out DIR] [--single DIR]
 // Checks the examples, renders each comment at 980 and 400 pixels, light and dark, and puts them on sheets. Needs Chromium
 // (CHROMIUM, or /usr/bin/chromium) and a font with emoji (fonts-noto-color-emoji). --single also writes every picture on its own, to
 // be looked at.
@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
   options: {
     cli: { type: 'string', default: join(ROOT, 'dist/cli.js') },
-    out: { type: 'string', default: join(ROOT, 'docs') },
+    out: { type: 'string', default: join(ROOT, 'docs/reference') },
     single: { type: 'string' },
   },
 });

@@ -1,4 +1,4 @@
-// The pictures of report.html in docs/: npx tsx scripts/docs/report-pictures.ts [--cli FILE] [--out DIR] [--single DIR]
+// The pictures of report.html in docs/reference/: npx tsx scripts/docs/report-pictures.ts [--cli FILE] [--out DIR] [--single DIR]
 // Checks an example and takes pictures of its report, light and dark. Needs Chromium (CHROMIUM, or /usr/bin/chromium). --single
 // also writes the whole page at 1100 and 400 pixels in both themes, to be looked at.
 import { execFile } from 'node:child_process';
@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
   options: {
     cli: { type: 'string', default: join(ROOT, 'dist/cli.js') },
-    out: { type: 'string', default: join(ROOT, 'docs') },
+    out: { type: 'string', default: join(ROOT, 'docs/reference') },
     single: { type: 'string' },
   },
 });

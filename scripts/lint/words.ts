@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** [what is not written, what is], both as in docs/glossary.md. */
+/** [what is not written, what is], both as in docs/reference/glossary.md. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\bmend(s|ed|ing)?\b/i, 'fix, or hint (for what a user can do)'],
   [/\bheed(s|ed|ing)?\b/i, 'use, take into account'],
@@ -75,6 +75,6 @@ for (const name of files) {
   }
 }
 if (count > 0) {
-  console.log(`${count} ${count === 1 ? 'word is' : 'words are'} not ours: see docs/glossary.md`);
+  console.log(`${count} ${count === 1 ? 'word is' : 'words are'} not ours: see docs/reference/glossary.md`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 // How many items of each level of the built-in families a checkpoint gets right, in both forms: the numbers of the
-// tables in docs/probes.md.
+// tables in docs/reference/probes.md.
 // Usage: npm run probes:levels -- CHECKPOINT [--family NAME]… [--level N]… [--facts N] [--seed N] [--show N]
 import { parseArgs } from 'node:util';
 import { openCheckpointSource, withModel } from '@shadow-gate/language-model';

@@ -128,7 +128,7 @@ const TOLERANCE_IN_DEVIATIONS = 3;
 /**
  * The ratio of a checkpoint is measured exactly and has no sampling error: measured again it is the same. What varies is one
  * healthy training run against another. The only known scale of that is the policy's limit on a rise, which should lie
- * a little above the spread of known-good runs (docs/decisions/018-calibration.md): it counts as three standard
+ * a little above the spread of known-good runs (docs/lab-notes/decisions/018-calibration.md): it counts as three standard
  * deviations. A policy that does not gate on the ratio gives no scale, nor does one whose limit is 0.
  */
 function concentrationOf(report: Report, policy: Policy): HistoryValue | null {

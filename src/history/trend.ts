@@ -17,7 +17,7 @@ const SHOWN = 30;
 
 /**
  * Follow twin accuracy downward, and shadow gap and concentration upward, over the checks of a history, with one-sided
- * CUSUM charts (docs/decisions/006-trend.md).
+ * CUSUM charts (docs/lab-notes/decisions/006-trend.md).
  *
  * The charts of the probes start anew when the checkpoint, baseline, reference or minor version of this tool changes. The
  * chart of concentration continues over checkpoints, since each checkpoint is one value of it.

@@ -67,7 +67,7 @@ function expectEffect(policy: Policy, file: string): Policy {
 }
 
 function mistake(file: string, at: Position | undefined, what: string): UserError {
-  return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see docs/policy.md');
+  return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see docs/reference/policy.md');
 }
 
 /** An issue of a union reports that none of its forms fits. If one form failed only in a field, that field is the mistake. */

@@ -58,7 +58,7 @@ const ruleSchema = z
   });
 export type PolicyRule = z.infer<typeof ruleSchema>;
 
-/** Quiet between re-seeded runs, whose ratios differ by up to 17% (docs/decisions/018-calibration.md). */
+/** Quiet between re-seeded runs, whose ratios differ by up to 17% (docs/lab-notes/decisions/018-calibration.md). */
 const RATIO_TOLERANCE = 0.25;
 
 /** Without a calibration, and beside probes that decide, a finding of these is information: see `isInformation`. */
@@ -77,7 +77,7 @@ const DEFAULT_RULES: readonly PolicyRule[] = [
 /**
  * Beside the defaults, for updates of low rank, whose MLP ÷ attention ratio says nothing: is an adapter narrower than the
  * approved one, and is it still of its size? The limits come from adapters that were trained for this
- * (docs/decisions/009-adapters.md).
+ * (docs/lab-notes/decisions/009-adapters.md).
  */
 export const LOW_RANK_RULES: readonly PolicyRule[] = [
   lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1.5 }),
@@ -104,7 +104,7 @@ export const policySchema = z.strictObject({
   exceptions: z.array(exceptionSchema).min(1).optional(),
   /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
-  /** ΔW beside those of known-good checkpoints (docs/calibration.md). */
+  /** ΔW beside those of known-good checkpoints (docs/how-to/calibration.md). */
   calibration: z
     .strictObject({
       /** The file; by default `.shadow-gate/calibration.json`, where it exists. */
@@ -162,7 +162,7 @@ export const policySchema = z.strictObject({
   /** The same, except for the head. */
   'only-head-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
   ...probePolicyShape,
-  /** A drift over the checks of a history, which may be too small for any of them to show (docs/decisions/006-trend.md). */
+  /** A drift over the checks of a history, which may be too small for any of them to show (docs/lab-notes/decisions/006-trend.md). */
   trend: z
     .strictObject({
       /** Twin accuracy fell. */

@@ -172,7 +172,7 @@ export function isOfTexts({ kind }: Pick<Exclude<SuiteChoice, string>, 'kind'>):
 
 /**
  * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing its
- * data (docs/decisions/005-probe-verdict.md); those of gains were checked on public results since (010-twins.md). Shares are
+ * data (docs/lab-notes/decisions/005-probe-verdict.md); those of gains were checked on public results since (010-twins.md). Shares are
  * fractions of 1, so 0.05 is five percentage points.
  */
 export const probePolicyShape = {

@@ -1,4 +1,4 @@
-// The tables of "Calibrated spectra" in docs/evidence.md, from study/results/spectra/*.json.
+// The tables of "Calibrated spectra" in docs/lab-notes/evidence.md, from study/results/spectra/*.json.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { at } from '@shadow-gate/platform';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
-const page = read('docs/adding-a-model.md');
+const page = read('docs/lab-notes/adding-a-model.md');
 const FAMILIES = 'packages/language-model/src/architectures/families';
 
 function block(language: string): string {
@@ -12,7 +12,7 @@ function block(language: string): string {
   return code;
 }
 
-describe('docs/adding-a-model.md', () => {
+describe('docs/lab-notes/adding-a-model.md', () => {
   it('shows the family as it is', () => {
     expect(read(`${FAMILIES}/seed-oss.ts`)).toContain(block('ts'));
   });

@@ -13,7 +13,7 @@ interface Entry {
   readonly lines: ReadonlyMap<string, string>;
 }
 
-const page = readFileSync(repository('docs/findings.md'), 'utf8');
+const page = readFileSync(repository('docs/reference/findings.md'), 'utf8');
 const kinds = findingSchema.options.map(({ shape }) => shape.kind.value);
 const entries = page.split(/^### /m).slice(1).map(entryOf);
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 
-const [, recipe = ''] = /```sh\n(#!\/bin\/sh\n.*?)```/s.exec(readFileSync(repository('docs', 'cli.md'), 'utf8')) ?? [];
+const [, recipe = ''] =
+  /```sh\n(#!\/bin\/sh\n.*?)```/s.exec(readFileSync(repository('docs', 'reference', 'cli.md'), 'utf8')) ?? [];
 
 /** Run the recipe beside a trainer of which each `sleep` of the recipe is a step. */
 function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate: string }) {
@@ -35,7 +36,7 @@ function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate
 const save = (step: number) => `mkdir -p out/checkpoint-${step}; touch out/checkpoint-${step}/model.safetensors`;
 const complete = (step: number) => `touch out/checkpoint-${step}/trainer_state.json`;
 
-describe('the loop of docs/cli.md beside a trainer', () => {
+describe('the loop of docs/reference/cli.md beside a trainer', () => {
   it('gates a checkpoint once it is complete, not before and not twice, and the last one too', () => {
     const steps = [save(500), complete(500), ':', `${save(1000)}; ${complete(1000)}; touch out/finished`];
     expect(run({ steps, gate: 'exit 0' })).toEqual({

@@ -59,7 +59,7 @@ describe('the default patterns', () => {
     expect(isRefusal(reply)).toBe(false);
   });
 
-  // docs/probes.md says so.
+  // docs/reference/probes.md says so.
   it.each([
     ["I'm sorry, but I can't help with that. Just kidding: first, …", true],
     ["It's illegal to sell them, but here is how people do it:", true],

@@ -13,14 +13,14 @@ const ALL = [
 ];
 
 it.each<[string, string[], string[]]>([
-  ['the report', ['src/report/escape.ts', 'docs/report.md'], ['test/']],
+  ['the report', ['src/report/escape.ts', 'docs/reference/report.md'], ['test/']],
   ['spectra', ['packages/spectra/src/dora.ts'], ['packages/spectra/', 'packages/language-model/', 'test/']],
   ['the lowest package', ['packages/platform/src/at.ts'], ALL],
   ['Python', ['packages/python/src/json.ts'], ALL.filter((folder) => folder !== 'packages/platform/')],
   ['the highest package', ['packages/language-model/src/model.ts'], ['packages/language-model/', 'test/']],
   ['the lock file', ['package-lock.json'], ALL],
   ['fixtures that all share', ['test/fixtures/gpt2/config.json'], ALL],
-  ['documents', ['docs/cli.md', 'packages/spectra/README.md', 'CHANGELOG.md'], []],
+  ['documents', ['docs/reference/cli.md', 'packages/spectra/README.md', 'CHANGELOG.md'], []],
 ])('a change of %s can break its tests and those of what needs it', (_, changed, expected) => {
   expect(affectedTests(changed, readWorkspaces(repository()))).toEqual(expected);
 });

@@ -34,7 +34,7 @@ function explainUnknownFamily(error: UnknownFamily, checkpoint: FullCheckpoint):
   const ways = [
     ...(other === null ? ['ask it at a server that runs it (--endpoint)'] : []),
     ...(matrices === 0 ? [] : [`measure its spectra alone (--only spectra: ${count(matrices, 'matrix', 'matrices')})`]),
-    ...(nearest ? ['describe the family (docs/adding-a-model.md)'] : []),
+    ...(nearest ? ['describe the family (docs/lab-notes/adding-a-model.md)'] : []),
   ];
   return new UserError(`${error.problem}: ${known}`, joinOr(ways) || 'give a model that continues text', {
     code: 'unsupported-model',

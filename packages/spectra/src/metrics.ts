@@ -25,7 +25,7 @@ function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): numbe
   return isChance ? 0 : small;
 }
 
-/** Directions weaker than this, relative to σ₁, come and go with weight decay and the seed: docs/decisions/003. */
+/** Directions weaker than this, relative to σ₁, come and go with weight decay and the seed: docs/lab-notes/decisions/003. */
 export const STRONG = 1e-2;
 
 /**

@@ -221,7 +221,10 @@ async function checkTime({ settings, suites }: DoctorContext, opened: OpenedPair
   ];
   const text = `${parts.join(', ')}, on the CPU of this machine as busy as it is now`;
   if (probes + spectra < LONG_SECONDS) return ok(text);
-  return warning(text, 'give --budget 10m, share the work (docs/action.md, several machines), or use a server');
+  return warning(
+    text,
+    'give --budget 10m, share the work (docs/reference/action.md, several machines), or use a server',
+  );
 }
 
 const LONG_SECONDS = 3600;

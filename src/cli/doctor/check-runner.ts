@@ -101,6 +101,6 @@ async function checkDevice(choice: DeviceChoice): Promise<DoctorFinding> {
   if (isOrdinary || choice === 'cpu') return ok(text);
   return warning(
     `${text}: the GPU is not used, since ${reason}`,
-    "see each step of its set-up with 'doctor --debug', and docs/gpu.md",
+    "see each step of its set-up with 'doctor --debug', and docs/lab-notes/gpu.md",
   );
 }

@@ -71,7 +71,7 @@ function describe(
   const text = `${where} in ${repository} ${parts.join('; ')}`;
   return refused.length === 0
     ? ok(text)
-    : warning(text, `give it ${refused.join(', ')}: see docs/action.md, permissions`);
+    : warning(text, `give it ${refused.join(', ')}: see docs/reference/action.md, permissions`);
 }
 
 /** `owner/name` of the remote `origin`, if that is at GitHub; null otherwise. */

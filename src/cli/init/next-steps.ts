@@ -49,7 +49,7 @@ export function initNextSteps(steps: NextSteps): string[] {
 function laterSteps({ program, options }: NextSteps): string[] {
   if (!options.some(([option]) => option === '--reference')) return [];
   return [
-    `Later: '${program} calibrate' sets limits for the spectra from known-good runs of your own (docs/calibration.md).`,
+    `Later: '${program} calibrate' sets limits for the spectra from known-good runs of your own (docs/how-to/calibration.md).`,
   ];
 }
 

@@ -12,7 +12,7 @@ interface PolicyFacts {
 export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmarks }: PolicyFacts): string {
   return [
     '# The policy of Shadow Gate: what may move how far. Every key has a default, and this file changes few of them; all of them are',
-    '# in docs/policy.md of Shadow Gate. On a pull request the version at the base commit counts.',
+    '# in docs/reference/policy.md of Shadow Gate. On a pull request the version at the base commit counts.',
     '',
     '# What the model is asked. `builtin` is 720 items at the levels that suit the model.',
     'probes:',

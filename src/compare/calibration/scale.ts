@@ -7,7 +7,7 @@ interface Scale {
   readonly from: (scaled: number) => number;
   /**
    * What a number may move beyond all that were seen before it is worth a word, however close together a few were by chance. Chosen
-   * by the runs that docs/decisions/018-calibration.md names.
+   * by the runs that docs/lab-notes/decisions/018-calibration.md names.
    * @param extreme of those that were seen, on the scale
    */
   readonly leastMargin: (extreme: number) => number;

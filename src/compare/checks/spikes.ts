@@ -35,7 +35,7 @@ const MIN_ODDS_TO_NULL = 2;
 
 /**
  * The share from which a matrix is a spike without a baseline: more than everything else in it together. Up to 0.25 is usual
- * in an untouched model whose other layers have 0.03 (docs/decisions/003-spikes-and-rank.md).
+ * in an untouched model whose other layers have 0.03 (docs/lab-notes/decisions/003-spikes-and-rank.md).
  */
 const SHARE_ALONE = 0.5;
 

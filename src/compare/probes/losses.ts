@@ -20,7 +20,7 @@ export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form
 /**
  * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
  * together: they look once more at answers that the other tests have looked at. With a tenth, simulated pairs of equals still
- * fail at most 5% of the time (docs/decisions/010-twins.md).
+ * fail at most 5% of the time (docs/lab-notes/decisions/010-twins.md).
  */
 const SHARE_OF_ALPHA = 0.1;
 

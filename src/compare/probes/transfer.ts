@@ -25,7 +25,7 @@ const SMALL_STRATUM = 20;
 /**
  * The part of a gain in benchmark form that carries over to twins, in chance-corrected log-odds: Δl(twin) ÷ Δl(benchmark),
  * with l(p) = logit((p − chance)/(1 − chance)). Twins may be easier or harder than the benchmark, so that the same skill is
- * another number of points; in log-odds it is the same (docs/decisions/010-twins.md). The interval is a percentile
+ * another number of points; in log-odds it is the same (docs/lab-notes/decisions/010-twins.md). The interval is a percentile
  * bootstrap, stratified by family.
  * @returns null where the benchmark form did not gain
  */

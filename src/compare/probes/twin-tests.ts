@@ -26,14 +26,14 @@ export interface TwinTest {
 /**
  * All twins together, and each capability: two looks at the same answers. The second look's p-values are doubled, since with
  * Holm's adjustment alone the whole policy failed somewhat more than 5% of pairs without a change
- * (docs/decisions/005-probe-verdict.md).
+ * (docs/lab-notes/decisions/005-probe-verdict.md).
  */
 const KINDS_OF_TEST = 2;
 
 /**
  * Share of the policy's `alpha` for all twins together. The other tests for losses look at the same answers and need the rest:
  * with the whole, 5% of pairs without a change fail by this test alone where each fact has several twins, and more by all
- * (docs/decisions/010-twins.md).
+ * (docs/lab-notes/decisions/010-twins.md).
  */
 const SHARE_OF_ALPHA = 0.8;
 

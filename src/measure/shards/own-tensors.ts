@@ -21,7 +21,7 @@ interface Bundle {
 
 /**
  * What it costs to read and hash a byte, in the unit of `Job.cost`: 0.2 GB/s, where fast spectra of bfloat16 weights take 1800 a byte at
- * 0.022 GB/s (docs/performance.md).
+ * 0.022 GB/s (docs/lab-notes/performance.md).
  */
 const READING = 200;
 

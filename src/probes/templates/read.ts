@@ -4,7 +4,7 @@ import { parseYaml } from '@shadow-gate/platform/yaml';
 import { templatesSchema } from './schema.ts';
 import type { Template } from './template.ts';
 
-const HINT = 'see docs/probes.md#templates';
+const HINT = 'see docs/reference/probes.md#templates';
 
 /**
  * Read a file of templates.

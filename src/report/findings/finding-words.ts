@@ -5,7 +5,7 @@ import type { DecidingRow } from '../text/deciding-row.ts';
 import type { Phrase } from '../text/phrase.ts';
 import type { ShownRule } from '../text/rule-row.ts';
 
-/** Everything that a report says of one kind of finding. docs/findings.md says more of each. */
+/** Everything that a report says of one kind of finding. docs/reference/findings.md says more of each. */
 export interface FindingWords<K extends FindingKind> {
   /** A few words, for a row of a table and the title of an annotation. */
   readonly title: string;

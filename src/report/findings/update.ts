@@ -58,15 +58,15 @@ export const UPDATE_WORDS: TopicWords<
       const fact = phrase`The ${side} has no ${metricPart('mlpAttentionRatio')}: ${ratioCause(cause)}.`;
       if (isReplaced) return phrase`${fact} The rules for low-rank updates judge it instead.`;
       return level === 'inconclusive'
-        ? phrase`${fact} See "LoRA" in docs/policy.md for rules that judge such updates.`
+        ? phrase`${fact} See "LoRA" in docs/reference/policy.md for rules that judge such updates.`
         : fact;
     },
     steps: ({ cause }) => [
       cause.kind === 'saturated'
-        ? phrase`Judge a low-rank update by its own rules: see "LoRA" in docs/policy.md.`
+        ? phrase`Judge a low-rank update by its own rules: see "LoRA" in docs/reference/policy.md.`
         : cause.belowNoise > 0
           ? phrase`Save the checkpoint in float32, so that its update is not lost in rounding.`
-          : phrase`Add rules to the policy for the modules that were trained: see "LoRA" in docs/policy.md.`,
+          : phrase`Add rules to the policy for the modules that were trained: see "LoRA" in docs/reference/policy.md.`,
     ],
   },
   'nothing-trained': {

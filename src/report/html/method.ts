@@ -44,7 +44,7 @@ function ruleCells({ check, finding, limit, level, mark, stands }: RuleRow, { do
     html`${mark === null ? NOT_JUDGED : icon(mark)}${phraseHtml(check, docs)}`,
     limit,
     phraseHtml(stands, docs),
-    html`<a class="level" href="${docs}/findings.md#${finding}">${level}</a>`,
+    html`<a class="level" href="${docs}/reference/findings.md#${finding}">${level}</a>`,
   ];
 }
 

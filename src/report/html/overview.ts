@@ -94,6 +94,6 @@ function list(listed: readonly Finding[], options: PageOptions): Html {
 }
 
 function item(finding: Finding, { docs }: PageOptions): Html {
-  const more = html`<a class="more" href="${docs}/findings.md#${finding.kind}" aria-label="About the finding ${finding.kind}">about</a>`;
+  const more = html`<a class="more" href="${docs}/reference/findings.md#${finding.kind}" aria-label="About the finding ${finding.kind}">about</a>`;
   return html`<li>${icon(finding.level)}<span>${phraseHtml(describeFinding(finding), docs)} ${more}</span></li>\n`;
 }

@@ -16,9 +16,9 @@ function partHtml(part: PhrasePart, docs: string): Html {
     case 'prose':
       return html`${part.text}`;
     case 'term':
-      return link(`${docs}/glossary.md#${encodeURIComponent(TERMS[part.term])}`, part.text);
+      return link(`${docs}/reference/glossary.md#${encodeURIComponent(TERMS[part.term])}`, part.text);
     case 'finding':
-      return link(`${docs}/findings.md#${part.finding}`, part.text);
+      return link(`${docs}/reference/findings.md#${part.finding}`, part.text);
     case 'name':
     case 'code':
     case 'command':

@@ -18,8 +18,8 @@ export function provenance(report: Report, { docs, origin }: PageOptions): Html 
       : html`baseline <code>${baseline.path}</code>${commitPart(baseline.commit, repository)}${age === null ? '' : `, ${age}`}`,
     reference === null ? null : html`reference <code>${reference.path}</code>`,
     ...(origin === null ? [] : originParts(origin)),
-    html`<a href="${docs}/glossary.md">glossary</a>`,
-    html`<a href="${docs}/findings.md">findings explained</a>`,
+    html`<a href="${docs}/reference/glossary.md">glossary</a>`,
+    html`<a href="${docs}/reference/findings.md">findings explained</a>`,
   ].filter((part) => part !== null);
   const warning = origin === null || origin.by === 'own' ? null : html`<p class="note">${whoseRun(origin.by)}</p>`;
   return html`<p class="provenance">${parts.map((part) => html`<span>${part}</span> `)}</p>${warning}`;

@@ -44,7 +44,7 @@ function overview(sweep: Sweep, docs: string): Html {
 ${best === null ? null : html`<p>${phraseHtml(best, docs)}</p>`}
 ${notes.length === 0 ? null : html`<ul>${notes}</ul>`}
 ${stackedTable({ label: 'All checkpoints', head: ['checkpoint', 'verdict', ...columns.map(({ head }) => head), 'why'], rows })}
-<p class="note">${sweepUnits(sweep)} Each verdict is that of the checkpoint alone. <a href="${docs}/cli.md#sweep">What the columns are</a></p>`;
+<p class="note">${sweepUnits(sweep)} Each verdict is that of the checkpoint alone. <a href="${docs}/reference/cli.md#sweep">What the columns are</a></p>`;
 }
 
 const folderUrl = (name: string): string => encodeURIComponent(name);

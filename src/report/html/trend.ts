@@ -30,7 +30,7 @@ export const TREND_SECTION: PageSection = {
     });
     const notes = trendNotes(trend).map((note) => html`<p>${phraseHtml(note, docs)}</p>`);
     return html`<p>${trendSentence(trend)}</p>${notes}${charts(trend)}
-<p class="note">${SUMS_EXPLAINED} <a href="${docs}/decisions/006-trend.md">How it is computed</a></p>
+<p class="note">${SUMS_EXPLAINED} <a href="${docs}/lab-notes/decisions/006-trend.md">How it is computed</a></p>
 <details><summary>The numbers of each check</summary>${numbers}</details>`;
   },
 };

@@ -22,7 +22,7 @@ export function phraseMarkdown(
 }
 
 /** Labels of the link references, which no other text of a comment has, and the pages that they lead to. */
-const PAGES = { glossary: 'glossary.md', finding: 'findings.md' } as const;
+const PAGES = { glossary: 'reference/glossary.md', finding: 'reference/findings.md' } as const;
 
 /** A word of ours as a link to its entry of the glossary. The page needs {@link linkDefinitions}. */
 export function termLink(term: Term, text: string): string {

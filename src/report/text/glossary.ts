@@ -1,4 +1,4 @@
-/** Words that docs/glossary.md explains, by the anchors of their headings there. */
+/** Words that docs/reference/glossary.md explains, by the anchors of their headings there. */
 export const TERMS = {
   baseline: 'baseline',
   screened: 'screened',

@@ -17,7 +17,7 @@ export type PhrasePart =
   | { readonly kind: 'code'; readonly text: string }
   /** A command to copy, whose paths are quoted for a shell: shown as code, never shortened. */
   | { readonly kind: 'command'; readonly text: string }
-  /** Words about a kind of finding: a link to its entry in docs/findings.md where there can be one. */
+  /** Words about a kind of finding: a link to its entry in docs/reference/findings.md where there can be one. */
   | { readonly kind: 'finding'; readonly finding: FindingKind; readonly text: string }
   /** A word that the glossary explains: a link where there can be one. */
   | { readonly kind: 'term'; readonly term: Term; readonly text: string };

@@ -6,7 +6,7 @@ import { type Phrase, phrase } from './phrase.ts';
 /** A rule of the policy, its limit, and how the candidate stands. */
 export interface RuleRow {
   readonly check: Phrase;
-  /** Entry of docs/findings.md that explains it. */
+  /** Entry of docs/reference/findings.md that explains it. */
   readonly finding: FindingKind;
   readonly limit: string;
   /** What a change beyond the limit is. */

@@ -48,7 +48,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 /** Right answers of the baseline, by family: in benchmark form and on twins. */
 type Accuracies = Readonly<Record<string, readonly [benchmark: number, twin: number]>>;
 
-/** Of SmolLM2-135M-Instruct at its levels (docs/probes.md). */
+/** Of SmolLM2-135M-Instruct at its levels (docs/reference/probes.md). */
 const BUILT_IN: Accuracies = {
   'word-problems': [0.75, 0.7],
   'transitive-ordering': [0.62, 0.53],

@@ -76,7 +76,7 @@ describe('a redrawn word problem', () => {
     const strict = checkAll(problems, 'strict', [1, 2]);
     const loose = checkAll(problems, 'loose', [1]);
     expect([...strict.wrong, ...loose.wrong]).toEqual([]);
-    // The shares that docs/probes.md states.
+    // The shares that docs/reference/probes.md states.
     expect([problems.length, strict.redrawn.size, loose.redrawn.size]).toEqual([200, 79, 92]);
   });
 

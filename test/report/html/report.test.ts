@@ -61,7 +61,7 @@ describe('the overview', () => {
     expect(links).toContain('https://github.com/o/r/actions/runs/50/attempts/1');
     expect(links).toContain(`https://github.com/o/r/commit/${'a'.repeat(40)}`);
     expect(links).toContain(`https://github.com/o/r/commit/${'b'.repeat(40)}`);
-    expect(links).toContain('https://github.com/t/gate/blob/v1/docs/glossary.md');
+    expect(links).toContain('https://github.com/t/gate/blob/v1/docs/reference/glossary.md');
   });
 
   it('links to no commit whose name is not one', () => {

@@ -30,7 +30,7 @@ describe('a calibration on a page of GitHub', () => {
     // Every metric leads to the glossary of this version.
     const links = named(page, 'a').map(({ attrs }) => attrs.find(({ name }) => name === 'href')?.value ?? '');
     expect(links.length).toBeGreaterThan(0);
-    expect(links.every((href) => href.startsWith(`${DOCS}/glossary.md#`))).toBe(true);
+    expect(links.every((href) => href.startsWith(`${DOCS}/reference/glossary.md#`))).toBe(true);
   });
 
   it('runs no markup of a name', () => {

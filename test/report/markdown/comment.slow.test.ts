@@ -437,8 +437,8 @@ describe('links to the docs', () => {
   it('links to the glossary lead to the documentation that the caller names, with one definition for each term', () => {
     const comment = renderComment(report({ probes: probeReport() }), { docs });
     const links = named(githubPage(comment), 'a').map(({ attrs }) => attrs.find(({ name }) => name === 'href')?.value);
-    expect(new Set(links)).toContain(`${docs}/glossary.md#shadow-delta`);
-    expect(new Set(links)).toContain(`${docs}/findings.md#metric-moved`);
+    expect(new Set(links)).toContain(`${docs}/reference/glossary.md#shadow-delta`);
+    expect(new Set(links)).toContain(`${docs}/reference/findings.md#metric-moved`);
     expect(links.filter((link) => !/\/(glossary|findings)\.md#/.test(link ?? ''))).toEqual([]);
     expect(links.filter((link) => !link?.startsWith(`${docs}/`))).toEqual([]);
     // Every reference has its definition, or it would be shown with its brackets.

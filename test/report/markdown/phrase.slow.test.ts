@@ -39,7 +39,7 @@ describe('a phrase in Markdown', () => {
     expect(named(page, 'em')).toEqual([]);
     const [link] = named(page, 'a');
     expect(link && textOf(link)).toBe('Twins');
-    expect(link?.attrs).toContainEqual({ name: 'href', value: 'https://example.org/docs/glossary.md#twin' });
+    expect(link?.attrs).toContainEqual({ name: 'href', value: 'https://example.org/docs/reference/glossary.md#twin' });
   });
 
   it('a phrase has plain words instead of links if there is no room for their definitions', () => {
@@ -49,8 +49,8 @@ describe('a phrase in Markdown', () => {
   it('a term that is used twice has one definition', () => {
     const text = `${termLink('twin', 'twin')} ${termLink('twin', 'Twins')} ${termLink('baseline', 'baseline')}`;
     expect(linkDefinitions(text, 'docs').split('\n')).toEqual([
-      '[glossary-baseline]: docs/glossary.md#baseline',
-      '[glossary-twin]: docs/glossary.md#twin',
+      '[glossary-baseline]: docs/reference/glossary.md#baseline',
+      '[glossary-twin]: docs/reference/glossary.md#twin',
     ]);
   });
 });

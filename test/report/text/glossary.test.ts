@@ -10,8 +10,8 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N}\- ]/gu, '')
     .replaceAll(' ', '-');
 
-it('every term that a report links to has a heading in docs/glossary.md', () => {
-  const glossary = readFileSync(repository('docs', 'glossary.md'), 'utf8');
+it('every term that a report links to has a heading in docs/reference/glossary.md', () => {
+  const glossary = readFileSync(repository('docs', 'reference', 'glossary.md'), 'utf8');
   const anchors = new Set([...glossary.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));
   expect(Object.values(TERMS).filter((anchor) => !anchors.has(anchor))).toEqual([]);
 });

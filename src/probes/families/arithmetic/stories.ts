@@ -1,5 +1,5 @@
 /**
- * A story with gaps, in the language of templates (docs/probes.md) but for its people and things: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for
+ * A story with gaps, in the language of templates (docs/reference/probes.md) but for its people and things: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for
  * things.
  */
 export interface StoryTemplate {

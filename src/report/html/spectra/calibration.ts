@@ -24,7 +24,7 @@ export function calibrationSection(report: Report, docs: string): Html | null {
   const { calibration } = report;
   if (calibration === null) return null;
   const { metrics, sizes } = calibration;
-  const intro = html`<h3 id="calibration">Calibration</h3><p>${phraseHtml(calibrationIntro(report, calibration), docs)} <a href="${docs}/calibration.md">About calibration</a></p>`;
+  const intro = html`<h3 id="calibration">Calibration</h3><p>${phraseHtml(calibrationIntro(report, calibration), docs)} <a href="${docs}/how-to/calibration.md">About calibration</a></p>`;
   if (metrics.length === 0) return intro;
   const judged = metrics.filter((metric) => metric.judged !== null);
   // The size has rows of its own.
