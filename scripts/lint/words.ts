@@ -41,11 +41,11 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
     /^(dist|examples\/[^/]+)\/|^package-lock\.json$|^(packages\/[^/]+\/)?test\/fixtures\/|\.(png|safetensors|onnx|json|jsonl)$|^test\/.*\.snapshot\.txt$/,
     /./,
   ],
-  [/^scripts\/lint\/words\.ts$|^docs\/glossary\.md$/, /./],
+  [/^scripts\/lint\/words\.ts$|^docs\/reference\/glossary\.md$/, /./],
   [/^src\/probes\/(families\/|files\/(distractors|question-numbers)\.ts)|^test\/probes\//, /house|floor|door|thrice/i],
   // A key of policies, which people have in their files.
   [
-    /^docs\/policy\.md$|^src\/policy\/(apart|probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,
+    /^docs\/reference\/policy\.md$|^src\/policy\/(apart|probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,
     /floor/,
   ],
   // An operator of ONNX.
