@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { AnswerRule, FilterStep } from '../../answer-rule.ts';
 import type { TaskConfig } from './task-config.ts';
 
-const HINT = 'use a task with exact_match and filters that are known (docs/reference/benchmarks.md)';
+const HINT =
+  'use a task with exact_match and filters that are known (docs/reference/probes.md, as lm-evaluation-harness asked it)';
 
 /** Of a task without filters. */
 const PLAIN: NonNullable<TaskConfig['filter_list']> = [{ name: 'none', filter: [{ function: 'take_first' }] }];

@@ -1,0 +1,61 @@
+// Lint the prose that people read, in comments, messages and docs: constructions that no native writer uses, and comments
+// over 120 columns. Usage: npx tsx scripts/lint/prose.ts [path…]   (all tracked files if none is given); exits 1 with one
+// line a finding.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COLUMNS = 120;
+
+/** [what is not written, what is]. Each is looked for in one line. */
+const CONSTRUCTIONS: readonly (readonly [RegExp, string])[] = [
+  // At the start of a comment, a string, a table cell or a sentence.
+  [
+    /(?:^\s*(?:\/\/|\/?\*{1,2}|#+|[-|>]|\d+\.)?\s*|[.:;!?] |['"`>(]|\| )Of (?!course\b)[a-z\d$`“"]/,
+    'put the subject first',
+  ],
+  [/(?:^|[\w,.;:)%}`’”*] )beside (?=[\w`$'"“({[*])/i, 'next to, with, compared with'],
+  [/(?<!\b[Tt]here )\b(?:is|are|was|were) none\b(?! of\b)/, 'is not one, has no …'],
+  [/\bas far as\b/i, 'where, if, what is known of'],
+];
+
+const EXCEPTIONS = [
+  /^(dist|out)\/|^docs\/api\/|^package-lock\.json$|^(packages\/[^/]+\/)?test\/fixtures\//,
+  /\.(png|svg|safetensors|onnx|json|jsonl|csv|gguf|npy|bin)$|\.snapshot\.txt$/,
+  // A hypothesis stays as it was written before the runs.
+  /^study\/HYPOTHESES\.md$|^LICENSE$|^CODE_OF_CONDUCT\.md$|^scripts\/lint\/prose\.ts$/,
+];
+
+const COMMENT = /^\s*(?:\/\/|\*|\/\*)|\s\/\/ |\/\*\* .*\*\/$/;
+/** A line that cannot be broken: an address, a directive of a tool, or one word. */
+const UNBREAKABLE = /https?:\/\/\S{40}|biome-ignore|@ts-expect-error|sourceMappingURL|^\s*\/\/\s*\S+$/;
+
+const given = process.argv.slice(2);
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...given], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((name) => name !== '' && statSync(join(ROOT, name), { throwIfNoEntry: false })?.isFile());
+
+let count = 0;
+for (const name of files) {
+  if (EXCEPTIONS.some((path) => path.test(name))) continue;
+  const code = /\.[cm]?[jt]s$/.test(name);
+  for (const [i, line] of readFileSync(join(ROOT, name), 'utf8').split('\n').entries()) {
+    const found = CONSTRUCTIONS.flatMap(([pattern, instead]) => {
+      const match = pattern.exec(line);
+      return match === null ? [] : [`"${match[0].trim()}" → ${instead}`];
+    });
+    if (code && line.length > COLUMNS && COMMENT.test(line) && !UNBREAKABLE.test(line))
+      found.push(`a comment of ${line.length} columns, more than ${COLUMNS}`);
+    for (const text of found) console.log(`${name}:${i + 1}: ${text}`);
+    count += found.length;
+  }
+}
+if (count > 0) {
+  console.log(`${count} ${count === 1 ? 'place reads' : 'places read'} badly`);
+  process.exitCode = 1;
+}
