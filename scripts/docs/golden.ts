@@ -189,18 +189,17 @@ async function greedyAgreement(
 function pageOf(table: string): string {
   return `# Logits compared with Hugging Face transformers
 
-What Shadow Gate computes for tiny checkpoints of every supported family, compared with Hugging Face transformers on the
-same weights (float32, CPU, eager attention), and with PEFT's arithmetic for adapters. The largest difference of a logit
-must be at most ${TOLERANCE}; transformers with another attention kernel differs from itself by up to 1.3e-5.
+Logits of tiny checkpoints of every family, compared with transformers on the same weights (float32, CPU, eager attention)
+and, for adapters, with PEFT's arithmetic. The limit is ${TOLERANCE}; transformers with another attention kernel differs from
+itself by up to 1.3e-5.
 
-Reproduce the table with \`npm run golden\`. The checkpoints and the expected logits are in
-\`test/fixtures/language-models/\`; \`test/fixtures/make_language_models.py\` makes them (needs torch, safetensors and
-transformers 5). The tests check every row. Another set of checkpoints is compared with
-\`npm run golden -- --folder DIR\`, another device with \`--device\`.
+\`npm run golden\` writes this table, and the tests check every row. \`--folder DIR\` compares another set of checkpoints,
+\`--device\` another device. \`test/fixtures/make_language_models.py\` makes the checkpoints and expected logits in
+\`test/fixtures/language-models/\` (needs torch, safetensors and transformers 5).
 
 ${table}
 
-A larger set, which is not in this repository, was compared with lm-evaluation-harness as well: for Llama, Qwen 2 and
-GPT-2 the log-likelihoods of 30 requests agreed to 8.0e-6 nats per token, and 9 of 9 greedy texts were equal.
+With lm-evaluation-harness, the log-likelihoods of 30 requests agreed to 8.0e-6 nats per token for Llama, Qwen 2 and
+GPT-2, and 9 of 9 greedy texts were equal; those checkpoints are not in this repository.
 `;
 }
