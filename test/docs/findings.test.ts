@@ -9,8 +9,10 @@ import { everyFinding } from '../report/findings.ts';
 interface Entry {
   /** As the heading has it, without the code style. */
   readonly kind: string;
-  /** Label of each line, with its text on one line. */
-  readonly lines: ReadonlyMap<string, string>;
+  /** Its sentences in a report, in quotation marks, and what they mean. */
+  readonly meaning: string;
+  /** What to do, and the level. */
+  readonly lines: readonly string[];
 }
 
 const page = readFileSync(repository('docs/reference/findings.md'), 'utf8');
@@ -20,8 +22,8 @@ const entries = page.split(/^### /m).slice(1).map(entryOf);
 function entryOf(section: string): Entry {
   const [heading = '', ...rest] = section.split('\n');
   const body = rest.join('\n').replace(/^## [\s\S]*/m, '');
-  const lines = [...body.replace(/\n +/g, ' ').matchAll(/^- \*\*([^*]+)\*\*: (.+)$/gm)];
-  return { kind: heading.replaceAll('`', ''), lines: new Map(lines.map(([, label = '', text = '']) => [label, text])) };
+  const [meaning = '', ...lines] = body.split(/^- /m).map((part) => part.trim().replace(/\s+/g, ' '));
+  return { kind: heading.replaceAll('`', ''), meaning, lines };
 }
 
 it('has one heading for each kind of finding, and no other', () => {
@@ -42,14 +44,17 @@ it('has headings whose anchor is the kind, for links', () => {
   expect(new Set(anchors).size).toBe(anchors.length);
 });
 
-it.each(entries)('says of $kind what was seen, why it matters, what to do and what its level is', ({ lines }) => {
-  expect([...lines.keys()]).toEqual(['Seen', 'Why', 'What to do', 'Level']);
-  for (const text of lines.values()) expect(text).toMatch(/[a-z0-9)`"]\.$/);
+it.each(entries)('says of $kind what was seen, what to do and what its level is', ({ meaning, lines }) => {
+  for (const text of [meaning, ...lines]) expect(text).toMatch(/[a-z0-9)`"]\.$/);
+  const [step, level, ...others] = lines;
+  expect(step).toMatch(/^[A-Z`[]/);
+  expect(level).toMatch(/`(info|warn|fail|inconclusive)`|^`level` of the rule/);
+  expect(others).toEqual([]);
 });
 
-it.each(entries)('quotes sentences of $kind that a report has', ({ kind, lines }) => {
+it.each(entries)('quotes sentences of $kind that a report has', ({ kind, meaning }) => {
   const texts = everyFinding('NAME').flatMap((finding) => (finding.kind === kind ? [findingText(finding)] : []));
-  const quotes = [...(lines.get('Seen') ?? '').matchAll(/"([^"]+)"/g)].map(([, quote = '']) => quote);
+  const quotes = [...meaning.matchAll(/"([^"]+)"/g)].map(([, quote = '']) => quote);
   // Remarks of suites have no words of their own.
   expect(quotes.length > 0).toBe(kind !== 'probe-notes');
   const isQuoted = (quote: string) => texts.some((text) => hasInOrder(text, quote.split(/ ?… ?/)));
