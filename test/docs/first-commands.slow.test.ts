@@ -33,6 +33,6 @@ describe('the commands of examples/README.md', () => {
     const warning = await runCli(...real);
     expect(warning.code).toBe(0);
     expect(warning.stdout).toMatch(/▲ warn: Frobenius norm of ΔW in q_proj rose from 1\.59 to 7\.00/);
-    expect(readPage('examples/README.md')).toContain('`q_proj` 7.00, beside 1.59');
+    expect(readPage('examples/README.md')).toContain('in `q_proj` is 7.00, against 1.59');
   });
 });
