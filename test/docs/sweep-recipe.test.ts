@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 
-const [, recipe = ''] =
-  /```sh\n(#!\/bin\/sh\n.*?)```/s.exec(readFileSync(repository('docs', 'reference', 'cli.md'), 'utf8')) ?? [];
+const recipe = readFileSync(repository('examples', 'shell', 'while-training.sh'), 'utf8');
 
 /** Run the recipe beside a trainer of which each `sleep` of the recipe is a step. */
 function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate: string }) {
@@ -25,7 +24,7 @@ function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate
   );
   const { status } = spawnSync('/bin/sh', ['-c', recipe], {
     cwd: root,
-    env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
+    env: { PATH: `${join(root, 'bin')}:${process.env.PATH}`, SHADOW_GATE: 'shadow-gate' },
     timeout: 30_000,
   });
   const log = join(root, 'log');
@@ -36,7 +35,7 @@ function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate
 const save = (step: number) => `mkdir -p out/checkpoint-${step}; touch out/checkpoint-${step}/model.safetensors`;
 const complete = (step: number) => `touch out/checkpoint-${step}/trainer_state.json`;
 
-describe('the loop of docs/reference/cli.md beside a trainer', () => {
+describe('examples/shell/while-training.sh beside a trainer', () => {
   it('gates a checkpoint once it is complete, not before and not twice, and the last one too', () => {
     const steps = [save(500), complete(500), ':', `${save(1000)}; ${complete(1000)}; touch out/finished`];
     expect(run({ steps, gate: 'exit 0' })).toEqual({
