@@ -38,7 +38,7 @@ const COMMENT = /^\(\?#[^)]*\)/;
 
 /**
  * Parse a regular expression of Python's `re` (3.11).
- * @throws RegexProblem if it is none, or if JavaScript has no equal of something in it
+ * @throws RegexProblem if it is not valid, or if JavaScript has no equivalent of something in it
  */
 export function parseRegex(pattern: string): ParsedRegex {
   return new Parser(pattern).parse();

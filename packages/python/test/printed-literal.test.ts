@@ -31,5 +31,5 @@ describe('a literal of Python', () => {
     "['\\u12']",
     '1_000',
     `${'['.repeat(10)}${']'.repeat(10)}`,
-  ])('is not what is none: %s', (text) => expect(parsePrintedLiteral(text)).toBeUndefined());
+  ])('rejects what is not a literal: %s', (text) => expect(parsePrintedLiteral(text)).toBeUndefined());
 });

@@ -7,7 +7,7 @@ import { UserError } from '../user-error.ts';
 import { makeFolder } from './make-folder.ts';
 
 /**
- * Write a file so that a reader sees the old content or the new, never a part: write beside it, then rename.
+ * Write a file so that a reader sees the old content or the new, never a part: write a draft next to it, then rename.
  * Missing folders are created. A symbolic link stays and its target is replaced; a device or pipe is written to.
  * @throws the system's error, which names a path
  */
@@ -42,7 +42,7 @@ const DRAFT_LIFETIME_MILLISECONDS = 24 * 3600 * 1000;
 /** Folders that this process has swept. */
 const swept = new Set<string>();
 
-/** Remove the drafts that a process which was killed has left beside its file. Those of the last day may be in use. */
+/** Remove the drafts that a killed process left next to its file. Drafts of the last day may be in use. */
 async function sweepDrafts(folder: string): Promise<void> {
   if (swept.has(folder)) return;
   swept.add(folder);

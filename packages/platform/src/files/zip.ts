@@ -11,7 +11,7 @@ const MAX_DIRECTORY_BYTES = 128 * 2 ** 20;
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
 
-/** Of the external attributes. */
+/** A bit of the external attributes. */
 const MS_DOS_FOLDER = 0x10;
 
 const STORED = 0;
@@ -169,7 +169,7 @@ async function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed:
   if (method !== DEFLATED && method !== ZSTD) {
     throw damaged(file, `its member ${name} is packed by method ${method}, which is not read`);
   }
-  // Loaded where it is needed: beside it is WebAssembly, for which a machine with a limit of memory may have no room.
+  // Loaded only when needed: the package includes WebAssembly, and a machine with a memory limit may have no room for it.
   const { decompressZstd } = await import('hyparquet-compressors');
   try {
     if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });

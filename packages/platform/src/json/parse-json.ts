@@ -15,7 +15,7 @@ export const MAX_JSON_DEPTH = 128;
  */
 const MAX_PARSED_BYTES = 768 * 1024 * 1024;
 
-/** Bytes of an empty object or list, of an entry of one, and of a string beside its characters, in V8. */
+/** Bytes in V8: an empty object or list, an entry of one, and a string without its characters. */
 const CONTAINER_BYTES = 64;
 const ENTRY_BYTES = 24;
 const STRING_BYTES = 32;

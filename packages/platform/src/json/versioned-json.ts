@@ -28,7 +28,7 @@ export async function readSchema(path: string): Promise<string | null> {
   return stated;
 }
 
-/** Of a schema that a foreign file claims to have. */
+/** Most characters that an error quotes of the schema name in a foreign file. */
 const MAX_NAME_LENGTH = 100;
 
 /**

@@ -20,7 +20,7 @@ const ENCRYPTED_MAGIC = 'PARE';
 const END_BYTES = 8;
 /** Most footers fit into this many bytes, which are one request. */
 const FIRST_BYTES = 64 * 1024;
-/** Of all that hubs have, a hundred are many. */
+/** A file on a hub rarely has more than a hundred. */
 const MAX_COLUMNS = 10_000;
 /** A footer lists every column of every row group. */
 const MAX_FOOTER_BYTES = 64 * 1024 * 1024;

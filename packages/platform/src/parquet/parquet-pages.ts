@@ -124,7 +124,7 @@ function skipLevels(reader: Reader, level: number, values: number): void {
   reader.offset = start + length;
 }
 
-/** The number of bits of an index stands before the indexes. Of a page in which all is missing, there are none. */
+/** The indexes follow the number of bits of an index. A page in which all values are missing has neither. */
 function skipIndexes(reader: Reader, values: number): void {
   if (reader.offset >= reader.view.byteLength) return;
   const width = reader.view.getUint8(reader.offset);

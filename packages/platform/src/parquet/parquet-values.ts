@@ -14,7 +14,7 @@ export type ParquetValue =
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Text, or the number of bytes of what is none, such as an image: no reader takes that for text. */
+/** The text, or the number of bytes if they are not text (an image, say), which no reader mistakes for text. */
 function textOrSize(bytes: Uint8Array): string | { bytes: number } {
   try {
     return strict.decode(bytes);

@@ -28,7 +28,7 @@ interface ParquetLimits {
 /** All of MMLU has 14,042 rows and 7 MB. The rows of a file are in memory together. */
 const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 1024 * 1024 };
 
-/** Of multiple choice, with texts and labels of ten options, half as many. */
+/** A multiple-choice question with texts and labels of ten options has half as many. */
 const VALUES_PER_ROW = 50;
 /** A run of a few bytes can have them all, and in memory each takes fifty. */
 const MAX_VALUES = 10_000_000;
@@ -51,7 +51,7 @@ export async function readParquet(source: ParquetSource, options: ParquetOptions
   const columns = columnsOf(metadata, source.name, options.columns);
   reading(source.name, () => checkSize(metadata, { name: source.name, columns, limits }));
   const codecs = await loadCodecs();
-  // Of all columns together: a footer may announce less than there is in the pages.
+  // For all columns together: a footer may announce less than the pages contain.
   let left = limits.bytes;
   const check = (pages: DataView, chunk: ColumnChunk) => {
     left -= checkPages(pages, chunk, { compressors: codecs, bytes: left });
@@ -224,8 +224,8 @@ async function readColumns(
 type Codecs = typeof compressors;
 
 /**
- * Loaded for the first file: one of them is WebAssembly, for which a machine with a limit of memory may have no room. Of the
- * codecs that Node has, its own: they are native, and stop at the length that the page announces.
+ * Loaded for the first file: one codec is WebAssembly, and a machine with a memory limit may have no room for it. GZIP and
+ * BROTLI are Node's own: they are native, and stop at the length that the page announces.
  */
 async function loadCodecs(): Promise<Codecs> {
   const { compressors: all } = await import('hyparquet-compressors');

@@ -117,7 +117,7 @@ export class StoppableProcess<Request, Reply> {
   }
 }
 
-/** What the process is started by, which is beside this module, in a bundle too. @returns null if there is nothing to start it from */
+/** The file that starts the process. It is next to this module, in a bundle too. @returns null if it is not there */
 export function bridgeEntry(): URL | null {
   return workerEntry('process-bridge', import.meta.url);
 }

@@ -20,7 +20,7 @@ export interface Supervision {
   readonly isApart: boolean;
   /** Report, in one line, why there is no result. */
   readonly report: (error: unknown) => void;
-  /** Of a program without a result. */
+  /** The program's exit code if it has no result. */
   readonly exitCode: number;
 }
 

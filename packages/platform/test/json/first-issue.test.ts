@@ -27,10 +27,10 @@ describe('validation that stops at the first mistake', () => {
   it.each([
     ['a wrong entry of a list', { ...good, rows: [...good.rows, { id: 'x' }] }],
     ['a wrong number far down a list', { ...good, rows: [{ id: 1, values: [...Array(999).fill(1), null, 'x'] }] }],
-    ['a list that is none', { ...good, rows: { length: 3 } }],
+    ['an object in place of a list', { ...good, rows: { length: 3 } }],
     ['a missing list', { name: 'a', sizes: null }],
     ['a wrong entry of a record', { ...good, sizes: { a: 1, b: 'x' } }],
-    ['an unknown key beside a list', { ...good, other: [] }],
+    ['an unknown key next to a list', { ...good, other: [] }],
     ['a wrong entry of an option', { ...good, answer: { kind: 'many', items: ['a', 1] } }],
     ['no option', { ...good, answer: { kind: 'other' } }],
     ['no object', [good]],

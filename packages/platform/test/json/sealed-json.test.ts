@@ -7,7 +7,7 @@ it('what was sealed is JSON, and comes back', () => {
   expect(JSON.parse(unseal(seal(value)) ?? '')).toEqual(value);
 });
 
-it('an entry with another digit, an end that is missing, or no seal is none', () => {
+it('rejects an entry with another digit, without its end, or without a seal', () => {
   const sealed = seal({ alpha: 3.04159 });
   expect(unseal(sealed.replace('3.04159', '3.04259'))).toBeNull();
   for (let length = 0; length < sealed.length; length += 1) expect(unseal(sealed.slice(0, length))).toBeNull();

@@ -74,7 +74,7 @@ export type AssignmentTarget =
 
 export interface Signature {
   readonly names: readonly string[];
-  /** Of the last names. */
+  /** Defaults of the last names. */
   readonly defaults: readonly JinjaExpression[];
 }
 
