@@ -19,7 +19,7 @@ export interface DoraWeight {
 /** Copies of W in float64 that are alive at once: W, W + scale·B·A, the update, and what onnxruntime keeps. */
 const COPIES_ALIVE = 5;
 
-/** Bytes that `doraUpdate` needs, beside those of the spectrum. */
+/** Bytes that `doraUpdate` needs, in addition to those for the spectrum. */
 export function doraMemory({ base: { view } }: DoraWeight): number {
   return COPIES_ALIVE * 8 * view.shape[0] * view.shape[1];
 }

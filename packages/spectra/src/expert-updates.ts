@@ -17,7 +17,7 @@ import { UserError } from '@shadow-gate/platform';
 import type { LoraUpdate } from './lora-spectrum.ts';
 import type { SpectrumTarget } from './target.ts';
 
-/** The base model of the adapter, as far as it is known. */
+/** What is known of the adapter's base model. */
 interface Base {
   readonly adapter: Adapter;
   readonly model: MatrixContext & ModelKind;
@@ -25,7 +25,7 @@ interface Base {
 }
 
 /**
- * The updates of the experts of each layer (`expertModule`). The spectrum of an update is that of its transpose, so that it makes no
+ * The updates of the experts of each layer (`expertModule`). An update and its transpose have the same spectrum, so it makes no
  * difference which of the two the base model stores.
  * @throws UserError for a base model that has other experts, and for more experts than any model has
  */

@@ -137,7 +137,7 @@ function asHeads(
   ];
 }
 
-/** The base model of an adapter, as far as it is known. */
+/** What is known of an adapter's base model. */
 interface Base {
   readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;

@@ -3,7 +3,7 @@ import { unchecked } from './unchecked.ts';
 /** Per eigenvalue, far more than ever needed: two are usual. */
 const MAX_ITERATIONS = 60;
 
-/** Squares below this vanish beside those of a matrix with entries near 1, but have too few digits to divide by. */
+/** Squares below this are negligible in a matrix with entries near 1, but have too few digits to divide by. */
 const TINY = 1e-290;
 
 /**

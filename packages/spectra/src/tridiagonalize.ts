@@ -92,7 +92,7 @@ function copyTriangle(matrix: Float64Array, n: number, a: Float64Array, stride: 
   }
 }
 
-/** Sums of squares below this vanish beside an entry of 1, and their inverse would overflow. */
+/** Sums of squares below this are negligible compared with an entry of 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
 /**

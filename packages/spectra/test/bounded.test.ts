@@ -21,7 +21,7 @@ it('counts only the part of a difference that the bounds leave certain, and none
   expect(difference(0.3, 0.1)).toBe(0.3 - 0.1);
 });
 
-/** Of no values null; none of these has an even count. */
+/** null for no values; no list here has an even count. */
 const median = (values: readonly number[]): number | null =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? null;
 

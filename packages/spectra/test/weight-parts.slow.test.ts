@@ -24,7 +24,7 @@ const { folders, families, updates, expertUpdates } = readJson<
   }
 >(fixture('weight-parts.json'));
 
-/** Of the ten digits that the file has. */
+/** The file has ten digits. */
 const TOLERANCE = 1e-7;
 
 /** The key of a matrix in the file, whatever is before the layers in its name. */

@@ -95,7 +95,7 @@ function openWorkSpace(band: Band): WorkSpace {
   };
 }
 
-/** Sums of squares below this vanish beside entries near 1, and their inverse would overflow. */
+/** Sums of squares below this are negligible compared with entries near 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
 /**

@@ -98,7 +98,7 @@ function denseBytes(shape: readonly [number, number], precision: Accumulation): 
 /** Exponents of float32, with a margin. Squares overflow long before the exponents of float64 end. */
 const FLOAT32_EXPONENT = 120;
 
-/** A power of two that brings entries of this mean square near 1, as far as the dtype of the file can represent it. */
+/** A power of two that brings entries of this mean square near 1, within the exponents of the file's dtype. */
 function scaleOf(meanSquare: number, isWide: boolean): number {
   const exponent = -Math.round(Math.log2(meanSquare) / 2);
   return 2 ** (isWide ? exponent : Math.max(-FLOAT32_EXPONENT, Math.min(FLOAT32_EXPONENT, exponent)));

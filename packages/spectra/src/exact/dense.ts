@@ -24,7 +24,7 @@ export function floatsAccumulation(data: Floats): Accumulation {
 /** Elements read at a time: a few copies of them are alive at once, of up to 8 bytes each. */
 const STRIP = 4 * 1024 * 1024;
 
-/** Bytes that `loadDense` needs beside its result. */
+/** Bytes that `loadDense` needs in addition to its result. */
 export const LOAD_MEMORY = 6 * 8 * STRIP;
 
 export interface DenseLoadOptions {

@@ -43,7 +43,7 @@ export function factorPanel(
   return r;
 }
 
-/** Sums of squares below this vanish beside entries near 1, and their inverse would overflow. */
+/** Sums of squares below this are negligible compared with entries near 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
 /** The reflection H = I − τ·v·vᵀ that maps v[from..] to (α, 0, …); v is overwritten by (0, 1, v′). */

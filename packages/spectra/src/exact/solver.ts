@@ -12,7 +12,7 @@ export interface Solver {
   values(band: Band): Promise<Float64Array>;
   /** The eigenvalues of a symmetric matrix [size, size], largest first. @param matrix transferred */
   eigenvalues(matrix: Float64Array, size: number): Promise<Float64Array>;
-  /** Threads that it may use beside this one. */
+  /** Threads that it may use in addition to this one. */
   readonly threads: number;
   close(): Promise<void>;
 }

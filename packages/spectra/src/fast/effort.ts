@@ -42,7 +42,7 @@ export const FAR = 6;
  */
 export const SETTLED = 1e-3;
 
-/** Probe vectors beside the Krylov basis. */
+/** Probe vectors in addition to the Krylov basis. */
 export const ROOM_FOR_PROBES = 384;
 
 /**

@@ -21,7 +21,7 @@ export interface ExplicitGram {
   readonly scale: number;
   /** Tr S², scaled. */
   readonly square: number;
-  /** Of scale·matrix, against AᵀA·n/‖A‖_F². */
+  /** Error of scale·matrix against AᵀA·n/‖A‖_F². */
   readonly error: GramError;
 }
 

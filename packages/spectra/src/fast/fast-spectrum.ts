@@ -90,7 +90,7 @@ export function fastMemory([m, n]: readonly [number, number], { isDifference }: 
 
 interface Scale {
   readonly energy: number;
-  /** Of the operator. */
+  /** Error of the operator. */
   readonly error: GramError;
   readonly shape: readonly [number, number];
 }

@@ -233,7 +233,7 @@ function distanceFromIdentity(gram: Float32Array, b: number): number {
   return largest;
 }
 
-/** Squares below this are zero beside a trace of n. */
+/** Squares below this count as zero: the trace is n. */
 const NOTHING = 1e-24;
 
 /** A factor of G, shifted if float32 cannot distinguish G from a singular matrix. */

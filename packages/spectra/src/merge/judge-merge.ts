@@ -100,9 +100,9 @@ function toolError(weight: MergedWeight, sums: MergeSums): number {
   );
 }
 
-/** Variances (relative half ulp)²/3 of two roundings of full relative size: of A and B, of the product and its scaling. */
+/** Variances (relative half ulp)²/3 of two roundings of full relative size: A and B, the product and its scaling. */
 const ROUNDINGS = 2 / 3;
-/** Of the sum, its norm (the same for a whole row), the quotient and the product with it. */
+/** DoRA adds four: the sum, its norm (the same for a whole row), the quotient and the product with it. */
 const DORA_ROUNDINGS = 4 / 3;
 
 function halfUlp(dtype: string): number {

@@ -37,8 +37,8 @@ export async function judgeQuantized(weight: MergedWeight): Promise<MergeJudgeme
 }
 
 /**
- * Is it, as far as rounding shows, the merge into the weights that a quantized base was made from? Adapters that were trained on a
- * quantized model are often merged into the model before it was quantized.
+ * Is it, within rounding, the merge into the weights that a quantized base was made from? An adapter that was trained on a
+ * quantized model is often merged into the model from before quantization.
  */
 export async function isMergedBeforeQuantizing(weight: MergedWeight): Promise<boolean> {
   const { base: source, merged, views } = weight;

@@ -19,7 +19,7 @@ import type { MatrixSource } from '../load-matrix.ts';
 import { EXACT_ONLY } from '../metrics-schema.ts';
 import type { Spectrum } from '../spectrum.ts';
 
-/** Of the generator, apart from those of a fast spectrum. */
+/** Stream of the generator. No stream of a fast spectrum has this number. */
 const STREAM = 101;
 
 /** Vectors of a block: the more there are, the less improbable it is that all of them miss a direction. */

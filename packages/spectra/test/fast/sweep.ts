@@ -33,7 +33,7 @@ const STORAGES: ReadonlyArray<{ readonly dtype: Dtype; readonly isUpdate: boolea
   { dtype: 'F64', isUpdate: true },
 ];
 
-/** Weights beside which an update of that size is small, and not hidden by their rounding. */
+/** Scale of the original weights: an update is small in comparison, but not hidden by their rounding. */
 const REFERENCE = 0.1;
 
 /**

@@ -58,7 +58,7 @@ describe('the screen of a matrix', () => {
     expect(upperBound(top) - lowerBound(top)).toBeLessThan(Math.max(0.1 * truth.topEnergy['1'], 0.004));
   });
 
-  // Of one direction nothing is left to bound: its full spectrum takes no time.
+  // Rank one leaves nothing to bound: its full spectrum takes no time.
   const shapes = Object.keys(SHAPES).filter((shape) => shape !== 'rankOne');
   it.each(shapes)('has bounds around singular values that are known: %s', async (shape) => {
     const numbers = new Numbers(7);
