@@ -94,7 +94,7 @@ describe('weights beside those that are measured', () => {
     [
       'a damaged file',
       (folder) => writeFileSync(join(folder, 'zzz.safetensors'), 'x'),
-      /zzz\.safetensors lies beside the weights, and cannot be compared with them: .*zzz\.safetensors/,
+      /zzz\.safetensors is next to the weights, and cannot be compared with them: .*zzz\.safetensors/,
     ],
     [
       'a Git LFS pointer in place of safetensors',
@@ -111,7 +111,7 @@ describe('weights beside those that are measured', () => {
     [
       'a pickle that is not read',
       (folder) => writeFileSync(join(folder, 'zzz.pt'), torchFile('\x80\x02cos\nsystem\n.')),
-      /zzz\.pt lies beside .* cannot be compared/,
+      /zzz\.pt is next to .* cannot be compared/,
     ],
   ])('are refused where they cannot be the same: %s', async (_, change, message) => {
     const folder = copyOf('mixtral');
@@ -189,7 +189,7 @@ describe('weights beside those that are measured', () => {
     const unread = torchFile(own, { 0: new Uint8Array(Float32Array.of(9).buffer) });
     for (const name of ['scheduler_x.bin', 'scheduler.bin', 'optimizer_best.bin', 'training_args_2.bin']) {
       writeFileSync(join(folder, name), unread);
-      expect(await refusal(folder)).toContain(`${name} lies beside the weights, and cannot be compared with them`);
+      expect(await refusal(folder)).toContain(`${name} is next to the weights, and cannot be compared with them`);
       rmSync(join(folder, name));
     }
     for (const name of ['training_args.bin', 'optimizer.bin', 'scheduler.pt', 'rng_state_0.pth'])

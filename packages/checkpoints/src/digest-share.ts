@@ -65,7 +65,7 @@ function listingOf(checkpoint: Checkpoint): string {
 }
 
 /**
- * Read a machine's tensors, as far as they have not been, and hash them.
+ * Read and hash a machine's tensors, except those that were read before.
  * @param names of its tensors
  * @throws UserError for a download that fails
  */

@@ -24,7 +24,7 @@ export class TensorDigests {
     return known;
   }
 
-  /** Of all that its numbers depend on. */
+  /** The digest of everything that the numbers of a quantized tensor depend on. */
   async #ofQuantized({ stored, parameters }: TensorRecipe): Promise<string> {
     const parts: unknown[] = [];
     for (const entry of stored) parts.push([entry.dtype, entry.shape, await this.of(entry)]);

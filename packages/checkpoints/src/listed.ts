@@ -32,7 +32,7 @@ export interface ListedCheckpoint {
   readonly files: FolderFiles;
   /** With its commit: `hf://org/model@0123…`. */
   readonly name: string;
-  /** Of all files of the folder on the hub. */
+  /** Names of all files of the folder on the hub. */
   readonly names: readonly string[];
   /** config.json, or adapter_config.json of an adapter. */
   readonly config: Readonly<Record<string, unknown>>;

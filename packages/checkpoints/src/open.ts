@@ -129,7 +129,7 @@ export async function openReference(path: string, open = openCheckpoint): Promis
   return checkpoint;
 }
 
-/** @param beside those of its folder */
+/** Opens a lone file; `beside` has the files of its folder. */
 async function openFile(path: string, beside: FolderFiles): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
   if (await isGguf(file)) return openGguf(path, beside);
@@ -276,7 +276,7 @@ function hasSafetensors(names: ReadonlySet<string>): boolean {
   return names.has(SINGLE) || names.has(INDEX);
 }
 
-/** Has a model towers beside its language model, by its config or the names of its tensors? */
+/** Does a model have other towers than its language model, by its config or the names of its tensors? */
 export function isMultimodal(config: Readonly<Record<string, unknown>> | null, names: readonly string[]): boolean {
   const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
   return hasTower || names.some(isMultimodalName);

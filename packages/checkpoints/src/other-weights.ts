@@ -14,7 +14,7 @@ import { withUsualTensors } from './open.ts';
 import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedEntries } from './tensors/tensor-value.ts';
 
-/** Weights beside those of a checkpoint, which some program would load in their place or over them. */
+/** Weights in the folder of a checkpoint that some program would load in place of its own or over them. */
 export interface OtherWeights {
   /** One file, or all of Mistral's own. */
   readonly files: readonly string[];
@@ -28,8 +28,7 @@ export interface OtherWeights {
  * The files of weights in a checkpoint's folder that are no part of it. vLLM reads all files that match `*.safetensors`, only
  * `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or all `*.pt`; text-generation-inference all
  * `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`; transformers another file on request (`variant`,
- * `use_safetensors=False`). Subfolders are read by none of them, nor are other formats. On a hub, pickles beside safetensors are not
- * downloaded by any of them.
+ * `use_safetensors=False`). None of them reads subfolders or other formats, and none downloads pickles from a hub that has safetensors.
  * @throws UserError for a file that cannot be compared
  */
 export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWeights[]> {
@@ -103,7 +102,7 @@ async function comparing<T>(folder: string, name: string, work: () => Promise<T>
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
-      `${join(folder, name)} lies beside the weights, and cannot be compared with them: ${error.problem}`,
+      `${join(folder, name)} is next to the weights, and cannot be compared with them: ${error.problem}`,
       `remove ${name}, or move it to a folder of its own: programs differ in which of them they load`,
     );
   }

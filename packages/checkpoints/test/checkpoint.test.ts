@@ -26,7 +26,7 @@ describe('opening a checkpoint', () => {
     expect(new Set([...tensors.values()].map(({ file }) => file)).size).toBe(2);
   });
 
-  it('opens one safetensors file, with a config beside it or without', async () => {
+  it('opens one safetensors file, with or without a config next to it', async () => {
     expect(await openCheckpoint(fixture('gpt2', 'model.safetensors'))).toMatchObject({
       architecture: { modelType: 'gpt2' },
     });

@@ -24,43 +24,43 @@ const add = (folder: string, name: string) => writeFileSync(join(folder, name), 
 
 describe('two sets of weights in one folder, of which one would be measured and the other one served', () => {
   it.each<[string, string, (folder: string) => void, readonly [string, string]]>([
-    ['one file beside shards and their index', 'mixtral', (f) => add(f, SINGLE), [SINGLE, SHARD]],
+    ['one file next to shards and their index', 'mixtral', (f) => add(f, SINGLE), [SINGLE, SHARD]],
     [
-      'one file beside the index of others',
+      'one file next to the index of others',
       'gpt2',
       (f) => writeFileSync(join(f, INDEX), JSON.stringify({ weight_map: { a: SINGLE, b: 'other.safetensors' } })),
       [SINGLE, INDEX],
     ],
-    ['one file beside shards that were left there', 'gpt2', (f) => add(f, SHARD), [SINGLE, SHARD]],
-    ['an adapter beside full weights', 'lora', (f) => add(f, SINGLE), [SINGLE, 'adapter_model.safetensors']],
+    ['one file next to shards that were left there', 'gpt2', (f) => add(f, SHARD), [SINGLE, SHARD]],
+    ['an adapter next to full weights', 'lora', (f) => add(f, SINGLE), [SINGLE, 'adapter_model.safetensors']],
     [
-      'full weights beside the config of an adapter',
+      'full weights next to the config of an adapter',
       'gpt2',
       (f) => writeFileSync(join(f, 'adapter_config.json'), '{}'),
       [SINGLE, 'adapter_config.json'],
     ],
     [
-      'shards beside a pickled adapter',
+      'shards next to a pickled adapter',
       'mixtral',
       (f) => writeFileSync(join(f, 'adapter_model.bin'), 'x'),
       [INDEX, 'adapter_model.bin'],
     ],
     ...(['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'] as const).map(
       (adapter): [string, string, (folder: string) => void, readonly [string, string]] => [
-        `a pickle beside ${adapter}`,
+        `a pickle next to ${adapter}`,
         'pytorch/llama',
         (f) => writeFileSync(join(f, adapter), '{}'),
         ['pytorch_model.bin', adapter],
       ],
     ),
     [
-      'the index of pickles beside an adapter',
+      'the index of pickles next to an adapter',
       'pytorch/llama-shards',
       (f) => writeFileSync(join(f, 'adapter_model.bin'), 'x'),
       ['pytorch_model.bin.index.json', 'adapter_model.bin'],
     ],
     [
-      'a pickle beside shards without their index',
+      'a pickle next to shards without their index',
       'pytorch/llama',
       (f) => writeFileSync(join(f, 'pytorch_model-00001-of-00002.bin'), 'x'),
       ['pytorch_model.bin', 'pytorch_model-00001-of-00002.bin'],
@@ -90,7 +90,7 @@ describe('two sets of weights in one folder, of which one would be measured and 
     expect(await messageOf(folder)).toContain(`${folder} has two sets of weights, ${chosen} and ${other}, and`);
   });
 
-  it('is not what an index of the single file is, nor the formats that hubs have beside it', async () => {
+  it('are not a single file and its index, nor the other formats that hubs have next to it', async () => {
     const folder = copyOf('gpt2');
     const { tensors } = await openCheckpoint(folder);
     const weightMap = Object.fromEntries([...tensors.keys()].map((name) => [name, SINGLE]));
@@ -122,7 +122,7 @@ describe('two sets of weights in one folder, of which one would be measured and 
     },
   );
 
-  it('a single path that is given is measured, whatever is beside it', async () => {
+  it('a single path that is given is measured, whatever is next to it', async () => {
     const folder = copyOf('mixtral');
     add(folder, SINGLE);
     rmSync(join(folder, 'config.json'));
@@ -139,7 +139,7 @@ describe("Mistral's own files", () => {
     return folder;
   };
 
-  it('are refused beside the same in one file, with a shard missing, and with a tensor twice', async () => {
+  it('are refused next to the same in one file, with a shard missing, and with a tensor twice', async () => {
     const [both, missing, twice] = [copy(), copy(), copy()];
     cpSync(join(both, SHARDS[0] ?? ''), join(both, 'consolidated.safetensors'));
     expect(await messageOf(both)).toContain(`two sets of weights, consolidated.safetensors and ${SHARDS[0]}`);
@@ -186,7 +186,7 @@ describe("Mistral's own files", () => {
     const folder = join(temporaryFolder(), 'fp8');
     cpSync(fixture('consolidated', 'ministral3-fp8'), folder, { recursive: true });
     const file = join(folder, 'consolidated.safetensors');
-    // Of a projection whose rows would change places.
+    // The scale belongs to a projection whose rows would change places.
     const bytes = readFileSync(file)
       .toString('latin1')
       .replace('attention.wk.qscale_weight', 'attention.wk.xscale_weight');
@@ -229,7 +229,7 @@ describe('a hub folder with two sets of weights', () => {
     );
   });
 
-  it('keeps the index beside a single file, which is compared when it is opened', () => {
+  it('keeps the index next to a single file, which is compared when it is opened', () => {
     const { whole, weights } = chooseCheckpointFiles(listing(SINGLE, INDEX), 'hf://org/model');
     expect(whole.map(({ name }) => name)).toContain(INDEX);
     expect(weights.map(({ name }) => name)).toEqual([SINGLE]);

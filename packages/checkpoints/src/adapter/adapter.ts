@@ -11,15 +11,15 @@ import type { TensorEntry } from '../tensors/tensor-entry.ts';
 export interface Adapter {
   readonly format: 'lora';
   readonly path: string;
-  /** Those of its directory, beside the weights. */
+  /** The files of its directory. */
   readonly files: FolderFiles;
   readonly modules: readonly LoraModule[];
-  /** Weights saved whole beside the adapter (`modules_to_save`), under the base model's names. */
+  /** Weights saved whole with the adapter (`modules_to_save`), under the base model's names. */
   readonly saved: ReadonlyMap<string, TensorEntry>;
   /** Every tensor in the file, as stored. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly config: Record<string, unknown>;
-  /** That of the base model if the adapter's config names a local folder; otherwise unknown. */
+  /** The base model's if the adapter's config names a local folder; otherwise unknown. */
   readonly architecture: Architecture;
   /** For an adapter on a hub: see `FullCheckpoint`. */
   readonly remote: Snapshot | null;
@@ -41,7 +41,7 @@ export interface LoraModule {
   readonly inputFirst?: boolean;
   /** Where A [r, in] and B [out, r] are parts of their tensors, those of one expert. */
   readonly views?: { readonly a: MatrixView; readonly b: MatrixView };
-  /** Of each expert, where `experts` is set. */
+  /** The rank of one expert, if `experts` is set. */
   readonly rank: number;
   readonly scale: number;
   /**

@@ -83,7 +83,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   kasa_config: refused('KaSA also truncates the base weights, and has a diagonal between A and B'),
   monteclora_config: refused('MonteCLoRA adds a sampled term to A'),
   layer_replication: refused('it creates layers that the base model does not have'),
-  trainable_token_indices: refused('single rows of the embeddings were trained beside the LoRA'),
+  trainable_token_indices: refused('single rows of the embeddings were trained with the LoRA'),
   megatron_config: refused('layers of Megatron are split over machines'),
   alora_invocation_tokens: {
     refused: 'the update runs only after these tokens (activated LoRA)',

@@ -1,6 +1,6 @@
 import { UserError } from '@shadow-gate/platform';
 
-/** Kinds of PEFT 0.21 that only put something before the input, or beside the keys and values of attention. */
+/** Kinds of PEFT 0.21 that only add something in front of the input or of the keys and values of attention. */
 const WITHOUT_WEIGHTS = new Set([
   'PROMPT_TUNING',
   'MULTITASK_PROMPT_TUNING',

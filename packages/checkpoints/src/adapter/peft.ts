@@ -90,11 +90,11 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
       const side = factor ? (factor[3] === 'A' ? 'a' : 'b') : BIAS_KEY.test(key) ? 'bias' : 'magnitude';
       addFactor(source, found, module, side, entry, factor?.[2] !== undefined);
     } else if (entry.name.includes('.original_module.')) {
-      // The base model's weight, stored beside the trained one of `modules_to_save`.
+      // The base model's weight, stored next to the trained one of `modules_to_save`.
     } else if (entry.name.includes('.lora_') || /[._](trainable_tokens|token_adapter)[._]/.test(entry.name)) {
       refuseUnknown(source, entry);
     } else {
-      // A copy of the base beside its LoRA, as PEFT saves embeddings. It loads the copy.
+      // PEFT saves a copy of the base embeddings with their LoRA, and loads the copy.
       const name = inner.replace(/\.base_layer\.(weight|bias)$/, '.$1');
       const earlier = copies.get(name);
       if (earlier !== undefined) throw neverLoaded(source, entry, `there is ${JSON.stringify(earlier.name)} as well`);

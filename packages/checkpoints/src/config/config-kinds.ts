@@ -3,7 +3,7 @@ import { isDict, isList, PythonFloat, type PythonValue } from '@shadow-gate/pyth
 /** What Python calls a value of a config. `huge`: an int beyond 2^53, which is rounded here. */
 export type ConfigKind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' | 'dict';
 
-/** Of the objects and lists of a config.json: the kinds of their numbers, which JavaScript does not tell apart. */
+/** The kinds of the numbers in each object and list of a config.json: JavaScript does not tell them apart. */
 const KINDS = new WeakMap<object, ReadonlyMap<string, ConfigKind>>();
 
 /** A parsed config as values of JavaScript. How its numbers were written is kept for `configKindIn`. */

@@ -2,7 +2,7 @@ import { UserError } from '@shadow-gate/platform';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The file beside Mistral's own weights. */
+/** The configuration next to Mistral's own weights. */
 export const PARAMS_FILE = 'params.json';
 
 /**

@@ -10,13 +10,13 @@ export interface FullCheckpoint {
   readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf';
   /** That of the directory, or of the one file that is the model. */
   readonly path: string;
-  /** The files beside the weights, in the directory or in that of the one file. */
+  /** The other files of the directory, or of the one file's directory. */
   readonly files: FolderFiles;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   /** A vision-language model: its tensors have components. */
   readonly multimodal: boolean;
-  /** config.json as read; null for a lone file. Of a GGUF file, what transformers would have in it; null if that is not known. */
+  /** config.json as read; null for a lone file. For a GGUF file, what transformers would write there; null if that is not known. */
   readonly config: Record<string, unknown> | null;
   /** The tensors of an ONNX model, with their use in its graph; null for safetensors. */
   readonly onnx: readonly OnnxTensor[] | null;

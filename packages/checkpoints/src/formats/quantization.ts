@@ -135,7 +135,7 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/\.Qidxs$/i, 'QuIP#'],
 ];
 
-/** What the tensors beside codes of integers are called: the same module's, or with the name of the codes before it. */
+/** Names of tensors that are stored with integer codes: in the same module, or after the name of the codes and `_`. */
 const COMPANIONS: readonly (readonly [string, string])[] = [
   ['weight_scale_2', 'NVFP4'],
   ['weight_scales', 'EETQ'],

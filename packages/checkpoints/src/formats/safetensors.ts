@@ -45,7 +45,7 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
   return (await readSafetensors(file)).entries;
 }
 
-/** The texts that the header of a file has beside its tensors. @throws UserError as `readSafetensorsHeader` */
+/** The texts in the header of a file (`__metadata__`). @throws UserError as `readSafetensorsHeader` */
 export async function readSafetensorsMetadata(file: string): Promise<Readonly<Record<string, string>>> {
   return (await readSafetensors(file)).metadata;
 }
@@ -106,7 +106,7 @@ export async function resolveFile(directory: string, name: string, whole = 'chec
   return file;
 }
 
-/** Of a tensor that describes others: some hundred bytes. */
+/** A tensor that describes others has some hundred bytes. */
 const MAX_DESCRIPTION_BYTES = 64 * 1024;
 
 /** The bytes of a small tensor. @throws UserError for a large one, which cannot be what it is named after */

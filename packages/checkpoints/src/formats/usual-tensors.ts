@@ -10,7 +10,7 @@ import { readQuantized } from './quantized/read-quantized.ts';
 
 /**
  * The tensors of a checkpoint with the names, shapes and order that the files of transformers have: quantized weights with recipes (see
- * `readQuantized`), what mlx-lm, Mistral and DeepSeek store otherwise turned back. Of any other checkpoint, its tensors as they are.
+ * `readQuantized`), what mlx-lm, Mistral and DeepSeek store otherwise turned back. Tensors of other checkpoints stay as they are.
  */
 export async function usualTensors(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
@@ -26,7 +26,7 @@ export async function usualTensors(
   return fromMlx({ tensors: own === null ? read : withUsualOrder(read, own), config });
 }
 
-/** What its params.json or a config.json beside its files says. */
+/** Model types in its params.json, or in a config.json next to its files. */
 const MISTRAL = new Set<unknown>(['mistral', 'mixtral', 'ministral', 'ministral3', 'mistral3', 'mistral4', 'llava']);
 
 function byName(path: string, entries: readonly TensorEntry[]): Map<string, TensorEntry> {

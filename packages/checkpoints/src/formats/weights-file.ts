@@ -7,13 +7,13 @@ export function isWeightsFile(path: string): boolean {
   return /\.(?:safetensors|onnx|gguf|bin|pt|pth|ckpt)$/.test(path);
 }
 
-/** Where the files beside the weights are: a lone file has them in its directory. Lightning also calls a directory `.ckpt`. */
+/** The folder with the other files of a checkpoint: for a lone file, its directory. Lightning also calls a directory `.ckpt`. */
 export function folderOfWeights(path: string): string {
   const isDirectory = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return isWeightsFile(path) && !isDirectory() ? dirname(path) : path;
 }
 
-/** The files beside the weights of an opened checkpoint: a lone file whose name says nothing has none. */
+/** The files next to the weights of an opened checkpoint: a lone file whose name says nothing has none. */
 export function filesBeside(opened: { readonly path: string; readonly files: FolderFiles }): FolderFiles {
   return filesOfFolder(opened, folderOfWeights(opened.path));
 }

@@ -33,7 +33,7 @@ export const SINGLE = 'model.safetensors';
 export const INDEX = 'model.safetensors.index.json';
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER = 'adapter_model.safetensors';
-/** As mlx-lm writes it, beside an ADAPTER_CONFIG of its own. */
+/** mlx-lm's file, next to its own kind of ADAPTER_CONFIG. */
 export const MLX_ADAPTER = 'adapters.safetensors';
 /** The same, as pickles. */
 export const PICKLED_SINGLE = 'pytorch_model.bin';
@@ -49,7 +49,7 @@ export const CONSOLIDATED_FILE = /^consolidated.*\.safetensors$/;
 const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
 
 /**
- * Mistral's own files of weights, beside its params.json, in a folder that has no others: `consolidated.safetensors`, or shards. Each
+ * Mistral's own files of weights, next to its params.json, in a folder that has no others: `consolidated.safetensors`, or shards. Each
  * tensor is in one of them.
  * @param names of the files in the folder
  * @returns null if there are none, or weights in the layout of transformers, which are read instead
@@ -71,9 +71,9 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 }
 
 /**
- * Two sets of weights in one folder, of which one would be measured and the other one loaded: transformers prefers an
- * adapter to full weights and one file to shards, also of pickles, vLLM the files of an index and, without one, all of them. What hubs
- * have beside safetensors (`.bin`, `consolidated.safetensors`) is compared with them before they are measured (`findOtherWeights`).
+ * Two sets of weights in one folder: one could be measured and the other one loaded. transformers prefers an adapter to full weights
+ * and one file to shards, also with pickles; vLLM prefers the files of an index and, without one, loads all of them. What hubs have
+ * next to safetensors (`.bin`, `consolidated.safetensors`) is compared with them before they are measured (`findOtherWeights`).
  * @param names of the files in the folder
  * @returns null unless the names alone show it; whether an index is of the single file is in the index
  */
@@ -93,7 +93,7 @@ export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): User
 const OF_ANOTHER_SET = /\.(safetensors|distcp)$|^(pytorch_model|distcp)_fsdp(_\d+)?$/;
 
 /**
- * Another set of weights beside one of pickles, GGUF or ONNX, for which it would be left aside without a word.
+ * Another set of weights next to one of pickles, GGUF or ONNX. Without this check it would be ignored silently.
  * @param names of what is in the folder
  */
 export function twoSetsWith(chosen: string, names: Iterable<string>, path: string): UserError | null {
@@ -141,7 +141,7 @@ export function chooseCheckpointFiles(listing: readonly ListedFile[], path: stri
       'give a folder with one checkpoint',
     );
   }
-  // An index beside the single file is compared with it when the folder is opened.
+  // An index next to the single file is compared with it when the folder is opened.
   if (single) return { whole: small, weights: [single], index: null };
   if (index) return { whole: small, weights: named.filter(({ name }) => name.endsWith('.safetensors')), index };
   const consolidated = consolidatedFiles(new Set(named.map(({ name }) => name)), path);
@@ -160,7 +160,7 @@ export function chooseCheckpointFiles(listing: readonly ListedFile[], path: stri
       path,
     );
   if (beside) throw beside;
-  // The index beside a single file is compared with it here too.
+  // The index next to a single file is compared with it here too.
   const whole = pickledIndex === null ? small : [...small, pickledIndex];
   if (pickledSingle) return { whole, weights: [pickledSingle], index: null };
   if (pickledIndex) {
@@ -176,7 +176,7 @@ const TRAINING_STATE =
 /** Those that vLLM leaves out where it loads every `*.bin`; others of this form are for it weights like any (0.11). */
 const LEFT_OUT = /^(optimizer|training_args)\.bin$/;
 
-/** Is it, by its name, the state of a training run, which no program loads beside weights of this kind? */
+/** Is it, by its name, the state of a training run? No program loads that along with weights of this kind. */
 export function isTrainingState(name: string, { arePickles }: { readonly arePickles: boolean }): boolean {
   return TRAINING_STATE.test(name) && !(arePickles && name.endsWith('.bin') && !LEFT_OUT.test(name));
 }

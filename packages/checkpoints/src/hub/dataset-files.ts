@@ -28,7 +28,7 @@ const PART = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/;
 const CONVERTED_PART = /^(\d{4})\.parquet$/;
 /** A name in the listing of a stranger becomes that of a file in the cache. */
 const PARQUET = /^\w[\w.-]{0,200}\.parquet$/;
-/** Of a data set that is too large, the hub converts the first rows. */
+/** The hub converts only the first rows of a data set that is too large. */
 const PARTIAL = 'partial-';
 /** The config of a data set that has only one. Its files can be anywhere. */
 const DEFAULT = 'default';

@@ -139,7 +139,7 @@ class Opening {
       name,
       download,
     });
-    // Of a file that is not in Git LFS, only git's digest is known, which is that of the whole.
+    // For a file that is not in Git LFS, only git's digest of the whole file is known.
     let isChecked = file.sha256 !== null;
     const slice = async (start: number, end = file.size) => {
       await partial.fetch([isChecked ? [start, end] : [0, file.size]]);

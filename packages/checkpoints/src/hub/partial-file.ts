@@ -65,7 +65,7 @@ export class PartialFile {
   }
 
   /**
-   * Download these ranges, as far as they are not on the disk.
+   * Download the parts of these ranges that are not on the disk.
    * @param onBytes receives the number of bytes of every piece that has arrived
    * @throws UserError for a full disk, for a file that changes meanwhile, and for one that arrives damaged
    */

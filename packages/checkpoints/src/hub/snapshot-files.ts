@@ -24,7 +24,7 @@ interface SnapshotFiles {
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */
   readonly name: string;
-  /** Of all files of the folder on the hub. */
+  /** Names of all files of the folder on the hub. */
   readonly names: readonly string[];
   /** The files of weights: the single one, the shards of the index, or that of an adapter. */
   readonly weights: readonly ListedFile[];
@@ -32,7 +32,7 @@ interface SnapshotFiles {
   readonly others: readonly ListedFile[];
   readonly commit: string;
   readonly repository: HubRepository;
-  /** Folder in the cache for what belongs to this one beside its files. */
+  /** Folder in the cache for everything about this checkpoint, its files included. */
   readonly cached: string;
 }
 

@@ -23,15 +23,15 @@ export interface Snapshot {
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */
   readonly name: string;
-  /** Of all files of the folder on the hub. */
+  /** Names of all files of the folder on the hub. */
   readonly names: readonly string[];
   /** The files of weights, as the hub lists them. */
   readonly weights: readonly ListedFile[];
   /** Names of weights that programs load as well or instead; `fetch` downloads their bytes too. */
   readonly others: readonly string[];
-  /** Download these bytes, as far as they are not on the disk. */
+  /** Download those of these bytes that are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
-  /** Names of the files of weights of which not all bytes are on the disk, so that nobody has compared their SHA-256. */
+  /** Files of weights that are not whole on the disk: their SHA-256 has not been compared. */
   readonly unverified: () => Promise<readonly string[]>;
 }
 

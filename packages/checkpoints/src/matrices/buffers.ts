@@ -1,6 +1,6 @@
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
-/** What models save beside their weights: masks, positions, frequencies, statistics. Nobody trains them. */
+/** Tensors that models save with their weights but do not train: masks, positions, frequencies, statistics. */
 const BUFFER_NAMES = new Set([
   'inv_freq',
   'original_inv_freq',
@@ -45,13 +45,13 @@ export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): 
 }
 
 /**
- * What methods of quantization store beside the weight of a module: scales, zero points, statistics, shapes. A checkpoint whose weights
- * are codes is refused before; these can be left behind by what turned the weights back into numbers.
+ * What methods of quantization store with the weight of a module: scales, zero points, statistics, shapes. A checkpoint whose weights
+ * are codes is refused before; a tool that turned codes back into numbers can leave these behind.
  */
 const QUANTIZATION =
   /^(.*\.)(weight_(scales?(_inv|_2)?|zero_point|global_scale|shape)|(input|output|[qkv])_scale|scales|biases|[qs]zeros|zero_point|(nested_)?absmax|quant_map|g_idx)$/;
 
-/** Is it a part of quantized weights, beside a weight of the same module? */
+/** Is it a part of quantized weights, stored with a weight of the same module? */
 export function isQuantizationScale(name: string, tensors: ReadonlyMap<string, unknown>): boolean {
   const [, module] = QUANTIZATION.exec(name) ?? [];
   return module !== undefined && tensors.has(`${module}weight`);

@@ -14,13 +14,13 @@ type MixerLabel = 'a' | 'b' | 'z' | 'x' | 'B' | 'C' | 'dt';
 /** The parts of a fused matrix, or in `unknown` what is missing to split it. */
 export type FusedLayout = { readonly parts: readonly FusedPart[] } | { readonly unknown: string };
 
-/** What the layout of a fused matrix depends on, beside its name. */
+/** What the layout of a fused matrix depends on, in addition to its name. */
 export interface FusedMatrix {
   /** Number of output features. */
   readonly output: number;
   /** Number of input features. */
   readonly input: number;
   readonly architecture: Architecture;
-  /** Input features of the output projection of the mixer beside it (of attention: all query features), if known. */
+  /** Input features of the output projection in the same mixer (for attention, all query features), if known. */
   readonly attentionInput: number | null;
 }

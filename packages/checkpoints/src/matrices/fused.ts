@@ -43,7 +43,7 @@ export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayou
 
 const NO_LATENT = 'config.json with qk_rope_head_dim, qk_nope_head_dim and v_head_dim is needed';
 
-/** Of latent attention: the rows of the latent vector, then those of the keys' rotated dimensions. */
+/** Latent attention: the rows of the latent vector, then those of the keys' rotated dimensions. */
 function latentAndKeys({ output, architecture: { latent } }: FusedMatrix): FusedLayout {
   if (latent === null) return { unknown: NO_LATENT };
   const rank = output - latent.rope;
@@ -56,7 +56,7 @@ function latentAndKeys({ output, architecture: { latent } }: FusedMatrix): Fused
   };
 }
 
-/** Of latent attention, from the latent vector: per head the other dimensions of the key, then the value. */
+/** Latent attention, from the latent vector: per head the other dimensions of the key, then the value. */
 function keysAndValues({ output, architecture: { latent } }: FusedMatrix): FusedLayout {
   if (latent === null) return { unknown: NO_LATENT };
   const size = latent.plain + latent.value;

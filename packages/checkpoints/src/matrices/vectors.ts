@@ -3,7 +3,7 @@ import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 
 /** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE). */
 const EXPERTS_BIAS = /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/;
-/** Of each place in a window of tokens, one row (DeepSeek V4). */
+/** One row for each place in a window of tokens (DeepSeek V4). */
 const PLACE_BIAS = /(^|\.)compressor\.(indexer\.)?(position_bias|ape)$/;
 /** The decay of every channel for every number of the state, [channels, state] (Mamba-1): nothing is multiplied by it as a matrix. */
 const DECAY = /(^|\.)A_log$/;

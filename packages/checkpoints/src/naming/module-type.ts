@@ -29,7 +29,7 @@ export const MODULE_TYPES = [
   'expert_gate',
   // From the embeddings of a layer of its own to the hidden state, and their gate (Gemma 3n, Gemma 4), or from those of n-grams (Qwen 4).
   'per_layer_proj',
-  // Between parallel residual streams (AltUp, hyper-connections), and beside one (LAuReL).
+  // Between parallel residual streams (AltUp, hyper-connections), or in parallel with one (LAuReL).
   'residual_mix',
   // Hidden state and next token's embedding to one, for multi-token prediction.
   'mtp_proj',

@@ -129,7 +129,7 @@ function moduleOfBlock(path: readonly string[], leaf: string): ModuleType | null
   return bert === 'output' && numberAfter(path, LAYER_LISTS) !== null ? 'down_proj' : null;
 }
 
-/** What towers of images and sound have beside the matrices of transformers. */
+/** Modules of image and audio towers that text models do not have. */
 function moduleOfTower(path: readonly string[]): ModuleType | null {
   const end = path.slice(-2).join('.');
   if (PATCHES.test(end)) return 'patch_embed';

@@ -97,7 +97,7 @@ async function webgpuProblem(): Promise<string | null> {
   }
 }
 
-/** The folder of this process's native library, which looks for providers beside itself. */
+/** The folder of this process's native library, in which it looks for providers. */
 async function onnxruntimeFolder(): Promise<string | null> {
   const maps = await readFile('/proc/self/maps', 'utf8').catch(() => '');
   const line = maps.split('\n').find((entry) => entry.includes('/libonnxruntime.so'));

@@ -30,10 +30,10 @@ export function onnxElementType({ name, dtype }: { readonly name: string; readon
   return SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
 }
 
-/** Of numbers that are computed before a session is opened. */
+/** Types of numbers that are computed before a session is opened. */
 export type PreparedType = typeof ElementType.float32 | typeof ElementType.uint8;
 
-/** Of one element. */
+/** Bytes of one element. */
 export function elementBytes(type: ElementType): number {
   if (type === ElementType.float64) return 8;
   if (type === ElementType.uint8 || type === ElementType.int8) return 1;

@@ -240,7 +240,7 @@ export class Graph {
     return this.op('If', [condition], { then_branch: branch(then), else_branch: branch(otherwise) });
   }
 
-  /** Of a loop that carries one value, and ends after its count. */
+  /** The body of a loop that carries one value and ends after its count. */
   #loopBody(
     build: (index: Value) => { readonly before: Value; readonly type: InnerValue['type']; readonly after: Value },
   ) {

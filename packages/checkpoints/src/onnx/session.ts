@@ -25,13 +25,13 @@ export interface Device {
   readonly isOrdinary?: boolean;
   /** Its free memory when it was chosen, in bytes; missing for the CPU, and where it is not known. */
   readonly memory?: number;
-  /** Most threads of the CPU, for work beside other work: they sleep while they wait. Missing for all of them. */
+  /** Most threads of the CPU, for work next to other work: they sleep while they wait. Missing for all of them. */
   readonly threads?: number;
 }
 
 /**
- * Of a device's memory, what is left for the context of CUDA, the work space of its libraries, and what the allocator of
- * onnxruntime rounds up, in bytes: estimated, since none of it could be measured.
+ * Bytes of a device's memory that are left for CUDA's context, the work space of its libraries, and the rounding of
+ * onnxruntime's allocator. This is an estimate: none of it could be measured.
  */
 export const DEVICE_RESERVE = 2 ** 29;
 
@@ -75,8 +75,8 @@ const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
  * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
  * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
  * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
- * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs: beside what the first run of
- *   these shapes took
+ * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs, in addition to the memory that the
+ *   first run of these shapes took
  */
 export async function openSession(
   graph: Graph,
@@ -197,7 +197,7 @@ async function prepare({ preparations, inMemory }: Graph): Promise<{ path: strin
   return prepared;
 }
 
-/** Of one read: Node ends the process at 2³¹ bytes. */
+/** Most bytes of one read: Node ends the process at 2³¹. */
 const MOST_READ = 2 ** 30;
 
 /**

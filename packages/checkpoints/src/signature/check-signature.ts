@@ -12,12 +12,12 @@ import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.t
 export const SIGNATURE_FILE = 'model.sig';
 
 /**
- * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. Of the signature: it is none, or lists
- * files in a form that is not read.
+ * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. What is wrong with the signature: it is
+ * not a signature, or lists files in a form that is not read.
  */
 export type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
 
-/** The signature beside the weights, compared with the files. */
+/** The signature next to the weights, compared with the files. */
 export interface ModelSignature {
   /** How many files it lists. */
   readonly files: number;
@@ -28,10 +28,10 @@ export interface ModelSignature {
 }
 
 /**
- * Compare a checkpoint with the signature beside its weights (OpenSSF Model Signing, `model.sig`): every file that it lists is there
+ * Compare a checkpoint with the signature next to its weights (OpenSSF Model Signing, `model.sig`): every file that it lists is there
  * with its SHA-256, the weights are among them, and nothing else is in the folder. What the signature ignores, and names that begin
- * with a dot, are left out; weights never are. Of a lone file only that file is compared, and of a hub what is downloaded: weights by
- * the SHA-256 that the hub lists, with which each download is compared.
+ * with a dot, are left out; weights never are. For a lone file, only that file is compared. For a hub, the files that are downloaded
+ * are compared: weights by the SHA-256 that the hub lists and that each download is compared with.
  * @param publicKey of the signer, in PEM; without one nothing is known of who signed
  * @returns null without a signature
  */
@@ -108,7 +108,7 @@ const OWN_FILES = [SIGNATURE_FILE, '.git', '.gitattributes', '.github', '.gitign
 function isLeftOut(name: string, ignored: readonly string[]): boolean {
   return (
     [...OWN_FILES, ...ignored].some((path) => name === path || name.startsWith(`${path}/`)) ||
-    // What tools keep beside a download, such as .cache/huggingface. No program loads a model from there.
+    // Tools keep files of their own with a download, such as .cache/huggingface. No program loads a model from there.
     name.split('/').some((part) => part.startsWith('.'))
   );
 }

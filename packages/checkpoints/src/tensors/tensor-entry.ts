@@ -22,7 +22,7 @@ export interface TensorEntry {
   readonly recipe?: TensorRecipe;
   /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedParts`. */
   readonly layout?: Layout;
-  /** A bias of zeros beside quantized weights. AutoGPTQ wrote one for each layer, also in models that have none. */
+  /** A bias of zeros, stored with quantized weights. AutoGPTQ wrote one for each layer, also in models without biases. */
   readonly isZero?: true;
 }
 
@@ -56,17 +56,17 @@ export type Layout =
 export interface TensorRecipe {
   /** Codes first, then scales and whatever else the numbers depend on. */
   readonly stored: readonly TensorEntry[];
-  /** What they depend on beside the bytes of those. */
+  /** What the numbers depend on, in addition to the bytes of `stored`. */
   readonly parameters: readonly (number | string)[];
   /** float32, of the shape of the weight. */
   readonly expand: (graph: Graph) => Value;
   /** Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of them. */
   readonly steps: (graph: Graph) => Value;
-  /** Of a matrix, these rows alone, where the format can: indices int64 [n] → float32 [n, columns]. */
+  /** These rows of a matrix alone, if the format can: indices int64 [n] → float32 [n, columns]. */
   readonly rows?: (graph: Graph, indices: Value) => Value;
   /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
   readonly block?: (index: number, count: number) => TensorRecipe;
-  /** Of a matrix [rows, columns] whose format has whole numbers with scales. */
+  /** The packed form of a matrix [rows, columns] whose format has whole numbers with scales. */
   readonly packed?: PackedMatrix;
 }
 

@@ -30,7 +30,7 @@ const EXPANSION_BYTES = 16;
 /** What is cut out of larger tensors, and the tensor. */
 const ASSEMBLY_COPIES = 2;
 
-/** What it takes to expand a quantized weight beside the result, or to assemble a tensor of parts, in bytes. */
+/** Bytes that it takes, in addition to the result, to expand a quantized weight or to assemble a tensor from parts. */
 export function expansionMemory({ recipe, layout, size, byteLength }: TensorEntry): number {
   if (layout) return ASSEMBLY_COPIES * byteLength;
   return recipe === undefined ? 0 : EXPANSION_BYTES * size;

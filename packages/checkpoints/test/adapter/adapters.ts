@@ -14,7 +14,7 @@ export const MEASURED_ADAPTERS = ADAPTERS.filter((name) => !name.startsWith('exp
 interface ExpectedAdapter {
   /** A folder of test/fixtures/language-models, or with its own folder of test/fixtures. */
   readonly base: string;
-  /** Of the update of each adapted weight, in float64. */
+  /** Singular values of the update of each adapted weight, in float64. */
   readonly singularValues: Readonly<Record<string, number[]>>;
 }
 

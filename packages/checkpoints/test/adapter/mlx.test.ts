@@ -31,7 +31,7 @@ describe('an adapter of mlx-lm', () => {
     expect(adapter.modules[0]?.scale).toBe(2.5);
   });
 
-  it('can have the files of earlier steps beside it', async () => {
+  it('can have the files of earlier steps in its folder', async () => {
     const folder = adapterWith('mlx', {});
     cpSync(join(folder, 'adapters.safetensors'), join(folder, '0000100_adapters.safetensors'));
     await expect(openCheckpoint(folder)).resolves.toMatchObject({ format: 'lora' });
@@ -88,7 +88,7 @@ describe('an adapter of mlx-lm', () => {
     expect(await messageOf(folder)).toMatch(/has adapters\.safetensors and no adapter_config\.json.*scale/);
   });
 
-  it('is refused beside an adapter of PEFT, since the config is of one of them', async () => {
+  it('is refused next to an adapter of PEFT, since the config belongs to only one of them', async () => {
     const folder = adapterWith('mlx', {});
     cpSync(fixture('adapters', 'regex', 'adapter_model.safetensors'), join(folder, 'adapter_model.safetensors'));
     expect(await messageOf(folder)).toMatch(/two sets of weights/);

@@ -177,7 +177,7 @@ describe('a LoRA inside a module that is saved whole', () => {
   });
 });
 
-describe('tokens that were trained beside the LoRA', () => {
+describe('tokens that were trained with the LoRA', () => {
   it('are refused by name', async () => {
     const folder = adapterWith('patterns', {});
     const name = 'base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta';
@@ -225,7 +225,7 @@ describe('which way the factors of experts are', () => {
     offset: 0,
     byteLength: 0,
   });
-  /** Of two experts with rank 3. */
+  /** Two experts with rank 3. */
   const stack = (input: number, output: number): StackedModule => ({
     target: 'layers.0.mlp.experts.down_proj',
     a: factor([6, input]),
@@ -318,7 +318,7 @@ describe('a tensor that PEFT does not load', () => {
     );
   });
 
-  it('is not one that it loads: without an entry in modules_to_save, a copy beside a LoRA, and the default name', async () => {
+  it('does not include one without an entry in modules_to_save, a copy next to a LoRA, or the default name', async () => {
     const savedOf = async (folder: string) => {
       const adapter = await openCheckpoint(folder);
       return adapter.format === 'lora' ? [...adapter.saved.keys()] : null;

@@ -10,7 +10,7 @@ const EXPERTS =
 async function listed(name: string) {
   const checkpoint = await openReference(languageModel(name));
   const { matrices, skipped, vectors } = listMatrices(checkpoint);
-  // Of a vision-language model, other towers (audio) have no component.
+  // In a vision-language model, other towers (audio) have no component.
   const own = checkpoint.multimodal ? 'language' : null;
   const ofLanguage = matrices.filter(({ place }) => place.component === own);
   return { matrices: ofLanguage, skipped, vectors };

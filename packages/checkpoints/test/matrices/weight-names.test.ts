@@ -101,7 +101,7 @@ describe('the weights that transformers saves', () => {
   });
 });
 
-describe('what is left of a quantization beside weights that are plain numbers', () => {
+describe('a scale left over from quantization, next to a weight that is plain numbers', () => {
   const module = 'model.layers.0.mlp.up_proj';
   // Names of compressed-tensors, FP8, NVFP4, MLX, GPTQ and AWQ, bitsandbytes.
   const scales = [
@@ -119,7 +119,7 @@ describe('what is left of a quantization beside weights that are plain numbers',
     expect(vectors).toEqual([]);
   });
 
-  it('is not what has such a name and no weight beside it', () => {
+  it('is not a tensor with such a name but no weight next to it', () => {
     const { matrices } = listMatrices(namesOnly({ 'model.altup.scales': [24, 16] }));
     expect(matrices).toHaveLength(1);
   });

@@ -45,7 +45,7 @@ describe('the signature of a checkpoint', () => {
     expect(await check(folder)).toEqual({ files: 2, faults: [], key: null });
   });
 
-  it('is none where there is no file for it', async () => {
+  it('is null where there is no file for it', async () => {
     const folder = signed();
     rmSync(join(folder, 'model.sig'));
     expect(await check(folder, key('p256'))).toBeNull();
@@ -125,7 +125,7 @@ describe('the signature of a checkpoint', () => {
     });
   });
 
-  it.each(['', '{}', 'null', '{"dsseEnvelope": 1}'])('that is none is a fault: %s', async (text) => {
+  it.each(['', '{}', 'null', '{"dsseEnvelope": 1}'])('is a fault if its text is not a signature: %s', async (text) => {
     const folder = signed();
     writeFileSync(join(folder, 'model.sig'), text);
     expect((await check(folder))?.faults).toEqual([{ name: 'model.sig', fault: 'unreadable' }]);
@@ -155,7 +155,7 @@ describe('the signature of a checkpoint on a hub', async () => {
     ]);
   });
 
-  it('is none where there is no file for it', async () => {
+  it('is null where there is no file for it', async () => {
     const { 'model.sig': _, ...rest } = files();
     hub.commit('org/bare', rest);
     expect(await check('hf://org/bare', key('p256'))).toBeNull();
@@ -163,7 +163,7 @@ describe('the signature of a checkpoint on a hub', async () => {
 });
 
 describe('a public key', () => {
-  it.each(['', 'key', key('p256').slice(0, 60)])('is refused if it is none', (text) => {
+  it.each(['', 'key', key('p256').slice(0, 60)])('is refused if it is not a key', (text) => {
     expect(publicKeyDigest(text)).toBeNull();
   });
 });

@@ -36,7 +36,7 @@ const IN_TOWER: typeof IN_LAYER = [
   [/^/, ''],
 ];
 
-/** What is stored beside the weight of a module. */
+/** Scales that are stored with the weight of a module, and their usual names. */
 const SCALES: ReadonlyArray<readonly [RegExp, string]> = [
   [/\.qscale_weight$/, '.weight_scale_inv'],
   [/\.qscale_act$/, '.activation_scale'],

@@ -82,7 +82,7 @@ function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tens
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Of all experts, gate and up have one shape, and down another. */
+/** Gate and up have one shape in all experts, and down another. */
 function areAlike(found: readonly TensorEntry[]): boolean {
   const shapes = found.map(({ shape }) => shape.join());
   return found.every(({ shape }, i) => shape.length === 2 && shapes[i] === shapes[i % 3 === 2 ? 2 : 0]);

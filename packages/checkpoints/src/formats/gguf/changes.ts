@@ -6,12 +6,12 @@ import { lookUpIn } from '../quantized/tables.ts';
 /** What convert_hf_to_gguf.py does to values, undone. Orders and constants change; how a weight is stored does not. */
 
 interface Change {
-  /** What it depends on beside the stored bytes. */
+  /** What the result depends on, in addition to the stored bytes. */
   readonly parameters: readonly (number | string)[];
   /** Missing: as before. */
   readonly shape?: readonly number[];
   readonly values: (graph: Graph, values: Value) => Value;
-  /** Of the distances between neighbors: by default the same as of the values. */
+  /** The same for the distances between neighbors; `values` if missing. */
   readonly steps?: (graph: Graph, steps: Value, values: Value) => Value;
   /** Rows change places, and nothing else changes: the same for what each row has in common. */
   readonly ofRows?: (graph: Graph, values: Value) => Value;
@@ -127,7 +127,7 @@ export function reordered(entry: TensorEntry, rows: readonly number[], axis = 0)
 
 /** The same values with other dimensions. */
 export function reshaped(entry: TensorEntry, shape: readonly number[]): TensorEntry {
-  // Of stored floats only the header changes.
+  // For plain floats, only the header changes.
   if (!entry.recipe) return { ...entry, shape };
   return changed(entry, { parameters: [], shape, values: (graph, values) => graph.reshape(values, shape) });
 }
@@ -153,8 +153,7 @@ export function joined(entries: readonly TensorEntry[], axis: number): TensorEnt
 }
 
 /**
- * Numbers that the metadata has.
- * @param beside some tensor of the same file
+ * Numbers from the metadata as a tensor. The tensor `beside` is any in the same file.
  */
 export function constantEntry(
   beside: { readonly file: string; readonly offset: number },

@@ -7,7 +7,7 @@ const MAX_HEADER_BYTES = 256 * 1024 * 1024;
 /** Read at first; more where the header is longer. */
 const FIRST_BYTES = 1024 * 1024;
 
-/** The first bytes of a file, read as far as they are needed, and the place in them from which numbers are taken. */
+/** The first bytes of a file, read when they are needed, and the position of the next number in them. */
 export class HeaderBytes {
   readonly #handle: FileHandle;
   readonly #file: string;

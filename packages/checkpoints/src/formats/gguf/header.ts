@@ -199,7 +199,7 @@ function expectTruth(values: Buffer, file: string, key: string): void {
 
 const ALIGNMENT = 'general.alignment';
 const DEFAULT_ALIGNMENT = 32;
-/** Of a page of the largest size that systems have; files have 32. */
+/** The largest page size of any system; files have an alignment of 32. */
 const MAX_ALIGNMENT = 1024 * 1024;
 
 function alignmentOf(metadata: GgufMetadata): number {

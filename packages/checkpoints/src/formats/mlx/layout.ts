@@ -72,7 +72,7 @@ function replaced(tensors: Tensors, change: (entry: TensorEntry) => TensorEntry 
   return isChanged ? changed : tensors;
 }
 
-/** Of the layers without experts. */
+/** Names in the layers without experts. */
 const LFM2_NAMES: Readonly<Record<string, string>> = { gate: 'w1', up: 'w3', down: 'w2' };
 
 /** GPT-2, whose matrices are stored [out, in], GPT-NeoX, and LFM2's MLP. */
@@ -131,7 +131,7 @@ function trainedNumbers(entry: TensorEntry): TensorEntry | null {
 const RAISED =
   /(\.input_layernorm|\.post_attention_layernorm|(^|\.)(model|language_model)\.norm|\.q_norm|\.k_norm)\.weight$/;
 
-/** Beside gated delta nets (Qwen3-Next and its successors), the gain 1 + w of a norm is stored as a whole. */
+/** In models with gated delta nets (Qwen3-Next and its successors), MLX stores the gain 1 + w of a norm, not w. */
 function withNorms(tensors: Tensors): Tensors {
   const isDelta = [...tensors.values()].some((entry) => entry.name.includes('.linear_attn.') && isTurned(entry));
   if (!isDelta) return tensors;

@@ -12,7 +12,7 @@ import {
 /** A pointer is three lines. */
 const LFS_POINTER_BYTES = 1024;
 
-/** A file beside a model, with bytes of its tensors. */
+/** A file next to a model, with bytes of its tensors. */
 interface ExternalFile {
   readonly file: string;
   readonly size: number;
@@ -66,7 +66,7 @@ export class ExternalFiles {
   #outside(location: string): UserError {
     return new UserError(
       `${this.#model} has weights outside of its folder: ${JSON.stringify(location.slice(0, 200))}`,
-      'export it again, with its weights beside the model',
+      'export it again, with its weights next to the model',
     );
   }
 }

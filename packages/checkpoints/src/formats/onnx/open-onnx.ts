@@ -40,7 +40,7 @@ export async function openOnnx(path: string, file: string, files: FolderFiles): 
   };
 }
 
-/** config.json is beside the model or, in the layout of Transformers.js, above its folder `onnx`. */
+/** config.json is next to the model or, in the layout of Transformers.js, in the folder above `onnx`. */
 async function configOf(files: FolderFiles): Promise<Record<string, unknown> | null> {
   const own = await readConfig(files);
   return own ?? (basename(files.path) === 'onnx' ? readConfig(new FolderFiles(dirname(files.path))) : null);

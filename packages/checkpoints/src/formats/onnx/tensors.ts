@@ -44,7 +44,7 @@ const ENCODED = 'its values are not stored as raw data';
 
 /**
  * The tensors of an ONNX model: all initializers, and constants that are or can be weights.
- * @param path as the user gave it: external data is beside it
+ * @param path as the user gave it: external data is next to it
  * @param file the real file behind it
  * @throws UserError naming the file (and tensor) for damaged or missing data
  */

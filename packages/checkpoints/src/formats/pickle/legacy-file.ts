@@ -47,7 +47,7 @@ export async function readLegacyFile(handle: FileHandle, size: number): Promise<
 
 interface Pickles {
   readonly value: PickleValue;
-  /** Of the storages, in their order in the file. */
+  /** Keys of the storages, in the order of the file. */
   readonly keys: readonly PickleValue[];
   readonly storages: Storages;
   readonly end: number;

@@ -2,14 +2,14 @@ import { PickleError } from './pickle-error.ts';
 
 /** Integers with more digits are no sizes. */
 const MAX_LONG_BYTES = 255;
-/** Of a number, or a name of Python. */
+/** The longest line: a number, or a Python name. */
 const MAX_LINE_BYTES = 1000;
 const HIGHEST_PROTOCOL = 5;
 
 /** The arguments of opcodes, one after the other. */
 export class PickleBytes {
   readonly #bytes: Buffer;
-  /** Of the next byte. */
+  /** Position of the next byte. */
   position: number;
 
   constructor(bytes: Buffer, position: number) {
@@ -94,7 +94,7 @@ export class PickleBytes {
   textFloat(): number {
     const text = this.line();
     if (/^-?(inf|nan)$/.test(text)) return text === 'nan' ? Number.NaN : text === 'inf' ? Infinity : -Infinity;
-    if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) throw new PickleError('it has a number that is none');
+    if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) throw new PickleError('it has an invalid number');
     return Number(text);
   }
 
@@ -124,7 +124,7 @@ export class PickleBytes {
 }
 
 function integer(text: string): number | bigint {
-  if (!/^-?\d{1,400}$/.test(text)) throw new PickleError('it has a number that is none');
+  if (!/^-?\d{1,400}$/.test(text)) throw new PickleError('it has an invalid number');
   return narrow(BigInt(text));
 }
 

@@ -4,7 +4,7 @@ import { ofView } from './stored-tensor.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
 import { PickleDict, type PickleValue, pickleKind, StridedTensor } from './values.ts';
 
-/** Keys below which training programs save the weights, beside the state of the run. */
+/** Keys under which training programs save the weights, next to the state of the run. */
 export const STATE_KEYS = ['model', 'state_dict', 'module', 'model_state_dict'] as const;
 
 const HINT = 'save model.state_dict() in a file of its own, or as safetensors';

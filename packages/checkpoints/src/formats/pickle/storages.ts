@@ -9,7 +9,7 @@ const DEVICE = /^(cpu|cuda|mps|xpu|xla|hpu|npu|mlu|musa|maia|privateuseone)(:\d+
 export class Storages {
   readonly byKey = new Map<string, TorchStorage>();
 
-  /** Of an id: `'storage', class, key, device, count`, and in old files a view. */
+  /** Items of an id: `'storage', class, key, device, count`, and in old files a view. */
   readonly length: 5 | 6;
 
   constructor(length: 5 | 6) {

@@ -57,7 +57,7 @@ const MAX_DIMENSIONS = 32;
 const MAX_NAME_LENGTH = 200;
 
 /**
- * @param more names that a file has beside those of tensors
+ * @param more names that a file has in addition to those of tensors
  * @param load the storage of a persistent id
  */
 export function tensorVocabulary(

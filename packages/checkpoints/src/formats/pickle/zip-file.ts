@@ -36,7 +36,7 @@ export async function readZipFile(handle: FileHandle, path: string, part: Storag
   const alignment = members.get('.storage_alignment');
   if (alignment && !/^\d+$/.test((await textOf(archive, alignment)) ?? ''))
     throw new PickleError('its .storage_alignment is no number');
-  if (pickle.bytes > MAX_PICKLE_BYTES) throw new PickleError(`it has ${pickle.bytes} bytes beside its numbers`);
+  if (pickle.bytes > MAX_PICKLE_BYTES) throw new PickleError(`it has ${pickle.bytes} bytes without its numbers`);
   const storages = new Storages(5);
   const bytes = await archive.read(pickle);
   const { value, end } = readPickle(bytes, tensorVocabulary(storages.load));

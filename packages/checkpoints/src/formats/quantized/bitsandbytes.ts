@@ -27,7 +27,7 @@ const TABLES = {
   fp4: [...FP4_HALF, ...FP4_HALF.map((value) => -value)],
 } as const;
 
-/** Of the factor 1/127 in float32, as bitsandbytes writes it. */
+/** The factor 1/127 in float32, as bitsandbytes writes it. */
 const OF_127 = 7.874015718698502e-3;
 
 /**
@@ -96,7 +96,7 @@ function parseState(bytes: Buffer): State | null {
 }
 
 interface Scales {
-  /** What is stored beside the scales themselves. */
+  /** What is stored in addition to the scales themselves. */
   readonly stored: readonly TensorEntry[];
   /** float32 [blocks]. */
   readonly scales: (graph: Graph) => Value;

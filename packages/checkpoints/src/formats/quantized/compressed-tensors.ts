@@ -90,7 +90,7 @@ async function packed(
   };
 }
 
-/** Is a weight stored as its group says? Zeros beside symmetric codes are not read. */
+/** Is a weight stored as its group says? Symmetric codes with zero points are not read. */
 function isAsStated(
   stated: Scheme,
   {

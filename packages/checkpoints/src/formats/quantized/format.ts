@@ -38,7 +38,7 @@ export interface GptqSettings {
   readonly isOrdered: boolean;
 }
 
-/** What a format reads of a checkpoint beside the headers of its tensors. */
+/** What a format reads of a checkpoint in addition to the headers of its tensors. */
 export interface TensorSource {
   /** Has small tensors on the disk before they are read: together, since each is a request to a hub. */
   readonly fetch: (entries: readonly TensorEntry[]) => Promise<void>;
@@ -71,7 +71,7 @@ export function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number' && item > 0);
 }
 
-/** Of a config of compressed-tensors, what it says of weights. */
+/** The settings for weights in a config of compressed-tensors. */
 export function weightSettings(section: ConfigSection): readonly ConfigSection[] {
   const groups = isObject(section.config_groups) ? Object.values(section.config_groups) : [];
   return groups.flatMap((group) => (isObject(group) && isObject(group.weights) ? [group.weights] : []));

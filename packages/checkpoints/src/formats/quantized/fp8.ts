@@ -27,10 +27,10 @@ export const FP8_TYPES = {
   F8_E5M2: { element: ElementType.float8e5m2, exponentBits: 5, name: 'FP8 E5M2', torch: 'float8_e5m2' },
 } as const;
 
-/** Of configs that state none: what DeepSeek, Qwen and Mistral use. */
+/** The block size if a config has none: DeepSeek, Qwen and Mistral use it. */
 const USUAL_BLOCK = [128, 128];
 
-/** Of the activations, which are not quantized here. */
+/** Scales of the activations, which are not quantized here. */
 const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub', 'output_scale'];
 
 /**
@@ -117,7 +117,7 @@ function scaleShape({ shape }: TensorEntry, scale: TensorEntry): readonly number
 
 function othersOf(name: string, tensors: Tensors): TensorEntry[] {
   const module = name.slice(0, name.lastIndexOf('.') + 1);
-  // Of a stack of experts, they have its name.
+  // For a stack of experts, the name of the stack is part of theirs.
   const names = OTHER_SCALES.flatMap((leaf) => [`${module}${leaf}`, `${name}_${leaf}`]);
   return names.flatMap((other) => tensors.get(other) ?? []);
 }

@@ -135,7 +135,7 @@ function gptq(module: string, parts: Parts, settings: GptqSettings, version: Pac
   };
 }
 
-/** Of a group; AutoGPTQ and others take 128 where none is stated. */
+/** Inputs of a group. AutoGPTQ and others take 128 if the config has no size. */
 function groupSize(inputs: number, { groupSize: stated }: GptqSettings): number | null {
   const size = stated ?? 128;
   return size === -1 ? inputs : size > 0 ? Math.min(size, inputs) : null;

@@ -172,5 +172,5 @@ function floats(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {
   return { expand: expand(values), steps: expand(distinctSteps(values)) };
 }
 
-/** Of an 8-bit and a 4-bit float, 448 · 6: the number that a global scale stands for. */
+/** The largest 8-bit float times the largest 4-bit float, 448 · 6: the number that a global scale stands for. */
 const LARGEST_PRODUCT = 2688;

@@ -128,8 +128,8 @@ const UNUSED =
 const CACHE_SCALE = /^(.*(?:attn|attention)(?:\.\w+_proj)?)\.(?:q|k|v|kv|prob_output)_(?:scale|zero_point)$/;
 
 /**
- * The weights beside which nothing is stored that their recipes leave out: what multiplies the inputs of a layer, another zero or
- * scale, a mask. The others are no weights of a format that is read.
+ * The weights whose recipes use everything that is stored for them. Other weights have more, such as a factor for the inputs of the
+ * layer, another zero or scale, or a mask, and are not in a format that is read.
  */
 function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): QuantizedWeight[] {
   const read = new Set(weights.flatMap(({ name, recipe }) => [name, ...recipe.stored.map((entry) => entry.name)]));

@@ -7,7 +7,7 @@ import { filesBeside } from '../weights-file.ts';
 import { refuseUnknownSettings } from './config-keys.ts';
 import type { ConfigSection } from './format.ts';
 
-/** Of config.json. `compression_config` is what compressed-tensors wrote first. */
+/** Keys of config.json. Early versions of compressed-tensors wrote `compression_config`. */
 export const METHOD_KEYS = ['quantization_config', 'compression_config'];
 
 /** Sections are nested two deep in multimodal models: `thinker_config.text_config`. */
@@ -29,7 +29,7 @@ const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => Conf
 const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 'zero_point', 'version', 'quant_algo'];
 
 /**
- * What is said about the quantization: in config.json or one of its sections, else in a file beside it; empty if nothing is.
+ * The description of the quantization, from config.json or one of its sections, else from a file next to it; empty if there is none.
  * @throws UserError for what is not known, and for two descriptions that differ: programs choose among them
  */
 export async function quantizationSettings(
@@ -62,7 +62,7 @@ export async function quantizationSettings(
   return used.section;
 }
 
-/** The file beside config.json that tells of codes; null if none does. Transformers.js has a quantize_config.json without bits. */
+/** The file next to config.json that describes codes; null if there is none. Transformers.js has a quantize_config.json without bits. */
 export async function quantizationBeside(checkpoint: Pick<FullCheckpoint, 'path' | 'files'>): Promise<string | null> {
   const files = filesBeside(checkpoint);
   for (const [name, of] of FILES) {

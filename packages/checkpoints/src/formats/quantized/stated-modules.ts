@@ -60,7 +60,7 @@ export function refuseOtherModules(
 
 /** Only compressed-tensors quantizes heads and embeddings unless it says that it does not. */
 function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: string | null): boolean {
-  // Of all experts in one tensor, which transformers replaces under this method alone.
+  // All experts in one tensor: transformers replaces these for this method alone.
   const isStacked = method === 'fp8' && shape.length === 3 && /\.experts\.(gate_up|down)_proj$/.test(name);
   // Codes that are not read are refused for that.
   const isMatrix = shape.length === 2 && name.endsWith('.weight');
@@ -73,7 +73,7 @@ function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: 
 }
 
 /**
- * Programs build each layer as the config says, before they see what is stored. Of a layer that is stored otherwise they load nothing, and
+ * Programs build each layer as the config says, before they see what is stored. If a layer is stored otherwise, they load nothing and
  * go on with random numbers, or take codes for numbers (transformers 5.24).
  * @param method in lower case
  */

@@ -31,7 +31,7 @@ export function powersOfTwo(): number[] {
   return Array.from({ length: 256 }, (_, s) => (s === 255 ? Number.NaN : 2 ** (s - 127)));
 }
 
-/** Of each value of a code, half the distance between its neighbors; at the ends, the distance to the one neighbor. */
+/** Half the distance between the neighbors of each value of a code; at the ends, the distance to the one neighbor. */
 export function distinctSteps(values: readonly number[]): number[] {
   const sorted = [...new Set(values.filter(Number.isFinite))].sort((a, b) => a - b);
   return values.map((value) => {

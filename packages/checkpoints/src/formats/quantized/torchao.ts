@@ -131,7 +131,7 @@ function statedBlocks({ described }: Stored, shape: readonly number[], scale: Te
   return isWhole ? block : null;
 }
 
-/** Of each element, or with sizes of 1 that are broadcast. */
+/** A scale for each element, or with sizes of 1 that are broadcast. */
 function spreadScale(graph: Graph, value: Value, shape: readonly number[], blocks: BlockSizes): Value {
   const counts = shape.map((size, axis) => size / at(blocks, axis));
   return spread(graph, graph.reshape(value, counts), shape, blocks);

@@ -11,7 +11,7 @@ import { resolveFile } from '../safetensors.ts';
 import { type DescribedChunk, type DescribedTensor, readDcpMetadata } from './dcp-metadata.ts';
 import { joinPieces } from './join-pieces.ts';
 
-/** What torch.distributed.checkpoint calls its list of what is in the files beside it. */
+/** The file in which torch.distributed.checkpoint lists what the files next to it contain. */
 export const DCP_METADATA = '.metadata';
 
 /** The weights among the tensors, each with the name that it has in its model. */
@@ -100,7 +100,7 @@ async function readPieces(folder: string, weights: readonly Weight[]): Promise<M
   }
   const pieces = new Map<Weight, TensorPiece[]>(weights.map((weight) => [weight, []]));
   for (const [name, chunks] of byFile) {
-    // A file lies beside its metadata: a path could lead out of the checkpoint.
+    // A file is next to its metadata: a path could lead out of the checkpoint.
     if (basename(name) !== name || name.includes('\0')) {
       const shown = JSON.stringify(name.slice(0, 200));
       throw new UserError(

@@ -38,7 +38,7 @@ export async function readShards(
   const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
   const entries = new Map<string, TensorEntry>();
   for (const shard of shards) {
-    // A shard is a file beside its index: a path could lead out of the checkpoint.
+    // A shard is a file next to its index: a path could lead out of the checkpoint.
     if (basename(shard) !== shard || !shard.endsWith(SUFFIX[index]) || shard.includes('\0')) {
       throw new UserError(
         `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,

@@ -7,7 +7,7 @@ import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { DCP_METADATA, readDistcp } from './distcp.ts';
 import { isSafetensorsShard, readSafetensorsShards } from './safetensors-shards.ts';
 
-/** Where accelerate and transformers' Trainer have the weights of a run, beside its configuration: of model 0, or of several. */
+/** Folders in which accelerate and transformers' Trainer save the weights of a run: one for model 0, or one for each of several. */
 const MODEL_FOLDER = /^(pytorch_model|distcp)_fsdp(_\d+)?$/;
 
 /**
@@ -38,7 +38,7 @@ export async function shardsIn(
   return isDistcp(inside) ? { entries: await readDistcp(inner), format: 'pytorch' } : null;
 }
 
-/** Those of Megatron (torch_dist) have a file beside them, and another layout. */
+/** Shards of Megatron (torch_dist) come with a common.pt, and have another layout. */
 function isDistcp(names: ReadonlySet<string>): boolean {
   return !names.has('common.pt') && names.has(DCP_METADATA) && [...names].some((name) => name.endsWith('.distcp'));
 }

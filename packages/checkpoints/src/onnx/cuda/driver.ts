@@ -153,7 +153,7 @@ function majorsOf(version: string): CudaMajor[] {
 
 const MIB = 2 ** 20;
 
-/** Of several GPUs the one with the most: which of them CUDA takes first is not known here. */
+/** Free memory of the GPU with the most: which GPU CUDA takes first is not known here. */
 async function freeMemory(machine: Machine): Promise<number | null> {
   const text = await machine.run('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits']);
   const sizes = (text ?? '').split('\n').map((line) => Number.parseInt(line, 10));
@@ -175,8 +175,8 @@ const MODPROBE = ['modprobe', '-a', 'nvidia', 'nvidia-uvm'] as const;
 const MAKE_NODES = ['nvidia-modprobe', '-c', '0', '-u'] as const;
 
 /**
- * Load NVIDIA's kernel module, as far as this user may without a password: images of GPU runners often have the driver
- * and have not loaded it.
+ * Load NVIDIA's kernel module if this user may without a password: images of GPU runners often have the driver but have
+ * not loaded it.
  * @returns what happened
  */
 async function loadKernelModule(machine: Machine): Promise<string> {

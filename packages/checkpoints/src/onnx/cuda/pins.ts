@@ -13,7 +13,7 @@ export interface PinnedArchive extends PinnedFile {
 /** The version that the providers below belong to. A provider works only with the library of its own version. */
 const PROVIDER_VERSION = '1.30.0';
 
-/** The files of a provider. onnxruntime looks for both of them beside its own library. */
+/** The files of a provider. onnxruntime looks for both of them next to its own library. */
 export const PROVIDER_FILES = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
 
 /**
@@ -97,7 +97,7 @@ const LIBRARIES: Readonly<Record<CudaMajor, readonly PinnedArchive[]>> = {
 
 /** Everything that is ever downloaded. */
 export interface Pins {
-  /** Of onnxruntime. */
+  /** Version of onnxruntime. */
   readonly version: string;
   readonly providers: Readonly<Record<CudaMajor, PinnedArchive>>;
   readonly libraries: Readonly<Record<CudaMajor, readonly PinnedArchive[]>>;

@@ -51,7 +51,7 @@ describe('CUDA on the runners that users have', () => {
     });
     expect(gpu.loaded).toEqual([LIBCUDA, ...paths(`${CACHE}/cuda-12`)]);
     expect(gpu.read(`${CACHE}/cuda-12/libcublas.so.12`)).toBe('libcublas.so.12 of a wheel');
-    // What the provider is looked for: beside the library, by a link to the checked file.
+    // onnxruntime looks for the provider next to its library: there is a link to the checked file.
     const link = join(gpu.root, RUNTIME, 'libonnxruntime_providers_cuda.so');
     expect(readlinkSync(link)).toBe(
       join(gpu.root, CACHE, 'onnxruntime-1.30.0-cuda12/libonnxruntime_providers_cuda.so'),
@@ -335,7 +335,7 @@ describe('the provider', () => {
     expect([gpu.loaded, gpu.fetched]).toEqual([[], []]);
   });
 
-  it('that somebody has put beside the library is not loaded unless it is the same', async () => {
+  it('that somebody has put next to the library is not loaded unless it is the same', async () => {
     const path = `${RUNTIME}/libonnxruntime_providers_cuda.so`;
     const other = fakeMachine({ files: { ...files, [path]: 'version 1.22' } });
     expect(await other.setUp()).toMatchObject({

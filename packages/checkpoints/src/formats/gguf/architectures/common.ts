@@ -112,7 +112,7 @@ export function theta(model: GgufModel): number {
   return shortestDecimal(model.number('rope.freq_base') ?? DEFAULT_THETA);
 }
 
-/** Of a mixture of experts: their number, how many are used, and their width. */
+/** The number of experts in a mixture, the number used for a token, and their width. */
 export function expertSizes(model: GgufModel, count: string): Record<string, unknown> {
   return {
     [count]: model.required('expert_count'),
@@ -132,7 +132,7 @@ export function layerNormSizes(model: GgufModel, key: string): Record<string, un
   return { ...sizes(model), ...present(key, decimal(model, 'attention.layer_norm_epsilon')) };
 }
 
-/** Of layers behind the last that predict further tokens. */
+/** Tensors of the extra layers that predict further tokens. */
 export const NEXT_TOKENS = {
   'nextn.eh_proj': 'eh_proj',
   'nextn.enorm': 'enorm',

@@ -7,7 +7,7 @@ import type { GgmlType } from '../ggml-types.ts';
  * (quants.py, `dequantize_blocks`). n blocks are computed at once; a block has groups of elements with one scale each.
  */
 export interface BlockFormat {
-  /** Of a block. */
+  /** Groups in a block. */
   readonly groups: number;
   /** float32 [n, groups, width]. */
   readonly codes: (blocks: GgufBlocks) => Value;
@@ -138,7 +138,7 @@ export class GgufBlocks {
   nibblePairs({ from, width, runs }: Nibbles): Value {
     const { graph } = this;
     const { uint8, uint16, uint32 } = ElementType;
-    // Of each two bytes the low halves are neighbors, and so are the high ones.
+    // The low halves of two bytes are put together, and so are the high ones.
     const words = graph.cast(this.#columns(uint16, 2, from, width * runs), uint32);
     const all = this.reshape(words, [runs, 1, width / 2]);
     const shifted = (value: Value, bits: number) =>

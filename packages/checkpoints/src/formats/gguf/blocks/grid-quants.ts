@@ -39,7 +39,7 @@ function words(blocks: GgufBlocks, from: number, count: number, stride = 4): Val
   return blocks.word([0, 1, 2, 3].map((i) => blocks.slice(bytes, 2, stride - 4 + i, stride - 3 + i)));
 }
 
-/** Of the words of IQ2_XXS and IQ3_XXS: four times 7 bits for signs, and a scale. */
+/** A word of IQ2_XXS or IQ3_XXS has four times 7 bits for signs, and a scale. */
 function wordSigns(blocks: GgufBlocks, all: Value): Value {
   return blocks.lookUp(EVEN_SIGNS, 8, blocks.fields(all, { shifts: [0, 7, 14, 21], bits: 7, type: 'uint32' }));
 }

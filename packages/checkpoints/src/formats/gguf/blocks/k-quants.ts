@@ -3,7 +3,7 @@ import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
 /** Blocks of 256 elements whose groups have scales of their own, of 4, 6 or 8 bits, and a common factor in float16. */
 
-/** Of 16 groups: scales in the low four bits, minima in the high ones. */
+/** Scales of 16 groups in the low four bits, minima in the high ones. */
 function fourBits(blocks: GgufBlocks, shift: 0 | 4): Value {
   const codes = blocks.fields(blocks.bytes(0, 16), { shifts: [shift], bits: 4 });
   return blocks.reshape(blocks.float(codes), [16, 1]);
@@ -36,8 +36,8 @@ export const q3_k: BlockFormat = {
 };
 
 /**
- * Of 8 groups, 6 bits each in 12 bytes from the fifth on: four scales and four minima, in whose highest two bits are those of the other
- * four, and then the low four bits of the others.
+ * Scales or minima of 8 groups, 6 bits each. The 12 bytes from the fifth on have four scales, then four minima, then the low four bits of
+ * the other four. The highest two bits of the other four are in the first eight bytes.
  */
 function sixBits(blocks: GgufBlocks, what: 'scales' | 'minima'): Value {
   const own = blocks.bytes(what === 'scales' ? 4 : 8, 4);

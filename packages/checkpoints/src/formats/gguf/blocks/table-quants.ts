@@ -67,6 +67,6 @@ const HALF_SCALES = Array.from({ length: 256 }, (_, byte) => {
 });
 
 function doubled(values: readonly number[]): number[] {
-  // A negative zero is none: ggml's table has integers.
+  // No negative zeros: ggml's table has integers.
   return values.map((value) => 2 * value + 0);
 }
