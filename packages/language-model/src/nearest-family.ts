@@ -14,7 +14,7 @@ export interface Nearness {
   readonly modelType: string;
   /** Tensors that the family would use: it has their names and their shapes. */
   readonly used: number;
-  /** Of so many in the file. */
+  /** Tensors of the file. */
   readonly total: number;
   /** Tensors of the file that it would not use. */
   readonly unused: readonly string[];

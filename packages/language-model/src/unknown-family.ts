@@ -42,9 +42,10 @@ function explainUnknownFamily(error: UnknownFamily, checkpoint: FullCheckpoint):
   });
 }
 
-/** Why a model is no decoder of text, as far as its config says so. */
+/** Why a model is not a text decoder, by its config. */
 function whyNoDecoder(config: Values, classes: readonly string[]): string | null {
-  if (config.is_encoder_decoder === true) return 'it has an encoder beside its decoder, and only decoders are run here';
+  if (config.is_encoder_decoder === true)
+    return 'it has an encoder as well as a decoder, and only decoders are run here';
   const [name] = classes;
   if (name === undefined || /(CausalLM|ConditionalGeneration|LMHeadModel|ImageTextToText)$/.test(name)) return null;
   const isOwn = config.auto_map !== undefined;
@@ -61,7 +62,7 @@ function describeNearest({ modelType, used, total, missing, keys }: Nearness): s
   return `the nearest known family, ${modelType}, would ${parts.length > 0 ? `${parts.join(', ')} and ${last}` : last}`;
 }
 
-/** What keeps the nearest family from being the right one, as far as names, shapes and keys show it. */
+/** What keeps the nearest family from being the right one, by names, shapes and keys. */
 function differences({ modelType, unused, missing, keys }: Nearness): string[] {
   const lines = [
     ...listed(`tensors that ${modelType} does not have`, patternsOf(unused)),

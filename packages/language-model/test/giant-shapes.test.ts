@@ -61,7 +61,7 @@ describe('sizes in files', () => {
     );
   });
 
-  it('a million ids that are none are no ids', async () => {
+  it('a million ids that are not numbers do not count', async () => {
     const folder = checkpoint('{}', { eos_token_id: Array(1e6).fill('a'), bos_token_id: [3, 4] });
     expect(await readModelTokenIds(await openTokenPlace(folder))).toEqual({
       bosId: 3,

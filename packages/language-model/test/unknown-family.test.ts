@@ -45,7 +45,7 @@ describe('an unknown family', () => {
       'jamba',
       /"jamba" is not supported: the nearest known family, falcon_h1, would use 19 of its 50 tensors, miss 32 and/,
     ],
-    ['t5', /"t5" is not supported: it has an encoder beside its decoder, and only decoders are run here$/],
+    ['t5', /"t5" is not supported: it has an encoder as well as a decoder, and only decoders are run here$/],
   ])('is compared with the known ones: %s', async (name, pattern) => {
     const { config, shapes } = models[name] ?? { config: {}, shapes: {} };
     const error = await explanation(config, shapes);

@@ -5,7 +5,7 @@ import type { Linear, Norm } from './parts.ts';
  * computes one, and predicts and corrects the others from it.
  */
 export interface AltUp {
-  /** Of the hidden states, the embedding included. */
+  /** Number of hidden states, the embedding included. */
   readonly count: number;
   /** From the embedding to the other states, each then scaled to its magnitude. */
   readonly expand: readonly Linear[];
@@ -14,7 +14,7 @@ export interface AltUp {
 }
 
 /**
- * Of one block, with r(x) = tanh(router(norm(x) · routerScale)), [count]: state j is predicted as x_j + Σ_i P_ji · x_i, where P is
+ * One block. With r(x) = tanh(router(norm(x) · routerScale)), [count], state j is predicted as x_j + Σ_i P_ji · x_i, where P is
  * predict(r(x_active)) as [count, count]. With y the block's output for the predicted active state p, state j becomes
  * p_j + (y − p_active) · (1 + correct(r(y))_j).
  */

@@ -220,12 +220,12 @@ export function expectTypes(values: Values, { modelType, file, isText = false }:
   }
 }
 
-/** Of training: transformers checks them when it makes the layers. */
+/** Keys for training: transformers checks them when it makes the layers. */
 const SHARES = words(`
   attention_dropout attn_pdrop classifier_dropout dropout embd_pdrop embedding_dropout hidden_dropout initializer_range resid_pdrop
   residual_dropout`);
 
-/** Keys of a vision-language model beside its text model's. */
+/** Keys of a vision-language model, in addition to those of its text model. */
 const OF_THE_WHOLE = new Set(
   words(`
     downsample_factor downsample_ratio image_seq_length image_token_id image_token_index mm_tokens_per_image multimodal_projector_bias
@@ -237,7 +237,7 @@ const OF_THE_WHOLE = new Set(
 interface Where {
   readonly modelType: string;
   readonly file: string;
-  /** Of a text_config, where keys of the whole are notes: transformers 4.53 wrote them there as null. */
+  /** In a text_config, keys of the whole model are notes: transformers 4.53 wrote them there as null. */
   readonly isText?: boolean;
 }
 

@@ -23,11 +23,11 @@ export interface Decoder {
   readonly embeddingScale: number;
   /** Embeddings and output layer have another size than the stream; the same if missing. */
   readonly projected?: ProjectedEmbeddings;
-  /** Of the embeddings; none if missing. */
+  /** Norm of the embeddings; none if missing. */
   readonly embeddingNorm?: Norm;
   /** Learned absolute positions, or null. */
   readonly positions: LearnedPositions | null;
-  /** Embeddings for each layer, beside those of the stream; none if missing. */
+  /** Embeddings for each layer, in addition to those of the stream; none if missing. */
   readonly perLayerEmbeddings?: PerLayerEmbeddings;
   /** Several hidden states for each token (Gemma 3n); one if missing. */
   readonly altUp?: AltUp;
@@ -93,9 +93,9 @@ export interface Layer {
   /** Before the MLP; 'attention' for the output of `attentionNorm`. */
   readonly mlpNorm: Norm | null | 'attention';
   readonly mlpOutputNorm: Norm | null;
-  /** Experts that compute beside the MLP, in a sequential block; none if missing. */
+  /** Experts that compute in parallel with the MLP, in a sequential block; none if missing. */
   readonly beside?: ExpertsBeside;
-  /** Beside attention; none if missing. */
+  /** In parallel with attention; none if missing. */
   readonly laurel?: Laurel;
   /** How the block computes one of several hidden states, in a decoder that has them. */
   readonly altUp?: AltUpBlock;
@@ -104,8 +104,8 @@ export interface Layer {
   /** How the block takes one stream from several and gives one back, in a decoder that has them. */
   readonly hyper?: HyperBlock;
   /**
-   * What the token's embedding for this layer adds behind the MLP; nothing if missing. Of several hidden states, it is added to all
-   * but the first, and chosen by the one that is computed.
+   * What the token's embedding for this layer adds after the MLP; nothing if missing. With several hidden states, it is added to all
+   * but the first, and the computed one gates it.
    */
   readonly perLayerInput?: PerLayerInput;
   /** A tensor [1] that multiplies the stream behind all of the block (Gemma 4); none if missing. */
@@ -208,7 +208,7 @@ export interface Latent {
   readonly query: { readonly down: Linear; readonly norm: Norm; readonly up: Linear } | { readonly up: Linear };
   /** To the latent vector and, behind it, the `ropeDim` rotated dimensions of the keys of all heads. */
   readonly compress: Linear;
-  /** Of the latent vector. */
+  /** Norm of the latent vector. */
   readonly norm: Norm;
   /** To [heads, headDim − ropeDim + valueDim]: the other dimensions of each key, then the value. */
   readonly expand: Linear;

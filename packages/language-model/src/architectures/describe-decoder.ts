@@ -58,7 +58,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   return text?.hasPlainHead ? { ...decoder, head: { tied: decoder.head.tied, scale: 1, softcap: null } } : decoder;
 }
 
-/** Types of scaling that transformers cannot make sense of beside a text_config; it ignores the others. */
+/** Types of scaling that transformers cannot interpret outside a text_config; it ignores the others. */
 const INSIDE_ONLY = new Set<unknown>(['llama3', 'longrope', 'yarn']);
 
 function refuseBesideText(
@@ -70,7 +70,7 @@ function refuseBesideText(
     const parameters = config[name];
     return isObject(parameters) && INSIDE_ONLY.has(ropeType(parameters));
   });
-  if (key !== undefined) throw new UserError(`${file}: ${key} is beside text_config`, 'move it into text_config');
+  if (key !== undefined) throw new UserError(`${file}: ${key} is outside text_config`, 'move it into text_config');
   // These classes put it in place of image tokens.
   if (text.pad_token_id === null && /^gemma4/.test(String(config.model_type))) {
     throw new UserError(`${file}: pad_token_id of text_config is null`, RESTORE);

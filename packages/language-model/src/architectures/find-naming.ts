@@ -31,7 +31,7 @@ function namingsOf(config: FullCheckpoint['config'], { namings }: Decoder): read
   );
 }
 
-/** Of two names of one matrix, `save_model` of safetensors keeps the first: that of the output layer. */
+/** If one matrix has two names, `save_model` of safetensors keeps the first, which is the output layer's. */
 function findTied(
   tensors: FullCheckpoint['tensors'],
   { head }: Decoder,

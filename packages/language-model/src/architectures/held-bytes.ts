@@ -15,7 +15,7 @@ export function heldPacked({ recipe }: TensorEntry, held: HeldWeights): PackedMa
   return isPacked ? (packed ?? null) : null;
 }
 
-/** Of a tensor, in bytes. Norms of 16 bits beside matrices are converted in any case. */
+/** Bytes of a tensor in memory. Norms of 16 bits are always converted to float32. */
 export function heldBytes(entry: TensorEntry, held: HeldWeights, { packs }: { readonly packs: boolean }): number {
   const packed = packs ? heldPacked(entry, held) : null;
   if (packed !== null) return packedBytes(entry, packed);

@@ -23,7 +23,7 @@ export interface StreamExchange extends StreamMix {
   readonly inject: Linear;
 }
 
-/** Of the two halves of a block. */
+/** The exchanges of the two halves of a block. */
 export interface BlockExchanges {
   readonly mixer: StreamExchange;
   readonly mlp: StreamExchange;

@@ -28,7 +28,7 @@ export interface NgramInput {
  */
 export interface NgramHash {
   readonly module: string;
-  /** Of a pseudorandom sequence, from which the multipliers are. */
+  /** Seed of the pseudorandom sequence of multipliers. */
   readonly seed: number;
   readonly vocabulary: number;
   /** The rows of the 2-grams first; as many for each n. */

@@ -48,6 +48,6 @@ export interface Convolution {
   readonly bias: boolean;
   /** Files can have it in parts instead, one for each of several runs of channels. */
   readonly parts?: readonly { readonly module: string; readonly channels: number }[];
-  /** Of its output. */
+  /** Activation of its output. */
   readonly activation: Activation;
 }

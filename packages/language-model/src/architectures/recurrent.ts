@@ -5,7 +5,7 @@ import type { Activation, Convolution, Linear, Norm } from './parts.ts';
 export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
 
 /**
- * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Of each head a state S [keyDim, valueDim]:
+ * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Each head has a state S [keyDim, valueDim]:
  * S ← e^g·S + k ⊗ β·(v − Sᵀk·e^g), output Sᵀq, with normalized q and k, g = −e^A · softplus(a + b), β = σ(β logit). Kimi's delta
  * attention has a g for each channel of a key (arXiv 2510.26692).
  */
@@ -58,7 +58,7 @@ export type GatedDeltaProjections =
     };
 
 /**
- * Mamba-2 (Dao & Gu 2024, arXiv 2405.21060). Of each head a state S [stateDim, headDim]: S ← e^(dt·A)·S + B ⊗ dt·x, output
+ * Mamba-2 (Dao & Gu 2024, arXiv 2405.21060). Each head has a state S [stateDim, headDim]: S ← e^(dt·A)·S + B ⊗ dt·x, output
  * SᵀC + D·x, with dt = softplus(dt logit + bias), A = −e^(log).
  */
 export interface Mamba2 {
@@ -80,7 +80,7 @@ export interface Mamba2 {
   readonly skip: string;
   /** Bounds of dt. */
   readonly timeStep: { readonly least: number; readonly most: number };
-  /** Of the output, in `normGroups` parts with one weight over all; null: there is none. */
+  /** Norm of the output, in `normGroups` parts with one weight over all; null: there is none. */
   readonly norm: Norm | null;
   readonly normGroups: number;
   /** The SiLU of the gate multiplies the output before its norm, or after it. */

@@ -30,7 +30,7 @@ interface UnscaledRope {
 }
 
 interface Scaling {
-  /** Parameters of this type, beside those of every type. */
+  /** Parameters of this type, in addition to those of every type. */
   readonly keys: readonly string[];
   /** The frequencies are those of whole heads, whatever the share that is rotated. */
   readonly wholeHeads?: boolean;

@@ -52,7 +52,7 @@ const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
 /** Notes of other tools, and sections for the positions of image tokens, which make no difference for text. */
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
-/** The length of the original training in families with parameters for each type of layer, where no key beside them counts. */
+/** The length of the original training in families with parameters for each type of layer: no key outside them counts. */
 export function originalMaxPositions(config: Config, parameters: Parameters): number {
   const key = 'original_max_position_embeddings';
   return ropeNumber(config, parameters, key) ?? config.number('max_position_embeddings');
@@ -95,7 +95,7 @@ export function ropeType(parameters: Parameters): unknown {
   return written;
 }
 
-/** The same where a key beside them is known, too. Versions of transformers disagree about which of the two counts. */
+/** The same in families with a key outside the parameters, too. Versions of transformers disagree about which of the two counts. */
 function originalBeside(config: Config, parameters: Parameters, { isRead }: { readonly isRead: boolean }): number {
   const key = 'original_max_position_embeddings';
   const beside = config.optionalNumber(key);

@@ -316,8 +316,8 @@ export class Weights {
   }
 
   /**
-   * Is it a layer behind the last that predicts a further token (DeepSeek-V3, arXiv 2412.19437, section 2.2)? It has a projection
-   * of a hidden state beside an embedding, and the next token does not depend on it.
+   * Is it a layer after the last that predicts a further token (DeepSeek-V3, arXiv 2412.19437, section 2.2)? It has a projection
+   * of a hidden state together with an embedding, and the next token does not depend on it.
    */
   #predictsFurther(layer: number): boolean {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
@@ -328,7 +328,7 @@ export class Weights {
     return this.bytes('as-stored') < this.bytes('float32');
   }
 
-  /** Of the tensors that a session on the CPU holds in memory. */
+  /** Bytes of the tensors that a session on the CPU holds in memory. */
   bytes(held: HeldWeights): number {
     return this.#bytesOf(this.#held, held);
   }

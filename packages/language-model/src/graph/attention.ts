@@ -44,7 +44,7 @@ export interface LayerInputs {
   readonly entries: EntryInputs | null;
 }
 
-/** What attention needs beside queries, keys and values. */
+/** What attention needs in addition to queries, keys and values. */
 export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   /** float32 [heads], or null. */
   readonly sinks: Value | null;
@@ -59,7 +59,7 @@ interface AttentionResult {
   readonly present: KeyAndValue | null;
 }
 
-/** Of a whole layer. */
+/** Attention of a whole layer. */
 export interface LayerAttention extends AttentionResult {
   readonly keys: LayerKeys;
 }

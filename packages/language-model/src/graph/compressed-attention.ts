@@ -22,7 +22,7 @@ import type { EntryInputs } from './entry-inputs.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import { applyHeadNorm, applyNorm } from './norm.ts';
 
-/** Keys that are their values, beside those of tokens. */
+/** Keys that are also values, in addition to those of tokens. */
 interface SeenEntries {
   /** [B, E, headDim]. */
   readonly entries: Value;

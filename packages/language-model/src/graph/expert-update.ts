@@ -11,9 +11,9 @@ import { loadFloat32 } from './linear.ts';
 
 /** The updates of all experts of a layer, where an adapter has them (`target_parameters` of PEFT). */
 export interface ExpertUpdates {
-  /** Of gate and up, in the order in which transformers has them in memory. */
+  /** Gate and up, in the order in which transformers has them in memory. */
   readonly gateUp: StackedUpdate | null;
-  /** Of experts without a gate. */
+  /** For experts without a gate. */
   readonly up: StackedUpdate | null;
   readonly down: StackedUpdate | null;
 }
@@ -44,8 +44,8 @@ export class StackedUpdate {
   }
 
   /**
-   * Of all experts: [count, output, input]. onnxruntime computes it once, when the session is created, and has each step of that in
-   * memory until then, so that factors are scaled and put in order and not their product.
+   * ΔW of all experts: [count, output, input]. onnxruntime computes it once, when the session is created, and has each step of that in
+   * memory until then, so the factors are scaled and put in order, not their product.
    * @param pairs rows of two halves become pairs of rows, one of each
    */
   whole({ pairs }: { readonly pairs: boolean }): Value {

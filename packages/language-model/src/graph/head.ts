@@ -32,9 +32,9 @@ export const HEAD = {
   total: 'total',
   /** int64 [R]: the most likely token; the first of several that are equally likely. */
   best: 'best',
-  /** float32 [Q]: logit of the target token in its row. Of a slice alone, where tokens are counted from its first. */
+  /** float32 [Q]: logit of the target token in its row. Only from a slice, where tokens are counted from its first. */
   chosen: 'chosen',
-  /** float32 [R]: the largest logit. Of a slice alone. */
+  /** float32 [R]: the largest logit. Only from a slice. */
   most: 'most',
 } as const;
 

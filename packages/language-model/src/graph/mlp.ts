@@ -37,7 +37,7 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
 }
 
 /**
- * The MLP's output [m, hidden] together with that of the experts beside it.
+ * The outputs of the MLP and of the experts in parallel with it, added: [m, hidden].
  * @param stream before the norm of the MLP
  */
 export function withExpertsBeside(

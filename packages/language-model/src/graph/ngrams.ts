@@ -15,7 +15,7 @@ interface NgramContext {
   /** int64 [B · S]. */
   readonly tokens: Value;
   readonly inputs: RecurrenceInputs;
-  /** float32 [B, kernel − 1, channels + 1]: inputs of the convolution, and tokens + 1, where 0 is none. Null without a cache. */
+  /** float32 [B, kernel − 1, channels + 1]: inputs of the convolution, and tokens + 1 (0: no token). Null without a cache. */
   readonly past: Value | null;
 }
 
@@ -155,7 +155,7 @@ function lookUpInTable(graph: Graph, weights: Weights, { module, rows, width }: 
   return gather(graph, joined(found.map((item) => item.rows)), inverse);
 }
 
-/** What the rows say for each stream, as far as it is wanted there: [B · S, count · hidden]. */
+/** The values of the rows for each stream, times the gate of that stream: [B · S, count · hidden]. */
 function gatedValues(
   graph: Graph,
   weights: Weights,

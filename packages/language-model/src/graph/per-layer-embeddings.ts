@@ -32,7 +32,7 @@ export function tokensInTable(graph: Graph, { vocabulary }: PerLayerEmbeddings, 
   return graph.op('Where', [graph.op('Less', [tokens, constant(vocabulary)]), tokens, constant(0)]);
 }
 
-/** Of `perLayerEmbeddings`, those of one layer: [m, size]. */
+/** The part of `perLayerEmbeddings` for one layer: [m, size]. */
 export function embeddingsOfLayer(graph: Graph, all: Value, layer: number): Value {
   return graph.op('Gather', [all, graph.constant([layer], 'int64', [])], { axis: 1 });
 }

@@ -10,7 +10,7 @@ export interface RecurrentBlock {
   readonly beside: readonly Value[];
   /** The rows of a stage, from their convolved inputs [N, T, channels]. */
   readonly step: (given: StepInputs) => StepResult;
-  /** Of the output of `step`. */
+  /** Width of the output of `step`. */
   readonly width: number;
   /** From the outputs of all slots [m, width] to what the output projection takes. */
   readonly finish: (output: Value) => Value;

@@ -86,7 +86,7 @@ function mostOfAll(graph: Graph, { vocabulary }: Decoder, parts: readonly Part[]
 }
 
 interface Wanted {
-  /** Of each target, int64 [Q, 1]. */
+  /** Row and token of each target, int64 [Q, 1]. */
   readonly rows: Value;
   readonly tokens: Value;
   /** int64 [P]. */
@@ -128,7 +128,7 @@ function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, wanted: 
   };
 }
 
-/** Of one row, how many logits are in memory at a time. */
+/** Logits per row in memory at a time. */
 export function logitsAtOnce(decoder: Decoder, slices: readonly HeadSlice[] | null): number {
   return slices === null ? decoder.vocabulary : at(slices, 0).end;
 }

@@ -180,7 +180,7 @@ export const otherTokens = (server: string, read: number, sent: number): UserErr
     'use a server that neither adds a BOS token to token ids nor cuts them',
   );
 
-/** Compares values, not names: two tokens can look alike, and vLLM lists the token of the text beside the best. */
+/** Compares values, not names: two tokens can look alike, and vLLM lists the token of the text in addition to the best. */
 function isMost(own: number | null, top: Readonly<Record<string, number>> | null | undefined): boolean | null {
   const values = Object.values(top ?? {});
   return own === null || values.length === 0 ? null : values.every((value) => value <= own);

@@ -8,7 +8,7 @@ import { promptCount } from './remote-text.ts';
 
 /** What a server says about a text: the same model says the same each time, up to rounding. */
 export interface PromptReading {
-  /** The names of the tokens that the numbers are of, as far as the server gives them. */
+  /** The names of the tokens that the numbers belong to, where the server gives them. */
   readonly tokens: readonly string[];
   /** Natural logarithms. */
   readonly logprobs: readonly number[];

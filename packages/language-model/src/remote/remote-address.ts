@@ -2,7 +2,7 @@ import { UserError } from '@shadow-gate/platform';
 
 /** The endpoints of an OpenAI-compatible server, and its name in messages. */
 interface RemoteAddress {
-  /** The address of one endpoint: `completions`, `models`; or `version`, which is beside the API and not in it. */
+  /** The address of one endpoint: `completions`, `models`; or `version`, which is outside the API. */
   endpoint(name: string): string;
   /** Without user and query, which can be secret. */
   readonly shown: string;

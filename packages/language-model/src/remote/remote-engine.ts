@@ -124,7 +124,7 @@ interface ServedModel {
   readonly semaphore: Semaphore;
   readonly isExamined: boolean;
   /**
-   * Beside adapters, vLLM takes the rows of a prompt for those of other requests: it stops with an error, or leaves an adapter's
+   * With adapters, vLLM mistakes the rows of a prompt for those of other requests: it stops with an error, or leaves an adapter's
    * update of the last layer out (issues 29955, 16668 and 51594; version 0.32 stopped).
    */
   readonly isEchoAvoided: boolean;

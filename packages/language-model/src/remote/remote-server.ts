@@ -55,7 +55,7 @@ export class ServerRefusal extends UserError {
 interface TransientFailure {
   readonly problem: string;
   readonly retryAfter: string | null;
-  /** Whether the server has too much to do, as far as one can tell. */
+  /** Does the server seem to have too much to do? */
   readonly isOverload: boolean;
 }
 

@@ -72,7 +72,7 @@ export class TextScorer {
   get #echo(): PromptEcho {
     if (this.#allowedEcho !== null) return this.#allowedEcho;
     throw new UserError(
-      `the server at ${this.#server} has adapters, and vLLM has no right log-probabilities of a prompt beside them`,
+      `the server at ${this.#server} has adapters, and vLLM has no right log-probabilities of a prompt with them`,
       "give the model's tokenizer (--tokenizer), so that the next token can be asked for by its id",
     );
   }

@@ -17,14 +17,14 @@ export interface ServerIdentity {
   readonly parent: string | null;
   /** In tokens, with those that are generated; null if the server does not say so. */
   readonly contextLength: number | null;
-  /** Of the engine; null if the server does not say so. */
+  /** Version of the engine; null if the server does not say so. */
   readonly version: string | null;
 }
 
 /** What a server says, with what is no part of a model's identity. */
 interface ServerDescription {
   readonly identity: ServerIdentity;
-  /** Whether it lists an adapter beside its base model. */
+  /** Does it list an adapter in addition to its base model? */
   readonly hasAdapters: boolean;
   /** The names of its models; empty if it does not list them. */
   readonly models: readonly string[];
@@ -74,7 +74,7 @@ async function askIfKnown(server: RemoteServer, name: string, signal: AbortSigna
   }
 }
 
-/** vLLM's own, beside the API: what stands before a server can refuse it in any way. */
+/** vLLM's own endpoint, outside the API: a proxy in front of a server can refuse it in any way. */
 async function askVersion(server: RemoteServer, signal: AbortSignal): Promise<unknown> {
   try {
     return await server.request('version', null, signal);

@@ -11,7 +11,7 @@ import {
 } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 
-/** Memory for the values of one batch, beside the weights: the default, in bytes. */
+/** Default memory for the values of one batch, without the weights, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 
 /** More tokens in one sequence are computed in chunks. */
@@ -48,12 +48,12 @@ const PLAIN_COPIES = 3;
  * delta nets, relative to attention.
  */
 const RECURRENT_COPIES = 4;
-/** Of the features that entries are made of: of the tokens, in the order of the windows, and weighted. */
+/** Copies of the features that entries are made of: by token, in the order of the windows, and weighted. */
 const ENTRY_COPIES = 3;
-/** Of the embeddings of all layers: those that are looked up, those that are projected, and their sum. */
+/** Copies of the embeddings of all layers: looked up, projected, and their sum. */
 const PER_LAYER_COPIES = 3;
 
-/** What a batch's memory depends on, beside its size. */
+/** What a batch's memory depends on, in addition to its size. */
 export interface BatchKind {
   /** The backbone returns keys and values. */
   readonly useKvCache: boolean;
@@ -96,7 +96,7 @@ export class BatchBudget {
   }
 
   /**
-   * How many slots of each of B sequences fit into a batch that sees `keys` keys, beside the KV cache, which is in
+   * How many slots of each of B sequences fit into a batch that sees `keys` keys, without the KV cache, which is in
    * memory in any case. At least MIN_CHUNK, since smaller batches are no faster.
    */
   chunkLength(batch: number, keys: number, { plainAttention }: BatchKind): number {

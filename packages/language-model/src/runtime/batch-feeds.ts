@@ -50,7 +50,7 @@ export class BatchFeeds {
     const hasLateLayers = layersBeforeLate(this.#decoder) < this.#decoder.layers.length;
     const feeds: Record<string, Tensor> = {
       [BACKBONE.tokens]: tensor.int64(batch.tokens, [sequences, length]),
-      // Sequences that are done are decoded on beside the others, and what they return is ignored.
+      // Sequences that are done are decoded along with the others, and what they return is ignored.
       [BACKBONE.positions]: tensor.int64(
         batch.positions.map((position) => Math.min(position, this.#decoder.maxLength - 1)),
         [sequences, length],

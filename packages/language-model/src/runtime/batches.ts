@@ -114,7 +114,7 @@ function treeOrder(trees: readonly TokenTree[]): SlotOrder {
   };
 }
 
-/** @param padding number of slots at the beginning of each sequence, or of all, that are none */
+/** @param padding number of padding slots at the beginning of each sequence, or of all */
 function chainOrder(padding: readonly number[]): SlotOrder {
   return {
     isChain: () => true,

@@ -3,7 +3,7 @@ import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { attentionMixers, type Decoder } from '../architectures/decoder.ts';
 import { BatchBudget, cachedFloats } from './batch-budget.ts';
 
-/** What a language model takes in the memory of a device beside what varies with the batch, in bytes. */
+/** What a language model takes in the memory of a device, in bytes. */
 export interface DeviceNeeds {
   /** As they are held: 16-bit ones as they are stored, or all in float32. */
   readonly weights: number;

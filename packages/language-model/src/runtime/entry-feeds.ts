@@ -12,7 +12,7 @@ interface Window {
   readonly own: readonly number[];
   /** Those of the window before; none for the first of a sequence. */
   readonly before: readonly number[];
-  /** Of the first token. */
+  /** Position of the first token. */
   readonly position: number;
 }
 

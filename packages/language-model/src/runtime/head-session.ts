@@ -31,9 +31,9 @@ export interface TargetScores {
   readonly logprobs: Float32Array;
   /** The most likely token, one per row. */
   readonly best: readonly number[];
-  /** Of a target whose scaled score is wanted, its log-probability with each of LOGIT_FACTORS; one per target. */
+  /** Log-probabilities with each of LOGIT_FACTORS, one list per target; null if its scaled score is not wanted. */
   readonly scaled: ReadonlyArray<readonly number[] | null>;
-  /** Of a target whose place is to be predicted; one per target. */
+  /** One per target; null if its place is not to be predicted. */
   readonly predictions: ReadonlyArray<TokenPrediction | null>;
 }
 
@@ -45,7 +45,7 @@ interface HeadParts {
 /** The output matrix, in a session of its own: only the rows that are needed go through it. */
 export class HeadSession {
   readonly hidden: number;
-  /** Of one row, how many logits are in memory at a time. */
+  /** Logits per row in memory at a time. */
   readonly logitsAtOnce: number;
   readonly #session: Session;
   readonly #openWhole: () => Promise<Session>;

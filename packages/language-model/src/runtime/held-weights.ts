@@ -76,7 +76,7 @@ export class HeldChoice {
     this.#current = { backbone: all ?? 'float32', head: all ?? 'float32' };
   }
 
-  /** Of the last call. */
+  /** How the last call held the weights. */
   get current(): HeldModelWeights {
     return this.#current;
   }

@@ -34,7 +34,7 @@ interface PlannedModel {
   readonly path: string;
   readonly decoder: Decoder;
   readonly weights: Weights;
-  /** Of the layers and of the output matrix: as the weights are held where nothing else is known, and in float32. */
+  /** Graphs of the layers and of the output matrix: with weights as they are held if nothing else is known, and in float32. */
   readonly graphs: readonly Graph[];
   readonly inFloat32: () => readonly Graph[];
 }
@@ -51,13 +51,13 @@ export interface PlanOptions {
   readonly onPlan?: ((plan: DevicePlan) => void) | undefined;
 }
 
-/** Of the memory, what a model in float32 may take where 16 bits would do: its passes take 15% less time. */
+/** Share of the memory that a model in float32 may take where 16 bits would do: its passes take 15% less time. */
 const SMALL_SHARE = 0.25;
 
-/** Of a layer's weights, how many are in memory at a time: one computes, and the next one is being read. */
+/** Layers whose weights are in memory at a time: one computes, and the next one is being read. */
 const LAYERS_IN_MEMORY = 2;
 
-/** Of Node and of onnxruntime, beside the weights and the values of a batch. */
+/** Bytes for Node and onnxruntime, in addition to the weights and the values of a batch. */
 const OVERHEAD = 500e6;
 
 /** Less memory for hidden states than this is not worth a pass. */
@@ -170,7 +170,7 @@ function buildPart(
 }
 
 /**
- * The memory for the values of one batch: on a device that has less than is wanted, what is left beside the rest.
+ * The memory for the values of one batch: on a device that has less than is wanted, what the rest leaves free.
  * @throws UserError if not even one sequence fits: better than a device that is full after minutes
  */
 function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {

@@ -106,7 +106,7 @@ export class OnnxEngine implements Engine {
   }
 
   /**
-   * What a checkpoint would take on the CPU, in bytes, as far as that can be said without reading its weights.
+   * What a checkpoint would take on the CPU, in bytes, estimated without reading its weights.
    * @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights`
    */
   static async expectedMemory(checkpoint: FullCheckpoint, adapter: Adapter | null): Promise<ExpectedMemory> {
@@ -295,7 +295,7 @@ function heldLimits(
 interface Described {
   readonly decoder: Decoder;
   readonly weights: Weights;
-  /** Of the layers and of the output matrix, as the weights are held where nothing else is known. */
+  /** Graphs of the layers and of the output matrix, with weights as they are held if nothing else is known. */
   readonly graphs: readonly Graph[];
   readonly inFloat32: () => readonly Graph[];
 }

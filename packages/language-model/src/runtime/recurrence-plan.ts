@@ -45,7 +45,7 @@ export function recurrenceFeeds(
   const source = Array<number>(slots).fill(0);
   let first = 0;
   const stage = (name: Stage, rows: readonly Row[]): Record<string, Tensor> => {
-    // An operator with no rows is an error of some kernels: one row of padding is none.
+    // Some kernels fail without rows, but not with one row of padding.
     const all = rows.length > 0 ? rows : [PADDING];
     const width = Math.max(...all.map((row) => row.slots.length));
     const grid = all.flatMap((row) => Array.from({ length: width }, (_, t) => row.slots[t] ?? null));

@@ -7,7 +7,7 @@ export interface AddedToken {
   readonly special: boolean;
   /** Is it matched in the normalized text, and normalized for that? */
   readonly normalized: boolean;
-  /** It is none next to a letter. */
+  /** It is not matched next to a letter. */
   readonly single_word: boolean;
   /** It takes the white space before it, or behind it. */
   readonly lstrip: boolean;

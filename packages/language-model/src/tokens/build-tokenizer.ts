@@ -14,7 +14,7 @@ import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-li
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What the files beside a tokenizer.json say, as far as they could be read without working on them. */
+/** The contents of tokenizer.json and of the files next to it, before a tokenizer is built from them. */
 export interface TokenizerFiles {
   /** The path of tokenizer.json, for errors, and its text. */
   readonly file: string;
@@ -131,7 +131,7 @@ function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: To
   return buildPipeline({ ...parts, pre_tokenizer: fixed, added });
 }
 
-/** Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing beside a tokenizer.json. */
+/** Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing if there is a tokenizer.json. */
 function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | null): Affixes {
   const around = built === null ? undefined : RECIPES[built].around;
   if (around === undefined) return stated;

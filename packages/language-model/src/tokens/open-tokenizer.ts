@@ -35,7 +35,7 @@ export async function requireTokenizer(
   if (place.gguf) {
     throw new UserError(
       `${path} has no tokenizer`,
-      'put the tokenizer.json of the model beside it, or give token ids',
+      'put the tokenizer.json of the model next to it, or give token ids',
       {
         code: 'no-tokenizer',
       },

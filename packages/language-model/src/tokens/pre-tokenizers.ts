@@ -40,7 +40,7 @@ const metaspaceSchema = z.strictObject({
     .default('▁'),
   prepend_scheme: z.enum(['first', 'never', 'always']).default('always'),
   split: z.boolean().default(true),
-  // Of older files, in which it says the same.
+  // Older files have it, with the same meaning.
   add_prefix_space: z.boolean().optional(),
   str_rep: z.string().optional(),
 });

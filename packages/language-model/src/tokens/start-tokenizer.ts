@@ -10,7 +10,7 @@ import type { TokenizerFacts, TokenizerReply, TokenizerRequest } from './tokeniz
 export interface TokenizerLimits {
   /** For starting and loading. */
   readonly loadMilliseconds: number;
-  /** For all requests together, beside what each of them adds. */
+  /** For all requests together, in addition to what each of them adds. */
   readonly milliseconds: number;
   /** Each request adds this much time, and this much for each character or token of it. */
   readonly millisecondsPerRequest: number;

@@ -15,7 +15,7 @@ const schema = z.looseObject({
   special_tokens: z.array(z.looseObject({ rank: z.int().nonnegative(), token_str: z.string() })).nullish(),
 });
 
-/** Of files up to version 7, which need not list theirs (mistral-common 1.13, tokens/tokenizers/tekken.py). */
+/** Special tokens of files up to version 7, which need not list them (mistral-common 1.13, tokens/tokenizers/tekken.py). */
 const SPECIAL_TOKENS =
   `<unk> <s> </s> [INST] [/INST] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CALLS] [IMG] <pad>
   [IMG_BREAK] [IMG_END] [PREFIX] [MIDDLE] [SUFFIX] [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [TOOL_CONTENT]`.split(/\s+/);
@@ -84,7 +84,7 @@ export function tokenizerOfTekken(
 }
 
 const BOS = '<s>';
-const HINT = 'download it again, or put the tokenizer.json of the model beside it';
+const HINT = 'download it again, or put the tokenizer.json of the model next to it';
 
 /** By their ids: those without a name are `<SPECIAL_i>`. */
 function specialTokens(

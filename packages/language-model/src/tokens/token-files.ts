@@ -5,7 +5,7 @@ import type { FolderFiles } from '@shadow-gate/platform/files';
 import { digestGgufTokens, filesBesideGguf } from './gguf/token-source.ts';
 import type { TokenPlace } from './token-place.ts';
 
-/** The files, beside config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
+/** The files, other than config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
 const TOKEN_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',

@@ -5,7 +5,7 @@ import { FolderFiles } from '@shadow-gate/platform/files';
 
 /** What has the tokenizer of a model, opened: a checkpoint is one. */
 export interface TokenPlace {
-  /** Of a folder, or of a GGUF file. */
+  /** Path of a folder, or of a GGUF file. */
   readonly path: string;
   /** Those of the folder, or of the one that the file is in. */
   readonly files: FolderFiles;

@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import type { Conversation } from './messages.ts';
 
-/** Of a text that a decoder makes: longer than any context. */
+/** Most characters of a text that a decoder makes: longer than any context. */
 const MAX_TEXT_LENGTH = 2 ** 24;
 
 /** What a template writes around a conversation are some kilobytes, and it escapes some characters of it. */
@@ -9,7 +9,7 @@ export function maxRendered(messages: Conversation): number {
   return Math.min(MAX_TEXT_LENGTH, 2 ** 18 + 8 * JSON.stringify(messages).length);
 }
 
-/** Of an error of a tokenizer, which can quote a whole regular expression. */
+/** Most characters of a tokenizer's error, which can quote a whole regular expression. */
 const MAX_MESSAGE_LENGTH = 200;
 
 /**

@@ -179,7 +179,7 @@ describe('describeDecoder', () => {
       /ssm_multipliers has 4 entries, not 5/,
     ],
     [
-      'multipliers of Falcon-H1 that are none',
+      'multipliers of Falcon-H1 that are not numbers',
       { model_type: 'falcon_h1', key_multiplier: null },
       /key_multiplier is null/,
     ],
@@ -457,7 +457,7 @@ it('DeepSeek-V4 has two rotary bases, for layers with entries and for others, an
 });
 
 describe('the temperature of Ministral 3', () => {
-  it('is none where it changes nothing (Devstral 2)', () => {
+  it('is null where it changes nothing (Devstral 2)', () => {
     const of = (llama_4_scaling_beta: number) =>
       attentionMixers(
         decoderOf({ model_type: 'ministral3', num_hidden_layers: 1, rope_parameters: { llama_4_scaling_beta } }),

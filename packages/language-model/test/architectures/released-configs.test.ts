@@ -41,7 +41,7 @@ describe('keys of released configs that their class does not read', () => {
     ],
     ['ernie4_5_moe', { num_nextn_predict_layers: 1, use_rmsnorm: true, moe_gate: 'topk', moe_capacity: [64, 64, 64] }],
     ['ernie4_5', { use_rmsnorm: true }],
-    // Nemotron 3 Nano and Super, and Nemotron-H 56B: another name beside layer_norm_epsilon, and one of head_dim.
+    // Nemotron 3 Nano and Super, and Nemotron-H 56B: another name next to layer_norm_epsilon, and one of head_dim.
     ['nemotron_h', { norm_eps: 1e-5, keep_mtp_spec_in_bf16: true }],
     ['nemotron_h', { rms_norm_eps: 1e-5, attention_head_dim: 128, time_step_rank: 512 }],
     // Qwen 3.6: the activation that the class always has; and after a converter.
@@ -129,7 +129,7 @@ describe('options that no fixture has', () => {
   });
 
   it.each(['olmo3', 'gemma3_text'])(
-    '%s reads no original length beside the parameters of its types of layers',
+    '%s reads no original length outside the parameters of its types of layers',
     (model_type) => {
       const scaling = { rope_type: 'yarn', factor: 4 };
       const frequencies = (more: object) =>

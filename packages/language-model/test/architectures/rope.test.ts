@@ -88,7 +88,7 @@ describe('rotary frequencies', () => {
       original_max_position_embeddings: 64,
     };
     const rope = ropeOf({ max_position_embeddings: 256, original_max_position_embeddings: 64, rope_scaling }, 8);
-    // transformers 4 reads the key beside the parameters, and 5 that of the parameters.
+    // transformers 4 reads the key outside the parameters, and 5 the one inside.
     const other = { max_position_embeddings: 256, original_max_position_embeddings: 32, rope_scaling };
     expect(() => ropeOf(other, 8)).toThrow(/original_max_position_embeddings is 32: the rotary parameters have 64/);
     expectFrequencies(rope.frequencies, [1, 0.05, 0.0025, 0.0002]);
@@ -143,7 +143,7 @@ describe('rotary parameters', () => {
     expect(() => ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8)).toThrow(/partial_rotary_factor is 0.5/);
   });
 
-  it('are those of the rotary parameters where the keys beside them differ, as transformers 5 reads them', () => {
+  it('are those of the rotary parameters where the keys outside them differ, as transformers 5 reads them', () => {
     const partial = { ...DEFAULTS, mayBePartial: true };
     const rope_parameters = { rope_type: 'default', rope_theta: 100, partial_rotary_factor: 0.5 };
     const rope = ropeOf({ ...LENGTHS, rope_theta: 500, partial_rotary_factor: 0.25, rope_parameters }, 8, partial);

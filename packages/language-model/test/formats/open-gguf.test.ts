@@ -284,7 +284,7 @@ describe('a GGUF model', () => {
   });
 });
 
-it('runs with matrices that are expanded before a session opens, beside those of the file', async () => {
+it('runs with matrices that are expanded before a session opens, next to those of the file', async () => {
   const [hidden, heads, vocabulary] = [256, 4, 64];
   const random = (count: number, seed: number) =>
     Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed * 78.233) * 0.2);

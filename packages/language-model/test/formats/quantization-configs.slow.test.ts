@@ -16,7 +16,7 @@ type Edit = readonly [
 
 type Json = Record<string, unknown>;
 
-/** Of make_quantization_configs.py, by folders and paths. */
+/** What make_quantization_configs.py found, by folders and paths. */
 interface Outcomes {
   readonly same?: readonly unknown[];
   readonly random?: readonly unknown[];

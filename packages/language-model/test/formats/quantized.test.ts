@@ -97,7 +97,7 @@ describe('the settings of a quantization', () => {
   });
 
   it.each(['bin', 'ckpt', 'pt', 'pth', 'safetensors'])(
-    'lie beside a lone file of .%s, and in a folder of that name',
+    'are next to a lone file of .%s, and in a folder of that name',
     async (suffix) => {
       const file = join(changed('gptq-3bit', null, { 'quantize_config.json': second }), `model.${suffix}`);
       expect(folderOfWeights(file)).toBe(dirname(file));

@@ -17,7 +17,7 @@ interface Shape {
   readonly past: number;
   /** New tokens. */
   readonly length: number;
-  /** Of a head; 8 if missing. */
+  /** Size of a head; 8 if missing. */
   readonly size?: number;
 }
 

@@ -5,7 +5,7 @@ import { openRemoteEngine, type RemoteEngineOptions } from '../../src/remote/rem
 import { BigramEngine, bigramTokenizer, ids } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
 
-/** vLLM stops with an error, or gives wrong numbers, if it is asked for the probabilities of a prompt beside adapters. */
+/** With adapters, vLLM stops with an error or gives wrong numbers if it is asked for the probabilities of a prompt. */
 
 const local = new BigramEngine();
 let server: CompletionsServer;
@@ -63,7 +63,7 @@ describe('a server with adapters', () => {
     const remote = await open();
     const asked = server.bodies.length;
     await expect(remote.scoreText([{ context: 'The', continuation: ' cat' }])).rejects.toThrow(
-      /has adapters, and vLLM has no right log-probabilities of a prompt beside them — give the model's tokenizer \(--tokenizer\)/,
+      /has adapters, and vLLM has no right log-probabilities of a prompt with them — give the model's tokenizer \(--tokenizer\)/,
     );
     await expect(remote.scoreRollingText(['The cat'])).rejects.toThrow(/has adapters/);
     expect(server.bodies).toHaveLength(asked);

@@ -76,6 +76,6 @@ it('finds what a server takes that refuses more than two requests at a time', as
     wait: () => new Promise((resolve) => setTimeout(resolve, 5)),
   });
   expect(await remote.score(many)).toEqual(await new BigramEngine().score(many));
-  // Of 16 at a time, 14 would be refused each time: five in a row end the run.
+  // With 16 at a time, 14 would be refused each time: five in a row end the run.
   expect(remote.usage.requests).toBeLessThan(2 * many.length);
 });

@@ -30,7 +30,7 @@ it.each(ADAPTERS)('the logits with an adapter are those of the library that save
   });
 });
 
-it('updates of experts count as memory beside the experts, of which each is added to a copy', async () => {
+it('updates of experts count as memory in addition to the experts: each is added to a copy', async () => {
   const base = await openReference(baseOf('experts-mixtral'));
   const memory = async (adapter: Adapter | null) => (await OnnxEngine.expectedMemory(base, adapter)).whole;
   const added = (await memory(await openLora(adapterFixture('experts-mixtral')))) - (await memory(null));

@@ -33,7 +33,7 @@ describe('sequenceBatch', () => {
 });
 
 describe('treeAfterPrefixBatch', () => {
-  // 10 → 11 → 12, and 13 beside 12; slots 0 to 3.
+  // 10 → 11 → 12 or 13; slots 0 to 3.
   const tree = treeOf([10, 11, 12], [10, 11, 13]);
 
   it('counts chunks from the first token of the prefix', () => {

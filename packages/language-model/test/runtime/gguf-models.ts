@@ -12,7 +12,7 @@ export function ggufModel(name: string): string {
   return fixture('gguf', 'models', `${name}.gguf`);
 }
 
-/** The logits of transformers: beside the file, or beside the checkpoint that it was converted from. */
+/** The logits of transformers: next to the file, or next to the checkpoint that it was converted from. */
 export function ggufLogits(name: string): string {
   const own = fixture('gguf', 'models', `${name}.safetensors`);
   return existsSync(own) ? own : join(languageModel(name), 'expected.safetensors');

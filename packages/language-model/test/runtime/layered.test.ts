@@ -14,7 +14,7 @@ import { expectSameAnswers, LAYERED, promptsOf, sharingSequences } from './layer
 describe('a model that is run layer by layer', () => {
   it.each([
     ['llama', 'plain attention'],
-    ['qwen3-next', 'layers with a state beside attention, and experts'],
+    ['qwen3-next', 'layers with a state as well as attention, and experts'],
   ])('answers as the whole one: %s, with %s', async (name) => {
     await expectSameAnswers(languageModel(name));
   });

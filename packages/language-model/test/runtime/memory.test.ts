@@ -97,7 +97,7 @@ it('refuses a model that does not fit into the free memory of a GPU, with what t
   );
   const least = plans[0]?.total ?? 0;
   await expect(open(least - 1)).rejects.toMatchObject({ code: 'not-enough-memory' });
-  // One byte more, and it gets as far as onnxruntime, which has a provider or not.
+  // With one byte more, it reaches onnxruntime, which has a provider or not.
   expect(await open(least).catch((error: unknown) => error)).not.toBeInstanceOf(UserError);
   expect(plans.at(-1)).toMatchObject({ fits: true, free: least });
 });

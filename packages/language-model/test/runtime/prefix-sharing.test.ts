@@ -59,7 +59,7 @@ describe('buildPromptTree', () => {
       never,
     );
     const { tree, predictors } = buildPromptTree(groups, 0);
-    // 1 2 3 7 8, then the 4 beside the 3: neither 9, 5 nor the last 7 is read.
+    // 1 2 3 7 8, then the 4 as an alternative to the 3: neither 9, 5 nor the last 7 is read.
     expect(tree.tokens).toEqual([1, 2, 3, 7, 8, 4]);
     expect(predictors.map(({ member, slots }) => [member.index, slots])).toEqual([
       [0, [2, 3, 4]],

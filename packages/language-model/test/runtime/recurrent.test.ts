@@ -52,7 +52,7 @@ describe.each(FOLLOWING)('a model that follows the order of tokens: %s', (name) 
         { context, continuation: word(4, 4) },
         { context, continuation: [...shared, ...word(5, 1)] },
         { context, continuation: [...shared, ...word(6, 3)] },
-        // Another question, shorter, beside it.
+        // Another question, shorter, in the same batch.
         { context: word(7, 3), continuation: word(8, 5) },
         { context: word(9, 1), continuation: word(10, 2) },
       ]);

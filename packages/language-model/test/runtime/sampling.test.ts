@@ -64,7 +64,7 @@ describe('sampled answers', () => {
     },
   );
 
-  it('do not depend on what is decoded beside them, nor on how the model is run', async () => {
+  it('do not depend on what is decoded with them, nor on how the model is run', async () => {
     const prompts = [
       prompt([3, 1, 4], 11, 1),
       prompt([3, 1, 4], 12, 1),

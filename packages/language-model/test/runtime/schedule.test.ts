@@ -82,7 +82,7 @@ describe('scheduleScoring', () => {
     expect(apart).toMatchObject({ kind: 'prefix', prefix });
   });
 
-  it('does not put a short batch beside a long one', () => {
+  it('does not put a short batch into one with a long one', () => {
     const lengths = [...Array<number>(4).fill(700), ...Array<number>(9).fill(400)];
     // Padded to 700, nine of 400 would compute 2,700 slots for nothing.
     const prefixGroups = prefixGroupsOf(lengths.map((length) => sequence(contextOf(length), 5)));

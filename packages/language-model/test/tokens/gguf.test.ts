@@ -159,7 +159,11 @@ describe('refused by name', () => {
   test.each([
     ['a splitting that is not known', { ...BPE, pre: 'superbpe' }, /tokenizer\.ggml\.pre "superbpe" is not known/],
     ['a file that says none', BPE, /does not say how its tokenizer splits texts/],
-    ['the default, which is none', { ...BPE, pre: 'default' }, /does not say how its tokenizer splits texts/],
+    [
+      'the default, which names no splitting',
+      { ...BPE, pre: 'default' },
+      /does not say how its tokenizer splits texts/,
+    ],
     ['another kind', { ...SPM, model: 'rwkv' }, /tokenizer\.ggml\.model "rwkv", is not read/],
     [
       'tokens that are there twice',
@@ -178,7 +182,7 @@ describe('refused by name', () => {
     ['a type that is not known', { ...SPM, token_type: new Int32Array([1, 1, 1, 1, 1, 9]) }, /unknown type 9/],
     ['an id beyond the vocabulary', { ...SPM, eos_token_id: 6 }, /eos_token_id is 6, in a vocabulary of 6 tokens/],
     ['no merges', { model: 'gpt2', pre: 'gpt-2', tokens: ['a'] }, /no merges/],
-    ['a merge that is none', { ...BPE, pre: 'gpt-2', merges: ['ab'] }, /"ab" is no merge/],
+    ['an invalid merge', { ...BPE, pre: 'gpt-2', merges: ['ab'] }, /"ab" is no merge/],
     ['a merge of unknown tokens', { ...BPE, pre: 'gpt-2', merges: ['qq zz'] }, /lacks a part of the merge/],
     ['a BOS that it lacks', { ...BPE, pre: 'gpt-2', add_bos_token: true }, /adds a bos_token to texts, and has none/],
     ['a value of another type', { ...SPM, model: 5 }, /tokenizer\.ggml\.model/],
@@ -237,7 +241,7 @@ test('a name like a property of all objects is a token', () => {
   expect(tokenizer.encode('__proto___constructor', { addSpecialTokens: false })).toEqual([3, 4, 5]);
 });
 
-describe('a tokenizer.json beside the file', () => {
+describe('a tokenizer.json next to the file', () => {
   const folderWith = (name: string, vocab: Record<string, number>) => {
     const folder = mkdtempSync(join(tmpdir(), 'gguf-tokens-'));
     const file = join(folder, 'model.gguf');
@@ -266,7 +270,7 @@ describe('a tokenizer.json beside the file', () => {
   test('is what the error asks for', async () => {
     const file = join(FIXTURES, 'unknown.gguf');
     await expect(findTokenizer(await openTokenPlace(file))).rejects.toThrow(
-      /put the tokenizer.json of the model beside the file/,
+      /put the tokenizer.json of the model next to the file/,
     );
   });
 });

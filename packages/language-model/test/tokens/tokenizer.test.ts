@@ -212,7 +212,7 @@ describe('a tokenizer', () => {
       /is not a tokenizer: added_tokens\.0\.normalized/,
     ],
     [
-      'added tokens of a config that are none',
+      'invalid added tokens of a config',
       {
         'tokenizer.json': words({}),
         'tokenizer_config.json': '{"added_tokens_decoder": {"1": {"content": "a", "rstrip": {}}}}',

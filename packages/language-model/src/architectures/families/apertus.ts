@@ -13,7 +13,7 @@ import {
   type Sizes,
 } from './layers.ts';
 
-/** Of its config class, where the config has none. */
+/** Rotary parameters of its config class, for a config without them. */
 const MISSING: Parameters = {
   rope_type: 'llama3',
   rope_theta: 1.2e7,

@@ -39,7 +39,7 @@ export const bloom: ModelFamily = {
         'with slow_but_exact, its class adds slices of the output layers without their bias',
       );
     }
-    // Of the training code, in files on the Hub; its class does not read them.
+    // Keys of the training code, in files on the Hub; the class does not read them.
     config.ignore('bias_dropout_fusion', 'masked_softmax_fusion', 'offset_alibi', 'skip_bias_add');
     return decoder(config, sizes, {
       embeddings: 'word_embeddings',

@@ -110,7 +110,7 @@ function expectItsOwn(config: Config): void {
   config.expect('hidden_act', 'silu', why);
   config.expect('hidden_act', 'silu', why);
   config.ignore('num_nextn_predict_layers');
-  // Of the stored weights, which are quantized or not.
+  // It describes how the weights are stored, quantized or not.
   config.ignore('expert_dtype');
 }
 
@@ -133,7 +133,7 @@ function readLayerTypes(config: Config, sizes: Sizes): LayerType[] {
   });
 }
 
-/** Of each layer: are its experts chosen by the tokens? */
+/** For each layer: do the tokens choose its experts? */
 function readHashLayers(config: Config, sizes: Sizes): boolean[] {
   const { layers } = sizes;
   const types = config.list('mlp_layer_types');
@@ -147,7 +147,7 @@ function readHashLayers(config: Config, sizes: Sizes): boolean[] {
 }
 
 interface Ropes {
-  /** Of layers without entries. */
+  /** For layers without entries. */
   readonly main: Rope;
   readonly compress: Rope;
 }

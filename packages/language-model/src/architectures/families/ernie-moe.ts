@@ -37,7 +37,7 @@ export const ernie45Moe: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });
     const bias = config.boolean('use_bias');
-    // Of training, of other code, or of layers that predict further tokens: the class reads none of them.
+    // Keys for training, for other code, or for layers that predict further tokens: the class reads none of them.
     config.ignore('moe_capacity', 'moe_gate', 'moe_use_aux_free', 'num_nextn_predict_layers');
     config.expect('use_rmsnorm', true, 'only RMS norms are supported');
     const mlp = mlps(config, sizes, { bias });

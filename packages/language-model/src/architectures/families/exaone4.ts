@@ -57,7 +57,7 @@ export const exaone4: ModelFamily = {
   },
 };
 
-/** The pattern, which can be a number or letters such as LLLG, plays no part beside `layer_types`. */
+/** The pattern, a number or letters such as LLLG, is not used if the config has `layer_types`. */
 function readSlides(config: Config, sizes: Sizes, window: number | null): readonly boolean[] {
   if (window === null || config.list('layer_types') !== null) {
     config.ignore('sliding_window_pattern');

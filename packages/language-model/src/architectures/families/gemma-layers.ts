@@ -4,7 +4,7 @@ import type { Norm } from '../decoder.ts';
 import type { PerLayerEmbeddings, PerLayerInput } from '../per-layer-embeddings.ts';
 import { linear, rmsNorm, type Sizes } from './layers.ts';
 
-/** The classes have a pattern of their own, and read none: beside `layer_types` a converter may have written one. */
+/** The classes have a pattern of their own and read none. A converter may have written one next to `layer_types`. */
 export function expectPattern(config: Config, pattern: number): void {
   if (config.list('layer_types') !== null) config.ignore('sliding_window_pattern');
   else config.expect('sliding_window_pattern', pattern, `without layer_types, the class has a pattern of ${pattern}`);

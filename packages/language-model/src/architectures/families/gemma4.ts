@@ -47,7 +47,7 @@ const DEFAULTS = {
 
 /**
  * Gemma 4: embeddings for each layer (E2B, E4B), keys and values that the last layers share, larger heads in layers without a
- * window, whose keys can be the values as well, and experts beside the MLP (26B-A4B). Read from transformers 5.24,
+ * window, whose keys can be the values as well, and experts in parallel with the MLP (26B-A4B). Read from transformers 5.24,
  * models/gemma4/configuration_gemma4.py and modeling_gemma4.py.
  */
 export const gemma4: ModelFamily = {
@@ -74,7 +74,7 @@ type LayerType = (typeof TYPES)[number];
 
 const PATTERN = 6;
 
-/** Of the class, for a config without rotary parameters. */
+/** Rotary parameters of the class, for a config without them. */
 const ROPES: Readonly<Record<LayerType, Readonly<Record<string, unknown>>>> = {
   sliding_attention: { rope_type: 'default', rope_theta: 10000 },
   full_attention: { rope_type: 'proportional', partial_rotary_factor: 0.25, rope_theta: 1e6 },
@@ -196,7 +196,7 @@ function readSizesByType(config: Config, sizes: Sizes, types: readonly LayerType
     );
     return (type) => (type === 'full_attention' ? global : sizes);
   }
-  // These are not read beside it.
+  // The class does not read these if there is a per_layer_config.
   config.ignore('global_head_dim', 'num_global_key_value_heads');
   const written = config.object('per_layer_config') ?? {};
   const ofLayers = types.map((_, i) => {
@@ -252,7 +252,7 @@ function attentionOf(
   return plainAttention(module, sizes, { rope, window, bias, scale: 1, queryNorm: headNorm('q_norm'), ...keys });
 }
 
-/** The experts beside each layer's MLP; null where the config has none. */
+/** The experts in parallel with each layer's MLP; null if the config has none. */
 function readExperts(config: Config, hidden: number): ((module: string) => ExpertsBeside) | null {
   if (!config.boolean('enable_moe_block')) {
     config.ignore('num_experts', 'top_k_experts', 'moe_intermediate_size');

@@ -37,7 +37,7 @@ export const gptBigCode: ModelFamily = {
     const scale = config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1;
     config.expect('add_cross_attention', false, 'only decoders are supported');
     config.expect('num_key_value_heads', keyValueHeads, 'multi_query says how many there are');
-    // Of the inference code of its first files, which its class does not read.
+    // Keys of the inference code of its first files; the class does not read them.
     config.ignore('inference_runner', 'pad_key_length', 'pre_allocate_kv_cache', 'validate_runner_input');
     const split: Pick<Extract<Projections, { kind: 'fused' }>, 'groups' | 'split'> = keyValueHeads === 1
       ? { groups: 1, split: [heads, 1, 1] }

@@ -13,7 +13,7 @@ import {
 } from './layers.ts';
 
 const THETA = 150_000;
-/** Of a config without rotary parameters. */
+/** Rotary parameters for a config without them. */
 const YARN = {
   rope_type: 'yarn',
   factor: 32,

@@ -6,7 +6,7 @@ import type { ModelFamily } from './family.ts';
 import { GRANITE_DEFAULTS, graniteDecoder } from './granite.ts';
 import { fusedGatedMlp, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
 
-/** Of those with experts. */
+/** Defaults of the classes with experts. */
 export const GRANITE_MOE_DEFAULTS = { ...GRANITE_DEFAULTS, num_local_experts: 8, num_experts_per_tok: 2 } as const;
 
 /**
@@ -20,7 +20,7 @@ export const graniteMoe: ModelFamily = {
 };
 
 /**
- * The same with an MLP for every token beside the experts of a layer, if `shared_intermediate_size` is not 0. Read from transformers 5.24,
+ * The same with an MLP for every token in addition to a layer's experts, if `shared_intermediate_size` is not 0. Read from transformers 5.24,
  * models/granitemoeshared/modular_granitemoeshared.py.
  */
 export const graniteMoeShared: ModelFamily = {

@@ -4,7 +4,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
-/** Of all its config classes. */
+/** Defaults of all its config classes. */
 export const GRANITE_DEFAULTS = {
   vocab_size: 32000,
   hidden_size: 4096,

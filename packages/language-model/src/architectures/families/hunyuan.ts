@@ -92,7 +92,7 @@ function expectOneWidth(config: Config, { layers }: Sizes, width: number): void 
     if (other !== undefined) throw config.error(`${key} has ${other}: only ${value} in every layer is supported`);
   }
   config.expect('norm_topk_prob', true, 'weights of experts are divided by their sum');
-  config.expect('use_mixed_mlp_moe', true, 'every layer has an MLP beside its experts');
+  config.expect('use_mixed_mlp_moe', true, 'every layer has an MLP in addition to its experts');
   config.ignore('anyres_pooling_size', 'num_media_embeds', 'video_start_id', 'video_end_id', 'vit_input_resolution');
   config.ignore('vit_mapping_type', 'vit_norm_type', 'vit_patch', 'vit_token');
 }

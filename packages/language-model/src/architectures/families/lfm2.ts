@@ -81,7 +81,7 @@ export const lfm2Moe: ModelFamily = {
   },
 };
 
-/** Of the two thirds of the configured width, a multiple of `block_multiple_of`. */
+/** With `block_auto_adjust_ff_dim`, two thirds of the configured width, rounded up to a multiple if there is a multiplier. */
 function feedForwardWidth(config: Config): number {
   const own = config.optionalNumber('block_ff_dim'); // the class gives it priority over intermediate_size
   const written = config.size('intermediate_size');

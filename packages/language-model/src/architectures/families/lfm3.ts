@@ -19,7 +19,7 @@ import { numberedMlp, shortConvolution } from './lfm2.ts';
 const TYPES = ['conv', 'sliding_attention', 'full_attention'] as const;
 type LayerType = (typeof TYPES)[number];
 
-/** Of the class, for a config without rotary parameters. */
+/** Rotary parameters of the class, for a config without them. */
 const ROPES = {
   sliding_attention: { rope_type: 'default', rope_theta: 10000 },
   full_attention: { rope_type: 'proportional', rope_theta: 1e6, partial_rotary_factor: 0.5 },

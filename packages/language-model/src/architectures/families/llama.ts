@@ -25,7 +25,7 @@ export const llama: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     config.expect('rope_interleaved', false, 'only rotary embeddings of halves are supported');
-    config.ignore('activation'); // Falcon 3 writes it beside hidden_act
+    config.ignore('activation'); // Falcon 3 writes it next to hidden_act
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
     return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlpBias }));

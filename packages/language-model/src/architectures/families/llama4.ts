@@ -68,7 +68,7 @@ function weightless(size: number, epsilon: number) {
   return { kind: 'rms', module: null, size, epsilon, plusOne: false, bias: false } as const;
 }
 
-/** `no_rope_layers` has 1 for layers with rotary positions, in spite of its name; an empty list is none. */
+/** `no_rope_layers` has 1 for layers with rotary positions, in spite of its name; an empty list counts as missing. */
 function readRotatedLayers(config: Config, sizes: Sizes): boolean[] {
   const list = config.list('no_rope_layers') ?? [];
   const interval = config.size('no_rope_layer_interval');

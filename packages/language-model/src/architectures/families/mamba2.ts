@@ -9,11 +9,11 @@ interface Mamba2Sizes
   readonly hidden: number;
   readonly kernel: number;
   readonly convolutionBias: boolean;
-  /** Of the convolution; that of the gate is SiLU. */
+  /** Activation of the convolution; the gate has SiLU. */
   readonly activation: Activation;
   readonly bias: boolean;
   readonly outputBias?: boolean;
-  /** Of its norm; null: it has none. */
+  /** Epsilon of its norm; null: it has no norm. */
   readonly epsilon: number | null;
 }
 

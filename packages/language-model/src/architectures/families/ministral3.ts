@@ -5,7 +5,7 @@ import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
-/** Of its config class, where the config has none. */
+/** Rotary parameters of its config class, for a config without them. */
 const MISSING: Parameters = {
   rope_type: 'yarn',
   rope_theta: 1e6,

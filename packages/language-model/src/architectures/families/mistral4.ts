@@ -7,7 +7,7 @@ import { latentAttention, readLatentSizes } from './latent.ts';
 import { llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
 import { readTemperature, TEMPERATURE_KEYS } from './ministral3.ts';
 
-/** Of its config class, where the config has no rotary parameters. */
+/** Rotary parameters of its config class, for a config without them. */
 const MISSING: Parameters = {
   rope_type: 'yarn',
   rope_theta: 10000,

@@ -123,7 +123,7 @@ function readTypes(config: Config): LayerType[] {
   });
 }
 
-/** Of the initialization, of kernels, of layers that predict further tokens, and other names of keys that the class reads. */
+/** Keys for the initialization, for kernels, for layers that predict further tokens, and other names of keys that the class reads. */
 function ignoreTraining(config: Config): void {
   config.size('chunk_size');
   config.ignore('attention_bias', 'expand', 'mamba_expand', 'mamba_chunk_size', 'mamba_proj_bias');

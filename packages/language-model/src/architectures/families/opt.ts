@@ -39,7 +39,7 @@ export const opt: ModelFamily = {
     const width = config.size('ffn_dim');
     const bias = config.boolean('enable_bias');
     const norms = normsOf(config, sizes);
-    // Of training.
+    // Keys for training.
     config.ignore('activation_dropout', 'layerdrop');
     // In some files on the Hub; its class does not read it.
     config.expect('learned_embeddings', true, 'positions are learned in this family');

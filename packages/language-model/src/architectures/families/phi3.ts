@@ -2,7 +2,7 @@ import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
-/** Of rotary positions, with the older names of `longrope`. */
+/** Types of rotary positions, with the older names of `longrope`. */
 const TYPES = ['default', 'longrope', 'su', 'yarn'];
 
 /**

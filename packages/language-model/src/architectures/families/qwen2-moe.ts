@@ -4,7 +4,7 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers, softmaxRouter } from './layers.ts';
 
 /**
- * Qwen 1.5 and 2 with a mixture of experts in most layers, and beside it an expert for every token, weighted by a sigmoid
+ * Qwen 1.5 and 2 with a mixture of experts in most layers, and an additional expert for every token, weighted by a sigmoid
  * (arXiv 2407.10671). Read from transformers 5.24, models/qwen2_moe/modeling_qwen2_moe.py.
  */
 export const qwen2Moe: ModelFamily = {
@@ -49,7 +49,7 @@ export const qwen2Moe: ModelFamily = {
     const isSparse = qwenSparseLayers(config);
     const experts =
       config.number('num_experts') === 0 ? null : { hidden, ...readExpertSizes(config, { count: 'num_experts' }) };
-    // Of plain MLPs and of experts: a model need not have both.
+    // Keys for plain MLPs and for experts: a model need not have both.
     config.ignore('intermediate_size', 'moe_intermediate_size', 'num_experts_per_tok');
     const normalize = config.boolean('norm_topk_prob');
     const sharedWidth = config.size('shared_expert_intermediate_size');

@@ -19,7 +19,7 @@ import {
   softmaxRouter,
 } from './layers.ts';
 
-/** Of all its config classes, and of those of Qwen 4. */
+/** Defaults of all its config classes, and of Qwen 4's. */
 export const QWEN_HYBRID_DEFAULTS = {
   vocab_size: 248320,
   num_attention_heads: 16,
@@ -114,7 +114,7 @@ function expectItsOwn(config: Config): void {
   if (gate !== 'silu' && gate !== 'swish') {
     throw config.error(`output_gate_type ${JSON.stringify(gate)} is not supported: only SiLU is`);
   }
-  // Some converters write the rotary parameters beside each other.
+  // Some converters write the rotary parameters directly into the config.
   config.expect('rope_type', 'default', 'a length scaling belongs in rope_parameters');
   config.ignore('mrope_section', 'mrope_interleaved');
 }
@@ -220,7 +220,7 @@ const projectionsByKeyHead: MakeProjections = (module, hidden, { keyHeads, value
   };
 };
 
-/** Experts beside a shared one, which a gate weights. */
+/** Experts in addition to a shared one, which a gate weights. */
 export function qwenExperts(
   config: Config,
   { normalize }: { readonly normalize: boolean },

@@ -126,7 +126,7 @@ function gateOfDelta(config: Config): (typeof DELTA_GATES)[number] {
 
 /**
  * What chooses the tokens that a query sees: the `indexer_budget` / `indexer_compress_ratio` best blocks of `indexer_compress_ratio`
- * tokens, and those behind the last whole block. Of `denseLength` tokens, that is all. Null where no layer has one.
+ * tokens, and the tokens after the last whole block. Up to `denseLength` tokens, a query sees all. Null where no layer has an indexer.
  */
 function readIndexer(config: Config, { hidden }: Sizes, types: readonly string[]) {
   if (types.every((type) => type === 'linear_attention')) {

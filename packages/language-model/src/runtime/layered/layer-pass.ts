@@ -234,7 +234,7 @@ export class LayerPass {
     return Object.fromEntries(loaded);
   }
 
-  /** The names of what a part leaves for later ones, beside the stream. */
+  /** The names of what a part leaves for later ones, in addition to the stream. */
   #edgesAfter(part: BackbonePart): string[] {
     const { decoder } = this.#model;
     const later = { from: part.to, to: decoder.layers.length };

@@ -21,11 +21,11 @@ interface LayeredOptions extends LayeredSizes {
   readonly budget: BatchBudget;
 }
 
-/** Of a layer that is timed; more tokens show what each of them takes. */
+/** Tokens in the first run of a layer that is timed. A run with MORE_TIMES as many shows the time of each token. */
 const FEW_TOKENS = 16;
 const MORE_TIMES = 16;
 
-/** Of the time of a pass, what the output matrix takes. */
+/** The output matrix's share of the time of a pass. */
 const HEAD_SHARE = 0.05;
 
 /** A model of which two layers at most are in memory: every call is one pass over the weights, or one for each new token. */
@@ -213,7 +213,7 @@ export class LayeredModel {
         onWork,
       });
     } catch (error) {
-      // Half a pass is none: what it has left is not used.
+      // The results of half a pass are not used.
       await this.#forget();
       throw error;
     }

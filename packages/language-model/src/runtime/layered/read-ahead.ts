@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { ExternalData } from '@shadow-gate/checkpoints/onnx/graph';
 import { groupBy } from '@shadow-gate/platform';
 
-/** Bytes of one read: large enough for any disk, and small enough to be in memory beside everything else. */
+/** Bytes of one read: large enough for any disk, and small enough to be in memory with everything else. */
 const CHUNK = 8 * 1024 * 1024;
 
 /** Reads at a time. */

@@ -3,9 +3,9 @@ import { type GgufMetadata, type GgufValue, shortestDecimal } from '@shadow-gate
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a GGUF file says about its use beside its tokenizer and its template. */
+/** Settings for generation in a GGUF file, other than its tokenizer and its template. */
 export interface GgufDefaults {
-  /** Ids of the ends of a turn and of a message to a tool, beside EOS, by their keys. */
+  /** Ids of the tokens other than EOS that end a turn or a message to a tool, by their keys. */
   readonly ends: Json;
   /** Sampling (`general.sampling.*`) under the names of generation_config.json where it has them; null if there is none. */
   readonly sampling: Json | null;

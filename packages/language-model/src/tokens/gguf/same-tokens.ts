@@ -2,8 +2,8 @@ import { UserError } from '@shadow-gate/platform';
 import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
 
 /**
- * llama.cpp tokenizes by the vocabulary of the GGUF file, whatever tokenizer.json is beside or in it: it is used only with the same ids.
- * Plain tokens have to be in it; others, which can be spelled otherwise in a GGUF file, may be missing.
+ * llama.cpp tokenizes by the vocabulary of the GGUF file, whatever tokenizer.json is in it or next to it. A tokenizer.json is used only
+ * with the same ids. Plain tokens have to be in it; others, which can be spelled otherwise in a GGUF file, may be missing.
  * @param json tokenizer.json as parsed, and its name for errors
  * @throws UserError for a tokenizer.json with other tokens, or with a vocabulary that is not read
  */
@@ -45,5 +45,5 @@ function idsOf(json: unknown): ReadonlyMap<unknown, unknown> | null {
 }
 
 function refused(problem: string): UserError {
-  return new UserError(problem, 'put the tokenizer.json of the model beside the file', { code: 'no-tokenizer' });
+  return new UserError(problem, 'put the tokenizer.json of the model next to the file', { code: 'no-tokenizer' });
 }

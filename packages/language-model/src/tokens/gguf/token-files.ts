@@ -22,7 +22,7 @@ export interface GgufTokenFiles {
 export function ggufTokenFiles(metadata: GgufMetadata): GgufTokenFiles | null {
   const vocabulary = readGgufVocabulary(metadata);
   if (vocabulary === null) return null;
-  // Other programs tokenize by the vocabulary, also where a tokenizer.json is beside it.
+  // Other programs tokenize by the vocabulary, even if there is a tokenizer.json.
   const original = isKnownKind(vocabulary) ? null : originalJson(metadata, vocabulary);
   return { 'tokenizer.json': original ?? jsonOf(vocabulary), ...ggufTokenSettings(metadata, vocabulary) };
 }
@@ -41,7 +41,7 @@ function jsonOf(vocabulary: GgufVocabulary): Json {
   };
 }
 
-/** What it says beside the vocabulary: the chat templates, and special tokens by their names and ids. */
+/** Settings other than the vocabulary: the chat templates, and special tokens by their names and ids. */
 export function ggufTokenSettings(
   metadata: GgufMetadata,
   vocabulary: GgufVocabulary,
@@ -135,8 +135,8 @@ function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: Tokenizer
 }
 
 /**
- * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids beside EOS, and
- * a GGUF file often EOS alone.
+ * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids in addition to EOS,
+ * and a GGUF file often EOS alone.
  */
 const TURN_ENDS = new Set([
   '<|eot_id|>',

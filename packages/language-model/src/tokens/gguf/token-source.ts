@@ -14,13 +14,13 @@ type TokenSource =
   | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
 
 /**
- * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as every program does that loads it. Files beside it are
+ * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next to it are
  * used only if it has none, or one that is not known here, and if the tokens are the same; so is a tokenizer.json that is in it.
  * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
  */
 export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {
   const { path, gguf } = place;
-  // Of a lone file of another format nobody loads the tokenizer beside it.
+  // No program loads the tokenizer next to a lone file of another format.
   const own: TokenSource = { kind: 'folder', files: filesOfFolder(place, path) };
   if (!gguf) return own;
   const { metadata } = gguf;
@@ -48,7 +48,7 @@ export function digestGgufTokens(metadata: GgufMetadata): string {
   return digestKeys(metadata, keys);
 }
 
-/** The files beside a GGUF file, if their tokenizer.json is used. @throws UserError if that has other tokens */
+/** The files next to a GGUF file, if their tokenizer.json is used. @throws UserError if that has other tokens */
 export async function filesBesideGguf(
   { path, files }: TokenPlace,
   metadata: GgufMetadata,

@@ -201,7 +201,7 @@ function shown(value: string | null): string {
 function unknown(file: string, problem: string): UserError {
   return new UserError(
     `${file}: ${problem}`,
-    'put the tokenizer.json of the model beside the file, or give token ids',
+    'put the tokenizer.json of the model next to the file, or give token ids',
     CODE,
   );
 }

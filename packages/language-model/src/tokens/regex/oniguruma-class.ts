@@ -71,7 +71,7 @@ export function readClass(reader: PatternReader, { ignoreCase }: { readonly igno
       reader.take('-');
       const first: number = last;
       const end = reader.take('\\') ? readOnigurumaEscape(reader, { inClass: true }) : literal(reader);
-      if (!('point' in end) || end.point < first) reader.refuse('a range that is none');
+      if (!('point' in end) || end.point < first) reader.refuse('an invalid range');
       add(codePointSet([first, end.point]), null);
     } else if (reader.at('-') && !empty && last === null && !reader.at('-]') && !reader.at('-&&')) {
       reader.refuse('a hyphen behind a set');

@@ -10,7 +10,7 @@ export type SplitBehavior = (typeof BEHAVIORS)[number];
 
 /**
  * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match directly
- * behind another match is none, and neither is one in an empty text.
+ * after another match does not count, nor does one in an empty text.
  */
 export function cutAtMatches(text: string, regex: RegExp): Stretch[] {
   const out: Stretch[] = [];

@@ -152,7 +152,7 @@ describe('Gemma 4', () => {
     );
   });
 
-  it('ignores a pattern of layers beside their types, and refuses another than its own without them', () => {
+  it('ignores a pattern of layers if there are layer types, and refuses another than its own if there are not', () => {
     expect(decoderOf({ ...DENSE_31B, sliding_window_pattern: 5 }).layers).toHaveLength(60);
     expect(decoderOf({ model_type: 'gemma4_text', sliding_window_pattern: 6 }).layers).toHaveLength(30);
     expect(() => decoderOf({ model_type: 'gemma4_text', sliding_window_pattern: 5 })).toThrow(
@@ -164,7 +164,11 @@ describe('Gemma 4', () => {
     ['no layer with keys and values', { num_kv_shared_layers: 3 }, /num_kv_shared_layers is 3, and there are 3 layers/],
     ['no such layer of the type', { num_kv_shared_layers: 2 }, /layer 1 shares keys and values, and no full_attention/],
     ['attention in both directions', { use_bidirectional_attention: 'all' }, /only causal attention/],
-    ['a base beside the parameters', { rope_theta: 1e4 }, /rope_theta is 10000: this class reads rope_parameters only/],
+    [
+      'a base outside the parameters',
+      { rope_theta: 1e4 },
+      /rope_theta is 10000: this class reads rope_parameters only/,
+    ],
     ['no parameters of a type', { rope_parameters: { [FULL]: {} } }, /rope_parameters has no "sliding_attention"/],
     [
       'an unknown type of positions',
