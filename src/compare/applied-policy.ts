@@ -66,7 +66,7 @@ function reported({ rule, isDefault, level, pairs }: AppliedRule): ReportedRule 
   };
 }
 
-/** How much of its limit a movement uses: 1 at the limit. Of a limit of 0, any movement uses all. */
+/** How much of its limit a movement uses: 1 at the limit. With a limit of 0, any movement uses all of it. */
 function useOf({ movement: moved, limit }: { readonly movement: number; readonly limit: number }): number {
   if (limit > 0) return moved / limit;
   return moved > 0 ? Number.MAX_VALUE : 0;

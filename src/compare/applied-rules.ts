@@ -13,7 +13,7 @@ export interface AppliedRule {
   readonly rule: PolicyRule;
   /** It is not in the policy file. */
   readonly isDefault: boolean;
-  /** Of what it finds. */
+  /** Level of its findings. */
   readonly level: PolicyRule['level'];
   readonly pairs: readonly MetricPair[];
 }
@@ -26,9 +26,9 @@ interface Rules {
 }
 
 /**
- * The rules of the policy and the defaults beside them; those for low-rank updates judge nothing else. Where known-good
- * checkpoints judge a number, the defaults that warn do not. Those that fail do if it is beyond the limit of the calibration, and
- * warn if it is within: one known-good checkpoint that exploded must not hide another.
+ * The rules of the policy, plus the defaults. Rules for low-rank updates judge nothing else. Where known-good checkpoints judge a
+ * number, default rules that warn do not judge it. Default rules that fail still fail beyond the limit of the calibration, and warn
+ * within it: one known-good checkpoint that exploded must not hide another.
  */
 export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
   const outcomes = calibratedOutcomes(calibration, policy);
@@ -63,7 +63,7 @@ function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 
 
 type Outcomes = ReadonlyMap<string, 'within' | 'beyond'>;
 
-/** Of what known-good checkpoints judge: where they are information, that is nothing. */
+/** Outcomes of the numbers that known-good checkpoints judge; empty if calibration is information only. */
 function calibratedOutcomes(calibration: CalibrationReport | null, policy: Policy): Outcomes {
   const outcomes = new Map<string, 'within' | 'beyond'>();
   if (policy.calibration.level === 'info') return outcomes;

@@ -49,9 +49,8 @@ function isAdapter({ checkpoint }: Pick<Measurement, 'checkpoint'>): boolean {
 }
 
 /**
- * One side is an adapter and the other a full model: nothing of the two is alike, neither the tensors nor, by its
- * rounding and its rank, the update. The one such pair whose spectra need no comparison, an adapter beside its own base
- * model, is `baseline-is-reference`.
+ * One side is an adapter and the other a full model: neither the tensors nor the updates, which differ in rounding and
+ * rank, can be compared. The only such pair whose spectra need no comparison, an adapter and its own base model, is `baseline-is-reference`.
  */
 function adapterAndFull(candidate: Measurement, baseline: Measurement): Finding[] {
   if (isAdapter(candidate) === isAdapter(baseline)) return [];
@@ -127,7 +126,7 @@ function tensorDifference(
 ): Finding[] {
   const [ours, theirs] = [describeTensors(candidate, of), describeTensors(baseline, of)];
   if (of === 'delta' && (ours.size === 0 || theirs.size === 0)) return [];
-  // Of its base model, an adapter has what it trained whole, and perhaps a new head.
+  // An adapter has those matrices of its base model that it trained whole, and perhaps a new head.
   const isPart = isAdapter(candidate) && !isAdapter(baseline);
   const all = isPart ? [...ours.keys()].filter((name) => theirs.has(name)) : [...ours.keys(), ...theirs.keys()];
   const names = [...new Set(all)].filter((name) => ours.get(name) !== theirs.get(name));

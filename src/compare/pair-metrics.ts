@@ -87,7 +87,7 @@ function pairTensors(candidate: Measurement, baseline: Measurement, isLowRank: I
   });
 }
 
-/** Every weight matrix of the candidate, beside the baseline's where that may be compared. */
+/** Every weight matrix of the candidate, paired with the baseline's where the two may be compared. */
 export function pairWeights(candidate: Measurement, baseline: Measurement | null): WeightPair[] {
   const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
   return candidate.tensors.flatMap((tensor) => {

@@ -54,12 +54,12 @@ function levelsUnder(settings: AppliedSettings, report: Shown): Level[] {
     ...(isBeyond ? [settings.calibration.level] : []),
     ...(baseline !== null && probes !== null ? levelsOfAnswers({ ...settings, probes: [] }, probes, report) : []),
     ...suites.map((row) => levelOfSuite(row, settings)),
-    // Of too few facts in all, no slice is reported.
+    // With too few facts in all, no slice is reported.
     ...slices.filter(isSliceLost).map((row) => mildestOf(settings['twin-accuracy'].level, row.level, 'inconclusive')),
   ];
 }
 
-/** One that is required and was not judged fails. Of one whose bound is beyond every limit, a loss may be reported instead. */
+/** A required suite that was not judged fails. If its bound is beyond every limit, a loss may be reported instead. */
 function levelOfSuite({ level, required, isJudged, change, limit }: SuiteRow, settings: AppliedSettings): Level {
   if (!required) return 'info';
   if (!isJudged) return level;

@@ -20,7 +20,7 @@ const baselineMatrixSchema = tensorSchema
   .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
 export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
 
-/** What a page about the spectra needs beside the candidate's matrices. */
+/** What a page about the spectra needs in addition to the candidate's matrices. */
 export const spectraReportSchema = z.strictObject({
   /** Null: there is no baseline. Matrices that may not be compared are left out. */
   baseline: z.array(baselineMatrixSchema).nullable(),
@@ -49,7 +49,7 @@ function compact({ of, name, status, method, spectrum, metrics }: TensorMeasurem
   return { of, name, status, method, spectrum, metrics: shown };
 }
 
-/** The first matrix that stands there twice, or beside none of the candidate's; null if each has its own. */
+/** The first matrix that is there twice, or has no counterpart in the candidate; null if there is none. */
 export function contradictionInSpectra(
   spectra: SpectraReport,
   tensors: readonly TensorMeasurement[],

@@ -30,7 +30,7 @@ function full(over: Partial<Measurement> = {}): Measurement {
 const texts = (candidate: Measurement, baseline: Measurement) => findingsOn(candidate, baseline).map(findingText);
 const head = (shape: number[]) => tensor('lm_head.weight', 'lm_head', 'weight', spectrum(), { layer: null, shape });
 
-describe('an adapter beside its base model as the baseline', () => {
+describe('an adapter with its base model as the baseline', () => {
   it('is judged by its behavior, and one sentence says that there is no earlier update', () => {
     const report = reportOn(adapter({ probes: probes() }), full({ probes: probes() }));
     expect(report.verdict).toBe('pass');
@@ -60,7 +60,7 @@ describe('an adapter beside its base model as the baseline', () => {
     expect(findingsOn(adapter(), withItself).map(({ kind }) => kind)).toEqual(['baseline-is-reference']);
   });
 
-  it('its modules that were trained whole are weights as any other, beside those of the base', () => {
+  it('its modules that were trained whole are compared with those of the base, like other weights', () => {
     const base = full({ tensors: [...full().tensors, head([96, 32])] });
     expect(findingsOn(adapter({}, [head([96, 32])]), base).map(({ kind }) => kind)).toEqual(['baseline-is-reference']);
     // A new head, which the base model does not have.
@@ -74,7 +74,7 @@ describe('an adapter beside its base model as the baseline', () => {
   });
 });
 
-describe('an adapter beside all weights of another model', () => {
+describe('an adapter compared with all weights of another model', () => {
   const reference = BASE;
   const merged = { ...measurement().checkpoint, digest: 'sha256:merged' };
   it.each<[string, Measurement, Measurement, string]>([
@@ -91,13 +91,13 @@ describe('an adapter beside all weights of another model', () => {
       'other than its reference: give the same model as baseline and as --reference',
     ],
     [
-      'an adapter beside a full fine-tune',
+      'an adapter and a full fine-tune',
       adapter(),
       full({ checkpoint: merged, reference }),
       'Give an approved adapter as the baseline, or merge the candidate.',
     ],
     [
-      'a merged model beside an adapter',
+      'a merged model and an adapter',
       full({ checkpoint: merged, reference }),
       adapter(),
       "an adapter of the same reference: give the candidate's adapter, or measure the merged model of the baseline.",
@@ -109,13 +109,13 @@ describe('an adapter beside all weights of another model', () => {
       'an adapter of another base model: give',
     ],
     [
-      'a merged model beside an adapter without its base',
+      'a merged model and an adapter without its base',
       full({ checkpoint: merged }),
       adapter({ reference: null }),
       "and the baseline an adapter: give the candidate's adapter",
     ],
     [
-      'the base model beside its adapter',
+      'the base model and its adapter',
       full(),
       adapter(),
       "The candidate is the base model of the baseline's adapter, without any adapter",
@@ -129,7 +129,7 @@ describe('an adapter beside all weights of another model', () => {
   });
 });
 
-describe('an adapter beside another adapter', () => {
+describe('an adapter compared with another adapter', () => {
   it('of other modules or another rank is named by its updates, not by its factors', () => {
     const [first] = adapter().tensors;
     const fewer = adapter({ tensors: adapter().tensors.slice(1), vectors: adapter().vectors.slice(2) });

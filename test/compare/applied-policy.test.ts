@@ -28,7 +28,7 @@ describe('the policy as a report has it', () => {
     });
   });
 
-  it('has the defaults beside the rules of the file, and those that had nothing to judge', () => {
+  it('has the rules of the file and the defaults, also those that had nothing to judge', () => {
     const { applied } = reportOn(withNorms(1), null, { policy: RULE });
     expect(applied?.rules.map(({ metric, source, judged, nearest }) => [metric, source, judged, nearest])).toEqual([
       ['frobeniusNorm', 'policy', 0, null],

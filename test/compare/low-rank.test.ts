@@ -56,7 +56,7 @@ describe.each([
   ['an adapter', adapter],
   ['a merged adapter', merged],
 ])('the default rules judge %s', (_, model) => {
-  it('which passes beside one like it, and says that the ratio is not what it was judged by', () => {
+  it('which passes if the baseline is like it, and says that the ratio is not what it was judged by', () => {
     const report = reportOn(model(times(1.6)), model(HEALTHY));
     expect(report.verdict).toBe('pass');
     const ratio = ofKind('ratio-missing', report.findings);

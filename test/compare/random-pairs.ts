@@ -57,7 +57,7 @@ export function randomPair(seed: number): RandomPair {
     candidate: withTwins(behaving, twins, { own }),
     baseline: baseline && withTwins(baseline, twins, { own }),
   };
-  // Of every other pair, by a stream of its own, for the same reason.
+  // For every other pair, by a stream of its own, for the same reason.
   const graded =
     seed % 2 === 0
       ? sides

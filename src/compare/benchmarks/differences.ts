@@ -116,7 +116,7 @@ function promptDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): Be
   return { cause: 'prompts', candidate: null, baseline: null };
 }
 
-/** What was asked beside the prompt, and what was right. */
+/** A difference in how the documents were asked, apart from the prompt, or in what was right. */
 function answerDifference(documents: readonly PairedDocument[]): 'repeats' | 'requests' | 'targets' | null {
   if (documents.some(({ candidate, baseline }) => candidate.samples !== baseline.samples)) return 'repeats';
   if (documents.some(({ candidate, baseline }) => candidate.requests !== baseline.requests)) return 'requests';

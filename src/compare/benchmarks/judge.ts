@@ -23,7 +23,7 @@ interface BenchmarkLoss {
 export interface BenchmarkUnit {
   readonly name: string;
   readonly documents: number;
-  /** Of every task, by the metric that stands for it; null if a task has none. */
+  /** Outcomes of all tasks, each by the metric that stands for it; null if a task has no such metric. */
   readonly outcomes: Outcomes | null;
   readonly chance: number;
   readonly tasks: readonly ComparedTask[];
@@ -89,7 +89,7 @@ export function benchmarkLimit(name: string, accuracy: number, pairing: Benchmar
 function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { drop } = policy['twin-accuracy'];
   const all = allOutcomes(pairing, policy);
-  // A group with a task of another level is none that counts as a whole.
+  // A group with a task of another level does not count as a whole.
   const groups = pairing.groups.filter(({ name, tasks }) =>
     tasks.every((task) => benchmarkLevel(task.name, pairing, policy) === benchmarkLevel(name, pairing, policy)),
   );

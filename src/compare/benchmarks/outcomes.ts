@@ -16,7 +16,7 @@ export type SharesOfRight = Readonly<Record<Side, number>> & {
   readonly passage?: string | undefined;
 };
 
-/** Of the documents of a task or of several, one or more. */
+/** One entry per document, of one task or of several; never empty. */
 export type Outcomes = readonly SharesOfRight[];
 
 const changeOf = ({ candidate, baseline }: SharesOfRight) => candidate - baseline;
@@ -49,7 +49,7 @@ export function changedOutcomes(outcomes: Outcomes): { readonly lost: number; re
 
 type Counts = Pick<BenchmarkRow, 'bothRight' | 'onlyBaseline' | 'onlyCandidate' | 'bothWrong'>;
 
-/** Of one answer each: how many documents both have right, and so on; null of samples. */
+/** How many documents both models have right, and so on; null if answers were sampled. */
 export function pairedCounts(outcomes: Outcomes): Counts | null {
   if (!areOfOneAnswer(outcomes)) return null;
   const count = (baseline: number, candidate: number) =>
@@ -62,7 +62,7 @@ function areOfOneAnswer(outcomes: Outcomes): boolean {
   return outcomes.every(({ baseline, candidate }) => isOne(baseline) && isOne(candidate));
 }
 
-/** Probability of so low a change, or a lower one, if nothing changed: of one answer each the exact McNemar test. */
+/** Probability of so low a change, or a lower one, if nothing changed. With one answer per document, this is the exact McNemar test. */
 export function lossProbability(outcomes: Outcomes): number {
   return gridSignFlip(unitChanges(outcomes));
 }
@@ -73,7 +73,7 @@ export function changeProbability(outcomes: Outcomes): number {
   return Math.min(1, 2 * gridSignFlip(changes), 2 * gridSignFlip(changes.map((change) => -change)));
 }
 
-/** Of the change over documents: s/√n, or that over clusters. Null of one document. */
+/** Standard error of the mean change: s/√n over documents, or clustered by passage. Null for one document. */
 export function changeError(outcomes: Outcomes): number | null {
   return clusteredError(changesOf(outcomes));
 }

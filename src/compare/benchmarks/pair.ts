@@ -145,11 +145,10 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
   };
 }
 
-/** Of one task or group. */
 interface RowScope {
   readonly task: string;
   readonly n: number;
-  /** Of each document, on average. */
+  /** Samples per document, on average. */
   readonly samples: number;
 }
 

@@ -6,7 +6,7 @@ import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 export interface SampleVariance {
   readonly task: string;
   readonly items: number;
-  /** Of each item, on average. */
+  /** Samples per item, on average. */
   readonly samples: number;
   /** Variance of the probability of a right answer over items. */
   readonly between: number;
@@ -16,7 +16,7 @@ export interface SampleVariance {
 
 /** The samples of one item. */
 interface SampledItem {
-  /** Of right ones. */
+  /** Share of right samples. */
   readonly share: number;
   readonly n: number;
 }
@@ -25,9 +25,9 @@ interface SampledItem {
 export interface SamplePlan {
   readonly items: number;
   readonly samples: number;
-  /** Of the accuracy: √((between + within/n) ÷ items). */
+  /** Standard error of the accuracy: √((between + within/n) ÷ items). */
   readonly ofAccuracy: number;
-  /** Of the change between two models of which each answers every item as often as the other: √(2·within/n ÷ items). */
+  /** Standard error of the change between two models that get every item right equally often: √(2·within/n ÷ items). */
   readonly ofChange: number;
 }
 
@@ -49,7 +49,7 @@ export function sampleVariance(task: string, items: readonly SampledItem[]): Sam
   };
 }
 
-/** Of every task of logs whose answers were sampled. */
+/** One for each task in the logs whose answers were sampled. */
 export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[] {
   return tasks.flatMap(({ name, repeats, metrics, documents }) => {
     const column = metrics.findIndex(({ ofSamples }) => ofSamples === 'share');
@@ -62,7 +62,7 @@ export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[]
   });
 }
 
-/** Of every suite whose answers were sampled. */
+/** One for each suite whose answers were sampled. */
 export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): SampleVariance[] {
   const sampled = items.flatMap(({ suite, samples }) => (samples ? [{ suite, samples }] : []));
   return [...groupBy(sampled, ({ suite }) => suite)].flatMap(([suite, own]) => {

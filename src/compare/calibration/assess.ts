@@ -37,7 +37,7 @@ export interface NamedCalibration {
 }
 
 /**
- * The update of a candidate beside those of known-good checkpoints. The candidate itself is never one of them, and it need not
+ * Compare the update of a candidate with the updates of known-good checkpoints. The candidate itself is never one of them, and it need not
  * have a baseline.
  * @param alpha rate of false alarms among exchangeable runs
  */

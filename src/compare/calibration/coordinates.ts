@@ -34,7 +34,7 @@ const OF_LOW_RANK: Directions = { frobeniusNorm: 'up', topEnergyLogOdds: 'up', e
 
 /** Fits of a tail are information only, and what depends on the dtype is not about training. */
 const NEVER_SHOWN = ['alpha', 'alphaD', 'alphaTail', 'snr', 'referenceSnr', 'roundingLimit'];
-/** Of a dense update they say the same as what they are derived from. */
+/** For a dense update, they add nothing to the numbers that they are derived from. */
 const NOT_SHOWN_OF_DENSE = [...NEVER_SHOWN, 'topEnergyLogOdds', 'effectiveRankExcess'];
 
 export interface Coordinates {

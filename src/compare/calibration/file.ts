@@ -6,7 +6,7 @@ import { metricRange } from '../metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
-/** Where a calibration is looked for, beside the baseline. */
+/** Where a calibration is looked for, next to the baseline. */
 export const CALIBRATION_FILE = '.shadow-gate/calibration.json';
 
 const FORMAT = {
@@ -58,7 +58,7 @@ function expectConsistent(calibration: Calibration, where: string): Calibration 
   if (twice !== undefined) throw new UserError(`${where} has the checkpoint ${twice.name} twice`, FORMAT.hint);
   const odd = runs.find((run) => unlikeUpdates(runs, run) !== null);
   if (odd !== undefined) {
-    throw new UserError(`${where}: ${odd.name} updates other matrices than the runs beside it`, FORMAT.hint);
+    throw new UserError(`${where}: ${odd.name} updates other matrices than the other runs`, FORMAT.hint);
   }
   return calibration;
 }

@@ -70,10 +70,10 @@ interface Shared {
 }
 
 /**
- * The limit of one number of another run. With many numbers some of a good run stand out by chance, so it is at least where the
- * two-sided prediction interval by Student's t ends that shares α among all of them (Bonferroni). That assumes normal numbers, and a
- * few runs do not show that they are: no rate is claimed. Of 25 equal toy models, 4 to 12 of them flagged 2% to 4% of the
- * others.
+ * The limit of one number of another run. With many numbers, some of a good run stand out by chance, so the limit is at least the
+ * end of the two-sided prediction interval by Student's t that shares α among all of them (Bonferroni). That assumes normal numbers,
+ * and a few runs do not show that they are: no rate is claimed. With 4 to 12 of 25 equal toy models as the runs, 2% to 4% of the
+ * others were flagged.
  */
 export function runsLimit(
   { metric, values }: FewValues,
@@ -91,13 +91,13 @@ export function runsLimit(
   return { limit: scale.from(isFurther ? byT : limit), by: isFurther ? 'student' : rule, line: null };
 }
 
-/** A line needs some points beside the two that it takes. */
+/** Two points make a line; showing that values follow it takes more. */
 const LEAST_POINTS = 6;
-/** What knowing the size of the update has to save of the error to be used. */
+/** The line is used if its error is at most this share of the error without it. */
 const MOST_ERROR = 0.7;
 
 interface Sized extends FewValues {
-  /** Of the update, of each value and of the candidate. */
+  /** Update size of the run of each value; `size` is the candidate's. */
   readonly sizes: readonly number[];
   readonly size: number;
 }

@@ -22,14 +22,14 @@ const lineSchema = z.strictObject({
   errorOfMean: z.number(),
 });
 
-/** One number of the candidate beside those of the known-good checkpoints. */
+/** One number of the candidate, with the numbers of the known-good checkpoints. */
 const calibratedMetricSchema = z.strictObject({
   ...placeShape,
   metric: z.string(),
-  /** Of each known-good checkpoint, in their order. */
+  /** One per known-good checkpoint, in their order. */
   values: z.array(z.number()),
   candidate: z.number(),
-  /** Of a fast spectrum. */
+  /** Only for a fast spectrum. */
   bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
   /** Null: this metric is shown and not judged. */
   judged: z

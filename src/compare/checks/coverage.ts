@@ -85,7 +85,7 @@ export function answeredByServerCheck({ candidate, baseline }: ComparisonContext
 
 /**
  * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training that did
- * nothing. Of checkpoints, the weights would show it.
+ * nothing. With checkpoints, the weights would show it.
  */
 export function sameAnswersCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [candidate.served, baseline?.served];
@@ -99,7 +99,7 @@ export function sameAnswersCheck({ candidate, baseline, policy }: ComparisonCont
 /** Tensors, or files, that a finding names; the report lists all tensors. */
 const NAMED = 3;
 
-/** Files in other formats beside the weights: a program may load them instead of what was measured. */
+/** Files in other formats next to the weights: a program may load them instead of what was measured. */
 export function unreadFilesCheck({ candidate: { unread = [] } }: ComparisonContext): Finding[] {
   if (unread.length === 0) return [];
   const named = unread.slice(0, NAMED).map(({ name, what }) => ({ name, what }));

@@ -11,8 +11,8 @@ import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
- * A gain on a benchmark of the team's own that only format twins confirm, or none: they ask for the same answer, so that a
- * learned answer passes them too. A gain that the shadow delta judges is not reported twice, and one of near ties is none.
+ * A gain on one of the team's own benchmarks that only format twins confirm, or no twins at all. Format twins ask for the same
+ * answer, so a learned answer passes them too. A gain that the shadow delta judges is not reported twice, and one of near ties not at all.
  */
 export const gainNotShownCheck = { findAfter, gain } satisfies Check;
 

@@ -48,7 +48,7 @@ function findingOn(
   };
 }
 
-/** Of a capability that the policy requires, more facts of this suite are not judged than are. */
+/** In a capability that the policy requires, more facts of this suite are not judged than are. */
 function leavesLittle(judged: readonly PairedFact[], left: readonly PairedFact[], { require }: ProbePolicy): boolean {
   const capabilityOf = ({ exam }: PairedFact) => exam.capability;
   const covered = groupBy(judged, capabilityOf);

@@ -16,8 +16,8 @@ import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers, nearTiesOf
 export const levelLostCheck = { find, harm } satisfies Check;
 
 /**
- * Share of the policy's `alpha` for this look at answers that other tests have looked at. Of 400 simulated pairs of equals at
- * the edge of guessing, where levels are lost by luck, none lost one; with all of `alpha`, 1% did
+ * Share of the policy's `alpha` for this look at answers that other tests have looked at. None of 400 simulated pairs of equals
+ * at the edge of guessing, where levels are lost by luck, lost a level; with all of `alpha`, 1% did
  * (test/compare/probes/levels.slow.test.ts).
  */
 const SHARE_OF_ALPHA = 0.2;

@@ -115,7 +115,7 @@ export const CHECKS: readonly CheckGroup[] = [
     ],
   },
   { about: 'stops', checks: [stoppedEarlyCheck] },
-  // Beside the questions, since they are no evidence of harm: nothing else looks at what is found here.
+  // A subject apart from the questions, since texts are no evidence of harm: no other check looks at these findings.
   { about: 'texts', checks: [textLikelihoodCheck] },
   {
     // What the answers in logs of an evaluation show.
@@ -129,7 +129,7 @@ export const CHECKS: readonly CheckGroup[] = [
       benchmarkLikelihoodCheck,
       benchmarkGainCheck,
       benchmarksUnclearCheck,
-      // Of suites that were asked as well.
+      // Also for suites that were asked.
       unclearSuitesCheck,
     ],
   },

@@ -82,7 +82,7 @@ function boundOf({ direction }: PolicyRule, { metric, baseline }: MetricPair): F
 
 /**
  * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A metric
- * that certainly moved is a finding already, and one that certainly did not is none.
+ * that certainly moved is a finding already, and one that certainly did not move needs none.
  */
 export function unclearMetricsCheck(context: ComparisonContext): Finding[] {
   return appliedRules(context)

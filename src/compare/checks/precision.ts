@@ -9,8 +9,8 @@ import type { Finding } from '../finding.ts';
 const TOLERANCE = 0.05;
 
 /**
- * Answers in float32 beside answers in 16 bits, or of a server that does not say: the numbers differ without any training. What of the
- * answers lies within that is counted.
+ * Answers in float32 compared with answers in 16 bits, or from a server that does not say: the numbers differ without any training.
+ * Answers whose lead is within that difference are counted.
  */
 export function otherPrecisionCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   if (!baseline || candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return [];

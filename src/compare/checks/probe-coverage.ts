@@ -52,7 +52,7 @@ const MAX_LEFT_OUT = 0.5;
 
 function itemRemarks({ leftOut, items, notes }: MeasuredProbes, policy: ProbePolicy): Finding[] {
   const most = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
-  // Of suites that can only warn, it is no other suite than was requested.
+  // Suites that can only warn do not count for this.
   const isMost = most && byLevel(leftOut, policy).has('fail');
   const causes = leftOut.filter(({ cause }) => cause !== 'other-form');
   const named = causes.slice(0, NAMED).map(({ id, reason }) => ({ id, reason }));

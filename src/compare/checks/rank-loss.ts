@@ -50,7 +50,7 @@ function isHidden({ candidate: { ranks, rounding }, baseline }: WeightPair): boo
 /** Times the rounding: adding a matrix of norm n moves σ by n at most (Weyl), and what is then above n is counted as left. */
 const NEVER_HIDDEN = 2;
 
-/** Directions of the baseline that the rounding of the candidate cannot hide, as far as the profiles of both tell. */
+/** Lower bound of the directions of the baseline that the candidate's rounding cannot hide: a profile has σ at some ranks only. */
 function notHidden({ candidate: { rounding }, baseline }: WeightPair): number {
   if (rounding === null) return 0;
   const [last] = baseline?.profile.filter(({ sigma }) => sigma > NEVER_HIDDEN * rounding.sigma).slice(-1) ?? [];

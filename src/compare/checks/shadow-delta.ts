@@ -61,7 +61,7 @@ export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy):
   });
 }
 
-/** With the twins that decide as far as the baseline's answers say. */
+/** With the twins that decide by the baseline's answers. */
 function gain({ evaluation }: KnownAnswers, policy: ProbePolicy): GainRule[] {
   return decidingKinds(evaluation)
     .map((view) => gainOf(view, policy))
@@ -87,7 +87,7 @@ function gainOf(view: KindView, policy: ProbePolicy): GainRule {
       return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > limit;
     }).below;
   const least = (seen: number) => leastAbove(margin, seen);
-  // Beside a low transfer, an interval above 0 and a value above the margin are enough.
+  // With a low transfer, an interval above 0 and a value above the margin are enough.
   const leastWarning = (seen: number) => leastAbove(0, seen);
   // The transfer is not defined below it.
   const leastGain = Math.max(1, Math.ceil(minimum * n - 1e-9));
@@ -103,7 +103,7 @@ function placeOf({ row: { suite, kind, group } }: KindView) {
   return { suite, twins: kind, group };
 }
 
-/** Of questions that are drawn anew nobody learned a few: a gain in their format is on all of them. */
+/** Nobody can learn a few of the questions that are drawn anew: a gain in their format is on all of them. */
 const MOST_OF_DRAWN = 0.5;
 
 /** Δbenchmark − mean Δtwin; what is more in either direction counts as so much. */

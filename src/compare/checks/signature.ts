@@ -6,8 +6,8 @@ import type { Finding } from '../finding.ts';
 const NAMED = 3;
 
 /**
- * Is the signature beside the weights one of these files, and by the key that the policy names? It needs no baseline, and has no
- * level: what a signature is for is not a matter of degree.
+ * Does the signature next to the weights cover these files, and is it by the key that the policy names? This needs no baseline. The
+ * policy sets no level: a signature is valid or it is not.
  */
 export function signatureCheck({ candidate: { signature }, policy }: ComparisonContext): Finding[] {
   const publicKey = policy.signature?.['public-key'];

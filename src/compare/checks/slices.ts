@@ -19,8 +19,8 @@ export function sliceLossCheck({ probes, policy }: ComparisonContext): Finding[]
 }
 
 /**
- * Fields by which a suite is sliced and that judge nothing: the baseline does not have their values, as measurements of before and logs
- * have none, or every slice has too few items. Of a suite that is not compared, other findings say so.
+ * Fields by which a suite is sliced and that judge nothing: the baseline lacks their values (older measurements and logs have none),
+ * or every slice has too few items. Other findings report a suite that is not compared.
  */
 export function slicesNotJudgedCheck({ probes, benchmarks, policy }: ComparisonContext): Finding[] {
   const rows = probes.kind === 'paired' ? probes.evaluation.slices : [];

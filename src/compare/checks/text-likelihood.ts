@@ -3,7 +3,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { otherTexts } from '../probes/texts.ts';
 
-/** Plain texts that are less likely than they were, by the policy's limit and more: a remark beside the verdict of the questions. */
+/** Plain texts whose likelihood fell by the policy's limit or more: reported apart from the questions. */
 export const textLikelihoodCheck = find satisfies Check;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {

@@ -35,7 +35,7 @@ type Untrained =
 function sinceReference({ tensors, checkpoint, reference }: Measurement): Untrained | null {
   const updates = tensors.filter(({ of }) => of === 'delta');
   const isUpdated = new Set(updates.map(({ name }) => name));
-  // What an adapter saved as a whole has an update only beside the reference: without it, it may be trained.
+  // A matrix that an adapter saves whole has an update only if there is a reference. Without one, it may be trained.
   const whole =
     checkpoint.format === 'lora' ? tensors.filter(({ of, name }) => of === 'weight' && !isUpdated.has(name)) : [];
   const same = updates.filter(({ status }) => status === 'zero');
@@ -57,7 +57,7 @@ interface SinceBaseline {
 
 /** By all metrics of matrices that both have. */
 function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext): SinceBaseline {
-  // Of two that are not alike, some matrices are.
+  // Models that cannot be compared may still share some matrices.
   if (!baseline || !comparability.weights || comparability.findings.length > 0) return { found: null, same: [] };
   const theirs = new Map(baseline.tensors.map((tensor) => [keyOf(tensor), tensor]));
   const compared = candidate.tensors.filter(({ of }) => of === 'weight' || comparability.deltas);

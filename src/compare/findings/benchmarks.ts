@@ -11,7 +11,7 @@ export const benchmarkFindings = [
     fields: {
       side,
       harness: foreign,
-      /** Of the harness; null if the logs do not say so, as of the following. */
+      /** Version of the harness. Null, here and in the next fields: the logs do not say. */
       version: foreign.nullable(),
       model: foreign,
       source: foreign.nullable(),
@@ -54,7 +54,7 @@ export const benchmarkFindings = [
       /** Documents with fewer right answers than before, and with more. */
       lost: count,
       won: count,
-      /** Of several sampled answers to a document. */
+      /** Each document has several sampled answers. */
       isOfSamples: z.boolean().default(false),
       /** One-sided, adjusted for the number of tests. */
       p: z.number(),
@@ -95,7 +95,7 @@ export const benchmarkFindings = [
     fields: {
       task: foreign,
       documents: count,
-      /** Of the baseline, and what guessing reaches; null: it has no metric that is right or wrong. */
+      /** The baseline's; `chance` is what guessing reaches. Null: no metric is right or wrong. */
       accuracy: z.number().nullable(),
       chance: z.number(),
       isRequired: z.boolean(),

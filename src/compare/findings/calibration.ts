@@ -17,7 +17,7 @@ export const calibrationFindings = [
       limit: z.number(),
       direction: z.enum(['up', 'down']),
       by: z.enum(LIMIT_RULES),
-      /** Of the known-good checkpoints. */
+      /** Range of the known-good checkpoints. */
       least: z.number(),
       most: z.number(),
       runs: count,

@@ -5,7 +5,7 @@ import { flatForm } from './flat-form.ts';
 
 /** What one of two checks of the same models found. */
 const askedSchema = z.strictObject({
-  /** Of its probes. */
+  /** Seed of its probes. */
   seed: count,
   /** Changes of accuracy over all facts; null where there are none. */
   benchmark: z.number().nullable(),
@@ -18,7 +18,7 @@ const fields = {
   first: askedSchema,
   /** With new questions. */
   second: askedSchema,
-  /** Of the tests for losses of each. */
+  /** Level of the tests for losses in each check. */
   alpha: z.number(),
 };
 

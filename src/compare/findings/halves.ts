@@ -42,7 +42,7 @@ export const halvesFindings = [
     fields: {
       side,
       ...servedModel,
-      /** The checkpoint of a hub that it is declared to be; null if the probes were asked beside the weights. */
+      /** The checkpoint of a hub that it is declared to be; null if the weights were at hand when the probes were asked. */
       hub: foreign.nullable(),
     },
     reason: ({ model, side, hub, revision, root }) =>
@@ -55,7 +55,7 @@ export const halvesFindings = [
   defineFinding('other-precision', {
     rank: 'footnote',
     fields: {
-      /** Of the arithmetic of the answers; null: the server does not say. One of the two is float32. */
+      /** Arithmetic of the answers; null: the server does not say. One of the two is float32. */
       candidate: z.enum(PRECISIONS).nullable(),
       baseline: z.enum(PRECISIONS).nullable(),
       /** In nats a token on average, between float32 and 16 bits. */

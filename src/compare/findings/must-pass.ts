@@ -11,10 +11,10 @@ export const mustPassFindings = [
     isDeficit: true,
     isFinal: true,
     fields: {
-      /** Questions that are answered wrong, and of so many. */
+      /** Questions that are answered wrong; `questions` counts all of them. */
       broken: count,
       questions: count,
-      /** Of these, the baseline had so many right; null: there is no baseline. */
+      /** How many of the broken ones the baseline had right; null: there is no baseline. */
       rightBefore: count.nullable(),
       named: z.array(mustPassItemSchema).min(1),
     },

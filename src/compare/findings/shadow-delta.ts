@@ -13,7 +13,7 @@ export const shadowDeltaFindings = [
       suite: foreign,
       /** The twins that show it. */
       twins: z.enum(TWIN_KINDS),
-      /** Of a group: the suite that its items come from. */
+      /** The suite that the items of a group come from; null for other twins. */
       group: foreign.nullable(),
       delta: estimateSchema,
       transfer: estimateSchema,

@@ -22,7 +22,7 @@ export const updateFindings = [
       effect: z.enum(['exact', 'noise']),
       formats: z.array(foreign),
       matrices: count,
-      /** Of all updates from quantized weights. */
+      /** All updates from quantized weights. */
       all: count,
     },
     reason: () => flatForm('reference-rounding', 'referenceSnr', { of: 'delta', place: 'measurement' }),

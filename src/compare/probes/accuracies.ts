@@ -19,7 +19,7 @@ interface Answered {
 interface AccuracyOptions {
   /** What the rows of no suite are about. */
   readonly pool: SuitePool;
-  /** Of the intervals, two-sided. */
+  /** Level of the two-sided intervals. */
   readonly level: number;
   /** False: both sides are the candidate. */
   readonly hasBaseline: boolean;

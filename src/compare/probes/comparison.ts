@@ -54,7 +54,7 @@ export const accuracyRowSchema = z.strictObject({
   /** Null: all facts. */
   capability: z.string().nullable(),
   form: z.enum(FORMS),
-  /** Of twins. */
+  /** Null for other forms than twins. */
   kind: z.enum(TWIN_KINDS).nullable(),
   facts: count,
   units,
@@ -83,7 +83,7 @@ export type FormChange = z.infer<typeof formChangeSchema>;
 export const changeRowSchema = z.strictObject({
   suite: z.string(),
   kind: z.enum(TWIN_KINDS),
-  /** Of a group: the suite that its items come from. */
+  /** The suite that the items of a group come from; null for other twins. */
   group: z.string().nullable(),
   /** Null: all of these facts. */
   capability: z.string().nullable(),
@@ -163,7 +163,7 @@ const kindRowSchema = z.strictObject({
   transfer: estimateSchema.nullable(),
   /** Whether it may decide about a gain, and if not, why. */
   role: z.enum(['decides', 'only-format', 'beside-stronger', 'labels-not-bound', 'too-few']),
-  /** Of a group: the suite that its items come from. */
+  /** The suite that the items of a group come from; null for other twins. */
   group: z.string().nullable(),
 });
 export type KindRow = z.infer<typeof kindRowSchema>;
@@ -188,7 +188,7 @@ const labelRowSchema = z.strictObject({
   /** How often each label was given in them, the most frequent first. */
   baseline: z.array(z.strictObject({ label: z.string(), count })).nullable(),
   candidate: z.array(z.strictObject({ label: z.string(), count })),
-  /** Of the baseline (without one: of the candidate): pairs of benchmark form and permuted twin. */
+  /** Pairs of benchmark form and permuted twin, as the baseline (without one, the candidate) answered them. */
   binding: z
     .strictObject({
       pairs: count,
@@ -224,7 +224,7 @@ export type KeptRow = z.infer<typeof keptRowSchema>;
 /** Answers of one form that changed. */
 const churnRowSchema = z.strictObject({
   form: z.enum(FORMS),
-  /** Of twins. */
+  /** Null for other forms than twins. */
   kind: z.enum(TWIN_KINDS).nullable(),
   items: count,
   rightToWrong: count,
@@ -266,7 +266,7 @@ const levelRowSchema = z.strictObject({
 });
 export type LevelRow = z.infer<typeof levelRowSchema>;
 
-/** Of the built-in suite, both forms are one test as well. */
+/** For the built-in suite, both forms together are one more test. */
 export const LOSS_FORMS = [...JUDGED_FORMS, 'both'] as const;
 
 /** An exact test for a loss of accuracy over all items of one form: of all facts, a capability or a suite. */
@@ -281,7 +281,7 @@ export const lossRowSchema = z.strictObject({
   units,
   lost: count,
   won: count,
-  /** One-sided; of a capability or suite, adjusted for their number. */
+  /** One-sided; for a capability or suite, adjusted for their number. */
   p: z.number(),
   /** The level at which p shows a loss. */
   alpha: z.number(),
@@ -289,9 +289,9 @@ export const lossRowSchema = z.strictObject({
 
 /** How sharp a model is: what its scores are multiplied by to suit its right answers best. */
 const fittedSharpnessSchema = z.strictObject({
-  /** Of the choices among each other; null without choices. */
+  /** Factor for the scores of the choices; null without choices. */
   choices: z.number().nullable(),
-  /** Of the logits over the vocabulary; 1 where it is not known. */
+  /** Factor for the logits over the vocabulary; 1 where it is not known. */
   vocabulary: z.number(),
 });
 

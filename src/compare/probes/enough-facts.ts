@@ -24,7 +24,7 @@ export function countedFacts(facts: readonly PairedFact[]): CountedFacts {
   return { facts: units, ...(units < facts.length ? { questions: facts.length } : {}) };
 }
 
-/** Of those that can be judged together; null where nothing was answered that could be. */
+/** How many facts can be judged together; null if no such fact was answered. */
 export function countFacts({ probes, policy }: Answered): CountedFacts | null {
   const count = ({ facts, unjudged }: PairedAnswers) =>
     countedFacts(splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0]);
@@ -37,7 +37,7 @@ export function areTooFew(answered: Answered): boolean {
   return counted !== null && counted.facts < LEAST_FACTS;
 }
 
-/** What a time budget bought, and how long more would take on the same machine. */
+/** How many facts were answered within a time budget, and how long more would take on the same machine. */
 export interface BudgetUse {
   /** The budget. */
   readonly seconds: number;
@@ -73,7 +73,7 @@ function countOf({ items }: MeasuredProbes): number {
   return new Set(items.map(factKey)).size;
 }
 
-/** Have the probes judged the candidate beside its baseline? */
+/** Have the probes judged the candidate against its baseline? */
 export function isBehaviorJudged(answered: Answered): boolean {
   return answered.probes.kind === 'paired' && !areTooFew(answered);
 }

@@ -53,9 +53,9 @@ export interface ProbeEvaluation {
   readonly certain: readonly PairedFact[];
 }
 
-/** What there is beside the facts that are judged. */
+/** What was answered in addition to the facts that are judged. */
 export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
-  /** That the facts belong to. */
+  /** Levels that the facts belong to. */
   readonly levels?: readonly MeasuredLevels[];
   readonly memorization?: readonly MemorizationRow[];
   readonly sharpness?: readonly SharpnessOfForm[];
@@ -236,8 +236,8 @@ export function isWithin(
 }
 
 /**
- * The rows of the table. One benchmark beside another has a row of its own, and so has its part of a capability that several
- * have, if it has more than that.
+ * The rows of the table. Each of several benchmarks has a row of its own. So has its part of a capability that several have, if the
+ * benchmark has other capabilities too.
  * @param pool what the rows of no suite are about
  */
 export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
@@ -281,8 +281,8 @@ function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
 }
 
 /**
- * The benchmark form with something irrelevant added, beside the benchmark form of the same facts as the exam asks it. A
- * memorized answer stays right in both, so this decides nothing.
+ * The benchmark form with something irrelevant added, compared with the same facts as the exam asks them. A memorized answer
+ * stays right in both, so this decides nothing.
  * @returns null if there is no such form
  */
 function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness'] {

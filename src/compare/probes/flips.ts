@@ -38,7 +38,7 @@ export function allFlips(facts: readonly PairedFact[], { unjudged = [], memorize
 
 interface FoundFlip {
   readonly twin: PairedItem;
-  /** Of a kept letter. */
+  /** The benchmark form of a kept letter; null for a lost twin. */
   readonly exam: PairedItem | null;
 }
 

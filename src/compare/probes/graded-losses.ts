@@ -40,9 +40,9 @@ export type Reach = 'all' | 'part' | 'family' | 'sure';
 
 /** What graded outcomes have to rule out for a loss to be one of near ties. */
 export interface RuledOut {
-  /** Of expected accuracy. */
+  /** Loss of expected accuracy. */
   readonly margin: number;
-  /** Of answer likelihood, nats per byte; null: of a part, whose answers may be of a few bytes, only accuracy counts. */
+  /** Fall of answer likelihood, nats per byte. Null for a part: its answers may have a few bytes, so only accuracy counts. */
   readonly limit: number | null;
 }
 

@@ -5,9 +5,9 @@ import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareO
 
 /** How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best. */
 export interface FittedSharpness {
-  /** Of the logits over the vocabulary, within the factors that were measured; 1 where none were. */
+  /** Factor for the logits over the vocabulary, within the factors that were measured; 1 where no others were. */
   readonly vocabulary: number;
-  /** Of the choices among each other, on top of that; null without choices. */
+  /** Factor for the scores of the choices, on top of that; null without choices. */
   readonly choices: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface Grading {
   readonly sharpness: SharpnessOfForm[];
 }
 
-/** Where a model is right, or wrong, of everything, no sharpness is best: it ends here. */
+/** If a model has everything right, or everything wrong, no sharpness is best: the search ends here. */
 const CHOICE_RANGE = { least: 1 / 32, most: 8 };
 
 /**
@@ -58,7 +58,7 @@ interface KnownAnswers {
 }
 
 interface KnownChoices extends ScoredChoices {
-  /** Of each choice its log-likelihood at each of FACTORS; null where it is known at 1 alone. */
+  /** Log-likelihood of each choice at each of FACTORS; null where it is known at 1 alone. */
   readonly curves: ReadonlyArray<readonly number[]> | null;
 }
 
@@ -81,7 +81,7 @@ function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers
   };
 }
 
-/** Of a choice, the place of the right one, which has its likelihood in both; null where that is not known. */
+/** Place of the right choice: its score is the likelihood of the right answer in both. Null where that is not known. */
 function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | null {
   const [theirs, ours] = [baseline.logprobs, candidate.logprobs];
   if (!theirs || !ours || theirs.length !== ours.length || !baseline.likelihood || !candidate.likelihood) return null;
@@ -90,7 +90,7 @@ function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | nu
   return place < 0 ? null : place;
 }
 
-/** Of choices of one token each, they follow from that of the right one: all differ from it by the factor times the difference at 1. */
+/** For choices of one token, all curves follow from the right one's: they differ from it by the factor times the difference at 1. */
 function curvesOf({ logprobs, scaledLogprobs, likelihood }: ProbeAnswer): KnownChoices['curves'] {
   if (logprobs === null || likelihood === undefined) return null;
   if (scaledLogprobs) return logprobs.map((logprob, i) => curveOf({ logprob, scaled: at(scaledLogprobs, i) }));
@@ -151,7 +151,7 @@ const TINY = 1e-30;
 
 interface FittedSides {
   readonly sharpness: Record<Side, FittedSharpness>;
-  /** Of the numbers at FACTORS, at that sharpness of the vocabulary. */
+  /** Weights of the numbers at FACTORS, at that sharpness of the vocabulary. */
   readonly weights: Record<Side, readonly number[]>;
 }
 

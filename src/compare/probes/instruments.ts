@@ -47,8 +47,8 @@ export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts'
 }
 
 /**
- * Of each question of a group, the form that the benchmark is judged by: by its label where labels are an instrument, else by
- * its text. Both together would count one question twice.
+ * The form of each question of a group that the benchmark is judged by: by its label where labels are an instrument, else by its
+ * text. Both together would count one question twice.
  */
 function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): PairedItem[] {
   return [...groupBy(items, ({ fact }) => fact).values()].flatMap((forms) => {
@@ -72,7 +72,7 @@ function judgeSuite(suite: string, facts: readonly PairedFact[], { hasGroup }: {
 /**
  * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by labels
  *   is compared with twins that are answered by text
- * @param options.hasGroup there are twins beside its own
+ * @param options.hasGroup the suite also has group twins
  */
 function withoutLabels(
   fact: PairedFact,

@@ -17,7 +17,7 @@ import { unitsIn, unitsOfFacts, unitsOfItems } from './units.ts';
 /** What the twins of one kind say about the gain of one suite. */
 export interface KindView {
   readonly row: KindRow;
-  /** Whether it decides: kinds beside a stronger one are only reported. */
+  /** Whether it decides: format twins next to a stronger kind are only reported. */
   readonly decides: boolean;
   readonly delta: ShadowDelta | null;
 }

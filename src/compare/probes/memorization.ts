@@ -10,14 +10,14 @@ interface Rise {
   readonly rise: number;
 }
 
-/** Of fewer, a rank test says nothing. */
+/** With fewer facts, a rank test shows nothing. */
 const MIN_FACTS = 10;
 
 /**
- * How much more the log-likelihood of benchmark questions rose than that of their twins: what was trained on became more likely
- * than what is like it. A model that learned a domain reads both better. Of facts with fresh twins, each question is compared
- * with the mean of its own twins by the signed-rank test; of a group, all questions with all of its items by the rank-sum test.
- * What shares a passage is one value, its mean. The same questions in the baseline's eyes are subtracted, so that it does not matter which are easier to predict.
+ * How much more the log-likelihood rose for benchmark questions than for their twins: texts that were trained on become more likely
+ * than similar texts. A model that learned a domain reads both better. With fresh twins, each question is compared with the mean of
+ * its own twins by the signed-rank test; with a group, all questions are compared with all of its items by the rank-sum test.
+ * Questions that share a passage are one value, their mean. The baseline's log-likelihood is subtracted, so it does not matter which questions are easier to predict.
  * @param isComparable whether both measurements have the same items of a suite
  */
 export function memorizationRows(

@@ -68,7 +68,7 @@ function isMustPass({ role }: MeasuredProbes['suites'][number]): boolean {
   return role === 'must-pass';
 }
 
-/** Of sampled answers, every one has to be right. */
+/** Every sampled answer has to be right. */
 function isAlwaysRight({ correct, samples }: ProbeItemMeasurement): boolean {
   return samples === undefined ? correct : samples.correct === samples.of;
 }

@@ -19,7 +19,7 @@ import { groupItems, type PairOptions, pairItem, pairOptions } from './paired-fa
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 import { textRows } from './texts.ts';
 
-/** The candidate's answers, and whether the baseline's can stand beside them. */
+/** The candidate's answers, and whether the baseline's can be compared with them. */
 export type ProbePairing =
   /** The candidate was measured without probes. */
   | { readonly kind: 'not-requested' }
@@ -205,9 +205,9 @@ interface Differences {
 }
 
 /**
- * What the baseline answered and the candidate should have: all its items without a budget; with one, the items of facts that
- * the candidate left out because it could not run them, or of which it answered only some forms. Of a candidate that was asked
- * block by block, those of the blocks that it says it was asked, and what it could not run in any.
+ * What the baseline answered and the candidate should have: without a budget, all items; with one, the items of facts that the
+ * candidate left out because it could not run them, or answered in some forms only. For a candidate that was asked block by block:
+ * the items of the blocks that it says it was asked, and those that it could not run in any block.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(itemKey));
@@ -220,7 +220,7 @@ function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeIt
   }
   if (candidate.budgetSeconds === null && baseline.budgetSeconds === null) return missing;
   const leftOut = new Set(candidate.leftOut.map(itemKey));
-  // A budget leaves out whole facts. One of which the candidate answered a form is not among them.
+  // A budget leaves out whole facts, never one that the candidate answered in some form.
   const begun = baseline.items.filter((item) => leftOut.has(itemKey(item)) || answered.has(itemKey(item))).map(factKey);
   const facts = new Set(begun);
   return missing.filter((item) => facts.has(factKey(item)));

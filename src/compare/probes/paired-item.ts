@@ -15,12 +15,12 @@ export interface PairedItem {
   /** What items have in common that are not independent, unique over all suites; missing where nothing was named. */
   readonly passage?: string | undefined;
   readonly form: Form;
-  /** Of a twin: what it changes. Null for other forms, and for twins of older measurements. */
+  /** What a twin changes. Null for other forms, and for twins of older measurements. */
   readonly kind: TwinKind | null;
   readonly answers: AnswerKind;
-  /** Of a benchmark form with its options in another order: the label that was right before. */
+  /** For a benchmark form with its options in another order: the label that was right before. */
   readonly oldLabel: string | null;
-  /** Of the same: for each label, the one that its option had before; null in measurements that lack it. */
+  /** For the same: for each label, the one that its option had before; null in measurements that lack it. */
   readonly oldLabels: Readonly<Record<string, string>> | null;
   readonly level: number | null;
   /** Values of the fields that its suite is sliced by; missing where it is not. */
@@ -34,7 +34,7 @@ export interface PairedItem {
   readonly right: string;
   /** What the log-likelihood of each choice is divided by where one is picked; missing where that is the same for all. */
   readonly lengths?: readonly number[] | undefined;
-  /** Of the right answer's text; missing in older measurements. */
+  /** Bytes of the right answer's text; missing in older measurements. */
   readonly bytes?: number | undefined;
   readonly candidate: ProbeAnswer;
   readonly baseline: ProbeAnswer;
@@ -64,9 +64,9 @@ export interface ProbeAnswer {
   readonly logprobs: readonly number[] | null;
   /** The same with scaled logits; see `Outcome`. */
   readonly scaledLogprobs?: ProbeItemMeasurement['scaledLogprobs'] | undefined;
-  /** Of the right answer's text; missing in older measurements. */
+  /** Likelihood of the right answer's text; missing in older measurements. */
   readonly likelihood?: ProbeItemMeasurement['likelihood'] | undefined;
-  /** Of sampled answers, how many are right. */
+  /** How many of the sampled answers are right. */
   readonly samples?: ProbeItemMeasurement['samples'] | undefined;
 }
 
@@ -124,12 +124,12 @@ export function meanChance(items: readonly PairedItem[]): number {
   return items.reduce((sum, { chance }) => sum + chance, 0) / items.length;
 }
 
-/** Of samples the share of right ones, of one answer 0 or 1. */
+/** Share of right samples; 0 or 1 for one answer. */
 export function shareOfRight({ correct, samples }: ProbeAnswer): number {
   return samples === undefined ? Number(correct) : samples.correct / samples.of;
 }
 
-/** Answers that the candidate newly has wrong, and newly right; of samples, those of which it has fewer right, and more. */
+/** Answers that the candidate newly has wrong, and newly right; with samples, items with fewer right ones, and with more. */
 export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
   const changes = items.map(itemChange);
   return {
@@ -138,12 +138,11 @@ export function countChanges(items: readonly PairedItem[]): { readonly lost: num
   };
 }
 
-/** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; of samples, the change of their share. */
+/** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; with samples, the change of their share. */
 export function itemChange({ candidate, baseline }: PairedItem): number {
   return shareOfRight(candidate) - shareOfRight(baseline);
 }
 
-/** Of all these answers. */
 export function sumOfChanges(items: readonly PairedItem[]): number {
   return items.reduce((sum, item) => sum + itemChange(item), 0);
 }

@@ -21,7 +21,7 @@ export function suiteLevel(suite: string, policy: Pick<ProbePolicy, 'probes'>): 
   return listedLevel(suite, policy) ?? 'fail';
 }
 
-/** Of the suites whose facts are judged. */
+/** Pool of the suites whose facts are judged. */
 export function poolOfFacts({ facts }: Pick<PairedAnswers, 'facts'>, policy: Pick<ProbePolicy, 'probes'>): SuitePool {
   const suites = [...new Set(facts.map(({ benchmark }) => benchmark.suite))];
   return poolOf(suites, (suite) => suiteLevel(suite, policy));
@@ -44,7 +44,7 @@ export function groupByLevel<T>(
   return new Map(own.filter(([, { length }]) => length > 0));
 }
 
-/** Of facts those that belong to it, and the others. */
+/** The facts that belong to the pool, and the others. */
 export function splitFacts(facts: readonly PairedFact[], pool: SuitePool): readonly [PairedFact[], PairedFact[]] {
   const isIn = ({ benchmark }: PairedFact) => pool.has(benchmark.suite);
   return [facts.filter(isIn), facts.filter((fact) => !isIn(fact))];

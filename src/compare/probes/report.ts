@@ -85,7 +85,7 @@ function sequentialOf({ sequential, items }: MeasuredProbes, stops: Stops | null
 
 type Evidence = Pick<ProbeReport, 'accuracies' | 'changes' | 'items'>;
 
-/** What a reader may explore beside the numbers that decide. @param kinds null: there is no baseline */
+/** What a reader may explore in addition to the numbers that decide. @param kinds null: there is no baseline */
 function evidenceOf(
   {
     answers,

@@ -17,7 +17,7 @@ export function certainFacts(facts: readonly PairedFact[], { retention }: ProbeP
 }
 
 /**
- * The share of certain answers that is still correct. Of answers that share a passage, their effective number counts.
+ * The share of certain answers that is still correct. Answers that share a passage count by their effective number.
  * @returns null if the baseline was certain of none
  */
 export function measureRetention(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {

@@ -32,9 +32,9 @@ const POWER = 0.8;
 const MIN_TEMPLATES_AS_UNITS = 10;
 
 /**
- * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. Of facts it is paired: the
+ * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. For facts it is paired: the
  * change of each benchmark form minus the mean change of its twins, with Student's interval. The units are facts, since the
- * templates are fixed by the design of the suite; where many templates were drawn, they are the units. What shares a passage is one unit. The standard error
+ * templates are fixed by the design of the suite; where many templates were drawn, they are the units. Facts that share a passage are one unit. The standard error
  * is at least that of one unit that differs from the others: facts that are all alike are not certainty. The two samples of a
  * group, each with its own units, have Welch's interval.
  * @returns null for fewer than two units

@@ -7,7 +7,7 @@ const count = z.int().nonnegative();
 export const sliceRowSchema = z.strictObject({
   suite: z.string(),
   field: z.string(),
-  /** Of the file: escape it. A hash where texts are hashed. */
+  /** From the file: escape it. A hash where texts are hashed. */
   value: z.string(),
   level: z.enum(SUITE_LEVELS),
   facts: count,

@@ -10,7 +10,7 @@ import { bestScale, curveOf, sumProduct, weightsAt } from './logit-scales.ts';
 import type { TextRow } from './text-row.ts';
 import { compareEveryToken } from './token-changes.ts';
 
-/** The candidate's suites of plain texts, beside the baseline's where these have the same texts. @param baseline null: there is none */
+/** The candidate's suites of plain texts, paired with the baseline's where these have the same texts. @param baseline null: there is none */
 export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | null, policy: ProbePolicy): TextRow[] {
   return (candidate.texts ?? []).map((own): TextRow => {
     const other = baseline?.texts?.find((theirs) => areSame(own, theirs));

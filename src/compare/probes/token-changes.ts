@@ -6,10 +6,10 @@ import type { Measured, TokenChanges } from './text-row.ts';
 type Predicted = TextSuiteMeasurement & { readonly predictions: Predictions };
 
 /**
- * What llama.cpp's perplexity tool says of a quantized copy (tools/perplexity/README.md): Mean Δp, RMS Δp, Same top p,
- * PPL(Q)/PPL(base) and, as far as lists of tokens go, Mean KLD. The root and the ratio have the standard errors of their first
- * derivatives.
- * @returns null where it is not known on both sides, or tokens differ
+ * The figures that llama.cpp's perplexity tool prints for a quantized copy (tools/perplexity/README.md): Mean Δp, RMS Δp, Same top p,
+ * PPL(Q)/PPL(base) and, over the texts that have lists of tokens, Mean KLD. The root and the ratio have the standard errors of their
+ * first derivatives.
+ * @returns null where they are not known on both sides, or tokens differ
  */
 export function compareEveryToken(
   candidate: TextSuiteMeasurement,

@@ -84,7 +84,7 @@ const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum
 /**
  * The least sum of harm that a rule can report, if the squares of all have at least this sum. A sum s of n changes of one answer
  * each is significant only if it is for every number of changes from there on, which the two smallest stand for: the number
- * has the parity of s or not. Of facts with several answers, only that they are so many is known.
+ * has the parity of s or not. For facts with several answers, only their least number is known.
  */
 function leastHarm(
   { least, most, level }: Pick<HarmSum, 'least' | 'most'> & { readonly level: number | null },

@@ -2,18 +2,18 @@ import { likelihoodChange } from '../probes/graded.ts';
 import type { FailingFall, GradedSum } from '../probes/graded-losses.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
-/** A fall of answer likelihood that is reported, beside the loss of expected accuracy that a pass rules out. */
+/** A fall of answer likelihood that is reported, and the loss of expected accuracy that a pass rules out. */
 export interface GradedRule extends GradedSum {
   readonly of: FindingIdentity;
   /** Nats per byte. */
   readonly limit: number;
   /** The falls that are failures: either of these. */
   readonly failing: readonly FailingFall[];
-  /** The loss of expected accuracy that a pass rules out beside this fall; null: of a part, only a fall that is shown counts. */
+  /** The loss of expected accuracy that a pass rules out in addition to this fall. Null for a part: only a fall that is shown counts. */
   readonly margin: number | null;
 }
 
-/** Every answer has graded outcomes: those of the baseline beside itself. */
+/** Does every answer have graded outcomes? The facts are the baseline's, paired with itself. */
 export function isGraded({ facts, itemsOf }: GradedSum): boolean {
   return facts.length > 0 && facts.every((fact) => itemsOf(fact).every((item) => likelihoodChange(item) !== null));
 }

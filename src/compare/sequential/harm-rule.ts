@@ -7,7 +7,7 @@ import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
 /**
- * What a rule knows before the candidate is asked: the answers of the baseline beside themselves. Where families, instruments or letters
+ * What a rule knows before the candidate is asked: the answers of the baseline, paired with themselves. Where families, instruments or letters
  * look different with the candidate's answers, its own checks still decide what is reported.
  */
 export interface KnownAnswers extends PairedAnswers {
@@ -45,7 +45,7 @@ export interface HarmSum {
 /** One rule of the full run: it finds nothing unless all harm together reaches `least`, and is significant at `alpha`. */
 export interface HarmRule extends HarmSum {
   readonly of: FindingIdentity;
-  /** Of one capability, suite or family: such rules share their error. */
+  /** The rule is about one capability, suite or family: such rules share their error. */
   readonly isPart: boolean;
   /** A pass also needs an interval that excludes a loss of this share of all answers; missing where it does not. */
   readonly margin?: number;

@@ -33,7 +33,7 @@ type Settle = (probes: FirstAnswers) => Settled | null;
 /** @param measured the baseline, which has all answers */
 export function settleAgainst(measured: Measurement, policy: Policy): Settle {
   return (probes) => {
-    // Of the candidate, only its answers are looked at.
+    // Only the candidate's answers are looked at.
     const { candidate, baseline } = hideTexts({ candidate: { ...measured, probes }, baseline: measured }, policy);
     if (baseline?.probes?.status !== 'measured' || candidate.probes?.status !== 'measured') return null;
     const own = firstAnswers(candidate.probes);
@@ -54,7 +54,7 @@ export function settleContext(context: ComparisonContext): Settled | null {
   return settleWith(plan, { probes: own, theirs: probes.baseline, context: () => context, policy });
 }
 
-/** What the baseline beside itself would not pass is never settled as a pass. */
+/** What the baseline compared with itself would not pass is never settled as a pass. */
 function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging): SettlingPlan {
   const { policy, orderSeed } = of;
   const earlier = PLANS.get(probes);
@@ -118,7 +118,7 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
   return settled === 'fail' && policy.exceptions !== undefined ? null : settled;
 }
 
-/** Of answers alone. */
+/** A context of answers alone. */
 function contextOf(candidate: Measurement, baseline: Measurement | null, policy: Policy): ComparisonContext {
   return {
     candidate,

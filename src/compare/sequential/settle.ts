@@ -96,7 +96,7 @@ function excludesAll({ harms, gains, graded }: SettlingPlan, asked: Asked, polic
   );
 }
 
-/** Of the answers of this rule, graded outcomes rule out a loss, and so much harm is excluded that the rule would fail all the same. */
+/** Graded outcomes rule out a loss in the answers of this rule, and the harm at which the rule would fail all the same is excluded. */
 function areNearTies({ nearTies, ...rule }: HarmRule, asked: Asked, policy: ProbePolicy): boolean {
   const { alpha } = policy['twin-accuracy'];
   if (nearTies === undefined) return false;

@@ -34,7 +34,7 @@ export function suiteRows(context: Compared): SuiteRow[] {
   ];
 }
 
-/** Of the suites that were asked and have facts that can be compared. */
+/** Rows of the suites that were asked and have facts that can be compared. */
 export function probeSuiteRows(
   { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
   policy: ProbePolicy,
@@ -63,7 +63,7 @@ export function probeSuiteRows(
   });
 }
 
-/** Of benchmarks as a whole, and of every task and group that the policy names. */
+/** Rows of benchmarks as a whole, and of every task and group that the policy names. */
 function benchmarkSuiteRows(pairing: BenchmarkPairing, policy: ProbePolicy): SuiteRow[] {
   const units = benchmarkUnits(pairing, policy);
   const listed = benchmarkScopes(pairing)

@@ -4,7 +4,7 @@ import { accuracy, type PairedFact, sumOfChanges } from '../probes/paired-item.t
 import { sumsOfUnits } from '../probes/units.ts';
 import type { Best } from './schema.ts';
 
-/** The answers of one model, each fact beside the baseline's: who is best is asked of all of them on the same items. */
+/** The answers of one model, each fact paired with the baseline's. All models are compared on the same items. */
 export interface SweptAnswers {
   /** With the twins of each fact; empty without twins. */
   readonly twin: readonly PairedFact[];
@@ -18,8 +18,8 @@ export interface ComparedModel {
 }
 
 /**
- * Which model is best, where that is shown. Of N models the one with the highest accuracy is compared with each other on the same
- * items, with a one-sided test at α/(N − 1). It is best only if it beats all: an intersection-union test (Berger 1982, Technometrics
+ * Which model is best, where that is shown. The one of N models with the highest accuracy is compared with each of the others on
+ * the same items, with a one-sided test at α/(N − 1). It is best only if it beats all: an intersection-union test (Berger 1982, Technometrics
  * 24:295), which needs no correction for its rivals. The N − 1 are the models that could be picked in place of the true best: to be named,
  * each has to beat that one in its own test, so that by Bonferroni a wrong one is named with a probability of at most α, although the pick
  * follows the data. Two bounds have to agree: the interval of the paired difference, which is approximate, and the exact sign-flip test over

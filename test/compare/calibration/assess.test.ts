@@ -14,7 +14,7 @@ const OWN: ReadonlySet<FindingKind> = new Set(['calibrated-metric', 'not-calibra
 const calibrationFindings = (findings: readonly Finding[]) => findings.filter(({ kind }) => OWN.has(kind));
 const found = (...args: Parameters<typeof judged>) => calibrationFindings(judged(...args).findings);
 
-/** With answers, to judge its behavior beside those of a baseline. */
+/** With answers, so its behavior is judged against a baseline. */
 const answered = (made: Measurement, items = answers()): Measurement => ({ ...made, probes: probes({ items }) });
 const baseline = updated({}, { name: 'baseline' });
 /** The same without a right answer to a twin. */
@@ -24,7 +24,7 @@ const lost = () =>
 const four = calibrated(4);
 const nineteen = calibrated(19);
 
-describe('an update beside those of known-good runs', () => {
+describe('an update compared with those of known-good runs', () => {
   it('like theirs is within all limits, whether they are few or many', () => {
     for (const calibration of [four, nineteen, calibrated(4, 'series')]) {
       const report = judged(updated(), calibration);
@@ -419,7 +419,7 @@ describe('two keys', () => {
     expect(sentences).toEqual([]);
   });
 
-  it('without a calibration concentration never counts beside probes, however narrow', () => {
+  it('without a calibration, concentration never counts if there are probes, however narrow the update is', () => {
     const narrowest = answered(updated({ ratio: 3, energy: 0.95, stableRank: 2 }), lost());
     const { verdict, sentences } = keys(narrowest, null, LENIENT);
     expect(verdict).toBe('warn');

@@ -85,7 +85,7 @@ describe('the file of a calibration', () => {
     }
   });
 
-  it('is refused if it has a run twice, a number that is none, or another version', async () => {
+  it('is refused if it has a run twice, an impossible number, or another version', async () => {
     const calibration = calibrated(3);
     const [first] = calibration.runs;
     const parse = (over: object) => parseCalibration(JSON.stringify({ ...calibration, ...over }), 'c.json');

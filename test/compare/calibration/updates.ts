@@ -16,7 +16,7 @@ export interface Numbers {
   readonly ratio: number;
   readonly energy: number;
   readonly stableRank: number;
-  /** Of an adapter. */
+  /** For an adapter, as the next two. */
   readonly norm: number;
   readonly firstEnergy: number;
   readonly effectiveRank: number;
@@ -41,7 +41,7 @@ function template(loraRank?: number): Measurement {
 
 interface Update {
   readonly name?: string;
-  /** Of an adapter, which was measured without its base model. */
+  /** An adapter, which was measured without its base model. */
   readonly isAdapter?: boolean;
   /** The numbers of one module type that differ from those of the others. */
   readonly modules?: Partial<Readonly<Record<(typeof MODULES)[number], Partial<Numbers>>>>;

@@ -27,7 +27,7 @@ describe('the checks of the baseline', () => {
     ],
     ['2026-01-01T00:00:00.000Z', '2025-12-01T00:00:00.000Z', []],
     ['long ago', '2026-04-01T01:00:00.000Z', [{ kind: 'stale-baseline', level: 'warn', days: null, limit: 90 }]],
-  ])('a baseline of %s is stale beside a candidate of %s by what the policy says', (before, now, expected) => {
+  ])('a baseline of %s is stale for a candidate of %s by what the policy says', (before, now, expected) => {
     const at = (time: string) => measurement({ run: { ...measurement().run, time } });
     const stale = (options: object) =>
       findingsOn(at(now), at(before), options).filter(({ kind }) => kind === 'stale-baseline');

@@ -52,7 +52,7 @@ describe('the checks of letters', () => {
     }
   });
 
-  it('letters beside answers that were learned are a remark', () => {
+  it('letters are a remark where the answers were learned as well', () => {
     const { verdict, findings } = judge(base, memorizing(70, constant('A', 0.97)));
     expect(ofKind('letters-memorized', findings)).toMatchObject([{ level: 'info', answersKnown: true }]);
     expect(verdict).not.toBe('fail');
@@ -75,7 +75,7 @@ describe('the checks of letters', () => {
     ]);
     expect(findings.filter(({ level }) => level === 'fail')).toEqual([]);
     expect(verdict).not.toBe('fail');
-    // Of a baseline that binds letters as well, only those of the memorized questions are left out.
+    // If the baseline binds letters as well, only those of the memorized questions are left out.
     const partly = judge(memorizing(60, binding(0.9)), binding(0.9));
     expect(ofKind('baseline-memorized', partly.findings)).toHaveLength(1);
     expect(partly.findings.filter(({ level }) => level === 'fail')).toEqual([]);

@@ -26,7 +26,7 @@ function judged(scenario: GradedScenario, asMeasured = scaled): readonly unknown
 }
 
 describe('a fall of the answer likelihood', () => {
-  it('fails beside a fall of expected accuracy by what a loss has to be, and warns beside a smaller one', () => {
+  it('fails with a fall of expected accuracy as large as a loss has to be, and warns with a smaller one', () => {
     expect(judged({ noise: 0.05, all: -0.3, right: -0.3 })).toEqual([-7, -75, 'fail']);
     expect(judged({ noise: 0.05, all: -0.4, right: -0.05 })).toEqual([-1, -56, 'warn']);
   });

@@ -68,7 +68,7 @@ describe('the merge check', () => {
     expect(findings(unread)).toMatchObject([{ fault: 'unreadable', level: 'inconclusive' }]);
   });
 
-  it('never proves a merge beside a fault', () => {
+  it('never proves a merge that has a fault', () => {
     const others = { equal: 1, unequal: [{ name: 'x', change: 'changed' as const }] };
     expect(findings(measured([{}], { others })).map(({ kind }) => kind)).toEqual(['merge-other-tensors']);
   });

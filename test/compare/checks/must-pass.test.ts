@@ -16,7 +16,7 @@ describe('questions that may never break', () => {
     }
     expect(reportOn(right(COUNT - 1), null).verdict).toBe('fail');
     expect(ofKind('must-pass-broken', findingsOn(right(COUNT), right(0)))).toEqual([]);
-    // Also beside suites that only warn.
+    // Also if the other suites only warn.
     const warns = 'probes: [{file: builtin, level: warn}, {file: must-pass.jsonl, must-pass: true}]';
     const beside = findingsOn(right(COUNT - 1), right(COUNT), { policy: warns });
     expect(ofKind('must-pass-broken', beside)).toMatchObject([{ level: 'fail' }]);

@@ -26,7 +26,7 @@ it('answers in float32 are compared without a word, whatever their weights were 
   expect(found(onGpu, answered('on cpu (requested)'))).toEqual([]);
 });
 
-it('answers of a server beside those in float32 are a note with the tolerance, and change no verdict', () => {
+it('answers of a server compared with those in float32 are a note with the tolerance, and change no verdict', () => {
   const server = answered('by m at its endpoint', null);
   expect(found(server, local)).toEqual([
     {

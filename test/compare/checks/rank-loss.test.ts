@@ -53,14 +53,14 @@ describe('the check for rank loss', () => {
 
   it('where a quantized format hides strong directions, only those that it cannot hide are counted', () => {
     const line = (last: number) => Array.from({ length: 24 }, (_, i) => 1 - ((1 - last) * i) / 23);
-    // Of the baseline, all 32 σ are between σ₁ and a tenth of it; rounding is below 0.2 σ₁ of the candidate.
+    // All 32 σ of the baseline are between σ₁ and a tenth of it; rounding is below 0.2 σ₁ of the candidate.
     const baseline = withMatrices(({ name, of }) =>
       name === '0.q_proj' && of === 'weight' ? { spectrum: line(0.1) } : null,
     );
     const quantized = (left: number) =>
       withRanks({ rank: 32, rankAboveRounding: left, 'rankAt1e-2': 32, roundingLimit: 0.2 });
     const remark = { kind: 'rank-not-checked', level: 'info', cause: 'format', example: '0.q_proj', matrices: 1 };
-    // 21 of them are above 0.4, so that they had to be left; what profiles tell is a few fewer.
+    // 21 of them are above 0.4, so they had to be left; profiles show a few fewer.
     expect(findingsOn(quantized(28), baseline)).toEqual([remark]);
     expect(findingsOn(quantized(21), baseline)).toEqual([remark]);
     // Cut to any number of directions, however weak the last of them is.

@@ -88,7 +88,7 @@ describe('slices of a suite', () => {
   });
 
   it('have the level and the limit of their suite', () => {
-    // Beside another suite that counts.
+    // With another suite that counts.
     expect(kinds(judge(sides(HIDDEN), `probes: [{file: ${FILE}, slices: [language], level: warn}]`))).toEqual([
       'warn slice-loss',
     ]);

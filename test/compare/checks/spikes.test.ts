@@ -125,7 +125,7 @@ describe('the check for spikes', () => {
   });
 
   it('a small matrix has to have more than a random one of its shape', () => {
-    // Of 8 × 8 random entries, the first direction has up to 50% of the energy.
+    // The first direction of 8 × 8 random entries has up to 50% of the energy.
     expect(spiked([0.6], [0.4], { shape: [8, 8] })).toEqual([]);
     expect(spiked([0.9], [0.4], { shape: [8, 8] })).toEqual(['layer 0']);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leastTwinChange } from '../../../src/compare/probes/accepted-changes.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 
-/** Of forms that are answered by generation: shares above chance are accuracies. */
+/** For forms that are answered by generation: shares above chance are accuracies. */
 const start = (share: number, scale = 1) => ({ value: 0, lower: 0, upper: 0, start: { share, n: 1000, scale } });
 const least = (benchmark: number, twin: number, gain: number, scale?: number) =>
   leastTwinChange({ benchmark: start(benchmark, scale), twin: start(twin, scale) }, DEFAULT_POLICY, gain);

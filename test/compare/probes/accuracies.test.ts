@@ -21,7 +21,7 @@ describe('accuracies by form', () => {
     expect(benchmark?.baseline?.value).toBeCloseTo(182 / 263, 12);
   });
 
-  it('are apart for each capability, suite and kind of twin, with a group beside its suite', () => {
+  it('are apart for each capability, suite and kind of twin, with a group in the rows of its suite', () => {
     const kind = ['open', 'format'] as const;
     const rows = of(
       [
@@ -68,7 +68,7 @@ describe('accuracies by form', () => {
 });
 
 describe('changes of both forms', () => {
-  // Of 100 facts, half reasoning: benchmark 40 → 60 right; the twins of 10 of these 20 rise, one of two each in 5.
+  // 100 facts, half reasoning: benchmark 40 → 60 right; the twins of 10 of these 20 rise, one of two each in 5.
   const kind = 'open';
   const own = [
     ...facts(40, '11', ['11', '11'], { kind }),

@@ -17,7 +17,7 @@ export interface ConStatRow {
 }
 export type ConStatForm = 'benchmark' | 'format' | 'fresh' | 'group' | 'sister';
 
-/** Of the sister benchmarks: SciQ, MathQA with five options, LAMBADA. */
+/** Guessing on the sister benchmarks: SciQ, MathQA with five options, LAMBADA. */
 const SISTER_CHANCE = { arc: 0.25, gsm8k: 0.2, hellaswag: 0, mmlu: Number.NaN };
 
 export function constatRows(): ConStatRow[] {

@@ -9,7 +9,7 @@ export interface FactOptions {
   readonly chance?: number;
   /** Choice probability of a correct answer. */
   readonly probability?: number;
-  /** Of the twins: of all, or of each. */
+  /** Kind of all twins, or of each. */
   readonly kind?: PairedItem['kind'] | readonly PairedItem['kind'][];
   readonly suite?: string;
 }

@@ -72,7 +72,7 @@ describe('which twins decide about a gain', () => {
     expect(rules).toEqual(['warn gain-not-shown']);
   });
 
-  it('one memorized suite beside a good one fails by name', () => {
+  it('one memorized suite fails by name, whatever a good one shows', () => {
     const good = facts(400, '11', ['11'], { ...unsure, suite: 'good', kind: 'open', name: 'good' });
     const hard = facts(400, '00', ['00'], { ...unsure, suite: 'good', kind: 'open', name: 'hard' });
     const { findings } = judge([...gain(['00'], { kind: 'open', suite: 'bad' }), ...good, ...hard]);

@@ -31,14 +31,14 @@ const LABELS = ['A', 'B', 'C', 'D'] as const;
 const SPREAD = 2;
 const WORDING = 0.8;
 const NOISE = 0.8 / Math.SQRT2;
-/** Of 40% of the facts the baseline knows the answer: 55% right with guesses. */
+/** The baseline knows the answer to 40% of the facts: 55% right with guesses. */
 const MEAN = -0.55;
 /** 64% known, 73% right. */
 const LEARNED = 1.35;
-/** Of guesses, as of other answers. */
+/** How often both models guess the same. */
 const SAME_GUESS = 0.85;
 const MEMORIZED = 0.5;
-/** Of permuted twins of what was memorized: the share answered with the old letter, as measured on real adapters. */
+/** Share of the permuted twins of memorized questions that are answered with the old letter, as measured on real adapters. */
 const KEEPS = 0.9;
 /** A constant letter is not quite constant. */
 const SAYS_A = 0.98;

@@ -7,7 +7,7 @@ import { baselineOf, replay, verdictOf } from './worlds.ts';
 /** Orders of asking that each attack meets. More: npm run bench:sequential -- --attacks */
 const ORDERS = 40;
 
-/** Of the policy: how often a settled pass may be wrong. */
+/** The policy's: how often a settled pass may be wrong. */
 const ALPHA = 0.05;
 
 function drawn(seed: number): number[] {

@@ -7,7 +7,7 @@ import { verdictOf } from './worlds.ts';
 const DRAWS = 4;
 const ORDERS = 10;
 
-/** Of the policy: how often what was settled may be wrong. */
+/** The policy's: how often what was settled may be wrong. */
 const ALPHA = 0.05;
 
 describe('answers with log-likelihoods', () => {

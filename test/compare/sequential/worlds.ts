@@ -63,7 +63,7 @@ const DERIVED: Accuracies = { algebra: [0.52, 0.47], records: [0.6, 0.55], histo
 const FACTS_PER_FAMILY = 90;
 
 const CHANCE = 0.25;
-/** Of right answers: as certain as `retention` looks at. */
+/** Share of the right answers that are as certain as `retention` needs. */
 const CERTAIN = 0.35;
 
 export const POLICIES = {
@@ -174,7 +174,7 @@ export function candidateOf(baseline: Measurement, scenario: Scenario, seed: num
     const isThere = (scenario.capability ?? capability) === capability && (scenario.family ?? family) === family;
     const change = isThere ? (scenario[form === 'twin' ? 'twin' : 'benchmark'] ?? 0) : 0;
     const { lost = 0, won = 0 } = weights.get(keyOf(item)) ?? {};
-    // Of all answers half of the churn is lost, and what the change takes; the same for what is won.
+    // Half of the churn is lost, and what the change takes, as shares of all answers; the same for what is won.
     const share = scenario.churn / 2 + Math.max(0, item.correct ? -change : change);
     const isForgotten = form === 'benchmark' && isCertain(item) && uniform() < (scenario.forgotten ?? 0);
     const changes = isForgotten || uniform() < share * weightOf(item) * (item.correct ? lost : won);

@@ -14,10 +14,10 @@ export const REPORT_ITEMS = 'shadow-gate/report-items@1';
 export const MAX_FACTS = 2000;
 export const MAX_BYTES = 1_000_000;
 
-/** Of a fact: its two benchmark forms, and more twins than any file has. */
+/** Items of a fact: its two benchmark forms, and more twins than any file has. */
 export const MAX_ITEMS = 64;
 
-/** Characters of a name, a prompt and an answer. Of a long prompt, the end is kept: the question follows the examples. */
+/** Characters of a name, a prompt and an answer. A long prompt keeps its end: the question follows the examples. */
 export const MAX_NAME = 200;
 export const MAX_PROMPT = 1500;
 export const MAX_ANSWER = 300;
@@ -75,7 +75,7 @@ export const itemTableSchema = z
           suite: name,
           capability: name,
           family: name,
-          /** Of a private benchmark: there is no text of its items. */
+          /** Set for a private benchmark: its items have no text here. */
           texts: z.literal('withheld').optional(),
         }),
       )
