@@ -59,7 +59,7 @@ export async function measureMerge(
   refuseQuantized(checkpoint, names.reference, new Set(targets.map(({ merged }) => merged?.name)));
   const weights: MergedWeightMeasurement[] = [];
   const explained = new Set<string>();
-  /** Of the reference: what the adapter changes, and the checkpoint does not have under the same name. */
+  /** Weights of the reference that the adapter changes, and that the checkpoint does not have under the same name. */
   const lacking = new Set<string | null>();
   let hint: number | null = null;
   for (const [index, target] of targets.entries()) {
@@ -227,8 +227,8 @@ function ofExperts({ name, merged, base, module }: ExpertWeight): MergeTarget {
 }
 
 /**
- * PEFT saves the base of adapted embeddings beside their LoRA, and loads it. It counts where tokens were added to it; of the
- * same shape it is what the reference has, or the reference is another model.
+ * PEFT saves the base of adapted embeddings with their LoRA, and loads it. It counts where tokens were added to it; if it has
+ * the same shape, it is what the reference has, or the reference is another model.
  */
 function baseOf(original: TensorEntry | null, copy: TensorEntry | undefined): TensorEntry | null {
   return original && copy && original.shape.join() !== copy.shape.join() ? copy : original;
@@ -312,7 +312,7 @@ async function compareOthers({
 }
 
 /**
- * A head that is stored beside the embeddings that it is tied to, and is the same. Training of the embeddings alone
+ * A head that is stored in addition to the embeddings that it is tied to, and is the same. Training of the embeddings alone
  * (`modules_to_save`) unties the head: it stays what the reference has as embeddings.
  */
 async function isTiedHead(

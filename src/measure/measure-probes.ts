@@ -349,7 +349,7 @@ export interface ExpectedRun extends RunEstimate {
   readonly suites: readonly Suite[];
   /** What opening the model and finding its levels took. */
   readonly spentSeconds: number;
-  /** Of a model that runs layer by layer: what a pass over its weights takes at least, and the search for the levels, which is still to come. */
+  /** For a model that runs layer by layer: the least time of a pass over its weights, and the time of the search for levels, which is to come. */
   readonly layers: { readonly passSeconds: number; readonly levelsSeconds: number } | null;
 }
 

@@ -74,7 +74,7 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
   };
 }
 
-/** The files beside the weights that programs may load instead, or that can run code. A lone file has none. */
+/** The files next to the weights that programs may load instead, or that can run code. A lone file has none. */
 async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNullable<Measurement['unread']>> {
   const found = await (remote ? foreignNamesAmong(remote.names) : foreignFilesIn(path));
   const stored = [...tensors.values()].flatMap(storedEntries);
@@ -133,7 +133,7 @@ async function expectSameFiles(
   const isSame =
     (before.tokens === null || before.tokens === (await digestTokenFiles(baseNow ? [now, baseNow] : [now]))) &&
     before.files === digestFiles(await describeFiles(now, baseNow));
-  if (!isSame) throw changed(`the tokenizer, or another file beside the weights, of ${path}`);
+  if (!isSame) throw changed(`the tokenizer, or another file next to the weights, of ${path}`);
   // Not all of a config is described, and all of it decides what is measured.
   const opened = new Map([[checkpoint.files, now.files]]);
   if (base && baseNow) opened.set(base.files, baseNow.files);
@@ -248,7 +248,7 @@ async function describeModels(
   };
 }
 
-/** What a model does beside being right or wrong. @param known.files that have been read already */
+/** What a model does apart from being right or wrong. @param known.files that have been read already */
 async function measureBehavior(
   checkpoint: Checkpoint,
   base: FullCheckpoint | null,
@@ -259,7 +259,7 @@ async function measureBehavior(
   return { files, ...(tokens === null ? {} : { tokens }), logitScale };
 }
 
-/** Of several machines, the first one checks the merge: it takes no longer than reading the files. */
+/** The first of several machines checks the merge: it takes no longer than reading the files. */
 async function tryMerge(
   { checkpoint, adapter, reference }: MeasuredModel,
   { shard, digests, onProgress }: MeasureOptions & Pick<Known, 'digests'>,

@@ -67,7 +67,7 @@ export async function openMeasuredAdapter(
 }
 
 /**
- * Open the checkpoint that is measured, beside what is opened already.
+ * Open the checkpoint that is measured, in addition to what is open already.
  * @param spectra false: its weights are not measured
  * @throws UserError for one that cannot be measured like this
  */

@@ -24,7 +24,7 @@ export const MAX_SEED = 2 ** 31 - 1;
 /** The probes to run on a checkpoint. */
 export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
-  /** Texts that are scored beside them; none if missing. */
+  /** Texts that are scored in addition to the suites; none if missing. */
   readonly texts?: readonly TextSuite[] | undefined;
   readonly seed: number;
   readonly order: AskingSeed;
@@ -95,7 +95,7 @@ export interface MeasureOptions extends MeasureSpectraOptions {
   readonly spectra?: boolean | undefined;
   /** The probes to run; none by default. */
   readonly probes?: ProbeRunOptions | null | undefined;
-  /** Public key, in PEM, that the signature beside the weights has to be made with. */
+  /** Public key, in PEM, that verifies the signature next to the weights. */
   readonly publicKey?: string | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;

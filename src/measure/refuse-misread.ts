@@ -12,7 +12,7 @@ import { refuseOtherParams } from './refuse-other-params.ts';
 /**
  * Make sure that loaders read the weights of a checkpoint as they are measured.
  * @param own names of the tensors that this machine reads; null for all
- * @throws UserError for a config.json that names the file of the weights, a file beside it that says otherwise what they are, two tensors that
+ * @throws UserError for a config.json that names the file of the weights, a file next to it that contradicts it about them, two tensors that
  *   are one parameter, and for numbers that the dtype of config.json does not have
  */
 export async function refuseMisread(

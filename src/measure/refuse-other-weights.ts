@@ -14,8 +14,8 @@ import { innerName } from '@shadow-gate/spectra';
 import { areTensorsEqual, TensorNames } from '@shadow-gate/spectra/merge';
 
 /**
- * Make sure that whatever program loads a checkpoint gets the weights that are measured: those beside them must be the same numbers, or
- * those rounded to another dtype (a variant).
+ * Make sure that every program that loads a checkpoint gets the weights that are measured: other weights in its folder must be the same
+ * numbers, or the same rounded to another dtype (a variant).
  * @param own names of the tensors that this machine reads, and compares alone; null for all
  * @returns the names of the files that are the same
  * @throws UserError for one that is not, with the first tensor that differs
@@ -32,7 +32,7 @@ export async function refuseOtherWeights(
     if (difference === null) continue;
     const [file = ''] = other.files;
     throw new UserError(
-      `${checkpoint.path} has ${file} beside the weights that are measured, and ${difference}: programs differ in which of them they load`,
+      `${checkpoint.path} has ${file} next to the weights that are measured, and ${difference}: programs differ in which of them they load`,
       `remove ${file}, or move it to a folder of its own`,
     );
   }
@@ -47,7 +47,7 @@ async function differenceOf(
 ): Promise<string | null> {
   const measured = new TensorNames(checkpoint.tensors);
   const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
-  // No program has a place in the model for what is neither in one of its modules nor beside them under a name that models have: the value
+  // No program has a place in the model for a tensor that is not in one of its modules, unless it has a name that models have: the value
   // head of a training, or what a test expects.
   const isPart = ({ name }: TensorEntry) =>
     outermost.has(outermostOf(name)) ||

@@ -268,7 +268,7 @@ describe('the files that decide how a model is used', () => {
       expect(JSON.stringify(files)).not.toContain('hunter2');
       digests.add(digestFiles(files));
     }
-    // All but the sentencepiece file, which nothing loads beside tokenizer.json, are another behavior.
+    // All but the sentencepiece file, which nothing loads if there is a tokenizer.json, are another behavior.
     expect(digests.size).toBe(damages.length);
   });
 
@@ -376,7 +376,7 @@ describe('the tokenizer of a GGUF file', () => {
     }
   });
 
-  it('has its ends of turns and its sampling beside it', async () => {
+  it('has its ends of turns and its sampling in the file', async () => {
     const written = (pairs: readonly Buffer[]) => {
       const path = join(temporaryFolder(), 'model.gguf');
       const tokens = ['<unk>', '<s>', '</s>', 'a', '<end>', '<call>'];

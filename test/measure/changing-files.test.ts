@@ -82,12 +82,12 @@ describe('a file that changes between its digest and its measurement', () => {
     expect(entries).toEqual([]);
   });
 
-  it('is an error if it is the tokenizer or a config beside the weights', async () => {
+  it('is an error if it is the tokenizer or a config next to the weights', async () => {
     const folder = copyOf(fixture('llama-f32'));
     const file = join(folder, 'generation_config.json');
     const onProgress = () => writeFileSync(file, '{ "eos_token_id": 7 }');
     await expect(measurePath({ checkpoint: folder, device: 'cpu', onProgress })).rejects.toThrow(
-      /the tokenizer, or another file beside the weights, of .* changed while it was measured — run again/,
+      /the tokenizer, or another file next to the weights, of .* changed while it was measured — run again/,
     );
   });
 

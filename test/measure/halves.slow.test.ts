@@ -126,7 +126,7 @@ describe('halves that do not fit are refused by name:', () => {
     expect(await refusal([...spectra, wrong])).toMatch(/with the revision v2 declared, and nothing says/);
   });
 
-  it('a listing of other weights, or beside weights that are not from a hub', async () => {
+  it('a listing of other weights, or with weights that are not from a hub', async () => {
     const listed = await openListedModel('hf://org/model', undefined);
     const answers = await write(await asServed({ listed }));
     expect(await refusal([...spectra, answers])).toMatch(/is known by what a hub lists .* is not from a hub/);
@@ -138,7 +138,7 @@ describe('halves that do not fit are refused by name:', () => {
     );
   });
 
-  it('another tokenizer beside the same weights', async () => {
+  it('another tokenizer with the same weights', async () => {
     const copy = temporaryFolder();
     cpSync(checkpoint, copy, { recursive: true });
     const file = join(copy, 'tokenizer_config.json');

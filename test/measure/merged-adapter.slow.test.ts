@@ -170,7 +170,7 @@ describe('a merge that went wrong', () => {
 
   it.each([
     ['DoRA in bf16', real('dora-bf16', 'llama-bf16'), 6],
-    ['an update that is small beside the rounding of f16', real('small-f16', 'llama-f16'), 3],
+    ['an update that is small compared with the rounding of f16', real('small-f16', 'llama-f16'), 3],
   ])('was done twice, and rounded each time: %s', async (_, merge, weights) => {
     const twice = join(merge.checkpoint, '../twice');
     expect(await faultsOf({ ...merge, checkpoint: twice })).toEqual([['applied-twice', weights]]);

@@ -20,7 +20,7 @@ beforeAll(async () => {
       'tensors that are numbers': () => parseMeasurement(whole(measurement, 'tensors', many('1')), 'm.json'),
       'tensors without keys': () => parseMeasurement(whole(measurement, 'tensors', many('{"a":1}')), 'm.json'),
       'shapes of text': () => parseMeasurement(whole(measurement, 'vectors', '[{"name":"a","shape":' + many('""') + '}]'), 'm.json'),
-      'reasons that are none': () => parseReport(whole(report, 'reasons', many('{"a":1}')), 'r.json'),
+      'reasons without keys': () => parseReport(whole(report, 'reasons', many('{"a":1}')), 'r.json'),
       'a key for each thing': () => parseMeasurement(whole(measurement, 'groups', '{' + Array.from({ length: 2e5 }, (_, i) => '"k' + i + '":0').join() + '}'), 'm.json'),
     };
     const refusals = Object.entries(hostile).map(([kind, read]) => {
@@ -52,7 +52,7 @@ it('a measurement or report that is wrong in every entry is refused in one line,
     'tensors that are numbers': refusal('m.json is not a valid shadow-gate/measurement@1: tool: '),
     'tensors without keys': refusal(''),
     'shapes of text': refusal(''),
-    'reasons that are none': refusal(''),
+    'reasons without keys': refusal(''),
     'a key for each thing': refusal(''),
   });
 });

@@ -103,7 +103,7 @@ describe("weights beyond float16's range", () => {
   });
 });
 
-describe('a file that tells of codes beside plain weights', () => {
+describe('a file that tells of codes next to plain weights', () => {
   const say = (file: string, content: unknown) => {
     const folder = copyOf('llama-bf16');
     writeFileSync(join(folder, file), JSON.stringify(content));
@@ -120,13 +120,13 @@ describe('a file that tells of codes beside plain weights', () => {
     await expect(look(say(file, content))).rejects.toThrow(`${file} says that the weights are quantized, and they are`);
   });
 
-  it('is not what Transformers.js writes, nor what lies beside codes', async () => {
+  it('is not what Transformers.js writes, nor what is next to codes', async () => {
     await look(say('quantize_config.json', { per_channel: true, reduce_range: true, per_model_config: {} }));
     await look(fixture('quantized', 'nvfp4-modelopt'));
   });
 });
 
-describe("Mistral's params.json, which vLLM reads in place of config.json beside consolidated.safetensors", () => {
+describe("Mistral's params.json, which vLLM reads in place of config.json next to consolidated.safetensors", () => {
   const RELEASED = readJson<Record<string, Readonly<Record<string, unknown>>>>(fixture('released-configs.json'));
   const SIZES = { dim: 4096, n_layers: 4, head_dim: 128, hidden_dim: 14336, n_heads: 32, n_kv_heads: 8 };
   const V3 = { ...SIZES, norm_eps: 1e-5, vocab_size: 32768, rope_theta: 1e6 };
@@ -166,7 +166,7 @@ describe("Mistral's params.json, which vLLM reads in place of config.json beside
     ['Mistral-Small-3.2', { ...V3, ...SMALL, vision_encoder: VISION }],
     ['Ministral-3-8B', MINISTRAL],
     ['Mistral-Small-4', SMALL_4],
-  ])('is that of the config.json beside it: %s', async (name, params) => {
+  ])('describes the model of the config.json next to it: %s', async (name, params) => {
     await look(folderOf(RELEASED[name], params));
   });
 

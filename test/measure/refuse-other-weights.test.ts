@@ -51,14 +51,14 @@ async function refusal(folder: string): Promise<string> {
   return (error as UserError).message;
 }
 
-describe('weights beside those that are measured', () => {
+describe('weights next to those that are measured', () => {
   it.each(['zzz.safetensors', 'model.fp16.safetensors', 'consolidated.safetensors', 'diffusion.safetensors'])(
     'are refused with the tensor that differs: %s',
     async (name) => {
       const folder = copyOf('llama-f32');
       beside(folder, name, otherNumber);
       expect(await refusal(folder)).toBe(
-        `${folder} has ${name} beside the weights that are measured, and its tensor "${NORM}" has other numbers: programs differ in which of them they load — remove ${name}, or move it to a folder of its own`,
+        `${folder} has ${name} next to the weights that are measured, and its tensor "${NORM}" has other numbers: programs differ in which of them they load — remove ${name}, or move it to a folder of its own`,
       );
     },
   );
@@ -69,7 +69,7 @@ describe('weights beside those that are measured', () => {
     const out = join(temporaryFolder(), 'out.json');
     const { code, stderr } = await runCli('measure', '--checkpoint', folder, '--only', 'spectra', '--out', out);
     expect(code).toBe(2);
-    expect(stderr).toContain('has zzz.safetensors beside the weights that are measured');
+    expect(stderr).toContain('has zzz.safetensors next to the weights that are measured');
   });
 
   it.each<[string, (folder: string) => void, RegExp]>([
@@ -81,7 +81,7 @@ describe('weights beside those that are measured', () => {
         );
         writeSafetensors(join(folder, 'model-00003-of-00003.safetensors'), { [names[0] ?? '']: float32([1], [7]) });
       },
-      /model-00003-of-00003\.safetensors beside .* has other numbers/,
+      /model-00003-of-00003\.safetensors next to .* has other numbers/,
     ],
     [
       'fused weights, which vLLM reads over the single ones',
@@ -101,12 +101,12 @@ describe('weights beside those that are measured', () => {
       (folder) => writeFileSync(join(folder, 'zzz.safetensors'), 'version https://git-lfs.github.com/spec/v1\n'),
       /cannot be compared with them: .* is a Git LFS pointer/,
     ],
-    ['a pickle', (folder) => writeFileSync(join(folder, 'zzz.bin'), ONE_PICKLE), /zzz\.bin beside .* other numbers/],
-    ['weights as .pth', (folder) => writeFileSync(join(folder, 'a.pth'), ONE_PICKLE), /a\.pth beside/],
+    ['a pickle', (folder) => writeFileSync(join(folder, 'zzz.bin'), ONE_PICKLE), /zzz\.bin next to .* other numbers/],
+    ['weights as .pth', (folder) => writeFileSync(join(folder, 'a.pth'), ONE_PICKLE), /a\.pth next to/],
     [
       'weights with the name of an optimizer',
       (folder) => writeFileSync(join(folder, 'optimizer_1.bin'), ONE_PICKLE),
-      /optimizer_1\.bin beside/,
+      /optimizer_1\.bin next to/,
     ],
     [
       'a pickle that is not read',
@@ -120,10 +120,10 @@ describe('weights beside those that are measured', () => {
     expect(await refusal(folder)).toMatch(message);
   });
 
-  it('are refused beside pickles, of which vLLM reads all, and beside GGUF and ONNX', async () => {
+  it('are refused next to pickles, of which vLLM reads all, and next to GGUF and ONNX', async () => {
     const pickles = copyOf('pytorch', 'llama');
     writeFileSync(join(pickles, 'zzz.bin'), ONE_PICKLE);
-    expect(await refusal(pickles)).toMatch(/zzz\.bin beside .* is not among them/);
+    expect(await refusal(pickles)).toMatch(/zzz\.bin next to .* is not among them/);
     for (const chosen of ['model.gguf', 'model.onnx']) {
       const folder = temporaryFolder();
       writeFileSync(join(folder, chosen), 'GGUF');
@@ -132,7 +132,7 @@ describe('weights beside those that are measured', () => {
     }
   });
 
-  it('are no earlier steps of mlx-lm beside its adapter', async () => {
+  it('are not the earlier steps of mlx-lm next to its adapter', async () => {
     const folder = copyOf('adapters', 'mlx');
     rmSync(join(folder, 'expected.safetensors'), { force: true });
     cpSync(join(folder, 'adapters.safetensors'), join(folder, '0000100_adapters.safetensors'));
@@ -144,7 +144,7 @@ describe('weights beside those that are measured', () => {
     writeSafetensors(join(folder, 'zzz.safetensors'), {
       'base_model.model.model.layers.0.mlp.up_proj.weight': float32([1], [7]),
     });
-    expect(await refusal(folder)).toMatch(/zzz\.safetensors beside .* is not among them/);
+    expect(await refusal(folder)).toMatch(/zzz\.safetensors next to .* is not among them/);
   });
 
   it('are accepted where the numbers are the same, also in another dtype and under names of another container', async () => {
@@ -161,7 +161,7 @@ describe('weights beside those that are measured', () => {
     otherNumber(join(half, 'model.fp32.safetensors'));
     expect(await compare(half)).toEqual(['model.fp32.safetensors']);
     editTensor(join(half, 'model.fp32.safetensors'), NORM, (values) => values.fill(3));
-    expect(await refusal(half)).toContain('model.fp32.safetensors beside');
+    expect(await refusal(half)).toContain('model.fp32.safetensors next to');
   });
 
   it('are what training and hubs leave there, and nothing reads', async () => {
@@ -213,7 +213,7 @@ describe('weights beside those that are measured', () => {
   });
 });
 
-describe("Mistral's own files beside those of transformers, of which vLLM reads the former", () => {
+describe("Mistral's own files next to those of transformers, of which vLLM reads the former", () => {
   /** Both forms of one model, as in Mistral's repositories: rows of queries and keys are in another order. */
   async function both(name: string): Promise<string> {
     const folder = copyOf('consolidated', name);
@@ -236,7 +236,7 @@ describe("Mistral's own files beside those of transformers, of which vLLM reads 
     return folder;
   }
 
-  /** Of each head, the even rows and then the odd ones. */
+  /** The even rows of each head, and then its odd ones. */
   function inHalves(data: Uint8Array, rows: number, heads: number): Uint8Array {
     const [row, each] = [data.byteLength / rows, rows / heads];
     const from = (i: number) =>
@@ -252,7 +252,7 @@ describe("Mistral's own files beside those of transformers, of which vLLM reads 
     const folder = await both('mistral');
     expect(await compare(folder)).toHaveLength(2);
     rmSync(join(folder, 'consolidated-00001-of-00002.safetensors'));
-    expect(await refusal(folder)).toMatch(/consolidated-00002-of-00002\.safetensors beside the weights/);
+    expect(await refusal(folder)).toMatch(/consolidated-00002-of-00002\.safetensors next to the weights/);
   });
 
   it('are refused if one number differs', async () => {
@@ -262,6 +262,6 @@ describe("Mistral's own files beside those of transformers, of which vLLM reads 
     const bytes = readFileSync(file);
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
     writeFileSync(file, bytes);
-    expect(await refusal(folder)).toContain('consolidated.safetensors beside');
+    expect(await refusal(folder)).toContain('consolidated.safetensors next to');
   });
 });

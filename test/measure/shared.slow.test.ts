@@ -7,7 +7,7 @@ import { describeNeeds } from '../needs.ts';
 import { measurePath } from './measure-path.ts';
 
 /**
- * Larger checkpoints with reference spectra (numpy in float64), which are beside the repository on some machines. The
+ * Larger checkpoints with reference spectra (numpy in float64), which some machines have next to the repository. The
  * fixtures in the repository cover the same code.
  */
 const TOLERANCE = 1e-7;

@@ -139,7 +139,7 @@ describe('a checkpoint on a hub', () => {
     await check(checkOptions({ ...options, checkpoint: 'hf://org/variant' }));
     hub.commit('org/two', { ...own, 'zzz.safetensors': one('lm_head.weight', float32([2, 2], [1, 2, 3, 4])) });
     await expect(check(checkOptions({ ...options, checkpoint: 'hf://org/two' }))).rejects.toThrow(
-      /has zzz\.safetensors beside the weights that are measured, and its tensor "lm_head\.weight" has other numbers/,
+      /has zzz\.safetensors next to the weights that are measured, and its tensor "lm_head\.weight" has other numbers/,
     );
     hub.commit('org/strange', other('zzz (1).safetensors'));
     await expect(openCheckpoint('hf://org/strange')).rejects.toThrow(

@@ -47,7 +47,7 @@ export async function describeFiles(checkpoint: DescribedFolder, base: Described
 
 const defaultsIn = ({ gguf }: DescribedFolder) => (gguf ? ggufDefaults(gguf.metadata) : null);
 
-/** A lone file has its configs beside it, and a GGUF file in it. */
+/** A lone file has its configs in its folder; a GGUF file has them inside. */
 async function folderOf(opened: DescribedFolder): Promise<Folder> {
   const { gguf } = opened;
   if (!gguf) return filesBeside(opened);

@@ -7,7 +7,7 @@ import { PieceType, readSentencePieces, type SentencePieces } from './sentence-p
 
 /** tokenizer.json, with `added_tokens_decoder` of tokenizer_config.json. */
 interface Known {
-  /** Of the model, without added tokens. */
+  /** Tokens of the model, without added ones. */
   readonly ids: ReadonlyMap<string, number>;
   readonly tokens: ReadonlyMap<number, string>;
   readonly added: ReadonlyMap<string, number>;
@@ -35,9 +35,8 @@ const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
 ];
 
 /**
- * Files beside a tokenizer.json that say something else than it does: tokenizers in Python alone, servers in their slow mode,
- * llama.cpp's converter and, where Mistral's own weights are, vLLM read them in its place. Each with its digest and with the first
- * difference.
+ * Files next to a tokenizer.json that contradict it. They are read in its place by tokenizers in Python alone, by servers in their
+ * slow mode, by llama.cpp's converter and, where Mistral's own weights are, by vLLM. Each comes with its digest and the first difference.
  * @param json tokenizer.json as read
  * @param decoder `added_tokens_decoder` of tokenizer_config.json
  */
@@ -146,8 +145,8 @@ async function compareMerges(directory: FolderFiles, { merges }: Known): Promise
 }
 
 /**
- * Ranks and the pattern decide how texts are cut. Special tokens are compared where the file lists them: names that are only assumed are
- * others in the tokenizer.json that Mistral publishes beside it.
+ * Ranks and the pattern decide how texts are cut. Special tokens are compared where the file lists them: names that are only assumed
+ * differ from those in the tokenizer.json that Mistral publishes with it.
  */
 async function compareTekken(directory: FolderFiles, known: Known): Promise<string | null> {
   const text = await readFolderText(directory, 'tekken.json');

@@ -8,7 +8,7 @@ const CUSTOM_GENERATE = 'custom_generate';
 
 /**
  * What a program executes when it loads the model: the Python code that `auto_map` of the configs names, with all Python files
- * beside them, since the named ones import others; the code in `custom_generate`; and kernels for attention on a hub, by their names.
+ * of the folder, since the named ones import others; the code in `custom_generate`; and kernels for attention on a hub, by their names.
  * Nothing is executed here. Null without any of these: then Python files are not loaded.
  */
 export async function codePart(directory: Folder, config: Json): Promise<BehaviorValues | null> {

@@ -3,7 +3,7 @@ import type { BehaviorValues } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
 import { readBehaviorValues } from './part.ts';
 
-/** Keys about the origin of the file, and about what else is returned beside the text. */
+/** Keys about the origin of the file, and about what is returned in addition to the text. */
 const NO_EFFECT = new Set([
   'transformers_version',
   '_from_model_config',
@@ -47,7 +47,7 @@ const IN_CONFIG: Readonly<Record<string, unknown>> = {
 
 /**
  * How a server samples and where it stops, unless a request says otherwise.
- * @param gguf what a GGUF file says about it, which counts before a file beside it
+ * @param gguf what a GGUF file says about it, which takes precedence over a file next to it
  * @param model config.json
  */
 export async function generationConfigPart(

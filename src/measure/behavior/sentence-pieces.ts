@@ -21,7 +21,7 @@ const MOST_FIELDS = 2 ** 22;
 /**
  * The vocabulary of a SentencePiece model.
  * @param name for errors
- * @throws Error, also UserError, for a file that is none
+ * @throws Error, also UserError, for any other file
  */
 export function readSentencePieces(name: string, bytes: Buffer): SentencePieces {
   const file = new WireFile(name, bytes);

@@ -37,7 +37,7 @@ const TEXTS = [
 const TOKENS = [...every(31, 2 ** 13), ...every(257, 2 ** 18)];
 const AT_ONCE = 4;
 
-/** Of the tokens that are matched as a whole, as many are encoded alone: Gemma 3 has 6,415, most of them unused. */
+/** How many of the tokens that are matched as a whole are encoded alone: Gemma 3 has 6,415, most of them unused. */
 const WHOLE = 4096;
 
 function every(step: number, end: number): number[] {
@@ -46,8 +46,8 @@ function every(step: number, end: number): number[] {
 
 /**
  * The tokens of a checkpoint by their ids, which of them are matched as a whole, and what its tokenizer makes of fixed texts, of texts of
- * its own tokens, and of each of those that are matched as a whole. Files that
- * differ can describe the same tokenizer: those of a GGUF model, and of its original.
+ * its own tokens, and of each of those that are matched as a whole.
+ * Different files can describe the same tokenizer, such as those of a GGUF model and of its original.
  * @returns null without a tokenizer that can be used
  */
 export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint | null): Promise<TokenSample | null> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What decides how a model is used, beside its weights. */
+/** What decides how a model is used, apart from its weights. */
 export const BEHAVIOR_PARTS = [
   /** How a text becomes token ids. */
   'tokenizer',
@@ -13,7 +13,7 @@ export const BEHAVIOR_PARTS = [
 ] as const;
 export type BehaviorPart = (typeof BEHAVIOR_PARTS)[number];
 
-/** How the keys of what files beside tokenizer.json say differently end, after the name of the file. */
+/** A key of a difference in a file next to tokenizer.json is the name of that file and this. */
 export const BESIDE_TOKENIZER = ' beside tokenizer.json';
 
 /** Keys of one part that a measurement shows; the digest covers all of them. */
@@ -62,7 +62,7 @@ export type BehaviorFiles = z.infer<typeof behaviorFilesSchema>;
 
 /** What a tokenizer does, whatever files describe it. */
 const tokenSampleSchema = z.strictObject({
-  /** Of all tokens by their ids, of the ids that it gives to fixed texts and to the texts of some tokens, and of what it puts around a text. */
+  /** Covers all tokens by their ids, the ids that it gives to fixed texts and to the texts of some tokens, and what it puts around a text. */
   digest,
   texts: z.int().positive(),
 });

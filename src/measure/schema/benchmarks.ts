@@ -19,11 +19,11 @@ const metricSchema = z.strictObject({
   /** False: whether 1 means that an answer is right is not known, so that nothing is judged by it. */
   isGraded: z.literal(false).optional(),
   /**
-   * Of several sampled answers to each document. `share`: its values are shares of right ones. `estimate`: another number from 0 to 1
-   * that follows from them, such as pass@k. `redundant`: the same where the share is another metric of the task.
+   * Set for a metric of several sampled answers to each document. `share`: its values are shares of right ones. `estimate`: another number
+   * from 0 to 1 that follows from them, such as pass@k. `redundant`: the same where the share is another metric of the task.
    */
   ofSamples: z.enum(['share', 'estimate', 'redundant']).optional(),
-  /** How many of the answers to each document it is of, if not of all. */
+  /** How many of the answers to each document it covers, if not all. */
   samples: z.int().positive().optional(),
 });
 export type BenchmarkMetric = z.infer<typeof metricSchema>;
@@ -75,7 +75,7 @@ const taskSchema = z.strictObject({
   version: text,
   /** Number of few-shot examples. */
   shots: count.nullable(),
-  /** Of all its documents, prompts and targets. */
+  /** Hash of all its documents, prompts and targets. */
   hash: text,
   outputType: text,
   /** Digest of the filters and metrics, and of how they are computed, as the task declares them. */
@@ -167,7 +167,7 @@ function firstContradiction(tasks: readonly BenchmarkTask[], groups: readonly Be
 
 /**
  * Takes the place of the digest of weights that are not there: what the logs say of the model, and its answers. Two
- * measurements with the same digest are the same as far as one can tell.
+ * measurements with the same digest cannot be told apart.
  */
 export function benchmarksDigest(
   { harness, model, tasks, groups }: Benchmarks,

@@ -205,7 +205,7 @@ function isWronglyDescribed({ form, kind, right, oldLabel, oldLabels }: ProbeIte
   return oldLabels !== undefined && new Map(Object.entries(oldLabels)).get(right) !== oldLabel;
 }
 
-/** Of a suite with levels, every answer belongs to a level that was asked. */
+/** In a suite with levels, every answer belongs to a level that was asked. */
 function contradictionInLevels({ suites, items }: MeasuredProbes): string | null {
   for (const { name, levels } of suites) {
     if (levels === undefined) continue;
@@ -222,7 +222,7 @@ function contradictionInLevels({ suites, items }: MeasuredProbes): string | null
   return null;
 }
 
-/** A group is twins of a suite that was asked too and is no group itself, and a key beside its hashes would hide nothing. */
+/** A group is twins of a suite that was asked too and is no group itself. A key stored with its hashes would hide nothing. */
 function contradictionInGroups({ suites }: MeasuredProbes): string | null {
   const open = suites.find(({ texts, textKey }) => texts !== undefined && textKey !== undefined);
   if (open) return `${JSON.stringify(open.name)} has the key of its own hashes`;
@@ -265,7 +265,7 @@ function contradictionInServed(measurement: Measurement): string | null {
     return 'a server answered for it, and it has no weights or no probes';
   }
   if (served === undefined) return null;
-  // The files beside the weights are known where a hub lists them.
+  // The files next to the weights are known where a hub lists them.
   const ofFiles = served.hub === undefined ? behavior : (behavior?.logitScale ?? null);
   const ofWeights = [method, ofFiles, merge, reference].some((part) => part !== null);
   if (ofWeights || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {

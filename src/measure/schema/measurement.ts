@@ -101,7 +101,7 @@ const servedSchema = z.strictObject({
   /** Base model of an adapter. */
   parent: z.string().nullable(),
   contextLength: z.int().positive().nullable(),
-  /** Of the server's engine. */
+  /** Version of the server's engine. */
   version: z.string().nullable(),
   /** What the user declared; nothing proves it. */
   revision: z.string().nullable(),
@@ -156,7 +156,7 @@ export const runSchema = z.strictObject({
         name: z.string(),
         /** What their bounds did not decide. */
         cause: z.enum(UNDECIDED_CAUSES),
-        /** Of the rule, or of the check, that reads it. */
+        /** Metric of the rule or check that needed them. */
         metric: z.string(),
       }),
     )
@@ -200,7 +200,7 @@ export const measurementSchema = z.strictObject({
   schema: z.literal(MEASUREMENT_SCHEMA),
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
   checkpoint: identitySchema,
-  /** Of a model without weights: behavior alone was measured. Absent for a checkpoint. */
+  /** Set for a model without weights: only behavior was measured. Absent for a checkpoint. */
   served: servedSchema.optional(),
   /** The server that answered the probes in place of a checkpoint with weights; absent if none did, and in version 0.2. */
   answeredBy: servedSchema.optional(),
@@ -227,9 +227,9 @@ export const measurementSchema = z.strictObject({
       cause: z.enum(SKIP_CAUSES).optional(),
     }),
   ),
-  /** Files beside the weights in formats that are not read; absent if there is none, and in version 0.2.0. */
+  /** Files next to the weights in formats that are not read; absent if there is none, and in version 0.2.0. */
   unread: z.array(z.strictObject({ name: z.string(), what: z.string(), runsCode: z.boolean() })).optional(),
-  /** Absent without a signature beside the weights, where no weights were read, and in version 0.2. */
+  /** Absent without a signature next to the weights, where no weights were read, and in version 0.2. */
   signature: signatureSchema.optional(),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),

@@ -10,7 +10,7 @@ const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'u
 const mergedWeightSchema = z.strictObject({
   /** Under its name in the checkpoint; under that in the adapter where the checkpoint does not have it. */
   name: z.string(),
-  /** `saved`: stored whole beside the adapter (`modules_to_save`); it has no rank, scale, residual or coefficient. */
+  /** `saved`: stored whole with the adapter (`modules_to_save`); it has no rank, scale, residual or coefficient. */
   kind: z.enum(['lora', 'dora', 'saved']),
   rank: z.int().positive().nullable(),
   /** s of s·BA: alpha/r, or alpha/√r of rsLoRA. */

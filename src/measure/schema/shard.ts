@@ -15,7 +15,7 @@ const digestShareSchema = z.strictObject({
   unverified: z.array(z.string()),
 });
 
-/** What a merge needs to know of a shard beside its results. */
+/** What a merge needs to know of a shard in addition to its results. */
 export const shardSchema = z.strictObject({
   index: z.int().min(1).max(MAX_SHARDS),
   count: z.int().min(1).max(MAX_SHARDS),

@@ -43,7 +43,7 @@ export type Predictions = z.infer<typeof predictionsSchema>;
 const scoresSchema = z
   .strictObject({
     ids: z.array(z.string()),
-    /** Of the part of each text that the model could take. */
+    /** Bytes of the part of each text that the model could take. */
     bytes: z.array(z.int().positive()),
     tokens: z.array(z.int().positive()),
     /** log p(text), the sum over its tokens. */
@@ -70,7 +70,7 @@ export const textSuiteMeasurementSchema = z
     /** Why they could not be scored; absent where they were. */
     leftOut: z.string().optional(),
     scores: scoresSchema,
-    /** Of the tokens of all texts; absent where they are not known. */
+    /** Digest of the tokens of all texts; absent where they are not known. */
     encoding: sha256Digest.optional(),
     /** Absent where the engine does not know them, and where the texts must not be guessed from them. */
     predictions: predictionsSchema.optional(),

@@ -39,7 +39,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measureme
   ['reference', ({ reference }) => reference?.digest ?? null],
   ['base model', ({ served, run }) => (served ? served.hub?.base : run.hub?.base)?.listing ?? null],
   ['tokenizer, templates or code', ({ behavior }) => behavior?.files ?? null],
-  ['signature, or files beside it', ({ signature }) => signature ?? null],
+  ['signature, or files next to it', ({ signature }) => signature ?? null],
 ];
 
 /**
@@ -67,7 +67,7 @@ function expectSameCheckpoint(spectra: HalfFile, probes: HalfFile): void {
     throw refused(
       probes,
       `is of a model at a server, with ${declared} declared, and nothing says that it is the checkpoint of ${spectra.path}`,
-      `measure the probes with --checkpoint beside --endpoint, or declare --revision ${at(known, known.length - 1)}`,
+      `measure the probes with both --checkpoint and --endpoint, or declare --revision ${at(known, known.length - 1)}`,
     );
   }
   if (checkpoint.digest !== other.digest) throw refused(probes, `is of another checkpoint than ${spectra.path}`, HINT);
@@ -82,7 +82,7 @@ function refused({ path }: HalfFile, problem: string, hint: string): UserError {
   return new UserError(`${path} ${problem}`, hint);
 }
 
-/** Machines can have other files beside the same weights. */
+/** Machines can have other files next to the same weights. */
 export function joinUnread(...lists: ReadonlyArray<Measurement['unread']>): Measurement['unread'] {
   const byName = new Map(lists.flatMap((files = []) => files.map((file) => [file.name, file])));
   return byName.size === 0 ? undefined : [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -152,7 +152,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   // Machines of two kinds can find different ones, unless all take them from one baseline.
   ['choice of levels', (file) => probesOf(file)?.suites.map(({ levels }) => levels)],
   ['tokenizer, templates or code', ({ measurement: { behavior } }) => behavior?.files ?? null],
-  ['signature, or files beside it', ({ measurement: { signature } }) => signature ?? null],
+  ['signature, or files next to it', ({ measurement: { signature } }) => signature ?? null],
   // These follow from those above, unless the file was edited.
   ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
   ['list of tensors', ({ measurement: { vectors, mismatched }, shard }) => [shard.spectra?.jobs, vectors, mismatched]],
@@ -302,8 +302,8 @@ function joinRuns(shards: Shards): Measurement['run'] {
 }
 
 /**
- * Of machines that compute differently, neither is that of all answers. Weights of 16 bits stay so by what one machine is asked: they
- * are the same numbers.
+ * The precision of all answers; null if machines computed differently. Weights count as 16-bit if
+ * one machine had them in 16 bits: they are the same numbers.
  */
 function joinPrecisions(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {
   const precisions = probes.flatMap(({ precision }) => precision ?? []);

@@ -32,7 +32,7 @@ export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'exec
 }
 
 /**
- * How likely texts are to a model, from their first token on. Of a text that is too long for it, its beginning is scored. A suite that
+ * How likely texts are to a model, from their first token on. A text that is too long for it is cut: its beginning is scored. A suite that
  * cannot be scored is left out with the reason: texts never decide a verdict.
  * @throws UserError for a model that cannot be asked at all
  */
@@ -114,7 +114,7 @@ function callsOf(suite: TextSuite, { execution }: Pick<Model, 'execution'>): Pla
   return calls;
 }
 
-/** Of the part that was scored: a text that the model cannot take is cut at its context. */
+/** Bytes of the part that was scored: a text that the model cannot take is cut at its context. */
 function bytesOf(text: string, { token_logprobs: { length }, tokens }: ScoreAnswer, model: Model): number {
   const isWhole = length < model.maxLength || tokens === undefined || model.tokenizer === null;
   const part = isWhole ? text : model.tokenizer.decode(tokens, { skipSpecialTokens: true });

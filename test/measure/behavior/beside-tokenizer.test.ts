@@ -20,7 +20,7 @@ async function tokenizerOf(folder: string) {
   return (await describeFiles(await openCheckpoint(folder), null)).tokenizer;
 }
 
-/** What is said of files beside tokenizer.json. */
+/** What is said of files next to tokenizer.json. */
 async function differencesIn(folder: string) {
   const values = (await tokenizerOf(folder))?.values ?? {};
   return Object.entries(values).filter(([key]) => key.endsWith(' beside tokenizer.json'));
@@ -45,7 +45,7 @@ const scored = (bytes: Buffer, piece: string) => bytes.indexOf(piece) + Buffer.b
 /** A normalizer_spec with a precompiled_charsmap, which is merged into the one before. */
 const REWRITING = Buffer.from([0x1a, 5, 0x12, 3, 1, 2, 3]);
 
-describe('files of a slow tokenizer beside tokenizer.json', () => {
+describe('files of a slow tokenizer next to tokenizer.json', () => {
   it.each(['byte-level', 'tiktoken', 'llama', 'gemma', 't5', 'tekken'])(
     'that agree are not mentioned: %s',
     async (name) => {
@@ -74,7 +74,7 @@ describe('files of a slow tokenizer beside tokenizer.json', () => {
       'vocab.json',
     ],
     ['a token less in vocab.json', 'byte-level', editJson('vocab.json', ({ a, ...vocab }) => vocab), 'vocab.json'],
-    ['a vocab.json that is none', 'byte-level', editText('vocab.json', () => '{'), 'vocab.json'],
+    ['a vocab.json that is not JSON', 'byte-level', editText('vocab.json', () => '{'), 'vocab.json'],
     [
       'merges in another order',
       'byte-level',
@@ -156,7 +156,7 @@ describe('files of a slow tokenizer beside tokenizer.json', () => {
       editText('tekken.json', (text) => text.replace('\\\\p{N}|', '\\\\p{N}+|')),
       'tekken.json',
     ],
-    ['a tekken.json that is none', 'tekken', editText('tekken.json', () => '{}'), 'tekken.json'],
+    ['a tekken.json without a vocabulary', 'tekken', editText('tekken.json', () => '{}'), 'tekken.json'],
     [
       "another piece in Mistral's tokenizer.model.v3",
       'llama',

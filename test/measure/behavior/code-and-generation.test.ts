@@ -37,7 +37,7 @@ describe('generation keys in config.json', () => {
     expect(counted).toBeGreaterThan(200);
   });
 
-  it('do not count beside a generation_config.json, as in transformers', async () => {
+  it('do not count where there is a generation_config.json, as in transformers', async () => {
     expect(cases.every((one) => !('beside' in one) || one.beside === null || one.key === 'max_new_tokens')).toBe(true);
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'generation_config.json'), '{"top_k": 3}');

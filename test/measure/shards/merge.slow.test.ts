@@ -16,7 +16,7 @@ itNeeds(Boolean(stories), '../shared/models/stories260K')(
   'the last bits of an answer do not depend on the other items of a shard',
   { timeout: 240_000 },
   async () => {
-    // Few-shot prompts share prefixes, which run once: with other items beside it, one answer in ten differs.
+    // Few-shot prompts share prefixes, which run once: with other items in the run, one answer in ten differs.
     const suite = atMiddleLevels(builtinSuite(1));
     const items = suite.items.filter(({ family }) => family === 'word-problems');
     const probes = {

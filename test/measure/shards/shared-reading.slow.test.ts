@@ -211,7 +211,7 @@ describe('the shards of a checkpoint on a hub', () => {
     expect(other.checkpoint.digest).not.toBe(honest.checkpoint.digest);
   });
 
-  it('compare other weights beside it in shares, and one of them finds a difference', async () => {
+  it('compare other weights of its folder in shares, and one of them finds a difference', async () => {
     const all = tensors(1);
     const beside = (some: typeof all) => ({ ...TUNED, 'extra.safetensors': fileOf(some) });
     hub.commit('org/same', beside(all));
