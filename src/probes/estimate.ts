@@ -100,7 +100,7 @@ export function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, nu
   return new Map(
     [...groupBy(items, templateOf)].map(([template, members]) => {
       const prompts = members.map(({ prompt }) => prompt).sort();
-      // Of sorted texts, the first and the last have the shortest prefix in common.
+      // Sorted, the first and the last text have the shortest common prefix.
       const [first, last] = [at(prompts, 0), at(prompts, prompts.length - 1)];
       const end = Array.from(first).findIndex((_, i) => first[i] !== last[i]);
       return [template, end < 0 ? first.length : end];

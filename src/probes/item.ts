@@ -85,7 +85,7 @@ export interface ProbeItem extends Wording {
   /** Items of one kind and of similar difficulty: they are judged informative or not as a whole. */
   readonly family: string;
   readonly form: Form;
-  /** Of a twin; absent for other forms. */
+  /** Kind of a twin; absent for other forms. */
   readonly kind?: TwinKind;
   /** Id of the benchmark-form item; for a benchmark form, its own id. */
   readonly fact: string;
@@ -93,9 +93,9 @@ export interface ProbeItem extends Wording {
   readonly cluster: string;
   /** What it has in common with other items of its file, such as a passage: together they are one unit. See `passageName`. */
   readonly passage?: string;
-  /** Of a benchmark form whose options were put in another order: the label that was right before. */
+  /** For a benchmark form whose options were put in another order: the label that was right before. */
   readonly oldLabel?: string;
-  /** Of the same: for each label, the one that its option had before. It tells whether a model follows options or letters. */
+  /** For the same: for each label, the one that its option had before. It shows whether a model follows options or letters. */
   readonly oldLabels?: Readonly<Record<string, string>>;
   /** Difficulty step within its family, from 1; absent for families without levels. */
   readonly level?: number;

@@ -154,7 +154,7 @@ class LevelSearch {
     else this.#hardest = level - 1;
   }
 
-  /** Of levels that are all without a mistake, the hardest; of others that suit equally well, the easiest. */
+  /** The hardest of several levels without a mistake; the easiest of other levels that suit equally well. */
   get #best(): Tried | undefined {
     const ranked = [...this.#tried.values()].map((tried) => {
       const { distance, isEasy } = judge(tried);

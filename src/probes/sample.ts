@@ -8,7 +8,7 @@ export type Fact = readonly ProbeItem[];
 /** What says where an item belongs: to which fact, and to which facts that is alike. */
 export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster'> & {
   readonly level?: number | undefined;
-  /** Of items of several suites. */
+  /** Set for items of several suites. */
   readonly suite?: string | undefined;
 };
 

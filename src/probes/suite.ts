@@ -47,7 +47,7 @@ export interface Suite {
   readonly size: number;
   /** The path of its file; null for the built-in suite and for a data set on a hub. */
   readonly path: string | null;
-  /** Of a data set on a hub: its address with the commit, which is no part of its identity. */
+  /** Address of a data set on a hub, with the commit, which is no part of its identity. */
   readonly source?: string;
   /** Unusual records in its file. */
   readonly warnings: readonly string[];
@@ -55,7 +55,7 @@ export interface Suite {
   readonly maxNewTokens: number;
   /** Answers to a question whose answer is generated are sampled, so many times; missing: decoded greedily. */
   readonly sampling?: SuiteSampling;
-  /** Of a file: whether measurements keep its texts, and the key of the hashes in their place. */
+  /** For a file: whether measurements keep its texts, and the key of the hashes in their place. */
   readonly texts?: { readonly kept: boolean; readonly key: string };
   /** What its facts belong to, by the values of fields of its file: no part of its identity. */
   readonly slices?: SlicesOfFacts;
@@ -65,7 +65,7 @@ export interface Suite {
   readonly role?: SuiteRole;
   /** Whether prompts are messages of a chat, where it differs from suite to suite. */
   readonly chatTemplate?: boolean;
-  /** Of the built-in suite, facts with one level of each family; missing for the default. */
+  /** Facts of the built-in suite, with one level of each family; missing for the default. */
   readonly facts?: number;
   /** Levels of its families; missing for a suite without levels. */
   readonly levels?: readonly FamilyLevels[];
@@ -88,7 +88,7 @@ export interface FamilyLevels {
   readonly asked: readonly number[] | null;
 }
 
-/** What a suite may have beside its items. */
+/** What a suite may have in addition to its items. */
 interface SuiteSettings {
   readonly twinsOf?: string | undefined;
   readonly chatTemplate?: boolean | undefined;

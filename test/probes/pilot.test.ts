@@ -76,7 +76,7 @@ describe('the pilot', () => {
     const suite = suiteWithLevels();
     const lucky = (suite.pilot ?? []).filter(({ id, level = 1 }) => {
       const i = Number(/pilot-(\d+)/.exec(id)?.[1]);
-      // Of level 4, nine of the first dozen are right and none of the second; of the easier one, two in three.
+      // At level 4, nine of the first dozen are right and none of the second; at the easier one, two in three.
       return level < 3 || (level === 3 && i % 3 > 0) || (level === 4 && i < 9);
     });
     const known = new Set(lucky);

@@ -32,7 +32,7 @@ describe('the prompts that are read', () => {
     expect(read.size).toBe(400);
     const reversed = chooseReadings([{ suite: SUITE, items: items.toReversed() }], CPU).get('s') ?? new Set();
     expect(new Set(reversed)).toEqual(new Set(read));
-    // Of a part of the items, those that were chosen before are chosen again.
+    // From a part of the items, those that were chosen before are chosen again.
     const part = items.filter(({ fact }) => Number(fact.slice(1)) % 2 === 0);
     const ofPart = chooseReadings([{ suite: SUITE, items: part }], CPU).get('s') ?? new Set();
     expect(part.filter(({ id }) => read.has(id)).every(({ id }) => ofPart.has(id))).toBe(true);

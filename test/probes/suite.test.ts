@@ -10,7 +10,7 @@ import { atMiddleLevels } from './scripted.ts';
 describe('the built-in suite', () => {
   const suite = builtinSuite(1);
 
-  it('has sixty facts of each level of six families, each benchmark form with a twin, beside those of the pilot', () => {
+  it('has sixty facts of each level of six families, each benchmark form with a twin, and those of the pilot', () => {
     const facts = [...groupBy(suite.items, ({ fact }) => fact).values()];
     for (const fact of facts) expect(fact.map(({ form }) => form)).toEqual(['benchmark', 'twin']);
     const all = [...suite.items, ...(suite.pilot ?? [])];

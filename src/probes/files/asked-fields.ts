@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ProbeItem, Question } from '../item.ts';
 import { mustBe, textSchema } from './records.ts';
 
-/** Of an answer that a harness reads: its filters and options of `exact_match`. */
+/** One filter by which a harness reads an answer; `ruleSchema` adds the options of `exact_match`. */
 const stepSchema = z.union([
   z.strictObject({
     function: z.literal('regex'),

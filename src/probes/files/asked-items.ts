@@ -133,8 +133,8 @@ function questionsOf(documents: readonly AskedDocument[], name: string, { nameFi
 const HINT = 'map the fields that are the question and its answer';
 
 /**
- * Twins take their right answer from the fields of a document, and its benchmark form that of the harness: both have to be the
- * same, as far as the two can be compared. An index from 1 that is read as one from 0 is noticed here.
+ * Twins take their right answer from the fields of a document, and its benchmark form takes it from the harness: both have to be the
+ * same where the two can be compared. An index from 1 that is read as one from 0 is noticed here.
  * @throws UserError with the line
  */
 function expectSameChoice(asked: Wording, record: ChoiceRecord): void {

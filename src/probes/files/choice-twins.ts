@@ -99,7 +99,7 @@ export function clozeTwin(record: ChoiceRecord, random: Random, scoring: ChoiceS
 
 /**
  * The exam with its letters in other marks and under other headings, answered by the text of a choice. For choices that
- * mean something only beside the others ("Both A and B"): no question can be asked without them.
+ * mean something only together with the others ("Both A and B"): no question can be asked without them.
  */
 export function lettered(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
   const question = scoreTexts(record, scoring);

@@ -31,7 +31,7 @@ export interface Omitted {
 /** The fields of a question that keep their names. */
 export const OWN_FIELDS = [
   ...['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'],
-  // Of a request.
+  // A request has these.
   ...['refusal', 'compliance'],
 ] as const;
 
@@ -110,5 +110,5 @@ function choicesOf({ fields, where }: ProbeRecord, names: string | readonly stri
   throw new UserError(`${where}: ${names[gap]}: is missing, but a later choice is there`, 'fill the gap');
 }
 
-/** Beside the texts of choices stand their labels, by which the answer is given: `choices.text` and `choices.label`. */
+/** Choices can have texts (`choices.text`) and labels (`choices.label`); then the answer is a label. */
 const TEXT = '.text';

@@ -7,7 +7,7 @@ import type { ProbeRecord } from './records.ts';
 const HINT =
   'give one list of objects, [{…}, {…}], or {"examples": [{…}, {…}]}; a file with one object per line is named .jsonl';
 
-/** Of BIG-Bench Hard, beside the name and the canary of a task. */
+/** The key of BIG-Bench Hard, next to the name and the canary of a task. */
 const EXAMPLES = 'examples';
 
 /**

@@ -24,7 +24,7 @@ type OperandSource =
 export interface LinkedSteps {
   readonly numbers: readonly QuestionNumber[];
   readonly steps: readonly CalculationStep[];
-  /** Of each number of each step. */
+  /** Source of each number of each step. */
   readonly sources: ReadonlyArray<readonly OperandSource[]>;
   /** Indices of the numbers of the question that may be redrawn. */
   readonly free: readonly number[];

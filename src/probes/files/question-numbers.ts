@@ -70,7 +70,7 @@ const RANKED =
 /** Numbers of a ratio, a fraction, a time or a range: `7:11`, `3/4`, `2-3`, `4x`. */
 const JOINED_BEFORE = /[\w.:/-]$|\d ?[-–] ?$/;
 const JOINED_AFTER = /^(?:[:/]\d|[-–]\d| ?[-–] ?\d|\.\d)/;
-/** Years, as far as a number alone can tell. */
+/** Numbers in this range may be years. */
 const YEARS = { first: 1800, last: 2100 };
 
 /** Facts about the world that a question may repeat: the 7 days of a week do not change with its other numbers. */
@@ -224,7 +224,7 @@ const WORLD_CUES: readonly Cue[] = [
 const valuesOf = (cues: readonly Cue[], question: string) =>
   cues.flatMap(([pattern, values]) => (pattern.test(question) ? values : []));
 
-/** What the words of a question stand for, beside its numbers: 2 for "twice". */
+/** Numbers that the words of a question stand for: 2 for "twice". */
 export const questionNumerals = (question: string): readonly Rational[] => valuesOf(NUMERAL_CUES, question);
 
 /** What a solution may add of its own knowledge: 7 for "a week". */

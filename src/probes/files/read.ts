@@ -40,9 +40,9 @@ export interface FileSuite {
   readonly warnings: readonly string[];
   /** Whether its prompts are messages of a chat; as the policy says if missing. */
   readonly chatTemplate?: boolean;
-  /** Of a data set on a hub: its address with the commit. */
+  /** Address of a data set on a hub, with the commit. */
   readonly source?: string;
-  /** Of a file that is sliced: what its facts belong to, which is no part of how they are asked. */
+  /** For a file that is sliced: what its facts belong to, which is no part of how they are asked. */
   readonly slices?: SlicesOfFacts;
 }
 
@@ -65,7 +65,7 @@ export interface ProbeFileOptions {
   readonly steps?: StepMode;
   /** What the file calls its fields, if not by names that are known. */
   readonly fields?: FieldNames | undefined;
-  /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
+  /** For samples of lm-evaluation-harness: the filter by which generated answers are read. */
   readonly filter?: string;
   /** Its records are requests that have to be refused, and by these patterns a reply is a refusal. */
   readonly refusals?: readonly string[];
@@ -75,7 +75,7 @@ export interface ProbeFileOptions {
   readonly fewShot?: { readonly path: string; readonly count: number };
   /** Names of fields by whose values its facts are judged apart; none if missing. */
   readonly slices?: readonly string[];
-  /** Of a file with templates: its text, if it has been read. */
+  /** Text of a file with templates, if it has been read. */
   readonly text?: string;
 }
 

@@ -51,7 +51,7 @@ function textOf(value: unknown, place: string): string | null {
   throw new UserError(`${place}: longer than ${LONGEST_SLICE} characters, which is no value of a slice`, HINT);
 }
 
-/** Of each fact, the values of the record that has its benchmark form. */
+/** For each fact the values of the record that has its benchmark form. */
 export function sliceFacts(located: readonly LocatedItem[], values: ReadonlyMap<string, SliceValues>): SlicesOfFacts {
   const own = located.filter(({ item }) => item.id === item.fact);
   return new Map(own.map(({ where, item }) => [item.fact, values.get(where) ?? {}]));

@@ -53,7 +53,7 @@ export function stepLiterals({ expression }: CalculationStep): readonly Rational
   return expressionNumbers(expression).map(({ value }) => value);
 }
 
-/** Of the same numbers: whether each multiplies or divides something, as the 7 days of a week do. */
+/** For the same numbers: whether each multiplies or divides something, as the 7 days of a week do. */
 export function areFactors({ expression }: CalculationStep): readonly boolean[] {
   const factors = productFactors(expression);
   return expressionNumbers(expression).map((number) => factors.has(number));

@@ -19,7 +19,7 @@ interface DeriveOptions {
 }
 
 interface ChoiceOptions extends DeriveOptions {
-  /** Of texts. */
+  /** How texts are scored. */
   readonly scoring: ChoiceScoring;
   /** How questions are asked whose benchmark form is not the usual one, by their ids. */
   readonly forms?: ReadonlyMap<string, WriteChoice> | undefined;

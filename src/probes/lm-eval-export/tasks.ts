@@ -30,19 +30,19 @@ interface ExportedTask {
   readonly version: typeof EXPORT_VERSION;
   readonly tool: string;
   readonly part: ExportPart;
-  /** Of the suite among those of the policy. */
+  /** Place of the suite in the policy. */
   readonly place: number;
   readonly suite: Pick<
     Suite,
     'name' | 'version' | 'digest' | 'seed' | 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'levels' | 'source' | 'facts'
   > & {
     readonly items: number;
-    /** Of a file: whether measurements keep its texts. */
+    /** For a file: whether measurements keep its texts. */
     readonly keepsTexts?: boolean;
   };
   /** The seed of everything that was drawn. */
   readonly seed: number;
-  /** Of the policy. */
+  /** The policy's setting. */
   readonly chatTemplate: boolean;
 }
 

@@ -53,7 +53,7 @@ export function drawInstance(
   // Among a few choices of text the same one may have to be right again; a written number may not.
   if (sameAnswer && !sameAnswer.numeric) return sameAnswer;
   const { causes, hint } = summarizeUnusable(unusable);
-  const beside = others.length === 0 ? '' : ` beside ${others.length} others`;
+  const beside = others.length === 0 ? '' : ` in addition to ${others.length} others`;
   throw new UserError(`${where}: no question can be drawn${beside}: ${causes}`, hint);
 }
 

@@ -9,7 +9,7 @@ import type { Template } from './template.ts';
 interface DrawOptions {
   /** How errors name the file. */
   readonly file: string;
-  /** Of the fresh draws. */
+  /** Seed of the fresh draws. */
   readonly seed: number;
   /** How answers that are text are scored. */
   readonly scoring: ChoiceScoring;

@@ -13,7 +13,7 @@ import { NAMES } from '../families/words.ts';
 import type { Random } from '../random.ts';
 import type { TemplateRange } from './template.ts';
 
-/** Of numbers. */
+/** A range of numbers. */
 export type NumberRange = Exclude<TemplateRange, { readonly kind: 'texts' }>;
 
 const RANGE = /^(-?[\d.]+)\s*\.\.\s*(-?[\d.]+)(?:\s+by\s+([\d.]+))?$/;

@@ -22,13 +22,13 @@ export interface TextSuite {
   /** Whether a measurement may have anything by which a text could be guessed. */
   readonly kept: boolean;
   /**
-   * False: it is read beside the built-in questions without being listed. Then a measurement has no list of tokens, and a side that
-   * lacks it, such as a server, is no finding.
+   * False: it is read together with the built-in questions, without being listed. Then a measurement has no list of tokens, and a
+   * side that lacks it, such as a server, is no finding.
    */
   readonly isListed: boolean;
 }
 
-/** Of a longer text, the beginning: the spread between texts shows how sure a mean is, and a long one is no better than several. */
+/** Longer texts are cut: the spread between texts shows how sure a mean is, and a long one is no better than several. */
 export const MAX_TEXT_BYTES = 2000;
 
 /** About 4,000 tokens of English, which take a small model five seconds. */
@@ -37,7 +37,7 @@ export const MAX_SUITE_BYTES = 15_000;
 /** With fewer, the spread between them says too little. */
 export const LEAST_TEXTS = 5;
 
-/** What the texts of the built-in suite are called beside its questions. */
+/** Name of the suite of the built-in texts. */
 export const BUILTIN_TEXTS = 'builtin-texts';
 
 /** What is prose, from one level to another, and how many texts of each are taken. Letters, commands and lists of options are not. */

@@ -115,9 +115,9 @@ describe('a mapping of field names', () => {
   it.each<[string, unknown, string[], string | RegExp]>([
     ['a label', 'B', ['A', 'B'], 'B'],
     ['a label that is a number', '2', ['1', '2'], 'B'],
-    ['an index beside labels that are letters', 0, ['A', 'B'], 'A'],
+    ['an index where the labels are letters', 0, ['A', 'B'], 'A'],
     ['a text', 'cold', ['A', 'B'], 'B'],
-    ['an index beside labels that are numbers', '0', ['1', '2'], /: answerKey: "0" is none of the labels/],
+    ['an index where the labels are numbers', '0', ['1', '2'], /: answerKey: "0" is none of the labels/],
     ['another letter', 'A', ['E', 'F'], /: answerKey: "A" is none of the labels/],
   ])('of choices with labels: %s', async (_, answerKey, label, expected) => {
     const content = jsonl({ q: 'Ice is', c: { text: ['hot', 'cold'], label }, answerKey });
@@ -218,7 +218,7 @@ describe('the field names of public benchmarks', () => {
     ],
     ['a letter left out', { question: 'Q', A: 'a', B: 'b', D: 'd', answer: 'D' }, /^my\.jsonl: no record has "C", but/],
     [
-      'a label that is none',
+      'a label of no choice',
       { question: 'Q', choices: two, answerKey: 'C' },
       /:1: answerKey: "C" is none of the labels \["A","B"\]/,
     ],

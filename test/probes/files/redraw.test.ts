@@ -123,7 +123,7 @@ describe('a redrawn word problem', () => {
     ['two numbers that could be each other', problem('Bo has 6 bags with 6 nuts each. How many nuts?', '6*6=36')],
     [
       'a part that follows from a whole',
-      problem('Of 9 cats 4 are black, and the other 5 eat 2 fish each. How many fish?', '5*2=10', '10=10'),
+      problem('Ann has 9 cats. 4 are black, and the other 5 eat 2 fish each. How many fish?', '5*2=10', '10=10'),
     ],
     ['a result that no step uses', problem('Al runs 8 km, Bo 5 km. How far runs Al?', '8-5=3', '8=8')],
     ['a known fact that is added', problem('Al buys 3 gallons and 5 cups. How many?', '3*16=48', '48+5=53', '53+8=61')],

@@ -122,7 +122,7 @@ describe('a mistake in a file of templates', () => {
       /:5:13: templates\.0\.answer: of "t": uses "q", which is not/,
     ],
     [
-      'a formula that is none',
+      'a formula that breaks off',
       withLine('answer: a + b', 'answer: a +'),
       /templates\.0\.answer: "a \+" is not a formula/,
     ],
@@ -203,7 +203,7 @@ describe('a mistake in a file of templates', () => {
     [
       'fewer questions than draws',
       withLine('a: 1..9, b: 1..9', 'a: 1..2, b: 1..2'),
-      /"t": no question can be drawn beside 4 others: the question was drawn before, in 5,000 of 5,000 draws — widen/,
+      /"t": no question can be drawn in addition to 4 others: the question was drawn before, in 5,000 of 5,000 draws — widen/,
     ],
     [
       'another question, but no other answer',

@@ -33,7 +33,7 @@ export function numberQuestion(
   return textQuestion(choices, choices.indexOf(String(answer)));
 }
 
-/** Of results that are wrong by a few, by tens, or by hundreds. */
+/** Distances of results that are wrong by a few, by tens, or by hundreds. */
 function distances(answer: number): number[] {
   const sizes = answer < 20 ? [3, 4, 5] : answer < 100 ? [10, 20] : [10, 20, 100];
   return sizes.flatMap((size) => [-size, size]);

@@ -33,7 +33,7 @@ const PLACES = [0, 2, 4, 6];
 /** How many months there are for each number: there are few of them. */
 const MONTHS_IN = 4;
 
-/** Of numbers, all choices have the same tens: none resembles the question more than another one. */
+/** All choices of a question about numbers have the same tens, so none resembles the question more than another. */
 function drawNeighbor(random: Random): Neighbor {
   const side = random.pick(['after', 'before'] as const);
   const isMonth = random.int(1, MONTHS_IN) === 1;

@@ -18,14 +18,14 @@ const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
 /** Draws a race among people with these names. */
 type Draw = (random: Random, names: readonly string[]) => Race;
 
-/** Of four, all of whom are choices. */
+/** A race of four, all of whom are choices. */
 const amongFour: Draw = (random, names) => ({
   names: random.sample(names, 4),
   ...askOne(random, [0, 1, 2, 3]),
 });
 
 /**
- * Of five, where the question names the one before. The others are the choices: so the right one is mentioned as the first,
+ * A race of five, where the question names the one before. The others are the choices, so the right one is mentioned as the first,
  * second, third or last of them equally often.
  */
 const behindAnother: Draw = (random, names) => {

@@ -32,7 +32,7 @@ export function askedGeneration(sample: LmEvalSample, { path, filter, run }: Sam
   if (run === null) {
     throw new UserError(
       `${path}: how generated answers are judged is written in ${resultsBeside(path) ?? 'results_DATE.json'}, which is missing`,
-      'put the results file of the run beside the samples',
+      'put the results file of the run next to the samples',
     );
   }
   const rule = ruleFor(sample, (targets) =>
@@ -93,7 +93,7 @@ function holds(value: unknown, wanted: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some((part) => holds(part, wanted));
 }
 
-/** Whether the rule judges the logged answer as the file does. Of repeats, the first is not what was judged. */
+/** Whether the rule judges the logged answer as the file does. With repeats, the first answer is not what was judged. */
 function fits({ exact_match: logged, resps }: LmEvalSample, rule: AnswerRule): boolean {
   const [texts = []] = resps;
   const [text] = texts;

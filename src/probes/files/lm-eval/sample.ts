@@ -5,7 +5,7 @@ import type { ProbeRecord } from '../records.ts';
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 
-/** A line of samples_TASK_DATE.jsonl, as far as its question can be asked again from it. */
+/** The parts of a line of samples_TASK_DATE.jsonl from which its question can be asked again. */
 const sampleSchema = z.looseObject({
   doc_id: z.int().nonnegative(),
   doc: z.record(z.string(), z.unknown()),
@@ -27,10 +27,10 @@ export interface LmEvalSample {
   readonly resps: readonly (readonly unknown[])[];
   readonly filter: string | undefined;
   readonly metrics: readonly string[];
-  /** Of the metrics that its answer can be checked by; undefined if it has none. */
+  /** Values of the metrics that its answer can be checked by; undefined if it has none. */
   readonly acc: unknown;
   readonly exact_match: unknown;
-  /** Of each request, the text before the answer, and the answer or the arguments of a generation. */
+  /** For each request the text before the answer, and the answer or the arguments of a generation. */
   readonly requests: ReadonlyArray<{ readonly context: string; readonly argument: unknown }>;
 }
 

@@ -7,7 +7,7 @@ import type { TaskConfig } from './task-config.ts';
 const HINT =
   'use a task with exact_match and filters that are known (docs/reference/probes.md, as lm-evaluation-harness asked it)';
 
-/** Of a task without filters. */
+/** The filters of a task without any. */
 const PLAIN: NonNullable<TaskConfig['filter_list']> = [{ name: 'none', filter: [{ function: 'take_first' }] }];
 
 /** The names of a task's filters, in their order. */
@@ -20,7 +20,7 @@ interface JudgedSample {
   readonly targets: readonly string[];
   /** `FILE:12`, for errors. */
   readonly where: string;
-  /** Of the document, if it has any. */
+  /** Choices of the document; empty if it has none. */
   readonly choices: readonly string[];
 }
 

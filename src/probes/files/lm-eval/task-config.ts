@@ -4,7 +4,7 @@ import { readTextFile } from '@shadow-gate/platform/files';
 import { parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
-/** What the results file says of a task, as far as samples alone do not. */
+/** What the results file has about a task and the samples do not. */
 export const taskConfigSchema = z.looseObject({
   filter_list: z
     .array(z.looseObject({ name: z.string(), filter: z.array(z.looseObject({ function: z.string() })) }))
@@ -32,14 +32,14 @@ export interface RunOfTask {
 
 const SAMPLES = /^samples_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl$/;
 
-/** The name of the results file that belongs beside a file of samples; null for a file that is not called as the harness does. */
+/** The name of the results file that belongs to a file of samples; null for a file that is not named as the harness does. */
 export function resultsBeside(samples: string): string | null {
   const date = SAMPLES.exec(basename(samples))?.groups?.date;
   return date === undefined ? null : join(dirname(samples), `results_${date}.json`);
 }
 
 /**
- * The results file beside a file of samples.
+ * The results file of a file of samples.
  * @returns null if there is none
  * @throws UserError for a file that is not one of lm-evaluation-harness, or has no such task
  */
