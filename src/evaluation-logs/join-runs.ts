@@ -7,7 +7,7 @@ export interface LogRun {
   /** Relative to the folder that was searched. */
   readonly file: string;
   readonly model: EvaluatedModel;
-  /** Of the harness; null where the file does not say. */
+  /** Version of the harness; null where the file does not say. */
   readonly version: string | null;
   /** ISO 8601. */
   readonly time: string | null;

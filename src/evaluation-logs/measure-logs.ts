@@ -37,7 +37,7 @@ export interface Logs {
 
 interface ReadLogs {
   readonly benchmarks: Benchmarks;
-  /** Of tasks that this program exported; null if there are none. */
+  /** Probes of tasks that this program exported; null if there are none. */
   readonly probes: MeasuredProbes | null;
 }
 

@@ -17,7 +17,7 @@ import {
 } from './render-document.ts';
 import type { DocumentFormat, Task } from './task.ts';
 
-/** What a task and its documents are, beside a document itself. */
+/** What is known about a task and its documents, apart from the document itself. */
 export interface TaskContextOptions {
   readonly task: Task;
   readonly fields: ReadonlySet<string>;

@@ -53,7 +53,7 @@ class Loader {
     if (!isInside(real, this.#tree)) {
       throw new UserError(
         `${name}, which ${this.#first} includes, is outside of ${relative(process.cwd(), this.#tree) || 'the working directory'}`,
-        'put it beside the task',
+        'put it next to the task',
       );
     }
     if (this.#seen.has(real)) throw new UserError(`${name} is included twice`, 'remove one of its includes');

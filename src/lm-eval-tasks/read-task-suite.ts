@@ -21,7 +21,7 @@ interface TaskSuiteOptions extends ProbeFileOptions {
   readonly documents?: GivenDocuments;
   readonly numFewshot?: number;
   readonly files?: TaskFiles;
-  /** Of the task itself, if it has been read. */
+  /** Text of the task itself, if it has been read. */
   readonly text?: string;
 }
 

@@ -63,7 +63,7 @@ export function fieldOrTemplate(text: string, { document }: Pick<DocumentSource,
   return document.has(text) ? (document.get(text) ?? null) : renderTemplate(text, document);
 }
 
-/** A name of a field stands for its value. @returns undefined if it is none */
+/** A name of a field stands for its value. @returns undefined for other names */
 function fieldOf(name: string, { document, fields }: DocumentSource): PythonValue | undefined {
   if (!fields.has(name)) return undefined;
   const value = document.get(name);

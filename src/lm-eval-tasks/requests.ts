@@ -36,9 +36,9 @@ interface NamedRule {
 }
 
 interface TaskDocuments {
-  /** Of the split that is asked, all from the first one on: few-shot examples depend on the order. */
+  /** Documents of the split that is asked, all from the first one on: few-shot examples depend on the order. */
   readonly asked: readonly PythonDict[];
-  /** Of the split of the few-shot examples, or those of the task. */
+  /** Documents of the split of the few-shot examples, or the task's own examples. */
   readonly fewshot: readonly PythonDict[];
 }
 

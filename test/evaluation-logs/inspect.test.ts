@@ -88,7 +88,7 @@ describe('logs of Inspect as a measurement', () => {
         const counts = bothRight === null ? null : { bothRight, onlyBaseline, onlyCandidate, bothWrong };
         const { p: wanted, ...wantedCounts } = paired ?? { p: null };
         expect(counts, `${name} ${row.filter}`).toEqual(paired === null ? null : wantedCounts);
-        // Of the mean over epochs, expected.json of inspect-repeats has the numbers.
+        // The numbers of the mean over epochs are in expected.json of inspect-repeats.
         if (counts !== null) expect(p).toBeCloseTo(wanted ?? Number.NaN, 12);
       }
     }

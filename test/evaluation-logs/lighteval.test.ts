@@ -205,7 +205,7 @@ describe('details of a task', async () => {
     expect(toDetails([...rows].reverse(), 'x', of)).toEqual(toDetails(rows, 'x', of));
   });
 
-  it('with a document that is there twice, or a row that is none, are refused', () => {
+  it('with a document that is there twice, or a row that is not valid, are refused', () => {
     expect(() => toDetails([...rows, rows[3]], 'x.parquet', of)).toThrow(
       /x\.parquet: row 41: document \d+ is there twice/,
     );
@@ -239,7 +239,7 @@ describe('details of a task', async () => {
     expect(causeOf(edited, settings)).toBe(cause);
   });
 
-  it('are the same prompts whatever stood beside them in a batch', () => {
+  it('are the same prompts whatever else was in the batch', () => {
     const generated = rows.findIndex(({ metric }) => metric.em !== null);
     const padded = changed(({ model_response: own }) => {
       own.input_tokens.unshift(2, 2, 2);

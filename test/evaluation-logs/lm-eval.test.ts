@@ -161,7 +161,7 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
     );
   });
 
-  it('may be those of version 0.4.2: results.json, and beside it one list for each task', async () => {
+  it('may be those of version 0.4.2: results.json, and next to it one list for each task', async () => {
     const { folder, results, samples, sums } = copied();
     const before = await readLmEval(folder);
     const model = results.slice(0, results.lastIndexOf('/'));
@@ -304,7 +304,7 @@ describe('logs that cannot be believed are refused with file and line', () => {
   it('samples without results, and a folder without either', async () => {
     const { folder, results, samples } = copied();
     cpSync(samples, samples.replace('_2026', '_2025'));
-    await expect(readLmEval(folder)).rejects.toThrow(/_2025.* belongs to no results file beside it/);
+    await expect(readLmEval(folder)).rejects.toThrow(/_2025.* belongs to no results file next to it/);
     rmSync(results);
     await expect(readLmEval(folder)).rejects.toThrow(/has no results_….json/);
     await expect(readLmEval(join(folder, 'nowhere'))).rejects.toThrow(/does not exist/);

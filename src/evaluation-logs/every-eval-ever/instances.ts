@@ -11,7 +11,7 @@ import { canBeRight, type NamedResult } from './results.ts';
 
 const messageSchema = z.looseObject({ role: z.string(), content: z.unknown().optional() });
 
-/** One line: what one answer to a sample scored in one result, as far as it is needed. */
+/** One line: what one answer to a sample scored in one result. Only the fields that are needed. */
 const rowSchema = z.looseObject({
   evaluation_id: z.string(),
   model_id: z.string(),
@@ -37,9 +37,9 @@ export interface EeeItem {
   readonly doc: string;
   readonly prompt: string;
   readonly target: string;
-  /** Of a choice between several. */
+  /** For a choice between several: how many there are, and how many are right. */
   readonly guessing: Pick<BenchmarkDocument, 'choices' | 'rightChoices'>;
-  /** By result, those of each answer. */
+  /** Scores of each answer, by result. */
   readonly scores: ReadonlyMap<NamedResult, readonly number[]>;
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const text = z.string().nullish();
 const details = z.record(z.string(), z.string()).nullish();
 
-/** One metric of one evaluation, as far as it is needed. */
+/** One metric of one evaluation; only the fields that are needed. */
 const resultSchema = z.looseObject({
   evaluation_result_id: text,
   evaluation_name: z.string().min(1),

@@ -10,7 +10,7 @@ const solverSchema = z.looseObject({ solver: z.string(), params: anything, param
 
 const metricSchema = z.looseObject({
   name: z.string(),
-  /** Of a metric that is one of several values of one function. */
+  /** Set for a metric that is one of several values of one function. */
   group: name,
   value: z.number().nullish(),
   params: anything,
@@ -27,7 +27,7 @@ const scoreSchema = z.looseObject({
 });
 export type LoggedScore = z.infer<typeof scoreSchema>;
 
-/** Everything of a log but its samples, as far as it is needed (EvalLog of inspect_ai/log/_log.py). */
+/** A log without its samples (EvalLog of inspect_ai/log/_log.py); only the fields that are needed. */
 const headerSchema = z.looseObject({
   version: z.int(),
   status: z.string(),

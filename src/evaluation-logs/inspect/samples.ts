@@ -14,7 +14,7 @@ const messageSchema = z.looseObject({
 });
 type Message = z.infer<typeof messageSchema>;
 
-/** One sample in one epoch, as far as it is needed. */
+/** One sample in one epoch; only the fields that are needed. */
 const sampleSchema = z.looseObject({
   id: z.union([z.string(), z.number()]),
   epoch: z.int().positive(),

@@ -24,7 +24,7 @@ const rowSchema = z.looseObject({
     num_samples: z.int().positive().nullish(),
     unconditioned_query: z.string().nullish(),
   }),
-  /** Of this way of answering; the others are null. */
+  /** Metrics of this way of answering; the others are null. */
   metric: z.record(z.string(), z.unknown()),
   model_response: z.looseObject({
     /** The prompt as it was sent; some engines leave it out. */
@@ -153,7 +153,7 @@ function toRow(json: unknown, where: string): Row {
   throw new UserError(`${where} is not a detail of lighteval: ${path.map(String).join('.')}: ${message}`, HINT);
 }
 
-/** Of every choice; null for generated answers. */
+/** Log-likelihood of every choice; null for generated answers. */
 function logprobsOf({ doc, model_response: { logprobs } }: Row): readonly (number | null)[] | null {
   const isLoglikelihood = (doc.sampling_methods ?? []).includes('LOGPROBS');
   if (!isLoglikelihood || !logprobs || logprobs.length === 0 || logprobs.length !== doc.choices?.length) return null;
@@ -167,7 +167,7 @@ function promptOf({ doc, model_response: response }: Row, { systemInstruction }:
   return sha256(canonicalJson([sent, examples, doc.instruction ?? null, doc.unconditioned_query, systemInstruction]));
 }
 
-/** Generated answers have the prompt as long as the longest one beside it, filled up with one token at its start. */
+/** Prompts of generated answers are padded at their start, with one token, to the longest one of the batch. */
 function withoutPadding({ input_tokens: tokens, padded_tokens_count: count }: Row['model_response']): unknown[] {
   const all = tokens ?? [];
   const padding = all.slice(0, count ?? 0);

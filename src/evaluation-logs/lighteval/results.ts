@@ -22,7 +22,7 @@ const taskSchema = z.looseObject({
   metrics: z.array(metricSchema).nullish(),
 });
 
-/** results_DATE.json, as far as it is needed (`EvaluationTracker.results` of lighteval/logging/evaluation_tracker.py). */
+/** results_DATE.json (`EvaluationTracker.results` of lighteval/logging/evaluation_tracker.py); only the fields that are needed. */
 const resultsSchema = z.looseObject({
   config_general: z.looseObject({
     lighteval_sha: text,
@@ -113,7 +113,7 @@ export function isLightevalMean(results: LightevalResults, key: string, metric: 
   return definitionOf(results, key, metric)?.corpus_level_fn === 'mean';
 }
 
-/** What the file says about one task, beside its metrics. */
+/** What the file says about one task, apart from its metrics. */
 export function lightevalTaskSettings(results: LightevalResults, key: string) {
   const task = results.config_tasks[key];
   const { version = null } = task ?? {};

@@ -28,10 +28,10 @@ export interface ExportedTaskLog {
 /** An item, and what the harness had for it. */
 export interface AnsweredItem {
   readonly item: ProbeItem;
-  /** Of every choice. */
+  /** Log-likelihood of every choice. */
   readonly logprobs: readonly number[] | null;
   readonly text: string | null;
-  /** Of the right answer, where answers are generated. */
+  /** Log-likelihood of the right answer, where answers are generated. */
   readonly targetLogprob: number | null;
   /** Those that were read; an item has one answer in each of its parts. */
   readonly parts: readonly ExportPart[];
@@ -134,7 +134,7 @@ function messageOf({ question }: ProbeItem, i: number): string {
   return question.kind === 'choice' ? at(question.choices, i) : question.target;
 }
 
-/** Of the other settings, those that change nothing. */
+/** Whether the answer was generated as the item asks; no further setting may change it. */
 function isSameGeneration(argument: unknown, item: ProbeItem, maxNewTokens: number): boolean {
   const given = (argument ?? {}) as Readonly<Record<string, unknown>>;
   const { until, max_gen_toks: limit, do_sample: samples, temperature = 0, ...others } = given;

@@ -12,14 +12,14 @@ export interface RunFiles {
 
 const HINT = "give the folder that lm_eval wrote with '--output_path … --log_samples'";
 const RESULTS = /^results_(?<date>.+)\.json$/;
-/** Of version 0.4.2, with `MODEL_TASK.jsonl` beside it. */
+/** The name in version 0.4.2, where samples are in `MODEL_TASK.jsonl`. */
 const OLD_RESULTS = 'results.json';
 const SAMPLES = /^samples_.+\.jsonl$/;
 
 /**
- * Search a folder, and those in it, for runs: `results_DATE.json`, and beside it `samples_TASK_DATE.jsonl` of every task; if there
- * are none, for those of version 0.4.2. Links are not followed.
- * @throws UserError if there is no run, or a samples file of none
+ * Search a folder, and those in it, for runs: `results_DATE.json`, and next to it `samples_TASK_DATE.jsonl` of every task. Without
+ * such runs, search for those of version 0.4.2. Links are not followed.
+ * @throws UserError if there is no run, or a samples file that belongs to none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {
   const files = await openedFilesIn(folder, HINT);
@@ -40,7 +40,7 @@ export async function findRuns(folder: string): Promise<RunFiles[]> {
   const stray = samples.map(({ parent, name }) => join(parent, name)).find((path) => !known.has(path));
   if (stray === undefined) return runs;
   throw new UserError(
-    `${join(folder, stray)} belongs to no results file beside it`,
+    `${join(folder, stray)} belongs to no results file next to it`,
     'copy the whole folder of the run',
   );
 }
@@ -57,7 +57,7 @@ function oldRun({ parent, name }: FoundFile, files: readonly FoundFile[]): RunFi
     const twice = found.find(([task], i) => found.findIndex(([other]) => other === task) < i);
     if (twice === undefined) return new Map(found);
     throw new UserError(
-      `${twice[1]} is not the only file of task ${twice[0]} beside ${name}`,
+      `${twice[1]} is not the only file of task ${twice[0]} next to ${name}`,
       'give the files of one run',
     );
   };

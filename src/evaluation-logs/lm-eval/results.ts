@@ -9,7 +9,7 @@ import { type TaskConfig, taskConfigSchema } from '../../probes/files/lm-eval/in
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 
-/** The configuration of a task, as far as it is needed; it has everything that the YAML of the task has. */
+/** The configuration of a task: everything that its YAML has, of which only some fields are needed. */
 const configSchema = z.looseObject({
   output_type: z.string().nullish(),
   repeats: z.int().positive().nullish(),
@@ -19,7 +19,7 @@ const configSchema = z.looseObject({
   filter_list: z.unknown().optional(),
 });
 
-/** results_DATE.json, as far as it is needed. Keys came and went from version to version. */
+/** results_DATE.json, only the fields that are needed. Keys came and went from version to version. */
 const resultsSchema = z.looseObject({
   results: record(z.looseObject({ alias: z.string().nullish() })),
   groups: record(z.unknown()).nullish(),
@@ -102,7 +102,7 @@ function flagOf(flags: unknown, metric: string): boolean | null {
   return typeof flag === 'boolean' ? flag : null;
 }
 
-/** What the file says about one task, beside its metrics. */
+/** What the file says about one task, apart from its metrics. */
 export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
   const config = results.configs[task];
   const shots = results['n-shot']?.[task];
@@ -121,7 +121,7 @@ export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
   };
 }
 
-/** Files of one's own are read by a builder such as `json`, or beside its name. */
+/** Local files are read by a builder such as `json`, or are given as `data_files` or `data_dir`. */
 function datasetOf(config: LmEvalResults['configs'][string] | undefined) {
   const { dataset_path: path = null, dataset_kwargs: given } = config ?? {};
   const isOwn = ['data_files', 'data_dir'].some((key) => (given?.[key] ?? null) !== null);

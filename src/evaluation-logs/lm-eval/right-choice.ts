@@ -2,7 +2,7 @@ import { at } from '@shadow-gate/platform';
 import type { BenchmarkDocument } from '../../measure/schema/index.ts';
 
 interface Answered {
-  /** Of each choice, the prompt and the continuation. */
+  /** Prompt and continuation of each choice. */
   readonly requests: readonly unknown[];
   readonly logprobs: BenchmarkDocument['logprobs'];
   /** Index or text of the right choice. */

@@ -10,7 +10,7 @@ type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 /** What one line of samples has of a document whose answer was sampled several times. */
 interface SampledLine {
   readonly target: unknown;
-  /** Of the one request. */
+  /** Responses to the one request. */
   readonly responses: readonly unknown[];
   /** What the file has for `exact_match` under the filter; null without. */
   readonly exactMatch: number | null;
@@ -92,7 +92,7 @@ function fits(right: readonly boolean[], exactMatch: number | null, pipeline: Pi
 interface SampledDocuments {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
-  /** Of each reading, the answers of each document that are right, by its number. */
+  /** For each reading, which answers to each document are right, by its number. */
   readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
 }
 

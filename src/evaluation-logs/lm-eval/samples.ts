@@ -9,7 +9,7 @@ import { countGuessableChoices } from './guessing.ts';
 import { rightChoice } from './right-choice.ts';
 import type { SampleReading } from './sampled-answers.ts';
 
-/** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
+/** One line of samples_TASK_DATE.jsonl: a document under one filter; only the fields that are needed. */
 const sampleSchema = z.looseObject({
   doc_id: z.int().nonnegative(),
   doc: z.unknown(),
@@ -40,7 +40,7 @@ interface SamplesContext {
 interface Samples {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
-  /** Of each reading, which answers to a document are right, by its number. */
+  /** For each reading, which answers to each document are right, by its number. */
   readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
 }
 
@@ -195,7 +195,7 @@ function requestsOf(given: Sample['arguments']): unknown[] {
   );
 }
 
-/** Of the first answer to each request; null if any is not a log-likelihood. Numbers are written as strings. */
+/** Log-likelihoods in the first answer to each request; null if any is not a number. Numbers are written as strings. */
 function logprobsOf(resps: Sample['resps']): (number | null)[] | null {
   const values = resps.map(([first]) => (Array.isArray(first) ? first[0] : first));
   const numbers = values.map((value) => (typeof value === 'string' ? Number(value) : value));

@@ -8,7 +8,7 @@ import { type Documents, type IsNeeded, readDocumentFile, readHubDocuments } fro
 
 /** What the policy names. */
 export interface GivenDocuments {
-  /** Of the split that is asked, or by split. */
+  /** The file of the split that is asked, or files by split. */
   readonly files: string | Readonly<Record<string, string>>;
   /** The folder of the policy, from which paths lead. */
   readonly folder: string;

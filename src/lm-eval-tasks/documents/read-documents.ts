@@ -17,19 +17,19 @@ import { readTable } from './csv.ts';
 /** Documents, in order. */
 export interface Documents {
   readonly documents: readonly PythonDict[];
-  /** Of a data set on a hub: its address with the commit, if the one that was given can move. */
+  /** Address of a data set on a hub with its commit, if the given address can move. */
   readonly pinned: string | null;
   /** Its address with the commit; null for files. */
   readonly source: string | null;
 }
 
-/** Whether a column is needed: a data set may have pictures beside its questions. */
+/** Whether a column is needed: a data set may have pictures next to its questions. */
 export type IsNeeded = (column: string) => boolean;
 
 const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl of lm-evaluation-harness';
 
 /**
- * The documents of a local file, with the types that Python gives their values. Of samples of lm-evaluation-harness they are the
+ * The documents of a local file, with the types that Python gives their values. In samples of lm-evaluation-harness, they are the
  * documents of its lines, by `doc_id`.
  * @param name what errors call it
  * @throws UserError with the line, for what is no document
