@@ -29,14 +29,14 @@ const OF_QUESTIONS = [
   ...(['samples', 'temperature'] as const),
 ];
 
-/** Limits of a loss, and what is judged apart. A file of requests may have a level beside these. */
+/** Limits of a loss, and what is judged apart. A file of requests may also have a level. */
 const OF_LOSSES = ['required', 'drop', 'relative-drop', 'floor', 'slices'] as const;
 
 type Settings = Omit<ApartFile, 'file'> & {
   readonly [Key in 'refusal-patterns' | 'level' | (typeof OF_QUESTIONS | typeof OF_LOSSES)[number]]?: unknown;
 };
 
-/** A setting that cannot stand beside the others of an entry, and what to do; null if there is none. */
+/** A setting that contradicts the others of an entry, and what to do; null if there is none. */
 export function findApartMistake(own: Settings): { readonly key: string; readonly message: string } | null {
   if (own.scoring !== REFUSAL_SCORING && own['refusal-patterns'] !== undefined) {
     return { key: 'refusal-patterns', message: `is of requests: add scoring: ${REFUSAL_SCORING}, or leave it out` };

@@ -61,7 +61,7 @@ export type PolicyRule = z.infer<typeof ruleSchema>;
 /** Quiet between re-seeded runs, whose ratios differ by up to 17% (docs/lab-notes/decisions/018-calibration.md). */
 const RATIO_TOLERANCE = 0.25;
 
-/** Without a calibration, and beside probes that decide, a finding of these is information: see `isInformation`. */
+/** Without a calibration, and with probes that decide, findings of these rules are information: see `isInformation`. */
 const DEFAULT_RULES: readonly PolicyRule[] = [
   {
     metric: 'mlpAttentionRatio',
@@ -75,8 +75,8 @@ const DEFAULT_RULES: readonly PolicyRule[] = [
 ];
 
 /**
- * Beside the defaults, for updates of low rank, whose MLP ÷ attention ratio says nothing: is an adapter narrower than the
- * approved one, and is it still of its size? The limits come from adapters that were trained for this
+ * More rules for updates of low rank, where the MLP ÷ attention ratio says nothing: is an adapter narrower than the approved one,
+ * and does it still have the same size? The limits come from adapters that were trained for this
  * (docs/lab-notes/decisions/009-adapters.md).
  */
 export const LOW_RANK_RULES: readonly PolicyRule[] = [
@@ -104,7 +104,7 @@ export const policySchema = z.strictObject({
   exceptions: z.array(exceptionSchema).min(1).optional(),
   /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
-  /** ΔW beside those of known-good checkpoints (docs/how-to/calibration.md). */
+  /** ΔW compared with the updates of known-good checkpoints (docs/how-to/calibration.md). */
   calibration: z
     .strictObject({
       /** The file; by default `.shadow-gate/calibration.json`, where it exists. */
@@ -130,7 +130,7 @@ export const policySchema = z.strictObject({
   /** What accuracy does not show: files that decide how the model is used, and the size of its logits. */
   behavior: z
     .strictObject({
-      /** Of every part that has no level of its own. */
+      /** Level of every part that has none of its own. */
       level: level.default('warn'),
       tokenizer: level.optional(),
       'special-tokens': level.optional(),
@@ -151,7 +151,7 @@ export const policySchema = z.strictObject({
   /** The checkpoint has to be signed (`model.sig`). Without this a signature is compared with the files alone. */
   signature: z
     .strictObject({
-      /** Of the signer, in PEM. */
+      /** Public key of the signer, in PEM. */
       'public-key': z
         .string()
         .refine((pem) => publicKeyDigest(pem) !== null, 'is not a public key on P-256, P-384 or P-521 in PEM'),
@@ -185,7 +185,7 @@ export function effectiveRules(policy: Policy): readonly PolicyRule[] {
   return [...policy.rules, ...notReplaced(DEFAULT_RULES, policy)];
 }
 
-/** The rules that are in effect beside them for updates of low rank. */
+/** The rules that are also in effect for updates of low rank. */
 export function lowRankRules(policy: Policy): readonly PolicyRule[] {
   return notReplaced(LOW_RANK_RULES, policy);
 }

@@ -52,13 +52,13 @@ const suiteSchema = z.union(
     z
       .strictObject({
         file: z.string().min(1),
-        /** `text`: what is in the file is not asked but scored, as texts; of `builtin`, the prompts of its benchmark forms. */
+        /** `text`: what is in the file is not asked but scored, as texts; for `builtin`, the prompts of its benchmark forms. */
         kind: z.literal('text', 'must be text, or be left out for questions').optional(),
-        /** Of the built-in suite: how many facts it asks, with one level of each family. */
+        /** For the built-in suite: how many facts it asks, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
         /** How a choice is scored, by default as the format of the file implies; or that its records are requests that have to be refused. */
         scoring: z.enum([...CHOICE_SCORINGS, REFUSAL_SCORING]).optional(),
-        /** Of requests: regular expressions, in any case, one of which a refusal matches. */
+        /** For requests: regular expressions, in any case, one of which a refusal matches. */
         'refusal-patterns': z.array(regularExpression).min(1).optional(),
         /** None of its questions may be answered wrong: they are judged one by one. */
         'must-pass': z.boolean().optional(),
@@ -74,7 +74,7 @@ const suiteSchema = z.union(
         steps: z.enum(['strict', 'loose']).optional(),
         /** What the file calls its fields, if not by names that are known. */
         fields: fieldNamesSchema.optional(),
-        /** The benchmark form, with `{question}` and, of questions with choices, perhaps `{choices}`. */
+        /** The benchmark form, with `{question}` and, for questions with choices, perhaps `{choices}`. */
         prompt: z.string().min(1).optional(),
         /** Examples before each question: the first ones of a file of the same kind. */
         'few-shot': z
@@ -82,16 +82,16 @@ const suiteSchema = z.union(
           .optional(),
         /** A regular expression by which the answer is found in a generated text, after reasoning perhaps. */
         'answer-pattern': regularExpression.optional(),
-        /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
+        /** For samples of lm-evaluation-harness: the filter by which generated answers are read. */
         filter: z.string().min(1).optional(),
-        /** Of a task of lm-evaluation-harness: the documents that are asked, or those of each split. */
+        /** For a task of lm-evaluation-harness: the documents that are asked, or those of each split. */
         documents: z
           .union(
             [z.string().min(1), z.record(z.string().min(1), z.string().min(1))],
             'must be a file, or {split: file}',
           )
           .optional(),
-        /** Of the same: the number of few-shot examples, instead of its own. */
+        /** For the same: the number of few-shot examples, instead of its own. */
         'num-fewshot': z.int().nonnegative().max(100).optional(),
         /** Whether its prompts are messages of a chat; by default as for all suites, or as its harness did it. */
         'chat-template': z.boolean().optional(),
@@ -152,10 +152,10 @@ const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
     if (message !== null) context.addIssue({ code: 'custom', path: [i, 'twins-of'], message });
   }
   if (files.length > 0 && questions.length === 0) {
-    const message = 'texts alone decide nothing: list builtin, or a file of questions, beside them';
+    const message = 'texts alone decide nothing: list builtin, or a file of questions, as well';
     context.addIssue({ code: 'custom', path: [0, 'kind'], message });
   } else if (questions.length > 0 && questions.every((file) => roleOf(file) !== undefined)) {
-    const message = 'requests and must-pass questions show no skill: list builtin, or a benchmark, beside them';
+    const message = 'requests and must-pass questions show no skill: list builtin, or a benchmark, as well';
     context.addIssue({ code: 'custom', path: [files.findIndex((file) => roleOf(file) !== undefined)], message });
   }
   const benchmarks = questions.filter((file) => file['twins-of'] === undefined);

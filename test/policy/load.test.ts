@@ -102,7 +102,7 @@ rules:
     ['a bomb of aliases', 'a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: [*b,*b,*b,*b]\n', /alias|unknown key/i],
     ['null in place of suites', 'probes:\n', /:1:8: probes: /],
     ['texts alone', 'probes: [{file: a.txt, kind: text}]\n', /:1:\d+: probes\.0\.kind: texts alone decide nothing/],
-    ['a kind that is none', 'probes: [builtin, {file: a.txt, kind: question}]\n', /probes\.1\.kind: must be text/],
+    ['an unknown kind', 'probes: [builtin, {file: a.txt, kind: question}]\n', /probes\.1\.kind: must be text/],
     [
       'settings of texts',
       'probes: [builtin, {file: a.txt, kind: text, scoring: raw}]\n',
