@@ -12,14 +12,14 @@ const digestSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/)
 /** A verdict, and what it depends on. It claims nothing that the report does not have, but for the commit. */
 const predicateSchema = z.strictObject({
   verdict: z.enum(VERDICTS),
-  /** Of the command line: 0 passed (`pass`, `warn`), 1 failed, 3 inconclusive; whatever `fail-on` says. */
+  /** Exit code of the command line: 0 passed (`pass`, `warn`), 1 failed, 3 inconclusive, independent of `fail-on`. */
   exitCode: z.int(),
   /** Null: there is none. */
   baseline: digestSchema.nullable(),
   reference: digestSchema.nullable(),
-  /** Of the text of the policy that was used; null: the defaults of this version. */
+  /** Digest of the text of the policy that was used; null: the defaults of this version. */
   policy: digestSchema.nullable(),
-  /** Of the bytes of report.json. */
+  /** Digest of the bytes of report.json. */
   report: digestSchema,
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
   /** The commit that was checked: of a pull request its head. */
@@ -44,7 +44,7 @@ const REPORT_NAME = 'report.json';
 /**
  * What there is to sign of a report.
  * @param bytes of report.json
- * @throws UserError for a report whose digests are none
+ * @throws UserError for a report whose digests are not valid
  */
 export function verdictStatement(
   { verdict, candidate, baseline, reference, policyDigest, tool }: Report,

@@ -50,7 +50,7 @@ function stratumOf(units: readonly Unit[]) {
   const kinds = groupBy(units, ({ terms }) => terms.join(' '));
   const indexes = new Map([...kinds.keys()].map((key, i) => [key, i]));
   return {
-    /** Of each unit. */
+    /** Kind of each unit. */
     kindOf: Int32Array.from(units, ({ terms }) => indexes.get(terms.join(' ')) ?? 0),
     kinds: [...kinds.values()].map(([first]) => first?.terms ?? []),
     /** Room for how often each kind was drawn. */

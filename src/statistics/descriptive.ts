@@ -17,7 +17,7 @@ export function standardDeviation(values: readonly number[]): number {
   return values.length === 0 ? 0 : deviationOf([...values]);
 }
 
-/** Of a mean: s/√n, with n − 1 in s. Null for fewer than two values. */
+/** s/√n, with n − 1 in s. Null for fewer than two values. */
 export function standardErrorOfMean(values: readonly number[]): number | null {
   return values.length < 2 ? null : sampleStandardDeviation([...values]) / Math.sqrt(values.length);
 }

@@ -58,7 +58,7 @@ export function jointConformal(
   return { p: (1 + exceeding) / all.length, threshold: at(scores, allowed - 1), deviations };
 }
 
-/** Of each value from all others, in their standard deviations. */
+/** Deviation of each value from all others, in their standard deviations. */
 function deviationsOf(values: readonly number[], side: ConformalSide): number[] {
   return values.map((value, i) => {
     const others = [...values.slice(0, i), ...values.slice(i + 1)];

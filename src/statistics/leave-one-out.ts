@@ -5,9 +5,9 @@ import { arithmeticMean } from './descriptive.ts';
 export interface LeaveOneOutLine {
   readonly slope: number;
   readonly intercept: number;
-  /** Of each point, from the line through all others. */
+  /** Distance of each point from the line through all others. */
   readonly residuals: readonly number[];
-  /** Root mean square of the residuals, and that of the same points from the mean of all others. */
+  /** Root mean square of the residuals; `errorOfMean`: the same, from the mean of all others instead of the line. */
   readonly error: number;
   readonly errorOfMean: number;
 }

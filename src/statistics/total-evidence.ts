@@ -35,8 +35,8 @@ const BETS = Array.from({ length: 24 }, (_, i) => (0.995 * (i + 1)) / 24);
  *
  * They draw one number at a time. Here a block holds of each stratum s a random part: ⌊cR⌋ or ⌈cR⌉ of its R numbers that are
  * left, with mean cR, independently (`balancedBlocks`). With aᵢ = 1 + λ(xᵢ − μ) ≥ 0, μ the mean of what is left if the sum is
- * `total`, and λ ≥ 0 chosen before the block, the wealth grows by ∏aᵢ over the block. Of k numbers drawn from a stratum its
- * mean is at most ās^k (Maclaurin's inequality), over the random k at most e^{cR(ās − 1)}, and over all strata at most
+ * `total`, and λ ≥ 0 chosen before the block, the wealth grows by ∏aᵢ over the block. Its mean over k numbers drawn from a stratum
+ * is at most ās^k (Maclaurin's inequality), over the random k at most e^{cR(ās − 1)}, and over all strata at most
  * exp(cλ Σ(xᵢ − μ)) ≤ 1. So the wealth is a supermartingale. It holds for any part of the population that is known beforehand.
  *
  * Simulated with the strata and blocks of the built-in suite, α = .05, 5,000 populations of each of four kinds whose sum is `total`:
@@ -96,7 +96,7 @@ class Belief {
     this.#add(0, (1 - low - high) * weight);
   }
 
-  /** Of what was seen. */
+  /** Sum of what was seen. */
   get sum(): number {
     return this.#sum;
   }

@@ -53,7 +53,7 @@ export class FakeGithub extends FakeServer {
   readonly checkRuns: StoredCheckRun[] = [];
   /** What happened to the labels of `o/r#7`, oldest first. */
   readonly labelings: StoredLabeling[] = [];
-  /** Of people, by their logins; others have none. */
+  /** Permissions of people, by their logins; others have none. */
   readonly permissions = new Map<string, string>();
   /** `permissions: checks: write`, which few jobs give. */
   canWriteChecks = true;

@@ -36,7 +36,7 @@ const RUNS = [
 ];
 
 describe('the joint conformal test', () => {
-  it('has the scores that NumPy gives for each of the twenty beside the nineteen others', () => {
+  it('has the scores that NumPy gives for each of the twenty compared with the nineteen others', () => {
     // d = (A[i] - np.delete(A, i, 0).mean(0)) / np.delete(A, i, 0).std(0, ddof=1); score = max(d[0], -d[1], abs(d[2]))
     const { p, threshold, deviations } = jointConformal(RUNS, [3.9, 0.62, 31], ['up', 'down', 'both'], 0.1);
     expect(p).toBeCloseTo(0.1, 12);
@@ -114,7 +114,7 @@ describe('a widened range', () => {
     [[1, 1.1, 1.05, 1.2, 1.02], 0.8343752934, 1.3136247067, 'deviations', 'deviations'],
     [[1, 1, 1, 1, 1, 1, 1, 9], -6.4852813742, 13, 'deviations', 'range'],
     [[5, 5, 5], 5, 5, 'range', 'range'],
-  ] as const)('of %j reaches as far as the wider of its rules', (values, low, high, byLow, byHigh) => {
+  ] as const)('of %j has the ends of the wider of its rules', (values, low, high, byLow, byHigh) => {
     const range = widenedRange(values);
     expect(range.low).toBeCloseTo(low, 9);
     expect(range.high).toBeCloseTo(high, 9);

@@ -19,7 +19,7 @@ function errorRate(losses: number, { within, prior }: { readonly within: number;
     const random = new Random(seed, 'population');
     const numbers: number[] = Array(FACTS.length).fill(0);
     const order = random.shuffle(FACTS.map((_, i) => i).slice(0, within));
-    // Some changes both ways beside the losses.
+    // Some changes both ways in addition to the losses.
     const both = random.int(0, 8);
     for (const [place, i] of order.slice(0, losses + 2 * both).entries())
       numbers[i] = place >= losses && place % 2 === losses % 2 ? 1 : -1;

@@ -13,7 +13,7 @@ function evidence(blocks: SeenBlocks['blocks'], size: number, total: number, pri
 }
 
 describe('evidence that a sum is above a total', () => {
-  // Of a population with T losses, k draws without one have the hypergeometric probability C(N − T, k) / C(N, k), and no e-value
+  // k draws without a loss from a population with T losses have the hypergeometric probability C(N − T, k) / C(N, k), and no e-value
   // may be larger than one over that.
   it.each([
     [360, 8, 54],

@@ -103,7 +103,7 @@ export class ApprovedFiles {
     return commit === null ? null : this.#objects.treeOf(commit);
   }
 
-  /** Of something that the base commit does not have: has the change brought it, or a step of the workflow? */
+  /** Who added what the base commit does not have: the change, or a step of the workflow? */
   async #addition(path: string, inRepository: string, own: string | null): Promise<Standing['change']> {
     const { commits } = this.#options;
     let isKnown = own !== null;

@@ -57,7 +57,7 @@ export async function probeFilesAtBase(
       return { place: other.path, path: own.path };
     };
     const taking = { choice, folder: policyPath === null ? '.' : dirname(policyPath) };
-    // The results file of a run is read beside its samples.
+    // The results file of a run is read along with its samples.
     const takeResults = async (folder: string | null) => {
       const beside = resultsBeside(name);
       const results = beside === null ? null : await find(files, beside, policyPath);
@@ -88,7 +88,7 @@ type Found = Standing & { readonly base: NonNullable<Standing['base']>; readonly
 const newFolder = (temporary: string): Promise<string> => mkdtemp(join(temporary, 'shadow-gate-probes-'));
 
 interface Taken {
-  /** Of the approved text. */
+  /** Path of the approved text. */
   readonly path: string;
   readonly change: ChangedInput | null;
 }

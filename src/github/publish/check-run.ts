@@ -30,9 +30,9 @@ export interface CheckRunPlace {
 
 export interface CheckRun extends CheckRunText, CheckRunPlace {
   readonly conclusion: Conclusion;
-  /** The file that findings stand at which are about none. */
+  /** The file that findings are shown at if they are about no file. */
   readonly anchor: string;
-  /** Of one that is open; null: a new one. */
+  /** Id of a check run that is open; null: a new one. */
   readonly id?: number | null;
   /** Digest of the checkpoint that was judged. */
   readonly digest?: string | undefined;

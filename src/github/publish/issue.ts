@@ -21,7 +21,7 @@ type IssueResult = { readonly url: string } | { readonly warning: string } | nul
 /** With a label, the issue is found without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
-/** Of 100 issues each: more would cost minutes and the rate limit of the repository. */
+/** Pages of 100 issues: more would cost minutes and the rate limit of the repository. */
 const MAX_PAGES = 30;
 
 /**

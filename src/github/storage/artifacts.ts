@@ -109,7 +109,7 @@ export function openArtifacts(
   };
 }
 
-/** Of an archive and of all files in it together, in bytes: two of the largest measurements that are read. */
+/** Size of an archive, and of all files in it together: two of the largest measurements that are read. */
 const MAX_ARCHIVE_BYTES = 2 * MAX_FILE_BYTES.measurement;
 
 /** Ours have two. */
@@ -146,7 +146,7 @@ export function unpackTexts(archive: Uint8Array): Map<string, string> {
   return new Map(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
 }
 
-/** Of a file in an archive, in an error. */
+/** Characters of a file name in an error. */
 const MAX_NAME_LENGTH = 100;
 
 /**

@@ -100,7 +100,7 @@ export function conversationRoutes(github: FakeGithub): readonly Route[] {
       },
     ],
     [
-      // Of all issues and pull requests, the newest first.
+      // Events of all issues and pull requests, the newest first.
       /^GET \/repos\/o\/r\/issues\/events$/,
       ({ url }) => {
         const { page, headers } = pageOf(url, github.labelings.map(dated).toReversed());
