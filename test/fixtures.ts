@@ -10,13 +10,13 @@ export function repository(...path: string[]): string {
   return join(root, ...path);
 }
 
-/** Of the gate and all packages, and of one package each. */
+/** Fixtures of the gate and of all packages, and those of one package each. */
 const FIXTURES = [
   repository('test', 'fixtures'),
   ...readdirSync(repository('packages')).map((name) => repository('packages', name, 'test', 'fixtures')),
 ];
 
-/** A small checkpoint or answers of another library; a `make_….py` beside it made it. @throws Error if there is none */
+/** A small checkpoint or answers of another library; a `make_….py` next to it made it. @throws Error if there is none */
 export function fixture(...path: string[]): string {
   const [name = '.'] = path;
   const folder = FIXTURES.find((one) => existsSync(join(one, name)));
@@ -24,7 +24,7 @@ export function fixture(...path: string[]): string {
   return join(folder, ...path);
 }
 
-/** Larger checkpoints beside the repository, where they are; null elsewhere. */
+/** Larger checkpoints next to the repository; null where they are not. */
 export function shared(...path: string[]): string | null {
   const full = join(root, '..', 'shared', ...path);
   return existsSync(full) ? full : null;

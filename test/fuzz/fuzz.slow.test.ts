@@ -12,7 +12,7 @@ import { FUZZERS } from './readers/index.ts';
 /** Enough to see that every fuzzer works; `npm run fuzz` tries millions. */
 const INPUTS = 12;
 
-/** A place for inputs, beside files that nothing may read. */
+/** A place for inputs, next to files that nothing may read. */
 function scratch(): string {
   const folder = temporaryFolder();
   const secret = join(folder, 'secret');

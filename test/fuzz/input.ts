@@ -13,10 +13,10 @@ export class Link {
 /** What one run of a reader gets: files and links by name. A reader of one text or file has a single one, `input`. */
 export type Input = Readonly<Record<string, Uint8Array | Link>>;
 
-/** Text in a file beside the folder of an input: it must be in no error and in no result. */
+/** Text in a file next to the folder of an input: it must be in no error and in no result. */
 export const SECRET = 'canary-7d1f4c';
 
-/** Put an input into a folder, and nothing else. `../secret/` beside it has files that nothing may read. */
+/** Put an input into a folder, and nothing else. `../secret/` next to it has files that nothing may read. */
 export function writeInput(input: Input, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

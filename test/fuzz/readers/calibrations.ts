@@ -60,7 +60,7 @@ function withNumber(run: CalibrationRun, random: Random): CalibrationRun {
 
 export const calibration: Fuzzer = {
   name: 'calibration',
-  about: 'calibration.json, and a candidate beside it',
+  about: 'calibration.json, and a candidate that it judges',
   make: (random) => {
     const made = calibrationLike(random);
     const target = random.int(0, made.runs.length - 1);

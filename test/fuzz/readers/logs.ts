@@ -78,11 +78,11 @@ function archiveOf(log: unknown): Uint8Array {
   return zipSync(Object.fromEntries(all.map(([name, json]) => [name, Buffer.from(JSON.stringify(json) ?? 'null')])));
 }
 
-/** Of a file in parts with checksums, whatever is damaged is noticed; of others, that something is missing or there twice. */
+/** Any damage to a file in parts with checksums is noticed; in other files, that something is missing or there twice. */
 const isNoticed = (damage: Damage, name: string): boolean =>
   damage === 'cut' || damage === 'doubled' || (damage === 'bytes' && name.endsWith('.eval'));
 
-/** So that more is read of a damaged file than that it is damaged. */
+/** Without checksums, more is read of a damaged file than that it is damaged. */
 function withoutChecksums(files: Files): Files {
   const plain = (bytes: Uint8Array) => Buffer.from(textOf({ input: bytes }).replace(/"checksum": "[0-9a-f]+",/, ''));
   return Object.fromEntries(

@@ -12,7 +12,7 @@ import { seedBytes } from '../seeds.ts';
 
 const FOLDER = ['test', 'fixtures', 'lm-eval-samples'] as const;
 
-/** Each file of samples, and the results beside it. */
+/** Each file of samples, and the results next to it. */
 const RUNS = readdirSync(join(process.cwd(), ...FOLDER), { recursive: true, encoding: 'utf8' })
   .filter((path) => /(^|\/)samples_[^/]+\.jsonl$/.test(path) && !/last_word|perplexity/.test(path))
   .sort()

@@ -142,7 +142,7 @@ function shardOf(names: readonly string[], header: Readonly<Record<string, unkno
 
 export const folder: Fuzzer = {
   name: 'checkpoint-folder',
-  about: 'a checkpoint folder: config.json, shards with their index, links, files beside them',
+  about: 'a checkpoint folder: config.json, shards with their index, links, other files',
   make: (random) => {
     const family = pickFamily(random);
     const whole = {
