@@ -6,12 +6,14 @@ const OF_ALL =
 
 /** Folders with the tests of the gate. */
 const GATE = 'test/';
+/** Of these, the tests of the documentation. */
+const DOCS = 'test/docs/';
 
 /**
  * The folders whose tests a change can break: those of the packages that it changes and of all that need them, and of the gate, which
  * needs every package.
  * @param changed paths in the repository
- * @returns none for a change of documents alone
+ * @returns for a change of documentation its own tests alone
  */
 export function affectedTests(changed: readonly string[], { folders, needs }: Workspaces): string[] {
   const all = [...folders.map((folder) => `${folder}/`), GATE];
@@ -26,7 +28,8 @@ export function affectedTests(changed: readonly string[], { folders, needs }: Wo
   }
   const isGate =
     affected.size > 0 || changed.some((path) => /^(src|test|scripts|study|action\.yml|examples)/.test(path));
-  return all.filter((folder) => (folder === GATE ? isGate : affected.has(folder.slice(0, -1))));
+  const ofDocs = !isGate && changed.some((path) => path.startsWith('docs/')) ? [DOCS] : [];
+  return [...all.filter((folder) => (folder === GATE ? isGate : affected.has(folder.slice(0, -1)))), ...ofDocs];
 }
 
 const isDocument = (path: string): boolean => path.endsWith('.md');

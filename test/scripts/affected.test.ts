@@ -20,7 +20,8 @@ it.each<[string, string[], string[]]>([
   ['the highest package', ['packages/language-model/src/model.ts'], ['packages/language-model/', 'test/']],
   ['the lock file', ['package-lock.json'], ALL],
   ['fixtures that all share', ['test/fixtures/gpt2/config.json'], ALL],
-  ['documents', ['docs/reference/cli.md', 'packages/spectra/README.md', 'CHANGELOG.md'], []],
+  ['the documentation', ['docs/reference/cli.md', 'CHANGELOG.md'], ['test/docs/']],
+  ['other documents', ['packages/spectra/README.md', 'CHANGELOG.md'], []],
 ])('a change of %s can break its tests and those of what needs it', (_, changed, expected) => {
   expect(affectedTests(changed, readWorkspaces(repository()))).toEqual(expected);
 });

@@ -40,6 +40,8 @@ interface OpenPage {
 interface ReportBrowser {
   /** Write a page to disk and open it, as somebody who has downloaded it does. Closed after the tests. */
   readonly open: (html: string, view?: View) => Promise<OpenPage>;
+  /** Open an address. What it requests from its own origin is no problem. */
+  readonly visit: (address: string, view?: View) => Promise<OpenPage>;
 }
 
 /** A browser for the tests of one `describe`, started before and closed after them. */
@@ -58,19 +60,27 @@ export function reportBrowser(): ReportBrowser {
     await browser?.close();
     await rm(folder, { recursive: true, force: true });
   });
+  const contextOf = ({ width = 1100, colorScheme = 'light', javaScript = true }: View) =>
+    browser.newContext({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled: javaScript });
   return {
-    open: async (html, { width = 1100, colorScheme = 'light', javaScript = true } = {}) => {
+    open: async (html, view = {}) => {
       count += 1;
       const file = join(folder, `report-${count}.html`);
       await writeFile(file, html);
-      const viewport = { width, height: 900 };
-      const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: javaScript });
-      return openFile(context, pathToFileURL(file).href);
+      const address = pathToFileURL(file).href;
+      return openPage(await contextOf(view), address, (url) => url.split('#')[0] === address);
     },
+    visit: async (address, view = {}) =>
+      openPage(await contextOf(view), address, (url) => new URL(url).origin === new URL(address).origin),
   };
 }
 
-async function openFile(context: BrowserContext, address: string): Promise<OpenPage> {
+/** @param isExpected whether the page may request this */
+async function openPage(
+  context: BrowserContext,
+  address: string,
+  isExpected: (url: string) => boolean,
+): Promise<OpenPage> {
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('console', (message) => {
@@ -78,7 +88,7 @@ async function openFile(context: BrowserContext, address: string): Promise<OpenP
   });
   page.on('pageerror', (error) => void problems.push(`uncaught: ${error.message}`));
   page.on('request', (request) => {
-    if (request.url().split('#')[0] !== address) problems.push(`request: ${request.url().slice(0, 200)}`);
+    if (!isExpected(request.url())) problems.push(`request: ${request.url().slice(0, 200)}`);
   });
   page.on('dialog', async (dialog) => {
     problems.push(`dialog: ${dialog.message()}`);

@@ -1,0 +1,62 @@
+// The documentation as a site, in out/site/: npm run docs:site [-- --serve | --edit] [-- --versions]
+//   --serve     shows it after building
+//   --edit      shows it without building, and follows what is edited
+//   --versions  builds the site of each tag vX.Y.Z too, in a folder of its own, as it was at that tag
+// Node 24 runs this file by itself: the workflow that publishes the site installs the packages of docs/ alone.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OUT = join(ROOT, 'out/site');
+const [, NAME] = (process.env.GITHUB_REPOSITORY ?? 'OWNER/shadow-gate').split('/');
+const BASE = process.env.SITE_BASE ?? `/${NAME}/`;
+const { values } = parseArgs({
+  options: { serve: { type: 'boolean' }, edit: { type: 'boolean' }, versions: { type: 'boolean' } },
+});
+
+// `v0` moves along with the releases. Tags from before there was a site have none.
+const tags = values.versions ? git('tag', '--list', 'v*.*.*', '--sort=-version:refname').split('\n') : [];
+const versions = tags.filter((tag) => tag !== '' && git('ls-tree', tag, 'docs/.vitepress/config.ts') !== '');
+
+if (values.edit) vitepress(ROOT, 'main', ['dev']);
+else {
+  vitepress(ROOT, 'main', ['build']);
+  for (const tag of versions) buildTag(tag);
+  if (values.serve) vitepress(ROOT, 'main', ['preview']);
+}
+
+function buildTag(tag: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'shadow-gate-site-'));
+  git('worktree', 'add', '--detach', folder, tag);
+  try {
+    vitepress(folder, tag, ['build', '--outDir', join(OUT, tag)]);
+  } finally {
+    git('worktree', 'remove', '--force', folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs VitePress on the documentation of a checkout, with its own packages. */
+function vitepress(checkout: string, version: string, [command = '', ...options]: readonly string[]): void {
+  const docs = join(checkout, 'docs');
+  const program = join(docs, 'node_modules/vitepress/bin/vitepress.js');
+  if (!existsSync(program)) run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], docs);
+  run(process.execPath, [program, command, docs, ...options], checkout, {
+    SITE_BASE: version === 'main' ? BASE : `${BASE}${version}/`,
+    SITE_VERSION: version,
+    SITE_VERSIONS: ['main', ...versions].join(' '),
+  });
+}
+
+function run(program: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): void {
+  const { status } = spawnSync(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
+  if (status !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${status}`);
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
+}
