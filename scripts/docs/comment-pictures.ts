@@ -70,7 +70,7 @@ async function commentOf([name, check]: readonly [string, readonly string[]], fo
 const before = ({ candidate }: Report): string =>
   new Date(Date.parse(candidate.measured) - 23 * 24 * 3600 * 1000).toISOString();
 
-/** @returns PNGs, named `fail-400-dark` */
+/** @returns PNGs, named `fail-400-dark`; `fail-400-dark-alone` is the comment without the page around it */
 async function shots(browser: Browser, comments: Readonly<Record<string, string>>): Promise<Record<string, Buffer>> {
   const pictures: Record<string, Buffer> = {};
   for (const [name, comment] of Object.entries(comments)) {
@@ -80,6 +80,7 @@ async function shots(browser: Browser, comments: Readonly<Record<string, string>
         const page = await browser.newPage({ viewport: { width, height: 100 }, colorScheme });
         await page.setContent(html);
         pictures[`${name}-${width}-${colorScheme}`] = await page.screenshot({ fullPage: true });
+        pictures[`${name}-${width}-${colorScheme}-alone`] = await page.locator('article').screenshot();
         await page.close();
       }
     }
@@ -104,7 +105,10 @@ try {
   const some = (shown: readonly string[], width: number, scheme: string) =>
     shown.flatMap((name) => pictures[`${name}-${width}-${scheme}`] ?? []);
   const sheets = {
-    comment: some(['fail'], 980, 'light'),
+    comment: some(['fail'], 980, 'light-alone'),
+    'comment-dark': some(['fail'], 980, 'dark-alone'),
+    'comment-narrow': some(['fail'], 400, 'light-alone'),
+    'comment-narrow-dark': some(['fail'], 400, 'dark-alone'),
     'comment-wide': some(['warn', 'pass'], 980, 'dark'),
     'comment-phone': some(names, 400, 'light'),
     'comment-phone-dark': some(['fail', 'pass'], 400, 'dark'),
