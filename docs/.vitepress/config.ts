@@ -9,7 +9,11 @@ export const PARTS: readonly Part[] = [
   {
     title: 'How to',
     folder: 'how-to',
-    pages: ['quantizing', 'merge', 'calibration', 'unforgeable', 'other-ci', 'engines'],
+    pages: [
+      ...['lora-on-a-laptop', '1b-on-a-hosted-runner', '7b-on-a-gpu-runner', '70b-with-vllm'],
+      ...['own-benchmark', 'lm-eval-logs', 'accepting-a-loss', 'calibration', 'quantizing', 'merge'],
+      ...['nightly', 'matrix', 'forks', 'unforgeable', 'other-ci', 'engines'],
+    ],
   },
   {
     title: 'Reference',

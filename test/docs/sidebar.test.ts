@@ -77,7 +77,7 @@ it.each([
   ['../README.md', '../index.md'],
   ['#inputs', '#inputs'],
   ['https://example.com/a.md', 'https://example.com/a.md'],
-  ['../lab-notes/upstream/README.md', `${SITE.github}/blob/v1.2.3/docs/lab-notes/upstream/README.md`],
+  ['../upstream/README.md', `${SITE.github}/blob/v1.2.3/docs/upstream/README.md`],
   ['../api/spectra.md', `${SITE.github}/blob/v1.2.3/docs/api/spectra.md`],
   ['../../src/action/inputs.ts', `${SITE.github}/blob/v1.2.3/src/action/inputs.ts`],
   ['../../README.md#the-idea', `${SITE.github}/blob/v1.2.3/README.md#the-idea`],
