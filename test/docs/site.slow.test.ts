@@ -85,7 +85,7 @@ describeSite('the site', () => {
     const isDead = ({ target: { origin: of, href, pathname, hash } }: (typeof links)[number]) => {
       if (of === 'http://site') {
         const anchor = decodeURIComponent(hash.slice(1));
-        return fileOf(pathname) === undefined || (anchor !== '' && anchors.get(pathname)?.has(anchor) === false);
+        return fileOf(pathname) === undefined || (anchor !== '' && anchors.get(pathname)?.has(anchor) !== true);
       }
       const [, file] = href.startsWith(GITHUB) ? (/\/(?:blob|tree|edit)\/main\/([^#]+)/.exec(href) ?? []) : [];
       return file !== undefined && !existsSync(repository(decodeURIComponent(file)));
