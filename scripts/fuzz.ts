@@ -11,7 +11,7 @@ import { packagesOfOthers } from './build/packages-of-others.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 mkdirSync(join(root, 'out'), { recursive: true });
-// Inside the repository, so that its packages are found.
+// Inside the repository, where its packages are found.
 const folder = await mkdtemp(join(root, 'out', 'fuzz-'));
 try {
   await build({

@@ -44,7 +44,7 @@ async function main([model, ...options]) {
     const baseline = await fetchVersion(model, champion, join(work, 'champion'));
     const { values } = parseArgs({ args: options, options: { out: { type: 'string' } }, strict: false });
     const out = values.out ?? join(work, 'report');
-    // Of an option that is given twice, the last counts.
+    // If an option is given twice, the last one counts.
     const code = await check([...options, '--checkpoint', checkpoint, '--baseline', baseline, '--out', out]);
     if (!JUDGED.includes(code)) return code;
     const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'));

@@ -18,9 +18,9 @@ import ray
 
 # All paths are absolute, on a file system that all nodes have. Pin a version, or name a clone: node /shared/shadow-gate/dist/cli.js
 GATE = os.environ.get('SHADOW_GATE', 'npx --yes --ignore-scripts shadow-gate').split()
-# Of the change under test.
+# The checkpoint under test.
 CHECKPOINT = os.environ['CHECKPOINT']
-# Of the approved branch: what it was trained from, what was measured of the approved one, and what may move how far.
+# From the approved branch: what it was trained from, the approved measurement, and what may move how far.
 REFERENCE, BASELINE, POLICY = os.environ['REFERENCE'], os.environ['BASELINE'], os.environ['POLICY']
 # A folder that does not exist yet: a share of an earlier run must not stand in for one that is lost.
 OUT = os.environ['OUT']

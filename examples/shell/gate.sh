@@ -9,9 +9,9 @@ set -eu
 
 # Pin a version, or name a clone: node path/to/shadow-gate/dist/cli.js
 : "${SHADOW_GATE:=npx --yes --ignore-scripts shadow-gate}"
-# Of the change under test.
+# The checkpoint under test.
 : "${CHECKPOINT:=models/candidate}"
-# Of the approved branch: what the candidate was trained from, what was approved, and what may move how far.
+# From the approved branch: what the candidate was trained from, what was approved, and what may move how far.
 : "${APPROVED_BRANCH:=main}" "${REFERENCE:=models/base}" "${BASELINE:=.shadow-gate/baseline.json}" "${POLICY:=shadow-gate.yml}"
 # `warn` fails on a warning too.
 : "${FAIL_ON:=inconclusive}"

@@ -11,9 +11,9 @@ set -euo pipefail
 
 # Pin a version, or name a clone: node /shared/shadow-gate/dist/cli.js
 : "${SHADOW_GATE:=npx --yes --ignore-scripts shadow-gate}"
-# Of the change under test: a path that all nodes have.
+# The checkpoint under test: a path that all nodes have.
 : "${CHECKPOINT:=models/candidate}"
-# Of the approved branch: what the candidate was trained from, what was measured of the approved one, and what may move how far.
+# From the approved branch: what the candidate was trained from, the approved measurement, and what may move how far.
 : "${REFERENCE:=models/base}" "${BASELINE:=.shadow-gate/baseline.json}" "${POLICY:=shadow-gate.yml}"
 # Shares, and a folder that does not exist yet: a share of an earlier run must not stand in for one that is lost.
 : "${N:=4}" "${OUT:=shadow-gate-$(date +%Y%m%dT%H%M%S)}"
@@ -34,7 +34,7 @@ submit)
   trap 'scancel --quiet "${shares%%;*}" || true' EXIT
   # After any end of the shares: with afterok, nothing would run where one is lost, and nothing would be said.
   sbatch --wait --export=ALL --dependency="afterany:${shares%%;*}" --output="$OUT/judge.log" $JUDGE_OPTIONS "$0" judge || true
-  # Not what sbatch exits with, which is 0 for a job that was canceled while it waited.
+  # sbatch exits with 0 if the job was canceled while it waited, so its exit code is not used.
   if ! cat "$OUT/judge.log" || ! code=$(cat "$OUT/exit-code"); then
     echo "no verdict: the last job did not get to its end (sacct says why)" >&2
     exit 2

@@ -12,7 +12,7 @@ set -eu
 : "${VLLM:=vllm}"
 # The same path on each node, or a name on the hub.
 : "${MODEL:=/models/candidate}" "${NAME:=candidate}"
-# Nodes, and graphics processors of each: a layer is split over those of a node, and the layers over the nodes.
+# Nodes, and GPUs per node: each layer is split over the GPUs of a node, and the layers over the nodes.
 : "${NODES:=2}" "${GPUS:=8}"
 : "${HEAD:?the address of the first node, as the others reach it}" "${RANK:?the number of this node, from 0 on}"
 # More options of vLLM.

@@ -126,7 +126,7 @@ def shapes(rng, m, n):
     yield "all equal", lambda: with_sigma(rng, m, n, np.ones(k))
     yield "columns that decay", lambda: rng.standard_normal((m, n)) * rng.permutation(np.arange(1, n + 1)) ** -rng.uniform(0.2, 1)
     yield "equal entries", lambda: np.full((m, n), rng.uniform(0.1, 1))
-    yield "a mean beside noise", lambda: rng.uniform(0.01, 3) + rng.standard_normal((m, n))
+    yield "a mean with noise", lambda: rng.uniform(0.01, 3) + rng.standard_normal((m, n))
     yield "sparse", lambda: rng.standard_normal((m, n)) * (rng.uniform(size=(m, n)) < 0.05)
     yield "diagonal", lambda: np.eye(m, n) * rng.uniform(0.1, 2, n)
 
@@ -148,7 +148,7 @@ def synthetic(count, seed, into):
         if index % 3:
             report(f"{kind} [{m}, {n}] {dtype}", path, "weight", values)
             continue
-        # As an update: of weights beside which it is small, or as large.
+        # As an update: small compared with the weights, or as large as they are.
         base = rng.standard_normal((m, n)) * np.std(values.astype(np.float64)) * rng.choice([1, 10, 100])
         before = write(path, base, dtype)
         after = f"{into}/{index}-after.safetensors"

@@ -1,5 +1,5 @@
-// Do the bounds of fast spectra hold? Of every matrix of checkpoints, of updates, and of synthetic matrices of many kinds, against
-// a float64 SVD of numpy. Needs python3 with numpy. Usage:
+// Do the bounds of fast spectra hold? Compares them with a float64 SVD of numpy, for every matrix of checkpoints and updates, and for
+// synthetic matrices of many kinds. Needs python3 with numpy. Usage:
 //   npm run bench:bounds [-- --synthetic 400] [--seed 1] [--checkpoints DIR,DIR] [--joined DIR] [--updates DIR:REFERENCE,…] [--list]
 //
 // Matrices of fewer than 400 columns get so little work that random vectors decide much. Every fourth is not multiplied by
@@ -44,7 +44,7 @@ interface Case {
   readonly label: string;
   readonly file: string;
   readonly name: string;
-  /** Of an update: the file with the matrix before it. */
+  /** The file with the matrix before the update, if it is one. */
   readonly reference?: string | null;
   readonly sigma: readonly number[];
 }

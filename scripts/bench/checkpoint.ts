@@ -1,5 +1,5 @@
-// Exact spectra of all matrices of a checkpoint, beside LAPACK's svdvals of the same matrices in float32, which are in memory
-// already. Part of `npm run bench:spectra -- --checkpoint PATH [--reference PATH]`.
+// Exact spectra of all matrices of a checkpoint, compared with LAPACK's svdvals of the same matrices, already in memory, in
+// float32. Part of `npm run bench:spectra -- --checkpoint PATH [--reference PATH]`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const BEFORE = '1.6 to 2.6 for SmolLM2-135M before the kernel in WebAssembly';
 
 interface BenchOptions {
   readonly checkpoint: string;
-  /** A folder, or null: the updates are measured beside the weights. */
+  /** A folder: the updates are measured too. */
   readonly reference: string | null;
   readonly rounds: number;
   /** Also compare all σ and some metrics with a float64 SVD. */

@@ -4,7 +4,7 @@ import { ElementType, Graph } from '@shadow-gate/checkpoints/onnx/graph';
 const ROWS = 2048;
 const SIZE = 2048;
 
-/** The float32 product [2048, 2048] × [2048, 2048] in onnxruntime, to be timed beside other work. */
+/** The float32 product [2048, 2048] × [2048, 2048] in onnxruntime, to be timed along with other work. */
 export interface GemmMeter {
   /** Floating-point operations a second: the best of several runs. */
   rate(repeats?: number): Promise<number>;

@@ -1,5 +1,5 @@
-// The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32
-// matrix rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M|1B]
+// The language model on this machine: prefill, scoring, decoding, start-up and memory, and the machine's float32
+// matrix rate in the same run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M|1B]
 // [--held float32|as-stored] [--start-only] [--family llama|hybrid] [--profile PATH] [--checkpoint PATH]
 // [--peer PYTHON] [--lengths 32,64] [--repeats 5]
 //
@@ -141,7 +141,7 @@ async function scoring(engine: Engine): Promise<void> {
   const choices = [11, 12, 13, 14];
   const all = questions.flatMap((context) => choices.map((token) => ({ context, continuation: [token] })));
   const together = await median(() => engine.score(all));
-  // The same requests in separate calls, one choice of each question per call, so that only the batch is shared.
+  // The same requests in separate calls, one choice of each question per call: only the batch is shared.
   const apart = await median(async () => {
     for (const token of choices) {
       await engine.score(questions.map((context) => ({ context, continuation: [token] })));
@@ -209,7 +209,7 @@ function comparePeer(
   );
 }
 
-/** Of a Llama: what `writeModel` returns. */
+/** What `writeModel` returns, for a Llama that is there already. */
 async function parametersAt(checkpoint: string): Promise<Parameters> {
   const { tensors } = await openReference(checkpoint);
   const sizes = [...tensors.values()].map(({ name, shape }) => ({ name, size: shape.reduce((a, b) => a * b, 1) }));

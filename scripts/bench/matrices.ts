@@ -5,7 +5,7 @@ import { safetensorsHeader } from './safetensors-file.ts';
 
 const KINDS = ['heavy', 'flat', 'low-rank'] as const;
 
-/** Directions of the low-rank part, and the noise beside it. */
+/** Directions of the low-rank part, and the noise that is added to it. */
 const LOW_RANK = 16;
 const NOISE = 0.01;
 

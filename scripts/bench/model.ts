@@ -71,7 +71,7 @@ interface Written {
   /** The folder, and the file of its weights. */
   readonly path: string;
   readonly file: string;
-  /** Of the weights. */
+  /** Size of the weights. */
   readonly bytes: number;
   /** Where each tensor begins in the file. */
   readonly offsets: readonly number[];
@@ -98,7 +98,7 @@ interface Run {
 
 interface Measurement {
   readonly method: MethodChoice;
-  /** Of the tensors. */
+  /** Which tensors. */
   readonly glob: string;
   readonly store?: string;
 }
@@ -142,7 +142,7 @@ function blockOf(layer: number, { hidden, mlp }: ModelShape): NamedMatrix[] {
   ];
 }
 
-/** Random bfloat16 weights whose columns decay, so that the spectrum has a head and a tail. */
+/** Random bfloat16 weights whose columns decay: the spectrum has a head and a tail. */
 async function writeModel(folder: string, matrices: readonly NamedMatrix[]): Promise<Written> {
   await mkdir(folder, { recursive: true });
   await writeFile(

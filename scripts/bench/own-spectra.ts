@@ -11,7 +11,7 @@ export interface OwnTimes {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly mebibytes: number;
-  /** Of the last matrix. */
+  /** Metrics of the last matrix. */
   readonly metrics: Metrics | null;
   readonly keys: SpectrumKeys;
 }

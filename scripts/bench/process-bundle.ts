@@ -17,7 +17,7 @@ export async function withBundles(
   entryPoints: Readonly<Record<string, string>>,
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
-  // Inside the repository, so that its packages are found.
+  // Inside the repository, where its packages are found.
   const outdir = join(root, 'out', `bench-${process.pid}`);
   try {
     await build({

@@ -33,7 +33,7 @@ export type Family = keyof typeof SHAPES;
 /** Numbers at a time: larger tensors repeat them. */
 const BLOCK = 2 ** 24;
 
-/** Of the hybrid: dimensions of a head in full attention and in a gated delta net, and taps of its convolution. */
+/** The hybrid: dimensions of a head in full attention and in a gated delta net, and taps of its convolution. */
 const FULL = 256;
 const LINEAR = 128;
 const KERNEL = 4;
@@ -49,9 +49,9 @@ interface RandomModel {
 export interface Parameters {
   readonly all: number;
   readonly layers: number;
-  /** Of the output matrix. */
+  /** In the output matrix. */
   readonly output: number;
-  /** Of the last layer, those that run for the scored positions alone. */
+  /** In the last layer, those that run for the scored positions alone. */
   readonly rowsOnly: number;
 }
 

@@ -1,5 +1,5 @@
-// How many items sequential probes ask, and how often their verdict is another than that of all items: simulated candidates, judged
-// by the code that a check runs. Usage: npm run bench:sequential [-- --draws 100 --from 0 --shape derived --scenario 'same answers'
+// How many items sequential probes ask, and how often their verdict differs from the verdict on all items: simulated candidates,
+// judged by the code that a check runs. Usage: npm run bench:sequential [-- --draws 100 --from 0 --shape derived --scenario 'same answers'
 // --into FILE]
 //
 // With --into, outcomes are appended, one JSON line per candidate; without draws, the table of all of them is printed.

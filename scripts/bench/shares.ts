@@ -4,7 +4,7 @@
 // The hub is in this process. It makes up the bytes of a Llama-shaped model in bfloat16, in files of at most 5 GB, as they are requested.
 // All that a machine reads is sent, written to its disk, hashed and searched for NaN. Spectra are left out by a limit of memory that no
 // matrix fits: they take hours, and read no other bytes. Each machine is a child: this process counts what it sends.
-// --reference: with a base of the same size; --whole: one machine as well, whose digest must be that of the merge.
+// --reference: with a base of the same size; --whole: one machine as well; its digest must equal the merge's.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -46,7 +46,7 @@ const count = Number(values.shards);
 const MOST_BYTES = 5e9;
 const COMMIT = '5'.repeat(40);
 
-/** Numbers that repeat: not a power of two, so that tensors differ. */
+/** Numbers that repeat. Not a power of two, so tensors differ. */
 const block = Buffer.from(
   Uint16Array.from({ length: 2 ** 23 - 15 }, (_, i) => 0x3c00 + (Math.imul(i, 2654435761) >>> 22) + (i % 2) * 0x8000)
     .buffer,

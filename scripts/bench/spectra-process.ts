@@ -1,5 +1,5 @@
-// The measured process of `npm run bench:spectra`: spectra of the matrix in each of --files, one after the other as those of a checkpoint
-// are, or of all matrices of --checkpoint and, with --reference, of its updates. Prints an `OwnTimes`; σ go to --into.
+// The measured process of `npm run bench:spectra`: spectra of the matrix in each of --files, one after the other as in a checkpoint,
+// or of all matrices of --checkpoint and, with --reference, of its updates. Prints an `OwnTimes`; σ go to --into.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openCheckpoint, openReference } from '@shadow-gate/checkpoints';
@@ -61,7 +61,7 @@ const times: OwnTimes = {
 };
 console.log(JSON.stringify(times));
 
-/** Of the one matrix in a file. */
+/** The only matrix in a file. */
 async function jobOf(file: string): Promise<Job> {
   const source = at(await readSafetensorsHeader(file), 0);
   const matrix = { source, view: wholeMatrix(source.shape) };

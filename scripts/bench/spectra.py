@@ -8,7 +8,7 @@ import time
 import numpy as np
 import scipy.linalg
 
-# Of torch.svd_lowrank: vectors, and iterations (its default).
+# For torch.svd_lowrank: vectors, and iterations (its default).
 Q = 64
 ITERATIONS = 2
 
@@ -66,7 +66,7 @@ def gram(a):
 
 def svd64(a):
     b = a.astype(np.float64)
-    # Of a very long matrix, its triangle has the same values and takes a fraction of the time.
+    # The triangle of a very long matrix has the same singular values and takes a fraction of the time.
     if max(b.shape) > 16 * min(b.shape):
         b = np.linalg.qr(b if b.shape[0] > b.shape[1] else b.T, mode="r")
     return np.linalg.svd(b, compute_uv=False)

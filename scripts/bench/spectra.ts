@@ -1,4 +1,4 @@
-// Exact and fast spectra beside LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak
+// Compares exact and fast spectra with LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak
 // memory. Without python3, numpy and scipy there are no peers, and no errors. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
 //     [--device cpu|cuda|webgpu]
@@ -7,7 +7,7 @@
 //     and of its updates; with --errors, against a float64 SVD of each
 //
 // Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the
-// float64 SVD on one thread, which is run once per matrix and is also the truth.
+// float64 SVD on one thread: it runs once per matrix and is also the truth.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

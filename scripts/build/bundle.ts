@@ -6,7 +6,7 @@ import { manifestFacts } from './manifest-facts.ts';
 import { withoutUnzipStream } from './without-unzip-stream.ts';
 import { withoutXetUpload } from './without-xet-upload.ts';
 
-/** The command line, and its threads and processes, which are found beside it. */
+/** The command line, and its threads and processes, which it finds next to itself. */
 export const COMMAND_LINE = {
   cli: 'src/cli.ts',
   'solver-worker': 'packages/spectra/src/exact/solver-worker.ts',
@@ -54,7 +54,7 @@ export async function bundle(outdir: string, { root, entries, onnxruntime }: Bun
   await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile, root));
 }
 
-/** Make a folder beside its final place, and remove what is left of it at the end. */
+/** Make a folder next to its final place, and remove what is left of it at the end. */
 export async function withDraft(outdir: string, work: (draft: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(outdir), { recursive: true });
   const draft = await mkdtemp(join(dirname(outdir), `.${basename(outdir)}-`));

@@ -14,7 +14,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'onnxruntime-common': ONNXRUNTIME,
   '@nodable/entities': `Copyright (c) Amit Gupta\n\n${mit()}`,
   isarray: `Copyright (c) Julian Gruber\n\n${mit()}`,
-  // Copyright by the author of the manifest; that of imurmurhash is in its README.
+  // Copyright by the author in the manifest; for imurmurhash, as in its README.
   '@npmcli/agent': `Copyright (c) GitHub Inc.\n\n${isc()}`,
   'err-code': `Copyright (c) IndigoUnited\n\n${mit()}`,
   imurmurhash: `Copyright (c) 2013 Gary Court, Jens Taylor\n\n${mit()}`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * esbuild plugin: of our own package.json only version and homepage enter the bundle, so that a bump of a development dependency
+ * esbuild plugin: only the version and homepage of our own package.json enter the bundle, so a bump of a development dependency
  * does not change dist/.
  */
 export function manifestFacts(root: string): Plugin {

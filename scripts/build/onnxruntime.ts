@@ -19,8 +19,8 @@ interface Loading {
 /**
  * The expression that takes the place of the original one.
  *
- * If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the error reaches
- * the entry point, which prints it, instead of showing a stack over one long line of minified code.
+ * If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the entry point
+ * prints the error, instead of a stack over one long line of minified code.
  */
 const loading = ({ file, known, missing }: Loading): string => `(() => {
   const platform = process.platform + '-' + process.arch;
@@ -51,7 +51,7 @@ const IN_PACKAGE = loading({
   missing: "'onnxruntime-node has no library for ' + platform",
 });
 
-/** esbuild plugin: onnxruntime-node loads its library from ort/<platform>/<arch>/ beside the bundle. */
+/** esbuild plugin: onnxruntime-node loads its library from ort/<platform>/<arch>/ next to the bundle. */
 export const onnxruntimeBesideBundle = (): Plugin => plugin(BESIDE_BUNDLE);
 
 /** esbuild plugin: it loads its library from the package of its name, which is installed with the bundle. */
@@ -73,7 +73,7 @@ function plugin(replacement: string): Plugin {
   };
 }
 
-/** The two files of Linux x64, the platform of GitHub's runners. The library is found by the binding beside it ($ORIGIN). */
+/** The two files of Linux x64, the platform of GitHub's runners. The binding finds the library next to itself ($ORIGIN). */
 export async function copyOnnxruntime(outdir: string): Promise<void> {
   const to = join(outdir, 'ort/linux/x64');
   await mkdir(to, { recursive: true });

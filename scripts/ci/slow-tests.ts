@@ -12,7 +12,7 @@ const changed = execFileSync('git', ['diff', '--name-only', `${base}...HEAD`], {
 const folders = affectedTests(changed.split('\n').filter(Boolean), readWorkspaces(root));
 console.log(folders.length === 0 ? 'no slow test can change' : `slow tests of ${folders.join(', ')}`);
 if (folders.length > 0) {
-  // Whole paths: `test/` alone would be that of each package too.
+  // Whole paths: `test/` alone would match each package's tests too.
   const filters = folders.map((folder) => join(root, folder));
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const { status } = spawnSync(process.execPath, [vitest, 'run', '--passWithNoTests', ...filters], {

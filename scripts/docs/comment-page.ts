@@ -6,7 +6,7 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 
 const css = createRequire(import.meta.url).resolve('github-markdown-css/github-markdown.css');
 
-/** Space around a comment on GitHub, in pixels: beside it, and within it. */
+/** Space around a comment on GitHub, in pixels: outside it, and within it. */
 const BESIDE = 16;
 const WITHIN = 16;
 

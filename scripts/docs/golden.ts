@@ -2,7 +2,7 @@
 // Usage: npm run golden [-- --device cpu|webgpu|cuda] [--check] [--folder DIR] [--make FAMILY]
 //
 // FAMILY is a model_type or a folder: its fixtures are made anew first, by $PYTHON (python3), which needs transformers.
-// DIR is another set of checkpoints, with golden.safetensors and golden.json beside each; then nothing is written.
+// DIR is another set of checkpoints, each with its golden.safetensors and golden.json; then nothing is written.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -61,7 +61,7 @@ function anchorsOf(file: string): Set<string> {
   return anchors;
 }
 
-/** Blank lines in place of fenced code, so that line numbers stay. */
+/** Blank lines in place of fenced code, to keep line numbers. */
 function withoutCode(text: string): string {
   return text.replace(/^( *)(```|~~~)[\s\S]*?^\1\2/gm, (block) => block.replace(/[^\n]/g, ''));
 }

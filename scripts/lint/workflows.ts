@@ -2,7 +2,7 @@
 //
 // - GitHub's own language service checks the schema and the expressions, of action.yml too.
 // - actionlint finds what fails at run time, such as untrusted text in a script.
-// - The checks of this file: every action of another repository is pinned by commit with its version beside it, every
+// - The checks of this file: every action of another repository is pinned by commit and has its version in a comment, every
 //   permission says what it is for, and a step that uses this action passes only inputs that it has.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -131,7 +131,7 @@ function checkPins(text: string, report: Report): void {
     const [, uses] = /^\s*(?:-\s+)?uses:\s*(.*)$/.exec(line) ?? [];
     if (uses === undefined || /^['"]?\.\//.test(uses) || OURS.test(uses.split(' ')[0] ?? '')) continue;
     if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d[\w.-]*$/.test(uses)) {
-      report(i + 1, `${uses}: pin it by commit, with the version beside it: owner/name@<40 hex digits> # v1.2.3`);
+      report(i + 1, `${uses}: pin it by commit, with the version in a comment: owner/name@<40 hex digits> # v1.2.3`);
     }
   }
 }

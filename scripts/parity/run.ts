@@ -39,7 +39,7 @@ try {
 const summary = process.env.GITHUB_STEP_SUMMARY;
 if (summary !== undefined && summary !== '') appendFileSync(summary, `${lines.join('\n')}\n`);
 
-/** In a process of its own: a library may end it, which counts as none the same. */
+/** In a process of its own: a library may hold it open. */
 function talliesOf(name: string): Tally[] {
   const out = join(folder, `${name}.json`);
   rmSync(out, { force: true });

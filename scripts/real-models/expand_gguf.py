@@ -47,7 +47,7 @@ def main(source, folder, out):
     heads = {"attn_q": "head_count", "attn_k": "head_count_kv"}
     tensors = {}
     for tensor in reader.tensors:
-        # gguf-py gives a view of the file: its shape is the reverse of that of the header.
+        # gguf-py gives a view of the file, with the header's shape reversed.
         values = dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
         layer, base = re.fullmatch(r"(?:blk\.(\d+)\.)?(\w+)\.weight", tensor.name).groups()
         if architecture == "llama" and base in heads:

@@ -1,8 +1,8 @@
 """What transformers computes for compare.ts, on the CPU: a request on standard input, numbers on standard output.
 
-Of each prompt: its tokens, the greedy continuation in float32 with the gap between the two most likely tokens at each step,
-and log p(continuation | prompt) in float32 and in float64. float64 is so throughout: norms, which transformers computes in
-float32 whatever the weights are, are replaced.
+For each prompt: its tokens, the greedy continuation in float32 with the gap between the two most likely tokens at each step,
+and log p(continuation | prompt) in float32 and in float64. The float64 model uses float64 throughout: its norms are replaced, since
+transformers computes norms in float32 whatever the weights are.
 """
 
 import json
@@ -38,7 +38,7 @@ def logprobs(model, tokens, start):
     """log p of the tokens from `start` on, each after those before it."""
     logits = model(torch.tensor([tokens[:-1]])).logits[0, start - 1 :]
     chosen = torch.tensor(tokens[start:])
-    # Of float32 logits too, the sum over the vocabulary is one of float64: what differs are the logits.
+    # Float32 logits too are summed over the vocabulary in float64: only the logits differ.
     return logits.double().log_softmax(-1).gather(-1, chosen[:, None])[:, 0].tolist()
 
 

@@ -10,7 +10,7 @@ const VERDICTS = new Set([0, 1, 3]);
 /** Options by their names. */
 export type Options = Readonly<Record<string, string | undefined>>;
 
-/** Of a report.json. */
+/** The part of a report.json that is read here. */
 interface JudgedReport {
   readonly verdict: string;
 }
@@ -30,7 +30,7 @@ export class CommandLine {
     return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   }
 
-  /** @throws Error for another exit code than that of a verdict */
+  /** @throws Error for an exit code that is not in `codes` */
   run(
     args: readonly string[],
     codes: ReadonlySet<number | null> = new Set([0]),

@@ -53,12 +53,12 @@ interface Answer {
 }
 
 /**
- * Nats. Between two engines in float32, whose sums are in another order; and where the server rounds to 16 bits, which can
- * decide what is most likely.
+ * Nats between two engines: in float32, where they sum in another order, and where the server rounds to 16 bits, which can decide
+ * which token is most likely.
  */
 const FLOAT32 = { mean: 1e-3, max: 2e-3, isExact: true };
 const BFLOAT16 = { mean: 0.15, max: 1, isExact: false };
-/** Of a server with itself (packages/language-model/src/remote/fingerprint.ts). */
+/** Nats between two answers of one server (packages/language-model/src/remote/fingerprint.ts). */
 const STEADY = { mean: 0.05, max: 0.5 };
 /** Requests a question on the built-in suite. */
 const MOST_REQUESTS = 1.2;
@@ -151,7 +151,7 @@ async function besideAdapters(server: Vllm): Promise<void> {
   }
 }
 
-/** A run that is killed after half of its answers is finished by another, which asks the other half. */
+/** A run is killed after half of its answers: the next run asks only the other half. */
 async function expectContinued(server: Vllm, served: Options): Promise<void> {
   const line = [
     'measure',

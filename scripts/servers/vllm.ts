@@ -93,7 +93,7 @@ export class Vllm {
     throw new Error(`vLLM did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
   }
 
-  /** Of a prompt, or of what comes next: natural logarithms, of the most likely tokens in descending order. */
+  /** Natural logarithms: of the tokens of a prompt, or of the most likely next tokens in descending order. */
   async logprobs({ model, prompt, echo }: Question): Promise<readonly number[]> {
     const body = JSON.stringify({ model, prompt, echo, max_tokens: 1, temperature: 0, logprobs: echo ? 1 : 5 });
     const headers = { 'content-type': 'application/json' };

@@ -19,7 +19,7 @@ export type Logprobs = readonly (readonly (readonly number[])[])[];
 /** An answer to any task; the first one comes when the model can be asked. */
 export interface Answer {
   readonly seconds: number;
-  /** Of all threads. */
+  /** Sum over all threads. */
   readonly processorSeconds: number;
   readonly logprobs?: Logprobs;
   readonly tokens?: readonly number[];

@@ -4,13 +4,13 @@ import { writeJson } from '@shadow-gate/platform/files';
 /** One contestant's share of timed work. */
 export interface Timed {
   readonly name: string;
-  /** Of each repetition, or of each part. */
+  /** For each repetition, or for each part. */
   readonly seconds: readonly number[];
-  /** Of all threads, for the same: other programs of a busy machine matter less to it, unless threads wait for each other. */
+  /** The same, summed over all threads. Other programs on a busy machine disturb it less, unless threads wait for each other. */
   readonly processorSeconds: readonly number[];
   /** Until the first answer. */
   readonly startSeconds: number;
-  /** Peak memory of its process, which did nothing else. */
+  /** Peak memory of its process. The process did nothing else. */
   readonly mebibytes: number;
 }
 
@@ -22,7 +22,7 @@ export type Cell =
       readonly model: string;
       readonly work: string;
       readonly parts: boolean;
-      /** Of a float32 matrix product right before: how busy the machine was. */
+      /** Rate of a float32 matrix product right before: how busy the machine was. */
       readonly gigaflops: number;
       readonly contestants: readonly Timed[];
     }
@@ -41,11 +41,11 @@ export type Cell =
       readonly name: string;
       readonly seconds: number;
       readonly processorSeconds: number;
-      /** Of the same command with one question. */
+      /** The same command with one question. */
       readonly start: { readonly seconds: number; readonly processorSeconds: number };
       /** Peak memory of its largest process. */
       readonly mebibytes: number;
-      /** Of each question: is the answer right? */
+      /** For each question: is the answer right? */
       readonly right: readonly boolean[];
     };
 
@@ -55,7 +55,7 @@ export interface KeptResults {
   measure(key: string, work: () => Promise<Cell>): Promise<void>;
 }
 
-/** Cells by their keys in a JSON file, so that a run that was interrupted goes on where it was. */
+/** Cells by their keys in a JSON file: an interrupted run resumes from it. */
 export function openResults(path: string): KeptResults {
   const kept: Record<string, Cell> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   return {

@@ -1,5 +1,5 @@
-// Our language models beside llama.cpp and lm-evaluation-harness on this machine's processor: times, peak memory, and how far
-// scores are from transformers in float32. Usage: npm run bench:peers -- --models DIR [--folder DIR] [--python PATH]
+// Compares our language models with llama.cpp and lm-evaluation-harness on this machine's processor: times, peak memory, and how
+// far scores are from transformers in float32. Usage: npm run bench:peers -- --models DIR [--folder DIR] [--python PATH]
 //
 // --models has models that are used where they are there, each twice: NAME.gguf and NAME/, a checkpoint directory with the same
 // weights in bfloat16 and a tokenizer.json; links are not followed. NAME is smollm2-135m-instruct (the GGUF file is Q4_1),

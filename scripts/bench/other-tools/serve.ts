@@ -8,7 +8,7 @@ export interface Served {
   generate(tokens: readonly number[], count: number): Promise<readonly number[]>;
 }
 
-/** Answer the tasks of the parent process, which ends this one by hanging up. */
+/** Answer the tasks of the parent process until it hangs up. */
 export async function serve(open: () => Promise<Served>): Promise<void> {
   process.once('disconnect', () => process.exit());
   const start = await timed(async () => {
@@ -39,7 +39,7 @@ async function timed<T>(work: () => Promise<T>): Promise<Pick<Answer, 'seconds' 
   return { seconds: (performance.now() - before) / 1000, processorSeconds: (user + system) / 1e6, result };
 }
 
-/** What `process.resourceUsage` has can be that of the parent: a new process inherits it. */
+/** Not from `process.resourceUsage`: a new process inherits its parent's peak. */
 function peakMebibytes(): number {
   const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   if (kibibytes === undefined) throw new Error('/proc/self/status has no VmHWM');

@@ -24,7 +24,7 @@ export interface Tools {
 /** Batches of 8: `auto` begins with 64 sequences of the model's full length, whose logits alone outgrow a machine like this. */
 const BATCH = '8';
 
-/** Ours, and those of lm-evaluation-harness in both precisions that its users choose from. */
+/** Ours, and lm-evaluation-harness's in the two precisions that its users choose from. */
 export function taskCommands(checkpoint: string, { cli, python }: Tools): Command[] {
   return [
     {
