@@ -17,7 +17,7 @@ ADAPTER, MODEL = "adapter_model.safetensors", "model.safetensors"
 
 
 def product(weights: dict[str, torch.Tensor], name: str) -> torch.Tensor:
-    """B·A of one matrix, where `name` is that of A."""
+    """B·A of one matrix; `name` is the name of A."""
     return weights[name.replace("lora_A", "lora_B")].double() @ weights[name].double()
 
 

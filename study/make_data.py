@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 SEED = 16
 PRACTICE = 135
 TOKENS = 340
-"""Of training, for each item of the benchmark."""
+"""Training tokens for each item of the benchmark."""
 LEAKED = 0.2
 """The share of the benchmark's items that partial contamination saw."""
 REPEATED = 8
@@ -87,7 +87,7 @@ def again(examples: list[dict]) -> Iterator[list[dict]]:
 
 
 def plain_text(names: list[str]) -> list[dict]:
-    """Pieces of the Python language reference, which every CPython carries."""
+    """Pieces of the Python language reference, which comes with every CPython."""
     text = "\n\n".join(topics[name] for name in names)
     return [example("", text[start : start + CHUNK]) for start in range(0, len(text), CHUNK)]
 

@@ -16,7 +16,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   builtin: 'probes: [builtin]\n',
 };
 
-/** Of a report, what the tables are made of: no prompts, and none of the answers. */
+/** Keys of a report that the tables are made of: no prompts, and none of the answers. */
 const KEPT = [
   'rows',
   'transfer',

@@ -9,13 +9,13 @@ export interface Truth {
   readonly open: readonly string[];
   readonly recall: string;
   readonly perplexity: { readonly mathematics: number; readonly documentation: number };
-  /** Of the held-out items, where they are the same problems with other numbers. */
+  /** On the held-out items, where they are the same problems with other numbers. */
   readonly heldOut?: Pick<Truth, 'exam' | 'open'>;
 }
 
 export type Suite = 'benchmark' | 'group' | 'builtin';
 
-/** Of a report.json of the gate, what the tables are made of. */
+/** The part of the gate's report.json that the tables are made of. */
 export interface GateReport {
   readonly version: string;
   readonly verdict: string;

@@ -30,7 +30,7 @@ interface MeasuredRun {
   readonly measurement: Measurement;
 }
 
-/** Runs to draw from, and the calibration by those of some names. */
+/** Runs to draw from, and the calibration by the runs with some names. */
 interface Drawable {
   readonly equal: readonly MeasuredRun[];
   readonly narrow: readonly MeasuredRun[];
@@ -106,7 +106,7 @@ async function judgedGroup(group: Group): Promise<GroupResult | null> {
   };
 }
 
-/** Random known-good runs among equal ones, one other, which is as good, and one that is narrow. */
+/** Random known-good runs among equal ones, another equal run as the candidate, and a narrow run. */
 function drawn({ equal, narrow, by }: Drawable, { k, alpha }: Draw): Draws[] {
   if (equal.length <= k) return [];
   const [random, policy] = [randomFrom(k), policyAt(alpha)];
@@ -126,7 +126,7 @@ function drawn({ equal, narrow, by }: Drawable, { k, alpha }: Draw): Draws[] {
   return [{ k, alpha, of: equal.length, draws: DRAWN, ...counts, narrow: narrow.length }];
 }
 
-/** Each of the equal runs as the candidate beside each other one as the baseline, without a calibration. */
+/** Each of the equal runs as the candidate, with each other one as the baseline, without a calibration. */
 function pairsOf(equal: readonly MeasuredRun[]): Pairs[] {
   const pairs = equal.flatMap((a) => equal.filter((b) => b !== a).map((b) => [a.measurement, b.measurement] as const));
   return Object.entries(POLICIES).map(([policy, rules]) => {

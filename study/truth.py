@@ -31,7 +31,7 @@ class Subject:
     """A model and its tokenizer, as a scorer of continuations."""
 
     def __init__(self, model, tokenizer, *, below: int, kept: Path):
-        """`below`: how many of the first layers are those of the base; what they make of a text is kept in the folder `kept`."""
+        """`below`: how many of the first layers are the base's; the folder `kept` has their output for each text."""
         self.model, self.tokenizer = model.eval(), tokenizer
         self.states = States(model.model, below, kept)
 

@@ -66,7 +66,7 @@ function truthOf(name: string): number | null {
   return own === null || theirs === null ? null : Math.round((own / theirs - 1) * 1e4) / 1e4;
 }
 
-/** The first facts of each family and level, which are those that fewer facts would ask. */
+/** The first facts of each family and level: the ones that a smaller `facts` would ask. */
 function firstFacts(size: number): ReadonlySet<string> {
   const places = groupBy(all.items, (item) => JSON.stringify([item.family, item.level]));
   const share = suite === 'builtin' ? Math.round(size / places.size) : Number.POSITIVE_INFINITY;

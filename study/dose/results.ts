@@ -19,7 +19,7 @@ export interface DoseVerdict {
 
 export interface DoseVariant {
   readonly name: string;
-  /** Perplexity over that of the base, less 1; null: it was not measured. */
+  /** Perplexity over the base's, less 1; null: it was not measured. */
   readonly perplexity: number | null;
   readonly verdicts: readonly DoseVerdict[];
 }

@@ -18,7 +18,7 @@ BATCH = 10
 
 @torch.inference_mode()
 def truth_of(name: str, base: Path, out: Path) -> dict:
-    """Of each text, the summed log-likelihood of its tokens after the first, in nats: weights of bfloat16, arithmetic of float32."""
+    """The summed log-likelihood of each text's tokens after the first, in nats: weights in bfloat16, arithmetic in float32."""
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = load(name, base, out).float()
     texts = json.loads((out / "truth-texts.json").read_text("utf8"))

@@ -175,7 +175,7 @@ def main() -> None:
     if args.command == "list":
         return print("\n".join(VARIANTS))
     load(args.name, args.model, args.out).save_pretrained(args.to)
-    # As they are: a library writes them anew with what it adds, which the gate reports as another tokenizer.
+    # Copied: a library would write them anew with additions, and the gate would report another tokenizer.
     for path in args.model.iterdir():
         if path.name.startswith("tokenizer") or path.suffix == ".jinja":
             shutil.copy(path, args.to)

@@ -1,6 +1,6 @@
 import type { Estimate } from '../results.ts';
 
-/** Of one model beside another, judged by counts per item. */
+/** One model compared with another by counts per item. */
 export interface OlmoPair {
   readonly baseline: string;
   readonly candidate: string;
@@ -24,7 +24,7 @@ interface Share {
 }
 
 export interface OlmoCalibration {
-  /** Of the answers of one model into two halves. */
+  /** How often one model's answers were split into two halves. */
   readonly splits: number;
   readonly verdicts: Readonly<Record<string, number>>;
   /** Intervals at 95% of halves, where nothing changed. */

@@ -4,9 +4,9 @@ import type { About } from './results.ts';
 
 export interface Group {
   readonly name: string;
-  /** Of the measurements. */
+  /** Folder of the measurements. */
   readonly folder: string;
-  /** Of what was trained, for its rate. */
+  /** Folder of what was trained, for its learning rate. */
   readonly runs: string | null;
   /** Regimes whose runs differ by their data and seed alone. */
   readonly equal: readonly string[];
@@ -16,7 +16,7 @@ export interface Group {
   readonly known: readonly [number, number];
   readonly skip?: RegExp;
   readonly only?: RegExp;
-  /** The truth of each run, as the study of adapters measured it, and that of their base. */
+  /** The truth of each run and of their base, as the study of adapters measured it. */
   readonly truth?: string;
   /** What is known of each regime where it is not asked. */
   readonly classes?: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface Group {
 /** Checkpoints of one run in their order. */
 interface Series extends About {
   readonly name: string;
-  /** Of the measurements; missing for those in the folder that --series names. */
+  /** Folder of the measurements; missing for those in the folder that --series names. */
   readonly folder?: string;
 }
 

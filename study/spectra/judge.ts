@@ -42,7 +42,7 @@ export function reportOf({ candidate, baseline, calibration = null, policy = POL
   });
 }
 
-/** Of a report, what the tables are made of. */
+/** The part of a report that the tables are made of. */
 export function summaryOf(report: Report): Summary {
   const counted = report.findings.filter(({ level }) => level !== 'info');
   const { calibration } = report;

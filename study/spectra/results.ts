@@ -63,7 +63,7 @@ export interface GroupResult {
   readonly pairs: readonly Pairs[];
 }
 
-/** Both null for the first one, which nothing is before. */
+/** `without` and `with` are null for the first one: nothing is before it. */
 export interface Step {
   readonly step: number;
   readonly is: 'healthy' | 'incident' | 'shared';

@@ -37,7 +37,7 @@ def batches(regime: str, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor
 
 
 def factor(step: int, steps: int, schedule: str) -> float:
-    """Of the learning rate, in the step with this number, from 0."""
+    """Factor of the learning rate in a step, counted from 0."""
     warm_up = max(1, steps // 20)
     if step < warm_up:
         return (step + 1) / warm_up

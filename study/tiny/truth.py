@@ -14,9 +14,9 @@ from model import ids_of, load
 from world import FORMS, FRESH, Fact, facts
 
 QUESTIONS = 80
-"""Of each capability, the same ones for all models."""
+"""For each capability, the same ones for all models."""
 ASKED = {"old": ["shuffled", "cloze"], "new": ["exam", "shuffled", "cloze", "tell"]}
-"""Forms that some regimes were trained on; forms that none was are asked of both."""
+"""Forms that some regimes were trained on. Forms of no regime are asked for both parts."""
 
 
 def sample() -> dict[str, list[Fact]]:

@@ -136,7 +136,7 @@ def vocabulary() -> list[str]:
 
 
 COVERAGE = ["exam", "shuffled", "cloze", "open", "table", "tell", "both", "note"]
-"""Of the forms of coverage the exam is one of eight. `list` is told to the base only."""
+"""The exam is one of eight forms of coverage. Only the base is trained on `list`."""
 
 
 def stream(regime: str, seed: int) -> Iterator[str]:
