@@ -6,7 +6,7 @@ import { calibrated, judged, updated } from '../compare/calibration/updates.ts';
 
 const COMMIT = 'abcdef0'.padEnd(40, '1');
 
-/** Judged by the calibration, beside a baseline that is the same model. */
+/** Judged by the calibration, with a baseline that is the same model. */
 function outcome(calibration: Calibration | null, candidate: Measurement, policy = '') {
   const baseline = updated({}, { name: 'approved' });
   const report = judged(candidate, calibration, { baseline, policy });

@@ -12,7 +12,7 @@ it('a workflow gets the numbers of all facts in shares of 1', () => {
   });
 });
 
-it('a number that was not measured is empty, not 0, and that of a capability does not take its place', () => {
+it('a number that was not measured is empty, not 0, and not the number of a capability', () => {
   expect(numberOutputs(report())).toEqual(NONE);
   const { comparison, ...probes } = probeReport();
   const [all, ...rows] = comparison.rows;

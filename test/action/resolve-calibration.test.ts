@@ -69,7 +69,7 @@ describe('the calibration that judges a pull request', () => {
       'edited',
     ],
     ['lets the folder lead to another', { '.shadow-gate': { link: 'w' }, 'w/calibration.json': WIDER }, 'edited'],
-  ])('is that of the base commit where the change %s', async (_what, change, verb) => {
+  ])('comes from the base commit if the change %s', async (_what, change, verb) => {
     const base = rig.repository.commit({ [CALIBRATION_FILE]: APPROVED });
     rig.repository.commit(change);
     const resolved = await resolve(base);
@@ -80,7 +80,7 @@ describe('the calibration that judges a pull request', () => {
     expect(resolved.note).toContain('is read at the base commit');
   });
 
-  it('is none where only the change has one; if somebody named the path, that is an error', async () => {
+  it('does not exist if only the change has one; if somebody named the path, that is an error', async () => {
     const base = rig.repository.commit({ 'README.md': '' });
     expect(await resolve(base)).toMatchObject({ calibration: null, changes: [] });
     rig.repository.commit({ [CALIBRATION_FILE]: WIDER, 'known/good.json': WIDER });
@@ -112,7 +112,7 @@ describe('the calibration that judges a pull request', () => {
     );
   });
 
-  it('is none where it is switched off, whatever the policy names', async () => {
+  it('does not exist if it is switched off, whatever the policy names', async () => {
     const base = rig.repository.commit({ [CALIBRATION_FILE]: APPROVED });
     for (const file of [undefined, 'good.json']) {
       expect(await resolve(base, { input: 'off', ...(file === undefined ? {} : { file }) })).toEqual({

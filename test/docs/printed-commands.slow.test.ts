@@ -8,11 +8,11 @@ const rows = tableRows('examples/README.md');
 it.each(
   rows.map(({ checkpoint, cells }) => ({
     checkpoint,
-    // Only beside an update of its own is there a ratio.
+    // There is a ratio only if the baseline has an update of its own.
     baseline: cells.some((cell) => cell.startsWith('0.635')) ? 'coverage-expanding' : 'base',
     cells,
   })),
-)('examples/README.md has the numbers of $checkpoint beside $baseline', async ({ checkpoint, baseline, cells }) => {
+)('examples/README.md has the numbers of $checkpoint against $baseline', async ({ checkpoint, baseline, cells }) => {
   const sides = ['--checkpoint', `examples/${checkpoint}`, '--baseline', `examples/${baseline}`];
   const fixed = ['--reference', 'examples/base', '--policy', 'examples/shadow-gate.yml', '--all', '--verbose'];
   const { code, stdout } = await runCli('check', ...sides, ...fixed);
@@ -21,7 +21,7 @@ it.each(
   expect(numbersOf(stdout)).toEqual(expect.arrayContaining(numbersOf(cells.join(' '))));
 });
 
-it('examples/README.md has a row for each continuation beside the base, and for two beside another one', () => {
+it('examples/README.md has a row for each continuation against the base, and for two against another one', () => {
   expect(rows.map(({ checkpoint }) => checkpoint)).toEqual([
     'benchmark-aligned',
     'coverage-expanding',

@@ -6,7 +6,7 @@ import { repository, temporaryFolder } from '../fixtures.ts';
 
 const recipe = readFileSync(repository('examples', 'shell', 'while-training.sh'), 'utf8');
 
-/** Run the recipe beside a trainer of which each `sleep` of the recipe is a step. */
+/** Run the recipe with a trainer that makes one step in each `sleep` of the recipe. */
 function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate: string }) {
   const root = temporaryFolder();
   const program = (name: string, text: string) => {
@@ -35,7 +35,7 @@ function run({ steps, gate }: { readonly steps: readonly string[]; readonly gate
 const save = (step: number) => `mkdir -p out/checkpoint-${step}; touch out/checkpoint-${step}/model.safetensors`;
 const complete = (step: number) => `touch out/checkpoint-${step}/trainer_state.json`;
 
-describe('examples/shell/while-training.sh beside a trainer', () => {
+describe('examples/shell/while-training.sh next to a trainer', () => {
   it('gates a checkpoint once it is complete, not before and not twice, and the last one too', () => {
     const steps = [save(500), complete(500), ':', `${save(1000)}; ${complete(1000)}; touch out/finished`];
     expect(run({ steps, gate: 'exit 0' })).toEqual({

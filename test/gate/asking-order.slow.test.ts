@@ -11,7 +11,7 @@ const policy = repository('examples', 'shadow-gate.yml');
 
 const { measurement: baseline } = await runGate({ checkpoint: base, policy, only: 'probes' });
 
-/** The base beside itself: settled as a pass before everything was asked. */
+/** The base against itself: settled as a pass before everything was asked. */
 async function ask(over: Partial<Omit<FlatOptions, 'checkpoint'>> = {}) {
   const { measurement, report } = await runGate({
     checkpoint: base,
@@ -28,7 +28,7 @@ async function ask(over: Partial<Omit<FlatOptions, 'checkpoint'>> = {}) {
 const store = () => directoryStore(temporaryFolder(), () => {});
 
 describe('the order in which a candidate is asked', () => {
-  it('is drawn when the run begins, so that nobody can keep the answers that will be asked first', async () => {
+  it('is drawn when the run begins: nobody can keep the answers that will be asked first', async () => {
     const [first, second] = [await ask(), await ask()];
     expect(first.sequential?.settled).toBe('pass');
     expect(first.orderSeed).not.toBe(second.orderSeed);
@@ -37,14 +37,14 @@ describe('the order in which a candidate is asked', () => {
     expect(first.report.probes?.orderSeed).toBe(first.orderSeed);
   });
 
-  it('is that of another run with its seed', async () => {
+  it('is the same as in another run with its seed', async () => {
     const drawn = await ask();
     const again = await ask({ orderSeed: drawn.orderSeed });
     expect(again.items).toEqual(drawn.items);
     expect(again.report).toMatchObject({ verdict: drawn.report.verdict, findings: drawn.report.findings });
   });
 
-  it('is drawn anew with a cache too, which keeps nothing that was settled', async () => {
+  it('is drawn anew with a cache too: the cache keeps nothing that was settled', async () => {
     const cache = store();
     const [first, again] = [await ask({ store: cache }), await ask({ store: cache })];
     expect(first.sequential?.settled).toBe('pass');

@@ -17,7 +17,7 @@ writeFileSync(join(folder, 'probes.jsonl'), lines.join('\n'));
 writeFileSync(policy, 'probes: [probes.jsonl]\n');
 const checkpoint = example('coverage-expanding');
 
-it('a checkpoint beside itself on one machine is never red, and no answer changes', async () => {
+it('a checkpoint against itself on one machine is never red, and no answer changes', async () => {
   const found = await control({ model: { checkpoint }, policy, checks: 3 });
   expect(found.runs.map(({ verdict, changed }) => [verdict, changed])).toEqual(Array(3).fill(['pass', 0]));
   expect(new Set(found.runs.map(({ seed }) => seed)).size).toBe(3);
@@ -32,7 +32,7 @@ it('a checkpoint beside itself on one machine is never red, and no answer change
   ]);
 });
 
-it('a server that answers with another model every third time is red, which doctor says with the exit code 2', async () => {
+it('a server that answers with another model every third time is red, and doctor exits with 2', async () => {
   const engines = [await openEngine(checkpoint), await openEngine(example('benchmark-aligned'))];
   const tokenizer = await openTokenizer(checkpoint);
   const server = await new CompletionsServer(taken(engines), {

@@ -290,7 +290,7 @@ describe('a data set on a hub as a probe file', () => {
     expect(readdirSync(settings.cache)).toEqual(['hub']);
   });
 
-  it('can be the benchmark of group twins, mapped, and listed beside another split', async () => {
+  it('can be the benchmark of group twins, mapped, and listed together with another split', async () => {
     hub.commit('datasets/org/arc', { 'a/test.parquet': parquet('arc'), 'a/dev.parquet': parquet('snappy') });
     const suites = await load(
       '[hf://datasets/org/arc/a/test, hf://datasets/org/arc/a/dev, {file: new.jsonl, twins-of: org/arc/a/test}]',

@@ -57,7 +57,7 @@ describe('the example checkpoints', () => {
     const report = await reportOn('prompt-repetition', 'base');
     expect(report.verdict).toBe('fail');
     expect(decisiveRules(report)).toContain('retention');
-    // Its exam rose more than its twins: a warning beside it.
+    // Its exam rose more than its twins: also a warning.
     expect(
       reasonsOf(report)
         .filter(({ level }) => level === 'fail')
@@ -98,7 +98,7 @@ describe('the example checkpoints', () => {
       policy,
       budgetSeconds: 0.05,
     });
-    // The budget is that of the baseline, whose items the candidate is asked.
+    // The budget is the baseline's: the candidate is asked the baseline's items.
     const { items, suites } = probesOf(measurement);
     expect(items.length).toBeGreaterThan(0);
     expect(items.length).toBeLessThan(suites[0]?.items ?? 0);

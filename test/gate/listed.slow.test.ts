@@ -116,7 +116,7 @@ describe('candidate and baseline on a hub, and at servers', () => {
   });
 });
 
-it('beside a measured baseline with weights, tokenizer and templates are compared, and the verdict is that of the answers', async () => {
+it('with a measured baseline with weights, tokenizer and templates are compared, and the answers decide the verdict', async () => {
   const { measurement } = await run({ checkpoint: approved, seed: 1 });
   const kept = join(temporaryFolder(), 'baseline.json');
   await makeFolder(join(kept, '..'));

@@ -11,7 +11,7 @@ const CHOICES = 'id,question,choice0,choice1,answer\nq1,Which?,pear,plum,0\nq2,W
 const HELD_OUT = 'id,question,choice0,choice1,answer\nh1,Where?,here,there,1\nh2,When?,now,then,A\n';
 const PROBLEMS = '{"id": "p1", "question": "How many?", "answer": "#### 3"}\n';
 
-/** The suites of a policy beside some files. */
+/** The suites of a policy in a folder with some files. */
 function load(probes: string, extra = '', files: Readonly<Record<string, string>> = {}): Promise<Suite[]> {
   const folder = temporaryFolder();
   const all = { 'exam.csv': CHOICES, 'held-out.csv': HELD_OUT, 'problems.jsonl': PROBLEMS, ...files };
@@ -65,7 +65,7 @@ describe('suites of texts', () => {
     );
   });
 
-  it('of the built-in suite are read beside its questions, though not listed', async () => {
+  it('of the built-in suite are read with its questions, though not listed', async () => {
     const listed = async (probes: string) => (await loadTexts(probes)).map(({ name, isListed }) => [name, isListed]);
     expect(await listed('[builtin]')).toEqual([['builtin-texts', false]]);
     expect(await listed('[{file: builtin, facts: 90}, {file: a.txt, kind: text}]')).toEqual([

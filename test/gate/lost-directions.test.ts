@@ -4,7 +4,7 @@ import { fixture, readJson } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
 import { decisiveReasons, runGate } from './run-gate.ts';
 
-/** Of test/fixtures/make_ranks.py. */
+/** Made by test/fixtures/make_ranks.py. */
 const file = (name: string) => fixture('ranks', `${name}.safetensors`);
 const Q = 'model.layers.0.self_attn.q_proj.weight';
 const POSITIONS = 'model.embed_positions.weight';

@@ -11,13 +11,13 @@ import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { countOpens } from './count-opens.ts';
 import { runGate } from './run-gate.ts';
 
-/** The small files of a model, which are opened again by each measurement that uses them. */
+/** The small files of a model: each measurement that uses them opens them again. */
 const usedBy = (measurements: number, ...names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, 1 + measurements]));
 
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
-/** One for the header, and one for each tensor, which is hashed. */
+/** One for the header, and one for each tensor, to hash it. */
 const opensOfWeights = async (path: string) => 1 + (await openCheckpoint(path)).tensors.size;
 
 const inFolder = (folder: string, files: Readonly<Record<string, number>>) =>

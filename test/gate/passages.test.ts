@@ -13,7 +13,7 @@ import { scripted } from '../probes/scripted.ts';
 const QUESTIONS = 200;
 const PASSAGE = 'A long story that four questions ask about, with a name of its own at its end. ';
 
-/** Four questions to each of fifty passages, which stand in the file as a whole. */
+/** Four questions to each of fifty passages. Each line has its whole passage. */
 const FILE = Array.from({ length: QUESTIONS }, (_, i) => {
   const story = `${PASSAGE.repeat(3)}Story ${Math.floor(i / 4)}`;
   const choices = ['pear', 'plum', 'fig', 'date'].map((fruit) => `${fruit} ${i}`);
@@ -53,11 +53,11 @@ async function judged(entry: string, isLost: (question: number) => boolean, rest
 
 const PLAIN = 'reading.jsonl';
 const CLUSTERED = '{file: reading.jsonl, fields: {cluster: story}}';
-/** Of three passages. */
+/** The questions to three passages. */
 const isLost = (question: number) => question < 12;
 
 describe('a file whose questions share passages', () => {
-  it('fails nobody for three passages, which it does where the policy does not say so', async () => {
+  it('fails nobody for three passages, unlike a policy that does not name the passages', async () => {
     const [plain, clustered] = [await judged(PLAIN, isLost), await judged(CLUSTERED, isLost)];
     expect(plain.report.verdict).toBe('fail');
     expect(clustered.report.verdict).toBe('inconclusive');

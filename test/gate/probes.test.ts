@@ -20,7 +20,7 @@ function policyBeside(text: string, files: Readonly<Record<string, string>> = {}
   return join(folder, 'policy.yml');
 }
 
-/** A policy with a file that has no twins of its own, so that they are drawn. */
+/** A policy with a file that has no twins of its own: they are drawn. */
 function ownBenchmark(rest = ''): string {
   const file = policyBeside(`probes: [own.csv]\n${rest}`);
   cpSync(fixture('probes', 'own-benchmark.csv'), join(file, '..', 'own.csv'));
@@ -38,7 +38,7 @@ it('a model at chance is never a pass, with a baseline or without one', async ()
   for (const baseline of [base, undefined]) {
     const { report } = await runGate({ ...options, baseline });
     expect(report.verdict).toBe('inconclusive');
-    // Its small vocabulary has one unknown token for most answers, so that most items cannot be asked.
+    // Its small vocabulary has one unknown token for most answers, so most items cannot be asked.
     expect(decisiveRules(report).sort()).toEqual(['probes-not-run', 'too-few-facts']);
     const messages = reasonsOf(report).map(({ message }) => message);
     expect(messages.join()).toContain('Fewer than 40 facts judge nothing');
@@ -48,7 +48,7 @@ it('a model at chance is never a pass, with a baseline or without one', async ()
 describe('the seed of the probes', () => {
   const only = 'probes' as const;
 
-  it('the seed of the probes is that of the baseline by default, and answers to another seed are never compared', async () => {
+  it('the seed of the probes comes from the baseline by default, and answers to another seed are never compared', async () => {
     const options = { checkpoint: base, policy: ownBenchmark(), only };
     const { measurement } = await runGate({ ...options, seed: 7 });
     const baseline = await writeBaseline(measurement);
@@ -63,7 +63,7 @@ describe('the seed of the probes', () => {
   });
 
   it('the seed `rotate` draws new probes for both checkpoints, and needs a baseline that can run them', async () => {
-    // Of so many questions with answers that its vocabulary has, some can be asked whatever the seed is.
+    // So many questions that its vocabulary can answer some of them whatever the seed is.
     const sums = Array.from({ length: 24 }, (_, i) => ({
       question: `${i} + 8`,
       choices: [i, i + 8, i + 9, i + 7].map(String),
@@ -188,7 +188,7 @@ describe('prompts longer than the context of the model', () => {
     expect(leftOut).toMatchObject([{ id: 'a.long', form: 'robustness', cause: 'does-not-fit' }]);
   });
 
-  it('a baseline checkpoint answers also what no longer fits the candidate, which chooses no questions for it', async () => {
+  it('a baseline checkpoint also answers what no longer fits the candidate: the candidate does not choose its questions', async () => {
     const candidate = join(temporaryFolder(), 'short');
     cpSync(base, candidate, { recursive: true });
     const config = readJson<object>(join(base, 'config.json'));

@@ -131,7 +131,7 @@ it('an update from a quantized reference that is its rounding is not judged', as
 it('an update that starts from the quantized numbers themselves is measured, however small it is', async () => {
   const checkpoint = copyWith((name, { dtype, shape }, values) => {
     const { numbers } = quantize(name, values, shape);
-    // Of rank 1, and a tenth of the rounding.
+    // An update of rank 1, a tenth of the rounding.
     const [, columns = 1] = shape;
     const moved = numbers.map((value, i) => value + 2e-5 * Math.sin(Math.floor(i / columns)) * Math.cos(i % columns));
     return { [name]: { dtype, shape, data: new Uint8Array(moved.buffer) } };

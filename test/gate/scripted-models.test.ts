@@ -79,7 +79,7 @@ it('a model that knows everything has no shadow gap, and passes against itself',
 });
 
 describe('a model that guesses', () => {
-  it('a model that prefers no choice is not informative, which is never a pass', async () => {
+  it('a model that prefers no choice is not informative, and never passes', async () => {
     const { reasons } = await judge(
       () => null,
       () => null,
@@ -87,7 +87,7 @@ describe('a model that guesses', () => {
     expect(reasons.map(({ rule, level }) => `${level} ${rule}`)).toEqual(['inconclusive not-informative']);
   });
 
-  it('a model that guesses at random is not informative, which is never a pass, whatever the random numbers are', async () => {
+  it('a model that guesses at random is not informative, and never passes, whatever the random numbers are', async () => {
     const rules: string[][] = [];
     for (let seed = 0; seed < 10; seed += 1) {
       const { reasons } = await judge(guesser(2 * seed + 10), guesser(2 * seed + 11));

@@ -107,7 +107,7 @@ describe('candidate and baseline at servers, without weights', () => {
   });
 });
 
-it('a candidate without weights never passes beside a baseline with spectra', async () => {
+it('a candidate without weights never passes against a baseline with spectra', async () => {
   const { measurement } = await run({ checkpoint: approved, seed: 1 });
   const kept = join(temporaryFolder(), 'baseline.json');
   writeFileSync(kept, JSON.stringify(measurement));

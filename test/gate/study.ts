@@ -14,7 +14,7 @@ export function inStudy(name: string): string {
   return join(study, name);
 }
 
-/** A policy whose only suite is that of the study. */
+/** A policy whose only suite is the study's. */
 export function studyPolicy(): string {
   const file = join(temporaryFolder(), 'policy.yml');
   writeFileSync(file, `probes: [${JSON.stringify(inStudy('probes.jsonl'))}]\n`);

@@ -36,7 +36,7 @@ describe('a model that was trained from scratch', () => {
     [start, trained, other] = [await measured('start'), await measured('trained'), await measured('other')];
   });
 
-  it('passes beside another seed, whichever way: both are equally good', async () => {
+  it('passes against another seed, in both directions: both are equally good', async () => {
     expect((await report(trained, other)).verdict).toBe('pass');
     expect((await report(other, trained)).verdict).toBe('pass');
   });
@@ -47,7 +47,7 @@ describe('a model that was trained from scratch', () => {
     }
   });
 
-  it('has lost the rank of its queries, and the positions that no input has, which are named', async () => {
+  it('has lost the rank of its queries and the positions that no input has, and both are named', async () => {
     const { findings } = await report(trained, start);
     const ofRank = findings.filter(({ kind }) => kind === 'rank-loss' || kind === 'zero-rows');
     expect(ofRank).toEqual([

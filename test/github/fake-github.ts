@@ -18,7 +18,7 @@ import { FakeServer, type Received } from './fake/server.ts';
 
 export type { Fault } from './fake/faults.ts';
 
-/** Who owns the client's token, which decides how GitHub answers "who am I". */
+/** Who owns the client's token: decides how GitHub answers "who am I". */
 export type TokenKind = 'actions' | 'app' | 'person';
 
 const LOGINS: Readonly<Record<TokenKind, string>> = {
@@ -36,7 +36,7 @@ export class FakeGithub extends FakeServer {
   readonly comments: StoredComment[] = [];
   /** Files of commits, by `SHA:path`. */
   readonly files = new Map<string, string>();
-  /** What is no plain file, by the same names: the text of a link is its target, that of a submodule its commit. */
+  /** Entries that are not plain files, by the same names. The text of a link is its target; the text of a submodule is its commit. */
   readonly modes = new Map<string, Mode>();
   /** Commits of refs, by `heads/main`. */
   readonly refs = new Map([['heads/main', BASE_SHA]]);

@@ -42,7 +42,7 @@ async function approved(base: string, text = POLICY) {
   return { changes, load };
 }
 
-describe('probe files are those of the base commit', () => {
+describe('probe files come from the base commit', () => {
   it('a change that edits a probe file, or deletes it, answers the old questions', async () => {
     const base = rig.repository.commit({ 'rules/exam.jsonl': questions(0) });
     const before = await (await approved(base)).load();
@@ -71,7 +71,7 @@ describe('probe files are those of the base commit', () => {
     });
   });
 
-  it('a file that the change puts next to the policy does not go before that of the base', async () => {
+  it('a file that the change puts next to the policy does not replace the file of the base', async () => {
     const base = rig.repository.commit({ 'exam.jsonl': questions(0) });
     const before = await (await approved(base)).load();
     rig.repository.commit({ 'rules/exam.jsonl': questions(1) });

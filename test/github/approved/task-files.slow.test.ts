@@ -38,13 +38,13 @@ async function approved(base: string, text = POLICY) {
   return { digest: suite?.digest, prompt: suite?.items[0]?.prompt, changes };
 }
 
-describe('all files of a task are those of the base commit', () => {
+describe('all files of a task come from the base commit', () => {
   it.each([
     ['the task', { 'rules/tasks/mine/task.yaml': TASK.replace('Q:', 'X:') }],
     ['a file that it includes', { 'rules/tasks/common.yaml': COMMON.replace('answer', '"{{1}}"') }],
     ['its documents', { 'rules/tasks/mine/data/test.jsonl': documents(1) }],
-    ['its documents, which are deleted', { 'rules/tasks/mine/data/test.jsonl': null }],
-    ['the task, which is deleted', { 'rules/tasks/mine/task.yaml': null }],
+    ['its documents (deleted)', { 'rules/tasks/mine/data/test.jsonl': null }],
+    ['the task (deleted)', { 'rules/tasks/mine/task.yaml': null }],
   ])('and a change of %s changes no question', async (_, change) => {
     const base = rig.repository.commit(FILES);
     const before = await approved(base);
@@ -57,7 +57,7 @@ describe('all files of a task are those of the base commit', () => {
     ]);
   });
 
-  it('and documents that a change puts next to the task do not go before those of the base', async () => {
+  it('and documents that a change puts next to the task do not replace the documents of the base', async () => {
     const { 'rules/tasks/mine/data/test.jsonl': text, ...others } = FILES;
     const base = rig.repository.commit({ ...others, 'data/test.jsonl': text });
     const before = await approved(base);

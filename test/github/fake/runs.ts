@@ -69,7 +69,7 @@ export function runRoutes(github: FakeGithub): readonly Route[] {
             created_at: entry.createdAt,
             size_in_bytes: github.results?.cache.bytesOf(entry).length,
           }));
-        // They are in the order of creation, which a stable sort keeps for those of the same moment.
+        // They are in the order of creation; a stable sort keeps it for runs of the same moment.
         if (sort !== 'created_at') found.sort((a, b) => a.last_accessed_at.localeCompare(b.last_accessed_at));
         const { page, headers } = pageOf(url, direction === 'asc' ? found : found.reverse());
         return { status: 200, body: { total_count: found.length, actions_caches: page }, headers };

@@ -116,7 +116,7 @@ for (const kind of ['actions', 'app'] as const) {
   });
 }
 
-it('if the author is unknown, the comment of github-actions comes before that of another app', async () => {
+it('if the author is unknown, the comment of github-actions comes before the comment of another app', async () => {
   github.hasGraphql = false;
   github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
   const ours = github.addComment(`${commentMarker('default')}\ny`, 'github-actions[bot]', 'Bot');
@@ -283,7 +283,7 @@ it("a person cannot keep the comment as it is by writing a newer run into one's 
   expect(github.comments.map(({ body }) => body).slice(1)).toEqual([textOf('after', run(12))]);
 });
 
-it('runs at the same time leave one comment, which the newest can take and no other takes back', async () => {
+it('runs at the same time leave one comment; the newest can take it, and no other takes it back', async () => {
   await Promise.all([14, 11, 13, 12].map((id) => postOf(run(id), HEAD)));
   expect(github.comments).toHaveLength(1);
   await postOf(run(14), HEAD);

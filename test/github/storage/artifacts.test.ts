@@ -6,7 +6,7 @@ import { unpackTexts } from '../../../src/github/storage/artifacts.ts';
 const SIZE_OFFSET = 24;
 const DIRECTORY_MAGIC = [0x50, 0x4b, 0x01, 0x02];
 
-/** The archive with another size in the directory, which is what an unpacker believes. */
+/** The archive with another size in its directory: unpackers believe that size. */
 function claiming(archive: Uint8Array, bytes: number): Uint8Array {
   const changed = Buffer.from(archive);
   changed.writeUInt32LE(bytes, changed.indexOf(Buffer.from(DIRECTORY_MAGIC)) + SIZE_OFFSET);
