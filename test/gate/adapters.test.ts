@@ -38,7 +38,7 @@ describe('adapters trained with PEFT, by default', () => {
     ]);
   });
 
-  it('beside its base model has no earlier update: one finding, and none of its factors', async () => {
+  it('has no earlier update when compared with its base model: one finding, and none about its factors', async () => {
     const { report } = await runGate({
       checkpoint: run('healthy-70'),
       reference: base,
