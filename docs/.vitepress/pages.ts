@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /** Folders of docs/ that are read on GitHub. */
-export const EXCLUDED: readonly string[] = ['api/', 'upstream/'];
+export const EXCLUDED: readonly string[] = ['upstream/'];
 
 /** Whether a path below docs/ is a page of the site. */
 export const isPage = (path: string): boolean =>

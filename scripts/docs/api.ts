@@ -1,6 +1,6 @@
-// Writes the pages of docs/api: what each package exports, as TypeScript declares it, with its comments.
+// Writes API.md of each package: what it exports, as TypeScript declares it, with its comments.
 // Usage: npm run docs:api [-- --check]; needs the types that `npm run typecheck` builds, and builds them.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tsc } from '../build/tsc.ts';
@@ -8,10 +8,9 @@ import { readWorkspaces } from '../workspaces.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 tsc(root, '-b');
-mkdirSync(join(root, 'docs/api'), { recursive: true });
 for (const workspace of readWorkspaces(root).folders) {
   const name = workspace.replace('packages/', '');
-  const page = join(root, 'docs/api', `${name}.md`);
+  const page = join(root, workspace, 'API.md');
   const text = pageOf(workspace, join(root, 'node_modules/.cache/types', name));
   if (existsSync(page) && readFileSync(page, 'utf8') === text) continue;
   if (process.argv.includes('--check')) {
@@ -28,7 +27,7 @@ function pageOf(workspace: string, types: string): string {
     const declarations = declarationsOf(join(types, source.replace(/\.ts$/, '.d.ts')));
     return `## ${manifest.name}${entry.slice(1)}\n\n\`\`\`ts\n${declarations.join('\n\n')}\n\`\`\`\n`;
   });
-  const head = `# ${manifest.name}: what it exports\n\n<!-- scripts/docs/api.ts writes this page. -->\n\nWhat it is for, and an example: [README](../../${workspace}/README.md).\n`;
+  const head = `# ${manifest.name}: what it exports\n\n<!-- scripts/docs/api.ts writes this page. -->\n\nWhat it is for, and an example: [README](README.md).\n`;
   return [head, ...entries].join('\n');
 }
 

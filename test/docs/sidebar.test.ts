@@ -78,7 +78,7 @@ it.each([
   ['#inputs', '#inputs'],
   ['https://example.com/a.md', 'https://example.com/a.md'],
   ['../upstream/README.md', `${SITE.github}/blob/v1.2.3/docs/upstream/README.md`],
-  ['../api/spectra.md', `${SITE.github}/blob/v1.2.3/docs/api/spectra.md`],
+  ['../../packages/spectra/API.md', `${SITE.github}/blob/v1.2.3/packages/spectra/API.md`],
   ['../../src/action/inputs.ts', `${SITE.github}/blob/v1.2.3/src/action/inputs.ts`],
   ['../../README.md#the-idea', `${SITE.github}/blob/v1.2.3/README.md#the-idea`],
   ['../../examples/workflows', `${SITE.github}/tree/v1.2.3/examples/workflows`],
