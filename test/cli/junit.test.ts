@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { VERSION } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verdictExitCode } from '../../src/cli/verdict.ts';
 import { SEVERITY } from '../../src/compare/finding.ts';
@@ -141,7 +142,7 @@ describe('--junit', () => {
     const result = await runCli(...CHECK, ...policyOf(level), ...options, '--junit', file);
     expect(result).toMatchObject({ code, stderr: '' });
     const read = readJunit(readFileSync(file, 'utf8'));
-    expect(read).toMatchObject({ failures, errors: 0, properties: { verdict: level, version: '0.2.0' } });
+    expect(read).toMatchObject({ failures, errors: 0, properties: { verdict: level, version: VERSION } });
     expect(read.properties['candidate.digest']).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 

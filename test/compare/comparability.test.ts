@@ -1,3 +1,4 @@
+import { VERSION } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/compare/finding.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
@@ -28,8 +29,8 @@ describe('the check of comparability', () => {
   it.each<[string, Measurement, Finding]>([
     [
       'another version of the tool',
-      measurement({ tool: { name: 'shadow-gate', version: '0.3.0' } }),
-      { kind: 'other-version', level, candidate: '0.2.0', baseline: '0.3.0' },
+      measurement({ tool: { name: 'shadow-gate', version: '0.1.0' } }),
+      { kind: 'other-version', level, candidate: VERSION, baseline: '0.1.0' },
     ],
     [
       'another model type',
@@ -116,7 +117,7 @@ describe('the check of comparability', () => {
 
   it('a patch release of the tool and an architecture without a name remain comparable', () => {
     const architecture = { ...measurement().architecture, modelType: null, name: null };
-    const tool = { name: 'shadow-gate', version: '0.2.9' } as const;
+    const tool = { name: 'shadow-gate', version: VERSION.replace(/\d+$/, '99') } as const;
     expect(findingsOn(measurement(), measurement({ tool, architecture }))).toEqual([]);
   });
 

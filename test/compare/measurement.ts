@@ -1,3 +1,4 @@
+import { VERSION } from '@shadow-gate/platform';
 import { compare } from '../../src/compare/compare.ts';
 import type { ChangedInput, Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
@@ -53,7 +54,7 @@ export function measurement(over: Partial<Measurement> = {}): Measurement {
   const tensors = over.tensors ?? matrices();
   return measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
-    tool: { name: 'shadow-gate', version: '0.2.0' },
+    tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identity('checkpoint'),
     architecture: subject().architecture,
     reference: identity('reference'),

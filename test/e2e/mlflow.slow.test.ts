@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { VERSION } from '@shadow-gate/platform';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { freePort } from '../free-port.ts';
@@ -52,7 +53,7 @@ describeNeeds(spawnSync(MLFLOW, ['--version']).status === 0, 'mlflow 3 from PyPI
       'shadow-gate.digest': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       'shadow-gate.baseline': versionOf('base'),
       'shadow-gate.baseline-digest': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
-      'shadow-gate.version': '0.2.0',
+      'shadow-gate.version': VERSION,
     });
     const again = await promote();
     expect(again).toMatchObject({ code: 0, log: expect.stringMatching(/is the champion already/) });

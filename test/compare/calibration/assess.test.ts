@@ -279,7 +279,7 @@ describe('a calibration that says nothing about a candidate', () => {
       change({ reference: { ...like.checkpoint, digest: 'sha256:other' } }),
       /another reference.*sha256:other/,
     ],
-    ['tool-version', change({ tool: { ...like.tool, version: '0.9.0' } }), /another version.*0\.2\.0.*0\.9\.0/],
+    ['tool-version', change({ tool: { ...like.tool, version: '0.9.0' } }), /another version.*\d.*0\.9\.0/],
     ['architecture', change({ architecture: { ...like.architecture, layers: 9 } }), /another architecture.*layers.*9/],
     ['shape', ofDelta(() => ({ shape: [96, 96] })), /other shapes.*0\.q_proj/],
     ['tensors', ofDelta(({ name }) => ({ name: `x.${name}` })), /other tensors/],
