@@ -193,13 +193,12 @@ Logits of tiny checkpoints of every family, compared with transformers on the sa
 and, for adapters, with PEFT's arithmetic. The limit is ${TOLERANCE}; transformers with another attention kernel differs from
 itself by up to 1.3e-5.
 
-\`npm run golden\` writes this table, and the tests check every row. \`--folder DIR\` compares another set of checkpoints,
-\`--device\` another device. \`test/fixtures/make_language_models.py\` makes the checkpoints and expected logits in
-\`test/fixtures/language-models/\` (needs torch, safetensors and transformers 5).
+\`npm run golden\` writes this table, and the tests check every row. \`test/fixtures/make_language_models.py\` makes the
+checkpoints and expected logits (needs torch, safetensors and transformers 5).
 
 ${table}
 
 With lm-evaluation-harness, the log-likelihoods of 30 requests agreed to 8.0e-6 nats per token for Llama, Qwen 2 and
-GPT-2, and 9 of 9 greedy texts were equal; those checkpoints are not in this repository.
+GPT-2, and 9 of 9 greedy texts were equal.
 `;
 }
