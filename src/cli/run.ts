@@ -10,6 +10,7 @@ import { addCompletionCommand } from './completion.ts';
 import { addDoctorCommand } from './doctor/command.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
+import { GROUPED_HELP, groupOptions } from './help-groups.ts';
 import { addInitCommand } from './init/command.ts';
 import { addMeasureCommand } from './measure.ts';
 import { addMergeCommand } from './merge.ts';
@@ -76,7 +77,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
     .addHelpText('after', EXIT_HELP)
     .option('--color', 'use colors even if the output is no terminal (also FORCE_COLOR)')
     .option('--no-color', 'use none (also NO_COLOR)')
-    .configureHelp({ ...WRAPPED_HELP, subcommandTerm: (command) => command.name() })
+    .configureHelp({ ...WRAPPED_HELP, ...GROUPED_HELP, subcommandTerm: (command) => command.name() })
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({
@@ -94,6 +95,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
     configureCuda(cudaSettingsFromOptions(command.optsWithGlobals(), output));
   });
   for (const addCommand of COMMANDS) addCommand(program, output);
+  for (const command of program.commands) groupOptions(command);
   return program;
 }
 

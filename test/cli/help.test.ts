@@ -38,6 +38,23 @@ it.each(COMMANDS)('the help of %s has an example and fits 80 columns', async (co
   for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 });
 
+it.each(['check', 'measure', 'sweep', 'calibrate', 'score', 'generate'])(
+  'the options of %s are in groups, with what it is about first',
+  async (command) => {
+    const { stdout } = await runCli(command, '--help');
+    const [, page = ''] = /^(Model:\n.*?)^(?:Requests, one of.*|Examples?):/ms.exec(stdout) ?? [];
+    const groups = page.split(/^(?=\S.*:$)/m).map((group) => {
+      const [heading = '', ...lines] = group.split('\n');
+      return { heading, options: lines.flatMap((line) => /^ {2}(?:-\w, )?--([\w-]+)/.exec(line)?.[1] ?? []) };
+    });
+    expect(groups.find(({ heading }) => heading === 'Options:')?.options).toEqual(['help']);
+    for (const { heading, options } of groups) {
+      expect(options.length, heading).toBeGreaterThan(0);
+      expect(options.length, heading).toBeLessThanOrEqual(10);
+    }
+  },
+);
+
 it('prints the version', async () => {
   for (const flag of ['-v', '--version']) {
     expect(await runCli(flag)).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
