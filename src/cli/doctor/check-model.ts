@@ -1,3 +1,4 @@
+import type { Checkpoint } from '@shadow-gate/checkpoints';
 import { type FullCheckpoint, folderOfWeights } from '@shadow-gate/checkpoints/formats';
 import { HubRepository, hubSettings, parseHubPath } from '@shadow-gate/checkpoints/hub';
 import { expectModelMemory, openModelTokenizer } from '@shadow-gate/language-model';
@@ -17,6 +18,9 @@ interface DoctorContext {
   readonly root: string;
   readonly settings: DoctorSettings;
   readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Throws where it cannot be opened; null without one. */
+  readonly checkpoint: () => Promise<Checkpoint | null>;
+  readonly reference: () => Promise<FullCheckpoint | null>;
   /** Throws where one of them cannot be opened; null without a checkpoint. */
   readonly pair: () => Promise<OpenedPair | null>;
   readonly suites: () => Promise<readonly Suite[]>;
@@ -55,28 +59,27 @@ export function modelChecks(context: DoctorContext): DoctorCheck[] {
   ];
 }
 
-async function checkCheckpoint({ settings, pair }: DoctorContext): Promise<DoctorFinding | null> {
-  const { checkpoint, origin, endpoint } = settings;
-  if (checkpoint === null) {
+async function checkCheckpoint({ settings, checkpoint }: DoctorContext): Promise<DoctorFinding | null> {
+  const { checkpoint: path, origin, endpoint } = settings;
+  if (path === null) {
     if (endpoint !== null) return null;
     return problem('no checkpoint was found', 'name it with --checkpoint, or a server with --endpoint and --model');
   }
-  const opened = await pair();
+  const opened = await checkpoint();
   if (!opened) return null;
-  return ok(`${checkpoint}, ${origin}: ${summarizeModel(await describeCheckpoint(opened.checkpoint))}`);
+  return ok(`${path}, ${origin}: ${summarizeModel(await describeCheckpoint(opened))}`);
 }
 
-async function checkReference({ settings, pair }: DoctorContext): Promise<DoctorFinding | null> {
-  const { checkpoint, reference, only } = settings;
-  const opened = await pair().catch(() => null);
+async function checkReference({ settings, checkpoint, reference }: DoctorContext): Promise<DoctorFinding | null> {
+  const base = await reference();
+  if (base) return ok(`${settings.reference}: ${summarizeModel(await describeCheckpoint(base))}`);
+  const opened = await checkpoint().catch(() => null);
   if (!opened) return null;
-  if (opened.reference && reference !== null) {
-    return ok(`${reference}: ${summarizeModel(await describeCheckpoint(opened.reference))}`);
+  if (opened.format === 'lora') {
+    const what = `${settings.checkpoint} is an adapter, which runs only with its base model`;
+    return problem(what, 'give that as --reference');
   }
-  if (opened.checkpoint.format === 'lora') {
-    return problem(`${checkpoint} is an adapter, which runs only with its base model`, 'give that as --reference');
-  }
-  if (only === 'probes') return null;
+  if (settings.only === 'probes') return null;
   return warning(
     'none: the training update is not measured, only the weights as they are',
     'give the weights that the checkpoint was trained from as --reference, if you have them',
@@ -116,9 +119,13 @@ async function checkPlace(
   );
 }
 
-/** What is in the cache is read without the hub: its list of files is requested all the same. */
-async function checkHub({ settings, env }: DoctorContext): Promise<DoctorFinding | null> {
-  const paths = [settings.checkpoint, settings.reference].filter((path) => path !== null).filter(isOnHub);
+/**
+ * What is in the cache is read without the hub: its list of files is requested all the same. What could not be opened has been named as
+ * a checkpoint or a reference.
+ */
+async function checkHub({ settings, env, checkpoint, reference }: DoctorContext): Promise<DoctorFinding | null> {
+  const [own, base] = await Promise.all([checkpoint, reference].map((open) => open().catch(() => null)));
+  const paths = [own && settings.checkpoint, base && settings.reference].filter((path) => path != null).filter(isOnHub);
   if (paths.length === 0) return null;
   const hub = hubSettings(env);
   for (const path of paths) {

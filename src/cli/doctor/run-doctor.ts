@@ -1,8 +1,9 @@
+import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { expectModelMemory } from '@shadow-gate/language-model';
 import { selectProbes } from '../../gate/select-probes.ts';
 import { findPolicy } from '../../policy/load.ts';
 import { printableJson } from '../../report/escape.ts';
-import { describeCheckpoint, openPair } from '../init/model.ts';
+import { describeCheckpoint, openBase } from '../init/model.ts';
 import { EXIT, type Output } from '../output.ts';
 import { controlCheck } from './check-control.ts';
 import { modelChecks } from './check-model.ts';
@@ -36,8 +37,14 @@ function checksOf(
   { root, output }: { readonly root: string; readonly output: Output },
 ): DoctorCheck[] {
   const { env } = output;
-  const { checkpoint, reference, only, endpoint } = settings;
-  const pair = shared(async () => (checkpoint === null ? null : openPair(checkpoint, reference ?? undefined)));
+  const { only, endpoint } = settings;
+  // Apart, so that each is to blame for itself.
+  const checkpoint = shared(async () => (settings.checkpoint === null ? null : openCheckpoint(settings.checkpoint)));
+  const reference = shared(async () => (settings.reference === null ? null : openBase(settings.reference)));
+  const pair = shared(async () => {
+    const opened = await checkpoint();
+    return opened && { checkpoint: opened, reference: await reference() };
+  });
   const policy = shared(() => findPolicy(settings.policy));
   const probes = shared(async () => selectProbes(await policy(), { only: only ?? undefined, seed: 1 }));
   const suites = async () => (await probes())?.suites ?? [];
@@ -55,7 +62,7 @@ function checksOf(
   };
   return [
     ...runnerChecks({ env, device, neededMemory, downloaded }),
-    ...modelChecks({ root, settings, env, pair, suites, usesChat }),
+    ...modelChecks({ root, settings, env, checkpoint, reference, pair, suites, usesChat }),
     ...setUpChecks({ root, settings, policy, suites, pair }),
     ...workflowChecks({ root, settings, neededMemory }),
     tokenCheck({ env, root }),

@@ -37,8 +37,17 @@ export type Probing =
 export async function openPair(checkpoint: string, reference: string | undefined): Promise<OpenedPair> {
   return {
     checkpoint: await openCheckpoint(checkpoint),
-    reference: reference === undefined ? null : await openReference(reference),
+    reference: reference === undefined ? null : await openBase(reference),
   };
+}
+
+/** Open a reference, which may be one that only an adapter names. @throws UserError that says how to name another one */
+export async function openBase(path: string): Promise<FullCheckpoint> {
+  return openReference(path).catch((error: unknown) => {
+    if (!(error instanceof UserError) || !isHubPath(path)) throw error;
+    const hint = `${error.hint}; or give a copy of it on this machine: --reference PATH`;
+    throw new UserError(error.problem, hint, { code: error.code, lines: error.lines });
+  });
 }
 
 export async function describeCheckpoint(checkpoint: Checkpoint): Promise<DescribedModel> {

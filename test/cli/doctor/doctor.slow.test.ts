@@ -58,7 +58,11 @@ function measured(): Promise<Measurement> {
 }
 
 async function doctor(...args: string[]) {
-  const environment = { PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: join(folder, '.cache') };
+  const environment = {
+    ...{ PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: join(folder, '.cache') },
+    // No hub.
+    HF_ENDPOINT: 'http://127.0.0.1:9',
+  };
   const { code, log } = await asProcess({ environment, folder }, async () => {
     process.exitCode = await runCommandLine(['doctor', ...args, '--json'], process);
   });
@@ -163,6 +167,16 @@ describe('doctor', () => {
     expect([code, problems]).toEqual([2, ['checkpoint']]);
     expect(of('checkpoint')?.text).toBe('models/nothing does not exist');
     expect(of('permissions')?.status).toBe('ok');
+  });
+
+  it('says once that a reference cannot be had, and what of', async () => {
+    const here = await doctor('--checkpoint', 'models/new', '--reference', 'models/nothing');
+    expect([here.code, here.problems]).toEqual([2, ['reference']]);
+    expect(here.of('checkpoint')?.status).toBe('ok');
+    expect(here.of('reference')?.text).toBe('models/nothing does not exist');
+    const elsewhere = await doctor('--checkpoint', 'models/new', '--reference', 'hf://org/base');
+    expect([elsewhere.problems, elsewhere.of('hub')]).toEqual([['reference'], undefined]);
+    expect(elsewhere.of('reference')?.fix).toContain('--reference PATH');
   });
 
   it('needs a tokenizer for the probes, and none for the spectra', async () => {
