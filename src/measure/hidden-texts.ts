@@ -90,7 +90,7 @@ export function hideItem(
   key: string,
   answers: AnswerKind | undefined = item.answers,
 ): ProbeItemMeasurement {
-  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling, slices } = item;
+  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling, tokens, slices } = item;
   const place = (i: number) => hash(key, 'order', id, String(i));
   const areLabels = answers === 'label' || item.oldLabel !== undefined;
   const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
@@ -109,7 +109,8 @@ export function hideItem(
     ...hideLabels(item, key),
     ...(slices === undefined ? {} : { slices: hideSlices(slices, key) }),
     ...hidePassage(item, key),
-    ...(spelling === undefined ? {} : { spelling: hideSpelling(key, id, spelling) }),
+    ...(spelling === undefined ? {} : { spelling: hideDigest(key, { kind: 'spelling', id }, spelling) }),
+    ...(tokens === undefined ? {} : { tokens: hideDigest(key, { kind: 'tokens', id }, tokens) }),
   };
 }
 
@@ -128,10 +129,10 @@ function hidePassage({ passage }: Pick<ProbeItemMeasurement, 'passage'>, key: st
 }
 
 /** In hexadecimal digits, as many as it had. */
-function hideSpelling(key: string, id: string, spelling: string): string {
-  return Buffer.from(hash(key, 'spelling', id, spelling), 'base64url')
+function hideDigest(key: string, { kind, id }: { readonly kind: string; readonly id: string }, digest: string): string {
+  return Buffer.from(hash(key, kind, id, digest), 'base64url')
     .toString('hex')
-    .slice(0, spelling.length);
+    .slice(0, digest.length);
 }
 
 function shuffled<T>(values: readonly T[], keyOfIndex: (index: number) => string): T[] {

@@ -30,8 +30,9 @@ export interface Outcome {
   readonly samples?: AnswerSamples;
   /** The log-likelihood of the prompt itself, where it was read. */
   readonly reading?: Reading;
-  /** Of what the tokens of the item say, where that is not the item: see `readerOf`. */
+  /** How the model reads the item: see `ReadItem`. Absent for null. */
   readonly spelling?: string;
+  readonly tokens?: string;
 }
 
 export interface AnswerSamples {

@@ -158,7 +158,7 @@ async function runChunk(
   const written = items.filter(needsGeneration);
   const scoring = written.length > 0 ? SCORING_SHARE : 1;
   const requests = items.map((item) => scoreRequests(item, model, options));
-  const spellingOf = spelledAnswerReader(model, options);
+  const readItem = spelledAnswerReader(model, options);
   const scores = await model.score(requests.flat(), onTruncation, onWork && ((share) => onWork(scoring * share)));
   const generated =
     written.length > 0
@@ -186,8 +186,9 @@ async function runChunk(
     used += count;
     const reading = readingOf(item, model, options) ? readFrom(at(scores, used)) : undefined;
     if (reading) used += 1;
-    const spelling = spellingOf(item, at(requests, i));
-    const more = { ...(reading ? { reading } : {}), ...(spelling === null ? {} : { spelling }) };
+    const { spelling, tokens: ids } = readItem(item, at(requests, i));
+    const read = { ...(spelling === null ? {} : { spelling }), ...(ids === null ? {} : { tokens: ids }) };
+    const more = { ...(reading ? { reading } : {}), ...read };
     if (question.kind === 'choice') {
       const logprobs = own.map(({ logprob }) => logprob);
       const all = own.flatMap(({ scaled }) => (scaled === undefined ? [] : [scaled]));

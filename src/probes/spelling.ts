@@ -7,6 +7,17 @@ import { isTemplated, type PromptOptions, promptContext } from './prompt.ts';
 /** 128 bits: no tokenizer finds another text for one of them. */
 const DIGITS = 32;
 
+/** Of the ids, by which nothing is judged: they only count the items that are other tokens. */
+const ID_DIGITS = 8;
+
+/** How the model reads an item; nulls at a server that encodes it. */
+export interface ReadItem {
+  /** Digest of what is read in place of the item, which a model with the same tokenizer has too; null where the item itself is read. */
+  readonly spelling: string | null;
+  /** Digest of the ids of its tokens. */
+  readonly tokens: string | null;
+}
+
 /** A text that others are compared with. */
 export const PLACEHOLDER = 'Question';
 
@@ -14,17 +25,15 @@ export const PLACEHOLDER = 'Question';
  * Does the model read the questions as they are written? Of each item, the tokens of everything that is scored or continued are spelled
  * by their names and compared with its text, character by character: a space more could tell the answer. Only white space before and
  * behind every text in the same way is no difference, which some tokenizers put there, and what a chat template writes.
- * @returns for an item and its requests a digest of what is read in place of it, which a model with the same tokenizer has too;
- *   null where the question itself is read, and at a server that encodes it
+ * @returns a function of an item and its requests
  */
 export function spelledAnswerReader(
   model: Pick<Model, 'tokenizer'>,
   options: PromptOptions,
-): (item: ProbeItem, requests: readonly ScoreRequest[]) => string | null {
+): (item: ProbeItem, requests: readonly ScoreRequest[]) => ReadItem {
   const { tokenizer } = model;
-  if (tokenizer === null) return () => null;
-  const spell = (texts: readonly string[]) =>
-    tokenizer.spell(texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false })));
+  if (tokenizer === null) return () => ({ spelling: null, tokens: null });
+  const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
   const isSpelled = framing((part) => part.trim() === '');
   // What the template writes around every question is compared as a whole (`chatFrame` of the measurement).
   const isInTemplate = framing(() => true);
@@ -39,9 +48,14 @@ export function spelledAnswerReader(
     const generated = item.question.kind === 'exact' ? [context] : [];
     const parts = scored.flatMap((request) => encodedTexts(request.context, request.continuation));
     const texts = [...new Set([...parts, ...generated])];
-    const spelled = spell(texts);
-    const isRead = texts.every((text, i) => isSpelled(text, spelled[i] ?? '', (other) => spell([other])[0] ?? ''));
-    return isRead && isFramed(item, context) ? null : sha256(JSON.stringify(spelled)).slice(0, DIGITS);
+    const ids = texts.map(encode);
+    const spelled = tokenizer.spell(ids);
+    const write = (other: string) => tokenizer.spell([encode(other)])[0] ?? '';
+    const isRead = texts.every((text, i) => isSpelled(text, spelled[i] ?? '', write));
+    return {
+      spelling: isRead && isFramed(item, context) ? null : sha256(JSON.stringify(spelled)).slice(0, DIGITS),
+      tokens: sha256(JSON.stringify(ids)).slice(0, ID_DIGITS),
+    };
   };
 }
 

@@ -160,6 +160,8 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ].map((input) => ['changed-input', input, null, 'w', null, null, null]),
   'changed-behavior': [
     ['behavior', 'tokenizer', null, 'model', ...PAIR],
+    ['behavior', 'tokenizer', null, 'model', ...PAIR],
+    ['behavior', 'tokenizer', null, 'model', ...PAIR],
     ['behavior', 'special-tokens', null, 'model', ...PAIR],
     ['behavior', 'chat-template', null, 'model', null, 'w', null],
     ['behavior', 'generation-config', null, 'model', 'w', null, null],

@@ -26,7 +26,7 @@ async function readsOf(folder: string, items: readonly ProbeItem[], chatTemplate
       return read(
         one,
         scored.map((texts, i) => ({ kind: 'text', id: `${one.id} ${i}`, where: one.id, ...texts })),
-      );
+      ).spelling;
     });
   } finally {
     await tokenizer.close?.();

@@ -292,6 +292,14 @@ export function everyFinding(name: string): Finding[] {
     ],
     'changed-behavior': [
       { part: 'tokenizer', ...pair, named: [{ key: name, ...pair }], changes: 3 },
+      {
+        ...{ part: 'tokenizer', ...pair, named: [{ key: name, ...pair }], changes: 3, gguf: ['candidate'] },
+        texts: { other: 2, of: 720, example: { suite: name, item: name, text: name } },
+      },
+      {
+        ...{ part: 'tokenizer', ...pair, named: [{ key: name, ...pair }], changes: 3, gguf: ['baseline'] },
+        texts: { other: 1, of: 1, example: { suite: name, item: name, text: null } },
+      },
       { part: 'special-tokens', ...pair, named: [{ key: name, candidate: null, baseline: name }], changes: 1 },
       { part: 'chat-template', candidate: null, baseline: name, named: [], changes: 0 },
       { part: 'generation-config', candidate: name, baseline: null, named: [], changes: 0 },

@@ -9,6 +9,7 @@ import {
 import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
+import { itemsReadOtherwise } from '../probes/read-otherwise.ts';
 
 /** Keys that a finding names. */
 const NAMED = 4;
@@ -17,7 +18,8 @@ const NAMED = 4;
 const PADDING = new Set(['pad_token', 'pad_token_id']);
 
 /** Tokenizer, special tokens, templates, sampling defaults and code that are not the baseline's. */
-export function changedBehaviorCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
+export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
+  const { candidate, baseline, policy } = context;
   if (!baseline) return [];
   // What is not known of either is said where the weights are missed.
   if (baseline.served && candidate.served && baseline.behavior === null) return [];
@@ -30,6 +32,8 @@ export function changedBehaviorCheck({ candidate, baseline, policy }: Comparison
     return [{ kind: 'behavior-not-compared', level: unknownLevel(levels), side: 'candidate', what: 'everything' }];
   }
   const [ours, theirs] = [candidate.behavior.files, baseline.behavior.files];
+  const gguf = SIDES.filter((side) => (side === 'candidate' ? candidate : baseline).checkpoint.format === 'gguf');
+  const texts = itemsReadOtherwise(context);
   return BEHAVIOR_PARTS.flatMap((part): Finding[] => {
     const [mine, its] = [ours[part], theirs[part]];
     if (mine?.digest === its?.digest) return [];
@@ -52,6 +56,8 @@ export function changedBehaviorCheck({ candidate, baseline, policy }: Comparison
         baseline: its?.digest ?? null,
         named: mine === null || its === null ? [] : [...new Set([...disagreeing, ...lacking])].slice(0, NAMED),
         changes: lacking.length,
+        ...(gguf.length > 0 ? { gguf } : {}),
+        ...(part === 'tokenizer' && texts !== null ? { texts } : {}),
         ...(because ? { because } : {}),
       },
     ];
@@ -105,7 +111,8 @@ function otherOf(side: Side): Side {
   return side === 'candidate' ? 'baseline' : 'candidate';
 }
 
-type Side = 'candidate' | 'baseline';
+const SIDES = ['candidate', 'baseline'] as const;
+type Side = (typeof SIDES)[number];
 type Sides = Readonly<Record<Side, Measurement>>;
 
 /** The table of tokens is compared whole, and so are merges; how texts are split, by what comes out for some. */

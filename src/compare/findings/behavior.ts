@@ -15,6 +15,17 @@ export const behaviorFindings = [
       named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
       /** How many differ, as far as is known. */
       changes: count,
+      /** The sides that are GGUF files; absent where none is, and in reports of older versions. */
+      gguf: z.array(side).min(1).optional(),
+      /** Of a tokenizer, the items that become other tokens than in the baseline; absent where that is not known. */
+      texts: z
+        .strictObject({
+          other: count,
+          of: count,
+          /** One of them; its text is null where it is private. */
+          example: z.strictObject({ suite: foreign, item: foreign, text: foreign.nullable() }).nullable(),
+        })
+        .optional(),
       /** Why it is less than it looks; missing for what it looks like. */
       because: z
         .discriminatedUnion('kind', [

@@ -29,6 +29,7 @@ export function measuredItem(
     samples,
     reading,
     spelling,
+    tokens,
   }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
@@ -61,5 +62,6 @@ export function measuredItem(
     ...(level === undefined ? {} : { level }),
     ...(reading === undefined ? {} : { reading: { ...reading, logprob: round(reading.logprob) } }),
     ...(spelling === undefined ? {} : { spelling }),
+    ...(tokens === undefined ? {} : { tokens }),
   };
 }

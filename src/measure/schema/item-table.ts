@@ -23,6 +23,7 @@ const FURTHER_COLUMNS = [
   'oldLabels',
   'reading',
   'spelling',
+  'tokens',
   'lengths',
   'likelihood',
   'scaledLogprobs',
@@ -99,6 +100,7 @@ export function packItemTable(
       oldLabels: oldLabels === undefined ? null : permutations.indexOf(oldLabels),
       reading: reading === undefined ? null : [reading.logprob, reading.tokens],
       spelling: item.spelling ?? null,
+      tokens: item.tokens ?? null,
       lengths: item.lengths ?? null,
       scaledLogprobs: item.scaledLogprobs ?? null,
       samples: item.samples === undefined ? null : [item.samples.correct, item.samples.of],
@@ -180,7 +182,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
-  const { id, right, passage = null, oldLabel = null, reading = null, spelling = null } = own;
+  const { id, right, passage = null, oldLabel = null, reading = null, spelling = null, tokens = null } = own;
   const { lengths = null, likelihood = null, scaledLogprobs = null, samples = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
@@ -205,6 +207,7 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
     ...(permutation === null ? {} : { oldLabels: permutation }),
     ...(reading === null ? {} : { reading: { logprob: reading[0], tokens: reading[1] } }),
     ...(spelling === null ? {} : { spelling }),
+    ...(tokens === null ? {} : { tokens }),
     ...(lengths === null ? {} : { lengths }),
     ...(likelihood === null ? {} : { likelihood: unpackLikelihood(likelihood) }),
     ...(scaledLogprobs === null ? {} : { scaledLogprobs }),

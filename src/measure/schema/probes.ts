@@ -66,6 +66,11 @@ export const probeItemSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits')
     .optional(),
+  /** Digest of the ids of its tokens, by which nothing is judged. Absent at servers that tokenize, and in files of older versions. */
+  tokens: z
+    .string()
+    .regex(/^[0-9a-f]{8}$/, 'not 8 hexadecimal digits')
+    .optional(),
 });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 

@@ -1,7 +1,7 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { BEHAVIOR_PARTS } from '../../measure/schema/index.ts';
-import { formatLimit, formatNumber } from '../text/numbers.ts';
+import { formatCount, formatInteger, formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import { ifIntended, remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -12,12 +12,7 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
     title: 'Changed behavior',
     about: 'itself',
     sentence: changedBehavior,
-    steps: ({ part }, report) => [
-      part === 'code'
-        ? phrase`Review the code line by line before anybody loads the model.`
-        : phrase`If it was not intended, copy that file from the approved checkpoint.`,
-      ifIntended(report),
-    ],
+    steps: (finding, report) => [restored(finding), ifIntended(report)],
     rule: (report, { behavior }) =>
       BEHAVIOR_PARTS.map((part) => ({
         group: 'How the model is used',
@@ -88,8 +83,19 @@ const NOUNS: Readonly<Record<Changed['part'], string>> = {
   code: 'code of its own',
 };
 
+/** How it becomes the approved one again. A GGUF file is all in one: it is made from a folder, and has no files to copy. */
+function restored({ part, gguf = [] }: Changed): Phrase {
+  if (part === 'code') return phrase`Review the code line by line before anybody loads the model.`;
+  if (gguf.includes('candidate')) {
+    return phrase`If it was not intended, convert the GGUF file again, from a folder with the approved checkpoint's ${NOUNS[part]}.`;
+  }
+  return gguf.includes('baseline')
+    ? phrase`If it was not intended, take the ${NOUNS[part]} of the folder that the baseline's GGUF file was made from.`
+    : phrase`If it was not intended, copy that file from the approved checkpoint.`;
+}
+
 const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
-  tokenizer: phrase`The same text is read as other tokens.`,
+  tokenizer: phrase`The same text may be read as other tokens.`,
   'special-tokens': phrase`Texts may begin, end or stop elsewhere.`,
   'chat-template': phrase`Chats are written in another way than the baseline was approved with.`,
   'generation-config': phrase`Servers sample with it unless a request says otherwise.`,
@@ -98,7 +104,26 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-function changedBehavior({ level, part, candidate, baseline, named, changes, because }: Changed): Phrase {
+/** How many of the questions are other tokens now, with one of them: where it is known, it says more than what differs in the files. */
+function tokensRead({ other, of, example }: NonNullable<Changed['texts']>): Phrase {
+  if (other === 0) {
+    return phrase`All ${formatInteger(of)} probe texts are read as the same tokens as the baseline's, and others may not be.`;
+  }
+  const shown = example === null ? null : (example.text ?? example.item);
+  const such = shown === null ? [] : phrase`, such as ${name(beginningOf(shown))}`;
+  return phrase`${formatInteger(other)} of ${formatCount(of, 'probe text')} ${other === 1 ? 'is' : 'are'} read as other tokens than the baseline's${such}.`;
+}
+
+/** Characters of a text that show which one it is. */
+const SHOWN = 60;
+
+function beginningOf(text: string): string {
+  const characters = Array.from(text.replace(/\s+/g, ' ').trim());
+  return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : characters.join('');
+}
+
+function changedBehavior(finding: Changed): Phrase {
+  const { level, part, candidate, baseline, named, changes, because, texts } = finding;
   const noun = NOUNS[part];
   if (because?.kind === 'same-tokens') {
     return phrase`The tokenizer of a GGUF file is described in another way than the files of the other side. All tokens and merges are the same, and so are the ids of ${String(because.texts)} texts that both were given.`;
@@ -113,13 +138,20 @@ function changedBehavior({ level, part, candidate, baseline, named, changes, bec
     part === 'code'
       ? phrase`The code of the model (${code('auto_map')}, ${code('custom_generate')}, kernels)`
       : phrase`The ${noun}`;
-  if (named.length === 0) return phrase`${what} differs from the baseline's. ${effect}`;
-  const items = named.map(({ key, candidate: ours, baseline: theirs }) => {
-    const state = (text: string | null) => (text === null ? 'absent' : name(text));
-    return phrase`${name(key)} is ${state(ours)} (baseline ${state(theirs)})`;
-  });
-  return phrase`${what} differs from the baseline's: ${listed(items, changes)}. ${effect}`;
+  const items = named.map(changedKey);
+  const where = isDigest(named[0]?.candidate ?? null) || isDigest(named[0]?.baseline ?? null) ? ' in' : ':';
+  const differs = phrase`${what} differs from the baseline's${items.length === 0 ? [] : phrase`${where} ${listed(items, changes)}`}.`;
+  return texts === undefined ? phrase`${differs} ${effect}` : phrase`${tokensRead(texts)} ${differs}`;
 }
+
+/** A key with its values, or alone: what is long stands in a measurement as a digest, which tells a reader nothing. */
+function changedKey({ key, candidate, baseline }: Changed['named'][number]): Phrase {
+  if (isDigest(candidate) || isDigest(baseline)) return phrase`${name(key)}`;
+  const state = (text: string | null) => (text === null ? 'absent' : name(text));
+  return phrase`${name(key)} is ${state(candidate)} (baseline ${state(baseline)})`;
+}
+
+const isDigest = (text: string | null): boolean => text?.startsWith('sha256:') ?? false;
 
 function notInGguf(noun: string, side: 'candidate' | 'baseline', named: Changed['named'], changes: number): Phrase {
   const other = side === 'candidate' ? 'baseline' : 'candidate';

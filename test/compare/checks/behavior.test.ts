@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
+import { findingText, nextSteps } from '../../../src/report/text/finding.ts';
+import { plain } from '../../../src/report/text/phrase.ts';
 import { answers, behavior, findingsOn, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
 const adapter = (over: Partial<Measurement>): Measurement =>
@@ -95,6 +97,75 @@ describe('what decides how a model is used', () => {
     const strict = { policy: 'behavior: { code: fail }' };
     expect(reportOn(old, measurement(), strict).verdict).toBe('fail');
     expect(reportOn(old, measurement(), { policy: 'behavior: { level: info }' }).verdict).toBe('pass');
+  });
+});
+
+describe('a tokenizer that is not the baseline’s', () => {
+  const asked = (tokens: readonly (string | undefined)[], over: Partial<Measurement> = {}) =>
+    measurement({
+      probes: probes({
+        items: answers(50).map((item, i) => {
+          const own = tokens[i % tokens.length];
+          return {
+            ...item,
+            prompt: `question ${i}${'?'.repeat(300 * (i % 2))}`,
+            ...(own === undefined ? {} : { tokens: own }),
+          };
+        }),
+      }),
+      ...over,
+    });
+  const other = {
+    behavior: behavior({ tokenizer: readBehaviorValues({ content: 'tokenizer', post_processor: 'x'.repeat(1000) }) }),
+  };
+  const [one, two] = ['0'.repeat(8), '1'.repeat(8)];
+  const found = (candidate: Measurement, baseline: Measurement) => {
+    const [own] = ofKind('changed-behavior', findingsOn(candidate, baseline));
+    if (own === undefined) throw new Error('there is no finding');
+    return { own, sentence: findingText(own) };
+  };
+
+  it('counts the questions that it reads as other tokens, and shows a short one', () => {
+    const { own, sentence } = found(asked([two, two, one, one], other), asked([one]));
+    expect(own.texts).toEqual({
+      other: 50,
+      of: 100,
+      example: { suite: own.texts?.example?.suite, item: expect.any(String), text: 'question 0' },
+    });
+    expect(sentence).toBe(
+      "50 of 100 probe texts are read as other tokens than the baseline's, such as question 0. The tokenizer differs from the baseline's in post_processor.",
+    );
+  });
+
+  it('says where it reads all of them alike, and where that is not known', () => {
+    const alike = found(asked([one], other), asked([one]));
+    expect([alike.own.level, alike.own.texts?.other]).toEqual(['warn', 0]);
+    expect(alike.sentence).toContain(
+      "All 100 probe texts are read as the same tokens as the baseline's, and others may not be.",
+    );
+    const unknown = found(asked([one], other), asked([undefined]));
+    expect(unknown.own.texts).toBeUndefined();
+    expect(unknown.sentence).toMatch(/The same text may be read as other tokens\.$/);
+  });
+
+  it('is never told by a digest', () => {
+    for (const tokens of [[one], [two], [undefined]]) {
+      expect(found(asked(tokens, other), asked([one])).sentence).not.toMatch(/[0-9a-f]{8}|sha256/);
+    }
+  });
+
+  it('of a GGUF file has no file to copy', () => {
+    const inGguf = { ...measurement().checkpoint, format: 'gguf' } as const;
+    const steps = (candidate: Measurement, baseline: Measurement) => {
+      const report = reportOn(candidate, baseline);
+      const [own] = ofKind('changed-behavior', report.findings);
+      return own === undefined ? [] : nextSteps(own, report).map(plain);
+    };
+    expect(steps(asked([two], { ...other, checkpoint: inGguf }), asked([one]))[0]).toMatch(
+      /convert the GGUF file again/,
+    );
+    expect(steps(asked([two], other), asked([one], { checkpoint: inGguf }))[0]).toMatch(/GGUF file was made from\.$/);
+    expect(steps(asked([two], other), asked([one]))[0]).toMatch(/copy that file/);
   });
 });
 

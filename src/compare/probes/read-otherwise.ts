@@ -1,0 +1,35 @@
+import { itemKey } from '../../measure/schema/index.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { FindingOf } from '../finding.ts';
+import { measuredProbes } from './hide-texts.ts';
+import { withheldSuites } from './withheld.ts';
+
+type ReadOtherwise = NonNullable<FindingOf<'changed-behavior'>['texts']>;
+
+/** The items that the candidate's tokenizer turns into other ids than the baseline's does; null where neither side says so of any. */
+export function itemsReadOtherwise(
+  context: Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>,
+): ReadOtherwise | null {
+  const [ours, theirs] = [measuredProbes(context.candidate), measuredProbes(context.baseline)];
+  const known = new Map(theirs?.items.map((item) => [itemKey(item), item.tokens]));
+  const read = (ours?.items ?? []).filter((item) => {
+    return item.tokens !== undefined && known.get(itemKey(item)) !== undefined;
+  });
+  if (read.length === 0) return null;
+  const other = read.filter((item) => known.get(itemKey(item)) !== item.tokens);
+  const withheld = withheldSuites(context);
+  const textOf = ({ suite, prompt }: (typeof read)[number]) =>
+    withheld.has(suite) || prompt === null ? null : prompt.slice(0, MOST_TEXT);
+  // Of a short text it is easiest to see why.
+  const [shortest] = other.toSorted((a, b) => lengthOf(textOf(a)) - lengthOf(textOf(b)));
+  return {
+    other: other.length,
+    of: read.length,
+    example: shortest === undefined ? null : { suite: shortest.suite, item: shortest.id, text: textOf(shortest) },
+  };
+}
+
+/** Characters of the example. */
+const MOST_TEXT = 200;
+
+const lengthOf = (text: string | null): number => text?.length ?? Number.MAX_SAFE_INTEGER;
