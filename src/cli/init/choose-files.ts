@@ -104,14 +104,25 @@ async function newPolicy({ stored, probing, only }: Subject, { root, questions, 
       say(`✔ benchmark ${named}`);
     }
   }
+  const hasTemplate = only !== 'spectra' && probing?.kind === 'possible' && probing.hasChatTemplate;
+  const usesTemplate = hasTemplate && (await questions.confirm(CHAT_QUESTION, true, CHAT_EFFECT));
+  if (hasTemplate) {
+    say(
+      `✔ the probes are asked ${usesTemplate ? 'through' : 'without'} the chat template (chat-template in ${POLICY_FILE})`,
+    );
+  }
   const text = policyText({
     isAdapter: stored?.described.kind === 'adapter',
     hasReference: stored?.pair.reference !== null && stored !== null,
-    hasChatTemplate: probing?.kind === 'possible' && probing.hasChatTemplate,
+    chatTemplate: hasTemplate ? usesTemplate : null,
     benchmarks,
   });
   return { text, benchmarks };
 }
+
+const CHAT_QUESTION = 'The model has a chat template. Ask it through the template, as its users do?';
+const CHAT_EFFECT =
+  'Numbers with and without the chat template are not comparable: whoever switches later has to measure the baseline again.';
 
 /** The files with their texts, once everything is known. */
 export function filesToWrite(

@@ -40,7 +40,11 @@ export function addInitCommand(program: Command, output: Output): void {
 async function startInit(options: InitOptions, output: Output): Promise<void> {
   const questions = options.yes
     ? DEFAULTS
-    : askQuestions({ input: output.input, onQuestion: (text) => output.question(text) });
+    : askQuestions({
+        input: output.input,
+        onQuestion: (text) => output.question(text),
+        width: output.terminal.width,
+      });
   try {
     await runInit(options, { root: process.cwd(), questions, output });
   } finally {

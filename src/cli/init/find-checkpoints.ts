@@ -10,6 +10,7 @@ import {
   PICKLED_SINGLE,
   SINGLE,
 } from '@shadow-gate/checkpoints/hub';
+import { isObject } from '@shadow-gate/platform/json';
 
 /** A folder, or a file, that looks like a checkpoint by the names in it. */
 export interface FoundCheckpoint {
@@ -18,6 +19,8 @@ export interface FoundCheckpoint {
   readonly kind: 'full' | 'adapter' | 'onnx';
   /** What an adapter's config names as its base model; null for other checkpoints, and where it names none. */
   readonly base: string | null;
+  /** What the config of full weights calls them (`_name_or_path`); absent where it does not. */
+  readonly name?: string;
 }
 
 export interface Search {
@@ -43,7 +46,7 @@ const TABLE = /\.(?:csv|tsv|jsonl|parquet)$/i;
 export const BASE_NAME = /(?:^|[/_.-])(?:base|pretrained|foundation|reference|original)(?:$|[/_.-])/i;
 export const APPROVED_NAME = /(?:^|[/_.-])(?:approved|baseline|production|prod|released?)(?:$|[/_.-])/i;
 
-/** Search a folder for checkpoints and tables, by names: no file but an adapter's config is read. Links to folders are followed. */
+/** Search a folder for checkpoints and tables, by names: no files but configs are read. Links to folders are followed. */
 export async function findCheckpoints(root: string): Promise<Search> {
   const checkpoints: FoundCheckpoint[] = [];
   const tables: string[] = [];
@@ -99,24 +102,39 @@ export async function looksLikeCheckpoint(folder: string): Promise<boolean> {
 async function checkpointsIn(root: string, path: string, entries: readonly Dirent[]): Promise<FoundCheckpoint[]> {
   const names = new Set(entries.map(({ name }) => name));
   const has = (...wanted: readonly string[]) => wanted.some((name) => names.has(name));
-  if (has(SINGLE, INDEX)) return [{ path, kind: 'full', base: null }];
+  const full = async (): Promise<FoundCheckpoint[]> => {
+    const name = await firstText(resolve(root, path, 'config.json'), ['_name_or_path']);
+    return [{ path, kind: 'full', base: null, ...(name === null ? {} : { name }) }];
+  };
+  if (has(SINGLE, INDEX)) return full();
   if (has(ADAPTER, MLX_ADAPTER, ADAPTER_CONFIG)) {
-    return [{ path, kind: 'adapter', base: await baseOf(root, path) }];
+    // PEFT has the base model under one key, mlx-lm under another.
+    const base = await firstText(resolve(root, path, ADAPTER_CONFIG), ['base_model_name_or_path', 'model']);
+    return [{ path, kind: 'adapter', base }];
   }
-  if (has(PICKLED_SINGLE, PICKLED_INDEX)) return [{ path, kind: 'full', base: null }];
-  const onnx = [...names].filter((name) => name.endsWith('.onnx'));
-  const [only] = onnx;
-  return onnx.length === 1 && only !== undefined ? [{ path: within(path, only), kind: 'onnx', base: null }] : [];
+  if (has(PICKLED_SINGLE, PICKLED_INDEX)) return full();
+  const alone = (models: readonly string[], kind: 'onnx' | 'full'): FoundCheckpoint[] =>
+    models.length === 1 ? models.map((name) => ({ path: within(path, name), kind, base: null })) : [];
+  const onnx = alone(
+    [...names].filter((name) => name.endsWith('.onnx')),
+    'onnx',
+  );
+  return onnx.length > 0 ? onnx : alone(firstParts([...names].filter((name) => name.endsWith('.gguf'))), 'full');
 }
 
-/** PEFT has the base model under one key, mlx-lm under another. */
-async function baseOf(root: string, path: string): Promise<string | null> {
-  const text = await readFile(resolve(root, path, ADAPTER_CONFIG), 'utf8').catch(() => '{}');
+/** Of a model in parts, llama.cpp opens the first. */
+function firstParts(names: readonly string[]): string[] {
+  return names.filter((name) => !/-\d{5}-of-\d{5}\.gguf$/.test(name) || /-00001-of-\d{5}\.gguf$/.test(name));
+}
+
+/** The first of these keys of a JSON file that has a text; null without one. */
+async function firstText(file: string, keys: readonly string[]): Promise<string | null> {
+  const text = await readFile(file, 'utf8').catch(() => '{}');
   try {
     const config: unknown = JSON.parse(text);
-    if (typeof config !== 'object' || config === null) return null;
-    const { base_model_name_or_path: peft, model: mlx } = config as Record<string, unknown>;
-    return ([peft, mlx].find((value) => typeof value === 'string' && value !== '') as string | undefined) ?? null;
+    if (!isObject(config)) return null;
+    const texts = keys.flatMap((key) => (typeof config[key] === 'string' ? [config[key]] : []));
+    return texts.find((value) => value !== '') ?? null;
   } catch {
     return null;
   }
@@ -125,20 +143,40 @@ async function baseOf(root: string, path: string): Promise<string | null> {
 /** `org/model`, as a hub names one. */
 const HUB_NAME = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
 
-/** The base model that an adapter's config names, as a path that can be given: of this machine, or of a hub. Null: neither. */
+/**
+ * The base model of an adapter, as a path that can be given: what its config names, of this machine; else full weights beside it that are
+ * called a base, or whose own config has that name; else that of a hub. Null: none of them.
+ */
 export function baseAsPath(
   { path, base }: FoundCheckpoint,
   { root, others }: { readonly root: string; readonly others: readonly FoundCheckpoint[] },
 ): string | null {
-  if (base === null) return null;
-  const full = others.filter(({ kind }) => kind === 'full').map((other) => other.path);
-  const named = [base, within(path, base)].map((candidate) => candidate.replace(/^\.\//, '').replace(/\/+$/, ''));
-  const own = full.find((other) => named.includes(other));
-  if (own !== undefined) return own;
-  // A training run elsewhere wrote another path to a folder of the same name.
-  const last = base.replace(/\/+$/, '').split('/').at(-1);
-  const alike = full.filter((other) => other.split('/').at(-1) === last);
-  if (alike.length === 1) return alike[0] ?? null;
-  if (existsSync(resolve(root, base))) return base;
-  return HUB_NAME.test(base) ? `hf://${base}` : null;
+  const full = others.filter(({ kind }) => kind === 'full');
+  if (base !== null) {
+    const named = [base, within(path, base)].map((candidate) => candidate.replace(/^\.\//, '').replace(/\/+$/, ''));
+    const own = full.find((other) => named.includes(other.path));
+    if (own !== undefined) return own.path;
+    if (existsSync(resolve(root, base))) return base;
+    // A training run elsewhere wrote another path to a folder of the same name.
+    const alike = only(full, (other) => lastOf(other.path) === lastOf(base));
+    if (alike !== null) return alike;
+  }
+  const isCalledSo = ({ name }: FoundCheckpoint) =>
+    base !== null && name !== undefined && lastOf(name) === lastOf(base);
+  const isOther = (one: FoundCheckpoint) => base !== null && HUB_NAME.test(one.name ?? '') && !isCalledSo(one);
+  const bases = full.filter((one) => BASE_NAME.test(one.path) && !isOther(one));
+  const neighbor =
+    only(full, isCalledSo) ?? only(bases, (one) => parentOf(one.path) === parentOf(path)) ?? only(bases, () => true);
+  if (neighbor !== null) return neighbor;
+  return base !== null && HUB_NAME.test(base) ? `hf://${base}` : null;
 }
+
+/** Of two there is no telling. */
+function only(all: readonly FoundCheckpoint[], test: (one: FoundCheckpoint) => boolean): string | null {
+  const [first, ...more] = all.filter(test);
+  return first !== undefined && more.length === 0 ? first.path : null;
+}
+
+/** The name of a path or of a model on a hub. */
+export const lastOf = (path: string): string | undefined => path.replace(/\/+$/, '').split('/').at(-1);
+const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/');

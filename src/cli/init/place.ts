@@ -47,7 +47,7 @@ export async function placeCheckpoint(
   if (isLarge && !lfs) {
     warnings.push({
       text: 'GitHub takes files of more than 100 MB only in Git LFS, which does not track this one yet',
-      fix: "git lfs track '*.safetensors' && git add .gitattributes",
+      fix: `git lfs track '*.${/\.(?:gguf|onnx)$/.exec(own)?.[0].slice(1) ?? 'safetensors'}' && git add .gitattributes`,
     });
   }
   return { source: { kind: 'local', checkpoint: own, lfs: lfs || isLarge }, reference: base, warnings };

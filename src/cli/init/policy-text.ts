@@ -3,13 +3,14 @@ import { yamlWord } from './yaml-words.ts';
 interface PolicyFacts {
   readonly isAdapter: boolean;
   readonly hasReference: boolean;
-  readonly hasChatTemplate: boolean;
+  /** Whether the probes use the checkpoint's chat template; null: it has none. */
+  readonly chatTemplate: boolean | null;
   /** Files that are asked beside the built-in suite, relative to the policy. */
   readonly benchmarks: readonly string[];
 }
 
 /** A policy file with what suits a checkpoint; everything else is in comments, with its default. */
-export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmarks }: PolicyFacts): string {
+export function policyText({ isAdapter, hasReference, chatTemplate, benchmarks }: PolicyFacts): string {
   return [
     '# The policy of Shadow Gate: what may move how far. Every key has a default, and this file changes few of them; all of them are',
     '# in docs/reference/policy.md of Shadow Gate. On a pull request the version at the base commit counts.',
@@ -25,13 +26,14 @@ export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmark
           '# probes-text: omit',
         ]
       : ['  # - benchmarks/mmlu.csv # your own questions (CSV, JSONL, parquet); other forms are derived']),
-    ...(hasChatTemplate
-      ? [
+    ...(chatTemplate === null
+      ? []
+      : [
           '',
-          '# The checkpoint has a chat template. Use it if the model is used in chats only; then measure the baseline again.',
-          '# chat-template: true',
-        ]
-      : []),
+          `# The probes are asked ${chatTemplate ? 'through' : 'without'} the checkpoint's chat template. Numbers of the two ways are not comparable: after a change here, measure`,
+          '# the baseline again.',
+          `chat-template: ${chatTemplate}`,
+        ]),
     '',
     '# twin-accuracy:',
     '#   margin: 0.05 # a pass rules out a loss of 5 points in other forms',

@@ -1,21 +1,27 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { UserError } from '@shadow-gate/platform';
 import { printable } from '../../report/escape.ts';
+import { inWidth } from './say.ts';
 
 /** What is asked with, in a terminal or by a script that writes the answers to standard input. */
 interface Answering {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Receives a question without a line end. */
   readonly onQuestion: (text: string) => void;
+  /** Columns of what is said about a question. */
+  readonly width?: number;
   /** How long the first answer may take where nobody sits at a terminal, in milliseconds. */
   readonly patience?: number;
 }
 
 /** Asks a person, or takes the defaults. */
 export interface InitQuestions {
-  /** @param fallback the answer to an empty line */
-  readonly text: (question: string, fallback: string) => Promise<string>;
-  readonly confirm: (question: string, fallback: boolean) => Promise<boolean>;
+  /**
+   * @param fallback the answer to an empty line
+   * @param about what depends on the answer, said before the question to those who are asked
+   */
+  readonly text: (question: string, fallback: string, about?: string) => Promise<string>;
+  readonly confirm: (question: string, fallback: boolean, about?: string) => Promise<boolean>;
   /** @returns the index of the chosen one */
   readonly choose: (question: string, choices: readonly string[], fallback: number) => Promise<number>;
   readonly close: () => void;
@@ -30,12 +36,18 @@ export const DEFAULTS: InitQuestions = {
 };
 
 const PATIENCE_MILLISECONDS = 10_000;
+const WIDTH = 80;
 
 /** Wrong answers to one question before it ends: a script would never stop. */
 const MAX_ATTEMPTS = 3;
 
 /** Questions on standard input, which ends with an error where nobody answers. */
-export function askQuestions({ input, onQuestion, patience = PATIENCE_MILLISECONDS }: Answering): InitQuestions {
+export function askQuestions({
+  input,
+  onQuestion,
+  width = WIDTH,
+  patience = PATIENCE_MILLISECONDS,
+}: Answering): InitQuestions {
   let lines: { readonly reader: Interface; readonly next: () => Promise<IteratorResult<string>> } | null = null;
   const open = () => {
     // Lines are edited by the terminal itself, so that Ctrl-C ends the program as everywhere else.
@@ -67,10 +79,19 @@ export function askQuestions({ input, onQuestion, patience = PATIENCE_MILLISECON
     }
     throw new UserError(`no answer to ${JSON.stringify(question.trim())} could be used`, allowed);
   }
+  const tell = (about: string | undefined) => {
+    if (about !== undefined) onQuestion(`${inWidth(`· ${about}`, width)}\n`);
+  };
   return {
-    text: async (question, fallback) => (await ask(`${question} [${printable(fallback)}] `)) || fallback,
-    confirm: (question, fallback) =>
-      until(`${question} [${fallback ? 'Y/n' : 'y/N'}] `, (answer) => yesOrNo(answer, fallback), 'answer y or n'),
+    text: async (question, fallback, about) => {
+      tell(about);
+      return (await ask(`${question} [${printable(fallback)}] `)) || fallback;
+    },
+    confirm: (question, fallback, about) => {
+      tell(about);
+      const choices = fallback ? 'Y/n' : 'y/N';
+      return until(`${question} [${choices}] `, (answer) => yesOrNo(answer, fallback), 'answer y or n');
+    },
     choose: (question, choices, fallback) => {
       onQuestion(choices.map((choice, i) => `  ${i + 1}) ${printable(choice)}\n`).join(''));
       const read = (answer: string) => indexIn(answer, choices, fallback);

@@ -76,10 +76,14 @@ function defaultCheckpoint(found: readonly FoundCheckpoint[]): number {
 function nothingFound({ folders, isComplete }: Search): UserError {
   const where = `${folders} ${folders === 1 ? 'folder' : 'folders'}${isComplete ? '' : ' (there are more)'}`;
   return new UserError(
-    `no checkpoint was found in ${where}, up to four levels deep: none has model.safetensors, model.safetensors.index.json, adapter_model.safetensors, adapters.safetensors or an .onnx file`,
+    `no checkpoint was found in ${where}, up to four levels deep: none has model.safetensors, model.safetensors.index.json, adapter_model.safetensors, adapters.safetensors, or one .gguf or .onnx file`,
     'name it with --checkpoint PATH or --checkpoint hf://org/model, or a server with --endpoint URL --model NAME',
   );
 }
+
+/** What somebody chooses between. */
+const WITHOUT =
+  'With a reference, the gate measures the training update ΔW: how large and how concentrated it is. With none it measures the weights alone, where only accidents show (spikes, NaN, lost rank), and no calibration can be made. The probes are the same. To add a reference later, measure the baseline again.';
 
 async function askReference(
   own: FoundCheckpoint,
@@ -93,7 +97,8 @@ async function askReference(
   const named = own.kind === 'adapter' ? baseAsPath(own, { root, others }) : null;
   const suggested = named ?? (bases.length === 1 ? bases[0]?.path : undefined);
   const question = 'What was it trained from? A path, hf://org/model, or none';
-  const answer = await questions.text(question, suggested ?? NONE);
+  // An adapter is nothing without its base.
+  const answer = await questions.text(question, suggested ?? NONE, own.kind === 'adapter' ? undefined : WITHOUT);
   if (answer !== NONE || own.kind !== 'adapter') return answer;
   throw new UserError(
     `${own.path} is an adapter, which runs only with its base model, and that was not found`,

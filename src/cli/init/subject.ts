@@ -3,7 +3,7 @@ import { remoteAddress } from '@shadow-gate/language-model/remote';
 import { UserError } from '@shadow-gate/platform';
 import type { Half } from '../../measure/options.ts';
 import { printable } from '../../report/escape.ts';
-import type { Search } from './find-checkpoints.ts';
+import { lastOf, type Search } from './find-checkpoints.ts';
 import { pathIn } from './git.ts';
 import {
   type DescribedModel,
@@ -55,6 +55,17 @@ export async function storedSubject(
   }
   const roles = await chooseRoles(options, { root, search, questions });
   const { checkpoint, reference } = roles;
+  const named = search.checkpoints.find(({ path }) => path === checkpoint)?.base ?? null;
+  if (
+    named !== null &&
+    reference !== undefined &&
+    options.reference === undefined &&
+    lastOf(reference) !== lastOf(named)
+  ) {
+    say(
+      `▲ ${printable(checkpoint)} names ${printable(named)} as its base model, and ${printable(reference)} is taken for it: give --reference if it is another one`,
+    );
+  }
   const pair = await openPair(checkpoint, reference);
   const described = await describeCheckpoint(pair.checkpoint);
   say(`✔ checkpoint ${printable(checkpoint)}: ${summarizeModel(described)}`);

@@ -30,6 +30,6 @@ const PLAIN_SEGMENT = /^[\w@%=:, .-]+$/;
 export function pathFilter(path: string): string | null {
   const segments = path.split('/');
   const end = segments.findIndex((segment) => !PLAIN_SEGMENT.test(segment) || segment === '.');
-  if (end < 0) return /\.(?:onnx|safetensors|txt)$/.test(path) ? path : `${path}/**`;
+  if (end < 0) return /\.(?:gguf|onnx|safetensors|txt)$/.test(path) ? path : `${path}/**`;
   return end === 0 ? null : `${segments.slice(0, end).join('/')}/**`;
 }

@@ -21,13 +21,20 @@ const rolesIn = async (root: string, given = {}) =>
   chooseRoles(given, { root, search: await findCheckpoints(root), questions: DEFAULTS });
 
 describe('findCheckpoints', () => {
-  it('finds full weights, shards, adapters and ONNX models, and no one else’s', async () => {
+  it('finds full weights, shards, adapters, GGUF and ONNX models, and no one else’s', async () => {
     const root = folderWith({
       'models/base/model.safetensors': '',
       'models/big/model.safetensors.index.json': '',
       'runs/lora/checkpoint-10/adapter_model.safetensors': '',
       'runs/lora/checkpoint-9/adapter_config.json': '{"base_model_name_or_path": "org/base"}',
       'export/model.onnx': '',
+      'gguf/one/model-Q8_0.gguf': '',
+      'gguf/parts/big-00001-of-00002.gguf': '',
+      'gguf/parts/big-00002-of-00002.gguf': '',
+      'gguf/two/model-Q4_0.gguf': '',
+      'gguf/two/model-Q8_0.gguf': '',
+      'gguf/beside/model.safetensors': '',
+      'gguf/beside/model.gguf': '',
       'node_modules/x/model.safetensors': '',
       '.cache/model.safetensors': '',
       'a/b/c/d/e/model.safetensors': '',
@@ -37,6 +44,9 @@ describe('findCheckpoints', () => {
     const { checkpoints, tables } = await findCheckpoints(root);
     expect(checkpoints.map(({ path, kind }) => [path, kind])).toEqual([
       ['export/model.onnx', 'onnx'],
+      ['gguf/beside', 'full'],
+      ['gguf/one/model-Q8_0.gguf', 'full'],
+      ['gguf/parts/big-00001-of-00002.gguf', 'full'],
       ['models/base', 'full'],
       ['models/big', 'full'],
       ['runs/lora/checkpoint-9', 'adapter'],
@@ -45,14 +55,28 @@ describe('findCheckpoints', () => {
     expect(tables).toEqual(['bench/mmlu.csv']);
   });
 
-  it('knows the base of an adapter by its path, by its name, or on a hub', async () => {
-    const full = { path: 'models/base', kind: 'full', base: null } as const;
-    const of = (base: string) =>
-      baseAsPath({ path: 'lora', kind: 'adapter', base }, { root: temporaryFolder(), others: [full] });
+  it('knows the base of an adapter by its path, by a folder beside it, or on a hub', async () => {
+    const root = temporaryFolder();
+    const full = (path: string, name?: string) => ({
+      ...({ path, kind: 'full', base: null } as const),
+      ...(name === undefined ? {} : { name }),
+    });
+    const of = (base: string | null, others = [full('models/base'), full('models/new')]) =>
+      baseAsPath({ path: 'models/lora', kind: 'adapter', base }, { root, others });
     expect(of('./models/base/')).toBe('models/base');
     expect(of('/home/someone/base')).toBe('models/base');
-    expect(of('org/model-1.5')).toBe('hf://org/model-1.5');
-    expect(of('/home/someone/else')).toBeNull();
+    mkdirSync(join(root, 'elsewhere'));
+    expect(of('elsewhere')).toBe('elsewhere');
+    // Called a base, or by its own config what the adapter names.
+    expect(of('org/model-1.5')).toBe('models/base');
+    expect(of(null)).toBe('models/base');
+    expect(of('/home/someone/else')).toBe('models/base');
+    expect(of('org/m', [full('a', 'org/m'), full('b', 'org/x')])).toBe('a');
+    expect(of('org/m', [full('a'), full('base', 'org/other')])).toBe('hf://org/m');
+    // The one beside it, of two; there is no telling where both are.
+    expect(of('org/m', [full('models/base'), full('old/base')])).toBe('models/base');
+    expect(of('org/m', [full('models/base'), full('models/base-2')])).toBe('hf://org/m');
+    expect(of('/home/someone/else', [full('a')])).toBeNull();
   });
 });
 
@@ -85,6 +109,16 @@ describe('roles', () => {
       reference: undefined,
       approved: 'x',
     });
+  });
+
+  it('of an adapter with its base beside it are found without a hub, by what is in the folders', async () => {
+    const root = folderWith({
+      'models/lora/adapter_config.json': '{"base_model_name_or_path": "org/m"}',
+      'models/start/model.safetensors': '',
+      'models/start/config.json': '{"_name_or_path": "org/m"}',
+      'models/base/model.safetensors': '',
+    });
+    expect(await rolesIn(root, { checkpoint: 'models/lora' })).toMatchObject({ reference: 'models/start' });
   });
 
   it('need a checkpoint: what was looked for is said', async () => {

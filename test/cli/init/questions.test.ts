@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { askQuestions } from '../../../src/cli/init/questions.ts';
+import { askQuestions, DEFAULTS } from '../../../src/cli/init/questions.ts';
 
 function asking(input: Readable, patience = 1000) {
   let shown = '';
@@ -23,6 +23,16 @@ describe('questions', () => {
     expect(await questions.text('Where?', '.')).toBe('models/x');
     expect(shown()).toContain('  1) a\n  2) b\nWhich? [1] 2\n');
     expect(shown()).toContain('Now? [Y/n] no\n');
+  });
+
+  it('say first what depends on an answer, in the width of the terminal, and nothing where nobody is asked', async () => {
+    const { questions, shown } = asking(Readable.from(['\n\n']));
+    const about = 'What follows from it takes more than one line of eighty columns, so that it is broken at a word.';
+    await questions.text('From?', 'none', about);
+    await questions.confirm('So?', true, 'Briefly.');
+    expect(shown()).toMatch(/^· What follows .*\n {2}\S.*\.\nFrom\? \[none\] \n· Briefly\.\nSo\? \[Y\/n\] \n$/);
+    for (const line of shown().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(await DEFAULTS.confirm('So?', true, about)).toBe(true);
   });
 
   it('ask again where an answer is none of the allowed ones, and not for ever', async () => {

@@ -63,6 +63,7 @@ describe('a hostile name', () => {
   it('makes a filter of paths wider, never another one', () => {
     expect(pathFilter('models/candidate')).toBe('models/candidate/**');
     expect(pathFilter('models/model.onnx')).toBe('models/model.onnx');
+    expect(pathFilter('models/model-Q8_0.gguf')).toBe('models/model-Q8_0.gguf');
     expect(pathFilter('models/[x]/y')).toBe('models/**');
     expect(pathFilter('models/a*')).toBe('models/**');
     expect(pathFilter('!x')).toBeNull();

@@ -76,9 +76,9 @@ describe('the workflow that init writes', () => {
 
 describe('the policy that init writes', () => {
   it.each([
-    { isAdapter: true, hasReference: true, hasChatTemplate: false, benchmarks: [] },
-    { isAdapter: false, hasReference: true, hasChatTemplate: true, benchmarks: ['a: b.csv', '#x.jsonl'] },
-    { isAdapter: false, hasReference: false, hasChatTemplate: false, benchmarks: [] },
+    { isAdapter: true, hasReference: true, chatTemplate: null, benchmarks: [] },
+    { isAdapter: false, hasReference: true, chatTemplate: true, benchmarks: ['a: b.csv', '#x.jsonl'] },
+    { isAdapter: false, hasReference: false, chatTemplate: false, benchmarks: [] },
   ])('is valid, also with its comments as settings: %j', (facts) => {
     const text = policyText(facts);
     const policy = parsePolicy(text, 'shadow-gate.yml');
@@ -88,6 +88,6 @@ describe('the policy that init writes', () => {
     const changed = parsePolicy(text.replace(keys, '$1'), 'shadow-gate.yml');
     expect(changed['twin-accuracy'].margin).toBe(0.05);
     expect(changed.rules.length).toBe(facts.hasReference ? 1 : 0);
-    expect(changed['chat-template']).toBe(facts.hasChatTemplate);
+    expect(changed['chat-template']).toBe(facts.chatTemplate ?? false);
   });
 });
