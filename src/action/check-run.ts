@@ -25,6 +25,7 @@ interface CheckedReport {
   readonly htmlReport?: string | undefined;
   /** Null: what it found counts. */
   readonly override?: Override | null;
+  readonly overrideLabel?: string | undefined;
 }
 
 /** The name under which a step that is started again finds the check run of its first process. */
@@ -121,9 +122,9 @@ async function write(
   checked: CheckedReport & CheckRunPlace & Pick<CheckRun, 'conclusion' | 'id'>,
 ): Promise<boolean> {
   const { octokit, docs } = context;
-  const { report, origin, htmlReport, override, ...place } = checked;
+  const { report, origin, htmlReport, override, overrideLabel, ...place } = checked;
   if (octokit === null || place.commit.sha === '') return false;
-  const text = describeCheckRun(report, { key, docs, origin, htmlReport, override });
+  const text = describeCheckRun(report, { key, docs, origin, htmlReport, override, overrideLabel });
   const result = await writeCheckRun(octokit, {
     ...{ ...text, ...place },
     ...{ anchor: anchorOf(context), digest: report.candidate.digest },

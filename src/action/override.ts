@@ -29,21 +29,36 @@ export async function findOverride(
   return null;
 }
 
+/** The label of the workflow that would turn this failed check neutral; undefined where none would, or one has already. */
+export function offeredLabel(
+  { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
+  { report, override }: { readonly report: Report; readonly override: Override | null },
+  { event }: Pick<ActionContext, 'event'>,
+): string | undefined {
+  const isOffered =
+    override === null && isFailure(report.verdict, failOn) && eventPullRequest(event) !== null && !countsAlways(report);
+  return isOffered ? label : undefined;
+}
+
+/** What no label overrides. */
+const countsAlways = ({ findings }: Pick<Report, 'findings'>): Finding | undefined =>
+  findings.find((finding) => isDecisive(finding) && !isAcceptable(finding));
+
 async function assess(
   label: string,
-  { findings, candidate }: Report,
+  report: Report,
   context: ActionContext,
 ): Promise<{ readonly login: string } | { readonly refused: string }> {
   const { event, octokit } = context;
   const pullRequest = eventPullRequest(event);
-  const always = findings.find((finding) => isDecisive(finding) && !isAcceptable(finding));
+  const always = countsAlways(report);
   if (always !== undefined) return { refused: `“${wordsOf(always).title}” counts always` };
   if (eventNewLabel(event) !== label || pullRequest === null) {
     return { refused: 'it was put there before this run; put it there again, for this commit' };
   }
   const who = await whoLabeled(octokit, pullRequest, label);
   if ('refused' in who || octokit === null) return who;
-  const place = { ...ownCheckPlace(context), digest: candidate.digest, before: who.at };
+  const place = { ...ownCheckPlace(context), digest: report.candidate.digest, before: who.at };
   const refused = await whyNotFailedBefore(octokit, place);
   return refused === null ? who : { refused };
 }

@@ -27,7 +27,7 @@ import type { ActionContext } from './context.ts';
 import { numberOutputs } from './numbers.ts';
 import { ownOrigin } from './origin.ts';
 import { COMMENT_FILE } from './out-folder.ts';
-import { findOverride } from './override.ts';
+import { findOverride, offeredLabel } from './override.ts';
 import { publishPage } from './page.ts';
 import { type ActionResults, logOrWarn, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
@@ -46,6 +46,7 @@ export async function reportResults(results: ActionResults): Promise<void> {
   const { report, save } = await updateHistory(results);
   await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
   const override = await findOverride(run, report, context);
+  const overrideLabel = offeredLabel(run, { report, override }, context);
   writeAnnotation(runner, report, { ...run, isOverridden: override !== null });
   const told = await orFailStep(context, () =>
     runner.setOutputs({ verdict: report.verdict, 'overridden-by': override?.login ?? '', ...numberOutputs(report) }),
@@ -53,21 +54,22 @@ export async function reportResults(results: ActionResults): Promise<void> {
   const origin = ownOrigin(context);
   const page = await publishPage(run, context, { report, origin });
   const cost = { seconds: (context.now().getTime() - context.started.getTime()) / 1000, machine: context.machine };
+  const shown = { htmlReport: page.url, override, overrideLabel, cost };
   const render = (from: Origin | undefined) =>
-    renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url, override, cost });
+    renderComment(report, { key: run.key, docs: context.docs, origin: from, ...shown });
   const written = await orFailStep(context, async () => {
     const files = await writeFiles(run, { ...results, report }, render(origin));
     runner.setOutputs(files);
     return files;
   });
-  await writeSummary(report, context, { origin, htmlReport: page.url, override, cost });
+  await writeSummary(report, context, { origin, ...shown });
   const pullRequest = eventPullRequest(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({
     comment: await writeComment(run, context, { render, origin, verdict: report.verdict, pullRequests }),
   });
   const isSaved = told !== null && written !== null;
-  await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url, override, isSaved });
+  await writeOwnCheckRun(run, context, { report, origin, ...shown, isSaved });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
   // Without its files, this run is no one to continue from.
@@ -109,7 +111,7 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 export function writeSummary(
   report: Report,
   context: ActionContext,
-  options: Pick<MarkdownOptions, 'origin' | 'htmlReport' | 'override' | 'cost'>,
+  options: Pick<MarkdownOptions, 'origin' | 'htmlReport' | 'override' | 'overrideLabel' | 'cost'>,
 ): Promise<void> {
   return addSummary(renderStepSummary(report, { docs: context.docs, ...options }), context);
 }

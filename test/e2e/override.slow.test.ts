@@ -42,6 +42,11 @@ it('a label that a maintainer puts there after the check failed turns it neutral
   const { override: _, ...plain } = INPUTS;
   const failed = await rig.gate(plain, { event: eventOf({ action: 'synchronize' }) });
   expect([failed.code, last()?.conclusion], failed.log).toEqual([1, 'failure']);
+  const offer = 'can put the label <code>accept-model-loss</code> on this pull request';
+  // Where the workflow has one, the comment of a failed check says so.
+  expect(body()).not.toContain(offer);
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  for (const text of [body(), last()?.output.summary]) expect(text).toContain(offer);
 
   rig.github.labelings.push(labeled('maintainer'));
   const overridden = await rig.gate(INPUTS, { event: eventOf() });
@@ -52,7 +57,10 @@ it('a label that a maintainer puts there after the check failed turns it neutral
   expect(last()?.output.title).toMatch(/^fail, overridden: /);
   const line =
     '<code>maintainer</code> overrode this check for this commit, with the label <code>accept-model-loss</code>: it is neutral.';
-  for (const text of [body(), overridden.summary, last()?.output.summary]) expect(text).toContain(line);
+  for (const text of [body(), overridden.summary, last()?.output.summary]) {
+    expect(text).toContain(line);
+    expect(text).not.toContain(offer);
+  }
 
   expect(body()).toMatch(/\n<sub>This check took [\d.]+ .* on \w+ \w+, \d+ cores?\.<\/sub>\n/);
 
@@ -103,6 +111,7 @@ it('nothing is overridden where GitHub cannot be asked, by another label, and wi
 it('damaged weights count always', async () => {
   const damaged = { ...FAIL, override: LABEL };
   await rig.gate(damaged, { event: eventOf({ action: 'synchronize' }) });
+  expect(body()).not.toContain('put the label');
   rig.github.labelings.push(labeled('maintainer'));
   expect(refusalOf(await rig.gate(damaged, { event: eventOf() }))).toMatch(/“.*” counts always/);
 });

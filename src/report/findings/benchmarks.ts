@@ -126,7 +126,7 @@ export const BENCHMARK_WORDS: TopicWords<
       change: possibleDrop === null ? NO_NUMBER : `perhaps ${formatPointsChange(-possibleDrop)}`,
       limit: dropLimit(limit),
     }),
-    steps: () => [phrase`Evaluate more documents on both sides: leave out ${code('--limit')}, or add tasks.`],
+    steps: () => [phrase`Evaluate more documents on both sides, or more tasks.`],
     rule: (report, { 'twin-accuracy': { margin } }) => ({
       group: 'Benchmarks',
       check: phrase`A loss is ruled out`,

@@ -6,6 +6,7 @@ import { calibratedNumbers, metricIn } from '../text/deciding-row.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatNumber, formatPair, formatProbability } from '../text/numbers.ts';
 import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
+import { probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
 /** The shape of the update beside those of known-good checkpoints. */
@@ -26,7 +27,7 @@ export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated
     },
     row: calibratedNumbers,
     steps: (_, report) => [
-      phrase`Look at the probes: they decide. Compare recipes with good runs.`,
+      phrase`${probesFirst('Look at the probes: they decide.', report)}Compare recipes with good runs.`,
       phrase`If it is good, add it to the calibration: ${addToCalibrationCommand(report)}`,
     ],
     rule: ({ calibration }, policy) => {

@@ -1,8 +1,9 @@
 import type { FindingOf } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
 import { budgetCommand } from '../text/commands.ts';
 import { atLeast } from '../text/deciding-row.ts';
 import { formatCount, formatEstimate, formatInteger, formatPercent, formatPoints } from '../text/numbers.ts';
-import { code, name, phrase, term } from '../text/phrase.ts';
+import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { missingProbes } from '../text/rule-row.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import { budgetSentence } from '../text/stops.ts';
@@ -31,10 +32,10 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
       nearest === null
         ? phrase`The probes cannot show a loss: accuracy is at chance or at its ceiling everywhere.`
         : phrase`The probes cannot show a loss: at best ${formatPercent(nearest.accuracy)} are right, where guessing has ${formatPercent(nearest.chance)}.`,
-    steps: ({ nearest }) => [
+    steps: ({ nearest }, report) => [
       nearest?.neededFacts === undefined || nearest.neededFacts === null
-        ? phrase`Add probes that this model answers better than by guessing, and not all of them. For a chat model, try ${code('chat-template: true')}.`
-        : phrase`Ask about ${formatInteger(nearest.neededFacts)} facts or more, or easier ones. For a chat model, try ${code('chat-template: true')}.`,
+        ? phrase`Add probes that this model answers better than by guessing, and not all of them.${orAsChat(report)}`
+        : phrase`Ask about ${formatInteger(nearest.neededFacts)} facts or more, or easier ones.${orAsChat(report)}`,
     ],
   },
   'too-few-facts': {
@@ -49,13 +50,16 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
     headline: ({ facts, least }) =>
       phrase`Only ${formatCount(facts, 'fact was', 'facts were')} asked, and fewer than ${formatInteger(least)} judge nothing.`,
     row: ({ facts, least }) => ({ candidate: formatCount(facts, 'fact'), limit: atLeast(formatInteger(least)) }),
-    steps: ({ budget, least }, report) =>
-      budget === null
-        ? [phrase`Add questions: ${formatInteger(least)} facts are the least that can be judged.`]
-        : [
-            phrase`Raise ${code('budget')} to ${formatEstimate(budget.leastSeconds)} or more: that is enough for ${formatInteger(Math.min(least, budget.all))} facts. All of them take ${formatEstimate(budget.allSeconds)}.`,
-            phrase`What fits into a budget: ${budgetCommand(report)}`,
-          ],
+    steps: ({ budget, least }, report) => {
+      if (budget === null) {
+        return [phrase`Add questions: ${formatInteger(least)} facts are the least that can be judged.`];
+      }
+      const fits = budgetCommand(report);
+      return [
+        phrase`Raise ${code('budget')} to ${formatEstimate(budget.leastSeconds)} or more: that is enough for ${formatInteger(Math.min(least, budget.all))} facts. All of them take ${formatEstimate(budget.allSeconds)}.`,
+        ...(fits === null ? [] : [phrase`What fits into a budget: ${fits}`]),
+      ];
+    },
   },
   'capability-not-judged': {
     title: 'Capability not judged',
@@ -83,6 +87,11 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
     }),
   },
 };
+
+/** Of a model with a chat template that was asked without it. */
+function orAsChat({ probes }: Report): Phrase {
+  return probes?.withoutTemplate === undefined ? [] : phrase` Or ask it in a chat: ${code('chat-template: true')}.`;
+}
 
 /** Families that the sentence names. */
 const NAMED_FAMILIES = 4;

@@ -47,10 +47,12 @@ export const HALF_WORDS: TopicWords<
       half === 'spectra'
         ? phrase`The probes did not run on the candidate: only its weights were judged.`
         : phrase`The spectra of the candidate were not measured: only its probe results were judged.`,
-    steps: ({ half }) => [
-      half === 'spectra'
-        ? phrase`Run the probes too: leave out ${code('--only spectra')}. If that is meant for every run, write ${code('probes: []')} in the policy.`
-        : phrase`Measure the spectra too: leave out ${code('--only probes')}.`,
+    steps: ({ half, level }) => [
+      level === 'info'
+        ? phrase`Nothing, if that is what you want: the policy or an option has turned the other half off.`
+        : half === 'spectra'
+          ? phrase`Run the probes too: leave out ${code('--only spectra')}. If that is meant for every run, write ${code('probes: []')} in the policy.`
+          : phrase`Measure the spectra too: leave out ${code('--only probes')}.`,
     ],
   },
   'other-precision': {

@@ -1,9 +1,9 @@
 import { isSmallLoss } from '../../compare/index.ts';
 import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatLikelihood, formatPointsChange } from '../text/numbers.ts';
-import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { missingProbes } from '../text/rule-row.ts';
-import { lostSkill, NOTHING_TO_DO } from '../text/steps.ts';
+import { lostSkill, moreQuestions, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
 const LIKELIHOOD = term('answerLikelihood', 'Answer likelihood');
@@ -73,10 +73,7 @@ export const LIKELIHOOD_WORDS: TopicWords<
       change: `${formatLikelihood(change)}, perhaps ${formatLikelihood(lower)}`,
       limit: formatLikelihood(-limit),
     }),
-    steps: ({ level }, report) =>
-      level === 'warn'
-        ? lostSkill(report)
-        : [phrase`Ask more ${code('facts')} of the built-in suite, or add questions.`],
+    steps: ({ level }, report) => (level === 'warn' ? lostSkill(report) : [phrase`${moreQuestions(report)}.`]),
   },
   'likelihood-missing': {
     title: 'Answers without likelihoods',

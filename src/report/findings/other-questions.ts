@@ -22,7 +22,7 @@ export const OTHER_QUESTION_WORDS: TopicWords<
       return phrase`The tokens of ${formatInteger(items)} of ${formatInteger(of)} questions spell another text than those of the baseline: ${listed(examples, items)}. The tokenizer or the chat template rewrites them, so the answers are not to the same questions.`;
     },
     steps: (_, report) => [
-      phrase`Compare normalizer, pre-tokenizer, post-processor and added tokens in ${code('tokenizer.json')}, and the chat template, with the approved checkpoint's, and restore them.`,
+      phrase`Restore the approved checkpoint's chat template, and normalizer, pre-tokenizer, post-processor and added tokens of ${code('tokenizer.json')}.`,
       ifIntended(report),
     ],
   },
@@ -97,11 +97,14 @@ export const OTHER_QUESTION_WORDS: TopicWords<
     title: 'No common items',
     about: 'probes',
     sentence: () => phrase`Candidate and baseline have no probe item in common: measure the baseline again.`,
-    steps: (_, report) => [remeasure(report), RAISE_BUDGET],
+    steps: (_, report) => [
+      remeasure(report),
+      ...(report.probes === null || report.probes.budgetSeconds === null
+        ? []
+        : [phrase`Or raise ${code('budget')} on both sides.`]),
+    ],
   },
 };
 
 /** Families that a sentence names. */
 const NAMED_FAMILIES = 4;
-
-const RAISE_BUDGET = phrase`Or raise ${code('budget')} on both sides.`;

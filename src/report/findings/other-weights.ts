@@ -32,8 +32,10 @@ export const OTHER_WEIGHTS_WORDS: TopicWords<
         ? phrase`${fact}, so the probes decide.`
         : phrase`${fact}. Run the probes as well, or give an approved checkpoint that was trained from it as the baseline.`;
     },
-    steps: () => [
-      phrase`Run the probes as well, or give an approved checkpoint that was trained from the reference as the baseline.`,
+    steps: ({ level }) => [
+      level === 'info'
+        ? phrase`To compare the spectra too, give an approved checkpoint that was trained from the reference as the baseline.`
+        : phrase`Run the probes as well, or give an approved checkpoint that was trained from the reference as the baseline.`,
     ],
   },
   'adapter-and-full': {

@@ -14,7 +14,7 @@ import {
 } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import type { ShownRule } from '../text/rule-row.ts';
-import { ifIntended } from '../text/steps.ts';
+import { ifIntended, probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
 /** A rule of the policy on a metric of the spectra: beyond its limit, or unable to judge. */
@@ -35,7 +35,7 @@ export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 
     },
     row: metricNumbers,
     steps: (_, report) => [
-      phrase`Look at the probes first. If the run should be like the approved one, compare its data mix and its learning rate.`,
+      phrase`${probesFirst('Look at the probes first.', report)}If the run should be like the approved one, compare its data mix and its learning rate.`,
       ifIntended(report),
     ],
     rule: ({ applied }) => (applied?.rules ?? []).map(metricRule),

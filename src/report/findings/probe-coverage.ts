@@ -1,3 +1,4 @@
+import { isAnsweredElsewhere } from '../text/commands.ts';
 import { formatCount, formatInteger } from '../text/numbers.ts';
 import { code, listed, name, phrase, prose } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
@@ -74,6 +75,10 @@ export const PROBE_COVERAGE_WORDS: TopicWords<
         : `${formatCount(items, 'item')} did not run, nor did the other forms of the same facts`;
       return phrase`${what}: ${listed(examples, items)}.`;
     },
-    steps: () => [phrase`Use shorter questions. For a server, raise ${code('max-length')}.`],
+    steps: (_, report) => [
+      isAnsweredElsewhere(report)
+        ? phrase`Use shorter questions, or raise ${code('max-length')} if the server takes more.`
+        : phrase`Use shorter questions.`,
+    ],
   },
 };

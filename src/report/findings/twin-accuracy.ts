@@ -1,5 +1,5 @@
 import type { Report } from '../../compare/report.ts';
-import { budgetCommand } from '../text/commands.ts';
+import { budgetCommand, remeasureCommand } from '../text/commands.ts';
 import { accuracyNumbers, dropLimit, subjectIn } from '../text/deciding-row.ts';
 import { examAndTwins, twinLossSentence } from '../text/exam-and-twins.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { missingProbes } from '../text/rule-row.ts';
-import { lostSkill } from '../text/steps.ts';
+import { lostSkill, moreQuestions } from '../text/steps.ts';
 import { TWINS } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -86,7 +86,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
         limit: dropLimit(limit),
       };
     },
-    steps: (_, report) => askMore(report),
+    steps: ({ limit }, report) => askMore(report, limit),
     rule: (report, { 'twin-accuracy': { margin } }) => ({
       group: 'Probes',
       check: phrase`A loss in other forms is ruled out`,
@@ -98,9 +98,17 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
   },
 };
 
-function askMore(report: Report): Phrase[] {
+/** A time limit is named where there was one: without it, everything was asked that there is. */
+function askMore(report: Report, limit: number): Phrase[] {
+  const again = phrase`Then measure the baseline again, since only what both answered is compared: ${remeasureCommand(report)}`;
+  const { probes } = report;
+  if (probes !== null && probes.budgetSeconds !== null) {
+    const fits = budgetCommand(report);
+    const plan = fits === null ? [] : phrase` What fits: ${fits}`;
+    return [phrase`Ask more: raise or leave out ${code('budget')}.${plan}`, again];
+  }
   return [
-    phrase`Ask more: raise or leave out ${code('budget')}, or add suites under ${code('probes')}. What fits: ${budgetCommand(report)}`,
-    phrase`Then measure the baseline again: only what both answered is compared.`,
+    phrase`${moreQuestions(report)}, or allow a loss of more than ${formatPointsLimit(limit)}: ${code('margin')} of ${code('twin-accuracy')} in the policy.`,
+    again,
   ];
 }

@@ -37,25 +37,18 @@ export interface MarkdownOptions {
   readonly cost?: Cost | undefined;
   /** Who turned the failed check neutral. */
   readonly override?: Override | null | undefined;
+  /** The label by which somebody who may write can do so; absent where the workflow has none, or it would not count. */
+  readonly overrideLabel?: string | undefined;
   /** Address of the page with charts and all items, where it has been uploaded. */
   readonly htmlReport?: string | undefined;
 }
 
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
-  const {
-    key = DEFAULT_KEY,
-    limit = COMMENT_LIMIT,
-    docs = DOCS_URL,
-    origin,
-    htmlReport,
-    override,
-    cost,
-    unit,
-  } = options;
+  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, unit, ...shown } = options;
   const size = (text: string): number => (unit === 'bytes' ? Buffer.byteLength(text) : text.length);
-  const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
-  const content = markdownContent(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport, override, cost });
+  const marker = `${commentMarker(key)}\n${shown.origin === undefined ? '' : `${runMarker(shown.origin)}\n`}`;
+  const content = markdownContent(report, { ...shown, key: key === '' ? DEFAULT_KEY : key });
   return fitted(content, { marker, docs }, (text) => size(text) < limit);
 }
 
@@ -64,8 +57,8 @@ const SUMMARY_LIMIT = 1024 * 1024;
 
 /** The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in bytes of UTF-8. */
 export function renderStepSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
-  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport, override, cost } = options;
-  const content = markdownContent(report, { key: 'default', origin, htmlReport, override, cost, hasPictures: true });
+  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, unit: _, ...shown } = options;
+  const content = markdownContent(report, { ...shown, key: 'default', hasPictures: true });
   return fitted(content, { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
 }
 

@@ -27,7 +27,7 @@ import { type Cost, costLine } from './cost.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
-import { type Override, overrideLine } from './override.ts';
+import { type Override, overrideLine, overrideOffer } from './override.ts';
 import { docsLink, findingMarkdown, phraseMarkdown, termLink } from './phrase.ts';
 import { exampleMarkdown, familyTable, flipMarkdown } from './probe-details.ts';
 import { decidingKindTable, probeEvidence, probeTable } from './probe-tables.ts';
@@ -96,13 +96,14 @@ interface ContentOptions {
   readonly origin?: Origin | undefined;
   readonly htmlReport?: string | undefined;
   readonly override?: Override | null | undefined;
+  readonly overrideLabel?: string | undefined;
   readonly cost?: Cost | undefined;
   readonly hasPictures?: boolean;
 }
 
 export function markdownContent(
   report: Report,
-  { key, origin, htmlReport, override = null, cost, hasPictures = false }: ContentOptions,
+  { key, origin, htmlReport, override = null, overrideLabel, cost, hasPictures = false }: ContentOptions,
 ): Content {
   const { infos } = findingsBySeverity(report);
   const listed = findingsToList(report);
@@ -119,7 +120,7 @@ export function markdownContent(
     deciding: [isPass ? decidingLine(report) : decidingTableMarkdown(report), stopLine(report)]
       .filter((part) => part !== '')
       .join('\n\n'),
-    steps: stepsOf(report),
+    steps: stepsOf(report, overrideLabel),
     links: moreLinks(report, { origin, htmlReport }),
     isPass,
     findings: listed.slice(0, MAX_FINDINGS).map(findingItem),
@@ -200,8 +201,11 @@ function probeContent(report: Report): ProbeContent {
   };
 }
 
-function stepsOf(report: Report): string {
-  const steps = whatToDo(report).map((step) => phraseMarkdown(step));
+function stepsOf(report: Report, label: string | undefined): string {
+  const steps = [
+    ...whatToDo(report).map((step) => phraseMarkdown(step)),
+    ...(label === undefined ? [] : [overrideOffer(label)]),
+  ];
   return steps.length === 0 ? '' : `**What to do**: ${steps.join('<br>')}`;
 }
 

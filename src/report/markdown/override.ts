@@ -11,3 +11,8 @@ export interface Override {
 export function overrideLine({ label, login }: Override): string {
   return `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
 }
+
+/** A way out without a new baseline, where the workflow has one. */
+export function overrideOffer(label: string): string {
+  return `To merge this commit without a new baseline, somebody with write access can put the label ${codeName(label)} on this pull request.`;
+}

@@ -63,9 +63,19 @@ export function addToCalibrationCommand({ reference, candidate, calibration }: R
   return command(`shadow-gate calibrate${start} --checkpoints ${pathWord(candidate.path)} --add${out}`);
 }
 
-/** Says how many probes fit into how much time. */
-export function budgetCommand({ candidate, policy }: Report): PhrasePart {
-  return command(`shadow-gate probes --checkpoint ${pathWord(candidate.path)}${policyOption(policy)} --budget 10m`);
+/** Says how many probes fit into how much time on this machine; null where another one answers them. */
+export function budgetCommand(report: Report): PhrasePart | null {
+  if (isAnsweredElsewhere(report)) return null;
+  return command(`shadow-gate probes ${of(report, report.candidate.path)} --budget 10m`);
+}
+
+/** Whether the candidate's probes were answered by a server, or are in logs. */
+export function isAnsweredElsewhere({ findings }: Report): boolean {
+  return findings.some(
+    (finding) =>
+      finding.kind === 'evaluation-logs' ||
+      ((finding.kind === 'no-weights' || finding.kind === 'answered-by-server') && finding.side === 'candidate'),
+  );
 }
 
 /** Shows single matrices of the candidate. */

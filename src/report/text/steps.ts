@@ -1,8 +1,9 @@
 import { groupName } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
+import { BUILTIN } from '../../probes/suite.ts';
 import { acceptCommand, remeasureCommand } from './commands.ts';
 import { formatPercent } from './numbers.ts';
-import { listed, name, type Phrase, phrase } from './phrase.ts';
+import { code, listed, name, type Phrase, phrase } from './phrase.ts';
 
 /** The step of a finding that only explains. */
 export const NOTHING_TO_DO = phrase`Nothing.`;
@@ -10,11 +11,14 @@ export const NOTHING_TO_DO = phrase`Nothing.`;
 export const remeasure = (report: Report): Phrase =>
   phrase`Measure the baseline again and commit the file: ${remeasureCommand(report)}`;
 
+/** A baseline counts where it was merged: that of the same pull request does not judge it. */
+const FIRST = 'in a pull request of its own that is merged first';
+
 export const ifIntended = (report: Report): Phrase =>
-  phrase`If the change is intended, make the candidate the baseline: ${acceptCommand(report)}`;
+  phrase`If the change is intended, make the candidate the baseline, ${FIRST}: ${acceptCommand(report)}`;
 
 export const ifAcceptable = (report: Report): Phrase =>
-  phrase`If this loss is the price of an intended change, accept it: ${acceptCommand(report)}`;
+  phrase`If this loss is the price of an intended change, accept it with a new baseline, ${FIRST}: ${acceptCommand(report)}`;
 
 export function lostSkill(report: Report): Phrase[] {
   if (report.quantization !== null) return [quantizeLess(report.quantization), ifAcceptable(report)];
@@ -23,6 +27,16 @@ export function lostSkill(report: Report): Phrase[] {
     ifAcceptable(report),
   ];
 }
+
+/** How more can be asked, as the begin of a sentence: of the suites that were asked, only the built-in one can grow. */
+export function moreQuestions({ probes }: Report): Phrase {
+  return probes?.suites.some(({ name: suite }) => suite === BUILTIN)
+    ? phrase`Ask more ${code('facts')} of the built-in suite, add suites under ${code('probes')}`
+    : phrase`Add questions, or suites under ${code('probes')}`;
+}
+
+/** Before what only probes can tell; nothing where none ran. */
+export const probesFirst = (sentence: string, { probes }: Report): string => (probes === null ? '' : `${sentence} `);
 
 /** The candidate is a quantized copy: nothing was trained that could be trained otherwise. */
 export function quantizeLess({ modules }: NonNullable<Report['quantization']>): Phrase {

@@ -33,10 +33,76 @@ describe('what to do', () => {
     ]);
   });
 
-  it('asks for a plan of the suites of the policy that was applied', () => {
+  describe('where too little was asked', () => {
     const unclear = all.find(({ kind }) => kind === 'twin-accuracy-unclear') as Finding;
-    const steps = nextSteps(unclear, report({ policy: 'ci/gate.yml' })).map(plain);
-    expect(steps[0]).toMatch(/shadow-gate probes --checkpoint \S+ --policy ci\/gate\.yml --budget 10m$/);
+    const likely = {
+      ...(all.find(({ kind }) => kind === 'likelihood-unclear') as Finding),
+      level: 'inconclusive',
+    } as Finding;
+    const few = all.find(({ kind }) => kind === 'no-common-items') as Finding;
+    const limited = { ...probeReport(), budgetSeconds: 60 };
+    const stepsOn = (one: Finding, over: Parameters<typeof report>[0]) => nextSteps(one, report(over)).map(plain);
+
+    it('is a plan of the suites of the policy that was applied, with the base of an adapter, after a time limit', () => {
+      const [ask] = stepsOn(unclear, { policy: 'ci/gate.yml', probes: limited });
+      expect(ask).toMatch(/^Ask more: raise or leave out budget\. What fits: shadow-gate probes --checkpoint \S+ /);
+      expect(ask).toMatch(/ --reference examples\/base --policy ci\/gate\.yml --budget 10m$/);
+      // At a server there is no such plan.
+      const served = all.filter((one) => one.kind === 'no-weights');
+      expect(stepsOn(unclear, { probes: limited, findings: served })[0]).toBe('Ask more: raise or leave out budget.');
+    });
+
+    it('is no time limit where none was set', () => {
+      for (const one of [unclear, likely, few]) {
+        for (const probes of [probeReport(), null]) {
+          expect(stepsOn(one, { probes }).join('\n'), one.kind).not.toContain('budget');
+        }
+      }
+      expect(stepsOn(few, { probes: limited })[1]).toBe('Or raise budget on both sides.');
+    });
+
+    it('is what the suites that were asked can have more of', () => {
+      const own = probeReport();
+      expect(stepsOn(unclear, { probes: own })).toEqual([
+        'Add questions, or suites under probes, or allow a loss of more than 5\u00a0points: margin of twin-accuracy in the policy.',
+        expect.stringMatching(/^Then measure the baseline again, .*: shadow-gate measure .*--out \S+$/),
+      ]);
+      const builtin = { ...own, suites: [{ name: 'builtin', items: 720 }] };
+      expect(stepsOn(unclear, { probes: builtin })[0]).toMatch(/^Ask more facts of the built-in suite, /);
+      expect(stepsOn(likely, { probes: builtin })[0]).toMatch(/^Ask more facts of the built-in suite, /);
+    });
+  });
+
+  it('of spectra alone names no probes', () => {
+    const moved = finding();
+    expect(plain(nextSteps(moved, base)[0] ?? [])).toMatch(/^Look at the probes first\. /);
+    expect(plain(nextSteps(moved, report({ probes: null }))[0] ?? [])).not.toContain('probes');
+    const outlier = all.find(({ kind }) => kind === 'calibrated-metric') as Finding;
+    expect(plain(nextSteps(outlier, base)[0] ?? [])).toMatch(/^Look at the probes: they decide\. /);
+    expect(plain(nextSteps(outlier, report({ probes: null }))[0] ?? [])).not.toContain('probes');
+  });
+
+  it('names the chat template where a model has one that was not used', () => {
+    const blind = all.find(({ kind }) => kind === 'not-informative') as Finding;
+    const stepOn = (probes: ReturnType<typeof probeReport>) => plain(nextSteps(blind, report({ probes }))[0] ?? []);
+    expect(stepOn(probeReport())).not.toContain('chat-template');
+    expect(stepOn({ ...probeReport(), withoutTemplate: ['builtin'] })).toMatch(/in a chat: chat-template: true\.$/);
+  });
+
+  it('names the length limit of a server where one answered', () => {
+    const left = all.find(({ kind }) => kind === 'left-out') as Finding;
+    const served = all.filter((one) => one.kind === 'answered-by-server' && one.side === 'candidate');
+    expect(plain(nextSteps(left, base)[0] ?? [])).toBe('Use shorter questions.');
+    expect(plain(nextSteps(left, { ...base, findings: served })[0] ?? [])).toContain('max-length');
+  });
+
+  it('about an accepted loss says that its baseline counts once it was merged', () => {
+    const loss = all.find(({ kind }) => kind === 'accuracy-loss') as Finding;
+    for (const one of [loss, finding()]) {
+      expect(nextSteps(one, base).map(plain).at(-1)).toMatch(
+        /, in a pull request of its own that is merged first: shadow-gate measure /,
+      );
+    }
   });
 
   it('of a baseline that was read from a file names that file', () => {
