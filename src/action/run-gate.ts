@@ -5,6 +5,7 @@ import { type CheckOptions, type CheckResult, check, type JudgedBy } from '../ga
 import { afterConfirmation, canBeConfirmed } from '../gate/confirm.ts';
 import { withoutCommands } from '../github/client/index.ts';
 import { isAboutChange } from '../github/event/index.ts';
+import { isFailure } from '../github/publish/index.ts';
 import { logLine, printable } from '../report/escape.ts';
 import { ProgressLines } from '../report/terminal/progress.ts';
 import type { GateRun, MeasuringRun } from './action-run.ts';
@@ -26,6 +27,7 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   const options: CheckOptions = {
     model,
     judge,
+    passesInconclusive: !isFailure('inconclusive', run.failOn),
     weights: { ...weights, spectrumStore: caches?.spectra, all },
     // Each attempt would draw an order of its own, and nothing that a pull request measured is kept.
     probes: { ...probes, all: all || context.workflowRun.attempt !== 1 },

@@ -26,7 +26,7 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { baselineEndpointFromOptions, commandSettings } from './settings.ts';
+import { baselineEndpointFromOptions, commandSettings, openMeasurementStore } from './settings.ts';
 import { prepareFiles, writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
@@ -88,11 +88,15 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
-  const { baseline, policy, calibration, only, all } = options;
+  const { baseline, policy, calibration, only, all, allowInconclusive: passesInconclusive } = options;
   const { model, weights, probes } = commandSettings(options, output);
+  const store = openMeasurementStore(options, output);
   const judge = { baseline, baselineEndpoint: baselineEndpointFromOptions(options, output), policy, calibration, only };
   return output.withProgress(
-    (onProgress) => check({ model, judge, weights: { ...weights, all }, probes: { ...probes, all }, onProgress }),
+    (onProgress) => {
+      const measured = { weights: { ...weights, all }, probes: { ...probes, all } };
+      return check({ model, judge, passesInconclusive, ...measured, store, keepsStopped: true, onProgress });
+    },
     { isQuiet: options.quiet },
   );
 }

@@ -34,6 +34,14 @@ export function commandSettings(options: CandidateMeasureOptions & MergeOptions 
   };
 }
 
+/** Where the measurements of checks are kept between runs; undefined for nowhere, as with a time limit: a second run may answer more. */
+export function openMeasurementStore(
+  options: StoreOptions & Pick<ProbeOptions, 'budget'>,
+  output: Output,
+): KeyValueStore | undefined {
+  return options.budget === undefined ? openStore('measurements', options, output) : undefined;
+}
+
 /** Where spectra are kept between runs; undefined for nowhere. */
 export function openSpectrumStore(options: StoreOptions, output: Output): KeyValueStore | undefined {
   return openStore('spectra', options, output);

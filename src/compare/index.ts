@@ -6,6 +6,7 @@ export { tooFewFacts } from './checks/too-few-facts.ts';
 export { daysBetween } from './days-between.ts';
 export { isAcceptable, isInPolicy, ownLevel, withExceptions } from './exceptions.ts';
 export { reasonSchema } from './findings/flat-form.ts';
+export { differingKeys } from './like-with-like.ts';
 export { groupName } from './pair-metrics.ts';
 export { findingPlaces, findingReason } from './reason.ts';
 export { mayScreen } from './screening/undecided.ts';

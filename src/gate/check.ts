@@ -1,5 +1,7 @@
 import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnProgress } from '@shadow-gate/platform/progress';
 import type { NamedCalibration } from '../compare/calibration/index.ts';
@@ -22,6 +24,7 @@ import {
   openCandidate,
   openOrigins,
 } from './measure-candidate.ts';
+import { isOtherModel } from './other-architecture.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
@@ -71,10 +74,14 @@ export interface JudgedBy {
 export interface CheckOptions {
   readonly model: NamedModel;
   readonly judge: JudgedBy;
+  /** Whether nobody is stopped by an inconclusive verdict: then no measurement is spared that could turn it into a failure. */
+  readonly passesInconclusive?: boolean | undefined;
   readonly weights?: WeightsChoice | undefined;
   readonly probes?: ProbesChoice | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
+  /** Whether a measurement that stopped once its verdict was settled is kept there too, for the same check. */
+  readonly keepsStopped?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -91,6 +98,11 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const { judged: by, origins, measuring } = await prepare(options);
   const candidate = await openCandidate(options.model, origins, measuring);
   const opened = await openBaseline(by.baseline, origins, measuring);
+  const isSpared = !options.weights?.all && !options.passesInconclusive;
+  const known = opened ?? (by.baseline.kind === 'measurement' ? by.baseline.measurement : null);
+  if (isSpared && (await isOtherModel(candidate, known, { ...measuring, policy: by.policy.policy }))) {
+    return identifyOnly(candidate, opened, by, measuring);
+  }
   // First: nothing is lost if the weights of either cannot be read.
   const judged = await judgedBeside(candidate, opened, by, measuring);
   const { approved, probes } = await approve(opened, by, measuring);
@@ -98,8 +110,27 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     ...measuring,
     probes: options.probes?.all ? probes : askSequentially(probes, approved, judged.policy.policy),
     screening: options.weights?.all ? undefined : screeningFor(approved, judged),
+    judgedBy: options.keepsStopped && approved ? judgeDigest(approved, judged) : undefined,
     onProgress: opened ? progressAs('candidate', measuring.onProgress) : measuring.onProgress,
   });
+  return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
+}
+
+/** Of everything but the candidate that decides where a check of it stops. */
+function judgeDigest({ run: _, ...approved }: Measurement, { policy, calibration, only }: Judged): string {
+  return sha256(canonicalJson([approved, policy.policy, calibration?.calibration ?? null, only ?? null]));
+}
+
+/** Two models of which nothing can be compared: what they are is enough for the verdict. */
+async function identifyOnly(
+  candidate: Candidate,
+  opened: Candidate | null,
+  judged: Judged,
+  measuring: MeasureOptions,
+): Promise<CheckResult> {
+  const identifying = { ...measuring, spectra: false, probes: null, store: undefined };
+  const measurement = await measureCandidate(candidate, identifying);
+  const approved = opened ? await measureCandidate(opened, identifying) : expectMeasured(judged.baseline);
   return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
 }
 

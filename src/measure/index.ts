@@ -1,7 +1,7 @@
 export { describeFiles } from './behavior/behavior-files.ts';
 export { areLevelsChosen } from './estimate-suites.ts';
 export { type ListedModel, openListedModel } from './listed.ts';
-export { measure } from './measure.ts';
+export { measure, modelArchitecture } from './measure.ts';
 export { type ExpectedRun, expectProbes } from './measure-probes.ts';
 export { measureQuantization } from './measure-quantization.ts';
 export { measureServed, nameOfServed } from './measure-served.ts';

@@ -112,10 +112,11 @@ async function recallOrMeasure(
     };
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
-  const { measurement, isWhole } = await measureOpened(model, started, known);
+  const { measurement, isWhole, isOfMachine } = await measureOpened(model, started, known);
   await expectSameFiles(model, { files: digestFiles(files), tokens: request.tokens });
   const key = measurementKey(request);
-  return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
+  const isKept = request.judgedBy === null ? isWhole : !isOfMachine;
+  return { measurement, keep: isKept ? () => store.set(key, encodeMeasurement(measurement)) : null };
 }
 
 /**
@@ -182,6 +183,8 @@ interface Measured {
    * depend on, which another baseline or policy may.
    */
   readonly isWhole: boolean;
+  /** Whether this machine could not measure everything. */
+  readonly isOfMachine: boolean;
 }
 
 async function measureOpened(model: MeasuredModel, started: Date, options: MeasureOptions & Known): Promise<Measured> {
@@ -228,9 +231,10 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
       probes: probesRecord(probes?.run),
     },
   });
-  const isAsked = probes === null || (probes.result.status === 'measured' && probes.result.sequential === undefined);
-  const isInFull = (spectra?.share.skipped ?? []).length === 0 && !measurement.tensors.some(isScreened);
-  return { measurement, isWhole: isAsked && isInFull };
+  const isAnswered = probes === null || probes.result.status === 'measured';
+  const isOfMachine = !isAnswered || (spectra?.share.skipped ?? []).length > 0;
+  const isStopped = probes?.result.status === 'measured' && probes.result.sequential !== undefined;
+  return { measurement, isWhole: !isOfMachine && !isStopped && !measurement.tensors.some(isScreened), isOfMachine };
 }
 
 /** What was measured, and from what. */
@@ -243,7 +247,7 @@ async function describeModels(
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identify(checkpoint, await digestOrOutline(checkpoint, reading.checkpoint, digests, onProgress)),
-    architecture: architectureOf(checkpoint, base),
+    architecture: modelArchitecture(checkpoint, base),
     reference: base && identify(base, await digestOrOutline(base, reading.reference, digests, onProgress)),
   };
 }
@@ -332,7 +336,10 @@ function identify(checkpoint: Checkpoint, digest: string): Identity {
 }
 
 /** An adapter has the architecture of its base model. */
-function architectureOf(checkpoint: Checkpoint, reference: FullCheckpoint | null): Measurement['architecture'] {
+export function modelArchitecture(
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+): Measurement['architecture'] {
   const full = checkpoint.format === 'lora' ? (reference ?? checkpoint) : checkpoint;
   const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full.architecture;
   return { modelType, name, layers, hiddenSize, heads, keyValueHeads };

@@ -99,6 +99,11 @@ export interface MeasureOptions extends MeasureSpectraOptions {
   readonly publicKey?: string | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
+  /**
+   * Digest of everything that a candidate is judged by. With it, a measurement that stopped once its verdict was settled is kept as well,
+   * for a check of the same by the same: the order that it drew stays what it was. Missing: only what measured everything is kept.
+   */
+  readonly judgedBy?: string | undefined;
 }
 
 /**

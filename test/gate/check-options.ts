@@ -7,7 +7,7 @@ export interface FlatOptions
     JudgedBy,
     WeightsChoice,
     ProbesChoice,
-    Pick<CheckOptions, 'store' | 'onProgress'> {
+    Pick<CheckOptions, 'store' | 'passesInconclusive' | 'onProgress'> {
   /** Every probe, and all spectra in full. */
   readonly all?: boolean | undefined;
 }
@@ -16,13 +16,14 @@ export function checkOptions(flat: FlatOptions): CheckOptions {
   const { checkpoint, endpoint, revision, reference, adapter } = flat;
   const { baseline, baselineEndpoint, policy, calibration, changes, only } = flat;
   const { device, method, memoryLimit, spectrumStore, all } = flat;
-  const { seed, orderSeed, budgetSeconds, chatTemplate, store, onProgress } = flat;
+  const { seed, orderSeed, budgetSeconds, chatTemplate, store, passesInconclusive, onProgress } = flat;
   return {
     model: { checkpoint, endpoint, revision, reference, adapter },
     judge: { baseline, baselineEndpoint, policy, calibration, changes, only },
     weights: { device, method, memoryLimit, spectrumStore, all },
     probes: { seed, orderSeed, budgetSeconds, chatTemplate, all },
     store,
+    passesInconclusive,
     onProgress,
   };
 }

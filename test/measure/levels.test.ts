@@ -138,6 +138,7 @@ it('a measurement at known levels and one that looks for them have other keys in
       spectra: false,
       probes: order(asked),
       tokens: null,
+      judgedBy: null,
       behavior: 'sha256:b',
     });
   const at = (level: number) =>

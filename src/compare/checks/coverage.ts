@@ -6,10 +6,14 @@ import type { Finding } from '../finding.ts';
 import { suiteLevel } from '../probes/pool.ts';
 
 /** Was enough measured to judge anything? */
-export function nothingMeasuredCheck({ candidate }: ComparisonContext): Finding[] {
+export function nothingMeasuredCheck({ candidate, comparability }: ComparisonContext): Finding[] {
   const { method, probes, benchmarks, tensors, skipped } = candidate;
-  if (method === null)
-    return probes === null && benchmarks === null ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
+  if (method === null) {
+    // Of another model nothing is measured on purpose, and that finding is as grave.
+    const isOther = comparability.findings.some(({ kind }) => kind === 'other-architecture');
+    const isEmpty = probes === null && benchmarks === null && !isOther;
+    return isEmpty ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
+  }
   if (tensors.length === 0) return [{ kind: 'all-skipped', level: 'inconclusive' }];
   const left = sizeOfSkipped(skipped);
   // Version 0.2.0 did not write how large what it skipped is.

@@ -32,30 +32,36 @@ interface MeasurementRequest {
   readonly tokens: string | null;
   /** Digest of the files that decide how the model is used. */
   readonly behavior: string;
+  /** See `MeasureOptions`; null for a measurement of everything, and with a time limit. */
+  readonly judgedBy: string | null;
 }
 
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
 export function measurementRequest(
   { endpoint }: Pick<MeasuredModel, 'endpoint'>,
-  { device, method, spectra, probes, shard, isWanted, updatesOnly, onSpectrum }: MeasureOptions,
+  { device, method, spectra, probes, shard, isWanted, updatesOnly, onSpectrum, ...options }: MeasureOptions,
   digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'adapter' | 'tokens' | 'behavior'>,
 ): MeasurementRequest | null {
   if (endpoint || shard || isWanted || updatesOnly || onSpectrum) return null;
+  const { judgedBy = null, screening } = options;
+  const mayStop = screening !== undefined || (probes?.sequential !== undefined && probes.budgetSeconds === null);
   return {
     ...digests,
     device: device ?? 'auto',
     method: method ?? 'auto',
     spectra: spectra !== false,
     probes: probes ?? null,
+    judgedBy: mayStop ? judgedBy : null,
   };
 }
 
 /** @returns 64 hexadecimal digits that change with everything that changes a measurement */
-export function measurementKey({ probes, adapter, ...request }: MeasurementRequest): string {
+export function measurementKey({ probes, adapter, judgedBy, ...request }: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
-  const parts = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
+  const parts: unknown[] = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
   // Last, and only where there is one: without it the keys stay those of before.
   if (adapter !== null) parts.push(adapter);
+  if (judgedBy !== null) parts.push({ judgedBy });
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -88,7 +94,7 @@ export const encodeMeasurement = (measurement: Measurement): string => seal(stor
 
 /**
  * A measurement in a store. It is one of everything, which answers a run that may screen matrices or ask until its verdict is settled as
- * well. Only runs that measure everything leave something for later ones.
+ * well; or, where the request says what it is judged by, one that was judged by the same.
  */
 export async function recallMeasurement(
   store: KeyValueStore,
@@ -119,7 +125,7 @@ function answers(
 ): boolean {
   return (
     tool.version === VERSION &&
-    !tensors.some(isScreened) &&
+    (request.judgedBy !== null || !tensors.some(isScreened)) &&
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
     (merge?.adapter.digest ?? null) === request.adapter &&
@@ -131,12 +137,15 @@ function answers(
   );
 }
 
-function haveRun(probes: Measurement['probes'], { probes: requested }: Pick<MeasurementRequest, 'probes'>): boolean {
+function haveRun(
+  probes: Measurement['probes'],
+  { probes: requested, judgedBy }: Pick<MeasurementRequest, 'probes' | 'judgedBy'>,
+): boolean {
   if (probes?.status !== 'measured' || requested === null) return probes === null && requested === null;
   const digests = (suites: readonly { name: string; digest: string }[]) =>
     suites.map(({ name, digest }) => [name, digest]);
   return (
-    probes.sequential === undefined &&
+    (judgedBy !== null || probes.sequential === undefined) &&
     probes.seed === requested.seed &&
     (!requested.order.isChosen || probes.orderSeed === requested.order.seed) &&
     probes.chatTemplate === requested.chatTemplate &&
@@ -146,7 +155,9 @@ function haveRun(probes: Measurement['probes'], { probes: requested }: Pick<Meas
       const { levels, texts } = at(probes.suites, i);
       return areOf(levels, suite.levels) && (texts === 'hashed') === hidesTexts(suite);
     }) &&
-    ((requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
+    ((requested.budgetSeconds !== null && !requested.isChosen) ||
+      probes.sequential !== undefined ||
+      isComplete(probes, requested))
   );
 }
 

@@ -1,5 +1,5 @@
 import { acceptCommand } from '../text/commands.ts';
-import { name, phrase } from '../text/phrase.ts';
+import { code, name, phrase } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -19,6 +19,11 @@ export const OTHER_MODEL_WORDS: TopicWords<'other-version' | 'other-architecture
       phrase`Candidate and baseline have different architectures: ${name(key)} is ${name(candidate)} in the candidate and ${name(baseline)} in the baseline.`,
     steps: (_, report) => [
       phrase`Give a baseline of the same model. For a new model, approve a first baseline: ${acceptCommand(report)}`,
+      ...(report.probes === null && report.tensors.length === 0
+        ? [
+            phrase`Nothing else was measured, since nothing of the two can be compared; ${code('check --all')} measures both.`,
+          ]
+        : []),
     ],
   },
 };
