@@ -28,7 +28,9 @@ export function checkRoutes(github: FakeGithub): readonly Route[] {
       /^POST \/repos\/o\/r\/check-runs$/,
       ({ json }) => {
         if (!github.canWriteChecks) return refusal(403, 'Resource not accessible by integration');
-        github.checkRuns.push(checkRunSchema.parse(json));
+        const created = checkRunSchema.parse(json);
+        const completed_at = created.status === 'completed' ? new Date().toISOString() : null;
+        github.checkRuns.push({ ...created, id: github.checkRuns.length + 1, completed_at });
         return { status: 201, body: described(github.checkRuns.length) };
       },
     ],
@@ -48,7 +50,9 @@ export function checkRoutes(github: FakeGithub): readonly Route[] {
         const [name, status] = ['check_name', 'status'].map((key) => url.searchParams.get(key));
         const { page, headers } = pageOf(
           url,
-          github.checkRuns.filter((run) => run.head_sha === sha && run.name === name && run.status === status),
+          github.checkRuns.filter(
+            (run) => run.head_sha === sha && run.name === name && (status === null || run.status === status),
+          ),
         );
         return { status: 200, body: { total_count: page.length, check_runs: page }, headers };
       },

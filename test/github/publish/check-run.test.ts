@@ -47,7 +47,7 @@ it('a check run has the sentence as its title, the comment as its summary, and e
       ...{ path: '.github/workflows/gate.yml', start_line: 1, end_line: 1 },
       ...{ annotation_level: 'warning', title: 'Metric moved' },
       message: expect.stringMatching(
-        /^MLP ÷ attention ratio of ΔW rose .*\nLook at the probes first\..*\n.*shadow-gate measure/,
+        /^MLP ÷ attention ratio of ΔW rose .*\nIf the run should be like the approved one.*\n.*shadow-gate measure/,
       ),
     },
   ]);

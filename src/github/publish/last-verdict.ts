@@ -1,0 +1,41 @@
+import { VERDICTS, type Verdict } from '../../compare/report.ts';
+import type { Octokit } from '../client/types.ts';
+import { type CheckRun, type CheckRunPlace, checkRunName } from './check-run.ts';
+
+/** A check run with a verdict on a commit. */
+export interface EarlierVerdict extends Pick<CheckRun, 'conclusion' | 'title' | 'summary'> {
+  readonly verdict: Verdict;
+  /** Of the checkpoint that was judged. */
+  readonly digest: string;
+}
+
+/**
+ * The verdict that the last run of a check had on a commit. Null where that is not sure: there is none, another run is on its way or
+ * was stopped, or GitHub does not say. Never throws.
+ * @param own id of the check run that asks
+ */
+export async function lastVerdict(
+  octokit: Octokit,
+  { name, commit: { owner, repo, sha } }: Pick<CheckRunPlace, 'name' | 'commit'>,
+  own: number,
+): Promise<EarlierVerdict | null> {
+  const all = await octokit
+    .paginate(octokit.rest.checks.listForRef, {
+      ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 },
+    })
+    .catch(() => null);
+  const others = (all ?? []).filter(({ id }) => id !== own);
+  if (all === null || others.some(({ status, completed_at }) => status !== 'completed' || completed_at === null))
+    return null;
+  const last = others.sort((a, b) => Date.parse(b.completed_at ?? '') - Date.parse(a.completed_at ?? ''))[0];
+  return last === undefined ? null : judgedOf(last);
+}
+
+type Listed = Awaited<ReturnType<Octokit['rest']['checks']['listForRef']>>['data']['check_runs'][number];
+
+function judgedOf({ conclusion, external_id: digest, output: { title, summary } }: Listed): EarlierVerdict | null {
+  const verdict = VERDICTS.find((one) => title?.startsWith(`${one}: `) || title?.startsWith(`${one}, overridden: `));
+  const isJudged = conclusion === 'success' || conclusion === 'failure' || conclusion === 'neutral';
+  if (verdict === undefined || !isJudged || !digest || title === null || summary === null) return null;
+  return { conclusion, title, summary, verdict, digest };
+}
