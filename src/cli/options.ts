@@ -60,10 +60,7 @@ export function spectraOptions(command: Command): Command {
         .choices(METHOD_CHOICES)
         .default('auto'),
     )
-    .option(
-      '--no-store',
-      'recompute every spectrum, and ask a server everything, instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)',
-    )
+    .option('--no-store', 'measure everything instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)')
     .option('--max-memory <size>', MEMORY_WORDS, parseMemoryOption);
 }
 

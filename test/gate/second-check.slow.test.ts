@@ -71,7 +71,7 @@ describe('a second check of the same by the same', () => {
     expect(saidBy(without.report)).toEqual(saidBy(first.report));
   });
 
-  it('keeps the order that was drawn: nobody waits for a lucky one', async () => {
+  it('keeps the order that was drawn, and draws no luckier one', async () => {
     const orders = [await checked(store), await checked(store)].map(({ report }) => report.probes?.orderSeed);
     expect(new Set([first.report.probes?.orderSeed, ...orders]).size).toBe(1);
   });

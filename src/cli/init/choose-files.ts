@@ -122,7 +122,7 @@ async function newPolicy({ stored, probing, only }: Subject, { root, questions, 
 
 const CHAT_QUESTION = 'The model has a chat template. Ask it through the template, as its users do?';
 const CHAT_EFFECT =
-  'Numbers with and without the chat template are not comparable: whoever switches later has to measure the baseline again.';
+  'Numbers with and without the chat template are not comparable: after a switch, the baseline has to be measured again.';
 
 /** The files with their texts, once everything is known. */
 export function filesToWrite(

@@ -171,7 +171,7 @@ export function baseAsPath(
   return base !== null && HUB_NAME.test(base) ? `hf://${base}` : null;
 }
 
-/** Of two there is no telling. */
+/** Null where there are several. */
 function only(all: readonly FoundCheckpoint[], test: (one: FoundCheckpoint) => boolean): string | null {
   const [first, ...more] = all.filter(test);
   return first !== undefined && more.length === 0 ? first.path : null;

@@ -73,7 +73,7 @@ describe('findCheckpoints', () => {
     expect(of('/home/someone/else')).toBe('models/base');
     expect(of('org/m', [full('a', 'org/m'), full('b', 'org/x')])).toBe('a');
     expect(of('org/m', [full('a'), full('base', 'org/other')])).toBe('hf://org/m');
-    // The one beside it, of two; there is no telling where both are.
+    // The one beside it, of two; neither where both are.
     expect(of('org/m', [full('models/base'), full('old/base')])).toBe('models/base');
     expect(of('org/m', [full('models/base'), full('models/base-2')])).toBe('hf://org/m');
     expect(of('/home/someone/else', [full('a')])).toBeNull();
