@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ACTION } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +106,35 @@ describe('shadow-gate init', () => {
     expect(committed.split('\n').sort().join()).toBe(
       ['', '.github/workflows/shadow-gate.yml', BASELINE, 'probes.jsonl', 'shadow-gate.yml'].sort().join(),
     );
+  });
+
+  it('asks whether a model with a chat template is asked through it, which it is by default', async () => {
+    const folder = userFolder({ 'models/new': 'coverage-expanding' }, { withPolicy: false });
+    const config = join(folder, 'models/new/tokenizer_config.json');
+    const template = '{% for message in messages %}{{ message.content }}{% endfor %}';
+    writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), chat_template: template }));
+    cpSync(repository('examples/probes.jsonl'), join(folder, 'probes.jsonl'));
+    const policy = () => parse(readFileSync(join(folder, 'shadow-gate.yml'), 'utf8'));
+    // No reference, the benchmark, no chat template, and not now.
+    const asked = await cli(folder, ['init'], 'none\ny\nn\nn\n');
+    expect(asked.code, asked.stderr).toBe(0);
+    const said = `${asked.stdout}${asked.stderr}`.replaceAll(/\s+/g, ' ');
+    expect(said).toContain(
+      '· Numbers with and without the chat template are not comparable: after a switch, the baseline',
+    );
+    expect(said).toContain('The model has a chat template. Ask it through the template, as its users do? [Y/n] n');
+    // What no reference costs.
+    expect(said).toMatch(/· With a reference, the gate measures the training update ΔW: .* What was it trained from\?/);
+    expect(policy()['chat-template']).toBe(false);
+    rmSync(join(folder, 'shadow-gate.yml'));
+    rmSync(join(folder, WORKFLOW));
+    const { code, stdout, stderr } = await cli(folder, ['init', '--yes']);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('✔ the probes are asked through the chat template');
+    expect(stdout).not.toContain('not comparable');
+    expect(policy()['chat-template']).toBe(true);
+    const { probes } = await readMeasurement(join(folder, BASELINE));
+    expect(probes).toMatchObject({ status: 'measured', chatTemplate: true });
   });
 
   it('takes the defaults with --yes, and keeps every file that is there', async () => {
