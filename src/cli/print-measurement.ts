@@ -15,6 +15,7 @@ import { printable } from '../report/escape.ts';
 import { phraseLine, renderInstrumentPower, renderSamplePlan } from '../report/terminal/index.ts';
 import {
   budgetSentence,
+  decidesSentence,
   findingText,
   formatCount,
   measuredNotes,
@@ -95,7 +96,9 @@ export function printAnswers(measurement: Measurement, policy: Policy, output: O
   const withoutTemplate = suitesWithoutTemplate(measurement);
   if (withoutTemplate.length > 0) output.print(phraseLine(unusedTemplate(withoutTemplate, answered.suites.length)));
   for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
-  output.print(plain(plannedSentence(comparison.planned, facts.length)));
   const powers = instrumentPower(facts, policy);
+  const decides = decidesSentence(powers, counted.facts, policy);
+  if (decides !== null) output.print(phraseLine(decides));
+  output.print(plain(plannedSentence(comparison.planned, facts.length)));
   if (powers.length > 0) output.print(renderInstrumentPower(powers, counted.facts, policy));
 }

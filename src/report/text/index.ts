@@ -1,5 +1,6 @@
 export { knownGoodCount } from './calibration-limits.ts';
 export { controlSentence } from './control.ts';
+export { decidesSentence } from './decides.ts';
 export type { DetailsPlace } from './details.ts';
 export { findingText, wordsOf } from './finding.ts';
 export { measuredNotes, unverifiedSentence } from './measurement-facts.ts';

@@ -221,7 +221,7 @@ export function plannedSentence({ facts, mde, discordance }: ProbeComparison['pl
     facts === all
       ? formatCount(facts, 'fact')
       : `the ${formatInteger(facts)} of ${formatCount(all, 'fact')} in families above chance`;
-  return phrase`With ${those}, a drop in other forms of ${formatPoints(mde)} or more is detected with 80% power (assuming that ${formatPercent(discordance)} of the answers differ).`;
+  return phrase`With ${those}, a drop in other forms of ${formatPoints(mde)} or more is detected with 80% power by right or wrong alone (assuming that ${formatPercent(discordance)} of the answers differ).`;
 }
 
 /** The cells of a family in the table of families: facts, both accuracies in %, and the chance levels in %. */
