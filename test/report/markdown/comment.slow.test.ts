@@ -82,7 +82,7 @@ describe('the comment', () => {
     ]);
     const [, steps, links] = named(page, 'p').map(textOf);
     expect(steps).toMatch(
-      /^What to do: Look at the probes first\. .*make the candidate the baseline: shadow-gate measure/s,
+      /^What to do: If the run should be .*make the candidate the baseline, in a pull request of its own that is merged first: shadow-gate measure/s,
     );
     expect(links).toBe('baseline, measured the same day · about “Metric moved” · glossary');
   });
