@@ -22,5 +22,6 @@ export {
   type TrendCheck,
   type TrendOverride,
   timeSchema,
+  transferSchema,
 } from './trend-schema.ts';
 export { sortFindings, verdictOf } from './verdict.ts';

@@ -16,6 +16,7 @@ import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema, benchmarkTwinsSchema } from './benchmarks/row.ts';
 import { calibrationReportSchema } from './calibration/report-schema.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
+import { VERDICTS, type Verdict } from './findings/severity.ts';
 import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
 import { itemTableSchema } from './probes/items/table.ts';
 import { mustPassRowSchema } from './probes/must-pass.ts';
@@ -24,10 +25,9 @@ import { spectraReportSchema } from './spectra-report.ts';
 import { suiteRowSchema } from './suites/row.ts';
 import { trendSchema } from './trend-schema.ts';
 
-export const REPORT_SCHEMA = 'shadow-gate/report@1';
+export { VERDICTS, type Verdict } from './findings/severity.ts';
 
-export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export const REPORT_SCHEMA = 'shadow-gate/report@1';
 
 /** The exit codes of the command line, which are an interface: do not change them. An error is 2. */
 export const VERDICT_EXIT = { pass: 0, warn: 0, fail: 1, inconclusive: 3 } as const satisfies Record<Verdict, number>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { estimateSchema } from './findings/fields.ts';
+import { VERDICTS } from './findings/severity.ts';
 import { bothSchema } from './probes/comparison.ts';
 
 /** What is charted over the checks of a history, each in the direction that does harm. */
@@ -8,6 +10,9 @@ export type Chart = (typeof CHARTS)[number];
 /** A moment; nothing but a date gets into a picture. */
 export const timeSchema = z.iso.datetime({ offset: true });
 
+/** Δ other forms ÷ Δ exam, with its interval. */
+export const transferSchema = estimateSchema;
+
 const sumSchema = z.number().nonnegative().nullable();
 
 /** One check as the charts show it. */
@@ -16,6 +21,12 @@ const checkSchema = z.strictObject({
   /** Accuracies of the twins; null where the probes did not run. */
   twinAccuracy: bothSchema.nullable(),
   shadowGap: bothSchema.nullable(),
+  /** Of the check alone, its digest, and the headline of its spectra; absent in older reports. */
+  verdict: z.enum(VERDICTS).optional(),
+  checkpoint: z.string().optional(),
+  concentration: bothSchema.nullable().optional(),
+  /** How much of a gain carries over to other forms; absent where there was none, and in older reports. */
+  transfer: transferSchema.optional(),
   /** The cumulative sums after it; null where there was no evidence yet. */
   sums: z.strictObject({ twinAccuracy: sumSchema, shadowGap: sumSchema, concentration: sumSchema }),
 });

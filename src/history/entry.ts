@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { parseVersioned } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { overridesSchema, type TrendOverride, timeSchema } from '../compare/index.ts';
+import { overridesSchema, type TrendOverride, timeSchema, transferSchema } from '../compare/index.ts';
 import type { Estimate, ShadowRow } from '../compare/probes/index.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
 import { roundNumber } from '../measure/round.ts';
@@ -42,6 +42,8 @@ export const historyEntrySchema = z.strictObject({
   shadowGap: valueSchema.nullable(),
   /** The MLP ÷ attention ratio of ΔW. */
   concentration: valueSchema.nullable(),
+  /** How much of a gain carries over to other forms, on the items of the numbers above. Absent without a gain. */
+  transfer: transferSchema.optional(),
   /** Items of files that flipped, as `suite: id`; those of drawn suites are other questions each time. Absent where nothing was asked. */
   flips: z.array(z.string()).optional(),
   /** Labels that override a failed check, put on pull requests since the check before. Absent without. */
@@ -85,8 +87,20 @@ export function historyEntry(report: Report, { time, run, commit, policy, overri
     twinAccuracy: row && probes && probeValue(row.twin, row.twinChange, probes.comparison.exclusion),
     shadowGap: row && probes && probeValue(row.gap, row.delta, probes.comparison.confidence),
     concentration: concentrationOf(report, policy),
+    ...transferOf(probes, row),
     ...flipsOf(report),
     ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
+  };
+}
+
+/** It is over all facts: where the seed draws only some of them, it is of other items. */
+function transferOf(probes: Report['probes'], row: ShadowRow | null): Pick<HistoryEntry, 'transfer'> {
+  const [whole] = probes?.comparison.rows ?? [];
+  const transfer = probes?.comparison.transfer ?? null;
+  if (transfer === null || row?.facts !== whole?.facts) return {};
+  const { value, lower, upper } = transfer;
+  return {
+    transfer: { value: roundNumber(value), lower: lower && roundNumber(lower), upper: upper && roundNumber(upper) },
   };
 }
 

@@ -37,10 +37,12 @@ export function assessTrend(history: readonly HistoryEntry[], policy: Policy): T
     shadowGap: follow(history, 'shadowGap'),
     concentration: follow(history, 'concentration'),
   };
-  const checks = history.map(({ time, twinAccuracy, shadowGap }, i) => ({
-    time,
+  const checks = history.map(({ time, verdict, checkpoint, twinAccuracy, shadowGap, concentration, transfer }, i) => ({
+    ...{ time, verdict, checkpoint },
     twinAccuracy: bothOf(twinAccuracy),
     shadowGap: bothOf(shadowGap),
+    concentration: bothOf(concentration),
+    ...(transfer === undefined ? {} : { transfer }),
     sums: {
       twinAccuracy: followed.twinAccuracy.sums[i] ?? null,
       shadowGap: followed.shadowGap.sums[i] ?? null,

@@ -52,6 +52,7 @@ export function sweptCheckpoint(
       message,
       ...accuraciesOf(pairing, policy.confidence),
       shadowDelta: shadowDeltaOf(report),
+      transfer: report.probes?.comparison.transfer ?? null,
       spectrum: headlineOf(report),
       loss: lossOf(pairing),
     },

@@ -53,6 +53,8 @@ const checkedSchema = namedSchema.extend({
   benchmark: accuracySchema.nullable(),
   twin: accuracySchema.nullable(),
   shadowDelta: estimateSchema.nullable(),
+  /** How much of a gain carries over to other forms; null where the exam gained too little. */
+  transfer: estimateSchema.nullable(),
   /** The headline of the spectra. */
   spectrum: bothSchema.extend({ metric: z.string(), of: ofSchema }).nullable(),
   loss: lossSchema.nullable(),

@@ -2,7 +2,7 @@ import type { HeroNumber } from '../text/hero.ts';
 import { type Html, html } from './html.ts';
 
 /** Of the drawing, in its own units; the page scales it. */
-const [WIDTH, HEIGHT, MIDDLE] = [400, 44, 16];
+const [WIDTH, HEIGHT, MIDDLE] = [400, 48, 16];
 
 /** The number that a reader should remember, large, with its interval as a bar against its limit. */
 export function hero(number: HeroNumber): Html {
@@ -17,6 +17,6 @@ export function hero(number: HeroNumber): Html {
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${shown} ${words} (${note})">
 <line class="zero" x1="0" x2="${WIDTH}" y1="${MIDDLE}" y2="${MIDDLE}"/><rect class="accepted" x="${beyond}" y="4" width="${WIDTH - beyond}" height="24" rx="3"/><line class="zero" x1="${at(0)}" x2="${at(0)}" y1="4" y2="28"/>
 <line class="interval" x1="${from}" x2="${to}" y1="${MIDDLE}" y2="${MIDDLE}"/><circle cx="${at(value)}" cy="${MIDDLE}" r="6"/>
-<line class="limit" x1="${beyond}" x2="${beyond}" y1="0" y2="32"/><text x="${beyond}" y="43" text-anchor="${beyond > WIDTH / 2 ? 'end' : 'start'}">limit</text></svg>
+<line class="limit" x1="${beyond}" x2="${beyond}" y1="0" y2="32"/><text x="${beyond}" y="46" text-anchor="${beyond > WIDTH / 2 ? 'end' : 'start'}">limit</text></svg>
 <figcaption>${note}</figcaption></figure>`;
 }

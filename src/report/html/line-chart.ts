@@ -1,4 +1,5 @@
 import { axisX, axisY, dot, gridY, line } from '@observablehq/plot';
+import { formatInteger } from '../text/numbers.ts';
 import { type Html, html } from './html.ts';
 
 /** Three of them stand side by side, and one fits a phone. */
@@ -13,12 +14,15 @@ export const FRAME = {
 
 const TICKS = 4;
 
-/** @param ticks values of x that have a label; about four by default */
+/** @param ticks whole numbers on the axis of x that have a label; about four values by default */
 export function axes(tick: (value: number) => string, ticks?: readonly number[]) {
   return [
     gridY({ ticks: TICKS, stroke: 'var(--line)', strokeOpacity: 1 }),
     axisY({ ticks: TICKS, tickSize: 0, label: null, tickFormat: tick }),
-    axisX({ ticks: ticks === undefined ? TICKS : [...ticks], tickSize: 0, label: null }),
+    axisX({
+      ...(ticks === undefined ? { ticks: TICKS } : { ticks: [...ticks], tickFormat: formatInteger }),
+      ...{ tickSize: 0, label: null },
+    }),
   ];
 }
 

@@ -29,15 +29,17 @@ ${body}`;
 }
 
 function ruleFold(group: RuleGroup, options: PageOptions): Html {
-  const isFound = group.rows.some(({ mark }) => mark !== null && mark !== 'pass');
+  const worst = WORST_FIRST.find((mark) => group.rows.some((row) => row.mark === mark));
   const body = stackedTable({
     label: `Rules: ${group.title}`,
     head: ['rule', 'limit', 'candidate', 'level'],
     rows: group.rows.map((row) => ruleCells(row, options)),
   });
-  const head = html`<summary>${group.title} <span class="note">${groupSummary(group)}</span></summary>`;
-  return isFound ? html`<details open>${head}${body}</details>` : html`<details>${head}${body}</details>`;
+  const head = html`<summary>${worst === undefined ? NOT_JUDGED : icon(worst)}${group.title} <span class="note">${groupSummary(group)}</span></summary>`;
+  return html`<details>${head}${body}</details>`;
 }
+
+const WORST_FIRST = ['fail', 'inconclusive', 'warn', 'pass'] as const;
 
 function ruleCells({ check, finding, limit, level, mark, stands }: RuleRow, { docs }: PageOptions): (Html | string)[] {
   return [
@@ -70,5 +72,5 @@ function measurement(report: Report, { docs }: PageOptions): Html {
   const facts = methodFacts(report).map(
     ({ label, value }) => html`<dt>${label}</dt><dd>${phraseHtml(value, docs)}</dd>\n`,
   );
-  return html`<h3>What was compared</h3>${subjects}<h3>How it was measured</h3><dl class="facts">${facts}</dl>`;
+  return html`<h3>How it was measured</h3><details><summary>What was compared</summary>${subjects}</details><dl class="facts">${facts}</dl>`;
 }

@@ -26,14 +26,14 @@ export const OVERVIEW_SECTION: PageSection = {
     const { infos } = findingsBySeverity(report);
     const number = heroNumber(report);
     return html`<div class="verdict ${report.verdict}"><div><p class="sentence">${phraseHtml(verdictSentence(report), options.docs)}</p>${provenance(report, options)}</div>${number && hero(number)}</div>
-${deciding(report, options)}${example(report, options)}${nextSteps(report, options)}${findings(findingsToList(report), options)}${notes(infos, options)}`;
+<div class="glance">${deciding(report, options)}${example(report, options)}</div>${nextSteps(report, options)}${findings(findingsToList(report), options)}${notes(infos, options)}`;
   },
 };
 
 function deciding(report: Report, { docs }: PageOptions): Html | null {
   const rows = decidingTable(report);
   if (rows.length === 0) return null;
-  return html`<h3>The numbers that decide</h3>${table({
+  return html`<div><h3>The numbers that decide</h3>${table({
     label: 'The numbers that decide',
     head: DECIDING_COLUMNS,
     rows: rows.map((row) => [
@@ -42,7 +42,7 @@ function deciding(report: Report, { docs }: PageOptions): Html | null {
       row.change,
       row.limit,
     ]),
-  })}${stopNote(report, docs)}`;
+  })}${stopNote(report, docs)}</div>`;
 }
 
 /** One answer that changed, in both forms. */
@@ -51,7 +51,7 @@ function example(report: Report, { docs }: PageOptions): Html | null {
   if (found === null) return null;
   const { flip, exam } = found;
   const other = flip.beside === undefined ? phraseHtml([term('twin', 'Other form')], docs) : 'Options shuffled';
-  return html`<h3>For example</h3><div class="cards">${formCard(phraseHtml([EXAM], docs), exam)}${formCard(other, flip)}</div>`;
+  return html`<div><h3>For example</h3><div class="cards">${formCard(phraseHtml([EXAM], docs), exam)}${formCard(other, flip)}</div></div>`;
 }
 
 function formCard(title: Html | string, { prompt, right, baseline, candidate }: AnsweredForm): Html {

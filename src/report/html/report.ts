@@ -4,6 +4,8 @@ import { pageDocument } from './document.ts';
 import { METHOD_SECTION } from './method.ts';
 import { OVERVIEW_SECTION } from './overview.ts';
 import calibrationStyle from './page/calibration.css' with { type: 'text' };
+import csvScript from './page/csv.js' with { type: 'text' };
+import itemKeysScript from './page/item-keys.js' with { type: 'text' };
 import methodStyle from './page/method.css' with { type: 'text' };
 import overviewStyle from './page/overview.css' with { type: 'text' };
 import probesStyle from './page/probes.css' with { type: 'text' };
@@ -23,7 +25,7 @@ const STYLE = [reportStyle, overviewStyle, probesStyle, spectraStyle, calibratio
 );
 
 /** One element, so that the page's policy allows one digest. */
-const SCRIPT = [reportScript, probesScript, spectraScript].join('\n');
+const SCRIPT = [reportScript, csvScript, probesScript, itemKeysScript, spectraScript].join('\n');
 
 /** In the order of the page. */
 const SECTIONS: readonly PageSection[] = [

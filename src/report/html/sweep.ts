@@ -1,19 +1,20 @@
 import { ruleX, ruleY } from '@observablehq/plot';
 import { DOCS_URL } from '@shadow-gate/platform';
-import type { CheckedRow, Sweep } from '../../compare/sweep/index.ts';
+import type { CheckedRow, Sweep, SweepRow } from '../../compare/sweep/index.ts';
 import { formatNumber, formatPercentTick, formatTick } from '../text/numbers.ts';
-import { bestSentence, countsSentence, spectrumHeads, sweepColumns, sweepNotes, sweepUnits } from '../text/sweep.ts';
+import { bestSentence, countsSentence, spectrumHeads, sweepNotes, sweepNumbers, sweepUnits } from '../text/sweep.ts';
 import { chart } from './chart.ts';
+import { checkpointTable } from './checkpoint-table.ts';
 import { pageDocument } from './document.ts';
 import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
 import { axes, FRAME, legend, lineOf } from './line-chart.ts';
 import methodStyle from './page/method.css' with { type: 'text' };
+import overviewStyle from './page/overview.css' with { type: 'text' };
 import reportStyle from './page/report.css' with { type: 'text' };
 import sweepStyle from './page/sweep.css' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
 import { phraseHtml } from './phrase.ts';
-import { stackedTable } from './table.ts';
 
 /** All checkpoints of a sweep on one page, which links to their reports in the folders beside it. */
 export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly docs?: string } = {}): string {
@@ -25,7 +26,7 @@ export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly do
       { id: 'checkpoints', title: 'Checkpoints', body: overview(sweep, docs) },
       ...(trend === null ? [] : [{ id: 'trend', title: 'Trend', body: trend }]),
     ],
-    style: [reportStyle, methodStyle, trendStyle, sweepStyle].join('\n'),
+    style: [reportStyle, overviewStyle, methodStyle, trendStyle, sweepStyle].join('\n'),
     script: '',
   });
 }
@@ -33,24 +34,28 @@ export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly do
 function overview(sweep: Sweep, docs: string): Html {
   const best = bestSentence(sweep);
   const notes = sweepNotes(sweep).map((note) => html`<li>${phraseHtml(note, docs)}</li>\n`);
-  const columns = sweepColumns(sweep);
-  const rows = sweep.checkpoints.map((row, i) => [
-    row.status === 'checked' ? html`<a href="${folderUrl(row.name)}/report.html">${row.name}</a>` : row.name,
-    html`${icon(row.verdict)}${row.verdict}`,
-    ...columns.map(({ cells }) => cell(cells[i] ?? [])),
-    html`<span class="why">${row.message}</span>`,
-  ]);
-  return html`<p class="sentence">${countsSentence(sweep)}</p>
-${best === null ? null : html`<p>${phraseHtml(best, docs)}</p>`}
+  const top = sweep.best?.name ?? sweep.best?.top;
+  const mark = sweep.best?.name == null ? 'highest' : 'best';
+  const columns = sweep.checkpoints.map((row) => ({
+    name: linked(row),
+    verdict: row.verdict,
+    marks: row.name === top ? [mark] : [],
+    isBest: row.name === top,
+  }));
+  const numbers = sweepNumbers(sweep, { hasRoom: true });
+  const reasons = sweep.checkpoints.map(
+    (row) => html`<li>${icon(row.verdict)}<span>${linked(row)} ${row.message}</span></li>\n`,
+  );
+  return html`<div class="verdict ${sweep.verdict}"><div><p class="sentence">${countsSentence(sweep)}</p>${best === null ? null : html`<p>${phraseHtml(best, docs)}</p>`}</div></div>
 ${notes.length === 0 ? null : html`<ul>${notes}</ul>`}
-${stackedTable({ label: 'All checkpoints', head: ['checkpoint', 'verdict', ...columns.map(({ head }) => head), 'why'], rows })}
-<p class="note">${sweepUnits(sweep)} Each verdict is that of the checkpoint alone. <a href="${docs}/reference/cli.md#sweep">What the columns are</a></p>`;
+${checkpointTable({ label: 'All checkpoints', columns, numbers })}
+<p class="note">${sweepUnits(sweep)} Each verdict is that of the checkpoint alone. <a href="${docs}/reference/cli.md#sweep">What the numbers are</a></p>
+<h3>Why</h3><ul class="findings">${reasons}</ul>`;
 }
 
-const folderUrl = (name: string): string => encodeURIComponent(name);
-
-function cell([value = '', ...rest]: readonly string[]): Html {
-  return html`<span class="value">${value}</span>${rest.map((text) => html` <span class="beside">${text}</span>`)}`;
+/** The name of a checkpoint, as a link to its report. */
+function linked({ name, status }: SweepRow): Html {
+  return status === 'checked' ? html`<a href="${encodeURIComponent(name)}/report.html">${name}</a>` : html`${name}`;
 }
 
 /** A line needs two points. */

@@ -3,19 +3,20 @@ import type { Chart, Trend, TrendCheck } from '../../compare/index.ts';
 import { formatLimit, formatPercentTick, formatTick } from '../text/numbers.ts';
 import {
   CHART_NAMES,
+  checkTime,
   followedCharts,
+  highestCheck,
   SUMS_EXPLAINED,
-  TREND_COLUMNS,
-  trendCells,
   trendNotes,
+  trendNumbers,
   trendSentence,
 } from '../text/trend.ts';
 import { chart } from './chart.ts';
+import { checkpointTable } from './checkpoint-table.ts';
 import { type Html, html } from './html.ts';
 import { axes, FRAME, legend, lineOf } from './line-chart.ts';
 import { phraseHtml } from './phrase.ts';
 import type { PageSection } from './section.ts';
-import { stackedTable } from './table.ts';
 
 /** How the check stands among those before it: the accuracies, and the cumulative sums that show a drift. */
 export const TREND_SECTION: PageSection = {
@@ -23,17 +24,25 @@ export const TREND_SECTION: PageSection = {
   title: 'Trend',
   render({ trend }, { docs }): Html | null {
     if (trend === null || trend.checks.length === 0) return null;
-    const numbers = stackedTable({
-      label: 'All checks of the trend',
-      head: TREND_COLUMNS,
-      rows: [...trend.checks].reverse().map(trendCells),
-    });
     const notes = trendNotes(trend).map((note) => html`<p>${phraseHtml(note, docs)}</p>`);
     return html`<p>${trendSentence(trend)}</p>${notes}${charts(trend)}
 <p class="note">${SUMS_EXPLAINED} <a href="${docs}/lab-notes/decisions/006-trend.md">How it is computed</a></p>
-<details><summary>The numbers of each check</summary>${numbers}</details>`;
+${checks(trend)}`;
   },
 };
+
+/** The checks side by side, the newest first. */
+function checks(trend: Trend): Html {
+  const shown = trend.checks.toReversed();
+  const highest = highestCheck(shown);
+  const columns = shown.map((check, i) => ({
+    name: html`<time>${checkTime(check)}</time>`,
+    verdict: check.verdict,
+    marks: [...(i === 0 ? ['latest'] : []), ...(check === highest ? ['highest'] : [])],
+    isBest: check === highest,
+  }));
+  return checkpointTable({ label: 'All checks of the trend', columns, numbers: trendNumbers(shown) });
+}
 
 /** A line needs two points. */
 const FEWEST = 2;

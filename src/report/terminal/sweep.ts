@@ -1,6 +1,6 @@
 import type { Sweep } from '../../compare/sweep/index.ts';
 import { printable } from '../escape.ts';
-import { bestSentence, countsSentence, sweepColumns, sweepNotes, sweepUnits } from '../text/sweep.ts';
+import { bestSentence, countsSentence, sweepNotes, sweepNumbers, sweepUnits } from '../text/sweep.ts';
 import { LEVEL_MARKS, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
 import { type TerminalOptions, terminalTable } from './table.ts';
@@ -12,7 +12,7 @@ const HEAD_WIDTH = 13;
 /** All checkpoints of a sweep: the table, which is best, and what stands out. */
 export function renderSweep(sweep: Sweep, { color, width }: TerminalOptions): string {
   const paint = painter(color);
-  const columns = sweepColumns(sweep);
+  const columns = sweepNumbers(sweep, { hasRoom: false });
   const table = terminalTable(
     [{ head: '  checkpoint' }, ...columns.map(({ head }) => ({ head: brokenHead(head), align: 'right' as const }))],
     sweep.checkpoints.map(({ name, verdict }, i) => [

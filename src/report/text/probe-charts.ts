@@ -1,5 +1,6 @@
 import type { AccuracyRow, ChangeRow, Estimate, KindRow } from '../../compare/probes/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { accuracyCells } from './accuracy-columns.ts';
 import {
   formatInteger,
   formatInterval,
@@ -60,8 +61,13 @@ export function planesNote(confidence: number): Phrase {
   return phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
 }
 
-export const CHANGE_HEADS = [
+/** All facts of a kind, then those that its shadow delta is over. */
+export const KIND_HEADS = [
   'facts',
+  'exam, %',
+  'other forms, %',
+  'shadow gap, points',
+  'facts below ceiling',
   'Δ exam, points',
   'Δ other forms, points',
   'shadow delta, points',
@@ -69,18 +75,30 @@ export const CHANGE_HEADS = [
   'decides',
 ] as const;
 
-/** @param kind of all facts; null for a capability, which has neither delta nor transfer of its own */
-export function changeCells({ facts, benchmark, twin }: ChangeRow, kind: KindRow | null): string[] {
-  const cell = (estimate: Estimate | null | undefined, show: (value: number) => string) =>
-    estimate ? intervalCell(estimate, show) : NO_NUMBER;
+/** @param change undefined: there is no shadow delta */
+export function kindRowCells(kind: KindRow, change: ChangeRow | undefined): string[] {
   return [
-    formatInteger(facts),
-    cell(benchmark, pointsDigits),
-    cell(twin, pointsDigits),
-    cell(kind?.delta, pointsDigits),
-    cell(kind?.transfer, formatRatio),
-    kind ? roleText(kind) : '',
+    ...accuracyCells(kind),
+    ...changeCells(change),
+    estimateCell(kind.delta, pointsDigits),
+    estimateCell(kind.transfer, formatRatio),
+    roleText(kind),
   ];
+}
+
+/** Of one capability, which has neither delta nor transfer of its own. */
+export function partCells(change: ChangeRow): string[] {
+  return ['', '', '', '', ...changeCells(change), '', '', ''];
+}
+
+function changeCells(change: ChangeRow | undefined): string[] {
+  if (change === undefined) return [NO_NUMBER, NO_NUMBER, NO_NUMBER];
+  const { facts, benchmark, twin } = change;
+  return [formatInteger(facts), estimateCell(benchmark, pointsDigits), estimateCell(twin, pointsDigits)];
+}
+
+function estimateCell(estimate: Estimate | null, show: (value: number) => string): string {
+  return estimate ? intervalCell(estimate, show) : NO_NUMBER;
 }
 
 /** `mmlu.csv, no options`, `mmlu.csv, questions of private.csv`. */

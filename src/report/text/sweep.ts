@@ -1,4 +1,5 @@
 import type { Best, CheckedRow, Sweep, SweepRow } from '../../compare/sweep/index.ts';
+import { baselineOver, type CheckpointNumber, transferCell } from './checkpoint-numbers.ts';
 import { metricName, ofName } from './metric-names.ts';
 import {
   formatCount,
@@ -14,39 +15,51 @@ import {
 } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase } from './phrase.ts';
 
-/** A number for each checkpoint: its value, then what belongs to it. */
-export interface SweepColumn {
-  readonly head: string;
-  /** In the order of the checkpoints. */
-  readonly cells: ReadonlyArray<readonly string[]>;
-}
-
-/** The numbers of a sweep, without columns in which no checkpoint has one. */
-export function sweepColumns({ checkpoints }: Pick<Sweep, 'checkpoints'>): SweepColumn[] {
-  const column = (head: string, cellOf: (row: CheckedRow) => readonly string[] | null): SweepColumn[] => {
+/**
+ * The numbers of a sweep, without those that no checkpoint has.
+ * @param hasRoom whether the transfer is among them, which the shadow delta says in points
+ */
+export function sweepNumbers(
+  { checkpoints }: Pick<Sweep, 'checkpoints'>,
+  { hasRoom }: { readonly hasRoom: boolean },
+): CheckpointNumber[] {
+  const number = (
+    head: string,
+    cellOf: (row: CheckedRow) => readonly string[] | null,
+    baseline = NO_NUMBER,
+  ): CheckpointNumber[] => {
     const cells = checkpoints.map((row) => (row.status === 'checked' ? cellOf(row) : null));
-    return cells.every((cell) => cell === null) ? [] : [{ head, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
+    if (cells.every((cell) => cell === null)) return [];
+    return [{ head, baseline, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
   };
+  const checked = checkpoints.filter((row) => row.status === 'checked');
+  const baseline = (key: 'benchmark' | 'twin') =>
+    baselineOver(
+      checked.map((row) => row[key]?.baseline ?? null),
+      formatPercent,
+    );
   return [
-    ...(checkpoints.every(({ step }) => step === null) ? [] : [stepColumn(checkpoints)]),
-    ...column('exam', ({ benchmark }) => accuracyCell(benchmark)),
-    ...column('other forms', ({ twin }) => accuracyCell(twin)),
-    ...column('shadow delta', ({ shadowDelta }) =>
+    ...(checkpoints.every(({ step }) => step === null) ? [] : [stepsOf(checkpoints)]),
+    ...number('exam', ({ benchmark }) => accuracyCell(benchmark), baseline('benchmark')),
+    ...number('other forms', ({ twin }) => accuracyCell(twin), baseline('twin')),
+    ...number('shadow delta', ({ shadowDelta }) =>
       shadowDelta === null ? null : [pointsDigits(shadowDelta.value), formatEnds(shadowDelta, pointsDigits)],
     ),
-    ...spectrumHeads({ checkpoints }).flatMap(({ metric, of, head }) =>
-      column(head, ({ spectrum }) =>
-        spectrum?.metric === metric && spectrum.of === of ? spectrumCell(spectrum) : null,
-      ),
-    ),
-    ...column('loss in other forms', ({ loss }) =>
+    ...(hasRoom ? number('transfer', ({ transfer }) => transferCell(transfer)) : []),
+    ...spectrumHeads({ checkpoints }).flatMap(({ metric, of, head }) => {
+      const own = ({ spectrum }: CheckedRow) => (spectrum?.metric === metric && spectrum.of === of ? spectrum : null);
+      const baselines = checked.map((row) => own(row)?.baseline ?? null);
+      return number(head, (row) => spectrumCell(own(row)), baselineOver(baselines, formatNumber));
+    }),
+    ...number('loss in other forms', ({ loss }) =>
       loss === null ? null : [formatProbability(loss.p), 'Holm:', formatProbability(loss.adjusted)],
     ),
   ];
 }
 
-function stepColumn(checkpoints: Sweep['checkpoints']): SweepColumn {
-  return { head: 'step', cells: checkpoints.map(({ step }) => [step === null ? NO_NUMBER : formatInteger(step)]) };
+function stepsOf(checkpoints: Sweep['checkpoints']): CheckpointNumber {
+  const cells = checkpoints.map(({ step }) => [step === null ? NO_NUMBER : formatInteger(step)]);
+  return { head: 'step', baseline: NO_NUMBER, cells };
 }
 
 function accuracyCell(accuracy: CheckedRow['twin']): string[] | null {
@@ -55,7 +68,9 @@ function accuracyCell(accuracy: CheckedRow['twin']): string[] | null {
   return [formatPercent(candidate), pointsDigits(change.value), formatEnds(change, pointsDigits)];
 }
 
-function spectrumCell({ baseline, candidate }: NonNullable<CheckedRow['spectrum']>): string[] {
+function spectrumCell(spectrum: CheckedRow['spectrum']): string[] | null {
+  if (spectrum === null) return null;
+  const { baseline, candidate } = spectrum;
   const change = baseline === null || baseline === 0 ? null : (candidate - baseline) / Math.abs(baseline);
   return [formatNumber(candidate), ...(change === null ? [] : [formatRelative(change)])];
 }

@@ -1,5 +1,17 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
-import { formatCount, formatLimit, formatPercent, formatPointsChange, formatRatio, NO_NUMBER } from './numbers.ts';
+import type { Both } from '../../compare/probes/index.ts';
+import { baselineOver, type CheckpointNumber, transferCell } from './checkpoint-numbers.ts';
+import { metricName } from './metric-names.ts';
+import {
+  formatCount,
+  formatLimit,
+  formatNumber,
+  formatPercent,
+  formatRatio,
+  formatRelative,
+  NO_NUMBER,
+  pointsDigits,
+} from './numbers.ts';
 import { listed, name, type Phrase, phrase } from './phrase.ts';
 
 /** What is followed, as the name of a line. */
@@ -53,26 +65,79 @@ const DAY = 'YYYY-MM-DD'.length;
 
 const dayOf = (check: TrendCheck | undefined): string => check?.time.slice(0, DAY) ?? '';
 
-export const TREND_COLUMNS = [
-  'check',
-  'accuracy in other forms',
-  'shadow gap',
-  ...CHARTS.map((chart) => `sum: ${CHART_NAMES[chart]}`),
-];
+const MINUTE = 'YYYY-MM-DD hh:mm'.length;
 
-/** The cells of one check, in the order of {@link TREND_COLUMNS}. */
-export function trendCells({ time, twinAccuracy, shadowGap, sums }: TrendCheck): string[] {
+/** `2026-02-14 03:17`: the name of a check. */
+export const checkTime = ({ time }: TrendCheck): string => time.slice(0, MINUTE).replace('T', ' ');
+
+/** The numbers of several checks, without those that none of them has. */
+export function trendNumbers(checks: readonly TrendCheck[]): CheckpointNumber[] {
+  const number = (head: string, cells: ReadonlyArray<readonly string[] | null>, baseline = NO_NUMBER) =>
+    cells.every((cell) => cell === null) ? [] : [{ head, baseline, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
+  const both = (head: string, of: (check: TrendCheck) => Both | null, { show, change }: Shown) => {
+    const values = checks.map(of);
+    return number(
+      head,
+      values.map((value) => value && bothCell(value, { show, change })),
+      baselineOver(
+        values.map((value) => value?.baseline ?? null),
+        show,
+      ),
+    );
+  };
+  const ratio = ({ baseline, candidate }: Both) =>
+    baseline ? formatRelative((candidate - baseline) / Math.abs(baseline)) : null;
   return [
-    `${time.slice(0, 16).replace('T', ' ')}`,
-    both(twinAccuracy, formatPercent),
-    both(shadowGap, formatPointsChange),
-    ...CHARTS.map((chart) => sumText(sums[chart])),
+    ...both('exam', examOf, ACCURACY),
+    ...both('other forms', ({ twinAccuracy }) => twinAccuracy, ACCURACY),
+    ...both('shadow gap, points', ({ shadowGap }) => shadowGap, { ...ACCURACY, show: pointsDigits }),
+    ...number(
+      'transfer',
+      checks.map(({ transfer }) => transferCell(transfer)),
+    ),
+    ...both(metricName('mlpAttentionRatio'), ({ concentration }) => concentration ?? null, {
+      show: formatNumber,
+      change: ratio,
+    }),
+    ...CHARTS.flatMap((chart) =>
+      number(
+        `sum: ${CHART_NAMES[chart]}`,
+        checks.map(({ sums }) => (sums[chart] === null ? null : [formatRatio(sums[chart])])),
+      ),
+    ),
   ];
 }
 
-const sumText = (sum: number | null): string => (sum === null ? NO_NUMBER : formatRatio(sum));
+interface Shown {
+  readonly show: (value: number) => string;
+  readonly change: (both: Both) => string | null;
+}
 
-function both(value: TrendCheck['twinAccuracy'], show: (share: number) => string): string {
-  if (value === null) return NO_NUMBER;
-  return value.baseline === null ? show(value.candidate) : `${show(value.baseline)} → ${show(value.candidate)}`;
+const ACCURACY: Shown = {
+  show: formatPercent,
+  change: ({ baseline, candidate }) => (baseline === null ? null : pointsDigits(candidate - baseline)),
+};
+
+function bothCell(both: Both, { show, change }: Shown): string[] {
+  return [show(both.candidate), ...[change(both)].filter((text) => text !== null)];
+}
+
+/** The gap is the exam less the other forms. */
+function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {
+  if (twinAccuracy === null || shadowGap === null) return null;
+  const [before, gapBefore] = [twinAccuracy.baseline, shadowGap.baseline];
+  const baseline = before === null || gapBefore === null ? null : before + gapBefore;
+  return { baseline, candidate: twinAccuracy.candidate + shadowGap.candidate };
+}
+
+/**
+ * The check whose checkpoint has the highest accuracy in other forms, the first of several. Null where all checks are of one checkpoint,
+ * which is not better on another night, and where a report does not say.
+ */
+export function highestCheck(checks: readonly TrendCheck[]): TrendCheck | null {
+  const models = new Set(checks.map(({ checkpoint }) => checkpoint));
+  if (models.size < 2 || models.has(undefined)) return null;
+  const share = ({ twinAccuracy }: TrendCheck) => twinAccuracy?.candidate ?? Number.NEGATIVE_INFINITY;
+  const highest = checks.reduce((best, check) => (share(check) > share(best) ? check : best));
+  return Number.isFinite(share(highest)) ? highest : null;
 }

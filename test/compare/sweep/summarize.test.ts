@@ -17,7 +17,7 @@ function checkpoint(name: string, { p, verdict = 'pass', identity = name, ...res
   return {
     row: {
       ...{ name, path: `run/${name}`, step: null, status: 'checked', digest: identity, verdict, message: '' },
-      ...{ benchmark: null, twin: null, shadowDelta: null, spectrum: null },
+      ...{ benchmark: null, twin: null, shadowDelta: null, transfer: null, spectrum: null },
       loss: { change: -0.1, twins: 100, lost: 12, won: 2, p, alpha: 0.04 },
     },
     identity,

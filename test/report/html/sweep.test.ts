@@ -15,6 +15,7 @@ function sweep(count: number, over: Partial<Sweep> = {}): Sweep {
     benchmark: { baseline: 0.6, candidate: 0.6 + 0.01 * i, change: estimate(0.01 * i) },
     twin: { baseline: 0.5, candidate: 0.5 + 0.02 * i, change: estimate(0.02 * i) },
     shadowDelta: estimate(0.01),
+    transfer: i === 1 ? estimate(0.16) : null,
     spectrum: { metric: 'mlpAttentionRatio', of: 'delta', baseline: 0.6, candidate: 0.61 },
     loss: {
       ...{ change: 0, twins: 400, lost: 9, won: 9, p: i === 1 ? 0.02 : 0.5, adjusted: i === 1 ? 0.08 : 1 },

@@ -42,7 +42,7 @@
         items,
         part: row.dataset.p,
         isFlip: 'flip' in row.dataset,
-        id: row.querySelector('code').textContent,
+        title: row.cells[0].textContent,
         text: row.textContent.toLowerCase(),
         b: Number(row.dataset.b ?? Number.NaN),
         t: Number(row.dataset.t ?? Number.NaN),
@@ -91,6 +91,45 @@
   const isLost = ({ baseline, candidate }) => baseline === '1' && candidate === '0';
   for (const control of Object.values(controls)) control.addEventListener('input', filter);
 
+  /** One line for each form of each fact that is shown. */
+  const parts = JSON.parse(tools.dataset.parts);
+  const COLUMNS = ['id', 'suite', 'capability', 'family', 'flip', 'form', 'takes part', 'prompt', 'right answer'];
+  const ANSWER = ['answer', 'is right', 'margin'];
+  const answerOf = (card, side) => {
+    const line = [...card.querySelectorAll('p')].find(
+      ({ childNodes: [mark, text] }) => mark.tagName === 'B' && text?.data.trim() === side,
+    );
+    const margin = line?.querySelector('small')?.textContent.replace('margin ', '') ?? '';
+    return line
+      ? [line.querySelector('code')?.textContent ?? '', String(/1$/.test(line.firstChild.className)), csvNumber(margin)]
+      : ['', '', ''];
+  };
+  const linesOf = (row) => {
+    const cards = [...row.querySelectorAll('.cards > div')];
+    const nameOf = (card) => card.querySelector('h5').firstChild.data;
+    const promptOf = (card) => {
+      const same = cards.find((other) =>
+        card.querySelector('.note')?.textContent.endsWith(` as the ${nameOf(other)}.`),
+      );
+      return (same ?? card).querySelector('pre')?.textContent ?? '';
+    };
+    return cards.map((card) => [
+      row.querySelector('summary code').textContent,
+      ...parts[row.dataset.p],
+      row.querySelector('.flip')?.textContent ?? '',
+      nameOf(card),
+      String(card.querySelector('h5 small') === null),
+      promptOf(card),
+      card.querySelector('p:not(.note) > code')?.textContent ?? '',
+      ...answerOf(card, 'baseline'),
+      ...answerOf(card, 'candidate'),
+    ]);
+  };
+  tools.querySelector('[data-csv]').addEventListener('click', () => {
+    const heads = [...COLUMNS, ...['baseline', 'candidate'].flatMap((side) => ANSWER.map((name) => `${side} ${name}`))];
+    saveCsv('items', [heads, ...[...body.rows].filter((row) => !row.hidden).flatMap(linesOf)]);
+  });
+
   /** Up, down, and back to the order of the report. */
   const NEXT = { none: 'ascending', ascending: 'descending', descending: 'none' };
   const heads = [...table.tHead.rows[0].cells];
@@ -102,9 +141,9 @@
   };
   const comparing = (key, direction) => {
     const sign = direction === 'ascending' ? 1 : -1;
-    if (key === 'id') {
+    if (key === 'title') {
       const { compare } = new Intl.Collator('en', { numeric: true });
-      return (a, b) => sign * compare(a.id, b.id);
+      return (a, b) => sign * compare(a.title, b.title);
     }
     // What has no number comes last.
     const rank = (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : sign * value);

@@ -1,2 +1,2 @@
 // Runs in the reader's browser. The page is complete without it.
-
+document.documentElement.classList.add('script');

@@ -2,7 +2,6 @@
 (() => {
   const table = document.querySelector('table.matrices');
   if (!table) return;
-  document.documentElement.classList.add('script');
   const body = table.tBodies[0];
   const rows = [...body.rows];
 
@@ -26,7 +25,7 @@
     pick.value = String(drawn);
   }
 
-  const filters = [...document.querySelectorAll('[data-filter]')];
+  const filters = [...document.querySelectorAll('#spectra [data-filter]')];
   const count = document.querySelector('[data-count]');
   const filter = () => {
     const chosen = filters.filter(({ value }) => value !== '');
@@ -41,6 +40,16 @@
     select.value = '';
     select.addEventListener('change', filter);
   }
+
+  // Counts, shares and norms are numbers; a shape is a text.
+  document.querySelector('[data-csv="matrices"]').addEventListener('click', () => {
+    const heads = [...table.tHead.rows[0].cells];
+    const isNumber = heads.map((head) => head.className === 'number' && head.textContent !== 'shape');
+    const shown = [...body.rows].filter((row) => !row.hidden);
+    const cells = (row) =>
+      [...row.cells].map(({ textContent }, i) => (isNumber[i] ? csvNumber(textContent) : textContent));
+    saveCsv('matrices', [heads.map((head) => head.textContent), ...shown.map(cells)]);
+  });
 
   // Numbers as the page writes them: `1,234`, `−0.5`, `1.2e−4`, `+3.1`; a range counts as its lower end.
   const numberIn = (text) => Number.parseFloat(text.replaceAll(',', '').replaceAll('−', '-'));

@@ -14,46 +14,50 @@ import { CANDIDATE_LEGEND, SIDES_LEGEND } from './legend.ts';
 const MAX_SCOPES = 12;
 const MAX_ROWS = 200;
 
-/** Accuracy by form: of everything, by capability, and by suite where there are several. */
-export function accuracyTables({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
+/** Accuracy by form, as charts: of everything and by capability, and by suite where there are several. */
+export function formCharts({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
   if (rows.length === 0) {
     return html`<p class="note">This report was made by a version that did not keep accuracies by form with their intervals. The tables below have what it kept.</p>`;
   }
-  const caption = (own: readonly AccuracyRow[]) =>
-    phraseHtml(
-      accuracyCaption(
-        comparison.confidence,
-        own.some(({ facts, items, units }) => items > facts || units !== undefined),
-      ),
-      docs,
-    );
-  const isOnlyOne = new Set(rows.map(({ capability }) => capability)).size <= 2;
+  const isPassages = rows.some(({ facts, items, units }) => items > facts || units !== undefined);
+  const caption = phraseHtml(accuracyCaption(comparison.confidence, isPassages), docs);
+  const { byCapability, bySuite } = scopesOf(rows);
+  const legend = rows[0]?.baseline ? SIDES_LEGEND : CANDIDATE_LEGEND;
+  const suites =
+    bySuite.length === 0
+      ? null
+      : html`<h3>Accuracy by form and suite</h3>\n${legend}\n${scopesChart(bySuite, 'suite', caption)}`;
+  return html`<h3 id="probes-accuracy">Accuracy by form and capability</h3>
+${legend}
+${scopesChart(byCapability, 'capability', caption)}
+${suites}`;
+}
+
+/** The numbers of the charts, folded; also of suites that share a capability with others. */
+export function formTables({ accuracies: rows }: ProbeReport): Html {
+  if (rows.length === 0) return NOTHING;
+  const { byCapability, bySuite, byPart } = scopesOf(rows);
+  const tables = [
+    accuracyTable(byCapability, 'capability'),
+    ...(bySuite.length === 0 ? [] : [accuracyTable(bySuite, 'suite')]),
+    ...(byPart.length === 0 ? [] : [accuracyTable(byPart, 'suite and capability')]),
+  ];
+  return html`<details><summary>Accuracies with their intervals</summary>${tables}</details>`;
+}
+
+function scopesOf(rows: readonly AccuracyRow[]) {
+  const by = (own: readonly AccuracyRow[], titleOf: (row: AccuracyRow) => string): TableScope[] =>
+    [...groupBy(own, titleOf)].map(([title, ofTitle]) => ({ title, rows: ofTitle }));
   // One capability is everything.
+  const isOnlyOne = new Set(rows.map(({ capability }) => capability)).size <= 2;
   const whole = rows.filter(({ suite, capability }) => suite === null && (capability === null || !isOnlyOne));
   const suites = rows.filter(({ suite, capability }) => suite !== null && capability === null);
   const parts = rows.filter(({ suite, capability }) => suite !== null && capability !== null);
-  const legend = rows[0]?.baseline ? SIDES_LEGEND : CANDIDATE_LEGEND;
-  return html`<h3 id="probes-accuracy">Accuracy by form and capability</h3>
-${legend}
-${beside(
-  scopesOf(whole, ({ capability }) => capability ?? 'all'),
-  'capability',
-  caption(whole),
-)}
-${
-  suites.length === 0
-    ? null
-    : html`<h3>Accuracy by form and suite</h3>\n${legend}\n${beside(
-        scopesOf(suites, ({ suite }) => suite ?? ''),
-        'suite',
-        caption(suites),
-      )}`
-}
-${partTable(parts)}`;
-}
-
-function scopesOf(rows: readonly AccuracyRow[], titleOf: (row: AccuracyRow) => string): TableScope[] {
-  return [...groupBy(rows, titleOf)].map(([title, own]) => ({ title, rows: own }));
+  return {
+    byCapability: by(whole, ({ capability }) => capability ?? 'all'),
+    bySuite: by(suites, ({ suite }) => suite ?? ''),
+    byPart: by(parts, ({ suite, capability }) => `${suite} · ${capability}`),
+  };
 }
 
 /** Rows of one capability, of one suite, or of everything. */
@@ -66,13 +70,11 @@ function chartScope({ title, rows }: TableScope): ChartScope {
   return { title, lines: rows.map((row) => ({ ...row, label: formName(row.form, row.kind) })) };
 }
 
-/** The chart with its numbers beside it. */
-function beside(scopes: readonly TableScope[], head: string, caption: Html): Html {
+function scopesChart(scopes: readonly TableScope[], head: string, caption: Html): Html {
   const shown = scopes.slice(0, MAX_SCOPES);
-  const more = scopes.length - shown.length;
   const label = `Accuracy by form and ${head}: the numbers are in the table`;
-  return html`<div class="beside">${accuracyChart({ scopes: shown.map(chartScope), label, caption })}
-<div>${accuracyTable(scopes, head)}${more > 0 ? html`<p class="note">The chart has the first ${shown.length}.</p>` : null}</div></div>`;
+  const more = scopes.length > shown.length ? html` The chart has the first ${shown.length}.` : null;
+  return accuracyChart({ scopes: shown.map(chartScope), label, caption: html`${caption}${more}` });
 }
 
 function accuracyTable(scopes: readonly TableScope[], head: string): Html {
@@ -91,11 +93,4 @@ function accuracyTable(scopes: readonly TableScope[], head: string): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Accuracy by form and ${head}"><table aria-label="Accuracy by form and ${head}">
 <thead><tr><th scope="col">${head}</th><th scope="col">${form}</th>${heads.map((text) => html`<th scope="col" class="number">${text}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
-}
-
-/** Suites that share a capability with others have their part of it in a table alone. */
-function partTable(rows: readonly AccuracyRow[]): Html {
-  if (rows.length === 0) return NOTHING;
-  const scopes = scopesOf(rows, ({ suite, capability }) => `${suite} · ${capability}`);
-  return html`<details><summary>By suite and capability</summary>${accuracyTable(scopes, 'suite and capability')}</details>`;
 }

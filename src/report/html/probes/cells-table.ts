@@ -10,7 +10,7 @@ interface CellsTable {
   readonly text?: readonly number[];
 }
 
-const MAX_ROWS = 100;
+const MAX_ROWS = 200;
 
 /** A table that scrolls in its own box, with its first rows. */
 export function cellsTable({ label, heads, rows, text = [] }: CellsTable): Html {

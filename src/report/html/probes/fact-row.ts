@@ -11,6 +11,7 @@ import {
   type ShownItem,
   shownItems,
 } from '../../text/probe-items.ts';
+import { questionTitle } from '../../text/question-title.ts';
 import { type Html, html, lines } from '../html.ts';
 
 /** What the rows of one table have in common. */
@@ -18,24 +19,27 @@ interface RowOptions {
   readonly table: ItemTable;
   /** There are several, so that rows name theirs. */
   readonly namesSuite: boolean;
+  /** The anchor of the item. */
+  readonly anchor: string;
 }
 
 /**
- * A row of the list of items: marks of both forms side by side, and both with their prompts in a fold. Ends of cells and
- * paragraphs are left out, as HTML allows, since there are thousands. The script that filters and sorts reads the `data-`
- * attributes: part, items as `form:baseline candidate` (1: right), and the changes of both margins.
+ * A row of the list of items, by the text of its question: marks of both forms side by side, and both with their prompts in a fold. Ends
+ * of cells and paragraphs are left out, as HTML allows, since there are thousands. The script that filters and sorts reads the `data-`
+ * attributes: part, items as `form:baseline candidate` (1: right), and the changes of both margins. The anchor is within the fold, so that
+ * a browser opens it for a link.
  */
-export function factRow(fact: StoredFact, { table, namesSuite }: RowOptions): Html {
+export function factRow(fact: StoredFact, { table, namesSuite, anchor }: RowOptions): Html {
   const items = shownItems(fact, table);
   const [exams, twins] = [items.filter(isOf(table, true)), items.filter(isOf(table, false))];
   const [examChange, twinChange] = [leastChange(exams), leastChange(twins)];
   const part = table.parts[fact.part];
   const names = [...(namesSuite ? [part?.suite ?? ''] : []), part?.capability ?? '', part?.family ?? ''];
-  const flip = fact.flip === undefined ? null : html` <b class="flip">${FLIPS[fact.flip]}</b>`;
+  const flip = fact.flip === undefined ? null : html`<b class="flip">${FLIPS[fact.flip]}</b> `;
   return html`<tr data-p="${fact.part}" data-i="${codesOf(items)}"${data('b', examChange)}${data('t', twinChange)}${fact.flip ? FLIP : null}>
-<th scope="row"><code>${fact.id}</code>${flip} <small>${[...new Set(names)].join(' · ')}</small>
-<td>${marks(exams)}<td>${marks(twins)}<td class="number">${marginChangeText(examChange)}<td class="number">${marginChangeText(twinChange)}
-<td class="fold"><details><summary>${part?.texts ? 'margins' : 'prompts and answers'}</summary><div class="cards">${items.map(card)}</div></details>
+<th scope="row">${flip}${questionTitle(items) ?? fact.id}
+<td>${marks(exams)}<td>${marks(twins)}<td>${marginChangeText(examChange)}<td>${marginChangeText(twinChange)}
+<td><details><summary><code>${fact.id}</code> ${[...new Set(names)].join(' · ')}</summary><div class="cards" id="${anchor}">${items.map(card)}</div></details>
 `;
 }
 

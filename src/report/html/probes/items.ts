@@ -1,3 +1,4 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { Flip, ItemTable } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import { shorten } from '../../escape.ts';
@@ -29,7 +30,7 @@ export function items({ items: table, comparison }: ProbeReport, { docs }: PageO
   return html`<h3 id="probes-items">Items</h3>
 <p class="note">${phraseHtml(itemsIntroduction(table), docs)} ${phraseHtml(withheldSentence(table), docs)}</p>
 ${leftOut === null ? null : html`<p class="note">${leftOut}</p>`}
-${tools(table, rows.length)}
+${tools(table, rows.length)}${KEYS}
 <div class="scroll tall" tabindex="0" role="region" aria-labelledby="probes-items"><table class="items" aria-label="Items">
 <thead><tr>${HEADS.map(head)}</tr></thead>
 <tbody>
@@ -38,10 +39,10 @@ ${rows}</tbody></table></div>`;
 
 /** What can be sorted, and by what: `data-key` is for the script. */
 const HEADS = [
-  { key: 'id', text: 'fact', isNumber: false },
+  { key: 'title', text: 'question', isNumber: false },
   { key: 'exam', text: 'exam', isNumber: false },
   { key: 'twin', text: 'other forms', isNumber: false },
-  { key: 'b', text: 'Δ margin, benchmark', isNumber: true },
+  { key: 'b', text: 'Δ margin, exam', isNumber: true },
   { key: 't', text: 'Δ margin, other forms', isNumber: true },
 ] as const;
 
@@ -53,9 +54,10 @@ function head({ key, text, isNumber }: (typeof HEADS)[number]): Html {
 function rowsOf(table: ItemTable): Html[] {
   const rows: Html[] = [];
   const namesSuite = new Set(table.parts.map(({ suite }) => suite)).size > 1;
+  const anchors = anchorsOf(table);
   let bytes = 0;
-  for (const fact of table.facts) {
-    const row = factRow(fact, { table, namesSuite });
+  for (const [i, fact] of table.facts.entries()) {
+    const row = factRow(fact, { table, namesSuite, anchor: anchors[i] ?? '' });
     bytes += Buffer.byteLength(row.text);
     if (bytes > MAX_BYTES) break;
     rows.push(row);
@@ -63,20 +65,47 @@ function rowsOf(table: ItemTable): Html[] {
   return rows;
 }
 
+const LONE_SURROGATE = /[\ud800-\udfff]/gu;
+
+/**
+ * `item-recall-new-011.exam`: what follows the number sign in a link to an item. With its suite, and its place there, where several have
+ * its id. Of characters that stay as they are in an address.
+ */
+function anchorsOf({ facts, parts }: ItemTable): string[] {
+  const encoded = (text: string) => encodeURIComponent(text.replace(LONE_SURROGATE, '�'));
+  const ids = groupBy(facts, ({ id }) => id);
+  const places = new Map<string, number>();
+  return facts.map(({ id, part }) => {
+    const short = `item-${encoded(id)}`;
+    if (ids.get(id)?.length === 1) return short;
+    const long = `${short}/${encoded(parts[part]?.suite ?? '')}`;
+    const place = (places.get(long) ?? 0) + 1;
+    places.set(long, place);
+    return place === 1 ? long : `${long}/${place}`;
+  });
+}
+
 /** Controls that only the script makes work; without it the page hides them. The values of options are lists of parts, or a form. */
 function tools({ parts, forms, facts }: ItemTable, shown: number): Html {
   const flips = facts.some(({ flip }) => flip !== undefined);
+  const names = parts.map(({ suite, capability, family }) => [suite, capability, family]);
   const exams = forms.map(({ form }) => (form === 'benchmark' || form === 'benchmark-text' ? 'b' : 't')).join('');
-  return html`<div class="item-tools" role="group" aria-label="Filter the items" data-forms="${exams}">
-<label>Search <input type="search" data-filter="search"></label>
+  return html`<div class="item-tools" role="group" aria-label="Filter the items" data-forms="${exams}" data-parts="${JSON.stringify(names)}">
+<label>Search <input type="search" data-filter="search" aria-keyshortcuts="/"></label>
 ${select('Suite', 'suite', options(parts.map(({ suite }) => suite)))}
 ${select('Capability', 'capability', options(parts.map(({ capability }) => capability)))}
 ${select('Form', 'form', options(forms.map((form) => (form.aside ? `${itemFormName(form)} (aside)` : itemFormName(form)))))}
 ${flips ? html`<label><input type="checkbox" data-filter="flips"> only flips</label>` : null}
 <label><input type="checkbox" data-filter="wrong"> only wrong</label>
 <p role="status"><span>${formatInteger(shown)}</span> of ${formatInteger(shown)} facts</p>
+<button type="button" data-csv="items">CSV</button> <button type="button" data-keys aria-haspopup="dialog">Keys</button>
 </div>`;
 }
+
+/** What the keys do. They can be turned off, for people who speak to their computer (WCAG 2.2, 2.1.4). */
+const KEYS = html`<dialog class="keys" aria-labelledby="keys-title"><h4 id="keys-title">Keys</h4>
+<p><kbd>j</kbd> <kbd>n</kbd> next item <p><kbd>k</kbd> <kbd>p</kbd> previous item <p><kbd>/</kbd> search <p><kbd>?</kbd> these keys
+<p><label><input type="checkbox" checked> these keys work</label> <button type="button">Close</button></dialog>`;
 
 /** Names with the indices that they have. */
 function options(names: readonly string[]): Map<string, number[]> {

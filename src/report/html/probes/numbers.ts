@@ -24,38 +24,28 @@ import {
   tokenChangeCells,
   unscoredTexts,
 } from '../../text/texts.ts';
-import { formName, KIND_COLUMNS, kindCells, roleText } from '../../text/twin-kinds.ts';
+import { formName } from '../../text/twin-kinds.ts';
 import { type Html, type HtmlValue, html, NOTHING } from '../html.ts';
 import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
 import { cellsTable } from './cells-table.ts';
 
+/** Shadow gap and shadow delta of everything, of suites and of capabilities. */
+export function shadowTable({ comparison: { rows } }: ProbeReport, { docs }: PageOptions): Html {
+  return cellsTable({
+    label: 'Shadow gap and shadow delta',
+    heads: ['suite or capability', ...PROBE_COLUMNS.map((own) => columnHead(own, docs))],
+    rows: rows.map((row) => [rowName(row), ...probeCells(row)] as const),
+  });
+}
+
 /** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
 export function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
-  const { rows, kinds, families, churn, levels, texts, refusals = [] } = probes.comparison;
+  const { families, churn, levels, texts, refusals = [] } = probes.comparison;
   const tokens = rowsOfTokens(texts);
   const notes = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
-  const column = (own: NumberColumn) => columnHead(own, docs);
   return html`<h3 id="probes-tests">What the tests saw</h3>
-${cellsTable({
-  label: 'Shadow gap and shadow delta',
-  heads: ['suite or capability', ...PROBE_COLUMNS.map(column)],
-  rows: rows.map((row) => [rowName(row), ...probeCells(row)] as const),
-})}
 <ul class="notes">${notes.map((note) => html`<li>${phraseHtml(note, docs)}</li>\n`)}</ul>
-${fold(
-  'Kinds of other forms',
-  kinds.length > 0 &&
-    cellsTable({
-      label: 'Kinds of other forms',
-      heads: ['suite', termHtml('twinKind', 'form', docs), ...KIND_COLUMNS.map(column), 'decides'],
-      rows: kinds.map((row) => {
-        const kind = row.group === null ? row.kind : html`${row.kind}: <code>${row.group}</code>`;
-        return [html`<code>${row.suite}</code>`, kind, ...kindCells(row), roleText(row)] as const;
-      }),
-      text: [1, KIND_COLUMNS.length + 2],
-    }),
-)}
 ${fold(
   'Families, and the tests that they take no part in',
   families.length > 0 &&

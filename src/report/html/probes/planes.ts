@@ -2,7 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import type { ChangeRow, KindRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../../compare/report.ts';
 import { formatCount } from '../../text/numbers.ts';
-import { CHANGE_HEADS, changeCells, planeCaption, planesNote, planeTitle } from '../../text/probe-charts.ts';
+import { planeCaption, planesNote, planeTitle } from '../../text/probe-charts.ts';
 import { type Html, html, NOTHING } from '../html.ts';
 import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
@@ -12,7 +12,6 @@ import { planeChart, planeDomain } from './plane-chart.ts';
 const MAX_PLANES = 6;
 /** Capabilities of a plane; more would hide each other. */
 const MAX_PARTS = 8;
-const MAX_ROWS = 200;
 
 interface Moved {
   readonly kind: KindRow;
@@ -35,8 +34,7 @@ export function planes({ changes, comparison }: ProbeReport, report: Report, { d
   });
   const more = moved.length - shown.length;
   return html`<h3 id="probes-transfer">Did the gain carry over?</h3>
-<div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of other form', 'more kinds of other forms')} in the table.` : null}</p></div>
-${changeTable(moved, docs)}`;
+<div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of other form', 'more kinds of other forms')} in the table.` : null}</p></div>`;
 }
 
 function decides({ kind: { role } }: Moved): boolean {
@@ -54,25 +52,3 @@ function movedKinds(changes: readonly ChangeRow[], kinds: readonly KindRow[]): M
     return whole === undefined || whole.capability !== null ? [] : [{ kind, whole, parts }];
   });
 }
-
-function changeTable(moved: readonly Moved[], docs: string): Html {
-  const rows = moved.flatMap(({ kind, whole, parts }) => [
-    { row: whole, kind },
-    ...parts.map((row) => ({ row, kind: null })),
-  ]);
-  const shown = rows.slice(0, MAX_ROWS);
-  const more = rows.length - shown.length;
-  const last = CHANGE_HEADS.length - 1;
-  const body = shown.map(({ row, kind }) => {
-    const head =
-      row.capability === null ? phraseHtml(planeTitle(row), docs) : html`<span class="part">${row.capability}</span>`;
-    const cells = changeCells(row, kind).map((cell, i) => html`<td${i < last ? NUMBER : null}>${cell}</td>`);
-    return html`<tr><th scope="row">${head}</th>${cells}</tr>\n`;
-  });
-  const heads = CHANGE_HEADS.map((text, i) => html`<th scope="col"${i < last ? NUMBER : null}>${text}</th>`);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Changes of both forms"><table aria-label="Changes of both forms">
-<thead><tr><th scope="col">twins</th>${heads}</tr></thead>
-<tbody>${body}</tbody></table></div>${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
-}
-
-const NUMBER = html` class="number"`;

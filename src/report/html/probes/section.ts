@@ -1,9 +1,10 @@
 import { type Html, html } from '../html.ts';
 import type { PageSection } from '../section.ts';
-import { accuracyTables } from './accuracy.ts';
+import { formCharts, formTables } from './accuracy.ts';
 import { benchmarks } from './benchmarks.ts';
 import { items } from './items.ts';
-import { probeNumbers } from './numbers.ts';
+import { kindsTable } from './kinds.ts';
+import { probeNumbers, shadowTable } from './numbers.ts';
 import { planes } from './planes.ts';
 import { slices, suites } from './suites.ts';
 
@@ -16,8 +17,9 @@ export const PROBES_SECTION: PageSection = {
     if (probes === null && rows === null) return null;
     const ofProbes =
       probes &&
-      html`${accuracyTables(probes, options)}
-${planes(probes, report, options)}
+      html`<div class="two">${[formCharts(probes, options), planes(probes, report, options)].map((part) => html`<div>${part}</div>`)}</div>
+${shadowTable(probes, options)}
+${formTables(probes)}${kindsTable(probes, options)}
 ${items(probes, options)}
 ${probeNumbers(probes, options)}`;
     return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows, report, options)}${suites(report)}${slices(report)}`;

@@ -33,9 +33,9 @@ ${calibrationSection(report, docs)}
 ${quantizationSection(report)}
 ${maps === null ? null : html`<h3>By module type and layer</h3>${maps}`}
 ${body === null ? null : html`<h3>σ-profiles</h3>${body}`}
-${medians === null ? null : html`<h3>Medians by module type</h3>${medians}`}
-<h3 id="matrices-title">Matrices</h3>${filters(view)}<p class="note">${cut(view, shown.length)}<span data-count aria-live="polite"></span></p>
-<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${htmlMatrixTable(rows, view)}</div>`;
+<h3>Numbers</h3>${medians === null ? null : html`<details><summary>Medians by module type</summary>${medians}</details>`}
+<details><summary id="matrices-title">Matrices</summary>${filters(view)}<p class="note">${cut(view, shown.length)}<span data-count aria-live="polite"></span></p>
+<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${htmlMatrixTable(rows, view)}</div></details>`;
   },
 };
 
@@ -55,7 +55,7 @@ function filters({ matrices }: SpectraView): Html {
   const layers = [...new Set(matrices.flatMap(({ candidate: { layer } }) => layer ?? []))].sort((a, b) => a - b);
   const filter = (label: string, column: number, values: ReadonlyArray<string | number>) =>
     html`<label>${label} <select data-filter="${column}"><option value="">all</option>${values.map((value) => html`<option>${value}</option>`)}</select></label> `;
-  return html`<p class="with-script">${filter('Of', 1, ['ΔW', 'W'])}${filter('Module type', 2, inReadingOrder(matrices))}${filter('Layer', 3, layers)}</p>`;
+  return html`<p class="with-script">${filter('Of', 1, ['ΔW', 'W'])}${filter('Module type', 2, inReadingOrder(matrices))}${filter('Layer', 3, layers)}<button type="button" data-csv="matrices">CSV</button></p>`;
 }
 
 /** How far each module type is from the baseline's weights. Null where nothing was quantized. */

@@ -1,0 +1,53 @@
+import type { Verdict } from '../../compare/report.ts';
+import type { CheckpointNumber } from '../text/checkpoint-numbers.ts';
+import { NO_NUMBER } from '../text/numbers.ts';
+import { type Html, html } from './html.ts';
+import { icon } from './icon.ts';
+
+/** One checkpoint, or one check of it: the head of a column. */
+export interface CheckpointColumn {
+  readonly name: Html | string;
+  /** Undefined: the report does not say. */
+  readonly verdict: Verdict | undefined;
+  /** What sets it apart from the others: `best`, `latest`. */
+  readonly marks: readonly string[];
+  readonly isBest: boolean;
+}
+
+interface CheckpointTable {
+  /** What is in it, for a screen reader. */
+  readonly label: string;
+  readonly columns: readonly CheckpointColumn[];
+  /** The cells are in the order of the columns. */
+  readonly numbers: readonly CheckpointNumber[];
+}
+
+/** Checkpoints side by side, a number a row: the baseline first, the best one tinted. The first column stays in view. */
+export function checkpointTable({ label, columns, numbers }: CheckpointTable): Html {
+  const heads = columns.map(
+    (column) =>
+      html`<th scope="col"${tint(column)}>${column.name}${column.marks.map((mark) => html` <b class="mark">${mark}</b>`)}</th>`,
+  );
+  const verdicts = columns.map(
+    (column) => html`<td${tint(column)}>${column.verdict ? verdictCell(column.verdict) : NO_NUMBER}</td>`,
+  );
+  const rows = numbers.map(({ head, baseline, cells }) => {
+    const values = columns.map((column, i) => html`<td${tint(column)}>${cell(cells[i] ?? [])}</td>`);
+    return html`<tr><th scope="row">${head}</th><td>${baseline}</td>${values}</tr>\n`;
+  });
+  const verdict = columns.some((column) => column.verdict !== undefined)
+    ? html`<tr><th scope="row">verdict</th><td>${NO_NUMBER}</td>${verdicts}</tr>\n`
+    : null;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="checkpoints" aria-label="${label}">
+<thead><tr><th scope="col">checkpoint</th><th scope="col">baseline</th>${heads}</tr></thead>
+<tbody>${verdict}${rows}</tbody></table></div>`;
+}
+
+const BEST = html` class="best"`;
+const tint = ({ isBest }: CheckpointColumn): Html | null => (isBest ? BEST : null);
+
+const verdictCell = (verdict: Verdict): Html => html`${icon(verdict)}${verdict}`;
+
+function cell([value = '', ...rest]: readonly string[]): Html {
+  return html`${value}${rest.map((text) => html` <small>${text}</small>`)}`;
+}

@@ -1,0 +1,24 @@
+import type { Estimate } from '../../compare/probes/index.ts';
+import { formatEnds, formatPart, NO_NUMBER } from './numbers.ts';
+
+/** One number of several checkpoints, to be read across them. */
+export interface CheckpointNumber {
+  readonly head: string;
+  /** Of the baseline. */
+  readonly baseline: string;
+  /** Of each checkpoint: its value, then what belongs to it. */
+  readonly cells: ReadonlyArray<readonly string[]>;
+}
+
+/** What the checkpoints were compared with: one number, or the lowest and the highest where the questions were others each time. */
+export function baselineOver(values: ReadonlyArray<number | null>, show: (value: number) => string): string {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return NO_NUMBER;
+  const [least, most] = [show(Math.min(...known)), show(Math.max(...known))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+/** How much of a gain carries over: `16%`, and its interval; null where there was too little of a gain. */
+export function transferCell(transfer: Estimate | null | undefined): string[] | null {
+  return transfer ? [formatPart(transfer.value), formatEnds(transfer, formatPart)] : null;
+}
