@@ -24,6 +24,8 @@ interface View {
   readonly colorScheme?: 'light' | 'dark';
   /** False: as a reader without scripts sees the page. */
   readonly javaScript?: boolean;
+  /** What follows the name of the file in the address, with its number sign. */
+  readonly hash?: string;
 }
 
 /** A page opened from disk, with everything that it should not do. */
@@ -68,7 +70,7 @@ export function reportBrowser(): ReportBrowser {
       const file = join(folder, `report-${count}.html`);
       await writeFile(file, html);
       const address = pathToFileURL(file).href;
-      return openPage(await contextOf(view), address, (url) => url.split('#')[0] === address);
+      return openPage(await contextOf(view), `${address}${view.hash ?? ''}`, (url) => url.split('#')[0] === address);
     },
     visit: async (address, view = {}) =>
       openPage(await contextOf(view), address, (url) => new URL(url).origin === new URL(address).origin),

@@ -87,7 +87,9 @@ describeInBrowser('a report in a browser', () => {
   it('lets the keyboard reach every control, and shows where it is', async () => {
     const { page } = await browser.open(FULL);
     await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
-    await page.evaluate(`globalThis.missed = new Set(document.querySelectorAll('${CONTROLS}'))`);
+    await page.evaluate(
+      `globalThis.missed = new Set([...document.querySelectorAll('${CONTROLS}')].filter((control) => !control.closest('dialog')))`,
+    );
     // Boxes that scroll are reached too, so that there are more stops than controls.
     for (let isInside = true; isInside; ) {
       await page.keyboard.press('Tab');

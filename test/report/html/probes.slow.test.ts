@@ -1,68 +1,12 @@
-import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import type { ItemTable, StoredFact } from '../../../src/compare/probes/items/table.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
 import { HOSTILE_NAMES, probeReport, report } from '../fixtures.ts';
 import { describeInBrowser, reportBrowser } from './browser.ts';
 import { contrastsOf } from './contrast.ts';
+import { itemFacts, itemPage, shownItemIds } from './item-page.ts';
 
-const FORMS: ItemTable['forms'] = [
-  { form: 'benchmark', kind: null },
-  { form: 'twin', kind: 'open' },
-  { form: 'twin', kind: 'format', aside: true },
-];
-const PARTS: ItemTable['parts'] = [
-  { suite: 'builtin', capability: 'recall', family: 'records' },
-  { suite: 'mmlu.csv', capability: 'recall', family: 'geography' },
-  { suite: 'mmlu.csv', capability: 'reasoning', family: 'sums' },
-];
+const SMALL = itemPage(itemFacts(60));
 
-/**
- * Facts q0, q1, …: those of each tenth number are flips on the open twin, and the candidate has every seventh benchmark form wrong. Of
- * each third part, one after the other. The margin of the benchmark form changed by the number.
- */
-function facts(count: number): StoredFact[] {
-  return Array.from({ length: count }, (_, i): StoredFact => {
-    const isFlip = i % 10 === 0;
-    const isWrong = i % 7 === 3;
-    return {
-      ...{ id: `q${i}`, part: i % 3 },
-      ...(isFlip && !isWrong ? { flip: 'lost' as const } : {}),
-      items: [
-        [
-          0,
-          `What is ${i} plus ${i}?\nAnswer:`,
-          String(2 * i),
-          null,
-          isWrong ? 'no idea' : null,
-          1,
-          isWrong ? 0 : 1,
-          0,
-          i,
-        ],
-        [1, `${i} and ${i} are`, String(2 * i), null, isFlip ? 'many' : null, 1, isFlip ? 0 : 1, 1, isFlip ? -2 : 1],
-        [2, 0, 'A', 'B', 'B', 0, 0, -1, -1],
-      ],
-    };
-  });
-}
-
-function pageOf(list: readonly StoredFact[]): string {
-  const own = probeReport();
-  const items: ItemTable = {
-    ...{ format: 'shadow-gate/report-items@1', hasBaseline: true, parts: PARTS, forms: FORMS },
-    ...{ facts: [...list], leftOut: { facts: 0, flips: 0 } },
-  };
-  return renderHtml(report({ probes: { ...own, items } }));
-}
-
-const SMALL = pageOf(facts(60));
-
-/** Ids of the rows that are shown, from above. */
-const shown = (page: Page) =>
-  page.evaluate<string[]>(
-    `[...document.querySelectorAll('table.items tbody tr')].filter((row) => !row.hidden).map((row) => row.querySelector('code').textContent)`,
-  );
 const numbers = (of: readonly number[]) => of.map((i) => `q${i}`);
 const all = Array.from({ length: 60 }, (_, i) => i);
 
@@ -74,30 +18,30 @@ describeInBrowser('the list of items in a browser', () => {
     const page = await open();
     const tools = page.locator('.item-tools');
     await tools.getByLabel('Suite').selectOption({ label: 'mmlu.csv' });
-    expect(await shown(page)).toEqual(numbers(all.filter((i) => i % 3 > 0)));
+    expect(await shownItemIds(page)).toEqual(numbers(all.filter((i) => i % 3 > 0)));
     await tools.getByLabel('Capability').selectOption({ label: 'recall' });
-    expect(await shown(page)).toEqual(numbers(all.filter((i) => i % 3 === 1)));
+    expect(await shownItemIds(page)).toEqual(numbers(all.filter((i) => i % 3 === 1)));
     expect(await tools.getByRole('status').textContent()).toBe('20 of 60 facts');
     await tools.getByLabel('Suite').selectOption({ label: 'all' });
     await tools.getByLabel('Capability').selectOption({ label: 'all' });
     await tools.getByLabel('only flips').check();
-    expect(await shown(page)).toEqual(numbers([0, 20, 30, 40, 50]));
+    expect(await shownItemIds(page)).toEqual(numbers([0, 20, 30, 40, 50]));
     await tools.getByLabel('Form').selectOption({ label: 'exam' });
-    expect(await shown(page)).toEqual([]);
+    expect(await shownItemIds(page)).toEqual([]);
     await tools.getByLabel('only flips').uncheck();
     await tools.getByLabel('only wrong').check();
-    expect(await shown(page)).toEqual(numbers(all.filter((i) => i % 7 === 3)));
+    expect(await shownItemIds(page)).toEqual(numbers(all.filter((i) => i % 7 === 3)));
   });
 
   it('is searched for all words, in prompts and answers too', async () => {
     const page = await open();
     const search = page.getByLabel('Search');
     await search.fill('17 plus');
-    expect(await shown(page)).toEqual(['q17']);
+    expect(await shownItemIds(page)).toEqual(['q17']);
     await search.fill('IDEA no reasoning');
-    expect(await shown(page)).toEqual(numbers(all.filter((i) => i % 7 === 3 && i % 3 === 2)));
+    expect(await shownItemIds(page)).toEqual(numbers(all.filter((i) => i % 7 === 3 && i % 3 === 2)));
     await search.fill('');
-    expect(await shown(page)).toHaveLength(60);
+    expect(await shownItemIds(page)).toHaveLength(60);
   });
 
   it('is sorted by a click up, down, and back to the order of the report', async () => {
@@ -111,11 +55,11 @@ describeInBrowser('the list of items in a browser', () => {
     for (const [state, order] of states) {
       await head.getByRole('button').click();
       expect(await head.getAttribute('aria-sort')).toBe(state);
-      expect(await shown(page)).toEqual(numbers(order));
+      expect(await shownItemIds(page)).toEqual(numbers(order));
     }
     // Numbers in questions count as numbers: q2 is before q10.
     await page.getByRole('button', { name: 'question' }).click();
-    expect((await shown(page)).slice(0, 3)).toEqual(['q0', 'q1', 'q2']);
+    expect((await shownItemIds(page)).slice(0, 3)).toEqual(['q0', 'q1', 'q2']);
     expect(await head.getAttribute('aria-sort')).toBe('none');
   });
 
@@ -124,12 +68,12 @@ describeInBrowser('the list of items in a browser', () => {
     await page.getByRole('button', { name: 'other forms', exact: true }).focus();
     await page.keyboard.press('Enter');
     // Lost twins first.
-    expect((await shown(page)).slice(0, 6)).toEqual(numbers([0, 10, 20, 30, 40, 50]));
+    expect((await shownItemIds(page)).slice(0, 6)).toEqual(numbers([0, 10, 20, 30, 40, 50]));
     await page.getByLabel('only wrong').focus();
     await page.keyboard.press('Space');
     await page.locator('[data-filter="form"]').focus();
     await page.keyboard.press('e');
-    expect(await shown(page)).toEqual(numbers([10, ...all.filter((i) => i % 7 === 3 && i !== 10)]));
+    expect(await shownItemIds(page)).toEqual(numbers([10, ...all.filter((i) => i % 7 === 3 && i !== 10)]));
   });
 
   it('folds out both forms with both answers, also without scripts', async () => {
@@ -143,7 +87,7 @@ describeInBrowser('the list of items in a browser', () => {
         /no options[\s\S]*0 and 0 are[\s\S]*candidate many/,
       );
       expect(await page.locator('.item-tools').isVisible()).toBe(javaScript);
-      expect(await shown(page)).toHaveLength(60);
+      expect(await shownItemIds(page)).toHaveLength(60);
     }
   });
 
@@ -173,8 +117,8 @@ describeInBrowser('the list of items in a browser', () => {
   });
 
   it('filters 2,000 facts within 100 ms, layout included', async () => {
-    const short = facts(2000).map((fact) => ({ ...fact, items: fact.items.slice(0, 1) }));
-    const page = await open(pageOf(short));
+    const short = itemFacts(2000).map((fact) => ({ ...fact, items: fact.items.slice(0, 1) }));
+    const page = await open(itemPage(short));
     const count = await page.locator('table.items tbody tr').count();
     expect(count).toBeGreaterThan(1700);
     const times = await page.evaluate<number[]>(`(() => {

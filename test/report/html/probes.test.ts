@@ -42,17 +42,17 @@ describe('the probes of a page', () => {
   });
 
   it('have the changes of both forms, with their difference and transfer', () => {
-    const [row] = cellsOf(document, 'Changes of both forms');
+    const [row] = cellsOf(document, 'Kinds of other forms');
     const [kind] = made.probes?.comparison.kinds ?? [];
-    expect(row?.slice(0, 5)).toEqual([
+    expect(row?.slice(0, 9)).toEqual([
       'builtin, other formats',
-      '100',
+      ...['100', '50.0 → 70.0', '50.0 → 50.0', '0.0 → +20.0', '100'],
       // 1.984 standard errors of 0.0402.
       '+20.0 (+12.0 to +28.0)',
       '0.0 (−2.0 to +2.0)',
       '+20.0 (+12.0 to +28.0)',
     ]);
-    expect(row?.[5]).toMatch(/^0\.00 \(/);
+    expect(row?.[9]).toMatch(/^0\.00 \(/);
     expect(kind?.delta?.value).toBeCloseTo(0.2, 12);
   });
 
@@ -68,10 +68,11 @@ describe('the probes of a page', () => {
     const rows = [...document.querySelectorAll('table.items tbody tr')];
     expect(rows).toHaveLength(100);
     const [first] = rows;
-    expect(texts(document, 'table.items tbody tr:first-child > :not(.fold)')).toEqual([
-      ...['0.benchmark recall · colors', '✗→✓', 'twin ✗→✗', '+2.25', '0'],
+    expect(texts(document, 'table.items tbody tr:first-child > :not(:last-child)')).toEqual([
+      ...['prompt of 0', '✗→✓', 'twin ✗→✗', '+2.25', '0'],
     ]);
-    expect(first?.querySelector('.fold')?.textContent?.replaceAll(/\s+/g, ' ')).toContain(
+    expect(texts(document, 'table.items tbody tr:first-child summary')).toEqual(['0.benchmark recall · colors']);
+    expect(first?.querySelector('.cards')?.textContent?.replaceAll(/\s+/g, ' ')).toContain(
       'prompt of 0correct green✗ baseline pink margin −1✓ candidate green margin 1.25other formThe same prompt as the exam.correct green',
     );
     expect(rows.filter((row) => row.textContent?.includes('✗→✓'))).toHaveLength(20);
@@ -138,7 +139,7 @@ describe('the list of items', () => {
     const items: StoredFact['items'] = [[0, long, 'yes', null, null, 1, 1, 1, 1]];
     const facts = Array.from({ length: 400 }, (_, i) => ({ id: `f${i}`, part: 0, items }));
     const html = renderHtml(withFacts(0, { facts }));
-    expect(Buffer.byteLength(html)).toBeLessThan(1_200_000);
+    expect(Buffer.byteLength(html)).toBeLessThan(1_210_000);
     expect(html).toMatch(/Here are \d{3} of 400 facts, to keep the page small: \d+ more are in report\.json\./);
   });
 });

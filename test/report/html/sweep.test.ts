@@ -1,3 +1,4 @@
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { type Sweep, sweepSchema } from '../../../src/compare/sweep/schema.ts';
 import { renderSweepHtml } from '../../../src/report/html/sweep.ts';
@@ -73,6 +74,30 @@ describe('what is shown of a sweep', () => {
   });
 });
 
+describe('the page of a sweep, as a table', () => {
+  it('has checkpoints as columns after the baseline, the best one marked', () => {
+    const best = { by: 'twin', models: 2, alpha: 0.05, top: 'checkpoint-1000', rivals: [] } as const;
+    const rowsOf = (name: string | null) => {
+      const { document } = parseHTML(renderSweepHtml(sweep(2, { best: { ...best, name, rivals: [] } })));
+      return [...document.querySelectorAll('table.checkpoints tr')].map((row) =>
+        [...row.children].map((cell) => cell.textContent?.replaceAll(/\s+/g, ' ').trim()),
+      );
+    };
+    expect(rowsOf('checkpoint-1000')).toEqual([
+      ['checkpoint', 'baseline', 'checkpoint-500', 'checkpoint-1000 best'],
+      ['verdict', '—', 'pass', 'fail'],
+      ['step', '—', '500', '1,000'],
+      ['exam', '60.0%', '60.0% 0.0 −3.0 to +3.0', '61.0% +1.0 −2.0 to +4.0'],
+      ['other forms', '50.0%', '50.0% 0.0 −3.0 to +3.0', '52.0% +2.0 −1.0 to +5.0'],
+      ['shadow delta', '—', '+1.0 −2.0 to +4.0', '+1.0 −2.0 to +4.0'],
+      ['transfer', '—', '—', '16% 13% to 19%'],
+      ['MLP ÷ attention ratio, ΔW', '0.600', '0.610 +1.7%', '0.610 +1.7%'],
+      ['loss in other forms', '—', 'p = 0.500 Holm: p = 1.000', 'p = 0.020 Holm: p = 0.080'],
+    ]);
+    expect(rowsOf(null)[0]?.at(-1)).toBe('checkpoint-1000 highest');
+  });
+});
+
 describeInBrowser('the page of a sweep', () => {
   const browser = reportBrowser();
 
@@ -80,7 +105,8 @@ describeInBrowser('the page of a sweep', () => {
     const { page, problems, sidewaysScroll } = await browser.open(renderSweepHtml(sweep(12)), { width });
     expect(problems).toEqual([]);
     expect(await sidewaysScroll()).toBe(0);
-    expect(await page.locator('#checkpoints tbody tr').count()).toBe(12);
+    // The names of the numbers, the baseline, and the checkpoints.
+    expect(await page.locator('table.checkpoints thead th').count()).toBe(1 + 1 + 12);
     expect(await page.locator('#trend svg[role=img]').count()).toBe(3);
   });
 });

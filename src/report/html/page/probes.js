@@ -42,7 +42,7 @@
         items,
         part: row.dataset.p,
         isFlip: 'flip' in row.dataset,
-        title: row.cells[0].textContent,
+        title: row.cells[0].lastChild.data.trim(),
         text: row.textContent.toLowerCase(),
         b: Number(row.dataset.b ?? Number.NaN),
         t: Number(row.dataset.t ?? Number.NaN),
@@ -92,7 +92,9 @@
   for (const control of Object.values(controls)) control.addEventListener('input', filter);
 
   /** One line for each form of each fact that is shown. */
-  const parts = JSON.parse(tools.dataset.parts);
+  const parts = [...tools.querySelector('template').content.children].map(({ children }) =>
+    [...children].map((name) => name.textContent),
+  );
   const COLUMNS = ['id', 'suite', 'capability', 'family', 'flip', 'form', 'takes part', 'prompt', 'right answer'];
   const ANSWER = ['answer', 'is right', 'margin'];
   const answerOf = (card, side) => {
@@ -106,7 +108,7 @@
   };
   const linesOf = (row) => {
     const cards = [...row.querySelectorAll('.cards > div')];
-    const nameOf = (card) => card.querySelector('h5').firstChild.data;
+    const nameOf = (card) => card.querySelector('h5').firstChild.data.trim();
     const promptOf = (card) => {
       const same = cards.find((other) =>
         card.querySelector('.note')?.textContent.endsWith(` as the ${nameOf(other)}.`),

@@ -85,13 +85,18 @@ function anchorsOf({ facts, parts }: ItemTable): string[] {
   });
 }
 
-/** Controls that only the script makes work; without it the page hides them. The values of options are lists of parts, or a form. */
+/**
+ * Controls that only the script makes work; without it the page hides them. The values of options are lists of parts, or a form. The
+ * template has the names of the parts, for CSV.
+ */
 function tools({ parts, forms, facts }: ItemTable, shown: number): Html {
   const flips = facts.some(({ flip }) => flip !== undefined);
-  const names = parts.map(({ suite, capability, family }) => [suite, capability, family]);
+  const names = parts.map(({ suite, capability, family }) => {
+    return html`<p>${[suite, capability, family].map((name) => html`<i>${name}</i>`)}</p>`;
+  });
   const exams = forms.map(({ form }) => (form === 'benchmark' || form === 'benchmark-text' ? 'b' : 't')).join('');
-  return html`<div class="item-tools" role="group" aria-label="Filter the items" data-forms="${exams}" data-parts="${JSON.stringify(names)}">
-<label>Search <input type="search" data-filter="search" aria-keyshortcuts="/"></label>
+  return html`<div class="item-tools" role="group" aria-label="Filter the items" data-forms="${exams}">
+<template>${names}</template><label>Search <input type="search" data-filter="search" aria-keyshortcuts="/"></label>
 ${select('Suite', 'suite', options(parts.map(({ suite }) => suite)))}
 ${select('Capability', 'capability', options(parts.map(({ capability }) => capability)))}
 ${select('Form', 'form', options(forms.map((form) => (form.aside ? `${itemFormName(form)} (aside)` : itemFormName(form)))))}

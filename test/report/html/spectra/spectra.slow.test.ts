@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { renderHtml } from '../../../../src/report/html/report.ts';
-import { HOSTILE_NAMES, tensor } from '../../fixtures.ts';
+import { HOSTILE_NAMES, probeReport, tensor } from '../../fixtures.ts';
 import { describeInBrowser, reportBrowser } from '../browser.ts';
 import { contrastsOf } from '../contrast.ts';
 import { asBaseline, SEVEN_B, spectraReport } from './fixture.ts';
@@ -13,6 +15,9 @@ const column = (page: Page, index: number): Promise<string[]> =>
 /** The choice above the table for a column, counted from 0. */
 const filter = (page: Page, index: number) => page.locator(`[data-filter="${index}"]`);
 const drawn = (page: Page, kind: string) => page.locator(`#profile figure .curve.${kind}`).first().getAttribute('d');
+
+/** The matrices are folded. */
+const unfold = (page: Page) => page.locator('#matrices-title').click();
 
 describeInBrowser('the section on spectra in a browser', () => {
   const browser = reportBrowser();
@@ -43,6 +48,7 @@ describeInBrowser('the section on spectra in a browser', () => {
 
   it('sorts by every column, in both directions', async () => {
     const { page, problems } = await browser.open(PAGE);
+    await unfold(page);
     const head = page.locator('table.matrices thead th');
     const names = await head.allTextContents();
     for (const [i, name] of names.entries()) {
@@ -67,6 +73,7 @@ describeInBrowser('the section on spectra in a browser', () => {
 
   it('still draws the chosen matrix after it was sorted', async () => {
     const { page } = await browser.open(PAGE);
+    await unfold(page);
     await page.locator('table.matrices thead th').first().getByRole('button').click();
     await page.getByLabel('Matrix, largest change first').selectOption({ label: 'model.layers.2.mlp.up_proj.weight' });
     expect(await page.locator('#profile h4 code').textContent()).toBe('model.layers.2.mlp.up_proj.weight');
@@ -74,7 +81,10 @@ describeInBrowser('the section on spectra in a browser', () => {
 
   it('shows only the rows of a module type and a layer', async () => {
     const { page, layoutShift } = await browser.open(PAGE, { width: 400 });
-    await filter(page, 2).selectOption('up_proj');
+    await unfold(page);
+    await filter(page, 2).focus();
+    await page.keyboard.type('up_proj');
+    expect(await layoutShift()).toBe(0);
     expect(new Set(await column(page, 3))).toEqual(new Set(['up_proj']));
     await filter(page, 3).selectOption('1');
     expect(await column(page, 4)).toEqual(['1', '1']);
@@ -83,7 +93,28 @@ describeInBrowser('the section on spectra in a browser', () => {
     expect(await page.locator('[data-count]').textContent()).toBe('1 of 42 shown.');
     await filter(page, 3).selectOption('');
     expect(await column(page, 4)).toHaveLength(3);
-    expect(await layoutShift()).toBe(0);
+  });
+
+  it('saves the matrices that are shown as CSV, with numbers that another program reads', async () => {
+    const { page, problems } = await browser.open(renderHtml({ ...spectraReport(), probes: probeReport() }));
+    // The search of the items is no filter of the matrices.
+    await page.getByLabel('Search').fill('nothing');
+    await unfold(page);
+    await filter(page, 2).selectOption('up_proj');
+    await filter(page, 1).selectOption('ΔW');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#spectra').getByRole('button', { name: 'CSV' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('shadow-gate-matrices.csv');
+    const [heads, ...rows] = parse(readFileSync(await download.path(), 'utf8'), { bom: true }) as string[][];
+    expect(heads?.slice(0, 5)).toEqual(['matrix', 'of', 'module type', 'layer', 'change']);
+    expect(rows.map(([name]) => name)).toEqual(await column(page, 1));
+    expect(rows.map(([, of, module]) => `${of} ${module}`)).toEqual(['ΔW up_proj', 'ΔW up_proj', 'ΔW up_proj']);
+    expect(rows.map((row) => row.at(-1))).toEqual(['256 × 96', '256 × 96', '256 × 96']);
+    const shown = await column(page, 5);
+    expect(rows.map((row) => Number(row[4]))).toEqual(shown.map((text) => Number(text.replace('−', '-'))));
+    expect(problems).toEqual([]);
   });
 
   it('has the matrices that changed most without its script, and nothing that does not work', async () => {
@@ -138,6 +169,7 @@ describeInBrowser('the section on spectra in a browser', () => {
     const select = page.getByLabel('Matrix, largest change first');
     await select.selectOption('1');
     await select.selectOption('0');
+    await unfold(page);
     await page.locator('table.matrices thead th').first().getByRole('button').click();
     expect(await page.locator('#profile h4').textContent()).toContain('ΔW of ');
     expect(await page.locator('script').count()).toBe(1);
