@@ -23,6 +23,11 @@ export function chart({ label, caption, ...options }: ChartOptions): Html {
     document: document as unknown as NonNullable<PlotOptions['document']>,
     style: { background: 'none', overflow: 'visible', ...(typeof options.style === 'object' ? options.style : {}) },
   });
+  // A picture has one name: those of its parts are not for a screen reader.
+  for (const part of drawn.querySelectorAll('g[aria-label]')) {
+    part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '');
+    part.removeAttribute('aria-label');
+  }
   drawn.setAttribute('role', 'img');
   drawn.setAttribute('aria-label', plainLine(label, 400));
   const figcaption = caption === undefined ? null : html`<figcaption>${caption}</figcaption>`;

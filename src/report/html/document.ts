@@ -34,6 +34,7 @@ export function pageDocument({ verdict, heading, parts, ...sources }: PageDocume
 <link rel="expect" href="#end" blocking="render">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="description" content="What ${heading} found on a checkpoint of a language model: ${verdict}.">
 <title>${heading}: ${verdict}</title>
 <style>${Html.trusted(style)}</style>
 </head>

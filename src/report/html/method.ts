@@ -24,7 +24,7 @@ function rules(report: Report, options: PageOptions): Html {
   const groups = ruleGroups(report).map((group) => ruleFold(group, options));
   const body = groups.length === 0 ? html`<p>This report is of a version that kept no limits in it.</p>` : groups;
   return html`<h3>Rules and limits</h3>
-<p class="note">Every rule of the policy, with what came nearest to its limit. <a href="${options.docs}/policy.md">About the policy</a></p>
+<p class="note">Every rule of the policy, with what came nearest to its limit. <a href="${options.docs}/reference/policy.md">About the policy</a></p>
 ${body}`;
 }
 

@@ -57,7 +57,7 @@ function example(report: Report, { docs }: PageOptions): Html | null {
 function formCard(title: Html | string, { prompt, right, baseline, candidate }: AnsweredForm): Html {
   const line = (side: 'baseline' | 'candidate', given: string | null) =>
     answerLine(side, { given, isRight: given === right });
-  return html`<div><h5>${title}</h5>${prompt === null ? null : html`<pre>${lines(prompt)}</pre>`}<p>correct <code>${right}</code>${line('baseline', baseline)}${line('candidate', candidate)}</div>`;
+  return html`<div><h4>${title}</h4>${prompt === null ? null : html`<pre>${lines(prompt)}</pre>`}<p>correct <code>${right}</code>${line('baseline', baseline)}${line('candidate', candidate)}</div>`;
 }
 
 /** How much was asked of what could have been. */

@@ -44,7 +44,7 @@ function overview(sweep: Sweep, docs: string): Html {
   }));
   const numbers = sweepNumbers(sweep, { hasRoom: true });
   const reasons = sweep.checkpoints.map(
-    (row) => html`<li>${icon(row.verdict)}<span>${linked(row)} ${row.message}</span></li>\n`,
+    (row) => html`<li>${icon(row.verdict)}<span><b>${row.name}</b> ${row.message}</span></li>\n`,
   );
   return html`<div class="verdict ${sweep.verdict}"><div><p class="sentence">${countsSentence(sweep)}</p>${best === null ? null : html`<p>${phraseHtml(best, docs)}</p>`}</div></div>
 ${notes.length === 0 ? null : html`<ul>${notes}</ul>`}

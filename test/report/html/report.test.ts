@@ -1,8 +1,15 @@
+import { existsSync } from 'node:fs';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { describe, expect, it } from 'vitest';
+import { assessTrend } from '../../../src/history/trend.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { chart, chartText } from '../../../src/report/html/chart.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
-import { HOSTILE_NAMES, hostileReport, report, subject } from '../fixtures.ts';
+import { repository } from '../../fixtures.ts';
+import { night } from '../../history/fixtures.ts';
+import { calibrationReport } from '../calibration.ts';
+import { everyFinding } from '../findings.ts';
+import { HOSTILE_NAMES, hostileReport, probeReport, report, subject } from '../fixtures.ts';
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -43,6 +50,21 @@ describe('renderHtml', () => {
       name === 'href' && value.startsWith('#') ? [value.slice(1)] : [],
     );
     for (const anchor of anchors) expect(ids).toContain(anchor);
+  });
+
+  it('links to pages of the docs that are there', () => {
+    const trend = assessTrend([night(0), night(1)], DEFAULT_POLICY).trend;
+    const full = report({
+      calibration: calibrationReport(),
+      findings: everyFinding('a'),
+      probes: probeReport(),
+      trend,
+    });
+    const pages = attributesOf(renderHtml(full, { docs: 'https://docs' })).flatMap(({ name, value }) =>
+      name === 'href' && value.startsWith('https://docs/') ? [new URL(value).pathname] : [],
+    );
+    expect(pages.length).toBeGreaterThan(20);
+    expect(pages.filter((page) => !existsSync(repository('docs', ...page.split('/'))))).toEqual([]);
   });
 });
 

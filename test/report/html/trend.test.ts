@@ -37,7 +37,7 @@ function dotsOf(html: string) {
   return charts.map((chart) => {
     const label = chart.attrs.find(({ name }) => name === 'aria-label')?.value ?? '';
     const lines = elementsOf(chart).filter(({ attrs }) =>
-      attrs.some(({ name, value }) => name === 'aria-label' && value === 'dot'),
+      attrs.some(({ name, value }) => name === 'data-mark' && value === 'dot'),
     );
     return {
       label,

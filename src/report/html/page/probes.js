@@ -108,7 +108,7 @@
   };
   const linesOf = (row) => {
     const cards = [...row.querySelectorAll('.cards > div')];
-    const nameOf = (card) => card.querySelector('h5').firstChild.data.trim();
+    const nameOf = (card) => card.querySelector('h4').firstChild.data.trim();
     const promptOf = (card) => {
       const same = cards.find((other) =>
         card.querySelector('.note')?.textContent.endsWith(` as the ${nameOf(other)}.`),
@@ -120,7 +120,7 @@
       ...parts[row.dataset.p],
       row.querySelector('.flip')?.textContent ?? '',
       nameOf(card),
-      String(card.querySelector('h5 small') === null),
+      String(card.querySelector('h4 small') === null),
       promptOf(card),
       card.querySelector('p:not(.note) > code')?.textContent ?? '',
       ...answerOf(card, 'baseline'),

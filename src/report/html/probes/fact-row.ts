@@ -89,7 +89,7 @@ const ASIDE = html` class="aside"`;
 function card(item: ShownItem): Html {
   const { name, isAside, prompt, right, baseline, candidate } = item;
   const asked = prompt === null ? html`<p class="note">${promptNote(item)}` : html`<pre>${lines(prompt)}</pre>`;
-  return html`<div><h5>${name}${isAside ? html` <small>takes no part in tests</small>` : null}</h5>${right === null ? null : html`${asked}<p>correct <code>${shown(right)}</code>`}${baseline ? answerLine('baseline', baseline) : null}${answerLine('candidate', candidate)}</div>`;
+  return html`<div><h4>${name}${isAside ? html` <small>takes no part in tests</small>` : null}</h4>${right === null ? null : html`${asked}<p>correct <code>${shown(right)}</code>`}${baseline ? answerLine('baseline', baseline) : null}${answerLine('candidate', candidate)}</div>`;
 }
 
 /** @param answer without a margin where none is known */
