@@ -40,6 +40,14 @@ describe('an entry of the history', () => {
     expect(parseHistory(formatHistory([entry]), 'history.jsonl')).toEqual([entry]);
   });
 
+  it('an entry of the history has the transfer of the items that its other numbers are of, and of no others', () => {
+    const whole = probeReport().comparison.rows[0] ?? expect.fail('no rows');
+    const transfer = { value: 0.323, lower: 0.238, upper: 0.411 };
+    expect(historyEntry(probed({ facts: whole.facts }), occasion).transfer).toEqual(transfer);
+    expect(historyEntry(probed({ facts: whole.facts - 1 }), occasion)).not.toHaveProperty('transfer');
+    expect(historyEntry(report({ probes: null }), occasion)).not.toHaveProperty('transfer');
+  });
+
   it('an entry of the history has the probe changes in standard errors, from intervals of 90% and of 95%', () => {
     const { twinAccuracy, shadowGap } = historyEntry(report({ probes: probeReport() }), occasion);
     // +2.3 (−3.1 to 7.7) at 90%: half the width is 5.4 points, 1.6449 standard errors by the table.
