@@ -79,6 +79,11 @@ describe('the page of a sweep, as a table', () => {
     const best = { by: 'twin', models: 2, alpha: 0.05, top: 'checkpoint-1000', rivals: [] } as const;
     const rowsOf = (name: string | null) => {
       const { document } = parseHTML(renderSweepHtml(sweep(2, { best: { ...best, name, rivals: [] } })));
+      // The whole column is tinted.
+      expect(
+        [...document.querySelectorAll('table.checkpoints tr')].every((row) => row.children[3]?.className === 'best'),
+      ).toBe(true);
+      expect(document.querySelectorAll('.best')).toHaveLength(9);
       return [...document.querySelectorAll('table.checkpoints tr')].map((row) =>
         [...row.children].map((cell) => cell.textContent?.replaceAll(/\s+/g, ' ').trim()),
       );
