@@ -36,8 +36,8 @@ interface View extends Screen {
 }
 
 const PICTURES: Readonly<Record<string, View>> = {
-  'report-light': { colorScheme: 'light', width: 1100, from: 'overview', height: 1436 },
-  'report-dark': { colorScheme: 'dark', width: 1100, from: 'spectra', height: 1660 },
+  'report-light': { colorScheme: 'light', width: 1100, from: 'overview', height: 1790 },
+  'report-dark': { colorScheme: 'dark', width: 1100, from: 'spectra', height: 1450 },
 };
 
 async function open(browser: Browser, file: string, { colorScheme, width }: Screen): Promise<Page> {

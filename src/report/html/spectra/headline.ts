@@ -18,7 +18,7 @@ export function headline(report: Report, docs: string): Html | null {
   if (rows.length === 0) return null;
   const ratio = rows.find(({ metric }) => metric === 'mlpAttentionRatio');
   const rules = (report.applied?.rules ?? []).filter(({ metric }) => metric === 'mlpAttentionRatio');
-  return html`<h3>${capitalize(metricName('mlpAttentionRatio'))} of ΔW</h3>${ratioLine(ratio, rules)}${modelTable(rows, docs)}`;
+  return html`<h3>${capitalize(metricName('mlpAttentionRatio'))} of ΔW</h3><div class="beside">${ratioLine(ratio, rules)}${modelTable(rows, docs)}</div>`;
 }
 
 function ratioLine(ratio: MetricDelta | undefined, rules: readonly ReportedRule[]): Html {

@@ -69,7 +69,7 @@ export function drawProfiles(matrices: readonly ComparedMatrix[]): Profiles {
   const all = matrices.map(({ candidate }) => candidate);
   return {
     rows,
-    body: html`<div class="profile" id="profile">${picker(rows)}${title(first.matrix)}${profileChart(switched, frame, label)}${keys(matrices.some(({ baseline }) => baseline !== null))}</div><p class="note">${captionOf(all)}</p>${more}`,
+    body: html`<div class="beside"><div class="profile" id="profile">${picker(rows)}${title(first.matrix)}${profileChart(switched, frame, label)}${keys(matrices.some(({ baseline }) => baseline !== null))}</div><p class="note">${captionOf(all)}</p></div>${more}`,
   };
 }
 
