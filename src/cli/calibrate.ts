@@ -71,7 +71,7 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
   else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
 }
 
-/** How often this gate would be red on nothing: each checkpoint beside itself. The calibration file has nothing of it. */
+/** How often this gate would be red on nothing: each checkpoint against itself. It is not stored in the calibration file. */
 async function runControls(options: CalibrateOptions, checks: number, output: Output): Promise<void> {
   const { checkpoints, reference, device, maxMemory: memoryLimit, policy } = options;
   const found: { readonly checkpoint: string; readonly control: Control }[] = [];
@@ -89,7 +89,7 @@ async function runControls(options: CalibrateOptions, checks: number, output: Ou
   if (found.some(({ control: { red } }) => red > 0)) output.exitCode = EXIT.fail;
 }
 
-/** @throws UserError for a series that is to be added to runs, or runs to a series that says it is none */
+/** @throws UserError for a series that is to be added to runs */
 function kindOf({ series = false, out }: CalibrateOptions, extend: Calibration | undefined): CalibrationKind {
   if (extend === undefined) return series ? 'series' : 'runs';
   if (series && extend.kind === 'runs') {

@@ -53,7 +53,7 @@ export function addCheckCommand(program: Command, output: Output): void {
   logOptions(measuring, ['baselineEndpoint', 'baselineModel', 'shard'])
     .option(
       '--baseline <file|path>',
-      'approved measurement, a checkpoint to measure in the same way, or beside logs a folder of logs',
+      'approved measurement, a checkpoint to measure in the same way, or, with logs, a folder of logs',
     )
     .option(
       '--all',

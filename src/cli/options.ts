@@ -42,9 +42,9 @@ export function candidateOptions(command: Command): Command {
 /** So many checks where their number is not given: the first few show what is wrong with a server. */
 const CONTROLS = 3;
 
-/** How often a model is checked beside itself; undefined without the option. */
+/** How often a model is checked against itself; undefined without the option. */
 export function controlOption(flags: string): Option {
-  const words = `checks of the model beside itself, each with new questions: how often the gate would be red on nothing (${CONTROLS} if no number is given)`;
+  const words = `checks of the model against itself, each with new questions: how often the gate would be red on nothing (${CONTROLS} if no number is given)`;
   return new Option(flags, words).preset(String(CONTROLS)).argParser(parseCountOption);
 }
 

@@ -1,7 +1,7 @@
 import type { Help } from 'commander';
 import { wrap, wrapCommand } from '../report/terminal/index.ts';
 
-/** Below this width, a description goes under its term instead of beside it. */
+/** Below this width, a description goes under its term instead of next to it. */
 const MIN_BESIDE = 34;
 
 /** Indentation of a description under its term. */

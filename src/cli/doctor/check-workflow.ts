@@ -53,7 +53,7 @@ export function checkAction({ path, step: { uses } }: Pick<Workflow, 'path' | 's
     return problem(`${path} names the action ${uses}, and OWNER is a placeholder`, 'put in the account that hosts it');
   }
   if (/@[0-9a-f]{40}$/.test(uses)) return ok(`${uses} is pinned to a commit`);
-  return warning(`${uses} can move`, 'pin it to the commit of a release, with the version beside it');
+  return warning(`${uses} can move`, 'pin it to the commit of a release, with the version in a comment');
 }
 
 export function checkPermissions({ path, content, job }: Pick<Workflow, 'path' | 'content' | 'job'>): DoctorFinding {

@@ -14,7 +14,7 @@ import type { DoctorOptions } from './options.ts';
 export interface DoctorSettings {
   readonly checkpoint: string | null;
   readonly reference: string | null;
-  /** Of a measurement or a checkpoint. */
+  /** Path of a measurement or a checkpoint. */
   readonly baseline: string;
   /** Whether somebody named it: then it has to exist. */
   readonly isBaselineNamed: boolean;

@@ -18,7 +18,7 @@ const BUILTIN_TOKENS = 30_000;
 /** To open a model, and what does not depend on its size. */
 const START_SECONDS = 5;
 
-/** Of a prompt of a file. */
+/** For prompts from files. */
 const CHARACTERS_PER_TOKEN = 4;
 
 /** Answers are read too, and one by one. */

@@ -122,7 +122,7 @@ async function checkpointsIn(root: string, path: string, entries: readonly Diren
   return onnx.length > 0 ? onnx : alone(firstParts([...names].filter((name) => name.endsWith('.gguf'))), 'full');
 }
 
-/** Of a model in parts, llama.cpp opens the first. */
+/** Without the later parts of split models: llama.cpp opens the first. */
 function firstParts(names: readonly string[]): string[] {
   return names.filter((name) => !/-\d{5}-of-\d{5}\.gguf$/.test(name) || /-00001-of-\d{5}\.gguf$/.test(name));
 }
@@ -144,8 +144,8 @@ async function firstText(file: string, keys: readonly string[]): Promise<string 
 const HUB_NAME = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
 
 /**
- * The base model of an adapter, as a path that can be given: what its config names, of this machine; else full weights beside it that are
- * called a base, or whose own config has that name; else that of a hub. Null: none of them.
+ * The base model of an adapter, as a path that can be given: what its config names, if it is on this machine; else full weights next to it that are
+ * called a base, or whose own config has that name; else the model of that name on a hub. Null: none of them.
  */
 export function baseAsPath(
   { path, base }: FoundCheckpoint,

@@ -10,7 +10,7 @@ import type { CandidateSource } from './workflow-text.ts';
 /** GitHub refuses a push with a larger file, unless Git LFS stores it. */
 const LARGEST_IN_GIT = 100 * 1024 ** 2;
 
-/** Of a hosted runner, with room for the rest of the job. */
+/** Bytes of a hosted runner, less what the rest of the job needs. */
 export const HOSTED = { memory: 14e9, disk: 12e9 } as const;
 
 /** Where a runner finds what is checked, and what a person has to know about that. */

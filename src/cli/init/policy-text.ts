@@ -5,7 +5,7 @@ interface PolicyFacts {
   readonly hasReference: boolean;
   /** Whether the probes use the checkpoint's chat template; null: it has none. */
   readonly chatTemplate: boolean | null;
-  /** Files that are asked beside the built-in suite, relative to the policy. */
+  /** Files that are asked in addition to the built-in suite, relative to the policy. */
   readonly benchmarks: readonly string[];
 }
 

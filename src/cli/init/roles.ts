@@ -69,7 +69,7 @@ function defaultCheckpoint(found: readonly FoundCheckpoint[]): number {
   const first = tests.map((test) => found.findIndex(test)).find((index) => index >= 0) ?? 0;
   const path = found[first]?.path ?? '';
   const run = path.replace(/\d+$/, '');
-  // Of the steps of one training run, the last: they are in the order of their numbers.
+  // The last step of a training run: its steps are in the order of their numbers.
   return run === path ? first : found.findLastIndex((other) => other.path.replace(/\d+$/, '') === run);
 }
 
