@@ -4,7 +4,7 @@
 #
 #   sh while-training.sh
 #
-# `Trainer` of transformers writes trainer_state.json after weights and tokenizer. Of a trainer without such a file, take what it writes
+# `Trainer` of transformers writes trainer_state.json after weights and tokenizer. If your trainer has no such file, take what it writes
 # last, or let it write to another name and rename the folder. End the training with `touch out/finished`. A verdict stays in the table as
 # long as its checkpoint is there (`save_total_limit` deletes them). Exits with the code of the last sweep, and with 3 without a checkpoint.
 
