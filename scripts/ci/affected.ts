@@ -6,7 +6,7 @@ const OF_ALL =
 
 /** Folders with the tests of the gate. */
 const GATE = 'test/';
-/** Of these, the tests of the documentation. */
+/** The tests of the documentation, a part of them. */
 const DOCS = 'test/docs/';
 
 /**

@@ -17,7 +17,7 @@ export interface GateRun extends MeasuringRun, ReportingRun {
   readonly confirm: boolean;
 }
 
-/** Of logs of an evaluation, in place of a checkpoint. */
+/** A run that judges logs of an evaluation in place of a checkpoint. */
 export interface LogsRun extends ReportingRun {
   readonly kind: 'logs';
   readonly logs: Logs;
@@ -32,7 +32,7 @@ export interface MergeRun extends ReportingRun {
   readonly kind: 'merge';
   /** The half that the shards were asked for, if not both. */
   readonly only: Inputs['only'];
-  /** Of the shards: what they say themselves proves nothing. */
+  /** Reference of the shards; what they say about it themselves proves nothing. */
   readonly reference: string | undefined;
 }
 

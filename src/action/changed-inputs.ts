@@ -7,7 +7,7 @@ import type { ApprovedFiles, Standing } from '../github/approved/index.ts';
 export interface NamedPaths {
   readonly reference?: string | null | undefined;
   readonly tokenizer?: string | undefined;
-  /** Of an evaluation: they can be written with any answers. */
+  /** Logs of an evaluation; a pull request could write any answers into them. */
   readonly logs?: string | undefined;
   /** In the repository. */
   readonly workflow?: string | null | undefined;

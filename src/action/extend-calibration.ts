@@ -26,10 +26,10 @@ export function calibrationOutcome(
   if (calibration.runs.some(({ digest }) => digest === measurement.checkpoint.digest)) return null;
   const refused = report.findings.find(({ kind }) => kind === 'calibration-refused');
   if (refused?.kind === 'calibration-refused') return { kind: 'refused', finding: refused };
-  // Limits that follow what they have flagged are none.
+  // Limits that follow what they have flagged limit nothing.
   const isFlagged = report.findings.some(({ kind }) => kind === 'calibrated-metric' || kind === 'not-calibrated-here');
   if (isFlagged) return { kind: 'flagged' };
-  // A deficit that the probes show, also where it only warns, is no part of what is good.
+  // A deficit that the probes show, also where it only warns, is not part of what is good.
   const isDeficient = report.findings.some(({ kind, level }) => level === 'warn' && findingTraits(kind).isDeficit);
   if (isDeficient || (report.verdict !== 'pass' && report.verdict !== 'warn')) {
     return { kind: 'not-judged', verdict: report.verdict };

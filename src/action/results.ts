@@ -10,7 +10,7 @@ export interface ActionResults extends CheckResult, Approved {
   readonly run: ReportingRun;
   readonly context: ActionContext;
   readonly caches: Caches | null;
-  /** Of two checks with other questions, the report of the one that is not shown. */
+  /** After two checks with different questions: the report of the one that is not shown. */
   readonly beside?: Report | undefined;
 }
 

@@ -21,8 +21,8 @@ import { inMeasuringGroup } from './run-gate.ts';
 const LOG_WIDTH = 120;
 
 /**
- * Measure known-good checkpoints, and put them into the calibration beside those that it has: only new ones are measured. The
- * file is left in the workspace, and proposed if the workflow wants that. There is no verdict.
+ * Measure known-good checkpoints and add them to the calibration; only new ones are measured. The file is left in the
+ * workspace, and proposed if the workflow wants that. There is no verdict.
  */
 export async function runCalibrate(run: CalibrateRun, context: ActionContext): Promise<void> {
   const { runner, workspace } = context;

@@ -32,7 +32,7 @@ export function askSequentially(
   return { ...selected, sequential: { blocks, settle } };
 }
 
-/** Of a baseline with a time limit, the candidate is asked more than that has answered. */
+/** A baseline with a time limit may lack items that the candidate is asked. */
 function hasAll({ items, leftOut }: Pick<MeasuredProbes, 'items' | 'leftOut'>, { suites }: ProbeRunOptions): boolean {
   const known = new Set([...items, ...leftOut].map(itemKey));
   return suites.every(({ name, items: own }) => own.every(({ id }) => known.has(itemKey({ suite: name, id }))));

@@ -116,7 +116,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
 }
 
-/** Of everything but the candidate that decides where a check of it stops. */
+/** Digest of everything but the candidate that decides where its check stops. */
 function judgeDigest({ run: _, ...approved }: Measurement, { policy, calibration, only }: Judged): string {
   return sha256(canonicalJson([approved, policy.policy, calibration?.calibration ?? null, only ?? null]));
 }

@@ -16,8 +16,8 @@ export function canBeConfirmed({ verdict, findings, probes }: Report): boolean {
 const isDeficit = ({ kind }: Finding): boolean => findingTraits(kind).isDeficit ?? false;
 
 /**
- * Of a check that failed, and the same with new questions: the first where both fail, with a note; else the second, which judged
- * everything, with a warning that has both.
+ * Join a failed check and the same check with new questions. If both fail, return the first with a note; else the second, which judged
+ * everything, with a warning that names both.
  * @param first fails
  */
 export function afterConfirmation(first: CheckResult, second: CheckResult): CheckResult {

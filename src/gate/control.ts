@@ -6,12 +6,12 @@ import { clopperPearson } from '../statistics/index.ts';
 import { check, type WeightsChoice } from './check.ts';
 import type { NamedModel } from './measure-candidate.ts';
 
-/** One check of a model beside itself. */
+/** One check of a model against itself. */
 interface ControlRun {
-  /** Of the probes, drawn for this check; null where they could not be asked. */
+  /** Seed of the probes, drawn for this check; null where they could not be asked. */
   readonly seed: number | null;
   readonly verdict: Verdict;
-  /** Sorts of findings behind a verdict that is no pass. */
+  /** Kinds of findings behind a verdict other than pass. */
   readonly kinds: readonly string[];
   /** Items that were asked twice, and those whose answer was another one. */
   readonly asked: number;
@@ -27,11 +27,11 @@ export interface Control {
   readonly upper: number;
 }
 
-/** Of the bound, one-sided. */
+/** Confidence level of the bound, one-sided. */
 export const CONTROL_LEVEL = 0.95;
 
 /**
- * Check a model beside itself, with questions of its own for every check: both sides are asked on this machine, or by the server, one
+ * Check a model against itself, with questions of its own for every check: both sides are asked on this machine, or by the server, one
  * after the other. Nothing is taken from a cache. What is red then is noise of the arithmetic or of the server.
  * @throws UserError for anything that the user can fix
  */

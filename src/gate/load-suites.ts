@@ -199,7 +199,7 @@ async function loadSuite(
 /** Those that can be derived of every question: what is judged alone gets no twins, and no remark about those that it lacks. */
 const UNUSED_KINDS = ['open', 'format'] as const;
 
-/** Of sampled answers: what reasoning models are evaluated with. */
+/** Temperature of sampled answers; reasoning models are usually evaluated with it. */
 const DEFAULT_TEMPERATURE = 0.7;
 
 const folderOf = (policyPath: string | null): string => (policyPath === null ? '.' : dirname(policyPath));

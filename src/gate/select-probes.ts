@@ -18,7 +18,7 @@ export function resolveSeed(choice: SeedChoice | undefined): number {
 interface ProbeSelection {
   readonly only?: Half | undefined;
   readonly seed: number;
-  /** Of the order of asking; drawn now if missing, so that nobody knows it while a candidate is made. */
+  /** Seed of the order of asking; drawn now if missing, so nobody knows it while a candidate is made. */
   readonly orderSeed?: number | undefined;
   /** Time limit for one model; no limit if missing. */
   readonly budgetSeconds?: number | undefined;

@@ -9,7 +9,7 @@ import { sharesText, withoutQuotes } from './without-quotes.ts';
 
 /**
  * Measurements of private benchmarks: hashes take the place of texts. Their key is made of all prompts and right answers of the
- * suite, and is not stored beside them. So nobody without the file can look up a short answer, or try prompts one by one; and
+ * suite, and is not stored with them. So nobody without the file can look up a short answer, or try prompts one by one; and
  * two measurements of one suite have the same hashes, so that whatever compares texts compares these.
  */
 

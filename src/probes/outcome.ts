@@ -24,9 +24,9 @@ export interface Outcome {
   readonly scaledLogprobs?: ReadonlyArray<readonly number[]>;
   /** What each of these is divided by where a choice is picked; null where that is the same for all. */
   readonly lengths: readonly number[] | null;
-  /** Of the right answer's text; null where it was not scored. */
+  /** Likelihood of the right answer's text; null where it was not scored. */
   readonly likelihood: AnswerLikelihood | null;
-  /** Of sampled answers, how many are right; `correct` is what most of them are. */
+  /** How many of the sampled answers are right; `correct` is what most of them are. */
   readonly samples?: AnswerSamples;
   /** The log-likelihood of the prompt itself, where it was read. */
   readonly reading?: Reading;
@@ -48,7 +48,7 @@ export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
 export interface AnswerLikelihood {
   /** Natural logarithm, summed over its tokens. */
   readonly logprob: number;
-  /** Of the text in UTF-8, without the delimiter before it; at least 1. */
+  /** Bytes of the text in UTF-8, without the delimiter before it; at least 1. */
   readonly bytes: number;
   /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers. */
   readonly scaled?: readonly number[];

@@ -144,7 +144,7 @@ export async function runChunks(
   return { outcomes, truncated };
 }
 
-/** Of the time that items with an exact answer take, what the scores of the right answers take: reading is fast, writing slow. */
+/** Share of the time of items with an exact answer that scoring the right answers takes: reading is fast, writing slow. */
 const SCORING_SHARE = 0.2;
 
 const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';

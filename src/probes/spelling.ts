@@ -7,7 +7,7 @@ import { isTemplated, type PromptOptions, promptContext } from './prompt.ts';
 /** 128 bits: no tokenizer finds another text for one of them. */
 const DIGITS = 32;
 
-/** Of the ids, by which nothing is judged: they only count the items that are other tokens. */
+/** Digits for the ids. Nothing is judged by them: they only count the items that become other tokens. */
 const ID_DIGITS = 8;
 
 /** How the model reads an item; nulls at a server that encodes it. */
@@ -22,9 +22,9 @@ export interface ReadItem {
 export const PLACEHOLDER = 'Question';
 
 /**
- * Does the model read the questions as they are written? Of each item, the tokens of everything that is scored or continued are spelled
- * by their names and compared with its text, character by character: a space more could tell the answer. Only white space before and
- * behind every text in the same way is no difference, which some tokenizers put there, and what a chat template writes.
+ * Does the model read the questions as they are written? The tokens of everything in an item that is scored or continued are spelled
+ * by their names and compared with its text, character by character: one more space could give the answer away. Two things do not count
+ * as differences: white space that a tokenizer puts before or after every text in the same way, and what a chat template writes.
  * @returns a function of an item and its requests
  */
 export function spelledAnswerReader(

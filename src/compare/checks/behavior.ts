@@ -66,7 +66,7 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
 
 type Changed = FindingOf<'changed-behavior'>;
 
-/** A file beside the candidate's tokenizer.json that says something else: another loader reads other tokens than were judged. */
+/** A file next to the candidate's tokenizer.json that contradicts it: another loader reads other tokens than were judged. */
 function isContradiction({ key, candidate }: Changed['named'][number]): boolean {
   return key.endsWith(BESIDE_TOKENIZER) && candidate !== null;
 }
@@ -86,7 +86,7 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
   const side = isGguf('candidate') ? 'candidate' : 'baseline';
   const [own, other] = [sides[side], sides[otherOf(side)]].map(({ behavior }) => behavior?.files[part] ?? null);
   if (!own) return { kind: 'not-in-gguf', side };
-  // A key that both have says two things, and so does one that the file has a place for beside others that it has.
+  // A key with two values is a change. So is a key that the GGUF file has a place for, and lacks while it has others.
   const isUnstated = (change: Changed['named'][number]) =>
     change[side] === null
       ? !(part === 'generation-config' && IN_GGUF_SAMPLING.has(change.key))
@@ -97,7 +97,7 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
 /** Sampling that a GGUF file can state, by the names in generation_config.json. */
 const IN_GGUF_SAMPLING: ReadonlySet<string> = new Set(Object.values(SAMPLING_NAMES));
 
-/** Ends of a turn that only GGUF files name; a folder has their ids beside EOS. */
+/** Ends of a turn that only GGUF files name; a folder has their ids in a list with EOS. */
 const ENDS: ReadonlySet<string> = new Set(['eot_token_id', 'eom_token_id']);
 
 /** Does a folder stop there too? Where it does not say where it stops, nothing is known against it. */
@@ -129,7 +129,7 @@ export function behaviorLevel({ behavior }: Policy, part: BehaviorPart | 'logit-
   return behavior[part] ?? behavior.level;
 }
 
-/** Of what the candidate does not say: never better than the worst that it could have been. */
+/** The level for what the candidate does not say: never better than the worst that it could have been. */
 export function unknownLevel(levels: readonly PolicyLevel[]): Finding['level'] {
   if (levels.includes('fail')) return 'fail';
   return levels.includes('warn') ? 'inconclusive' : 'info';

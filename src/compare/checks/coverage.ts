@@ -9,7 +9,7 @@ import { suiteLevel } from '../probes/pool.ts';
 export function nothingMeasuredCheck({ candidate, comparability }: ComparisonContext): Finding[] {
   const { method, probes, benchmarks, tensors, skipped } = candidate;
   if (method === null) {
-    // Of another model nothing is measured on purpose, and that finding is as grave.
+    // If the architectures differ, nothing is measured on purpose, and that finding is as grave.
     const isOther = comparability.findings.some(({ kind }) => kind === 'other-architecture');
     const isEmpty = probes === null && benchmarks === null && !isOther;
     return isEmpty ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];

@@ -13,11 +13,11 @@ export const behaviorFindings = [
       baseline: foreign.nullable(),
       /** Some of its keys, sections or files that differ; null where one is absent. */
       named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
-      /** How many differ, as far as is known. */
+      /** How many are known to differ. */
       changes: count,
-      /** The sides that are GGUF files; absent where none is, and in reports of older versions. */
+      /** The sides that are GGUF files; absent without any, and in reports of older versions. */
       gguf: z.array(side).min(1).optional(),
-      /** Of a tokenizer, the items that become other tokens than in the baseline; absent where that is not known. */
+      /** For a tokenizer: the items that become other tokens than in the baseline; absent where that is not known. */
       texts: z
         .strictObject({
           other: count,

@@ -20,7 +20,7 @@ export function itemsReadOtherwise(
   const withheld = withheldSuites(context);
   const textOf = ({ suite, prompt }: (typeof read)[number]) =>
     withheld.has(suite) || prompt === null ? null : prompt.slice(0, MOST_TEXT);
-  // Of a short text it is easiest to see why.
+  // A short text shows best why.
   const [shortest] = other.toSorted((a, b) => lengthOf(textOf(a)) - lengthOf(textOf(b)));
   return {
     other: other.length,

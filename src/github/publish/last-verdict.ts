@@ -5,7 +5,7 @@ import { type CheckRun, type CheckRunPlace, checkRunName } from './check-run.ts'
 /** A check run with a verdict on a commit. */
 export interface EarlierVerdict extends Pick<CheckRun, 'conclusion' | 'title' | 'summary'> {
   readonly verdict: Verdict;
-  /** Of the checkpoint that was judged. */
+  /** Digest of the checkpoint that was judged. */
   readonly digest: string;
 }
 

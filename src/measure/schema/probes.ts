@@ -38,7 +38,7 @@ export const probeItemSchema = z.strictObject({
   scaledLogprobs: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
   /** What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of older versions. */
   lengths: z.array(z.int().positive()).optional(),
-  /** Of the right answer's text; see `AnswerLikelihood`. Absent in files of older versions. */
+  /** Likelihood of the right answer's text; see `AnswerLikelihood`. Absent in files of older versions. */
   likelihood: z
     .strictObject({
       logprob: z.number().nonpositive(),
@@ -46,15 +46,15 @@ export const probeItemSchema = z.strictObject({
       scaled: z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length).optional(),
     })
     .optional(),
-  /** Of sampled answers, how many are right; absent of one. */
+  /** How many of the sampled answers are right; absent for a single answer. */
   samples: z.strictObject({ correct: count, of: z.int().min(2) }).optional(),
-  /** Of a twin. Measurements of older versions lack it, as all of the following. */
+  /** Kind of a twin. Measurements of older versions lack it and all of the following. */
   kind: z.enum(TWIN_KINDS).optional(),
   /** What is answered; `text` where it is missing. */
   answers: z.enum(ANSWER_KINDS).optional(),
-  /** Of a benchmark form with its options in another order: the label that was right before. */
+  /** For a benchmark form with its options in another order: the label that was right before. */
   oldLabel: z.string().optional(),
-  /** Of the same: for each label, the one that its option had before. */
+  /** For the same form: each label, with the one that its option had before. */
   oldLabels: z.record(z.string(), z.string()).optional(),
   level: z.int().positive().optional(),
   /** log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it comparable. */
@@ -79,7 +79,7 @@ export function itemKey({ suite, id }: { readonly suite: string; readonly id: st
   return JSON.stringify([suite, id]);
 }
 
-/** Of a fact, unique over all suites. */
+/** Key of a fact, unique over all suites. */
 export function factKey({ suite, fact }: { readonly suite: string; readonly fact: string }): string {
   return JSON.stringify([suite, fact]);
 }
@@ -92,7 +92,7 @@ export const suiteMeasurementSchema = z.strictObject({
   seed: z.int().nullable(),
   /** Items of the whole suite, whether they ran or not. */
   items: count,
-  /** Of the built-in suite, facts with one level of each family; absent for the default. */
+  /** For the built-in suite: facts with one level of each family; absent for the default. */
   facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
   /** Name of the suite that all its items are group twins of; absent for other suites. */
   twinsOf: z.string().optional(),
@@ -102,11 +102,11 @@ export const suiteMeasurementSchema = z.strictObject({
   chatTemplate: z.boolean().optional(),
   /** How generated answers were sampled; absent where they were decoded greedily. */
   sampling: z.strictObject({ samples: z.int().min(2), temperature: z.number().positive() }).optional(),
-  /** Of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`; absent for other suites. */
+  /** Address of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`; absent for other suites. */
   source: z.string().optional(),
   /** Hashes stand in place of the texts of its items; see `hideItem`. Absent where the texts are there. */
   texts: z.literal('hashed').optional(),
-  /** Of a file with its texts: the key of the hashes that another measurement of it may have. Absent in older files. */
+  /** For a file with its texts: the key of the hashes that another measurement of it may have. Absent in older files. */
   textKey: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'not a key')
@@ -195,7 +195,7 @@ const measuredShape = z.strictObject({
    * for.
    */
   leftOut: z.array(leftOutSchema),
-  /** Plain texts, which were scored beside the questions. Absent without any, and in files of older versions. */
+  /** Plain texts that were scored in addition to the questions. Absent without any, and in files of older versions. */
   texts: z
     .array(textSuiteMeasurementSchema)
     .min(1)
