@@ -185,7 +185,7 @@ for (const file of sources) {
   for (const [, name = ''] of textOf(file).matchAll(EXPORT)) homes.set(name, (homes.get(name) ?? new Set()).add(file));
 }
 
-/** Of src/: -1 for a file without one. */
+/** Layer of a path in src/: -1 for a file without one. */
 function layerOf(name: string): number {
   const [, folder = '', file] = name.split('/');
   if (file === undefined) return ENTRY_POINTS.includes(folder) ? LAYERS.length : -1;

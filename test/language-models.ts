@@ -5,7 +5,7 @@ import { fixture } from './fixtures.ts';
 
 export const CPU: Device = { name: 'cpu', reason: 'for the tests' };
 
-/** A checkpoint with the logits of transformers beside it: see make_language_models.py. */
+/** A checkpoint in a folder with the logits of transformers: see make_language_models.py. */
 export function languageModel(name: string): string {
   return fixture('language-models', name);
 }

@@ -10,7 +10,7 @@ import { runCli } from './run-cli.ts';
 const run = (name: string) => fixture('adapter-runs', name);
 const LAYERS = [0, 1, 2, 3].flatMap((layer) => ['q_proj', 'v_proj'].map((module) => `${layer}.self_attn.${module}`));
 
-/** Another seed, as far as the numbers say: the same update, a little larger. */
+/** The same update, a little larger: its numbers look like another seed. */
 function larger(name: string, factor: number): string {
   const folder = join(temporaryFolder(), `larger-${name}`);
   cpSync(run(name), folder, { recursive: true });

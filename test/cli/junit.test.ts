@@ -29,7 +29,7 @@ const alike = reportOn(both, both);
 const only = (outcome: JunitCase['outcome'], { cases }: ReturnType<typeof readJunit>) =>
   cases.filter((one) => one.outcome === outcome);
 
-/** What a CI counts, beside what the command exits with. */
+/** What a CI system counts, compared with the exit code of the command. */
 function expectAgreement(report: Report, failOn: FailOn): void {
   const file = readJunit(junit(report, failOn));
   const count = (outcome: JunitCase['outcome']) => only(outcome, file).length;
@@ -146,7 +146,7 @@ describe('--junit', () => {
     expect(read.properties['candidate.digest']).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
-  it('has an error for what could not be judged, also of compare, beside the other files', async () => {
+  it('has an error for what could not be judged, also of compare, in addition to the other files', async () => {
     const out = join(temporaryFolder(), 'report');
     const measured = await runCli(...CHECK, '--out', out);
     expect(measured.code).toBe(0);

@@ -47,7 +47,7 @@ describe('results for a model card', () => {
     const accepted = readJson<{ dataset_id: string; task_id: string; value: number; date: string; notes: string }[]>(
       fixture('model-card', 'accepted.json'),
     );
-    // Of the results file of lm-evaluation-harness: 0.45 ± 0.0797, and 0.75 ± 0.0993.
+    // In the results file of lm-evaluation-harness: 0.45 ± 0.0797, and 0.75 ± 0.0993.
     expect(accepted).toMatchObject([
       { dataset_id: 'org/sums', task_id: 'easy', value: 45, date: '2026-11-26T00:11:50.889Z' },
       { dataset_id: 'org/facts', task_id: 'common_facts', value: 75 },

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 
-/** A program that keeps its thread busy, as onnxruntime does, while a thread beside it draws. */
+/** A program that keeps its thread busy, as onnxruntime does, while another thread draws. */
 const PROGRAM = `
   import { openThreadedDisplay } from '${repository('src/cli/progress/threaded-display.ts')}';
   const [, , kind] = process.argv;

@@ -280,7 +280,7 @@ describe('score and generate refuse, in one line and without an output file,', (
       /--endpoint needs --model/,
     ],
     [
-      'a tokenizer beside a checkpoint',
+      'a tokenizer with a checkpoint',
       () => ['score', '--checkpoint', languageModel('llama'), '--tokenizer', fixture('tokenizers', 'gpt2')],
       [good],
       /--tokenizer, .* need --endpoint/,

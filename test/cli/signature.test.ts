@@ -32,7 +32,7 @@ interface Entry {
   readonly message: string;
 }
 
-/** Beside itself as it was, so that nothing else is found. */
+/** Against itself as it was, so nothing else is found. */
 async function check(policy: string, ...more: string[]) {
   const baseline = fixture('signed', 'model');
   const own = ['--checkpoint', at('model'), '--baseline', baseline, '--policy', at(`${policy}.yml`)];
@@ -111,7 +111,7 @@ it('shards have to agree on it, and what they merge into has it', async () => {
   expect(stderr).toContain('another signature');
 });
 
-it('a key that is none is a mistake of the policy', async () => {
+it('something that is not a key is a mistake in the policy', async () => {
   writeFileSync(at('bad.yml'), 'signature:\n  public-key: AAAA\n');
   const { code, stderr } = await runCli('check', '--checkpoint', at('model'), '--policy', at('bad.yml'));
   expect(code).toBe(2);

@@ -1,4 +1,4 @@
-/** A process of its own, as far as its work can tell: environment, working directory, standard output, exit code. */
+/** Run `work` as if in a process of its own: environment, working directory, standard output, exit code. */
 export async function asProcess(
   { environment, folder }: { environment: Readonly<Record<string, string>>; folder: string },
   work: () => Promise<void>,

@@ -372,7 +372,7 @@ describe('an event without a base commit', () => {
     expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
   });
 
-  it('a reference in the folder of a pull request is not that of the default branch beside it', async () => {
+  it('a reference in the folder of a pull request is not the reference of the default branch', async () => {
     const event = { name: 'workflow_dispatch', payload: { repository: about } };
     const head = 'c'.repeat(40);
     rig.github.files.set(`${BASE_SHA}:model/config.json`, '{}');

@@ -135,7 +135,7 @@ describe('mode: calibrate', () => {
 
 describe('a gate with a calibration', () => {
   const GATE = { ...WEIGHTS, reference: 'model', baseline: 'seed-1' };
-  /** As far as the others, mostly in one direction. */
+  /** The same distance as the others, mostly in one direction. */
   const narrow = () => train('narrow', 7, { noise: 0.004, narrow: 0.005 });
   const calibrated = async () => {
     const outcome = await rig.gate(calibrate(SEEDS), { event: PUSH });

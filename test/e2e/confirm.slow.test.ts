@@ -65,7 +65,7 @@ it('a scheduled check that new questions confirm fails, and opens an issue', asy
   expect(rig.github.issues[0]?.body).toContain('New questions, of seed 2, failed as well');
 });
 
-it('a pull request is asked again only where that was wanted, and never beside a measurement or with a seed', async () => {
+it('a pull request is asked again only where that was wanted, and never with a measurement as baseline or with a seed', async () => {
   asked.push(failing);
   expect((await rig.gate(INPUTS, { event: PULL_REQUEST })).outputs.verdict).toBe('fail');
   asked.push(failing, passing);

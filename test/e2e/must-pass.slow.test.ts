@@ -23,7 +23,7 @@ interface Item {
   readonly answer: number;
 }
 
-/** Of so many facts, the questions themselves, and those of the exam as requests: the right answer is the reply that is wanted. */
+/** The questions of so many facts, and their exam questions as requests: the right answer is the reply that is wanted. */
 async function files(facts: number) {
   const lines = (await readFile(example('probes.jsonl'), 'utf8')).trim().split('\n');
   const exam = lines.filter((line) => (JSON.parse(line) as Item).form === 'benchmark').slice(0, facts);

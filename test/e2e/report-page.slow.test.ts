@@ -62,7 +62,7 @@ describe('the report as a page', () => {
     expect(rig.github.comments[0]?.body).not.toContain('/artifacts/');
   });
 
-  it('of a fork is made anew from its report, whatever page lies beside that', async () => {
+  it('of a fork is made anew from its report, whatever page lies next to it', async () => {
     const { outputs } = await rig.gate({ ...FAIL, comment: 'off' }, { runId: 50 });
     const report = outputs.report ?? '';
     await writeFile(report.replace(/json$/, 'html'), '<script>alert(1)</script>');

@@ -261,7 +261,7 @@ describe('workflows to copy, as act runs them with the packaged action', () => {
       expect(run.steps.filter(({ name }) => name === 'Start vLLM')).toEqual([]);
     });
 
-    it('judges an adapter beside its base model, at one server', async () => {
+    it('judges an adapter and its base model at one server', async () => {
       rig.copy('benchmark-aligned', 'models/candidate');
       const payload = pullRequest(rig.commit('main'));
       const run = await rig.run('pull_request', 'server.yml', { payload, job: 'served', labels: GPU, environment });

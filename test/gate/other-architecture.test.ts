@@ -37,7 +37,7 @@ describe('two models of different architectures', () => {
     expect(whatToDo(report).map(plain).at(-1)).toMatch(/^Nothing else was measured, .*check --all measures both\.$/);
   });
 
-  it('are what they are beside a measurement too, and with one half of the gate', async () => {
+  it('are also reported against a measurement, and with one half of the gate', async () => {
     const baseline = join(temporaryFolder(), 'baseline.json');
     const { measurement } = await runGate({ checkpoint: llama, policy, only: 'spectra' });
     await writeJson(baseline, storedMeasurement(measurement));

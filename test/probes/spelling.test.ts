@@ -66,7 +66,7 @@ const renamed = (model: unknown, from: string, to: string) => {
   const names = Object.entries(vocab).map(([token, id]) => [token === from ? to : token, id]);
   return { ...rest, vocab: Object.fromEntries(names), unk_token: to, fuse_unk: false };
 };
-/** Of a class that takes all parts from tokenizer.json. */
+/** A tokenizer class that takes all parts from tokenizer.json. */
 const GENERIC = { 'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast', unk_token: null } };
 
 describe('healthy tokenizers read every question as it is written', () => {

@@ -57,7 +57,7 @@ describe('the machine', () => {
     expect(checkNode('20.18.3', 'linux x64')).toMatchObject({ status: 'problem', fix: 'install Node 20.19 or later' });
   });
 
-  it('needs memory for the model, and some beside it', () => {
+  it('needs memory for the model, and some more', () => {
     const check = (whole: number, layered = 17e9) => checkMemory({ whole, layered }, 16e9);
     expect([5e9, 15e9, 33e9].map((whole) => check(whole).status)).toEqual(['ok', 'warning', 'problem']);
     const text = 'the model takes about 33.0 GB in float32, and this machine has 16.0 GB';

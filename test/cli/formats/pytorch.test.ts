@@ -81,7 +81,7 @@ describe('a checkpoint in pickles', () => {
     expect(found.tensors).toEqual(same.tensors.filter((item: { name: string }) => item.name !== 'tied_again'));
   });
 
-  it('is named as what it is, and not as a file beside the weights', async () => {
+  it('is named as what it is, and not as a file next to the weights', async () => {
     const out = join(temporaryFolder(), 'out.json');
     await runCli('measure', '--checkpoint', pytorch('llama-shards'), '--only', 'spectra', '--out', out);
     const measured = JSON.parse(readFileSync(out, 'utf8'));
@@ -91,7 +91,7 @@ describe('a checkpoint in pickles', () => {
 });
 
 describe('where the weights of a file are', () => {
-  it('may be below "model", under the names of wrappers, beside an optimizer whose tensors are not read', async () => {
+  it('may be below "model", under the names of wrappers, next to an optimizer whose tensors are not read', async () => {
     const { tensors } = await openReference(pytorch('run.pt'));
     expect([...tensors.keys()]).toEqual(['0.bias', '0.weight', '1.bias', '1.weight']);
   });

@@ -57,7 +57,7 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
       qweight: zeros('I32', 16, 64),
       qzeros: zeros('I32', 1, 8),
       scales: zeros('F16', 1, 64),
-      // Of another number of inputs than the codes.
+      // Not as many inputs as the codes have.
       g_idx: zeros('I32', 100),
     },
   ],
@@ -346,7 +346,7 @@ describe('plain weights', () => {
     ['attn.bias', zeros('U8', 1, 1, 4, 4)],
     ['attn.relative_position_index', zeros('I32', 4, 4)],
     ['attn.position_ids', zeros('I32', 1, 4)],
-  ])('are not refused for a buffer beside a scale: %s', async (name, buffer) => {
+  ])('are not refused for a buffer next to a scale: %s', async (name, buffer) => {
     const path = join(temporaryFolder(), 'model.safetensors');
     writeSafetensors(path, {
       'lm_head.weight': float32([2, 2], [1, 2, 3, 4]),

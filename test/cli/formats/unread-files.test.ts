@@ -20,7 +20,7 @@ function folderWithPickles(): string {
   return folder;
 }
 
-describe('files in other formats beside the weights', () => {
+describe('files in other formats next to the weights', () => {
   it('are in the measurement, by their bytes, and named in the report', async () => {
     const folder = folderWithPickles();
     const out = join(temporaryFolder(), 'out.json');
@@ -49,7 +49,7 @@ describe('files in other formats beside the weights', () => {
     ]);
   });
 
-  it('are not searched for a lone file, and there are none beside most checkpoints', async () => {
+  it('are not searched for a lone file, and most checkpoints have none', async () => {
     const out = join(temporaryFolder(), 'one.json');
     for (const checkpoint of [join(folderWithPickles(), 'model.safetensors'), fixture('llama-f32')]) {
       await runCli('measure', '--checkpoint', checkpoint, '--only', 'spectra', '--out', out);

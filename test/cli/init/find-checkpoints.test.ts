@@ -55,7 +55,7 @@ describe('findCheckpoints', () => {
     expect(tables).toEqual(['bench/mmlu.csv']);
   });
 
-  it('knows the base of an adapter by its path, by a folder beside it, or on a hub', async () => {
+  it('knows the base of an adapter by its path, by a folder next to it, or on a hub', async () => {
     const root = temporaryFolder();
     const full = (path: string, name?: string) => ({
       ...({ path, kind: 'full', base: null } as const),
@@ -73,7 +73,7 @@ describe('findCheckpoints', () => {
     expect(of('/home/someone/else')).toBe('models/base');
     expect(of('org/m', [full('a', 'org/m'), full('b', 'org/x')])).toBe('a');
     expect(of('org/m', [full('a'), full('base', 'org/other')])).toBe('hf://org/m');
-    // The one beside it, of two; neither where both are.
+    // The one of two that is next to it; neither where both are.
     expect(of('org/m', [full('models/base'), full('old/base')])).toBe('models/base');
     expect(of('org/m', [full('models/base'), full('models/base-2')])).toBe('hf://org/m');
     expect(of('/home/someone/else', [full('a')])).toBeNull();
@@ -111,7 +111,7 @@ describe('roles', () => {
     });
   });
 
-  it('of an adapter with its base beside it are found without a hub, by what is in the folders', async () => {
+  it('of an adapter with its base next to it are found without a hub, by what is in the folders', async () => {
     const root = folderWith({
       'models/lora/adapter_config.json': '{"base_model_name_or_path": "org/m"}',
       'models/start/model.safetensors': '',

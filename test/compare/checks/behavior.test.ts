@@ -211,7 +211,7 @@ describe('a GGUF file and a folder', () => {
     ]);
     const other = { 'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '<end>' }) };
     expect(because(of('gguf', other), of('safetensors', {}))).toEqual([['special-tokens', 'warn', undefined]]);
-    // What the file has a place for, beside what it has there, was taken out.
+    // A key that the GGUF file has a place for, and lacks while it has others, was taken out.
     const sampling = (values: Record<string, unknown>) => ({ 'generation-config': readBehaviorValues(values) });
     const folder = of('safetensors', sampling({ temperature: 0.6, top_k: 20, do_sample: true, eos_token_id: [2, 7] }));
     expect(because(of('gguf', sampling({ temperature: 0.6, top_k: 20 })), folder)).toEqual([

@@ -24,7 +24,7 @@ export const REPOSITORY = {
 const HOST = '-self-hosted';
 
 interface Options {
-  /** Of the event, but for its repository. */
+  /** Payload of the event, without its repository. */
   readonly payload?: Readonly<Record<string, unknown>>;
   /** One job alone. */
   readonly job?: string;
