@@ -69,12 +69,12 @@ const probeReportSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       items: z.number().int(),
-      /** Of a private benchmark: no text of it is in the report or in the measurement. Absent for others. */
+      /** Marks a private benchmark: neither the report nor the measurement has its texts. Absent for others. */
       texts: z.literal('omitted').optional(),
     }),
   ),
   seed: z.number().int(),
-  /** Of the order of asking; absent where everything was asked at once, and in older reports. */
+  /** The seed of the order of asking; absent where everything was asked at once, and in older reports. */
   orderSeed: z.int().nonnegative().optional(),
   chatTemplate: z.boolean(),
   /** Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older reports. */
@@ -144,7 +144,7 @@ export const reportSchema = z.strictObject({
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
   /** The candidate's matrices, for the details. */
   tensors: z.array(tensorSchema),
-  /** What the page needs beside them, such as the baseline's matrices. Absent in reports of version 0.2.0. */
+  /** What the page needs in addition, such as the baseline's matrices. Absent in reports of version 0.2.0. */
   spectra: spectraReportSchema.optional(),
   /** Matrices that were screened first and then measured in full; absent where nothing was screened. */
   screening: z.strictObject({ completed: runSchema.shape.completedSpectra.unwrap() }).optional(),

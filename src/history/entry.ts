@@ -61,7 +61,7 @@ interface Occasion {
   readonly overrides?: readonly TrendOverride[];
 }
 
-/** Of one check. */
+/** Items that flipped, kept of one check. */
 const MOST_FLIPS = 50;
 
 /**

@@ -14,7 +14,7 @@ const MESSAGE_LENGTH = 400;
  */
 const UNSEEN = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\P{Zs} ]/gu;
 
-/** Right-to-left letters. Without an isolate they reorder the numbers beside them. */
+/** Right-to-left letters. Without an isolate they reorder the numbers next to them. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const isolate = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
 

@@ -92,7 +92,7 @@ function expectOnePlaceEach(placed: readonly (Result & HubTask)[]): void {
   );
 }
 
-/** Of logs: a share of samples, or else the first metric that is right or wrong. */
+/** Results from logs: a share of samples, or else the first metric that is right or wrong. */
 function benchmarkResults(report: Report): Result[] {
   const isJudged = ({ change, candidate: { value } }: BenchmarkRow) => change !== null && value !== null;
   const judged = (report.benchmarks ?? []).filter(isJudged);
@@ -103,7 +103,7 @@ function benchmarkResults(report: Report): Result[] {
   });
 }
 
-/** Of suites that the gate asked. A row of all suites is that of the only one. */
+/** Results of suites that the gate asked. If there is only one, the row of all suites is its row. */
 function suiteResults(report: Report): Result[] {
   const { suites, accuracies } = report.probes ?? { suites: [], accuracies: [] };
   const [only, another] = suites;

@@ -28,7 +28,7 @@ it('a checkpoint against itself on one machine is never red, and no answer chang
   const { code, stdout } = await runCli('calibrate', ...options, '--probes', '2');
   expect([code, stdout]).toEqual([
     0,
-    expect.stringContaining('0 of 2 checks of it beside itself, each with new questions, are red'),
+    expect.stringContaining('0 of 2 checks of the model against itself, each with new questions, are red'),
   ]);
 });
 
@@ -48,7 +48,7 @@ it('a server that answers with another model every third time is red, and doctor
     const [last] = checks.slice(-1);
     expect([code, last.name, last.status], stdout).toEqual([2, 'control', 'problem']);
     expect(last.text).toMatch(
-      /^1 of 1 check of it beside itself, each with new questions, is red: probes-not-run \(up to 100/,
+      /^1 of 1 check of the model against itself, each with new questions, is red: probes-not-run \(up to 100/,
     );
   } finally {
     await server.stop();

@@ -97,7 +97,7 @@ describe('candidate and baseline on a hub, and at servers', () => {
       .filter((text) => text.includes('without its weights'));
     const listing = result.measurement.served?.hub?.listing.slice(0, 19);
     expect(ours).toBe(
-      `The candidate is toy at a server, without its weights: its spectra were not judged. The hub says which weights hf://org/candidate@${commits.candidate} has (${listing}); that the server runs them is declared, not proven. Beside that, what it is rests on what the server says; its answers to fixed prompts.`,
+      `The candidate is toy at a server, without its weights: its spectra were not judged. The hub says which weights hf://org/candidate@${commits.candidate} has (${listing}); that the server runs them is declared, not proven. Apart from that, its identity rests on what the server says; its answers to fixed prompts.`,
     );
     expect(theirs).toContain(`hf://org/baseline@${commits.baseline} has (sha256:`);
     expect(result.report.candidate.path).toBe(

@@ -59,7 +59,7 @@ describe('candidate and baseline at servers, without weights', () => {
   it('are reported with what they rest on, and that the spectra were not judged', () => {
     const [ours, theirs] = texts(served.report).filter((text) => text.includes('without its weights'));
     expect(ours).toBe(
-      'The candidate is toy at a server, without its weights: its spectra, tokenizer, templates and code were not judged. What it is rests on what the server says; the revision v2 that was declared; its answers to fixed prompts.',
+      'The candidate is toy at a server, without its weights: its spectra, tokenizer, templates and code were not judged. Its identity rests on what the server says; the revision v2 that was declared; its answers to fixed prompts.',
     );
     expect(theirs).toMatch(/^The baseline is toy at a server.* no declared revision; its answers to fixed prompts\.$/);
     expect(served.report.candidate.path).toBe(`toy at ${second?.server.url}/v1`);

@@ -2,7 +2,7 @@ import type { ModuleType } from '@shadow-gate/checkpoints/naming';
 import type { CalibratedMetric, CalibrationReport } from '../../src/compare/calibration/report-schema.ts';
 import type { FindingOf } from '../../src/compare/finding.ts';
 
-/** Of four known-good runs. */
+/** Values of four known-good runs. */
 export const SEEN = [0.52, 0.55, 0.5, 0.58];
 
 export function calibratedMetric(over: Partial<CalibratedMetric> = {}): CalibratedMetric {

@@ -64,7 +64,7 @@ it('invisible characters are written out, so that two names never look alike', (
   expect(seen('\u{e0041}')).toBe('\\u{e0041}');
 });
 
-it('right-to-left letters cannot reorder the numbers beside them', () => {
+it('right-to-left letters cannot reorder the numbers next to them', () => {
   expect(printable('שלום')).toBe('\u2068שלום\u2069');
   expect(codeName('שלום')).toContain('\u2068שלום\u2069');
 });

@@ -17,7 +17,7 @@ export type SweptCheckpoint =
       readonly row: Omit<CheckedRow, 'sameAs' | 'loss' | 'failsOnlyUnadjusted'> & {
         readonly loss: Omit<NonNullable<CheckedRow['loss']>, 'adjusted' | 'shown'> | null;
       };
-      /** The same for two checkpoints that are the same model, with the same files beside the weights. */
+      /** The same for two checkpoints that are the same model, with the same files next to the weights. */
       readonly identity: string;
       /** Null: the probes did not run, or not on both. */
       readonly answers: SweptAnswers | null;

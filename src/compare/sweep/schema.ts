@@ -33,10 +33,10 @@ const lossSchema = z.strictObject({
 });
 
 const namedSchema = z.strictObject({
-  /** Of its folder within that of the sweep. */
+  /** The name of its folder, inside the folder of the sweep. */
   name: z.string(),
   path: z.string(),
-  /** Of training, as the name says; null where not every name has one. */
+  /** The training step that the name gives; null where not every name has one. */
   step: count.nullable(),
 });
 export type NamedCheckpoint = z.infer<typeof namedSchema>;

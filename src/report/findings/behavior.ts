@@ -30,7 +30,7 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
       const times = `${formatNumber(ratio)} times`;
       const bound = `limit: a factor of ${formatLimit(limit)}`;
       if (by === 'answers') {
-        return phrase`The log-probabilities of the choices are spread ${times} as far as the baseline's (${bound}). The model is that much surer or less sure of every token, which accuracy does not show.`;
+        return phrase`The log-probabilities of the choices are spread ${times} as widely as the baseline's (${bound}). The model is that much surer or less sure of every token, which accuracy does not show.`;
       }
       const items = parts.map((part) => phrase`${name(part.name)} is ${formatNumber(part.ratio)} times as large`);
       const causes = items.length === 0 ? [] : phrase`: ${listed(items, items.length)}`;
@@ -156,7 +156,7 @@ const isDigest = (text: string | null): boolean => text?.startsWith('sha256:') ?
 function notInGguf(noun: string, side: 'candidate' | 'baseline', named: Changed['named'], changes: number): Phrase {
   const other = side === 'candidate' ? 'baseline' : 'candidate';
   const keys = named.map(({ key }) => phrase`${name(key)}`);
-  const what = keys.length === 0 ? phrase`The ${noun}` : phrase`Of the ${noun}, ${listed(keys, changes)}`;
+  const what = keys.length === 0 ? phrase`The ${noun}` : phrase`${listed(keys, changes)} of the ${noun}`;
   return phrase`${what} could not be compared: the ${side} is a GGUF file, which has no place for it. The ${other} has it. A server of the GGUF file has to be given it.`;
 }
 
@@ -165,7 +165,7 @@ const TITLES: Readonly<Record<Changed['part'], string>> = {
   'special-tokens': 'Special tokens',
   'chat-template': 'Chat template',
   'generation-config': 'Generation settings',
-  code: 'Code beside the weights',
+  code: 'Code with the weights',
 };
 
 /** Why the rules judged nothing; null: they did. */

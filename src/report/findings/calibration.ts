@@ -9,7 +9,7 @@ import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import { probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The shape of the update beside those of known-good checkpoints. */
+/** The shape of the update, compared with known-good checkpoints. */
 export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated-here' | 'calibration-refused'> = {
   'calibrated-metric': {
     title: 'Beyond calibration',
@@ -35,7 +35,7 @@ export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated
       const isSized = judged.some(({ outcome }) => outcome !== 'not-calibrated');
       return {
         group: 'Spectra',
-        check: phrase`Shape of the update beside known-good checkpoints`,
+        check: phrase`Update shape against known-good checkpoints`,
         limit: calibration && judged.length > 0 ? limitsOf(calibration, judged) : 'those of a calibration',
         level: policy.calibration.level,
         missing: isSized ? null : missingCalibration(calibration, judged.length),

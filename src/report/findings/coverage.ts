@@ -51,7 +51,7 @@ export const COVERAGE_WORDS: TopicWords<
     sentence: ({ named, files, runningCode }) => {
       const items = named.map((file) => phrase`${name(file.name)} (${prose(file.what)})`);
       const code = runningCode > 0 ? ', and opening a pickle can run code' : '';
-      return phrase`${formatCount(files, 'file beside the weights was', 'files beside the weights were')} not read: ${listed(items, files)}. Programs may load ${files === 1 ? 'it' : 'them'} instead${code}.`;
+      return phrase`${formatCount(files, 'file next to the weights was', 'files next to the weights were')} not read: ${listed(items, files)}. Programs may load ${files === 1 ? 'it' : 'them'} instead${code}.`;
     },
     steps: () => [
       phrase`Make sure that what you serve is the safetensors file, or remove the other files from the folder.`,

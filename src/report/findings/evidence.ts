@@ -88,7 +88,7 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
   },
 };
 
-/** Of a model with a chat template that was asked without it. */
+/** The other step for a model with a chat template that was asked without it. */
 function orAsChat({ probes }: Report): Phrase {
   return probes?.withoutTemplate === undefined ? [] : phrase` Or ask it in a chat: ${code('chat-template: true')}.`;
 }

@@ -23,12 +23,12 @@ export interface FindingWords<K extends FindingKind> {
   readonly sentence: (finding: FindingOf<K>) => Phrase;
   /** One plain sentence with the number that decides, where the full sentence says more than a first line should. */
   readonly headline?: (finding: FindingOf<K>, report: Report) => Phrase;
-  /** Its row in the table that decides, as far as it differs from a title without numbers. `where` stands after the title. */
+  /** Its row in the table that decides, where it differs from a title without numbers. `where` stands after the title. */
   readonly row?: (
     finding: FindingOf<K>,
     report: Report,
   ) => Partial<Omit<DecidingRow, 'mark'>> & { readonly where?: Phrase };
-  /** Of the loss of a part: the whole it belongs to. Only the worst part of a whole has a row. */
+  /** For the loss of a part: the whole that it belongs to. Only the worst part of a whole has a row. */
   readonly part?: (finding: FindingOf<K>) => { readonly whole: string; readonly change: number } | null;
   /** What to do about it: one step, or two. */
   readonly steps: (finding: FindingOf<K>, report: Report) => readonly Phrase[];

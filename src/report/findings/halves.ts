@@ -17,9 +17,9 @@ export const HALF_WORDS: TopicWords<
       const is = phrase`The ${side} is ${name(model)} at a server, without its weights`;
       const files = hub?.hasFiles ? [] : ', tokenizer, templates and code';
       const unjudged = phrase`its spectra${files} were not judged`;
-      if (!hub) return phrase`${is}: ${unjudged}. What it is rests on ${restsOn(finding, [revisionOf(finding)])}.`;
+      if (!hub) return phrase`${is}: ${unjudged}. Its identity rests on ${restsOn(finding, [revisionOf(finding)])}.`;
       const on = hub.base === null ? [] : phrase` on ${name(hub.base)}`;
-      return phrase`${is}: ${unjudged}. The hub says which weights ${name(hub.checkpoint)} has (${name(hub.listing.slice(0, SHOWN_DIGEST))}); that the server runs them${on} is declared, not proven. Beside that, what it is rests on ${restsOn(finding)}.`;
+      return phrase`${is}: ${unjudged}. The hub says which weights ${name(hub.checkpoint)} has (${name(hub.listing.slice(0, SHOWN_DIGEST))}); that the server runs them${on} is declared, not proven. Apart from that, its identity rests on ${restsOn(finding)}.`;
     },
     steps: () => [phrase`Give ${code('--checkpoint')} to judge the weights too.`],
   },
@@ -33,7 +33,7 @@ export const HALF_WORDS: TopicWords<
         ...(hub === null ? [] : [phrase`the weights of ${name(hub)} that were declared`]),
         ...(revision === null ? [] : [revisionOf(finding)]),
       ];
-      return phrase`The probes of the ${side} were answered by ${name(model)} at a server: that it runs these weights is declared, not proven. What it is rests on ${restsOn(finding, declared)}.`;
+      return phrase`The probes of the ${side} were answered by ${name(model)} at a server: that it runs these weights is declared, not proven. Its identity rests on ${restsOn(finding, declared)}.`;
     },
     steps: () => [
       phrase`Check that the server was started from this checkpoint. To be sure, leave out ${code('--endpoint')}.`,
@@ -65,7 +65,7 @@ export const HALF_WORDS: TopicWords<
         other === null
           ? phrase`The ${side} was answered by a server in a precision that is not known, the ${against} in float32`
           : phrase`The ${side} was answered with arithmetic of 16 bits, the ${against} in float32`;
-      const lead = phrase`Of ${formatCount(answers, 'answer')} of the ${side}, ${formatInteger(close)} ${close === 1 ? 'has' : 'have'} a smaller lead`;
+      const lead = phrase`${formatInteger(close)} of the ${side}'s ${formatCount(answers, 'answer')} ${close === 1 ? 'has' : 'have'} a smaller lead`;
       return phrase`${how}. Arithmetic of 16 bits changes log-probabilities by up to about ${formatLimit(tolerance)} a token on average. ${lead}.`;
     },
     steps: () => [phrase`If many answers are close, ask both models in the same place.`],

@@ -56,7 +56,7 @@ export const PROBE_COVERAGE_WORDS: TopicWords<
     sentence: ({ side, blocks, of }) => {
       const asked = phrase`${formatInteger(blocks)} of ${formatCount(of, 'block')} of probes`;
       return side === 'candidate'
-        ? phrase`The candidate was asked ${asked}, and their answers do not settle its verdict beside this baseline and policy.`
+        ? phrase`The candidate was asked ${asked}, and their answers do not settle its verdict with this baseline and policy.`
         : phrase`The baseline was asked only ${asked}, until its own verdict was settled: what else it knows cannot be compared.`;
     },
     steps: ({ side }) => [

@@ -31,7 +31,7 @@ export const SIGNATURE_WORDS: TopicWords<
     sentence: ({ cause }) => REFUSALS[cause],
     steps: ({ cause }) => [
       cause === 'missing'
-        ? phrase`Sign the checkpoint with the key of the policy, and leave ${code('model.sig')} beside the weights.`
+        ? phrase`Sign the checkpoint with the key of the policy, and leave ${code('model.sig')} next to the weights.`
         : phrase`Sign the checkpoint with the key of the policy. If it was measured with another policy, measure it again with this one.`,
     ],
   },
@@ -61,6 +61,6 @@ const FAULTS: Readonly<Record<FindingOf<'signature-broken'>['named'][number]['fa
 };
 
 const REFUSALS: Readonly<Record<FindingOf<'signature-refused'>['cause'], Phrase>> = {
-  missing: phrase`The policy wants a signed checkpoint, and there is no ${code('model.sig')} beside its weights.`,
+  missing: phrase`The policy wants a signed checkpoint, and there is no ${code('model.sig')} next to its weights.`,
   'other-key': phrase`The signature of the checkpoint was not shown to be by the key that the policy names.`,
 };

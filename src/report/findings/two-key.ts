@@ -11,10 +11,10 @@ export const TWO_KEY_WORDS: TopicWords<'two-key'> = {
     isSummary: true,
     sentence: ({ level, spectral, behavioral, isBehaviorJudged }) => {
       if (behavioral === null) {
-        return phrase`Of the two keys, the spectra alone turned (${prose(ruleName(spectral ?? ''))}), and they alone only warn: behavior decides, and ${isBehaviorJudged ? 'shows no deficit' : 'was not judged'}.`;
+        return phrase`Only the spectral key turned (${prose(ruleName(spectral ?? ''))}), and it alone only warns: behavior decides, and ${isBehaviorJudged ? 'shows no deficit' : 'was not judged'}.`;
       }
       if (spectral === null) {
-        return phrase`Of the two keys, behavior turned (${prose(ruleName(behavioral))}), and decides; the spectra are within their calibrated limits.`;
+        return phrase`Only the behavioral key turned (${prose(ruleName(behavioral))}), and it decides; the spectra are within their calibrated limits.`;
       }
       if (level === 'info') {
         return phrase`Both keys turned (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}); behavior decides, and one of them fails by itself.`;

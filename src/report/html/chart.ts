@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom';
 import { plainLine } from '../escape.ts';
 import { Html, html } from './html.ts';
 
-/** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table beside the chart. */
+/** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table next to the chart. */
 interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ariaDescription' | 'figure'> {
   /** What is drawn, in one sentence: the text alternative. */
   readonly label: string;

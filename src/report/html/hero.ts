@@ -1,7 +1,7 @@
 import type { HeroNumber } from '../text/hero.ts';
 import { type Html, html } from './html.ts';
 
-/** Of the drawing, in its own units; the page scales it. */
+/** The size of the drawing in its own units; the page scales it. */
 const [WIDTH, HEIGHT, MIDDLE] = [400, 48, 16];
 
 /** The number that a reader should remember, large, with its interval as a bar against its limit. */

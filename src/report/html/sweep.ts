@@ -16,7 +16,7 @@ import sweepStyle from './page/sweep.css' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
 import { phraseHtml } from './phrase.ts';
 
-/** All checkpoints of a sweep on one page, which links to their reports in the folders beside it. */
+/** All checkpoints of a sweep on one page, which links to their reports in the folders next to it. */
 export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly docs?: string } = {}): string {
   const trend = charts(sweep);
   return pageDocument({

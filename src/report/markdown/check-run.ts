@@ -8,7 +8,7 @@ import { type MarkdownOptions, renderComment } from './comment.ts';
 
 /** GitHub takes at most so many annotations in a request. */
 export const MAX_ANNOTATIONS = 50;
-/** Of the summary. GitHub's docs say characters; a text whose bytes are as few is safe however it counts. */
+/** Bytes of the summary. GitHub's docs say characters; a text with so few bytes is safe either way. */
 const SUMMARY_LIMIT = 65_535;
 const TITLE_LENGTH = 250;
 const MESSAGE_LENGTH = 2000;
@@ -16,7 +16,7 @@ const MESSAGE_LENGTH = 2000;
 interface CheckAnnotation {
   readonly level: 'failure' | 'warning' | 'notice';
   readonly title: string;
-  /** Of the file that the finding is about; null: a checkpoint is no text, and has no line. */
+  /** The file that the finding is about; null: a checkpoint is not text, and has no lines. */
   readonly path: string | null;
   readonly message: string;
 }
@@ -41,7 +41,7 @@ export function describeCheckRun(report: Report, options: MarkdownOptions): Chec
   };
 }
 
-/** Of a run that ended without a verdict. @param message why, in one line; a foreign one */
+/** The check run of a run that ended without a verdict. @param message why, in one line of foreign text */
 export function describeNoVerdict(message: string): CheckRunText {
   return {
     title: printable(`no verdict: ${message}`, TITLE_LENGTH),
@@ -50,7 +50,7 @@ export function describeNoVerdict(message: string): CheckRunText {
   };
 }
 
-/** Of a run that a label skipped: nothing was measured. */
+/** The check run of a run that a label skipped: nothing was measured. */
 export function describeSkipped({ label, login }: { readonly label: string; readonly login: string }): CheckRunText {
   return {
     title: printable(`skipped: ${login} put the label ${label} on this pull request`, TITLE_LENGTH),

@@ -55,7 +55,7 @@ function bothForms(flip: Flip, exam: AnsweredForm, style: CellStyle): string {
   return markdownTable([heads, ...cells], { alignDelimiters: false });
 }
 
-/** A prompt in a cell of a table, whose long lines wrap: beside another, a block of code would be too wide. */
+/** A prompt in a cell of a table, whose long lines wrap: two blocks of code next to each other would be too wide. */
 function promptCell(prompt: string | null, { lines: most, text }: CellStyle): string {
   if (prompt === null) return '';
   const lines = prompt.split('\n');

@@ -101,7 +101,7 @@ function renderTexts(rows: readonly TextRow[], width: number): string {
   return `${terminalTable(columns, cells)}${reasons.join('')}`;
 }
 
-/** Suites of texts that stand beside each other. */
+/** Suites of texts that stand next to each other. */
 const MAX_SUITES = 3;
 
 /** What llama.cpp's users know of a quantized copy: a line for each number, and a column for each suite. */

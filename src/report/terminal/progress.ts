@@ -5,7 +5,7 @@ import { type PhaseTime, progressWords, timeWords } from '../text/progress.ts';
 /** How far a run is at one moment. */
 interface ProgressView extends PhaseTime {
   readonly progress: Progress;
-  /** Of the phase, from 0 to 1; null where nobody knows. */
+  /** How much of the phase is done, from 0 to 1; null where nobody knows. */
   readonly share: number | null;
 }
 
@@ -143,7 +143,7 @@ const MIN_ITEM = 12;
 const DEFAULT_WIDTH = 80;
 
 /**
- * One line for a terminal: phase, bar, time left, and what is worked on, as far as there is room. It never reaches the last column,
+ * One line for a terminal: phase, bar, time left and, if there is room, the item in progress. It never reaches the last column,
  * where terminals break lines. The bar is never full: what is done goes on to the next phase.
  */
 export function barLine(view: ProgressView, columns = DEFAULT_WIDTH): string {

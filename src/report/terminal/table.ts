@@ -43,7 +43,7 @@ export function roomForFirst(columns: readonly Column[], rows: readonly (readonl
   return width - INDENT.length - others.reduce((sum, n) => sum + n, 0);
 }
 
-/** Of the longest line. */
+/** The length of the longest line. */
 function widthOf(cell: string): number {
   return Math.max(...cell.split('\n').map((line) => line.length));
 }

@@ -10,7 +10,7 @@ export interface NumberColumn {
   readonly term: Term | null;
 }
 
-/** What every table of benchmark forms beside twins begins with. */
+/** The first columns of every table that has both benchmark forms and twins. */
 export const ACCURACY_COLUMNS: readonly NumberColumn[] = [
   { text: 'facts', unit: '', term: null },
   { text: 'exam', unit: '%', term: 'benchmarkForm' },

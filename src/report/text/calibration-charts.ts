@@ -11,7 +11,7 @@ import { type Phrase, phrase } from './phrase.ts';
 export function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {
   const { refused, test } = calibration;
   if (refused !== null) return describeFinding({ kind: 'calibration-refused', level: 'info', ...refused });
-  const probability = test === null ? '' : ` Of this one, ${formatProbability(test.p)}.`;
+  const probability = test === null ? '' : ` For this one, ${formatProbability(test.p)}.`;
   return phrase`${calibrationSentence(report)}${probability}`;
 }
 
@@ -37,7 +37,7 @@ export function chartSource(
   return { by, words: [...words, ...error].join('; ') };
 }
 
-/** Of a limit that follows the size of the update; null for others. The head of its metric explains it. */
+/** The error of a limit that follows the size of the update; null for other limits. The head of its metric explains it. */
 export function lineError({ judged }: CalibratedMetric): string | null {
   const line = judged?.line ?? null;
   return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;

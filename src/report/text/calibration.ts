@@ -22,7 +22,7 @@ const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
   'not-calibrated': 'not at this size',
 };
 
-/** One number of the update beside the known-good checkpoints: a row of a table. */
+/** One number of the update, compared with the known-good checkpoints: a row of a table. */
 export interface CalibrationRow {
   readonly metric: PhrasePart;
   /** `q_proj`, or `model`. Ours. */
@@ -64,8 +64,7 @@ export function calibratedMetricRow(metric: CalibratedMetric, report: Report): C
 }
 
 /**
- * `≤ 0.810`.
- * @param beside a number that it has to read differently from if it is another one
+ * `≤ 0.810`, with enough digits to read differently from `beside` if the two differ.
  */
 export function calibratedLimitWords(
   { direction, limit }: Pick<Judged, 'direction' | 'limit'>,
@@ -170,7 +169,7 @@ export function calibrationSentence({ calibration, groups }: Report): string {
   const how =
     calibration.test === null
       ? `The update was judged by the range of ${what}, widened by half, or by 3 standard deviations${calibration.kind === 'runs' ? " or Student's t" : ''} where they reach further${calibration.metrics.some(({ judged }) => judged?.line) ? ', around a line by the size of the update where it explains them' : ''}.`
-      : `The update was judged beside ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
+      : `The update was judged against ${what}, all numbers in one test with false alarms in at most ${formatPercentLimit(calibration.test.alpha)} of good ones.`;
   const { unmatched } = calibration;
   if (unmatched.length === 0) return how;
   return `${how} Not judged, since not all of them trained it: ${unmatched.join(', ')}.`;

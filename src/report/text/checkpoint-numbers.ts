@@ -4,9 +4,9 @@ import { formatEnds, formatPart, NO_NUMBER } from './numbers.ts';
 /** One number of several checkpoints, to be read across them. */
 export interface CheckpointNumber {
   readonly head: string;
-  /** Of the baseline. */
+  /** The baseline's value. */
   readonly baseline: string;
-  /** Of each checkpoint: its value, then what belongs to it. */
+  /** For each checkpoint: its value, then what belongs to it. */
   readonly cells: ReadonlyArray<readonly string[]>;
 }
 

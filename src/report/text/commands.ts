@@ -20,7 +20,7 @@ export function pathWord(path: string): string {
   return path.startsWith('-') ? `./${path}` : path;
 }
 
-/** The file of the baseline, as far as the report knows it. */
+/** The file of the baseline that the report names, or else the usual one. */
 function baselineFile({ baseline, findings }: Report): string {
   const missing = findings.find((finding) => finding.kind === 'missing-baseline');
   const named = baseline?.name ?? missing?.path ?? null;

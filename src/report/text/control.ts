@@ -8,5 +8,5 @@ export function controlSentence({ runs, red, upper }: Control): string {
   );
   const kinds = [...new Set(runs.flatMap((run) => run.kinds))];
   const why = kinds.length === 0 ? '' : `: ${kinds.join(', ')}`;
-  return `${red} of ${formatCount(runs.length, 'check')} of it beside itself, each with new questions, ${red === 1 ? 'is' : 'are'} red${why} (up to ${formatPercent(upper)} of all such checks may be, with ${formatPercent(CONTROL_LEVEL)} confidence); ${formatInteger(changed ?? 0)} of ${formatCount(asked ?? 0, 'answer')} changed`;
+  return `${red} of ${formatCount(runs.length, 'check')} of the model against itself, each with new questions, ${red === 1 ? 'is' : 'are'} red${why} (up to ${formatPercent(upper)} of all such checks may be, with ${formatPercent(CONTROL_LEVEL)} confidence); ${formatInteger(changed ?? 0)} of ${formatCount(asked ?? 0, 'answer')} changed`;
 }

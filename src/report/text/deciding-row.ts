@@ -24,7 +24,7 @@ export interface DecidingRow {
   /** Tells the rows of a table apart; never shown. */
   readonly key: string;
   readonly check: Phrase;
-  /** Of an accuracy over all facts or those of a capability: whose it is. */
+  /** For an accuracy over all facts or the facts of a capability: which one it is. */
   readonly facts?: { readonly form: 'benchmark' | 'twin'; readonly capability: string | null };
   /** Null: there is no baseline, or the check has one number only. */
   readonly baseline: string | null;

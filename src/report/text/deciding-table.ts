@@ -20,7 +20,7 @@ export function decidingValues({ baseline, candidate }: DecidingRow): string {
 
 /**
  * The numbers that decide, at most five rows, the gravest first: a row for each finding behind the verdict, then what a reader
- * wants to see beside it. The exam is always among them: a gain there is what the other rows put into proportion.
+ * wants to see with it. The exam is always among them: a gain there is what the other rows put into proportion.
  */
 export function decidingTable(report: Report): readonly DecidingRow[] {
   const { grave } = findingsBySeverity(report);
@@ -35,7 +35,7 @@ export function decidingTable(report: Report): readonly DecidingRow[] {
 
 const ORDER: readonly Verdict[] = ['fail', 'inconclusive', 'warn', 'pass'];
 
-/** A loss has one row for its worst part, beside that of the whole. */
+/** A loss has one row for its worst part, in addition to the row of the whole. */
 function onePart(findings: readonly Finding[]): readonly Finding[] {
   const parts = findings.flatMap((finding) => partOf(finding) ?? []);
   return findings.filter((finding) => {
@@ -47,7 +47,7 @@ function onePart(findings: readonly Finding[]): readonly Finding[] {
 
 const partOf = (finding: Finding) => wordsOf(finding).part?.(finding) ?? null;
 
-/** That spectra and probes warn together has no number of its own: beside another failure, it says nothing more. */
+/** That spectra and probes warn together has no number of its own. It adds nothing to another failure. */
 function withoutSummary(findings: readonly Finding[]): readonly Finding[] {
   const others = findings.filter((finding) => !wordsOf(finding).isSummary);
   return others.some(({ level }) => level === 'fail') ? others : findings;

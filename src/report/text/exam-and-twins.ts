@@ -25,7 +25,7 @@ export function atStopping({ probes }: Report): string {
   return probes?.sequential?.settled === 'fail' ? ' at stopping' : '';
 }
 
-/** A loss of twins, beside what the exam of the same facts did. */
+/** A loss of twins, with the change of the exam of the same facts. */
 export function twinLossSentence(
   loss: Pick<FindingOf<'accuracy-loss'>, 'capability' | 'suite' | 'change' | 'limit'>,
   report: Report,

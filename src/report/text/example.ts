@@ -16,7 +16,7 @@ export function exampleFlip({ verdict, probes }: Report): { readonly flip: Flip;
 export function examOfFlip({ prompt, right, beside }: Flip, items: ItemTable | null): AnsweredForm | null {
   if (beside !== undefined) return beside;
   if (prompt === null || items === null) return null;
-  // Of a long prompt, a table has the end.
+  // A table keeps the end of a long prompt.
   const stored = prompt.length <= MAX_PROMPT ? prompt : `…${prompt.slice(-MAX_PROMPT).replace(/^[\udc00-\udfff]/, '')}`;
   const fact = items.facts.find(
     ({ flip, items: own }) => flip === 'lost' && own.some((item) => item[1] === stored && item[2] === right),

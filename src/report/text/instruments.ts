@@ -73,7 +73,7 @@ export function robustnessSentence(row: NonNullable<ProbeComparison['robustness'
   const { facts, benchmark, distracted, lost, won } = row;
   const changes =
     distracted.baseline === null ? '' : `; ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right`;
-  return phrase`${term('robustnessForm', 'Distracted')} (the exam question with something irrelevant added, decides nothing): ${movementWords(distracted, percentDigits)}%, beside ${movementWords(benchmark, percentDigits)}% without (${formatCount(facts, 'fact')}${changes}).`;
+  return phrase`${term('robustnessForm', 'Distracted')} (the exam question with something irrelevant added, decides nothing): ${movementWords(distracted, percentDigits)}%, against ${movementWords(benchmark, percentDigits)}% without (${formatCount(facts, 'fact')}${changes}).`;
 }
 
 export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {

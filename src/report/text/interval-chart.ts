@@ -4,7 +4,7 @@ import { shorten } from '../escape.ts';
 import { percentDigits } from './numbers.ts';
 import { formName } from './twin-kinds.ts';
 
-/** Characters of the scale from 0 to 100%: a line of a phone has about 40, with a label and a number beside it. */
+/** Characters of the scale from 0 to 100%: a line of a phone has about 40, with a label and a number next to it. */
 const SCALE = 24;
 const LABEL = 10;
 /** A name takes a line of its own. */

@@ -124,7 +124,7 @@ function probeFacts(probes: NonNullable<Report['probes']>): MeasurementFact[] {
 /** Suites that are worth a line after a measurement. */
 const MAX_SUITES = 8;
 
-/** What somebody who is about to approve a measurement has to know of it, beside how much it can detect. */
+/** What somebody who is about to approve a measurement has to know about it, apart from how much it can detect. */
 export function measuredNotes({ labels, kept, kinds, levels }: ProbeComparison): Phrase[] {
   const memorized = kept.filter(baselineMemorizedLetters);
   return [
@@ -144,7 +144,7 @@ function gapSentence(rows: readonly KindRow[]): string {
   return ` In the exam ${formatPercent(first.benchmark.candidate)} of its answers are right, ${twins.join(', ')}.`;
 }
 
-/** Of files on a hub that machines have read in parts: see `run.unverified` of a measurement. */
+/** Names the files on a hub that machines have read in parts: see `run.unverified` of a measurement. */
 export function unverifiedSentence(files: readonly [string, ...string[]]): Phrase {
   const [first, ...others] = files;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;

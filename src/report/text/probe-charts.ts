@@ -18,7 +18,7 @@ import { TWIN_LABELS } from './twin-words.ts';
 /** `95%` */
 const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;
 
-/** The columns of the table beside the chart of accuracies, after suite and capability. */
+/** The columns of the table next to the chart of accuracies, after suite and capability. */
 export const ACCURACY_HEADS = ['form', 'facts', 'baseline, %', 'candidate, %'] as const;
 
 export function accuracyRowCells({ form, kind, facts, baseline, candidate }: AccuracyRow): string[] {
@@ -86,7 +86,7 @@ export function kindRowCells(kind: KindRow, change: ChangeRow | undefined): stri
   ];
 }
 
-/** Of one capability, which has neither delta nor transfer of its own. */
+/** The cells of one capability, which has neither delta nor transfer of its own. */
 export function partCells(change: ChangeRow): string[] {
   return ['', '', '', '', ...changeCells(change), '', '', ''];
 }

@@ -12,7 +12,7 @@ export const REFUSAL_COLUMNS = [
   'change, points',
 ] as const;
 
-/** Of the requests of one suite. */
+/** The cells for the requests of one suite. */
 export function refusalCells({ requests, baseline, candidate, answered, newlyRefused, change }: RefusalRow): string[] {
   const counts = baseline === null ? [NO_NUMBER, NO_NUMBER] : [formatInteger(answered), formatInteger(newlyRefused)];
   return [

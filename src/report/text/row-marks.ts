@@ -37,7 +37,7 @@ export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | '
   });
 }
 
-/** The mark of a gain: that of the gravest finding by which it is none. */
+/** The mark of a gain: the level of the gravest finding that casts doubt on it. */
 export function gainMark({ findings }: Report): Verdict {
   const levels = findings.filter(({ kind }) => FINDING_WORDS[kind].isGain).map(levelInRow);
   const worst = SEVERITY.find((level) => levels.includes(level));
@@ -62,7 +62,7 @@ interface Change {
 }
 
 /**
- * Did an accuracy fall as far as a limit?
+ * Did an accuracy fall by a limit, or by more?
  * @param drop the limit, as a share
  */
 export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boolean {

@@ -11,7 +11,7 @@ import {
   formatPercentLimit,
 } from './numbers.ts';
 
-/** Why there is no baseline beside the candidate's matrices. */
+/** Why the candidate's matrices have no baseline to compare with. */
 export type BaselineGap = 'no-baseline' | 'older-report' | 'not-comparable';
 
 export const BASELINE_GAPS: Readonly<Record<BaselineGap, string>> = {
@@ -37,7 +37,7 @@ interface HeatValue {
   readonly change: number | null;
 }
 
-/** Of one cell of a heat map. @param group escaped */
+/** The title of one cell of a heat map. @param group escaped */
 export function heatTitle({ layer, matrices, candidate, baseline, change }: HeatValue, group: string): string {
   const values = [
     candidate === null ? 'no update above the rounding noise' : formatBounds(candidate),
@@ -97,7 +97,7 @@ export function nullWords({
 
 export const POINTS_WORDS =
   'A measurement keeps σ at two dozen evenly spaced ranks and the energy of the first 1, 8, 1% and 5%; between the first ranks a curve goes through the root mean square of those.';
-export const ESTIMATED_WORDS = 'Of a matrix that was measured with the fast method they are estimates.';
+export const ESTIMATED_WORDS = 'For a matrix measured with the fast method, they are estimates.';
 
 /** The rule by which a long table was cut. */
 export function cutSentence(shown: number, all: number, isCompared: boolean): string {

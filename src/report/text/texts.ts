@@ -1,7 +1,7 @@
 import type { TextRow, TokenChanges } from '../../compare/probes/index.ts';
 import { formatInteger, formatLikelihood, formatMeasured, NO_NUMBER } from './numbers.ts';
 
-/** Of a likelihood of texts. */
+/** The unit of a likelihood of texts. */
 export const TEXT_UNIT = 'nats per byte';
 
 export const TEXTS_TITLE = 'Plain texts';

@@ -40,7 +40,7 @@ export function trendSentence(trend: Trend): string {
   return `${formatCount(checks.length, 'check')} ${when}. ${state}`;
 }
 
-/** What the history says beside its charts: items that flip most, and who overrode a failed check. */
+/** Notes on the history, in addition to its charts: items that flip most, and who overrode a failed check. */
 export function trendNotes({ flips = [], overrides = [] }: Trend): Phrase[] {
   const flipped = flips.map(
     ({ item, checks, of }) => phrase`${name(item)} in ${checks.toString()} of ${formatCount(of, 'check')}`,

@@ -96,8 +96,8 @@ function spectraSentence(report: Report): Phrase {
 }
 
 /**
- * Of the significant gains, and the kinds of twins that decide about them, the one of which least carries over. Null without a
- * gain, and where format twins alone judge it.
+ * The kind of twins to which a significant gain carries over least, among the kinds that decide. Null without a gain, and where
+ * only format twins judge it.
  */
 export function leastCarryOver({
   kinds,
@@ -125,7 +125,7 @@ function notedMetric({ findings }: Report): Finding | null {
   return findings.find(({ kind, level }) => level === 'info' && kind === 'metric-moved') ?? null;
 }
 
-/** Did all twins or those of a capability, or the exam, fall as far as a limit, in too few answers to tell it from chance? */
+/** Did all twins, the twins of a capability, or the exam fall by a limit or more, in too few answers to tell it from chance? */
 function hasOpenLoss({ probes, applied }: Report): boolean {
   const limits = applied?.settings['twin-accuracy'];
   if (!probes || limits === undefined) return false;

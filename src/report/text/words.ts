@@ -34,7 +34,7 @@ const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized q
 /** Stands in place of the metrics that a matrix does not have. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
-/** What a reader should know of a matrix beside its numbers. */
+/** What a reader should know about a matrix in addition to its numbers. */
 export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] {
   return [STATUS[status], note ?? ''].filter((text) => text !== '');
 }

@@ -29,7 +29,7 @@ describe('files in other formats next to the weights', () => {
     const result = await runCli('check', '--checkpoint', folder, '--only', 'spectra', '--out', out, '--verbose');
     const stdout = result.stdout.replaceAll(/\s+/g, ' ');
     expect(stdout).toMatch(
-      /4 files beside the weights were not read: model\.gguf \(a GGUF file[^)]*\); pytorch_model\.bin \(a PyTorch pickle\)/,
+      /4 files next to the weights were not read: model\.gguf \(a GGUF file[^)]*\); pytorch_model\.bin \(a PyTorch pickle\)/,
     );
     expect(stdout).toContain('Programs may load them instead, and opening a pickle can run code.');
     const measured = JSON.parse(readFileSync(join(out, 'measurement.json'), 'utf8'));

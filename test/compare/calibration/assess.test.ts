@@ -381,7 +381,9 @@ describe('two keys', () => {
     const { verdict, sentences } = keys(answered(narrow), four);
     expect(verdict).toBe('warn');
     expect(sentences).toMatchObject([{ level: 'info', spectral: 'calibration', behavioral: null }]);
-    expect(sentences.map(findingText)).toEqual([expect.stringMatching(/the spectra alone turned .* shows no deficit/)]);
+    expect(sentences.map(findingText)).toEqual([
+      expect.stringMatching(/^Only the spectral key turned .* shows no deficit/),
+    ]);
   });
 
   it('behavior alone decides, and one sentence says that the spectra are within their limits', () => {
@@ -389,7 +391,9 @@ describe('two keys', () => {
     expect(verdict).toBe('fail');
     expect(sentences).toMatchObject([{ level: 'info', spectral: null }]);
     expect(sentences.map(findingText)).toEqual([
-      expect.stringMatching(/behavior turned .*, and decides; the spectra are within their calibrated limits/),
+      expect.stringMatching(
+        /^Only the behavioral key turned .*, and it decides; the spectra are within their calibrated limits/,
+      ),
     ]);
   });
 

@@ -54,6 +54,6 @@ it('names arithmetic of 16 bits, and counts the answers whose lead is within the
   const [finding] = found(local, server);
   expect(finding).toMatchObject({ candidate: 'float32', baseline: '16-bit', close: 3, answers: 200 });
   expect(finding && phraseLine(describeFinding(finding))).toBe(
-    'The baseline was answered with arithmetic of 16 bits, the candidate in float32. Arithmetic of 16 bits changes log-probabilities by up to about 0.05 a token on average. Of 200 answers of the baseline, 3 have a smaller lead.',
+    "The baseline was answered with arithmetic of 16 bits, the candidate in float32. Arithmetic of 16 bits changes log-probabilities by up to about 0.05 a token on average. 3 of the baseline's 200 answers have a smaller lead.",
   );
 });

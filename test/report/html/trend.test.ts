@@ -71,7 +71,7 @@ describe('the trend', () => {
     expect(section(4)).toContain('Above the limit of 5: accuracy in other forms.');
   });
 
-  it('has the checks side by side, the newest first, each beside the baseline on its own questions', () => {
+  it('has the checks side by side, the newest first, each with the baseline on the same questions', () => {
     const both = (baseline: number, candidate: number) => ({ baseline, candidate, change: candidate - baseline, z: 0 });
     const history = [
       night(0, { twinAccuracy: both(0.82, 0.8), shadowGap: both(0.05, 0.06), checkpoint: 'sha256:1', verdict: 'warn' }),

@@ -104,7 +104,7 @@ describe('the comment', () => {
     );
   });
 
-  it('an uploaded page is linked, and an address that is none is not', () => {
+  it('an uploaded page is linked, and what is not a web address is not', () => {
     const url = 'https://github.com/o/r/actions/runs/1/artifacts/2';
     expect(renderComment(report(), { htmlReport: url })).toContain(`[explore the report](${url})`);
     for (const htmlReport of ['', 'https://x.example/) <script>', 'javascript:alert(1)']) {
@@ -195,7 +195,7 @@ describe('the comment', () => {
       'the baseline can answer with letters',
       '15 → 17 of 60',
       'rose by 0.42 nats a token, that of the other forms by 0.05',
-      '24.0\u00a0→\u00a097.0%, beside 27.0\u00a0→\u00a0100.0% without',
+      '24.0\u00a0→\u00a097.0%, against 27.0\u00a0→\u00a0100.0% without',
       'right → wrong',
       'exam, answered by text',
       '2, 3, 4',

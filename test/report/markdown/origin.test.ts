@@ -61,7 +61,7 @@ it('only the second line of a page can say which run it is from', () => {
   expect(runOfPage(renderComment(report({ device: `\n${line}\n` })))).toBeNull();
 });
 
-it('a commit that is none is shown without a link, as text', () => {
+it('a text that is not a commit is shown without a link, as text', () => {
   const commit = '](https://evil.example) --> <script>';
   const text = render({ commit });
   expect(text).not.toMatch(/evil\.example|<script>/);

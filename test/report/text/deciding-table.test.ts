@@ -59,7 +59,7 @@ describe('the table that decides', () => {
     expect(rows[1]).toBe('warn | Update size | 0.310 | not calibrated | 0.120 to 0.200');
   });
 
-  it('begins with what decides, and keeps the exam beside it', () => {
+  it('begins with what decides, and keeps the exam next to it', () => {
     const findings = [twinLoss, finding()];
     expect(linesOf(report({ verdict: 'fail', findings, probes: quiet }))).toEqual([
       'fail | Other forms | 75.3% → 48.6% | −26.7 points | −2 points',
@@ -68,7 +68,7 @@ describe('the table that decides', () => {
     ]);
   });
 
-  it('has the transfer of a gain beside its twins', () => {
+  it('has the transfer of a gain next to its twins', () => {
     const found = linesOf(report({ verdict: 'pass', findings: [], probes }));
     expect(found).toContain('inconclusive | Carried over, no options | — | 1% (−14% to 12%) | ≥ 60%');
     expect(found).toContain('pass | No options | 37.0% → 37.0% | 0.0 points | —');

@@ -36,7 +36,7 @@ describe('the sentence of a finding', () => {
     );
   });
 
-  it('the sentence of the approved weights speaks of the weights alone: code and templates beside them may differ', () => {
+  it('the sentence of the approved weights speaks of the weights alone: code and templates next to them may differ', () => {
     const same = everyFinding('x').filter((one) => one.kind === 'nothing-trained' && one.against === 'baseline');
     const texts = same.filter((one) => one.kind === 'nothing-trained' && one.isIdentical).map(findingText);
     expect(new Set(texts)).toEqual(

@@ -93,7 +93,7 @@ describe('the rules of a report', () => {
     expect(new Set(marksOf(whole(), []))).toEqual(new Set(['pass']));
   });
 
-  it('beyond a limit of the level info are noted, and no check mark stands beside them', () => {
+  it('beyond a limit of the level info are noted, and no check mark stands next to them', () => {
     for (const kind of ['twin-accuracy', 'retention', 'capability-not-judged', 'level-lost'] as const) {
       const found = everyFinding('name').find((one) => one.kind === kind);
       if (!found) continue;

@@ -8,7 +8,7 @@ import { probeReport, report } from '../fixtures.ts';
 
 const probes = probeReport('notes');
 const [scored, leftOut] = probes.comparison.texts;
-/** Units stay beside their numbers. */
+/** Units stay next to their numbers. */
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('plain texts in a report', () => {

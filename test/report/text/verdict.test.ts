@@ -139,7 +139,7 @@ describe('the sentence of a finding that decides', () => {
     expect(failing(group)).toMatch(/^Exam gained 35\.9 points more than the questions of mmlu\.csv: /);
   });
 
-  it('of a loss has what the exam did beside it', () => {
+  it('of a loss also says what the exam did', () => {
     const loss: Finding = {
       ...{ kind: 'twin-accuracy', level: 'fail', capability: null, candidate: 0.54, baseline: 0.96 },
       ...{ change: -0.42, twins: 540, lost: 232, won: 6, p: 1e-9, limit: 0.02 },

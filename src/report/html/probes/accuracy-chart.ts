@@ -11,7 +11,7 @@ export interface ChartScope {
 }
 
 interface ChartLine {
-  /** Of ours. */
+  /** A name of ours, not foreign text. */
   readonly label: string;
   readonly baseline: Estimate | null;
   readonly candidate: Estimate;
@@ -23,10 +23,10 @@ interface AccuracyChart {
   readonly caption: Html;
 }
 
-/** Of a scope: there are fewer forms than that. */
+/** Lines of one scope; there are fewer forms than that. */
 const MAX_LINES = 12;
 
-/** Fits a phone; wider, it stands beside its table. */
+/** Fits a phone; wider, it stands next to its table. */
 const WIDTH = 360;
 /** Room for `robustness form` and the like. */
 const LABELS = 122;

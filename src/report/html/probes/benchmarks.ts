@@ -18,7 +18,7 @@ import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
 import { cellsTable } from './cells-table.ts';
 import { SIDES_LEGEND } from './legend.ts';
 
-/** Of the chart; all are in the table. */
+/** Bars of the chart; the table has all benchmarks. */
 const MAX_BARS = 24;
 const LEVEL = 0.95;
 
@@ -46,7 +46,7 @@ ${cellsTable({
 ${twins.map((row) => html`<p>${phraseHtml(benchmarkTwinsNote(row), docs)}</p>`)}</div></div>`;
 }
 
-/** Of a metric whose answers are right or wrong. */
+/** The bar of a metric whose answers are right or wrong; null for other metrics. */
 function scopeOf(row: BenchmarkRow): ChartScope | null {
   const { bothRight, onlyBaseline, onlyCandidate, n, units = n } = row;
   if (bothRight === null || onlyBaseline === null || onlyCandidate === null || n === 0) return null;

@@ -68,8 +68,8 @@ function rowsOf(table: ItemTable): Html[] {
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 
 /**
- * `item-recall-new-011.exam`: what follows the number sign in a link to an item. With its suite, and its place there, where several have
- * its id. Of characters that stay as they are in an address.
+ * `item-recall-new-011.exam`: what follows the number sign in a link to an item. Where several items have its id, it has the suite, and
+ * the place of the item there. All characters stay as they are in an address.
  */
 function anchorsOf({ facts, parts }: ItemTable): string[] {
   const encoded = (text: string) => encodeURIComponent(text.replace(LONE_SURROGATE, '�'));

@@ -68,7 +68,7 @@ export function planeChart({ whole, parts, policy, domain, caption }: Plane): Ht
   });
 }
 
-/** The lower edge of the region, in points, with both sides of its steps, as far as answers can be right. */
+/** The lower edge of the region, in points, with both sides of its steps, up to the largest possible change. */
 function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: PlaneDomain) {
   const most = Math.min(high, mostChange(row.benchmark));
   const top = Math.min(high, mostChange(row.twin));

@@ -97,7 +97,7 @@ function stripOf(one: CalibratedMetric, { state, mark }: CalibrationRow, calibra
   };
 }
 
-/** A limit that follows the size of the update is one for the candidate's: so are the values beside it. Null for other limits. */
+/** How far each known value moves along the line to the size of the candidate's update. Null for a limit that does not follow that size. */
 function movesAlongLine(
   { judged, component, module }: CalibratedMetric,
   { sizes }: CalibrationReport,

@@ -33,7 +33,7 @@ export function calibrationSection(report: Report, docs: string): Html | null {
   );
   const main = html`${judgedParts(report, calibration, docs)}${sizesPart(report, calibration, docs)}`;
   return html`${intro}${legend(calibration, judged)}
-<div class="scroll"><table class="strips" aria-label="The update beside known-good checkpoints">${head(true)}${main}</table></div>
+<div class="scroll"><table class="strips" aria-label="The update compared with known-good checkpoints">${head(true)}${main}</table></div>
 ${
   others.length === 0
     ? null

@@ -9,7 +9,7 @@ import { chart } from '../chart.ts';
 import { type Html, html } from '../html.ts';
 import { phraseHtml } from '../phrase.ts';
 
-/** Of the values on the line, on either side of them. */
+/** Room on either side of the values on the line, as a share of their span. */
 const PADDING = 0.18;
 
 /** The ratio of candidate and baseline on a line with its limit, and the numbers of the whole model. Null without an update. */

@@ -23,7 +23,7 @@ interface HeatMap {
   readonly label: string;
   readonly value: (cell: HeatCell) => number | null;
   readonly scale: HeatScale;
-  /** Of a bin. */
+  /** The color of a bin. */
   readonly color: (bin: number) => string;
   readonly written: (center: number) => string;
 }

@@ -6,7 +6,7 @@ import { isSaturated, isUpdateJudged, tensorKey } from '../../../measure/aggrega
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import { plainLine } from '../../escape.ts';
 
-/** W or ΔW of one matrix, beside the baseline's where that is known and may be compared. */
+/** W or ΔW of one matrix, with the baseline's where that is known and may be compared. */
 export interface ComparedMatrix {
   readonly candidate: TensorMeasurement;
   readonly baseline: BaselineMatrix | null;
@@ -16,7 +16,7 @@ export interface ComparedMatrix {
   readonly change: number | null;
 }
 
-/** Of a foreign name. Real ones have half of this. */
+/** Characters of a foreign name. Real ones have half of this. */
 const NAME_LENGTH = 120;
 
 /** The name of a matrix, of bounded length: an unnamed one is called that. */

@@ -11,7 +11,7 @@ export interface TableRow {
   readonly matrix: ComparedMatrix;
   /** Paths in the chart of σ-profiles; empty for none. */
   readonly paths: { readonly candidate: string; readonly baseline: string };
-  /** Which of the random curves is beside it; null for none. */
+  /** Which of the random curves is drawn with it; null for none. */
   readonly random: number | null;
 }
 

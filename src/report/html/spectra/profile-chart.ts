@@ -20,7 +20,7 @@ interface ProfileFrame {
 
 export interface Curve {
   readonly kind: 'candidate' | 'baseline' | 'random';
-  /** Of an SVG path; empty for none. */
+  /** Data of an SVG path; empty for none. */
   readonly path: string;
   /** It waits for a matrix that it belongs to. */
   readonly isHidden?: boolean;
@@ -28,7 +28,7 @@ export interface Curve {
 
 /** Below this, a curve is noise: the smallest singular values of a square matrix are close to zero by chance. */
 const LOWEST = 1e-5;
-/** Of the ranks of a matrix. The last ones fall off steeply, and would take up most of the height. */
+/** The share of the ranks of a matrix that is drawn. The last ones fall off steeply, and would take up most of the height. */
 const SHOWN_RANKS = 0.9;
 
 /** A frame up to this rank that has room for these profiles, their last ranks aside. */

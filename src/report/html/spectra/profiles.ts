@@ -8,7 +8,7 @@ import type { TableRow } from './matrix-table.ts';
 import { lastRank, nullPoints, profilePoints } from './profile.ts';
 import { type Curve, curvePath, profileChart, profileFrame } from './profile-chart.ts';
 
-/** Charts that are there without the script, beside the one that it changes. */
+/** Charts that are there without the script, in addition to the one that it changes. */
 const STATIC_CHARTS = 5;
 
 interface Profiles {

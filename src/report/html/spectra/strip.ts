@@ -36,7 +36,7 @@ const FIRST = 4;
 const LAST = HEIGHT - 4;
 /** With more, the dots have no titles: they would be most of the page. */
 const MAX_TITLED = 60;
-/** Of a longer series, the newest. */
+/** Only the newest checkpoints of a longer series are drawn. */
 const MAX_IN_ORDER = 300;
 
 /**

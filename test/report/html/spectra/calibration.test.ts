@@ -116,7 +116,7 @@ describe('the calibration in the section on spectra', () => {
     expect([markOf('fail'), markOf('info')]).toEqual(['candidate fail', 'candidate']);
   });
 
-  it('has the order of a series from top to bottom, and its error beside a limit that is a line', () => {
+  it('has the order of a series from top to bottom, and its error next to a limit that is a line', () => {
     const line = { slope: 0.1, intercept: 0.9, error: 0.0123, errorOfMean: 0.0456 };
     const one = calibratedMetric({
       // On the line: 0.1 · ln(size) + 0.9.
@@ -141,7 +141,7 @@ describe('the calibration in the section on spectra', () => {
     const joint = textOf(
       calibrationReport({ test, metrics: [calibratedMetric({ judged: { ...judged, by: 'order-statistic' } })] }),
     );
-    expect(joint).toContain('false alarms in at most 5% of good ones. Of this one, p = 0.050.');
+    expect(joint).toContain('false alarms in at most 5% of good ones. For this one, p = 0.050.');
     expect(joint.match(/false alarms/g)).toHaveLength(1);
     const other = calibratedMetric({ module: 'k_proj', judged: { ...judged, by: 'least-margin' } });
     const mixed = textOf(calibrationReport({ metrics: [calibratedMetric(), calibratedMetric(), other] }));

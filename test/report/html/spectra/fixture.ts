@@ -18,7 +18,7 @@ const SMALL: Shapes = {
   down_proj: [96, 256],
 };
 
-/** Of a Llama of 7 B parameters. */
+/** Shapes of a Llama of 7 B parameters. */
 export const SEVEN_B: Shapes = {
   q_proj: [4096, 4096],
   k_proj: [4096, 4096],

@@ -83,7 +83,7 @@ describe('the section on spectra', () => {
     const metrics = one.metrics && { ...one.metrics, effectiveRank: { value: 11, low: 10.25, high: 12.5 } };
     const page = render(spectraReport({}, { tensors: [{ ...one, metrics, method: 'fast' }] }));
     expect(page).toContain('<td class="number">10.3–12.5</td>');
-    expect(page).toContain('measured with the fast method they are estimates');
+    expect(page).toContain('measured with the fast method, they are estimates');
   });
 
   it('shows the matrices that changed most where there are too many, and says so', () => {
